@@ -1,27 +1,27 @@
 # Set-up, demo, tests. Windows, and machines without make: the same commands stand in the README.
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
 
 .PHONY: run demo test minis clean
 
-run: $(VENV)/.run
-	$(BIN)/orca-desk start
-
-demo: $(VENV)/.run
+run demo: .venv/.run
 	$(BIN)/orca-desk demo
 
-test: $(VENV)/.test
-	BIN=$(BIN) sh .ci/checks
+test: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
 
-minis: $(VENV)/.run
+minis: .venv/.run
 	$(BIN)/python -m models.recipe
 
-$(VENV)/.run: pyproject.toml constraints.txt install.py
-	$(PYTHON) install.py
+.venv/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m orca_desk.install
 
-$(VENV)/.test: $(VENV)/.run
-	$(PYTHON) install.py --extra test
+.venv/.test: pyproject.toml constraints.txt
+	$(PYTHON) -m orca_desk.install test
 
 clean:
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
