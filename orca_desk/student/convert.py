@@ -1,0 +1,93 @@
+"""A Hugging Face model folder as one GGUF file that llama.cpp runs to the same logits."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gguf
+from gguf import GGMLQuantizationType as Quantisation
+
+from orca_desk.errors import UserError
+from orca_desk.student import gguf_file
+from orca_desk.student.gguf_file import Dtype, Planned, quantisation_for
+from orca_desk.student.gguf_names import Names, read_config
+from orca_desk.student.gguf_parameters import describe_parameters, rope_factors
+from orca_desk.student.gguf_tokenizer import read_tokenizer
+from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
+
+
+def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
+    """Convert the llama-, mistral-, qwen2- or qwen3-type model in `folder` to the GGUF file `out`.
+
+    The folder holds config.json, tokenizer.json (byte-level BPE) and safetensors, single or sharded;
+    `dtype` is how matrices are stored (vectors stay float32). One tensor is in memory at a time and
+    `out` is written whole or not at all. Raises UserError for what llama.cpp would run differently.
+    """
+    config = read_config(folder)
+    names = Names.of_config(config)
+    weights = SafetensorsFiles(folder)
+    tensors = list(_plan(config, names, weights, dtype))
+    _require_complete(names, tensors, folder)
+    tokenizer = read_tokenizer(folder, config["vocab_size"])
+
+    def describe(writer: gguf.GGUFWriter) -> None:
+        writer.add_type(gguf.GGUFType.MODEL)
+        writer.add_name(folder.resolve().name)
+        writer.add_file_type(gguf_file.FILE_TYPES[dtype])
+        writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+        describe_parameters(config, writer)
+        tokenizer.describe(writer)
+
+    gguf_file.write(out, gguf.MODEL_ARCH_NAMES[names.architecture], describe, tensors)
+
+
+def _plan(config: dict[str, Any], names: Names, weights: SafetensorsFiles, dtype: Dtype) -> Iterator[Planned]:
+    tied = config.get("tie_word_embeddings", "lm_head.weight" not in weights)
+    factors = rope_factors(config)
+    if factors is not None:
+        yield Planned(
+            name="rope_freqs.weight",
+            shape=factors.shape,
+            quantisation=Quantisation.F32,
+            load=lambda: factors,
+        )
+    for name, stored in weights.items():
+        # A tied head is the embedding again; old files also hold rotary tables that are computed.
+        if (tied and name == "lm_head.weight") or name.endswith("rotary_emb.inv_freq"):
+            continue
+        yield Planned(
+            name=names.gguf_name(name),
+            shape=stored.shape,
+            quantisation=quantisation_for(stored.shape, dtype),
+            load=partial(_load, names, name, stored),
+        )
+
+
+def _load(names: Names, name: str, stored: StoredTensor) -> Floats:
+    return names.reorder(name, stored.load())
+
+
+def _require_complete(names: Names, tensors: list[Planned], folder: Path) -> None:
+    """Every block needs its matrices and norms; llama.cpp's own message would name only the first."""
+    needed = {
+        gguf.TENSOR_NAMES[kind] for kind in (gguf.MODEL_TENSOR.TOKEN_EMBD, gguf.MODEL_TENSOR.OUTPUT_NORM)
+    }
+    kinds = (
+        "attn_norm",
+        "attn_q",
+        "attn_k",
+        "attn_v",
+        "attn_output",
+        "ffn_norm",
+        "ffn_gate",
+        "ffn_up",
+        "ffn_down",
+    )
+    needed |= {f"blk.{block}.{kind}" for block in range(names.blocks) for kind in kinds}
+    missing = sorted({f"{name}.weight" for name in needed} - {tensor.name for tensor in tensors})
+    if missing:
+        raise UserError(
+            f"{folder} lacks {len(missing)} of the model's tensors, {missing[0]} first.",
+            "Download the missing .safetensors files.",
+        )

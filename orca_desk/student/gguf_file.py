@@ -1,0 +1,107 @@
+"""Writing a GGUF file: one tensor in memory at a time, all of the file or none of it."""
+
+import math
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import gguf
+import numpy as np
+import numpy.typing as npt
+from gguf import GGMLQuantizationType as Quantisation
+from gguf.gguf_writer import WriterState
+
+from orca_desk.errors import UserError
+from orca_desk.files import atomic_writer
+
+Dtype = Literal["f32", "f16", "bf16", "q8_0"]
+Array = npt.NDArray[Any]
+
+QUANTISATIONS: dict[str, Quantisation] = {
+    "f32": Quantisation.F32,
+    "f16": Quantisation.F16,
+    "bf16": Quantisation.BF16,
+    "q8_0": Quantisation.Q8_0,
+}
+FILE_TYPES = {
+    "f32": gguf.LlamaFileType.ALL_F32,
+    "f16": gguf.LlamaFileType.MOSTLY_F16,
+    "bf16": gguf.LlamaFileType.MOSTLY_BF16,
+    "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
+}
+_ROOM = 64 * 2**20  # bytes left free on the disk beside the file itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A tensor to be written: `load` returns it when its turn comes.
+
+    `load` returns float32 of `shape`, which is then stored as `quantisation`; or, with `raw`, the
+    stored bytes themselves as uint8 (rows of the quantised byte length).
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    quantisation: Quantisation
+    load: Callable[[], Array]
+    raw: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in the file, without padding."""
+        block, size = gguf.GGML_QUANT_SIZES[self.quantisation]
+        return math.prod(self.shape) // int(block) * int(size)
+
+    def stored(self) -> Array:
+        """Load the tensor and convert it to what the file holds."""
+        values = self.load()
+        if self.raw:
+            return values
+        return np.ascontiguousarray(gguf.quantize(values, self.quantisation))
+
+
+def quantisation_for(shape: Sequence[int], dtype: Dtype) -> Quantisation:
+    """Return how a weight is stored: vectors as F32, and F16 where Q8_0's blocks of 32 do not fit a row."""
+    if len(shape) == 1:
+        return Quantisation.F32
+    if dtype == "q8_0" and shape[-1] % gguf.GGML_QUANT_SIZES[Quantisation.Q8_0][0]:
+        return Quantisation.F16
+    return QUANTISATIONS[dtype]
+
+
+def write(
+    out: Path, architecture: str, describe: Callable[[gguf.GGUFWriter], None], tensors: Iterable[Planned]
+) -> None:
+    """Write `out`: the keys that `describe` adds, then `tensors`.
+
+    Raises UserError when the disk has too little room; an error leaves what `out` was before.
+    """
+    plan = list(tensors)
+    _require_room(out.parent, sum(tensor.nbytes for tensor in plan))
+    writer = gguf.GGUFWriter(None, architecture)
+    describe(writer)
+    for tensor in plan:
+        writer.add_tensor_info(
+            tensor.name, tensor.shape, np.dtype(np.float32), tensor.nbytes, raw_dtype=tensor.quantisation
+        )
+    with atomic_writer(out) as file:
+        # The writer opens files by name only; given one already open it writes there, so that the
+        # file is whole or absent.
+        writer.fout, writer.state = [file], WriterState.EMPTY
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for tensor in plan:
+            writer.write_tensor_data(tensor.stored())
+
+
+def _require_room(folder: Path, size: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < size + _ROOM:
+        raise UserError(
+            f"{folder} has {free / 1e9:.1f} GB free, but the file needs {(size + _ROOM) / 1e9:.1f} GB.",
+            "Free some disk space, or choose another folder.",
+        )

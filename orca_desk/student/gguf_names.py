@@ -1,0 +1,154 @@
+"""How a Hugging Face model's tensors are called in GGUF, and whose rows llama.cpp wants in another order."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gguf
+
+from orca_desk.errors import UserError
+from orca_desk.student.safetensors_files import Floats
+
+# `model_type` of config.json -> the architecture whose graph in llama.cpp computes the same.
+ARCHITECTURES = {
+    "llama": gguf.MODEL_ARCH.LLAMA,
+    "mistral": gguf.MODEL_ARCH.LLAMA,
+    "qwen2": gguf.MODEL_ARCH.QWEN2,
+    "qwen3": gguf.MODEL_ARCH.QWEN3,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Tensor names and row orders of one model."""
+
+    architecture: gguf.MODEL_ARCH
+    blocks: int
+    heads: int
+    kv_heads: int
+
+    @classmethod
+    def of(cls, base: Path) -> "Names":
+        """Read them from a model's folder (config.json) or from its GGUF file."""
+        return cls.of_config(read_config(base)) if base.is_dir() else cls.of_gguf(open_gguf(base))
+
+    @classmethod
+    def of_config(cls, config: dict[str, Any]) -> "Names":
+        """Take them from config.json's content. Raises UserError for an architecture without a converter."""
+        heads = require(config, "num_attention_heads")
+        return cls(
+            architecture=architecture_of(config),
+            blocks=require(config, "num_hidden_layers"),
+            heads=heads,
+            kv_heads=config.get("num_key_value_heads") or heads,
+        )
+
+    @classmethod
+    def of_gguf(cls, reader: gguf.GGUFReader) -> "Names":
+        """Take them from a GGUF header."""
+        name = field(reader, gguf.Keys.General.ARCHITECTURE)
+        known = {gguf.MODEL_ARCH_NAMES[architecture]: architecture for architecture in ARCHITECTURES.values()}
+        if name not in known:
+            raise _unsupported(str(name))
+        heads = int(field(reader, gguf.Keys.Attention.HEAD_COUNT.format(arch=name)))
+        return cls(
+            architecture=known[name],
+            blocks=int(field(reader, gguf.Keys.LLM.BLOCK_COUNT.format(arch=name))),
+            heads=heads,
+            kv_heads=int(field(reader, gguf.Keys.Attention.HEAD_COUNT_KV.format(arch=name), heads)),
+        )
+
+    def gguf_name(self, tensor: str) -> str:
+        """Return the GGUF name of a Hugging Face tensor ("model.layers.0.mlp.up_proj.weight").
+
+        Raises UserError when llama.cpp's architecture has no such tensor.
+        """
+        name = gguf.get_tensor_name_map(self.architecture, self.blocks).get_name(tensor, (".weight", ".bias"))
+        if name is None:
+            label = gguf.MODEL_ARCH_NAMES[self.architecture]
+            raise UserError(
+                f"The tensor {tensor} has no place in a GGUF file of the {label} architecture.",
+                "The model is a variant that Orca Desk does not know: use a GGUF file made by its publisher.",
+            )
+        return str(name)
+
+    def reorder(self, tensor: str, rows: Floats) -> Floats:
+        """Return the rows in llama.cpp's order.
+
+        Hugging Face keeps the two halves of a rotary pair half a head apart; llama.cpp's llama graph
+        (not the Qwen ones) rotates neighbours. So each head's query and key rows are interleaved. The
+        rows may be those of a weight, of a bias, or of a LoRA B matrix.
+        """
+        if self.architecture != gguf.MODEL_ARCH.LLAMA:
+            return rows
+        if ".q_proj" in tensor:
+            return _interleave(rows, self.heads)
+        if ".k_proj" in tensor:
+            return _interleave(rows, self.kv_heads)
+        return rows
+
+
+def _interleave(rows: Floats, heads: int) -> Floats:
+    return (
+        rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:])
+        .swapaxes(1, 2)
+        .reshape(rows.shape)
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return config.json's content. Raises UserError when it is missing or damaged."""
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UserError(f"{folder} has no readable config.json.", "Choose a model's own folder.") from error
+    except ValueError as error:
+        raise UserError(f"{path} is damaged.", "Download the model again.") from error
+    if not isinstance(config, dict):
+        raise UserError(f"{path} is damaged.", "Download the model again.")
+    return config
+
+
+def architecture_of(config: dict[str, Any]) -> gguf.MODEL_ARCH:
+    """Return llama.cpp's architecture for a config. Raises UserError for one that has no converter here."""
+    model_type = str(config.get("model_type"))
+    if model_type not in ARCHITECTURES:
+        raise _unsupported(model_type)
+    return ARCHITECTURES[model_type]
+
+
+def require(config: dict[str, Any], key: str) -> Any:
+    """Return a value that config.json must hold, or raise UserError."""
+    if config.get(key) is None:
+        raise UserError(f"config.json does not say {key}.", "Download the model again.")
+    return config[key]
+
+
+def open_gguf(path: Path) -> gguf.GGUFReader:
+    """Map a GGUF file. Raises UserError when it is not one, is damaged, or is one of several parts."""
+    try:
+        reader = gguf.GGUFReader(path)
+    except (OSError, ValueError, IndexError, KeyError) as error:
+        raise UserError(f"{path} is not a readable GGUF file.", "Choose another file.") from error
+    if field(reader, gguf.Keys.Split.LLM_KV_SPLIT_COUNT, 1) > 1:
+        raise UserError(f"{path} is one of several parts.", "Join them with llama-gguf-split --merge first.")
+    return reader
+
+
+def field(reader: gguf.GGUFReader, key: str, default: Any = None) -> Any:
+    """Return the value of a GGUF key. Raises UserError when it is absent and there is no default."""
+    found = reader.get_field(key)
+    if found is not None:
+        return found.contents()
+    if default is None:
+        raise UserError("The GGUF file does not say " + key + ".", "Choose another file.")
+    return default
+
+
+def _unsupported(name: str) -> UserError:
+    return UserError(
+        f"Orca Desk cannot write GGUF files of the {name} architecture.",
+        f"It can for {', '.join(sorted(ARCHITECTURES))}; for others use a GGUF file made by the publisher.",
+    )

@@ -1,0 +1,228 @@
+"""A Hugging Face byte-level BPE tokenizer as GGUF keys, so that llama.cpp makes the same token ids."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gguf
+
+from orca_desk.errors import UserError
+
+_GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+_CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|"
+_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_QWEN2 = _CONTRACTIONS + r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + _REST
+_LLAMA3 = _CONTRACTIONS + r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + _REST
+_QWEN35 = (
+    _CONTRACTIONS
+    + r"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}"
+    + r"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+_DIGIT = r"\p{N}"
+
+# The splits that a tokenizer.json applies in turn, and whether a whole word that is in the vocabulary
+# is taken before any merge -> the name under which llama.cpp has the same hard-wired.
+PRE_TOKENIZERS: dict[tuple[tuple[str, ...], bool], str] = {
+    ((_GPT2,), False): "gpt-2",
+    ((_DIGIT, _GPT2), False): "smollm",
+    ((_QWEN2,), False): "qwen2",
+    ((_QWEN35,), False): "qwen35",
+    ((_LLAMA3,), True): "llama-bpe",
+    ((_LLAMA3,), False): "smaug-bpe",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizerKeys:
+    """What llama.cpp needs to know of a tokenizer. `tokens[i]` has the id i."""
+
+    pre: str
+    tokens: tuple[str, ...]
+    types: tuple[gguf.TokenType, ...]
+    merges: tuple[str, ...]
+    special: dict[str, int]  # "bos", "eos", "eot", "eom", "pad", "unk" -> id
+    add_bos: bool
+    chat_template: str | None
+
+    def describe(self, writer: gguf.GGUFWriter) -> None:
+        """Add the keys to a GGUF file."""
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre(self.pre)
+        writer.add_token_list(self.tokens)
+        writer.add_token_types(self.types)
+        writer.add_token_merges(self.merges)
+        for name, token in self.special.items():
+            getattr(writer, f"add_{name}_token_id")(token)
+        writer.add_add_bos_token(self.add_bos)
+        if self.chat_template:
+            writer.add_chat_template(self.chat_template)
+
+
+def read_tokenizer(folder: Path, vocabulary: int) -> TokenizerKeys:
+    """Read tokenizer.json and its companions for a model of `vocabulary` rows.
+
+    Rows without a token are filled with unused ones. Raises UserError for a tokenizer that is not a
+    byte-level BPE, whose pre-tokenizer llama.cpp does not know, or that has more tokens than rows.
+    """
+    tokenizer = _read_json(folder / "tokenizer.json")
+    if tokenizer is None:
+        raise UserError(f"{folder} has no tokenizer.json.", "Download it with the model.")
+    settings = _read_json(folder / "tokenizer_config.json") or {}
+    model = tokenizer["model"]
+    _require_byte_level(folder, tokenizer)
+    added = {int(token["id"]): token for token in tokenizer.get("added_tokens") or []}
+    by_text = {**model["vocab"], **{token["content"]: number for number, token in added.items()}}
+    template = read_template(folder, settings)
+    special = _special(folder, settings, by_text, template or "")
+    tokens, types = _vocabulary(folder, by_text, added, vocabulary)
+    return TokenizerKeys(
+        pre=_pre_tokenizer(folder, tokenizer),
+        tokens=tokens,
+        types=types,
+        merges=tuple(pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]),
+        special=special,
+        add_bos=_adds_bos(tokenizer, settings, _text(settings.get("bos_token"))),
+        chat_template=template,
+    )
+
+
+def read_template(folder: Path, settings: dict[str, Any]) -> str | None:
+    """Return the chat template: chat_template.jinja's, else the default one of tokenizer_config.json."""
+    own_file = folder / "chat_template.jinja"
+    if own_file.is_file():
+        return own_file.read_text("utf-8")
+    template = settings.get("chat_template")
+    if isinstance(template, list):
+        template = next((entry["template"] for entry in template if entry["name"] == "default"), None)
+    return template
+
+
+def _require_byte_level(folder: Path, tokenizer: dict[str, Any]) -> None:
+    normalizers = {step["type"] for step in _steps(tokenizer.get("normalizer"), "normalizers")}
+    model = tokenizer["model"]
+    # llama.cpp normalises nothing; NFC (Qwen's) changes only text that is not composed already.
+    if model.get("type") != "BPE" or model.get("byte_fallback") or normalizers - {"NFC"}:
+        raise UserError(
+            f"The tokenizer in {folder} is not a byte-level BPE.",
+            "Orca Desk cannot write it into a GGUF file: use one made by the model's publisher.",
+        )
+
+
+def _pre_tokenizer(folder: Path, tokenizer: dict[str, Any]) -> str:
+    splits = tuple(_splits(_steps(tokenizer.get("pre_tokenizer"), "pretokenizers")))
+    name = PRE_TOKENIZERS.get((splits, bool(tokenizer["model"].get("ignore_merges"))))
+    if name is None:
+        raise UserError(
+            f"llama.cpp has no pre-tokenizer like that of {folder / 'tokenizer.json'}.",
+            "Use a GGUF file made by the model's publisher, or a model with the pre-tokenizer of "
+            f"{', '.join(sorted(PRE_TOKENIZERS.values()))}.",
+        )
+    return name
+
+
+def _splits(steps: list[dict[str, Any]]) -> Iterator[str]:
+    """The regular expressions by which text is split, one after the other; "" for what is not known."""
+    for step in steps:
+        match step:
+            case {"type": "Split", "pattern": {"Regex": str(regex)}, "behavior": "Isolated"} if not step.get(
+                "invert"
+            ):
+                yield regex
+            case {"type": "Split", "pattern": {"Regex": str(regex)}, "behavior": "Removed", "invert": True}:
+                yield regex
+            case {"type": "Digits", "individual_digits": True}:
+                yield _DIGIT
+            case {"type": "ByteLevel", "add_prefix_space": False}:
+                if step.get("use_regex", True):
+                    yield _GPT2
+            case _:
+                yield ""
+
+
+def _steps(part: dict[str, Any] | None, members: str) -> list[dict[str, Any]]:
+    """A normalizer or pre-tokenizer as a flat list: a Sequence's members, or the one itself."""
+    if part is None:
+        return []
+    return list(part[members]) if part["type"] == "Sequence" else [part]
+
+
+def _vocabulary(
+    folder: Path, by_text: dict[str, int], added: dict[int, dict[str, Any]], size: int
+) -> tuple[tuple[str, ...], tuple[gguf.TokenType, ...]]:
+    """Texts and types by id: control tokens are parsed on request alone, user-defined ones always."""
+    if max(by_text.values()) >= size:
+        raise UserError(
+            f"The tokenizer in {folder} has ids up to {max(by_text.values())}, the model only {size} rows.",
+            "The two do not belong together: download the model again.",
+        )
+    tokens = [f"[PAD{number}]" for number in range(size)]
+    types = [gguf.TokenType.UNUSED] * size
+    for text, number in by_text.items():
+        tokens[number], types[number] = text, gguf.TokenType.NORMAL
+    for number, token in added.items():
+        control = token.get("special")
+        types[number] = gguf.TokenType.CONTROL if control else gguf.TokenType.USER_DEFINED
+    return tuple(tokens), tuple(types)
+
+
+def _special(
+    folder: Path, settings: dict[str, Any], by_text: dict[str, int], template: str
+) -> dict[str, int]:
+    """Ids of the special tokens.
+
+    A model may end its answers with several tokens (generation_config.json): `eos` is the tokenizer's
+    own, `eot` the one that ends a turn in the chat template, `eom` another one.
+    """
+    configs = [_read_json(folder / name) or {} for name in ("generation_config.json", "config.json")]
+    declared = [number for config in configs for number in _ids(config.get("eos_token_id"))]
+    own = by_text.get(_text(settings.get("eos_token")) or "")
+    ends = list(dict.fromkeys(([] if own is None else [own]) + declared))
+    if not ends:
+        raise UserError(
+            f"{folder} names no end-of-text token.",
+            "Set eos_token in tokenizer_config.json to the right one.",
+        )
+    text_of = {number: text for text, number in by_text.items()}
+    in_template = [number for number in ends if text_of.get(number, "\0") in template]
+    special = {"eos": ends[0], "eot": in_template[0] if in_template else ends[0]}
+    others = [number for number in ends if number not in special.values()]
+    special |= {"eom": others[0]} if others else {}
+    for name in ("bos", "pad", "unk"):
+        number = by_text.get(_text(settings.get(f"{name}_token")) or "")
+        fallback = [n for config in configs for n in _ids(config.get(f"{name}_token_id"))]
+        if number is not None or fallback:
+            special[name] = fallback[0] if number is None else number
+    return special
+
+
+def _adds_bos(tokenizer: dict[str, Any], settings: dict[str, Any], bos: str | None) -> bool:
+    """Whether the tokenizer itself puts the start token before a text."""
+    if isinstance(settings.get("add_bos_token"), bool):
+        return bool(settings["add_bos_token"])
+    for step in _steps(tokenizer.get("post_processor"), "processors"):
+        if step["type"] == "TemplateProcessing":
+            return bool(bos) and step["single"][0].get("SpecialToken", {}).get("id") == bos
+    return False
+
+
+def _ids(value: Any) -> list[int]:
+    if isinstance(value, list):
+        return [int(number) for number in value]
+    return [] if value is None else [int(value)]
+
+
+def _text(token: Any) -> str | None:
+    """A token's text, which the settings hold plain or as an object."""
+    return token.get("content") if isinstance(token, dict) else token
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is damaged.", "Download the model again.") from error
+    return content
