@@ -1,0 +1,18 @@
+"""What tests of several packages share: the tiny models, made once a session."""
+
+from pathlib import Path
+
+import pytest
+from tiny_models import TinyModel, make_tiny
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
+    """A llama-family model with random weights; read only."""
+    return make_tiny(Path(tmp_path_factory.mktemp("tiny-llama")), "llama")
+
+
+@pytest.fixture(scope="session")
+def tiny_qwen(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
+    """A qwen2-family model with random weights; read only."""
+    return make_tiny(Path(tmp_path_factory.mktemp("tiny-qwen")), "qwen2")
