@@ -1,0 +1,199 @@
+"""Chat templates as pieces: what a template writes between the texts of a conversation.
+
+A template is untrusted and is run in a short-lived worker, once for each shape of conversation (its
+roles), with a sentinel in place of every text. What it writes between the sentinels are its pieces; the
+texts themselves never reach Jinja, so that they cannot be mistaken for template text.
+"""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from orca_desk.errors import UserError
+from orca_desk.jobs.command import worker_command
+from orca_desk.prompts.messages import Role
+
+SECONDS = 20  # for starting the worker on a busy machine; the worker itself stops after 4 of its own
+# White space put around the sentinels, to learn what the template trims. What is left of it tells the
+# characters that are trimmed: none, all white space (None), or line ends alone.
+BEFORE, AFTER = "\n \t\n", "\n\t \n"
+TRIMMED_BEFORE: dict[str, str | None] = {BEFORE: "", "": None, BEFORE.lstrip("\n"): "\n"}
+TRIMMED_AFTER: dict[str, str | None] = {AFTER: "", "": None, AFTER.rstrip("\n"): "\n"}
+HINT = "Use another build of the model, with the chat template of its publisher."
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A conversation without its texts; `generation`: it ends where the assistant starts to speak."""
+
+    roles: tuple[Role, ...]
+    generation: bool
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a text goes: which message's, and the characters trimmed at its ends (None: white space)."""
+
+    message: int
+    left: str | None
+    right: str | None
+
+    def trim(self, text: str) -> str:
+        """Return `text` trimmed as the template would."""
+        if self.left != "":
+            text = text.lstrip(self.left)
+        return text if self.right == "" else text.rstrip(self.right)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The pieces of one shape: `slots[i]` stands between `pieces[i]` and `pieces[i + 1]`."""
+
+    pieces: tuple[str, ...]
+    slots: tuple[Slot, ...]
+
+
+class TemplateRefusalError(UserError):
+    """The template does not take a conversation of this shape (no system role, roles out of order)."""
+
+
+BASE_SHAPES = (
+    Shape(("system", "user"), True),
+    Shape(("user",), True),
+    Shape(("system", "user", "assistant"), False),
+    Shape(("user", "assistant"), False),
+)
+
+
+class ChatTemplate:
+    """A chat template with the names of its tokens; `skeleton` gives the pieces of a shape, cached."""
+
+    def __init__(self, source: str, *, bos: str, eos: str) -> None:
+        self.source = source
+        self._variables = {"bos_token": bos, "eos_token": eos}
+        self._known: dict[Shape, Skeleton | UserError] = {}
+
+    def skeleton(self, shape: Shape) -> Skeleton:
+        """Return the pieces of `shape`.
+
+        Raises TemplateRefusalError when the template refuses the shape or drops a text, and UserError when
+        it is broken, hostile, or changes texts in a way that cannot be followed.
+        """
+        if shape not in self._known:
+            self._learn([shape] if self._known else list(dict.fromkeys((*BASE_SHAPES, shape))))
+        known = self._known[shape]
+        if isinstance(known, UserError):
+            raise known
+        return known
+
+    @cached_property
+    def has_system(self) -> bool:
+        """Whether a system message has a place in the template."""
+        try:
+            self.skeleton(Shape(("system", "user"), True))
+        except TemplateRefusalError:
+            return False
+        return True
+
+    @cached_property
+    def adds_default_system(self) -> bool:
+        """Whether the template writes a system turn of its own where the conversation has none."""
+        if not self.has_system:
+            return False
+        before, between, _ = self.skeleton(Shape(("system", "user"), True)).pieces
+        alone = self.skeleton(Shape(("user",), True)).pieces[0]
+        fits = len(alone) >= len(before) + len(between)
+        return fits and alone.startswith(before) and alone.endswith(between)
+
+    def _learn(self, shapes: Sequence[Shape]) -> None:
+        conversations = [_conversation(shape, padded) for shape in shapes for padded in (False, True)]
+        rendered = _render(self.source, self._variables, conversations)
+        for index, shape in enumerate(shapes):
+            plain, padded = rendered[2 * index], rendered[2 * index + 1]
+            try:
+                self._known[shape] = _skeleton(shape, _text(plain), _text(padded))
+            except UserError as error:
+                self._known[shape] = error
+
+
+def _sentinel(message: int) -> str:
+    return f"ORCAx{message}xDESK"
+
+
+def _conversation(shape: Shape, padded: bool) -> dict[str, object]:
+    before, after = (BEFORE, AFTER) if padded else ("", "")
+    messages = [
+        {"role": role, "content": f"{before}{_sentinel(index)}{after}"}
+        for index, role in enumerate(shape.roles)
+    ]
+    return {"messages": messages, "add_generation_prompt": shape.generation}
+
+
+def _text(rendered: dict[str, str]) -> str:
+    if "refused" in rendered:
+        raise TemplateRefusalError(f"The model's chat template says: {rendered['refused']}", HINT)
+    if "broken" in rendered:
+        raise UserError(f"The model's chat template cannot be run: {rendered['broken']}.", HINT)
+    return rendered["text"]
+
+
+def _skeleton(shape: Shape, plain: str, padded: str) -> Skeleton:
+    """Cut `plain` at its sentinels; compare with `padded` to learn what is trimmed."""
+    pieces, order = _cut(shape, plain)
+    padded_pieces, padded_order = _cut(shape, padded)
+    if order != padded_order:
+        raise UserError("The model's chat template depends on the texts themselves.", HINT)
+    left: list[str | None] = []
+    right: list[str | None] = []
+    for piece, padded_piece in zip(pieces, padded_pieces, strict=True):
+        after, before = _padding_kept(piece, padded_piece)
+        right.append(TRIMMED_AFTER[after])
+        left.append(TRIMMED_BEFORE[before])
+    slots = [Slot(message, left[place], right[place + 1]) for place, message in enumerate(order)]
+    return Skeleton(pieces, tuple(slots))
+
+
+def _padding_kept(piece: str, padded: str) -> tuple[str, str]:
+    """Return the padding kept before and after the template's own `piece`, in the padded rendering."""
+    for after in TRIMMED_AFTER:
+        for before in TRIMMED_BEFORE:
+            if after + piece + before == padded:
+                return after, before
+    raise UserError("The model's chat template changes the texts of a conversation.", HINT)
+
+
+def _cut(shape: Shape, text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the pieces around the sentinels in `text`, and the messages in the order found."""
+    places = sorted((text.find(_sentinel(i)), i) for i in range(len(shape.roles)))
+    pieces, end = [], 0
+    for start, message in places:
+        name = _sentinel(message)
+        if start < 0 or text.count(name) != 1:
+            what = "drops" if start < 0 else "repeats"
+            kind = TemplateRefusalError if shape.roles[message] == "system" else UserError
+            raise kind(f"The model's chat template {what} the {shape.roles[message]} message.", HINT)
+        pieces.append(text[end:start])
+        end = start + len(name)
+    return (*pieces, text[end:]), tuple(message for _, message in places)
+
+
+def _render(
+    source: str, variables: dict[str, str], conversations: Sequence[dict[str, object]]
+) -> list[dict[str, str]]:
+    """Run the `render` worker; UserError when it is stopped for time or memory."""
+    job = {"template": source, "variables": variables, "conversations": conversations}
+    try:
+        done = subprocess.run(
+            worker_command("render"), input=json.dumps(job).encode(), capture_output=True, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError("The model's chat template runs without end.", HINT) from None
+    if done.returncode != 0:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise UserError(
+            f"The model's chat template could not be run in its time and memory ({last or 'killed'}).", HINT
+        )
+    rendered: list[dict[str, str]] = json.loads(done.stdout)["rendered"]
+    return rendered
