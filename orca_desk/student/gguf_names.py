@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Names:
 
         Raises UserError when llama.cpp's architecture has no such tensor.
         """
-        name = gguf.get_tensor_name_map(self.architecture, self.blocks).get_name(tensor, (".weight", ".bias"))
+        name = self._map.get_name(tensor, (".weight", ".bias"))
         if name is None:
             label = gguf.MODEL_ARCH_NAMES[self.architecture]
             raise UserError(
@@ -72,6 +73,10 @@ class Names:
                 "The model is a variant that Orca Desk does not know: use a GGUF file made by its publisher.",
             )
         return str(name)
+
+    @cached_property
+    def _map(self) -> gguf.TensorNameMap:
+        return gguf.get_tensor_name_map(self.architecture, self.blocks)
 
     def reorder(self, tensor: str, rows: Floats) -> Floats:
         """Return the rows in llama.cpp's order.

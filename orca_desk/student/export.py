@@ -1,0 +1,136 @@
+"""A trained adapter for llama.cpp: as a LoRA GGUF beside its base, or merged into a base GGUF."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import gguf
+from gguf import GGMLQuantizationType as Quantisation
+
+from orca_desk.errors import UserError
+from orca_desk.student import gguf_file
+from orca_desk.student.gguf_file import Array, Planned
+from orca_desk.student.gguf_names import Names, open_gguf
+from orca_desk.student.lora import LowRank, read_lora
+from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
+
+_FLOATS = (Quantisation.F32, Quantisation.F16, Quantisation.BF16)
+# Keys that the writer makes itself.
+_OWN_KEYS = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", gguf.Keys.General.ARCHITECTURE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """What an adapter must fit: the names of the base's tensors in GGUF and their shapes, [out, in]."""
+
+    names: Names
+    shapes: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, path: Path) -> "Base":
+        """Read it from a model's folder or GGUF file."""
+        if path.is_dir():
+            names = Names.of(path)
+            shapes = {names.gguf_name(name): tensor.shape for name, tensor in SafetensorsFiles(path).items()}
+            return cls(names=names, shapes=shapes)
+        return cls.of_gguf(open_gguf(path))
+
+    @classmethod
+    def of_gguf(cls, reader: gguf.GGUFReader) -> "Base":
+        """Read it from an open GGUF file."""
+        return cls(
+            names=Names.of_gguf(reader), shapes={tensor.name: _shape(tensor) for tensor in reader.tensors}
+        )
+
+    def place(self, change: LowRank) -> str:
+        """Return the GGUF name of the weight that `change` adds to. Raises UserError when it does not fit."""
+        name = self.names.gguf_name(change.weight)
+        if self.shapes.get(name) != change.shape:
+            raise UserError(
+                f"The adapter does not fit this base model: it changes {change.module} of shape "
+                f"{list(change.shape)}, the model has {list(self.shapes.get(name, ())) or 'no such layer'}.",
+                "Choose the model that the adapter was trained on.",
+            )
+        return name
+
+
+def export_adapter(adapter: Path, base: Path, out: Path) -> None:
+    """Write the PEFT LoRA in `adapter` as the LoRA GGUF `out`, which llama.cpp loads beside its base.
+
+    `base` is the model it was trained on: the Hugging Face folder or a GGUF file of it. llama.cpp
+    scales every layer by alpha / rank with one alpha; where PEFT's scale differs (rsLoRA, patterns of
+    ranks and alphas) alpha and b carry the difference. Raises UserError when the adapter is not a
+    plain LoRA or does not fit.
+    """
+    lora = read_lora(adapter)
+    fits = Base.of(base)
+    alpha = lora[0].scale * lora[0].rank
+
+    def describe(writer: gguf.GGUFWriter) -> None:
+        writer.add_type(gguf.GGUFType.ADAPTER)
+        writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+        writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
+
+    tensors = (tensor for change in lora for tensor in _lora_tensors(fits, change, alpha))
+    gguf_file.write(out, gguf.MODEL_ARCH_NAMES[fits.names.architecture], describe, tensors)
+
+
+def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
+    """Write `base_gguf` with the PEFT LoRA in `adapter` added to its weights as the GGUF file `out`.
+
+    The sum is taken in float32 and rounded once to the base's own type (F32, F16 or BF16); all other
+    tensors and keys are the base's. Raises UserError for a quantised base or an adapter that does not fit.
+    """
+    reader = open_gguf(base_gguf)
+    fits = Base.of_gguf(reader)
+    changes = {fits.place(change): change for change in read_lora(adapter)}
+    tensors = [_merged(fits.names, tensor, changes.get(tensor.name)) for tensor in reader.tensors]
+    architecture = gguf.MODEL_ARCH_NAMES[fits.names.architecture]
+    gguf_file.write(out, architecture, partial(_copy_keys, reader), tensors)
+
+
+def _lora_tensors(base: Base, change: LowRank, alpha: float) -> Iterator[Planned]:
+    name = base.place(change)
+    factor = change.scale * change.rank / alpha
+
+    def load_b() -> Floats:
+        return base.names.reorder(change.weight, change.b.load() * factor)
+
+    for side, tensor, load in (("a", change.a, change.a.load), ("b", change.b, load_b)):
+        yield Planned(
+            name=f"{name}.lora_{side}", shape=tensor.shape, quantisation=Quantisation.F32, load=load
+        )
+
+
+def _merged(names: Names, tensor: gguf.ReaderTensor, change: LowRank | None) -> Planned:
+    plan = partial(Planned, name=tensor.name, shape=_shape(tensor), quantisation=tensor.tensor_type)
+    if change is None:
+        return plan(load=lambda: tensor.data, raw=True)
+    if tensor.tensor_type not in _FLOATS:
+        raise UserError(
+            f"The base model is quantised ({tensor.name} is {tensor.tensor_type.name}): rounding would lose "
+            "most of what the adapter adds.",
+            "Merge into its F16, BF16 or F32 file and quantise that, or use the adapter beside the base.",
+        )
+    return plan(load=partial(_sum, names, tensor, change))
+
+
+def _sum(names: Names, tensor: gguf.ReaderTensor, change: LowRank) -> Array:
+    delta = names.reorder(change.weight, change.b.load()) @ change.a.load()
+    weight: Floats = gguf.dequantize(tensor.data, tensor.tensor_type)
+    return weight + change.scale * delta
+
+
+def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+    writer.data_alignment = reader.alignment
+    for key, found in reader.fields.items():
+        if key not in _OWN_KEYS:
+            kind = found.types[0]
+            members = found.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(key, found.contents(), kind, members)
+
+
+def _shape(tensor: gguf.ReaderTensor) -> tuple[int, ...]:
+    """A GGUF file counts dimensions from the fastest one; numpy from the slowest."""
+    return tuple(int(length) for length in reversed(tensor.shape))
