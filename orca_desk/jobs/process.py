@@ -49,7 +49,8 @@ class WorkerProcess:
         self.name = name
         self._log = self._open_log(log)
         self._log_start = self._log.seek(0, os.SEEK_END)
-        self._events: queue.Queue[Message | None] = queue.Queue(EVENTS_HELD)
+        self._events: queue.SimpleQueue[Message | None] = queue.SimpleQueue()  # a signal handler may `wake`
+        self._room = threading.Semaphore(EVENTS_HELD)
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._finished: set[str] = set()  # of "done", "error", "crash": how the worker said it ended
         self._failure: Exception | None = None
@@ -88,9 +89,8 @@ class WorkerProcess:
         self._outgoing.put(protocol.encode(message))
 
     def wake(self) -> None:
-        """Make `events` return, if need be with nothing. May be called from any thread."""
-        with contextlib.suppress(queue.Full):
-            self._events.put_nowait({})
+        """Make `events` return, if need be with nothing. For any thread, and for signal handlers."""
+        self._events.put({})
 
     def events(self, timeout: float | None = None) -> list[Message] | None:
         """Return all events that are here, waiting for the first one; None when there will be no more.
@@ -149,7 +149,9 @@ class WorkerProcess:
         message = self._events.get(block=block, timeout=timeout)
         if message is None:
             self._at_end = True
+        if not message:
             return {}
+        self._room.release()
         kind = message.get("event")
         if kind in ("done", "error", "crash"):
             self._finished.add(kind)
@@ -170,6 +172,7 @@ class WorkerProcess:
             for line in stream:
                 event = protocol.decode(line)
                 if event and "event" in event:
+                    self._room.acquire()
                     self._events.put(event)
         self._events.put(None)
 

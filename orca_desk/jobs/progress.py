@@ -66,7 +66,7 @@ class JobControl:
     """Pause, resume or stop a job, from any thread. A stop is final and keeps what is done."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may stop the job at any point
         self._wanted: Wanted = "run"
         self._listeners: list[Callable[[], None]] = []
 

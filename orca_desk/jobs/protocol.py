@@ -2,7 +2,8 @@
 
 Host to worker, on its stdin: first the job (any object), then
     {"request": {...}}     one of the things asked for, only as many as the worker has asked for with `more`
-    {"control": WORD}      pause, resume, stop (end soon, keep what is done), end (no request will follow)
+    {"control": WORD}      pause, resume, stop (end soon, keep what is done), end (no request will follow),
+                           cancel (with "key": leave off the request of that key; chat alone)
 and the end of the stream means that the host is gone: the worker exits at once.
 
 Worker to host, on its stdout: events, `{"event": NAME, ...}`. These names belong to the protocol:
@@ -20,7 +21,7 @@ from typing import Any, Literal
 
 PROTOCOL = 1
 Message = dict[str, Any]
-ControlWord = Literal["pause", "resume", "stop", "end"]
+ControlWord = Literal["pause", "resume", "stop", "end", "cancel"]
 OWN_EVENTS = frozenset({"hello", "more", "error", "crash", "done"})
 
 
@@ -43,6 +44,6 @@ def request(content: Mapping[str, Any]) -> Message:
     return {"request": dict(content)}
 
 
-def control(word: ControlWord) -> Message:
+def control(word: ControlWord, **more: str) -> Message:
     """Return the line that carries one control word."""
-    return {"control": word}
+    return {"control": word, **more}

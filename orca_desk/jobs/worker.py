@@ -37,6 +37,7 @@ class Control:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._state: State = "run"
+        self.cancelled: set[str] = set()  # keys of requests to leave off
 
     @property
     def state(self) -> State:
@@ -107,6 +108,8 @@ class Channel:
                 self._incoming.put(message["request"])
             elif message.get("control") == "end":
                 self._incoming.put(None)
+            elif message.get("control") == "cancel":
+                self.control.cancelled.add(message["key"])
             elif "control" in message:
                 self.control.obey(message["control"])
                 if self.control.state == "stop":

@@ -1,0 +1,109 @@
+"""A conversation with a model that stays loaded in its worker."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+from orca_desk.errors import UserError
+from orca_desk.jobs import protocol
+from orca_desk.jobs.asking import Runner
+from orca_desk.jobs.host import LOOK_AROUND
+from orca_desk.jobs.process import WorkerProcess
+from orca_desk.method.records import FinishReason, Sampling
+from orca_desk.prompts.messages import Message
+
+SHORTEN = "Start a new chat, shorten the message, or allow fewer answer tokens."
+
+
+class ChatSession:
+    """Answers conversations with `model` (GGUF) and perhaps an `adapter` (GGUF), one at a time.
+
+    The worker starts with the first message, and again after it died. Use it in a `with` block or close it.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        adapter: Path | None = None,
+        *,
+        context: int | None = None,
+        threads: int | None = None,
+        log: Path | None = None,
+    ) -> None:
+        self._runner = Runner(model=model, adapter=adapter, batch=1, context=context, threads=threads)
+        self._log = log
+        self._worker: WorkerProcess | None = None
+        self._keys = itertools.count()
+        self._answering: str | None = None
+        self.finish_reason: FinishReason | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def send(self, messages: Sequence[Message], sampling: Sampling | None = None) -> Iterator[str]:
+        """Yield the answer to a conversation, piece by piece; then `finish_reason` says why it ended.
+
+        Leaving the iteration early stops the answer. Raises UserError when the conversation does not fit
+        the context, or the model cannot be loaded or run.
+        """
+        key = self._answering = f"{next(self._keys)}"
+        self.finish_reason = None
+        worker = self._start()
+        content = {
+            "key": key,
+            "messages": [[message.role, message.content] for message in messages],
+            "sampling": asdict(sampling or Sampling()),
+        }
+        worker.send(protocol.request(content))
+        try:
+            yield from self._pieces(worker, key)
+        finally:
+            if self.finish_reason is None and self._worker:  # left early
+                self.stop()
+                for _ in self._pieces(worker, key):
+                    pass
+            self._answering = None
+
+    def stop(self) -> None:
+        """End the answer that is being given; what was yielded of it stands. For any thread."""
+        key, worker = self._answering, self._worker
+        if key is not None and worker:
+            worker.send(protocol.control("cancel", key=key))
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker:
+            self._worker.close()
+            self._worker = None
+
+    def _start(self) -> WorkerProcess:
+        if self._worker is None:
+            self._worker = WorkerProcess("chat", self._runner.as_job(), log=self._log)
+        return self._worker
+
+    def _pieces(self, worker: WorkerProcess, key: str) -> Iterator[str]:
+        """Yield the pieces of answer `key` and note how it ended."""
+        while (events := worker.events(LOOK_AROUND)) is not None:
+            for event in events:
+                if event.get("key") != key:
+                    continue
+                if event["event"] == "piece":
+                    yield event["text"]
+                    continue
+                self.finish_reason = event.get("finish_reason", "cancelled")
+                if event["event"] == "failure":
+                    raise UserError(f"This message cannot be answered: {event['reason']}.", SHORTEN)
+                return
+        self._fail(worker)
+
+    def _fail(self, worker: WorkerProcess) -> None:
+        """Raise for a worker that ended in the middle of an answer."""
+        self._worker = None
+        with worker:
+            worker.check()
+        raise RuntimeError("The chat worker ended before it had answered.")
