@@ -1,0 +1,76 @@
+"""Which strategy an answer follows, read from the markers that the strategies ask for at line starts."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from orca_desk.method.statistics import Share, share_of
+from orca_desk.method.strategies import Strategy
+
+_BARE_ANSWER_WORDS = 12  # one line no longer than this is an answer given at once
+_DRESS = r"[\s>#*_`~\-•]*(?:\(?\d{1,3}[.):]\s+)?[*_`]*"  # quote, heading, bullet, numbering, bold
+_NUMBER = r"(?:[\s#*_]*\(?\d{1,3}\)?|\s+(?:one|two|three|four|five|six|seven|eight|nine|ten))?"
+
+
+def recognise(response: str, strategies: Iterable[Strategy]) -> str | None:
+    """Return the name of the strategy that `response` follows, or None where it follows none clearly.
+
+    An answer follows a strategy when the kinds of marked lines before its answer line are exactly the
+    strategy's, in its order; so Recall + Reasoning is recall-reason-generate, Recall alone is
+    recall-then-generate, and Recall + Step is neither. Case, bold, numbering and bullets do not matter.
+    Without any marked working, an answer line alone or one short line is the strategy that asks for no
+    working ("direct"); longer unmarked text is None, as is working that comes after the answer.
+    """
+    known = tuple(strategies)
+    lines = [line for line in response.splitlines() if line.strip()]
+    pattern = _marker_pattern({marker for strategy in known for marker in strategy.markers})
+    seen = [_opening_marker(line, pattern) for line in lines]
+    for strategy in known:
+        before = _before_answer(seen, strategy.answer_marker.casefold())
+        kinds = tuple(dict.fromkeys(marker for marker in before if marker))
+        if kinds != tuple(marker.casefold() for marker in strategy.working_markers):
+            continue
+        if kinds or _is_bare(lines, seen, strategy.answer_marker.casefold()):
+            return strategy.name
+    return None
+
+
+def confusion(pairs: Iterable[tuple[str, str | None]]) -> dict[str, dict[str | None, int]]:
+    """Count (paired, recognised) strategies: counts[paired][recognised], None where none was recognised."""
+    counts: dict[str, dict[str | None, int]] = {}
+    for paired, chosen in pairs:
+        row = counts.setdefault(paired, {})
+        row[chosen] = row.get(chosen, 0) + 1
+    return counts
+
+
+def adherence(pairs: Iterable[tuple[str, str | None]], confidence: float = 0.95) -> Share:
+    """Return the share of (paired, recognised) that agree, with its Wilson interval."""
+    agreed = [paired == chosen for paired, chosen in pairs]
+    return share_of(sum(agreed), len(agreed), confidence)
+
+
+def _marker_pattern(markers: set[str]) -> re.Pattern[str]:
+    """A pattern whose group "marker" is the marker that a line opens with."""
+    longest_first = sorted(markers, key=lambda marker: (-len(marker), marker))
+    words = "|".join(re.escape(marker) for marker in longest_first)
+    return re.compile(rf"{_DRESS}(?P<marker>{words}){_NUMBER}[*_`]*\s*[:：]", re.IGNORECASE)
+
+
+def _opening_marker(line: str, pattern: re.Pattern[str]) -> str | None:
+    found = pattern.match(line)
+    return found["marker"].casefold() if found else None
+
+
+def _before_answer(seen: Sequence[str | None], answer: str) -> Sequence[str | None]:
+    """The markers before the last answer line; all of them where the answer is missing (cut off)."""
+    if answer not in seen:
+        return seen
+    last = len(seen) - 1 - seen[::-1].index(answer)
+    return [marker for marker in seen[:last] if marker != answer]
+
+
+def _is_bare(lines: Sequence[str], seen: Sequence[str | None], answer: str) -> bool:
+    """Whether the text is nothing but answer lines, or one short line."""
+    if answer in seen:
+        return all(marker == answer for marker in seen)
+    return len(lines) == 1 and len(lines[0].split()) <= _BARE_ANSWER_WORDS

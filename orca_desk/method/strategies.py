@@ -1,0 +1,166 @@
+"""Strategies: ways of answering, each with a versioned system instruction, kept as small TOML files."""
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.method.records import digest
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TRIPLE = '"""'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy:
+    """A way of answering. `markers` open the lines that the instruction asks for, the answer's line last.
+
+    A strategy is never edited in place: `revised` makes the next version, so that records made under an
+    older one stay true.
+    """
+
+    name: str
+    title: str
+    version: int
+    description: str
+    markers: tuple[str, ...]
+    instruction: str
+
+    @property
+    def working_markers(self) -> tuple[str, ...]:
+        """The markers of the lines before the answer, in the order they are asked for."""
+        return self.markers[:-1]
+
+    @property
+    def answer_marker(self) -> str:
+        """The marker of the line that holds the answer."""
+        return self.markers[-1]
+
+    @property
+    def content_hash(self) -> str:
+        """The identity of what the teacher is told: equal for equal instructions and markers."""
+        return digest([self.name, self.instruction, list(self.markers)])
+
+
+def parse_strategy(text: str, *, where: str = "the strategy") -> Strategy:
+    """Read one strategy from TOML; `where` names it in errors. Raises UserError saying what and where."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{where} is not valid TOML: {error}.", "Correct that line.") from error
+    names = [field.name for field in fields(Strategy)]
+    if missing := [name for name in names if name not in table]:
+        raise UserError(f"{where} lacks {', '.join(missing)}.", f"A strategy needs {', '.join(names)}.")
+    if unknown := sorted(table.keys() - set(names)):
+        raise UserError(
+            f"{where} has unknown entries: {', '.join(unknown)}.", "Remove them or mend their names."
+        )
+    markers = table["markers"]
+    if not isinstance(markers, list):
+        raise UserError(f"In {where}, markers is not a list.", 'Write markers = ["Recall", "Answer"].')
+    strategy = Strategy(**{**table, "markers": tuple(markers)})
+    return _validated(_stripped(strategy), where=where)
+
+
+def to_toml(strategy: Strategy) -> str:
+    """Write a strategy as the TOML that `parse_strategy` reads back to an equal one."""
+    markers = ", ".join(_quoted(marker) for marker in strategy.markers)
+    return (
+        f"name = {_quoted(strategy.name)}\n"
+        f"title = {_quoted(strategy.title)}\n"
+        f"version = {strategy.version}\n"
+        f"description = {_quoted(strategy.description)}\n"
+        f"markers = [{markers}]\n"
+        f"instruction = {_TRIPLE}\n{_block(strategy.instruction)}\n{_TRIPLE}\n"
+    )
+
+
+def load_folder(folder: Path) -> dict[str, Strategy]:
+    """Read every `NAME.toml` of `folder`, by name. Raises UserError for a bad file or an empty folder."""
+    strategies: dict[str, Strategy] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} cannot be read as UTF-8 text: {error}.", "Save it as UTF-8.") from error
+        strategy = parse_strategy(text, where=str(path))
+        if strategy.name != path.stem:
+            raise UserError(f"{path} holds the strategy {strategy.name!r}.", f"Name it {strategy.name}.toml.")
+        strategies[strategy.name] = strategy
+    if not strategies:
+        raise UserError(f"No strategies in {folder}.", "It should hold one NAME.toml for each strategy.")
+    return strategies
+
+
+def revised(
+    strategy: Strategy,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    markers: tuple[str, ...] | None = None,
+    instruction: str | None = None,
+) -> Strategy:
+    """Return the next version with these changes, or `strategy` itself if nothing changes.
+
+    Raises UserError if the result is no valid strategy.
+    """
+    changes: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("title", title),
+            ("description", description),
+            ("markers", markers),
+            ("instruction", instruction),
+        )
+        if value is not None
+    }
+    changed = _stripped(replace(strategy, **changes))
+    if changed == strategy:
+        return strategy
+    return _validated(replace(changed, version=strategy.version + 1), where=f"the strategy {strategy.name}")
+
+
+def _stripped(strategy: Strategy) -> Strategy:
+    instruction = strategy.instruction
+    return replace(strategy, instruction=instruction.strip() if isinstance(instruction, str) else instruction)
+
+
+def _validated(strategy: Strategy, *, where: str) -> Strategy:
+    for name in ("name", "title", "description", "instruction"):
+        value = getattr(strategy, name)
+        if not isinstance(value, str) or not value.strip():
+            raise UserError(f"In {where}, {name} is not text or is empty.", f"Write some text for {name}.")
+    if not _NAME.fullmatch(strategy.name):
+        raise UserError(
+            f"In {where}, the name {strategy.name!r} is not in the form of step-by-step.",
+            "Use small letters, digits and single hyphens.",
+        )
+    if type(strategy.version) is not int or strategy.version < 1:
+        raise UserError(f"In {where}, version is not a whole number from 1.", "Write version = 1.")
+    _check_markers(strategy.markers, where=where)
+    return strategy
+
+
+def _check_markers(markers: tuple[Any, ...], *, where: str) -> None:
+    if not markers or not all(isinstance(m, str) and m.strip(" :") == m and m for m in markers):
+        raise UserError(
+            f"In {where}, markers is not a list of words without colons.",
+            'Write the words that open the lines, the answer\'s last: markers = ["Recall", "Answer"].',
+        )
+    if len({marker.casefold() for marker in markers}) != len(markers):
+        raise UserError(f"In {where}, a marker is listed twice.", "List each marker once, in order.")
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; JSON's escapes are TOML's, but for DEL, which TOML wants escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _block(text: str) -> str:
+    """The inside of a TOML multi-line string, with quotes left readable where that is safe."""
+    lines = [_quoted(line)[1:-1] for line in text.split("\n")]
+    joined = "\n".join(lines)
+    return joined if _TRIPLE in text else joined.replace('\\"', '"')
