@@ -1,0 +1,50 @@
+"""WHERE clauses from filters, and lists that are paged by key: OFFSET would read all that it skips."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some of what matches a filter. `next` is the filter's `after` for what follows, or None."""
+
+    items: tuple[T, ...]
+    next: int | None
+
+
+@dataclass
+class Conditions:
+    """SQL conditions joined by AND, with their parameters."""
+
+    parts: list[str] = field(default_factory=list)
+    parameters: list[Any] = field(default_factory=list)
+
+    def add(self, sql: str, *parameters: Any) -> None:
+        """Add a condition whose `?`s stand for `parameters`."""
+        self.parts.append(sql)
+        self.parameters.extend(parameters)
+
+    def equal(self, column: str, value: Any) -> None:
+        """Add `column = value`, unless the value is None: the filter does not ask for any."""
+        if value is not None:
+            self.add(f"{column} = ?", value)
+
+    def among(self, column: str, values: Iterable[str] | None) -> None:
+        """Add `column is one of values`, however many they are, unless `values` is None."""
+        if values is not None:
+            self.add(f"{column} IN (SELECT value FROM json_each(?))", json_list(values))
+
+    @property
+    def where(self) -> str:
+        """The WHERE clause, or nothing."""
+        return f"WHERE {' AND '.join(self.parts)}" if self.parts else ""
+
+
+def json_list(values: Iterable[Any]) -> str:
+    """Return `values` as the JSON array that `json_each` unpacks: one parameter, whatever their number."""
+    return json.dumps(list(values), ensure_ascii=False)

@@ -1,0 +1,123 @@
+"""SQLite as the library uses it: opening, transactions, and which errors users can fix.
+
+Facts behind the choices: a transaction that begins deferred and writes after a read fails at once with
+SQLITE_BUSY_SNAPSHOT when another connection wrote in between, whatever the timeout, so every transaction
+begins IMMEDIATE; SQLite 3.7.0-3.51.2 can corrupt a WAL that two connections write, so one connection writes.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from orca_desk.errors import UserError
+
+T = TypeVar("T")
+Access = Literal["rwc", "rw", "ro", "immutable"]
+BUSY_SECONDS = 30.0
+PRIMARY_CODE = 0xFF  # an extended SQLite error code carries its primary code in the lowest byte
+
+
+def connect(path: Path, access: Access) -> sqlite3.Connection:
+    """Open the database at `path`, in autocommit mode, with rows that are read by column name.
+
+    "rwc" makes the file where there is none, "ro" only reads, "immutable" reads without touching a single
+    file beside it, which is right only where nobody writes. Raises sqlite3.Error.
+    """
+    mode = "ro&immutable=1" if access == "immutable" else access
+    db = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+    )
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA synchronous = FULL")
+    if access in ("ro", "immutable"):
+        db.execute("PRAGMA query_only = ON")
+    return db
+
+
+def transact(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what `work` returns, once all that it wrote is on the disk; if it raises, none of it is."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(db)
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    return result
+
+
+class Writer:
+    """The one thread that writes: it runs each piece of work in its own transaction, in the order given."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._queue: queue.SimpleQueue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None]
+        self._queue = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="library-writer", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction and return its result after the commit; raise what it raises."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write inside a write would wait for itself; pass the connection on instead")
+        future: Future[T] = Future()
+        self._queue.put((work, future))
+        return future.result()
+
+    def close(self) -> None:
+        """Finish what is queued, end the thread and close the connection."""
+        self._queue.put(None)
+        self._thread.join()
+        self._db.close()
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            work, future = item
+            try:
+                future.set_result(transact(self._db, work))
+            except BaseException as error:  # handed to the thread that asked for the write
+                future.set_exception(error)
+
+
+def explain(error: sqlite3.Error, path: Path) -> UserError | None:
+    """Return what the user can do about `error` at `path`, or None where it is a bug."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return None
+    match code & PRIMARY_CODE:
+        case sqlite3.SQLITE_FULL:
+            return UserError(
+                f"There is no space left for {path}: the last change was not saved.",
+                "Free some space on that disk and try again; everything saved before is safe.",
+            )
+        case sqlite3.SQLITE_IOERR:
+            return UserError(
+                f"The disk refused to read or write {path} ({error}): the last change was not saved.",
+                "See whether the disk is full or was unplugged, and try again.",
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return UserError(
+                f"{path} cannot be written ({error}).",
+                "Make the folder and the file in it writable for you, or choose another library folder.",
+            )
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return UserError(
+                f"{path} is damaged or is not a database ({error}).",
+                f"Move it away and restore a backup; upgrades leave theirs in {path.parent / 'backups'}.",
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return UserError(
+                f"Another program is writing to {path}.",
+                "Close the program that has the file open and try again.",
+            )
+    return None

@@ -1,0 +1,217 @@
+"""The library: one folder with one SQLite file, one process that has it open, one thread that writes."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from orca_desk.errors import UserError
+from orca_desk.library.connections import Access, Writer, connect, explain, transact
+from orca_desk.library.lock import FolderLock
+from orca_desk.library.migrations import MIGRATIONS, check_version, migrate, version_of
+
+T = TypeVar("T")
+DATABASE_NAME = "library.db"
+Parameters = Sequence[Any] | dict[str, Any]
+_READING: tuple[Access, ...] = ("ro", "immutable")
+
+
+class Library:
+    """An open library. Any thread may use it; `with Library.open(folder) as library:` closes it.
+
+    `problem` is None, or why nothing can be written at the moment (a full or read-only disk); what is there
+    can be read all the same, and every write raises it.
+    """
+
+    def __init__(self, folder: Path, *, lock: FolderLock | None, writer: Writer | UserError) -> None:
+        """Not for callers: use `Library.open`."""
+        self.folder = folder
+        self.path = folder / DATABASE_NAME
+        self.problem = writer if isinstance(writer, UserError) else None
+        self._writer = writer if isinstance(writer, Writer) else None
+        self._lock = lock
+        self._readers: dict[threading.Thread, sqlite3.Connection] = {}
+        self._readers_lock = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = True) -> Self:
+        """Open the library in `folder`; a new one, with strategies and sample tasks, where there is none.
+
+        Runs that are found "running" belong to a process that is gone and become "interrupted". Raises
+        UserError when there is none and `create` is False, when another process has it open, when it is
+        damaged, another program's or a newer Orca Desk's, or when a new one cannot be made.
+        """
+        folder = folder.expanduser().resolve()
+        path = folder / DATABASE_NAME
+        if not create and not path.exists():
+            raise UserError(f"There is no library in {folder}.", "Check the folder's name.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"The library folder {folder} cannot be made ({error.strerror}).", "Choose another one."
+            ) from error
+        lock = _lock(folder)
+        try:
+            return cls(folder, lock=lock, writer=_writer(path) if lock else _read_only(path))
+        except BaseException:
+            if lock:
+                lock.release()
+            raise
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction on the writer's thread; return its result when it is on the disk.
+
+        If `work` raises, nothing of it is kept. Raises UserError when the disk is full or cannot be written.
+        `work` must return plain data, not a cursor.
+        """
+        if self._closed:
+            raise RuntimeError("the library is closed")
+        if self._writer is None:
+            assert self.problem is not None
+            raise self.problem
+        try:
+            return self._writer.run(work)
+        except sqlite3.Error as error:
+            raise explain(error, self.path) or error from error
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Yield this thread's read-only connection. Fetch all rows: an open cursor lets the WAL grow.
+
+        Raises UserError when the file is damaged or the disk does not answer.
+        """
+        try:
+            yield self._reader()
+        except sqlite3.Error as error:
+            raise explain(error, self.path) or error from error
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """Return all rows of one SELECT."""
+        with self.read() as db:
+            return db.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        """Return the first row of one SELECT, or None."""
+        with self.read() as db:
+            found: sqlite3.Row | None = db.execute(sql, parameters).fetchone()
+            return found
+
+    def close(self) -> None:
+        """Finish what is being written, close the file and let others open it. Twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._readers_lock:
+            for reader in self._readers.values():
+                reader.close()
+            self._readers.clear()
+        if self._writer:
+            self._writer.close()
+        if self._lock:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _reader(self) -> sqlite3.Connection:
+        thread = threading.current_thread()
+        with self._readers_lock:
+            if self._closed:
+                raise RuntimeError("the library is closed")
+            if thread not in self._readers:
+                for ended in [other for other in self._readers if not other.is_alive()]:
+                    self._readers.pop(ended).close()
+                self._readers[thread] = connect(self.path, self._access())
+            return self._readers[thread]
+
+    def _access(self) -> Access:
+        """Without a writer, a file that has no WAL is read as it is: there may be no room for a new WAL."""
+        wal = self.path.with_name(f"{DATABASE_NAME}-wal")
+        unwritten = wal.exists() and wal.stat().st_size > 0
+        return "immutable" if self.problem and not unwritten else "ro"
+
+
+def _lock(folder: Path) -> FolderLock | None:
+    """Take the folder's lock; None where the folder is read-only, so that nobody can write there anyway."""
+    try:
+        return FolderLock(folder)
+    except OSError as error:
+        if not (folder / DATABASE_NAME).exists():
+            raise UserError(
+                f"The library folder {folder} cannot be written ({error.strerror}).", "Choose another one."
+            ) from error
+        return None
+
+
+def _writer(path: Path) -> Writer | UserError:
+    """Return the writer of the database at `path`, or why it can only be read."""
+    try:
+        db = connect(path, "rwc")
+        try:
+            _prepare(db, path)
+        except BaseException:
+            db.close()
+            raise
+        return Writer(db)
+    except (sqlite3.Error, OSError) as error:
+        problem = explain(error, path) if isinstance(error, sqlite3.Error) else _no_backup(path, error)
+        if problem is None:
+            raise
+        if not _is_current(path):
+            raise problem from error
+        return problem
+
+
+def _read_only(path: Path) -> UserError:
+    """Return why nothing can be written; raise it where what is there cannot be read either."""
+    problem = UserError(
+        f"The library in {path.parent} can only be read.",
+        "Make the folder and the files in it writable for you, or choose another library folder.",
+    )
+    if not _is_current(path):
+        raise problem
+    return problem
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Bring a database that was just opened up to date. Raises UserError, sqlite3.Error and OSError."""
+    from orca_desk.library.samples import fill  # it stands on tables that stand on this module
+
+    check_version(db, path)
+    db.execute("PRAGMA journal_mode = WAL")
+    migrate(db, path, fill=fill)
+    if db.execute("SELECT 1 FROM runs WHERE status IN ('running', 'paused')").fetchone():
+        transact(db, _interrupt)
+
+
+def _interrupt(db: sqlite3.Connection) -> None:
+    """Runs that nobody ended belong to a process that is gone."""
+    db.execute("UPDATE runs SET status = 'interrupted' WHERE status IN ('running', 'paused')")
+
+
+def _is_current(path: Path) -> bool:
+    """Whether the database can be read by this version as it is. False also for one that is not there."""
+    for access in _READING:
+        try:
+            with closing(connect(path, access)) as db:
+                return version_of(db) == len(MIGRATIONS)
+        except sqlite3.Error:
+            continue  # the next way needs less of the disk; the caller raises what is wrong with it
+    return False
+
+
+def _no_backup(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"The library in {path.parent} must be upgraded, and the backup before it failed ({error.strerror}).",
+        "Free some space on that disk, or make the folder writable, and try again.",
+    )

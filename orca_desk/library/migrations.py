@@ -1,0 +1,78 @@
+"""How a library of any age becomes one of today: append-only scripts, one transaction, a backup before."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.connections import transact
+from orca_desk.library.copying import copy_database
+from orca_desk.library.schema import VERSION_1
+
+MIGRATIONS: tuple[str, ...] = (VERSION_1,)
+APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """Return how many migrations the database has had; 0 for an empty one. Raises sqlite3.Error."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_version(db: sqlite3.Connection, path: Path, scripts: Sequence[str] = MIGRATIONS) -> None:
+    """Raise UserError when the file is another program's, or a newer Orca Desk's."""
+    version = version_of(db)
+    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if tables and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise UserError(f"{path} is not an Orca Desk library.", "Choose another library folder.")
+    if version > len(scripts):
+        raise UserError(
+            f"{path} was written by a newer Orca Desk (format {version}; this one knows {len(scripts)}).",
+            "Update Orca Desk, or choose another library folder.",
+        )
+
+
+def migrate(
+    db: sqlite3.Connection,
+    path: Path,
+    *,
+    scripts: Sequence[str] = MIGRATIONS,
+    fill: Callable[[sqlite3.Connection], object] | None = None,
+) -> Path | None:
+    """Bring the database up to date in one transaction; return the backup made before, if one was needed.
+
+    `fill` puts the first content into a new database, in the same transaction. Raises UserError when the
+    file is newer than `scripts`, sqlite3.Error and OSError when it cannot be written; then it is as it was.
+    """
+    check_version(db, path, scripts)
+    version = version_of(db)
+    if version == len(scripts):
+        return None
+    backup = None
+    if version:
+        backup = path.parent / "backups" / f"library-format-{version}-{now()[:19].replace(':', '')}.db"
+        copy_database(db, backup)
+
+    def upgrade(db: sqlite3.Connection) -> None:
+        for script in scripts[version:]:
+            for statement in statements(script):
+                db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {len(scripts)}")
+        if fill and not version:
+            fill(db)
+
+    transact(db, upgrade)
+    return backup
+
+
+def statements(script: str) -> Iterator[str]:
+    """Yield the script's statements. (sqlite3's own executescript would commit before the first one.)"""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

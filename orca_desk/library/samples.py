@@ -1,0 +1,27 @@
+"""What a new library holds from the start: the bundled strategies and sample tasks."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from orca_desk.library.strategies import insert_strategies
+from orca_desk.library.tasks import insert_tasks
+from orca_desk.method.records import Task
+from orca_desk.method.strategies import load_folder
+from orca_desk.paths import resources
+
+
+def fill(db: sqlite3.Connection) -> None:
+    """Put the strategies and sample tasks into a new database, inside a write."""
+    insert_strategies(db, load_folder(resources() / "strategies").values())
+    insert_tasks(db, list(sample_tasks(resources() / "tasks")))
+
+
+def sample_tasks(folder: Path) -> Iterator[Task]:
+    """Yield the bundled tasks, file by file in the order of their names (John and Mark first)."""
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                fields = json.loads(line)
+                yield Task(**{**fields, "tags": tuple(fields.get("tags", ()))})

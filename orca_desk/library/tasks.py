@@ -1,0 +1,275 @@
+"""The user's tasks: added once by id, edited, deleted with undo, found by family, tag or text."""
+
+import json
+import re
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
+from orca_desk.library.database import Library
+from orca_desk.method.records import Split, Task
+
+CHUNK = 5_000  # tasks in one transaction
+FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")
+INSERT = f"INSERT INTO tasks ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskFilter:
+    """Which tasks. A field that is None asks for nothing; all others must hold.
+
+    `text` is words that the query, context or answer must hold, the last one perhaps only begun. `after`
+    is the `next` of the page before; `limit` is the most tasks to return, in order of arrival.
+    """
+
+    family: str | None = None
+    split: Split | None = None
+    tag: str | None = None
+    strategy: str | None = None
+    has_answer: bool | None = None
+    text: str | None = None
+    ids: tuple[str, ...] | None = None
+    limit: int | None = None
+    after: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """The ids of what was added, and of what was there already and left as it was."""
+
+    added: tuple[str, ...]
+    duplicates: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletedTasks:
+    """What `restore_tasks` needs: each deleted task with its place in the order."""
+
+    tasks: tuple[tuple[int, Task], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyCount:
+    """How many tasks a family has, by split, and how many of them have no reference answer."""
+
+    family: str
+    train: int
+    heldout: int
+    unanswered: int
+
+    @property
+    def tasks(self) -> int:
+        """Tasks of both splits."""
+        return self.train + self.heldout
+
+
+def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
+    """Add the tasks that are not there yet; one that is there, perhaps edited since, stays as it is.
+
+    Written in transactions of 5,000: when this is cut off, the same call again adds the rest.
+    """
+    added: list[str] = []
+    duplicates: list[str] = []
+    source = iter(tasks)
+    while chunk := list(islice(source, CHUNK)):
+        part = library.write(lambda db, chunk=chunk: insert_tasks(db, chunk))  # type: ignore[misc]
+        added += part.added
+        duplicates += part.duplicates
+    return Added(added=tuple(added), duplicates=tuple(duplicates))
+
+
+def insert_tasks(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
+    """Do what `add_tasks` does, inside a write."""
+    seen = _existing(db, [task.id for task in tasks])
+    new: list[Task] = []
+    duplicates: list[str] = []
+    for task in tasks:
+        if task.id in seen:
+            duplicates.append(task.id)
+        else:
+            seen.add(task.id)
+            new.append(task)
+    db.executemany(INSERT, map(_values, new))
+    return Added(added=tuple(task.id for task in new), duplicates=tuple(duplicates))
+
+
+def get_task(library: Library, task_id: str) -> Task:
+    """Return one task. Raises UserError when there is none with this id."""
+    row = library.row("SELECT * FROM tasks WHERE id = ?", (task_id,))
+    if row is None:
+        raise UserError(f"There is no task {task_id}.", "List the tasks to see their ids.")
+    return _task(row)
+
+
+def get_tasks(library: Library, ids: Sequence[str]) -> dict[str, Task]:
+    """Return those of the tasks that are there, by id, in the order of `ids`."""
+    rows = library.rows("SELECT * FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
+    found = {row["id"]: _task(row) for row in rows}
+    return {task_id: found[task_id] for task_id in ids if task_id in found}
+
+
+def update_task(library: Library, task: Task) -> Task:
+    """Store `task` in place of the one with its id; return what was there before (update with that: undo)."""
+    before = get_task(library, task.id)
+    assignments = ", ".join(f"{name} = ?" for name in FIELDS[1:])
+    library.write(
+        lambda db: (
+            db.execute(f"UPDATE tasks SET {assignments} WHERE id = ?", (*_values(task)[1:], task.id)).rowcount
+        )
+    )
+    return before
+
+
+def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:
+    """Delete those of the tasks that are there; return what `restore_tasks` brings back. Records stay."""
+
+    def delete(db: sqlite3.Connection) -> DeletedTasks:
+        chosen = json_list(ids)
+        sql = "FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
+        rows = db.execute(f"SELECT * {sql} ORDER BY n", (chosen,)).fetchall()
+        db.execute(f"DELETE {sql}", (chosen,))
+        return DeletedTasks(tasks=tuple((row["n"], _task(row)) for row in rows))
+
+    return library.write(delete)
+
+
+def restore_tasks(library: Library, deleted: DeletedTasks) -> Added:
+    """Bring deleted tasks back to their places; one that was added again in the meantime stays as it is."""
+
+    def restore(db: sqlite3.Connection) -> Added:
+        present = _existing(db, [task.id for _, task in deleted.tasks])
+        back = [(n, task) for n, task in deleted.tasks if task.id not in present]
+        db.executemany(
+            f"INSERT INTO tasks (n, {', '.join(FIELDS)}) VALUES (?, {', '.join('?' * len(FIELDS))})",
+            [(n, *_values(task)) for n, task in back],
+        )
+        return Added(added=tuple(task.id for _, task in back), duplicates=tuple(sorted(present)))
+
+    return library.write(restore)
+
+
+def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
+    """Return how many tasks match, whatever the filter's `limit`."""
+    conditions = _conditions(wanted)
+    row = library.row(f"SELECT count(*) FROM tasks {conditions.where}", conditions.parameters)
+    return int(row[0]) if row else 0
+
+
+def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Page[Task]:
+    """Return the first `limit` (500) tasks that match, in order of arrival, and where the rest begins."""
+    conditions = _conditions(wanted)
+    limit = wanted.limit or PAGE
+    rows = library.rows(
+        f"SELECT * FROM tasks {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
+    )
+    shown = rows[:limit]
+    return Page(tuple(map(_task, shown)), shown[-1]["n"] if len(rows) > limit else None)
+
+
+def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterator[Task]:
+    """Yield the tasks that match, at most `limit` of them, in order of arrival, read a page at a time."""
+    left = wanted.limit
+    after: int | None = wanted.after
+    while after is not None and left != 0:
+        size = PAGE if left is None else min(PAGE, left)
+        page = list_tasks(library, replace(wanted, limit=size, after=after))
+        yield from page.items
+        after = page.next
+        left = None if left is None else left - len(page.items)
+
+
+def task_numbers(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[int]":
+    """Return the place numbers of all that match, in order: 8 bytes each, for lists that jump anywhere."""
+    conditions = _conditions(wanted)
+    limit = -1 if wanted.limit is None else wanted.limit
+    with library.read() as db:
+        rows = db.execute(
+            f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit]
+        )
+        return array("q", (row[0] for row in rows))
+
+
+def tasks_at(library: Library, numbers: Iterable[int]) -> list[Task]:
+    """Return the tasks at some of the places that `task_numbers` gave, in order of arrival."""
+    rows = library.rows(
+        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(numbers),)
+    )
+    return list(map(_task, rows))
+
+
+def families(library: Library) -> list[FamilyCount]:
+    """Return every family with its counts, by name."""
+    rows = library.rows(
+        "SELECT family, sum(split = 'train') AS train, sum(split = 'heldout') AS heldout,"
+        " sum(answer IS NULL) AS unanswered FROM tasks GROUP BY family ORDER BY family"
+    )
+    return [FamilyCount(**dict(row)) for row in rows]
+
+
+def tags(library: Library) -> dict[str, int]:
+    """Return how many tasks carry each tag, by name."""
+    return {
+        row[0]: row[1]
+        for row in library.rows("SELECT tag, count(*) FROM task_tags GROUP BY tag ORDER BY tag")
+    }
+
+
+def text_query(text: str) -> str:
+    """Return `text` as a full-text query for its words, the last one as a beginning; "" if it has no word.
+
+    Only words get through, quoted, so no text can be read as FTS5's query language.
+    """
+    words = WORD.findall(text)
+    return " ".join(f'"{word}"' for word in words) + "*" if words else ""
+
+
+def _conditions(wanted: TaskFilter) -> Conditions:
+    conditions = Conditions()
+    conditions.equal("family", wanted.family)
+    conditions.equal("split", wanted.split)
+    conditions.equal("strategy", wanted.strategy)
+    conditions.among("id", wanted.ids)
+    if wanted.tag is not None:
+        conditions.add("n IN (SELECT task FROM task_tags WHERE tag = ?)", wanted.tag)
+    if wanted.has_answer is not None:
+        conditions.add(f"answer IS {'NOT ' if wanted.has_answer else ''}NULL")
+    if wanted.text is not None and wanted.text.strip():
+        query = text_query(wanted.text)
+        if query:
+            conditions.add("n IN (SELECT rowid FROM tasks_text WHERE tasks_text MATCH ?)", query)
+        else:
+            conditions.add("0")  # nothing but signs: no word can match
+    if wanted.after:
+        conditions.add("n > ?", wanted.after)
+    return conditions
+
+
+def _existing(db: sqlite3.Connection, ids: Sequence[str]) -> set[str]:
+    rows = db.execute("SELECT id FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
+    return {row[0] for row in rows}
+
+
+def _values(task: Task) -> tuple[Any, ...]:
+    tags = json.dumps(task.tags, ensure_ascii=False)
+    return (
+        task.id,
+        task.family,
+        task.query,
+        task.context,
+        task.answer,
+        task.answer_kind,
+        tags,
+        task.split,
+        task.strategy,
+    )
+
+
+def _task(row: sqlite3.Row) -> Task:
+    fields = {name: row[name] for name in FIELDS}
+    return Task(**{**fields, "tags": tuple(json.loads(row["tags"]))})
