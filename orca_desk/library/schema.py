@@ -75,6 +75,7 @@ CREATE TABLE pairings (
   family TEXT NOT NULL,
   strategy TEXT NOT NULL,
   source TEXT NOT NULL CHECK (source IN ('measured', 'chosen')),
+  reason TEXT NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX pairings_by_family ON pairings (family, n);
@@ -85,6 +86,7 @@ CREATE TABLE evidence (
   tasks INTEGER NOT NULL,
   correct INTEGER NOT NULL,
   mean_tokens REAL NOT NULL,
+  outcomes TEXT NOT NULL,
   PRIMARY KEY (pairing, strategy)
 ) STRICT, WITHOUT ROWID;
 

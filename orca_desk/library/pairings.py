@@ -1,0 +1,88 @@
+"""Which strategy a family is answered with, and the measurements that say so; what was before is kept."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from orca_desk.library.clock import now
+from orca_desk.library.database import Library
+from orca_desk.method.pairing import Evidence, Pairing
+
+Source = Literal["measured", "chosen"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPairing:
+    """A family's pairing. `source` says whether the evidence or the user chose it; `created_at` is UTC."""
+
+    pairing: Pairing
+    source: Source
+    created_at: str
+
+    @property
+    def strategy(self) -> str:
+        """The name of the strategy that the family gets."""
+        return self.pairing.strategy
+
+
+def set_pairings(
+    library: Library, pairings: Iterable[Pairing], *, source: Source
+) -> dict[str, StoredPairing]:
+    """Pair families with strategies from now on; return the pairings until now of those that had one."""
+    chosen = tuple(pairings)
+    before = current_pairings(library)
+
+    def store(db: sqlite3.Connection) -> None:
+        for pairing in chosen:
+            number = db.execute(
+                "INSERT INTO pairings (family, strategy, source, reason, created_at) VALUES (?, ?, ?, ?, ?)",
+                (pairing.family, pairing.strategy, source, pairing.reason, now()),
+            ).lastrowid
+            db.executemany(
+                "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (number, one.strategy, one.n, one.correct, one.mean_tokens, json.dumps(one.outcomes))
+                    for one in pairing.evidence
+                ],
+            )
+
+    library.write(store)
+    return {pairing.family: before[pairing.family] for pairing in chosen if pairing.family in before}
+
+
+def current_pairings(library: Library) -> dict[str, StoredPairing]:
+    """Return the pairing of every family that has one, by family."""
+    rows = library.rows(
+        "SELECT * FROM pairings WHERE n IN (SELECT max(n) FROM pairings GROUP BY family) ORDER BY family"
+    )
+    return {row["family"]: _pairing(library, row) for row in rows}
+
+
+def pairing_history(library: Library, family: str) -> list[StoredPairing]:
+    """Return all pairings that a family had, the newest first."""
+    rows = library.rows("SELECT * FROM pairings WHERE family = ? ORDER BY n DESC", (family,))
+    return [_pairing(library, row) for row in rows]
+
+
+def _pairing(library: Library, row: sqlite3.Row) -> StoredPairing:
+    found = library.rows("SELECT * FROM evidence WHERE pairing = ? ORDER BY strategy", (row["n"],))
+    pairing = Pairing(
+        family=row["family"],
+        strategy=row["strategy"],
+        evidence=tuple(_evidence(row["family"], one) for one in found),
+        reason=row["reason"],
+    )
+    return StoredPairing(pairing=pairing, source=row["source"], created_at=row["created_at"])
+
+
+def _evidence(family: str, row: sqlite3.Row) -> Evidence:
+    return Evidence(
+        family=family,
+        strategy=row["strategy"],
+        n=row["tasks"],
+        correct=row["correct"],
+        mean_tokens=row["mean_tokens"],
+        outcomes=tuple((task, right) for task, right in json.loads(row["outcomes"])),
+    )

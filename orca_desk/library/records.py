@@ -1,0 +1,270 @@
+"""Teacher records: what was asked and answered, which never changes, and what is thought of it, which may."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import Added
+from orca_desk.method.grading import Verdict
+from orca_desk.method.leaks import Leak
+from orca_desk.method.pairing import Trial
+from orca_desk.method.records import Provenance, Sampling, TeacherRecord
+
+Decision = Literal["keep", "drop"]
+ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
+MADE_WITH = tuple(field.name for field in fields(Provenance))
+COLUMNS = (*ASKED, *MADE_WITH, "run")
+TABLES = (
+    "FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n LEFT JOIN decisions AS d ON d.record = r.n"
+)
+SELECT = f"""
+    SELECT r.*, v.correct, v.kind, v.answer, v.reason, v.leaks, d.decision,
+      (SELECT response FROM revisions WHERE record = r.n ORDER BY revision DESC LIMIT 1) AS edited
+    {TABLES}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRecord:
+    """A teacher record with what grading and the leak check say; `verdict` None: there was no reference."""
+
+    record: TeacherRecord
+    verdict: Verdict | None = None
+    leaks: tuple[Leak, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRecord:
+    """A teacher record as it was made, with verdict, leaks and the user's review of it."""
+
+    record: TeacherRecord
+    verdict: Verdict | None
+    leaks: tuple[Leak, ...]
+    decision: Decision | None
+    edited: str | None
+    run: str | None
+
+    @property
+    def current(self) -> TeacherRecord:
+        """The record with the user's edit in place of the teacher's answer, if there is one."""
+        return self.record if self.edited is None else replace(self.record, response=self.edited)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFilter:
+    """Which records. A field that is None asks for nothing; all others must hold.
+
+    `correct` True or False is for graded ones only; `decision` "none" is for those not reviewed yet.
+    `after` is the `next` of the page before.
+    """
+
+    family: str | None = None
+    strategy: str | None = None
+    task_id: str | None = None
+    run: str | None = None
+    correct: bool | None = None
+    leaked: bool | None = None
+    decision: Literal["keep", "drop", "none"] | None = None
+    ids: tuple[str, ...] | None = None
+    limit: int | None = None
+    after: int = 0
+
+
+def add_records(library: Library, records: Sequence[NewRecord], *, run: str | None = None) -> Added:
+    """Store records in one transaction; one that is there already, by id, stays as it is, verdict and all.
+
+    `run` is the id of the run that made them.
+    """
+
+    def insert(db: sqlite3.Connection) -> Added:
+        added: list[str] = []
+        duplicates: list[str] = []
+        sql = f"INSERT OR IGNORE INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+        for item in records:
+            cursor = db.execute(sql, (*_values(item.record), run))
+            if cursor.rowcount:
+                _judge(db, item)
+            (added if cursor.rowcount else duplicates).append(item.record.id)
+        return Added(added=tuple(added), duplicates=tuple(duplicates))
+
+    return library.write(insert)
+
+
+def known_records(library: Library, ids: Iterable[str]) -> set[str]:
+    """Return those of the ids that are stored already."""
+    rows = library.rows(
+        "SELECT id FROM records WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),)
+    )
+    return {row[0] for row in rows}
+
+
+def get_record(library: Library, record_id: str) -> StoredRecord:
+    """Return one record. Raises UserError when there is none with this id."""
+    row = library.row(f"{SELECT} WHERE r.id = ?", (record_id,))
+    if row is None:
+        raise UserError(f"There is no record {record_id}.", "List the records to see their ids.")
+    return stored_record(row)
+
+
+def count_records(library: Library, wanted: RecordFilter = RecordFilter()) -> int:
+    """Return how many records match, whatever the filter's `limit`."""
+    conditions = _conditions(wanted)
+    row = library.row(f"SELECT count(*) {TABLES} {conditions.where}", conditions.parameters)
+    return int(row[0]) if row else 0
+
+
+def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Page[StoredRecord]:
+    """Return the first `limit` (500) records that match, in order of arrival, and where the rest begins."""
+    conditions = _conditions(wanted)
+    limit = wanted.limit or PAGE
+    rows = library.rows(
+        f"{SELECT} {conditions.where} ORDER BY r.n LIMIT ?", [*conditions.parameters, limit + 1]
+    )
+    shown = rows[:limit]
+    return Page(tuple(map(stored_record, shown)), shown[-1]["n"] if len(rows) > limit else None)
+
+
+def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Iterator[StoredRecord]:
+    """Yield the records that match, at most `limit` of them, in order of arrival, read a page at a time."""
+    left = wanted.limit
+    after: int | None = wanted.after
+    while after is not None and left != 0:
+        size = PAGE if left is None else min(PAGE, left)
+        page = list_records(library, replace(wanted, limit=size, after=after))
+        yield from page.items
+        after = page.next
+        left = None if left is None else left - len(page.items)
+
+
+def trials(library: Library, wanted: RecordFilter = RecordFilter()) -> list[Trial]:
+    """Return every graded record that matches (no limit) as a trial: the evidence for pairings."""
+    conditions = _conditions(wanted)
+    conditions.add("v.correct IS NOT NULL")
+    rows = library.rows(
+        "SELECT r.task_id, r.family, r.strategy, v.correct, r.completion_tokens AS tokens"
+        f" {TABLES} {conditions.where} ORDER BY r.n",
+        conditions.parameters,
+    )
+    return [Trial(**{**dict(row), "correct": bool(row["correct"])}) for row in rows]
+
+
+def judge(library: Library, records: Sequence[NewRecord]) -> int:
+    """Replace verdicts and leaks of stored records (after better grading); return how many."""
+
+    def store(db: sqlite3.Connection) -> int:
+        return sum(_judge(db, item) for item in records)
+
+    return library.write(store)
+
+
+def decide(library: Library, ids: Sequence[str], decision: Decision | None) -> dict[str, Decision | None]:
+    """Keep or drop records, or take that back (None); return each one's decision before: the undo."""
+
+    def store(db: sqlite3.Connection) -> dict[str, Decision | None]:
+        rows = db.execute(
+            "SELECT r.n, r.id, d.decision FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n"
+            " WHERE r.id IN (SELECT value FROM json_each(?))",
+            (json_list(ids),),
+        ).fetchall()
+        for row in rows:
+            if decision is None:
+                db.execute("DELETE FROM decisions WHERE record = ?", (row["n"],))
+            else:
+                db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)", (row["n"], decision, now()))
+        return {row["id"]: row["decision"] for row in rows}
+
+    return library.write(store)
+
+
+def revise(
+    library: Library, record_id: str, response: str, *, verdict: Verdict | None, leaks: tuple[Leak, ...] = ()
+) -> StoredRecord:
+    """Store the user's own version of an answer, with its verdict; the teacher's stays as it was.
+
+    Returns the record before; to undo, revise with what was current in it. Raises UserError when there
+    is no such record.
+    """
+    before = get_record(library, record_id)
+
+    def store(db: sqlite3.Connection) -> None:
+        db.execute(
+            "INSERT INTO revisions SELECT n,"
+            " 1 + coalesce((SELECT max(revision) FROM revisions WHERE record = n), 0), ?, ?"
+            " FROM records WHERE id = ?",
+            (response, now(), record_id),
+        )
+        _judge(db, NewRecord(record=before.record, verdict=verdict, leaks=leaks))
+
+    library.write(store)
+    return before
+
+
+def stored_record(row: sqlite3.Row) -> StoredRecord:
+    """Read one row of SELECT."""
+    made_with = {name: row[name] for name in MADE_WITH}
+    sampling = json.loads(row["sampling"])
+    made_with["sampling"] = Sampling(**{**sampling, "stop": tuple(sampling["stop"])})
+    record = TeacherRecord(**{name: row[name] for name in ASKED}, provenance=Provenance(**made_with))
+    verdict = None
+    if row["correct"] is not None:
+        verdict = Verdict(
+            correct=bool(row["correct"]), kind=row["kind"], answer=row["answer"], reason=row["reason"]
+        )
+    return StoredRecord(
+        record=record,
+        verdict=verdict,
+        leaks=tuple(Leak(**leak) for leak in json.loads(row["leaks"] or "[]")),
+        decision=row["decision"],
+        edited=row["edited"],
+        run=row["run"],
+    )
+
+
+def _conditions(wanted: RecordFilter) -> Conditions:
+    conditions = Conditions()
+    conditions.equal("r.family", wanted.family)
+    conditions.equal("r.strategy", wanted.strategy)
+    conditions.equal("r.task_id", wanted.task_id)
+    conditions.equal("r.run", wanted.run)
+    conditions.equal("v.correct", wanted.correct)
+    conditions.among("r.id", wanted.ids)
+    if wanted.leaked is not None:
+        conditions.add("coalesce(v.leaked, 0) = ?", wanted.leaked)
+    if wanted.decision == "none":
+        conditions.add("d.decision IS NULL")
+    else:
+        conditions.equal("d.decision", wanted.decision)
+    if wanted.after:
+        conditions.add("r.n > ?", wanted.after)
+    return conditions
+
+
+def _judge(db: sqlite3.Connection, item: NewRecord) -> int:
+    verdict = item.verdict
+    leaks = json.dumps([asdict(leak) for leak in item.leaks], ensure_ascii=False)
+    return db.execute(
+        "INSERT OR REPLACE INTO verdicts (record, correct, kind, answer, reason, leaks, leaked, created_at)"
+        " SELECT n, ?, ?, ?, ?, ?, ?, ? FROM records WHERE id = ?",
+        (
+            verdict.correct if verdict else None,
+            verdict.kind if verdict else None,
+            verdict.answer if verdict else None,
+            verdict.reason if verdict else "",
+            leaks,
+            bool(item.leaks),
+            now(),
+            item.record.id,
+        ),
+    ).rowcount
+
+
+def _values(record: TeacherRecord) -> tuple[Any, ...]:
+    made_with = asdict(record.provenance)
+    made_with["sampling"] = json.dumps(made_with["sampling"], ensure_ascii=False)
+    return (*(getattr(record, name) for name in ASKED), *(made_with[name] for name in MADE_WITH))

@@ -1,0 +1,136 @@
+"""Runs: every job that was started, with what, how far it came, how it ended; it can be taken up again."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.conditions import Conditions
+from orca_desk.library.database import Library
+from orca_desk.library.numbering import next_id
+from orca_desk.method.records import digest
+
+Status = Literal["queued", "running", "paused", "done", "failed", "cancelled", "interrupted"]
+EndStatus = Literal["done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One job. `done` of `total` is in `unit`; `outcome` is one sentence for the user; times are UTC."""
+
+    id: str
+    kind: str
+    settings: dict[str, Any]
+    status: Status
+    done: float
+    total: float | None
+    unit: str
+    outcome: str
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+
+
+def create_run(
+    library: Library, kind: str, settings: Mapping[str, Any], *, status: Status = "running"
+) -> Run:
+    """Note a new run of a kind such as "generate", with settings that JSON can hold; its id: generate-3."""
+    return _run(library.write(lambda db: insert_run(db, kind, settings, status=status)))
+
+
+def insert_run(
+    db: sqlite3.Connection, kind: str, settings: Mapping[str, Any], *, status: Status = "running"
+) -> sqlite3.Row:
+    """Do what `create_run` does, inside a write; return the run's row."""
+    time = now()
+    row: sqlite3.Row = db.execute(
+        "INSERT INTO runs (id, kind, settings, fingerprint, status, created_at, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        (
+            next_id(db, kind),
+            kind,
+            json.dumps(settings, ensure_ascii=False),
+            digest(settings),
+            status,
+            time,
+            time if status == "running" else None,
+        ),
+    ).fetchone()
+    return row
+
+
+def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) -> Run | None:
+    """Return the run to go on with: the newest of this kind with exactly these settings, unless it is done."""
+    row = library.row(
+        "SELECT * FROM runs WHERE kind = ? AND fingerprint = ? ORDER BY n DESC LIMIT 1",
+        (kind, digest(settings)),
+    )
+    return _run(row) if row and row["status"] != "done" else None
+
+
+def start_run(library: Library, run_id: str) -> Run:
+    """Set a run to "running", again if it was so before; return it."""
+    return _update(
+        library, run_id, "status = 'running', outcome = '', ended_at = NULL, started_at = ?", now()
+    )
+
+
+def pause_run(library: Library, run_id: str) -> Run:
+    """Note that a run is waiting; return it."""
+    return _update(library, run_id, "status = 'paused'")
+
+
+def note_progress(library: Library, run_id: str, *, done: float, total: float | None, unit: str = "") -> Run:
+    """Note how far a run is; return it."""
+    return _update(library, run_id, "done = ?, total = ?, unit = ?", done, total, unit)
+
+
+def end_run(library: Library, run_id: str, status: EndStatus, outcome: str) -> Run:
+    """Note how a run ended, in one sentence; return it."""
+    return _update(library, run_id, "status = ?, outcome = ?, ended_at = ?", status, outcome, now())
+
+
+def get_run(library: Library, run_id: str) -> Run:
+    """Return one run. Raises UserError when there is none with this id."""
+    row = library.row("SELECT * FROM runs WHERE id = ?", (run_id,))
+    if row is None:
+        raise _unknown(run_id)
+    return _run(row)
+
+
+def list_runs(
+    library: Library, *, kind: str | None = None, status: Status | None = None, limit: int = 200
+) -> list[Run]:
+    """Return runs, the newest first."""
+    conditions = Conditions()
+    conditions.equal("kind", kind)
+    conditions.equal("status", status)
+    rows = library.rows(
+        f"SELECT * FROM runs {conditions.where} ORDER BY n DESC LIMIT ?", [*conditions.parameters, limit]
+    )
+    return list(map(_run, rows))
+
+
+def _update(library: Library, run_id: str, assignments: str, *values: Any) -> Run:
+    def store(db: sqlite3.Connection) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = db.execute(
+            f"UPDATE runs SET {assignments} WHERE id = ? RETURNING *", (*values, run_id)
+        ).fetchone()
+        return row
+
+    row = library.write(store)
+    if row is None:
+        raise _unknown(run_id)
+    return _run(row)
+
+
+def _unknown(run_id: str) -> UserError:
+    return UserError(f"There is no run {run_id}.", "List the runs to see their ids.")
+
+
+def _run(row: sqlite3.Row) -> Run:
+    fields = {name: row[name] for name in Run.__dataclass_fields__}
+    return Run(**{**fields, "settings": json.loads(row["settings"])})
