@@ -40,7 +40,7 @@ _MENTIONS = tuple(
         rf"\b(?:as|like) {_THE} {_TOLD} {_SAYS}\b",
         rf"\b{_THE} {_TOLD} {_SAYS},? (?:me|that i|i|us|we)\b",
         # "according to the instructions, ..." but not "following the directions to the park"
-        rf"\b{_BY} {_THE} (?:given |provided |above )?{_TOLD}(?:\s*[,.:;!)]|\s+(?:i|we|above|given|provided)\b)",
+        rf"\b{_BY} {_THE} (?:given |provided |above )?{_TOLD}(?:\s*[,.:;!)]|\s+(?:i|we|above|given)\b)",
         rf"\b{_I_WILL} (?:follow|obey|comply with) {_THE} (?:given |provided |above )?{_TOLD}\b",
     )
 )

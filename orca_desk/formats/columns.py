@@ -1,0 +1,58 @@
+"""Which of a file's columns are which of a task's fields."""
+
+from collections.abc import Iterable, Mapping
+
+from orca_desk.errors import UserError
+
+FIELDS = ("query", "answer", "family", "context", "split", "tags", "answer_kind", "strategy", "id")
+
+# In order of preference. "instruction" comes before "input", so that Alpaca's pair is read as question and
+# context; "input" alone is the question.
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "query": ("query", "question", "prompt", "problem", "instruction", "user", "input", "text"),
+    "answer": (
+        "answer",
+        "reference",
+        "reference_answer",
+        "target",
+        "expected",
+        "expected_answer",
+        "gold",
+        "label",
+        "solution",
+        "output",
+        "completion",
+        "response",
+    ),
+    "family": ("family", "category", "subject", "topic", "task_type", "type", "task"),
+    "context": ("context", "passage", "paragraph", "document", "background", "input"),
+    "split": ("split", "set", "subset"),
+    "tags": ("tags", "tag", "labels", "keywords"),
+    "answer_kind": ("answer_kind", "kind", "answer_type"),
+    "strategy": ("strategy",),
+    "id": ("id",),
+}
+
+
+def map_columns(columns: Iterable[str], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return field -> column for the columns of a file; what is in `mapping` (field -> column) wins.
+
+    Names are compared without case, spaces, hyphens and underscores; each column serves one field, and
+    columns that fit none are left out. Raises UserError for a field of `mapping` that there is not.
+    """
+    chosen = dict(mapping or {})
+    if unknown := sorted(chosen.keys() - set(FIELDS)):
+        raise UserError(f"A task has no field {unknown[0]!r}.", f"Fields are {', '.join(FIELDS)}.")
+    free = {_plain(column): column for column in columns if column not in chosen.values()}
+    for field, synonyms in _SYNONYMS.items():
+        if field in chosen:
+            continue
+        for synonym in synonyms:
+            if (column := free.pop(_plain(synonym), None)) is not None:
+                chosen[field] = column
+                break
+    return chosen
+
+
+def _plain(name: str) -> str:
+    return name.casefold().translate({ord(" "): None, ord("-"): None, ord("_"): None}).strip()

@@ -1,0 +1,171 @@
+"""Rows of a file, as names and values, out of JSONL or CSV; a row that cannot be read says why."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.formats.columns import map_columns
+from orca_desk.formats.text import MAX_LINE, Line
+
+csv.field_size_limit(MAX_LINE)
+_DELIMITERS = ",;\t|"
+_MAX_CELL_LINES = 2000  # a quoted cell that spans more was never closed
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRow:
+    """A row that was left out: its line from 1, what is wrong with it, and what to do about it."""
+
+    line: int
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row's values by column, with the line on which it starts."""
+
+    line: int
+    values: dict[str, Any]
+
+
+class Literal(str):
+    """A JSON number as it was written, so that 1.50 stays 1.50."""
+
+    __slots__ = ()
+
+
+def json_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
+    """Yield one row for each line that is a JSON object; blank lines are skipped."""
+    for line in lines:
+        if line.fault:
+            yield _faulty(line)
+        elif line.text.strip():
+            yield _json_row(line)
+
+
+def csv_rows(lines: Iterable[Line], *, name: str) -> Iterator[Row | BadRow]:
+    """Yield the rows of a CSV file with a header; commas, semicolons, tabs or bars, whichever fits best.
+
+    A quote that never closes costs its own row, not the rest of the file. Raises UserError for a header
+    that is missing or names a column twice.
+    """
+    feed = _Feed(lines)
+    first = next((line for line in feed.lines() if line.fault or line.text.strip()), None)
+    if first is None:
+        return
+    if first.fault:
+        raise UserError(f"The header of {name} cannot be read: {first.fault}.", "Save it as UTF-8 text.")
+    delimiter = _delimiter(first.text)
+    header = [cell.strip() for cell in next(csv.reader([first.text], delimiter=delimiter))]
+    if twice := sorted({cell for cell in header if cell and header.count(cell) > 1}):
+        raise UserError(f"{name} has two columns named {twice[0]!r}.", "Give each column its own name.")
+    for line, cells in feed.records(delimiter):
+        if isinstance(cells, str):
+            yield BadRow(line=line, what=cells, hint="Correct the quotes, or leave the row out.")
+        elif len(cells) > len(header):
+            what = f"the row has {len(cells)} cells, the header {len(header)}"
+            yield BadRow(line=line, what=what, hint="Put quotes around cells that hold the separator.")
+        elif any(cell.strip() for cell in cells):
+            yield Row(line=line, values=dict(zip(header, cells, strict=False)))
+
+
+class _Feed:
+    """Lines for the CSV parser, which may be put back when a record turns out to be broken."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._source = iter(lines)
+        self._put_back: list[Line] = []
+        self._taken: list[Line] = []
+
+    def lines(self) -> Iterator[Line]:
+        while True:
+            line = self._put_back.pop() if self._put_back else next(self._source, None)
+            if line is None:
+                return
+            self._taken.append(line)
+            yield line
+
+    def records(self, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+        """Yield (line, cells), or (line, what is wrong); after a broken record go on at its second line."""
+        while True:
+            self._taken = []
+            reader = csv.reader(self._texts(), delimiter=delimiter, strict=True)
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                start, *rest = self._taken
+                self._put_back.extend(reversed(rest))
+                yield start.number, start.fault or _csv_fault(str(error))
+                continue
+            if cells is None:
+                return
+            yield self._taken[0].number, cells
+
+    def _texts(self) -> Iterator[str]:
+        for count, line in enumerate(self.lines()):
+            if line.fault or count == _MAX_CELL_LINES:
+                raise csv.Error(line.fault or "unexpected end of data")
+            yield line.text
+
+
+def _csv_fault(error: str) -> str:
+    if any(known in error for known in ("unexpected end", "field larger", "expected after")):
+        return "a quoted cell is not closed, or goes on after its closing quote"
+    return f"the row is not valid CSV ({error})"
+
+
+def _delimiter(header: str) -> str:
+    """The separator under which the header shows most known columns, then most columns."""
+
+    def score(delimiter: str) -> tuple[int, int]:
+        cells = next(csv.reader([header], delimiter=delimiter))
+        return len(map_columns(cells)), len(cells)
+
+    return max(_DELIMITERS, key=score)
+
+
+def _json_row(line: Line) -> Row | BadRow:
+    try:
+        value = json.loads(
+            line.text,
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_int=Literal,
+            parse_float=Literal,
+        )
+    except _JSONFaultError as error:
+        return BadRow(line=line.number, what=str(error), hint="Correct it; the row was left out.")
+    except json.JSONDecodeError as error:
+        what = f"not valid JSON: {error.msg} at character {error.pos + 1}"
+        return BadRow(line=line.number, what=what, hint="Each line must be one whole JSON object.")
+    except RecursionError:
+        return BadRow(line=line.number, what="the JSON is nested too deep", hint="A task is a flat object.")
+    if not isinstance(value, dict):
+        hint = 'Write one object a line, such as {"query": "...", "answer": "..."}.'
+        return BadRow(line=line.number, what="the line is no JSON object", hint=hint)
+    return Row(line=line.number, values=value)
+
+
+class _JSONFaultError(Exception):
+    """JSON that Python would accept and that nobody means."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _JSONFaultError(f"the key {twice!r} comes twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _JSONFaultError(f"{name} is no JSON value")
+
+
+def _faulty(line: Line) -> BadRow:
+    return BadRow(line=line.number, what=line.fault, hint="Save the file as UTF-8, or leave the row out.")

@@ -1,0 +1,214 @@
+"""Tasks from the user's JSONL and CSV files, and back to JSONL."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO, cast, get_args
+
+from orca_desk.errors import UserError
+from orca_desk.files import atomic_writer
+from orca_desk.formats.columns import map_columns
+from orca_desk.formats.rows import BadRow, Literal, Row, csv_rows, json_rows
+from orca_desk.formats.text import read_lines
+from orca_desk.method.records import AnswerKind, Split, Task
+
+DEFAULT_FAMILY = "general"
+_OUR_ID = re.compile(r"[0-9a-f]{32}")
+_SPLITS: dict[str, Split] = {
+    "": "train",
+    "train": "train",
+    "training": "train",
+    **dict.fromkeys(
+        ("heldout", "held-out", "held_out", "test", "testing", "validation", "valid", "val", "dev", "eval"),
+        "heldout",
+    ),
+}
+
+
+def read_tasks(
+    source: Path | BinaryIO, mapping: Mapping[str, str] | None = None, *, family: str = DEFAULT_FAMILY
+) -> Iterator[Task | BadRow]:
+    """Yield the tasks of a JSONL or CSV file one by one, and a BadRow for each row that is none.
+
+    Columns are found by their names (`columns.map_columns`); `mapping` (field -> column) wins. Rows that
+    name no family get `family`. CSV is told by the name's .csv or .tsv, else by the first character.
+    Raises UserError for a missing file, another format or encoding, and a file without one good row.
+    """
+    if isinstance(source, Path):
+        try:
+            with source.open("rb") as stream:
+                yield from _read(stream, source, mapping, family)
+        except OSError as error:
+            raise UserError(f"{source} cannot be read: {error.strerror}.", "Check the path.") from error
+    else:
+        yield from _read(source, Path(str(getattr(source, "name", "the input"))), mapping, family)
+
+
+def write_tasks(path: Path, tasks: Iterable[Task]) -> int:
+    """Write tasks as JSONL, which `read_tasks` reads back to equal ones; return how many."""
+    count = 0
+    with atomic_writer(path) as file:
+        for task in tasks:
+            file.write(json.dumps(_values(task), ensure_ascii=False).encode() + b"\n")
+            count += 1
+    return count
+
+
+def _read(
+    stream: BinaryIO, path: Path, mapping: Mapping[str, str] | None, family: str
+) -> Iterator[Task | BadRow]:
+    good, first_bad = 0, None
+    for row in _rows(stream, path):
+        task = row if isinstance(row, BadRow) else _task(row, mapping, family)
+        good += isinstance(task, Task)
+        if isinstance(task, BadRow):
+            first_bad = first_bad or task
+        yield task
+    if not good and first_bad:
+        raise UserError(
+            f"{path} holds no task that can be read; line {first_bad.line}: {first_bad.what}.", first_bad.hint
+        )
+    if not good:
+        raise UserError(
+            f"{path} holds no tasks.", 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
+        )
+
+
+def _rows(stream: BinaryIO, path: Path) -> Iterator[Row | BadRow]:
+    suffix = path.suffix.casefold()
+    # "" keeps line ends, which inside a quoted cell are the user's; JSON does not mind them.
+    lines = read_lines(stream, name=str(path), newline="")
+    first = next((line for line in lines if line.text.strip() or line.fault), None)
+    if first is None:
+        return
+    rest = chain([first], lines)
+    start = first.text.lstrip()[:1]
+    if suffix in (".csv", ".tsv") or (
+        suffix not in (".jsonl", ".ndjson", ".json") and start not in ("{", "[")
+    ):
+        yield from csv_rows(rest, name=str(path))
+    elif start == "[" or (suffix == ".json" and first.text.strip() == "{"):
+        raise UserError(
+            f"{path} is one JSON document, not one object a line (JSONL).",
+            "Write each task as an object on its own line.",
+        )
+    else:
+        yield from json_rows(rest)
+
+
+def _task(row: Row, mapping: Mapping[str, str] | None, default_family: str) -> Task | BadRow:
+    columns = map_columns(row.values, mapping)
+    columns = {field: column for field, column in columns.items() if column in row.values}
+    values = {field: row.values[column] for field, column in columns.items()}
+    try:
+        return Task(
+            query=_text(values, "query", columns, needed=True),
+            context=_text(values, "context", columns),
+            answer=_answer(values, columns),
+            answer_kind=_kind(values, columns),
+            family=_text(values, "family", columns).strip() or default_family,
+            tags=_tags(values, columns),
+            split=_split(values, columns),
+            strategy=_text(values, "strategy", columns).strip() or None,
+            id=_id(values.get("id")),
+        )
+    except _FaultError as fault:
+        return BadRow(line=row.line, what=fault.what, hint=fault.hint)
+
+
+class _FaultError(Exception):
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+def _text(values: Mapping[str, Any], field: str, columns: Mapping[str, str], *, needed: bool = False) -> str:
+    value = values.get(field)
+    column = columns.get(field, field)
+    if value is None or value == "":
+        if not needed:
+            return ""
+        what = f"{column!r} is empty" if field in columns else "there is no column with the question"
+        raise _FaultError(what, "Fill it in, or say which column holds the question (query=COLUMN).")
+    if not isinstance(value, str) or isinstance(value, Literal):
+        raise _FaultError(f"{column!r} is {_type(value)}, not text", "Write it as text in quotes.")
+    if needed and not value.strip():
+        raise _FaultError("the question is blank", "Fill it in, or leave the row out.")
+    return _clean(value, column)
+
+
+def _answer(values: Mapping[str, Any], columns: Mapping[str, str]) -> str | None:
+    value = values.get("answer")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Literal):
+        return str(value)
+    return _text(values, "answer", columns).strip() or None
+
+
+def _kind(values: Mapping[str, Any], columns: Mapping[str, str]) -> AnswerKind | None:
+    kind = _text(values, "answer_kind", columns).strip().casefold()
+    if not kind:
+        return None
+    known = get_args(AnswerKind)
+    if kind not in known:
+        raise _FaultError(f"the answer kind {kind!r} is unknown", f"Use one of {', '.join(known)}, or none.")
+    return cast(AnswerKind, kind)
+
+
+def _split(values: Mapping[str, Any], columns: Mapping[str, str]) -> Split:
+    split = _text(values, "split", columns).strip().casefold()
+    if split not in _SPLITS:
+        raise _FaultError(f"the split {split!r} is unknown", "Use train or heldout.")
+    return _SPLITS[split]
+
+
+def _tags(values: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str, ...]:
+    """Tags as a JSON list of texts, or one text with commas."""
+    value = values.get("tags")
+    if not isinstance(value, list):
+        return tuple(tag.strip() for tag in _text(values, "tags", columns).split(",") if tag.strip())
+    if not all(isinstance(tag, str) and not isinstance(tag, Literal) for tag in value):
+        raise _FaultError("a tag is not text", "Write tags as a list of texts.")
+    return tuple(_clean(tag, "tags") for tag in value)
+
+
+def _id(value: Any) -> str:
+    """An id that Orca Desk wrote is kept; another file's "1", "2", ... would clash with the next file's."""
+    return value if isinstance(value, str) and _OUR_ID.fullmatch(value) else ""
+
+
+def _clean(text: str, column: str) -> str:
+    """JSON can smuggle in what no file could hold: NULs and half characters."""
+    if "\0" in text:
+        raise _FaultError(f"{column!r} holds a NUL character", "Remove it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _FaultError(f"{column!r} holds half a character (a lone surrogate)", "Remove it.") from error
+    return text
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, Literal):
+        return "a number"
+    return {bool: "true or false", list: "a list", dict: "an object"}.get(type(value), type(value).__name__)
+
+
+def _values(task: Task) -> dict[str, Any]:
+    """The task's fields in reading order, without the empty ones."""
+    values = {
+        "id": task.id,
+        "family": task.family,
+        "context": task.context,
+        "query": task.query,
+        "answer": task.answer,
+        "answer_kind": task.answer_kind,
+        "tags": list(task.tags),
+        "split": task.split,
+        "strategy": task.strategy,
+    }
+    return {name: value for name, value in values.items() if value not in ("", None, [])}

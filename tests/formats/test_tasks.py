@@ -1,0 +1,230 @@
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orca_desk.errors import UserError
+from orca_desk.formats.columns import map_columns
+from orca_desk.formats.rows import BadRow
+from orca_desk.formats.tasks import read_tasks, write_tasks
+from orca_desk.formats.text import MAX_LINE
+from orca_desk.method.records import Task
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+GOOD = b'{"query": "good", "answer": "1"}\n'
+
+
+def read(data: bytes | str, **options: object) -> tuple[list[Task], list[BadRow]]:
+    raw = data.encode() if isinstance(data, str) else data
+    rows = list(read_tasks(io.BytesIO(raw), **options))  # type: ignore[arg-type]
+    return [r for r in rows if isinstance(r, Task)], [r for r in rows if isinstance(r, BadRow)]
+
+
+texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=30)
+tasks = st.builds(
+    Task,
+    family=texts.map(str.strip).filter(bool),
+    query=texts.filter(str.strip),
+    context=texts,
+    answer=st.none() | texts.map(str.strip).filter(bool),
+    answer_kind=st.none() | st.sampled_from(["number", "ordering", "keyed"]),
+    tags=st.lists(texts, max_size=3).map(tuple),
+    split=st.sampled_from(["train", "heldout"]),
+    strategy=st.none() | st.just("step-by-step"),
+)
+
+
+@given(st.lists(tasks, min_size=1, max_size=5))
+def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, written: list[Task]) -> None:
+    path = tmp_path_factory.mktemp("tasks") / "tasks.jsonl"
+    assert write_tasks(path, written) == len(written)
+    assert list(read_tasks(path)) == written
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_rows_or_one_clear_error(data: bytes) -> None:
+    for start in (b"", b"{", b'query,answer\n"', b"\xff\xfe"):
+        try:
+            good, bad = read(start + data)
+        except UserError as error:
+            assert error.hint
+        else:
+            assert good or not bad
+
+
+@given(
+    rows=st.lists(st.tuples(texts.filter(str.strip), texts.map(str.strip)), min_size=1, max_size=5),
+    delimiter=st.sampled_from([",", ";", "\t"]),
+)
+def test_csv_cells_come_through_whole(rows: list[tuple[str, str]], delimiter: str) -> None:
+    def quoted(cell: str) -> str:
+        return '"' + cell.replace('"', '""') + '"'
+
+    text = "".join(f"{quoted(q)}{delimiter}{quoted(a)}\r\n" for q, a in [("question", "answer"), *rows])
+    good, bad = read(text)
+    assert [(task.query, task.answer or "") for task in good] == rows
+    assert bad == []
+
+
+def test_alpaca_and_bbh_columns_and_explicit_mapping() -> None:
+    alpaca = '{"instruction": "Sum up.", "input": "A text.", "output": "Short."}\n'
+    (task,), _ = read(alpaca)
+    assert (task.query, task.context, task.answer, task.family) == ("Sum up.", "A text.", "Short.", "general")
+    (task,), _ = read('{"task": "navigate", "input": "Turn left.", "target": "No"}', family="other")
+    assert (task.query, task.answer, task.family) == ("Turn left.", "No", "navigate")
+    (task,), _ = read('{"question": "a", "prompt": "b"}', mapping={"query": "prompt"})
+    assert task.query == "b"
+    assert map_columns(["Answer Kind", "QUESTION", "Held"]) == {
+        "query": "QUESTION",
+        "answer_kind": "Answer Kind",
+    }
+    with pytest.raises(UserError, match="no field 'colour'"):
+        read(GOOD, mapping={"colour": "x"})
+    with pytest.raises(UserError, match="no column with the question"):
+        read(GOOD, mapping={"query": "missing"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [("18", "18"), ("1.50", "1.50"), ("true", "true"), ("null", None), ('" x "', "x")]
+)
+def test_answers_keep_the_way_they_are_written(answer: str, expected: str | None) -> None:
+    (task,), _ = read(f'{{"query": "q", "answer": {answer}}}')
+    assert task.answer == expected
+
+
+def test_splits_tags_and_ids() -> None:
+    (task,), _ = read('{"query": "q", "split": "Test", "tags": "a, b", "id": "1"}')
+    assert (task.split, task.tags) == ("heldout", ("a", "b"))
+    assert task.id == Task(family="general", query="q").id
+    (kept,), _ = read(json.dumps({"query": "edited", "id": task.id}))
+    assert kept.id == task.id
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        (b"not json", "not valid JSON"),
+        (b"[1]", "no JSON object"),
+        (b'"text"', "no JSON object"),
+        (b'{"answer": "1"}', "no column with the question"),
+        (b'{"query": ""}', "'query' is empty"),
+        (b'{"query": " "}', "the question is blank"),
+        (b'{"query": 5}', "'query' is a number, not text"),
+        (b'{"query": ["a"]}', "'query' is a list, not text"),
+        (b'{"query": "a", "answer": {"b": 1}}', "'answer' is an object"),
+        (b'{"query": "a", "query": "b"}', "'query' comes twice"),
+        (b'{"query": "a", "answer": NaN}', "NaN is no JSON value"),
+        (b'{"query": "a", "split": "blue"}', "split 'blue' is unknown"),
+        (b'{"query": "a", "answer_kind": "blue"}', "answer kind 'blue' is unknown"),
+        (b'{"query": "a", "tags": [1]}', "a tag is not text"),
+        (b'{"query": "a\\u0000"}', "NUL"),
+        (b'{"query": "a\\ud800"}', "half a character"),
+        (b'{"query": "a\0"}', "NUL"),
+        (b'{"query": "caf\xe9"}', "not UTF-8"),
+        (b'{"query": ' + b"[" * 100_000, "nested too deep"),
+        (b'{"query": "' + b"x" * (MAX_LINE + 10) + b'"}', "longer than"),
+        (b'{"query": "a", "answer": ' + b"9" * 10_000 + b', "split": 1}', "'split' is a number"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bad_row_is_told_and_the_good_ones_get_in(row: bytes, what: str) -> None:
+    good, (bad,) = read(GOOD + b"\n" + row + b"\n" + GOOD)
+    assert [task.query for task in good] == ["good", "good"]
+    assert bad.line == 3 and what in bad.what and bad.hint
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("text", ['{"query": "Où est-il ?"}\n', "question;answer\r\nOù est-il ?;là\r\n"])
+def test_encodings(encoding: str, text: str) -> None:
+    (task,), bad = read(text.encode(encoding))
+    assert (task.query, bad) == ("Où est-il ?", [])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "holds no tasks"),
+        (b"\n\n", "holds no tasks"),
+        (b"question,answer\n", "holds no tasks"),
+        (b"{}\n", "holds no task that can be read; line 1"),
+        ('{"query": "q"}'.encode("utf-16-le"), "UTF-16 without its mark"),
+        ('{"query": "q"}'.encode("utf-32"), "UTF-32"),
+        ('{"query": "q"}'.encode("utf-16") + b"x", "not valid UTF-16"),
+        (b"PK\x03\x04...", "no text file"),
+        (b'[{"query": "q"}]', "one JSON document"),
+        (b"question,question\na,b\n", "two columns named 'question'"),
+        (b"caf\xe9,answer\na,b\n", "header of"),
+    ],
+)
+def test_a_file_without_tasks_is_one_clear_error(data: bytes, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        read(data)
+    assert caught.value.hint
+
+
+def test_missing_files_and_folders(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.jsonl", tmp_path):
+        with pytest.raises(UserError, match="cannot be read"):
+            list(read_tasks(path))
+
+
+def test_csv_quotes_newlines_and_broken_rows() -> None:
+    text = (
+        "question,answer\n"
+        '"two\nlines, ""quoted""",1\n'
+        '"never closed,2\n'
+        "after,3\n"
+        '"closed"early,4\n'
+        "too,many,cells\n"
+        ",no question\n"
+        "\n"
+        "last,5"
+    )
+    good, bad = read(text)
+    assert [(task.query, task.answer) for task in good] == [
+        ('two\nlines, "quoted"', "1"),
+        ("after", "3"),
+        ("last", "5"),
+    ]
+    assert [(row.line, row.what) for row in bad] == [
+        (4, "a quoted cell is not closed, or goes on after its closing quote"),
+        (6, "a quoted cell is not closed, or goes on after its closing quote"),
+        (7, "the row has 3 cells, the header 2"),
+        (8, "'question' is empty"),
+    ]
+
+
+def test_rows_are_streamed() -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield GOOD
+
+    class Stream(io.RawIOBase):
+        source = endless()
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            data = next(self.source)[: len(buffer)]
+            buffer[: len(data)] = data
+            return len(data)
+
+    rows = read_tasks(io.BufferedReader(Stream()))  # type: ignore[arg-type]
+    assert [next(rows) for _ in range(1000)][-1] == Task(family="general", query="good", answer="1")
+    rows.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs the real data in ../shared/data")
+def test_real_files_read_whole() -> None:
+    for name in ("gsm8k/test.jsonl", "bbh/strategy_outcomes.jsonl"):
+        path = DATA / name
+        rows = list(read_tasks(path))
+        assert all(isinstance(row, Task) for row in rows)
+        first = json.loads(path.read_text(encoding="utf-8").split("\n", 1)[0])
+        assert isinstance(rows[0], Task)
+        assert rows[0].query == first.get("question", first.get("input"))
