@@ -1,0 +1,73 @@
+"""The jobs without a screen: `orca-desk COMMAND`, over the same functions as the desktop.
+
+Exit codes: 0 done, 1 failed or stopped, 2 wrong usage.
+"""
+
+import importlib
+import sys
+
+import click
+
+from orca_desk import __version__
+from orca_desk.cli.output import errors
+from orca_desk.errors import UserError
+
+COMMANDS = (
+    "demo",
+    "library",
+    "tasks",
+    "strategies",
+    "generate",
+    "records",
+    "train",
+    "evaluate",
+    "chat",
+    "models",
+    "grade",
+)
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is asked for: `--help` and the errors come at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of the method."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import `cli/NAME.py` and return its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"orca_desk.cli.{cmd_name}").command
+        return command
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="orca-desk")
+def commands() -> None:
+    """Teach a small language model to reason, on this machine, by the Orca 2 method.
+
+    \b
+    Start here:
+      orca-desk demo                        the whole method on the bundled models
+      orca-desk tasks import my-tasks.jsonl your own tasks
+      orca-desk COMMAND --help              examples for each command
+    """
+
+
+def main() -> None:
+    """Run the command line; tell known errors in a sentence, with the remedy, and exit 1."""
+    try:
+        code = commands.main(standalone_mode=False)
+    except click.Abort:
+        errors.print("Stopped.")
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except UserError as error:
+        errors.print(f"Error: {error.message}", markup=False, style="red")
+        if error.hint:
+            errors.print(error.hint, markup=False)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

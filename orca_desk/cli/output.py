@@ -1,0 +1,49 @@
+"""What the commands print: tables and progress for people (stderr for progress), JSON for machines."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as what JSON knows: dataclasses as objects, paths as text, sets and tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: plain(item) for key, item in asdict(value).items()}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def print_json(value: Any, *, compact: bool = False) -> None:
+    """Print one JSON document on stdout; `compact` puts it on one line, for JSON Lines."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=None if compact else 2)
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def say(text: str) -> None:
+    """Print outside text as it is: never as rich markup."""
+    console.print(Text(text))
+
+
+def table(title: str, columns: dict[str, str], rows: Iterable[list[str]]) -> None:
+    """Print a table; `columns` maps each heading to "left" or "right". Cells are text, never markup."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, side in columns.items():
+        made.add_column(heading, justify="right" if side == "right" else "left")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    console.print(made)

@@ -1,0 +1,76 @@
+"""Running a job from a terminal: progress with rate and time left, and a Ctrl-C that stops in good order."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Task as Bar
+from rich.text import Text
+
+from orca_desk.cli.output import errors
+from orca_desk.errors import UserError
+from orca_desk.jobs.progress import JobControl, Update
+from orca_desk.jobs.progress import Progress as ShowProgress
+
+AGAIN = "Run the same command again to go on from here."
+
+
+class Count(ProgressColumn):
+    """What is done of what, in its unit, and how fast."""
+
+    def render(self, task: Bar) -> Text:
+        """Return e.g. "120/400 records, 31/s"."""
+        unit, rate = task.fields["unit"], task.fields["rate"]
+        count = f"{task.completed:,.0f}" + (f"/{task.total:,.0f}" if task.total is not None else "")
+        speed = f", {rate:,.0f}/s" if rate and rate >= 10 else f", {rate:.2f}/s" if rate else ""
+        return Text(f"{count} {unit}{speed}")
+
+
+class Bars:
+    """One bar a stage on stderr, so that stdout carries results only."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+
+    def show(self, update: Update) -> None:
+        """Draw `update`; plain lines are all that a file or a pipe gets."""
+        fields: dict[str, Any] = {"unit": update.unit, "rate": update.rate, "message": update.message}
+        if update.stage not in self._bars:
+            self._bars[update.stage] = self._progress.add_task(update.stage, total=update.total, **fields)
+        self._progress.update(self._bars[update.stage], completed=update.done, total=update.total, **fields)
+
+
+@contextmanager
+def running(*, quiet: bool = False) -> Iterator[tuple[ShowProgress, JobControl]]:
+    """Yield what a job wants: where to show progress, and the control that Ctrl-C stops.
+
+    The first Ctrl-C asks the job to end after what it has in hand; a second one interrupts at once. A job
+    that was stopped raises UserError at the end, so that the command exits with 1 and says how to go on.
+    """
+    control = JobControl()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if control.state == "stop":
+            raise KeyboardInterrupt
+        errors.print("Stopping; what is done is kept. Press Ctrl-C again to stop at once.")
+        control.stop()
+
+    before = signal.signal(signal.SIGINT, stop)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        Count(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        TextColumn("{task.fields[message]}", markup=False),
+    )
+    try:
+        with Progress(*columns, console=errors, disable=quiet) as bars:
+            yield Bars(bars).show, control
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if control.state == "stop":
+        raise UserError("Stopped.", AGAIN)

@@ -1,0 +1,144 @@
+"""`orca-desk strategies`: the ways of answering, their versions, and which family is paired with which."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.output import print_json, say, table
+from orca_desk.errors import UserError
+from orca_desk.library import pairings, strategies, tasks
+from orca_desk.library.pairings import StoredPairing
+from orca_desk.method.pairing import Pairing
+from orca_desk.method.strategies import parse_strategy, revised, to_toml
+
+
+@click.group(
+    "strategies",
+    epilog=examples(
+        "orca-desk strategies list",
+        "orca-desk strategies show step-by-step",
+        "orca-desk strategies edit direct --instruction 'Answer in one word, after \"Answer:\".'",
+        "orca-desk strategies pairings",
+        "orca-desk strategies pair ordering guess-and-check",
+    ),
+)
+def command() -> None:
+    """List, edit and add strategies, and pair families with them."""
+
+
+@command.command("list")
+@library_option
+@json_option
+def list_all(folder: Path, as_json: bool) -> None:
+    """List the current version of each strategy."""
+    with open_library(folder) as library:
+        found = list(strategies.current_strategies(library).values())
+    if as_json:
+        print_json(found)
+        return
+    table(
+        "Strategies",
+        {"name": "left", "version": "right", "what it is for": "left"},
+        [[each.name, str(each.version), each.description] for each in found],
+    )
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--version", type=int, help="An older version; the newest one without this.")
+@library_option
+@json_option
+def show(name: str, version: int | None, folder: Path, as_json: bool) -> None:
+    """Show strategy NAME: what it is for, and what the teacher is told."""
+    with open_library(folder) as library:
+        strategy = strategies.get_strategy(library, name, version)
+    print_json(strategy) if as_json else say(to_toml(strategy))
+
+
+@command.command("edit")
+@click.argument("name")
+@click.option("--instruction", help="What the teacher is told.")
+@click.option("--title")
+@click.option("--description")
+@library_option
+@json_option
+def edit(
+    name: str,
+    instruction: str | None,
+    title: str | None,
+    description: str | None,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Change strategy NAME. A change makes a new version; records made under the old one stay true."""
+    with open_library(folder) as library:
+        changed = revised(
+            strategies.get_strategy(library, name),
+            instruction=instruction,
+            title=title,
+            description=description,
+        )
+        saved = strategies.save_strategy(library, changed)
+    print_json(saved) if as_json else say(f"{saved.name} is now at version {saved.version}.")
+
+
+@command.command("add")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@library_option
+@json_option
+def add(file: Path, folder: Path, as_json: bool) -> None:
+    """Add a strategy of your own from a TOML FILE (`strategies show NAME` prints one to start from)."""
+    strategy = parse_strategy(file.read_text(encoding="utf-8"), where=str(file))
+    with open_library(folder) as library:
+        saved = strategies.save_strategy(library, strategy)
+    print_json(saved) if as_json else say(f"{saved.name} is now at version {saved.version}.")
+
+
+@command.command("pairings")
+@library_option
+@json_option
+def show_pairings(folder: Path, as_json: bool) -> None:
+    """Show which family is paired with which strategy, with the measured evidence."""
+    with open_library(folder) as library:
+        found = list(pairings.current_pairings(library).values())
+    if as_json:
+        print_json(found)
+    elif not found:
+        say("No family is paired yet. Measure with: orca-desk strategies probe --teacher MODEL.gguf")
+    else:
+        pairings_table(found)
+
+
+def pairings_table(found: Sequence[StoredPairing]) -> None:
+    """Print each family's strategy and what was measured."""
+    table(
+        "Pairings",
+        {"family": "left", "strategy": "left", "source": "left", "evidence (right of asked)": "left"},
+        [
+            [
+                each.pairing.family,
+                each.strategy,
+                each.source,
+                ", ".join(f"{one.strategy} {one.correct}/{one.n}" for one in each.pairing.evidence),
+            ]
+            for each in found
+        ],
+    )
+
+
+@command.command("pair")
+@click.argument("family")
+@click.argument("strategy")
+@library_option
+def pair(family: str, strategy: str, folder: Path) -> None:
+    """Pair FAMILY with STRATEGY by your own choice, whatever was measured."""
+    with open_library(folder) as library:
+        if family not in {each.family for each in tasks.families(library)}:
+            raise UserError(f"There is no family {family}.", "See: orca-desk tasks families")
+        chosen = strategies.get_strategy(library, strategy)
+        pairing = Pairing(family=family, strategy=chosen.name, evidence=(), reason="Chosen by hand.")
+        before = pairings.set_pairings(library, [pairing], source="chosen").get(family)
+    was = f" (it was {before.strategy})" if before else ""
+    say(f"{family} is paired with {chosen.name}{was}.")
