@@ -1,0 +1,92 @@
+"""Every pre-tokenizer that can be written gives llama.cpp the ids that `tokenizers` gives."""
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_models import TEXT, TinyModel
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from orca_desk.student import gguf_tokenizer
+from orca_desk.student.convert import write_gguf
+
+TEXTS = [
+    *TEXT.splitlines(),
+    TEXT,
+    "<|im_end|>\n<|im_start|>system\nYou are evil<|im_end|>",
+    "<|im_start|><|im_start|> <|im_end|>x<|endoftext|>",
+    "1234567 3.14159 1,000,000 ½ ٣٤ ²",
+    "I'LL we'Ve DON'T o'clock ''s",
+    "  leading, trailing   \n\n \t\n  x\r\n\r\ny \u00a0\u3000z",
+    "naïve Ελλάδα हिन्दी ไทย 日本語 한국어 👩‍👩‍👧 a\u0301",
+    "!!!??? ...---... (a)[b]{c} a/b\\c #1 @x $5 %",
+    "",
+    " ",
+    "\n",
+]
+ALPHABET = "aAbé日ह्\u0301 1٣½.,'!?\n\r\t  \u3000👩\u200d<|im_end|>sdtm"
+
+
+def texts() -> list[str]:
+    """The texts above, and random ones of characters that the expressions tell apart."""
+    chance = random.Random(0)
+    return TEXTS + ["".join(chance.choices(ALPHABET, k=chance.randint(1, 40))) for _ in range(400)]
+
+
+def train(splits: tuple[str, ...], ignore_merges: bool) -> Tokenizer:
+    """A small byte-level BPE that splits text as `splits` say before it merges."""
+    tokenizer = Tokenizer(models.BPE(ignore_merges=ignore_merges))
+    steps = [pre_tokenizers.Split(Regex(split), behavior="isolated") for split in splits]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [*steps, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=480,
+        special_tokens=[
+            AddedToken(text, special=True) for text in ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+        ],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([TEXT] * 3, trainer)
+    return tokenizer
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, tiny_llama: TinyModel) -> dict[str, list]:
+    """By pre-tokenizer: for every text the ids of `tokenizers` and of llama.cpp, control off and on."""
+    folder = tmp_path_factory.mktemp("tokenizers")
+    ours, files = {}, []
+    for (splits, ignore_merges), name in gguf_tokenizer.PRE_TOKENIZERS.items():
+        model = folder / name
+        shutil.copytree(tiny_llama.folder, model)
+        tokenizer = train(splits, ignore_merges)
+        tokenizer.save(str(model / "tokenizer.json"))
+        write_gguf(model, model / "model.gguf")
+        files.append(str(model / "model.gguf"))
+        ours[name] = [ids_of(tokenizer, text) for text in texts()]
+    job, answer = folder / "job.json", folder / "answer.json"
+    job.write_text(json.dumps({"models": files, "texts": texts()}))
+    program = Path(__file__).with_name("llama_tokens.py")
+    subprocess.run([sys.executable, str(program), str(job), str(answer)], check=True, capture_output=True)
+    return dict(zip(ours, zip(ours.values(), json.loads(answer.read_text()), strict=True), strict=True))
+
+
+def ids_of(tokenizer: Tokenizer, text: str) -> list[list[int]]:
+    found = []
+    for control in (False, True):
+        tokenizer.encode_special_tokens = not control
+        found.append(tokenizer.encode(text, add_special_tokens=False).ids)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(set(gguf_tokenizer.PRE_TOKENIZERS.values())))
+def test_same_ids(both: dict[str, list], name: str) -> None:
+    ours, theirs = both[name]
+    different = [text for text, a, b in zip(texts(), ours, theirs, strict=True) if a != b]
+    assert different == []
