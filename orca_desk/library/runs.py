@@ -63,7 +63,7 @@ def insert_run(
 
 
 def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) -> Run | None:
-    """Return the run to go on with: the newest of this kind with exactly these settings, unless it is done."""
+    """Return the run to go on with: the newest of this kind with just these settings, unless it is done."""
     row = library.row(
         "SELECT * FROM runs WHERE kind = ? AND fingerprint = ? ORDER BY n DESC LIMIT 1",
         (kind, digest(settings)),

@@ -1,0 +1,222 @@
+"""Evaluations: runs of kind "evaluate" in which one model answers held-out tasks under one system message."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.database import Library
+from orca_desk.library.places import to_path, to_text
+from orca_desk.library.runs import Run, get_run, insert_run
+from orca_desk.method.records import FinishReason
+
+KIND = "evaluate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A task of an evaluation, in the family it had then; `paired` is its strategy then, if it had one."""
+
+    task_id: str
+    family: str
+    paired: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A model's answer to one task; `correct` None: no reference. `recognised`: the strategy it follows."""
+
+    task_id: str
+    response: str
+    correct: bool | None
+    reason: str
+    recognised: str | None
+    completion_tokens: int
+    finish_reason: FinishReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """`run` has the status, settings and times; the id is the run's, e.g. evaluate-2.
+
+    `system` is the system message, None where it differs from task to task (kind "strategy").
+    """
+
+    id: str
+    run: Run
+    model: Path
+    adapter: Path | None
+    system_kind: str
+    system: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyResult:
+    """Counts of one family: its questions, those answered and graded, those right.
+
+    `paired` are the answered ones that have a paired strategy, `followed` those of them that follow it.
+    """
+
+    family: str
+    questions: int
+    answered: int
+    graded: int
+    correct: int
+    paired: int
+    followed: int
+    mean_tokens: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One task that two evaluations both answered and graded."""
+
+    task_id: str
+    family: str
+    first: bool
+    second: bool
+
+
+def create_evaluation(
+    library: Library,
+    *,
+    model: Path,
+    adapter: Path | None,
+    system_kind: str,
+    system: str | None,
+    questions: Sequence[Question],
+    settings: Mapping[str, Any],
+) -> Evaluation:
+    """Note a new evaluation, as running; return it.
+
+    `settings` is whatever makes it this one (hashes of model and adapter, sampling, ...): `find_unfinished`
+    with kind "evaluate" and the same settings finds it again. Raises UserError without any question.
+    """
+    if not questions:
+        raise UserError(
+            "There is no task to evaluate on.", "Choose held-out tasks, or mark some as held out."
+        )
+
+    def store(db: sqlite3.Connection) -> str:
+        run_id = str(insert_run(db, KIND, settings)["id"])
+        db.execute(
+            "INSERT INTO evaluations (id, model, adapter, system_kind, system) VALUES (?, ?, ?, ?, ?)",
+            (run_id, to_text(library, model), adapter and to_text(library, adapter), system_kind, system),
+        )
+        db.executemany(
+            "INSERT INTO questions (evaluation, position, task_id, family, paired) VALUES (?, ?, ?, ?, ?)",
+            [(run_id, n, asked.task_id, asked.family, asked.paired) for n, asked in enumerate(questions)],
+        )
+        return run_id
+
+    return get_evaluation(library, library.write(store))
+
+
+def get_evaluation(library: Library, evaluation_id: str) -> Evaluation:
+    """Return one evaluation. Raises UserError when there is none with this id."""
+    row = library.row("SELECT * FROM evaluations WHERE id = ?", (evaluation_id,))
+    if row is None:
+        raise UserError(f"There is no evaluation {evaluation_id}.", "List the evaluations to see their ids.")
+    return _evaluation(library, row)
+
+
+def list_evaluations(library: Library) -> list[Evaluation]:
+    """Return all evaluations, the newest first."""
+    rows = library.rows("SELECT e.* FROM evaluations AS e JOIN runs AS r USING (id) ORDER BY r.n DESC")
+    return [_evaluation(library, row) for row in rows]
+
+
+def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered]) -> int:
+    """Store answers in one transaction; one that is there already stays. Returns how many were new."""
+
+    def store(db: sqlite3.Connection) -> int:
+        return db.executemany(
+            "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [
+                (
+                    evaluation_id,
+                    one.task_id,
+                    one.response,
+                    one.correct,
+                    one.reason,
+                    one.recognised,
+                    one.completion_tokens,
+                    one.finish_reason,
+                    now(),
+                )
+                for one in answers
+            ],
+        ).rowcount
+
+    return library.write(store)
+
+
+def unanswered(library: Library, evaluation_id: str) -> list[Question]:
+    """Return the questions that have no answer yet, in their order."""
+    rows = library.rows(
+        "SELECT q.task_id, q.family, q.paired"
+        " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"
+        " WHERE q.evaluation = ? AND a.task_id IS NULL ORDER BY q.position",
+        (evaluation_id,),
+    )
+    return [Question(**dict(row)) for row in rows]
+
+
+def answers(library: Library, evaluation_id: str) -> list[Answered]:
+    """Return all answers of an evaluation, in the order of its questions."""
+    rows = library.rows(
+        "SELECT a.* FROM questions AS q JOIN answers AS a USING (evaluation, task_id)"
+        " WHERE q.evaluation = ? ORDER BY q.position",
+        (evaluation_id,),
+    )
+    return [_answered(row) for row in rows]
+
+
+def results(library: Library, evaluation_id: str) -> list[FamilyResult]:
+    """Return the counts of each family, by name."""
+    rows = library.rows(
+        """
+        SELECT q.family, count(*) AS questions, count(a.task_id) AS answered, count(a.correct) AS graded,
+          coalesce(sum(a.correct), 0) AS correct,
+          coalesce(sum(a.task_id IS NOT NULL AND q.paired IS NOT NULL), 0) AS paired,
+          coalesce(sum(a.recognised = q.paired), 0) AS followed,
+          avg(a.completion_tokens) AS mean_tokens
+        FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)
+        WHERE q.evaluation = ? GROUP BY q.family ORDER BY q.family
+        """,
+        (evaluation_id,),
+    )
+    return [FamilyResult(**dict(row)) for row in rows]
+
+
+def compare(library: Library, first: str, second: str) -> list[Compared]:
+    """Return the tasks that two evaluations both answered and graded, for a paired comparison."""
+    rows = library.rows(
+        """
+        SELECT q.task_id, q.family, a.correct AS first, b.correct AS second
+        FROM questions AS q JOIN answers AS a USING (evaluation, task_id)
+        JOIN answers AS b ON b.evaluation = ? AND b.task_id = q.task_id
+        WHERE q.evaluation = ? AND a.correct IS NOT NULL AND b.correct IS NOT NULL ORDER BY q.position
+        """,
+        (second, first),
+    )
+    return [Compared(task_id=row[0], family=row[1], first=bool(row[2]), second=bool(row[3])) for row in rows]
+
+
+def _evaluation(library: Library, row: sqlite3.Row) -> Evaluation:
+    return Evaluation(
+        id=row["id"],
+        run=get_run(library, row["id"]),
+        model=to_path(library, row["model"]),
+        adapter=None if row["adapter"] is None else to_path(library, row["adapter"]),
+        system_kind=row["system_kind"],
+        system=row["system"],
+    )
+
+
+def _answered(row: sqlite3.Row) -> Answered:
+    fields = {name: row[name] for name in Answered.__dataclass_fields__}
+    return Answered(**{**fields, "correct": None if row["correct"] is None else bool(row["correct"])})

@@ -1,0 +1,165 @@
+"""Trainings: runs of kind "train" with what they were trained on, their curves, checkpoints and adapter."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.database import Library
+from orca_desk.library.places import to_path, to_text, training_folder
+from orca_desk.library.runs import Run, find_unfinished, get_run, insert_run
+
+KIND = "train"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One LoRA training. `run` has its status; its id is the run's, e.g. train-3.
+
+    `settings` are the training's own; `folder` is where records, checkpoints and adapter lie. The adapter's
+    fields are None until it is made; `best_eval` is the loss on held-out records, at `best_step`.
+    """
+
+    id: str
+    run: Run
+    base: Path
+    snapshot: str
+    settings: dict[str, Any]
+    folder: Path
+    adapter: Path | None
+    adapter_gguf: Path | None
+    adapter_sha256: str | None
+    best_step: int | None
+    best_eval: float | None
+
+
+def create_training(library: Library, *, base: Path, snapshot: str, settings: Mapping[str, Any]) -> Training:
+    """Note a new training, as running, of the student in `base` on a snapshot; return it."""
+
+    def store(db: sqlite3.Connection) -> str:
+        run = insert_run(db, KIND, _identity(library, base, snapshot, settings))
+        db.execute(
+            "INSERT INTO trainings (id, base, snapshot) VALUES (?, ?, ?)",
+            (run["id"], to_text(library, base), snapshot),
+        )
+        return str(run["id"])
+
+    return get_training(library, library.write(store))
+
+
+def find_unfinished_training(
+    library: Library, *, base: Path, snapshot: str, settings: Mapping[str, Any]
+) -> Training | None:
+    """Return the newest training of just this, unless it is done: the one to go on with."""
+    run = find_unfinished(library, KIND, _identity(library, base, snapshot, settings))
+    return get_training(library, run.id) if run else None
+
+
+def get_training(library: Library, training_id: str) -> Training:
+    """Return one training. Raises UserError when there is none with this id."""
+    row = library.row("SELECT * FROM trainings WHERE id = ?", (training_id,))
+    if row is None:
+        raise UserError(f"There is no training {training_id}.", "List the trainings to see their ids.")
+    return _training(library, row)
+
+
+def list_trainings(library: Library) -> list[Training]:
+    """Return all trainings, the newest first."""
+    rows = library.rows("SELECT t.* FROM trainings AS t JOIN runs AS r USING (id) ORDER BY r.n DESC")
+    return [_training(library, row) for row in rows]
+
+
+def add_events(library: Library, training_id: str, events: Sequence[Mapping[str, Any]]) -> int:
+    """Store what the trainer reports ("metrics", "eval", "report", "checkpoint"), in one transaction.
+
+    An event that comes again after a resume, same kind and step, takes the place of the first. Returns how
+    many were stored.
+    """
+
+    def store(db: sqlite3.Connection) -> int:
+        for event in events:
+            kind, step, time = event["event"], event.get("step", 0), now()
+            if kind == "checkpoint":
+                path = to_text(library, Path(event["path"]))
+                row = (training_id, step, path, time)
+                db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", row)
+            else:
+                content = json.dumps({key: value for key, value in event.items() if key != "event"})
+                db.execute(
+                    "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?)",
+                    (training_id, kind, step, content, time),
+                )
+        return len(events)
+
+    return library.write(store)
+
+
+def training_events(
+    library: Library, training_id: str, kind: str, *, after_step: int = -1
+) -> list[dict[str, Any]]:
+    """Return a training's events of one kind ("metrics", "eval", "report"), in the order of their steps."""
+    rows = library.rows(
+        "SELECT content FROM metrics WHERE training = ? AND kind = ? AND step > ? ORDER BY step",
+        (training_id, kind, after_step),
+    )
+    return [json.loads(row["content"]) for row in rows]
+
+
+def checkpoints(library: Library, training_id: str) -> dict[int, Path]:
+    """Return where each step's checkpoint was written, in the order of the steps; some may be gone since."""
+    rows = library.rows("SELECT * FROM checkpoints WHERE training = ? ORDER BY step", (training_id,))
+    return {row["step"]: to_path(library, row["path"]) for row in rows}
+
+
+def set_adapter(
+    library: Library,
+    training_id: str,
+    *,
+    adapter: Path,
+    gguf: Path | None,
+    sha256: str,
+    best_step: int | None = None,
+    best_eval: float | None = None,
+) -> Training:
+    """Note a training's adapter: its folder, its GGUF, and the hash of its weights; return the training."""
+    values = (to_text(library, adapter), gguf and to_text(library, gguf), sha256, best_step, best_eval)
+    library.write(
+        lambda db: (
+            db.execute(
+                "UPDATE trainings"
+                " SET adapter = ?, adapter_gguf = ?, adapter_sha256 = ?, best_step = ?, best_eval = ?"
+                " WHERE id = ?",
+                (*values, training_id),
+            ).rowcount
+        )
+    )
+    return get_training(library, training_id)
+
+
+def _identity(library: Library, base: Path, snapshot: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {"base": to_text(library, base), "snapshot": snapshot, "settings": dict(settings)}
+
+
+def _training(library: Library, row: sqlite3.Row) -> Training:
+    run = get_run(library, row["id"])
+    places = {
+        name: None if row[name] is None else to_path(library, row[name])
+        for name in ("adapter", "adapter_gguf")
+    }
+    return Training(
+        id=run.id,
+        run=run,
+        base=to_path(library, row["base"]),
+        snapshot=row["snapshot"],
+        settings=run.settings["settings"],
+        folder=training_folder(library, run.id),
+        adapter=places["adapter"],
+        adapter_gguf=places["adapter_gguf"],
+        adapter_sha256=row["adapter_sha256"],
+        best_step=row["best_step"],
+        best_eval=row["best_eval"],
+    )
