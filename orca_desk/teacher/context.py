@@ -1,0 +1,124 @@
+"""One llama.cpp context: a cache of keys and values, and the batch that is sent to it.
+
+The cache is unified: all sequences share its cells, and copying a sequence only tags cells. The batch is
+numpy arrays that the native struct points into, filled by slices: one Python assignment a column.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_desk.errors import UserError
+from orca_desk.teacher.llama import LlamaModel
+from orca_desk.teacher.native import last_errors
+
+BATCH_TOKENS = 512  # a step: enough to keep the cores busy in prefill, little enough to stay responsive
+NO_ROOM = 1
+
+
+class Context:
+    """A context over `model`, with room for `cells` tokens of `sequences` sequences in all.
+
+    At most `outputs` rows of one decode may ask for logits: a row a sequence and no more, as the native
+    side keeps memory for them. Close it before the model.
+    """
+
+    def __init__(self, model: LlamaModel, *, cells: int, sequences: int, threads: int) -> None:
+        self.lib = model.lib
+        self.vocabulary = model.tokenizer.size
+        parameters = self.lib.llama_context_default_params()
+        parameters.n_ctx = cells
+        parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
+        parameters.n_seq_max = sequences
+        parameters.n_outputs_max = sequences  # llama.cpp aborts on fewer
+        parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.kv_unified = True
+        parameters.no_perf = True
+        last_errors.clear()
+        self.handle: Any = self.lib.llama_init_from_model(model.handle, parameters)
+        if not self.handle:
+            reason = last_errors[0] if last_errors else "no reason given"
+            raise UserError(
+                f"{model.path.name} cannot be started with a context of {cells} tokens: {reason}.",
+                "Use a smaller context, or close other programs to free memory.",
+            )
+        self.cells = int(self.lib.llama_n_ctx(self.handle))
+        self.outputs = sequences
+        self._memory = self.lib.llama_get_memory(self.handle)
+        self._tokens = np.zeros(BATCH_TOKENS, np.int32)
+        self._positions = np.zeros(BATCH_TOKENS, np.int32)
+        self._sequences = np.zeros(BATCH_TOKENS, np.int32)
+        self._wanted = np.zeros(BATCH_TOKENS, np.int8)
+        self._batch = self._native_batch()
+
+    def close(self) -> None:
+        """Free the context."""
+        if self.handle:
+            self.lib.llama_free(self.handle)
+            self.handle = None
+
+    def set_adapter(self, adapter: Any, scale: float) -> None:
+        """Add a LoRA, loaded with `LlamaModel.load_adapter`, to the weights at `scale`."""
+        handles = (self.lib.llama_adapter_lora_p_ctypes * 1)(adapter)
+        scales = (ctypes.c_float * 1)(scale)
+        status = self.lib.llama_set_adapters_lora(self.handle, handles, 1, scales)
+        if status != 0:
+            raise RuntimeError(f"llama_set_adapters_lora returned {status}")
+
+    def decode(
+        self,
+        tokens: Sequence[int],
+        positions: Sequence[int],
+        sequences: Sequence[int],
+        wanted: Sequence[int],
+    ) -> bool:
+        """Run the model over rows of (token, position, sequence, 1 if its logits are wanted).
+
+        Returns False, with nothing changed, when the cache has no room for them.
+        """
+        count = len(tokens)
+        self._tokens[:count] = tokens
+        self._positions[:count] = positions
+        self._sequences[:count] = sequences
+        self._wanted[:count] = wanted
+        self._batch.n_tokens = count
+        status = self.lib.llama_decode(self.handle, self._batch)
+        if status == NO_ROOM:
+            return False
+        if status != 0:
+            raise RuntimeError(f"llama_decode returned {status}: {'; '.join(last_errors)}")
+        return True
+
+    def logits(self, rows: int) -> NDArray[np.float32]:
+        """Return the logits of the last decode, [rows, vocabulary]: a view until the next decode."""
+        pointer = self.lib.llama_get_logits(self.handle)
+        address = ctypes.cast(pointer, ctypes.c_void_p).value
+        if address is None:
+            raise RuntimeError("llama.cpp has no logits")
+        block = (ctypes.c_float * (rows * self.vocabulary)).from_address(address)
+        return np.ctypeslib.as_array(block).reshape(rows, self.vocabulary)
+
+    def copy_sequence(self, source: int, target: int) -> None:
+        """Let `target` begin with all of `source`; its cells are shared."""
+        self.lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def drop_sequence(self, sequence: int) -> None:
+        """Forget a sequence; cells that no other sequence shares become free."""
+        self.lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def _native_batch(self) -> Any:
+        """Return the struct that llama_decode takes, pointing into this object's arrays."""
+        batch = self.lib.llama_batch()
+        int32, int8 = ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_int8)
+        self._one_each = np.ones(BATCH_TOKENS, np.int32)
+        start, step = self._sequences.ctypes.data, self._sequences.itemsize
+        self._sequence_rows = start + step * np.arange(BATCH_TOKENS, dtype=np.uintp)
+        batch.token = self._tokens.ctypes.data_as(int32)
+        batch.pos = self._positions.ctypes.data_as(int32)
+        batch.n_seq_id = self._one_each.ctypes.data_as(int32)
+        batch.seq_id = self._sequence_rows.ctypes.data_as(ctypes.POINTER(int32))
+        batch.logits = self._wanted.ctypes.data_as(int8)
+        return batch

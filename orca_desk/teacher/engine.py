@@ -1,0 +1,154 @@
+"""The engine: a GGUF model that answers many prompts at once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.teacher.context import Context
+from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
+from orca_desk.teacher.native import available_threads
+from orca_desk.teacher.prefixes import Prefixes
+from orca_desk.teacher.requests import Completion, Failure, Request
+from orca_desk.teacher.scheduler import OnToken, Scheduler
+
+__all__ = ["ENGINE_VERSION", "Completion", "Engine", "Failure", "Request"]
+
+ENGINE_VERSION = f"orca-desk 1, llama-cpp-python {version('llama_cpp_python')}"
+PREFIX_SEQUENCES = 8  # the seven strategies, and one of the user's own
+SMALL_MODEL = 50_000_000  # weights; below it the cost of a step is its overhead, so more share it
+CELLS_AT_MOST = 65_536  # unless one sequence needs more: room for 128 answers of 512 tokens
+MEMORY_SHARE = 0.25  # of the free memory, for keys and values
+
+
+def _never() -> bool:
+    return False
+
+
+class Engine:
+    """Continuous batching over one GGUF model, with an optional LoRA. Use it in a `with` block.
+
+    `batch` is how many answers grow at once (None: by the model's size), `context` the longest prompt
+    and answer together in tokens (None: what the model was trained on, as memory allows), `threads` at
+    most the cores this process may use (None: all of them). Greedy answers may differ in rare near-ties
+    between batch sizes, as sums are taken in another order: store `batch` with what was made.
+    Raises UserError when a file cannot be used.
+    """
+
+    def __init__(
+        self,
+        model: Path,
+        *,
+        adapter: Path | None = None,
+        adapter_scale: float = 1.0,
+        batch: int | None = None,
+        context: int | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self._model = LlamaModel(model)
+        try:
+            self.batch = batch or (32 if self._model.parameters < SMALL_MODEL else 16)
+            self.threads = min(threads or available_threads(), available_threads())
+            self._start(context)
+            if adapter is not None:
+                self._context.set_adapter(self._model.load_adapter(adapter), adapter_scale)
+            self._warm_up()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the model and all that belongs to it."""
+        if hasattr(self, "_context"):
+            self._context.close()
+        self._model.close()
+
+    @property
+    def tokenizer(self) -> LlamaTokenizer:
+        """The model's tokenizer."""
+        return self._model.tokenizer
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """The renderer for the model's chat template."""
+        return Renderer(self._model.tokenizer)
+
+    def generate(
+        self,
+        requests: Iterable[Request],
+        *,
+        cancelled: Callable[[], bool] = _never,
+        on_token: OnToken | None = None,
+    ) -> Iterator[Completion | Failure]:
+        """Answer `requests`, pulled one at a time as room comes free; yield each answer as it ends.
+
+        `cancelled` is asked before every token; once it says yes, the unfinished answers are yielded
+        with the reason "cancelled" and nothing more is pulled. `on_token(key, text)` is told text as it
+        is certain to stay. A request too long for the context is yielded as a Failure. One run at a time.
+        """
+        scheduler = Scheduler(
+            context=self._context,
+            prefixes=self._prefixes,
+            tokenizer=self._model.tokenizer,
+            slots=self.batch,
+            limit=self.context,
+            requests=iter(requests),
+            on_token=on_token,
+        )
+        try:
+            while True:
+                if cancelled():
+                    yield from scheduler.cancel()
+                    return
+                yield from scheduler.admit()
+                if not scheduler.busy:
+                    return
+                yield from scheduler.step()
+        finally:
+            scheduler.clear()
+
+    def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the logits after each of `ids`, [len(ids), vocabulary]; not during a run.
+
+        Raises ValueError when they are too many for the context.
+        """
+        if len(ids) > self.context:
+            raise ValueError(f"{len(ids)} ids for a context of {self.context}")
+        parts = []
+        try:
+            for start in range(0, len(ids), self._context.outputs):
+                chunk = list(ids[start : start + self._context.outputs])
+                count = len(chunk)
+                while not self._context.decode(chunk, range(start, start + count), [0] * count, [1] * count):
+                    if not self._prefixes.evict():
+                        raise RuntimeError("the cache has no room: is a run going on?")
+                parts.append(self._context.logits(count).copy())
+        finally:
+            self._context.drop_sequence(0)
+        return np.concatenate(parts)
+
+    def _start(self, context: int | None) -> None:
+        """Make the context, and settle how long a sequence may become."""
+        longest = min(context or self._model.context, self._model.context)
+        affordable = int(psutil.virtual_memory().available * MEMORY_SHARE / self._model.kv_bytes_per_token)
+        wanted = max(longest, min(self.batch * longest, CELLS_AT_MOST))
+        cells = max(256, min(wanted, affordable))
+        sequences = self.batch + PREFIX_SEQUENCES
+        self._context = Context(self._model, cells=cells, sequences=sequences, threads=self.threads)
+        self.context = min(longest, self._context.cells)
+        self._prefixes = Prefixes(self._context, range(self.batch, sequences))
+
+    def _warm_up(self) -> None:
+        """Touch the weights once, so that the first answer is not the one that waits for the disk."""
+        self.logits([0])

@@ -1,0 +1,202 @@
+"""A GGUF model and its tokenizer, loaded with llama.cpp's low-level interface."""
+
+import ctypes
+import os
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.prompts.tokenizer import END_NAMES
+from orca_desk.teacher.native import last_errors, library
+
+# What llama.cpp calls the pre-tokenizers whose tokenizer.json composes characters (NFC) first, which
+# llama.cpp itself does not do.
+COMPOSING = frozenset({"qwen2", "qwen35"})
+
+
+class LlamaModel:
+    """The weights and vocabulary of one GGUF file. Close it, or use it in a `with` block."""
+
+    def __init__(self, path: Path) -> None:
+        """Load `path`. Raises UserError when it is missing, not a GGUF, unknown or damaged."""
+        self.path = path
+        self.lib = library()
+        _require_gguf(path)
+        last_errors.clear()
+        self.handle: Any = self.lib.llama_model_load_from_file(
+            os.fsencode(path), self.lib.llama_model_default_params()
+        )
+        if not self.handle:
+            raise UserError(f"{path} cannot be loaded: {_explanation()}.", _hint())
+
+    def close(self) -> None:
+        """Free the weights; the model and its adapters are unusable afterwards."""
+        if self.handle:
+            self.lib.llama_model_free(self.handle)
+            self.handle = None
+
+    def __enter__(self) -> "LlamaModel":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @cached_property
+    def tokenizer(self) -> "LlamaTokenizer":
+        """The model's own tokenizer."""
+        return LlamaTokenizer(self)
+
+    @property
+    def context(self) -> int:
+        """The longest sequence, in tokens, that the model was trained on."""
+        return int(self.lib.llama_model_n_ctx_train(self.handle))
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        return int(self.lib.llama_model_n_params(self.handle))
+
+    @property
+    def kv_bytes_per_token(self) -> int:
+        """The memory that one token of context takes: keys and values of all layers, 16 bits each."""
+        width = self.lib.llama_model_n_embd(self.handle) // max(1, self.lib.llama_model_n_head(self.handle))
+        width = int(self.metadata("attention.key_length") or width)
+        heads = self.lib.llama_model_n_head_kv(self.handle)
+        return int(self.lib.llama_model_n_layer(self.handle) * heads * width * 2 * 2)
+
+    def metadata(self, key: str) -> str | None:
+        """Return the text of a metadata value; a key with no "general." or "tokenizer." is the model's."""
+        if not key.startswith(("general.", "tokenizer.")):
+            key = f"{self.metadata('general.architecture')}.{key}"
+        size = self.lib.llama_model_meta_val_str(self.handle, key.encode(), None, 0)
+        if size < 0:
+            return None
+        buffer = ctypes.create_string_buffer(size + 1)
+        self.lib.llama_model_meta_val_str(self.handle, key.encode(), buffer, size + 1)
+        return buffer.raw[:size].decode("utf-8", "replace")
+
+    def load_adapter(self, path: Path) -> Any:
+        """Return the handle of a LoRA in GGUF form; it lives as long as the model.
+
+        Raises UserError when it is missing, not a GGUF, or made for another model.
+        """
+        _require_gguf(path)
+        last_errors.clear()
+        adapter = self.lib.llama_adapter_lora_init(self.handle, os.fsencode(path))
+        if not adapter:
+            raise UserError(
+                f"The adapter {path} does not fit {self.path.name}: {_explanation()}.",
+                "Use the model that the adapter was trained on.",
+            )
+        return adapter
+
+
+class LlamaTokenizer:
+    """See `orca_desk.prompts.tokenizer.Tokenizer`."""
+
+    def __init__(self, model: LlamaModel) -> None:
+        self._lib = model.lib
+        self._model = model  # Keeps the vocabulary alive.
+        self._vocab = model.lib.llama_model_get_vocab(model.handle)
+        self._composes = model.metadata("tokenizer.ggml.pre") in COMPOSING
+        self._pieces: dict[int, bytes] = {}
+        self.size = int(self._lib.llama_vocab_n_tokens(self._vocab))
+
+    @cached_property
+    def chat_template(self) -> str:
+        """The template in the model file; UserError without one."""
+        template = self._lib.llama_model_chat_template(self._model.handle, None)
+        if not template:
+            raise UserError(
+                f"{self._model.path} has no chat template.",
+                "Use its instruction-tuned variant, which has one.",
+            )
+        return str(template.decode("utf-8", "replace"))
+
+    @cached_property
+    def bos(self) -> str:
+        """The text of the beginning-of-sequence token, or ""."""
+        return self._name(self._lib.llama_vocab_bos(self._vocab))
+
+    @cached_property
+    def eos(self) -> str:
+        """The text of the end-of-sequence token, or ""."""
+        return self._name(self._lib.llama_vocab_eos(self._vocab))
+
+    @cached_property
+    def eos_ids(self) -> frozenset[int]:
+        """All tokens that end an answer: those that llama.cpp knows, and those that have such a name."""
+        control = (token for token in range(self.size) if self._is_control(token))
+        named = {token for token in control if self._name(token) in END_NAMES}
+        ends = {token for token in range(self.size) if self._lib.llama_vocab_is_eog(self._vocab, token)}
+        return frozenset(named | ends)
+
+    def encode(self, text: str, *, control: bool) -> list[int]:
+        """See `Tokenizer.encode`."""
+        data = (unicodedata.normalize("NFC", text) if self._composes else text).encode()
+        room = len(data) + 8
+        buffer = (ctypes.c_int32 * room)()
+        count = self._lib.llama_tokenize(self._vocab, data, len(data), buffer, room, False, control)
+        if count < 0:
+            raise RuntimeError(f"llama_tokenize needs {-count} tokens for {len(data)} bytes")
+        return buffer[:count]
+
+    def decode(self, ids: Sequence[int], *, control: bool = False) -> str:
+        """See `Tokenizer.decode`."""
+        pieces = (
+            self._name(i).encode() if control and self._is_control(i) else self.piece_bytes(i) for i in ids
+        )
+        return b"".join(pieces).decode("utf-8", "replace")
+
+    def piece_bytes(self, token: int) -> bytes:
+        """See `Tokenizer.piece_bytes`."""
+        piece = self._pieces.get(token)
+        if piece is None:
+            piece = self._pieces[token] = self._piece(token)
+        return piece
+
+    def _piece(self, token: int) -> bytes:
+        buffer = ctypes.create_string_buffer(64)
+        size = self._lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        if size < 0:
+            buffer = ctypes.create_string_buffer(-size)
+            size = self._lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
+        return buffer.raw[:size]
+
+    def _is_control(self, token: int) -> bool:
+        return bool(self._lib.llama_vocab_is_control(self._vocab, token))
+
+    def _name(self, token: int) -> str:
+        if token < 0:
+            return ""
+        return str(self._lib.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace"))
+
+
+def _require_gguf(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+    except FileNotFoundError:
+        raise UserError(f"There is no model file {path}.", "Check the path.") from None
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}.", "Check the path and its rights."
+        ) from error
+    if magic != b"GGUF":
+        raise UserError(f"{path} is not a GGUF file.", "Choose a model file that ends in .gguf.")
+
+
+def _explanation() -> str:
+    """Return the native library's most telling complaint of the last call."""
+    for line in last_errors:
+        return line.removeprefix("llama_model_load: error loading model: ").rstrip(".")
+    return "the file is damaged"
+
+
+def _hint() -> str:
+    if any("unknown model architecture" in line for line in last_errors):
+        return "This build of llama.cpp does not run it: choose a model of another family."
+    return "Fetch the file again; it may be damaged or incomplete."

@@ -1,0 +1,54 @@
+"""The native library: imported in one place, its messages sent into Python's logging."""
+
+import ctypes
+import importlib
+import logging
+import os
+import threading
+from collections import deque
+from functools import cache
+from types import ModuleType
+
+logger = logging.getLogger("orca_desk.llama_cpp")
+logger.addHandler(logging.NullHandler())  # Else Python prints warnings that nobody asked for.
+
+LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.INFO, 4: logging.WARNING}
+ERROR = 4
+CONTINUES = 5
+last_errors: deque[str] = deque(maxlen=8)  # the native library's latest complaints, oldest first
+
+
+@cache
+def library() -> ModuleType:
+    """Import llama_cpp, send its messages to logging instead of stderr, and start its backend."""
+    # A native abort would else start a debugger to print where; the host only needs it to end at once.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
+    lib: ModuleType = importlib.import_module("llama_cpp.llama_cpp")
+    lib.llama_log_set(_callback(lib), ctypes.c_void_p(0))
+    lib.llama_backend_init()
+    return lib
+
+
+@cache
+def _callback(lib: ModuleType) -> object:
+    """Return the callback; cached, as the native side holds it without keeping it alive."""
+    current = threading.local()
+
+    def receive(level: int, text: bytes, _: object) -> None:
+        if level != CONTINUES:
+            current.level = level
+        line = text.decode("utf-8", "replace").rstrip()
+        known = getattr(current, "level", 0)
+        if line.strip("."):  # Progress dots say nothing.
+            logger.log(LEVELS.get(known, logging.DEBUG), "%s", line)
+            if known == ERROR:
+                last_errors.append(line)
+
+    return lib.llama_log_callback(receive)
+
+
+def available_threads() -> int:
+    """Return how many cores this process may use; more threads than that only slow each other down."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,304 @@
+"""Continuous batching: many answers grow together, and each that ends makes room for the next.
+
+Every step decodes one batch: a token of each answer that is being written, then as much of the new
+prompts as fits. A request is admitted when the cache has room for its prompt and its longest answer, so
+that no answer is ever cut for want of room.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from orca_desk.method.records import FinishReason
+from orca_desk.prompts.tokenizer import Tokenizer
+from orca_desk.teacher.context import BATCH_TOKENS, Context
+from orca_desk.teacher.prefixes import SHORTEST, Prefix, Prefixes
+from orca_desk.teacher.requests import Completion, Failure, Request
+from orca_desk.teacher.sampling import make_chain
+from orca_desk.teacher.stream import TextStream
+
+OnToken = Callable[[str, str], None]
+
+
+@dataclass(eq=False, slots=True)
+class _Answer:
+    """A request that has a sequence: `read` ids of its prompt are in the cache, `written` are its own."""
+
+    request: Request
+    sequence: int
+    read: int
+    cells: int
+    prefix: Prefix | None
+    chain: Any | None
+    stream: TextStream | None
+    started: float
+    length: int  # tokens in the cache
+    written: list[int] = field(default_factory=list)
+
+
+class Scheduler:
+    """Runs requests on a context, at most `slots` at once, on the sequences 0 to `slots` - 1.
+
+    `limit` is the longest a sequence may become. Make one for each run and `clear` it afterwards.
+    """
+
+    def __init__(
+        self,
+        *,
+        context: Context,
+        prefixes: Prefixes,
+        tokenizer: Tokenizer,
+        slots: int,
+        limit: int,
+        requests: Iterator[Request],
+        on_token: OnToken | None,
+    ) -> None:
+        self._context = context
+        self._prefixes = prefixes
+        self._tokenizer = tokenizer
+        self._ends = tokenizer.eos_ids
+        self._limit = limit
+        self._requests = requests
+        self._on_token = on_token
+        self._waiting: deque[Request] = deque()
+        self._free = list(range(slots - 1, -1, -1))
+        self._cells = 0  # promised to the answers
+        self._reading: list[_Answer] = []
+        self._writing: list[_Answer] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether any answer is being read or written."""
+        return bool(self._reading or self._writing)
+
+    # Admission
+
+    def admit(self) -> Iterator[Failure]:
+        """Give sequences to waiting requests while there is room; yield those that can never have one."""
+        while self._free:
+            request = self._next()
+            if request is None:
+                return
+            reason = self._refusal(request)
+            if reason:
+                yield Failure(key=request.key, reason=reason)
+            elif not self._start(request):
+                self._waiting.appendleft(request)
+                return
+
+    def _next(self) -> Request | None:
+        return self._waiting.popleft() if self._waiting else next(self._requests, None)
+
+    def _refusal(self, request: Request) -> str:
+        """Return why a request can never run, or ""."""
+        prompt, answer = len(request.ids), request.sampling.max_tokens
+        if prompt == 0 or answer < 1:
+            return "The prompt is empty, or no answer is asked for."
+        if prompt + answer > self._limit:
+            return (
+                f"The prompt of {prompt} tokens and an answer of up to {answer} need {prompt + answer} "
+                f"tokens of context; there are {self._limit}."
+            )
+        return ""
+
+    def _start(self, request: Request) -> bool:
+        """Admit `request` if the cache has room, forgetting unused prefixes where that helps."""
+        prefix = self._prefix(request)
+        shared = len(prefix.ids) if prefix else 0
+        cells = len(request.ids) - shared + request.sampling.max_tokens
+        while not self._has_room(cells):
+            if not self._prefixes.evict(keep=prefix):
+                if self.busy or prefix is None:
+                    return False
+                self._prefixes.evict()  # Alone, and only its own prefix stands in its way.
+                prefix, shared = None, 0
+                cells = len(request.ids) + request.sampling.max_tokens
+        sequence = self._free.pop()
+        if prefix:
+            self._context.copy_sequence(prefix.sequence, sequence)
+            prefix.users += 1
+        self._cells += cells
+        streams = self._on_token is not None or request.sampling.stop
+        self._reading.append(
+            _Answer(
+                request=request,
+                sequence=sequence,
+                read=shared,
+                cells=cells,
+                prefix=prefix,
+                chain=make_chain(self._context.lib, request.sampling),
+                stream=TextStream(request.sampling.stop) if streams else None,
+                started=time.perf_counter(),
+                length=shared,
+            )
+        )
+        return True
+
+    def _prefix(self, request: Request) -> Prefix | None:
+        """Return the request's prefix, decoded now if it is new; None when it is not worth sharing."""
+        ids = request.ids[: min(request.prefix, len(request.ids) - 1)]
+        if len(ids) < SHORTEST:
+            return None
+        prefix = self._prefixes.find(ids)
+        while prefix is None and not self._has_room(len(ids)):
+            if not self._prefixes.evict():
+                return None
+        return prefix or self._prefixes.add(ids)
+
+    def _has_room(self, cells: int) -> bool:
+        return self._cells + self._prefixes.cells + cells <= self._context.cells
+
+    # One step
+
+    def step(self) -> Iterator[Completion | Failure]:
+        """Decode one batch and yield the answers that it completes."""
+        tokens = [answer.written[-1] for answer in self._writing]
+        positions = [answer.length for answer in self._writing]
+        sequences = [answer.sequence for answer in self._writing]
+        wanted = [1] * len(tokens)
+        chunks = self._chunks(BATCH_TOKENS - len(tokens))
+        for answer, count in chunks:
+            start = answer.read
+            tokens += answer.request.ids[start : start + count]
+            positions += range(start, start + count)
+            sequences += [answer.sequence] * count
+            wanted += [0] * (count - 1) + [int(start + count == len(answer.request.ids))]
+        if not self._context.decode(tokens, positions, sequences, wanted):
+            yield from self._make_room()
+            return
+        for answer in self._writing:
+            answer.length += 1
+        complete = self._advance(chunks)
+        speaking = self._writing + complete
+        if speaking:
+            rows = [row for row, want in enumerate(wanted) if want]
+            yield from self._speak(speaking, rows)
+
+    def _chunks(self, room: int) -> list[tuple[_Answer, int]]:
+        """Share `room` tokens among the prompts that are being read, oldest first."""
+        chunks = []
+        for answer in self._reading:
+            count = min(room, len(answer.request.ids) - answer.read)
+            if count == 0:
+                break
+            chunks.append((answer, count))
+            room -= count
+        return chunks
+
+    def _advance(self, chunks: list[tuple[_Answer, int]]) -> list[_Answer]:
+        """Note what has been read; return the answers whose prompt is complete."""
+        complete = []
+        for answer, count in chunks:
+            answer.read += count
+            answer.length = answer.read
+            if answer.read == len(answer.request.ids):
+                complete.append(answer)
+        if complete:
+            self._reading = [answer for answer in self._reading if answer.read < len(answer.request.ids)]
+        return complete
+
+    def _speak(self, speaking: list[_Answer], rows: list[int]) -> Iterator[Completion]:
+        """Choose the next token of each answer; yield those that end."""
+        chosen = self._choose(speaking, rows)
+        self._writing = []
+        ended: list[tuple[_Answer, FinishReason]] = []
+        for answer, token in zip(speaking, chosen, strict=True):
+            reason = self._extend(answer, token)
+            if reason is None:
+                self._writing.append(answer)
+            else:
+                ended.append((answer, reason))
+        for answer, reason in ended:
+            yield self._complete(answer, reason)
+
+    def _choose(self, speaking: list[_Answer], rows: list[int]) -> list[int]:
+        """Return the next token of each answer; `rows` are their places in the batch."""
+        context = self._context
+        if all(answer.chain is None for answer in speaking):
+            best: list[int] = context.logits(len(speaking)).argmax(axis=1).tolist()
+            return best
+        logits = context.logits(len(speaking))
+        return [
+            int(logits[index].argmax())
+            if answer.chain is None
+            else context.lib.llama_sampler_sample(answer.chain, context.handle, rows[index])
+            for index, answer in enumerate(speaking)
+        ]
+
+    def _extend(self, answer: _Answer, token: int) -> FinishReason | None:
+        """Add a token to an answer; return why it has ended, or None."""
+        if token in self._ends:
+            return "stop"
+        answer.written.append(token)
+        if answer.stream is not None:
+            stopped = answer.stream.push(self._tokenizer.piece_bytes(token))
+            self._show(answer, last=False)
+            if stopped:
+                return "stop"
+        return "length" if len(answer.written) >= answer.request.sampling.max_tokens else None
+
+    def _show(self, answer: _Answer, *, last: bool) -> None:
+        if self._on_token is not None and answer.stream is not None:
+            text = answer.stream.fresh(last=last)
+            if text:
+                self._on_token(answer.request.key, text)
+
+    # Ends
+
+    def _complete(self, answer: _Answer, reason: FinishReason) -> Completion:
+        if answer.stream is not None:
+            answer.stream.finish()
+            self._show(answer, last=True)
+            text = answer.stream.text
+        else:
+            text = self._tokenizer.decode(answer.written)
+        self._release(answer)
+        return Completion(
+            key=answer.request.key,
+            text=text,
+            ids=tuple(answer.written),
+            finish_reason=reason,
+            prompt_tokens=len(answer.request.ids),
+            completion_tokens=len(answer.written),
+            seconds=time.perf_counter() - answer.started,
+        )
+
+    def cancel(self) -> Iterator[Completion]:
+        """End all answers now; yield what they have so far."""
+        answers, self._writing, self._reading = self._writing + self._reading, [], []
+        for answer in answers:
+            yield self._complete(answer, "cancelled")
+
+    def clear(self) -> None:
+        """Free everything that is still held, without a word."""
+        for answer in self._writing + self._reading:
+            self._release(answer)
+        self._writing, self._reading = [], []
+
+    def _release(self, answer: _Answer) -> None:
+        self._context.drop_sequence(answer.sequence)
+        self._free.append(answer.sequence)
+        self._cells -= answer.cells
+        if answer.prefix:
+            answer.prefix.users -= 1
+        if answer.chain is not None:
+            self._context.lib.llama_sampler_free(answer.chain)
+            answer.chain = None
+
+    def _make_room(self) -> Iterator[Failure]:
+        """Give back room when the native cache has less than was promised (as sliding windows may).
+
+        Unused prefixes go first; then the newest answer, which starts again later; one that is alone
+        fails.
+        """
+        if self._prefixes.evict():
+            return
+        queue = self._reading or self._writing
+        newest = queue.pop()
+        self._release(newest)
+        if self.busy:
+            self._waiting.appendleft(newest.request)
+        else:
+            yield Failure(key=newest.request.key, reason="The model's cache has no room for it.")

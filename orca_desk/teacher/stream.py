@@ -1,0 +1,49 @@
+"""Tokens become text: characters that span tokens, and stop strings that span tokens."""
+
+import codecs
+from collections.abc import Sequence
+
+
+class TextStream:
+    """The text of an answer as it grows.
+
+    `text` is what has been decoded, cut before the first stop string; a character whose bytes have not
+    all come yet is not in it.
+    """
+
+    def __init__(self, stop: Sequence[str] = ()) -> None:
+        self.text = ""
+        self._stop = [text for text in stop if text]
+        self._longest = max(map(len, self._stop), default=0)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._shown = 0
+
+    def push(self, data: bytes) -> bool:
+        """Add a token's bytes; return True when a stop string has appeared and the text is cut."""
+        return self._add(self._decoder.decode(data))
+
+    def finish(self) -> None:
+        """End the text: bytes of an unfinished character become U+FFFD."""
+        self._add(self._decoder.decode(b"", final=True))
+
+    def fresh(self, *, last: bool = False) -> str:
+        """Return the text not yet returned, holding back what may become a stop string, unless `last`."""
+        end = len(self.text) if last else len(self.text) - self._doubtful()
+        fresh = self.text[self._shown : end]
+        self._shown = max(self._shown, end)
+        return fresh
+
+    def _add(self, text: str) -> bool:
+        start = max(0, len(self.text) - self._longest + 1)
+        self.text += text
+        found = [place for stop in self._stop if (place := self.text.find(stop, start)) >= 0]
+        if found:
+            self.text = self.text[: min(found)]
+        return bool(found)
+
+    def _doubtful(self) -> int:
+        """Return the length of the longest end of the text that begins a stop string."""
+        for length in range(min(self._longest - 1, len(self.text)), 0, -1):
+            if any(stop.startswith(self.text[-length:]) for stop in self._stop):
+                return length
+        return 0
