@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -38,10 +39,11 @@ class Library:
         self._closed = False
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = True) -> Self:
-        """Open the library in `folder`; a new one, with strategies and sample tasks, where there is none.
+    def open(cls, folder: Path, *, create: bool = True, samples: bool = True) -> Self:
+        """Open the library in `folder`; make it where there is none, with strategies and sample tasks.
 
-        Runs that are found "running" belong to a process that is gone and become "interrupted". Raises
+        `samples` False makes a new one without tasks. Runs that are found "running" belong to a process that
+        is gone and become "interrupted". Raises
         UserError when there is none and `create` is False, when another process has it open, when it is
         damaged, another program's or a newer Orca Desk's, or when a new one cannot be made.
         """
@@ -57,7 +59,7 @@ class Library:
             ) from error
         lock = _lock(folder)
         try:
-            return cls(folder, lock=lock, writer=_writer(path) if lock else _read_only(path))
+            return cls(folder, lock=lock, writer=_writer(path, samples=samples) if lock else _read_only(path))
         except BaseException:
             if lock:
                 lock.release()
@@ -153,12 +155,12 @@ def _lock(folder: Path) -> FolderLock | None:
         return None
 
 
-def _writer(path: Path) -> Writer | UserError:
+def _writer(path: Path, *, samples: bool) -> Writer | UserError:
     """Return the writer of the database at `path`, or why it can only be read."""
     try:
         db = connect(path, "rwc")
         try:
-            _prepare(db, path)
+            _prepare(db, path, samples=samples)
         except BaseException:
             db.close()
             raise
@@ -183,13 +185,13 @@ def _read_only(path: Path) -> UserError:
     return problem
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
     """Bring a database that was just opened up to date. Raises UserError, sqlite3.Error and OSError."""
     from orca_desk.library.samples import fill  # it stands on tables that stand on this module
 
     check_version(db, path)
     db.execute("PRAGMA journal_mode = WAL")
-    migrate(db, path, fill=fill)
+    migrate(db, path, fill=partial(fill, samples=samples))
     if db.execute("SELECT 1 FROM runs WHERE status IN ('running', 'paused')").fetchone():
         transact(db, _interrupt)
 

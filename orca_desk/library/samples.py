@@ -12,10 +12,11 @@ from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
 
 
-def fill(db: sqlite3.Connection) -> None:
-    """Put the strategies and sample tasks into a new database, inside a write."""
+def fill(db: sqlite3.Connection, *, samples: bool) -> None:
+    """Put the strategies and, if wanted, the sample tasks into a new database, inside a write."""
     insert_strategies(db, load_folder(resources() / "strategies").values())
-    insert_tasks(db, list(sample_tasks(resources() / "tasks")))
+    if samples:
+        insert_tasks(db, list(sample_tasks(resources() / "tasks")))
 
 
 def sample_tasks(folder: Path) -> Iterator[Task]:

@@ -1,0 +1,81 @@
+"""Backups of a library's database: one file that holds everything but adapters, checkpoints and logs."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.library.connections import connect, explain
+from orca_desk.library.copying import copy_database
+from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.integrity import check_database
+from orca_desk.library.migrations import MIGRATIONS, check_version, version_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """A backup that was looked through from end to end, and what it holds."""
+
+    path: Path
+    version: int
+    tasks: int
+    records: int
+    snapshots: int
+
+
+def back_up(library: Library, path: Path) -> Backup:
+    """Write a consistent copy of the library's database to `path`, all or nothing, and check it.
+
+    Others may go on reading and writing meanwhile. Raises UserError when it cannot be written, or is not
+    whole.
+    """
+    if path.resolve() == library.path:
+        raise UserError("The backup would replace the library itself.", "Choose another file.")
+    try:
+        with library.read() as db:
+            copy_database(db, path)
+    except OSError as error:
+        raise UserError(
+            f"The backup {path} cannot be written ({error.strerror}).",
+            "Choose another place, or free some space.",
+        ) from error
+    return check_backup(path)
+
+
+def check_backup(path: Path) -> Backup:
+    """Read a backup from end to end. Raises UserError when it is missing, damaged or of a newer Orca Desk."""
+    if not path.is_file():
+        raise UserError(f"There is no backup {path}.", "Check the file's name.")
+    try:
+        with closing(connect(path, "immutable")) as db:
+            check_version(db, path)
+            version = version_of(db)
+            if version == len(MIGRATIONS) and (problems := check_database(db, thorough=True)):
+                raise UserError(f"The backup {path} is damaged: {problems[0]}", "Use an older backup.")
+            counts = {
+                name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+                for name in ("tasks", "records", "snapshots")
+            }
+    except sqlite3.Error as error:
+        raise explain(error, path) or error from error
+    return Backup(path=path, version=version, **counts)
+
+
+def restore(path: Path, folder: Path) -> Backup:
+    """Make a library in `folder` from a backup, once that was checked. Opening it upgrades an old one.
+
+    Raises UserError when the backup is not whole or `folder` already has a library: nothing is ever replaced.
+    """
+    backup = check_backup(path)
+    target = folder.expanduser().resolve() / DATABASE_NAME
+    if target.exists():
+        raise UserError(f"There is a library in {folder} already.", "Restore into a new folder.")
+    try:
+        with closing(connect(path, "immutable")) as db:
+            copy_database(db, target)
+    except OSError as error:
+        raise UserError(
+            f"{target} cannot be written ({error.strerror}).", "Choose another folder."
+        ) from error
+    return backup

@@ -1,0 +1,70 @@
+"""Log files in the library's folder, so that what went wrong can be read afterwards."""
+
+import faulthandler
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+
+LOG_NAME = "orca-desk.log"
+CRASH_NAME = "crash.log"
+BYTES, KEPT = 1_000_000, 3
+FORMAT = "%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s"
+
+
+@contextmanager
+def logging_to(folder: Path) -> Iterator[Path]:
+    """Log to `folder` while the block runs; yield the log file.
+
+    Exceptions that nobody catches, in any thread, go to the log before they are shown as ever; where native
+    code crashes, the Python stacks of all threads go to crash.log. Raises OSError when `folder` cannot be
+    written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(
+        folder / LOG_NAME, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8", errors="backslashreplace"
+    )
+    handler.setFormatter(logging.Formatter(FORMAT))
+    logger = logging.getLogger("orca_desk")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    watched = faulthandler.is_enabled()
+    with (folder / CRASH_NAME).open("a", encoding="utf-8") as crashes, _uncaught_logged(logger):
+        faulthandler.enable(crashes)
+        try:
+            yield folder / LOG_NAME
+        finally:
+            faulthandler.disable()
+            if watched:
+                faulthandler.enable()
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            handler.close()
+
+
+@contextmanager
+def _uncaught_logged(logger: logging.Logger) -> Iterator[None]:
+    """Log what reaches the top of a thread, then do what was done with it before."""
+    main, threads = sys.excepthook, threading.excepthook
+
+    def in_main(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            logger.critical("uncaught exception", exc_info=(kind, error, trace))
+        main(kind, error, trace)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            name = args.thread.name if args.thread else "an ended thread"
+            logger.critical("uncaught exception in %s", name, exc_info=args.exc_value)
+        threads(args)
+
+    sys.excepthook, threading.excepthook = in_main, in_thread
+    try:
+        yield
+    finally:
+        sys.excepthook, threading.excepthook = main, threads
