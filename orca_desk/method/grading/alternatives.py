@@ -1,0 +1,33 @@
+"""What joins two candidates in an answer ("5 or 6"), and what takes one back ("not 5 but 6")."""
+
+import re
+
+_JOINED = re.compile(r"(?:\b(?:or|and|to|and/or|versus|vs)|[,;/&|–—-]|\A)[\s(\"'$€£*:]*\Z", re.IGNORECASE)
+_EXPLAINS = re.compile(r"\b(?:because|since|which|where|when|per|of|from|so|as)\b", re.IGNORECASE)
+_LONGEST_GAP = 60
+_NEGATED_BEFORE = re.compile(
+    r"(?:\b(?:not|never|isn't|isn’t|aren't|wasn't|cannot be|can't be|no longer|rather than"
+    r"|instead of|excluding)|\bneither|\bnor)(?:[\s(\"'$€£]{1,3}"
+    r"(?:the|an?|in|on|at|be|option|choice|just|only|simply)\b){0,3}[\s(\"'$€£]*\Z",
+    re.IGNORECASE,
+)
+_DISMISSED_AFTER = re.compile(
+    r"\A[\s)\"'.]{0,3}(?:\w+\s)?(?:is|are|was|were)"
+    r"(?: (?:not|wrong|incorrect|false|impossible)\b|n't\b|n’t\b)",
+    re.IGNORECASE,
+)
+
+
+def joined(gap: str) -> bool:
+    """Return whether the text between two candidates offers both ("5 or 6", "(A), (B)", "5 apples and 6")."""
+    if len(gap) > _LONGEST_GAP or _EXPLAINS.search(gap) or ". " in gap or "=" in gap:
+        return False
+    return _JOINED.search(gap) is not None
+
+
+def taken_back(text: str, start: int, end: int) -> bool:
+    """Return whether the candidate at text[start:end] is denied: "not 5", "rather than 5", "(A) is wrong"."""
+    before = text[max(0, start - 40) : start]
+    return (
+        _NEGATED_BEFORE.search(before) is not None or _DISMISSED_AFTER.match(text[end : end + 40]) is not None
+    )

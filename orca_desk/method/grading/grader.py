@@ -1,0 +1,106 @@
+"""One response against one reference."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Protocol, get_args
+
+from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_answer
+from orca_desk.method.grading.choice import expected_choice, parse_option
+from orca_desk.method.grading.finding import Finding, right, shown
+from orca_desk.method.grading.keyed import expected_keyed, parse_pairs
+from orca_desk.method.grading.numbers import expected_number, parse_number
+from orca_desk.method.grading.ordering import expected_ordering, is_ordering
+from orca_desk.method.grading.text import ExpectedExact, ExpectedText, normalise
+from orca_desk.method.records import AnswerKind
+
+KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
+_LONGEST_REFERENCE = 20_000
+
+
+class _Expected(Protocol):
+    def check(self, final: FinalAnswer) -> Finding: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether a response is right, the kind it was read as, the answer that was read, and why."""
+
+    correct: bool
+    kind: AnswerKind
+    answer: str | None
+    reason: str
+
+
+def grade(response: str, reference: str, kind: AnswerKind | None = None) -> Verdict:
+    """Grade `response` against `reference`; `kind` is inferred from the reference where it is None.
+
+    A reference that cannot be read as the kind that was asked for (a "number" without one) is compared as
+    text. Never raises, whatever the texts hold; takes time linear in the length of the response.
+    """
+    asked, expected, bare = _prepare(reference, kind)
+    final = find_answer(response)
+    finding = _judge(expected, final, bare, asked)
+    return Verdict(correct=finding.correct, kind=asked, answer=finding.answer, reason=finding.reason)
+
+
+def infer_kind(reference: str) -> AnswerKind:
+    """Return the kind that a reference has the form of: keyed, choice, number or ordering, else text.
+
+    "exact" is never inferred: it has to be asked for.
+    """
+    text = reference.strip()[:_LONGEST_REFERENCE]
+    if len(parse_pairs(text)) >= 2:
+        return "keyed"
+    bare = bare_reference(text)
+    if parse_option(bare) is not None:
+        return "choice"
+    if parse_number(bare) is not None:
+        return "number"
+    return "ordering" if is_ordering(bare) else "text"
+
+
+@lru_cache(maxsize=4096)
+def _prepare(reference: str, kind: AnswerKind | None) -> tuple[AnswerKind, _Expected, str]:
+    """Return the kind, check and bare text of a reference (cached: data sets repeat their references)."""
+    asked = kind or infer_kind(reference)
+    bare = reference.strip() if asked in ("exact", "keyed") else bare_reference(reference)
+    makers: dict[AnswerKind, Callable[[str], _Expected | None]] = {
+        "exact": ExpectedExact,
+        "text": ExpectedText,
+        "number": expected_number,
+        "choice": expected_choice,
+        "ordering": expected_ordering,
+        "keyed": expected_keyed,
+    }
+    expected = makers[asked](bare[:_LONGEST_REFERENCE])
+    return asked, expected or ExpectedText(bare), bare
+
+
+def _judge(expected: _Expected, final: FinalAnswer, bare: str, kind: AnswerKind) -> Finding:
+    if not bare:
+        return Finding(
+            correct=False, answer=final.text or None, reason="There is no reference answer to compare with."
+        )
+    if not final.text:
+        return Finding(
+            correct=False, answer=None, reason=f"The response is empty; {shown(bare)} was expected."
+        )
+    finding = expected.check(final)
+    if not finding.correct and kind != "exact" and _word_for_word(final, bare):
+        return right(final.text, bare)
+    if finding.correct and final.rival is not None:
+        rival = expected.check(replace(final, text=final.rival, block=final.rival, raw=final.rival))
+        if not rival.correct and rival.answer is not None:
+            both = f"{shown(final.rival)} and {shown(final.text)}"
+            reason = f"The response gives two different final answers: {both}."
+            return Finding(correct=False, answer=final.text, reason=reason)
+    return finding
+
+
+def _word_for_word(final: FinalAnswer, bare: str) -> bool:
+    """Return whether the answer is the reference's own words, which are right whatever their form."""
+    if min(len(final.block), len(final.whole)) > 2 * len(bare) + 100:
+        return False
+    wanted = normalise(bare)
+    return wanted in (normalise(final.block), normalise(final.whole))

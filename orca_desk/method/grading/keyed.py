@@ -1,0 +1,186 @@
+"""Answers with a value for each of several keys: "John: the box. Mark: the basket.", also in free sentences.
+
+A free sentence is read as a row of mentions of keys and values. "John thinks it is in the box and Mark thinks
+it is in the basket" is key, value, key, value; "the box for John, the basket for Mark" is value, key, value,
+key; "John and Mark: the box" gives both the same. Anything else that is not plain gives no value, so it is
+not right.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from orca_desk.method.grading.alternatives import taken_back
+from orca_desk.method.grading.answers import FinalAnswer
+from orca_desk.method.grading.finding import Finding, missing, right, shown
+from orca_desk.method.grading.text import normalise, same_text
+
+_PAIR = re.compile(
+    r"(?:\A|(?<=[.;,\n])|(?<=\band))[\s*-]{0,6}"
+    r"(?P<key>[^\W\d_][\w'’ -]{0,40}?)[ \t*]{0,3}(?:[:=]|->|→)(?!/)[ \t*]{0,4}"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_AND = re.compile(r"\A\s*(?:,|and|&|,\s*and|and also|, both|\s)*\s*\Z", re.IGNORECASE)
+_VALUE_THEN_KEY = re.compile(r"\b(?:for|by|according to|is where|thinks|to|is)\s*\Z|\(\s*\Z", re.IGNORECASE)
+_AWAY = re.compile(r"\b(?:from|out of|left|leaving)\s+(?:the\s+|an?\s+)?\Z", re.IGNORECASE)
+_OR_BEFORE = re.compile(r"\bor\s+(?:in\s+|on\s+|at\s+)?(?:the\s+|an?\s+)?\Z", re.IGNORECASE)
+_OR_AFTER = re.compile(r"\A\s*,?\s*(?:or\b|/)", re.IGNORECASE)
+_QUALIFIED = re.compile(r"(?P<word>[\w'-]+)[\s\"'*]*\Z")
+# Words that may stand before a value without changing which thing it is ("the", but not "blue").
+_BEFORE_VALUE = re.compile(
+    r"an?|the|in|on|at|to|is|are|was|were|be|its|it's|his|her|their|my|your|into|inside|under|for|of|as|and|or"
+    r"|but|that|still|said|says?|thinks?|believes?|equals|has|have|with|not|both|answer",
+    re.IGNORECASE,
+)
+_LONGEST = 8000
+
+
+def parse_pairs(text: str) -> dict[str, str]:
+    """Return the pairs of "key: value" (also "=", "->") in `text`, keys as they are written; {} for none."""
+    marks = list(_PAIR.finditer(text[:_LONGEST]))
+    pairs: dict[str, str] = {}
+    for index, mark in enumerate(marks):
+        end = marks[index + 1].start() if index + 1 < len(marks) else len(text[:_LONGEST])
+        value = re.sub(r"(?:[\s,;.*]|\band\b)+\Z", "", text[mark.end() : end][:1000])
+        if not value or len(value.split()) > 30:
+            return {}
+        pairs[mark["key"].strip()] = value
+    return pairs
+
+
+@dataclass(frozen=True)
+class _Mention:
+    what: Literal["key", "value"]
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ExpectedKeyed:
+    """A reference with a value for each key; each must be found, and no other."""
+
+    reference: str
+    pairs: dict[str, str]
+
+    def check(self, final: FinalAnswer) -> Finding:
+        """Compare the value of every key: as "key: value", else as mentioned in sentences."""
+        if not final.text:
+            return missing("answer", self.reference)
+        found = self._from_pairs(final.block) or self._from_paragraphs(final)
+        problems = []
+        for key, value in self.pairs.items():
+            got = found.get(key.casefold(), set())
+            if not any(same_text(one, value) for one in got):
+                named = " and ".join(sorted(shown(one) for one in got)) or "nothing clear"
+                problems.append(f"for {key} it says {named}, but {shown(value)} was expected")
+            elif len(got) > 1:
+                problems.append(f"for {key} it gives more than one answer")
+        answer = " ".join(final.block.split())
+        if not problems:
+            return right(answer, self.reference)
+        reason = "The answer is not right: " + "; ".join(problems) + "."
+        return Finding(correct=False, answer=answer, reason=reason)
+
+    def _from_pairs(self, block: str) -> dict[str, set[str]]:
+        """Return the values of explicit pairs, if every key has one that is plain; {} otherwise."""
+        pairs = {key.casefold(): value for key, value in parse_pairs(block).items()}
+        wanted = {key.casefold(): value for key, value in self.pairs.items()}
+        if not all(key in pairs and _same_length(pairs[key], value) for key, value in wanted.items()):
+            return {}
+        return {key: {pairs[key]} for key in wanted}
+
+    def _from_paragraphs(self, final: FinalAnswer) -> dict[str, set[str]]:
+        """Return the values that the sentences give; unmarked, the last paragraph with any decides."""
+        if final.marked:
+            return self._from_sentences(final.block, keep_all=True)
+        for paragraph in reversed(re.split(r"\n\s*\n", final.whole[-_LONGEST:])):
+            found = self._from_sentences(paragraph, keep_all=False)
+            if found:
+                return found
+        return {}
+
+    def _from_sentences(self, text: str, *, keep_all: bool) -> dict[str, set[str]]:
+        """Return each key's values: all (`keep_all`), or those of the last sentence that gives any."""
+        found: dict[str, set[str]] = {}
+        for sentence in _SENTENCE.split(text[:_LONGEST]):
+            for key, values in _read(self._mentions(sentence), sentence).items():
+                found[key] = found.get(key, set()) | values if keep_all else values
+        return found
+
+    def _mentions(self, sentence: str) -> list[_Mention]:
+        """Return the keys and values that a sentence names, in order, but for values that it takes back."""
+        mentions = []
+        for key in self.pairs:
+            for match in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w)", sentence, re.IGNORECASE):
+                mentions.append(_Mention("key", key.casefold(), match.start(), match.end()))
+        for value in dict.fromkeys(normalise(value) for value in self.pairs.values()):
+            pattern = r"[\s-]+".join(re.escape(word) for word in value.split())
+            for match in re.finditer(rf"(?<![\w.]){pattern}(?!\w|\.\d)", sentence, re.IGNORECASE):
+                if not _denied(sentence, match):
+                    mentions.append(_Mention("value", value, match.start(), match.end()))
+        return sorted(mentions, key=lambda mention: mention.start)
+
+
+def expected_keyed(reference: str) -> ExpectedKeyed | None:
+    """Return the check for a reference with pairs, None if it has none."""
+    pairs = parse_pairs(reference)
+    return ExpectedKeyed(reference, pairs) if pairs else None
+
+
+def _same_length(answer: str, expected: str) -> bool:
+    """Return whether the value is as plain as the expected one, and not a sentence to be read."""
+    return len(normalise(answer).split()) <= len(normalise(expected).split()) + 2
+
+
+def _denied(sentence: str, match: re.Match[str]) -> bool:
+    """Return whether a mention is no answer: taken back, left, one of several, or part of a name."""
+    before = sentence[max(0, match.start() - 40) : match.start()]
+    after = sentence[match.end() : match.end() + 10]
+    if taken_back(sentence, match.start(), match.end()) or _AWAY.search(before):
+        return True
+    if _OR_BEFORE.search(before) or _OR_AFTER.match(after):
+        return True
+    word = _QUALIFIED.search(before)
+    return word is not None and _BEFORE_VALUE.fullmatch(word["word"]) is None
+
+
+def _read(mentions: list[_Mention], sentence: str) -> dict[str, set[str]]:
+    """Return the values that the row of mentions gives to keys."""
+    if _values_first(mentions, sentence):
+        mentions = [other for pair in zip(mentions[1::2], mentions[::2], strict=True) for other in pair]
+        return {key.name: {value.name} for key, value in zip(mentions[::2], mentions[1::2], strict=True)}
+    zipped = _respectively(mentions, sentence)
+    if zipped:
+        return zipped
+    found: dict[str, set[str]] = {}
+    holders: list[_Mention] = []
+    open_group = False
+    for mention in mentions:
+        if mention.what == "key":
+            together = open_group and _AND.match(sentence[holders[-1].end : mention.start])
+            holders = [*holders, mention] if together else [mention]
+            open_group = True
+        else:
+            open_group = False
+            for holder in holders:
+                found.setdefault(holder.name, set()).add(mention.name)
+    return found
+
+
+def _values_first(mentions: list[_Mention], sentence: str) -> bool:
+    """Return whether the row is value, key, value, key, each pair joined as in "the box for John"."""
+    if len(mentions) % 2 or [mention.what for mention in mentions] != ["value", "key"] * (len(mentions) // 2):
+        return False
+    gaps = (sentence[value.end : key.start] for value, key in zip(mentions[::2], mentions[1::2], strict=True))
+    return all(len(gap) < 25 and _VALUE_THEN_KEY.search(gap) for gap in gaps)
+
+
+def _respectively(mentions: list[_Mention], sentence: str) -> dict[str, set[str]]:
+    """Return the values of "John and Mark think the box and the basket, respectively"."""
+    if "respectively" not in sentence.lower() or len(mentions) % 2:
+        return {}
+    half = len(mentions) // 2
+    if [mention.what for mention in mentions] != ["key"] * half + ["value"] * half:
+        return {}
+    return {key.name: {value.name} for key, value in zip(mentions[:half], mentions[half:], strict=True)}

@@ -1,0 +1,134 @@
+"""Answers that are a sequence: "red, green, blue", "red > green > blue", a numbered list, one item a line."""
+
+import re
+from dataclasses import dataclass
+
+from orca_desk.method.grading.answers import FinalAnswer, bare_reference
+from orca_desk.method.grading.finding import Finding, missing, right, wrong
+from orca_desk.method.grading.text import first_sentence, normalise
+
+_ARROWS = re.compile(r"->|=>|→|⇒|>|≻")
+_LESS = re.compile(r"<-|<|←|≺")
+_SEPARATORS = (
+    re.compile(r"\n"),
+    _ARROWS,
+    _LESS,
+    re.compile(r";"),
+    re.compile(r",(?!\d{3}(?!\d))|,(?=\s)"),
+    re.compile(r"\bthen\b", re.IGNORECASE),
+    re.compile(r"\band\b", re.IGNORECASE),
+)
+_LEAD = re.compile(
+    r"\A[\s\"'(\[]*(?:(?:[-*•]|\(?\d{1,3}[.):])\s+)?"
+    r"(?:(?:and|&|first(?:ly)?|second(?:ly)?|third(?:ly)?|next|then|after that|finally|last(?:ly)?|at last"
+    r"|followed by|comes?|is|:)\b[\s,:]*){0,4}",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\s{0,3}(?:\A|(?<=[\s,;]))\(?\d{1,3}[.)]\s{1,3}")
+_SENTENCES = re.compile(r"[^\W\d]\. ")
+_LEAD_IN = re.compile(r":|\b(?:is|are|be)\b")
+_LONGEST = 20_000
+
+
+def split_items(text: str) -> list[str]:
+    """Return the items of a sequence, normalised. The strongest separator that occurs is the one that counts.
+
+    From strong to weak: newline, arrows and ">", "<" (kept in the order written), ";", ",", "then", "and".
+    """
+    body = text[:_LONGEST].strip().strip("[](){}").strip().removesuffix(".")
+    numbered = [part for part in _NUMBERED.split(body) if part.strip(" ,;\n")]
+    if len(numbered) > 1 and _NUMBERED.match(body):
+        return _named(numbered)
+    for separator in _SEPARATORS:
+        parts = [part for part in separator.split(body) if part.strip()]
+        if len(parts) > 1:
+            return _named(_and_at_the_end(parts) if separator is _SEPARATORS[4] else parts)
+    return _named([body])
+
+
+def _and_at_the_end(parts: list[str]) -> list[str]:
+    """Split "blue and red" at the end of "green, blue and red", where no comma stands before "and"."""
+    *head, last = parts
+    if head and not re.match(r"\s*(?:and|&|then)\b", last, re.IGNORECASE):
+        return head + [part for part in re.split(r"\b(?:and|then)\b|&", last, maxsplit=1) if part.strip()]
+    return parts
+
+
+def _named(parts: list[str]) -> list[str]:
+    items = [normalise(_LEAD.sub("", part, count=1)) or normalise(part) for part in parts]
+    return [item for item in items if item]
+
+
+@dataclass(frozen=True)
+class ExpectedOrdering:
+    """A reference that is a sequence: every item must be there, none more, in this order."""
+
+    reference: str
+    items: tuple[str, ...]
+
+    def check(self, final: FinalAnswer) -> Finding:
+        """Compare the items of the final answer: of its line, or of its paragraph."""
+        if not final.text:
+            return missing("sequence", self.reference)
+        texts = [final.text, first_sentence(final.text), final.block]
+        if not final.marked:
+            texts.append(final.whole)
+        readings = [items for text in texts for items in self._readings(text)]
+        if any(self._same(items) for items in readings):
+            return right(" ".join(final.block.split()), self.reference)
+        return self._explain(readings[0], final)
+
+    def _readings(self, text: str) -> list[list[str]]:
+        """Return the items of `text`, and of what follows a lead-in ("the order is ...", "in order: ...")."""
+        readings = [split_items(text)]
+        lead_in = _LEAD_IN.search(text, 0, 200)
+        if lead_in and not re.search(r"\bnot\b|n't\b", text[: lead_in.end() + 5]):
+            readings.append(split_items(text[lead_in.end() :]))
+        if all(" " not in item for item in self.items) and len(readings[0]) == 1:
+            readings.append(readings[0][0].split())
+        return readings
+
+    def _same(self, items: list[str]) -> bool:
+        """Return whether each item is the expected one, alone or as the only expected one within it."""
+        if tuple(items) == self.items:
+            return True
+        if len(items) != len(self.items) or len(set(self.items)) != len(self.items):
+            return False
+        for item, expected in zip(items, self.items, strict=True):
+            padded = f" {item} "
+            named = [other for other in self.items if f" {other} " in padded]
+            if len(item.split()) > len(expected.split()) + 3 or " not " in padded or named != [expected]:
+                return False
+        return True
+
+    def _explain(self, items: list[str], final: FinalAnswer) -> Finding:
+        finding = wrong(" ".join(final.text.split()), self.reference)
+        if len(items) != len(self.items):
+            why = f" It has {len(items)} item{'s' if len(items) != 1 else ''} instead of {len(self.items)}."
+        elif sorted(items) == sorted(self.items):
+            first = next(n for n, (a, b) in enumerate(zip(items, self.items, strict=True), 1) if a != b)
+            why = f" The items are right, but their order is not: it differs from place {first} on."
+        else:
+            why = ""
+        return Finding(correct=False, answer=finding.answer, reason=finding.reason + why)
+
+
+def expected_ordering(reference: str) -> ExpectedOrdering:
+    """Return the check for a sequence; a reference without any separator is split at white space."""
+    items = split_items(bare_reference(reference))
+    if len(items) == 1:
+        items = items[0].split()
+    return ExpectedOrdering(reference, tuple(items))
+
+
+def is_ordering(reference: str) -> bool:
+    """Return whether a reference is clearly a sequence: two items by ">", ";" or lines, or three by commas.
+
+    Items are short (at most four words), so that a sentence with commas is none.
+    """
+    text = reference.strip()
+    strong = "\n" in text or ";" in text or _ARROWS.search(text) or _LESS.search(text)
+    items = split_items(text)
+    if any(len(item.split()) > 4 for item in items) or _SENTENCES.search(text):
+        return False
+    return len(items) >= (2 if strong else 3) and (bool(strong) or "," in text)

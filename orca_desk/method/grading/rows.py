@@ -1,0 +1,56 @@
+"""Grading a file: JSON Lines of {"response", "reference", "kind"?}, one verdict a row."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orca_desk.method.grading.grader import KINDS, Verdict, grade
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradedRow:
+    """One row of a file: its line number, and its verdict or (verdict None) what is wrong with the row."""
+
+    line: int
+    verdict: Verdict | None
+    problem: str | None = None
+
+
+def grade_rows(lines: Iterable[str]) -> Iterator[GradedRow]:
+    """Grade each line that is not blank, in order; a bad row is reported and the rest goes on."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        row, problem = _parse(line)
+        if row is None:
+            yield GradedRow(line=number, verdict=None, problem=f"Line {number}: {problem}")
+            continue
+        yield GradedRow(line=number, verdict=grade(row["response"], row["reference"], row.get("kind")))
+
+
+def _parse(line: str) -> tuple[dict[str, Any] | None, str]:
+    """Return a row with texts in "response" and "reference", or None and what is wrong with it."""
+    try:
+        row = json.loads(line.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        return None, f"this is not JSON ({error.msg} at column {error.colno}). Write one JSON object a line."
+    except (ValueError, RecursionError):
+        return None, "this JSON holds a number too long or is nested too deeply to be read."
+    if not isinstance(row, dict):
+        return None, 'this is not a JSON object. Write {"response": "...", "reference": "..."}.'
+    for name in ("response", "reference"):
+        if name not in row:
+            return None, f'"{name}" is missing.'
+        if isinstance(row[name], int | float) and not isinstance(row[name], bool):
+            row[name] = str(row[name])
+        if not isinstance(row[name], str):
+            return None, f'"{name}" must be a text or a number.'
+    if not row["reference"].strip():
+        return None, '"reference" is empty, so there is nothing to compare with.'
+    if row.get("kind") is not None and row["kind"] not in KINDS:
+        return (
+            None,
+            f'"kind" must be one of {", ".join(KINDS)}, or left out; it is {json.dumps(row["kind"])[:60]}.',
+        )
+    return row, ""
