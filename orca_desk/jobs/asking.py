@@ -99,14 +99,15 @@ def ask(
         nonlocal tokens
         outcomes: list[Outcome] = []
         for event in events:
-            match event.pop("event"):
+            fields = {name: value for name, value in event.items() if name != "event"}
+            match event["event"]:
                 case "ready":
-                    run_with.update(event)
+                    run_with.update(fields)
                 case "answer":
-                    outcomes.append(Answer(**event, **run_with))
-                    tokens += event["completion_tokens"]
+                    outcomes.append(Answer(**fields, **run_with))
+                    tokens += fields["completion_tokens"]
                 case "failure":
-                    outcomes.append(Failure(**event))
+                    outcomes.append(Failure(**fields))
         if outcomes:
             on_outcomes(outcomes)
             speed = tokens / (time.monotonic() - began)
