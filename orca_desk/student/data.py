@@ -1,0 +1,168 @@
+"""From a snapshot's records to token ids with a loss mask, and which records are kept for evaluation."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.student.settings import TrainSettings, Truncation
+
+FIELDS = ("id", "system", "user", "assistant")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A record as the trainer sees it.
+
+    `ids` are its tokens; `mask[i]` says whether ids[i] is learned (the answer and its end of turn).
+    `group` is the same for records with the same question.
+    """
+
+    id: str
+    group: str
+    ids: tuple[int, ...]
+    mask: tuple[bool, ...]
+
+    @property
+    def trained(self) -> int:
+        """How many tokens are learned; the first token of all has nothing to be predicted from."""
+        return sum(self.mask[1:])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What became of the records: counts of records and tokens, and the longest record in tokens."""
+
+    records: int
+    training: int
+    evaluation: int
+    too_long: int
+    dropped: int
+    truncated: int
+    longest: int
+    tokens: int
+    trained_tokens: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Examples to train on and to measure the evaluation loss on, in snapshot order."""
+
+    training: tuple[Example, ...]
+    evaluation: tuple[Example, ...]
+    report: Report
+
+
+def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context: int) -> Examples:
+    """Read, render and split the records of a JSONL file for a model with `context` positions.
+
+    Raises UserError for an unreadable record, for too long ones when they are to be refused, and when
+    no token would be trained.
+    """
+    limit = min(settings.max_length, context)
+    rendered = [render(record, renderer) for record in read_records(path)]
+    fitting, cut = fit(rendered, limit, settings.truncation)
+    training, evaluation = split(fitting, settings.eval_fraction, settings.seed)
+    trained = sum(example.trained for example in training)
+    if not trained:
+        raise UserError(
+            f"None of the {len(rendered)} records in {path} would train a single token.",
+            "Add records with answers, or allow longer ones with max_length.",
+        )
+    report = Report(
+        records=len(rendered),
+        training=len(training),
+        evaluation=len(evaluation),
+        too_long=sum(len(example.ids) > limit for example in rendered),
+        dropped=len(rendered) - len(fitting),
+        truncated=cut,
+        longest=max(len(example.ids) for example in rendered),
+        tokens=sum(len(example.ids) for example in training),
+        trained_tokens=trained,
+    )
+    return Examples(training=training, evaluation=evaluation, report=report)
+
+
+def read_records(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the records of a JSONL file: objects with the texts id, system, user and assistant.
+
+    Raises UserError that names the line of a record that is not one, or whose answer is empty.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _record(line, f"{path}, line {number}")
+    except FileNotFoundError:
+        raise UserError(f"There are no records at {path}.", "Freeze a snapshot first.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text: {error}.", "Write the snapshot again.") from None
+
+
+def render(record: dict[str, str], renderer: Renderer) -> Example:
+    """Return the record's ids and mask as the one renderer makes them."""
+    rendered = renderer.example(record["system"], record["user"], record["assistant"])
+    group = hashlib.sha256(record["user"].encode("utf-8", "replace")).hexdigest()
+    return Example(id=record["id"], group=group, ids=rendered.ids, mask=rendered.mask)
+
+
+def fit(examples: list[Example], limit: int, policy: Truncation) -> tuple[list[Example], int]:
+    """Return the examples of at most `limit` tokens, and how many of them were cut.
+
+    Cut examples that would have nothing left to learn are dropped. Raises UserError when the policy is
+    to refuse and an example is too long.
+    """
+    long = [example for example in examples if len(example.ids) > limit]
+    if long and policy == "refuse":
+        longest = max(len(example.ids) for example in long)
+        raise UserError(
+            f"{len(long)} of {len(examples)} records are longer than {limit} tokens "
+            f"(the longest has {longest}; the first is {long[0].id}).",
+            f"Raise max_length to {longest} if the model allows it, or drop or cut them (truncation).",
+        )
+    if policy == "drop":
+        return [example for example in examples if len(example.ids) <= limit], 0
+    kept = [replace(example, ids=example.ids[:limit], mask=example.mask[:limit]) for example in examples]
+    useful = [example for example in kept if example.trained]
+    before = {example.id: len(example.ids) for example in long}
+    return useful, sum(example.id in before for example in useful)
+
+
+def split(
+    examples: list[Example], fraction: float, seed: int
+) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """Return (training, evaluation) examples: about `fraction` of the questions are for evaluation.
+
+    A question's records all fall on one side. The choice depends on the questions and the seed alone,
+    not on their order; with a fraction above 0 and two questions at least one is for evaluation.
+    """
+    groups = sorted({example.group for example in examples})
+    ranked = sorted(groups, key=lambda group: hashlib.sha256(f"{seed}:{group}".encode()).digest())
+    count = round(fraction * len(ranked))
+    if fraction > 0 and len(ranked) > 1:
+        count = max(count, 1)
+    held = set(ranked[:count])
+    training = tuple(example for example in examples if example.group not in held)
+    return training, tuple(example for example in examples if example.group in held)
+
+
+def _record(line: str, where: str) -> dict[str, str]:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{where} is not JSON: {error}.", "Write the snapshot again.") from None
+    if not isinstance(value, dict) or any(not isinstance(value.get(name), str) for name in FIELDS):
+        raise UserError(
+            f"{where} is not a training record.", f"It must be an object with the texts {', '.join(FIELDS)}."
+        )
+    if not value["assistant"].strip():
+        raise UserError(f"{where} has an empty answer.", "Leave the record out of the snapshot.")
+    return {name: value[name] for name in FIELDS}

@@ -1,0 +1,220 @@
+"""The training loop, from a prepared model to its last step; it reads from top to bottom."""
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import psutil
+import torch
+from peft import PeftModel
+
+from orca_desk.errors import UserError
+from orca_desk.student import checkpoints
+from orca_desk.student.checkpoints import Progress
+from orca_desk.student.data import Example, Examples
+from orca_desk.student.loss import summed_loss
+from orca_desk.student.model import adapter_parameters
+from orca_desk.student.packing import collate, plan, windows
+from orca_desk.student.schedule import learning_rate
+from orca_desk.student.settings import TrainSettings
+
+Emit = Callable[[dict[str, Any]], None]
+Ending = Literal["finished", "early", "stopped"]
+TAIL = 100  # metrics that a checkpoint carries
+
+
+class Control(Protocol):
+    """What the user wants now: `state` is looked at before each step; `proceed` waits out a pause."""
+
+    @property
+    def state(self) -> Literal["run", "pause", "stop"]:
+        """Return what is wanted now."""
+
+    def proceed(self) -> bool:
+        """Wait while paused; return whether to go on (False: stop)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One optimizer step: the batches (lists of record indices) whose gradients it sums."""
+
+    epoch: int
+    batches: list[list[int]]
+    ends_epoch: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What a step measured: mean loss in nats, gradient norm before clipping, learning rate, and work."""
+
+    loss: float
+    norm: float
+    rate: float
+    tokens: int
+    trained: int
+    seconds: float
+
+
+class Loop:
+    """One training run over `examples`; `run` goes from wherever `progress` is to the end or a stop."""
+
+    def __init__(
+        self,
+        *,
+        model: PeftModel,
+        examples: Examples,
+        settings: TrainSettings,
+        folder: Path,
+        emit: Emit,
+        control: Control,
+    ) -> None:
+        """Set up the optimizer and take up the newest whole checkpoint in `folder`."""
+        self.model, self.settings, self.folder = model, settings, folder
+        self.emit, self.control = emit, control
+        self.training, self.evaluation = examples.training, examples.evaluation
+        self.parameters = list(adapter_parameters(model).values())
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.progress: Progress = checkpoints.restore_newest(folder, model, self.optimizer, self._warn)
+        self.saved_step = self.progress.step
+        self.steps = list(schedule_steps(self.training, settings))
+
+    def run(self) -> Ending:
+        """Train until the last step, an early stop or the user's stop; the last state is then saved."""
+        if self.progress.step == 0 and self.evaluation:
+            self.emit({"event": "eval", "step": 0, "loss": self.evaluate()})
+        for step in itertools.islice(self.steps, self.progress.step, None):
+            if self._has_stopped_improving():
+                break
+            if self.control.state != "run" and not self._wait():
+                return "stopped"
+            self._report(step, self._take(step))
+            if self.evaluation and self._is_due(self.settings.eval_every, step):
+                self._note_evaluation(self.evaluate())
+            if self._is_due(self.settings.checkpoint_every, None) or self._is_best():
+                self.save()
+        self.save()
+        return "early" if self.progress.step < len(self.steps) else "finished"
+
+    def save(self) -> None:
+        """Write a checkpoint, unless this step's is already there."""
+        if self.progress.step == self.saved_step:
+            return
+        path = checkpoints.save(self.folder, self.model, self.optimizer, self.progress)
+        self.saved_step = self.progress.step
+        self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(path)})
+
+    def evaluate(self) -> float:
+        """Return the mean loss, in nats a learned token, over the evaluation examples."""
+        self.model.eval()
+        total, count = 0.0, 0
+        lengths = [len(example.ids) for example in self.evaluation]
+        with torch.no_grad():
+            for indices in plan(lengths, self.settings.batch_tokens):
+                batch = collate([self.evaluation[index] for index in indices])
+                total += float(summed_loss(self.model, batch))
+                count += len(batch.targets)
+        return total / count
+
+    def _take(self, step: Step) -> Taken:
+        """Take one step. Raises UserError, before the weights are touched, when the loss is no number."""
+        start = time.perf_counter()
+        self.model.train()
+        batches = [collate([self.training[index] for index in indices]) for indices in step.batches]
+        learned = sum(len(batch.targets) for batch in batches)
+        loss = 0.0
+        for batch in batches:
+            part = summed_loss(self.model, batch) / learned
+            part.backward()
+            loss += float(part.detach())
+        norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip or math.inf))
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise UserError(
+                f"The loss is no longer a number after {self.progress.step} steps: training diverged.",
+                "Lower the learning rate, or set dtype to float32.",
+            )
+        rate = learning_rate(self.settings, self.progress.step, len(self.steps))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return Taken(
+            loss=loss,
+            norm=norm,
+            rate=rate,
+            tokens=sum(batch.tokens for batch in batches),
+            trained=learned,
+            seconds=time.perf_counter() - start,
+        )
+
+    def _report(self, step: Step, taken: Taken) -> None:
+        """Count the step as done and emit its metrics."""
+        progress = self.progress
+        progress.step += 1
+        progress.tokens += taken.tokens
+        progress.trained_tokens += taken.trained
+        metrics = {
+            "event": "metrics",
+            "step": progress.step,
+            "steps": len(self.steps),
+            "epoch": step.epoch,
+            "loss": taken.loss,
+            "lr": taken.rate,
+            "grad_norm": taken.norm,
+            "tokens": progress.tokens,
+            "trained_tokens": progress.trained_tokens,
+            "tokens_per_second": taken.tokens / taken.seconds,
+            "trained_tokens_per_second": taken.trained / taken.seconds,
+            "memory_bytes": psutil.Process().memory_info().rss,
+        }
+        progress.metrics = [*progress.metrics, metrics][-TAIL:]
+        self.emit(metrics)
+
+    def _note_evaluation(self, loss: float) -> None:
+        """Emit the evaluation loss and remember whether it is the best so far."""
+        progress = self.progress
+        self.emit({"event": "eval", "step": progress.step, "loss": loss})
+        if progress.best_loss is None or loss < progress.best_loss:
+            progress.best_loss, progress.best_step, progress.waited = loss, progress.step, 0
+        else:
+            progress.waited += 1
+
+    def _wait(self) -> bool:
+        """Save, then stop or wait out the pause; return whether to go on."""
+        self.save()
+        if self.control.state == "pause":
+            self.emit({"event": "paused", "step": self.progress.step})
+            if self.control.proceed():
+                self.emit({"event": "resumed", "step": self.progress.step})
+        return self.control.state != "stop"
+
+    def _is_due(self, every: int, step: Step | None) -> bool:
+        """Whether something that happens each `every` steps (0: at `step`'s epoch's end) is due now."""
+        if every:
+            return self.progress.step % every == 0 or self.progress.step == len(self.steps)
+        return step is not None and step.ends_epoch
+
+    def _is_best(self) -> bool:
+        """Whether this step's evaluation was the best so far and is to be kept."""
+        return self.settings.keep_best and self.progress.best_step == self.progress.step
+
+    def _has_stopped_improving(self) -> bool:
+        return 0 < self.settings.early_stop <= self.progress.waited
+
+    def _warn(self, sentence: str) -> None:
+        self.emit({"event": "warning", "message": sentence})
+
+
+def schedule_steps(examples: Sequence[Example], settings: TrainSettings) -> Iterator[Step]:
+    """Yield every step of the run: a pure function of the examples' lengths and the settings."""
+    lengths = [len(example.ids) for example in examples]
+    for epoch in range(settings.epochs):
+        batches = plan(lengths, settings.batch_tokens, seed=settings.seed, epoch=epoch)
+        steps = windows(batches, settings.accumulation)
+        for index, window in enumerate(steps):
+            yield Step(epoch=epoch + 1, batches=window, ends_epoch=index == len(steps) - 1)

@@ -1,0 +1,74 @@
+"""The training loss: cross-entropy of the learned tokens, with the head run on those alone, in chunks."""
+
+from typing import Any
+
+import torch
+from peft import PeftModel
+
+from orca_desk.errors import UserError
+from orca_desk.student.packing import Batch
+
+CHUNK = 2**24  # logits held at once, in numbers: 64 MiB
+TOLERANCE = 1e-3  # of the largest logit: between two orders of the same float32 sums, with room
+
+
+class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
+    """Sum of -log p(target), whose gradient is made in the forward pass, chunk by chunk.
+
+    The head is frozen, so (softmax - one-hot) @ head is all that the backward pass needs: the logits of
+    a chunk are overwritten by it and are gone before the next chunk, as in Liger Kernel (2410.10989).
+    """
+
+    @staticmethod
+    def forward(
+        context: Any, states: torch.Tensor, head: torch.Tensor, targets: torch.Tensor
+    ) -> torch.Tensor:
+        """states [n, width], head [vocabulary, width], targets [n] -> the summed loss, float32."""
+        rows = max(1, min(len(states), CHUNK // head.shape[0]))
+        total = torch.zeros((), dtype=torch.float32)
+        gradient = torch.empty_like(states) if states.requires_grad else None
+        for start in range(0, len(states), rows):
+            part, wanted = states[start : start + rows], targets[start : start + rows, None]
+            logits = torch.mm(part, head.T).float()
+            norm = torch.logsumexp(logits, 1, keepdim=True)
+            total += (norm - logits.gather(1, wanted)).sum()
+            if gradient is not None:
+                logits.sub_(norm).exp_()
+                logits.scatter_add_(1, wanted, torch.full_like(norm, -1.0))
+                torch.mm(logits.to(head.dtype), head, out=gradient[start : start + rows])
+        context.gradient = gradient
+        return total
+
+    @staticmethod
+    def backward(context: Any, upstream: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        """Scale the gradient that the forward pass made."""
+        return context.gradient.mul_(upstream.to(context.gradient.dtype)), None, None
+
+
+def summed_loss(model: PeftModel, batch: Batch) -> torch.Tensor:
+    """Return the cross-entropy, in nats, summed over the batch's learned tokens (float32 scalar)."""
+    base = model.get_base_model()
+    states = base.base_model(input_ids=torch.from_numpy(batch.ids), use_cache=False).last_hidden_state
+    states = states.flatten(0, 1).index_select(0, torch.from_numpy(batch.positions))
+    head = base.get_output_embeddings().weight
+    loss: torch.Tensor = _SummedCrossEntropy.apply(states, head, torch.from_numpy(batch.targets))
+    return loss
+
+
+def require_plain_head(model: PeftModel, ids: torch.Tensor, reference: torch.Tensor) -> None:
+    """Check that body and head as they are trained give the model's own logits.
+
+    `ids` is [1, n], `reference` the logits [1, n, vocabulary] of the model as it was loaded. Raises
+    UserError for a model that, say, scales or caps its logits: training it here would be wrong.
+    """
+    base = model.get_base_model()
+    with torch.no_grad():
+        states = base.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        logits = torch.nn.functional.linear(states, base.get_output_embeddings().weight).float()
+    tolerance = TOLERANCE if states.dtype == torch.float32 else 50 * TOLERANCE
+    if (logits - reference.float()).abs().max() > tolerance * reference.float().abs().max():
+        raise UserError(
+            f"Models of the kind {type(base).__name__} compute their answers in a way that Orca Desk "
+            "does not train yet.",
+            "Choose a model of the llama or qwen family.",
+        )

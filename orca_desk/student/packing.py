@@ -1,0 +1,87 @@
+"""Which records are computed together: length-bucketed batches, padded at their right end.
+
+On a CPU this beats packing records into one row: attention there would need a dense T x T mask, while a
+causal batch of rows needs none. A record cannot see another (it is in its own row) nor its padding (which
+comes after it), so its logits are its own. Records of like length share a batch, so little is padding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from orca_desk.student.data import Example
+
+POOL = 32  # batches whose records are sorted by length together: large enough for little padding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Rows of records: `ids` [rows, longest] padded with 0.
+
+    `positions` [n] are the places, in the flattened rows, of the states that predict a learned token, and
+    `targets` [n] are those tokens.
+    """
+
+    ids: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
+    tokens: int
+
+
+def plan(
+    lengths: Sequence[int], batch_tokens: int, *, seed: int | None = None, epoch: int = 0
+) -> list[list[int]]:
+    """Return batches as lists of indices into `lengths`, each index in exactly one of them.
+
+    Rows times the longest length is at most `batch_tokens`, unless one record alone is longer. With a
+    seed, records are shuffled and bucketed within pools of some batches, then the batches are shuffled:
+    a pure function of its arguments. Without one, all are in order of length.
+    """
+    if seed is None:
+        return _cut(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, batch_tokens)
+    random = np.random.default_rng([seed, epoch])
+    order = [int(index) for index in random.permutation(len(lengths))]
+    mean = max(1, sum(lengths) // max(1, len(lengths)))
+    size = max(1, POOL * batch_tokens // mean)
+    batches: list[list[int]] = []
+    for start in range(0, len(order), size):
+        pool = sorted(order[start : start + size], key=lengths.__getitem__)
+        batches += _cut(pool, lengths, batch_tokens)
+    return [batches[index] for index in random.permutation(len(batches))]
+
+
+def windows(batches: Sequence[list[int]], accumulation: int) -> list[list[list[int]]]:
+    """Group an epoch's batches into steps of `accumulation` batches; the last may have fewer."""
+    starts = range(0, len(batches), accumulation)
+    return [list(batches[start : start + accumulation]) for start in starts]
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Lay the examples out as rows of one batch."""
+    width = max(len(example.ids) for example in examples)
+    ids = np.zeros((len(examples), width), np.int64)
+    learned = np.zeros((len(examples), width), bool)
+    for row, example in enumerate(examples):
+        ids[row, : len(example.ids)] = example.ids
+        learned[row, : len(example.mask)] = example.mask
+    rows, places = np.nonzero(learned[:, 1:])
+    return Batch(
+        ids=ids,
+        positions=rows * width + places,
+        targets=ids[rows, places + 1],
+        tokens=sum(len(example.ids) for example in examples),
+    )
+
+
+def _cut(order: Sequence[int], lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+    """Cut indices in order of length into batches, longest first so that the last one is the small one."""
+    batches: list[list[int]] = []
+    for index in reversed(order):
+        # The first of a batch is its longest, so it alone decides how many rows fit.
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= batch_tokens:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches

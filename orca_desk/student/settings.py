@@ -1,0 +1,170 @@
+"""What a user can set of a training run; importable without torch."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from orca_desk.errors import UserError
+
+Schedule = Literal["cosine", "linear", "constant"]
+Truncation = Literal["refuse", "drop", "cut"]
+Dtype = Literal["auto", "float32", "bfloat16"]
+Checkpointing = Literal["auto", "on", "off"]
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "schedule": ("cosine", "linear", "constant"),
+    "truncation": ("refuse", "drop", "cut"),
+    "dtype": ("auto", "float32", "bfloat16"),
+    "gradient_checkpointing": ("auto", "on", "off"),
+}
+# Lowest and highest sensible value of each number; None is no limit.
+RANGES: dict[str, tuple[float, float | None]] = {
+    "rank": (1, 1024),
+    "alpha": (1e-6, None),
+    "dropout": (0.0, 0.9),
+    "learning_rate": (1e-9, 1.0),
+    "warmup": (0.0, 1.0),
+    "weight_decay": (0.0, 1.0),
+    "clip": (0.0, None),
+    "epochs": (1, None),
+    "batch_tokens": (1, None),
+    "accumulation": (1, None),
+    "max_length": (2, None),
+    "seed": (0, 2**32 - 1),
+    "eval_fraction": (0.0, 0.5),
+    "eval_every": (0, None),
+    "early_stop": (0, None),
+    "checkpoint_every": (0, None),
+    "threads": (0, None),
+}
+
+
+def _about(help_text: str, level: Literal["simple", "all"] = "all") -> dict[str, str]:
+    """Return a field's metadata: `level` "simple" is for the few settings that everyone is shown."""
+    return {"help": help_text, "level": level}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """Every choice of a LoRA run. Constructing one checks it; a bad value raises UserError."""
+
+    rank: int = field(
+        default=16,
+        metadata=_about("Rank of the adapter: how much it can change. 8 to 64 is usual.", "simple"),
+    )
+    alpha: float = field(
+        default=32.0, metadata=_about("Strength of the adapter: its change is scaled by alpha / rank.")
+    )
+    rslora: bool = field(
+        default=False,
+        metadata=_about("Scale by alpha / sqrt(rank), which suits high ranks (arXiv 2312.03732)."),
+    )
+    targets: str = field(
+        default="all-linear",
+        metadata=_about("Layers that get an adapter: all-linear, or names such as q_proj,v_proj."),
+    )
+    dropout: float = field(
+        default=0.0, metadata=_about("Share of adapter inputs dropped at random; above 0 trains slower.")
+    )
+    learning_rate: float = field(
+        default=2e-4, metadata=_about("Highest learning rate. Small models take more.", "simple")
+    )
+    schedule: Schedule = field(
+        default="cosine", metadata=_about("How the learning rate falls to 0: cosine or linear; or constant.")
+    )
+    warmup: float = field(
+        default=0.03, metadata=_about("Share of all steps in which the learning rate rises from 0.")
+    )
+    weight_decay: float = field(
+        default=0.0, metadata=_about("Decay of the adapter's weights, as AdamW applies it.")
+    )
+    clip: float = field(
+        default=1.0, metadata=_about("Gradients longer than this are shortened to it; 0: never.")
+    )
+    epochs: int = field(default=2, metadata=_about("How many times every record is trained on.", "simple"))
+    batch_tokens: int = field(
+        default=4096, metadata=_about("Tokens, padding included, computed at once. Less needs less memory.")
+    )
+    accumulation: int = field(default=1, metadata=_about("Batches whose gradients make one step together."))
+    max_length: int = field(
+        default=2048,
+        metadata=_about("Most tokens of a record, also limited by the model's context.", "simple"),
+    )
+    truncation: Truncation = field(
+        default="refuse",
+        metadata=_about("Records that are longer: refuse to start, drop them, or cut off their end."),
+    )
+    seed: int = field(
+        default=0, metadata=_about("Start of all randomness: first weights, order of records, dropout.")
+    )
+    eval_fraction: float = field(
+        default=0.05,
+        metadata=_about("Share of the questions kept out of training to measure the loss on.", "simple"),
+    )
+    eval_every: int = field(
+        default=50, metadata=_about("Steps between measurements of the evaluation loss; 0: each epoch's end.")
+    )
+    early_stop: int = field(
+        default=0, metadata=_about("Stop after this many evaluations without a better loss; 0: never.")
+    )
+    keep_best: bool = field(
+        default=True, metadata=_about("Keep the adapter with the best evaluation loss rather than the last.")
+    )
+    checkpoint_every: int = field(
+        default=50, metadata=_about("Steps between checkpoints; 0: only at the end, a stop or a pause.")
+    )
+    dtype: Dtype = field(
+        default="auto", metadata=_about("Number format of the base model; auto times both on this machine.")
+    )
+    gradient_checkpointing: Checkpointing = field(
+        default="auto",
+        metadata=_about("Compute activations twice to save memory: auto only when they would not fit."),
+    )
+    threads: int = field(default=0, metadata=_about("CPU threads; 0: as many as there are cores."))
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            _check(entry.name, getattr(self, entry.name))
+        if not self.target_names:
+            raise UserError("The setting targets names no layers.", "Use all-linear, or names like q_proj.")
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """The names in `targets`."""
+        return tuple(name.strip() for name in self.targets.split(",") if name.strip())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TrainSettings":
+        """Build settings from JSON values; what is missing is the default.
+
+        Raises UserError for an unknown name or a bad value.
+        """
+        known = [entry.name for entry in fields(cls)]
+        for name in values:
+            if name not in known:
+                raise UserError(f"There is no training setting {name!r}.", f"Choose from {', '.join(known)}.")
+        return cls(**values)
+
+
+def _check(name: str, value: Any) -> None:
+    """Raise UserError unless `value` has the type of the setting's default and lies in its range."""
+    default: Any = TrainSettings.__dataclass_fields__[name].default
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not type(default):
+        raise UserError(
+            f"The setting {name} cannot be {value!r}.", f"Give a value like the default, {default!r}."
+        )
+    if name in CHOICES and value not in CHOICES[name]:
+        raise UserError(
+            f"The setting {name} cannot be {value!r}.", f"Choose from {', '.join(CHOICES[name])}."
+        )
+    if name in RANGES:
+        low, high = RANGES[name]
+        if not low <= value <= (float("inf") if high is None else high):
+            limit = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+            raise UserError(f"The setting {name} cannot be {value:g}.", f"It must be {limit}.")

@@ -1,0 +1,176 @@
+"""Train a LoRA adapter on a snapshot's records, or go on where an earlier call was cut off."""
+
+import json
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from peft import PeftModel
+
+from orca_desk.errors import UserError
+from orca_desk.files import atomic_write, file_sha256
+from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.student import checkpoints
+from orca_desk.student.data import Examples, prepare
+from orca_desk.student.loop import Control, Emit, Ending, Loop
+from orca_desk.student.loss import require_plain_head
+from orca_desk.student.model import (
+    Shape,
+    add_adapter,
+    choose_checkpointing,
+    choose_dtype,
+    choose_threads,
+    load_base,
+    read_shape,
+)
+from orca_desk.student.settings import TrainSettings
+
+PROBE = 32  # tokens of the first record on which the training path is compared with the model's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOutcome:
+    """How a run ended: "finished", "early" or "stopped" (by the user; the same call again goes on).
+
+    `adapter` is the PEFT folder, None when the run was stopped before its first step. `step` of `steps`
+    were taken; `best_step` is the one whose adapter was kept where it was chosen by evaluation.
+    """
+
+    ending: Ending
+    adapter: Path | None
+    step: int
+    steps: int
+    best_step: int | None
+    best_loss: float | None
+    trained_tokens: int
+
+
+def train(
+    *, base: Path, records: Path, out: Path, settings: TrainSettings, emit: Emit, control: Control
+) -> TrainOutcome:
+    """Train an adapter for the model folder `base` on the JSONL `records`, and leave it in `out`/adapter.
+
+    Goes on from the newest whole checkpoint in `out`/checkpoints; on a CPU the result is then, bit for
+    bit, that of an uninterrupted run. Events go to `emit` (report, metrics, eval, checkpoint, paused,
+    resumed, warning); `control` pauses and stops. Raises UserError for records, a model or settings that
+    cannot be trained, for settings, model or records that changed since `out` was begun, and when
+    training diverges.
+    """
+    shape = read_shape(base)
+    renderer = Renderer(HFTokenizer.load(base))
+    examples = prepare(records, renderer, settings, context=shape.context)
+    _require_known_tokens(examples, shape)
+    plan = _begin(out, base, records, settings, shape)
+    torch.set_num_threads(plan["threads"])
+    model = _build(base, settings, plan, examples)
+    folder = out / "checkpoints"
+    loop = Loop(model=model, examples=examples, settings=settings, folder=folder, emit=emit, control=control)
+    emit({"event": "report", **examples.report.to_dict(), **_description(model, loop, plan)})
+    ending = loop.run()
+    return TrainOutcome(
+        ending=ending,
+        adapter=_keep(out, loop),
+        step=loop.progress.step,
+        steps=len(loop.steps),
+        best_step=loop.progress.best_step,
+        best_loss=loop.progress.best_loss,
+        trained_tokens=loop.progress.trained_tokens,
+    )
+
+
+def _begin(out: Path, base: Path, records: Path, settings: TrainSettings, shape: Shape) -> dict[str, Any]:
+    """Return what was decided when the run in `out` began, deciding it now if it is a new one.
+
+    Raises UserError when settings, model or records are not those that it began with.
+    """
+    inputs = {
+        "settings": settings.to_dict(),
+        "model": _fingerprint([*base.glob("*.json"), *base.glob("*.safetensors"), *base.glob("*.jinja")]),
+        "records": _fingerprint([records]),
+    }
+    path = out / "run.json"
+    if path.exists():
+        plan: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        _require_same(plan["inputs"], inputs, out)
+        return plan
+    dtype = choose_dtype(shape, settings)
+    plan = {
+        "inputs": inputs,
+        "dtype": dtype,
+        "threads": choose_threads(settings),
+        "gradient_checkpointing": choose_checkpointing(shape, settings, dtype),
+    }
+    atomic_write(path, json.dumps(plan, sort_keys=True, indent=1) + "\n")
+    return plan
+
+
+def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None:
+    hint = "Put them back, or train in a new folder."
+    for name in ("model", "records"):
+        if began[name] != now[name]:
+            raise UserError(f"The {name} changed since the training in {out} began.", hint)
+    for name, value in now["settings"].items():
+        before = began["settings"].get(name)
+        if before != value:
+            raise UserError(
+                f"The setting {name} was {before!r} when the training in {out} began; it is {value!r} now.",
+                hint,
+            )
+
+
+def _fingerprint(files: Iterable[Path]) -> dict[str, str]:
+    return {path.name: file_sha256(path) for path in sorted(files)}
+
+
+def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: Examples) -> PeftModel:
+    """Load the base with a fresh adapter, checked to compute what the model as it comes computes."""
+    random.seed(settings.seed)
+    np.random.seed(settings.seed)
+    body = load_base(base, plan["dtype"])
+    probe = torch.tensor([examples.training[0].ids[:PROBE]])
+    with torch.no_grad():
+        reference = body.eval()(input_ids=probe).logits
+    model = add_adapter(body, settings)
+    require_plain_head(model, probe, reference)
+    if plan["gradient_checkpointing"]:
+        body.gradient_checkpointing_enable({"use_reentrant": False})
+    return model
+
+
+def _description(model: PeftModel, loop: Loop, plan: dict[str, Any]) -> dict[str, Any]:
+    trainable, parameters = model.get_nb_trainable_parameters()
+    return {
+        "parameters": parameters - trainable,
+        "adapter_parameters": trainable,
+        "steps": len(loop.steps),
+        "resumed_step": loop.progress.step,
+        "dtype": plan["dtype"],
+        "threads": plan["threads"],
+        "gradient_checkpointing": plan["gradient_checkpointing"],
+    }
+
+
+def _keep(out: Path, loop: Loop) -> Path | None:
+    """Publish the best or the last checkpoint's adapter; None before the first step."""
+    progress = loop.progress
+    if progress.step == 0:
+        return None
+    kept = (loop.settings.keep_best and progress.best_step) or progress.step
+    source = out / "checkpoints" / f"step-{kept}" / "adapter"
+    checkpoints.require_effect(source)
+    checkpoints.publish_adapter(source, out / "adapter")
+    return out / "adapter"
+
+
+def _require_known_tokens(examples: Examples, shape: Shape) -> None:
+    highest = max(max(example.ids) for example in (*examples.training, *examples.evaluation))
+    if highest >= shape.vocabulary:
+        raise UserError(
+            f"The tokenizer makes token {highest}, but the model knows {shape.vocabulary} tokens.",
+            "The tokenizer's files are not this model's: fetch the model again.",
+        )
