@@ -1,0 +1,198 @@
+"""The header of a GGUF file, read with limits: such files come from strangers.
+
+Sizes and counts in the file are claims. Each is checked against a limit and against the file's real size
+before anything is read or skipped by it, so a hostile file gives a UserError and never a crash, a hang or
+a full memory. Long arrays (the vocabulary) are counted, not kept. Format: the GGUF specification, v2 and v3.
+"""
+
+import struct
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from pathlib import Path
+from typing import BinaryIO
+
+from orca_desk.errors import UserError
+
+MAX_ENTRIES = 65_536
+MAX_TENSORS = 65_536
+MAX_TEXT = 16 * 2**20
+MAX_KEY = 65_535
+MAX_ELEMENTS = 16 * 2**20
+_KEPT_NUMBERS = 4_096
+
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_TEXT, _ARRAY = 8, 9
+
+
+@dataclass(frozen=True)
+class Elided:
+    """An array that was counted and skipped."""
+
+    count: int
+
+
+Value = int | float | bool | str | tuple[int | float | bool, ...] | Elided
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """A GGUF header: its metadata, its tensors' element counts by type name, and the tensors' bytes."""
+
+    version: int
+    metadata: dict[str, Value]
+    elements: Counter[str]
+    tensor_bytes: Counter[str]
+
+    def text(self, key: str, default: str = "") -> str:
+        """The text under `key`, or `default` if it is missing or no text."""
+        value = self.metadata.get(key)
+        return value if isinstance(value, str) else default
+
+    def number(self, key: str, default: int = 0) -> int:
+        """The whole number under `key`, or `default` if it is missing or none."""
+        value = self.metadata.get(key)
+        return value if type(value) is int else default
+
+
+class _BadHeaderError(Exception):
+    """What is wrong with the file, to be told together with its name."""
+
+
+def read_header(path: Path) -> Header:
+    """Read the header of `path` and check that the file holds all its tensors. Raises UserError."""
+    try:
+        with path.open("rb") as file:
+            return _Reader(file, path.stat().st_size).header()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    except _BadHeaderError as error:
+        raise UserError(
+            f"{path} is no usable GGUF model: {error}.", "Download or export it again."
+        ) from error
+
+
+class _Reader:
+    """Reads values off a file, never past its end nor above a limit."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._size = size
+        self._at = 0
+
+    def header(self) -> Header:
+        if self._take(4) != b"GGUF":
+            raise _BadHeaderError("it does not start with GGUF")
+        version = self._number("I")
+        if version not in (2, 3):
+            swapped = int.from_bytes(version.to_bytes(4, "little"), "big") in (2, 3)
+            raise _BadHeaderError("it is big-endian" if swapped else f"its version {version} is unknown")
+        tensors = self._count("tensors", MAX_TENSORS)
+        entries = self._count("entries", MAX_ENTRIES)
+        metadata: dict[str, Value] = {}
+        for _ in range(entries):
+            key = self._text(MAX_KEY)
+            if key in metadata:
+                raise _BadHeaderError(f"the key {key[:80]!r} comes twice")
+            metadata[key] = self._value(self._number("I"))
+        elements, sizes = self._tensors(tensors, metadata.get("general.alignment", 32))
+        return Header(version=version, metadata=metadata, elements=elements, tensor_bytes=sizes)
+
+    def _tensors(self, count: int, alignment: Value) -> tuple[Counter[str], Counter[str]]:
+        if type(alignment) is not int or not 0 < alignment <= 2**20 or alignment & (alignment - 1):
+            raise _BadHeaderError(f"its alignment {alignment!r} is no power of two")
+        elements, sizes, end = Counter[str](), Counter[str](), 0
+        for _ in range(count):
+            name = self._text(MAX_KEY)[:80]
+            dimensions = self._number("I")
+            if not 1 <= dimensions <= 4:
+                raise _BadHeaderError(f"the tensor {name!r} has {dimensions} dimensions")
+            shape = [self._number("Q") for _ in range(dimensions)]
+            kind, block, width = _tensor_type(self._number("I"))
+            offset, total = self._number("Q"), prod(shape)
+            if total == 0 or shape[0] % block or offset % alignment:
+                raise _BadHeaderError(f"the tensor {name!r} has an impossible shape or place")
+            elements[kind] += total
+            sizes[kind] += total // block * width
+            end = max(end, offset + total // block * width)
+        start = -(-self._at // alignment) * alignment
+        if count and start + end > self._size:
+            raise _BadHeaderError(f"it is cut off: {start + end:,} bytes announced, {self._size:,} there")
+        return elements, sizes
+
+    def _value(self, kind: int) -> Value:
+        if kind == _TEXT:
+            return self._text(MAX_TEXT)
+        if kind == _ARRAY:
+            return self._array()
+        if kind not in _SCALARS:
+            raise _BadHeaderError(f"an entry has the unknown type {kind}")
+        value: int | float | bool = self._numbers(_SCALARS[kind], 1)[0]
+        return value
+
+    def _array(self) -> Value:
+        kind, count = self._number("I"), self._count("array elements", MAX_ELEMENTS)
+        if kind == _TEXT:
+            for _ in range(count):
+                self._skip(self._number("Q"))
+            return Elided(count)
+        if kind not in _SCALARS:
+            raise _BadHeaderError(f"an array has the unknown or nested type {kind}")
+        if count <= _KEPT_NUMBERS:
+            return self._numbers(_SCALARS[kind], count)
+        self._skip(count * struct.calcsize(f"<{_SCALARS[kind]}"))
+        return Elided(count)
+
+    def _text(self, limit: int) -> str:
+        length = self._number("Q")
+        if length > limit:
+            raise _BadHeaderError(f"a text of {length:,} bytes is too long")
+        try:
+            return self._take(length).decode()
+        except UnicodeDecodeError as error:
+            raise _BadHeaderError("a text is not UTF-8") from error
+
+    def _count(self, what: str, limit: int) -> int:
+        count = self._number("Q")
+        if count > limit:
+            raise _BadHeaderError(f"it announces {count:,} {what}, more than any model has")
+        return count
+
+    def _number(self, code: str) -> int:
+        return int(self._numbers(code, 1)[0])
+
+    def _numbers(self, code: str, count: int) -> tuple[int | float | bool, ...]:
+        layout = f"<{count}{code}"
+        return struct.unpack(layout, self._take(struct.calcsize(layout)))
+
+    def _take(self, length: int) -> bytes:
+        self._advance(length)
+        data = self._file.read(length)
+        if len(data) != length:
+            raise _BadHeaderError("it is cut off in its header")
+        return data
+
+    def _skip(self, length: int) -> None:
+        self._advance(length)
+        self._file.seek(self._at)
+
+    def _advance(self, length: int) -> None:
+        if length > self._size - self._at:
+            raise _BadHeaderError("it is cut off in its header")
+        self._at += length
+
+
+@cache
+def _tensor_types() -> dict[int, tuple[str, int, int]]:
+    """Type number -> name, values a block, bytes a block."""
+    import gguf  # 0.15 s, numpy included: only when a model file is looked at
+
+    return {int(kind): (kind.name, *sizes) for kind, sizes in gguf.GGML_QUANT_SIZES.items()}
+
+
+def _tensor_type(number: int) -> tuple[str, int, int]:
+    types = _tensor_types()
+    if number not in types:
+        raise _BadHeaderError(f"a tensor has the unknown type {number}")
+    return types[number]

@@ -1,0 +1,65 @@
+"""SHA-256 of model files, remembered: a model of 4 GB takes seconds to hash and is asked for often."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.files import atomic_write, file_sha256
+
+
+class HashCache:
+    """Hashes by path, size and time of change, kept in `model-hashes.json` of a folder of the caller's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "model-hashes.json"
+
+    def sha256(self, path: Path) -> str:
+        """Return the hex SHA-256 of a file. Raises UserError if it cannot be read or changes meanwhile."""
+        real = path.resolve()
+        known = self._load()
+        state = _state(real)
+        entry = known.get(str(real))
+        if entry and entry[:2] == state:
+            return str(entry[2])
+        digest = _digest(real)
+        if _state(real) != state:
+            raise UserError(f"{path} changed while it was read.", "Wait until it is written whole.")
+        known[str(real)] = [*state, digest]
+        atomic_write(self._path, json.dumps(known, indent=0))
+        return digest
+
+    def sha256_of(self, files: Sequence[Path]) -> str:
+        """Return the hash of one file, or one hash for several: of their names and hashes, by name."""
+        if len(files) == 1:
+            return self.sha256(files[0])
+        lines = [f"{self.sha256(file)}  {file.name}\n" for file in sorted(files, key=lambda file: file.name)]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def _load(self) -> dict[str, list[int | str]]:
+        """What is known; nothing where the file is missing or damaged, since it can be made again."""
+        try:
+            known = json.loads(self._path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        if not isinstance(known, dict):
+            return {}
+        return {path: entry for path, entry in known.items() if isinstance(entry, list) and len(entry) == 3}
+
+
+def _state(path: Path) -> list[int | str]:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror}.", "Check the file and its disk."
+        ) from error

@@ -1,0 +1,121 @@
+"""What a path is as a model: a GGUF file, a Hugging Face folder, an adapter, or why it is none."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.models.gguf_header import Elided, Header, read_header
+from orca_desk.models.hashes import HashCache
+from orca_desk.models.hf_folder import identify_folder
+from orca_desk.models.model_file import ModelFile
+
+SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
+PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
+
+
+def identify(path: Path, *, hashes: HashCache | None = None) -> ModelFile:
+    """Say what the model at `path` is, from its headers alone; nothing of it is loaded or run.
+
+    With `hashes` the SHA-256 of its weights is added. Raises UserError for anything that is no usable
+    model: missing, cut off, of another kind, or a pickle, which could run any program and is never opened.
+    """
+    if not path.exists():
+        raise UserError(f"There is no {path}.", "Check the path; a drive may not be connected.")
+    model = identify_folder(path) if path.is_dir() else _identify_file(path)
+    return replace(model, sha256=hashes.sha256_of(model.files)) if hashes else model
+
+
+def _identify_file(path: Path) -> ModelFile:
+    if path.suffix.casefold() in PICKLES:
+        raise UserError(
+            f"{path} is a pickle, which can run any program when it is opened.",
+            "Use the model's safetensors or GGUF files.",
+        )
+    if path.suffix.casefold() == ".safetensors":
+        raise UserError(
+            f"{path} is only the weights.", f"Choose the folder with its config.json: {path.parent}"
+        )
+    split = SPLIT_NAME.fullmatch(path.name)
+    files = _parts(path, split) if split else (path,)
+    headers = [read_header(file) for file in files]
+    return _from_headers(path, split["stem"] if split else path.stem, files, headers)
+
+
+def _parts(path: Path, split: re.Match[str]) -> tuple[Path, ...]:
+    """All files of a split model, of which `path` must be the first."""
+    total = int(split["parts"])
+    names = [f"{split['stem']}-{part:05}-of-{total:05}.gguf" for part in range(1, total + 1)]
+    if int(split["part"]) != 1:
+        raise UserError(f"{path} is part {int(split['part'])} of {total}.", f"Choose the first: {names[0]}")
+    if missing := [name for name in names if not (path.parent / name).is_file()]:
+        raise UserError(
+            f"{path} lacks {len(missing)} of its {total} parts: {missing[0]}.", "Download the missing parts."
+        )
+    return tuple(path.parent / name for name in names)
+
+
+def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[Header]) -> ModelFile:
+    head = headers[0]
+    architecture = head.text("general.architecture")
+    kind = head.text("general.type", "model")
+    if not architecture or kind not in ("model", "adapter") or architecture == "clip":
+        raise UserError(
+            f"{path} is a GGUF file of kind {kind!r}, no language model.", "Choose the model's own GGUF file."
+        )
+    elements = sum((header.elements for header in headers), Counter[str]())
+    sizes = sum((header.tensor_bytes for header in headers), Counter[str]())
+    if not elements:
+        raise UserError(f"{path} holds no weights.", "It may be a vocabulary only; choose the model's file.")
+
+    def number(key: str) -> int:
+        return head.number(f"{architecture}.{key}")
+
+    return ModelFile(
+        path=path,
+        kind="adapter" if kind == "adapter" else "gguf",
+        name=head.text("general.name") or stem,
+        architecture=architecture,
+        quantisation=_quantisation(head, sizes),
+        parameters=elements.total(),
+        size_bytes=sum(file.stat().st_size for file in files),
+        files=files,
+        context=number("context_length"),
+        layers=number("block_count"),
+        width=number("embedding_length"),
+        ffn=number("feed_forward_length"),
+        vocab=_vocabulary(head, architecture),
+        cached_values=_cached_values(head, architecture),
+        tokenizer="/".join(
+            filter(None, (head.text("tokenizer.ggml.model"), head.text("tokenizer.ggml.pre")))
+        ),
+        chat_template=head.text("tokenizer.chat_template") or None,
+    )
+
+
+def _quantisation(head: Header, sizes: Counter[str]) -> str:
+    """The file's own word for it (Q4_K_M), or the type that most of its bytes have."""
+    import gguf  # see gguf_header
+
+    number = head.number("general.file_type", -1)
+    known = {int(kind): kind.name.removeprefix("MOSTLY_").removeprefix("ALL_") for kind in gguf.LlamaFileType}
+    return known.get(number) or sizes.most_common(1)[0][0]
+
+
+def _vocabulary(head: Header, architecture: str) -> int:
+    tokens = head.metadata.get("tokenizer.ggml.tokens")
+    return tokens.count if isinstance(tokens, Elided) else head.number(f"{architecture}.vocab_size")
+
+
+def _cached_values(head: Header, architecture: str) -> int:
+    """Keys and values a token over all layers; models may give the heads as one number or one a layer."""
+    heads = head.number(f"{architecture}.attention.head_count", 1) or 1
+    layers = head.number(f"{architecture}.block_count")
+    share = head.number(f"{architecture}.embedding_length") // heads
+    key = head.number(f"{architecture}.attention.key_length", share)
+    value = head.number(f"{architecture}.attention.value_length", share)
+    groups = head.metadata.get(f"{architecture}.attention.head_count_kv", heads)
+    if isinstance(groups, tuple):
+        return int(sum(groups)) * (key + value)
+    return (groups if type(groups) is int else heads) * layers * (key + value)

@@ -1,0 +1,44 @@
+"""What Orca Desk knows of a model file without loading it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ModelKind = Literal["gguf", "safetensors", "adapter"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """A model: a GGUF file, a Hugging Face folder, or a LoRA adapter in either form.
+
+    Counts that a file does not tell (an adapter's context, say) are 0. `files` are all files that hold
+    the weights; `cached_values` is how many numbers a token adds to the key/value cache over all layers.
+    `sha256` is None until asked for: hashing reads every byte.
+    """
+
+    path: Path
+    kind: ModelKind
+    name: str
+    architecture: str
+    quantisation: str
+    parameters: int
+    size_bytes: int
+    files: tuple[Path, ...]
+    context: int = 0
+    layers: int = 0
+    width: int = 0
+    ffn: int = 0
+    vocab: int = 0
+    cached_values: int = 0
+    tokenizer: str = ""
+    chat_template: str | None = None
+    base: str = ""
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAModel:
+    """Something that looks like a model from outside and is not usable, with the reason in a sentence."""
+
+    path: Path
+    reason: str

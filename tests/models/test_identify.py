@@ -1,0 +1,218 @@
+import json
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_models import CHATML, TinyModel
+
+from orca_desk.errors import UserError
+from orca_desk.models.gguf_header import read_header
+from orca_desk.models.hashes import HashCache
+from orca_desk.models.identify import identify
+
+
+def text(value: str) -> bytes:
+    data = value.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def gguf(entries: bytes = b"", count: int = 0, tensors: bytes = b"", tensor_count: int = 0) -> bytes:
+    return b"GGUF" + struct.pack("<IQQ", 3, tensor_count, count) + entries + tensors
+
+
+def refused(path: Path, message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        identify(path)
+    assert caught.value.hint and str(path) in caught.value.message
+
+
+@pytest.mark.parametrize("family", ["tiny_llama", "tiny_qwen"])
+def test_a_folder_and_its_gguf_are_the_same_model(family: str, request: pytest.FixtureRequest) -> None:
+    tiny: TinyModel = request.getfixturevalue(family)
+    folder, file = identify(tiny.folder), identify(tiny.gguf)
+    assert (folder.kind, file.kind) == ("safetensors", "gguf")
+    assert folder.architecture == file.architecture == {"tiny_llama": "llama", "tiny_qwen": "qwen2"}[family]
+    assert folder.quantisation == file.quantisation == "F32"
+    assert folder.chat_template == file.chat_template == CHATML
+    assert file.size_bytes == tiny.gguf.stat().st_size
+    for field in ("parameters", "context", "layers", "width", "ffn", "vocab", "cached_values"):
+        assert getattr(folder, field) == getattr(file, field) > 0, field
+    assert (folder.context, folder.layers, folder.width, folder.cached_values) == (
+        2048,
+        2,
+        64,
+        2 * 2 * 2 * 16,
+    )
+    assert folder.sha256 is None and file.tokenizer.startswith("gpt2")
+
+
+def test_a_file_that_is_cut_anywhere_is_refused(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    whole = tiny_llama.gguf.read_bytes()
+    path = tmp_path / "cut.gguf"
+    for length in (0, 3, 4, 8, 23, 24, 100, 1000, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        refused(path, "no usable GGUF")
+
+
+@given(place=st.integers(0, 3000), value=st.integers(0, 255))
+def test_a_changed_byte_never_crashes(
+    tiny_llama: TinyModel, tmp_path_factory: pytest.TempPathFactory, place: int, value: int
+) -> None:
+    data = bytearray(tiny_llama.gguf.read_bytes())
+    data[place] = value
+    path = tmp_path_factory.mktemp("changed") / "model.gguf"
+    path.write_bytes(data)
+    try:
+        identify(path)
+    except UserError as error:
+        assert error.hint
+
+
+HUGE = 2**63
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "cut off"),
+        (b"PK\x03\x04" + bytes(100), "does not start with GGUF"),
+        (b"GGUF" + struct.pack("<I", 9) + bytes(16), "version 9 is unknown"),
+        (b"GGUF" + struct.pack(">I", 3) + bytes(16), "big-endian"),
+        (gguf(count=HUGE), "more than any model has"),
+        (gguf(tensor_count=HUGE), "more than any model has"),
+        (gguf(struct.pack("<Q", HUGE), 1), "too long"),
+        (gguf(struct.pack("<Q", 60_000), 1), "cut off in its header"),
+        (gguf(text("a") + struct.pack("<IQ", 8, HUGE), 1), "too long"),
+        (gguf(text("a") + struct.pack("<I", 77), 1), "unknown type 77"),
+        (gguf(text("a") + struct.pack("<IIQ", 9, 8, HUGE), 1), "more than any model has"),
+        (gguf(text("a") + struct.pack("<IIQ", 9, 4, 10**7), 1), "cut off in its header"),
+        (gguf(text("a") + struct.pack("<IIQIQ", 9, 9, 1, 9, 1), 1), "nested"),
+        (gguf((text("a") + struct.pack("<IB", 0, 1)) * 2, 2), "comes twice"),
+        (gguf(struct.pack("<Q", 2) + b"\xff\xfe" + struct.pack("<IB", 0, 1), 1), "not UTF-8"),
+        (gguf(text("general.alignment") + struct.pack("<II", 4, 0), 1), "no power of two"),
+        (gguf(text("general.alignment") + struct.pack("<II", 4, 33), 1), "no power of two"),
+        (gguf(b"", 0, text("t") + struct.pack("<I", 9), 1), "9 dimensions"),
+        (gguf(b"", 0, text("t") + struct.pack("<IQIQ", 1, 4, 99, 0), 1), "unknown type 99"),
+        (gguf(b"", 0, text("t") + struct.pack("<IQIQ", 1, 0, 0, 0), 1), "impossible shape"),
+        (gguf(b"", 0, text("t") + struct.pack("<IQIQ", 1, 33, 8, 0), 1), "impossible shape"),
+        (gguf(b"", 0, text("t") + struct.pack("<IQQIQ", 2, HUGE, 2, 0, 0), 1), "cut off"),
+        (gguf(b"", 0, text("t") + struct.pack("<IQIQ", 1, 4, 0, 2**40), 1), "cut off"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_hostile_headers_are_refused_at_once(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "hostile.gguf"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=message):
+        read_header(path)
+
+
+def test_gguf_files_that_are_no_language_models(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(gguf())
+    refused(path, "no language model")
+    path.write_bytes(gguf(text("general.architecture") + struct.pack("<I", 8) + text("clip"), 1))
+    refused(path, "no language model")
+    path.write_bytes(gguf(text("general.architecture") + struct.pack("<I", 8) + text("llama"), 1))
+    refused(path, "holds no weights")
+
+
+def test_split_files(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    first, second = (tmp_path / f"big-{part:05}-of-00002.gguf" for part in (1, 2))
+    first.write_bytes(tiny_llama.gguf.read_bytes())
+    refused(first, "lacks 1 of its 2 parts: big-00002-of-00002.gguf")
+    second.write_bytes(tiny_llama.gguf.read_bytes())
+    refused(second, "is part 2 of 2")
+    model = identify(first)
+    assert model.files == (first, second)
+    assert model.parameters == 2 * identify(tiny_llama.gguf).parameters
+
+
+def test_pickles_and_other_things_are_refused(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    refused(tmp_path / "none.gguf", "There is no")
+    refused(tmp_path, "no config.json")
+    (tmp_path / "model.pt").write_bytes(b"\x80\x04")
+    refused(tmp_path / "model.pt", "is a pickle")
+    refused(tiny_llama.folder / "model.safetensors", "only the weights")
+    config = tmp_path / "config.json"
+    config.write_text("{}")
+    refused(tmp_path, "holds no weights|only pickled")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04")
+    refused(tmp_path, "only pickled weights")
+    for bad in ("[]", "{", "[" * 100_000):
+        config.write_text(bad)
+        with pytest.raises(UserError, match="JSON"):
+            identify(tmp_path)
+
+
+def safetensors(header: object, data: bytes = b"") -> bytes:
+    raw = json.dumps(header).encode()
+    return struct.pack("<Q", len(raw)) + raw + data
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"abc", "cut off"),
+        (struct.pack("<Q", 2**62) + b"{}", "cut off"),
+        (safetensors([]), "no JSON object"),
+        (struct.pack("<Q", 2) + b"{x", "no JSON"),
+        (safetensors({"a": 1}), "malformed"),
+        (safetensors({"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}, bytes(4)), "malformed"),
+        (
+            safetensors({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}, bytes(4)),
+            "does not fit",
+        ),
+        (safetensors({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(4)), "8 bytes"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_safetensors_are_refused(tmp_path: Path, data: bytes, message: str) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(data)
+    with pytest.raises(UserError, match=message):
+        identify(tmp_path)
+
+
+def test_sharded_folders_need_all_their_files(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes((tiny_llama.folder / "config.json").read_bytes())
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}))
+    for name in ("one", "two"):
+        refused(tmp_path, f"lacks {name}.safetensors of its 2")
+        weights = (tiny_llama.folder / "model.safetensors").read_bytes()
+        (tmp_path / f"{name}.safetensors").write_bytes(weights)
+    assert len(identify(tmp_path).files) == 2
+    index.write_text(json.dumps({"weight_map": {"a": "../one.safetensors"}}))
+    with pytest.raises(UserError, match="does not name files of its folder"):
+        identify(tmp_path)
+
+
+def test_an_adapter_folder(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text(
+        '{"peft_type": "LORA", "base_model_name_or_path": "me/base"}'
+    )
+    (tmp_path / "adapter_model.bin").write_bytes(b"\x80")
+    refused(tmp_path, "holds no adapter_model.safetensors")
+    entry = {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}
+    (tmp_path / "adapter_model.safetensors").write_bytes(safetensors({"lora_A": entry}, bytes(24)))
+    model = identify(tmp_path)
+    assert (model.kind, model.base, model.parameters, model.architecture) == ("adapter", "me/base", 6, "LORA")
+
+
+def test_hashes_are_remembered_and_renewed(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    hashes = HashCache(tmp_path / "cache")
+    path = tmp_path / "model.gguf"
+    path.write_bytes(tiny_llama.gguf.read_bytes())
+    first = identify(path, hashes=hashes).sha256
+    assert first == identify(tiny_llama.gguf, hashes=HashCache(tmp_path / "other")).sha256
+    stored = json.loads((tmp_path / "cache" / "model-hashes.json").read_text())
+    stored[str(path.resolve())][2] = "remembered"
+    (tmp_path / "cache" / "model-hashes.json").write_text(json.dumps(stored))
+    assert identify(path, hashes=hashes).sha256 == "remembered"
+    path.write_bytes(path.read_bytes() + b"x")
+    assert identify(path, hashes=hashes).sha256 not in (first, "remembered", None)
+    (tmp_path / "cache" / "model-hashes.json").write_text("damaged")
+    assert len(identify(tiny_llama.folder, hashes=hashes).sha256 or "") == 64
