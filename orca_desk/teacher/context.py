@@ -17,6 +17,7 @@ from orca_desk.teacher.native import last_errors
 
 BATCH_TOKENS = 512  # a step: enough to keep the cores busy in prefill, little enough to stay responsive
 NO_ROOM = 1
+FLASH_AUTOMATIC, FLASH_OFF = -1, 0
 
 
 class Context:
@@ -26,7 +27,9 @@ class Context:
     side keeps memory for them. Close it before the model.
     """
 
-    def __init__(self, model: LlamaModel, *, cells: int, sequences: int, threads: int) -> None:
+    def __init__(
+        self, model: LlamaModel, *, cells: int, sequences: int, threads: int, flash_attention: bool
+    ) -> None:
         self.lib = model.lib
         self.vocabulary = model.tokenizer.size
         parameters = self.lib.llama_context_default_params()
@@ -35,6 +38,7 @@ class Context:
         parameters.n_seq_max = sequences
         parameters.n_outputs_max = sequences  # llama.cpp aborts on fewer
         parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.flash_attn_type = FLASH_AUTOMATIC if flash_attention else FLASH_OFF
         parameters.kv_unified = True
         parameters.no_perf = True
         last_errors.clear()

@@ -11,17 +11,22 @@ from numpy.typing import NDArray
 
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.context import Context
+from orca_desk.teacher.lanes import Lane, Requests, run_lanes
 from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
 from orca_desk.teacher.native import available_threads
 from orca_desk.teacher.prefixes import Prefixes
 from orca_desk.teacher.requests import Completion, Failure, Request
-from orca_desk.teacher.scheduler import OnToken, Scheduler
+from orca_desk.teacher.scheduler import OnToken
 
 __all__ = ["ENGINE_VERSION", "Completion", "Engine", "Failure", "Request"]
 
 ENGINE_VERSION = f"orca-desk 1, llama-cpp-python {version('llama_cpp_python')}"
 PREFIX_SEQUENCES = 8  # the seven strategies, and one of the user's own
-SMALL_MODEL = 50_000_000  # weights; below it the cost of a step is its overhead, so more share it
+# Below this many weights a step is so short that cores waiting for each other cost more than they gain:
+# every core then has its own lane. Measured with a model of a million: see `lanes`.
+SMALL_MODEL = 20_000_000
+LANES_AT_MOST = 8  # Python's share of a step is a tenth or so, and only one lane at a time can have it.
+SMALL_BATCH, BATCH = 4, 16  # answers at once, a core of a small model, and in all of a larger: measured
 CELLS_AT_MOST = 65_536  # unless one sequence needs more: room for 128 answers of 512 tokens
 MEMORY_SHARE = 0.25  # of the free memory, for keys and values
 
@@ -51,12 +56,13 @@ class Engine:
         threads: int | None = None,
     ) -> None:
         self._model = LlamaModel(model)
+        self._lanes: list[Lane] = []
         try:
-            self.batch = batch or (32 if self._model.parameters < SMALL_MODEL else 16)
             self.threads = min(threads or available_threads(), available_threads())
+            self.batch = batch or (SMALL_BATCH * self.threads if self._is_small else BATCH)
             self._start(context)
             if adapter is not None:
-                self._context.set_adapter(self._model.load_adapter(adapter), adapter_scale)
+                self._adapt(adapter, adapter_scale)
             self._warm_up()
         except BaseException:
             self.close()
@@ -70,8 +76,8 @@ class Engine:
 
     def close(self) -> None:
         """Free the model and all that belongs to it."""
-        if hasattr(self, "_context"):
-            self._context.close()
+        while self._lanes:
+            self._lanes.pop().context.close()
         self._model.close()
 
     @property
@@ -93,30 +99,12 @@ class Engine:
     ) -> Iterator[Completion | Failure]:
         """Answer `requests`, pulled one at a time as room comes free; yield each answer as it ends.
 
-        `cancelled` is asked before every token; once it says yes, the unfinished answers are yielded
-        with the reason "cancelled" and nothing more is pulled. `on_token(key, text)` is told text as it
-        is certain to stay. A request too long for the context is yielded as a Failure. One run at a time.
+        `cancelled` is asked before every token, and like `requests` perhaps from another thread; once
+        it says yes, the unfinished answers are yielded with the reason "cancelled" and nothing more is
+        pulled. `on_token(key, text)` is told text as soon as it is certain to stay. A request too long
+        for the context is yielded as a Failure. One run at a time.
         """
-        scheduler = Scheduler(
-            context=self._context,
-            prefixes=self._prefixes,
-            tokenizer=self._model.tokenizer,
-            slots=self.batch,
-            limit=self.context,
-            requests=iter(requests),
-            on_token=on_token,
-        )
-        try:
-            while True:
-                if cancelled():
-                    yield from scheduler.cancel()
-                    return
-                yield from scheduler.admit()
-                if not scheduler.busy:
-                    return
-                yield from scheduler.step()
-        finally:
-            scheduler.clear()
+        yield from run_lanes(self._lanes, Requests(requests), cancelled=cancelled, on_token=on_token)
 
     def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits after each of `ids`, [len(ids), vocabulary]; not during a run.
@@ -125,29 +113,57 @@ class Engine:
         """
         if len(ids) > self.context:
             raise ValueError(f"{len(ids)} ids for a context of {self.context}")
+        lane = self._lanes[0]
         parts = []
         try:
-            for start in range(0, len(ids), self._context.outputs):
-                chunk = list(ids[start : start + self._context.outputs])
+            for start in range(0, len(ids), lane.context.outputs):
+                chunk = list(ids[start : start + lane.context.outputs])
                 count = len(chunk)
-                while not self._context.decode(chunk, range(start, start + count), [0] * count, [1] * count):
-                    if not self._prefixes.evict():
+                while not lane.context.decode(chunk, range(start, start + count), [0] * count, [1] * count):
+                    if not lane.prefixes.evict():
                         raise RuntimeError("the cache has no room: is a run going on?")
-                parts.append(self._context.logits(count).copy())
+                parts.append(lane.context.logits(count).copy())
         finally:
-            self._context.drop_sequence(0)
+            lane.context.drop_sequence(0)
         return np.concatenate(parts)
 
     def _start(self, context: int | None) -> None:
-        """Make the context, and settle how long a sequence may become."""
+        """Make the lanes, and settle how long a sequence may become."""
+        count = min(self.threads, self.batch, LANES_AT_MOST) if self._is_small else 1
+        slots = -(-self.batch // count)
         longest = min(context or self._model.context, self._model.context)
-        affordable = int(psutil.virtual_memory().available * MEMORY_SHARE / self._model.kv_bytes_per_token)
-        wanted = max(longest, min(self.batch * longest, CELLS_AT_MOST))
-        cells = max(256, min(wanted, affordable))
-        sequences = self.batch + PREFIX_SEQUENCES
-        self._context = Context(self._model, cells=cells, sequences=sequences, threads=self.threads)
-        self.context = min(longest, self._context.cells)
-        self._prefixes = Prefixes(self._context, range(self.batch, sequences))
+        memory = psutil.virtual_memory().available * MEMORY_SHARE / count
+        wanted = max(longest, min(slots * longest, CELLS_AT_MOST))
+        cells = max(256, min(wanted, int(memory / self._model.kv_bytes_per_token)))
+        for _ in range(count):
+            self._lanes.append(self._lane(slots, longest, cells, self.threads // count))
+        self.context = self._lanes[0].limit
+
+    def _lane(self, slots: int, longest: int, cells: int, threads: int) -> Lane:
+        sequences = slots + PREFIX_SEQUENCES
+        context = Context(
+            self._model,
+            cells=cells,
+            sequences=sequences,
+            threads=threads,
+            flash_attention=not self._is_small,
+        )
+        return Lane(
+            context=context,
+            prefixes=Prefixes(context, range(slots, sequences)),
+            tokenizer=self._model.tokenizer,
+            slots=slots,
+            limit=min(longest, context.cells),
+        )
+
+    @property
+    def _is_small(self) -> bool:
+        return self._model.parameters < SMALL_MODEL
+
+    def _adapt(self, adapter: Path, scale: float) -> None:
+        handle = self._model.load_adapter(adapter)
+        for lane in self._lanes:
+            lane.context.set_adapter(handle, scale)
 
     def _warm_up(self) -> None:
         """Touch the weights once, so that the first answer is not the one that waits for the disk."""

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from orca_desk.method.records import FinishReason
 from orca_desk.prompts.tokenizer import Tokenizer
@@ -20,6 +20,12 @@ from orca_desk.teacher.sampling import make_chain
 from orca_desk.teacher.stream import TextStream
 
 OnToken = Callable[[str, str], None]
+
+
+class Take(Protocol):
+    """Where requests come from: the next one, or None at their end or, unless `wait`, for now."""
+
+    def __call__(self, *, wait: bool) -> Request | None: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -52,7 +58,7 @@ class Scheduler:
         tokenizer: Tokenizer,
         slots: int,
         limit: int,
-        requests: Iterator[Request],
+        take: Take,
         on_token: OnToken | None,
     ) -> None:
         self._context = context
@@ -60,7 +66,7 @@ class Scheduler:
         self._tokenizer = tokenizer
         self._ends = tokenizer.eos_ids
         self._limit = limit
-        self._requests = requests
+        self._take = take
         self._on_token = on_token
         self._waiting: deque[Request] = deque()
         self._free = list(range(slots - 1, -1, -1))
@@ -89,7 +95,7 @@ class Scheduler:
                 return
 
     def _next(self) -> Request | None:
-        return self._waiting.popleft() if self._waiting else next(self._requests, None)
+        return self._waiting.popleft() if self._waiting else self._take(wait=not self.busy)
 
     def _refusal(self, request: Request) -> str:
         """Return why a request can never run, or ""."""
