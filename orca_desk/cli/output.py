@@ -47,3 +47,8 @@ def table(title: str, columns: dict[str, str], rows: Iterable[list[str]]) -> Non
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     console.print(made)
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 as percent with one decimal."""
+    return f"{share:.1%}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library, task_options
+from orca_desk.cli.options import examples, json_option, library_option, open_library, short, task_options
 from orca_desk.cli.output import errors, print_json, say, table
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import DEFAULT_FAMILY, read_tasks, write_tasks
@@ -116,7 +116,7 @@ def list_tasks(
         f"{total:,} tasks" + (f", the first {limit} of them" if total > limit else ""),
         {"id": "left", "family": "left", "split": "left", "query": "left", "answer": "left"},
         [
-            [each.id[:8], each.family, each.split, _short(each.query, 60), _short(each.answer or "", 24)]
+            [each.id[:8], each.family, each.split, short(each.query, 60), short(each.answer or "", 24)]
             for each in found
         ],
     )
@@ -214,8 +214,3 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
     if bad := next((pair for pair, (_, sign, _) in zip(pairs, split, strict=True) if not sign), None):
         raise click.UsageError(f"--map wants FIELD=COLUMN, as in --map query=Question; it got {bad!r}.")
     return {field.strip(): column.strip() for field, _, column in split} or None
-
-
-def _short(text: str, width: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

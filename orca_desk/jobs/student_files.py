@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.host import run_worker
-from orca_desk.jobs.progress import JobControl, Progress, Update
+from orca_desk.jobs.convert import convert
+from orca_desk.jobs.progress import JobControl, Progress
 from orca_desk.library.database import Library
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
@@ -40,7 +40,5 @@ def student_gguf(
     out = library.folder / "cache" / identity / f"{base.name}-{DTYPE}.gguf"
     if out.exists():
         return out
-    progress(Update(stage="converting the student to GGUF"))
-    job = {"folder": str(base), "out": str(out), "dtype": DTYPE}
-    finished = run_worker("export", job, on_events=lambda events: None, control=control, log=log)
+    finished = convert(base, out, dtype=DTYPE, progress=progress, control=control, log=log)
     return out if finished else None

@@ -1,0 +1,134 @@
+"""`orca-desk evaluate`: how good is a model on held-out tasks, under which system message."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from orca_desk.cli.options import (
+    examples,
+    json_option,
+    library_option,
+    model_options,
+    open_library,
+    runner_options,
+    sampling_options,
+    task_options,
+)
+from orca_desk.cli.output import percent, print_json, say, table
+from orca_desk.cli.running import running
+from orca_desk.jobs.asking import Runner
+from orca_desk.jobs.evaluation import Evaluated, System, SystemKind, compare_evaluations, evaluate
+from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.method.records import Sampling, Split
+from orca_desk.method.statistics import Comparison
+
+KINDS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strategy": "strategy"}
+
+
+@click.command(
+    "evaluate",
+    epilog=examples(
+        "orca-desk evaluate --model student.gguf --adapter adapter.gguf",
+        "orca-desk evaluate --model student.gguf --system empty --family algebra",
+        "orca-desk evaluate --model teacher.gguf --system strategy",
+        "orca-desk evaluate --model student.gguf --compare evaluate-1",
+    ),
+)
+@model_options
+@click.option(
+    "--system",
+    default="cautious",
+    show_default=True,
+    metavar="cautious|empty|strategy|TEXT",
+    help="The system message: cautious, none, that of each task's strategy, or your own text.",
+)
+@task_options
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many tasks.")
+@click.option("--compare", metavar="EVALUATION", help="Compare with an earlier one, task by task.")
+@sampling_options
+@runner_options
+@library_option
+@json_option
+def command(
+    model: Path,
+    adapter: Path | None,
+    system: str,
+    family: str | None,
+    split: Split | None,
+    tag: str | None,
+    text: str | None,
+    limit: int | None,
+    compare: str | None,
+    sampling: Sampling,
+    batch: int | None,
+    context: int | None,
+    threads: int | None,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Have a model answer held-out tasks and grade every answer; 95% intervals are Wilson's."""
+    runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
+    wanted = TaskFilter(
+        family=family, split=split or "heldout", tag=tag, text=text, limit=limit, has_answer=True
+    )
+    asked = System(kind=KINDS[system]) if system in KINDS else System(kind="own", text=system)
+    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        found = evaluate(
+            library,
+            runner,
+            list(iterate_tasks(library, wanted)),
+            system=asked,
+            sampling=sampling,
+            progress=progress,
+            control=control,
+        )
+        compared = compare_evaluations(library, found.run, compare) if compare else None
+    if as_json:
+        print_json(asdict(found) | ({"comparison": compared} if compared else {}))
+        return
+    _show(found)
+    if compared and compare:
+        _show_comparison(found.run, compare, compared)
+
+
+def _show(found: Evaluated) -> None:
+    rows = [*found.families.items(), ("overall", found.overall)]
+    table(
+        found.run,
+        {"family": "left", "right": "right", "share": "right", "95% interval": "right", "tokens": "right"},
+        [
+            [
+                name,
+                f"{score.right.correct}/{score.right.n}",
+                percent(score.right.share),
+                f"{percent(score.right.low)} to {percent(score.right.high)}",
+                f"{score.mean_tokens:.0f}",
+            ]
+            for name, score in rows
+        ],
+    )
+    if found.adherence.n:
+        say(f"{percent(found.adherence.share)} of the answers follow the strategy paired with their family.")
+    if found.cut:
+        say(f"{found.cut} answers were cut off by the length limit: see --max-tokens.")
+    for reason, count in found.failed.items():
+        say(f"{count} could not be asked: {reason}")
+
+
+def _show_comparison(first: str, second: str, compared: Mapping[str, Comparison]) -> None:
+    table(
+        f"{first} minus {second}, on the same tasks",
+        {"family": "left", "tasks": "right", "difference": "right", "95% interval": "right", "p": "right"},
+        [
+            [
+                name,
+                str(one.n),
+                f"{one.difference:+.1%}",
+                f"{one.low:+.1%} to {one.high:+.1%}",
+                f"{one.p:.3f}",
+            ]
+            for name, one in compared.items()
+        ],
+    )

@@ -1,0 +1,93 @@
+"""`orca-desk generate`: the teacher answers tasks."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from orca_desk.cli.options import (
+    examples,
+    json_option,
+    library_option,
+    open_library,
+    runner_options,
+    sampling_options,
+    task_options,
+)
+from orca_desk.cli.output import console, print_json, say
+from orca_desk.cli.running import running
+from orca_desk.jobs.asking import Runner
+from orca_desk.jobs.generate import generate
+from orca_desk.library.records import RecordFilter, list_records
+from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.method.records import Sampling, Split
+
+
+@click.command(
+    "generate",
+    epilog=examples(
+        "orca-desk generate --teacher qwen2.5-7b-instruct-q4_k_m.gguf --limit 5 --show",
+        "orca-desk generate --teacher teacher.gguf --family algebra",
+        "orca-desk generate --teacher teacher.gguf --samples 4 --temperature 0.8",
+        "orca-desk generate --teacher teacher.gguf --strategy step-by-step",
+    ),
+)
+@click.option(
+    "--teacher",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The teacher's GGUF file.",
+)
+@task_options
+@click.option("--limit", type=click.IntRange(1), help="Only the first so many tasks: try five before all.")
+@click.option("--strategy", help="This strategy for all, in place of the families' pairings.")
+@click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Answers to each task.")
+@click.option("--show", is_flag=True, help="Print the answers that this run made.")
+@sampling_options
+@runner_options
+@library_option
+@json_option
+def command(
+    teacher: Path,
+    family: str | None,
+    split: Split | None,
+    tag: str | None,
+    text: str | None,
+    limit: int | None,
+    strategy: str | None,
+    samples: int,
+    show: bool,
+    sampling: Sampling,
+    batch: int | None,
+    context: int | None,
+    threads: int | None,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Have the teacher answer training tasks, each under its family's strategy.
+
+    Every answer is graded, checked for leaks and kept as it comes. What the library has already is not
+    asked again, so the same command goes on where it stopped.
+    """
+    runner = Runner(model=teacher, batch=batch, context=context, threads=threads)
+    wanted = TaskFilter(family=family, split=split or "train", tag=tag, text=text, limit=limit)
+    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        made = generate(
+            library,
+            runner,
+            list(iterate_tasks(library, wanted)),
+            strategy=strategy,
+            samples=samples,
+            sampling=sampling,
+            progress=progress,
+            control=control,
+        )
+        answers = list_records(library, RecordFilter(run=made.run)).items if show else ()
+    if as_json:
+        print_json(asdict(made) | {"new": made.new})
+        return
+    for each in answers:
+        console.rule(f"{each.record.family}, {each.record.strategy}")
+        say(f"{each.record.user}\n\n{each.record.response}")
+        say(each.verdict.reason if each.verdict else "Not graded: the task has no reference answer.")
+    say(made.sentence)

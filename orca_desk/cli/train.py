@@ -1,0 +1,82 @@
+"""`orca-desk train`: fine-tune a student on a snapshot. Its options are the fields of TrainSettings."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.output import print_json, say
+from orca_desk.cli.running import running
+from orca_desk.jobs.training import Trained, train
+from orca_desk.library.ids import full_id
+from orca_desk.student.settings import CHOICES, TrainSettings
+
+
+def setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add one option for each training setting, with its own help text and default."""
+    for entry in reversed(fields(TrainSettings)):
+        name, default = entry.name.replace("_", "-"), entry.default
+        kind = click.Choice(CHOICES[entry.name]) if entry.name in CHOICES else type(default)
+        flag = f"--{name}/--no-{name}" if isinstance(default, bool) else f"--{name}"
+        command = click.option(
+            flag,
+            entry.name,
+            type=None if isinstance(default, bool) else kind,
+            default=default,
+            show_default=True,
+            help=entry.metadata["help"],
+        )(command)
+    return command
+
+
+@click.command(
+    "train",
+    epilog=examples(
+        "orca-desk train --student models/mini-student --snapshot 3f2a --learning-rate 5e-3",
+        "orca-desk train --student Qwen2.5-0.5B-Instruct --snapshot 3f2a --rank 32 --epochs 3",
+    ),
+)
+@click.option(
+    "--student",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The student's folder: safetensors, config and tokenizer.",
+)
+@click.option("--snapshot", required=True, help="The snapshot's id, or its first characters.")
+@click.option(
+    "--gguf",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The GGUF file of the same weights; without it the one in the folder, or one is made.",
+)
+@setting_options
+@library_option
+@json_option
+def command(
+    student: Path, snapshot: str, gguf: Path | None, folder: Path, as_json: bool, **settings: Any
+) -> None:
+    """Train a LoRA adapter for the student on a snapshot, export it to GGUF and check both agree.
+
+    Ctrl-C keeps a checkpoint; the same command goes on from the newest one.
+    """
+    chosen = TrainSettings(**settings)
+    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        made = train(
+            library,
+            student,
+            full_id(library, "snapshot", snapshot),
+            settings=chosen,
+            gguf=gguf,
+            progress=progress,
+            control=control,
+        )
+    print_json(made) if as_json else _show(made)
+
+
+def _show(made: Trained) -> None:
+    say(f"{made.run} is done in {made.seconds:,.0f} s. Adapter: {made.adapter}")
+    if made.parity:
+        say(made.parity.sentence)
+    say(f"Try it: orca-desk chat --model {made.base_gguf} --adapter {made.adapter_gguf}")

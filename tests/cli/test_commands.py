@@ -1,0 +1,163 @@
+"""The command line: help with examples, JSON, exit codes, and errors that say what to do."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click import Command, Group
+from click.testing import CliRunner
+
+from orca_desk.cli import COMMANDS, commands
+
+
+def orca(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process of its own."""
+    env = dict(os.environ)
+    if folder:
+        env["ORCA_DESK_LIBRARY"] = str(folder)
+    return subprocess.run(
+        [sys.executable, "-m", "orca_desk", *arguments], capture_output=True, text=True, env=env, timeout=120
+    )
+
+
+def all_commands() -> list[tuple[str, Command]]:
+    """Every command and subcommand, by its words."""
+    found: list[tuple[str, Command]] = []
+
+    def walk(words: str, command: Command) -> None:
+        found.append((words, command))
+        if isinstance(command, Group):
+            for name, child in command.commands.items():
+                walk(f"{words} {name}", child)
+
+    context = commands.make_context("orca-desk", ["tasks"], resilient_parsing=True)
+    for name in COMMANDS:
+        command = commands.get_command(context, name)
+        assert command is not None
+        walk(name, command)
+    return found
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_examples(name: str) -> None:
+    result = CliRunner().invoke(commands, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"orca-desk {name}" in result.output.split("Examples:")[1]
+
+
+def test_every_command_and_option_is_explained() -> None:
+    for words, command in all_commands():
+        assert command.help, words
+        for parameter in command.params:
+            if parameter.param_type_name == "option":
+                assert parameter.help or words == "strategies edit", f"{words} {parameter.name}"  # type: ignore[attr-defined]
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        assert f"orca-desk {name}" in readme
+
+
+def test_examples_name_real_commands_and_options() -> None:
+    known = dict(all_commands())
+    for _, command in all_commands():
+        for line in (command.epilog or "").splitlines():
+            if "orca-desk " not in line:
+                continue
+            words = line.split("orca-desk ", 1)[1].split()
+            name = next(" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in known)
+            options = {text for parameter in known[name].params for text in parameter.opts}
+            used = {word.split("=")[0] for word in words if word.startswith("--")}
+            assert used <= options, line
+
+
+def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
+    assert orca("no-such-command").returncode == 2
+    assert orca("tasks", "list", "--limit", "none", folder=tmp_path).returncode == 2
+    assert orca("chat", "--model", "missing.gguf").returncode == 2
+
+
+def test_known_errors_exit_with_1_and_a_remedy(tmp_path: Path) -> None:
+    result = orca("tasks", "show", "abc", folder=tmp_path)
+    assert result.returncode == 1
+    assert "There is no task 'abc'" in result.stderr
+    assert "List the tasks" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_import_reports_bad_rows_and_keeps_good_ones(tmp_path: Path) -> None:
+    file = tmp_path / "tasks.jsonl"
+    file.write_text('{"query": "2+2?", "answer": 4, "family": "sums"}\nnot json\n', encoding="utf-8")
+    result = orca("tasks", "import", str(file), "--json", folder=tmp_path / "library")
+    assert result.returncode == 0
+    outcome = json.loads(result.stdout)
+    assert (outcome["added"], outcome["unreadable"]) == (1, 1)
+    assert "Line 2" in result.stderr
+    again = json.loads(orca("tasks", "import", str(file), "--json", folder=tmp_path / "library").stdout)
+    assert (again["added"], again["already_there"]) == (0, 1)
+
+
+def test_hold_out_and_export_round_trip(tmp_path: Path) -> None:
+    file, library = tmp_path / "tasks.jsonl", tmp_path / "library"
+    rows = [{"query": f"{n}+1?", "answer": n + 1, "family": "sums"} for n in range(200)]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert orca("tasks", "import", str(file), "--heldout", "25", folder=library).returncode == 0
+    families = json.loads(orca("tasks", "families", "--json", folder=library).stdout)
+    sums = next(each for each in families if each["family"] == "sums")
+    assert sums["train"] + sums["heldout"] == 200
+    assert 30 <= sums["heldout"] <= 70
+    out = tmp_path / "out.jsonl"
+    assert orca("tasks", "export", str(out), "--family", "sums", folder=library).returncode == 0
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 200
+
+
+def test_a_strategy_edit_makes_a_version(tmp_path: Path) -> None:
+    before = json.loads(orca("strategies", "show", "direct", "--json", folder=tmp_path).stdout)
+    edited = orca(
+        "strategies",
+        "edit",
+        "direct",
+        "--instruction",
+        'One word after "Answer:".',
+        "--json",
+        folder=tmp_path,
+    )
+    assert json.loads(edited.stdout)["version"] == before["version"] + 1
+    old = orca("strategies", "show", "direct", "--version", "1", "--json", folder=tmp_path)
+    assert json.loads(old.stdout)["instruction"] == before["instruction"]
+
+
+def test_grade_prints_one_verdict_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    rows = [
+        {"response": "The answer is 4.", "reference": "4"},
+        {"response": "So it is (B).", "reference": "(C)", "kind": "choice"},
+    ]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    result = orca("grade", str(file), "--json")
+    verdicts = [json.loads(line)["verdict"] for line in result.stdout.splitlines()]
+    assert [verdict["correct"] for verdict in verdicts] == [True, False]
+    assert all(verdict["reason"] for verdict in verdicts)
+
+
+def test_a_text_with_markup_is_printed_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "tasks.jsonl"
+    file.write_text(json.dumps({"query": "[red]What is[/red] [link=file:///x]2[/link]?"}), encoding="utf-8")
+    assert orca("tasks", "import", str(file), folder=tmp_path / "library").returncode == 0
+    assert "[red]What is[/red]" in orca("tasks", "list", "--text", "red", folder=tmp_path / "library").stdout
+
+
+def test_no_command_imports_model_code() -> None:
+    code = (
+        "import sys, orca_desk.cli as cli\n"
+        "context = cli.commands.make_context('orca-desk', ['tasks'], resilient_parsing=True)\n"
+        "for name in cli.COMMANDS: cli.commands.get_command(context, name)\n"
+        "heavy = {'torch', 'transformers', 'peft', 'llama_cpp', 'mlx', 'huggingface_hub'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
