@@ -11,7 +11,7 @@ _RUNTIME = 150 * 2**20  # code and buffers of llama.cpp, whatever the model
 _TORCH = 600 * 2**20  # torch, transformers and peft once imported
 _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
 _HEAD_CHUNK = 1024  # labelled positions whose logits exist at once
-# What a llama layer keeps of a token for its backward pass: inputs, norms, queries, keys, values, attention and
+# What a llama layer keeps of a token for its backward pass: inputs, norms, queries, keys, values, attention,
 # residuals (8 of the width at most); gate, up, their activation and product (4 of the feed-forward width).
 _KEPT_WIDTHS, _KEPT_FFNS = 8, 4
 
