@@ -6,17 +6,19 @@ from orca_desk.errors import UserError
 
 FIELDS = ("query", "answer", "family", "context", "split", "tags", "answer_kind", "strategy", "id")
 
+_IGNORED = dict.fromkeys(map(ord, " -_"))
+
 # In order of preference. "instruction" comes before "input", so that Alpaca's pair is read as question and
-# context; "input" alone is the question.
+# context; "input" alone is the question. Written as `_plain` writes names.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "query": ("query", "question", "prompt", "problem", "instruction", "user", "input", "text"),
     "answer": (
         "answer",
         "reference",
-        "reference_answer",
+        "referenceanswer",
         "target",
         "expected",
-        "expected_answer",
+        "expectedanswer",
         "gold",
         "label",
         "solution",
@@ -24,11 +26,11 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
         "completion",
         "response",
     ),
-    "family": ("family", "category", "subject", "topic", "task_type", "type", "task"),
+    "family": ("family", "category", "subject", "topic", "tasktype", "type", "task"),
     "context": ("context", "passage", "paragraph", "document", "background", "input"),
     "split": ("split", "set", "subset"),
     "tags": ("tags", "tag", "labels", "keywords"),
-    "answer_kind": ("answer_kind", "kind", "answer_type"),
+    "answer_kind": ("answerkind", "kind", "answertype"),
     "strategy": ("strategy",),
     "id": ("id",),
 }
@@ -48,11 +50,11 @@ def map_columns(columns: Iterable[str], mapping: Mapping[str, str] | None = None
         if field in chosen:
             continue
         for synonym in synonyms:
-            if (column := free.pop(_plain(synonym), None)) is not None:
+            if (column := free.pop(synonym, None)) is not None:
                 chosen[field] = column
                 break
     return chosen
 
 
 def _plain(name: str) -> str:
-    return name.casefold().translate({ord(" "): None, ord("-"): None, ord("_"): None}).strip()
+    return name.casefold().translate(_IGNORED)
