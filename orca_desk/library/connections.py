@@ -18,6 +18,7 @@ from orca_desk.errors import UserError
 T = TypeVar("T")
 Access = Literal["rwc", "rw", "ro", "immutable"]
 BUSY_SECONDS = 30.0
+CACHE_KIB = 32_768  # SQLite's 2 MiB make index inserts in random order read the file over and over
 PRIMARY_CODE = 0xFF  # an extended SQLite error code carries its primary code in the lowest byte
 
 
@@ -38,6 +39,8 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA recursive_triggers = ON")  # else REPLACE would delete past the triggers that forbid it
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     if access in ("ro", "immutable"):
         db.execute("PRAGMA query_only = ON")
     return db
@@ -63,6 +66,8 @@ class Writer:
         self._db = db
         self._queue: queue.SimpleQueue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None]
         self._queue = queue.SimpleQueue()
+        self._entry = threading.Lock()  # nothing may be queued behind the end: it would never be answered
+        self._closed = False
         self._thread = threading.Thread(target=self._work, name="library-writer", daemon=True)
         self._thread.start()
 
@@ -71,12 +76,17 @@ class Writer:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write inside a write would wait for itself; pass the connection on instead")
         future: Future[T] = Future()
-        self._queue.put((work, future))
+        with self._entry:
+            if self._closed:
+                raise RuntimeError("the library is closed")
+            self._queue.put((work, future))
         return future.result()
 
     def close(self) -> None:
         """Finish what is queued, end the thread and close the connection."""
-        self._queue.put(None)
+        with self._entry:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
         self._db.close()
 

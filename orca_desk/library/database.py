@@ -43,9 +43,9 @@ class Library:
         """Open the library in `folder`; make it where there is none, with strategies and sample tasks.
 
         `samples` False makes a new one without tasks. Runs that are found "running" belong to a process that
-        is gone and become "interrupted". Raises
-        UserError when there is none and `create` is False, when another process has it open, when it is
-        damaged, another program's or a newer Orca Desk's, or when a new one cannot be made.
+        is gone and become "interrupted". Raises UserError when there is none and `create` is False, when
+        another process has it open, when it is damaged, another program's or a newer Orca Desk's, or when a
+        new one cannot be made.
         """
         folder = folder.expanduser().resolve()
         path = folder / DATABASE_NAME
@@ -71,8 +71,6 @@ class Library:
         If `work` raises, nothing of it is kept. Raises UserError when the disk is full or cannot be written.
         `work` must return plain data, not a cursor.
         """
-        if self._closed:
-            raise RuntimeError("the library is closed")
         if self._writer is None:
             assert self.problem is not None
             raise self.problem

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+from orca_desk.library.connections import PRIMARY_CODE
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import content_identity
 
@@ -33,19 +34,30 @@ def check(library: Library, *, thorough: bool = False) -> list[str]:
 
 def check_database(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
     """Do what `check` does, on a connection."""
+    try:
+        return _damage(db, thorough=thorough) or _contradictions(db, thorough=thorough)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_CORRUPT:
+            raise
+        return [f"The file is damaged: {error}"]
+
+
+def _damage(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
+    """What SQLite says; a file that is damaged has nothing to say about its content."""
     pragma = "integrity_check" if thorough else "quick_check"
-    problems = [row[0] for row in db.execute(f"PRAGMA {pragma}") if row[0] != "ok"]
-    if problems:  # what a damaged file says about its content means nothing
-        return [f"The file is damaged: {problem}" for problem in problems]
-    for table, row, parent, _ in db.execute("PRAGMA foreign_key_check"):
-        problems.append(f"Row {row} of {table} refers to a row of {parent} that is not there.")
+    return [f"The file is damaged: {row[0]}" for row in db.execute(f"PRAGMA {pragma}") if row[0] != "ok"]
+
+
+def _contradictions(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
+    problems = [
+        f"Row {row} of {table} refers to a row of {parent} that is not there."
+        for table, row, parent, _ in db.execute("PRAGMA foreign_key_check")
+    ]
     for what, sql in INVARIANTS.items():
         found = [str(row[0]) for row in db.execute(sql)]
         if found:
             problems.append(f"There are {what}: {', '.join(found[:5])}{' ...' if len(found) > 5 else ''}")
-    if thorough:
-        problems += _changed_snapshots(db)
-    return problems
+    return problems + _changed_snapshots(db) if thorough else problems
 
 
 def _changed_snapshots(db: sqlite3.Connection) -> list[str]:

@@ -1,0 +1,48 @@
+"""Small real records for the tests of the library."""
+
+from orca_desk.library.records import NewRecord
+from orca_desk.method.grading import grade
+from orca_desk.method.leaks import Leak
+from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord
+
+LEAK = Leak(start=0, end=4, text="told", why="speaks of instructions")
+
+
+def make_task(number: int, **fields: object) -> Task:
+    """A task whose answer is its number."""
+    return Task(**{"family": "sums", "query": f"What is {number} plus 0?", "answer": str(number), **fields})
+
+
+def make_record(number: int, **fields: object) -> TeacherRecord:
+    """A teacher record that answers task `number` rightly."""
+    made_with = Provenance(
+        model_sha256="model",
+        quantisation="F16",
+        template_sha256="template",
+        sampling=Sampling(stop=("\n\n",), seed=number),
+        engine="engine 1",
+        batch=4,
+        prompt_tokens=10,
+        completion_tokens=number,
+        finish_reason="stop",
+        created_at="2026-01-31T12:00:00.000+00:00",
+    )
+    task = make_task(number)
+    default = {
+        "id": f"record-{number:05}",
+        "task_id": task.id,
+        "family": "sums",
+        "strategy": "direct",
+        "strategy_version": 1,
+        "sample": 0,
+        "system": "Answer at once.",
+        "user": task.user_text,
+        "response": f"Answer: {number}",
+        "provenance": made_with,
+    }
+    return TeacherRecord(**{**default, **fields})
+
+
+def judged(record: TeacherRecord, reference: object, *leaks: Leak) -> NewRecord:
+    """The record with the verdict that grading it against `reference` gives."""
+    return NewRecord(record=record, verdict=grade(record.response, str(reference)), leaks=leaks)

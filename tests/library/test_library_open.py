@@ -1,0 +1,355 @@
+"""Opening: locks, damage, other versions, full and read-only disks."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from library_doubles import make_task
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.integrity import check
+from orca_desk.library.migrations import MIGRATIONS, migrate, statements, version_of
+from orca_desk.library.runs import create_run, find_unfinished, get_run, pause_run
+from orca_desk.library.settings import all_settings, delete_setting, get_setting, set_setting
+from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks, families, iterate_tasks
+
+HOLD = """
+import sys
+from pathlib import Path
+from orca_desk.library.database import Library
+with Library.open(Path(sys.argv[1]), samples=False):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def hold(folder: Path) -> "subprocess.Popen[str]":
+    """Start a process that has the library open until it is killed or its stdin ends."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout and child.stdout.readline() == "open\n"
+    return child
+
+
+def test_a_new_library_has_the_bundled_strategies_and_tasks(tmp_path: Path) -> None:
+    with Library.open(tmp_path) as library:
+        names = {row["name"] for row in library.rows("SELECT name FROM strategies")}
+        assert {"direct", "step-by-step", "guess-and-check"} <= names
+        files = sorted((Path(__file__).parents[2] / "resources" / "tasks").glob("*.jsonl"))
+        lines = {line for file in files for line in file.read_text(encoding="utf-8").splitlines()}
+        assert count_tasks(library) == len(lines)
+        assert check(library, thorough=True) == []
+
+
+def test_pragmas(library: Library) -> None:
+    def pragma(name: str) -> object:
+        return library.write(lambda db: db.execute(f"PRAGMA {name}").fetchone()[0])
+
+    assert (pragma("journal_mode"), pragma("synchronous"), pragma("foreign_keys")) == ("wal", 2, 1)
+    with library.read() as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        db.execute("DELETE FROM settings")
+
+
+def test_there_must_be_one_unless_it_may_be_made(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no library"):
+        Library.open(tmp_path / "none", create=False)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_second_opener_is_told_who_has_it_open(tmp_path: Path) -> None:
+    child = hold(tmp_path)
+    try:
+        with pytest.raises(UserError, match=f"process {child.pid}"):
+            Library.open(tmp_path)
+    finally:
+        child.communicate()
+    Library.open(tmp_path).close()
+
+
+def test_a_killed_holder_is_no_obstacle(tmp_path: Path) -> None:
+    child = hold(tmp_path)
+    child.kill()
+    child.communicate()
+    assert (tmp_path / "library.owner").exists()
+    with Library.open(tmp_path) as library:
+        assert check(library) == []
+
+
+def test_the_same_process_cannot_open_it_twice(library: Library) -> None:
+    with pytest.raises(UserError, match=f"process {os.getpid()}"):
+        Library.open(library.folder)
+
+
+def test_odd_folder_names(tmp_path: Path) -> None:
+    folder = tmp_path / "a b#c?d%20é"
+    with Library.open(folder, samples=False) as library:
+        add_tasks(library, [make_task(1)])
+    with Library.open(folder, create=False) as library:
+        assert count_tasks(library) == 1
+
+
+def test_a_failed_write_leaves_nothing(library: Library) -> None:
+    def work(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO settings VALUES ('a', '1')")
+        raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        library.write(work)
+    assert all_settings(library) == {}
+    set_setting(library, "a", 2)
+    assert get_setting(library, "a") == 2
+
+
+def test_a_write_inside_a_write_is_a_bug_not_a_deadlock(library: Library) -> None:
+    with pytest.raises(RuntimeError, match="inside a write"):
+        library.write(lambda _: set_setting(library, "a", 1))
+
+
+def test_settings_return_what_they_replace(library: Library) -> None:
+    assert set_setting(library, "a", {"x": [1, "é"]}) is None
+    assert set_setting(library, "a", None) == {"x": [1, "é"]}
+    assert get_setting(library, "b", 7) == 7
+    assert delete_setting(library, "a") is None
+    assert all_settings(library) == {}
+
+
+def test_many_threads_read_and_write(library: Library) -> None:
+    failures: list[BaseException] = []
+
+    def work(part: int) -> None:
+        try:
+            for number in range(20):
+                add_tasks(library, [make_task(part * 100 + number)])
+                assert count_tasks(library) > number
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(part,)) for part in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert count_tasks(library) == 80
+
+
+def test_use_after_closing_is_a_bug(library: Library) -> None:
+    library.close()
+    library.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        library.rows("SELECT 1")
+    with pytest.raises(RuntimeError, match="closed"):
+        set_setting(library, "a", 1)
+
+
+def test_runs_of_a_dead_process_are_interrupted(tmp_path: Path) -> None:
+    with Library.open(tmp_path, samples=False) as library:
+        running = create_run(library, "generate", {"k": 1})
+        paused = pause_run(library, create_run(library, "generate", {"k": 2}).id)
+        queued = create_run(library, "generate", {"k": 3}, status="queued")
+    with Library.open(tmp_path) as library:
+        states = [get_run(library, run.id).status for run in (running, paused, queued)]
+        assert states == ["interrupted", "interrupted", "queued"]
+        again = find_unfinished(library, "generate", {"k": 1})
+        assert again and again.id == running.id == "generate-1"
+
+
+def test_garbage_is_named(tmp_path: Path) -> None:
+    (tmp_path / "library.db").write_bytes(b"this is no database " * 500)
+    with pytest.raises(UserError, match=r"library\.db is damaged or is not a database"):
+        Library.open(tmp_path)
+    assert (tmp_path / "library.db").read_bytes().startswith(b"this is no database")
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "library.db")) as db:
+        db.execute("CREATE TABLE theirs (x)")
+    before = (tmp_path / "library.db").read_bytes()
+    with pytest.raises(UserError, match="not an Orca Desk library"):
+        Library.open(tmp_path)
+    assert (tmp_path / "library.db").read_bytes() == before
+
+
+def test_damage_inside_is_found(tmp_path: Path) -> None:
+    with Library.open(tmp_path, samples=False) as library:
+        add_tasks(library, [make_task(number) for number in range(500)])
+    path = tmp_path / "library.db"
+    content = bytearray(path.read_bytes())
+    place = content.index(b"What is 250 plus 0?")
+    page = place // 4096 * 4096
+    content[page + 8 : page + 200] = b"\xff" * 192  # where SQLite keeps the places of a page's rows
+    path.write_bytes(content)
+    with Library.open(tmp_path) as library:
+        assert any("damaged" in problem for problem in check(library))
+
+
+def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    Library.open(tmp_path, samples=False).close()
+    with closing(sqlite3.connect(tmp_path / "library.db", isolation_level=None)) as db:
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(UserError, match="newer Orca Desk"):
+        Library.open(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "library.db")) as db:
+        assert version_of(db) == len(MIGRATIONS) + 1
+
+
+NEXT = (*MIGRATIONS, "CREATE TABLE extra (x TEXT) STRICT;\nINSERT INTO extra VALUES ('a;b');")
+BROKEN = (*MIGRATIONS, "CREATE TABLE extra (x TEXT) STRICT;\nINSERT INTO nowhere VALUES (1);")
+
+
+def test_a_migration_is_backed_up_first(tmp_path: Path) -> None:
+    with Library.open(tmp_path, samples=False) as library:
+        add_tasks(library, [make_task(1)])
+    path = tmp_path / "library.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        backup = migrate(db, path, scripts=NEXT)
+        assert db.execute("SELECT x FROM extra").fetchall() == [("a;b",)]
+        assert version_of(db) == len(NEXT)
+        assert migrate(db, path, scripts=NEXT) is None
+    assert backup and backup.parent == tmp_path / "backups"
+    with closing(sqlite3.connect(backup)) as db:
+        assert version_of(db) == len(MIGRATIONS)
+        assert db.execute("SELECT count(*) FROM tasks").fetchone() == (1,)
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    Library.open(tmp_path, samples=False).close()
+    path = tmp_path / "library.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+            migrate(db, path, scripts=BROKEN)
+        assert version_of(db) == len(MIGRATIONS)
+        assert db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'extra'").fetchone() is None
+    with Library.open(tmp_path) as library:
+        assert check(library) == []
+
+
+def test_scripts_are_cut_into_whole_statements() -> None:
+    script = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  SELECT 1;\n  SELECT 2;\nEND;\nSELECT ';';\nSELECT 3"
+    assert len(list(statements(script))) == 3
+
+
+def test_a_full_database_says_so_and_keeps_what_it_has(library: Library) -> None:
+    add_tasks(library, [make_task(number) for number in range(100)])
+    library.write(
+        lambda db: db.execute(
+            f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0] + 2}"
+        ).fetchone()
+    )
+    with pytest.raises(UserError, match="no space left"):
+        add_tasks(library, [make_task(number) for number in range(100, 5000)])
+    assert count_tasks(library) == 100
+    assert check(library, thorough=True) == []
+    library.write(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchone())
+    assert len(add_tasks(library, [make_task(number) for number in range(5000)]).added) == 4900
+
+
+ON_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.settings import set_setting
+from orca_desk.library.tasks import count_tasks
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+with Library.open(Path(sys.argv[1])) as library:
+    try:
+        for number in range(100000):
+            set_setting(library, f"key {number}", "x" * 1000)
+    except UserError as error:
+        print("told:", error)
+    print("problem:", library.problem is not None)
+    print("tasks:", count_tasks(library))
+"""
+
+
+@pytest.mark.parametrize(("room", "can_write"), [(1_000, False), (400_000, True)])
+def test_where_files_cannot_grow_it_opens_and_reads(tmp_path: Path, room: int, can_write: bool) -> None:
+    with Library.open(tmp_path, samples=False) as library:
+        add_tasks(library, [make_task(number) for number in range(30)])
+    done = subprocess.run(
+        [sys.executable, "-c", ON_FULL_DISK, str(tmp_path), str(room)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    told, problem, tasks = done.stdout.splitlines()
+    assert told.startswith("told:")
+    assert "Traceback" not in done.stderr
+    assert problem == f"problem: {not can_write}"
+    assert tasks == "tasks: 30"
+    with Library.open(tmp_path) as library:
+        assert library.problem is None
+        assert check(library, thorough=True) == []
+        settings = all_settings(library)
+        assert (len(settings) > 0) == can_write
+        assert set(settings.values()) <= {"x" * 1000}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser writes anywhere")
+def test_a_read_only_folder_can_be_read(tmp_path: Path) -> None:
+    with Library.open(tmp_path, samples=False) as library:
+        add_tasks(library, [make_task(1)])
+    for path in tmp_path.iterdir():
+        path.chmod(0o444)
+    tmp_path.chmod(0o555)
+    try:
+        with Library.open(tmp_path) as library:
+            assert library.problem
+            assert count_tasks(library) == 1
+            with pytest.raises(UserError, match="read"):
+                set_setting(library, "a", 1)
+    finally:
+        tmp_path.chmod(0o755)
+
+
+WRITE_ON = """
+import sys
+from pathlib import Path
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import add_tasks
+from orca_desk.method.records import Task
+with Library.open(Path(sys.argv[1]), samples=False) as library:
+    for number in range(int(sys.argv[2]), 10**9):
+        tasks = [Task(family=f"batch {number}", query=f"{number} {part}") for part in range(7)]
+        add_tasks(library, tasks)
+        print(number, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_what_was_acknowledged_survives_kill_9_at_any_time(tmp_path: Path) -> None:
+    acknowledged = -1
+    for attempt in range(16):
+        child = subprocess.Popen(
+            [sys.executable, "-c", WRITE_ON, str(tmp_path), str(1000 * attempt)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert child.stdout
+        for _ in range(1 + attempt * 7 % 23):
+            acknowledged = int(child.stdout.readline())
+        child.kill()
+        later = child.stdout.read().split("\n")[:-1]  # acknowledged between the last line read and the kill
+        acknowledged = int(later[-1]) if later else acknowledged
+        child.wait()
+        child.stdout.close()
+        with Library.open(tmp_path) as library:
+            counts = {count.family: count.tasks for count in families(library)}
+            assert set(counts.values()) == {7}, "a transaction was torn"
+            assert {f"batch {number}" for number in range(1000 * attempt, acknowledged + 1)} <= counts.keys()
+            last = list(iterate_tasks(library, TaskFilter(family=f"batch {acknowledged}")))
+            assert [task.query for task in last] == [f"{acknowledged} {part}" for part in range(7)]
+            assert check(library, thorough=True) == []
+
+
+def test_a_first_start_that_is_killed_leaves_no_half_library(tmp_path: Path) -> None:
+    """What is made at first, schema and content, is one transaction; an empty file is as good as none."""
+    (tmp_path / "library.db").touch()
+    with Library.open(tmp_path, samples=False) as library:
+        assert check(library) == []

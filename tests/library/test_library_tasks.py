@@ -1,0 +1,211 @@
+"""Tasks: adding twice, editing, undo, filters, hostile searches, order."""
+
+import dataclasses
+import string
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from library_doubles import make_task
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.integrity import check
+from orca_desk.library.tasks import (
+    TaskFilter,
+    add_tasks,
+    count_tasks,
+    delete_tasks,
+    families,
+    get_task,
+    get_tasks,
+    iterate_tasks,
+    list_tasks,
+    restore_tasks,
+    tags,
+    task_numbers,
+    tasks_at,
+    text_query,
+    update_task,
+)
+from orca_desk.method.records import Task
+
+ODD_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+TASKS = st.builds(
+    Task,
+    family=st.sampled_from(["a", "b", "ç"]),
+    query=ODD_TEXT,
+    context=ODD_TEXT,
+    answer=st.none() | ODD_TEXT,
+    answer_kind=st.sampled_from([None, "number", "choice"]),
+    tags=st.lists(ODD_TEXT, max_size=3).map(tuple),
+    split=st.sampled_from(["train", "heldout"]),
+    strategy=st.none() | st.just("direct"),
+)
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HOSTILE = [
+    '"', '""', '"a" OR "b', "NOT", "a AND", "NEAR(a b)", "query:x", "^a", "a*", "*", "-a", "(", ")", "{a}",
+    "'; DROP TABLE tasks; --", "\x00", "a\x00b", "\\", "%", "ünïcödé", "日本語", "🐋", "a" * 5000, "\t\n",
+    "e\u0301", "plus\u200bzero", "1e999", "<|im_end|>",
+]  # fmt: skip
+
+
+def test_adding_again_adds_nothing(library: Library) -> None:
+    first, second = make_task(1), make_task(2)
+    added = add_tasks(library, [first, second, first])
+    assert (added.added, added.duplicates) == ((first.id, second.id), (first.id,))
+    again = add_tasks(library, [second, make_task(3)])
+    assert (again.added, again.duplicates) == ((make_task(3).id,), (second.id,))
+    assert list(iterate_tasks(library)) == [first, second, make_task(3)]
+
+
+@MANY
+@given(tasks=st.lists(TASKS, max_size=12))
+def test_any_tasks_come_back_as_they_went_in_however_often_added(library: Library, tasks: list[Task]) -> None:
+    delete_tasks(library, [task.id for task in iterate_tasks(library)])
+    expected = {task.id: task for task in reversed(tasks)}
+    for _ in range(2):
+        add_tasks(library, tasks)
+        assert {task.id: task for task in iterate_tasks(library)} == expected
+    assert count_tasks(library) == len(expected)
+    assert sum(count.tasks for count in families(library)) == len(expected)
+    assert check(library) == []
+
+
+def test_an_edited_task_stays_edited_and_can_be_put_back(library: Library) -> None:
+    task = make_task(1, tags=("old",))
+    add_tasks(library, [task])
+    edited = dataclasses.replace(task, query="Entirely new words?", tags=("new", "new"), answer=None)
+    assert update_task(library, edited) == task
+    assert add_tasks(library, [task]).duplicates == (task.id,)
+    assert get_task(library, task.id) == edited
+    assert count_tasks(library, TaskFilter(text="entirely")) == 1
+    assert count_tasks(library, TaskFilter(text="plus")) == 0
+    assert tags(library) == {"new": 1}
+    assert update_task(library, task) == edited
+    assert get_task(library, task.id) == task
+    assert check(library) == []
+
+
+def test_an_unknown_task_is_the_users_error(library: Library) -> None:
+    with pytest.raises(UserError, match="no task"):
+        get_task(library, "nowhere")
+    with pytest.raises(UserError, match="no task"):
+        update_task(library, make_task(1))
+
+
+def test_deleting_can_be_undone_in_place(library: Library) -> None:
+    tasks = [make_task(number, tags=("even",) if number % 2 == 0 else ()) for number in range(10)]
+    add_tasks(library, tasks)
+    deleted = delete_tasks(library, [tasks[2].id, tasks[7].id, "nowhere"])
+    assert [task for _, task in deleted.tasks] == [tasks[2], tasks[7]]
+    assert count_tasks(library, TaskFilter(text="2")) == 0
+    assert tags(library) == {"even": 4}
+    add_tasks(library, [make_task(99)])
+    restored = restore_tasks(library, deleted)
+    assert restored.added == (tasks[2].id, tasks[7].id)
+    assert restore_tasks(library, deleted).added == ()
+    assert list(iterate_tasks(library)) == [*tasks, make_task(99)]
+    assert count_tasks(library, TaskFilter(tag="even")) == 5
+
+
+def test_filters(library: Library) -> None:
+    tasks = [
+        make_task(
+            number,
+            family="even" if number % 2 == 0 else "odd",
+            split="heldout" if number % 5 == 0 else "train",
+            strategy="direct" if number == 4 else None,
+            answer=None if number == 3 else str(number),
+            tags=("low", f"tag {number}") if number < 5 else (),
+        )
+        for number in range(20)
+    ]
+    add_tasks(library, tasks)
+
+    def found(**wanted: object) -> list[int]:
+        matching = list(iterate_tasks(library, TaskFilter(**wanted)))
+        assert matching == list(list_tasks(library, TaskFilter(**wanted)).items)
+        if "limit" not in wanted:
+            assert count_tasks(library, TaskFilter(**wanted)) == len(matching)
+        assert tasks_at(library, task_numbers(library, TaskFilter(**wanted))) == matching
+        return [tasks.index(task) for task in matching]
+
+    assert found(family="odd") == list(range(1, 20, 2))
+    assert found(split="heldout") == [0, 5, 10, 15]
+    assert found(family="odd", split="heldout") == [5, 15]
+    assert found(strategy="direct") == [4]
+    assert found(has_answer=False) == [3]
+    assert len(found(has_answer=True)) == 19
+    assert found(tag="low") == [0, 1, 2, 3, 4]
+    assert found(tag="tag 2", has_answer=True) == [2]
+    assert found(text="what is 7") == [7]
+    assert found(text="WHA") == list(range(20))
+    assert found(ids=(tasks[8].id, tasks[2].id, "nowhere")) == [2, 8]
+    assert found(ids=()) == []
+    assert found(family="even", limit=3) == [0, 2, 4]
+    assert [count.family for count in families(library)] == ["even", "odd"]
+    assert families(library)[1].unanswered == 1
+    assert list(get_tasks(library, [tasks[5].id, "nowhere", tasks[1].id])) == [tasks[5].id, tasks[1].id]
+
+
+@MANY
+@given(count=st.integers(0, 40), size=st.integers(1, 15))
+def test_pages_add_up(library: Library, count: int, size: int) -> None:
+    delete_tasks(library, [task.id for task in iterate_tasks(library)])
+    tasks = [make_task(number) for number in range(count)]
+    add_tasks(library, tasks)
+    collected: list[Task] = []
+    after: int | None = 0
+    while after is not None:
+        page = list_tasks(library, TaskFilter(limit=size, after=after))
+        assert len(page.items) <= size
+        collected += page.items
+        after = page.next
+    assert collected == tasks
+    assert list(iterate_tasks(library, TaskFilter(limit=size))) == tasks[:size]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_search_text_is_read_as_a_query_language(library: Library, text: str) -> None:
+    add_tasks(library, [make_task(1)])
+    assert count_tasks(library, TaskFilter(text=text)) in (0, 1)
+    assert count_tasks(library) == 1
+
+
+@MANY
+@given(text=st.text(max_size=60) | st.text(string.punctuation + " ANDORTNEar", max_size=60))
+def test_any_search_text_is_answered(library: Library, text: str) -> None:
+    if not any(0xD800 <= ord(sign) <= 0xDFFF for sign in text):
+        count_tasks(library, TaskFilter(text=text))
+
+
+@MANY
+@given(words=st.lists(st.text(string.ascii_letters + string.digits, min_size=1), min_size=1, max_size=6))
+def test_a_task_is_found_by_its_own_words(library: Library, words: list[str]) -> None:
+    task = Task(family="found", query=", ".join(words))
+    add_tasks(library, [task])
+    for text in (" ".join(words), " ".join(reversed(words)), words[-1][: len(words[-1]) // 2 + 1]):
+        assert task in set(iterate_tasks(library, TaskFilter(text=text)))
+    delete_tasks(library, [task.id])
+    assert task not in set(iterate_tasks(library, TaskFilter(text=words[0])))
+
+
+def test_the_last_word_may_only_be_begun() -> None:
+    assert text_query('say "cheese') == '"say" "cheese"*'
+    assert text_query("...") == ""
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_tasks_keep_their_order(library: Library) -> None:
+    count = 100_000
+    added = add_tasks(
+        library, (Task(family=f"f{n % 3}", query=str(n), id=f"{n * 7919 % count:06}") for n in range(count))
+    )
+    assert len(added.added) == count
+    numbers = task_numbers(library)
+    assert len(numbers) == count
+    assert [task.query for task in tasks_at(library, numbers[90_000:90_200])] == [
+        str(n) for n in range(90_000, 90_200)
+    ]
+    assert sum(1 for _ in iterate_tasks(library, TaskFilter(family="f1"))) == count // 3
