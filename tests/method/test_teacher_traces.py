@@ -3,9 +3,9 @@
 from random import Random
 
 import pytest
+
 from models.recipe.families import FAMILIES, draw
 from models.recipe.traces import answer_under
-
 from orca_desk.method.adherence import recognise
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.strategies import load_folder
