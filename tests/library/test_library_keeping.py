@@ -1,0 +1,170 @@
+"""Chats, backups, the lock's neighbours, and the log."""
+
+import logging
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from library_doubles import judged, make_record, make_task
+
+from orca_desk.errors import UserError
+from orca_desk.library.backup import back_up, check_backup, restore
+from orca_desk.library.chats import (
+    ChatMessage,
+    add_message,
+    create_chat,
+    delete_chat,
+    get_chat,
+    list_chats,
+    messages,
+)
+from orca_desk.library.database import Library
+from orca_desk.library.integrity import check
+from orca_desk.library.records import add_records, get_record
+from orca_desk.library.snapshots import freeze, list_snapshots
+from orca_desk.library.tasks import add_tasks, iterate_tasks
+from orca_desk.log import logging_to
+
+
+def test_chats(library: Library, tmp_path: Path) -> None:
+    chat = create_chat(library, title="John and Mark", model=tmp_path / "m.gguf", adapter=None, system="")
+    turns = [
+        ChatMessage(role="user", content="Where is the ball?"),
+        ChatMessage(role="assistant", content="In the box.", finish_reason="stop", completion_tokens=4),
+    ]
+    assert [add_message(library, chat.id, turn) for turn in turns] == [0, 1]
+    assert messages(library, chat.id) == turns
+    other = create_chat(
+        library, title="", model=tmp_path / "m.gguf", adapter=tmp_path / "a.gguf", system="Hi"
+    )
+    assert list_chats(library) == [other, chat]
+    assert delete_chat(library, chat.id) == (chat, turns)
+    assert list_chats(library) == [other]
+    assert library.rows("SELECT * FROM messages") == []
+    for act in (get_chat, delete_chat):
+        with pytest.raises(UserError, match="no chat"):
+            act(library, chat.id)
+    with pytest.raises(UserError, match="no chat"):
+        add_message(library, chat.id, turns[0])
+
+
+def test_a_backup_holds_everything_at_once(library: Library, tmp_path: Path) -> None:
+    tasks = [make_task(n) for n in range(200)]
+    add_tasks(library, tasks)
+    add_records(library, [judged(make_record(1), 1)])
+    snapshot = freeze(library, name="x")
+    path = tmp_path / "backups" / "one.db"
+    backup = back_up(library, path)
+    assert (backup.tasks, backup.records, backup.snapshots) == (200, 1, 1)
+    assert [file.name for file in path.parent.iterdir()] == ["one.db"]
+    add_tasks(library, [make_task(1000)])
+    restore(path, tmp_path / "restored")
+    with Library.open(tmp_path / "restored", create=False) as restored:
+        assert list(iterate_tasks(restored)) == tasks
+        assert get_record(restored, make_record(1).id).record == make_record(1)
+        assert list_snapshots(restored) == [snapshot]
+        assert check(restored, thorough=True) == []
+    with pytest.raises(UserError, match="already"):
+        restore(path, library.folder)
+
+
+def test_a_backup_in_the_middle_of_writing_is_consistent(library: Library, tmp_path: Path) -> None:
+    ready = threading.Event()
+    stop = threading.Event()
+
+    def write() -> None:
+        for number in range(100_000):
+            add_tasks(library, [make_task(number * 5 + part) for part in range(5)])
+            ready.set()
+            if stop.is_set():
+                return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert ready.wait(30)
+        counts = [back_up(library, tmp_path / f"{n}.db").tasks for n in range(4)]
+    finally:
+        stop.set()
+        writer.join()
+    assert all(count % 5 == 0 for count in counts)
+    assert counts == sorted(counts)
+
+
+def test_bad_backups_are_named(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no backup"):
+        check_backup(tmp_path / "none.db")
+    with pytest.raises(UserError, match="replace the library"):
+        back_up(library, library.path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        back_up(library, tmp_path / "file" / "one.db")
+    path = tmp_path / "one.db"
+    add_tasks(library, [make_task(n) for n in range(300)])
+    back_up(library, path)
+    content = bytearray(path.read_bytes())
+    page = content.index(b"What is 250 plus 0?") // 4096 * 4096
+    content[page + 8 : page + 200] = b"\xff" * 192
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="damaged"):
+        restore(path, tmp_path / "restored")
+    assert not (tmp_path / "restored" / "library.db").exists()
+
+
+def test_contradictions_between_tables_are_found(library: Library) -> None:
+    add_tasks(library, [make_task(1, tags=("a",))])
+    library.write(lambda db: db.execute("DELETE FROM task_tags").rowcount)
+    assert [problem for problem in check(library) if "tags" in problem]
+
+    def orphan(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO decisions VALUES (99, 'keep', '')")
+
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        library.write(orphan)
+
+
+def test_uncaught_exceptions_go_to_the_log(tmp_path: Path) -> None:
+    script = """
+import sys, threading
+from pathlib import Path
+from orca_desk.log import logging_to
+with logging_to(Path(sys.argv[1])):
+    thread = threading.Thread(target=lambda: 1 / 0, name="divider")
+    thread.start()
+    thread.join()
+    sys.excepthook(ValueError, ValueError("at the top"), None)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "logs")], capture_output=True, text=True
+    )
+    log = (tmp_path / "logs" / "orca-desk.log").read_text(encoding="utf-8")
+    assert "uncaught exception in divider" in log and "ZeroDivisionError" in log
+    assert "ValueError: at the top" in log
+    assert "ZeroDivisionError" in done.stderr and "at the top" in done.stderr
+
+
+def test_native_crashes_leave_their_stacks(tmp_path: Path) -> None:
+    script = """
+import ctypes, sys
+from pathlib import Path
+from orca_desk.log import logging_to
+with logging_to(Path(sys.argv[1])):
+    ctypes.string_at(0)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True)
+    assert done.returncode != 0
+    assert "string_at" in (tmp_path / "crash.log").read_text(encoding="utf-8")
+
+
+def test_logging_ends_with_its_block(tmp_path: Path) -> None:
+    logger = logging.getLogger("orca_desk.test")
+    hooks = sys.excepthook, threading.excepthook
+    with logging_to(tmp_path) as path:
+        logger.info("inside \ud800")
+    logger.info("outside")
+    assert (sys.excepthook, threading.excepthook) == hooks
+    text = path.read_text(encoding="utf-8")
+    assert "inside \\ud800" in text and "outside" not in text

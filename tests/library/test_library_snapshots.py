@@ -1,0 +1,271 @@
+"""Snapshots, trainings, evaluations: frozen content, rules with reasons, curves, counts."""
+
+import dataclasses
+import json
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from library_doubles import LEAK, judged, make_record, make_task
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.evaluations import (
+    Answered,
+    Question,
+    add_answers,
+    answers,
+    compare,
+    create_evaluation,
+    list_evaluations,
+    results,
+    unanswered,
+)
+from orca_desk.library.integrity import check, missing_files
+from orca_desk.library.pairings import set_pairings
+from orca_desk.library.records import NewRecord, add_records, decide, revise
+from orca_desk.library.runs import create_run, end_run
+from orca_desk.library.snapshots import (
+    Rules,
+    freeze,
+    get_snapshot,
+    list_snapshots,
+    snapshot_records,
+    write_snapshot,
+)
+from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import (
+    add_events,
+    checkpoints,
+    create_training,
+    find_unfinished_training,
+    list_trainings,
+    set_adapter,
+    training_events,
+)
+from orca_desk.method.erasure import CAUTIOUS, erase
+from orca_desk.method.pairing import Pairing
+from orca_desk.method.records import TeacherRecord
+
+
+def with_finish(record: TeacherRecord, reason: str) -> TeacherRecord:
+    made_with = dataclasses.replace(record.provenance, finish_reason=reason)
+    return dataclasses.replace(record, provenance=made_with)
+
+
+def fill(library: Library) -> None:
+    """Records 0 and 7 are fit; each other is unfit for one reason of its own."""
+    add_tasks(library, [make_task(n, split="heldout" if n == 1 else "train") for n in range(8)])
+    records = [make_record(n) for n in range(8)]
+    records[6] = dataclasses.replace(records[6], strategy="step-by-step")
+    new = [judged(record, n) for n, record in enumerate(records)]
+    new[2] = judged(records[2], "another")
+    new[3] = judged(records[3], 3, LEAK)
+    new[5] = judged(with_finish(records[5], "length"), 5)
+    add_records(library, [*new, judged(dataclasses.replace(records[0], id="record-copy", sample=1), 0)])
+    decide(library, [records[4].id], "drop")
+    pairing = Pairing(family="sums", strategy="direct", evidence=(), reason="chosen")
+    set_pairings(library, [pairing], source="chosen")
+
+
+REASONS = {
+    "held out for evaluation": 1,
+    "wrong answer": 1,
+    "speaks of its instruction": 1,
+    "dropped in review": 1,
+    "cut off by the length limit": 1,
+    "another strategy than the paired one": 1,
+    "the same answer again": 1,
+}
+
+
+def test_rules_leave_out_and_say_why(library: Library) -> None:
+    fill(library)
+    snapshot = freeze(library, name="first")
+    taken = list(snapshot_records(library, snapshot.id))
+    assert taken == [erase(make_record(n), CAUTIOUS) for n in (0, 7)]
+    assert snapshot.left_out == REASONS
+    assert (snapshot.records, snapshot.families, snapshot.instruction) == (2, {"sums": 2}, CAUTIOUS)
+
+
+def test_every_rule_can_be_switched(library: Library) -> None:
+    fill(library)
+    free = freeze(library, name="all", rules=Rules(only_correct=False, only_paired=False, allow_leaks=True))
+    assert free.records == 5
+    capped = freeze(library, name="few", instruction="", rules=Rules(cap=1))
+    assert (capped.records, capped.left_out["more than asked for in its family"]) == (1, 1)
+    assert next(snapshot_records(library, capped.id)).system == ""
+    with pytest.raises(UserError, match="No record"):
+        freeze(library, name="none", rules=Rules(families=("other",)))
+    with pytest.raises(UserError, match="No record"):
+        freeze(library, name="none", rules=Rules(runs=("generate-1",)))
+    assert {snapshot.id for snapshot in list_snapshots(library)} == {free.id, capped.id}
+    assert get_snapshot(library, capped.id).rules == Rules(cap=1)
+    assert check(library, thorough=True) == []
+
+
+def test_review_overrules_grading_but_never_takes_held_out_tasks(library: Library) -> None:
+    fill(library)
+    decide(library, [make_record(n).id for n in (1, 2, 3, 5)], "keep")
+    snapshot = freeze(library, name="reviewed")
+    assert [r.teacher_record_id for r in snapshot_records(library, snapshot.id)] == [
+        make_record(n).id for n in (0, 2, 3, 5, 7)
+    ]
+    assert snapshot.left_out["held out for evaluation"] == 1
+
+
+def test_an_edited_answer_is_what_is_trained_on(library: Library) -> None:
+    add_records(library, [judged(make_record(1), 5)])
+    revise(library, make_record(1).id, "Answer: 5", verdict=judged(make_record(5), 5).verdict)
+    snapshot = freeze(library, name="edited")
+    (training,) = snapshot_records(library, snapshot.id)
+    assert training.assistant == "Answer: 5"
+
+
+def test_ungraded_records_are_taken(library: Library) -> None:
+    add_records(library, [NewRecord(record=make_record(1))])
+    assert freeze(library, name="ungraded").records == 1
+
+
+def test_a_tasks_own_strategy_counts_before_its_familys(library: Library) -> None:
+    add_tasks(library, [make_task(1, strategy="step-by-step")])
+    set_pairings(
+        library, [Pairing(family="sums", strategy="direct", evidence=(), reason="")], source="chosen"
+    )
+    other = dataclasses.replace(make_record(1), id="other", strategy="step-by-step")
+    add_records(library, [judged(make_record(1), 1), judged(other, 1)])
+    snapshot = freeze(library, name="own")
+    assert [r.strategy for r in snapshot_records(library, snapshot.id)] == ["step-by-step"]
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10**6), cap=st.none() | st.integers(1, 30))
+def test_the_same_records_make_the_same_snapshot_in_any_order(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, cap: int | None
+) -> None:
+    new = [judged(make_record(n), n if n % 3 else 0) for n in range(40)]
+    ids = set()
+    for order in (new, random.Random(seed).sample(new, len(new))):
+        with Library.open(tmp_path_factory.mktemp("library"), samples=False) as library:
+            add_records(library, order)
+            ids.add(freeze(library, name="one", rules=Rules(cap=cap)).id)
+    assert len(ids) == 1
+
+
+def test_freezing_again_gives_the_same_one_and_later_changes_do_not_reach_it(library: Library) -> None:
+    fill(library)
+    snapshot = freeze(library, name="first")
+    before = list(snapshot_records(library, snapshot.id))
+    assert freeze(library, name="second") == snapshot
+    decide(library, [make_record(0).id], "drop")
+    assert freeze(library, name="third").id != snapshot.id
+    assert list(snapshot_records(library, snapshot.id)) == before
+    for sql in ("UPDATE snapshot_records SET assistant = ''", "DELETE FROM snapshot_records"):
+        with pytest.raises(sqlite3.IntegrityError, match="never changes"):
+            library.write(lambda db, sql=sql: db.execute(sql).rowcount)
+
+
+def test_a_tampered_snapshot_is_found(library: Library) -> None:
+    fill(library)
+    snapshot = freeze(library, name="first")
+
+    def tamper(db: sqlite3.Connection) -> None:
+        db.execute("DROP TRIGGER snapshot_records_keep_update")
+        db.execute("UPDATE snapshot_records SET assistant = 'Answer: 1' WHERE position = 1")
+
+    library.write(tamper)
+    assert check(library) == []
+    assert any(snapshot.id in problem for problem in check(library, thorough=True))
+
+
+def test_a_snapshot_is_written_as_lines(library: Library, tmp_path: Path) -> None:
+    add_records(library, [judged(make_record(n, user=f"Zeile\u2028{n}"), n) for n in range(1201)])
+    snapshot = freeze(library, name="lines")
+    path = tmp_path / "records.jsonl"
+    assert write_snapshot(library, snapshot.id, path) == 1201
+    lines = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    assert [line["id"] for line in lines] == [r.id for r in snapshot_records(library, snapshot.id)]
+    assert set(lines[0]) == {"id", "system", "user", "assistant", "family", "strategy", "task_id"}
+    assert lines[0]["user"] == "Zeile\u20280"
+    with pytest.raises(UserError, match="no snapshot"):
+        write_snapshot(library, "nowhere", path)
+
+
+def test_a_training_is_a_run_with_curves_and_an_adapter(library: Library, tmp_path: Path) -> None:
+    add_records(library, [judged(make_record(1), 1)])
+    what = {"base": tmp_path / "base", "snapshot": freeze(library, name="x").id, "settings": {"rank": 8}}
+    training = create_training(library, **what)
+    assert (training.id, training.settings, training.base) == ("train-1", {"rank": 8}, tmp_path / "base")
+    events = [{"event": "metrics", "step": n, "loss": 1 / n} for n in (1, 2, 3)]
+    place = str(training.folder / "checkpoints" / "step-2")
+    add_events(library, training.id, [*events, {"event": "checkpoint", "step": 2, "path": place}])
+    add_events(library, training.id, [{"event": "metrics", "step": 3, "loss": 0.3}, {"event": "report"}])
+    assert [e["loss"] for e in training_events(library, training.id, "metrics")] == [1.0, 0.5, 0.3]
+    assert len(training_events(library, training.id, "metrics", after_step=2)) == 1
+    assert checkpoints(library, training.id) == {2: Path(place)}
+    assert find_unfinished_training(library, **what) == training
+    done = set_adapter(library, training.id, adapter=training.folder / "adapter", gguf=None, sha256="f")
+    assert done.adapter == training.folder / "adapter"
+    assert missing_files(library) == [done.adapter]
+    end_run(library, training.id, "done", "Trained.")
+    assert find_unfinished_training(library, **what) is None
+    assert [t.id for t in list_trainings(library)] == ["train-1"]
+
+
+def test_a_library_can_be_moved(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "old", samples=False) as library:
+        add_records(library, [judged(make_record(1), 1)])
+        training = create_training(
+            library, base=tmp_path / "base", snapshot=freeze(library, name="x").id, settings={}
+        )
+        set_adapter(library, training.id, adapter=training.folder / "adapter", gguf=None, sha256="f")
+    (tmp_path / "old").rename(tmp_path / "new")
+    with Library.open(tmp_path / "new") as library:
+        (moved,) = list_trainings(library)
+        assert moved.adapter == tmp_path / "new" / "trainings" / "train-1" / "adapter"
+        assert moved.base == tmp_path / "base"
+
+
+def answer(task: str, correct: bool | None, recognised: str | None) -> Answered:
+    return Answered(
+        task_id=task,
+        response=f"answer to {task}",
+        correct=correct,
+        reason="",
+        recognised=recognised,
+        completion_tokens=10 if correct else 20,
+        finish_reason="stop",
+    )
+
+
+def test_an_evaluation_counts_by_family_and_goes_on(library: Library, tmp_path: Path) -> None:
+    asked = [
+        Question(task_id="1", family="a", paired="direct"),
+        Question(task_id="2", family="a", paired="direct"),
+        Question(task_id="3", family="a", paired=None),
+        Question(task_id="4", family="b", paired="direct"),
+    ]
+    common = {"model": tmp_path / "m.gguf", "adapter": None, "system_kind": "empty", "system": ""}
+    first = create_evaluation(library, **common, questions=asked, settings={"n": 1})
+    given_answers = [answer("1", True, "direct"), answer("2", False, None), answer("3", None, "direct")]
+    assert add_answers(library, first.id, given_answers[:2]) == 2
+    assert [one.task_id for one in unanswered(library, first.id)] == ["3", "4"]
+    assert add_answers(library, first.id, [answer("1", False, None), given_answers[2]]) == 1
+    assert answers(library, first.id) == given_answers
+    a, b = results(library, first.id)
+    assert (a.questions, a.answered, a.graded, a.correct, a.paired, a.followed) == (3, 3, 2, 1, 2, 1)
+    assert a.mean_tokens == pytest.approx(50 / 3)
+    assert (b.questions, b.answered, b.graded, b.correct, b.mean_tokens) == (1, 0, 0, 0, None)
+    second = create_evaluation(library, **common, questions=asked, settings={"n": 2})
+    add_answers(library, second.id, [answer("2", True, None), answer("3", True, None)])
+    (both,) = compare(library, first.id, second.id)
+    assert (both.task_id, both.first, both.second) == ("2", False, True)
+    assert [one.id for one in list_evaluations(library)] == ["evaluate-2", "evaluate-1"]
+    with pytest.raises(sqlite3.IntegrityError):
+        add_answers(library, first.id, [answer("99", True, None)])
+    with pytest.raises(UserError, match="no task"):
+        create_evaluation(library, **common, questions=[], settings={})
+    assert create_run(library, "evaluate", {}).id == "evaluate-3"
