@@ -88,7 +88,9 @@ def restore(file: Path, new_folder: Path, as_json: bool) -> None:
 
 
 @command.command("runs")
-@click.option("--kind", type=click.Choice(["probe", "generate", "train", "evaluate"]))
+@click.option(
+    "--kind", type=click.Choice(["probe", "generate", "train", "evaluate"]), help="Only runs of this kind."
+)
 @library_option
 @json_option
 def runs(kind: str | None, folder: Path, as_json: bool) -> None:

@@ -112,7 +112,7 @@ def convert_model(student: Path, file: Path, dtype: str, as_json: bool) -> None:
 @click.argument("repo")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--file", help="One file of it, such as a GGUF; without it the safetensors folder.")
-@click.option("--revision", default="main", show_default=True)
+@click.option("--revision", default="main", show_default=True, help="A branch, tag or commit of it.")
 @click.option("--endpoint", help="The hub's address, if it is not Hugging Face's.")
 @json_option
 def download(

@@ -26,6 +26,8 @@ from orca_desk.library.records import RecordFilter, StoredRecord
 from orca_desk.library.snapshots import Rules, Snapshot
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.erasure import Segment, difference, erase, revealed_strategies, student_instruction
+from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.renderer import Renderer
 
 LOOKS = {"kept": "", "erased": "red strike", "inserted": "green"}
 
@@ -51,7 +53,7 @@ def command() -> None:
 @click.option("--strategy", help="Only answers under this strategy.")
 @click.option("--right/--wrong", "correct", default=None, help="Only answers graded so.")
 @click.option("--leaked", is_flag=True, default=None, help="Only answers that speak of their instruction.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The most to show.")
 @library_option
 @json_option
 def list_records(
@@ -114,6 +116,39 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
         f"Made by {made.model_sha256[:12]} ({made.quantisation}), {made.engine}, batch {made.batch}, "
         f"{made.completion_tokens} tokens, ended by {made.finish_reason}, {made.created_at}."
     )
+
+
+@command.command("inspect")
+@click.argument("record_id")
+@click.option(
+    "--student",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The student's folder: its tokenizer and chat template are used.",
+)
+@instruction_options
+@library_option
+@json_option
+def inspect(record_id: str, student: Path, instruction: str, folder: Path, as_json: bool) -> None:
+    """Show what exactly is trained: trained text clear, masked text dim, control tokens blue."""
+    with open_library(folder) as library:
+        stored = records.get_record(library, full_id(library, "record", record_id))
+    training = erase(stored.current, student_instruction(*_kind(instruction)))
+    tokenizer = HFTokenizer.load(student)
+    rendered = Renderer(tokenizer).example(training.system, training.user, training.assistant)
+    trained = sum(rendered.mask)
+    counts = {"trained_tokens": trained, "masked_tokens": len(rendered.ids) - trained}
+    if as_json:
+        print_json({**counts, "ids": rendered.ids, "mask": rendered.mask, "spans": rendered.spans})
+        return
+    text = Text()
+    for span in rendered.spans:
+        style = "blue" if span.role in ("control", "end") else ""
+        dim = "" if rendered.mask[span.start] else "dim "
+        shown = tokenizer.decode(rendered.ids[span.start : span.end], control=True)
+        text.append(shown, style=f"{dim}{style}".strip())
+    console.print(Panel(text, title="What the student is trained on"))
+    say(f"{counts['trained_tokens']} tokens are trained, {counts['masked_tokens']} are masked.")
 
 
 def _decision(name: str, decision: Literal["keep", "drop"] | None, text: str) -> None:

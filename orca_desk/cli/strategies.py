@@ -5,12 +5,23 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.options import (
+    examples,
+    json_option,
+    library_option,
+    open_library,
+    runner_options,
+    sampling_options,
+)
 from orca_desk.cli.output import print_json, say, table
+from orca_desk.cli.running import running
 from orca_desk.errors import UserError
+from orca_desk.jobs.asking import Runner
+from orca_desk.jobs.probe import probe
 from orca_desk.library import pairings, strategies, tasks
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Pairing
+from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import parse_strategy, revised, to_toml
 
 
@@ -20,6 +31,7 @@ from orca_desk.method.strategies import parse_strategy, revised, to_toml
         "orca-desk strategies list",
         "orca-desk strategies show step-by-step",
         "orca-desk strategies edit direct --instruction 'Answer in one word, after \"Answer:\".'",
+        "orca-desk strategies probe --teacher teacher.gguf --tasks 16",
         "orca-desk strategies pairings",
         "orca-desk strategies pair ordering guess-and-check",
     ),
@@ -60,8 +72,8 @@ def show(name: str, version: int | None, folder: Path, as_json: bool) -> None:
 @command.command("edit")
 @click.argument("name")
 @click.option("--instruction", help="What the teacher is told.")
-@click.option("--title")
-@click.option("--description")
+@click.option("--title", help="Its name on screen.")
+@click.option("--description", help="What it is for.")
 @library_option
 @json_option
 def edit(
@@ -94,6 +106,60 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     with open_library(folder) as library:
         saved = strategies.save_strategy(library, strategy)
     print_json(saved) if as_json else say(f"{saved.name} is now at version {saved.version}.")
+
+
+@command.command("probe")
+@click.option(
+    "--teacher",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The teacher's GGUF file.",
+)
+@click.option("--family", "families", multiple=True, help="Only these families.")
+@click.option("--strategy", "names", multiple=True, help="Only these strategies.")
+@click.option(
+    "--tasks",
+    "per_family",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Training tasks of each family that every strategy is tried on.",
+)
+@sampling_options
+@runner_options
+@library_option
+@json_option
+def probe_strategies(
+    teacher: Path,
+    families: tuple[str, ...],
+    names: tuple[str, ...],
+    per_family: int,
+    sampling: Sampling,
+    batch: int | None,
+    context: int | None,
+    threads: int | None,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Measure which strategy serves each family best, and pair it with that one.
+
+    The teacher answers the same few training tasks under every strategy. Among those that are not worse
+    by more than luck, the one with the fewest answer tokens is chosen.
+    """
+    runner = Runner(model=teacher, batch=batch, context=context, threads=threads)
+    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        probe(
+            library,
+            runner,
+            families=families or None,
+            strategies=names or None,
+            per_family=per_family,
+            sampling=sampling,
+            progress=progress,
+            control=control,
+        )
+        found = list(pairings.current_pairings(library).values())
+    print_json(found) if as_json else pairings_table(found)
 
 
 @command.command("pairings")

@@ -92,7 +92,7 @@ def import_tasks(
 
 @command.command("list")
 @task_options
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The most to show.")
 @library_option
 @json_option
 def list_tasks(
