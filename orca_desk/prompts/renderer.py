@@ -114,7 +114,7 @@ class Renderer:
         ids: list[int] = []
         spans: list[Span] = []
         prefix: int | None = None
-        for part in _joined(parts):
+        for part in parts:
             if part.role == "user" and prefix is None:
                 prefix = len(ids)
             start = len(ids)
@@ -149,19 +149,6 @@ def _normalised(messages: Sequence[Message]) -> list[Message]:
     if messages and messages[0].role == "system":
         return list(messages)
     return [Message("system", ""), *messages]
-
-
-def _joined(parts: Iterator[_Part]) -> Iterator[_Part]:
-    """Leave out empty texts and join template pieces that then stand side by side."""
-    waiting = ""
-    for part in parts:
-        if part.role == "control":
-            waiting += part.text
-        elif part.text:
-            yield _Part("control", waiting)
-            waiting = ""
-            yield part
-    yield _Part("control", waiting)
 
 
 def _encodable(text: str) -> str:

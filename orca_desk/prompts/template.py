@@ -15,7 +15,7 @@ from orca_desk.errors import UserError
 from orca_desk.jobs.command import worker_command
 from orca_desk.prompts.messages import Role
 
-SECONDS = 20  # for starting the worker on a busy machine; the worker itself stops after 4 of its own
+SECONDS = 20  # for starting the worker on a busy machine; the worker itself stops after 2 of its own
 # White space put around the sentinels, to learn what the template trims. What is left of it tells the
 # characters that are trimmed: none, all white space (None), or line ends alone.
 BEFORE, AFTER = "\n \t\n", "\n\t \n"

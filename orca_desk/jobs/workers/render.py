@@ -16,7 +16,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MEMORY_BYTES = 512 * 2**20
-CPU_SECONDS = 4
+CPU_SECONDS = 2
 TEXT_LIMIT = 2_000_000  # characters; real templates write a few thousand
 
 

@@ -1,0 +1,114 @@
+"""Chat templates: cut into pieces, kept from doing harm."""
+
+import pytest
+from tiny_models import CHATML
+
+from orca_desk.errors import UserError
+from orca_desk.prompts.template import ChatTemplate, Shape, TemplateRefusalError
+
+LLAMA3 = (
+    "{{- bos_token }}{%- if messages[0]['role'] == 'system' %}"
+    "{%- set system_message = messages[0]['content']|trim %}{%- set messages = messages[1:] %}"
+    "{%- else %}{%- set system_message = '' %}{%- endif %}"
+    "{{- '<|start_header_id|>system<|end_header_id|>\\n\\nToday Date: 26 Jul 2024\\n\\n' }}"
+    "{{- system_message }}{{- '<|eot_id|>' }}"
+    "{%- for message in messages %}"
+    "{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'"
+    "+ message['content'] | trim + '<|eot_id|>' }}{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif %}"
+)
+QWEN = (
+    "{%- if messages[0]['role'] == 'system' %}{{- '<|im_start|>system\\n' + messages[0]['content'] }}"
+    "{%- else %}{{- '<|im_start|>system\\nYou are Qwen.' }}{%- endif %}{{- '<|im_end|>\\n' }}"
+    "{%- for message in messages %}{%- if not (message.role == 'system' and loop.first) %}"
+    "{%- if message.role == 'assistant' %}{%- generation %}"
+    "{{- '<|im_start|>assistant\\n' + message.content.strip('\\n') + '<|im_end|>\\n' }}{%- endgeneration %}"
+    "{%- else %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{%- endif %}"
+    "{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
+)
+GEMMA = (
+    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}"
+    "{{ raise_exception('System role not supported') }}{% endif %}"
+    "{% for message in messages %}"
+    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('Conversation roles must alternate') }}{% endif %}"
+    "{% set role = 'model' if message['role'] == 'assistant' else message['role'] %}"
+    "{{ '<start_of_turn>' + role + '\\n' + message['content'] | trim + '<end_of_turn>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{'<start_of_turn>model\\n'}}{% endif %}"
+)
+LLAMA2 = (
+    "{% if messages[0]['role'] == 'system' %}{% set lead = '<<SYS>>\\n' + messages[0]['content']"
+    " + '\\n<</SYS>>\\n\\n' %}{% set rest = messages[1:] %}{% else %}{% set lead = '' %}"
+    "{% set rest = messages %}{% endif %}"
+    "{% for message in rest %}{% if message.role == 'user' %}"
+    "{{ bos_token + '[INST] ' + (lead if loop.first else '') + message.content.strip() + ' [/INST]' }}"
+    "{% else %}{{ ' ' + message.content.strip() + ' ' + eos_token }}{% endif %}{% endfor %}"
+)
+CHAT = Shape(("system", "user"), True)
+
+
+def chat(source: str) -> ChatTemplate:
+    return ChatTemplate(source, bos="<s>", eos="</s>")
+
+
+def test_chatml_is_cut_at_its_texts() -> None:
+    skeleton = chat(CHATML).skeleton(CHAT)
+    assert skeleton.pieces == (
+        "<|im_start|>system\n",
+        "<|im_end|>\n<|im_start|>user\n",
+        "<|im_end|>\n<|im_start|>assistant\n",
+    )
+    assert [slot.trim(" \n x \n") for slot in skeleton.slots] == [" \n x \n"] * 2
+
+
+def test_what_a_template_trims_is_learned() -> None:
+    llama = chat(LLAMA3).skeleton(CHAT)
+    assert [slot.trim(" \n x \n") for slot in llama.slots] == ["x", "x"]
+    qwen = chat(QWEN).skeleton(Shape(("user", "assistant"), False))
+    assert [slot.trim("\n x \n") for slot in qwen.slots] == ["\n x \n", " x "]
+
+
+@pytest.mark.parametrize(
+    ("source", "has_system", "adds_default"),
+    [
+        (CHATML, True, False),
+        (LLAMA3, True, True),
+        (QWEN, True, True),
+        (GEMMA, False, False),
+        (LLAMA2, True, False),
+        ("{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}", False, False),
+    ],
+)
+def test_the_place_of_a_system_message(source: str, has_system: bool, adds_default: bool) -> None:
+    template = chat(source)
+    assert template.has_system is has_system
+    assert template.adds_default_system is adds_default
+
+
+def test_a_system_message_may_stand_in_the_users_turn() -> None:
+    assert chat(LLAMA2).skeleton(CHAT).pieces == ("<s>[INST] <<SYS>>\n", "\n<</SYS>>\n\n", " [/INST]")
+
+
+def test_a_refusal_is_told_in_the_templates_words() -> None:
+    with pytest.raises(TemplateRefusalError, match="roles must alternate"):
+        chat(GEMMA).skeleton(Shape(("user", "user"), True))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "time and memory"),
+        ("{{ 'a' * 10**9 }}", "cannot be run: MemoryError"),
+        ("{% for i in range(99999) %}{{ 'a' * 1000 }}{% endfor %}", "writes without end"),
+        ("{{ ''.__class__.__mro__ }}", "cannot be run: SecurityError"),
+        ("{{ messages[0].append(1) }}", "cannot be run"),
+        ("{% for m in messages %}", "cannot be run: TemplateSyntaxError"),
+        ("{{ strftime_now('%Y') }}", "cannot be run: UndefinedError"),
+        ("{% for m in messages %}{{ m.content | upper }}{% endfor %}", "drops"),
+        ("{% for m in messages %}{{ m.content }}{{ m.content }}{% endfor %}", "repeats"),
+        ("{% for m in messages %}{{ m.content | replace(' ', '-') }}{% endfor %}", "changes the texts"),
+    ],
+)
+def test_hostile_and_broken_templates_are_refused(source: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        chat(source).skeleton(Shape(("user",), True))
