@@ -98,7 +98,13 @@ def show(path: Path, as_json: bool) -> None:
 @command.command("convert")
 @click.argument("student", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--dtype", type=click.Choice(["f16", "f32", "bf16", "q8_0"]), default="f16", show_default=True)
+@click.option(
+    "--dtype",
+    type=click.Choice(["f16", "f32", "bf16", "q8_0"]),
+    default="f16",
+    show_default=True,
+    help="The number format of the weights.",
+)
 @json_option
 def convert_model(student: Path, file: Path, dtype: str, as_json: bool) -> None:
     """Write the weights in the folder STUDENT (llama, qwen2, qwen3) to FILE as GGUF."""
