@@ -87,8 +87,8 @@ def evaluate(
     system = system or System()
     _check(tasks)
     known = current_strategies(library)
-    evaluation = _find_or_create(library, student, tasks, system, sampling)
     messages = _messages(library, tasks, system, known)
+    evaluation = _find_or_create(library, student, tasks, system, sampling)
     waiting = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
     failed: Counter[str] = Counter()
     by_id = {task.id: task for task in tasks}

@@ -189,8 +189,8 @@ class _Work:
             adapter=self._adapter,
             gguf=self._adapter_gguf,
             sha256=file_sha256(self._adapter / "adapter_model.safetensors"),
-            best_step=outcome.get("best_step"),
-            best_eval=outcome.get("best_eval"),
+            best_step=outcome["best_step"],
+            best_eval=outcome["best_loss"],
         )
 
 

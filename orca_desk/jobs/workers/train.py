@@ -41,4 +41,4 @@ def train(channel: Channel) -> None:
         raise UserError(
             "This training is running already.", "Wait until the other one has ended, or stop it."
         ) from None
-    channel.emit({"event": "outcome"} | asdict(outcome))
+    channel.emit({"event": "outcome"} | asdict(outcome) | {"adapter": str(outcome.adapter or "")})
