@@ -4,12 +4,14 @@ The last explicit marker wins: "Answer: X", "the answer is X", "#### X", "\\boxe
 and, where there is none of these, a line "A: X". Without a marker the last line is looked at, and each kind
 decides how far it trusts that.
 
-Every pattern here is anchored on a literal and bounded, so the time is linear in the length of the response.
+A final answer is at the end, so only the last 20,000 characters are searched, with bounded patterns: no text
+can make grading slow.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _GAP = r"[ \t]{0,4}[*_`]{0,3}[ \t]{0,4}"
 _VERB = r"(?:is|are|was|were|equals|(?:will|would|must|should|could|can only) be|comes (?:out )?to)\b"
@@ -47,6 +49,9 @@ _RETHINKING = re.compile(
     r"\b(?:not|wait|actually|no|sorry|correction|instead|rather|wrong|mistake)\b|n't\b", re.I
 )
 _RIVAL_LENGTH = 200
+_SEARCHED = 20_000
+_LINE_LENGTH = 2_000
+_MARKS = 8  # how many markers are tried, from the last on, until one has an answer after it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,25 +74,25 @@ class FinalAnswer:
     rival: str | None = None
 
 
-@dataclass(frozen=True)
-class _Mark:
+class _Mark(NamedTuple):
     start: int  # where the marker begins
     end: int  # where the answer begins
-    stop: int  # where the answer must end
+    closing: str = ""  # what ends the answer, "" if nothing but the paragraph does
 
 
 def find_answer(response: str) -> FinalAnswer:
     """Return where `response` answers; `text` is "" for a blank response."""
     whole = _visible(response)
-    marks = sorted(_marks(whole), key=lambda mark: mark.start) or _line_marks(whole)
+    end = whole[-_SEARCHED:]
+    marks = sorted(_marks(end))[-_MARKS:] or _line_marks(end)
     for index in range(len(marks) - 1, -1, -1):
-        raw = _answer_at(whole, marks[index])
-        text = clean(raw.partition("\n")[0])
+        raw = _answer_at(end, marks[index])
+        text = clean(raw.partition("\n")[0][:_LINE_LENGTH])
         if text:
-            rival = _rival(whole, marks[index - 1], marks[index]) if index else None
+            rival = _rival(end, marks[index - 1], marks[index]) if index else None
             return FinalAnswer(text=text, block=clean(raw), raw=raw, marked=True, whole=whole, rival=rival)
-    paragraph = _BLANK_LINE.split(whole)[-1]
-    line = whole.rpartition("\n")[2]
+    paragraph = _BLANK_LINE.split(end)[-1]
+    line = end.rpartition("\n")[2][-_LINE_LENGTH:]
     return FinalAnswer(text=clean(line), block=clean(paragraph), raw=paragraph, marked=False, whole=whole)
 
 
@@ -118,26 +123,24 @@ def _visible(response: str) -> str:
     """Return the part of a response that is meant to be read: after the thoughts, before stop tokens."""
     after = response.rpartition("</think>")[2] if "</think>" in response else response
     text = after if after.strip() else response
-    if "|>" in text or "</s>" in text:
-        head, tail = text[:-400], text[-400:].rstrip()
-        text = head + _STOP_TOKENS.sub("", tail)
-    return text.replace("\r\n", "\n").strip()
+    text = text.strip()
+    if text.endswith(("|>", "</s>")):
+        text = text[:-400] + _STOP_TOKENS.sub("", text[-400:])
+    return text.replace("\r\n", "\n").rstrip()
 
 
 def _marks(text: str) -> Iterator[_Mark]:
-    size = len(text)
     for match in _PHRASE.finditer(text):
-        yield _Mark(match.start(), match.end(), size)
+        yield _Mark(match.start(), match.end())
     if "####" in text:
         for match in _HASHES.finditer(text):
-            yield _Mark(match.start(), match.end(), size)
+            yield _Mark(match.start(), match.end())
     if "boxed" in text:
         for match in _BOX.finditer(text):
-            yield _Mark(match.start(), match.end(), _closing_brace(text, match.end()))
+            yield _Mark(match.start(), match.end(), "}")
     if "<" in text:
         for match in _TAG.finditer(text):
-            closing = text.find("</", match.end(), match.end() + 2000)
-            yield _Mark(match.start(), match.end(), closing if closing >= 0 else size)
+            yield _Mark(match.start(), match.end(), "</")
 
 
 def _line_marks(text: str) -> list[_Mark]:
@@ -148,13 +151,21 @@ def _line_marks(text: str) -> list[_Mark]:
             last = match
     if last is None or _OPTION_LINE.search(text, last.end()):
         return []
-    return [_Mark(last.start(), last.end(), len(text))]
+    return [_Mark(last.start(), last.end())]
+
+
+def _stop(text: str, mark: _Mark) -> int:
+    """Return where a mark's answer must end."""
+    if mark.closing == "}":
+        return _closing_brace(text, mark.end)
+    found = text.find(mark.closing, mark.end) if mark.closing else -1
+    return found if found >= 0 else len(text)
 
 
 def _closing_brace(text: str, start: int) -> int:
-    """Return where the brace that was opened before `start` closes (looking 2,000 characters ahead)."""
+    """Return where the brace that was opened before `start` closes, at most a line's length on."""
     depth = 1
-    limit = min(len(text), start + 2000)
+    limit = min(len(text), start + _LINE_LENGTH)
     for position in range(start, limit):
         if text[position] == "{":
             depth += 1
@@ -167,19 +178,16 @@ def _closing_brace(text: str, start: int) -> int:
 
 def _answer_at(text: str, mark: _Mark) -> str:
     """Return the rest of the paragraph that follows a marker; the answer may begin on a later line."""
-    begin = mark.end
-    while begin < mark.stop and text[begin].isspace():
-        begin += 1
-    blank = _BLANK_LINE.search(text, begin, mark.stop)
-    return text[begin : blank.start() if blank else mark.stop].strip()
+    answer = text[mark.end : _stop(text, mark)].strip()
+    return _BLANK_LINE.split(answer, maxsplit=1)[0]
 
 
 def _rival(text: str, earlier: _Mark, later: _Mark) -> str | None:
     """Return the earlier marker's answer if nothing but that answer stands between the two markers."""
-    between = text[earlier.end : min(later.start, earlier.stop)]
-    if later.start - earlier.end > _RIVAL_LENGTH or later.start < earlier.end:
+    if not earlier.end <= later.start <= earlier.end + _RIVAL_LENGTH:
         return None
-    after = text[min(later.start, earlier.stop) : later.start]
+    stop = min(later.start, _stop(text, earlier))
+    between, after = text[earlier.end : stop], text[stop : later.start]
     answer = clean(_CONNECTORS.sub("", between, count=1))
     if not answer or "\n" in answer or ". " in answer or _RETHINKING.search(between) or len(after) > 40:
         return None

@@ -15,6 +15,8 @@ from orca_desk.method.grading.quantities import (
 )
 from orca_desk.method.grading.text import first_sentence
 
+_LONGEST = 4_000
+_LAST = 8  # how many numbers at the end of an unmarked response are looked at
 _HEDGES = re.compile(
     r"\A[\s\"'(\[$*]*(?:(?:about|approximately|approx\.?|around|exactly|roughly|only|just|nearly|almost|a|total|of|≈|~)\s*)*\Z",
     re.IGNORECASE,
@@ -67,7 +69,7 @@ class ExpectedNumber:
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the number of the final answer, or without a marker the last number of the response."""
-        text = plain(final.text if final.marked else final.whole)
+        text = plain(final.text if final.marked else final.whole[-_LONGEST:])
         options = _stated(text) if final.marked else _concluded(text)
         if not options:
             return missing("number", self.reference)
@@ -145,7 +147,8 @@ def _concluded(text: str) -> list[Quantity]:
         found = find_quantities(line)
         if not found:
             continue
-        kept = [quantity for quantity in found if not taken_back(line, quantity.start, quantity.end)]
+        last = found[-_LAST:]
+        kept = [quantity for quantity in last if not taken_back(line, quantity.start, quantity.end)]
         if not kept or _operand(line, kept[-1]):
             return []
         if len(kept) > 1 and joined(line[kept[-2].end : kept[-1].start]):

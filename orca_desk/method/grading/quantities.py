@@ -32,8 +32,8 @@ _TOKEN = re.compile(
       | \.\d+
     )
     (?:
-        \s?[×x*]\s?10\s?(?:\^|\*\*)\s?[{(]?(?P<power>[-+]?\d{1,4})[})]?
-      | [eE](?P<exponent>[-+]?\d{1,4})(?![\w.])
+        \s?[×x*]\s?10\s?(?:\^|\*\*)\s?[{(]?(?P<power>[-+]?\d+)[})]?
+      | [eE](?P<exponent>[-+]?\d+)(?![\w.])
       | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>\d+)(?![\d.])
     )?
     (?P<percent>\s?%|\s(?:percent|per\scent|percentage\spoints?)\b)?

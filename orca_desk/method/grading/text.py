@@ -25,6 +25,7 @@ _FRAME = re.compile(
 )
 _COPULA = re.compile(r"\b(?:is|are|was|were|be|equals)\b\s", re.IGNORECASE)
 _POLAR = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+_LONGEST = 4_000
 _WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -44,7 +45,7 @@ def normalise(text: str) -> str:
 
 def first_sentence(text: str) -> str:
     """Return `text` up to the end of its first sentence or line."""
-    end = _SENTENCE_END.search(text)
+    end = _SENTENCE_END.search(text[:_LONGEST])
     return text[: end.start() + 1].rstrip("\n") if end else text
 
 
@@ -99,8 +100,7 @@ def _candidates(final: FinalAnswer) -> list[str]:
     aside = _ASIDE.search(sentence)
     if aside:
         readings.append(sentence[: aside.start()])
-    longest = 4000
-    return [clean(reading).strip("\"'“”‘’ ") for reading in readings if len(reading) <= longest]
+    return [clean(reading).strip("\"'“”‘’ ") for reading in readings if len(reading) <= _LONGEST]
 
 
 def _polar_answer(final: FinalAnswer, reference: str) -> Finding | None:
