@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.jobs import disk
 from orca_desk.jobs.progress import JobControl, Progress, Update
 from orca_desk.library.database import Library
-from orca_desk.library.runs import create_run, end_run, find_unfinished, note_progress, start_run
+from orca_desk.library.runs import EndStatus, create_run, end_run, find_unfinished, note_progress, start_run
 
 NOTE_EVERY = 2.0  # s; each note is a write
 
@@ -44,21 +45,30 @@ class Journal:
 def journal(library: Library, run: str, *, progress: Progress, control: JobControl) -> Iterator[Journal]:
     """Note the block as the work of `run`, which is set to running.
 
-    The run ends as done, as cancelled where `control` was stopped or Ctrl-C was pressed, or as failed.
+    The run ends as done, as cancelled where `control` was stopped or Ctrl-C was pressed, or as failed. A
+    full or read-only disk is raised as a UserError.
     """
     start_run(library, run)
     notes = Journal(library, run, progress)
     try:
         yield notes
         notes.note()
-    except BaseException as error:
-        with contextlib.suppress(UserError):  # a full disk keeps this from being noted too
-            if isinstance(error, KeyboardInterrupt):
-                end_run(library, run, "cancelled", "Interrupted.")
-            else:
-                end_run(library, run, "failed", str(error) or type(error).__name__)
+    except KeyboardInterrupt:
+        _end(library, run, "cancelled", "Interrupted.")
+        raise
+    except Exception as error:
+        refusal = disk.explain(error) if isinstance(error, OSError) else None
+        _end(library, run, "failed", str(refusal or error) or type(error).__name__)
+        if refusal:
+            raise refusal from error
         raise
     end_run(library, run, "cancelled" if control.stopped else "done", notes.outcome)
+
+
+def _end(library: Library, run: str, status: EndStatus, outcome: str) -> None:
+    """Note the end of a run, unless a full disk keeps that from being noted too."""
+    with contextlib.suppress(UserError):
+        end_run(library, run, status, outcome)
 
 
 def find_or_create_run(library: Library, kind: str, settings: Mapping[str, Any]) -> str:

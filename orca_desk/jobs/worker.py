@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, Literal, NoReturn
 
 from orca_desk.errors import UserError
-from orca_desk.jobs import protocol
+from orca_desk.jobs import disk, protocol
 from orca_desk.jobs.protocol import Message
 
 State = Literal["run", "pause", "stop"]
@@ -126,21 +126,28 @@ def serve(work: Callable[[Channel], None]) -> NoReturn:
     channel = Channel(*_take_standard_streams())
     try:
         work(channel)
-        channel.emit({"event": "done"})
-        status = 0
-    except UserError as error:
-        channel.emit({"event": "error", "message": error.message, "hint": error.hint})
-        status = 1
-    except MemoryError:
-        hint = "Use a smaller model, batch or context, or close other programs."
-        channel.emit({"event": "error", "message": "There is not enough memory for this job.", "hint": hint})
-        status = 1
-    except BaseException:
-        channel.emit({"event": "crash", "trace": traceback.format_exc()})
-        status = 1
+        end: Message = {"event": "done"}
+    except Exception as error:
+        end = _failure(error)
+    channel.emit(end)
     with contextlib.suppress(OSError):
         sys.stderr.flush()
-    os._exit(status)
+    os._exit(end["event"] != "done")
+
+
+def _failure(error: Exception) -> Message:
+    """Return the event for what ended a job: a sentence where the user can do something, else the trace."""
+    known: Exception | None = error
+    if isinstance(error, MemoryError):
+        known = UserError(
+            "There is not enough memory for this job.",
+            "Use a smaller model, batch or context, or close other programs.",
+        )
+    elif isinstance(error, OSError):
+        known = disk.explain(error)
+    if isinstance(known, UserError):
+        return {"event": "error", "message": known.message, "hint": known.hint}
+    return {"event": "crash", "trace": "".join(traceback.format_exception(error))}
 
 
 def _take_standard_streams() -> tuple[IO[bytes], int]:

@@ -1,6 +1,7 @@
 """A small real worker for the protocol's tests: its job names the script that it follows."""
 
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -67,6 +68,10 @@ def bug(channel: Channel) -> None:
 
 def memory(channel: Channel) -> None:
     raise MemoryError
+
+
+def full_disk(channel: Channel) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "checkpoint")
 
 
 def quit_silently(channel: Channel) -> None:

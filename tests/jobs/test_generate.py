@@ -104,6 +104,19 @@ def test_a_stopped_generation_goes_on_in_the_same_run(library, teacher):
     assert (second.known, second.new, second.run) == (first.new, 12 - first.new, first.run)
 
 
+def test_a_full_disk_is_said_and_the_generation_goes_on_later(library, teacher):
+    pages = library.rows("PRAGMA page_count")[0][0]
+    library.write(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 8}").fetchall())
+    runner = Runner(model=teacher.model, threads=1, context=512, batch=2)
+    with pytest.raises(UserError, match="no space left"):
+        generate(library, runner, small_tasks(), sampling=SHORT)
+    before = count_records(library)
+    library.write(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
+    again = generate(library, runner, small_tasks(), sampling=SHORT)
+    assert (again.known, again.new) == (before, 48 - before)
+    assert before < 48
+
+
 def test_a_probe_pairs_families_and_keeps_its_records(library, teacher):
     found = probe(library, teacher, strategies=["direct", "step-by-step"], per_family=3, sampling=SHORT)
     assert set(found.pairings) == {"belief", "sums"}

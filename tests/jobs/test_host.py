@@ -85,6 +85,8 @@ def test_a_users_error_arrives_as_such():
     assert (caught.value.message, caught.value.hint) == ("The file is not there.", "Choose another.")
     with pytest.raises(UserError, match="not enough memory"):
         play("memory")
+    with pytest.raises(UserError, match="no space left for checkpoint"):
+        play("full_disk")
 
 
 def test_a_bug_arrives_with_its_trace():
