@@ -51,6 +51,7 @@ class Context:
             )
         self.cells = int(self.lib.llama_n_ctx(self.handle))
         self.outputs = sequences
+        self.rows = int(self.lib.llama_n_batch(self.handle))  # of one decode; a small cache has fewer
         self._memory = self.lib.llama_get_memory(self.handle)
         self._tokens = np.zeros(BATCH_TOKENS, np.int32)
         self._positions = np.zeros(BATCH_TOKENS, np.int32)
@@ -79,7 +80,7 @@ class Context:
         sequences: Sequence[int],
         wanted: Sequence[int],
     ) -> bool:
-        """Run the model over rows of (token, position, sequence, 1 if its logits are wanted).
+        """Run the model over at most `rows` rows of (token, position, sequence, 1 if logits are wanted).
 
         Returns False, with nothing changed, when the cache has no room for them.
         """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.context import Context
-from orca_desk.teacher.lanes import Lane, Requests, run_lanes
+from orca_desk.teacher.lanes import Lane, Source, run_lanes
 from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
 from orca_desk.teacher.native import available_threads
 from orca_desk.teacher.prefixes import Prefixes
@@ -104,7 +104,7 @@ class Engine:
         pulled. `on_token(key, text)` is told text as soon as it is certain to stay. A request too long
         for the context is yielded as a Failure. One run at a time.
         """
-        yield from run_lanes(self._lanes, Requests(requests), cancelled=cancelled, on_token=on_token)
+        yield from run_lanes(self._lanes, Source(requests, cancelled), on_token)
 
     def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits after each of `ids`, [len(ids), vocabulary]; not during a run.

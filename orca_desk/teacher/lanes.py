@@ -19,12 +19,15 @@ from orca_desk.teacher.scheduler import OnToken, Scheduler
 Result = Completion | Failure
 
 
-class Requests:
-    """The caller's requests, handed out one at a time to whichever lane has room."""
+class Source:
+    """The caller's requests and word to stop; never asked by two lanes at once."""
 
-    def __init__(self, requests: Iterable[Request]) -> None:
+    def __init__(self, requests: Iterable[Request], cancelled: Callable[[], bool]) -> None:
         self._requests = iter(requests)
+        self._cancelled = cancelled
         self._turn = threading.Lock()
+        self._asking = threading.Lock()
+        self.ended = threading.Event()
 
     def take(self, *, wait: bool) -> Request | None:
         """Return the next request; None at their end, or, unless `wait`, while another lane is asking."""
@@ -34,6 +37,16 @@ class Requests:
             return next(self._requests, None)
         finally:
             self._turn.release()
+
+    def stopped(self) -> bool:
+        """Return whether the caller has cancelled, now or before."""
+        if not self.ended.is_set() and self._asking.acquire(blocking=False):
+            try:
+                if self._cancelled():
+                    self.ended.set()
+            finally:
+                self._asking.release()
+        return self.ended.is_set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,22 +59,20 @@ class Lane:
     slots: int
     limit: int
 
-    def run(
-        self, requests: Requests, *, cancelled: Callable[[], bool], on_token: OnToken | None
-    ) -> Iterator[Result]:
-        """Answer requests until there are no more or `cancelled` says so."""
+    def run(self, source: Source, on_token: OnToken | None) -> Iterator[Result]:
+        """Answer requests until there are no more or the source is stopped."""
         scheduler = Scheduler(
             context=self.context,
             prefixes=self.prefixes,
             tokenizer=self.tokenizer,
             slots=self.slots,
             limit=self.limit,
-            take=requests.take,
+            take=source.take,
             on_token=on_token,
         )
         try:
             while True:
-                if cancelled():
+                if source.stopped():
                     yield from scheduler.cancel()
                     return
                 yield from scheduler.admit()
@@ -80,34 +91,22 @@ class _Text:
     text: str
 
 
-def run_lanes(
-    lanes: list[Lane],
-    requests: Requests,
-    *,
-    cancelled: Callable[[], bool],
-    on_token: OnToken | None,
-) -> Iterator[Result]:
+def run_lanes(lanes: list[Lane], source: Source, on_token: OnToken | None) -> Iterator[Result]:
     """Run all lanes and yield their results as they come; what a lane raises is raised here.
 
-    `on_token` is called in the caller's thread, `cancelled` and the requests in the lanes'.
+    `on_token` is called in the caller's thread; the source is asked in the lanes'.
     """
     if len(lanes) == 1:
-        yield from lanes[0].run(requests, cancelled=cancelled, on_token=on_token)
+        yield from lanes[0].run(source, on_token)
         return
     events: queue.SimpleQueue[Result | _Text | BaseException | None] = queue.SimpleQueue()
-    ended = threading.Event()
 
     def tell(key: str, text: str) -> None:
         events.put(_Text(key, text))
 
     def work(lane: Lane) -> None:
         try:
-            results = lane.run(
-                requests,
-                cancelled=lambda: ended.is_set() or cancelled(),
-                on_token=tell if on_token else None,
-            )
-            for result in results:
+            for result in lane.run(source, tell if on_token else None):
                 events.put(result)
         except BaseException as error:  # Raised again in the caller's thread.
             events.put(error)
@@ -131,6 +130,6 @@ def run_lanes(
             else:
                 yield event
     finally:
-        ended.set()
+        source.ended.set()
         for thread in threads:
             thread.join()

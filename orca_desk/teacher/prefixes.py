@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from orca_desk.teacher.context import BATCH_TOKENS, Context
+from orca_desk.teacher.context import Context
 
 SHORTEST = 8  # ids; below this a copy gains nothing
 
@@ -42,8 +42,8 @@ class Prefixes:
         if not self._unused and not self.evict():
             return None
         sequence = self._unused.pop()
-        for start in range(0, len(ids), BATCH_TOKENS):
-            chunk = ids[start : start + BATCH_TOKENS]
+        for start in range(0, len(ids), self._context.rows):
+            chunk = ids[start : start + self._context.rows]
             count = len(chunk)
             positions = range(start, start + count)
             if not self._context.decode(chunk, positions, [sequence] * count, [0] * count):

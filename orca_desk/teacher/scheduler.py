@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from orca_desk.method.records import FinishReason
 from orca_desk.prompts.tokenizer import Tokenizer
-from orca_desk.teacher.context import BATCH_TOKENS, Context
+from orca_desk.teacher.context import Context
 from orca_desk.teacher.prefixes import SHORTEST, Prefix, Prefixes
 from orca_desk.teacher.requests import Completion, Failure, Request
 from orca_desk.teacher.sampling import make_chain
@@ -71,6 +71,7 @@ class Scheduler:
         self._waiting: deque[Request] = deque()
         self._free = list(range(slots - 1, -1, -1))
         self._cells = 0  # promised to the answers
+        self._crowded = False  # no room was found: nothing is admitted until an answer has ended
         self._reading: list[_Answer] = []
         self._writing: list[_Answer] = []
 
@@ -83,7 +84,7 @@ class Scheduler:
 
     def admit(self) -> Iterator[Failure]:
         """Give sequences to waiting requests while there is room; yield those that can never have one."""
-        while self._free:
+        while self._free and not self._crowded:
             request = self._next()
             if request is None:
                 return
@@ -164,7 +165,7 @@ class Scheduler:
         positions = [answer.length for answer in self._writing]
         sequences = [answer.sequence for answer in self._writing]
         wanted = [1] * len(tokens)
-        chunks = self._chunks(BATCH_TOKENS - len(tokens))
+        chunks = self._chunks(self._context.rows - len(tokens))
         for answer, count in chunks:
             start = answer.read
             tokens += answer.request.ids[start : start + count]
@@ -287,6 +288,7 @@ class Scheduler:
         self._context.drop_sequence(answer.sequence)
         self._free.append(answer.sequence)
         self._cells -= answer.cells
+        self._crowded = False
         if answer.prefix:
             answer.prefix.users -= 1
         if answer.chain is not None:
@@ -299,12 +301,12 @@ class Scheduler:
         Unused prefixes go first; then the newest answer, which starts again later; one that is alone
         fails.
         """
-        if self._prefixes.evict():
-            return
-        queue = self._reading or self._writing
-        newest = queue.pop()
-        self._release(newest)
-        if self.busy:
+        if not self._prefixes.evict():
+            queue = self._reading or self._writing
+            newest = queue.pop()
+            self._release(newest)
+            if not self.busy:
+                yield Failure(key=newest.request.key, reason="The model's cache has no room for it.")
+                return
             self._waiting.appendleft(newest.request)
-        else:
-            yield Failure(key=newest.request.key, reason="The model's cache has no room for it.")
+        self._crowded = True
