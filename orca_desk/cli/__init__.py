@@ -4,13 +4,15 @@ Exit codes: 0 done, 1 failed or stopped, 2 wrong usage.
 """
 
 import importlib
+import io
 import sys
 
 import click
 
 from orca_desk import __version__
-from orca_desk.cli.output import errors
+from orca_desk.cli.output import complain, errors
 from orca_desk.errors import UserError
+from orca_desk.jobs.disk import explain
 
 COMMANDS = (
     "demo",
@@ -57,6 +59,9 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line; tell known errors in a sentence, with the remedy, and exit 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A pipe may speak an encoding that lacks what a task says; as stderr, it then gets \\u escapes.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = commands.main(standalone_mode=False)
     except click.Abort:
@@ -66,8 +71,18 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except UserError as error:
-        errors.print(f"Error: {error.message}", markup=False, style="red")
-        if error.hint:
-            errors.print(error.hint, markup=False)
-        code = 1
+        code = _tell(error)
+    except OSError as error:
+        known = explain(error)
+        if known is None and error.filename is None:
+            raise
+        code = _tell(known or UserError(f"{error.filename}: {error.strerror}.", "Check the path."))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(error: UserError) -> int:
+    """Print the error and its remedy; return the exit code."""
+    complain(f"Error: {error.message}")
+    if error.hint:
+        complain(error.hint, style="")
+    return 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import examples, json_option
-from orca_desk.cli.output import errors, print_json, say, table
+from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.errors import UserError
 from orca_desk.method.grading import GradedRow, grade_rows
 
@@ -29,7 +29,7 @@ def command(file: Path, as_json: bool) -> None:
     for row in _rows(file):
         if row.verdict is None:
             counts["unreadable"] += 1
-            errors.print(row.problem or "", markup=False, style="red", soft_wrap=True)
+            complain(row.problem or "")
         else:
             counts["right" if row.verdict.correct else "wrong"] += 1
         if as_json:

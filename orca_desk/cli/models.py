@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import examples, json_option
-from orca_desk.cli.output import errors, print_json, say, table
+from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.jobs.convert import convert
@@ -75,7 +75,7 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
         ],
     )
     for other in others:
-        errors.print(f"{other.path}: {other.reason}", markup=False, style="yellow", soft_wrap=True)
+        complain(f"{other.path}: {other.reason}", style="yellow")
 
 
 @command.command("show")

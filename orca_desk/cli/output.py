@@ -15,6 +15,9 @@ from rich.text import Text
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
+# A terminal obeys these: a task could clear the screen or rename the window. Tab and newline stay.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+
 
 def plain(value: Any) -> Any:
     """Return `value` as what JSON knows: dataclasses as objects, paths as text, sets and tuples as lists."""
@@ -34,9 +37,24 @@ def print_json(value: Any, *, compact: bool = False) -> None:
     sys.stdout.buffer.flush()
 
 
+def harmless(text: str) -> str:
+    """Return `text` with what commands a terminal, and half characters, written out as \\x1b or \\ud800."""
+    return text.replace("\r\n", "\n").translate(_CONTROLS).encode("utf-8", "backslashreplace").decode()
+
+
+def outside(text: str, style: str = "") -> Text:
+    """Return outside text for printing: never rich markup, never a command to the terminal."""
+    return Text(harmless(text), style=style)
+
+
 def say(text: str) -> None:
-    """Print outside text as it is: never as rich markup."""
-    console.print(Text(text))
+    """Print outside text as it is; only a terminal gets it wrapped, a file or a pipe has it line by line."""
+    console.print(outside(text), soft_wrap=not console.is_terminal)
+
+
+def complain(text: str, style: str = "red") -> None:
+    """Print outside text on stderr, as `say` does on stdout."""
+    errors.print(outside(text, style), soft_wrap=True)
 
 
 def table(title: str, columns: dict[str, str], rows: Iterable[list[str]]) -> None:
@@ -45,7 +63,7 @@ def table(title: str, columns: dict[str, str], rows: Iterable[list[str]]) -> Non
     for heading, side in columns.items():
         made.add_column(heading, justify="right" if side == "right" else "left")
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(outside(cell) for cell in row))
     console.print(made)
 
 

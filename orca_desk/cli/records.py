@@ -17,7 +17,7 @@ from orca_desk.cli.options import (
     open_library,
     short,
 )
-from orca_desk.cli.output import console, errors, print_json, say, table
+from orca_desk.cli.output import complain, console, harmless, print_json, say, table
 from orca_desk.errors import UserError
 from orca_desk.library import records, snapshots
 from orca_desk.library.database import Library
@@ -146,7 +146,7 @@ def inspect(record_id: str, student: Path, instruction: str, folder: Path, as_js
         style = "blue" if span.role in ("control", "end") else ""
         dim = "" if rendered.mask[span.start] else "dim "
         shown = tokenizer.decode(rendered.ids[span.start : span.end], control=True)
-        text.append(shown, style=f"{dim}{style}".strip())
+        text.append(harmless(shown), style=f"{dim}{style}".strip())
     console.print(Panel(text, title="What the student is trained on"))
     say(f"{counts['trained_tokens']} tokens are trained, {counts['masked_tokens']} are masked.")
 
@@ -230,7 +230,7 @@ def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
 def warn_of_revealed(library: Library, instruction: str) -> None:
     """Say so when the student's own instruction tells it the strategy after all."""
     for name in revealed_strategies(instruction, current_strategies(library).values()):
-        errors.print(f"Warning: the student's instruction quotes that of {name}: nothing is erased there.")
+        complain(f"Warning: the student's instruction quotes that of {name}: nothing is erased there.")
 
 
 def _kind(instruction: str) -> tuple[str, str]:
@@ -259,7 +259,7 @@ def _panel(title: str, segments: Sequence[Segment], *, hidden: str) -> Panel:
         if segment.role != role:
             text.append(("\n\n" if role else "") + f"{segment.role}\n", style="bold")
             role = segment.role
-        text.append(segment.text, style=LOOKS[segment.state])
+        text.append(harmless(segment.text), style=LOOKS[segment.state])
     return Panel(text, title=title)
 
 

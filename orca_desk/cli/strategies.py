@@ -22,7 +22,7 @@ from orca_desk.library import pairings, strategies, tasks
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling
-from orca_desk.method.strategies import parse_strategy, revised, to_toml
+from orca_desk.method.strategies import read_strategy, revised, to_toml
 
 
 @click.group(
@@ -59,7 +59,9 @@ def list_all(folder: Path, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("name")
-@click.option("--version", type=int, help="An older version; the newest one without this.")
+@click.option(
+    "--version", type=click.IntRange(1, 10**9), help="An older version; the newest one without this."
+)
 @library_option
 @json_option
 def show(name: str, version: int | None, folder: Path, as_json: bool) -> None:
@@ -102,9 +104,8 @@ def edit(
 @json_option
 def add(file: Path, folder: Path, as_json: bool) -> None:
     """Add a strategy of your own from a TOML FILE (`strategies show NAME` prints one to start from)."""
-    strategy = parse_strategy(file.read_text(encoding="utf-8"), where=str(file))
     with open_library(folder) as library:
-        saved = strategies.save_strategy(library, strategy)
+        saved = strategies.save_strategy(library, read_strategy(file))
     print_json(saved) if as_json else say(f"{saved.name} is now at version {saved.version}.")
 
 

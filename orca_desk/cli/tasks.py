@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import examples, json_option, library_option, open_library, short, task_options
-from orca_desk.cli.output import errors, print_json, say, table
+from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import DEFAULT_FAMILY, read_tasks, write_tasks
 from orca_desk.library import tasks
@@ -73,14 +73,9 @@ def import_tasks(
     with open_library(folder) as library:
         result = tasks.add_tasks(library, good)
     for problem in bad[:SHOWN_PROBLEMS]:
-        errors.print(
-            f"Line {problem.line}: {problem.what}. {problem.hint}",
-            markup=False,
-            style="red",
-            soft_wrap=True,
-        )
+        complain(f"Line {problem.line}: {problem.what}. {problem.hint}")
     if len(bad) > SHOWN_PROBLEMS:
-        errors.print(f"... and {len(bad) - SHOWN_PROBLEMS} more rows that could not be read.")
+        complain(f"... and {len(bad) - SHOWN_PROBLEMS:,} more rows that could not be read.")
     counts = {"added": len(result.added), "already_there": len(result.duplicates), "unreadable": len(bad)}
     if as_json:
         print_json({**counts, "problems": bad})
@@ -193,7 +188,8 @@ def delete(
 ) -> None:
     """Delete the tasks that match; what was generated from them stays."""
     wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
-    if wanted == TaskFilter():
+    # A blank --text (an unset variable in a script, say) asks for nothing, so it would match every task.
+    if not any(value and value.strip() for value in (family, split, tag, text)):
         raise click.UsageError("Say which tasks: --family, --split, --tag or --text.")
     with open_library(folder) as library:
         ids = [task.id for task in tasks.iterate_tasks(library, wanted)]

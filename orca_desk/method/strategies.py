@@ -65,6 +65,15 @@ def parse_strategy(text: str, *, where: str = "the strategy") -> Strategy:
     return _validated(_stripped(strategy), where=where)
 
 
+def read_strategy(path: Path) -> Strategy:
+    """Read one strategy from a TOML file. Raises UserError if it cannot be read or is no valid strategy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as UTF-8 text: {error}.", "Save it as UTF-8.") from error
+    return parse_strategy(text, where=str(path))
+
+
 def to_toml(strategy: Strategy) -> str:
     """Write a strategy as the TOML that `parse_strategy` reads back to an equal one."""
     markers = ", ".join(_quoted(marker) for marker in strategy.markers)
@@ -82,11 +91,7 @@ def load_folder(folder: Path) -> dict[str, Strategy]:
     """Read every `NAME.toml` of `folder`, by name. Raises UserError for a bad file or an empty folder."""
     strategies: dict[str, Strategy] = {}
     for path in sorted(folder.glob("*.toml")):
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} cannot be read as UTF-8 text: {error}.", "Save it as UTF-8.") from error
-        strategy = parse_strategy(text, where=str(path))
+        strategy = read_strategy(path)
         if strategy.name != path.stem:
             raise UserError(f"{path} holds the strategy {strategy.name!r}.", f"Name it {strategy.name}.toml.")
         strategies[strategy.name] = strategy

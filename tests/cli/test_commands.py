@@ -166,3 +166,42 @@ def test_no_command_imports_model_code() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
+
+
+def test_a_blank_text_does_not_delete_every_task(tmp_path: Path) -> None:
+    tasks = tmp_path / "tasks.jsonl"
+    tasks.write_text('{"query": "What is one and one?", "answer": "2"}\n')
+    library = tmp_path / "library"
+    orca("tasks", "import", str(tasks), folder=library)
+    before = json.loads(orca("library", "info", "--json", folder=library).stdout)["tasks"]
+    result = orca("tasks", "delete", "--text", " ", "--yes", folder=library)
+    assert result.returncode == 2
+    assert "Say which tasks" in result.stderr
+    assert json.loads(orca("library", "info", "--json", folder=library).stdout)["tasks"] == before > 0
+
+
+def test_outside_text_neither_commands_the_terminal_nor_breaks_the_output(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"response": "[red]\\u001b[2J \\ud800", "reference": "b"}\n')
+    result = orca("grade", str(rows))
+    assert result.returncode == 0
+    assert r"[red]\x1b[2J \ud800" in result.stdout
+
+
+def test_a_strategy_that_was_shown_into_a_file_can_be_added_again(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    file = tmp_path / "mine.toml"
+    file.write_text(orca("strategies", "show", "recall-reason-generate", folder=library).stdout)
+    result = orca("strategies", "add", str(file), folder=library)
+    assert result.stdout == "recall-reason-generate is now at version 1.\n", result.stderr
+
+
+@pytest.mark.parametrize("words", [("strategies", "add"), ("tasks", "export")])
+def test_files_that_cannot_be_used_are_told_in_a_sentence(words: tuple[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"\xff\xfe")
+    target = file if words[1] == "add" else file / "below"
+    result = orca(*words, str(target), folder=tmp_path / "library")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: ")
+    assert str(file) in result.stderr
