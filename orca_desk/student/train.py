@@ -17,6 +17,7 @@ from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student import checkpoints
 from orca_desk.student.data import Examples, prepare
+from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loop import Control, Emit, Ending, Loop
 from orca_desk.student.loss import require_plain_head
 from orca_desk.student.model import (
@@ -136,6 +137,7 @@ def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: 
     with torch.no_grad():
         reference = body.eval()(input_ids=probe).logits
     model = add_adapter(body, settings)
+    replace_forwards(model)
     require_plain_head(model, probe, reference)
     if plan["gradient_checkpointing"]:
         body.gradient_checkpointing_enable({"use_reentrant": False})

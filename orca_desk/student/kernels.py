@@ -1,0 +1,214 @@
+"""The model's own arithmetic in fewer passes over memory, which is what LoRA's speed on a CPU depends on.
+
+PEFT multiplies by its two thin matrices one layer at a time and adds their product in passes of their own.
+Here layers that read the same states (q, k and v; gate and up) share one thin product, all sums are made by
+the matrix multiplications themselves, and the gradients of norm, rotation and gating are written out, as
+Unsloth does on GPUs. Training checks that the result is the model's own (`loss.require_plain_head`).
+"""
+
+from types import MethodType
+from typing import Any, NamedTuple
+
+import torch
+from peft import PeftModel
+from peft.tuners.lora.layer import Linear as LoraLinear
+from torch import Tensor, nn
+
+ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention"}
+GATED = {"LlamaMLP", "Qwen2MLP", "Qwen3MLP", "MistralMLP"}
+NORMS = {"LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm"}
+
+
+def replace_forwards(model: PeftModel) -> None:
+    """Give the layers of `model` that are known here their faster forward pass, in place.
+
+    All others keep theirs, and so do layers whose adapter drops some of its inputs.
+    """
+    for module in model.get_base_model().modules():
+        kind = type(module).__name__
+        if kind in NORMS:
+            module.forward = MethodType(_norm_forward, module)
+        elif kind in GATED and _is_known_gate(module):
+            module.forward = MethodType(_gated_forward, module)
+        elif kind in ATTENTION and _is_known_attention(module):
+            module.forward = MethodType(_attention_forward, module)
+
+
+class Adapted(NamedTuple):
+    """A linear layer: frozen weight [out, in] and bias [out], and the A, B and scale of its adapter."""
+
+    weight: Tensor
+    bias: Tensor | None
+    a: Tensor | None
+    b: Tensor | None
+    scale: float
+
+
+class _Linears(torch.autograd.Function):  # type: ignore[misc]
+    """Linear layers with and without adapters, all of the same states.
+
+    Output i is x W_i' + bias_i + scale_i (x A_i') B_i', where the A_i are multiplied as one matrix. Only x
+    and the adapters have gradients.
+    """
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, layers: tuple[Adapted, ...], *_: Tensor) -> tuple[Tensor, ...]:
+        """x [n, in] -> an [n, out_i] a layer; `_` names the adapters' matrices to autograd."""
+        downs = [layer.a.to(x.dtype) for layer in layers if layer.a is not None]
+        down = torch.cat(downs) if downs else x.new_empty(0, x.shape[1])
+        inner = x.mm(down.t())
+        outputs, start = [], 0
+        for layer in layers:
+            y = nn.functional.linear(x, layer.weight, layer.bias)
+            if layer.b is not None:
+                stop = start + layer.b.shape[1]
+                y.addmm_(inner[:, start:stop], layer.b.t().to(x.dtype), alpha=layer.scale)
+                start = stop
+            outputs.append(y)
+        context.layers = layers
+        context.save_for_backward(x, inner, down)
+        return tuple(outputs)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of x and, in float32, of each A and B."""
+        x, inner, down = context.saved_tensors
+        dinner, dups, start = torch.empty_like(inner), [], 0
+        dx: Tensor | None = None
+        for layer, gradient in zip(context.layers, gradients, strict=True):
+            if context.needs_input_grad[0]:
+                dx = gradient.mm(layer.weight) if dx is None else dx.addmm_(gradient, layer.weight)
+            if layer.b is not None:
+                stop = start + layer.b.shape[1]
+                dinner[:, start:stop] = gradient.mm(layer.b.to(x.dtype)).mul_(layer.scale)
+                dups.append(gradient.t().mm(inner[:, start:stop]).float().mul_(layer.scale))
+                start = stop
+        if dx is not None:
+            dx.addmm_(dinner, down)
+        ddowns = dinner.t().mm(x).float().split([dup.shape[1] for dup in dups]) if dups else ()
+        pairs = [matrix for pair in zip(ddowns, dups, strict=True) for matrix in pair]
+        return (dx, None, *pairs)
+
+
+class _Norm(torch.autograd.Function):  # type: ignore[misc]
+    """RMS norm (1910.07467) with a frozen weight, computed in float32."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
+        """x [..., width], weight [width] -> [..., width] in the dtype of x."""
+        wide = x.float()
+        length = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
+        inverse = length.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
+        context.save_for_backward(x, weight, inverse)
+        return (wide * inverse).to(x.dtype).mul_(weight)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        """dx = r g w - x r^3 mean(g w x), where r is the inverse root mean square."""
+        x, weight, inverse = context.saved_tensors
+        wide = x.float()
+        dx = (gradient * weight).float()
+        along = torch.linalg.vecdot(dx, wide).unsqueeze_(-1)
+        along.mul_(inverse.pow(3)).div_(-x.shape[-1])
+        return dx.mul_(inverse).addcmul_(wide, along).to(x.dtype), None, None
+
+
+class _Gate(torch.autograd.Function):  # type: ignore[misc]
+    """silu(gate) * up (SwiGLU, 2002.05202), keeping only its two inputs."""
+
+    @staticmethod
+    def forward(context: Any, gate: Tensor, up: Tensor) -> Tensor:
+        """gate, up -> the same shape."""
+        context.save_for_backward(gate, up)
+        return nn.functional.silu(gate).mul_(up)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the gradients of gate and up."""
+        gate, up = context.saved_tensors
+        dgate = torch.ops.aten.silu_backward(gradient * up, gate)
+        return dgate, nn.functional.silu(gate).mul_(gradient)
+
+
+class _Rotation(torch.autograd.Function):  # type: ignore[misc]
+    """Rotary positions (2104.09864) in the half-split order of Hugging Face models."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """x [rows, n, heads, size]; cos, sin [rows or 1, n, 1, size / 2]."""
+        context.save_for_backward(cos, sin)
+        return _rotate(x, cos, sin, 1)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        """Rotate the gradient back."""
+        cos, sin = context.saved_tensors
+        return _rotate(gradient, cos, sin, -1), None, None
+
+
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor, direction: int) -> Tensor:
+    result = torch.empty(x.shape, dtype=x.dtype)
+    (first, second), (left, right) = x.chunk(2, -1), result.chunk(2, -1)
+    torch.mul(first, cos, out=left).addcmul_(second, sin, value=-direction)
+    torch.mul(second, cos, out=right).addcmul_(first, sin, value=direction)
+    return result
+
+
+def _linears(x: Tensor, *modules: nn.Module) -> tuple[Tensor, ...]:
+    """Apply linear layers to the same states x [..., in]: one [..., out_i] a layer."""
+    layers = tuple(_adapted(module) for module in modules)
+    pairs = [matrix for layer in layers for matrix in (layer.a, layer.b) if matrix is not None]
+    outputs = _Linears.apply(x.flatten(0, -2), layers, *pairs)
+    return tuple(y.unflatten(0, x.shape[:-1]) for y in outputs)
+
+
+def _adapted(module: nn.Module) -> Adapted:
+    if isinstance(module, LoraLinear):
+        a, b = module.lora_A["default"].weight, module.lora_B["default"].weight
+        base = module.base_layer
+        return Adapted(base.weight, base.bias, a, b, module.scaling["default"])
+    return Adapted(module.weight, module.bias, None, None, 0.0)
+
+
+def _norm_forward(self: Any, hidden_states: Tensor) -> Tensor:
+    return _Norm.apply(hidden_states, self.weight, self.variance_epsilon)
+
+
+def _gated_forward(self: Any, x: Tensor) -> Tensor:
+    gate, up = _linears(x, self.gate_proj, self.up_proj)
+    return _linears(_Gate.apply(gate, up), self.down_proj)[0]
+
+
+def _attention_forward(
+    self: Any, hidden_states: Tensor, position_embeddings: tuple[Tensor, Tensor], **_: Any
+) -> tuple[Tensor, None]:
+    """Causal attention within each row; there is no mask and no cache in training."""
+    cos, sin = (values.chunk(2, -1)[0].unsqueeze(-2) for values in position_embeddings)
+    states = _linears(hidden_states, self.q_proj, self.k_proj, self.v_proj)
+    q, k, v = (state.unflatten(-1, (-1, self.head_dim)) for state in states)
+    q, k = _Rotation.apply(q, cos, sin), _Rotation.apply(k, cos, sin)
+    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+    mixed = nn.functional.scaled_dot_product_attention(
+        q, k, v, is_causal=True, scale=self.scaling, enable_gqa=self.num_key_value_groups > 1
+    )
+    return _linears(mixed.transpose(1, 2).flatten(2), self.o_proj)[0], None
+
+
+def _is_known_gate(module: nn.Module) -> bool:
+    activation = type(module.act_fn).__name__ in ("SiLUActivation", "SiLU")
+    return activation and _are_known_linears(module.gate_proj, module.up_proj, module.down_proj)
+
+
+def _is_known_attention(module: nn.Module) -> bool:
+    """Whether it is plain causal attention: no dropout, and no window that hides earlier tokens."""
+    windowed = getattr(module.config, "sliding_window", None) is not None
+    plain = not windowed and module.attention_dropout == 0.0
+    return plain and _are_known_linears(module.q_proj, module.k_proj, module.v_proj, module.o_proj)
+
+
+def _are_known_linears(*modules: nn.Module) -> bool:
+    return all(
+        type(module) is nn.Linear
+        or (type(module) is LoraLinear and isinstance(module.lora_dropout["default"], nn.Identity))
+        for module in modules
+    )
