@@ -1,0 +1,119 @@
+"""From records to examples: what is read, masked, refused, cut, and kept for evaluation."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_models import TinyModel
+from training_records import make_records, quick, write_records
+
+from orca_desk.errors import UserError
+from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.student.data import Example, fit, prepare, read_records, render, split
+
+
+@pytest.fixture(scope="module")
+def renderer(tiny_llama: TinyModel) -> Renderer:
+    return Renderer(HFTokenizer.load(tiny_llama.folder))
+
+
+def test_exactly_the_answer_and_its_end_are_learned(renderer: Renderer) -> None:
+    for record in make_records(8):
+        example = render(record, renderer)
+        learned = [token for token, on in zip(example.ids, example.mask, strict=True) if on]
+        assert learned[-1] in renderer.tokenizer.eos_ids
+        assert renderer.tokenizer.decode(learned[:-1]) == record["assistant"]
+
+
+def test_the_report_counts(renderer: Renderer, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "records.jsonl", make_records(40))
+    examples = prepare(path, renderer, quick(), context=2048)
+    report = examples.report
+    assert (report.records, report.training, report.evaluation) == (40, 36, 4)
+    assert report.trained_tokens == sum(sum(example.mask) for example in examples.training)
+    assert report.tokens == sum(len(example.ids) for example in examples.training)
+    assert (report.too_long, report.dropped, report.truncated) == (0, 0, 0)
+
+
+def test_long_records_are_refused_by_default(renderer: Renderer, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "records.jsonl", make_records(8))
+    with pytest.raises(UserError, match=r"2 of 8 records are longer than 90 tokens") as caught:
+        prepare(path, renderer, quick(max_length=90), context=2048)
+    assert "max_length" in caught.value.hint
+
+
+def test_the_models_context_is_a_limit_too(renderer: Renderer, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "records.jsonl", make_records(8))
+    with pytest.raises(UserError, match="longer than 64 tokens"):
+        prepare(path, renderer, quick(), context=64)
+
+
+def test_long_records_are_dropped_or_cut_on_request_and_counted(renderer: Renderer, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "records.jsonl", make_records(8))
+    dropped = prepare(path, renderer, quick(max_length=90, truncation="drop"), context=2048).report
+    assert (dropped.too_long, dropped.dropped, dropped.truncated) == (2, 2, 0)
+    cut = prepare(path, renderer, quick(max_length=90, truncation="cut"), context=2048)
+    assert (cut.report.too_long, cut.report.dropped, cut.report.truncated) == (2, 0, 2)
+    assert max(len(example.ids) for example in cut.training + cut.evaluation) == 90
+
+
+def test_no_trained_token_at_all_is_refused(renderer: Renderer, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "records.jsonl", make_records(8))
+    with pytest.raises(UserError, match="would train a single token"):
+        prepare(path, renderer, quick(max_length=10, truncation="cut"), context=2048)
+
+
+def test_no_records_are_refused(renderer: Renderer, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="None of the 0 records"):
+        prepare(write_records(tmp_path / "r.jsonl", []), renderer, quick(), context=2048)
+    with pytest.raises(UserError, match="There are no records"):
+        prepare(tmp_path / "missing.jsonl", renderer, quick(), context=2048)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "line 2 is not JSON"),
+        ("[1]", "line 2 is not a training record"),
+        (json.dumps({"id": "x", "system": "", "user": "u"}), "line 2 is not a training record"),
+        (
+            json.dumps({"id": "x", "system": "", "user": "u", "assistant": " \n"}),
+            "line 2 has an empty answer",
+        ),
+    ],
+)
+def test_a_bad_record_is_named_by_its_line(line: str, reason: str, tmp_path: Path) -> None:
+    path = write_records(tmp_path / "records.jsonl", make_records(1))
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(UserError, match=reason):
+        list(read_records(path))
+
+
+def _example(name: str, group: str, mask: tuple[bool, ...] = (False, True)) -> Example:
+    return Example(id=name, group=group, ids=tuple(range(len(mask))), mask=mask)
+
+
+def test_a_cut_record_without_anything_to_learn_is_dropped() -> None:
+    short, long = _example("a", "a"), _example("b", "b", (False, False, False, True))
+    kept, cut = fit([short, long], 3, "cut")
+    assert (kept, cut) == ([short], 0)
+
+
+@given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=60), st.floats(0, 0.5), st.integers(0, 99))
+def test_a_question_is_on_one_side_whatever_the_order(groups: list[str], fraction: float, seed: int) -> None:
+    examples = [_example(str(index), group) for index, group in enumerate(groups)]
+    training, evaluation = split(examples, fraction, seed)
+    assert {e.id for e in training + evaluation} == {e.id for e in examples}
+    assert not {e.group for e in training} & {e.group for e in evaluation}
+    assert {e.group for e in split(examples[::-1], fraction, seed)[1]} == {e.group for e in evaluation}
+    assert training and (bool(evaluation) == (fraction > 0 and len(set(groups)) > 1))
+
+
+def test_two_answers_to_one_question_share_a_group(renderer: Renderer) -> None:
+    record: dict[str, Any] = make_records(1)[0]
+    other = record | {"id": "other", "assistant": "Answer: 1"}
+    assert render(record, renderer).group == render(other, renderer).group
