@@ -1,4 +1,4 @@
-"""Batches: every record exactly once, within the token budget, and laid out so that targets are the next ids."""
+"""Batches: every record once, within the token budget, laid out so that targets are the next ids."""
 
 import numpy as np
 from hypothesis import given
