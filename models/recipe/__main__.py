@@ -1,0 +1,103 @@
+"""Make the mini models: `python -m models.recipe` (all of it), or `train NAME` for one model alone.
+
+Work in progress is kept in build/minis: a run that was cut off goes on from its last checkpoint.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from models.recipe import cards, evaluation, export, tasks, training
+from models.recipe.minis import MINIS, SEED, STUDENT, TEACHER, Mini, tokenizer
+from models.recipe.model import Llama
+from models.recipe.samples import CAUTIOUS, Writer
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "minis"
+QUICK_PROBLEMS = 24
+# glibc gives large blocks back to the system at once and has them zeroed anew at every step.
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "MALLOC_TRIM_THRESHOLD_": str(2**33),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
+
+
+def main() -> None:
+    """Make both minis and the sample tasks, or train one."""
+    parser = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=("all", "train", "publish"), default="all")
+    parser.add_argument("name", nargs="?", choices=tuple(MINIS), help="the model to train")
+    arguments = parser.parse_args()
+    if arguments.command == "train":
+        if not arguments.name:
+            parser.error("say which model to train")
+        train(MINIS[arguments.name])
+        return
+    if arguments.command == "all":
+        train_side_by_side()
+    publish()
+
+
+def train_side_by_side() -> None:
+    """Train both minis at once, each in its own process with one thread."""
+    command = [sys.executable, "-m", "models.recipe", "train"]
+    environment = {**os.environ, **KEEP_MEMORY}
+    children = [subprocess.Popen([*command, name], cwd=ROOT, env=environment) for name in MINIS]
+    codes = [child.wait() for child in children]
+    if any(codes):
+        sys.exit("A training failed; its messages are above. The same command goes on where it stopped.")
+
+
+def train(mini: Mini) -> None:
+    """Train one mini, or go on with it; its checkpoints and log are in build/minis/NAME."""
+    torch.set_num_threads(1)
+    torch.manual_seed(SEED)
+    folder = BUILD / mini.name
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = Writer(tokenizer())
+    ways = evaluation.quick_ways(mini.name, writer)
+
+    def look(model: Llama) -> evaluation.Table:
+        return evaluation.measure(model, ways, writer, SEED, QUICK_PROBLEMS)
+
+    training.train(Llama(mini.shape), mini.samples(writer, SEED), mini.plan, folder, look)
+
+
+def publish() -> None:
+    """Evaluate and export both minis from their checkpoints, write their cards and the sample tasks."""
+    writer = Writer(tokenizer())
+    for mini in MINIS.values():
+        model, totals = trained(mini)
+        folder = BUILD / mini.name / "huggingface"
+        export.write_folder(model, writer.tokenizer, folder)
+        out = ROOT / "models" / mini.name
+        out.mkdir(parents=True, exist_ok=True)
+        if mini is STUDENT:
+            shutil.copytree(folder, out, dirs_exist_ok=True)
+        export.write_gguf_file(folder, out / f"{mini.name}.gguf")
+        ways = evaluation.teacher_ways(writer) if mini is TEACHER else evaluation.student_ways(writer)
+        table = evaluation.measure(model, ways, writer, SEED)
+        (BUILD / mini.name / "accuracy.json").write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+        example = evaluation.worked_example(model, writer, CAUTIOUS)
+        card = cards.card(mini, model, totals, table, example)
+        (out / "README.md").write_text(card, encoding="utf-8")
+    tasks.write_tasks(ROOT / "resources" / "tasks", SEED)
+
+
+def trained(mini: Mini) -> tuple[Llama, dict[str, float]]:
+    """Return a mini from its checkpoint, with its totals: steps, tokens read and learned, seconds."""
+    kept = torch.load(BUILD / mini.name / "checkpoint.pt", map_location="cpu", weights_only=True)
+    model = Llama(mini.shape)
+    model.load_state_dict(kept["model"])
+    return model, kept["totals"]
+
+
+if __name__ == "__main__":
+    main()
