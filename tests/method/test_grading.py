@@ -683,6 +683,185 @@ EXACT: Table = {
     ),
 }
 
+# More of the same, met in the wild.
+MORE: dict[AnswerKind, Table] = {
+    "number": {
+        "18": (
+            [
+                "Answer: she has 18",
+                "Answer: The total is 18.",
+                "Answer: 18 people (out of 30)",
+                "So the final answer is: 18",
+                "Answer: **$18**",
+                "Therefore, the number of eggs is 18.",
+                "Answer: 18\n\nLet me know if you need more than 5 examples!",
+                "The answer is:\n\n$$18$$",
+                "$$\\boxed{18}$$",
+                "\\boxed{\\$18}",
+                "\\boxed{18\\text{ dollars}}",
+                "\\boxed{18 \\text{ dollars}}",
+                "The result is 18!",
+                "Total: 18",
+                "= 18",
+                "Answer: 18 cm²",
+                "Answer: 18cm",
+                "Answer: $18/day",
+                "Answer: 18 per 2 hours",
+                "Answer: (18)",
+                "Answer: [18]",
+                "Answer: {18}",
+                "Answer: 18,",
+                "Answer: '18'",
+                "Answer: 18 – done",
+                "My final answer: 18.",
+                "Answer = 18",
+                "ANSWER IS 18",
+                "So the total cost comes to $18",
+                "18",
+                "Answer: (16 + 2) = 18",
+                "Answer: 6 × 3 = 18",
+                "There are 18 of them",
+                "The answer is eighteen dollars",
+                "Answer: It costs $18 in total",
+                "The answers is 18",
+                "answer：18",
+                "答案：18",
+                "Answer: 18​",
+            ],
+            [
+                "Answer: either 17 or 18",
+                "Answer: 17/18",
+                "Answer: 18-20",
+                "Answer: 18–20",
+                "Answer: 18, 19",
+                "Answer: 2018",
+                "Answer: 0.18",
+                "answer: -18",
+                "Answer: 18 thousand",
+                "Answer: 5. Or 18",
+                "Answer: 5 (or 18)",
+                "Answer: 18 (or 20)",
+                "Answer: 18 or maybe 20",
+                "Answer: 18, or possibly 20",
+                "Answer: isn't 18",
+                "The answer cannot be 18",
+                "I think the answer is not 18.",
+                "Answer: 1 8",
+                "Answer: 18^2",
+                "Answer: 18 + 3",
+                "Answer: 18*2",
+                "Answer: $18 - $3",
+            ],
+        ),
+    },
+    "choice": {
+        "(B)": (
+            [
+                "The answer is option (B)",
+                "Answer: (B) 12/24/1936",
+                "(B) 12/24/1936",
+                "Correct answer: B",
+                "The answer is: B.",
+                "B is the correct answer",
+                "B is correct.",
+                "Therefore, the answer is B",
+                "I'd go with B.",
+                "So B",
+                "Answer: B (the box)",
+                "Answer: B: the box",
+                "Answer:B",
+                "The correct choice is (B).",
+                "Choice B",
+                "Answer: \\textbf{B}",
+                "Answer: \\textbf{(B)}",
+                "B",
+                "Answer: The correct option is B",
+                "(A) is wrong because it is small.\n(B) fits.\nAnswer: (B)",
+                "**B)** the box",
+                "The best answer is B.",
+                "B\n\nExplanation: A is too small.",
+                "(B)\nbecause (A) is wrong",
+                "Answer: B.",
+                "answer: (b)",
+                "The answer is \\boxed{(B)}.",
+            ],
+            [
+                "Answer: (A) or (B)",
+                "Both A and B",
+                "Answer: all of the above",
+                "Answer: A, B",
+                "Either (A) or (B)",
+                "Answer: A & B",
+                "(A) the box (B) the bag",
+                "A or B",
+                "Answer: AB.",
+                "I'd go with A, but B is possible",
+                "Answer: B and C",
+                "Answer: B, C, D",
+                "B or C",
+                "Answer: (B) (C)",
+            ],
+        ),
+    },
+    "text": {
+        "Yes": (
+            [
+                "Yes.\n\nBecause he did.",
+                "I think yes",
+                "Answer: **Yes**",
+                "Yes; he did",
+                "Answer: yes!",
+                "So, yes.",
+                "Therefore the answer is yes, because there is no way back.",
+            ],
+            [
+                "Answer: No, yes is wrong",
+                "It is not yes",
+                "The answer is no, not yes",
+            ],
+        ),
+        "True": (
+            [
+                "True",
+                "true.",
+                "The statement is true.",
+                "Answer: TRUE",
+            ],
+            [
+                "The statement is not true.",
+                "False",
+                "untrue",
+            ],
+        ),
+        "valid": (
+            [
+                "valid",
+                "The argument is valid.",
+            ],
+            [
+                "invalid",
+                "not valid",
+                "The argument is invalid.",
+            ],
+        ),
+        "the box": (
+            [
+                "Answer: He thinks it is in the box",
+                "Answer: They will look in the box",
+                "Answer: Box.",
+                "The answer is: in the box",
+                "box",
+            ],
+            [
+                "Answer: the box then the basket",
+                "the box / the basket",
+                "Answer: box or basket, or both",
+                "not in the box",
+            ],
+        ),
+    },
+}
+
 INFERRED: dict[AnswerKind, list[str]] = {
     "number": [
         "18",
@@ -784,7 +963,7 @@ def rows(right: bool) -> list[tuple[AnswerKind, str, str]]:
     """Return (kind, reference, response) of every case that is right (or wrong)."""
     return [
         (kind, reference, response)
-        for kind, table in TABLES.items()
+        for kind, table in [*TABLES.items(), *MORE.items()]
         for reference, answers in table.items()
         for response in answers[0 if right else 1]
     ]

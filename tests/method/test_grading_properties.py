@@ -87,7 +87,12 @@ def test_a_sequence_is_right_in_its_own_order_alone(items: list[str], data: st.D
 
 
 @given(
-    keys=st.lists(WORDS.map(str.title), min_size=2, max_size=4, unique=True),
+    keys=st.lists(
+        WORDS.filter(lambda word: not word.startswith("answer")).map(str.title),
+        min_size=2,
+        max_size=4,
+        unique=True,
+    ),
     values=st.lists(WORDS.map("{}1".format), min_size=4, max_size=4, unique=True),
 )
 def test_every_key_needs_its_value(keys: list[str], values: list[str]) -> None:

@@ -2,7 +2,11 @@
 
 import re
 
-_JOINED = re.compile(r"(?:\b(?:or|and|to|and/or|versus|vs)|[,;/&|–—-]|\A)[\s(\"'$€£*:]*\Z", re.IGNORECASE)
+_JOINED = re.compile(
+    r"(?:\b(?:or|and|to|and/or|versus|vs|or so|x)|[,;/&|–—+*×÷^-]|\A)"
+    r"(?:[\s,(]{0,3}\b(?:maybe|perhaps|possibly|even|else|rather|about|both|either|or))?[\s(\"'$€£*:]*\Z",
+    re.IGNORECASE,
+)
 _EXPLAINS = re.compile(r"\b(?:because|since|which|where|when|per|of|from|so|as)\b", re.IGNORECASE)
 _LONGEST_GAP = 60
 _NEGATED_BEFORE = re.compile(
@@ -19,7 +23,7 @@ _DISMISSED_AFTER = re.compile(
 
 
 def joined(gap: str) -> bool:
-    """Return whether the text between two candidates offers both ("5 or 6", "(A), (B)", "5 apples and 6")."""
+    """Return whether what is between two candidates offers both or computes with them ("5 or 6", "5 + 6")."""
     if len(gap) > _LONGEST_GAP or _EXPLAINS.search(gap) or ". " in gap or "=" in gap:
         return False
     return _JOINED.search(gap) is not None

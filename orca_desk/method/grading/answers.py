@@ -93,7 +93,9 @@ def find_answer(response: str) -> FinalAnswer:
             return FinalAnswer(text=text, block=clean(raw), raw=raw, marked=True, whole=whole, rival=rival)
     paragraph = _BLANK_LINE.split(end)[-1]
     line = end.rpartition("\n")[2][-_LINE_LENGTH:]
-    return FinalAnswer(text=clean(line), block=clean(paragraph), raw=paragraph, marked=False, whole=whole)
+    return FinalAnswer(
+        text=clean(line) or line, block=clean(paragraph), raw=paragraph, marked=False, whole=whole
+    )
 
 
 def bare_reference(reference: str) -> str:
@@ -104,7 +106,7 @@ def bare_reference(reference: str) -> str:
         return find_answer(text).block
     if _LINE.match(last_line):
         return clean(last_line[2:])
-    return clean(text)
+    return clean(text) or text
 
 
 def clean(text: str) -> str:

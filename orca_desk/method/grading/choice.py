@@ -18,15 +18,15 @@ _OPTION = re.compile(
     r"\((?P<round>[A-Za-z])\)"
     r"|\[(?P<square>[A-Z])\]"
     r"|\b(?i:option|choice|answer|letter)\s{1,3}(?P<named>[A-Z])\b"
-    r"|(?<![\w'’.+-])(?P<bare>[B-HJ-Z](?![\w'’+#-])|[AI](?=\s{0,3}(?:[.):,;/]|\Z)))"
+    r"|(?<![\w'’.+-])(?P<bare>[B-HJ-Z](?![\w'’+#-])|[AI](?=\s{0,3}(?:[.):,;/&]|(?:or|and)\s[A-Z]\b|\Z)))"
 )
 _LEADING = re.compile(
-    r"[\"'\s]{0,3}(?P<letter>[A-Za-z])[\"']?(?:\s{0,3}(?:\Z|[.):,;–—-](?=\s|\Z)|/(?=[A-Z]\b))"
+    r"[\"'\s]{0,3}(?P<letter>[A-Za-z])[\"']?(?:\s{0,3}(?:\Z|\n|[.):,;–—-](?=\s|\Z)|/(?=[A-Z]\b))"
     r"|\s{1,3}(?:because|since|as|or|and|is correct)\b)"
 )
 # What may stand before a bare letter that names an option: "choose B" does, "vitamin B" does not.
 _ANNOUNCED = re.compile(
-    r"(?:\A|[^\w\s]|\b(?:is|be|was|choose|pick|select|therefore|so|thus|hence|then|or|and|but|not|both|either))\s{0,3}\Z",
+    r"(?:\A|[^\w\s]|\b(?:is|be|was|with|choose|pick|select|therefore|so|thus|hence|then|or|and|but|not|both|either))\s{0,3}\Z",
     re.IGNORECASE,
 )
 

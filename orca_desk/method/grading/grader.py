@@ -11,7 +11,7 @@ from orca_desk.method.grading.finding import Finding, right, shown
 from orca_desk.method.grading.keyed import expected_keyed, parse_pairs
 from orca_desk.method.grading.numbers import expected_number, parse_number
 from orca_desk.method.grading.ordering import expected_ordering, is_ordering
-from orca_desk.method.grading.text import ExpectedExact, ExpectedText, normalise
+from orca_desk.method.grading.text import ExpectedExact, ExpectedText
 from orca_desk.method.records import AnswerKind
 
 KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
@@ -102,4 +102,4 @@ def _word_for_word(final: FinalAnswer, bare: str) -> bool:
     """Return whether the answer is the reference's own words, which are right whatever their form."""
     longest = 2 * len(bare) + 100
     readings = [text for text in (final.block, final.whole) if len(text) <= longest]
-    return bool(readings) and normalise(bare) in map(normalise, readings)
+    return any(text.casefold().split() == bare.casefold().split() for text in readings)

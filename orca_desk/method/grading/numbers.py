@@ -32,7 +32,7 @@ _NOT_UNITS = re.compile(
 )
 _OPERATOR_BEFORE = re.compile(r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{0,4}\Z")
 _OPERATOR_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+*×÷=^]|/|-\s?[\d(]|x\s?[\d(])")
-_PARENTHESES = re.compile(r"\([^()]{0,400}\)")
+_PARENTHESES = re.compile(r"\((?!or\b)[^()]{0,400}\)")
 _NEW_NAME = re.compile(r"\d\S*\s*(?:[,;]|\band\b|\bor\b)\s*[A-Za-z]\w*\s*\Z")
 
 

@@ -18,12 +18,23 @@ _ASIDE = re.compile(
     r"|\s\(|\s[—–-]\s",
     re.IGNORECASE,
 )
+_LEAD_IN = re.compile(
+    r"^(?:(?:so|thus|therefore|hence|then|well|"
+    r"(?:i|he|she|they|we) (?:thinks?|believes?|guess|says?|would say))\b"
+    r"[\s,:]{0,3}(?:that )?){1,3}",
+    re.IGNORECASE,
+)
 _FRAME = re.compile(
-    r"^(?:(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be) "
+    r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?) |"
+    r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be) "
     r"|its |theyre |hes |shes )?"
     r"(?:(?:still )?(?:in|on|at|inside|into|onto|under) (?=\S))?"
 )
 _COPULA = re.compile(r"\b(?:is|are|was|were|be|equals)\b\s", re.IGNORECASE)
+# Words that make a sentence more than "X is Y".
+_UNPLAIN = re.compile(
+    r"\b(?:not|never|neither|unlikely|if|whether|or|no|and|but)\b|n['’]t\b|[;?]", re.IGNORECASE
+)
 _POLAR = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 _LONGEST = 4_000
 _WORD = re.compile(r"[A-Za-z]+")
@@ -61,7 +72,7 @@ def same_text(answer: str, expected: str) -> bool:
 
 
 def _unframed(text: str) -> str:
-    bare = _FRAME.sub("", text)
+    bare = _FRAME.sub("", _LEAD_IN.sub("", text))
     words = [word for word in bare.split() if word not in _ARTICLES]
     return " ".join(words) or text
 
@@ -94,9 +105,9 @@ def _candidates(final: FinalAnswer) -> list[str]:
     else:
         sentence = last_sentence(final.text)
         readings = [final.whole, final.text, sentence]
-        copulas = list(_COPULA.finditer(sentence))
-        if copulas:
-            readings.append(sentence[copulas[-1].end() :])
+    copulas = list(_COPULA.finditer(sentence))
+    if copulas and not _UNPLAIN.search(sentence):
+        readings.append(sentence[copulas[-1].end() :])
     aside = _ASIDE.search(sentence)
     if aside:
         readings.append(sentence[: aside.start()])
@@ -108,7 +119,7 @@ def _polar_answer(final: FinalAnswer, reference: str) -> Finding | None:
     expected = normalise(reference)
     if expected not in _POLAR:
         return None
-    text = final.text if final.marked else final.whole
+    text = _LEAD_IN.sub("", (final.text if final.marked else final.whole)[:_LONGEST])
     words = [word.casefold() for word in _WORD.findall(text[:60])[:3]]
     if not words or words[0] not in _POLAR:
         return None
