@@ -40,5 +40,7 @@ def student_gguf(
     out = library.folder / "cache" / identity / f"{base.name}-{DTYPE}.gguf"
     if out.exists():
         return out
+    for abandoned in out.parent.glob(f".{out.name}.*.part"):  # by a worker that was killed
+        abandoned.unlink()
     finished = convert(base, out, dtype=DTYPE, progress=progress, control=control, log=log)
     return out if finished else None

@@ -29,6 +29,7 @@ from orca_desk.prompts.messages import Message
 from orca_desk.student.parity import ParityReport
 from orca_desk.student.settings import TrainSettings
 
+SECONDS_TO_STOP = 300.0  # a step of a large model on a processor, and its checkpoint
 KEPT_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
 
 
@@ -36,7 +37,8 @@ KEPT_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
 class Trained:
     """What came of a training; the files are None when it was stopped before they were made.
 
-    `base_gguf` + `adapter_gguf` is the tuned student for llama.cpp. `outcome` is what the trainer said last.
+    `base_gguf` + `adapter_gguf` is the tuned student for llama.cpp. `outcome` is what the trainer said last,
+    `warnings` what it thought the user should know.
     """
 
     run: str
@@ -45,6 +47,7 @@ class Trained:
     base_gguf: Path | None = None
     parity: ParityReport | None = None
     outcome: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     finished: bool = False
 
@@ -81,6 +84,7 @@ class _Work:
 
     def __init__(self, library: Library, training: Training, notes: Journal, control: JobControl) -> None:
         self._library, self._training, self._notes, self._control = library, training, notes, control
+        self._warnings: list[str] = []
         self._adapter = training.folder / "adapter"
         self._adapter_gguf = training.folder / "adapter.gguf"
 
@@ -110,6 +114,7 @@ class _Work:
             base_gguf=base_gguf,
             parity=parity,
             outcome=outcome,
+            warnings=tuple(self._warnings),
             finished=True,
         )
 
@@ -138,6 +143,8 @@ class _Work:
             for event in events:
                 if event["event"] == "outcome":
                     outcome.update(event)
+                elif event["event"] == "warning":
+                    self._warnings.append(event["message"])
                 show.show(event)
                 on_event(event)
 
@@ -147,7 +154,14 @@ class _Work:
             "out": str(training.folder),
             "settings": training.settings,
         }
-        finished = run_worker("train", job, on_events=receive, control=self._control, log=self._notes.log)
+        finished = run_worker(
+            "train",
+            job,
+            on_events=receive,
+            control=self._control,
+            log=self._notes.log,
+            seconds_to_stop=SECONDS_TO_STOP,
+        )
         return outcome if finished else None
 
     def _export(self) -> bool:
