@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from orca_desk.formats.text import MAX_LINE, Line
 csv.field_size_limit(MAX_LINE)
 _DELIMITERS = ",;\t|"
 _MAX_CELL_LINES = 2000  # a quoted cell that spans more was never closed
+_MIN_CELL_LINES = 50  # what is left of that in a file full of such cells, whose lines are read over and over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ def csv_rows(lines: Iterable[Line], *, name: str) -> Iterator[Row | BadRow]:
         raise UserError(f"The header of {name} cannot be read: {first.fault}.", "Save it as UTF-8 text.")
     delimiter = _delimiter(first.text)
     header = [cell.strip() for cell in next(csv.reader([first.text], delimiter=delimiter))]
-    if twice := sorted({cell for cell in header if cell and header.count(cell) > 1}):
+    if twice := sorted(cell for cell, count in Counter(header).items() if cell and count > 1):
         raise UserError(f"{name} has two columns named {twice[0]!r}.", "Give each column its own name.")
     for line, cells in feed.records(delimiter):
         if isinstance(cells, str):
@@ -80,6 +82,7 @@ class _Feed:
         self._source = iter(lines)
         self._put_back: list[Line] = []
         self._taken: list[Line] = []
+        self._reread = 0
 
     def lines(self) -> Iterator[Line]:
         while True:
@@ -99,6 +102,7 @@ class _Feed:
             except csv.Error as error:
                 start, *rest = self._taken
                 self._put_back.extend(reversed(rest))
+                self._reread += len(rest)
                 yield start.number, start.fault or _csv_fault(str(error))
                 continue
             if cells is None:
@@ -106,8 +110,9 @@ class _Feed:
             yield self._taken[0].number, cells
 
     def _texts(self) -> Iterator[str]:
+        most = max(_MIN_CELL_LINES, _MAX_CELL_LINES - self._reread // 50)
         for count, line in enumerate(self.lines()):
-            if line.fault or count == _MAX_CELL_LINES:
+            if line.fault or count == most:
                 raise csv.Error(line.fault or "unexpected end of data")
             yield line.text
 
@@ -157,8 +162,7 @@ class _JSONFaultError(Exception):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise _JSONFaultError(f"the key {twice!r} comes twice")
     return found
 

@@ -7,7 +7,7 @@ from orca_desk.method.statistics import Share, share_of
 from orca_desk.method.strategies import Strategy
 
 _BARE_ANSWER_WORDS = 12  # one line no longer than this is an answer given at once
-_DRESS = r"[\s>#*_`~\-•]*(?:\(?\d{1,3}[.):]\s+)?[*_`]*"  # quote, heading, bullet, numbering, bold
+_DRESS = r"[\s>#*_`~\-•]*(?:\(?\d{1,3}[.):]\s+[*_`]*)?"  # quote, heading, bullet, numbering, bold
 _NUMBER = r"(?:[\s#*_]*\(?\d{1,3}\)?|\s+(?:one|two|three|four|five|six|seven|eight|nine|ten))?"
 
 

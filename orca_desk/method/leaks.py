@@ -7,7 +7,7 @@ for ("Step 1:", "Answer:"), common words, and what the question itself says are 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -81,11 +81,11 @@ def find_quotes(instruction: str, response: str, *, question: str = "") -> tuple
     if needed < 3:
         return ()
     places = _index(source, needed)
-    asked = [word.text for word in _words(question)]
+    asked = _joined(word.text for word in _words(question))
     return tuple(
         Leak(start=start, end=end, text=response[start:end], why="quotes the strategy's instruction")
         for words, start, end in _shared_runs(source, places, _words(response), needed)
-        if _says_something(words, needed) and not _contains(asked, words)
+        if _says_something(words, needed) and _joined(words) not in asked
     )
 
 
@@ -157,5 +157,6 @@ def _says_something(words: list[str], needed: int) -> bool:
     return sum(word not in _COMMON for word in words) >= wanted
 
 
-def _contains(words: list[str], part: list[str]) -> bool:
-    return any(words[at : at + len(part)] == part for at in range(len(words) - len(part) + 1))
+def _joined(words: Iterable[str]) -> str:
+    """Words as one text, in which a run of words is found as fast as any text."""
+    return f" {' '.join(words)} "

@@ -228,3 +228,16 @@ def test_real_files_read_whole() -> None:
         first = json.loads(path.read_text(encoding="utf-8").split("\n", 1)[0])
         assert isinstance(rows[0], Task)
         assert rows[0].query == first.get("question", first.get("input"))
+
+
+def test_a_hostile_file_is_read_in_linear_time() -> None:
+    """Each of these took hours when names were counted, or lines read again, for every name or line."""
+    names = [f"k{number}" for number in range(100_000)]
+    _, bad = read('{"query": "q"}\n{' + ",".join(f'"{name}":1' for name in [*names, names[-1]]) + "}")
+    assert "comes twice" in bad[0].what
+    tasks, _ = read("query," + ",".join(names) + "\nWhat?\n")
+    assert [task.query for task in tasks] == ["What?"]
+    opens_a_quote_on_every_line = 'a","b\n' * 20_000
+    tasks, bad = read("query,answer\nWhat?,1\n" + opens_a_quote_on_every_line)
+    assert len(tasks) == 1
+    assert len(bad) > 1000

@@ -71,3 +71,12 @@ def test_counts_and_share() -> None:
     share = adherence(pairs)
     assert (share.correct, share.n, share.share) == (2, 4, 0.5)
     assert share.low < 0.5 < share.high
+
+
+def test_a_line_of_signs_is_read_in_linear_time() -> None:
+    """100,000 signs took the better part of an hour while two parts of the pattern shared them."""
+    assert (
+        recognise("*" * 100_000 + " and so on, for many more words than any bare answer has", STRATEGIES)
+        is None
+    )
+    assert recognise("**" * 50_000 + "1. **Answer:** 5", STRATEGIES) == "direct"

@@ -102,3 +102,10 @@ def test_false_flags_are_rare_on_real_solutions() -> None:
     answers += [(row["input"], row["step_by_step"]) for row in map(json.loads, outcomes)]
     flagged = [leak for question, answer in answers for leak in find_leaks(STEPS, answer, question=question)]
     assert len(flagged) <= len(answers) / 1000, flagged[:5]
+
+
+def test_many_quotes_and_a_long_question_are_read_in_linear_time() -> None:
+    instruction = "Recall whatever facts matter here, reason carefully over them, then conclude."
+    leaks = find_leaks(instruction, f"{instruction} Well. " * 2000, question="a quick brown fox " * 10_000)
+    assert len(leaks) == 2000
+    assert not find_leaks(instruction, instruction, question=f"Translate: {instruction}")
