@@ -43,7 +43,7 @@ def find_models(folders: Iterable[Path]) -> Iterator[ModelFile | NotAModel]:
     seen: set[Path] = set()
     for folder in folders:
         for path, name in _candidates(folder):
-            real = path.resolve()
+            real = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
             if real not in seen:
                 seen.add(real)
                 yield _identified(path, name)

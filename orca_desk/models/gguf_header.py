@@ -20,6 +20,7 @@ MAX_TENSORS = 65_536
 MAX_TEXT = 16 * 2**20
 MAX_KEY = 65_535
 MAX_ELEMENTS = 16 * 2**20
+MAX_READ = 128 * 2**20  # bytes in all: ten times the largest vocabularies, half a minute of reading at worst
 _KEPT_NUMBERS = 4_096
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -80,6 +81,7 @@ class _Reader:
         self._file = file
         self._size = size
         self._at = 0
+        self._read = 0
 
     def header(self) -> Header:
         if self._take(4) != b"GGUF":
@@ -168,6 +170,9 @@ class _Reader:
 
     def _take(self, length: int) -> bytes:
         self._advance(length)
+        self._read += length
+        if self._read > MAX_READ:
+            raise _BadHeaderError(f"its header is longer than {MAX_READ:,} bytes")
         data = self._file.read(length)
         if len(data) != length:
             raise _BadHeaderError("it is cut off in its header")

@@ -124,8 +124,9 @@ def _quantisation(config: dict[str, Any], elements: Counter[str]) -> str:
 
 
 def _number(config: dict[str, Any], key: str) -> int:
+    """The whole number under `key`, or 0 if it is missing or can be no model's."""
     value = config.get(key)
-    return value if type(value) is int else 0
+    return value if type(value) is int and 0 <= value < 2**40 else 0
 
 
 def _cached_values(config: dict[str, Any]) -> int:

@@ -28,6 +28,8 @@ def identify(path: Path, *, hashes: HashCache | None = None) -> ModelFile:
 
 
 def _identify_file(path: Path) -> ModelFile:
+    if not path.is_file():
+        raise UserError(f"{path} is no file (a pipe or a device).", "Choose the model's own file.")
     if path.suffix.casefold() in PICKLES:
         raise UserError(
             f"{path} is a pickle, which can run any program when it is opened.",

@@ -8,6 +8,7 @@ from pathlib import Path
 from orca_desk.errors import UserError
 
 MAX_HEADER = 100_000_000  # the format's own limit
+MAX_DIMENSIONS = 8
 _WIDTHS = {
     "F64": 8,
     "I64": 8,
@@ -50,7 +51,9 @@ def _elements(path: Path, header: dict[str, object], data_bytes: int) -> Counter
                 pass
             case _:
                 raise _bad(path, f"the entry {name[:80]!r} is malformed")
-        if not all(type(n) is int and n >= 0 for n in shape) or not 0 <= start <= stop:
+        # Limits first: the product of a million long numbers would take hours.
+        sound = len(shape) <= MAX_DIMENSIONS and all(type(n) is int and 0 <= n < 2**63 for n in shape)
+        if not sound or not 0 <= start <= stop:
             raise _bad(path, f"the entry {name[:80]!r} is malformed")
         count = prod(shape)
         if dtype in _WIDTHS and count * _WIDTHS[dtype] != stop - start:

@@ -1,7 +1,9 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
+import pytest
 from tiny_models import TinyModel
 
 from orca_desk.models.find import find_models, known_places
@@ -53,3 +55,10 @@ def test_known_places_heed_the_tools_own_variables(tmp_path: Path) -> None:
     moved = known_places(tmp_path, home=tmp_path, env={"HF_HOME": "hf", "OLLAMA_MODELS": "o"})
     assert (moved["Hugging Face"], moved["Ollama"]) == (Path("hf/hub"), Path("o"))
     assert known_places(tmp_path, home=tmp_path, env={"HF_HUB_CACHE": "c"})["Hugging Face"] == Path("c")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="making links takes rights on this system")
+def test_a_link_to_itself_is_told_and_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "loop.gguf").symlink_to("loop.gguf")
+    (found,) = find_models([tmp_path])
+    assert isinstance(found, NotAModel)

@@ -1,4 +1,5 @@
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -161,6 +162,7 @@ def safetensors(header: object, data: bytes = b"") -> bytes:
         (struct.pack("<Q", 2) + b"{x", "no JSON"),
         (safetensors({"a": 1}), "malformed"),
         (safetensors({"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}, bytes(4)), "malformed"),
+        (safetensors({"a": {"dtype": "X", "shape": [2**62] * 500_000, "data_offsets": [0, 0]}}), "malformed"),
         (
             safetensors({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}, bytes(4)),
             "does not fit",
@@ -216,3 +218,28 @@ def test_hashes_are_remembered_and_renewed(tiny_llama: TinyModel, tmp_path: Path
     assert identify(path, hashes=hashes).sha256 not in (first, "remembered", None)
     (tmp_path / "cache" / "model-hashes.json").write_text("damaged")
     assert len(identify(tiny_llama.folder, hashes=hashes).sha256 or "") == 64
+
+
+def test_numbers_that_no_model_has_count_as_untold(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(
+        safetensors({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(4))
+    )
+    (tmp_path / "config.json").write_text(json.dumps({"num_hidden_layers": 10**400, "hidden_size": -1}))
+    assert (identify(tmp_path).layers, identify(tmp_path).width) == (0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.gguf")
+    refused(tmp_path / "model.gguf", "no file")
+
+
+def test_a_header_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "endless.gguf"
+    texts = 20  # of 16 MiB each, in a file that takes no room on the disk
+    with path.open("wb") as file:
+        file.write(gguf(count=texts))
+        for number in range(texts):
+            file.write(text(f"key-{number}") + struct.pack("<IQ", 8, 2**24))
+            file.truncate(file.seek(2**24, os.SEEK_CUR))
+    refused(path, "header is longer")
