@@ -140,7 +140,7 @@ def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: 
     replace_forwards(model)
     require_plain_head(model, probe, reference)
     if plan["gradient_checkpointing"]:
-        body.gradient_checkpointing_enable({"use_reentrant": False})
+        body.activation_checkpointing_enable()
     return model
 
 

@@ -1,0 +1,119 @@
+"""Checkpoints on the disk: whole or skipped, few, without pickles; and what may not change between them."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_models import TinyModel
+from training_records import Going, make_records, quick, write_records
+
+from orca_desk.errors import UserError
+from orca_desk.student import checkpoints
+from orca_desk.student.settings import TrainSettings
+from orca_desk.student.train import TrainOutcome, train
+
+
+class Run:
+    """A stopped run that a test may damage; `go_on` calls train again."""
+
+    def __init__(self, base: Path, folder: Path) -> None:
+        self.base, self.out = base, folder / "out"
+        self.records = write_records(folder / "records.jsonl", make_records(30))
+        self.events: list[dict[str, Any]] = []
+
+    def go_on(self, control: Going | None = None, settings: TrainSettings | None = None) -> TrainOutcome:
+        self.events = []
+        return train(
+            base=self.base,
+            records=self.records,
+            out=self.out,
+            settings=settings or quick(),
+            emit=self.events.append,
+            control=control or Going(),
+        )
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        return checkpoints.in_order(self.out / "checkpoints")
+
+    @property
+    def warnings(self) -> list[str]:
+        return [event["message"] for event in self.events if event["event"] == "warning"]
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_llama: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = Run(tiny_llama.folder, tmp_path_factory.mktemp("finished"))
+    run.go_on()
+    return run
+
+
+@pytest.fixture
+def stopped(tiny_llama: TinyModel, tmp_path: Path) -> Run:
+    run = Run(tiny_llama.folder, tmp_path)
+    run.go_on(Going(7))
+    return run
+
+
+def test_few_are_kept_and_none_is_a_pickle(finished: Run) -> None:
+    assert 1 <= len(finished.checkpoints) <= checkpoints.KEEP + 1
+    files = [path for path in finished.out.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".json", ".safetensors"}
+    assert all(checkpoints.is_whole(path) for path in finished.checkpoints)
+
+
+@pytest.mark.parametrize("name", ["state.safetensors", "state.json", "adapter/adapter_model.safetensors"])
+def test_a_flipped_byte_makes_it_damaged(finished: Run, name: str, tmp_path: Path) -> None:
+    copy = tmp_path / "step-1"
+    shutil.copytree(finished.checkpoints[-1], copy)
+    data = bytearray((copy / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / name).write_bytes(data)
+    assert not checkpoints.is_whole(copy)
+
+
+def test_a_damaged_checkpoint_is_skipped_with_a_sentence(stopped: Run, finished: Run) -> None:
+    newest = stopped.checkpoints[-1]
+    assert newest.name == "step-7"
+    (newest / "state.safetensors").write_bytes(b"")
+    outcome = stopped.go_on()
+    assert stopped.warnings == ["The checkpoint step-7 is damaged and was skipped."]
+    assert outcome.ending == "finished"
+    weights = "adapter/adapter_model.safetensors"
+    assert (stopped.out / weights).read_bytes() == (finished.out / weights).read_bytes()
+
+
+def test_with_every_checkpoint_damaged_it_starts_over(stopped: Run, finished: Run) -> None:
+    for path in stopped.checkpoints:
+        (path / checkpoints.MANIFEST).unlink()
+    count = len(stopped.checkpoints)
+    stopped.go_on()
+    assert len(stopped.warnings) == count
+    weights = "adapter/adapter_model.safetensors"
+    assert (stopped.out / weights).read_bytes() == (finished.out / weights).read_bytes()
+
+
+def test_a_half_written_checkpoint_is_no_checkpoint(stopped: Run) -> None:
+    part = stopped.out / "checkpoints" / ".step-9.part"
+    shutil.copytree(stopped.checkpoints[-1], part)
+    (part / "state.json").unlink()
+    stopped.go_on()
+    assert not stopped.warnings and not part.exists()
+
+
+def test_changed_settings_are_refused(stopped: Run) -> None:
+    with pytest.raises(UserError, match=r"setting learning_rate was 0\.01"):
+        stopped.go_on(settings=quick(learning_rate=2e-2))
+
+
+def test_changed_records_are_refused(stopped: Run) -> None:
+    write_records(stopped.records, make_records(31))
+    with pytest.raises(UserError, match="records changed"):
+        stopped.go_on()
+
+
+def test_another_base_is_refused(stopped: Run, tiny_qwen: TinyModel) -> None:
+    stopped.base = tiny_qwen.folder
+    with pytest.raises(UserError, match="model changed"):
+        stopped.go_on()

@@ -1,0 +1,152 @@
+"""The numbers of training: they are those of plain transformers and PEFT, and no record sees another."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from peft import PeftModel
+from tiny_models import TinyModel
+from training_records import make_records, quick
+from transformers import AutoModelForCausalLM
+
+from orca_desk.errors import UserError
+from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.student.data import Example, render
+from orca_desk.student.kernels import replace_forwards
+from orca_desk.student.loss import require_plain_head, summed_loss
+from orca_desk.student.model import adapter_parameters, add_adapter, load_base
+from orca_desk.student.packing import collate
+
+
+@pytest.fixture(params=["llama", "qwen2"])
+def folder(request: Any, tiny_llama: TinyModel, tiny_qwen: TinyModel) -> Path:
+    return {"llama": tiny_llama, "qwen2": tiny_qwen}[request.param].folder
+
+
+def _examples(folder: Path, count: int = 6) -> list[Example]:
+    renderer = Renderer(HFTokenizer.load(folder))
+    return [render(record, renderer) for record in make_records(count)]
+
+
+def _adapted(folder: Path, *, fast: bool, **changes: Any) -> PeftModel:
+    """Return the model with an adapter that already changes something."""
+    model = add_adapter(load_base(folder, "float32"), quick(**changes))
+    random = torch.Generator().manual_seed(5)
+    for parameter in adapter_parameters(model).values():
+        parameter.data = torch.randn(parameter.shape, generator=random) * 0.1
+    if fast:
+        replace_forwards(model)
+    return model.eval()
+
+
+def _plain_loss(model: PeftModel, example: Example) -> torch.Tensor:
+    """The reference: labels into the whole model, one record at a time, summed by torch."""
+    ids = torch.tensor([example.ids])
+    labels = ids.masked_fill(~torch.tensor([example.mask]), -100)
+    logits = model(input_ids=ids).logits[0, :-1]
+    return torch.nn.functional.cross_entropy(logits, labels[0, 1:], reduction="sum", ignore_index=-100)
+
+
+def _gradients(model: PeftModel) -> dict[str, torch.Tensor]:
+    return {name: p.grad for name, p in adapter_parameters(model).items() if p.grad is not None}
+
+
+@pytest.mark.parametrize("targets", ["all-linear", "q_proj,v_proj", "down_proj,up_proj"])
+def test_loss_and_gradients_are_those_of_transformers_and_peft(folder: Path, targets: str) -> None:
+    examples = _examples(folder)
+    plain = _adapted(folder, fast=False, targets=targets, rslora=True)
+    expected = sum((_plain_loss(plain, example) for example in examples), torch.zeros(()))
+    expected.backward()
+    fast = _adapted(folder, fast=True, targets=targets, rslora=True)
+    loss = summed_loss(fast, collate(examples))
+    (loss * 1.0).backward()
+    torch.testing.assert_close(loss, expected, rtol=1e-5, atol=0)
+    wanted, got = _gradients(plain), _gradients(fast)
+    assert wanted.keys() == got.keys() == adapter_parameters(fast).keys()
+    for name, gradient in wanted.items():
+        torch.testing.assert_close(got[name], gradient, rtol=1e-4, atol=1e-4 * float(gradient.abs().max()))
+
+
+def test_the_head_in_chunks_gives_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    examples = _examples(folder)
+    results = []
+    for chunk in (2**24, 512 * 7):
+        monkeypatch.setattr("orca_desk.student.loss.CHUNK", chunk)
+        model = _adapted(folder, fast=True)
+        loss = summed_loss(model, collate(examples))
+        loss.backward()
+        results.append((loss.detach(), _gradients(model)))
+    torch.testing.assert_close(results[0], results[1], rtol=1e-4, atol=1e-4)
+
+
+def test_a_record_in_a_batch_has_the_logits_it_has_alone(folder: Path) -> None:
+    model = _adapted(folder, fast=True)
+    examples = _examples(folder)
+    batch = collate(examples)
+    with torch.no_grad():
+        together = model(input_ids=torch.from_numpy(batch.ids)).logits
+        for row, example in enumerate(examples):
+            alone = model(input_ids=torch.tensor([example.ids])).logits[0]
+            torch.testing.assert_close(together[row, : len(example.ids)], alone, rtol=1e-4, atol=1e-4)
+
+
+def test_changing_a_record_leaves_its_neighbours_losses_alone(folder: Path) -> None:
+    """The same through the loss itself: a batch's loss is the sum of what its records lose alone."""
+    model = _adapted(folder, fast=True)
+    first, second, third = _examples(folder, 3)
+    with torch.no_grad():
+        alone = [float(summed_loss(model, collate([example]))) for example in (first, second, third)]
+        pair = float(summed_loss(model, collate([first, second])))
+        other = float(summed_loss(model, collate([first, third])))
+    np.testing.assert_allclose([pair, other], [alone[0] + alone[1], alone[0] + alone[2]], rtol=1e-5)
+
+
+def test_dropout_drops_in_training_alone(folder: Path) -> None:
+    model = _adapted(folder, fast=True, dropout=0.5)
+    batch = collate(_examples(folder))
+    with torch.no_grad():
+        still = float(summed_loss(model, batch)), float(summed_loss(model, batch))
+        model.train()
+        moving = float(summed_loss(model, batch)), float(summed_loss(model, batch))
+    assert still[0] == still[1]
+    assert moving[0] != moving[1]
+
+
+def test_the_adapter_is_float32_on_a_bfloat16_base(folder: Path) -> None:
+    model = add_adapter(load_base(folder, "bfloat16"), quick())
+    replace_forwards(model)
+    loss = summed_loss(model, collate(_examples(folder)))
+    loss.backward()
+    assert {parameter.dtype for parameter in adapter_parameters(model).values()} == {torch.float32}
+    assert all(bool(gradient.isfinite().all()) for gradient in _gradients(model).values())
+    exact = float(summed_loss(_adapted_fresh(folder), collate(_examples(folder))).detach())
+    assert float(loss.detach()) == pytest.approx(exact, rel=0.02)
+
+
+def _adapted_fresh(folder: Path) -> PeftModel:
+    return add_adapter(load_base(folder, "float32"), quick())
+
+
+def test_gradient_checkpointing_changes_no_gradient(folder: Path) -> None:
+    results = []
+    for checkpointing in (False, True):
+        model = _adapted(folder, fast=True).train()
+        if checkpointing:
+            model.get_base_model().activation_checkpointing_enable()
+        summed_loss(model, collate(_examples(folder))).backward()
+        results.append(_gradients(model))
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+
+
+def test_a_model_whose_logits_are_capped_is_refused(folder: Path) -> None:
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+    ids = torch.tensor([_examples(folder)[0].ids])
+    with torch.no_grad():
+        logits = plain(input_ids=ids).logits
+    model = _adapted_fresh(folder)
+    require_plain_head(model, ids, logits)
+    with pytest.raises(UserError, match="does not train yet"):
+        require_plain_head(model, ids, torch.tanh(logits / 3) * 3)

@@ -1,0 +1,164 @@
+"""What training refuses, each with a sentence; and how early stopping and the best adapter are chosen."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_models import TinyModel
+from training_records import Going, make_records, quick, write_records
+
+from orca_desk.errors import UserError
+from orca_desk.student import checkpoints
+from orca_desk.student.model import choose_checkpointing, choose_dtype, choose_threads, read_shape
+from orca_desk.student.settings import TrainSettings
+from orca_desk.student.train import TrainOutcome, train
+
+
+@pytest.fixture
+def base(tiny_llama: TinyModel, tmp_path: Path) -> Path:
+    """A copy of the tiny model that a test may change."""
+    return Path(shutil.copytree(tiny_llama.folder, tmp_path / "base"))
+
+
+def _train(base: Path, folder: Path, settings: TrainSettings, count: int = 20) -> TrainOutcome:
+    records = write_records(folder / "records.jsonl", make_records(count))
+    events: list[dict[str, Any]] = []
+    return train(
+        base=base,
+        records=records,
+        out=folder / "out",
+        settings=settings,
+        emit=events.append,
+        control=Going(),
+    )
+
+
+def _change_config(base: Path, **values: Any) -> None:
+    path = base / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_pickled_weights_are_refused(base: Path, tmp_path: Path) -> None:
+    (base / "model.safetensors").rename(base / "pytorch_model.bin")
+    with pytest.raises(UserError, match="old format"):
+        _train(base, tmp_path, quick())
+
+
+def test_a_folder_without_weights_or_config_is_refused(base: Path, tmp_path: Path) -> None:
+    (base / "model.safetensors").unlink()
+    with pytest.raises(UserError, match=r"lacks model\.safetensors"):
+        _train(base, tmp_path, quick())
+    (base / "config.json").unlink()
+    with pytest.raises(UserError, match=r"no config\.json"):
+        _train(base, tmp_path, quick())
+
+
+def test_a_quantised_model_is_refused(base: Path, tmp_path: Path) -> None:
+    _change_config(base, quantization_config={"quant_method": "gptq"})
+    with pytest.raises(UserError, match="is quantised"):
+        _train(base, tmp_path, quick())
+
+
+def test_code_that_comes_with_a_model_is_not_run(base: Path, tmp_path: Path) -> None:
+    (base / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    names = {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}
+    _change_config(base, model_type="unheard-of", auto_map=names)
+    with pytest.raises(UserError, match="cannot be loaded"):
+        _train(base, tmp_path, quick())
+    assert not (tmp_path / "ran").exists()
+
+
+def test_weights_that_lack_a_tensor_are_refused(base: Path, tmp_path: Path) -> None:
+    tensors = load_file(base / "model.safetensors")
+    tensors.pop("model.layers.1.mlp.up_proj.weight")
+    save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(UserError, match=r"lack model\.layers\.1\.mlp\.up_proj\.weight"):
+        _train(base, tmp_path, quick())
+
+
+def test_a_tokenizer_beyond_the_models_vocabulary_is_refused(base: Path, tmp_path: Path) -> None:
+    tensors = load_file(base / "model.safetensors")
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        tensors[name] = tensors[name][:200].contiguous()
+    save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
+    _change_config(base, vocab_size=200)
+    with pytest.raises(UserError, match="knows 200 tokens"):
+        _train(base, tmp_path, quick())
+
+
+@pytest.mark.parametrize("name", ["w_pack", "lm_head", "embed_tokens"])
+def test_layers_that_cannot_be_adapted_are_refused(base: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=f"no linear layer named '{name}'") as caught:
+        _train(base, tmp_path, quick(targets=name))
+    assert "q_proj" in caught.value.hint
+
+
+def test_a_diverging_run_stops_with_a_sentence(base: Path, tmp_path: Path) -> None:
+    tensors = load_file(base / "model.safetensors")
+    tensors["model.norm.weight"][3] = torch.inf
+    save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(UserError, match="no longer a number after 0 steps"):
+        _train(base, tmp_path, quick())
+
+
+def test_an_adapter_that_changes_nothing_is_refused(base: Path, tmp_path: Path) -> None:
+    adapter = _train(base, tmp_path, quick(epochs=1)).adapter
+    assert adapter is not None
+    checkpoints.require_effect(adapter)
+    file = adapter / "adapter_model.safetensors"
+    tensors = load_file(file)
+    save_file({name: t * 0 if ".lora_B." in name else t for name, t in tensors.items()}, file)
+    with pytest.raises(UserError, match="changes nothing"):
+        checkpoints.require_effect(adapter)
+
+
+def test_early_stopping_keeps_the_best(base: Path, tmp_path: Path) -> None:
+    settings = quick(
+        learning_rate=1.0, schedule="constant", warmup=0.0, early_stop=2, eval_every=1, epochs=20
+    )
+    outcome = _train(base, tmp_path, settings)
+    assert outcome.ending == "early" and outcome.step < outcome.steps
+    assert outcome.best_step == outcome.step - 2
+    best = tmp_path / "out" / "checkpoints" / f"step-{outcome.best_step}" / "adapter"
+    assert outcome.adapter is not None
+    name = "adapter_model.safetensors"
+    assert (outcome.adapter / name).read_bytes() == (best / name).read_bytes()
+
+
+def test_without_keep_best_the_last_is_kept(base: Path, tmp_path: Path) -> None:
+    outcome = _train(base, tmp_path, quick(keep_best=False, eval_fraction=0.0))
+    last = tmp_path / "out" / "checkpoints" / f"step-{outcome.steps}" / "adapter"
+    assert outcome.adapter is not None and outcome.best_step is None
+    name = "adapter_model.safetensors"
+    assert (outcome.adapter / name).read_bytes() == (last / name).read_bytes()
+
+
+def test_checkpointing_only_when_memory_needs_it(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = read_shape(base)
+    assert not choose_checkpointing(shape, quick(), "float32")
+    assert choose_checkpointing(shape, quick(gradient_checkpointing="on"), "float32")
+    _pretend_free(monkeypatch, 9 * 2**20)
+    assert choose_checkpointing(shape, quick(batch_tokens=1024), "float32")
+    with pytest.raises(UserError, match="GiB of memory"):
+        choose_checkpointing(shape, quick(batch_tokens=2**20), "float32")
+
+
+def test_choices_that_were_made_are_kept(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = read_shape(base)
+    assert choose_dtype(shape, quick(dtype="bfloat16")) == "bfloat16"
+    assert choose_dtype(shape, quick()) == "float32"  # too small to gain
+    monkeypatch.setattr("orca_desk.student.model.WORTH_HALVING", 0)
+    assert choose_dtype(shape, quick()) in ("float32", "bfloat16")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1,2")
+    assert choose_threads(quick(threads=0)) == 1
+
+
+def _pretend_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    class Memory:
+        available = free
+
+    monkeypatch.setattr("psutil.virtual_memory", Memory)
