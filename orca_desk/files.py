@@ -1,6 +1,7 @@
 """The one way in which Orca Desk writes a whole file: all of it or none of it."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import tempfile
@@ -15,8 +16,11 @@ def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
 
     A temporary file in the same folder is written, flushed to the disk and renamed over `path`, then
     the folder is flushed: after a crash, a full disk or an error `path` holds its old content or its
-    new content whole. Raises OSError as the file system does.
+    new content whole. Raises OSError as the file system does, and for a device or a pipe, which the renaming
+    would destroy.
     """
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "this is no ordinary file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:

@@ -1,5 +1,6 @@
 """The atomic write: the old content survives every failure, and nothing is left behind."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,12 @@ def test_the_hash_is_that_of_the_content(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.touch()
     assert file_sha256(path) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileExistsError, match="no ordinary file"):
+        atomic_write(tmp_path / "pipe", "text")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
+    assert (tmp_path / "pipe").is_fifo()

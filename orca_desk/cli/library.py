@@ -55,7 +55,7 @@ def info(folder: Path, as_json: bool) -> None:
 @json_option
 def check(thorough: bool, folder: Path, as_json: bool) -> None:
     """Check that the library is whole; exit with 1 when it is not."""
-    with open_library(folder) as library:
+    with open_library(folder, create=False) as library:
         problems = find_problems(library, thorough=thorough)
         problems += [f"The adapter {path} is missing." for path in missing_files(library)]
     if as_json:
@@ -72,7 +72,7 @@ def check(thorough: bool, folder: Path, as_json: bool) -> None:
 @json_option
 def backup(file: Path, folder: Path, as_json: bool) -> None:
     """Write a checked copy of the database to FILE; adapters and checkpoints are files of their own."""
-    with open_library(folder) as library:
+    with open_library(folder, create=False) as library:
         made = backups.back_up(library, file)
     print_json(made) if as_json else say(f"{made.path} holds {made.tasks:,} tasks, {made.records:,} records.")
 

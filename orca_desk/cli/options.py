@@ -119,6 +119,9 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def open_library(folder: Path) -> Library:
-    """Open the library in `folder` (`with open_library(folder) as library:`); make it where there is none."""
-    return Library.open(folder)
+def open_library(folder: Path, *, create: bool = True) -> Library:
+    """Open the library in `folder` (`with open_library(folder) as library:`); make it where there is none.
+
+    Raises UserError where there is none and `create` is False.
+    """
+    return Library.open(folder, create=create)

@@ -1,6 +1,7 @@
 """`orca-desk tasks`: the task library, in and out."""
 
 import sys
+from math import isnan
 from pathlib import Path
 
 import click
@@ -63,6 +64,8 @@ def import_tasks(
     Rows that cannot be read are reported with their line; the others get in. What is there already is
     left as it is, so that an import can be repeated.
     """
+    if heldout is not None and isnan(heldout):
+        raise click.UsageError("--heldout wants a percentage from 0 to 100.")
     good: list[Task] = []
     bad: list[BadRow] = []
     for row in read_tasks(file, _mapping(mapping), family=family):

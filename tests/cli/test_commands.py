@@ -205,3 +205,13 @@ def test_files_that_cannot_be_used_are_told_in_a_sentence(words: tuple[str, str]
     assert result.returncode == 1
     assert result.stderr.startswith("Error: ")
     assert str(file) in result.stderr
+
+
+@pytest.mark.parametrize("words", [("library", "check"), ("library", "backup", "copy.db")])
+def test_a_mistyped_library_is_not_made_in_order_to_be_checked(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = orca(*words, folder=tmp_path / "mistyped")
+    assert result.returncode == 1
+    assert "There is no library" in result.stderr
+    assert not (tmp_path / "mistyped").exists()
