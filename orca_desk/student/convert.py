@@ -11,7 +11,7 @@ from gguf import GGMLQuantizationType as Quantisation
 from orca_desk.errors import UserError
 from orca_desk.student import gguf_file
 from orca_desk.student.gguf_file import Dtype, Planned, quantisation_for
-from orca_desk.student.gguf_names import Names, read_config
+from orca_desk.student.gguf_names import Names, damaged, read_config, require
 from orca_desk.student.gguf_parameters import describe_parameters, rope_factors
 from orca_desk.student.gguf_tokenizer import read_tokenizer
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
@@ -27,16 +27,18 @@ def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
     config = read_config(folder)
     names = Names.of_config(config)
     weights = SafetensorsFiles(folder)
-    tensors = list(_plan(config, names, weights, dtype))
+    with damaged(folder / "config.json"):
+        tensors = list(_plan(config, names, weights, dtype))
     _require_complete(names, tensors, folder)
-    tokenizer = read_tokenizer(folder, config["vocab_size"])
+    tokenizer = read_tokenizer(folder, require(config, "vocab_size"))
 
     def describe(writer: gguf.GGUFWriter) -> None:
         writer.add_type(gguf.GGUFType.MODEL)
         writer.add_name(folder.resolve().name)
         writer.add_file_type(gguf_file.FILE_TYPES[dtype])
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-        describe_parameters(config, writer)
+        with damaged(folder / "config.json"):
+            describe_parameters(config, writer)
         tokenizer.describe(writer)
 
     gguf_file.write(out, gguf.MODEL_ARCH_NAMES[names.architecture], describe, tensors)

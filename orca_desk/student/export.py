@@ -11,7 +11,7 @@ from gguf import GGMLQuantizationType as Quantisation
 from orca_desk.errors import UserError
 from orca_desk.student import gguf_file
 from orca_desk.student.gguf_file import Array, Planned
-from orca_desk.student.gguf_names import Names, open_gguf
+from orca_desk.student.gguf_names import Names, damaged, open_gguf
 from orca_desk.student.lora import LowRank, read_lora
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
 
@@ -87,7 +87,12 @@ def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
     changes = {fits.place(change): change for change in read_lora(adapter)}
     tensors = [_merged(fits.names, tensor, changes.get(tensor.name)) for tensor in reader.tensors]
     architecture = gguf.MODEL_ARCH_NAMES[fits.names.architecture]
-    gguf_file.write(out, architecture, partial(_copy_keys, reader), tensors)
+
+    def describe(writer: gguf.GGUFWriter) -> None:
+        with damaged(base_gguf):
+            _copy_keys(reader, writer)
+
+    gguf_file.write(out, architecture, describe, tensors)
 
 
 def _lora_tensors(base: Base, change: LowRank, alpha: float) -> Iterator[Planned]:

@@ -1,6 +1,8 @@
 """How a Hugging Face model's tensors are called in GGUF, and whose rows llama.cpp wants in another order."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import gguf
 
 from orca_desk.errors import UserError
+from orca_desk.models.gguf_header import read_header
 from orca_desk.student.safetensors_files import Floats
 
 # `model_type` of config.json -> the architecture whose graph in llama.cpp computes the same.
@@ -18,6 +21,7 @@ ARCHITECTURES = {
     "qwen2": gguf.MODEL_ARCH.QWEN2,
     "qwen3": gguf.MODEL_ARCH.QWEN3,
 }
+MOST_BLOCKS = 4096  # the name map grows with them, and the number is only a claim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,13 @@ class Names:
     heads: int
     kv_heads: int
 
+    def __post_init__(self) -> None:
+        if not 0 < self.blocks <= MOST_BLOCKS or min(self.heads, self.kv_heads) < 1:
+            raise UserError(
+                f"The model claims {self.blocks} layers of {self.heads} and {self.kv_heads} heads.",
+                "Download the model again.",
+            )
+
     @classmethod
     def of(cls, base: Path) -> "Names":
         """Read them from a model's folder (config.json) or from its GGUF file."""
@@ -37,12 +48,11 @@ class Names:
     @classmethod
     def of_config(cls, config: dict[str, Any]) -> "Names":
         """Take them from config.json's content. Raises UserError for an architecture without a converter."""
-        heads = require(config, "num_attention_heads")
         return cls(
             architecture=architecture_of(config),
             blocks=require(config, "num_hidden_layers"),
-            heads=heads,
-            kv_heads=config.get("num_key_value_heads") or heads,
+            heads=require(config, "num_attention_heads"),
+            kv_heads=kv_heads_of(config),
         )
 
     @classmethod
@@ -95,11 +105,10 @@ class Names:
 
 
 def _interleave(rows: Floats, heads: int) -> Floats:
-    return (
-        rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:])
-        .swapaxes(1, 2)
-        .reshape(rows.shape)
-    )
+    half, rest = divmod(rows.shape[0], 2 * heads)
+    if rest:
+        raise UserError(f"{rows.shape[0]} rows are not {heads} heads.", "Download the model again.")
+    return rows.reshape(heads, 2, half, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -124,19 +133,37 @@ def architecture_of(config: dict[str, Any]) -> gguf.MODEL_ARCH:
     return ARCHITECTURES[model_type]
 
 
-def require(config: dict[str, Any], key: str) -> Any:
-    """Return a value that config.json must hold, or raise UserError."""
-    if config.get(key) is None:
-        raise UserError(f"config.json does not say {key}.", "Download the model again.")
-    return config[key]
+def kv_heads_of(config: dict[str, Any]) -> int:
+    """Return the number of key/value heads: as many as query heads where the config does not say."""
+    grouped = config.get("num_key_value_heads") is not None
+    return require(config, "num_key_value_heads" if grouped else "num_attention_heads")
+
+
+def require(config: dict[str, Any], key: str) -> int:
+    """Return a size that config.json must hold, or raise UserError."""
+    value = config.get(key)
+    if type(value) is not int or not 0 < value < 2**31:
+        raise UserError(f"config.json does not say {key}, or not as a size.", "Download the model again.")
+    return value
+
+
+@contextlib.contextmanager
+def damaged(path: Path) -> Iterator[None]:
+    """Tell the user that `path` is damaged when its content is not of the form that it must have.
+
+    For code that takes apart what others wrote, where any missing or odd part raises one of these.
+    """
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise UserError(f"{path} is damaged ({error!r}).", "Download the model again.") from error
 
 
 def open_gguf(path: Path) -> gguf.GGUFReader:
     """Map a GGUF file. Raises UserError when it is not one, is damaged, or is one of several parts."""
-    try:
+    read_header(path)  # GGUFReader believes every size that a file claims; this one checks them first.
+    with damaged(path):
         reader = gguf.GGUFReader(path)
-    except (OSError, ValueError, IndexError, KeyError) as error:
-        raise UserError(f"{path} is not a readable GGUF file.", "Choose another file.") from error
     if field(reader, gguf.Keys.Split.LLM_KV_SPLIT_COUNT, 1) > 1:
         raise UserError(f"{path} is one of several parts.", "Join them with llama-gguf-split --merge first.")
     return reader

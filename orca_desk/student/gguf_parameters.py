@@ -8,7 +8,7 @@ import gguf
 import numpy as np
 
 from orca_desk.errors import UserError
-from orca_desk.student.gguf_names import architecture_of, require
+from orca_desk.student.gguf_names import architecture_of, kv_heads_of, require
 from orca_desk.student.safetensors_files import Floats
 
 
@@ -27,26 +27,25 @@ def describe_parameters(config: dict[str, Any], writer: gguf.GGUFWriter) -> None
     Raises UserError for a setting that llama.cpp's graph of that architecture does not have.
     """
     _require_plain(config)
-    heads = require(config, "num_attention_heads")
     writer.add_vocab_size(require(config, "vocab_size"))
     writer.add_context_length(require(config, "max_position_embeddings"))
     writer.add_embedding_length(require(config, "hidden_size"))
     writer.add_block_count(require(config, "num_hidden_layers"))
     writer.add_feed_forward_length(require(config, "intermediate_size"))
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(config.get("num_key_value_heads") or heads)
+    writer.add_head_count(require(config, "num_attention_heads"))
+    writer.add_head_count_kv(kv_heads_of(config))
     writer.add_key_length(head_width(config))
     writer.add_value_length(head_width(config))
     writer.add_rope_dimension_count(head_width(config))
-    writer.add_layer_norm_rms_eps(config.get("rms_norm_eps", 1e-6))
+    writer.add_layer_norm_rms_eps(float(config.get("rms_norm_eps", 1e-6)))
     _describe_rope(rope_of(config), writer)
 
 
 def head_width(config: dict[str, Any]) -> int:
     """Return the width of one attention head."""
-    heads: int = require(config, "num_attention_heads")
-    width: int = config.get("head_dim") or require(config, "hidden_size") // heads
-    return width
+    if config.get("head_dim") is not None:
+        return require(config, "head_dim")
+    return require(config, "hidden_size") // require(config, "num_attention_heads")
 
 
 def rope_of(config: dict[str, Any]) -> Rope:
@@ -54,7 +53,7 @@ def rope_of(config: dict[str, Any]) -> Rope:
     settings = config.get("rope_parameters") or config.get("rope_scaling") or {}
     theta = settings.get("rope_theta") or config.get("rope_theta") or 10000.0
     scaling = settings.get("rope_type") or settings.get("type") or "default"
-    return Rope(theta=theta, scaling=scaling, settings=settings)
+    return Rope(theta=float(theta), scaling=scaling, settings=settings)
 
 
 def rope_factors(config: dict[str, Any]) -> Floats | None:
@@ -79,7 +78,7 @@ def _describe_rope(rope: Rope, writer: gguf.GGUFWriter) -> None:
     writer.add_rope_freq_base(rope.theta)
     if rope.scaling == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
-        writer.add_rope_scaling_factor(rope.settings["factor"])
+        writer.add_rope_scaling_factor(float(rope.settings["factor"]))
 
 
 def _require_plain(config: dict[str, Any]) -> None:

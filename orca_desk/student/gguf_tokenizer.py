@@ -9,6 +9,7 @@ from typing import Any
 import gguf
 
 from orca_desk.errors import UserError
+from orca_desk.student.gguf_names import damaged
 
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|"
@@ -70,19 +71,28 @@ def read_tokenizer(folder: Path, vocabulary: int) -> TokenizerKeys:
     if tokenizer is None:
         raise UserError(f"{folder} has no tokenizer.json.", "Download it with the model.")
     settings = _read_json(folder / "tokenizer_config.json") or {}
-    model = tokenizer["model"]
+    with damaged(folder / "tokenizer.json or tokenizer_config.json"):
+        return _keys(folder, tokenizer, settings, vocabulary)
+
+
+def _keys(
+    folder: Path, tokenizer: dict[str, Any], settings: dict[str, Any], vocabulary: int
+) -> TokenizerKeys:
     _require_byte_level(folder, tokenizer)
+    model = tokenizer["model"]
     added = {int(token["id"]): token for token in tokenizer.get("added_tokens") or []}
     by_text = {**model["vocab"], **{token["content"]: number for number, token in added.items()}}
     template = read_template(folder, settings)
-    special = _special(folder, settings, by_text, template or "")
     tokens, types = _vocabulary(folder, by_text, added, vocabulary)
+    merges = tuple(pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"])
+    if not all(isinstance(text, str) for text in (*tokens, template or "")):
+        raise TypeError("a text is none")
     return TokenizerKeys(
         pre=_pre_tokenizer(folder, tokenizer),
         tokens=tokens,
         types=types,
-        merges=tuple(pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]),
-        special=special,
+        merges=merges,
+        special=_special(folder, settings, by_text, template or ""),
         add_bos=_adds_bos(tokenizer, settings, _text(settings.get("bos_token"))),
         chat_template=template,
     )

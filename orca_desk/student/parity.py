@@ -8,7 +8,7 @@ agreement only if torch's two logits differ by less than the tolerance.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,6 +32,10 @@ TOLERANCES = (
     (frozenset({Quantisation.F32, Quantisation.F16}), 0.1),
     (frozenset({Quantisation.F32, Quantisation.F16, Quantisation.BF16}), 0.3),
 )
+
+# An adapter that moves no logit by this share of their spread moves no answer. Each side is compared with
+# itself, so rounding cannot pass for an effect.
+NO_EFFECT = 1e-3
 
 
 def tolerance_for(model: Path) -> float | None:
@@ -98,7 +102,8 @@ class Agreement:
     """How two accounts compare. Differences of logits are in standard deviations of torch's logits.
 
     `max_logit_difference` is absolute, `relative_difference` the same in standard deviations,
-    `divergence` the mean Kullback-Leibler divergence of the first token's distribution in nats.
+    `divergence` the mean Kullback-Leibler divergence of the first token's distribution in nats. `agree`
+    says whether only rounding lies between the two; None when there is no tolerance to judge by.
     """
 
     prompts: int
@@ -110,10 +115,12 @@ class Agreement:
     relative_difference: float
     divergence: float
     tolerance: float | None
+    agree: bool | None = field(init=False)
 
-    @property
-    def agree(self) -> bool | None:
-        """Whether only rounding lies between the two; None when there is no tolerance to judge by."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "agree", self._judge())
+
+    def _judge(self) -> bool | None:
         if self.prompts_differ:
             return False
         if self.tolerance is None:
@@ -127,29 +134,30 @@ class ParityReport:
     """The base alone, the base with its adapter, and what the adapter changes.
 
     `effect` and `served_effect` are the largest change of a logit that the adapter makes in torch and in
-    llama.cpp, in standard deviations.
+    llama.cpp, in standard deviations; `is_no_op` says that one of them is nothing. `agree` says whether
+    llama.cpp serves what torch trained (None: the file is quantised, so it cannot be said), and
+    `sentence` all of it in words.
     """
 
     base: Agreement
     adapter: Agreement
     effect: float
     served_effect: float
+    is_no_op: bool = field(init=False)
+    agree: bool | None = field(init=False)
+    sentence: str = field(init=False)
 
-    @property
-    def is_no_op(self) -> bool:
-        """Whether the adapter changes nothing that could be told from rounding."""
-        return min(self.effect, self.served_effect) <= (self.adapter.tolerance or 0.0)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_no_op", min(self.effect, self.served_effect) < NO_EFFECT)
+        object.__setattr__(self, "agree", self._judge())
+        object.__setattr__(self, "sentence", self._say())
 
-    @property
-    def agree(self) -> bool | None:
-        """Whether llama.cpp serves what torch trained; None for quantised files."""
+    def _judge(self) -> bool | None:
         if self.is_no_op or False in (self.base.agree, self.adapter.agree):
             return False
         return None if self.adapter.agree is None else True
 
-    @property
-    def sentence(self) -> str:
-        """What the user should know, in one sentence."""
+    def _say(self) -> str:
         ours = self.adapter
         ties = f" (and {ours.near_ties} near-tied)" if ours.near_ties else ""
         found = (
@@ -161,18 +169,12 @@ class ParityReport:
                 f"torch and llama.cpp read {ours.prompts_differ} of {ours.prompts} prompts as other tokens."
             )
         if self.is_no_op:
-            least = min(self.effect, self.served_effect)
-            return f"The adapter changes nothing: logits move by {least:.2%} of their spread."
+            where = "torch" if self.effect < NO_EFFECT else "llama.cpp"
+            return f"The adapter changes nothing in {where}: its logits are those of the base."
         if self.agree is None:
             return f"The served file is quantised, so it differs from the trained model by design: {found}."
         verdict = "agree" if self.agree else "do not agree"
         return f"torch and llama.cpp {verdict}: {found}; up to {ours.tolerance:.0%} may be rounding."
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON-ready data, verdict and sentence included."""
-        own = {"agree": self.agree, "is_no_op": self.is_no_op, "sentence": self.sentence}
-        effects = {"effect": self.effect, "served_effect": self.served_effect}
-        return own | effects | {"base": vars(self.base), "adapter": vars(self.adapter)}
 
 
 def judge(rows: Floats, tokens: Sequence[int], ends: Collection[int]) -> tuple[Ids, tuple[float, ...]]:

@@ -223,3 +223,29 @@ def test_a_shard_index_cannot_point_outside_its_folder(folder: Path, tmp_path: P
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     with pytest.raises(UserError, match=r"lacks elsewhere\.safetensors"):
         write_gguf(folder, tmp_path / "out.gguf")
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("config.json", {"num_hidden_layers": 10**9}),
+        ("config.json", {"num_attention_heads": -4}),
+        ("config.json", {"num_attention_heads": 3}),
+        ("config.json", {"rms_norm_eps": "small"}),
+        ("config.json", {"rope_parameters": {"rope_type": "linear"}}),
+        ("config.json", {"rope_parameters": {"rope_type": "llama3"}}),
+        ("config.json", {"vocab_size": "many"}),
+        ("tokenizer.json", {"model": {"type": "BPE"}}),
+        ("tokenizer.json", {"added_tokens": [5]}),
+        ("tokenizer.json", {"added_tokens": [{"id": 1, "content": None}]}),
+        ("tokenizer_config.json", {"chat_template": 5}),
+        ("tokenizer_config.json", {"eos_token": ["a"]}),
+    ],
+)
+def test_odd_content_is_told_as_damage(
+    folder: Path, tmp_path: Path, name: str, settings: dict[str, Any]
+) -> None:
+    change(folder / name, **settings)
+    with pytest.raises(UserError):
+        write_gguf(folder, tmp_path / "out.gguf")
+    assert not (tmp_path / "out.gguf").exists()

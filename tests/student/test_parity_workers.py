@@ -1,6 +1,7 @@
 """The parity check with both real sides, each in its own process, on random models."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_an_exported_adapter_agrees(
     assert found.agree is True, found.sentence
     assert found.adapter.prompts == len(PROMPTS)
     assert found.adapter.tokens_equal + found.adapter.near_ties == found.adapter.tokens > 0
-    assert json.loads(json.dumps(found.to_dict()))["agree"] is True
+    assert json.loads(json.dumps(asdict(found)))["agree"] is True
 
 
 def test_a_wrong_scale_is_found(tiny_llama: TinyModel, tmp_path: Path) -> None:
