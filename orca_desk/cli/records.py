@@ -157,11 +157,15 @@ def _decision(name: str, decision: Literal["keep", "drop"] | None, text: str) ->
     @command.command(name, help=text)
     @click.argument("record_ids", nargs=-1, required=True)
     @library_option
-    def decide(record_ids: tuple[str, ...], folder: Path) -> None:
+    @json_option
+    def decide(record_ids: tuple[str, ...], folder: Path, as_json: bool) -> None:
         with open_library(folder) as library:
             ids = [full_id(library, "record", start) for start in record_ids]
             records.decide(library, ids, decision)
-        say(f"{len(ids)} records: {decision or 'undecided'}.")
+        if as_json:
+            print_json({"records": ids, "decision": decision})
+        else:
+            say(f"{len(ids)} records: {decision or 'undecided'}.")
 
 
 _decision("keep", "keep", "Keep records for training, whatever their verdict.")

@@ -199,7 +199,8 @@ def pairings_table(found: Sequence[StoredPairing]) -> None:
 @click.argument("family")
 @click.argument("strategy")
 @library_option
-def pair(family: str, strategy: str, folder: Path) -> None:
+@json_option
+def pair(family: str, strategy: str, folder: Path, as_json: bool) -> None:
     """Pair FAMILY with STRATEGY by your own choice, whatever was measured."""
     with open_library(folder) as library:
         if family not in {each.family for each in tasks.families(library)}:
@@ -207,5 +208,8 @@ def pair(family: str, strategy: str, folder: Path) -> None:
         chosen = strategies.get_strategy(library, strategy)
         pairing = Pairing(family=family, strategy=chosen.name, evidence=(), reason="Chosen by hand.")
         before = pairings.set_pairings(library, [pairing], source="chosen").get(family)
+    if as_json:
+        print_json({"family": family, "strategy": chosen.name, "before": before.strategy if before else None})
+        return
     was = f" (it was {before.strategy})" if before else ""
     say(f"{family} is paired with {chosen.name}{was}.")

@@ -48,9 +48,11 @@ def test_every_command_has_help_with_examples(name: str) -> None:
     assert f"orca-desk {name}" in result.output.split("Examples:")[1]
 
 
-def test_every_command_and_option_is_explained() -> None:
+def test_every_command_and_option_is_explained_and_every_command_speaks_json() -> None:
     for words, command in all_commands():
         assert command.help, words
+        names = [parameter.name for parameter in command.params]
+        assert isinstance(command, Group) or "as_json" in names, words
         for parameter in command.params:
             if parameter.param_type_name == "option":
                 assert parameter.help, f"{words} {parameter.name}"  # type: ignore[attr-defined]
