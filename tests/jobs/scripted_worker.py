@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.worker import Channel, serve
@@ -92,14 +91,12 @@ def hang(channel: Channel) -> None:
         ctypes.CDLL(None).usleep(900_000)
 
 
-def wait_for_words(channel: Channel) -> None:
-    """Hold the host's lines back for a while: the host must not block on its writes."""
-    channel.emit({"event": "started", "length": len(channel.job["text"])})
+def measure(channel: Channel) -> None:
+    """Say how long the job's text is."""
+    channel.emit({"event": "measured", "length": len(channel.job["text"])})
 
 
 if __name__ == "__main__":
-    if "--slow-start" in sys.argv:
-        time.sleep(0.5)
     print("noise before the protocol starts", flush=True)
 
     def work(channel: Channel) -> None:
