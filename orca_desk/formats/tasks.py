@@ -99,6 +99,10 @@ def _rows(stream: BinaryIO, path: Path) -> Iterator[Row | BadRow]:
 
 
 def _task(row: Row, mapping: Mapping[str, str] | None, default_family: str) -> Task | BadRow:
+    asked = (mapping or {}).get("query")
+    if asked is not None and asked not in row.values:
+        hint = f"There are: {', '.join(list(row.values)[:20])}."
+        return BadRow(line=row.line, what=f"there is no column {asked!r} with the question", hint=hint)
     columns = map_columns(row.values, mapping)
     columns = {field: column for field, column in columns.items() if column in row.values}
     values = {field: row.values[column] for field, column in columns.items()}

@@ -84,7 +84,7 @@ def test_alpaca_and_bbh_columns_and_explicit_mapping() -> None:
     }
     with pytest.raises(UserError, match="no field 'colour'"):
         read(GOOD, mapping={"colour": "x"})
-    with pytest.raises(UserError, match="no column with the question"):
+    with pytest.raises(UserError, match="no column 'missing' with the question"):
         read(GOOD, mapping={"query": "missing"})
 
 
@@ -241,3 +241,8 @@ def test_a_hostile_file_is_read_in_linear_time() -> None:
     tasks, bad = read("query,answer\nWhat?,1\n" + opens_a_quote_on_every_line)
     assert len(tasks) == 1
     assert len(bad) > 1000
+
+
+def test_a_mistyped_mapping_names_the_column_and_those_there_are() -> None:
+    with pytest.raises(UserError, match=r"no column 'Qestion' .*There are: Question, Answer\."):
+        read("Question,Answer\nWhat?,1\n", mapping={"query": "Qestion"})
