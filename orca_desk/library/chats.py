@@ -9,6 +9,7 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.numbering import next_id
 from orca_desk.library.places import to_path, to_text
+from orca_desk.library.rows import table
 from orca_desk.method.records import FinishReason
 from orca_desk.prompts.messages import Role
 
@@ -37,17 +38,21 @@ class Chat:
 
 def create_chat(library: Library, *, title: str, model: Path, adapter: Path | None, system: str) -> Chat:
     """Begin a conversation and return it."""
-    texts = to_text(library, model), adapter and to_text(library, adapter)
 
-    def store(db: sqlite3.Connection) -> sqlite3.Row:
-        row: sqlite3.Row = db.execute(
-            "INSERT INTO chats (id, title, model, adapter, system, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) RETURNING *",
-            (next_id(db, "chat"), title, *texts, system, now()),
-        ).fetchone()
-        return row
+    def store(db: sqlite3.Connection) -> str:
+        chat_id = next_id(db, "chat")
+        row = {
+            "id": chat_id,
+            "title": title,
+            "model": to_text(library, model),
+            "adapter": adapter and to_text(library, adapter),
+            "system": system,
+            "created_at": now(),
+        }
+        table(db, "chats").insert(row)
+        return chat_id
 
-    return _chat(library, library.write(store))
+    return get_chat(library, library.write(store))
 
 
 def add_message(library: Library, chat_id: str, message: ChatMessage) -> int:

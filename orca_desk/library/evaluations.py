@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.places import to_path, to_text
+from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, get_run, insert_run
 from orca_desk.method.records import FinishReason
 
@@ -102,13 +103,17 @@ def create_evaluation(
 
     def store(db: sqlite3.Connection) -> str:
         run_id = str(insert_run(db, KIND, settings)["id"])
-        db.execute(
-            "INSERT INTO evaluations (id, model, adapter, system_kind, system) VALUES (?, ?, ?, ?, ?)",
-            (run_id, to_text(library, model), adapter and to_text(library, adapter), system_kind, system),
-        )
-        db.executemany(
-            "INSERT INTO questions (evaluation, position, task_id, family, paired) VALUES (?, ?, ?, ?, ?)",
-            [(run_id, n, asked.task_id, asked.family, asked.paired) for n, asked in enumerate(questions)],
+        row = {
+            "id": run_id,
+            "model": to_text(library, model),
+            "adapter": adapter and to_text(library, adapter),
+            "system_kind": system_kind,
+            "system": system,
+        }
+        table(db, "evaluations").insert(row)
+        table(db, "questions").insert_all(
+            {"evaluation": run_id, "position": position, **asdict(question)}
+            for position, question in enumerate(questions)
         )
         return run_id
 

@@ -4,10 +4,11 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
+from orca_desk.library.rows import table
 from orca_desk.method.pairing import Evidence, Pairing
 
 Source = Literal["measured", "chosen"]
@@ -36,17 +37,16 @@ def set_pairings(
 
     def store(db: sqlite3.Connection) -> None:
         for pairing in chosen:
-            number = db.execute(
-                "INSERT INTO pairings (family, strategy, source, reason, created_at) VALUES (?, ?, ?, ?, ?)",
-                (pairing.family, pairing.strategy, source, pairing.reason, now()),
-            ).lastrowid
-            db.executemany(
-                "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (number, one.strategy, one.n, one.correct, one.mean_tokens, json.dumps(one.outcomes))
-                    for one in pairing.evidence
-                ],
-            )
+            row = {
+                "family": pairing.family,
+                "strategy": pairing.strategy,
+                "source": source,
+                "reason": pairing.reason,
+                "created_at": now(),
+            }
+            number = table(db, "pairings").insert(row).last_rowid
+            evidence = ({"pairing": number, **_evidence_row(one)} for one in pairing.evidence)
+            table(db, "evidence").insert_all(evidence)
 
     library.write(store)
     return {pairing.family: before[pairing.family] for pairing in chosen if pairing.family in before}
@@ -75,6 +75,16 @@ def _pairing(library: Library, row: sqlite3.Row) -> StoredPairing:
         reason=row["reason"],
     )
     return StoredPairing(pairing=pairing, source=row["source"], created_at=row["created_at"])
+
+
+def _evidence_row(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "strategy": evidence.strategy,
+        "tasks": evidence.n,
+        "correct": evidence.correct,
+        "mean_tokens": evidence.mean_tokens,
+        "outcomes": json.dumps(evidence.outcomes),
+    }
 
 
 def _evidence(family: str, row: sqlite3.Row) -> Evidence:

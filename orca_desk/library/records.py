@@ -10,6 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
 from orca_desk.library.database import Library
+from orca_desk.library.rows import table
 from orca_desk.library.tasks import Added
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
@@ -19,7 +20,6 @@ from orca_desk.method.records import Provenance, Sampling, TeacherRecord
 Decision = Literal["keep", "drop"]
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
 MADE_WITH = tuple(field.name for field in fields(Provenance))
-COLUMNS = (*ASKED, *MADE_WITH, "run")
 TABLES = (
     "FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n LEFT JOIN decisions AS d ON d.record = r.n"
 )
@@ -83,25 +83,27 @@ def add_records(library: Library, records: Sequence[NewRecord], *, run: str | No
     """
 
     def insert(db: sqlite3.Connection) -> Added:
-        added: list[str] = []
+        seen = _existing(db, [item.record.id for item in records])
+        new: list[NewRecord] = []
         duplicates: list[str] = []
-        sql = f"INSERT OR IGNORE INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
         for item in records:
-            cursor = db.execute(sql, (*_values(item.record), run))
-            if cursor.rowcount:
-                _judge(db, item)
-            (added if cursor.rowcount else duplicates).append(item.record.id)
-        return Added(added=tuple(added), duplicates=tuple(duplicates))
+            if item.record.id in seen:
+                duplicates.append(item.record.id)
+            else:
+                seen.add(item.record.id)
+                new.append(item)
+        table(db, "records").insert_all({**_row(item.record), "run": run} for item in new)
+        for item in new:
+            _judge(db, item)
+        return Added(added=tuple(item.record.id for item in new), duplicates=tuple(duplicates))
 
     return library.write(insert)
 
 
 def known_records(library: Library, ids: Iterable[str]) -> set[str]:
     """Return those of the ids that are stored already."""
-    rows = library.rows(
-        "SELECT id FROM records WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),)
-    )
-    return {row[0] for row in rows}
+    with library.read() as db:
+        return _existing(db, ids)
 
 
 def get_record(library: Library, record_id: str) -> StoredRecord:
@@ -245,6 +247,13 @@ def _conditions(wanted: RecordFilter) -> Conditions:
     return conditions
 
 
+def _existing(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
+    rows = db.execute(
+        "SELECT id FROM records WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),)
+    )
+    return {row[0] for row in rows}
+
+
 def _judge(db: sqlite3.Connection, item: NewRecord) -> int:
     verdict = item.verdict
     leaks = json.dumps([asdict(leak) for leak in item.leaks], ensure_ascii=False)
@@ -264,7 +273,7 @@ def _judge(db: sqlite3.Connection, item: NewRecord) -> int:
     ).rowcount
 
 
-def _values(record: TeacherRecord) -> tuple[Any, ...]:
+def _row(record: TeacherRecord) -> dict[str, Any]:
     made_with = asdict(record.provenance)
     made_with["sampling"] = json.dumps(made_with["sampling"], ensure_ascii=False)
-    return (*(getattr(record, name) for name in ASKED), *(made_with[name] for name in MADE_WITH))
+    return {**{name: getattr(record, name) for name in ASKED}, **made_with}

@@ -14,6 +14,7 @@ from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE
 from orca_desk.library.database import Library
 from orca_desk.library.records import SELECT, StoredRecord, stored_record
+from orca_desk.library.rows import table
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.records import TrainingRecord
 
@@ -167,19 +168,19 @@ def _freeze(db: sqlite3.Connection, name: str, instruction: str, rules: Rules) -
         )
     if db.execute("SELECT 1 FROM snapshots WHERE id = ?", (identity,)).fetchone():
         return identity
-    left_out = json.dumps(dict(selection.left_out.most_common()))
-    db.execute(
-        "INSERT INTO snapshots (id, name, records, instruction, rules, left_out, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (identity, name, count, instruction, json.dumps(asdict(rules)), left_out, now()),
-    )
-    columns = f"snapshot, position, {', '.join(FIELDS)}"
-    db.executemany(
-        f"INSERT INTO snapshot_records ({columns}) VALUES (?, ?{', ?' * len(FIELDS)})",
-        (
-            (identity, position, *(getattr(record, field) for field in FIELDS))
-            for position, record in enumerate(_Selection(rules, instruction).records(db))
-        ),
+    row = {
+        "id": identity,
+        "name": name,
+        "records": count,
+        "instruction": instruction,
+        "rules": json.dumps(asdict(rules)),
+        "left_out": json.dumps(dict(selection.left_out.most_common())),
+        "created_at": now(),
+    }
+    table(db, "snapshots").insert(row)
+    table(db, "snapshot_records").insert_all(
+        {"snapshot": identity, "position": position, **asdict(record)}
+        for position, record in enumerate(_Selection(rules, instruction).records(db))
     )
     return identity
 

@@ -11,6 +11,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.places import to_path, to_text, training_folder
+from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, find_unfinished, get_run, insert_run
 
 KIND = "train"
@@ -42,10 +43,8 @@ def create_training(library: Library, *, base: Path, snapshot: str, settings: Ma
 
     def store(db: sqlite3.Connection) -> str:
         run = insert_run(db, KIND, _identity(library, base, snapshot, settings))
-        db.execute(
-            "INSERT INTO trainings (id, base, snapshot) VALUES (?, ?, ?)",
-            (run["id"], to_text(library, base), snapshot),
-        )
+        row = {"id": run["id"], "base": to_text(library, base), "snapshot": snapshot}
+        table(db, "trainings").insert(row)
         return str(run["id"])
 
     return get_training(library, library.write(store))
@@ -81,18 +80,17 @@ def add_events(library: Library, training_id: str, events: Sequence[Mapping[str,
     """
 
     def store(db: sqlite3.Connection) -> int:
+        rows: dict[str, list[dict[str, Any]]] = {"checkpoints": [], "metrics": []}
         for event in events:
-            kind, step, time = event["event"], event.get("step", 0), now()
-            if kind == "checkpoint":
+            row = {"training": training_id, "step": event.get("step", 0), "created_at": now()}
+            if event["event"] == "checkpoint":
                 path = to_text(library, Path(event["path"]))
-                row = (training_id, step, path, time)
-                db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", row)
+                rows["checkpoints"].append({**row, "path": path})
             else:
                 content = json.dumps({key: value for key, value in event.items() if key != "event"})
-                db.execute(
-                    "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?)",
-                    (training_id, kind, step, content, time),
-                )
+                rows["metrics"].append({**row, "kind": event["event"], "content": content})
+        for name, new in rows.items():
+            table(db, name).insert_all(new, replace=True)
         return len(events)
 
     return library.write(store)

@@ -38,6 +38,18 @@ def hold(folder: Path) -> "subprocess.Popen[str]":
     return child
 
 
+def test_opening_a_library_and_a_setting_do_not_wait_for_sqlite_utils(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from orca_desk.library.database import Library\n"
+        "from orca_desk.library.settings import set_setting\n"
+        "with Library.open(Path(sys.argv[1])) as library:\n"
+        "    set_setting(library, 'theme', 'dark')\n"
+        "sys.exit('sqlite_utils' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(tmp_path)]).returncode == 0
+
+
 def test_a_new_library_has_the_bundled_strategies_and_tasks(tmp_path: Path) -> None:
     with Library.open(tmp_path) as library:
         names = {row["name"] for row in library.rows("SELECT name FROM strategies")}
