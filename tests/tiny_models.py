@@ -39,7 +39,10 @@ QWEN2_SPLIT = (
 
 @dataclass(frozen=True, kw_only=True)
 class TinyShape:
-    """Sizes of a model: width, layers, heads, key/value heads, feed-forward width, tokens, context."""
+    """Sizes of a model: width, layers, heads, key/value heads, feed-forward width, tokens, context.
+
+    The tokenizer has as many tokens as its text gives (about 500), which may be fewer than `vocab`.
+    """
 
     width: int = 64
     layers: int = 2
@@ -66,13 +69,17 @@ def make_tiny(
     template: str = CHATML,
     seed: int = 0,
     dtype: str = "f32",
+    text: str = TEXT,
 ) -> TinyModel:
-    """Write a random model of `family` ("llama" or "qwen2") into `folder`; `dtype` is the GGUF's."""
+    """Write a random model of `family` ("llama" or "qwen2") into `folder`; `dtype` is the GGUF's.
+
+    Its tokenizer is trained on `text`.
+    """
     sizes = shape or TinyShape()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(_config(family, sizes)))
     save_file(_weights(family, sizes, seed), folder / "model.safetensors", metadata={"format": "pt"})
-    _tokenizer(family, sizes.vocab).save(str(folder / "tokenizer.json"))
+    _tokenizer(family, sizes.vocab, text).save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(json.dumps(_tokenizer_config(template, sizes)))
     gguf = folder / "model.gguf"
     write_gguf(folder, gguf, dtype=dtype)
@@ -113,7 +120,7 @@ def _tokenizer_config(template: str, shape: TinyShape) -> dict[str, Any]:
     }
 
 
-def _tokenizer(family: str, size: int) -> Tokenizer:
+def _tokenizer(family: str, size: int, text: str) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     if family == "qwen2":
         tokenizer.normalizer = normalizers.NFC()
@@ -137,10 +144,7 @@ def _tokenizer(family: str, size: int) -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator([TEXT] * 3, trainer)
-    missing = size - tokenizer.get_vocab_size()
-    if missing > 0:  # A vocabulary wider than the text can fill: pad it as real models do.
-        tokenizer.add_tokens([AddedToken(f"<|unused{i}|>", special=True) for i in range(missing)])
+    tokenizer.train_from_iterator([text] * 3, trainer)
     return tokenizer
 
 

@@ -58,6 +58,8 @@ class Context:
         self._sequences = np.zeros(BATCH_TOKENS, np.int32)
         self._wanted = np.zeros(BATCH_TOKENS, np.int8)
         self._batch = self._native_batch()
+        self._view_place = (0, 0)
+        self._view = np.zeros((0, self.vocabulary), np.float32)
 
     def close(self) -> None:
         """Free the context."""
@@ -100,11 +102,12 @@ class Context:
     def logits(self, rows: int) -> NDArray[np.float32]:
         """Return the logits of the last decode, [rows, vocabulary]: a view until the next decode."""
         pointer = self.lib.llama_get_logits(self.handle)
-        address = ctypes.cast(pointer, ctypes.c_void_p).value
-        if address is None:
-            raise RuntimeError("llama.cpp has no logits")
-        block = (ctypes.c_float * (rows * self.vocabulary)).from_address(address)
-        return np.ctypeslib.as_array(block).reshape(rows, self.vocabulary)
+        place = ctypes.addressof(pointer.contents), rows
+        if place != self._view_place:  # Making a view takes longer than a small model's argmax.
+            block = (ctypes.c_float * (rows * self.vocabulary)).from_address(place[0])
+            self._view = np.ctypeslib.as_array(block).reshape(rows, self.vocabulary)
+            self._view_place = place
+        return self._view
 
     def copy_sequence(self, source: int, target: int) -> None:
         """Let `target` begin with all of `source`; its cells are shared."""

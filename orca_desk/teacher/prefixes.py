@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from orca_desk.teacher.context import Context
 
 SHORTEST = 8  # ids; below this a copy gains nothing
+# Every step looks through all cells in use. So a prefix that this many requests in turn have not asked for
+# is forgotten: when tasks come strategy by strategy, only the current ones stay.
+PATIENCE = 16
 
 
 @dataclass
@@ -15,6 +18,7 @@ class Prefix:
     ids: tuple[int, ...]
     sequence: int
     users: int = 0
+    asked: int = 0  # the number of the last request that asked for it
 
 
 class Prefixes:
@@ -24,6 +28,7 @@ class Prefixes:
         self._context = context
         self._unused = list(sequences)
         self._held: OrderedDict[tuple[int, ...], Prefix] = OrderedDict()
+        self._asked = 0
 
     @property
     def cells(self) -> int:
@@ -31,10 +36,15 @@ class Prefixes:
         return sum(len(ids) for ids in self._held)
 
     def find(self, ids: tuple[int, ...]) -> Prefix | None:
-        """Return the prefix with these ids if it is held, as the one used last."""
+        """Return the prefix with these ids if it is held, as the one used last; forget stale ones."""
+        self._asked += 1
         prefix = self._held.get(ids)
         if prefix is not None:
+            prefix.asked = self._asked
             self._held.move_to_end(ids)
+        for other in list(self._held.values()):
+            if other.users == 0 and self._asked - other.asked >= PATIENCE:
+                self._forget(other)
         return prefix
 
     def add(self, ids: tuple[int, ...]) -> Prefix | None:
@@ -50,15 +60,18 @@ class Prefixes:
                 self._context.drop_sequence(sequence)
                 self._unused.append(sequence)
                 return None
-        prefix = self._held[ids] = Prefix(ids, sequence)
+        prefix = self._held[ids] = Prefix(ids, sequence, asked=self._asked)
         return prefix
 
     def evict(self, keep: Prefix | None = None) -> bool:
         """Forget the longest unused prefix but `keep`; False when all others are in use."""
         for prefix in self._held.values():
             if prefix.users == 0 and prefix is not keep:
-                del self._held[prefix.ids]
-                self._context.drop_sequence(prefix.sequence)
-                self._unused.append(prefix.sequence)
+                self._forget(prefix)
                 return True
         return False
+
+    def _forget(self, prefix: Prefix) -> None:
+        del self._held[prefix.ids]
+        self._context.drop_sequence(prefix.sequence)
+        self._unused.append(prefix.sequence)

@@ -180,8 +180,7 @@ class Scheduler:
         complete = self._advance(chunks)
         speaking = self._writing + complete
         if speaking:
-            rows = [row for row, want in enumerate(wanted) if want]
-            yield from self._speak(speaking, rows)
+            yield from self._speak(speaking, wanted)
 
     def _chunks(self, room: int) -> list[tuple[_Answer, int]]:
         """Share `room` tokens among the prompts that are being read, oldest first."""
@@ -206,9 +205,9 @@ class Scheduler:
             self._reading = [answer for answer in self._reading if answer.read < len(answer.request.ids)]
         return complete
 
-    def _speak(self, speaking: list[_Answer], rows: list[int]) -> Iterator[Completion]:
+    def _speak(self, speaking: list[_Answer], wanted: list[int]) -> Iterator[Completion]:
         """Choose the next token of each answer; yield those that end."""
-        chosen = self._choose(speaking, rows)
+        chosen = self._choose(speaking, wanted)
         self._writing = []
         ended: list[tuple[_Answer, FinishReason]] = []
         for answer, token in zip(speaking, chosen, strict=True):
@@ -220,13 +219,14 @@ class Scheduler:
         for answer, reason in ended:
             yield self._complete(answer, reason)
 
-    def _choose(self, speaking: list[_Answer], rows: list[int]) -> list[int]:
-        """Return the next token of each answer; `rows` are their places in the batch."""
+    def _choose(self, speaking: list[_Answer], wanted: list[int]) -> list[int]:
+        """Return the next token of each answer; they have the rows of the batch that are 1 in `wanted`."""
         context = self._context
         if all(answer.chain is None for answer in speaking):
             best: list[int] = context.logits(len(speaking)).argmax(axis=1).tolist()
             return best
         logits = context.logits(len(speaking))
+        rows = [row for row, want in enumerate(wanted) if want]
         return [
             int(logits[index].argmax())
             if answer.chain is None
