@@ -88,14 +88,15 @@ def edit(
 ) -> None:
     """Change strategy NAME. A change makes a new version; records made under the old one stay true."""
     with open_library(folder) as library:
-        changed = revised(
-            strategies.get_strategy(library, name),
-            instruction=instruction,
-            title=title,
-            description=description,
-        )
+        before = strategies.get_strategy(library, name)
+        changed = revised(before, instruction=instruction, title=title, description=description)
         saved = strategies.save_strategy(library, changed)
-    print_json(saved) if as_json else say(f"{saved.name} is now at version {saved.version}.")
+    if as_json:
+        print_json(saved)
+    elif saved == before:
+        say(f"Nothing changed: {saved.name} stays at version {saved.version}.")
+    else:
+        say(f"{saved.name} is now at version {saved.version}.")
 
 
 @command.command("add")

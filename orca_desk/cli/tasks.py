@@ -8,15 +8,13 @@ import click
 
 from orca_desk.cli.options import examples, json_option, library_option, open_library, short, task_options
 from orca_desk.cli.output import complain, print_json, say, table
-from orca_desk.formats.rows import BadRow
+from orca_desk.cli.running import running
 from orca_desk.formats.tasks import DEFAULT_FAMILY, read_tasks, write_tasks
+from orca_desk.jobs import importing
 from orca_desk.library import tasks
 from orca_desk.library.ids import full_id
 from orca_desk.library.tasks import TaskFilter
-from orca_desk.method.records import Split, Task
-from orca_desk.method.splits import hold_out
-
-SHOWN_PROBLEMS = 20
+from orca_desk.method.records import Split
 
 
 @click.group(
@@ -42,6 +40,7 @@ def command() -> None:
     metavar="PERCENT",
     help="Hold out this share of the tasks for evaluation, chosen by their text, whatever the file says.",
 )
+@click.option("--update", is_flag=True, help="Replace tasks with the same question that are there already.")
 @click.option(
     "--map",
     "mapping",
@@ -55,6 +54,7 @@ def import_tasks(
     file: Path,
     family: str,
     heldout: float | None,
+    update: bool,
     mapping: tuple[str, ...],
     folder: Path,
     as_json: bool,
@@ -66,26 +66,25 @@ def import_tasks(
     """
     if heldout is not None and isnan(heldout):
         raise click.UsageError("--heldout wants a percentage from 0 to 100.")
-    good: list[Task] = []
-    bad: list[BadRow] = []
-    for row in read_tasks(file, _mapping(mapping), family=family):
-        if isinstance(row, BadRow):
-            bad.append(row)
-        else:
-            good.append(row if heldout is None else hold_out(row, heldout))
-    with open_library(folder) as library:
-        result = tasks.add_tasks(library, good)
-    for problem in bad[:SHOWN_PROBLEMS]:
+    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        rows = read_tasks(file, _mapping(mapping), family=family)
+        result = importing.import_tasks(
+            library, rows, heldout=heldout, update=update, progress=progress, control=control
+        )
+    for problem in result.problems:
         complain(f"Line {problem.line}: {problem.what}. {problem.hint}")
-    if len(bad) > SHOWN_PROBLEMS:
-        complain(f"... and {len(bad) - SHOWN_PROBLEMS:,} more rows that could not be read.")
-    counts = {"added": len(result.added), "already_there": len(result.duplicates), "unreadable": len(bad)}
+    if result.unreadable > len(result.problems):
+        complain(f"... and {result.unreadable - len(result.problems):,} more rows that could not be read.")
     if as_json:
-        print_json({**counts, "problems": bad})
-    else:
-        say(f"Added {counts['added']:,} tasks; {counts['already_there']:,} were there already.")
-        if not any(task.split == "heldout" for task in good):
-            say("None of them is held out, so nothing can be evaluated on them: see --heldout.")
+        print_json(result)
+        return
+    say(f"Added {result.added:,} tasks; {result.already_there:,} were there already.")
+    if result.differing:
+        first = short(result.examples[0].query, 60)
+        done = "were replaced" if result.updated else "were left as they are; --update replaces them"
+        say(f"{result.differing:,} were there with other content and {done}. The first: {first}")
+    if not result.heldout:
+        say("None of them is held out, so nothing can be evaluated on them: see --heldout.")
 
 
 @command.command("list")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from orca_desk.cli.options import examples, json_option, library_option, open_library
-from orca_desk.cli.output import print_json, say
+from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running
 from orca_desk.jobs.training import Trained, train
 from orca_desk.library.ids import full_id
@@ -77,6 +77,8 @@ def command(
 
 def _show(made: Trained) -> None:
     say(f"{made.run} is done in {made.seconds:,.0f} s. Adapter: {made.adapter}")
+    for warning in made.warnings:
+        complain(warning, "yellow")
     if made.parity:
-        say(made.parity.sentence)
+        complain(made.parity.sentence) if made.parity.agree is False else say(made.parity.sentence)
     say(f"Try it: orca-desk chat --model {made.base_gguf} --adapter {made.adapter_gguf}")

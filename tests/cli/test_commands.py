@@ -217,3 +217,22 @@ def test_a_mistyped_library_is_not_made_in_order_to_be_checked(
     assert result.returncode == 1
     assert "There is no library" in result.stderr
     assert not (tmp_path / "mistyped").exists()
+
+
+def test_a_row_that_contradicts_the_library_is_told_and_replaced_only_when_asked(tmp_path: Path) -> None:
+    file, library = tmp_path / "tasks.jsonl", tmp_path / "library"
+    file.write_text('{"query": "2+2?", "answer": 4}\n{"query": "2+2?", "answer": 5}\n', encoding="utf-8")
+    first = orca("tasks", "import", str(file), folder=library)
+    assert "1 were there with other content and were left as they are" in first.stdout
+
+    def answer() -> str:
+        found = json.loads(
+            orca("tasks", "list", "--text", "2", "--family", "general", "--json", folder=library).stdout
+        )
+        return str(found["tasks"][0]["answer"])
+
+    assert answer() == "4"
+    file.write_text('{"query": "2+2?", "answer": 5}\n', encoding="utf-8")
+    again = orca("tasks", "import", str(file), "--update", "--json", folder=library)
+    assert json.loads(again.stdout)["differing"] == 1
+    assert answer() == "5"
