@@ -63,7 +63,7 @@ class Case:
 
 
 TEACHER = Case(name="mini teacher", tasks=140, max_tokens=200, least_speedup=3.0, least_native_share=None)
-LARGER = Case(name="135M shape", tasks=28, max_tokens=128, least_speedup=1.5, least_native_share=0.9)
+LARGER = Case(name="135M shape", tasks=48, max_tokens=96, least_speedup=1.5, least_native_share=0.9)
 
 
 class TimedLibrary:
@@ -203,7 +203,7 @@ def cases() -> Iterator[tuple[Case, Callable[[], Path]]]:
 
 
 def _smollm() -> Path:
-    folder = BUILD / "smollm-135m-shape"
+    folder = BUILD / "generation-135m-shape"
     model = folder / "model.gguf"
     if not model.is_file():
         # A tokenizer that knows the tasks' words, as SmolLM's does: prompts are then as long as real ones.

@@ -1,6 +1,8 @@
 """The engine: a GGUF model that answers many prompts at once."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -22,13 +24,25 @@ __all__ = ["ENGINE_VERSION", "Completion", "Engine", "Failure", "Request"]
 
 ENGINE_VERSION = f"orca-desk 1, llama-cpp-python {version('llama_cpp_python')}"
 PREFIX_SEQUENCES = 8  # the seven strategies, and one of the user's own
-# Below this many weights a step is so short that cores waiting for each other cost more than they gain:
-# every core then has its own lane. Measured with a model of a million: see `lanes`.
-SMALL_MODEL = 20_000_000
 LANES_AT_MOST = 8  # Python's share of a step is a tenth or so, and only one lane at a time can have it.
-SMALL_BATCH, BATCH = 4, 16  # answers at once, a core of a small model, and in all of a larger: measured
-CELLS_AT_MOST = 65_536  # unless one sequence needs more: room for 128 answers of 512 tokens
+CELLS_AT_MOST = 32_768  # of all lanes, unless one sequence needs more: 32 answers of 1024 tokens
 MEMORY_SHARE = 0.25  # of the free memory, for keys and values
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a model of some size runs best on a processor, found by measuring each batch size."""
+
+    lanes: bool  # a lane a core, or one lane with all cores
+    slots: int  # answers at once in a lane
+    flash: bool  # the flash attention kernel, or plain matrix products
+
+
+# By the number of weights, up to so many. A tiny model spends its time on attention, for which plain matrix
+# products are twice as fast as the flash kernel at 2 to 6 answers. From some 100 million weights on, the
+# weights' own products rule, which are fast from 16 rows on. For larger models still, the memory that many
+# lanes' answers need is better spent otherwise.
+PLANS = ((20e6, _Plan(True, 4, False)), (400e6, _Plan(True, 16, True)), (math.inf, _Plan(False, 16, True)))
 
 
 def _never() -> bool:
@@ -59,8 +73,7 @@ class Engine:
         self._lanes: list[Lane] = []
         try:
             self.threads = min(threads or available_threads(), available_threads())
-            self.batch = batch or (SMALL_BATCH * self.threads if self._is_small else BATCH)
-            self._start(context)
+            self._start(batch, context)
             if adapter is not None:
                 self._adapt(adapter, adapter_scale)
             self._warm_up()
@@ -127,26 +140,23 @@ class Engine:
             lane.context.drop_sequence(0)
         return np.concatenate(parts)
 
-    def _start(self, context: int | None) -> None:
-        """Make the lanes, and settle how long a sequence may become."""
-        count = min(self.threads, self.batch, LANES_AT_MOST) if self._is_small else 1
-        slots = -(-self.batch // count)
+    def _start(self, batch: int | None, context: int | None) -> None:
+        """Make the lanes, and settle how many answers grow at once and how long they may become."""
+        plan = next(plan for limit, plan in PLANS if self._model.parameters < limit)
+        lanes = min(self.threads, LANES_AT_MOST, batch or LANES_AT_MOST) if plan.lanes else 1
+        self.batch = batch or lanes * plan.slots
+        slots = -(-self.batch // lanes)
         longest = min(context or self._model.context, self._model.context)
-        memory = psutil.virtual_memory().available * MEMORY_SHARE / count
-        wanted = max(longest, min(slots * longest, CELLS_AT_MOST))
+        memory = psutil.virtual_memory().available * MEMORY_SHARE / lanes
+        wanted = max(longest, min(slots * longest, CELLS_AT_MOST // lanes))
         cells = max(256, min(wanted, int(memory / self._model.kv_bytes_per_token)))
-        for _ in range(count):
-            self._lanes.append(self._lane(slots, longest, cells, self.threads // count))
+        self._lanes += [self._lane(slots, longest, cells, self.threads // lanes, plan) for _ in range(lanes)]
         self.context = self._lanes[0].limit
 
-    def _lane(self, slots: int, longest: int, cells: int, threads: int) -> Lane:
+    def _lane(self, slots: int, longest: int, cells: int, threads: int, plan: _Plan) -> Lane:
         sequences = slots + PREFIX_SEQUENCES
         context = Context(
-            self._model,
-            cells=cells,
-            sequences=sequences,
-            threads=threads,
-            flash_attention=not self._is_small,
+            self._model, cells=cells, sequences=sequences, threads=threads, flash_attention=plan.flash
         )
         return Lane(
             context=context,
@@ -155,10 +165,6 @@ class Engine:
             slots=slots,
             limit=min(longest, context.cells),
         )
-
-    @property
-    def _is_small(self) -> bool:
-        return self._model.parameters < SMALL_MODEL
 
     def _adapt(self, adapter: Path, scale: float) -> None:
         handle = self._model.load_adapter(adapter)

@@ -2,7 +2,8 @@
 
 One context spreads every small operation over all cores and makes them wait for each other some hundred
 times a token. For a small model that costs more than it gains: two lanes of one core each write about
-twice as many tokens as one lane of two cores. A lane also sees only its own answers in its cache.
+twice as many tokens as one lane of two cores, and on a busy machine many times as many. A lane also looks
+only through its own answers' cells.
 """
 
 import queue
