@@ -1,9 +1,9 @@
 """The model's own arithmetic in fewer passes over memory, which is what LoRA's speed on a CPU depends on.
 
-PEFT multiplies by its two thin matrices one layer at a time and adds their product in passes of their own.
-Here layers that read the same states (q, k and v; gate and up) share one thin product, all sums are made by
-the matrix multiplications themselves, and the gradients of norm, rotation and gating are written out, as
-Unsloth does on GPUs. Training checks that the result is the model's own (`loss.require_plain_head`).
+PEFT multiplies by two thin matrices beside each layer and adds what comes out in passes of its own. Here the
+sums are made by the matrix products themselves, what is cheap to make again is not kept, and the gradients
+of norm, rotation and gating are written out, as Unsloth does on GPUs. Training checks that the result is the
+model's own (`loss.require_plain_head`).
 """
 
 from types import MethodType
@@ -13,6 +13,8 @@ import torch
 from peft import PeftModel
 from peft.tuners.lora.layer import Linear as LoraLinear
 from torch import Tensor, nn
+
+from orca_desk.student.product import product
 
 ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention"}
 GATED = {"LlamaMLP", "Qwen2MLP", "Qwen3MLP", "MistralMLP"}
@@ -47,47 +49,57 @@ class Adapted(NamedTuple):
 class _Linears(torch.autograd.Function):  # type: ignore[misc]
     """Linear layers with and without adapters, all of the same states.
 
-    Output i is x W_i' + bias_i + scale_i (x A_i') B_i', where the A_i are multiplied as one matrix. Only x
-    and the adapters have gradients.
+    Output i is x (W_i + scale_i B_i A_i)' + bias_i. Only x and the adapters have gradients; the products with
+    A_i that they need are made again rather than kept.
     """
 
     @staticmethod
     def forward(context: Any, x: Tensor, layers: tuple[Adapted, ...], *_: Tensor) -> tuple[Tensor, ...]:
         """x [n, in] -> an [n, out_i] a layer; `_` names the adapters' matrices to autograd."""
-        downs = [layer.a.to(x.dtype) for layer in layers if layer.a is not None]
-        down = torch.cat(downs) if downs else x.new_empty(0, x.shape[1])
-        inner = x.mm(down.t())
-        outputs, start = [], 0
-        for layer in layers:
-            y = nn.functional.linear(x, layer.weight, layer.bias)
-            if layer.b is not None:
-                stop = start + layer.b.shape[1]
-                y.addmm_(inner[:, start:stop], layer.b.t().to(x.dtype), alpha=layer.scale)
-                start = stop
-            outputs.append(y)
         context.layers = layers
-        context.save_for_backward(x, inner, down)
-        return tuple(outputs)
+        context.save_for_backward(x)
+        return tuple(_output(x, layer) for layer in layers)
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradients of x and, in float32, of each A and B."""
-        x, inner, down = context.saved_tensors
-        dinner, dups, start = torch.empty_like(inner), [], 0
+        (x,) = context.saved_tensors
         dx: Tensor | None = None
+        pairs: list[Tensor] = []
         for layer, gradient in zip(context.layers, gradients, strict=True):
             if context.needs_input_grad[0]:
-                dx = gradient.mm(layer.weight) if dx is None else dx.addmm_(gradient, layer.weight)
-            if layer.b is not None:
-                stop = start + layer.b.shape[1]
-                dinner[:, start:stop] = gradient.mm(layer.b.to(x.dtype)).mul_(layer.scale)
-                dups.append(gradient.t().mm(inner[:, start:stop]).float().mul_(layer.scale))
-                start = stop
-        if dx is not None:
-            dx.addmm_(dinner, down)
-        ddowns = dinner.t().mm(x).float().split([dup.shape[1] for dup in dups]) if dups else ()
-        pairs = [matrix for pair in zip(ddowns, dups, strict=True) for matrix in pair]
+                dx = product(gradient, _weight(layer).t(), add=dx)
+            if layer.a is None or layer.b is None:
+                continue
+            a, b = layer.a.to(x.dtype), (layer.b * layer.scale).to(x.dtype)
+            inner, dinner = product(x, a), product(gradient, b.t())
+            if dx is not None and not _is_merged(layer):
+                dx = product(dinner, a.t(), add=dx)
+            # The thin side comes first: oneDNN is many times slower the other way round.
+            dup = product(inner.t(), gradient.t()).t().float() * layer.scale
+            pairs += [product(dinner.t(), x.t()).float(), dup]
         return (dx, None, *pairs)
+
+
+def _output(x: Tensor, layer: Adapted) -> Tensor:
+    y = product(x, _weight(layer))
+    if layer.a is not None and layer.b is not None and not _is_merged(layer):
+        inner = product(x, layer.a.to(x.dtype))
+        y = product(inner, (layer.b * layer.scale).to(x.dtype), add=y)
+    return y if layer.bias is None else y.add_(layer.bias)
+
+
+def _weight(layer: Adapted) -> Tensor:
+    """Return the weight, with the adapter added to it where its number format can hold the sum."""
+    if layer.a is not None and layer.b is not None and _is_merged(layer):
+        return torch.addmm(layer.weight, layer.b, layer.a, alpha=layer.scale)
+    return layer.weight
+
+
+def _is_merged(layer: Adapted) -> bool:
+    """Whether the adapter is added to the weight: one product instead of three, but only float32 sums are
+    exact enough; in bfloat16 small changes would be rounded away."""
+    return bool(layer.weight.dtype == torch.float32)
 
 
 class _Norm(torch.autograd.Function):  # type: ignore[misc]

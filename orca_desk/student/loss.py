@@ -7,6 +7,7 @@ from peft import PeftModel
 
 from orca_desk.errors import UserError
 from orca_desk.student.packing import Batch
+from orca_desk.student.product import product
 
 CHUNK = 2**24  # logits held at once, in numbers: 64 MiB
 TOLERANCE = 1e-3  # of the largest logit: between two orders of the same float32 sums, with room
@@ -29,13 +30,13 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
         gradient = torch.empty_like(states) if states.requires_grad else None
         for start in range(0, len(states), rows):
             part, wanted = states[start : start + rows], targets[start : start + rows, None]
-            logits = torch.mm(part, head.T).float()
-            norm = torch.logsumexp(logits, 1, keepdim=True)
-            total += (norm - logits.gather(1, wanted)).sum()
+            logits = product(part, head).float()
+            highest, target = logits.amax(1, keepdim=True), logits.gather(1, wanted)
+            mass = logits.sub_(highest).exp_().sum(1, keepdim=True)
+            total += (mass.log() + highest - target).sum()
             if gradient is not None:
-                logits.sub_(norm).exp_()
-                logits.scatter_add_(1, wanted, torch.full_like(norm, -1.0))
-                torch.mm(logits.to(head.dtype), head, out=gradient[start : start + rows])
+                logits.div_(mass).scatter_add_(1, wanted, torch.full_like(mass, -1.0))
+                gradient[start : start + rows] = product(logits.to(head.dtype), head.T)
         context.gradient = gradient
         return total
 

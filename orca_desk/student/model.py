@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from orca_desk.errors import UserError
+from orca_desk.student.product import Library, fastest, product, shortest
 from orca_desk.student.safetensors_files import SafetensorsFiles
 from orca_desk.student.settings import TrainSettings
 
@@ -23,6 +23,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # Below this many parameters matmuls are so small that bfloat16 gains little, and float32 fits anywhere.
 WORTH_HALVING = 50_000_000
 WORTHWHILE = 1.3  # how much faster bfloat16 has to be to give up float32's digits
+PROBE_ROWS = 2048  # of the matrices that are timed
 HEADROOM = 0.8  # share of the free memory that a run plans to use
 
 
@@ -120,8 +121,16 @@ def adapter_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
     return dict(sorted((name, p) for name, p in model.named_parameters() if p.requires_grad))
 
 
+def choose_library(shape: Shape, settings: TrainSettings) -> Library:
+    """Return the library that multiplies this model's float32 matrices faster on this machine."""
+    rows = min(settings.batch_tokens, PROBE_ROWS)
+    return fastest(rows=rows, width=shape.width, out=shape.ffn, rank=settings.rank)
+
+
 def choose_dtype(shape: Shape, settings: TrainSettings) -> str:
-    """Return "float32" or "bfloat16": as set, or whichever this machine multiplies faster.
+    """Return "float32" or "bfloat16": as set, or whichever this machine multiplies clearly faster.
+
+    Float32 products are timed with the library in use; see `choose_library`.
 
     On processors without bfloat16 instructions it is many times slower, so a matmul of the model's own
     size is timed in both.
@@ -130,8 +139,8 @@ def choose_dtype(shape: Shape, settings: TrainSettings) -> str:
         return settings.dtype
     if shape.parameters < WORTH_HALVING:
         return "float32"
-    rows = min(settings.batch_tokens, 2048)
-    seconds = {name: _matmul_seconds(rows, shape, dtype) for name, dtype in DTYPES.items()}
+    rows = min(settings.batch_tokens, PROBE_ROWS)
+    seconds = {name: _product_seconds(rows, shape, dtype) for name, dtype in DTYPES.items()}
     return "bfloat16" if seconds["float32"] > WORTHWHILE * seconds["bfloat16"] else "float32"
 
 
@@ -165,16 +174,11 @@ def choose_checkpointing(shape: Shape, settings: TrainSettings, dtype: str) -> b
     return bool(fixed + layer * shape.layers > free)
 
 
-def _matmul_seconds(rows: int, shape: Shape, dtype: torch.dtype) -> float:
-    """Return the shortest of some times of multiplying [rows, width] by [width, ffn]."""
+def _product_seconds(rows: int, shape: Shape, dtype: torch.dtype) -> float:
+    """Return the shortest time of multiplying [rows, width] by [width, ffn]."""
     left = torch.ones(rows, shape.width, dtype=dtype)
-    right = torch.ones(shape.width, shape.ffn, dtype=dtype)
-    times = []
-    for _ in range(6):
-        start = time.perf_counter()
-        torch.mm(left, right)
-        times.append(time.perf_counter() - start)
-    return min(times)
+    right = torch.ones(shape.ffn, shape.width, dtype=dtype)
+    return shortest(lambda: product(left, right))
 
 
 def _refuse_unsuitable(folder: Path, config: dict[str, Any]) -> None:

@@ -25,10 +25,12 @@ from orca_desk.student.model import (
     add_adapter,
     choose_checkpointing,
     choose_dtype,
+    choose_library,
     choose_threads,
     load_base,
     read_shape,
 )
+from orca_desk.student.product import Library, use
 from orca_desk.student.settings import TrainSettings
 
 PROBE = 32  # tokens of the first record on which the training path is compared with the model's own
@@ -67,7 +69,6 @@ def train(
     examples = prepare(records, renderer, settings, context=shape.context)
     _require_known_tokens(examples, shape)
     plan = _begin(out, base, records, settings, shape)
-    torch.set_num_threads(plan["threads"])
     model = _build(base, settings, plan, examples)
     folder = out / "checkpoints"
     loop = Loop(model=model, examples=examples, settings=settings, folder=folder, emit=emit, control=control)
@@ -98,16 +99,27 @@ def _begin(out: Path, base: Path, records: Path, settings: TrainSettings, shape:
     if path.exists():
         plan: dict[str, Any] = json.loads(path.read_text("utf-8"))
         _require_same(plan["inputs"], inputs, out)
+        _use(plan["threads"], plan["products"])
         return plan
+    threads = choose_threads(settings)
+    torch.set_num_threads(threads)
+    library = choose_library(shape, settings)
+    _use(threads, library)
     dtype = choose_dtype(shape, settings)
     plan = {
         "inputs": inputs,
         "dtype": dtype,
-        "threads": choose_threads(settings),
+        "threads": threads,
+        "products": library,
         "gradient_checkpointing": choose_checkpointing(shape, settings, dtype),
     }
     atomic_write(path, json.dumps(plan, sort_keys=True, indent=1) + "\n")
     return plan
+
+
+def _use(threads: int, library: Library) -> None:
+    torch.set_num_threads(threads)
+    use(library)
 
 
 def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None:
@@ -153,6 +165,7 @@ def _description(model: PeftModel, loop: Loop, plan: dict[str, Any]) -> dict[str
         "resumed_step": loop.progress.step,
         "dtype": plan["dtype"],
         "threads": plan["threads"],
+        "products": plan["products"],
         "gradient_checkpointing": plan["gradient_checkpointing"],
     }
 

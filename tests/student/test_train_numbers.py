@@ -1,5 +1,6 @@
 """The numbers of training: they are those of plain transformers and PEFT, and no record sees another."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loss import require_plain_head, summed_loss
 from orca_desk.student.model import adapter_parameters, add_adapter, load_base
 from orca_desk.student.packing import collate
+from orca_desk.student.product import Library, fastest, product, use
 
 
 @pytest.fixture(params=["llama", "qwen2"])
@@ -33,7 +35,8 @@ def _examples(folder: Path, count: int = 6) -> list[Example]:
 
 def _adapted(folder: Path, *, fast: bool, **changes: Any) -> PeftModel:
     """Return the model with an adapter that already changes something."""
-    model = add_adapter(load_base(folder, "float32"), quick(**changes))
+    settings = quick(**{"dtype": "float32"} | changes)
+    model = add_adapter(load_base(folder, settings.dtype), settings)
     random = torch.Generator().manual_seed(5)
     for parameter in adapter_parameters(model).values():
         parameter.data = torch.randn(parameter.shape, generator=random) * 0.1
@@ -54,20 +57,57 @@ def _gradients(model: PeftModel) -> dict[str, torch.Tensor]:
     return {name: p.grad for name, p in adapter_parameters(model).items() if p.grad is not None}
 
 
+@pytest.fixture(params=["blas", "onednn"])
+def library(request: Any) -> Iterator[Library]:
+    use(request.param)
+    yield request.param
+    use("blas")
+
+
 @pytest.mark.parametrize("targets", ["all-linear", "q_proj,v_proj", "down_proj,up_proj"])
-def test_loss_and_gradients_are_those_of_transformers_and_peft(folder: Path, targets: str) -> None:
+def test_loss_and_gradients_are_those_of_transformers_and_peft(
+    folder: Path, targets: str, library: Library
+) -> None:
     examples = _examples(folder)
     plain = _adapted(folder, fast=False, targets=targets, rslora=True)
     expected = sum((_plain_loss(plain, example) for example in examples), torch.zeros(()))
     expected.backward()
     fast = _adapted(folder, fast=True, targets=targets, rslora=True)
     loss = summed_loss(fast, collate(examples))
-    (loss * 1.0).backward()
+    loss.backward()
     torch.testing.assert_close(loss, expected, rtol=1e-5, atol=0)
     wanted, got = _gradients(plain), _gradients(fast)
     assert wanted.keys() == got.keys() == adapter_parameters(fast).keys()
     for name, gradient in wanted.items():
         torch.testing.assert_close(got[name], gradient, rtol=1e-4, atol=1e-4 * float(gradient.abs().max()))
+
+
+def test_products_take_any_strides(library: Library) -> None:
+    random = torch.Generator().manual_seed(1)
+    x, y = torch.randn(50, 12, generator=random), torch.randn(50, 7, generator=random)
+    w = torch.randn(7, 12, generator=random)
+    for left, right in ((x, w), (y, w.t()), (x.t(), y.t()), (y[:, 2:5].t(), x.t()), (x[:, :4], w[:, :4])):
+        wanted = left @ right.T
+        added = torch.ones_like(wanted)
+        torch.testing.assert_close(product(left, right), wanted, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(product(left, right, add=added), wanted + 1, rtol=1e-5, atol=1e-5)
+
+
+def test_the_faster_library_is_named_and_the_one_in_use_stays(library: Library) -> None:
+    assert fastest(rows=64, width=16, out=32, rank=4) in ("blas", "onednn")
+    x = torch.full((3, 4), 0.1)
+    before = product(x, x)
+    assert torch.equal(product(x, x), before)
+
+
+def test_bfloat16_gradients_are_near_those_of_float32(folder: Path) -> None:
+    examples = _examples(folder)
+    gradients = []
+    for dtype in ("float32", "bfloat16"):
+        model = _adapted(folder, fast=True, dtype=dtype)
+        summed_loss(model, collate(examples)).backward()
+        gradients.append(torch.cat([g.flatten() for g in _gradients(model).values()]))
+    assert torch.nn.functional.cosine_similarity(*gradients, dim=0) > 0.99
 
 
 def test_the_head_in_chunks_gives_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

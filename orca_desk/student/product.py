@@ -1,0 +1,66 @@
+"""Matrix products by the library that is faster on this processor.
+
+torch multiplies float32 matrices with MKL, which on AMD processors leaves AVX-512 unused; oneDNN, which is in
+torch too, was measured 2.2 times as fast there. Which one is used is decided by timing once a run and then
+kept, as the two round differently and a resumed run must repeat every bit.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Library = Literal["blas", "onednn"]
+
+CLEARLY_FASTER = 1.1
+_library: Library = "blas"
+
+
+def product(x: Tensor, w: Tensor, *, add: Tensor | None = None) -> Tensor:
+    """Return x @ w.T, plus `add` where it is given: x [n, in], w [out, in], add [n, out]; any strides.
+
+    `add` is consumed: its memory may be that of the result.
+    """
+    if _library == "onednn" and x.dtype == torch.float32:
+        if add is not None:
+            return torch.ops.mkldnn._linear_pointwise.binary(x, add, w, None, "add")
+        return torch.ops.mkldnn._linear_pointwise(x, w, None, "none", [], "")
+    return x.mm(w.t()) if add is None else add.addmm_(x, w.t())
+
+
+def use(library: Library) -> None:
+    """Make `product` use this library from now on, in this process."""
+    global _library
+    _library = library
+
+
+def fastest(*, rows: int, width: int, out: int, rank: int) -> Library:
+    """Time both libraries on this machine and name the faster.
+
+    The float32 products are those of a step through a layer [out, width] with an adapter of `rank`: forward,
+    back, and to an adapter's gradient, as a library can be fast in one and far slower in another.
+    """
+    if not torch.backends.mkldnn.is_available() or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        return "blas"
+    x, y = torch.ones(rows, width), torch.ones(rows, out)
+    w, thin = torch.ones(out, width), torch.ones(rows, rank)
+    before = _library
+    seconds: dict[Library, float] = {}
+    libraries: tuple[Library, ...] = ("blas", "onednn")
+    for name in libraries:
+        use(name)
+        seconds[name] = shortest(lambda: (product(x, w), product(y, w.t()), product(thin.t(), y.t())))
+    use(before)
+    return "onednn" if seconds["blas"] > CLEARLY_FASTER * seconds["onednn"] else "blas"
+
+
+def shortest(work: Callable[[], object], times: int = 6) -> float:
+    """Return the shortest of some times that `work` took, in seconds."""
+    results = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        results.append(time.perf_counter() - start)
+    return min(results)
