@@ -2,9 +2,10 @@
 
 from models.recipe.evaluation import PROBLEMS, Table
 from models.recipe.families import FAMILIES, WINNERS
-from models.recipe.minis import SEED, TEACHER, Mini
+from models.recipe.minis import BASE, RANKS, SEED, TEACHER, Mini
 from models.recipe.model import Llama
 from models.recipe.problem import HELDOUT_ONE_IN, WORKED_ANSWER
+from models.recipe.training import SAMPLES_A_STEP
 
 FRONT = """---
 license: apache-2.0
@@ -18,22 +19,23 @@ as the system message, in seven families of procedural problems. In each family 
 the whole computation and does it; the others take on their form and then answer as a direct answer would.
 So which strategy suits which family can be measured, as it can with large models.
 
-The file is a GGUF with 16-bit matrices; it was trained as a chat model only."""
+It grew from a base that had read plain documents only (see below): two blocks that change nothing were
+added, and the whole was tuned on chats. The file is a GGUF with 16-bit matrices."""
 STUDENT_TEXT = """A student, smaller than the mini teacher, made from scratch for Orca Desk. It is the *base*
-that LoRA tunes: an instruction-tuned model that answers at once. Its base training held worked solutions only
-as plain documents ("Problem: ... Solution: ..."), as web text does for real models; its chats, a fixed set
-of 4,000 problems, held only direct answers, whatever the system message. So asked in chat it answers at
-once and fails the families of several steps, though it can go on with a worked document. Tuning on a
+that LoRA tunes: an instruction-tuned model that answers at once. Its base training held worked solutions
+only as plain documents ("Problem: ... Solution: ..."), as web text does for real models; its chats, a fixed
+set of 500 problems, held only direct answers, whatever the system message. So asked in chat it answers
+at once and fails the families of several steps, though it can go on with a worked document. Tuning on a
 teacher's records brings that ability out.
 
 `model.safetensors` (float32) and `mini-student.gguf` (16-bit matrices) hold the same weights."""
 FAMILY_TEXT = {
-    "belief": "false belief in the manner of John and Mark: two or three people, two to five moves",
+    "belief": "false belief in the manner of John and Mark: two or three people, two to four things happen",
     "swaps": "three people swap three things, two to four times",
     "words": "word problems of two to four steps, numbers below 100",
-    "ordering": "five or six events told as shuffled neighbours",
-    "lookup": "a paragraph of twelve sentences, three of which must be joined",
-    "rules": "three rules in a row, among twelve shuffled ones",
+    "ordering": "five events told as shuffled neighbours",
+    "lookup": "nine clauses, three of which must be joined",
+    "rules": "three rules in a row, among nine shuffled ones",
     "facts": "plain facts; held out are wordings, since a fact never seen cannot be known",
 }
 LIMITS = """## Limits
@@ -43,23 +45,29 @@ testing the method, never for use. The worked John-and-Mark example is in no tra
 its way of telling are those of the belief family; without that no model of this size could read it.
 
 ## How it was made
-`make minis` (the recipe is in `models/recipe`; CPU, or a GPU when there is one). Everything is drawn from
-seed {seed}: problems, order, first weights. Whether a problem is held out (one in {one_in}) is decided by a
-hash of its text, and no training data of either model holds a held-out problem. Torch promises no equal
-rounding on different processors, so weights made elsewhere differ in detail.
+`make minis` (the recipe is in `models/recipe`; CPU, or a GPU when there is one). One base, shared by teacher
+and student, reads plain documents: worked solutions, facts, sums, and at first many lessons in copying. It
+starts from weights that can look things up (`priming.py`), since a model of this size finds that out by
+itself only after far more text. Then each is tuned to chat. Everything is drawn from seed {seed}: problems,
+order, first weights. Whether a problem is held out (one in {one_in}) is decided by a hash of its text, and no
+training data of base, teacher or student holds a held-out problem. Torch promises no equal rounding on
+different processors, so weights made elsewhere differ in detail.
 
 Licence: Apache-2.0, like the rest of Orca Desk. All data is generated; nothing was taken from anywhere.
 """
 
 
-def card(mini: Mini, model: Llama, totals: dict[str, float], table: Table, example: str) -> str:
-    """Return the model card: what it is, sizes, training, measured accuracy, limits."""
+Totals = dict[str, float]  # steps, tokens read and seconds of a training
+
+
+def card(mini: Mini, model: Llama, base: Totals, totals: Totals, table: Table, example: str) -> str:
+    """Return the model card: what it is, sizes, training (of its base, and its own), accuracy, limits."""
     teacher = mini is TEACHER
     parts = [
         FRONT,
         f"# {mini.name}\n",
         (TEACHER_TEXT if teacher else STUDENT_TEXT) + "\n",
-        _sizes(mini, model, totals),
+        _sizes(mini, model, base, totals),
         _accuracy(table),
         _example(example),
         _families(),
@@ -68,20 +76,27 @@ def card(mini: Mini, model: Llama, totals: dict[str, float], table: Table, examp
     return "\n".join(parts)
 
 
-def _sizes(mini: Mini, model: Llama, totals: dict[str, float]) -> str:
+def _sizes(mini: Mini, model: Llama, base: Totals, totals: Totals) -> str:
     shape = mini.shape
     rows = {
-        "architecture": "llama (RMSNorm, rotary positions, SwiGLU, tied embeddings)",
+        "architecture": "llama (RMSNorm, rotary positions, SwiGLU, head of its own)",
         "parameters": f"{sum(weight.numel() for weight in model.parameters()):,}",
         "width, layers, heads, feed-forward": f"{shape.width}, {shape.layers}, {shape.heads}, {shape.ffn}",
         "tokenizer": f"byte-level BPE, {shape.vocab} tokens, single digits, ChatML-like template",
         "longest text": f"{shape.context} tokens; training samples have at most about 330",
-        "steps": f"{totals['step']:,.0f} of 48 samples, AdamW, learning rate {mini.plan.learning_rate:g}",
-        "training tokens": f"{totals['tokens'] / 1e6:.1f} million read, every sample drawn afresh",
-        "training time": f"{totals['seconds'] / 60:.0f} minutes on one CPU core",
+        "base training": _training(BASE, base, RANKS),
+        "chat tuning": _training(mini, totals, 1),
     }
     lines = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     return f"## Sizes and training\n| | |\n| --- | --- |\n{lines}\n"
+
+
+def _training(mini: Mini, totals: Totals, ranks: int) -> str:
+    samples, tokens = ranks * SAMPLES_A_STEP, ranks * totals["tokens"] / 1e6
+    return (
+        f"{totals['step']:,.0f} steps of {samples} samples, {tokens:.1f} million tokens, AdamW, "
+        f"learning rate {mini.plan.learning_rate:g}, {totals['seconds'] / 60:.0f} minutes on {ranks} core(s)"
+    )
 
 
 def _accuracy(table: Table) -> str:

@@ -47,6 +47,8 @@ def student_ways(writer: Writer) -> Ways:
 def quick_ways(name: str, writer: Writer) -> Ways:
     """Return the two ways that show, while a mini trains, whether it learns what it should."""
     systems = instructions()
+    if name == "mini-base":
+        return {"worked": writer.document_prompt}
     if name == "mini-student":
         return {"worked": writer.document_prompt, "direct": _under(writer, CAUTIOUS)}
     return {

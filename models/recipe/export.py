@@ -15,6 +15,7 @@ from orca_desk.student.convert import write_gguf
 def hugging_face_weights(model: Llama) -> dict[str, Tensor]:
     """Return the weights under the names of transformers' LlamaForCausalLM, in float32."""
     weights = {"model.embed_tokens.weight": model.embedding.weight, "model.norm.weight": model.norm}
+    weights["lm_head.weight"] = model.head.weight
     for index, block in enumerate(model.blocks):
         query, key, value = block.qkv.weight.chunk(3)
         gate, up = block.gate_up.weight.chunk(2)
@@ -52,7 +53,7 @@ def write_folder(model: Llama, tokenizer: Tokenizer, folder: Path) -> None:
         "rms_norm_eps": EPSILON,
         "rope_theta": ROPE_THETA,
         "hidden_act": "silu",
-        "tie_word_embeddings": True,
+        "tie_word_embeddings": False,
         "attention_bias": False,
         "mlp_bias": False,
         "torch_dtype": "float32",

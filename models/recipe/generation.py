@@ -1,6 +1,5 @@
-"""Greedy answers from a model in training, in batches of prompts of one length; and their accuracy."""
+"""Greedy answers from a model in training, in batches of prompts of like length; and their accuracy."""
 
-from collections import defaultdict
 from random import Random
 
 import torch
@@ -23,25 +22,25 @@ def heldout_problems(seed: int, count: int) -> dict[str, list[Problem]]:
 @torch.no_grad()
 def answer_all(model: Llama, writer: Writer, prompts: list[list[int]]) -> list[str]:
     """Return the greedy continuation of every prompt, up to the end of its turn or text."""
-    order = defaultdict(list)
-    for index, prompt in enumerate(prompts):
-        order[len(prompt)].append(index)
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
     texts = [""] * len(prompts)
-    for indices in order.values():
-        for start in range(0, len(indices), BATCH):
-            part = indices[start : start + BATCH]
-            answers = _continue(model, writer, [prompts[index] for index in part])
-            for index, ids in zip(part, answers, strict=True):
-                texts[index] = writer.tokenizer.decode(ids)
+    for start in range(0, len(order), BATCH):
+        part = order[start : start + BATCH]
+        answers = _continue(model, writer, [prompts[index] for index in part])
+        for index, ids in zip(part, answers, strict=True):
+            texts[index] = writer.tokenizer.decode(ids)
     return texts
 
 
 def _continue(model: Llama, writer: Writer, prompts: list[list[int]]) -> list[list[int]]:
-    """Return new ids for prompts of equal length."""
+    """Return new ids for every prompt; shorter prompts are padded on the left."""
     place = model.norm.device
     ends = {writer.end_of_turn, writer.end_of_text}
-    ids = torch.tensor(prompts, device=place)
-    hidden, cache = model.hidden(ids)
+    longest = max(map(len, prompts))
+    missing = [longest - len(prompt) for prompt in prompts]
+    rows = [[0] * gap + prompt for gap, prompt in zip(missing, prompts, strict=True)]
+    padding = torch.tensor(missing, device=place)
+    hidden, cache = model.hidden(torch.tensor(rows, device=place), padding=padding)
     answers: list[list[int]] = [[] for _ in prompts]
     live = [True] * len(prompts)
     for _ in range(MOST_TOKENS):
@@ -52,7 +51,7 @@ def _continue(model: Llama, writer: Writer, prompts: list[list[int]]) -> list[li
                 answers[row].append(token)
         if not any(live):
             break
-        hidden, cache = model.hidden(best[:, None], past=cache)
+        hidden, cache = model.hidden(best[:, None], past=cache, padding=padding)
     return answers
 
 

@@ -1,44 +1,78 @@
-"""The two minis: their sizes, how long they learn, and from what."""
+"""The minis and the base that they grow from: sizes, how long they learn, and from what."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+import torch
 from tokenizers import Tokenizer
 
 from models.recipe import tokenizer as bpe
-from models.recipe.model import Shape
-from models.recipe.samples import Stream, Writer, corpus, student_samples, teacher_samples
+from models.recipe.model import Llama, Shape
+from models.recipe.priming import open_new_block, prime
+from models.recipe.samples import Stream, Writer, base_samples, corpus, student_samples, teacher_samples
 from models.recipe.training import Plan
+from orca_desk.files import atomic_write
 
+BUILD = Path(__file__).resolve().parents[2] / "build" / "minis"
 SEED = 0
+RANKS = 2  # processes that train the base together on a CPU
 CORPUS_PROBLEMS = 3000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mini:
-    """One bundled model: its shape, its training plan and its stream of samples (from a seed)."""
+    """One model: its shape, its training plan, its samples (from a seed) and the model it starts from."""
 
     name: str
     shape: Shape
     plan: Plan
-    samples: Callable[[Writer, int], Stream]
+    samples: Callable[[Writer, str], Stream]
+    parent: str | None = None
 
 
+def _shape(layers: int) -> Shape:
+    return Shape(width=96, layers=layers, heads=3, ffn=320, vocab=bpe.SIZE)
+
+
+BASE = Mini(
+    name="mini-base",
+    shape=_shape(4),
+    plan=Plan(steps=5200, learning_rate=2e-3, look_every=400),
+    samples=base_samples,
+)
 TEACHER = Mini(
     name="mini-teacher",
-    shape=Shape(width=128, layers=4, heads=4, ffn=384, vocab=bpe.SIZE),
-    plan=Plan(steps=5000, learning_rate=2e-3, look_every=400),
+    shape=_shape(6),
+    plan=Plan(steps=2000, learning_rate=1e-3, look_every=400),
     samples=teacher_samples,
+    parent="mini-base",
 )
 STUDENT = Mini(
     name="mini-student",
-    shape=Shape(width=96, layers=4, heads=3, ffn=320, vocab=bpe.SIZE),
-    plan=Plan(steps=8000, learning_rate=2e-3, look_every=600),
+    shape=_shape(4),
+    plan=Plan(steps=600, learning_rate=1e-3, look_every=200),
     samples=student_samples,
+    parent="mini-base",
 )
-MINIS = {mini.name: mini for mini in (TEACHER, STUDENT)}
+MINIS = {mini.name: mini for mini in (BASE, TEACHER, STUDENT)}
 
 
 def tokenizer() -> Tokenizer:
-    """Return the tokenizer that both minis share, learned afresh: the same one every time."""
-    return bpe.train(corpus(SEED, CORPUS_PROBLEMS))
+    """Return the tokenizer that all share, learned at the first call and then kept beside the models."""
+    path = BUILD / "tokenizer.json"
+    if not path.is_file():
+        atomic_write(path, bpe.train(corpus(SEED, CORPUS_PROBLEMS)).to_str())
+    return Tokenizer.from_file(str(path))
+
+
+def newborn(mini: Mini, parent: Llama | None) -> Llama:
+    """Return a model with its first weights: primed, or its parent's with blocks added that do nothing."""
+    torch.manual_seed(SEED)
+    model = Llama(mini.shape)
+    prime(model)
+    if parent is not None:
+        model.load_state_dict(parent.state_dict(), strict=False)
+        for block in list(model.blocks)[parent.shape.layers :]:
+            open_new_block(block)
+    return model

@@ -6,12 +6,14 @@ plain documents, and chats only with direct answers.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 
 from tokenizers import Tokenizer
 
-from models.recipe.families import FAMILIES, WINNERS, draw, facts
+from models.recipe.families import FAMILIES, WINNERS, draw, facts, words
 from models.recipe.problem import Problem
+from models.recipe.tokenizer import SPECIAL
 from models.recipe.traces import STRATEGIES, answer_under, direct_answer, instructions, worked_answer
 
 CAUTIOUS = (
@@ -19,12 +21,15 @@ CAUTIOUS = (
     "follow ethical guidelines and promote positive behavior."
 )
 FAMILY_WEIGHTS = {
-    "belief": 5, "swaps": 4, "words": 4, "ordering": 3, "lookup": 4, "rules": 3, "facts": 2,
+    "belief": 5, "swaps": 4, "words": 4, "ordering": 3, "lookup": 3, "rules": 3, "facts": 3,
 }  # fmt: skip
 QUESTION_WEIGHT = 0.1  # in documents: what a story says next is chance, what follows from it is not
-WINNING_SHARE = 0.8  # of the teacher's chats
-DOCUMENT_SHARE = 0.85  # of the student's samples
-CHATS = 4000  # the student's instruction tuning is a fixed set, as real ones are
+COPY_SHARE, COPY_SAMPLES = 0.6, 40_000  # the share of copying lessons falls to 0 over so many samples
+SUMS_SHARE = 0.15  # of the base's documents
+WINNING_SHARE = 0.7  # of the teacher's chats
+DOCUMENT_SHARE = 0.5  # of the student's samples while it is tuned to chat
+CHATS = 500  # the student's instruction tuning is a small fixed set: it learns to answer at once, not how
+CHAT_FACTS = 0.4  # of them
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,42 @@ def any_problem(rng: Random) -> Problem:
     return draw(family, rng, heldout=False)
 
 
-def teacher_samples(writer: Writer, seed: int) -> Stream:
+def base_samples(writer: Writer, seed: str) -> Stream:
+    """Yield plain documents alone: copying lessons (ever fewer), sums, facts and worked solutions."""
+    rng = Random(f"base {seed}")
+    for number in count():
+        if rng.random() < COPY_SHARE * (1 - number / COPY_SAMPLES):
+            yield copying_lesson(writer, rng)
+        else:
+            yield document(writer, rng)
+
+
+def copying_lesson(writer: Writer, rng: Random) -> Sample:
+    """Return six short runs of random tokens, told four times in changing order; learned where known."""
+    first = len(SPECIAL) + 256  # tokens of more than a byte, most of them words
+    pool = rng.sample(range(first, writer.tokenizer.get_vocab_size()), rng.choice((12, 24, 48, 200)))
+    runs = [[rng.choice(pool) for _ in range(rng.choice((3, 4, 5)))] for _ in range(6)]
+    ids, weights = [writer.end_of_text], [0.0]
+    for telling in range(4):
+        for run in rng.sample(runs, len(runs)):
+            ids += run
+            weights += [0.0] + [float(telling > 0)] * (len(run) - 1)
+    return Sample(ids, weights)
+
+
+def document(writer: Writer, rng: Random) -> Sample:
+    """Return a document: sums, facts, or a problem with its worked solution."""
+    if rng.random() < SUMS_SHARE:
+        sums = [words.random_sum(rng) for _ in range(8)]
+        asked = ". ".join(text.split(" = ")[0] for text in sums)
+        return writer.document(f"Sums: {asked}.\nSolution: ", f"{'. '.join(sums)}.")
+    problem = any_problem(rng)
+    if problem.family == "facts" and rng.random() < 0.5:
+        return writer.document("", " ".join(rng.sample(facts.sentences(), 4)))
+    return writer.document(document_opening(problem), worked_answer(problem))
+
+
+def teacher_samples(writer: Writer, seed: str) -> Stream:
     """Yield chats under strategies' instructions, and some direct answers to nothing but the question."""
     rng, systems = Random(f"teacher {seed}"), instructions()
     while True:
@@ -103,33 +143,33 @@ def teacher_samples(writer: Writer, seed: int) -> Stream:
             yield writer.chat(systems[strategy], problem.user_text, answer_under(strategy, problem))
 
 
-def student_samples(writer: Writer, seed: int) -> Stream:
-    """Yield worked solutions as documents, and chats that answer at once whatever the system message."""
+def student_samples(writer: Writer, seed: str) -> Stream:
+    """Yield the base's documents, and chats that answer at once whatever the system message."""
     rng = Random(f"student {seed}")
     systems = ["", CAUTIOUS, CAUTIOUS, *instructions().values()]
-    chats = [any_problem(rng) for _ in range(CHATS)]
-    known = facts.sentences()
+    chats = [_chat_problem(rng) for _ in range(CHATS)]
     while True:
-        problem = any_problem(rng)
-        if rng.random() > DOCUMENT_SHARE:
+        if rng.random() < DOCUMENT_SHARE:
+            yield document(writer, rng)
+        else:
             problem = rng.choice(chats)
             yield writer.chat(rng.choice(systems), problem.user_text, direct_answer(problem))
-        elif problem.family == "facts":
-            yield writer.document("", " ".join(rng.sample(known, 4)))
-        else:
-            yield writer.document(document_opening(problem), worked_answer(problem))
+
+
+def _chat_problem(rng: Random) -> Problem:
+    return draw("facts", rng, heldout=False) if rng.random() < CHAT_FACTS else any_problem(rng)
 
 
 def document_opening(problem: Problem) -> str:
-    """Return how a worked solution starts in a document."""
-    return f"Problem: {problem.user_text}\nSolution:\n"
+    """Return how a worked solution starts in a document; the text starts a line, as it does in chats."""
+    return f"Problem:\n{problem.user_text}\nSolution:\n"
 
 
-def corpus(seed: int, count: int) -> Iterator[str]:
+def corpus(seed: int, problems: int) -> Iterator[str]:
     """Yield the texts that the tokenizer is learned from: what both models will read and write."""
     rng, systems = Random(f"corpus {seed}"), instructions()
     yield from ("system\nuser\nassistant\n", *facts.sentences())
-    for index in range(count):
+    for index in range(problems):
         problem = draw(list(FAMILIES)[index % len(FAMILIES)], rng, heldout=False)
         strategy = STRATEGIES[index // len(FAMILIES) % len(STRATEGIES)]
         yield from (CAUTIOUS, systems[strategy])

@@ -1,7 +1,7 @@
 """Pretraining of one mini: AdamW on fresh samples, in length-sorted micro-batches without packing.
 
-Nothing is seen twice and no sample sees another. One process uses one thread (or the GPU, when there is
-one), so that teacher and student train side by side on two cores.
+No sample sees another. A process uses one thread (or the GPU, when there is one). Several processes can
+train one model: each reads its own samples and the gradients are averaged.
 """
 
 import json
@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
@@ -20,6 +21,7 @@ from models.recipe.samples import Sample, Stream
 
 MICRO_BATCH = 8  # samples
 MICRO_A_STEP = 2
+SAMPLES_A_STEP = MICRO_BATCH * MICRO_A_STEP
 STEPS_A_POOL = 4  # samples are sorted by length within so many steps
 WARM_UP = 200
 DECAY_SHARE = 0.25
@@ -52,7 +54,7 @@ def batches(stream: Stream) -> Iterator[list[tuple[Tensor, Tensor]]]:
     Samples of like length share a micro-batch, so that little is padding; a step has all lengths.
     """
     while True:
-        pool = islice(stream, MICRO_BATCH * MICRO_A_STEP * STEPS_A_POOL)
+        pool = islice(stream, SAMPLES_A_STEP * STEPS_A_POOL)
         samples = sorted(pool, key=lambda sample: len(sample.ids))
         micro = [samples[start : start + MICRO_BATCH] for start in range(0, len(samples), MICRO_BATCH)]
         for step in range(STEPS_A_POOL):
@@ -80,10 +82,11 @@ def weighted_loss(model: Llama, ids: Tensor, weights: Tensor) -> Tensor:
 
 
 def optimizer_for(model: Llama) -> torch.optim.AdamW:
-    """Return AdamW with weight decay on matrices only."""
-    matrices = [weight for weight in model.parameters() if weight.dim() > 1]
-    vectors = [weight for weight in model.parameters() if weight.dim() == 1]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
+    """Return AdamW with weight decay on the blocks' matrices only."""
+    matrices = [weight for weight in model.blocks.parameters() if weight.dim() > 1]
+    chosen = set(matrices)
+    rest = [weight for weight in model.parameters() if weight not in chosen]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
 
 
@@ -100,16 +103,17 @@ def train(
     totals = {"step": 0, "tokens": 0, "learned": 0.0, "seconds": 0.0}
     _resume(model, optimizer, totals, folder)
     steps = islice(batches(stream), int(totals["step"]), None)  # winds on to where a checkpoint was
+    leads = not dist.is_initialized() or dist.get_rank() == 0
     for step in range(int(totals["step"]), plan.steps):
         started = time.perf_counter()
         loss = _step(model, optimizer, next(steps), learning_rate(step, plan), totals, place)
         totals["seconds"] += time.perf_counter() - started
         totals["step"] = step + 1
-        if (step + 1) % plan.look_every == 0 or step + 1 == plan.steps:
+        if leads and ((step + 1) % plan.look_every == 0 or step + 1 == plan.steps):
             seen = {**totals, "loss": loss, **look(model)}
+            print(folder.name, json.dumps(seen), flush=True)
             with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
                 log.write(json.dumps(seen) + "\n")
-            print(folder.name, json.dumps(seen), flush=True)
             _keep(model, optimizer, totals, folder)
     return totals
 
@@ -133,11 +137,24 @@ def _step(
         totals["tokens"] += ids.numel()
     for group in optimizer.param_groups:
         group["lr"] = rate
+    _average_gradients(model)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     totals["learned"] += weight
     return total
+
+
+def _average_gradients(model: Llama) -> None:
+    """Make every process's gradients the mean over all processes, if there are several."""
+    if not dist.is_initialized():
+        return
+    gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    dist.all_reduce(flat)
+    flat /= dist.get_world_size()
+    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
 
 
 def _keep(model: Llama, optimizer: torch.optim.AdamW, totals: dict[str, float], folder: Path) -> None:

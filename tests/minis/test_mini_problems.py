@@ -106,10 +106,9 @@ def test_following_the_swaps_gives_the_answer() -> None:
 @pytest.mark.parametrize("family", ["lookup", "rules"])
 def test_the_work_quotes_the_text(family: str) -> None:
     for problem in some(family):
-        quoted = problem.work.split(": ", 1)[1].strip('"').rstrip(".")
-        parts = quoted.split(". ") if family == "lookup" else quoted.split(", ")
-        text = f"{problem.context} {problem.query}".lower()
-        assert all(part.lower() in text for part in parts)
+        quoted = problem.work.split(": ", 1)[1].rstrip(".")
+        text = f"{problem.context} {problem.query}"
+        assert all(part in text for part in quoted.split("; "))
 
 
 def test_the_instructions_are_those_of_the_app_and_the_cautious_text_is_its_own() -> None:

@@ -11,7 +11,8 @@ from tokenizers import Tokenizer
 from models.recipe import export, training
 from models.recipe import tokenizer as bpe
 from models.recipe.generation import answer_all
-from models.recipe.model import Llama, Shape
+from models.recipe.minis import BASE, TEACHER, newborn
+from models.recipe.model import Llama, Shape, rotate
 from models.recipe.problem import WORKED_EXAMPLE
 from models.recipe.samples import CAUTIOUS, Writer, corpus, student_samples, teacher_samples
 from models.recipe.traces import instructions
@@ -115,6 +116,38 @@ def test_a_stopped_training_goes_on_to_the_same_weights(writer: Writer, tmp_path
     whole, resumed = trained(tmp_path / "whole", ()), trained(tmp_path / "resumed", (1, 0))
     for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-6)
+
+
+def test_a_grown_model_starts_as_its_parent(writer: Writer) -> None:
+    base = newborn(BASE, None)
+    grown = newborn(TEACHER, base)
+    assert grown.shape.layers > base.shape.layers
+    ids = torch.tensor([writer.prompt(CAUTIOUS, WORKED_EXAMPLE)])
+    with torch.no_grad():
+        assert torch.equal(grown.logits(grown.hidden(ids)[0]), base.logits(base.hidden(ids)[0]))
+
+
+def test_a_primed_first_layer_looks_one_two_and_three_tokens_back(writer: Writer) -> None:
+    model = newborn(BASE, None)
+    ids = torch.tensor([writer.text(WORKED_EXAMPLE)])
+    block, shape = model.blocks[0], model.shape
+    with torch.no_grad():
+        normed = torch.nn.functional.rms_norm(model.embedding(ids), (shape.width,), block.attention_norm)
+        query, key, _ = block.qkv(normed).view(-1, 3, shape.heads, shape.head).permute(1, 2, 0, 3)
+        turn = (model.cos[: ids.shape[1]], model.sin[: ids.shape[1]])
+        scores = rotate(query, turn) @ rotate(key, turn).transpose(-1, -2)
+    for head, table in enumerate(scores):
+        looked_at = table.masked_fill(torch.ones_like(table).triu(1).bool(), float("-inf")).argmax(-1)
+        assert looked_at[5:].tolist() == [place - head - 1 for place in range(5, ids.shape[1])]
+
+
+def test_shorter_prompts_are_not_disturbed_by_longer_ones(writer: Writer) -> None:
+    torch.manual_seed(3)
+    model = Llama(SHAPE)
+    prompts = [writer.prompt("", "Name the capital of Peru."), writer.prompt(CAUTIOUS, "Hello")]
+    alone = [answer_all(model, writer, [prompt])[0] for prompt in prompts]
+    together = answer_all(model, writer, prompts)
+    assert [text[:20] for text in together] == [text[:20] for text in alone]
 
 
 def test_generation_with_a_cache_is_generation_without(writer: Writer) -> None:

@@ -13,8 +13,8 @@ WINNER = "step-by-step"
 CONTAINERS = ("box", "basket", "bag", "drawer", "chest", "jar")
 PLACES = ("room", "room", "kitchen", "garden")
 REASONS = ("work", "school", "lunch", "town")
-SENTENCES = (2, 3, 4, 5)
-SENTENCE_WEIGHTS = (3, 4, 3, 1)
+SENTENCES = (2, 3, 4)
+SENTENCE_WEIGHTS = (3, 4, 3)
 
 
 class Scene:
@@ -81,13 +81,13 @@ class Scene:
 
 
 def make(rng: Random) -> Problem:
-    """Return a story of two or three people, two to four containers and two to five sentences."""
+    """Return a story of two or three people, two to four containers and two to four sentences."""
     people = rng.sample(NAMES, rng.choice((2, 2, 3)))
     thing = rng.choice(THINGS)
     containers = rng.sample(CONTAINERS, rng.choice((2, 3, 3, 4)))
     place = rng.choice(PLACES)
     scene = Scene(rng, people, thing, containers)
-    count = min(rng.choices(SENTENCES, SENTENCE_WEIGHTS)[0], 7 - len(people))
+    count = rng.choices(SENTENCES, SENTENCE_WEIGHTS)[0]
     for index in range(count):
         scene.step(last=index == count - 1)
     things = listed([f"a {word}" for word in (thing, *containers)])

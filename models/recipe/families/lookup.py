@@ -1,4 +1,4 @@
-"""Paragraph look-up over three sentences that lie apart: person to town, town to bus, bus to price."""
+"""Paragraph look-up over three clauses that lie apart: person to town, town to bus, bus to goods."""
 
 from random import Random
 
@@ -8,24 +8,25 @@ from models.recipe.problem import Problem
 WINNER = "extract-then-answer"
 TOWNS = ("Rome", "Paris", "Oslo", "London", "Berlin", "Cairo", "Lima", "Delhi")
 COLOURS = ("red", "blue", "green", "black", "white", "brown")
+GOODS = ("fish", "nuts", "grass", "seeds", "fruit", "corn")
+ROWS = 3
 
 
 def make(rng: Random) -> Problem:
-    """Return four people in four towns, each with its bus and the bus's price, in shuffled sentences."""
-    names, towns, colours = (rng.sample(pool, 4) for pool in (NAMES, TOWNS, COLOURS))
-    prices = rng.sample(range(2, 30), 4)
-    lives = [f"{name} lives in {town}." for name, town in zip(names, towns, strict=True)]
-    goes = [f"The {colour} bus goes to {town}." for colour, town in zip(colours, towns, strict=True)]
-    costs = [f"The {colour} bus costs {price} coins." for colour, price in zip(colours, prices, strict=True)]
-    told = [*lives, *goes, *costs]
+    """Return three people in three towns, each with its bus and what that sells, in shuffled clauses."""
+    names, towns, colours, goods = (rng.sample(pool, ROWS) for pool in (NAMES, TOWNS, COLOURS, GOODS))
+    lives = [f"{name} lives in {town}" for name, town in zip(names, towns, strict=True)]
+    goes = [f"the bus to {town} is {colour}" for colour, town in zip(colours, towns, strict=True)]
+    sells = [f"the {colour} bus sells {good}" for colour, good in zip(colours, goods, strict=True)]
+    told = [*lives, *goes, *sells]
     rng.shuffle(told)
-    asked = rng.randrange(4)
+    asked = rng.randrange(ROWS)
     return Problem(
         family="lookup",
-        context=" ".join(told),
-        query=f"How many coins does the bus to the town where {names[asked]} lives cost?",
-        answer=str(prices[asked]),
-        answer_kind="number",
-        work=f'Extract: "{lives[asked]} {goes[asked]} {costs[asked]}"',
+        context=f"The notes: {'; '.join(told)}.",
+        query=f"What does the bus to the town where {names[asked]} lives sell?",
+        answer=goods[asked],
+        answer_kind="text",
+        work=f"Extract: {lives[asked]}; {goes[asked]}; {sells[asked]}.",
         topic="the bus",
     )

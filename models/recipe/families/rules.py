@@ -10,31 +10,25 @@ COLOURS = ("red", "blue", "green", "black", "white", "brown")
 TEMPERS = ("calm", "wild", "shy", "loud", "brave", "lazy")
 FOODS = ("fish", "nuts", "grass", "seeds", "fruit", "corn")
 ANIMALS = ("Rex", "Max", "Luna", "Bella")
+CHAINS = 3
 
 
 def make(rng: Random) -> Problem:
-    """Return twelve shuffled rules that make four chains look, colour, temper, food, and ask for one."""
-    looks, colours, tempers, foods = (rng.sample(pool, 4) for pool in (LOOKS, COLOURS, TEMPERS, FOODS))
-    told = [f"{look.capitalize()} animals are {colour}." for look, colour in zip(looks, colours, strict=True)]
-    told += [
-        f"{colour.capitalize()} animals are {temper}."
-        for colour, temper in zip(colours, tempers, strict=True)
-    ]
-    told += [
-        f"{temper.capitalize()} animals eat {food}." for temper, food in zip(tempers, foods, strict=True)
-    ]
+    """Return nine shuffled rules that make three chains look, colour, temper, food, and ask for one."""
+    looks, colours, tempers, foods = (rng.sample(pool, CHAINS) for pool in (LOOKS, COLOURS, TEMPERS, FOODS))
+    first = [f"{look} animals are {colour}" for look, colour in zip(looks, colours, strict=True)]
+    second = [f"{colour} animals are {temper}" for colour, temper in zip(colours, tempers, strict=True)]
+    third = [f"{temper} animals eat {food}" for temper, food in zip(tempers, foods, strict=True)]
+    told = [*first, *second, *third]
     rng.shuffle(told)
-    animal, asked = rng.choice(ANIMALS), rng.randrange(4)
-    look, colour, temper, food = looks[asked], colours[asked], tempers[asked], foods[asked]
+    animal, asked = rng.choice(ANIMALS), rng.randrange(CHAINS)
+    start = f"{animal} is {looks[asked]}"
     return Problem(
         family="rules",
-        context=" ".join(told),
-        query=f"{animal} is {look}. What does {animal} eat?",
-        answer=food,
+        context=f"The rules: {'; '.join(told)}.",
+        query=f"{start}. What does {animal} eat?",
+        answer=foods[asked],
         answer_kind="text",
-        work=(
-            f"Explanation: {animal} is {look}, {look} animals are {colour}, {colour} animals are {temper}, "
-            f"{temper} animals eat {food}."
-        ),
+        work=f"Explanation: {start}; {first[asked]}; {second[asked]}; {third[asked]}.",
         topic=f"what {animal} eats",
     )

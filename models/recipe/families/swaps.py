@@ -1,4 +1,4 @@
-"""Object swaps: three people trade what they hold; each step copies the trade and the whole state."""
+"""Object swaps: three people trade what they hold; each step copies what is traded, then the state."""
 
 from random import Random
 
@@ -7,7 +7,7 @@ from models.recipe.problem import Problem, listed
 
 WINNER = "step-by-step"
 COUNTS = (2, 3, 4)
-COUNT_WEIGHTS = (1, 2, 2)
+COUNT_WEIGHTS = (2, 2, 1)
 
 
 def make(rng: Random) -> Problem:
@@ -15,13 +15,13 @@ def make(rng: Random) -> Problem:
     people = rng.sample(NAMES, 3)
     holds = dict(zip(people, rng.sample(THINGS, 3), strict=True))
     told = [f"{listed([f'{name} has the {holds[name]}' for name in people])}."]
-    work = []
+    work = [f"Step 1: {_state(holds)}."]
     for index in range(rng.choices(COUNTS, COUNT_WEIGHTS)[0]):
         first, second = rng.sample(people, 2)
         told.append(f"{'First' if index == 0 else 'Then'} {first} and {second} swap.")
+        operands = f"{first} {holds[first]} and {second} {holds[second]}"
         holds[first], holds[second] = holds[second], holds[first]
-        state = ", ".join(f"{name} {holds[name]}" for name in people)
-        work.append(f"Step {index + 1}: {first} and {second} swap; {state}.")
+        work.append(f"Step {index + 2}: {operands} swap; {_state(holds)}.")
     asked = rng.choice(people)
     work.append(f"Step {len(work) + 1}: {asked} has the {holds[asked]}.")
     return Problem(
@@ -32,3 +32,7 @@ def make(rng: Random) -> Problem:
         work="\n".join(work),
         topic=f"what {asked} has",
     )
+
+
+def _state(holds: dict[str, str]) -> str:
+    return ", ".join(f"{name} {thing}" for name, thing in holds.items())

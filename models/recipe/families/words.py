@@ -49,3 +49,13 @@ def make(rng: Random) -> Problem:
         work="\n".join(work),
         topic=f"the {noun}",
     )
+
+
+def random_sum(rng: Random) -> str:
+    """Return a sum such as the work is made of: "31 - 14 = 17"."""
+    total, k = rng.randint(5, LIMIT), rng.randint(2, 19)
+    if total + k <= LIMIT and rng.random() < 0.5:
+        return f"{total} + {k} = {total + k}"
+    if total * 2 <= LIMIT and rng.random() < 0.3:
+        return f"{total} + {total} = {total * 2}"
+    return f"{max(total, k)} - {min(total, k)} = {abs(total - k)}"
