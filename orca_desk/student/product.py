@@ -16,8 +16,8 @@ from torch import Tensor
 Library = Literal["blas", "onednn"]
 
 CLEARLY_FASTER = 1.1
-# oneDNN keeps about half a megabyte of compiled code for each of its last 1024 shapes, twice. Batches have ever
-# other shapes, so few are worth keeping: those of one step. Both libraries read this at their first product.
+# oneDNN keeps about half a megabyte of compiled code for each of its last 1024 shapes, twice. Batches come
+# in ever other shapes, so only those of one step are worth keeping. It reads this at its first product.
 for _capacity in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
     os.environ.setdefault(_capacity, "64")
 _library: Library = "blas"
