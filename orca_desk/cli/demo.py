@@ -83,13 +83,12 @@ def _show(found: Demo) -> None:
 def _table(found: Demo) -> Table:
     made = Table(box=box.SIMPLE_HEAD, title="Held-out tasks answered rightly, with 95% intervals")
     made.add_column("family")
-    made.add_column("strategy")
     for who, style in STYLES.items():
-        made.add_column(f"{who}", justify="right", style=style)
+        made.add_column(who, justify="right", style=style, no_wrap=True)
         made.add_column("tokens", justify="right", style=style)
     names = [*found.base.families, "overall"]
     for name in names:
-        cells = [name, found.pairings.get(name, "")]
+        cells = [name]
         for result in (found.base, found.tuned, found.teacher):
             score = result.overall if name == "overall" else result.families[name]
             cells += [_share(score), f"{score.mean_tokens:.0f}"]
@@ -99,7 +98,7 @@ def _table(found: Demo) -> Table:
 
 def _share(score: Score) -> str:
     right = score.right
-    return f"{right.share:.0%} ({right.low:.0%}-{right.high:.0%})"
+    return f"{right.share:.0%} ({right.low * 100:.0f}-{right.high * 100:.0f})"
 
 
 def _points(difference: float) -> str:

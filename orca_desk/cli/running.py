@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColum
 from rich.progress import Task as Bar
 from rich.text import Text
 
-from orca_desk.cli.output import errors
+from orca_desk.cli.output import console, errors
 from orca_desk.errors import UserError
 from orca_desk.jobs.progress import JobControl, Update
 from orca_desk.jobs.progress import Progress as ShowProgress
@@ -22,7 +22,9 @@ class Count(ProgressColumn):
     """What is done of what, in its unit, and how fast."""
 
     def render(self, task: Bar) -> Text:
-        """Return e.g. "120/400 records, 31/s"."""
+        """Return e.g. "120/400 records, 31/s"; nothing where a stage cannot be counted."""
+        if task.total is None and not task.completed:
+            return Text()
         unit, rate = task.fields["unit"], task.fields["rate"]
         count = f"{task.completed:,.0f}" + (f"/{task.total:,.0f}" if task.total is not None else "")
         speed = f", {rate:,.0f}/s" if rate and rate >= 10 else f", {rate:.2f}/s" if rate else ""
@@ -68,7 +70,7 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ShowProgress, JobControl]]
         TextColumn("{task.fields[message]}", markup=False),
     )
     try:
-        with Progress(*columns, console=errors, disable=quiet) as bars:
+        with Progress(*columns, console=errors, disable=quiet, redirect_stdout=console.is_terminal) as bars:
             yield Bars(bars).show, control
     finally:
         signal.signal(signal.SIGINT, before)

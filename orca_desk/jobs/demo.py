@@ -32,7 +32,7 @@ from orca_desk.student.settings import TrainSettings
 
 PROBED_TASKS = 16  # a family and strategy: enough to tell a strategy that works from one that does not
 SAMPLING = Sampling(max_tokens=200)  # the longest of the mini teacher's answers has about 120 tokens
-TRAINING = TrainSettings(learning_rate=5e-3, epochs=2, batch_tokens=8192, max_length=512)
+TRAINING = TrainSettings(learning_rate=5e-3, epochs=4, batch_tokens=2048, max_length=512)
 WORKED_EXAMPLE = "worked-example"  # the tag of the John-and-Mark task
 
 
