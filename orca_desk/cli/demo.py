@@ -81,11 +81,13 @@ def _show(found: Demo) -> None:
 
 
 def _table(found: Demo) -> Table:
-    made = Table(box=box.SIMPLE_HEAD, title="Held-out tasks answered rightly, with 95% intervals")
+    made = Table(
+        box=box.SIMPLE_HEAD, title="Held-out tasks answered rightly (95% interval), tokens an answer"
+    )
     made.add_column("family")
     for who, style in STYLES.items():
         made.add_column(who, justify="right", style=style, no_wrap=True)
-        made.add_column("tokens", justify="right", style=style)
+        made.add_column("tok.", justify="right", style=style)
     names = [*found.base.families, "overall"]
     for name in names:
         cells = [name]
