@@ -31,9 +31,9 @@ def main() -> int:
         print("Installing. llama.cpp is compiled once for this machine: 4 to 15 minutes on two cores.")
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    code = subprocess.run([*pip, "--constraint", str(ROOT / "constraints.txt"), "--editable", target]).returncode
-    if code:
-        print("The installation stopped; pip says why above. Run the same command again to go on.", file=sys.stderr)
+    pinned = ["--constraint", str(ROOT / "constraints.txt")]
+    if subprocess.run([*pip, *pinned, "--editable", target]).returncode:
+        print("The installation stopped; pip says why above. Run the same to go on.", file=sys.stderr)
         return 1
     for stamp in ["run", *extras]:
         (VENV / f".{stamp}").touch()
@@ -48,7 +48,7 @@ def first_problem() -> str:
 
 def python_problem() -> str:
     """Tell of a Python that is too old."""
-    if sys.version_info >= (3, 11):
+    if sys.version_info >= (3, 11):  # noqa: UP036: this file is run before any other is
         return ""
     found = platform.python_version()
     return f"it needs Python 3.11 or newer and this is {found}. Use a newer one: make PYTHON=python3.12 run"
@@ -61,7 +61,7 @@ def venv_problem() -> str:
         import venv  # noqa: F401
     except ImportError:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return f"this Python cannot make environments. Install python{version}-venv (apt install python{version}-venv)."
+        return f"this Python cannot make environments. Run: apt install python{version}-venv"
     return ""
 
 
@@ -88,7 +88,7 @@ def find_compiler() -> str:
     names = [*chosen[:1], "c++", "g++", "clang++"]
     found = next((path for name in names if (path := shutil.which(name))), "")
     if not found and platform.system() == "Windows":
-        folder = Path(os.environ.get("ProgramFiles(x86)", "C:/Program Files (x86)"))
+        folder = Path(os.environ.get("PROGRAMFILES(X86)", "C:/Program Files (x86)"))
         vswhere = folder / "Microsoft Visual Studio/Installer/vswhere.exe"
         found = str(vswhere) if vswhere.exists() else ""
     return found
@@ -99,7 +99,7 @@ def disk_problem() -> str:
     free = shutil.disk_usage(ROOT).free / 1e9
     if compiled() or free >= DISK_GB:
         return ""
-    return f"it needs {DISK_GB} GB of free disk at {ROOT} and there are {free:.1f} GB. Make room and try again."
+    return f"it needs {DISK_GB} GB of free disk at {ROOT} and there are {free:.1f} GB. Make room first."
 
 
 def memory_problem() -> str:
