@@ -48,7 +48,7 @@ def first_problem() -> str:
 
 def python_problem() -> str:
     """Tell of a Python that is too old."""
-    if sys.version_info >= (3, 11):  # noqa: UP036: this file is run before any other is
+    if sys.version_info >= (3, 11):  # noqa: UP036 (run by any Python)
         return ""
     found = platform.python_version()
     return f"it needs Python 3.11 or newer and this is {found}. Use a newer one: make PYTHON=python3.12 run"
