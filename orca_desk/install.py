@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-DISK_GB = 4  # a CPU installation takes 2.1 GB, its compilation 1 GB more
+DISK_GB = 4  # the environment takes 1.4 GB with the CPU build of torch; compiling and downloads come on top
 MEMORY_GB = 3  # two llama.cpp files compile at a time, at most 1 GB each
 
 
