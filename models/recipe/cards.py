@@ -39,16 +39,19 @@ FAMILY_TEXT = {
     "facts": "plain facts; held out are wordings, since a fact never seen cannot be known",
 }
 LIMITS = """## Limits
-These models know a few hundred words and seven kinds of problem, and nothing else: free English is out of
-their reach, and so are other names, things, larger numbers and longer stories. They are for showing and
-testing the method, never for use. The worked John-and-Mark example is in no training data, but its words and
-its way of telling are those of the belief family; without that no model of this size could read it.
+These models know a few hundred words and seven kinds of problem, and nothing else: free English is out
+of their reach, and so are other names, things, larger numbers and longer stories. They are for showing
+and testing the method, never for use. A name that is the very first word of a chat is sometimes copied
+as another (the base met it after other words only): that is part of what is missing in belief. The
+worked John-and-Mark example is in no training data, but its words and its way of telling are those of
+the belief family; without that no model of this size could read it.
 
 ## How it was made
 `make minis` (the recipe is in `models/recipe`; CPU, or a GPU when there is one). One base, shared by teacher
 and student, reads plain documents: worked solutions, facts, sums, and at first many lessons in copying. It
 starts from weights that can look things up (`priming.py`), since a model of this size finds that out by
-itself only after far more text. Then each is tuned to chat. Everything is drawn from seed {seed}: problems,
+itself only after far more text. In its first 4,800 steps look-up problems asked for a price in coins instead
+of for goods. Then each is tuned to chat. Everything is drawn from seed {seed}: problems,
 order, first weights. Whether a problem is held out (one in {one_in}) is decided by a hash of its text, and no
 training data of base, teacher or student holds a held-out problem. Torch promises no equal rounding on
 different processors, so weights made elsewhere differ in detail.

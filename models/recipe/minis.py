@@ -38,13 +38,13 @@ def _shape(layers: int) -> Shape:
 BASE = Mini(
     name="mini-base",
     shape=_shape(4),
-    plan=Plan(steps=5200, learning_rate=2e-3, look_every=400),
+    plan=Plan(steps=6000, learning_rate=2e-3, look_every=400),
     samples=base_samples,
 )
 TEACHER = Mini(
     name="mini-teacher",
     shape=_shape(6),
-    plan=Plan(steps=2000, learning_rate=1e-3, look_every=400),
+    plan=Plan(steps=1600, learning_rate=1e-3, look_every=400),
     samples=teacher_samples,
     parent="mini-base",
 )

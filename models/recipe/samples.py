@@ -4,14 +4,15 @@ The teacher sees chats under every strategy's instruction. The student sees work
 plain documents, and chats only with direct answers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count, islice
 from random import Random
+from types import ModuleType
 
 from tokenizers import Tokenizer
 
-from models.recipe.families import FAMILIES, WINNERS, draw, facts, words
+from models.recipe.families import EARLIER, FAMILIES, WINNERS, draw, facts, words
 from models.recipe.problem import Problem
 from models.recipe.tokenizer import SPECIAL
 from models.recipe.traces import STRATEGIES, answer_under, direct_answer, instructions, worked_answer
@@ -25,11 +26,11 @@ FAMILY_WEIGHTS = {
 }  # fmt: skip
 QUESTION_WEIGHT = 0.1  # in documents: what a story says next is chance, what follows from it is not
 COPY_SHARE, COPY_SAMPLES = 0.6, 40_000  # the share of copying lessons falls to 0 over so many samples
-SUMS_SHARE = 0.15  # of the base's documents
+EARLIER_SAMPLES = 4800 * 16  # of one process
+SUMS_SHARE = 0.1  # of the base's documents
 WINNING_SHARE = 0.7  # of the teacher's chats
 DOCUMENT_SHARE = 0.5  # of the student's samples while it is tuned to chat
 CHATS = 500  # the student's instruction tuning is a small fixed set: it learns to answer at once, not how
-CHAT_FACTS = 0.4  # of them
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Sample:
 
 
 Stream = Iterator[Sample]
+Families = Mapping[str, ModuleType]
 
 
 class Writer:
@@ -88,20 +90,28 @@ class Writer:
         return Sample(ids, [0.0] + [QUESTION_WEIGHT] * len(first) + [1.0] * len(second))
 
 
-def any_problem(rng: Random) -> Problem:
+def any_problem(rng: Random, families: Families = FAMILIES) -> Problem:
     """Return a training problem of a random family."""
     family = rng.choices(list(FAMILY_WEIGHTS), list(FAMILY_WEIGHTS.values()))[0]
-    return draw(family, rng, heldout=False)
+    return draw(family, rng, heldout=False, families=families)
 
 
 def base_samples(writer: Writer, seed: str) -> Stream:
-    """Yield plain documents alone: copying lessons (ever fewer), sums, facts and worked solutions."""
+    """Yield plain documents alone; for the first EARLIER_SAMPLES of them look-up is still in coins."""
+    return chain(
+        islice(_documents(writer, seed, EARLIER), EARLIER_SAMPLES),
+        islice(_documents(writer, seed, FAMILIES), EARLIER_SAMPLES, None),
+    )
+
+
+def _documents(writer: Writer, seed: str, families: Families) -> Stream:
+    """Yield copying lessons (ever fewer), sums, facts and worked solutions."""
     rng = Random(f"base {seed}")
     for number in count():
         if rng.random() < COPY_SHARE * (1 - number / COPY_SAMPLES):
             yield copying_lesson(writer, rng)
         else:
-            yield document(writer, rng)
+            yield document(writer, rng, families)
 
 
 def copying_lesson(writer: Writer, rng: Random) -> Sample:
@@ -117,13 +127,13 @@ def copying_lesson(writer: Writer, rng: Random) -> Sample:
     return Sample(ids, weights)
 
 
-def document(writer: Writer, rng: Random) -> Sample:
+def document(writer: Writer, rng: Random, families: Families = FAMILIES) -> Sample:
     """Return a document: sums, facts, or a problem with its worked solution."""
     if rng.random() < SUMS_SHARE:
         sums = [words.random_sum(rng) for _ in range(8)]
         asked = ". ".join(text.split(" = ")[0] for text in sums)
         return writer.document(f"Sums: {asked}.\nSolution: ", f"{'. '.join(sums)}.")
-    problem = any_problem(rng)
+    problem = any_problem(rng, families)
     if problem.family == "facts" and rng.random() < 0.5:
         return writer.document("", " ".join(rng.sample(facts.sentences(), 4)))
     return writer.document(document_opening(problem), worked_answer(problem))
@@ -147,7 +157,7 @@ def student_samples(writer: Writer, seed: str) -> Stream:
     """Yield the base's documents, and chats that answer at once whatever the system message."""
     rng = Random(f"student {seed}")
     systems = ["", CAUTIOUS, CAUTIOUS, *instructions().values()]
-    chats = [_chat_problem(rng) for _ in range(CHATS)]
+    chats = [any_problem(rng) for _ in range(CHATS)]
     while True:
         if rng.random() < DOCUMENT_SHARE:
             yield document(writer, rng)
@@ -156,13 +166,9 @@ def student_samples(writer: Writer, seed: str) -> Stream:
             yield writer.chat(rng.choice(systems), problem.user_text, direct_answer(problem))
 
 
-def _chat_problem(rng: Random) -> Problem:
-    return draw("facts", rng, heldout=False) if rng.random() < CHAT_FACTS else any_problem(rng)
-
-
 def document_opening(problem: Problem) -> str:
-    """Return how a worked solution starts in a document; the text starts a line, as it does in chats."""
-    return f"Problem:\n{problem.user_text}\nSolution:\n"
+    """Return how a worked solution starts in a document."""
+    return f"Problem: {problem.user_text}\nSolution:\n"
 
 
 def corpus(seed: int, problems: int) -> Iterator[str]:
@@ -170,7 +176,8 @@ def corpus(seed: int, problems: int) -> Iterator[str]:
     rng, systems = Random(f"corpus {seed}"), instructions()
     yield from ("system\nuser\nassistant\n", *facts.sentences())
     for index in range(problems):
-        problem = draw(list(FAMILIES)[index % len(FAMILIES)], rng, heldout=False)
+        family = list(FAMILIES)[index % len(FAMILIES)]
+        problem = draw(family, rng, heldout=False, families=EARLIER)
         strategy = STRATEGIES[index // len(FAMILIES) % len(STRATEGIES)]
         yield from (CAUTIOUS, systems[strategy])
         yield document_opening(problem) + answer_under(strategy, problem)
