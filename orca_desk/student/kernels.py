@@ -3,7 +3,7 @@
 PEFT multiplies by two thin matrices beside each layer and adds what comes out in passes of its own. Here the
 sums are made by the matrix products themselves, what is cheap to make again is not kept, and the gradients
 of norm, rotation and gating are written out, as Unsloth does on GPUs. Training checks that the result is the
-model's own (`loss.require_plain_head`).
+model's own (`loss.require_own_logits`).
 """
 
 from types import MethodType

@@ -19,7 +19,7 @@ from orca_desk.student import checkpoints
 from orca_desk.student.data import Examples, prepare
 from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loop import Control, Emit, Ending, Loop
-from orca_desk.student.loss import require_plain_head
+from orca_desk.student.loss import NEAR, SAME, require_own_logits
 from orca_desk.student.model import (
     Shape,
     add_adapter,
@@ -148,9 +148,10 @@ def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: 
     probe = torch.tensor([examples.training[0].ids[:PROBE]])
     with torch.no_grad():
         reference = body.eval()(input_ids=probe).logits
+    require_own_logits(body, probe, reference, SAME)
     model = add_adapter(body, settings)
     replace_forwards(model)
-    require_plain_head(model, probe, reference)
+    require_own_logits(body, probe, reference, NEAR[plan["dtype"]])
     if plan["gradient_checkpointing"]:
         body.activation_checkpointing_enable()
     return model

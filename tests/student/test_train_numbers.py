@@ -10,14 +10,13 @@ import torch
 from peft import PeftModel
 from tiny_models import TinyModel
 from training_records import make_records, quick
-from transformers import AutoModelForCausalLM
 
 from orca_desk.errors import UserError
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.data import Example, render
 from orca_desk.student.kernels import replace_forwards
-from orca_desk.student.loss import require_plain_head, summed_loss
+from orca_desk.student.loss import NEAR, SAME, require_own_logits, summed_loss
 from orca_desk.student.model import adapter_parameters, add_adapter, load_base
 from orca_desk.student.packing import collate
 from orca_desk.student.product import Library, fastest, product, use
@@ -182,11 +181,24 @@ def test_gradient_checkpointing_changes_no_gradient(folder: Path) -> None:
 
 
 def test_a_model_whose_logits_are_capped_is_refused(folder: Path) -> None:
-    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+    base = load_base(folder, "bfloat16").eval()
     ids = torch.tensor([_examples(folder)[0].ids])
     with torch.no_grad():
-        logits = plain(input_ids=ids).logits
-    model = _adapted_fresh(folder)
-    require_plain_head(model, ids, logits)
+        logits = base(input_ids=ids).logits.float()
+    require_own_logits(base, ids, logits, SAME)
+    highest = float(logits.abs().max())
     with pytest.raises(UserError, match="does not train yet"):
-        require_plain_head(model, ids, torch.tanh(logits / 3) * 3)
+        require_own_logits(base, ids, torch.tanh(logits / highest) * highest, SAME)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_layers_that_compute_something_else_are_refused(folder: Path, dtype: str) -> None:
+    base = load_base(folder, dtype).eval()
+    ids = torch.tensor([_examples(folder)[0].ids])
+    with torch.no_grad():
+        logits = base(input_ids=ids).logits
+    replace_forwards(add_adapter(base, quick()))
+    require_own_logits(base, ids, logits, NEAR[dtype])
+    base.get_decoder().layers[0].self_attn.scaling *= 3
+    with pytest.raises(UserError, match="does not train yet"):
+        require_own_logits(base, ids, logits, NEAR[dtype])
