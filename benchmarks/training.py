@@ -47,7 +47,7 @@ class Case:
     trial_steps: int
 
 
-STUDENT = Case(name="mini student", records=700, batch_tokens=4096, trial_steps=8)
+STUDENT = Case(name="mini student", records=1400, batch_tokens=4096, trial_steps=8)
 LARGER = Case(name="135M shape", records=32, batch_tokens=2048, trial_steps=1)
 
 

@@ -135,7 +135,7 @@ class Loop:
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip or math.inf))
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise UserError(
-                f"The loss is no longer a number after {self.progress.step} steps: training diverged.",
+                f"The loss of step {self.progress.step + 1} is not a number: training diverged.",
                 "Lower the learning rate, or set dtype to float32.",
             )
         rate = learning_rate(self.settings, self.progress.step, len(self.steps))

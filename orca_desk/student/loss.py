@@ -64,8 +64,10 @@ def require_own_logits(base: PreTrainedModel, ids: Tensor, reference: Tensor, to
 
     `ids` is [1, n], `reference` the logits [1, n, vocabulary] of the model as it was loaded, `tolerance` the
     largest root mean square error as a share of theirs. Raises UserError for a model that, say, scales or
-    caps its logits: training it here would be wrong.
+    caps its logits: training it here would be wrong; and for one whose own logits are no numbers.
     """
+    if not bool(reference.isfinite().all()):
+        raise UserError("The model's weights are damaged: its answers are not numbers.", "Fetch it again.")
     with torch.no_grad():
         states = base.base_model(input_ids=ids, use_cache=False).last_hidden_state
         logits = nn.functional.linear(states, base.get_output_embeddings().weight).float()

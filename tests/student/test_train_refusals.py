@@ -98,10 +98,16 @@ def test_layers_that_cannot_be_adapted_are_refused(base: Path, tmp_path: Path, n
 
 
 def test_a_diverging_run_stops_with_a_sentence(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="loss of step 2 is not a number"):
+        _train(base, tmp_path, quick(alpha=1e38))
+    assert not (tmp_path / "out" / "adapter").exists()
+
+
+def test_weights_that_are_no_numbers_are_refused(base: Path, tmp_path: Path) -> None:
     tensors = load_file(base / "model.safetensors")
     tensors["model.norm.weight"][3] = torch.inf
     save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(UserError, match="no longer a number after 0 steps"):
+    with pytest.raises(UserError, match="weights are damaged"):
         _train(base, tmp_path, quick())
 
 
