@@ -155,7 +155,8 @@ def test_a_text_with_markup_is_printed_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "tasks.jsonl"
     file.write_text(json.dumps({"query": "[red]What is[/red] [link=file:///x]2[/link]?"}), encoding="utf-8")
     assert orca("tasks", "import", str(file), folder=tmp_path / "library").returncode == 0
-    assert "[red]What is[/red]" in orca("tasks", "list", "--text", "red", folder=tmp_path / "library").stdout
+    shown = orca("tasks", "list", "--family", "general", folder=tmp_path / "library").stdout
+    assert "[red]What is[/red]" in shown
 
 
 def test_no_command_imports_model_code() -> None:

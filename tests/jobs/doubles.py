@@ -44,7 +44,7 @@ def small_tasks(count: int = 24) -> list[Task]:
 
 def open_small(folder: Path) -> Library:
     """Open the library in `folder`, with the small tasks and a pairing for each of their families."""
-    library = Library.open(folder)
+    library = Library.open(folder, samples=False)
     add_tasks(library, small_tasks())
     set_pairings(
         library,
