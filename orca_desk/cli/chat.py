@@ -69,6 +69,7 @@ def _answer_one(session: ChatSession, messages: list[Message], sampling: Samplin
         print_json({"response": text, "finish_reason": session.finish_reason, "seconds": seconds})
     else:
         say(text)
+        _tell_if_cut(session)
 
 
 def _converse(session: ChatSession, messages: list[Message], sampling: Sampling) -> None:
@@ -83,9 +84,13 @@ def _converse(session: ChatSession, messages: list[Message], sampling: Sampling)
                 sys.stdout.write(harmless(piece))
                 sys.stdout.flush()
         sys.stdout.write("\n")
-        if session.finish_reason == "length":
-            errors.print("(cut off by the length limit: see --max-tokens)", style="yellow")
+        _tell_if_cut(session)
         messages.append(Message("assistant", "".join(pieces)))
+
+
+def _tell_if_cut(session: ChatSession) -> None:
+    if session.finish_reason == "length":
+        errors.print("(cut off by the length limit: see --max-tokens)", style="yellow")
 
 
 def _read_line() -> str:

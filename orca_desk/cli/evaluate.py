@@ -20,6 +20,7 @@ from orca_desk.cli.output import percent, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.evaluation import Evaluated, System, SystemKind, compare_evaluations, evaluate
+from orca_desk.library.evaluations import get_evaluation
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling, Split
 from orca_desk.method.statistics import Comparison
@@ -75,6 +76,8 @@ def command(
     )
     asked = System(kind=KINDS[system]) if system in KINDS else System(kind="own", text=system)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        if compare:
+            get_evaluation(library, compare)  # a mistyped one is told before minutes are spent
         found = evaluate(
             library,
             runner,

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -21,6 +22,15 @@ SAMPLING_HELP = {
     "seed": "Start of the randomness; sample k of a task uses k more.",
     "max_tokens": "Longest answer; one that reaches it is marked as cut off.",
     "stop": "A text that ends an answer; may be given several times.",
+}
+SAMPLING_TYPES: dict[str, Any] = {
+    "temperature": click.FloatRange(0),
+    "top_k": click.IntRange(0),
+    "top_p": click.FloatRange(0, 1, min_open=True),
+    "min_p": click.FloatRange(0, 1),
+    "seed": click.IntRange(0, 2**31 - 1),
+    "max_tokens": click.IntRange(1),
+    "stop": click.STRING,
 }
 
 
@@ -99,13 +109,23 @@ def sampling_options(command: Command) -> Command:
         wrapped = click.option(
             f"--{name.replace('_', '-')}",
             name,
-            type=str if name == "stop" else type(default),
+            type=SAMPLING_TYPES[name],
             multiple=name == "stop",
+            callback=_check_sampling,
             default=default,
             show_default=name != "stop",
             help=SAMPLING_HELP[name],
         )(wrapped)
     return cast(Command, wrapped)
+
+
+def _check_sampling(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
+    """Refuse what a range lets pass: nan and infinity, and an empty text to stop at."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    if isinstance(value, tuple) and "" in value:
+        raise click.BadParameter("an empty text cannot end an answer.")
+    return value
 
 
 def short(text: str, width: int) -> str:

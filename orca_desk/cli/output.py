@@ -1,6 +1,7 @@
 """What the commands print: tables and progress for people (stderr for progress), JSON for machines."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
@@ -14,6 +15,7 @@ from rich.text import Text
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+WIDE = 10_000  # columns of a file or a pipe, where nothing is cut off to fit
 
 # A terminal obeys these: a task could clear the screen or rename the window. Tab and newline stay.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
@@ -61,10 +63,12 @@ def table(title: str, columns: dict[str, str], rows: Iterable[list[str]]) -> Non
     """Print a table; `columns` maps each heading to "left" or "right". Cells are text, never markup."""
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading, side in columns.items():
-        made.add_column(heading, justify="right" if side == "right" else "left")
+        # The first column holds the name or id that the next command is given: it is never cut off.
+        made.add_column(heading, justify="right" if side == "right" else "left", no_wrap=not made.columns)
     for row in rows:
         made.add_row(*(outside(cell) for cell in row))
-    console.print(made)
+    fits = console.is_terminal or "COLUMNS" in os.environ
+    (console if fits else Console(highlight=False, width=WIDE)).print(made)
 
 
 def percent(share: float) -> str:

@@ -1,5 +1,6 @@
 """`orca-desk train`: fine-tune a student on a snapshot. Its options are the fields of TrainSettings."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -81,4 +82,5 @@ def _show(made: Trained) -> None:
         complain(warning, "yellow")
     if made.parity:
         complain(made.parity.sentence) if made.parity.agree is False else say(made.parity.sentence)
-    say(f"Try it: orca-desk chat --model {made.base_gguf} --adapter {made.adapter_gguf}")
+    files = ["--model", str(made.base_gguf), "--adapter", str(made.adapter_gguf)]
+    say(f"Try it: orca-desk chat {shlex.join(files)}")

@@ -97,7 +97,7 @@ class ChatSession:
                     continue
                 self.finish_reason = event.get("finish_reason", "cancelled")
                 if event["event"] == "failure":
-                    raise UserError(f"This message cannot be answered: {event['reason']}.", SHORTEN)
+                    raise UserError(f"This message cannot be answered: {event['reason']}", SHORTEN)
                 return
         self._fail(worker)
 

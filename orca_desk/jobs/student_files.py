@@ -33,6 +33,7 @@ def student_gguf(
     if given is not None:
         if not given.is_file():
             raise UserError(f"There is no file {given}.", "Give the GGUF file of the student's weights.")
+        identify(given)
         return given
     if inside := sorted(base.glob("*.gguf")):
         return min(inside, key=lambda path: identify(path).quantisation not in UNQUANTISED)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -237,3 +238,43 @@ def test_a_row_that_contradicts_the_library_is_told_and_replaced_only_when_asked
     again = orca("tasks", "import", str(file), "--update", "--json", folder=library)
     assert json.loads(again.stdout)["differing"] == 1
     assert answer() == "5"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--temperature", "-1"),
+        ("--temperature", "nan"),
+        ("--temperature", "inf"),
+        ("--top-k", "-1"),
+        ("--top-p", "0"),
+        ("--min-p", "2"),
+        ("--seed", "-1"),
+        ("--max-tokens", "0"),
+        ("--stop", ""),
+    ],
+)
+def test_sampling_that_means_nothing_is_wrong_usage(option: tuple[str, str], tmp_path: Path) -> None:
+    model = tmp_path / "model.gguf"
+    model.write_bytes(b"GGUF")
+    found = CliRunner().invoke(commands, ["chat", "--model", str(model), "--message", "Hi", *option])
+    assert found.exit_code == 2
+    assert option[0] in found.output
+
+
+def test_an_unknown_evaluation_is_told_before_the_model_is_asked(tmp_path: Path) -> None:
+    model = tmp_path / "model.gguf"
+    model.write_bytes(b"no model: asking it would fail")
+    found = orca("evaluate", "--model", str(model), "--compare", "nonsense", folder=tmp_path / "library")
+    assert found.returncode == 1
+    assert "no evaluation nonsense" in found.stderr
+
+
+def test_a_table_in_a_pipe_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    student = Path(__file__).resolve().parents[2] / "models" / "mini-student"
+    shutil.copytree(student, folder / "student")
+    found = orca("models", "list", str(folder))
+    assert str(folder / "student") in found.stdout
