@@ -62,7 +62,7 @@ class Case:
     least_native_share: float | None
 
 
-TEACHER = Case(name="mini teacher", tasks=140, max_tokens=200, least_speedup=3.0, least_native_share=None)
+TEACHER = Case(name="mini teacher", tasks=560, max_tokens=200, least_speedup=3.0, least_native_share=None)
 LARGER = Case(name="135M shape", tasks=64, max_tokens=96, least_speedup=1.5, least_native_share=0.9)
 
 
