@@ -18,10 +18,9 @@ from orca_desk.cli.options import (
     short,
 )
 from orca_desk.cli.output import complain, console, harmless, print_json, say, table
-from orca_desk.errors import UserError
 from orca_desk.library import records, snapshots
 from orca_desk.library.database import Library
-from orca_desk.library.ids import full_id
+from orca_desk.library.ids import full_id, snapshot_id
 from orca_desk.library.records import RecordFilter, StoredRecord
 from orca_desk.library.snapshots import Rules, Snapshot
 from orca_desk.library.strategies import current_strategies
@@ -227,7 +226,7 @@ def list_snapshots(folder: Path, as_json: bool) -> None:
 def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
     """Write the training records of SNAPSHOT to FILE as JSONL."""
     with open_library(folder) as library:
-        count = snapshots.write_snapshot(library, full_id(library, "snapshot", snapshot), file)
+        count = snapshots.write_snapshot(library, snapshot_id(library, snapshot), file)
     print_json({"written": count, "file": file}) if as_json else say(f"Wrote {count:,} records to {file}.")
 
 
@@ -269,7 +268,8 @@ def _panel(title: str, segments: Sequence[Segment], *, hidden: str) -> Panel:
 
 def _show_snapshots(found: Sequence[Snapshot]) -> None:
     if not found:
-        raise UserError("There is no snapshot yet.", "Make one: orca-desk records freeze NAME")
+        say("There is no snapshot yet. Make one: orca-desk records freeze NAME")
+        return
     table(
         "Snapshots",
         {"id": "left", "name": "left", "records": "right", "families": "left", "left out": "left"},

@@ -12,7 +12,7 @@ from orca_desk.cli.options import examples, json_option, library_option, open_li
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running
 from orca_desk.jobs.training import Trained, train
-from orca_desk.library.ids import full_id
+from orca_desk.library.ids import snapshot_id
 from orca_desk.student.settings import CHOICES, TrainSettings
 
 
@@ -46,7 +46,7 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The student's folder: safetensors, config and tokenizer.",
 )
-@click.option("--snapshot", required=True, help="The snapshot's id, or its first characters.")
+@click.option("--snapshot", required=True, help="The snapshot's name, or its id.")
 @click.option(
     "--gguf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -67,7 +67,7 @@ def command(
         made = train(
             library,
             student,
-            full_id(library, "snapshot", snapshot),
+            snapshot_id(library, snapshot),
             settings=chosen,
             gguf=gguf,
             progress=progress,

@@ -17,3 +17,13 @@ def full_id(library: Library, kind: Literal["task", "record", "snapshot"], start
         raise UserError(f"Several {kind}s begin with {start!r}.", "Type more of the id.")
     found: str = rows[0]["id"]
     return found
+
+
+def snapshot_id(library: Library, text: str) -> str:
+    """Return the snapshot with the name `text`, or whose id begins so. Raises UserError as `full_id` does."""
+    rows = library.rows("SELECT id FROM snapshots WHERE name = ? LIMIT 2", (text,))
+    if len(rows) > 1:
+        raise UserError(
+            f"Several snapshots have the name {text!r}.", "Use an id: orca-desk records snapshots"
+        )
+    return str(rows[0]["id"]) if rows else full_id(library, "snapshot", text)

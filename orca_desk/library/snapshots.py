@@ -96,10 +96,13 @@ def freeze(library: Library, *, name: str, instruction: str = CAUTIOUS, rules: R
 
     The order is that of the records' ids, which are hashes: it does not depend on when the teacher finished
     which answer, so the same records always make the same snapshot, and a cap takes a fair sample. A
-    snapshot with the same content is returned as it is. Raises UserError when no record is taken.
+    snapshot with the same content is returned as it is. Raises UserError when no record is taken,
+    and for a blank name.
     """
-    snapshot_id = library.write(lambda db: _freeze(db, name, instruction, rules))
-    return get_snapshot(library, snapshot_id)
+    if not name.strip():
+        raise UserError("The snapshot has no name.", "Name it by what is in it, such as first-try.")
+    identity = library.write(lambda db: _freeze(db, name, instruction, rules))
+    return get_snapshot(library, identity)
 
 
 def get_snapshot(library: Library, snapshot_id: str) -> Snapshot:

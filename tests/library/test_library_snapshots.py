@@ -24,6 +24,7 @@ from orca_desk.library.evaluations import (
     results,
     unanswered,
 )
+from orca_desk.library.ids import snapshot_id
 from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records, decide, revise
@@ -269,3 +270,15 @@ def test_an_evaluation_counts_by_family_and_goes_on(library: Library, tmp_path: 
     with pytest.raises(UserError, match="no task"):
         create_evaluation(library, **common, questions=[], settings={})
     assert create_run(library, "evaluate", {}).id == "evaluate-3"
+
+
+def test_a_snapshot_is_found_by_its_name_or_the_start_of_its_id(library: Library) -> None:
+    fill(library)
+    frozen = freeze(library, name="first-try")
+    assert snapshot_id(library, "first-try") == frozen.id
+    assert snapshot_id(library, frozen.id[:6]) == frozen.id
+    freeze(library, name="first-try", rules=Rules(cap=1))
+    with pytest.raises(UserError, match="Several snapshots have the name"):
+        snapshot_id(library, "first-try")
+    with pytest.raises(UserError, match="no name"):
+        freeze(library, name=" ")
