@@ -24,6 +24,7 @@ from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.grading import Verdict, grade
+from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.statistics import Comparison, Share
 from orca_desk.paths import bundled_models
@@ -173,12 +174,7 @@ class _Guide:
         if self.control.stopped:
             return {}
         chosen = {family: pairing.strategy for family, pairing in found.pairings.items()}
-        lines = [
-            f"{family}: {pairing.strategy} ("
-            + ", ".join(f"{one.strategy} {one.correct}/{one.n}" for one in pairing.evidence)
-            + ")"
-            for family, pairing in found.pairings.items()
-        ]
+        lines = [_paired(pairing) for pairing in found.pairings.values()]
         self._done("probe and pair", "\n".join(lines))
         return chosen
 
@@ -186,7 +182,7 @@ class _Guide:
         tasks = list(iterate_tasks(self.library, TaskFilter(split="train")))
         made = generate(self.library, teacher, tasks, sampling=SAMPLING, **self.shown)
         if made.finished:
-            speed = f", {made.tokens / made.seconds:,.0f} tokens/s" if made.new else ""
+            speed = f" {made.tokens / made.seconds:,.0f} tokens/s." if made.new else ""
             self._done("generate", f"{made.sentence}{speed}")
         return made.finished
 
@@ -276,6 +272,17 @@ def summary(found: Demo) -> dict[str, Any]:
 def finish(library: Library, found: Demo) -> None:
     """Note in the library's folder that the demo was finished there, and its result."""
     atomic_write(result_file(library.folder), json.dumps(summary(found), ensure_ascii=False, indent=2))
+
+
+def _paired(pairing: Pairing) -> str:
+    """Return a family's strategy, what it reached in the probe, and the best of the others."""
+    chosen = next(one for one in pairing.evidence if one.strategy == pairing.strategy)
+    others = [one for one in pairing.evidence if one.strategy != pairing.strategy]
+    text = f"{pairing.family}: {chosen.strategy} {chosen.correct}/{chosen.n}"
+    if not others:
+        return text
+    next_best = max(others, key=lambda one: one.accuracy)
+    return f"{text}, next best {next_best.strategy} {next_best.correct}/{next_best.n}"
 
 
 def _scores(found: Evaluated) -> dict[str, Any]:
