@@ -22,6 +22,7 @@ QUICK = TrainSettings(
     eval_every=4,
     eval_fraction=0.1,
     threads=1,
+    dtype="float32",
 )
 PLACES = ("box", "basket", "room", "table")
 PAIRED = {"belief": "recall-then-generate", "sums": "step-by-step"}

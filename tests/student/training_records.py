@@ -36,6 +36,7 @@ def quick(**changes: Any) -> TrainSettings:
         "eval_every": 4,
         "checkpoint_every": 3,
         "threads": 1,
+        "dtype": "float32",
     }
     return TrainSettings(**values | changes)
 
