@@ -1,0 +1,158 @@
+"""Start the desktop on one library, and end it in good order."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from orca_desk import __version__
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.log import LOG_NAME, logging_to
+from orca_desk.paths import resources
+from orca_desk.ui.crash import CrashReport
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.single import Door, raise_other
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.window import Window
+
+logger = logging.getLogger(__name__)
+SECONDS_TO_STOP = 30.0  # for jobs that still run when the event loop has ended
+
+
+def main(folder: Path) -> int:
+    """Show the library in `folder` until the window is closed; return the exit code."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("Orca Desk")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("orca-desk")
+    app.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
+    theme = Theme(app)
+    if raise_other(folder):
+        return 0
+    library = open_or_ask(folder)
+    if library is None:
+        return 1
+    with library, logs(library.folder / "logs"), desktop(library, theme) as window:
+        window.show()
+        with quits_on_signals(app):
+            return app.exec()
+
+
+@contextmanager
+def desktop(library: Library, theme: Theme) -> Iterator[Window]:
+    """Yield the window of a library; afterwards stop its jobs and threads."""
+    places = QSettings(str(library.folder / "desktop.ini"), QSettings.Format.IniFormat)
+    theme.choose(str(places.value("window/theme", "system")))  # type: ignore[arg-type]
+    desk = Desk(library, theme, places=places)
+    window = Window(desk)
+    door = Door(library.folder, window)
+    door.knocked.connect(window.raise_up)
+    crashes = _Crashes(window, library.folder / "logs" / LOG_NAME)
+    desk.crashed.connect(crashes.show)
+    before, sys.excepthook = sys.excepthook, lambda kind, error, trace: desk.report(error)
+    try:
+        yield window
+    finally:
+        sys.excepthook = before
+        door.close()
+        window.hide()
+        for page in window.pages.values():
+            page.close_page()
+        desk.jobs.stop_all()
+        for job in desk.jobs.all:
+            job.wait(SECONDS_TO_STOP)
+        desk.background.close()
+        places.sync()
+        window.deleteLater()
+        desk.deleteLater()
+
+
+class _Crashes:
+    """Shows one crash report at a time: a bug that repeats must not bury the screen."""
+
+    def __init__(self, window: Window, log: Path) -> None:
+        self._window, self._log = window, log
+        self._shown: CrashReport | None = None
+
+    def show(self, error: BaseException) -> None:
+        """Show the report of a bug, unless one is open."""
+        if self._shown is None:
+            self._shown = CrashReport(error, str(self._log) if self._log.exists() else "", self._window)
+            self._shown.finished.connect(self._forget)
+            self._shown.open()
+
+    def _forget(self) -> None:
+        self._shown = None
+
+
+def open_or_ask(folder: Path) -> Library | None:
+    """Open the library; where that fails say why and let the user choose another folder, or give up."""
+    while True:
+        try:
+            return Library.open(folder)
+        except UserError as error:
+            chosen = _choose_another(error)
+        if chosen is None:
+            return None
+        folder = chosen
+
+
+def _choose_another(error: UserError) -> Path | None:
+    box = QMessageBox()
+    box.setIcon(QMessageBox.Icon.Critical)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle("Orca Desk")
+    box.setText(error.message)
+    box.setInformativeText(error.hint)
+    other = box.addButton(box.tr("Choose another folder…"), QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(box.tr("Close"), QMessageBox.ButtonRole.RejectRole)
+    box.exec()
+    if box.clickedButton() is not other:
+        return None
+    chosen = QFileDialog.getExistingDirectory(None, box.tr("A folder for the library"))
+    return Path(chosen) if chosen else None
+
+
+@contextmanager
+def logs(folder: Path) -> Iterator[None]:
+    """Log into the library's folder; where that cannot be written the app runs all the same."""
+    try:
+        context = logging_to(folder)
+        context.__enter__()
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        context.__exit__(None, None, None)
+
+
+@contextmanager
+def quits_on_signals(app: QApplication) -> Iterator[None]:
+    """Let Ctrl-C in the terminal and a request of the system end the event loop, and with it the jobs."""
+
+    def leave(*_: object) -> None:
+        app.quit()
+
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before: dict[int, Callable[..., object] | int | None] = {}
+    for kind in kinds:
+        before[kind] = signal.signal(kind, leave)
+    awake = QTimer()  # Python sees a signal only when it runs
+    awake.timeout.connect(lambda: None)
+    awake.start(500)
+    try:
+        yield
+    finally:
+        awake.stop()
+        for kind in kinds:
+            signal.signal(kind, before[kind])

@@ -1,0 +1,71 @@
+"""Work off the event loop: a function runs in a thread, and what it returns arrives in the GUI's thread."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
+
+T = TypeVar("T")
+THREADS = 2  # they mostly wait for SQLite or for a worker process
+
+
+class Background(QObject):
+    """Runs short work (a query, reading a file's head) in threads. Jobs with progress go to `Jobs`."""
+
+    _arrived = Signal(object)
+
+    def __init__(self, parent: QObject, *, failed: Callable[[Exception], None]) -> None:
+        """`failed` gets the errors of work that has no handler of its own."""
+        super().__init__(parent)
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="background")
+        self._failed = failed
+        self._newest: dict[tuple[int, str], int] = {}
+        self._closed = False
+        self._arrived.connect(lambda deliver: deliver(), Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        owner: QObject,
+        work: Callable[[], T],
+        then: Callable[[T], None] = lambda result: None,
+        *,
+        failed: Callable[[Exception], None] | None = None,
+        only_newest: str = "",
+    ) -> None:
+        """Run `work`; then call `then(result)` or `failed(error)` in the GUI's thread.
+
+        Neither is called when `owner` is gone by then, nor, with a key `only_newest`, when the owner has
+        asked for something newer under that key: a search while typing shows the last one only.
+        """
+        key = (id(owner), only_newest)
+        number = self._newest[key] = self._newest.get(key, 0) + 1
+
+        def deliver(handler: Callable[[Any], None], value: Any) -> None:
+            stale = bool(only_newest) and self._newest.get(key) != number
+            if isValid(owner) and not stale and not self._closed:
+                handler(value)
+
+        def work_and_send() -> None:
+            if only_newest and self._newest.get(key) != number:
+                return
+            try:
+                result = work()
+            except Exception as error:
+                handler, value = failed or self._failed, error
+                self._send(lambda: deliver(handler, value))
+            else:
+                self._send(lambda: deliver(then, result))
+
+        if not self._closed:
+            self._pool.submit(work_and_send)
+
+    def close(self) -> None:
+        """Drop what waits, finish what runs, deliver nothing more."""
+        self._closed = True
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _send(self, deliver: Callable[[], None]) -> None:
+        if not self._closed:
+            self._arrived.emit(deliver)

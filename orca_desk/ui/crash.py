@@ -1,0 +1,57 @@
+"""A bug: the app says so, offers details to copy, and lives on. No text of tasks or models is in them."""
+
+import platform
+import traceback
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+
+from orca_desk import __version__
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import label
+
+
+def details(error: BaseException) -> str:
+    """Return where an error happened. Its message is left out: it may quote a task or an answer."""
+    lines = [f"Orca Desk {__version__}, Python {platform.python_version()}, {platform.platform()}"]
+    seen: BaseException | None = error
+    while seen is not None:
+        lines.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
+        for frame in traceback.extract_tb(seen.__traceback__):
+            lines.append(f"  {frame.filename.replace(chr(92), '/').split('/site-packages/')[-1]}:"
+                         f"{frame.lineno} {frame.name}")  # fmt: skip
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(lines)
+
+
+class CrashReport(QDialog):
+    """Says that something went wrong that is not the user's doing."""
+
+    def __init__(self, error: BaseException, log: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Something went wrong"))
+        self.resize(680, 400)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(label(self.tr("Orca Desk met a bug of its own"), size="heading", bold=True))
+        layout.addWidget(
+            label(
+                self.tr(
+                    "Everything that was saved before is safe, and you can go on. If it happens again, these"
+                    " details help to mend it; they hold no text of your tasks or models."
+                ),
+                wrap=True,
+            )
+        )
+        self.text = QPlainTextEdit(details(error))
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName(self.tr("Details"))
+        layout.addWidget(self.text, 1)
+        if log:
+            layout.addWidget(label(self.tr("The log: {}").format(log), tone="muted", selectable=True))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = buttons.addButton(self.tr("Copy the details"), QDialogButtonBox.ButtonRole.ActionRole)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)

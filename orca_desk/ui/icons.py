@@ -1,0 +1,37 @@
+"""Icons: line drawings in SVG, tinted with a role of the theme."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from orca_desk.paths import resources
+from orca_desk.ui.theme import Colours, Role
+
+SIZE = 18  # px, the side of an icon in buttons and lists
+
+
+def icon(name: str, colours: Colours, role: Role = "text") -> QIcon:
+    """Return the icon `resources/icons/NAME.svg` in the colour of a role; muted where it is disabled."""
+    made = QIcon(pixmap(name, colours, role))
+    made.addPixmap(pixmap(name, colours, "muted"), QIcon.Mode.Disabled)
+    return made
+
+
+def pixmap(name: str, colours: Colours, role: Role = "text", side: int = SIZE) -> QPixmap:
+    """Return an icon as a picture of `side` logical pixels, sharp on the densest screen."""
+    return _drawn(name, colours.css(role), side, QGuiApplication.instance().devicePixelRatio())
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, colour: str, side: int, ratio: float) -> QPixmap:
+    source = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
+    made = QPixmap(QSize(side, side) * ratio)
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    renderer.render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    return made

@@ -1,0 +1,214 @@
+"""Jobs on the desktop: each runs in a thread that drives the same functions as the commands.
+
+The threads only note what happens; a timer hands it to the screen ten times a second, so that the cost of
+showing a job does not depend on how fast it is.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from orca_desk.jobs.progress import JobControl, Progress, Update
+
+State = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
+TICK_MS = 100
+EVENTS_A_TICK = 500
+ANNOUNCE_SECONDS = 1.0  # between two refreshes of the pages that watch what a running job changes
+Work = Callable[["Tools"], Any]
+
+
+class Tools:
+    """What a job's function gets: where to show progress, who may pause or stop it, whom to tell.
+
+    `tell(event)` hands anything to `Job.event`, from any thread.
+    """
+
+    def __init__(self, progress: Progress, control: JobControl, tell: Callable[[Any], None]) -> None:
+        self.progress, self.control, self.tell = progress, control, tell
+
+
+class Job(QObject):
+    """One job, waiting, running or ended. The signals come in the GUI's thread.
+
+    `ended` comes once: then `result` is what the function returned, or `error` what it raised.
+    """
+
+    updated = Signal(object)
+    event = Signal(object)
+    state_changed = Signal()
+    ended = Signal()
+
+    def __init__(
+        self, parent: QObject, *, title: str, kind: str, work: Work, changes: frozenset[str], heavy: bool
+    ) -> None:
+        super().__init__(parent)
+        self.title, self.kind, self.changes, self.heavy = title, kind, changes, heavy
+        self.control = JobControl()
+        self.state: State = "waiting"
+        self.last: Update | None = None
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.began: float | None = None
+        self._work = work
+        self._newest: Update | None = None
+        self._events: deque[Any] = deque()
+        self._finished = False
+        self._thread: threading.Thread | None = None
+        self._announced = time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has ended, in whatever way."""
+        return self.state in ("done", "stopped", "failed")
+
+    @property
+    def seconds(self) -> float:
+        """How long ago the job began to run."""
+        return 0.0 if self.began is None else time.monotonic() - self.began
+
+    def pause(self) -> None:
+        """Ask the job to wait."""
+        if self.state == "running":
+            self.control.pause()
+            self._set("pausing")
+
+    def resume(self) -> None:
+        """Ask a paused job to go on."""
+        if self.state == "pausing":
+            self.control.resume()
+            self._set("running")
+
+    def stop(self) -> None:
+        """Ask the job to end soon and keep what is done; one that waits ends at once."""
+        if self.is_over:
+            return
+        self.control.stop()
+        self._set("stopping")
+        if self._thread is None:
+            self._end()
+
+    def start(self) -> None:
+        """For `Jobs` alone: begin to run."""
+        self.began = time.monotonic()
+        self._set("running")
+        self._thread = threading.Thread(target=self._run, name=f"job {self.kind}", daemon=True)
+        self._thread.start()
+
+    def tick(self) -> bool:
+        """For `Jobs` alone: hand over what has happened; return whether to announce its changes."""
+        finished = self._finished  # read first: whatever was noted before it is handed over below
+        for _ in range(len(self._events) if finished else min(len(self._events), EVENTS_A_TICK)):
+            self.event.emit(self._events.popleft())
+        if self._newest is not self.last:
+            self.last = self._newest
+            self.updated.emit(self.last)
+        if finished and not self.is_over:
+            self._end()
+            return True
+        if time.monotonic() - self._announced >= ANNOUNCE_SECONDS:
+            self._announced = time.monotonic()
+            return True
+        return False
+
+    def wait(self, seconds: float) -> bool:
+        """Wait in this thread until the job's thread is gone; return whether it is."""
+        if self._thread:
+            self._thread.join(seconds)
+            return not self._thread.is_alive()
+        return True
+
+    def _run(self) -> None:
+        try:
+            self.result = self._work(Tools(self._note, self.control, self._events.append))
+        except Exception as error:  # shown by whoever listens to `ended`, or as a crash report
+            self.error = error
+        self._finished = True
+
+    def _note(self, update: Update) -> None:
+        self._newest = update
+
+    def _end(self) -> None:
+        self._work = lambda tools: None  # lets go of what the closure holds
+        if self.error is not None:
+            self._set("failed")
+        else:
+            self._set("stopped" if self.control.stopped else "done")
+        self.ended.emit()
+
+    def _set(self, state: State) -> None:
+        self.state = state
+        self.state_changed.emit()
+
+
+class Jobs(QObject):
+    """All jobs since the start. Heavy ones (those that run a model) go one after the other."""
+
+    started = Signal(object)
+    ended = Signal(object)
+    changed = Signal()
+    announced = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.all: list[Job] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def unfinished(self) -> list[Job]:
+        """Jobs that wait or run, in the order in which they were asked for."""
+        return [job for job in self.all if not job.is_over]
+
+    def start(
+        self, title: str, kind: str, work: Work, *, changes: Iterable[str] = (), heavy: bool = True
+    ) -> Job:
+        """Run `work(tools)` as soon as its turn comes; return the job.
+
+        `changes` names what the work changes in the library (see `Desk.tell`): it is announced every
+        second while the job runs and when it has ended.
+        """
+        job = Job(
+            self,
+            title=title,
+            kind=kind,
+            work=work,
+            changes=frozenset({*changes, "runs"}),
+            heavy=heavy,
+        )
+        self.all.append(job)
+        job.state_changed.connect(self.changed)
+        job.ended.connect(lambda: self._ended(job))
+        self.started.emit(job)
+        self._start_next()
+        if not self._timer.isActive():
+            self._timer.start()
+        self.changed.emit()
+        return job
+
+    def stop_all(self) -> None:
+        """Ask every job to end soon."""
+        for job in self.unfinished:
+            job.stop()
+
+    def _start_next(self) -> None:
+        busy = any(job.heavy and job.state not in ("waiting",) for job in self.unfinished)
+        for job in self.unfinished:
+            if job.state == "waiting" and not (job.heavy and busy):
+                busy = busy or job.heavy
+                job.start()
+
+    def _tick(self) -> None:
+        for job in self.unfinished:
+            if job.state != "waiting" and job.tick():
+                self.announced.emit(job.changes)
+        if not self.unfinished:
+            self._timer.stop()
+
+    def _ended(self, job: Job) -> None:
+        self._start_next()
+        self.ended.emit(job)

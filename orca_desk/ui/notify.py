@@ -1,0 +1,16 @@
+"""A desktop notification when a long job ends while the window is not in front."""
+
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+SHOWN_MS = 10_000
+
+
+def notify(window: QWidget, title: str, text: str) -> None:
+    """Show a notification where the system can, and mark the window in the task bar."""
+    QApplication.alert(window)
+    if not QSystemTrayIcon.isSystemTrayAvailable() or not QSystemTrayIcon.supportsMessages():
+        return
+    tray = QSystemTrayIcon(window.windowIcon(), window)
+    tray.messageClicked.connect(window.raise_)
+    tray.show()
+    tray.showMessage(title, text, window.windowIcon(), SHOWN_MS)

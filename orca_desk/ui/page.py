@@ -1,0 +1,114 @@
+"""What every page is: a widget with a name, that knows what it watches and when to refresh."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QVBoxLayout, QWidget
+
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.text import label
+
+
+class Page(QWidget):
+    """One page of the window. A subclass builds itself into `self.body` and implements `refresh`.
+
+    `refresh(changes)` is called when something of `watches` has changed, while the page is shown or as soon
+    as it is; the first time with all of `watches`. It must return at once: queries go through
+    `self.desk.background`.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    about: ClassVar[str] = ""
+    watches: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.setObjectName(self.name)
+        self.commands: list[QAction] = []
+        self._stale: frozenset[str] = self.watches
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID + GRID // 2)
+        self.header = QHBoxLayout()
+        self.header.setSpacing(GRID)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(label(self.title, size="title", bold=True))
+        if self.about:
+            words.addWidget(label(self.about, tone="muted", wrap=True))
+        self.header.addLayout(words, 1)
+        layout.addLayout(self.header)
+        self.notice = Notice(desk)
+        layout.addWidget(self.notice)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(GRID + GRID // 2)
+        layout.addLayout(self.body, 1)
+        desk.changed.connect(self._note)
+
+    def refresh(self, changes: frozenset[str]) -> None:
+        """Show what is in the library now."""
+
+    def go(self, target: Mapping[str, Any]) -> None:
+        """Show what another page asks for, such as {"task": id}."""
+
+    def close_page(self) -> None:
+        """End what the page keeps running, such as a chat's worker; the window is closing."""
+
+    def command(
+        self,
+        text: str,
+        run: Callable[[], Any],
+        *,
+        key: str | QKeySequence.StandardKey = "",
+        image: str = "",
+        tip: str = "",
+    ) -> QAction:
+        """Add an action of this page: in the menu, in the command palette, and by its key.
+
+        `text` may carry an & for the menu. The key works while the page is shown.
+        """
+        action = QAction(text, self)
+        if key:
+            action.setShortcut(QKeySequence(key))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        if image:
+            action.setIcon(icon(image, self.desk.theme.colours))
+            self.desk.theme.changed.connect(lambda: action.setIcon(icon(image, self.desk.theme.colours)))
+        if tip:
+            action.setToolTip(tip)
+        action.triggered.connect(lambda checked=False: run())
+        self.addAction(action)
+        self.commands.append(action)
+        return action
+
+    def keep(self, key: str, part: QSplitter | QHeaderView) -> None:
+        """Keep a splitter's or a header's sizes over restarts, under `key`. Call it once it is filled."""
+        place = f"{self.name}/{key}"
+        state = self.desk.places.value(place)
+        if state is not None:
+            part.restoreState(state)
+        moved = part.splitterMoved if isinstance(part, QSplitter) else part.sectionResized
+        places: QSettings = self.desk.places
+        moved.connect(lambda *_: places.setValue(place, part.saveState()))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Refresh what became stale while the page was hidden."""
+        super().showEvent(event)
+        self._catch_up()
+
+    def _note(self, parts: frozenset[str]) -> None:
+        self._stale |= parts & self.watches
+        if self.isVisible():
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self._stale:
+            stale, self._stale = self._stale, frozenset()
+            self.refresh(stale)

@@ -1,0 +1,10 @@
+"""The Home page."""
+
+from orca_desk.ui.page import Page
+
+
+class HomePage(Page):
+    """To be built."""
+
+    name = "home"
+    title = "Home"

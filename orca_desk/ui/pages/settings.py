@@ -1,0 +1,10 @@
+"""The Settings page."""
+
+from orca_desk.ui.page import Page
+
+
+class SettingsPage(Page):
+    """To be built."""
+
+    name = "settings"
+    title = "Settings"

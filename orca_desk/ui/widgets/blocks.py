@@ -1,0 +1,111 @@
+"""A table of any length: the ordered numbers are held, rows are fetched by the block as they are looked at.
+
+A million rows cost 8 MB of numbers. A row that is not here yet shows empty and is painted when its block
+arrives; the newest 50 blocks are kept.
+"""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+
+from orca_desk.ui.background import Background
+
+BLOCK = 200
+KEPT = 50
+Index = QModelIndex | QPersistentModelIndex
+Item = Any
+INVALID = QModelIndex()
+
+
+class BlockTableModel(QAbstractTableModel):
+    """Rows by number. A subclass says what a cell shows in `cell(item, column, role)`.
+
+    `fetch(numbers)` returns the items at some numbers, in that order; it runs in a background thread.
+    An item that is gone in the meantime is None.
+    """
+
+    headers: Sequence[str] = ()
+
+    def __init__(self, background: Background, fetch: Callable[[Sequence[int]], list[Item | None]]) -> None:
+        super().__init__()
+        self._background, self._fetch = background, fetch
+        self.numbers: array[int] = array("q")
+        self._blocks: OrderedDict[int, list[Item | None]] = OrderedDict()
+        self._asked: set[int] = set()
+        self._generation = 0
+
+    def cell(self, item: Item, column: int, role: int) -> Any:
+        """Return what `data` returns for an item."""
+        raise NotImplementedError
+
+    def set_numbers(self, numbers: "array[int]") -> None:
+        """Show other rows. If the numbers are the same as before, only the rows' content is fetched anew."""
+        self._generation += 1
+        self._asked.clear()
+        if numbers == self.numbers:
+            self._blocks.clear()
+            if numbers:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(numbers) - 1, len(self.headers) - 1))
+            return
+        self.beginResetModel()
+        self.numbers = numbers
+        self._blocks.clear()
+        self.endResetModel()
+
+    def item(self, row: int) -> Item | None:
+        """Return the item of a row if it is here; otherwise ask for it and return None."""
+        block = self._blocks.get(row // BLOCK)
+        if block is None:
+            self._ask(row // BLOCK)
+            return None
+        self._blocks.move_to_end(row // BLOCK)
+        place = row % BLOCK
+        return block[place] if place < len(block) else None
+
+    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many rows there are."""
+        return 0 if parent.isValid() else len(self.numbers)
+
+    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many columns there are."""
+        return 0 if parent.isValid() else len(self.headers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows; nothing while its block is on the way."""
+        if not index.isValid() or index.row() >= len(self.numbers):
+            return None
+        item = self.item(index.row())
+        return None if item is None else self.cell(item, index.column(), role)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a column's heading, or a row's place from 1."""
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if orientation == Qt.Orientation.Horizontal:
+            return self.headers[section] if section < len(self.headers) else None
+        return section + 1
+
+    def _ask(self, block: int) -> None:
+        if block in self._asked:
+            return
+        self._asked.add(block)
+        generation = self._generation
+        numbers = self.numbers[block * BLOCK : (block + 1) * BLOCK]
+        self._background.run(
+            self, lambda: self._fetch(numbers), lambda items: self._receive(block, generation, items)
+        )
+
+    def _receive(self, block: int, generation: int, items: list[Item | None]) -> None:
+        if generation != self._generation:
+            return
+        self._asked.discard(block)
+        self._blocks[block] = items
+        while len(self._blocks) > KEPT:
+            self._blocks.popitem(last=False)
+        last = min((block + 1) * BLOCK, len(self.numbers)) - 1
+        self.dataChanged.emit(self.index(block * BLOCK, 0), self.index(last, len(self.headers) - 1))

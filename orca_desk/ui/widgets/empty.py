@@ -1,0 +1,49 @@
+"""An empty page says what belongs there, and offers the one button that starts it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from orca_desk.ui.icons import pixmap
+from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.widgets.text import button, label
+
+
+class EmptyState(QWidget):
+    """An icon, a heading, a sentence and a button, in the middle of an empty space."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        *,
+        image: str,
+        title: str,
+        text: str,
+        action: str = "",
+        run: Callable[[], Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self._theme, self._image = theme, image
+        layout = QVBoxLayout(self)
+        layout.setSpacing(GRID)
+        layout.addStretch(2)
+        self._picture = QLabel()
+        layout.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.title = label(title, size="heading", bold=True)
+        layout.addWidget(self.title, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.text = label(text, tone="muted", wrap=True)
+        self.text.setMinimumWidth(55 * GRID)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.button = button(action, run, primary=True)
+        self.button.setVisible(bool(action))
+        layout.addSpacing(GRID)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _paint(self) -> None:
+        self._picture.setPixmap(pixmap(self._image, self._theme.colours, "muted", 5 * GRID))

@@ -1,0 +1,125 @@
+"""One job as it runs: what it does, how far it is, its rate and time left, pause, resume and stop."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+
+from orca_desk.jobs.progress import Update
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import button, label
+
+STATES = {
+    "waiting": "Waits for another job to end",
+    "running": "",
+    "pausing": "Paused",
+    "stopping": "Stopping; what is done is kept",
+    "done": "Done",
+    "stopped": "Stopped; what is done is kept",
+    "failed": "Failed",
+}
+
+
+class JobPanel(QFrame):
+    """Follows one job at a time; hidden while there is none. `over` comes when the job has ended."""
+
+    over = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.job: Job | None = None
+        self.setProperty("kind", "card")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
+        row = QHBoxLayout()
+        self.title = label(bold=True)
+        self.count = label(tone="muted")
+        row.addWidget(self.title)
+        row.addWidget(self.count, 1)
+        self.pause = button(self.tr("Pause"), self._pause)
+        self.stop = button(self.tr("Stop"), self._stop, tip=self.tr("Stop soon; what is done is kept"))
+        row.addWidget(self.pause)
+        row.addWidget(self.stop)
+        layout.addLayout(row)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        layout.addWidget(self.bar)
+        self.hide()
+
+    def follow(self, job: Job) -> None:
+        """Show `job` from now on."""
+        if self.job is not None:
+            self._let_go(self.job)
+        self.job = job
+        job.updated.connect(self._show)
+        job.state_changed.connect(self._show_state)
+        job.ended.connect(self._ended)
+        self.title.setText(job.title)
+        self.setAccessibleName(job.title)
+        self._show(job.last or Update(stage=""))
+        self._show_state()
+        self.show()
+
+    def _show(self, update: Update) -> None:
+        self.count.setText(describe(update))
+        self.bar.setRange(0, 0 if update.total is None else 1000)
+        if update.total:
+            self.bar.setValue(round(1000 * update.done / update.total))
+
+    def _show_state(self) -> None:
+        if self.job is None:
+            return
+        state = self.job.state
+        self.pause.setText(self.tr("Resume") if state == "pausing" else self.tr("Pause"))
+        self.pause.setEnabled(state in ("running", "pausing"))
+        self.stop.setEnabled(state in ("waiting", "running", "pausing"))
+        if STATES[state]:
+            self.count.setText(self.tr(STATES[state]))
+
+    def _pause(self) -> None:
+        if self.job and self.job.state == "pausing":
+            self.job.resume()
+            self._show(self.job.last or Update(stage=""))
+        elif self.job:
+            self.job.pause()
+
+    def _stop(self) -> None:
+        if self.job:
+            self.job.stop()
+
+    def _let_go(self, job: Job) -> None:
+        job.updated.disconnect(self._show)
+        job.state_changed.disconnect(self._show_state)
+        job.ended.disconnect(self._ended)
+
+    def _ended(self) -> None:
+        self.hide()
+        self.over.emit(self.job)
+
+
+def describe(update: Update) -> str:
+    """Return progress in words: "asking the teacher: 120 of 400 answers, 31 a second, 9 s left, ..."."""
+    parts = []
+    if update.total is not None:
+        parts.append(f"{update.done:,.0f} of {update.total:,.0f} {update.unit}")
+    elif update.done:
+        parts.append(f"{update.done:,.0f} {update.unit}")
+    if update.rate:
+        parts.append(f"{update.rate:,.0f} a second" if update.rate >= 10 else f"{update.rate:.2f} a second")
+    if update.seconds_left is not None:
+        parts.append(f"{duration(update.seconds_left)} left")
+    if update.message:
+        parts.append(update.message)
+    what = ", ".join(parts)
+    return f"{update.stage}: {what}" if update.stage and what else update.stage or what
+
+
+def duration(seconds: float) -> str:
+    """Write a time for people: 9 s, 3 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

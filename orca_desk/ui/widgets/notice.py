@@ -1,0 +1,91 @@
+"""A sentence beside what it is about, with its remedy, in place of a dialog."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+
+from orca_desk.errors import UserError
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.text import button, label
+
+if TYPE_CHECKING:
+    from orca_desk.ui.desk import Desk
+
+Kind = Literal["info", "good", "warn", "bad"]
+LOOKS: dict[Kind, tuple[str, Role]] = {
+    "info": ("info", "accent"),
+    "good": ("circle-check", "good"),
+    "warn": ("triangle-alert", "warn"),
+    "bad": ("circle-x", "bad"),
+}
+
+
+class Notice(QFrame):
+    """A strip with an icon, a sentence, a remedy and perhaps a button; hidden when it has nothing to say."""
+
+    def __init__(self, desk: "Desk") -> None:
+        super().__init__()
+        self.desk = desk
+        self._kind: Kind = "info"
+        self._run: Callable[[], Any] = lambda: None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GRID + 4, GRID, GRID, GRID)
+        row.setSpacing(GRID)
+        self._icon = QLabel()
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        self.text = label(bold=True, wrap=True, selectable=True)
+        self.hint = label(wrap=True, selectable=True)
+        words.addWidget(self.text)
+        words.addWidget(self.hint)
+        row.addLayout(words, 1)
+        self.action = button("", lambda: self._run())
+        row.addWidget(self.action)
+        self.dismiss = QToolButton()
+        self.dismiss.setAccessibleName(self.tr("Dismiss this message"))
+        self.dismiss.setToolTip(self.tr("Dismiss this message"))
+        self.dismiss.clicked.connect(self.hide)
+        row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        desk.theme.changed.connect(self._paint)
+        self.hide()
+
+    def show_message(
+        self,
+        text: str,
+        hint: str = "",
+        *,
+        kind: Kind = "info",
+        action: str = "",
+        run: Callable[[], Any] | None = None,
+    ) -> None:
+        """Show a sentence, what to do about it, and a button that does it."""
+        self._kind, self._run = kind, run or self._run
+        self.text.setText(text)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
+        self.setAccessibleName(f"{text} {hint}")
+        self._paint()
+        self.show()
+
+    def show_error(self, error: Exception) -> None:
+        """Show a UserError here; anything else is a bug and becomes a crash report."""
+        if isinstance(error, UserError):
+            self.show_message(error.message, error.hint, kind="bad")
+        else:
+            self.desk.report(error)
+
+    def _paint(self) -> None:
+        name, role = LOOKS[self._kind]
+        colours = self.desk.theme.colours
+        self._icon.setPixmap(pixmap(name, colours, role))
+        self.dismiss.setIcon(icon("x", colours))
+        ground, line = colours.tint(role, 0.1).name(), colours.tint(role, 0.5).name()
+        self.setStyleSheet(
+            f"Notice {{ background: {ground}; border: 1px solid {line}; border-radius: 8px; }}"
+        )

@@ -1,0 +1,142 @@
+"""A form made from the fields of a settings dataclass: their types, their defaults, their own help texts."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBox, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import label
+
+Settings = TypeVar("Settings")
+Control = QCheckBox | QComboBox | QLineEdit | QSpinBox
+LARGEST = 2**31 - 1
+
+
+class SettingsForm(QWidget, Generic[Settings]):
+    """One row a field: its name, its control, its help. `changed` comes with each edit.
+
+    A field's metadata has "help", and "level": "simple" fields are shown at once, "all" ones after
+    `show_all(True)`. Constructing the dataclass checks the values.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, kind: type[Settings], value: Settings | None = None, *, skip: Sequence[str] = ()
+    ) -> None:
+        super().__init__()
+        self._kind = kind
+        self._controls: dict[str, Control] = {}
+        self._advanced: list[QWidget] = []
+        hints = get_type_hints(kind)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(GRID // 2)
+        grid.setColumnStretch(2, 1)
+        for field in fields(kind):  # type: ignore[arg-type]
+            if field.name not in skip:
+                control = _control(hints[field.name])
+                self._controls[field.name] = control
+                self._add_row(grid, field.name, control, dict(field.metadata))
+                _signal(control).connect(self.changed)
+        self.set_value(value or kind())
+        self.show_all(False)
+
+    def value(self) -> Settings:
+        """Return the settings. Raises UserError for a value that cannot be used, naming the field."""
+        values = {}
+        for name, control in self._controls.items():
+            try:
+                values[name] = _read(control, get_type_hints(self._kind)[name])
+            except ValueError:
+                raise UserError(
+                    f"{title(name)}: {_text(control)!r} is not a number.", "Correct it."
+                ) from None
+        return self._kind(**values)
+
+    def set_value(self, value: Settings) -> None:
+        """Show `value`."""
+        for name, control in self._controls.items():
+            _write(control, getattr(value, name))
+
+    def show_all(self, shown: bool) -> None:
+        """Show all settings, or only the simple ones."""
+        for widget in self._advanced:
+            widget.setVisible(shown)
+
+    def control(self, name: str) -> Control:
+        """Return the control of a field."""
+        return self._controls[name]
+
+    def _add_row(self, grid: QGridLayout, name: str, control: Control, about: dict[str, str]) -> None:
+        row = grid.rowCount()
+        words: QLabel = label(title(name))
+        words.setBuddy(control)
+        help_text = label(about.get("help", ""), size="caption", tone="muted", wrap=True)
+        control.setToolTip(about.get("help", ""))
+        control.setAccessibleName(title(name))
+        control.setAccessibleDescription(about.get("help", ""))
+        control.setMinimumWidth(16 * GRID)
+        grid.addWidget(words, row, 0)
+        grid.addWidget(control, row, 1)
+        grid.addWidget(help_text, row, 2)
+        if about.get("level", "simple") == "all":
+            self._advanced += [words, control, help_text]
+
+
+def title(name: str) -> str:
+    """Return a field's name for people: learning_rate is "Learning rate"."""
+    return name.replace("_", " ").capitalize()
+
+
+def _control(hint: Any) -> Control:
+    if hint is bool:
+        return QCheckBox()
+    if get_origin(hint) is Literal:
+        box = QComboBox()
+        box.addItems([str(choice) for choice in get_args(hint)])
+        return box
+    if hint is int:
+        spin = QSpinBox()
+        spin.setRange(0, LARGEST)
+        spin.setGroupSeparatorShown(True)
+        return spin
+    return QLineEdit()
+
+
+def _signal(control: Control) -> Any:
+    if isinstance(control, QCheckBox):
+        return control.toggled
+    if isinstance(control, QComboBox):
+        return control.currentTextChanged
+    return control.valueChanged if isinstance(control, QSpinBox) else control.textChanged
+
+
+def _text(control: Control) -> str:
+    return control.text() if isinstance(control, QLineEdit) else ""
+
+
+def _read(control: Control, hint: Any) -> Any:
+    if isinstance(control, QCheckBox):
+        return control.isChecked()
+    if isinstance(control, QComboBox):
+        return control.currentText()
+    if isinstance(control, QSpinBox):
+        return control.value()
+    return float(control.text()) if hint is float else control.text()
+
+
+def _write(control: Control, value: Any) -> None:
+    if isinstance(control, QCheckBox):
+        control.setChecked(value)
+    elif isinstance(control, QComboBox):
+        control.setCurrentText(str(value))
+    elif isinstance(control, QSpinBox):
+        control.setValue(value)
+    else:
+        control.setText(f"{value:g}" if isinstance(value, float) else str(value))

@@ -1,0 +1,68 @@
+"""Labels, buttons and cards in the app's style. Labels show plain text only: it may be anyone's."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from orca_desk.ui.theme import GRID, Size, font
+
+Tone = Literal["", "muted", "good", "bad", "warn", "teacher", "student", "base", "accent"]
+
+
+def label(
+    text: str = "",
+    *,
+    size: Size = "body",
+    bold: bool = False,
+    tone: Tone = "",
+    wrap: bool = False,
+    selectable: bool = False,
+) -> QLabel:
+    """Return a label that shows `text` as it is, never as markup."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
+    made.setFont(font(size, bold=bold))
+    made.setWordWrap(wrap)
+    if tone:
+        made.setProperty("tone", tone)
+    if wrap:
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return made
+
+
+def set_tone(widget: QWidget, tone: Tone) -> None:
+    """Change a label's tone."""
+    widget.setProperty("tone", tone)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def button(
+    text: str, run: Callable[[], Any] | None = None, *, primary: bool = False, tip: str = ""
+) -> QPushButton:
+    """Return a push button; `primary` is for the one thing to do next on a page."""
+    made = QPushButton(text)
+    if primary:
+        made.setProperty("kind", "primary")
+    if tip:
+        made.setToolTip(tip)
+    if run:
+        made.clicked.connect(lambda checked=False: run())
+    return made
+
+
+def card() -> tuple[QFrame, QVBoxLayout]:
+    """Return a framed surface and its layout."""
+    frame = QFrame()
+    frame.setProperty("kind", "card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+    layout.setSpacing(GRID)
+    return frame, layout

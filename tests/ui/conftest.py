@@ -1,0 +1,43 @@
+"""The desktop in tests: a real window on a real library, without a screen."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.ui.app import desktop
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.window import Window
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    """The theme, with the app's fonts."""
+    return Theme(qapp)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """A new library with the bundled strategies and no tasks."""
+    with Library.open(tmp_path / "library", samples=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def window(library: Library, theme: Theme, qtbot: QtBot) -> Iterator[Window]:
+    """A window on `library`. The test fails when the app meets a bug, as a user would see a crash report."""
+    crashes: list[BaseException] = []
+    with desktop(library, theme) as opened:
+        opened.desk.crashed.disconnect()
+        opened.desk.crashed.connect(crashes.append)
+        opened.show()
+        qtbot.waitExposed(opened)
+        yield opened
+    if crashes:
+        raise crashes[0]
