@@ -1,7 +1,6 @@
 """Options that several commands share."""
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -10,28 +9,10 @@ from typing import Any, TypeVar, cast
 import click
 
 from orca_desk.library.database import Library
-from orca_desk.method.records import Sampling
+from orca_desk.method.records import Sampling, sampling_problem
 from orca_desk.paths import default_library
 
 Command = TypeVar("Command", bound=Callable[..., object])
-SAMPLING_HELP = {
-    "temperature": "0 is greedy: always the likeliest token.",
-    "top_k": "Only the k likeliest tokens; 0: all.",
-    "top_p": "Only the likeliest tokens that make up this share; 1: all.",
-    "min_p": "Only tokens at least this share as likely as the likeliest; 0: all.",
-    "seed": "Start of the randomness; sample k of a task uses k more.",
-    "max_tokens": "Longest answer; one that reaches it is marked as cut off.",
-    "stop": "A text that ends an answer; may be given several times.",
-}
-SAMPLING_TYPES: dict[str, Any] = {
-    "temperature": click.FloatRange(0),
-    "top_k": click.IntRange(0),
-    "top_p": click.FloatRange(0, 1, min_open=True),
-    "min_p": click.FloatRange(0, 1),
-    "seed": click.IntRange(0, 2**31 - 1),
-    "max_tokens": click.IntRange(1),
-    "stop": click.STRING,
-}
 
 
 def library_option(command: Command) -> Command:
@@ -96,35 +77,33 @@ def runner_options(command: Command) -> Command:
 
 def sampling_options(command: Command) -> Command:
     """Add one option for each field of `Sampling`; the command gets them as `sampling`."""
-    names = [entry.name for entry in fields(Sampling)]
+    entries = fields(Sampling)
 
     @functools.wraps(command)
     def collect(**values: Any) -> object:
-        chosen = {name: values.pop(name) for name in names}
+        chosen = {entry.name: values.pop(entry.name) for entry in entries}
         return command(sampling=Sampling(**chosen), **values)
 
     wrapped: Any = collect
-    for name in reversed(names):
-        default = getattr(Sampling(), name)
+    for entry in reversed(entries):
+        is_many = entry.name == "stop"
         wrapped = click.option(
-            f"--{name.replace('_', '-')}",
-            name,
-            type=SAMPLING_TYPES[name],
-            multiple=name == "stop",
+            f"--{entry.name.replace('_', '-')}",
+            entry.name,
+            type=click.STRING if is_many else type(entry.default),
+            multiple=is_many,
             callback=_check_sampling,
-            default=default,
-            show_default=name != "stop",
-            help=SAMPLING_HELP[name],
+            default=entry.default,
+            show_default=not is_many,
+            help=entry.metadata["help"],
         )(wrapped)
     return cast(Command, wrapped)
 
 
-def _check_sampling(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
-    """Refuse what a range lets pass: nan and infinity, and an empty text to stop at."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number.")
-    if isinstance(value, tuple) and "" in value:
-        raise click.BadParameter("an empty text cannot end an answer.")
+def _check_sampling(_context: click.Context, option: click.Parameter, value: Any) -> Any:
+    assert option.name
+    if problem := sampling_problem(option.name, value):
+        raise click.BadParameter(f"{problem}.")
     return value
 
 

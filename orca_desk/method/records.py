@@ -2,8 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+import math
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
+
+from orca_desk.errors import UserError
 
 AnswerKind = Literal["exact", "text", "number", "choice", "ordering", "keyed"]
 Split = Literal["train", "heldout"]
@@ -45,17 +48,63 @@ class Task:
         return f"{self.context}\n\n{self.query}" if self.context else self.query
 
 
+def _about(
+    help_text: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    level: Literal["simple", "all"] = "all",
+) -> dict[str, Any]:
+    """Return a field's metadata: its help, its lowest and highest value, and who is shown it."""
+    return {"help": help_text, "low": low, "high": high, "level": level}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How tokens are chosen. Temperature 0 is greedy and ignores the other filters and the seed."""
+    """How tokens are chosen. Temperature 0 is greedy and ignores the other filters and the seed.
 
-    temperature: float = 0.0
-    top_k: int = 40
-    top_p: float = 0.95
-    min_p: float = 0.05
-    seed: int = 0
-    max_tokens: int = 512
-    stop: tuple[str, ...] = ()
+    Constructing one checks it; a bad value raises UserError.
+    """
+
+    temperature: float = field(
+        default=0.0, metadata=_about("0 is greedy: always the likeliest token.", 0, level="simple")
+    )
+    top_k: int = field(default=40, metadata=_about("Only the k likeliest tokens; 0: all.", 0))
+    top_p: float = field(
+        default=0.95, metadata=_about("Only the likeliest tokens that make up this share; 1: all.", 0, 1)
+    )
+    min_p: float = field(
+        default=0.05,
+        metadata=_about("Only tokens at least this share as likely as the likeliest; 0: all.", 0, 1),
+    )
+    seed: int = field(
+        default=0,
+        metadata=_about("Start of the randomness; sample k of a task uses k more.", 0, 2**31 - 1),
+    )
+    max_tokens: int = field(
+        default=512,
+        metadata=_about("Longest answer; one that reaches it is marked as cut off.", 1, level="simple"),
+    )
+    stop: tuple[str, ...] = field(
+        default=(), metadata=_about("A text that ends an answer; may be given several times.")
+    )
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            if problem := sampling_problem(entry.name, getattr(self, entry.name)):
+                raise UserError(f"{entry.name.replace('_', ' ')}: {problem}.", "Choose another value.")
+
+
+def sampling_problem(name: str, value: Any) -> str:
+    """Return what is wrong with a value for the field `name` of `Sampling`, or ""."""
+    about = next(entry.metadata for entry in fields(Sampling) if entry.name == name)
+    low, high = about["low"], about["high"]
+    if name == "stop":
+        return "an empty text cannot end an answer" if "" in value else ""
+    if math.isfinite(value) and value >= low and (high is None or value <= high):
+        return "with 0 no token could be chosen" if name == "top_p" and value == 0 else ""
+    limits = f"{low:,} or more" if high is None else f"from {low:,} to {high:,}"
+    return f"{value} is not {limits}"
 
 
 @dataclass(frozen=True, kw_only=True)
