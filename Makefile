@@ -4,7 +4,10 @@ BIN := .venv/bin
 
 .PHONY: run demo test minis clean
 
-run demo: .venv/.run
+run: .venv/.run
+	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
+
+demo: .venv/.run
 	$(BIN)/orca-desk demo
 
 test: .venv/.test

@@ -12,9 +12,11 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from orca_desk.display import display_problem, has_display
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-DISK_GB = 4  # the environment takes 1.4 GB with the CPU build of torch; compiling and downloads come on top
+DISK_GB = 4  # the environment takes 1.7 GB with the CPU build of torch; compiling and downloads come on top
 MEMORY_GB = 3  # two llama.cpp files compile at a time, at most 1 GB each
 
 
@@ -27,6 +29,8 @@ def main() -> int:
         return 1
     if not venv_python().exists():
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    if has_display() and (lacking := display_problem()):
+        print(f"The desktop will not start yet. {lacking}", file=sys.stderr)
     if not compiled():
         print("Installing. llama.cpp is compiled once for this machine: 4 to 15 minutes on two cores.")
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)

@@ -17,7 +17,7 @@ SOURCE = Path(install.__file__).parent
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout in which nothing was installed yet."""
     (tmp_path / "orca_desk").mkdir()
-    for name in ("__init__.py", "install.py"):
+    for name in ("__init__.py", "display.py", "install.py"):
         shutil.copy(SOURCE / name, tmp_path / "orca_desk" / name)
     monkeypatch.setattr(install, "ROOT", tmp_path)
     monkeypatch.setattr(install, "VENV", tmp_path / ".venv")

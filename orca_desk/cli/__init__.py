@@ -1,4 +1,4 @@
-"""The jobs without a screen: `orca-desk COMMAND`, over the same functions as the desktop.
+"""The commands: `orca-desk COMMAND`, over the same functions as the desktop.
 
 Exit codes: 0 done, 1 failed or stopped, 2 wrong usage.
 """
@@ -11,10 +11,13 @@ import click
 
 from orca_desk import __version__
 from orca_desk.cli.output import complain, errors
+from orca_desk.display import has_display
 from orca_desk.errors import UserError
 from orca_desk.jobs.disk import explain
+from orca_desk.paths import default_library
 
 COMMANDS = (
+    "desktop",
     "demo",
     "library",
     "tasks",
@@ -44,17 +47,26 @@ class Commands(click.Group):
         return command
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="orca-desk")
-def commands() -> None:
+@click.pass_context
+def commands(ctx: click.Context) -> None:
     """Teach a small language model to reason, on this machine, by the Orca 2 method.
 
     \b
     Start here:
+      orca-desk                             the desktop
       orca-desk demo                        the whole method on the bundled models
       orca-desk tasks import my-tasks.jsonl your own tasks
       orca-desk COMMAND --help              examples for each command
     """
+    if ctx.invoked_subcommand is None:
+        if has_display():
+            ctx.invoke(importlib.import_module("orca_desk.cli.desktop").command, folder=default_library())
+        else:
+            click.echo(ctx.get_help())
 
 
 def main() -> None:
