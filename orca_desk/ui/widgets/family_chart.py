@@ -1,0 +1,348 @@
+"""Shares of right answers by family, one point with its interval for each model.
+
+It is painted with Qt alone: the Home page shows it too, and importing a plotting library there would stall
+the window. The same painting goes to the screen, to a PNG and to an SVG.
+"""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import cos, radians, sin
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.files import atomic_write
+from orca_desk.method.statistics import Share
+from orca_desk.ui.theme import GRID, Colours, Role, Theme, font
+
+OVERALL = "overall"
+ROLES: dict[str, Role] = {"base": "base", "tuned": "student", "student": "student", "teacher": "teacher"}
+OTHER_ROLES: tuple[Role, ...] = ("accent", "text", "muted")
+SYMBOLS: dict[Role, str] = {"base": "circle", "student": "square", "teacher": "triangle"}
+OTHER_SYMBOLS = ("diamond", "down", "cross", "plus")
+RADIUS = 5.0  # px, of a symbol
+SLANT = 35  # degrees, of family names that are wider than their place
+LONGEST_LABEL = 18 * GRID  # px; longer family names are shortened
+EXPORT = QSize(960, 440)
+EXPORT_RATIO = 2  # device pixels a pixel of a PNG
+DPI = 96  # of an exported SVG; fonts are given in points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One model as it is drawn."""
+
+    name: str
+    role: Role
+    symbol: str
+    shares: Mapping[str, Share]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Frame:
+    """Where things lie on a surface: the plot's rectangle, each family's middle, and a family's width."""
+
+    plot: QRectF
+    middles: Mapping[str, float]
+    slot: float
+    slanted: bool
+
+    def y(self, share: float) -> float:
+        return self.plot.bottom() - share * self.plot.height()
+
+
+class FamilyChart(QWidget):
+    """Draws each family's share and its 95% interval, the models side by side, "overall" set apart."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._series: tuple[Series, ...] = ()
+        self._families: tuple[str, ...] = ()
+        self.setMinimumSize(40 * GRID, 28 * GRID)
+        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Right answers by family"))
+        theme.changed.connect(self.update)
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """What is drawn, in the order of the legend."""
+        return self._series
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a size at which ten families are easily read."""
+        return QSize(90 * GRID, 40 * GRID)
+
+    def show_shares(
+        self, rows: Mapping[str, Mapping[str, Share]], *, roles: Mapping[str, Role] | None = None
+    ) -> None:
+        """Draw `rows[model][family]`; "overall" comes last.
+
+        Models called base, tuned (or student) and teacher have their colours; `roles` gives those of
+        others. Shares of nothing (n = 0) are left out.
+        """
+        self._series = _series(rows, roles or {})
+        names = dict.fromkeys(name for one in self._series for name in one.shares)
+        families = sorted(name for name in names if name != OVERALL)
+        self._families = (*families, *([OVERALL] if OVERALL in names else []))
+        self.setAccessibleDescription("\n".join(self._sentence(one) for one in self._series))
+        self.update()
+
+    def export(self, path: Path) -> None:
+        """Write the chart as PNG or SVG, by the suffix, in the light theme: it goes onto paper.
+
+        Raises UserError for another suffix, and where the file cannot be written.
+        """
+        suffix = path.suffix.lower()
+        if suffix not in (".png", ".svg"):
+            raise UserError(f"{path.name} is neither .png nor .svg.", "Give the file one of these endings.")
+        data = self._png() if suffix == ".png" else self._svg()
+        try:
+            atomic_write(path, data)
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be written: {error.strerror}.", "Choose another folder."
+            ) from error
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the chart on the screen."""
+        painter = QPainter(self)
+        self._draw(painter, QRectF(self.rect()), self._theme.colours)
+        painter.end()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Show the numbers of the family under the mouse."""
+        text = self.numbers_at(event.position())
+        if text:
+            QToolTip.showText(event.globalPosition().toPoint(), html.escape(text).replace("\n", "<br>"), self)
+        else:
+            QToolTip.hideText()
+
+    def numbers_at(self, place: QPointF) -> str:
+        """Return the numbers of the family at a place of the widget; nothing beside the plot."""
+        if not self._families:
+            return ""
+        frame = self._frame(QRectF(self.rect()), QFontMetricsF(font("caption"), self))
+        if not frame.plot.adjusted(0, 0, 0, 4 * GRID).contains(place):
+            return ""
+        family = min(self._families, key=lambda name: abs(frame.middles[name] - place.x()))
+        lines = [
+            f"{one.name}: {_numbers(one.shares[family])}" for one in self._series if family in one.shares
+        ]
+        return "\n".join([family, *lines])
+
+    def _sentence(self, one: Series) -> str:
+        parts = [f"{name} {_numbers(one.shares[name])}" for name in self._families if name in one.shares]
+        return f"{one.name}: {'; '.join(parts)}."
+
+    def _draw(self, painter: QPainter, area: QRectF, colours: Colours) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font("caption"))
+        if not self._families:
+            painter.setPen(colours("muted"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.tr("Nothing was measured yet."))
+            return
+        metrics = QFontMetricsF(painter.font(), painter.device())
+        frame = self._frame(area, metrics)
+        self._draw_ground(painter, frame, colours, metrics)
+        self._draw_families(painter, frame, colours, metrics)
+        self._draw_legend(painter, area, colours, metrics)
+        step = min(2.8 * RADIUS, 0.8 * frame.slot / max(1, len(self._series)))
+        for place, one in enumerate(self._series):
+            shift = (place - (len(self._series) - 1) / 2) * step
+            for family, share in one.shares.items():
+                _draw_point(painter, frame, frame.middles[family] + shift, share, one, colours)
+
+    def _frame(self, area: QRectF, metrics: QFontMetricsF) -> _Frame:
+        left = metrics.horizontalAdvance("100%") + 1.5 * GRID
+        legend = self._legend_rows(area.width(), metrics) * (metrics.height() + GRID / 2) + 1.5 * GRID
+        width = area.width() - left - GRID
+        gap = 0.35 if OVERALL in self._families and len(self._families) > 1 else 0.0
+        slot = width / (len(self._families) + gap)
+        longest = min(LONGEST_LABEL, max(metrics.horizontalAdvance(name) for name in self._families) + 2)
+        slanted = longest > slot - GRID
+        below = metrics.height() + GRID + (longest * sin(radians(SLANT)) if slanted else 0.0)
+        plot = QRectF(left, legend, width, max(40.0, area.height() - legend - below))
+        middles = {
+            name: left + slot * (place + 0.5 + (gap if name == OVERALL else 0.0))
+            for place, name in enumerate(self._families)
+        }
+        return _Frame(plot=plot, middles=middles, slot=slot, slanted=slanted)
+
+    def _draw_ground(
+        self, painter: QPainter, frame: _Frame, colours: Colours, metrics: QFontMetricsF
+    ) -> None:
+        plot = frame.plot
+        if OVERALL in self._families and len(self._families) > 1:
+            middle = frame.middles[OVERALL]
+            band = QRectF(middle - frame.slot / 2, plot.top(), frame.slot, plot.height())
+            painter.fillRect(band, colours.tint("text", 0.05))
+        for percent in range(0, 101, 20):
+            y = frame.y(percent / 100)
+            painter.setPen(QPen(colours.tint("border", 1.0 if percent == 0 else 0.6), 1))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            painter.setPen(colours("muted"))
+            box = QRectF(0, y - metrics.height() / 2, plot.left() - GRID, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{percent}%")
+
+    def _draw_families(
+        self, painter: QPainter, frame: _Frame, colours: Colours, metrics: QFontMetricsF
+    ) -> None:
+        for name in self._families:
+            room = frame.slot - 4
+            if frame.slanted:  # the first ones would reach over the left edge
+                room = min(LONGEST_LABEL, frame.middles[name] / cos(radians(SLANT)) - GRID)
+            painter.setPen(colours("text"))
+            painter.setFont(font("caption", bold=name == OVERALL))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+            painter.save()
+            painter.translate(frame.middles[name], frame.plot.bottom() + GRID / 2)
+            if frame.slanted:
+                painter.rotate(-SLANT)
+                box = QRectF(-LONGEST_LABEL - 2, 0, LONGEST_LABEL + 2, metrics.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, shown)
+            else:
+                box = QRectF(-frame.slot / 2, 0, frame.slot, metrics.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, shown)
+            painter.restore()
+        painter.setFont(font("caption"))
+
+    def _draw_legend(self, painter: QPainter, area: QRectF, colours: Colours, metrics: QFontMetricsF) -> None:
+        for one, (x, row) in zip(self._series, self._legend_places(area.width(), metrics), strict=True):
+            top = row * (metrics.height() + GRID / 2)
+            middle = QPointF(x + RADIUS, top + metrics.height() / 2)
+            _draw_symbol(painter, middle, one, colours)
+            painter.setPen(colours("text"))
+            box = QRectF(x + 2 * RADIUS + 5, top, area.width(), metrics.height())
+            name = _legend_text(one, metrics)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _legend_rows(self, width: float, metrics: QFontMetricsF) -> int:
+        return 1 + max((row for _, row in self._legend_places(width, metrics)), default=0)
+
+    def _legend_places(self, width: float, metrics: QFontMetricsF) -> list[tuple[float, int]]:
+        """Return the left edge and the row of each entry; a full row goes on in the next."""
+        places: list[tuple[float, int]] = []
+        start = metrics.horizontalAdvance("100%") + 1.5 * GRID
+        x, row = start, 0
+        for one in self._series:
+            wide = 2 * RADIUS + 5 + metrics.horizontalAdvance(_legend_text(one, metrics)) + 2.5 * GRID
+            if x > start and x + wide > width:
+                x, row = start, row + 1
+            places.append((x, row))
+            x += wide
+        return places
+
+    def _png(self) -> bytes:
+        image = QImage(EXPORT * EXPORT_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(EXPORT_RATIO)
+        paper = Colours("light")
+        image.fill(paper("surface"))
+        painter = QPainter(image)
+        painter.translate(GRID, GRID)
+        self._draw(painter, _inner(), paper)
+        painter.end()
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")
+        return bytes(buffer.data().data())
+
+    def _svg(self) -> bytes:
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        generator = QSvgGenerator()
+        generator.setOutputDevice(buffer)
+        generator.setSize(EXPORT)
+        generator.setViewBox(QRectF(0, 0, EXPORT.width(), EXPORT.height()))
+        generator.setResolution(DPI)
+        generator.setTitle(self.accessibleName())
+        generator.setDescription(self.accessibleDescription())
+        painter = QPainter(generator)
+        paper = Colours("light")
+        painter.fillRect(QRectF(0, 0, EXPORT.width(), EXPORT.height()), paper("surface"))
+        painter.translate(GRID, GRID)
+        self._draw(painter, _inner(), paper)
+        painter.end()
+        return bytes(buffer.data().data())
+
+
+def _inner() -> QRectF:
+    return QRectF(0, 0, EXPORT.width() - 2 * GRID, EXPORT.height() - 2 * GRID)
+
+
+def _series(rows: Mapping[str, Mapping[str, Share]], roles: Mapping[str, Role]) -> tuple[Series, ...]:
+    """Give each model its colour, and a symbol that no other has."""
+    others, spare = iter(OTHER_ROLES * len(rows)), list(OTHER_SYMBOLS)
+    taken: set[str] = set()
+    made = []
+    for name, shares in rows.items():
+        role = roles.get(name) or ROLES.get(name) or next(others)
+        symbol = SYMBOLS.get(role, "")
+        if not symbol or symbol in taken:
+            symbol = spare.pop(0) if spare else OTHER_SYMBOLS[-1]
+        taken.add(symbol)
+        measured = {family: share for family, share in shares.items() if share.n}
+        made.append(Series(name=name, role=role, symbol=symbol, shares=measured))
+    return tuple(made)
+
+
+def _legend_text(one: Series, metrics: QFontMetricsF) -> str:
+    shown = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, 2 * LONGEST_LABEL)
+    n = max((share.n for share in one.shares.values()), default=0)
+    return f"{shown} (n = {n:,})"
+
+
+def _numbers(share: Share) -> str:
+    return f"{share.share:.1%} ({share.low:.1%} to {share.high:.1%}), {share.correct:,} of {share.n:,}"
+
+
+def _draw_point(
+    painter: QPainter, frame: _Frame, x: float, share: Share, one: Series, colours: Colours
+) -> None:
+    low, high = frame.y(share.low), frame.y(share.high)
+    line = colours.tint(one.role, 0.75)
+    painter.setPen(QPen(line, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    painter.drawLine(QPointF(x, low), QPointF(x, high))
+    for y in (low, high):
+        painter.drawLine(QPointF(x - 3, y), QPointF(x + 3, y))
+    _draw_symbol(painter, QPointF(x, frame.y(share.share)), one, colours)
+
+
+def _draw_symbol(painter: QPainter, middle: QPointF, one: Series, colours: Colours) -> None:
+    colour = colours(one.role)
+    painter.setPen(QPen(colours("surface"), 1))
+    painter.setBrush(colour)
+    if one.symbol == "circle":
+        painter.drawEllipse(middle, RADIUS, RADIUS)
+    elif one.symbol in ("cross", "plus"):
+        painter.setPen(QPen(colour, 3))
+        painter.drawLines(_strokes(one.symbol, middle))
+    else:
+        painter.drawPolygon(QPolygonF([middle + QPointF(x, y) * RADIUS for x, y in CORNERS[one.symbol]]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+CORNERS: dict[str, Sequence[tuple[float, float]]] = {
+    "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "triangle": ((0, -1.2), (1.1, 0.8), (-1.1, 0.8)),
+    "down": ((0, 1.2), (1.1, -0.8), (-1.1, -0.8)),
+    "diamond": ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
+}
+
+
+def _strokes(symbol: str, middle: QPointF) -> list[QPointF]:
+    ends = ((-1, -1), (1, 1), (-1, 1), (1, -1)) if symbol == "cross" else ((-1, 0), (1, 0), (0, -1), (0, 1))
+    return [middle + QPointF(x, y) * RADIUS for x, y in ends]
