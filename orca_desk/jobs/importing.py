@@ -7,7 +7,7 @@ from itertools import islice
 from orca_desk.formats.rows import BadRow
 from orca_desk.jobs.progress import JobControl, Meter, Progress, silent
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import add_tasks, get_tasks, update_task
+from orca_desk.library.tasks import add_tasks, get_tasks, update_tasks
 from orca_desk.method.records import Task
 from orca_desk.method.splits import hold_out
 
@@ -64,8 +64,7 @@ def import_tasks(
         result = add_tasks(library, tasks)
         others = _differing(library, tasks)
         if update:
-            for task in others:
-                update_task(library, task)
+            update_tasks(library, others)
         added += len(result.added)
         same += len(result.duplicates)
         differing += len(others)

@@ -24,15 +24,19 @@ WORD = re.compile(r"\w+")
 class TaskFilter:
     """Which tasks. A field that is None asks for nothing; all others must hold.
 
-    `text` is words that the query, context or answer must hold, the last one perhaps only begun. `after`
-    is the `next` of the page before; `limit` is the most tasks to return, in order of arrival.
+    `text` is words that the query, context or answer must hold, the last one perhaps only begun.
+    `overrides` asks for tasks that name a strategy themselves, `reviewed` for those with a record that was
+    kept or dropped. `after` is the `next` of the page before; `limit` is the most tasks to return, in order
+    of arrival.
     """
 
     family: str | None = None
     split: Split | None = None
     tag: str | None = None
     strategy: str | None = None
+    overrides: bool | None = None
     has_answer: bool | None = None
+    reviewed: bool | None = None
     text: str | None = None
     ids: tuple[str, ...] | None = None
     limit: int | None = None
@@ -88,25 +92,36 @@ def get_task(library: Library, task_id: str) -> Task:
     """Return one task. Raises UserError when there is none with this id."""
     row = library.row("SELECT * FROM tasks WHERE id = ?", (task_id,))
     if row is None:
-        raise UserError(f"There is no task {task_id}.", "List the tasks to see their ids.")
-    return _task(row)
+        raise _unknown(task_id)
+    return task_from_row(row)
 
 
 def get_tasks(library: Library, ids: Sequence[str]) -> dict[str, Task]:
     """Return those of the tasks that are there, by id, in the order of `ids`."""
     rows = library.rows("SELECT * FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
-    found = {row["id"]: _task(row) for row in rows}
+    found = {row["id"]: task_from_row(row) for row in rows}
     return {task_id: found[task_id] for task_id in ids if task_id in found}
 
 
 def update_task(library: Library, task: Task) -> Task:
     """Store `task` in place of the one with its id; return what was there before (update with that: undo)."""
-    before = get_task(library, task.id)
+    return update_tasks(library, [task])[0]
+
+
+def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
+    """Do what `update_task` does for several, all or none."""
     assignments = ", ".join(f"{name} = :{name}" for name in FIELDS[1:])
-    library.write(
-        lambda db: db.execute(f"UPDATE tasks SET {assignments} WHERE id = :id", task_row(task)).rowcount
-    )
-    return before
+
+    def update(db: sqlite3.Connection) -> list[Task]:
+        chosen = json_list(task.id for task in tasks)
+        rows = db.execute("SELECT * FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
+        before = {row["id"]: task_from_row(row) for row in rows.fetchall()}
+        if gone := next((task.id for task in tasks if task.id not in before), None):
+            raise _unknown(gone)
+        db.executemany(f"UPDATE tasks SET {assignments} WHERE id = :id", map(task_row, tasks))
+        return [before[task.id] for task in tasks]
+
+    return library.write(update)
 
 
 def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:
@@ -117,7 +132,7 @@ def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:
         sql = "FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
         rows = db.execute(f"SELECT * {sql} ORDER BY n", (chosen,)).fetchall()
         db.execute(f"DELETE {sql}", (chosen,))
-        return DeletedTasks(tasks=tuple((row["n"], _task(row)) for row in rows))
+        return DeletedTasks(tasks=tuple((row["n"], task_from_row(row)) for row in rows))
 
     return library.write(delete)
 
@@ -149,7 +164,7 @@ def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Page[Task
         f"SELECT * FROM tasks {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
     )
     shown = rows[:limit]
-    return Page(tuple(map(_task, shown)), shown[-1]["n"] if len(rows) > limit else None)
+    return Page(tuple(map(task_from_row, shown)), shown[-1]["n"] if len(rows) > limit else None)
 
 
 def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterator[Task]:
@@ -175,12 +190,21 @@ def task_numbers(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[
         return array("q", (row[0] for row in rows))
 
 
-def tasks_at(library: Library, numbers: Iterable[int]) -> list[Task]:
-    """Return the tasks at some of the places that `task_numbers` gave, in order of arrival."""
+def tasks_at(library: Library, numbers: Sequence[int]) -> list[Task | None]:
+    """Return the task at each of the places that `task_numbers` gave; None where it is gone since."""
     rows = library.rows(
-        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(numbers),)
+        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?))", (json_list(numbers),)
     )
-    return list(map(_task, rows))
+    found = {row["n"]: task_from_row(row) for row in rows}
+    return [found.get(number) for number in numbers]
+
+
+def task_ids(library: Library, numbers: Sequence[int]) -> list[str]:
+    """Return the ids of the tasks at some places, in order of arrival, without those that are gone."""
+    rows = library.rows(
+        "SELECT id FROM tasks WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(numbers),)
+    )
+    return [row["id"] for row in rows]
 
 
 def families(library: Library) -> list[FamilyCount]:
@@ -215,6 +239,12 @@ def task_row(task: Task) -> dict[str, Any]:
     return {**row, "tags": json.dumps(task.tags, ensure_ascii=False)}
 
 
+def task_from_row(row: sqlite3.Row) -> Task:
+    """Return the task that a row of the table holds."""
+    fields = {name: row[name] for name in FIELDS}
+    return Task(**{**fields, "tags": tuple(json.loads(row["tags"]))})
+
+
 def _conditions(wanted: TaskFilter) -> Conditions:
     conditions = Conditions()
     conditions.equal("family", wanted.family)
@@ -223,6 +253,11 @@ def _conditions(wanted: TaskFilter) -> Conditions:
     conditions.among("id", wanted.ids)
     if wanted.tag is not None:
         conditions.add("n IN (SELECT task FROM task_tags WHERE tag = ?)", wanted.tag)
+    if wanted.overrides is not None:
+        conditions.add(f"strategy IS {'NOT ' if wanted.overrides else ''}NULL")
+    if wanted.reviewed is not None:
+        reviewed = "SELECT task_id FROM records WHERE n IN (SELECT record FROM decisions)"
+        conditions.add(f"id {'' if wanted.reviewed else 'NOT '}IN ({reviewed})")
     if wanted.has_answer is not None:
         conditions.add(f"answer IS {'NOT ' if wanted.has_answer else ''}NULL")
     if wanted.text is not None and wanted.text.strip():
@@ -252,11 +287,10 @@ def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
     return Added(added=tuple(task.id for task in new), duplicates=tuple(duplicates))
 
 
+def _unknown(task_id: str) -> UserError:
+    return UserError(f"There is no task {task_id}.", "List the tasks to see their ids.")
+
+
 def _existing(db: sqlite3.Connection, ids: Sequence[str]) -> set[str]:
     rows = db.execute("SELECT id FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
     return {row[0] for row in rows}
-
-
-def _task(row: sqlite3.Row) -> Task:
-    fields = {name: row[name] for name in FIELDS}
-    return Task(**{**fields, "tags": tuple(json.loads(row["tags"]))})

@@ -6,11 +6,20 @@ import string
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from library_doubles import make_task
+from library_doubles import make_record, make_task
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check
+from orca_desk.library.pairings import current_pairings, set_pairings
+from orca_desk.library.records import NewRecord, add_records, decide
+from orca_desk.library.task_changes import (
+    TaskEdit,
+    change_tasks,
+    hold_out_family,
+    rename_family,
+    take_back,
+)
 from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,
@@ -23,11 +32,14 @@ from orca_desk.library.tasks import (
     list_tasks,
     restore_tasks,
     tags,
+    task_ids,
     task_numbers,
     tasks_at,
     text_query,
     update_task,
+    update_tasks,
 )
+from orca_desk.method.pairing import Evidence, Pairing
 from orca_desk.method.records import Task
 
 ODD_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -135,6 +147,8 @@ def test_filters(library: Library) -> None:
     assert found(split="heldout") == [0, 5, 10, 15]
     assert found(family="odd", split="heldout") == [5, 15]
     assert found(strategy="direct") == [4]
+    assert found(overrides=True) == [4]
+    assert len(found(overrides=False)) == 19
     assert found(has_answer=False) == [3]
     assert len(found(has_answer=True)) == 19
     assert found(tag="low") == [0, 1, 2, 3, 4]
@@ -147,6 +161,106 @@ def test_filters(library: Library) -> None:
     assert [count.family for count in families(library)] == ["even", "odd"]
     assert families(library)[1].unanswered == 1
     assert list(get_tasks(library, [tasks[5].id, "nowhere", tasks[1].id])) == [tasks[5].id, tasks[1].id]
+
+
+def test_reviewed_tasks_have_a_record_that_was_kept_or_dropped(library: Library) -> None:
+    tasks = [make_task(number) for number in range(4)]
+    add_tasks(library, tasks)
+    add_records(library, [NewRecord(record=make_record(number)) for number in range(3)])
+    decide(library, ["record-00001"], "keep")
+    decide(library, ["record-00002"], "drop")
+    assert list(iterate_tasks(library, TaskFilter(reviewed=True))) == tasks[1:3]
+    assert list(iterate_tasks(library, TaskFilter(reviewed=False))) == [tasks[0], tasks[3]]
+    decide(library, ["record-00001"], None)
+    assert list(iterate_tasks(library, TaskFilter(reviewed=True))) == [tasks[2]]
+
+
+def test_places_keep_their_order_when_a_task_is_gone(library: Library) -> None:
+    tasks = [make_task(number) for number in range(4)]
+    add_tasks(library, tasks)
+    numbers = task_numbers(library)
+    delete_tasks(library, [tasks[1].id])
+    assert tasks_at(library, numbers) == [tasks[0], None, *tasks[2:]]
+    assert tasks_at(library, numbers[::-1]) == [tasks[3], tasks[2], None, tasks[0]]
+    assert task_ids(library, numbers) == [tasks[0].id, tasks[2].id, tasks[3].id]
+
+
+def test_several_updates_are_all_made_or_none(library: Library) -> None:
+    tasks = [make_task(number) for number in range(3)]
+    add_tasks(library, tasks)
+    edited = [dataclasses.replace(task, query=f"new {task.query}") for task in tasks]
+    with pytest.raises(UserError, match="no task"):
+        update_tasks(library, [*edited, make_task(9)])
+    assert list(iterate_tasks(library)) == tasks
+    assert update_tasks(library, edited[::-1]) == tasks[::-1]
+    assert list(iterate_tasks(library)) == edited
+    assert check(library) == []
+
+
+@MANY
+@given(
+    tasks=st.lists(TASKS, max_size=10),
+    edit=st.builds(
+        TaskEdit,
+        family=st.none() | st.just("a"),
+        split=st.sampled_from([None, "train", "heldout"]),
+        add_tags=st.lists(ODD_TEXT, max_size=2).map(tuple),
+        remove_tags=st.lists(ODD_TEXT, max_size=2).map(tuple),
+        strategy=st.sampled_from([None, "", "direct"]),
+    ),
+)
+def test_any_edit_of_many_tasks_is_taken_back_whole(
+    library: Library, tasks: list[Task], edit: TaskEdit
+) -> None:
+    delete_tasks(library, [task.id for task in iterate_tasks(library)])
+    add_tasks(library, tasks)
+    before = list(iterate_tasks(library))
+    changed = change_tasks(library, task_numbers(library), edit)
+    assert list(iterate_tasks(library)) == [edit(task) for task in before]
+    assert changed.count == sum(edit(task) != task for task in before)
+    take_back(library, changed)
+    assert list(iterate_tasks(library)) == before
+    assert check(library) == []
+
+
+def test_taking_back_leaves_what_was_edited_since(library: Library) -> None:
+    task = make_task(1)
+    add_tasks(library, [task])
+    changed = change_tasks(library, task_numbers(library), TaskEdit(split="heldout"))
+    update_task(library, dataclasses.replace(get_task(library, task.id), answer="2"))
+    take_back(library, changed)
+    assert get_task(library, task.id) == dataclasses.replace(task, answer="2")
+
+
+def test_families_are_merged_held_out_and_taken_apart_again(library: Library) -> None:
+    tasks = [make_task(number, family="a" if number < 150 else "b") for number in range(200)]
+    add_tasks(library, tasks)
+    merged = rename_family(library, "a", "b")
+    assert [(one.family, one.tasks) for one in families(library)] == [("b", 200)]
+    held = hold_out_family(library, "b", 25)
+    share = families(library)[0].heldout
+    assert 30 < share < 70
+    assert held.count == share
+    assert hold_out_family(library, "b", 25).count == 0
+    take_back(library, held)
+    take_back(library, merged)
+    assert list(iterate_tasks(library)) == tasks
+
+
+def test_a_renamed_family_keeps_its_pairing_and_a_merged_one_the_others(library: Library) -> None:
+    add_tasks(library, [make_task(1, family="a"), make_task(2, family="b")])
+    evidence = Evidence(
+        family="a", strategy="direct", n=1, correct=1, mean_tokens=3.0, outcomes=(("id", True),)
+    )
+    first = Pairing(family="a", strategy="direct", evidence=(evidence,), reason="measured best")
+    second = Pairing(family="b", strategy="step-by-step", evidence=(), reason="chosen")
+    set_pairings(library, [first, second], source="chosen")
+    rename_family(library, "a", "c")
+    assert current_pairings(library)["c"].pairing == dataclasses.replace(
+        first, family="c", evidence=(dataclasses.replace(evidence, family="c"),)
+    )
+    rename_family(library, "c", "b")
+    assert current_pairings(library)["b"].pairing == second
 
 
 @MANY
