@@ -41,7 +41,7 @@ class ModelList(QObject):
 
 
 class ModelPicker(QComboBox):
-    """Chooses a model of some kinds by name. `chosen` comes with another choice, by the user or by `choose`."""
+    """Chooses a model of some kinds by name. `chosen` comes with each other choice, whoever makes it."""
 
     chosen = Signal(object)
 

@@ -32,6 +32,7 @@ class Page(QWidget):
         self.desk = desk
         self.setObjectName(self.name)
         self.commands: list[QAction] = []
+        self._images: dict[QAction, str] = {}
         self._stale: frozenset[str] = self.watches
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -51,6 +52,7 @@ class Page(QWidget):
         self.body.setSpacing(GRID + GRID // 2)
         layout.addLayout(self.body, 1)
         desk.changed.connect(self._note)
+        desk.theme.changed.connect(self._paint_commands)
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Show what is in the library now."""
@@ -79,8 +81,8 @@ class Page(QWidget):
             action.setShortcut(QKeySequence(key))
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         if image:
-            action.setIcon(icon(image, self.desk.theme.colours))
-            self.desk.theme.changed.connect(lambda: action.setIcon(icon(image, self.desk.theme.colours)))
+            self._images[action] = image
+            self._paint_commands()
         if tip:
             action.setToolTip(tip)
         action.triggered.connect(lambda checked=False: run())
@@ -102,6 +104,10 @@ class Page(QWidget):
         """Refresh what became stale while the page was hidden."""
         super().showEvent(event)
         self._catch_up()
+
+    def _paint_commands(self) -> None:
+        for action, image in self._images.items():
+            action.setIcon(icon(image, self.desk.theme.colours))
 
     def _note(self, parts: frozenset[str]) -> None:
         self._stale |= parts & self.watches

@@ -166,7 +166,7 @@ class Window(QMainWindow):
             self._act(view, title, partial(self.show_page, name), key)
         view.addSeparator()
         themes = view.addMenu(self.tr("&Theme"))
-        group = QActionGroup(self)
+        self._themes = QActionGroup(self)
         for choice, text in (
             ("system", self.tr("As the &system")),
             ("light", self.tr("&Light")),
@@ -174,12 +174,10 @@ class Window(QMainWindow):
         ):
             action = self._act(themes, text, partial(self.choose_theme, choice))
             action.setCheckable(True)
-            action.setChecked(self.desk.theme.choice == choice)
             action.setData(choice)
-            group.addAction(action)
-        self.desk.theme.changed.connect(
-            lambda: [one.setChecked(one.data() == self.desk.theme.choice) for one in group.actions()]
-        )
+            self._themes.addAction(action)
+        self.desk.theme.changed.connect(self._check_theme)
+        self._check_theme()
         help_menu = bar.addMenu(self.tr("&Help"))
         self._act(help_menu, self.tr("&Command palette…"), self._palette, "Ctrl+K")
         self._act(help_menu, self.tr("&Keyboard shortcuts"), self._shortcuts, "Ctrl+/")
@@ -201,6 +199,10 @@ class Window(QMainWindow):
         self._page_menu.setTitle(f"&{page.title}" if page.title[0] not in "FEVH" else page.title)
         self._page_menu.addActions(page.commands)
         self._page_menu.setEnabled(bool(page.commands))
+
+    def _check_theme(self) -> None:
+        for action in self._themes.actions():
+            action.setChecked(action.data() == self.desk.theme.choice)
 
     def choose_theme(self, choice: Any) -> None:
         """Show another theme and keep it for the next start."""

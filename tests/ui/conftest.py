@@ -16,10 +16,12 @@ from orca_desk.ui.window import Window
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
-@pytest.fixture(scope="session")
-def theme(qapp: QApplication) -> Theme:
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
     """The theme, with the app's fonts."""
-    return Theme(qapp)
+    made = Theme(qapp)
+    yield made
+    made.deleteLater()
 
 
 @pytest.fixture

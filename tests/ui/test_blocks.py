@@ -1,0 +1,64 @@
+"""A table of a million rows holds numbers and a few blocks, whatever is looked at."""
+
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from orca_desk.ui.widgets.blocks import BLOCK, KEPT, BlockTableModel
+from orca_desk.ui.window import Window
+
+
+class Numbers(BlockTableModel):
+    headers = ("number", "square")
+
+    def cell(self, item: Any, column: int, role: int) -> Any:
+        return str(item ** (column + 1)) if role == Qt.ItemDataRole.DisplayRole else None
+
+
+def make(window: Window, rows: int) -> tuple[Numbers, list[Sequence[int]]]:
+    fetched: list[Sequence[int]] = []
+
+    def fetch(numbers: Sequence[int]) -> list[int | None]:
+        fetched.append(numbers)
+        return [None if number == 13 else number for number in numbers]
+
+    model = Numbers(window.desk.background, fetch)
+    model.set_numbers(array("q", range(rows)))
+    return model, fetched
+
+
+def test_it_is_a_proper_model(window: Window, qtmodeltester: ModelTester, qtbot: QtBot) -> None:
+    model, _ = make(window, 3 * BLOCK)
+    qtmodeltester.check(model)
+    model.set_numbers(array("q", [5, 6]))
+    qtmodeltester.check(model)
+
+
+def test_rows_come_by_the_block_and_old_blocks_go(window: Window, qtbot: QtBot) -> None:
+    model, fetched = make(window, 1_000_000)
+    for block in range(2 * KEPT):
+        row = block * 7 * BLOCK
+        assert model.index(row, 0).data() is None
+        qtbot.waitUntil(lambda row=row: model.index(row, 1).data() == str(row**2))
+    assert len(fetched) == 2 * KEPT
+    assert len(model._blocks) == KEPT
+
+
+def test_a_row_that_is_gone_shows_nothing(window: Window, qtbot: QtBot) -> None:
+    model, _ = make(window, 20)
+    model.index(0, 0).data()
+    qtbot.waitUntil(lambda: model.index(14, 0).data() == "14")
+    assert model.index(13, 0).data() is None
+
+
+def test_an_answer_to_an_old_question_is_dropped(window: Window, qtbot: QtBot) -> None:
+    model, fetched = make(window, 10)
+    model.index(0, 0).data()
+    model.set_numbers(array("q", [100, 200]))
+    model.index(0, 0).data()
+    qtbot.waitUntil(lambda: model.index(0, 0).data() == "100")
+    assert model.rowCount() == 2 and len(fetched) == 2

@@ -1,0 +1,83 @@
+"""A start is quick because little is imported, and the second one only raises the first one's window."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.ui.app import main
+from orca_desk.ui.single import raise_other
+from orca_desk.ui.window import Window
+
+# Each would make the first window wait, or bring a native crash into this process.
+HEAVY = (
+    "llama_cpp", "torch", "transformers", "peft", "mlx", "tokenizers", "gguf", "numpy", "pandas", "pyqtgraph",
+    "sqlite_utils", "huggingface_hub", "jinja2", "rich",
+)  # fmt: skip
+START = """
+import json, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+QTimer.singleShot(500, app.quit)
+from orca_desk.ui.app import main
+main(Path(sys.argv[1]))
+print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
+"""
+
+
+def test_the_first_window_imports_nothing_heavy(tmp_path: Path) -> None:
+    env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    found = subprocess.run(
+        [sys.executable, "-c", START, str(tmp_path / "library")],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert set(json.loads(found.stdout)) & set(HEAVY) == set()
+    assert found.stderr == ""
+
+
+def test_a_second_start_raises_the_first_window(window: Window, library: Library, qtbot: QtBot) -> None:
+    window.hide()
+    code = "import sys; from pathlib import Path; from orca_desk.ui.single import raise_other;" \
+        " from PySide6.QtCore import QCoreApplication; app = QCoreApplication([]);" \
+        " sys.exit(0 if raise_other(Path(sys.argv[1])) else 3)"  # fmt: skip
+    with subprocess.Popen([sys.executable, "-c", code, str(library.folder)]) as second:
+        qtbot.waitUntil(lambda: second.poll() is not None, timeout=10_000)
+    assert second.returncode == 0
+    qtbot.waitUntil(window.isVisible)
+
+
+def test_nobody_is_raised_where_nobody_is(qapp: QApplication, tmp_path: Path) -> None:
+    assert not raise_other(tmp_path)
+
+
+def test_a_folder_that_cannot_be_a_library_is_told_and_left(
+    qapp: QApplication, tmp_path: Path, qtbot: QtBot
+) -> None:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QMessageBox
+
+    place = tmp_path / "a file"
+    place.write_text("no folder")
+    said: list[str] = []
+
+    def refuse() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        said.append(box.text())
+        box.reject()
+
+    QTimer.singleShot(1500, refuse)
+    assert main(place) == 1
+    assert "cannot be made" in said[0]
+    assert place.read_text() == "no folder"

@@ -1,0 +1,58 @@
+"""Both themes can be read, and every icon that the code names is there."""
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from orca_desk.paths import resources
+from orca_desk.ui.theme import ROLES, Colours, Role
+
+UI = Path(__file__).resolve().parents[2] / "orca_desk" / "ui"
+GROUNDS: tuple[Role, ...] = ("background", "surface", "raised")
+INKS: tuple[Role, ...] = ("text", "muted", "accent", "teacher", "student", "base", "good", "bad", "warn")
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("theme", "ink", "ground"), list(product(ROLES, INKS, GROUNDS)))
+def test_every_ink_can_be_read_on_every_ground(theme: str, ink: Role, ground: Role) -> None:
+    assert contrast(ROLES[theme][ink], ROLES[theme][ground]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ROLES)
+def test_a_primary_button_can_be_read(theme: str) -> None:
+    assert contrast(ROLES[theme]["on_accent"], ROLES[theme]["accent"]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ROLES)
+@pytest.mark.parametrize("role", ("teacher", "student", "base", "good", "bad", "accent"))
+def test_text_can_be_read_on_a_tint(theme: str, role: Role) -> None:
+    assert contrast(ROLES[theme]["text"], Colours(theme).tint(role).name()) >= 4.5
+
+
+def test_no_colour_is_written_outside_the_theme() -> None:
+    for path in UI.rglob("*.py"):
+        if path.name != "theme.py":
+            found = re.findall(
+                r"#[0-9a-fA-F]{6}\b|QColor\(\s*[\"'\d]|\brgba?\(", path.read_text(encoding="utf-8")
+            )
+            assert not found, f"{path.name}: {found}"
+
+
+def test_no_icon_is_missing_and_none_is_left_over() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in UI.rglob("*.py"))
+    there = {path.stem for path in (resources() / "icons").glob("*.svg")}
+    named = {word for word in there if re.search(rf"[\"']{re.escape(word)}(\.svg)?[\"']", source)}
+    assert there - named == set()
