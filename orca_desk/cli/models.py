@@ -9,17 +9,14 @@ from orca_desk.cli.options import examples, json_option
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
+from orca_desk.jobs.catalogue import SHOWN_ANSWERS, fit_of, known_models
 from orca_desk.jobs.convert import convert
 from orca_desk.jobs.progress import Meter
 from orca_desk.models import hub
-from orca_desk.models.find import find_models, known_places
-from orca_desk.models.fits import human_bytes, serving_fit
+from orca_desk.models.find import find_models
+from orca_desk.models.fits import human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
-from orca_desk.paths import bundled_models
-
-SHOWN_CONVERSATIONS = 8  # at once, as a generation on a small machine does
-SHOWN_TOKENS = 2048
 
 
 @click.group(
@@ -44,7 +41,7 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
 
     They are used where they are and never copied.
     """
-    found = list(find_models(folders or known_places(bundled_models()).values()))
+    found = list(find_models(folders)) if folders else known_models()
     models = [each for each in found if isinstance(each, ModelFile)]
     others = [each for each in found if not isinstance(each, ModelFile)]
     if as_json:
@@ -84,15 +81,15 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
 def show(path: Path, as_json: bool) -> None:
     """Show what the model at PATH is, and whether it fits into memory."""
     model = identify(path)
-    fit = serving_fit(
-        model, sequences=SHOWN_CONVERSATIONS, tokens=min(SHOWN_TOKENS, model.context or SHOWN_TOKENS)
-    )
+    fit = fit_of(model)
     if as_json:
-        print_json(_summary(model) | {"fits": fit.fits, "memory": fit.sentence})
+        print_json(_summary(model) | ({"fits": fit.fits, "memory": fit.sentence} if fit else {}))
         return
     for name, value in _summary(model).items():
         say(f"{name:14} {value:,}" if isinstance(value, int) else f"{name:14} {value}")
-    say(f"With {SHOWN_CONVERSATIONS} answers at once: {fit.sentence}")
+    if fit:
+        use = f"With {SHOWN_ANSWERS} answers at once" if model.kind == "gguf" else "With the default settings"
+        say(f"{use}: {fit.sentence}")
 
 
 @command.command("convert")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orca_desk.errors import UserError
@@ -34,8 +34,11 @@ class HashCache:
         """Return the hash of one file, or one hash for several: of their names and hashes, by name."""
         if len(files) == 1:
             return self.sha256(files[0])
-        lines = [f"{self.sha256(file)}  {file.name}\n" for file in sorted(files, key=lambda file: file.name)]
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        return _together({file.name: self.sha256(file) for file in files})
+
+    def known(self) -> "KnownHashes":
+        """Return the hashes that were made so far, without reading any model."""
+        return KnownHashes(self._load())
 
     def _load(self) -> dict[str, list[int | str]]:
         """What is known; nothing where the file is missing or damaged, since it can be made again."""
@@ -46,6 +49,35 @@ class HashCache:
         if not isinstance(known, dict):
             return {}
         return {path: entry for path, entry in known.items() if isinstance(entry, list) and len(entry) == 3}
+
+
+class KnownHashes:
+    """Looks hashes up and makes none; read once for many models."""
+
+    def __init__(self, entries: Mapping[str, list[int | str]]) -> None:
+        self._entries = entries
+
+    def sha256_of(self, files: Sequence[Path]) -> str | None:
+        """Return what `HashCache.sha256_of` would, or None where a file is new, changed or gone."""
+        found = {file.name: self._of(file) for file in files}
+        hashes = [digest for digest in found.values() if digest is not None]
+        if len(hashes) < len(files) or not files:
+            return None
+        return hashes[0] if len(files) == 1 else _together(found)
+
+    def _of(self, file: Path) -> str | None:
+        real = file.resolve()
+        entry = self._entries.get(str(real))
+        try:
+            return str(entry[2]) if entry and entry[:2] == _state(real) else None
+        except UserError:
+            return None
+
+
+def _together(hashes: Mapping[str, str | None]) -> str:
+    """Return one hash for several files: of their names and hashes, by name."""
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(hashes.items())]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _state(path: Path) -> list[int | str]:
