@@ -23,9 +23,12 @@ MADE_WITH = tuple(field.name for field in fields(Provenance))
 TABLES = (
     "FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n LEFT JOIN decisions AS d ON d.record = r.n"
 )
+# An edit that is the teacher's own text again is no edit
+EDITED = """nullif(
+      (SELECT response FROM revisions WHERE record = r.n ORDER BY revision DESC LIMIT 1), r.response)"""
 SELECT = f"""
     SELECT r.*, v.correct, v.kind, v.answer, v.reason, v.leaks, d.decision,
-      (SELECT response FROM revisions WHERE record = r.n ORDER BY revision DESC LIMIT 1) AS edited
+      {EDITED} AS edited
     {TABLES}
 """
 
@@ -60,7 +63,8 @@ class StoredRecord:
 class RecordFilter:
     """Which records. A field that is None asks for nothing; all others must hold.
 
-    `correct` True or False is for graded ones only; `decision` "none" is for those not reviewed yet.
+    `correct` True or False is for graded ones only, `graded` False for the others; `decision` "none" is for
+    those not reviewed yet.
     `after` is the `next` of the page before.
     """
 
@@ -69,6 +73,7 @@ class RecordFilter:
     task_id: str | None = None
     run: str | None = None
     correct: bool | None = None
+    graded: bool | None = None
     leaked: bool | None = None
     decision: Literal["keep", "drop", "none"] | None = None
     ids: tuple[str, ...] | None = None
@@ -116,14 +121,14 @@ def get_record(library: Library, record_id: str) -> StoredRecord:
 
 def count_records(library: Library, wanted: RecordFilter = RecordFilter()) -> int:
     """Return how many records match, whatever the filter's `limit`."""
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted)
     row = library.row(f"SELECT count(*) {TABLES} {conditions.where}", conditions.parameters)
     return int(row[0]) if row else 0
 
 
 def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Page[StoredRecord]:
     """Return the first `limit` (500) records that match, in order of arrival, and where the rest begins."""
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted)
     limit = wanted.limit or PAGE
     rows = library.rows(
         f"{SELECT} {conditions.where} ORDER BY r.n LIMIT ?", [*conditions.parameters, limit + 1]
@@ -146,7 +151,7 @@ def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> 
 
 def trials(library: Library, wanted: RecordFilter = RecordFilter()) -> list[Trial]:
     """Return every graded record that matches (no limit) as a trial: the evidence for pairings."""
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted)
     conditions.add("v.correct IS NOT NULL")
     rows = library.rows(
         "SELECT r.task_id, r.family, r.strategy, v.correct, r.completion_tokens AS tokens"
@@ -228,7 +233,8 @@ def stored_record(row: sqlite3.Row) -> StoredRecord:
     )
 
 
-def _conditions(wanted: RecordFilter) -> Conditions:
+def conditions_of(wanted: RecordFilter) -> Conditions:
+    """Return the conditions of a filter on the columns of TABLES, all but its `limit`."""
     conditions = Conditions()
     conditions.equal("r.family", wanted.family)
     conditions.equal("r.strategy", wanted.strategy)
@@ -236,6 +242,8 @@ def _conditions(wanted: RecordFilter) -> Conditions:
     conditions.equal("r.run", wanted.run)
     conditions.equal("v.correct", wanted.correct)
     conditions.among("r.id", wanted.ids)
+    if wanted.graded is not None:
+        conditions.add(f"v.correct IS {'NOT ' if wanted.graded else ''}NULL")
     if wanted.leaked is not None:
         conditions.add("coalesce(v.leaked, 0) = ?", wanted.leaked)
     if wanted.decision == "none":

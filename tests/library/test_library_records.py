@@ -26,6 +26,15 @@ from orca_desk.library.records import (
     revise,
     trials,
 )
+from orca_desk.library.review import (
+    number_of,
+    record_at,
+    record_choices,
+    record_ids,
+    record_lines,
+    record_numbers,
+    restore_decisions,
+)
 from orca_desk.library.runs import create_run, end_run, find_unfinished, list_runs, note_progress, start_run
 from orca_desk.library.strategies import (
     current_strategies,
@@ -133,6 +142,7 @@ def test_filters_and_pages(library: Library) -> None:
     assert found(run=run.id) == [0, 1, 2, 3, 4]
     assert found(correct=False) == [0, 3, 6, 9, 12, 15, 18]
     assert len(found(correct=True)) == 13
+    assert found(graded=False) == [] and len(found(graded=True)) == 20
     assert found(leaked=True) == [0, 4, 8, 12, 16]
     assert len(found(leaked=False)) == 15
     assert found(decision="keep") == [1, 2]
@@ -144,14 +154,49 @@ def test_filters_and_pages(library: Library) -> None:
     assert (len(page.items), len(rest.items), rest.next) == (15, 5, None)
 
 
+def test_a_list_of_records_jumps_anywhere(library: Library) -> None:
+    run = create_run(library, "generate", {})
+    records = [make_record(n, family="even" if n % 2 == 0 else "odd") for n in range(10)]
+    add_records(library, [NewRecord(record=records[0])])
+    add_records(library, [judged(r, n if n < 5 else 99) for n, r in enumerate(records)][1:9], run=run.id)
+    add_records(library, [judged(records[9], 9, LEAK)], run=run.id)
+    decide(library, [records[3].id], "keep")
+    revise(library, records[4].id, "Answer: 5", verdict=None)
+    assert len(record_numbers(library, RecordFilter())) == 10
+    odd = record_numbers(library, RecordFilter(family="odd"))
+    assert list(odd) == [number_of(library, records[n].id) for n in (1, 3, 5, 7, 9)]
+    last, gone, first = record_lines(library, [odd[-1], 10_000, odd[1]])
+    assert gone is None and last and first
+    assert (last.id, last.correct, last.leaked, last.decision) == (records[9].id, True, True, None)
+    assert (first.family, first.strategy, first.decision, first.edited) == ("odd", "direct", "keep", False)
+    assert records[3].user.startswith(first.question)
+    ungraded, edited = record_lines(library, [n for r in (0, 4) if (n := number_of(library, records[r].id))])
+    assert ungraded and edited and ungraded.correct is None and edited.edited
+    assert record_at(library, odd[1]).record == records[3]
+    assert record_ids(library, [odd[1], odd[0]]) == [records[1].id, records[3].id]
+    assert number_of(library, "nowhere") is None
+    with pytest.raises(UserError, match="no record"):
+        record_at(library, 10_000)
+    choices = record_choices(library)
+    assert choices.families == {"even": 5, "odd": 5}
+    assert choices.strategies == {"direct": 10} and choices.runs == {run.id: 9}
+
+
+def test_the_teachers_own_words_again_are_no_edit(library: Library) -> None:
+    record = make_record(1)
+    add_records(library, [judged(record, 1)])
+    for text in ("Answer: 4", record.response):
+        revise(library, record.id, text, verdict=grade(text, "1"))
+    assert get_record(library, record.id).edited is None
+
+
 def test_decisions_can_be_undone(library: Library) -> None:
     add_records(library, [judged(make_record(n), n) for n in range(3)])
     ids = [make_record(n).id for n in range(3)]
     assert decide(library, ids[:1], "drop") == {ids[0]: None}
     before = decide(library, ids, "keep")
     assert before == {ids[0]: "drop", ids[1]: None, ids[2]: None}
-    for record_id, decision in before.items():
-        decide(library, [record_id], decision)
+    restore_decisions(library, before)
     assert [stored.decision for stored in iterate_records(library)] == ["drop", None, None]
 
 

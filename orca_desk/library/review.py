@@ -1,0 +1,121 @@
+"""Records as a list that is reviewed: it jumps anywhere, shows a line of each, and takes decisions back."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orca_desk.errors import UserError
+from orca_desk.library.conditions import json_list
+from orca_desk.library.database import Library
+from orca_desk.library.records import (
+    EDITED,
+    SELECT,
+    TABLES,
+    Decision,
+    RecordFilter,
+    StoredRecord,
+    conditions_of,
+    decide,
+    stored_record,
+)
+
+QUESTION = 160  # characters of it in a line
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordLine:
+    """What a list shows of a record, without its texts. `correct` None: not graded."""
+
+    number: int
+    id: str
+    family: str
+    strategy: str
+    question: str
+    correct: bool | None
+    leaked: bool
+    cut_off: bool
+    edited: bool
+    decision: Decision | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordChoices:
+    """What the records can be filtered by, each with the number of its records, by name."""
+
+    families: dict[str, int]
+    strategies: dict[str, int]
+    runs: dict[str, int]
+
+
+def record_numbers(library: Library, wanted: RecordFilter) -> "array[int]":
+    """Return the place numbers of all that match, in order: 8 bytes each, for lists that jump anywhere."""
+    conditions = conditions_of(wanted)
+    limit = -1 if wanted.limit is None else wanted.limit
+    with library.read() as db:
+        rows = db.execute(
+            f"SELECT r.n {TABLES} {conditions.where} ORDER BY r.n LIMIT ?", [*conditions.parameters, limit]
+        )
+        return array("q", (row[0] for row in rows))
+
+
+def record_lines(library: Library, numbers: Iterable[int]) -> list[RecordLine | None]:
+    """Return the lines at some of the places that `record_numbers` gave, in the order asked for."""
+    wanted = list(numbers)
+    rows = library.rows(
+        "SELECT r.n AS number, r.id, r.family, r.strategy, substr(r.user, 1, ?) AS question, v.correct,"
+        " coalesce(v.leaked, 0) AS leaked, r.finish_reason <> 'stop' AS cut_off, d.decision,"
+        f" {EDITED} IS NOT NULL AS edited {TABLES} WHERE r.n IN (SELECT value FROM json_each(?))",
+        (QUESTION, json_list(wanted)),
+    )
+    found = {}
+    for row in rows:
+        fields = dict(row)
+        fields.update({name: bool(row[name]) for name in ("leaked", "cut_off", "edited")})
+        fields["correct"] = None if row["correct"] is None else bool(row["correct"])
+        found[row["number"]] = RecordLine(**fields)
+    return [found.get(number) for number in wanted]
+
+
+def record_at(library: Library, number: int) -> StoredRecord:
+    """Return the record at one of the places that `record_numbers` gave. Raises UserError for another."""
+    row = library.row(f"{SELECT} WHERE r.n = ?", (number,))
+    if row is None:
+        raise UserError(f"There is no record at place {number}.", "List the records again.")
+    return stored_record(row)
+
+
+def record_ids(library: Library, numbers: Iterable[int]) -> list[str]:
+    """Return the ids of the records at some places, in order of arrival."""
+    rows = library.rows(
+        "SELECT id FROM records WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(numbers),)
+    )
+    return [row["id"] for row in rows]
+
+
+def number_of(library: Library, record_id: str) -> int | None:
+    """Return the place of a record, or None when there is none with this id."""
+    row = library.row("SELECT n FROM records WHERE id = ?", (record_id,))
+    return None if row is None else int(row["n"])
+
+
+def record_choices(library: Library) -> RecordChoices:
+    """Return the families, strategies and runs that records come from."""
+
+    def counts(column: str) -> dict[str, int]:
+        rows = library.rows(
+            f"SELECT {column}, count(*) FROM records WHERE {column} IS NOT NULL"
+            f" GROUP BY {column} ORDER BY {column}"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    return RecordChoices(families=counts("family"), strategies=counts("strategy"), runs=counts("run"))
+
+
+def restore_decisions(library: Library, before: Mapping[str, Decision | None]) -> None:
+    """Take back what `decide` did: give each record the decision that it returned for it."""
+    by_decision: defaultdict[Decision | None, list[str]] = defaultdict(list)
+    for record_id, decision in before.items():
+        by_decision[decision].append(record_id)
+    for decision, ids in by_decision.items():
+        decide(library, ids, decision)
