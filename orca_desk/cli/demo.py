@@ -1,6 +1,5 @@
 """`orca-desk demo`: the whole method on the bundled models."""
 
-from itertools import count
 from pathlib import Path
 
 import click
@@ -12,9 +11,8 @@ from orca_desk.cli.options import examples, json_option, open_library
 from orca_desk.cli.output import console, percent, print_json, say
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.jobs.demo import Demo, Step, bundled, demo, finish, result_file, summary
+from orca_desk.jobs.demo import Demo, Step, bundled, demo, finish, next_folder, result_file, summary
 from orca_desk.jobs.evaluation import Score
-from orca_desk.paths import default_library
 
 STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
 
@@ -34,7 +32,7 @@ def command(folder: Path | None, as_json: bool) -> None:
     freezes a snapshot, trains a LoRA adapter, evaluates base, tuned student and teacher on held-out
     tasks, and asks about John and Mark. Ctrl-C keeps what is done; the same command goes on.
     """
-    place = folder or _next_folder()
+    place = folder or next_folder()
     if result_file(place).exists():
         raise UserError(f"A demo was finished in {place}.", "Choose a new folder, or leave --library out.")
     if not as_json:
@@ -48,13 +46,6 @@ def command(folder: Path | None, as_json: bool) -> None:
         print_json(summary(found))
     elif found:
         _show(found)
-
-
-def _next_folder() -> Path:
-    """Return the first demo folder beside the user's library in which no demo was finished."""
-    home = default_library()
-    folders = (home.with_name(f"{home.name}-demo-{number}") for number in count(1))
-    return next(folder for folder in folders if not result_file(folder).exists())
 
 
 def _show_step(step: Step) -> None:

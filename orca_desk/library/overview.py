@@ -1,0 +1,142 @@
+"""The library in a few numbers, and what they say of the method's steps: done, next, or waiting."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from orca_desk.library.database import Library
+from orca_desk.method.statistics import Share, share_of
+
+Step = Literal["collect", "pair", "instruct", "erase", "train", "test"]
+StepState = Literal["done", "next", "waits"]
+Advice = Literal[
+    "collect", "collect-train", "pair", "instruct", "regenerate", "erase", "train", "hold-out", "test", "chat"
+]
+STEPS: tuple[Step, ...] = get_args(Step)
+SCORED = 50  # the newest evaluations among which the best is looked for
+
+# As `jobs.teaching.rejection` and the rules of snapshots see it: the user's decision counts first
+RECORDS = """
+    SELECT count(*) AS records, count(*) - count(d.decision) AS unreviewed,
+      coalesce(sum(CASE
+        WHEN d.decision IS NOT NULL THEN d.decision = 'keep'
+        WHEN r.finish_reason <> 'stop'
+          AND NOT EXISTS (SELECT 1 FROM revisions WHERE record = r.n) THEN 0
+        ELSE coalesce(v.correct, 1) AND NOT coalesce(v.leaked, 0) END), 0) AS kept
+    FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n LEFT JOIN decisions AS d ON d.record = r.n
+"""
+TASKS = """
+    SELECT coalesce(sum(tasks), 0) AS tasks, coalesce(sum(heldout), 0) AS heldout, count(*) AS families,
+      count(CASE WHEN EXISTS (SELECT 1 FROM pairings AS p WHERE p.family = f.family) THEN 1 END) AS paired
+    FROM (SELECT family, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks GROUP BY family) AS f
+"""
+BEST = f"""
+    SELECT a.evaluation, count(a.correct) AS graded, sum(a.correct) AS right_ones
+    FROM (SELECT e.id FROM evaluations AS e JOIN runs AS r USING (id)
+          WHERE e.adapter IS NOT NULL AND r.status = 'done' ORDER BY r.n DESC LIMIT {SCORED}) AS e
+      JOIN answers AS a ON a.evaluation = e.id
+    GROUP BY a.evaluation HAVING graded ORDER BY 1.0 * right_ones / graded DESC, graded DESC LIMIT 1
+"""
+REST = """
+    SELECT (SELECT count(*) FROM snapshots) AS snapshots,
+      (SELECT records FROM snapshots ORDER BY created_at DESC LIMIT 1) AS frozen,
+      (SELECT count(*) FROM trainings WHERE adapter_gguf IS NOT NULL) AS trainings,
+      (SELECT t.id FROM trainings AS t JOIN runs AS r USING (id) WHERE t.adapter_gguf IS NOT NULL
+       ORDER BY r.n DESC LIMIT 1) AS newest_training,
+      (SELECT count(*) FROM evaluations JOIN runs AS r USING (id) WHERE r.status = 'done') AS evaluations
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Best:
+    """The evaluation of a tuned student that got the largest share right."""
+
+    evaluation: str
+    right: Share
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What a library holds.
+
+    `heldout` are those of the `tasks` that are kept for evaluation; `paired` families have a strategy.
+    `kept` records are fit for training: by the user's decision, else right (where that is known), not cut
+    off and free of leaks; `rejected` are the others. `unreviewed` have no decision of the user. `frozen`
+    counts the records of the newest snapshot. `trainings` have an adapter that can be used, the newest of
+    them `newest_training`; `evaluations` are finished.
+    """
+
+    tasks: int = 0
+    heldout: int = 0
+    families: int = 0
+    paired: int = 0
+    records: int = 0
+    kept: int = 0
+    unreviewed: int = 0
+    snapshots: int = 0
+    frozen: int = 0
+    trainings: int = 0
+    newest_training: str | None = None
+    evaluations: int = 0
+    best: Best | None = None
+
+    @property
+    def rejected(self) -> int:
+        """Records that are not fit for training."""
+        return self.records - self.kept
+
+
+def overview(library: Library) -> Overview:
+    """Count what the library holds: milliseconds for a few thousand tasks, a second for a million."""
+    with library.read() as db:
+        rest, best = _row(db, REST), db.execute(BEST).fetchone()
+        return Overview(
+            **{**dict(_row(db, TASKS)), **dict(_row(db, RECORDS))},
+            snapshots=rest["snapshots"],
+            frozen=rest["frozen"] or 0,
+            trainings=rest["trainings"],
+            newest_training=rest["newest_training"],
+            evaluations=rest["evaluations"],
+            best=best
+            and Best(evaluation=best["evaluation"], right=share_of(best["right_ones"], best["graded"])),
+        )
+
+
+def advice(seen: Overview) -> Advice:
+    """Return what to do next: the first thing of the method that is still missing, else to chat."""
+    if not seen.tasks:
+        return "collect"
+    if seen.heldout == seen.tasks:
+        return "collect-train"
+    if seen.paired < seen.families:
+        return "pair"
+    if not seen.records:
+        return "instruct"
+    if not seen.kept:
+        return "regenerate"
+    if not seen.snapshots:
+        return "erase"
+    if not seen.trainings:
+        return "train"
+    if not seen.heldout:
+        return "hold-out"
+    return "chat" if seen.best else "test"
+
+
+def step_states(seen: Overview) -> dict[Step, StepState]:
+    """Return the state of each step: done where it left something behind, and the first other one is next."""
+    done: dict[Step, bool] = {
+        "collect": seen.tasks > seen.heldout,
+        "pair": 0 < seen.families == seen.paired,
+        "instruct": seen.kept > 0,
+        "erase": seen.snapshots > 0,
+        "train": seen.trainings > 0,
+        "test": seen.best is not None,
+    }
+    following = next((step for step in STEPS if not done[step]), None)
+    return {step: "done" if done[step] else "next" if step == following else "waits" for step in STEPS}
+
+
+def _row(db: sqlite3.Connection, sql: str) -> sqlite3.Row:
+    row: sqlite3.Row = db.execute(sql).fetchone()
+    return row
