@@ -139,4 +139,5 @@ def _write(control: Control, value: Any) -> None:
     elif isinstance(control, QSpinBox):
         control.setValue(value)
     else:
-        control.setText(f"{value:g}" if isinstance(value, float) else str(value))
+        short = f"{value:g}" if isinstance(value, float) else str(value)
+        control.setText(short if type(value)(short) == value else repr(value))
