@@ -4,7 +4,7 @@ import importlib
 import multiprocessing
 import sys
 
-WORKERS = ("render", "teach", "evaluate", "train", "export", "chat", "reference", "parity")
+WORKERS = ("render", "teach", "evaluate", "train", "export", "chat", "prompt", "reference", "parity")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from orca_desk.errors import UserError
 from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.journal import find_or_create_run, journal
 from orca_desk.jobs.progress import JobControl, Progress, silent
-from orca_desk.jobs.teaching import Ask, Taught, Teacher, teach
+from orca_desk.jobs.teaching import Ask, OnArrival, Taught, Teacher, teach, unwatched
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
@@ -33,12 +33,14 @@ def generate(
     sampling: Sampling | None = None,
     progress: Progress = silent,
     control: JobControl | None = None,
+    on_arrival: OnArrival = unwatched,
 ) -> Generated:
     """Have `tasks` answered `samples` times each and keep every answer as a teacher record.
 
     Each goes under `strategy` if that is given, else its own or its family's. What the library has already
-    is not made again, so the same call goes on where an earlier one stopped. Raises UserError when there is
-    nothing to do or no strategy for a family, and as `teach` does.
+    is not made again, so the same call goes on where an earlier one stopped. `on_arrival` is told of records
+    as they are stored. Raises UserError when there is nothing to do or no strategy for a family, and as
+    `teach` does.
     """
     control = control or JobControl()
     sampling = sampling or Sampling()
@@ -49,7 +51,7 @@ def generate(
             f"{samples} samples of each task would all be the same at temperature 0.",
             "Set a temperature, such as 0.7, or ask for one sample.",
         )
-    chosen = _strategies(library, tasks, strategy)
+    chosen = strategies_for(library, tasks, strategy)
     used = Teacher.of(library, teacher)
     settings = {
         "teacher": used.sha256,
@@ -63,13 +65,24 @@ def generate(
     ]
     run = find_or_create_run(library, "generate", settings)
     with journal(library, run, progress=progress, control=control) as notes:
-        taught = teach(library, asks, teacher=used, sampling=sampling, notes=notes, control=control)
+        taught = teach(
+            library,
+            asks,
+            teacher=used,
+            sampling=sampling,
+            notes=notes,
+            control=control,
+            on_arrival=on_arrival,
+        )
         notes.outcome = taught.sentence
         return Generated(run=run, **vars(taught))
 
 
-def _strategies(library: Library, tasks: Sequence[Task], override: str | None) -> dict[str, Strategy]:
-    """Return the strategy of each task, by the task's id."""
+def strategies_for(library: Library, tasks: Sequence[Task], override: str | None) -> dict[str, Strategy]:
+    """Return the strategy of each task, by the task's id: `override`, else its own or its family's.
+
+    Raises UserError for an unknown strategy, and for a family that has none.
+    """
     known, pairings = current_strategies(library), current_pairings(library)
     names = {task.id: override or strategy_for(task, pairings) for task in tasks}
     if unknown := sorted(set(names.values()) - known.keys()):

@@ -8,7 +8,7 @@ from orca_desk.errors import UserError
 from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.journal import find_or_create_run, journal
 from orca_desk.jobs.progress import JobControl, Progress, silent
-from orca_desk.jobs.teaching import Ask, Taught, Teacher, identify_asks, teach
+from orca_desk.jobs.teaching import Ask, OnArrival, Taught, Teacher, identify_asks, teach, unwatched
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import RecordFilter, trials
@@ -37,12 +37,14 @@ def probe(
     sampling: Sampling | None = None,
     progress: Progress = silent,
     control: JobControl | None = None,
+    on_arrival: OnArrival = unwatched,
 ) -> Probed:
     """Try `strategies` (all) on `per_family` training tasks of `families` (all) and pair each family.
 
     The tasks are those with a reference answer whose ids come first: always the same, and mixed, as ids are
-    hashes. The answers are teacher records like all others, so nothing is asked twice. The pairings are
-    stored as measured. Raises UserError when no family has tasks to measure by, and as `teach` does.
+    hashes. The answers are teacher records like all others, so nothing is asked twice; `on_arrival` is told
+    of them as they are stored. The pairings are stored as measured. Raises UserError when no family has
+    tasks to measure by, and as `teach` does.
     """
     control = control or JobControl()
     sampling = sampling or Sampling()
@@ -61,7 +63,15 @@ def probe(
     }
     run = find_or_create_run(library, "probe", settings)
     with journal(library, run, progress=progress, control=control) as notes:
-        taught = teach(library, asks, teacher=used, sampling=sampling, notes=notes, control=control)
+        taught = teach(
+            library,
+            asks,
+            teacher=used,
+            sampling=sampling,
+            notes=notes,
+            control=control,
+            on_arrival=on_arrival,
+        )
         pairings: dict[str, Pairing] = {}
         if taught.finished:
             identities = tuple(identify_asks(asks, teacher=used, sampling=sampling))

@@ -3,12 +3,12 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.asking import Answer, Outcome, Question, Runner, ask
+from orca_desk.jobs.asking import Answer, Failure, Outcome, Question, Runner, ask
 from orca_desk.jobs.journal import Journal
 from orca_desk.jobs.progress import JobControl
 from orca_desk.library.clock import now
@@ -50,6 +50,22 @@ class Teacher:
             quantisation=file.quantisation,
             template_sha256=hashlib.sha256((file.chat_template or "").encode()).hexdigest(),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What came in one go, for whoever watches: the records stored by `run`, and what failed and why."""
+
+    run: str
+    records: tuple[NewRecord, ...]
+    failed: tuple[tuple[Ask, str], ...]
+
+
+OnArrival = Callable[[Arrival], None]
+
+
+def unwatched(arrival: Arrival) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,16 +127,18 @@ def teach(
     sampling: Sampling,
     notes: Journal,
     control: JobControl,
+    on_arrival: OnArrival = unwatched,
 ) -> Taught:
     """Make the records that the library does not have yet; the same call again goes on where one stopped.
 
-    Raises UserError when the teacher cannot be used, and when not one record could be made.
+    `on_arrival` is told of records once they are stored. Raises UserError when the teacher cannot be used,
+    and when not one record could be made.
     """
     began = time.monotonic()
     wanted = identify_asks(asks, teacher=teacher, sampling=sampling)
     known = known_records(library, wanted)
     missing = {identity: asked for identity, asked in wanted.items() if identity not in known}
-    intake = _Intake(library, missing, teacher, notes.run)
+    intake = _Intake(library, missing, teacher, notes.run, on_arrival)
     finished = ask(
         "teach",
         teacher.runner,
@@ -162,8 +180,10 @@ class _Intake:
         asks: Mapping[str, tuple[Ask, Sampling]],
         teacher: Teacher,
         run: str,
+        on_arrival: OnArrival,
     ) -> None:
         self._library, self._asks, self._teacher, self._run = library, asks, teacher, run
+        self._on_arrival = on_arrival
         self.kept = self.tokens = 0
         self.rejected: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -179,36 +199,44 @@ class _Intake:
             else:
                 self.kept += 1
         self.tokens += sum(answer.completion_tokens for answer in answers)
-        self.failed.update(outcome.reason for outcome in outcomes if not isinstance(outcome, Answer))
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+        self.failed.update(failure.reason for failure in failures)
+        failed = tuple((self._asks[failure.key][0], failure.reason) for failure in failures)
+        self._on_arrival(Arrival(run=self._run, records=tuple(new), failed=failed))
 
     def _record(self, answer: Answer) -> NewRecord:
         asked, sampling = self._asks[answer.key]
-        task, strategy, teacher = asked.task, asked.strategy, self._teacher
-        record = TeacherRecord(
-            id=answer.key,
-            task_id=task.id,
-            family=task.family,
-            strategy=strategy.name,
-            strategy_version=strategy.version,
-            sample=asked.sample,
-            system=strategy.instruction,
-            user=task.user_text,
-            response=answer.text,
-            provenance=Provenance(
-                model_sha256=teacher.sha256,
-                quantisation=teacher.quantisation,
-                template_sha256=answer.template_sha256,
-                sampling=sampling,
-                engine=answer.engine,
-                batch=answer.batch,
-                prompt_tokens=answer.prompt_tokens,
-                completion_tokens=answer.completion_tokens,
-                finish_reason=answer.finish_reason,
-                created_at=now(),
-            ),
-        )
-        leaks = find_leaks(strategy.instruction, answer.text, question=task.user_text)
-        return NewRecord(record=record, verdict=_verdict(task, answer.text), leaks=leaks)
+        return new_record(asked, answer, teacher=self._teacher, sampling=sampling)
+
+
+def new_record(asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampling) -> NewRecord:
+    """Return the record that an answer makes, graded and checked for leaks."""
+    task, strategy = asked.task, asked.strategy
+    record = TeacherRecord(
+        id=answer.key,
+        task_id=task.id,
+        family=task.family,
+        strategy=strategy.name,
+        strategy_version=strategy.version,
+        sample=asked.sample,
+        system=strategy.instruction,
+        user=task.user_text,
+        response=answer.text,
+        provenance=Provenance(
+            model_sha256=teacher.sha256,
+            quantisation=teacher.quantisation,
+            template_sha256=answer.template_sha256,
+            sampling=sampling,
+            engine=answer.engine,
+            batch=answer.batch,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+            finish_reason=answer.finish_reason,
+            created_at=now(),
+        ),
+    )
+    leaks = find_leaks(strategy.instruction, answer.text, question=task.user_text)
+    return NewRecord(record=record, verdict=_verdict(task, answer.text), leaks=leaks)
 
 
 def rejection(new: NewRecord) -> str:

@@ -52,6 +52,23 @@ def set_pairings(
     return {pairing.family: before[pairing.family] for pairing in chosen if pairing.family in before}
 
 
+def withdraw_pairing(library: Library, pairing: Pairing) -> bool:
+    """Take back a choice by hand, as if it had never been made; False if it is not the newest any more."""
+    newest = "(SELECT max(n) FROM pairings WHERE family = ?)"
+    sql = f"DELETE FROM pairings WHERE n = {newest} AND strategy = ? AND source = 'chosen'"
+    return bool(library.write(lambda db: db.execute(sql, (pairing.family, pairing.strategy)).rowcount))
+
+
+def latest_evidence(library: Library) -> dict[tuple[str, str], Evidence]:
+    """Return what was measured last, by family and strategy, whatever the families are paired with now."""
+    rows = library.rows(
+        "SELECT p.family, e.* FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing WHERE e.pairing ="
+        " (SELECT max(f.pairing) FROM evidence AS f JOIN pairings AS q ON q.n = f.pairing"
+        "  WHERE q.family = p.family AND f.strategy = e.strategy)"
+    )
+    return {(row["family"], row["strategy"]): _evidence(row["family"], row) for row in rows}
+
+
 def current_pairings(library: Library) -> dict[str, StoredPairing]:
     """Return the pairing of every family that has one, by family."""
     rows = library.rows(

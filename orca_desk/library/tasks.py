@@ -216,6 +216,18 @@ def families(library: Library) -> list[FamilyCount]:
     return [FamilyCount(**dict(row)) for row in rows]
 
 
+def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> set[str]:
+    """Return the families of those wanted tasks that name no strategy of their own."""
+    conditions = _conditions(wanted)
+    limit = -1 if wanted.limit is None else wanted.limit
+    rows = library.rows(
+        f"SELECT DISTINCT family FROM (SELECT family, strategy FROM tasks {conditions.where}"
+        " ORDER BY n LIMIT ?) WHERE strategy IS NULL",
+        [*conditions.parameters, limit],
+    )
+    return {row[0] for row in rows}
+
+
 def tags(library: Library) -> dict[str, int]:
     """Return how many tasks carry each tag, by name."""
     return {

@@ -20,15 +20,18 @@ COMPOSING = frozenset({"qwen2", "qwen35"})
 class LlamaModel:
     """The weights and vocabulary of one GGUF file. Close it, or use it in a `with` block."""
 
-    def __init__(self, path: Path) -> None:
-        """Load `path`. Raises UserError when it is missing, not a GGUF, unknown or damaged."""
+    def __init__(self, path: Path, *, vocabulary_only: bool = False) -> None:
+        """Load `path`, or its vocabulary alone: a moment even for the largest model.
+
+        Raises UserError when it is missing, not a GGUF, unknown or damaged.
+        """
         self.path = path
         self.lib = library()
         _require_gguf(path)
         last_errors.clear()
-        self.handle: Any = self.lib.llama_model_load_from_file(
-            os.fsencode(path), self.lib.llama_model_default_params()
-        )
+        parameters = self.lib.llama_model_default_params()
+        parameters.vocab_only = vocabulary_only
+        self.handle: Any = self.lib.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self.handle:
             raise UserError(f"{path} cannot be loaded: {_explanation()}.", _hint())
 
