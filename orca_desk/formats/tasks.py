@@ -1,11 +1,14 @@
-"""Tasks from the user's JSONL and CSV files, and back to JSONL."""
+"""Tasks from the user's JSONL and CSV files, and back to them."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast, get_args
+from typing import Literal as OneOf
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
@@ -14,6 +17,7 @@ from orca_desk.formats.rows import BadRow, Literal, Row, csv_rows, json_rows
 from orca_desk.formats.text import read_lines
 from orca_desk.method.records import AnswerKind, Split, Task
 
+Format = OneOf["JSONL", "CSV"]
 DEFAULT_FAMILY = "general"
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
 _SPLITS: dict[str, Split] = {
@@ -32,8 +36,9 @@ def read_tasks(
 ) -> Iterator[Task | BadRow]:
     """Yield the tasks of a JSONL or CSV file one by one, and a BadRow for each row that is none.
 
-    Columns are found by their names (`columns.map_columns`); `mapping` (field -> column) wins. Rows that
-    name no family get `family`. CSV is told by the name's .csv or .tsv, else by the first character.
+    Columns are found by their names (`columns.map_columns`); `mapping` (field -> column) wins, and "" there
+    leaves a field empty. Rows that name no family get `family`. CSV is told by the name's .csv or .tsv,
+    else by the first character.
     Raises UserError for a missing file, another format or encoding, and a file without one good row.
     """
     if isinstance(source, Path):
@@ -47,64 +52,60 @@ def read_tasks(
 
 
 def write_tasks(path: Path, tasks: Iterable[Task]) -> int:
-    """Write tasks as JSONL, which `read_tasks` reads back to equal ones; return how many."""
+    """Write tasks as JSONL, or CSV where the name ends in .csv; return how many.
+
+    `read_tasks` reads JSONL back to equal tasks; in CSV tags are joined by commas.
+    """
     count = 0
+    write = _csv_line if path.suffix.casefold() == ".csv" else _json_line
     with atomic_writer(path) as file:
+        if write is _csv_line:
+            file.write(_csv_text(list(_all_values(Task(family="", query="")))))
         for task in tasks:
-            file.write(json.dumps(_values(task), ensure_ascii=False).encode() + b"\n")
+            file.write(write(task))
             count += 1
     return count
 
 
-def _read(
-    stream: BinaryIO, path: Path, mapping: Mapping[str, str] | None, family: str
-) -> Iterator[Task | BadRow]:
-    good, first_bad = 0, None
-    for row in _rows(stream, path):
-        task = row if isinstance(row, BadRow) else _task(row, mapping, family)
-        good += isinstance(task, Task)
-        if isinstance(task, BadRow):
-            first_bad = first_bad or task
-        yield task
-    if not good and first_bad:
-        raise UserError(
-            f"{path} holds no task that can be read; line {first_bad.line}: {first_bad.what}.", first_bad.hint
-        )
-    if not good:
-        raise UserError(
-            f"{path} holds no tasks.", 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
-        )
+def detect_format(path: Path, first: str) -> Format:
+    """Return the format of a file from its name and its first line that is not blank.
 
-
-def _rows(stream: BinaryIO, path: Path) -> Iterator[Row | BadRow]:
+    Raises UserError for one that is not read.
+    """
     suffix = path.suffix.casefold()
-    # "" keeps line ends, which inside a quoted cell are the user's; JSON does not mind them.
-    lines = read_lines(stream, name=str(path), newline="")
-    first = next((line for line in lines if line.text.strip() or line.fault), None)
-    if first is None:
-        return
-    rest = chain([first], lines)
-    start = first.text.lstrip()[:1]
-    if suffix in (".csv", ".tsv") or (
-        suffix not in (".jsonl", ".ndjson", ".json") and start not in ("{", "[")
-    ):
-        yield from csv_rows(rest, name=str(path))
-    elif start == "[" or (suffix == ".json" and first.text.strip() == "{"):
+    start = first.lstrip()[:1]
+    named_json = suffix in (".jsonl", ".ndjson", ".json")
+    if suffix in (".csv", ".tsv") or (not named_json and start not in ("{", "[")):
+        return "CSV"
+    if start == "[" or (suffix == ".json" and first.strip() == "{"):
         raise UserError(
             f"{path} is one JSON document, not one object a line (JSONL).",
             "Write each task as an object on its own line.",
         )
-    else:
-        yield from json_rows(rest)
+    return "JSONL"
 
 
-def _task(row: Row, mapping: Mapping[str, str] | None, default_family: str) -> Task | BadRow:
+def read_rows(stream: BinaryIO, path: Path) -> tuple[Format, Iterator[Row | BadRow]]:
+    """Return the format of a file and its rows, before any column is mapped; `path` is its name.
+
+    Raises UserError for another format or encoding, also while the rows are read.
+    """
+    # "" keeps line ends, which inside a quoted cell are the user's; JSON does not mind them.
+    lines = read_lines(stream, name=str(path), newline="")
+    first = next((line for line in lines if line.text.strip() or line.fault), None)
+    kind = detect_format(path, first.text if first else "")
+    rest = chain([first] if first else [], lines)
+    return kind, csv_rows(rest, name=str(path)) if kind == "CSV" else json_rows(rest)
+
+
+def task_of(row: Row, mapping: Mapping[str, str] | None, default_family: str) -> Task | BadRow:
+    """Return the task that a row holds, or why it holds none; arguments as for `read_tasks`."""
     asked = (mapping or {}).get("query")
     if asked is not None and asked not in row.values:
         hint = f"There are: {', '.join(list(row.values)[:20])}."
         return BadRow(line=row.line, what=f"there is no column {asked!r} with the question", hint=hint)
     columns = map_columns(row.values, mapping)
-    columns = {field: column for field, column in columns.items() if column in row.values}
+    columns = {field: column for field, column in columns.items() if column and column in row.values}
     values = {field: row.values[column] for field, column in columns.items()}
     try:
         return Task(
@@ -120,6 +121,27 @@ def _task(row: Row, mapping: Mapping[str, str] | None, default_family: str) -> T
         )
     except _FaultError as fault:
         return BadRow(line=row.line, what=fault.what, hint=fault.hint)
+
+
+def _read(
+    stream: BinaryIO, path: Path, mapping: Mapping[str, str] | None, family: str
+) -> Iterator[Task | BadRow]:
+    good, first_bad = 0, None
+    _, rows = read_rows(stream, path)
+    for row in rows:
+        task = row if isinstance(row, BadRow) else task_of(row, mapping, family)
+        good += isinstance(task, Task)
+        if isinstance(task, BadRow):
+            first_bad = first_bad or task
+        yield task
+    if not good and first_bad:
+        raise UserError(
+            f"{path} holds no task that can be read; line {first_bad.line}: {first_bad.what}.", first_bad.hint
+        )
+    if not good:
+        raise UserError(
+            f"{path} holds no tasks.", 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
+        )
 
 
 class _FaultError(Exception):
@@ -202,9 +224,24 @@ def _type(value: Any) -> str:
     return {bool: "true or false", list: "a list", dict: "an object"}.get(type(value), type(value).__name__)
 
 
-def _values(task: Task) -> dict[str, Any]:
+def _json_line(task: Task) -> bytes:
     """The task's fields in reading order, without the empty ones."""
-    values = {
+    values = {name: value for name, value in _all_values(task).items() if value not in ("", None, [])}
+    return json.dumps(values, ensure_ascii=False).encode() + b"\n"
+
+
+def _csv_line(task: Task) -> bytes:
+    return _csv_text(list({**_all_values(task), "tags": ", ".join(task.tags)}.values()))
+
+
+def _csv_text(cells: list[Any]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()
+
+
+def _all_values(task: Task) -> dict[str, Any]:
+    return {
         "id": task.id,
         "family": task.family,
         "context": task.context,
@@ -215,4 +252,3 @@ def _values(task: Task) -> dict[str, Any]:
         "split": task.split,
         "strategy": task.strategy,
     }
-    return {name: value for name, value in values.items() if value not in ("", None, [])}

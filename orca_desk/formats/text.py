@@ -41,7 +41,8 @@ def read_lines(stream: BinaryIO, *, name: str, newline: str | None = None) -> It
             f"{name} is not valid {error.encoding.upper()}: {error.reason}.", "Save it as UTF-8."
         ) from error
     finally:
-        text.detach()
+        if not text.closed:  # as it is when the caller left off in the middle and closed the stream
+            text.detach()
 
 
 class _Raw(io.RawIOBase):

@@ -45,6 +45,15 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
     assert list(read_tasks(path)) == written
 
 
+@given(st.lists(tasks.filter(lambda task: not task.tags), min_size=1, max_size=5))
+def test_csv_is_read_back_too(tmp_path_factory: pytest.TempPathFactory, written: list[Task]) -> None:
+    path = tmp_path_factory.mktemp("tasks") / "tasks.csv"
+    assert write_tasks(path, written) == len(written)
+    assert list(read_tasks(path)) == written
+    assert write_tasks(path, [Task(family="f", query="q", tags=("a", "b c"))]) == 1
+    assert [task.tags for task in read_tasks(path) if isinstance(task, Task)] == [("a", "b c")]
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_give_rows_or_one_clear_error(data: bytes) -> None:
     for start in (b"", b"{", b'query,answer\n"', b"\xff\xfe"):
@@ -82,6 +91,8 @@ def test_alpaca_and_bbh_columns_and_explicit_mapping() -> None:
         "query": "QUESTION",
         "answer_kind": "Answer Kind",
     }
+    (task,), _ = read('{"question": "a", "input": "b"}', mapping={"context": ""})
+    assert (task.query, task.context) == ("a", "")
     with pytest.raises(UserError, match="no field 'colour'"):
         read(GOOD, mapping={"colour": "x"})
     with pytest.raises(UserError, match="no column 'missing' with the question"):
