@@ -290,3 +290,12 @@ CREATE TABLE messages (
   PRIMARY KEY (chat, position)
 ) STRICT, WITHOUT ROWID;
 """
+
+# A chat with several models is one row for each: `beside` is the chat that the others belong to, which has
+# the title. Chats of before are chats with one model. A question may come from a task.
+VERSION_2 = """
+ALTER TABLE chats ADD COLUMN beside INTEGER REFERENCES chats (n) ON DELETE CASCADE;
+CREATE INDEX chats_beside ON chats (beside) WHERE beside IS NOT NULL;
+ALTER TABLE messages ADD COLUMN task TEXT;
+ALTER TABLE messages ADD COLUMN seconds REAL;
+"""

@@ -1,5 +1,7 @@
 """Chatting with a tiny real model in its worker."""
 
+import threading
+
 import pytest
 
 from orca_desk.errors import UserError
@@ -20,6 +22,10 @@ def session(tiny_llama):
 def test_an_answer_comes_in_pieces_and_the_model_stays_loaded(session):
     pieces = list(session.send(HELLO, Sampling(max_tokens=40)))
     assert session.finish_reason in ("stop", "length")
+    assert session.context == 1000
+    assert session.prompt_tokens > 5
+    assert 1 <= session.completion_tokens <= 40
+    assert session.seconds > 0
     pid = session._worker.pid
     again = list(session.send(HELLO, Sampling(max_tokens=40)))
     assert "".join(again) == "".join(pieces) != ""
@@ -34,6 +40,8 @@ def test_an_answer_can_be_stopped_and_the_next_one_is_whole(session):
     cut = first + "".join(pieces)
     assert whole.startswith(cut)
     assert session.finish_reason == "cancelled"
+    assert 1 <= session.completion_tokens < 900
+    assert session.seconds > 0
     assert "".join(session.send(LONG, Sampling(max_tokens=900))) == whole
 
 
@@ -62,3 +70,14 @@ def test_a_chat_goes_on_after_its_worker_died(session):
 def test_a_missing_model_is_said(tmp_path):
     with ChatSession(tmp_path / "none.gguf") as session, pytest.raises(UserError, match=r"none\.gguf"):
         list(session.send(HELLO))
+
+
+def test_a_session_is_killed_from_another_thread_and_its_answer_just_ends(session):
+    pieces = session.send(LONG, Sampling(max_tokens=900))
+    next(pieces)
+    thread = threading.Thread(target=session.kill)
+    thread.start()
+    list(pieces)
+    thread.join()
+    assert session.finish_reason is None
+    assert list(session.send(HELLO, Sampling(max_tokens=8))) == []

@@ -1,4 +1,4 @@
-"""Chats, backups, the lock's neighbours, and the log."""
+"""Backups, the lock's neighbours, and the log."""
 
 import logging
 import sqlite3
@@ -12,43 +12,12 @@ from library_doubles import judged, make_record, make_task
 
 from orca_desk.errors import UserError
 from orca_desk.library.backup import back_up, check_backup, restore
-from orca_desk.library.chats import (
-    ChatMessage,
-    add_message,
-    create_chat,
-    delete_chat,
-    get_chat,
-    list_chats,
-    messages,
-)
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check
 from orca_desk.library.records import add_records, get_record
 from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks, iterate_tasks
 from orca_desk.log import logging_to
-
-
-def test_chats(library: Library, tmp_path: Path) -> None:
-    chat = create_chat(library, title="John and Mark", model=tmp_path / "m.gguf", adapter=None, system="")
-    turns = [
-        ChatMessage(role="user", content="Where is the ball?"),
-        ChatMessage(role="assistant", content="In the box.", finish_reason="stop", completion_tokens=4),
-    ]
-    assert [add_message(library, chat.id, turn) for turn in turns] == [0, 1]
-    assert messages(library, chat.id) == turns
-    other = create_chat(
-        library, title="", model=tmp_path / "m.gguf", adapter=tmp_path / "a.gguf", system="Hi"
-    )
-    assert list_chats(library) == [other, chat]
-    assert delete_chat(library, chat.id) == (chat, turns)
-    assert list_chats(library) == [other]
-    assert library.rows("SELECT * FROM messages") == []
-    for act in (get_chat, delete_chat):
-        with pytest.raises(UserError, match="no chat"):
-            act(library, chat.id)
-    with pytest.raises(UserError, match="no chat"):
-        add_message(library, chat.id, turns[0])
 
 
 def test_a_backup_holds_everything_at_once(library: Library, tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """A model that stays loaded and answers one conversation after the other, piece by piece.
 
-Job and requests as in `answer`, with a batch of one. Events: ready, piece (key, text), then answer,
-cut (key: it was cancelled) or failure.
+Job and requests as in `answer`, with a batch of one. Events: ready (context: the tokens a conversation may
+have), piece (key, text), then answer, failure, or cut (key, completion_tokens, seconds: it was cancelled).
 """
+
+from typing import TYPE_CHECKING, Any
 
 from orca_desk.jobs.worker import Channel, serve
 from orca_desk.jobs.workers.answer import open_engine, outcome_event, prompt_request
+
+if TYPE_CHECKING:
+    from orca_desk.teacher.engine import Completion, Failure
 
 
 def main() -> None:
@@ -17,7 +22,7 @@ def chat(channel: Channel) -> None:
     """Answer each request as it comes, until there are no more."""
     control = channel.control
     with open_engine(channel.job) as engine:
-        channel.emit({"event": "ready"})
+        channel.emit({"event": "ready", "context": engine.context})
         for content in channel.requests(ahead=1):
             key: str = content["key"]
 
@@ -29,4 +34,9 @@ def chat(channel: Channel) -> None:
 
             request = prompt_request(engine, content)
             for outcome in engine.generate([request], cancelled=cancelled, on_token=piece):
-                channel.emit(outcome_event(outcome) or {"event": "cut", "key": key})
+                channel.emit(outcome_event(outcome) or _cut(outcome))
+
+
+def _cut(outcome: "Completion | Failure") -> dict[str, Any]:
+    names = ("key", "completion_tokens", "seconds")
+    return {"event": "cut"} | {name: getattr(outcome, name) for name in names}
