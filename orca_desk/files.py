@@ -5,9 +5,11 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
+
+CHUNK = 2**20
 
 
 @contextlib.contextmanager
@@ -51,7 +53,14 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def file_sha256(path: Path) -> str:
-    """Return the hex SHA-256 of a file's content, read in chunks."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_sha256(path: Path, *, on_bytes: Callable[[int], None] = lambda count: None) -> str:
+    """Return the hex SHA-256 of a file's content, read in chunks.
+
+    `on_bytes` is told the size of each chunk; what it raises ends the reading.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            on_bytes(len(chunk))
+    return digest.hexdigest()

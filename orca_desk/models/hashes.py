@@ -2,11 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
+
+OnBytes = Callable[[int], None]
+
+
+def ignore(count: int) -> None:
+    """Take no notice of what was read."""
 
 
 class HashCache:
@@ -15,26 +21,29 @@ class HashCache:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "model-hashes.json"
 
-    def sha256(self, path: Path) -> str:
-        """Return the hex SHA-256 of a file. Raises UserError if it cannot be read or changes meanwhile."""
+    def sha256(self, path: Path, *, on_bytes: OnBytes = ignore) -> str:
+        """Return the hex SHA-256 of a file. Raises UserError if it cannot be read or changes meanwhile.
+
+        `on_bytes` is told the size of each chunk that is read; what it raises ends the reading.
+        """
         real = path.resolve()
         known = self._load()
         state = _state(real)
         entry = known.get(str(real))
         if entry and entry[:2] == state:
             return str(entry[2])
-        digest = _digest(real)
+        digest = _digest(real, on_bytes)
         if _state(real) != state:
             raise UserError(f"{path} changed while it was read.", "Wait until it is written whole.")
         known[str(real)] = [*state, digest]
         atomic_write(self._path, json.dumps(known, indent=0))
         return digest
 
-    def sha256_of(self, files: Sequence[Path]) -> str:
+    def sha256_of(self, files: Sequence[Path], *, on_bytes: OnBytes = ignore) -> str:
         """Return the hash of one file, or one hash for several: of their names and hashes, by name."""
         if len(files) == 1:
-            return self.sha256(files[0])
-        return _together({file.name: self.sha256(file) for file in files})
+            return self.sha256(files[0], on_bytes=on_bytes)
+        return _together({file.name: self.sha256(file, on_bytes=on_bytes) for file in files})
 
     def known(self) -> "KnownHashes":
         """Return the hashes that were made so far, without reading any model."""
@@ -88,9 +97,9 @@ def _state(path: Path) -> list[int | str]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, on_bytes: OnBytes) -> str:
     try:
-        return file_sha256(path)
+        return file_sha256(path, on_bytes=on_bytes)
     except OSError as error:
         raise UserError(
             f"{path} cannot be read: {error.strerror}.", "Check the file and its disk."

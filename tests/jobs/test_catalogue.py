@@ -1,5 +1,6 @@
 """Models of the user's: what is added is found again, what is damaged is named, and nothing is harmed."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -172,3 +173,19 @@ def test_known_hashes_are_those_of_the_cache_and_of_unchanged_files(tmp_path: Pa
     assert hashes.known().sha256_of([one, two]) is None
     two.unlink()
     assert hashes.known().sha256_of([two]) is None and hashes.known().sha256_of([]) is None
+
+
+def test_hashing_tells_how_far_it_is_and_can_be_ended(tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    file.write_bytes(bytes(3 * 2**20 + 5))
+    hashes = HashCache(tmp_path / "cache")
+
+    def stop(count: int) -> None:
+        raise EOFError
+
+    with pytest.raises(EOFError):
+        hashes.sha256_of([file], on_bytes=stop)
+    assert hashes.known().sha256_of([file]) is None
+    read: list[int] = []
+    assert hashes.sha256_of([file], on_bytes=read.append) == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert sum(read) == 3 * 2**20 + 5
