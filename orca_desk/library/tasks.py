@@ -215,7 +215,8 @@ def families(library: Library) -> list[FamilyCount]:
         " FROM tasks GROUP BY family ORDER BY family"
     )
     unanswered = library.rows(
-        "SELECT family, count(*) AS tasks FROM tasks WHERE answer IS NULL GROUP BY family"
+        "SELECT family, count(*) AS tasks FROM tasks INDEXED BY tasks_unanswered"
+        " WHERE answer IS NULL GROUP BY family"
     )
     without = {row["family"]: row["tasks"] for row in unanswered}
     return [FamilyCount(**dict(row), unanswered=without.get(row["family"], 0)) for row in counts]
