@@ -1,0 +1,208 @@
+"""What several evaluations answered to the same tasks, side by side."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from orca_desk.library.conditions import json_list
+from orca_desk.library.database import Library
+from orca_desk.library.evaluations import Answered, Question
+from orca_desk.method.records import FinishReason, Task
+
+BEGINNING = 200  # characters of a question that a list shows
+Pattern = Literal["all", "differ", "all right", "all wrong", "unanswered", "pair"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """How far an evaluation is, and how many of its graded answers are right."""
+
+    questions: int
+    answered: int
+    graded: int
+    correct: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One model's answer to one task, without its text; `correct` None: it could not be graded."""
+
+    correct: bool | None
+    recognised: str | None
+    completion_tokens: int
+    finish_reason: FinishReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A task that at least one of some evaluations asks, and the outcome in each; None: no answer there.
+
+    `question` is the beginning of the task's query, empty where the task was deleted since.
+    """
+
+    task_id: str
+    family: str
+    paired: str | None
+    question: str
+    outcomes: tuple[Outcome | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedFilter:
+    """Which tasks: in `family`, with `text` in question or answers, with outcomes of a `pattern`.
+
+    "pair" are those where the evaluation at place `first` is right and that at `second` wrong.
+    """
+
+    pattern: Pattern = "all"
+    first: int = 0
+    second: int = 0
+    family: str | None = None
+    text: str = ""
+
+
+def overviews(library: Library) -> dict[str, Overview]:
+    """Return the counts of every evaluation, by id."""
+    rows = library.rows(
+        "SELECT q.evaluation AS id, count(*) AS questions, count(a.task_id) AS answered,"
+        " count(a.correct) AS graded, coalesce(sum(a.correct), 0) AS correct"
+        " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id) GROUP BY q.evaluation"
+    )
+    return {
+        row["id"]: Overview(**{name: row[name] for name in Overview.__dataclass_fields__}) for row in rows
+    }
+
+
+def questions(library: Library, evaluation_id: str) -> list[Question]:
+    """Return all questions of an evaluation, in their order."""
+    rows = library.rows(
+        "SELECT task_id, family, paired FROM questions WHERE evaluation = ? ORDER BY position",
+        (evaluation_id,),
+    )
+    return [Question(**dict(row)) for row in rows]
+
+
+def asked_tasks(
+    library: Library, evaluation_ids: Sequence[str], wanted: AskedFilter = AskedFilter()
+) -> list[Asked]:
+    """Return the tasks that match, in the order of the first evaluation's questions, then the next one's."""
+    found: dict[str, Asked] = {}
+    for place, evaluation_id in enumerate(evaluation_ids):
+        for row in _outcome_rows(library, evaluation_id):
+            asked = found.get(row["task_id"]) or _asked(row, len(evaluation_ids))
+            outcomes = list(asked.outcomes)
+            outcomes[place] = _outcome(row)
+            found[row["task_id"]] = replace(asked, outcomes=tuple(outcomes))
+    chosen = [asked for asked in found.values() if _fits(asked, wanted)]
+    if wanted.text.strip():
+        named = _with_text(library, evaluation_ids, wanted.text.strip())
+        chosen = [asked for asked in chosen if asked.task_id in named]
+    beginnings = _beginnings(library, [asked.task_id for asked in chosen])
+    return [replace(asked, question=beginnings.get(asked.task_id, "")) for asked in chosen]
+
+
+def answers_to(library: Library, evaluation_ids: Sequence[str], task_id: str) -> list[Answered | None]:
+    """Return each evaluation's whole answer to one task, None where it has none."""
+    rows = library.rows(
+        "SELECT * FROM answers WHERE task_id = ? AND evaluation IN (SELECT value FROM json_each(?))",
+        (task_id, json_list(evaluation_ids)),
+    )
+    by_id = {row["evaluation"]: _answered(row) for row in rows}
+    return [by_id.get(evaluation_id) for evaluation_id in evaluation_ids]
+
+
+def heldout_families(library: Library) -> dict[str, int]:
+    """Return how many held-out tasks with a reference answer each family has, by name."""
+    rows = library.rows(
+        "SELECT family, count(*) FROM tasks WHERE split = 'heldout' AND answer IS NOT NULL"
+        " GROUP BY family ORDER BY family"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def reference_of(task: Task | None) -> str:
+    """Return a task's reference answer in words; what there is to say where it has none."""
+    if task is None:
+        return "The task was deleted since."
+    return task.answer if task.answer is not None else "The task has no reference answer any more."
+
+
+def _outcome_rows(library: Library, evaluation_id: str) -> list[sqlite3.Row]:
+    return library.rows(
+        "SELECT q.task_id, q.family, q.paired, a.task_id IS NOT NULL AS is_answered, a.correct,"
+        " a.recognised, a.completion_tokens, a.finish_reason"
+        " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"
+        " WHERE q.evaluation = ? ORDER BY q.position",
+        (evaluation_id,),
+    )
+
+
+def _asked(row: sqlite3.Row, evaluations: int) -> Asked:
+    return Asked(
+        task_id=row["task_id"],
+        family=row["family"],
+        paired=row["paired"],
+        question="",
+        outcomes=(None,) * evaluations,
+    )
+
+
+def _outcome(row: sqlite3.Row) -> Outcome | None:
+    if not row["is_answered"]:
+        return None
+    return Outcome(
+        correct=_truth(row["correct"]),
+        recognised=row["recognised"],
+        completion_tokens=row["completion_tokens"],
+        finish_reason=row["finish_reason"],
+    )
+
+
+def _answered(row: sqlite3.Row) -> Answered:
+    fields = {name: row[name] for name in Answered.__dataclass_fields__}
+    return Answered(**{**fields, "correct": _truth(row["correct"])})
+
+
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _fits(asked: Asked, wanted: AskedFilter) -> bool:
+    if wanted.family is not None and asked.family != wanted.family:
+        return False
+    right = [None if one is None else one.correct for one in asked.outcomes]
+    match wanted.pattern:
+        case "differ":
+            return True in right and False in right
+        case "all right":
+            return all(one is True for one in right)
+        case "all wrong":
+            return all(one is False for one in right)
+        case "unanswered":
+            return None in asked.outcomes
+        case "pair":
+            return right[wanted.first] is True and right[wanted.second] is False
+    return True
+
+
+def _with_text(library: Library, evaluation_ids: Sequence[str], text: str) -> set[str]:
+    """Return the tasks whose question, reference or answers hold `text`, whatever its case (of A to Z)."""
+    signs = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like = f"%{signs}%"
+    rows = library.rows(
+        "SELECT task_id FROM answers WHERE evaluation IN (SELECT value FROM json_each(:ids))"
+        " AND response LIKE :like ESCAPE '\\'"
+        " UNION SELECT id FROM tasks WHERE query LIKE :like ESCAPE '\\' OR context LIKE :like ESCAPE '\\'"
+        " OR answer LIKE :like ESCAPE '\\'",
+        {"ids": json_list(evaluation_ids), "like": like},
+    )
+    return {row[0] for row in rows}
+
+
+def _beginnings(library: Library, task_ids: Sequence[str]) -> dict[str, str]:
+    rows = library.rows(
+        "SELECT id, substr(query, 1, ?) FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
+        (BEGINNING, json_list(task_ids)),
+    )
+    return {row[0]: row[1] for row in rows}
