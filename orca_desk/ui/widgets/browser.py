@@ -1,10 +1,35 @@
-"""Rich text of any origin, shown so that it can load nothing: no image, style sheet, file or address."""
+"""Rich text of any origin, shown so that it can load nothing: no image, style sheet, file or address.
+
+Every way in is shut twice: the document refuses each resource, and pictures give way to their description
+before anything is laid out. What leaves by copying or dragging is plain text, so that no other program loads
+what this one did not.
+"""
 
 from typing import Any
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
+from PySide6.QtGui import (
+    QBrush,
+    QDesktopServices,
+    QFontDatabase,
+    QImage,
+    QPalette,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
+
+from orca_desk.ui.theme import GRID
+
+# Above these a text is shown as it is: laying out rich text takes time, tables far more than the rest
+MARKDOWN_LIMIT = 16_000  # characters
+CELL_LIMIT = 400  # table cells, and other upright lines
+OPENED = ("http", "https", "mailto")  # kinds of links that may be opened, after a question
+PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
+DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
 class NoLoadDocument(QTextDocument):
@@ -22,24 +47,100 @@ class Browser(QTextBrowser):
         super().__init__(parent)
         self.setDocument(NoLoadDocument(self))
         self.setOpenLinks(False)
-        self.anchorClicked.connect(self._ask)
+        self.setOpenExternalLinks(False)
+        self.setAcceptDrops(False)
+        self.anchorClicked.connect(self.ask_to_open)
 
     def loadResource(self, kind: int, name: QUrl) -> Any:  # noqa: N802 - Qt's name
         """Return nothing, whatever is asked for."""
         return QImage()
 
-    def set_markdown(self, text: str) -> None:
-        """Show Markdown; HTML in it is shown as the text it is."""
-        self.document().setMarkdown(text, QTextDocument.MarkdownFeature.MarkdownDialectGitHub
-                                    | QTextDocument.MarkdownFeature.MarkdownNoHTML)  # fmt: skip
+    def doSetSource(self, name: QUrl, kind: QTextDocument.ResourceType) -> None:  # noqa: N802 - Qt's name
+        """Go nowhere: a source is a file."""
 
-    def _ask(self, url: QUrl) -> None:
-        if url.scheme() not in ("http", "https", "mailto"):
+    def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802 - Qt's name
+        """Hand out the words alone: markup would name files and addresses for others to load."""
+        data = QMimeData()
+        data.setText(self.textCursor().selection().toPlainText())
+        return data
+
+    def set_markdown(self, text: str) -> None:
+        """Show Markdown; HTML in it is shown as the text it is, pictures as their description.
+
+        A text that would take long to lay out is shown as it is.
+        """
+        if is_heavy(text):
+            self.setPlainText(text)
             return
-        answer = QMessageBox.question(
-            self,
-            self.tr("Open this link?"),
-            self.tr("Your browser will go online to:\n{}").format(url.toDisplayString()),
+        document = self.document()
+        document.setMarkdown(text, DIALECT)
+        if PICTURE in document.toPlainText():
+            self._describe_pictures()
+        if "`" in text or "    " in text or "~~~" in text:
+            self._set_code_apart()
+
+    def ask_to_open(self, url: QUrl) -> None:
+        """Ask before a link is opened, with the whole address in sight; other kinds of links do nothing."""
+        if url.scheme().lower() not in OPENED:
+            return
+        box = QMessageBox(self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Open this link?"))
+        box.setText(
+            self.tr("Open {} outside Orca Desk?").format(
+                url.host(QUrl.ComponentFormattingOption.FullyEncoded)
+            )
+            if url.host()
+            else self.tr("Open this link outside Orca Desk?")
         )
-        if answer == QMessageBox.StandardButton.Yes:
-            QDesktopServices.openUrl(url)
+        address = bytes(url.toEncoded()).decode("ascii", "replace")
+        box.setInformativeText(self.tr("Your browser goes online to:\n{}").format(address[:500]))
+        open_it = box.addButton(self.tr("Open the link"), QMessageBox.ButtonRole.AcceptRole)
+        stay = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.finished.connect(
+            lambda: QDesktopServices.openUrl(url) if box.clickedButton() is open_it else None
+        )
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Give code the ground of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._set_code_apart()
+
+    def _describe_pictures(self) -> None:
+        cursor = QTextCursor(self.document())
+        while not (cursor := self.document().find(PICTURE, cursor)).isNull():
+            alt = str(cursor.charFormat().property(QTextFormat.Property.ImageAltText) or "")
+            words = self.tr("picture not loaded: {}").format(alt) if alt else self.tr("picture not loaded")
+            plain = QTextCharFormat()
+            plain.setFontItalic(True)
+            cursor.insertText(f"[{words.replace(PICTURE, '')}]", plain)
+
+    def _set_code_apart(self) -> None:
+        """Put blocks of code on a ground of their own, in a font where all letters are as wide."""
+        ground = QBrush(self.palette().color(QPalette.ColorRole.AlternateBase))
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
+        block = self.document().firstBlock()
+        while block.isValid():
+            if block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence):
+                look = QTextBlockFormat()
+                look.setBackground(ground)
+                look.setLeftMargin(GRID)
+                cursor = QTextCursor(block)
+                cursor.mergeBlockFormat(look)
+                letters = QTextCharFormat()
+                letters.setFontFamilies([fixed, "monospace"])
+                letters.setFontFixedPitch(True)
+                cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+                cursor.mergeCharFormat(letters)
+            block = block.next()
+
+
+def is_heavy(text: str) -> bool:
+    """Whether laying `text` out as Markdown could take so long that the screen stands still."""
+    return len(text) > MARKDOWN_LIMIT or text.count("|") > CELL_LIMIT
