@@ -301,6 +301,7 @@ def summary(found: Demo) -> dict[str, Any]:
         **{who: _scores(getattr(found, who)) for who in ("base", "tuned", "teacher")},
         "adherence": found.adherence.share,
         "adherence_interval": [found.adherence.low, found.adherence.high],
+        "adherence_of": found.adherence.n,
         "tuned_minus_base": asdict(found.gain),
         "teacher_minus_tuned": asdict(found.gap),
         "pairings": dict(found.pairings),
