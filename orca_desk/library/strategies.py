@@ -42,6 +42,23 @@ def strategy_versions(library: Library, name: str) -> list[Strategy]:
     ]
 
 
+def version_times(library: Library, name: str) -> dict[int, str]:
+    """Return when each version of a strategy was stored (UTC), by version."""
+    rows = library.rows("SELECT version, created_at FROM strategies WHERE name = ? ORDER BY version", (name,))
+    return {row["version"]: row["created_at"] for row in rows}
+
+
+def add_strategy(library: Library, strategy: Strategy) -> Strategy:
+    """Store a new strategy. Raises UserError when its name is taken: `save_strategy` would revise that one."""
+
+    def add(db: sqlite3.Connection) -> Strategy:
+        if db.execute("SELECT 1 FROM strategies WHERE name = ?", (strategy.name,)).fetchone():
+            raise UserError(f"There is a strategy {strategy.name} already.", "Choose another name.")
+        return _insert(db, strategy)
+
+    return library.write(add)
+
+
 def save_strategy(library: Library, strategy: Strategy) -> Strategy:
     """Store `strategy` as the next version under its name; return what is now current.
 

@@ -100,6 +100,21 @@ def load_folder(folder: Path) -> dict[str, Strategy]:
     return strategies
 
 
+def new_strategy(
+    *, name: str, title: str, description: str, markers: tuple[str, ...], instruction: str
+) -> Strategy:
+    """Return the first version of a strategy of the user's own. Raises UserError if it is no valid one."""
+    made = Strategy(
+        name=name.strip(),
+        title=title,
+        version=1,
+        description=description,
+        markers=markers,
+        instruction=instruction,
+    )
+    return _validated(_stripped(made), where="the new strategy")
+
+
 def revised(
     strategy: Strategy,
     *,
