@@ -31,7 +31,7 @@ HEADERS = (
     "Kind",
     "Parameters",
     "Size",
-    "Numbers",
+    "Quantisation",
     "Context",
     "Template",
     "Memory",
