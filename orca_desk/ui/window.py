@@ -179,9 +179,9 @@ class Window(QMainWindow):
         self.desk.theme.changed.connect(self._check_theme)
         self._check_theme()
         help_menu = bar.addMenu(self.tr("&Help"))
-        self._act(help_menu, self.tr("&Command palette…"), self._palette, "Ctrl+K")
-        self._act(help_menu, self.tr("&Keyboard shortcuts"), self._shortcuts, "Ctrl+/")
-        self._act(help_menu, self.tr("&Tour"), self._tour)
+        self._act(help_menu, self.tr("&Command palette…"), self.show_palette, "Ctrl+K")
+        self._act(help_menu, self.tr("&Keyboard shortcuts"), self.show_shortcuts, "Ctrl+/")
+        self._act(help_menu, self.tr("&Tour"), self.show_tour)
         self._act(help_menu, self.tr("&About Orca Desk"), lambda: self.desk.open("settings", show="about"))
 
     def _act(
@@ -221,17 +221,20 @@ class Window(QMainWindow):
         if target:
             page.go(target)
 
-    def _palette(self) -> None:
+    def show_palette(self) -> None:
+        """Open the command palette."""
         from orca_desk.ui.palette import Palette
 
         Palette(self).open()
 
-    def _shortcuts(self) -> None:
+    def show_shortcuts(self) -> None:
+        """Open the list of keys."""
         from orca_desk.ui.shortcuts import ShortcutList
 
         ShortcutList(self).open()
 
-    def _tour(self) -> None:
+    def show_tour(self) -> None:
+        """Begin the tour."""
         from orca_desk.ui.tour import Tour
 
         Tour(self).begin()
