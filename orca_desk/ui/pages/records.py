@@ -1,10 +1,458 @@
-"""The Records page."""
+"""The Records page: every answer beside what the student will see of it, reviewed by keyboard."""
 
+import contextlib
+from array import array
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.jobs.defaults import StudentMessage, default_message, default_runner
+from orca_desk.jobs.regenerate import Regenerated, regenerate
+from orca_desk.jobs.reviewing import Compared, compare
+from orca_desk.jobs.revising import edit_answer, undo_edit
+from orca_desk.library.records import Decision, RecordFilter, StoredRecord, decide
+from orca_desk.library.review import (
+    RecordChoices,
+    number_of,
+    record_choices,
+    record_ids,
+    record_numbers,
+    restore_decisions,
+)
+from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.method.erasure import student_instruction
+from orca_desk.method.records import Sampling
+from orca_desk.models.model_file import ModelFile
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Tools
 from orca_desk.ui.page import Page
+from orca_desk.ui.pages.inspector import InspectorView
+from orca_desk.ui.pages.record_filters import RecordFilters
+from orca_desk.ui.pages.record_list import RecordTable
+from orca_desk.ui.pages.regenerate_dialog import RegenerateDialog
+from orca_desk.ui.pages.review_bar import ReviewBar
+from orca_desk.ui.pages.side_by_side import SideBySide
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.job_panel import JobPanel
+
+VIEW = "records.view"  # library setting: filters, place, tab and student instruction of this page
+KEEP_AFTER_MS = 700
+AT_ONCE = 200  # more decisions than these are written in the background
 
 
 class RecordsPage(Page):
-    """To be built."""
+    """The list with its filters, the record side by side or as tokens, and the review's actions."""
 
     name = "records"
     title = "Records"
+    about = "What the teacher answered, and what the student will see of it."
+    watches = frozenset({"records", "tasks", "strategies", "snapshots", "models"})
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        kept = get_setting(desk.library, VIEW, {})
+        self._kept: dict[str, Any] = kept if isinstance(kept, dict) else {}
+        self._wanted_number: int | None = None
+        self._dialog: RegenerateDialog | None = None
+        self.filters = RecordFilters(desk)
+        self.table = RecordTable(desk)
+        self.side = SideBySide(desk)
+        self.inspector = InspectorView(desk, wanted=self.filters.value, instruction=self.instruction)
+        self.panel = JobPanel(desk)
+        self.tabs = QTabWidget()
+        self._saver = QTimer(self)
+        self._saver.setSingleShot(True)
+        self._saver.setInterval(KEEP_AFTER_MS)
+        self._saver.timeout.connect(self._keep_view)
+        self._make_commands()
+        self.bar = ReviewBar(desk, self)
+        self._lay_out()
+        self._restore_view()
+        self._connect()
+
+    @property
+    def compared(self) -> Compared | None:
+        """The record that is shown."""
+        return self.side.compared
+
+    def instruction(self) -> str:
+        """Return the student instruction that is shown; the user's default while the own one is blank."""
+        chosen = self.side.instruction.value()
+        return chosen.message if chosen else student_instruction()
+
+    def refresh(self, changes: frozenset[str]) -> None:
+        """Read the list anew, and the record shown; see Page."""
+        if changes & {"records", "tasks", "strategies"}:
+            self._read_list()
+        if "records" in changes:
+            library = self.desk.library
+            self.desk.background.run(
+                self, lambda: record_choices(library), self._offer, only_newest="choices"
+            )
+        if "snapshots" in changes:
+            self.inspector.read_snapshots()
+
+    def go(self, target: Mapping[str, Any]) -> None:
+        """Show {"record": id}, or the list of {"run": id}, {"family": name}, {"decision": "none"}."""
+        filters = {name: target[name] for name in ("family", "strategy", "run", "decision") if name in target}
+        if filters:
+            self.filters.choose(filters)
+            self._filter()
+        if "record" in target:
+            library, record_id = self.desk.library, str(target["record"])
+            self.desk.background.run(
+                self, lambda: number_of(library, record_id), self._go_to, only_newest="go"
+            )
+
+    def close_page(self) -> None:
+        """Keep where the user is."""
+        self._saver.stop()
+        self._keep_view()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin in the list, so that the review's keys work at once."""
+        super().showEvent(event)
+        self.table.setFocus()
+
+    # What the user does
+
+    def decide(self, decision: Decision | None) -> None:
+        """Keep, drop or undecide the selected records; with a single one go on to the next."""
+        numbers = self.table.chosen()
+        if not numbers or self.side.answer.is_editing:
+            return
+        if len(numbers) == 1 and self.compared is not None and self.compared.number == numbers[0]:
+            self._decide([self.compared.stored.record.id], decision)
+            if decision and not self.table.go(1):
+                self.desk.say(self.tr("That was the last record of this list."))
+            return
+        library = self.desk.library
+        self.desk.background.run(
+            self, lambda: record_ids(library, numbers), lambda ids: self._decide(ids, decision)
+        )
+
+    def edit(self) -> None:
+        """Let the user write an answer of their own."""
+        self.tabs.setCurrentWidget(self.side)
+        self.side.edit()
+
+    def regenerate(self) -> None:
+        """Ask with what the teacher is to be asked again."""
+        if self.compared is None or self.side.answer.is_editing:
+            return
+        self._dialog = RegenerateDialog(self.desk, self.compared, self)
+        self._dialog.asked.connect(self._regenerate)
+        self._dialog.finished.connect(self._dialog.deleteLater)
+        self._dialog.open()
+
+    # Building
+
+    def _make_commands(self) -> None:
+        tr = self.tr
+        self.next = self.command(tr("&Next record"), self._next, key="J", image="chevron-right")
+        self.next.setShortcuts(["J", "Alt+Down"])
+        self.previous = self.command(tr("&Previous record"), self._previous, key="K", image="chevron-left")
+        self.previous.setShortcuts(["K", "Alt+Up"])
+        self.keep_it = self.command(
+            tr("&Keep"), lambda: self.decide("keep"), key="Y", image="check",
+            tip=tr("Train on it, whatever its verdict"),
+        )  # fmt: skip
+        self.drop_it = self.command(
+            tr("&Drop"), lambda: self.decide("drop"), key="D", image="x",
+            tip=tr("Leave it out of every later snapshot"),
+        )  # fmt: skip
+        self.undecide = self.command(
+            tr("&Undecided"), lambda: self.decide(None), key="U", image="undo-2",
+            tip=tr("Take the decision back"),
+        )  # fmt: skip
+        self.edit_it = self.command(
+            tr("&Edit the answer"), self.edit, key="E", image="pencil",
+            tip=tr("Write your own version; the teacher's stays beside it"),
+        )  # fmt: skip
+        self.again = self.command(
+            tr("&Regenerate…"), self.regenerate, key="R", image="refresh-cw",
+            tip=tr("Ask the teacher again, under another strategy or with another seed"),
+        )  # fmt: skip
+        self.command(tr("&Side by side"), lambda: self.tabs.setCurrentIndex(0), key="1", image="columns-2")
+        self.command(tr("&Inspector"), lambda: self.tabs.setCurrentIndex(1), key="2", image="scan-text")
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, GRID, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.filters)
+        column.addWidget(self.table, 1)
+        left.setMinimumWidth(32 * GRID)
+        self.tabs.addTab(self.side, self.tr("Side by side"))
+        self.tabs.addTab(self.inspector, self.tr("Inspector"))
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self._none_left = EmptyState(
+            self.desk.theme,
+            image="funnel",
+            title=self.tr("No record matches"),
+            text=self.tr("The filters on the left leave nothing to review."),
+            action=self.tr("Clear filters"),
+            run=self.filters.clear.click,
+        )
+        self._right = QStackedWidget()
+        self._right.addWidget(self.tabs)
+        self._right.addWidget(self._none_left)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(GRID, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self._right, 1)
+        column.addWidget(self.panel)
+        column.addWidget(self.bar)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(left)
+        splitter.addWidget(right)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([36 * GRID, 120 * GRID])
+        self._empty = EmptyState(
+            self.desk.theme,
+            image="columns-2",
+            title=self.tr("No records yet"),
+            text=self.tr("Every answer that the teacher gives becomes a record, and is reviewed here."),
+            action=self.tr("Go to Teacher"),
+            run=lambda: self.desk.open("teacher"),
+        )
+        self._pages = QStackedWidget()
+        self._pages.addWidget(splitter)
+        self._pages.addWidget(self._empty)
+        self.body.addWidget(self._pages, 1)
+        self.keep("list", splitter)
+        self.keep("parts", self.side.parts)
+
+    def _connect(self) -> None:
+        self.filters.changed.connect(self._filter)
+        self.table.shown.connect(self._show_number)
+        self.side.instruction.changed.connect(self._reread)
+        self.side.saved.connect(self._save_edit)
+        self.side.restored.connect(self._restore_answer)
+        self.side.task_wanted.connect(self._open_task)
+        self.tabs.currentChanged.connect(self._show_tab)
+        self.desk.models.changed.connect(self._reread)
+        if not self.desk.models.is_read:
+            self.desk.models.read()
+
+    # Reading
+
+    def _filter(self) -> None:
+        self._read_list()
+        self._saver.start()
+
+    def _read_list(self) -> None:
+        library, wanted = self.desk.library, self.filters.value()
+
+        def work() -> tuple["array[int]", bool]:
+            numbers = record_numbers(library, wanted)
+            some = bool(numbers) or bool(record_numbers(library, RecordFilter(limit=1)))
+            return numbers, some
+
+        self.desk.background.run(self, work, self._show_list, only_newest="list")
+
+    def _show_list(self, read: tuple["array[int]", bool]) -> None:
+        numbers, some = read
+        self._pages.setCurrentIndex(0 if some else 1)
+        self._right.setCurrentIndex(0 if numbers else 1)
+        self.bar.setVisible(bool(numbers))
+        self.filters.show_count(len(numbers))
+        number, self._wanted_number = self._wanted_number, None
+        before = self.table.number
+        self.table.fill(numbers, number=number)
+        if self.table.number == before:
+            self._reread()
+        self._show_place()
+
+    def _show_number(self, number: int | None) -> None:
+        self._show_place()
+        self._saver.start()
+        if number is None:
+            self.side.show_record(None)
+            self.inspector.show_record(None)
+            return
+        self._reread()
+
+    def _reread(self, *_: object) -> None:
+        """Read the record that is to be shown, and what becomes of it."""
+        number = self.table.number
+        if number is None:
+            return
+        library, instruction = self.desk.library, self.instruction()
+        models = self.desk.models.of("gguf")
+        self._saver.start()
+        self.desk.background.run(
+            self,
+            lambda: compare(library, number, instruction, models=models),
+            self._show_record,
+            failed=self.notice.show_error,
+            only_newest="record",
+        )
+
+    def _show_record(self, compared: Compared) -> None:
+        self.side.show_record(compared)
+        self._show_tab()
+
+    def _show_tab(self, *_: object) -> None:
+        if self.tabs.currentWidget() is self.inspector:
+            self.inspector.show_record(self.compared.training if self.compared else None)
+        self._saver.start()
+
+    def _show_place(self) -> None:
+        count = len(self.table.records.numbers)
+        self.bar.show_place(self.table.currentIndex().row(), count, len(self.table.chosen()))
+
+    def _offer(self, choices: RecordChoices) -> None:
+        self.filters.offer(choices)
+
+    def _go_to(self, number: int | None) -> None:
+        if number is None:
+            self.notice.show_message(self.tr("This record is not in the library."), kind="warn")
+            return
+        if number in self.table.records.numbers:
+            self.table.go_to(number)
+            return
+        self.filters.choose({})
+        self._wanted_number = number
+        self._filter()
+
+    # Writing
+
+    def _decide(self, ids: list[str], decision: Decision | None) -> None:
+        library = self.desk.library
+        before: dict[str, Decision | None] = {}
+
+        def do() -> None:
+            before.update(decide(library, ids, decision))
+
+        def undo() -> None:
+            restore_decisions(library, before)
+
+        word = {"keep": self.tr("Keep"), "drop": self.tr("Drop"), None: self.tr("Undecide")}[decision]
+        text = f"{word} {len(ids):,} " + (self.tr("record") if len(ids) == 1 else self.tr("records"))
+        if len(ids) <= AT_ONCE:
+            self.desk.do(text, do, undo, "records")
+        else:
+            self.desk.do(text, self._behind(do), self._behind(undo), "records")
+
+    def _behind(self, work: Any) -> Any:
+        """Return a function that does many writes in the background, and tells when they are done."""
+
+        def start() -> None:
+            self.desk.background.run(self, work, lambda done: self.desk.tell("records"))
+
+        return start
+
+    def _save_edit(self, text: str) -> None:
+        if self.compared is None:
+            return
+        library, record_id = self.desk.library, self.compared.stored.record.id
+        before: list[StoredRecord] = []
+        try:
+            before.append(edit_answer(library, record_id, text))
+        except UserError as error:
+            self.notice.show_error(error)
+            self.side.keep_draft(text)
+            return
+        self.notice.hide()
+        done = [True]
+
+        def do() -> None:
+            if not done.pop():
+                edit_answer(library, record_id, text)
+
+        def undo() -> None:
+            undo_edit(library, before[0])
+            done.append(False)
+
+        self.desk.do(self.tr("Edit an answer"), do, undo, "records")
+        self.table.setFocus()
+
+    def _restore_answer(self) -> None:
+        if self.compared is not None:
+            self._save_edit(self.compared.stored.record.response)
+
+    def _regenerate(self, model: ModelFile, strategy: str, sampling: Sampling) -> None:
+        if self.compared is None:
+            return
+        library = self.desk.library
+        number, record_id = self.compared.number, self.compared.stored.record.id
+
+        def work(tools: Tools) -> Regenerated:
+            return regenerate(
+                library,
+                default_runner(library, model.path),
+                record_id,
+                strategy=strategy,
+                sampling=sampling,
+                progress=tools.progress,
+                control=tools.control,
+            )
+
+        job = self.desk.jobs.start(self.tr("Ask the teacher again"), "generate", work, changes={"records"})
+        self.panel.follow(job)
+        job.ended.connect(lambda: self._show_made(number, job.result, job.error))
+
+    def _show_made(self, asked_from: int, made: Regenerated | None, error: Exception | None) -> None:
+        if isinstance(error, UserError):
+            self.notice.show_error(error)
+        if made is None or made.record is None:
+            return
+        if made.known:
+            self.notice.show_message(
+                self.tr("The library has the answer to just this already; here it is."), kind="info"
+            )
+        if self.table.number == asked_from and not self.side.answer.is_editing:
+            self.go({"record": made.record})
+        else:
+            self.notice.show_message(
+                self.tr("The teacher has answered again."),
+                kind="good",
+                action=self.tr("Show the new record"),
+                run=lambda: self.go({"record": made.record}),
+            )
+
+    def _open_task(self) -> None:
+        if self.compared is not None:
+            self.desk.open("tasks", task=self.compared.stored.record.task_id)
+
+    def _next(self) -> None:
+        self.table.go(1)
+
+    def _previous(self) -> None:
+        self.table.go(-1)
+
+    # Where the user is, over restarts
+
+    def _restore_view(self) -> None:
+        filters = self._kept.get("filters")
+        self.filters.choose(filters if isinstance(filters, dict) else {})
+        number = self._kept.get("number")
+        self._wanted_number = number if isinstance(number, int) else None
+        self.tabs.setCurrentIndex(1 if self._kept.get("tab") == 1 else 0)
+        message = default_message(self.desk.library)
+        with contextlib.suppress(KeyError, TypeError, UserError):
+            message = StudentMessage(**self._kept["instruction"])
+        self.side.instruction.choose(message)
+
+    def _keep_view(self) -> None:
+        chosen = self.side.instruction.value() or StudentMessage()
+        view = {
+            "filters": self.filters.chosen(),
+            "number": self.table.number,
+            "tab": self.tabs.currentIndex(),
+            "instruction": {"kind": chosen.kind, "text": chosen.text},
+        }
+        if view != self._kept:
+            self._kept = view
+            if self.desk.library.problem is None:
+                set_setting(self.desk.library, VIEW, view)
