@@ -1,0 +1,200 @@
+"""One task and what each evaluation answered to it, side by side."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.library.answers import Asked, reference_of
+from orca_desk.library.evaluations import Answered
+from orca_desk.method.records import Task
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import pixmap
+from orca_desk.ui.pages.answers_table import LOOKS
+from orca_desk.ui.pages.evaluate_arms import role_of
+from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.widgets.text import button, label
+
+NARROWEST = 26 * GRID  # px, of a column
+
+
+class AnswerColumns(QWidget):
+    """The question and its reference at the left, then a column for each evaluation."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.columns: list[AnswerColumn] = []
+        self._task: str | None = None
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GRID + GRID // 2)
+        inside = QWidget()
+        inside.setLayout(self._row)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, GRID, 0, 0)
+        outer.addWidget(scroll)
+        self._row.addWidget(self._question(), 1)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Make a column for each evaluation."""
+        if [one.name for one in self.columns] == list(names):
+            return
+        for one in self.columns:
+            one.hide()
+            one.deleteLater()
+        self.columns = [AnswerColumn(self.desk, name) for name in names]
+        for one in self.columns:
+            self._row.addWidget(one, 1)
+
+    def show_answers(self, asked: Asked, task: Task | None, answers: Sequence[Answered | None]) -> None:
+        """Show a task with its answers."""
+        self._task = asked.task_id if task else None
+        self.family.setText(asked.family)
+        self.question.setPlainText(task.user_text if task else self.tr("The task was deleted since."))
+        self.reference.setPlainText(reference_of(task))
+        for button_ in (self.open_task, self.try_it):
+            button_.setEnabled(task is not None)
+        for column, answer in zip(self.columns, answers, strict=True):
+            column.show_answer(answer, asked.paired)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._task = None
+        self.family.setText("")
+        self.question.clear()
+        self.reference.clear()
+        for button_ in (self.open_task, self.try_it):
+            button_.setEnabled(False)
+        for column in self.columns:
+            column.clear()
+
+    def _question(self) -> QWidget:
+        frame = QFrame()
+        frame.setProperty("kind", "card")
+        frame.setMinimumWidth(NARROWEST)
+        layout = QVBoxLayout(frame)
+        layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
+        layout.setSpacing(GRID // 2)
+        self.family = label(size="caption", tone="muted")
+        self.question = _text(self.tr("The question"))
+        self.reference = _text(self.tr("The reference answer"))
+        self.reference.setMaximumHeight(8 * GRID)
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Question"), bold=True), 1)
+        head.addWidget(self.family)
+        layout.addLayout(head)
+        layout.addWidget(self.question, 1)
+        layout.addWidget(label(self.tr("Reference answer"), bold=True))
+        layout.addWidget(self.reference)
+        foot = QHBoxLayout()
+        self.open_task = button(self.tr("Open task"), lambda: self.desk.open("tasks", task=self._task))
+        self.try_it = button(self.tr("Try in chat"), lambda: self.desk.open("chat", task=self._task))
+        foot.addWidget(self.open_task)
+        foot.addWidget(self.try_it)
+        foot.addStretch(1)
+        layout.addLayout(foot)
+        return frame
+
+
+class AnswerColumn(QFrame):
+    """One model's answer: right or wrong and why, which strategy it follows, and all its text."""
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        super().__init__()
+        self.desk, self.name = desk, name
+        self._look: bool | str | None = ""
+        self.setProperty("kind", "card")
+        self.setMinimumWidth(NARROWEST)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
+        layout.setSpacing(GRID // 2)
+        self._marker, self._icon = QLabel(), QLabel()
+        self.title = label(name, bold=True)
+        self.verdict = label(bold=True)
+        head = QHBoxLayout()
+        head.addWidget(self._marker)
+        head.addWidget(self.title, 1)
+        head.addWidget(self._icon)
+        head.addWidget(self.verdict)
+        layout.addLayout(head)
+        self.reason = label(size="caption", tone="muted", wrap=True, selectable=True)
+        self.strategy = label(size="caption", tone="muted", wrap=True)
+        self.text = _text(self.tr("The answer of {}").format(name))
+        layout.addWidget(self.reason)
+        layout.addWidget(self.strategy)
+        layout.addWidget(self.text, 1)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+
+    def show_answer(self, answer: Answered | None, paired: str | None) -> None:
+        """Show an answer, or that there is none."""
+        if answer is None:
+            self.clear()
+            self.verdict.setText(self.tr("no answer"))
+            self._paint()
+            return
+        self._look = answer.correct
+        words = {True: self.tr("right"), False: self.tr("wrong"), None: self.tr("not graded")}
+        self.verdict.setText(words[answer.correct])
+        self.reason.setText(answer.reason)
+        self.strategy.setText(self._strategy_words(answer, paired))
+        self.text.setPlainText(answer.response)
+        self._paint()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._look = ""
+        for part in (self.verdict, self.reason, self.strategy):
+            part.setText("")
+        self.text.clear()
+        self._icon.clear()
+
+    def _strategy_words(self, answer: Answered, paired: str | None) -> str:
+        if answer.recognised is None:
+            words = self.tr("Follows no strategy clearly")
+        else:
+            words = self.tr("Follows {}").format(answer.recognised)
+        if paired is not None:
+            words += (
+                self.tr(", as paired")
+                if paired == answer.recognised
+                else self.tr("; paired: {}").format(paired)
+            )
+        words += self.tr(" · {:,} tokens").format(answer.completion_tokens)
+        if answer.finish_reason == "length":
+            words += self.tr(" · cut off by the length limit")
+        return words
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        role = role_of(self.name)
+        self._marker.setPixmap(pixmap("target", colours, role))
+        self.title.setStyleSheet(f"color: {colours.css(role)};")
+        if self.verdict.text():
+            image, tone = LOOKS[self._look]
+            self._icon.setPixmap(pixmap(image, colours, tone))
+
+
+def _text(name: str) -> QPlainTextEdit:
+    made = QPlainTextEdit()
+    made.setReadOnly(True)
+    made.setAccessibleName(name)
+    made.setTabChangesFocus(True)
+    made.setFont(font("body"))
+    made.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return made

@@ -1,0 +1,324 @@
+"""Setting an evaluation up: which models, which held-out families, how they answer."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.errors import UserError
+from orca_desk.jobs.arms import Arm, Plan, last_plan, training_arms
+from orca_desk.jobs.defaults import default_sampling
+from orca_desk.library.trainings import Training
+from orca_desk.method.records import Sampling
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.evaluate_arms import ArmList
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import SettingsForm
+from orca_desk.ui.widgets.text import button, card, label
+
+COUNT = Qt.ItemDataRole.UserRole + 1
+NAME = Qt.ItemDataRole.UserRole
+
+
+class SetupView(QWidget):
+    """Asks what to evaluate. `wanted` comes with a Plan when the user starts it."""
+
+    wanted = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._trainings: Sequence[Training] = ()
+        self._filled = False
+        self._later: str | None = None  # a training to fill in as soon as the models are read
+        self.arms = ArmList(desk)
+        self.families = FamilyChoice()
+        self.sampling: SettingsForm[Sampling] = SettingsForm(
+            Sampling, default_sampling(desk.library), skip=("stop",)
+        )
+        self.notice = Notice(desk)
+        self._lay_out()
+        self.arms.changed.connect(self._estimate)
+        self.families.changed.connect(self._estimate)
+        desk.models.changed.connect(self._models_read)
+
+    def show_library(self, trainings: Sequence[Training], families: Mapping[str, int]) -> None:
+        """Offer the finished trainings and the held-out families that have answers."""
+        self._trainings = trainings
+        before = self.training.currentData()
+        self.training.clear()
+        for one in trainings:
+            self.training.addItem(f"{one.id}  ·  {one.base.name}", one.id)
+        self.training.setCurrentIndex(max(0, self.training.findData(before)))
+        self.quick.setVisible(bool(trainings))
+        self.untrained.setVisible(not trainings)
+        self.arms.set_trainings(trainings)
+        self.families.show_families(families)
+        if not self._filled:
+            self._filled = True
+            self._fill_at_first()
+        self._estimate()
+
+    def fill_from_training(self, training_id: str) -> None:
+        """Compare base, tuned and teacher of a training."""
+        if not self.desk.models.is_read:
+            self._later = training_id
+            return
+        place = self.training.findData(training_id)
+        self.training.setCurrentIndex(place if place >= 0 else self.training.currentIndex())
+        library, models = self.desk.library, self.desk.models.of("gguf")
+        self._filled = True
+        self.desk.background.run(
+            self,
+            lambda: training_arms(library, training_id, models),
+            self._fill,
+            failed=self.notice.show_error,
+            only_newest="fill",
+        )
+
+    def run(self) -> None:
+        """Start what is chosen, or say why it cannot be."""
+        try:
+            plan = self.plan()
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        self.notice.hide()
+        self.wanted.emit(plan)
+
+    def plan(self) -> Plan:
+        """Return what is chosen. Raises UserError, naming it, for what cannot be used."""
+        arms = self.arms.arms()
+        if not arms:
+            raise UserError("No model is chosen.", "Add one, or choose those of a training.")
+        families = self.families.chosen()
+        if not families:
+            raise UserError("No family is chosen.", "Check at least one family of held-out tasks.")
+        return Plan(
+            arms=arms,
+            families=families,
+            per_family=self.limit.value() or None,
+            sampling=self.sampling.value(),
+        )
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, GRID, GRID, GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self._models_card())
+        column.addWidget(self._tasks_card())
+        column.addWidget(self._sampling_card())
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        scroll.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        foot = QHBoxLayout()
+        self.estimate = label(tone="muted")
+        self.start = button(self.tr("Evaluate"), self.run, primary=True, tip=self.tr("Ctrl+Enter"))
+        foot.addWidget(self.estimate, 1)
+        foot.addWidget(self.start)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, GRID, 0, 0)
+        outer.addWidget(self.notice)
+        outer.addWidget(scroll, 1)
+        outer.addLayout(foot)
+
+    def _models_card(self) -> QWidget:
+        frame, layout = card()
+        layout.addWidget(label(self.tr("Models"), size="heading", bold=True))
+        self.quick = QWidget()
+        row = QHBoxLayout(self.quick)
+        row.setContentsMargins(0, 0, 0, 0)
+        words = label(self.tr("Base, tuned and teacher of training"))
+        self.training = QComboBox()
+        self.training.setMinimumContentsLength(24)
+        self.training.setAccessibleName(self.tr("Training"))
+        words.setBuddy(self.training)
+        self.use = button(self.tr("Compare these three"), self._use_training)
+        row.addWidget(words)
+        row.addWidget(self.training)
+        row.addWidget(self.use)
+        row.addStretch(1)
+        layout.addWidget(self.quick)
+        self.untrained = QWidget()
+        line = QHBoxLayout(self.untrained)
+        line.setContentsMargins(0, 0, 0, 0)
+        text = self.tr(
+            "No student has been trained here yet. Once one is, it is compared with its base and teacher."
+        )
+        line.addWidget(label(text, tone="muted", wrap=True), 1)
+        self.train = button(self.tr("Train a student"), lambda: self.desk.open("training"))
+        line.addWidget(self.train)
+        layout.addWidget(self.untrained)
+        layout.addWidget(self.arms)
+        foot = QHBoxLayout()
+        self.add = button(self.tr("Add a model"), self.arms.add)
+        foot.addWidget(self.add)
+        foot.addStretch(1)
+        layout.addLayout(foot)
+        return frame
+
+    def _tasks_card(self) -> QWidget:
+        frame, layout = card()
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Held-out tasks"), size="heading", bold=True), 1)
+        head.addWidget(button(self.tr("All"), lambda: self.families.check_all(True)))
+        head.addWidget(button(self.tr("None"), lambda: self.families.check_all(False)))
+        layout.addLayout(head)
+        about = self.tr(
+            "Tasks that no student is trained on, and whose answers are known. Space checks a family."
+        )
+        layout.addWidget(label(about, tone="muted", wrap=True))
+        layout.addWidget(self.families)
+        row = QHBoxLayout()
+        words = label(self.tr("At most this many of each family"))
+        self.limit = QSpinBox()
+        self.limit.setRange(0, 1_000_000)
+        self.limit.setSpecialValueText(self.tr("all"))
+        self.limit.setAccessibleName(self.tr("At most this many tasks of each family"))
+        self.limit.setMinimumWidth(14 * GRID)
+        words.setBuddy(self.limit)
+        self.limit.valueChanged.connect(self._estimate)
+        row.addWidget(words)
+        row.addWidget(self.limit)
+        row.addStretch(1)
+        layout.addLayout(row)
+        return frame
+
+    def _sampling_card(self) -> QWidget:
+        frame, layout = card()
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("How they answer"), size="heading", bold=True), 1)
+        self.more = button(self.tr("All settings"))
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self.sampling.show_all)
+        head.addWidget(self.more)
+        layout.addLayout(head)
+        layout.addWidget(self.sampling)
+        return frame
+
+    def _fill_at_first(self) -> None:
+        """Offer what was evaluated last, or else the newest training, or else one model."""
+        library = self.desk.library
+        self.desk.background.run(self, lambda: last_plan(library), self._fill_plan, only_newest="fill")
+
+    def _fill_plan(self, plan: Plan | None) -> None:
+        if self._later is not None:
+            return
+        if plan is not None:
+            self.arms.set_arms(plan.arms)
+            self.sampling.set_value(plan.sampling)
+            self.limit.setValue(plan.per_family or 0)
+        elif self._trainings:
+            self.fill_from_training(self._trainings[0].id)
+        else:
+            self.arms.add()
+
+    def _fill(self, arms: Sequence[Arm]) -> None:
+        self.arms.set_arms(arms)
+        if not any(arm.name == "teacher" for arm in arms):
+            self.notice.show_message(
+                self.tr("The teacher of this training is not among the models of this machine."),
+                self.tr("Add its place on the Models page, or add another model to compare with."),
+                action=self.tr("Models"),
+                run=lambda: self.desk.open("models"),
+            )
+
+    def _use_training(self) -> None:
+        chosen = self.training.currentData()
+        if chosen is not None:
+            self.fill_from_training(chosen)
+
+    def _models_read(self) -> None:
+        if self._later is not None:
+            training, self._later = self._later, None
+            self.fill_from_training(training)
+
+    def _estimate(self) -> None:
+        tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.arms.rows)
+        self.estimate.setText(
+            self.tr("{:,} tasks × {} models: {:,} answers").format(tasks, models, tasks * models)
+        )
+
+
+class FamilyChoice(QListWidget):
+    """Families with their numbers of tasks, each with a check mark."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unchecked: set[str] = set()
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setFixedHeight(13 * GRID)
+        self.setAccessibleName(self.tr("Families of held-out tasks"))
+        self.itemChanged.connect(self._toggled)
+
+    def show_families(self, families: Mapping[str, int]) -> None:
+        """Show these families with their counts; what was unchecked stays so."""
+        if dict(self._counts()) == dict(families):
+            return
+        self.blockSignals(True)
+        self.clear()
+        wide = max(
+            (self.fontMetrics().horizontalAdvance(self._text(*one)) for one in families.items()), default=0
+        )
+        for name, count in families.items():
+            item = QListWidgetItem(self._text(name, count))
+            item.setData(NAME, name)
+            item.setData(COUNT, count)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            checked = name not in self._unchecked
+            item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
+            item.setSizeHint(QSize(min(wide, 40 * GRID) + 6 * GRID, 4 * GRID))
+            self.addItem(item)
+        self.blockSignals(False)
+        self.changed.emit()
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the families that are checked."""
+        return tuple(name for name, _ in self._counts() if name not in self._unchecked)
+
+    def count_tasks(self, per_family: int | None) -> int:
+        """Return how many tasks will be asked, with at most so many of each family."""
+        counts = [count for name, count in self._counts() if name not in self._unchecked]
+        return sum(count if per_family is None else min(count, per_family) for count in counts)
+
+    def check_all(self, checked: bool) -> None:
+        """Check every family, or none."""
+        state = Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
+        for place in range(self.count()):
+            self.item(place).setCheckState(state)
+
+    def _counts(self) -> list[tuple[str, int]]:
+        items = [self.item(place) for place in range(self.count())]
+        return [(item.data(NAME), item.data(COUNT)) for item in items]
+
+    def _text(self, name: str, count: int) -> str:
+        return f"{name}  ({count:,})"
+
+    def _toggled(self, item: QListWidgetItem) -> None:
+        if item.checkState() == Qt.CheckState.Checked:
+            self._unchecked.discard(item.data(NAME))
+        else:
+            self._unchecked.add(item.data(NAME))
+        self.changed.emit()

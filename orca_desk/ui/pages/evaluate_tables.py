@@ -1,0 +1,263 @@
+"""The tables of the results: shares by family, paired differences, and which strategy was chosen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from orca_desk.jobs.comparison import OVERALL, Compared, Summary, strategies_of
+from orca_desk.method.statistics import Comparison
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.evaluate_arms import role_of
+from orca_desk.ui.pages.evaluate_list import interval
+from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
+
+Index = QModelIndex | QPersistentModelIndex
+INVALID = QModelIndex()
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+CENTRE = int(Qt.AlignmentFlag.AlignCenter)
+LEAST_COLUMN = 13 * GRID  # px
+
+
+class ResultTable(QAbstractTableModel):
+    """A small table that is shown whole: row names in the first column, then one column a thing compared."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.columns: Sequence[str] = ()
+        self.names: Sequence[str] = ()
+        desk.theme.changed.connect(self._repaint)
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return what a cell beside the names shows; `column` from 0."""
+        raise NotImplementedError
+
+    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many rows there are."""
+        return 0 if parent.isValid() else len(self.names)
+
+    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many columns there are, the names' too."""
+        return 0 if parent.isValid() else len(self.columns) + 1
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if not index.isValid():
+            return None
+        name = self.names[index.row()]
+        if role == Qt.ItemDataRole.FontRole:
+            return font("body", bold=name == OVERALL)
+        if index.column() == 0:
+            return name if role == Qt.ItemDataRole.DisplayRole else None
+        return self.cell(index.row(), index.column() - 1, role)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a heading, in the model's colour."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= len(self.columns):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.corner if section == 0 else self.columns[section - 1]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return LEFT if section == 0 else self.alignment
+        return None
+
+    corner = ""
+    alignment = RIGHT
+
+    def _repaint(self) -> None:
+        if self.names:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.names) - 1, len(self.columns)))
+
+
+class FamilyTable(ResultTable):
+    """The share of right answers of each model in each family, with its interval, n and tokens."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.corner = self.tr("Family")
+        self._summaries: tuple[Summary, ...] = ()
+
+    def show_results(self, found: Compared) -> None:
+        """Show what was found."""
+        self.beginResetModel()
+        self._summaries = found.summaries
+        self.names, self.columns = found.families, [one.name for one in found.summaries]
+        self.endResetModel()
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return a share, and below it what it rests on."""
+        score = self._summaries[column].scores.get(self.names[row])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self.desk.theme.colours(role_of(self._summaries[column].name))
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if score is None or not score.right.n:
+            return self.tr("–\nno task graded")
+        counts = self.tr("{:,} of {:,}, {:,.0f} tokens")
+        words = counts.format(score.right.correct, score.right.n, score.mean_tokens)
+        return f"{interval(score.right)}\n{words}"
+
+
+class DifferenceTable(ResultTable):
+    """How each model differs from the reference on the same tasks, and whether that is more than chance."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.corner = self.tr("Family")
+        self._cells: list[dict[str, Comparison]] = []
+
+    def show_results(self, found: Compared) -> None:
+        """Show what was found."""
+        self.beginResetModel()
+        names = {one.id: one.name for one in found.summaries}
+        self._cells = [dict(one) for one in found.differences.values()]
+        self.names = found.families if self._cells else ()
+        self.columns = [
+            self.tr("{} minus {}").format(names[one], names[found.reference]) for one in found.differences
+        ]
+        self.endResetModel()
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return a difference, what to make of it, and what it rests on."""
+        one = self._cells[column].get(self.names[row])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT
+        if one is None:
+            return self.tr("–\nno task in common") if role == Qt.ItemDataRole.DisplayRole else None
+        image, tone, word = self._verdict(one)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return icon(image, self.desk.theme.colours, tone)
+        if role == Qt.ItemDataRole.DisplayRole:
+            points = f"{100 * one.difference:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
+            return f"{points}\n{word}, {p_value(one.p)}, n {one.n:,}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.tr("{:,} tasks only the first got right, {:,} only the second").format(
+                one.only_first, one.only_second
+            )
+        return None
+
+    def _verdict(self, one: Comparison) -> tuple[str, Role, str]:
+        if one.low > 0:
+            return "arrow-up", "good", self.tr("better")
+        if one.high < 0:
+            return "arrow-down", "bad", self.tr("worse")
+        return "minus", "muted", self.tr("not told apart")
+
+
+class MatrixTable(ResultTable):
+    """How many answers follow which strategy: a row for each paired one, a column for each recognised."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.corner = self.tr("Paired strategy")
+        self.alignment = CENTRE
+        self._matrix: Summary | None = None
+        self._recognised: list[str | None] = []
+
+    def show_results(self, found: Summary) -> None:
+        """Show one model's choices."""
+        self.beginResetModel()
+        self._matrix = found
+        self._recognised = strategies_of(found.matrix)
+        self.names = sorted(found.matrix)
+        self.columns = [self.tr("none recognised") if name is None else name for name in self._recognised]
+        self.endResetModel()
+
+    def share(self, row: int, column: int) -> float:
+        """Return the share of a row's answers that follow the column's strategy."""
+        counts = self._counts(row)
+        return counts.get(self._recognised[column], 0) / max(1, sum(counts.values()))
+
+    def is_match(self, row: int, column: int) -> bool:
+        """Whether the cell counts answers that follow the paired strategy."""
+        return self.names[row] == self._recognised[column]
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return a count, and its share of the row."""
+        count = self._counts(row).get(self._recognised[column], 0)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return CENTRE
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{count:,}\n{self.share(row, column):.0%}" if count else "·"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self.tr("{} answers to {} follow {}").format(count, self.names[row], self.columns[column])
+        return None
+
+    def _counts(self, row: int) -> dict[str | None, int]:
+        assert self._matrix is not None
+        return dict(self._matrix.matrix[self.names[row]])
+
+
+class HeatCell(TwoLines):
+    """A cell whose ground is the deeper, the larger its share; the paired strategy's has a frame."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw ground and frame, then the numbers."""
+        model = index.model()
+        if isinstance(model, MatrixTable) and index.column() > 0:
+            row, column = index.row(), index.column() - 1
+            area = option.rect.adjusted(2, 2, -2, -2)
+            share, match = model.share(row, column), model.is_match(row, column)
+            if share:
+                painter.fillRect(
+                    area, self._theme.colours.tint("student" if match else "warn", 0.06 + 0.34 * share)
+                )
+            if match:
+                painter.setPen(QPen(self._theme.colours("student"), 1.5))
+                painter.drawRect(area)
+        super().paint(painter, option, index)
+
+
+def p_value(p: float) -> str:
+    """Write a p-value."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def result_view(model: ResultTable, theme: Theme, name: str, *, heat: bool = False) -> QTableView:
+    """Return a view that shows a whole table, without bars of its own unless it is too wide."""
+    view = QTableView()
+    view.setModel(model)
+    view.setAccessibleName(name)
+    delegate: QStyledItemDelegate = HeatCell(theme) if heat else TwoLines(theme)
+    delegate.setParent(view)
+    view.setItemDelegate(delegate)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setTabKeyNavigation(False)
+    view.setShowGrid(False)
+    view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(HEIGHT)
+    header = view.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setMinimumSectionSize(LEAST_COLUMN)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+    if heat:
+        header.setFixedHeight(6 * GRID)
+
+    def fit() -> None:
+        height = header.sizeHint().height() if not heat else 6 * GRID
+        view.setFixedHeight(height + HEIGHT * model.rowCount() + 4)
+
+    model.modelReset.connect(fit)
+    fit()
+    return view
