@@ -9,6 +9,7 @@ from orca_desk.models.model_file import ModelFile
 _HALF, _SINGLE = 2, 4
 _RUNTIME = 150 * 2**20  # code and buffers of llama.cpp, whatever the model
 _TORCH = 600 * 2**20  # torch, transformers and peft once imported
+_ENGINE_BATCH, _ENGINE_CELLS, _ENGINE_SHARE = 16, 32_768, 0.25  # as in orca_desk.teacher.engine
 _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
 _HEAD_CHUNK = 1024  # labelled positions whose logits exist at once
 # What a llama layer keeps of a token for its backward pass: inputs, norms, queries, keys, values, attention,
@@ -47,6 +48,22 @@ def serving_fit(model: ModelFile, *, sequences: int, tokens: int, available: int
         ("computing", _RUNTIME + activations + _SERVED_CHUNK * model.vocab * _SINGLE),
     )
     return _fit(f"Serving {model.name}", parts, available)
+
+
+def teaching_fit(
+    model: ModelFile, *, batch: int | None = None, context: int | None = None, available: int | None = None
+) -> Fit:
+    """Estimate what the teacher's engine takes for `batch` answers of `context` tokens (None: as it chooses).
+
+    The engine makes room for one answer of full length at least, for all of them at most, and takes no more
+    than a quarter of the free memory for keys and values.
+    """
+    free = psutil.virtual_memory().available if available is None else available
+    longest = min(context or model.context, model.context)
+    cells = max(longest, min((batch or _ENGINE_BATCH) * longest, _ENGINE_CELLS))
+    if model.cached_values:
+        cells = min(cells, max(256, int(free * _ENGINE_SHARE / (model.cached_values * _HALF))))
+    return serving_fit(model, sequences=1, tokens=cells, available=free)
 
 
 def training_fit(

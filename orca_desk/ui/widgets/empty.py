@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Theme
@@ -34,9 +34,13 @@ class EmptyState(QWidget):
         self.title = label(title, size="heading", bold=True)
         layout.addWidget(self.title, 0, Qt.AlignmentFlag.AlignHCenter)
         self.text = label(text, tone="muted", wrap=True)
-        self.text.setMinimumWidth(55 * GRID)
+        self.text.setFixedWidth(55 * GRID)
         self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()  # not an alignment: that asks for the height at the layout's whole width
+        row.addStretch(1)
+        row.addWidget(self.text)
+        row.addStretch(1)
+        layout.addLayout(row)
         self.button = button(action, run, primary=True)
         self.button.setVisible(bool(action))
         layout.addSpacing(GRID)

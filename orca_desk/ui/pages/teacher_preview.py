@@ -1,0 +1,164 @@
+"""Five answers before a whole run: question, strategy, answer, verdict and time of each."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from orca_desk.jobs.preview import Duration, Preview, Previewed
+from orca_desk.jobs.teaching import rejection
+from orca_desk.method.records import Task
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import pixmap
+from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.job_panel import duration
+from orca_desk.ui.widgets.text import Tone, card, label
+
+LONGEST = 1200  # characters of a question or an answer that a card shows
+
+
+class TeacherPreview(QWidget):
+    """The answers of the newest preview, and what a whole run would take."""
+
+    def __init__(self, desk: Desk, *, start: Callable[[], None]) -> None:
+        super().__init__()
+        self.desk = desk
+        self._cards: list[QFrame] = []
+        self._preview: Preview | None = None
+        self._missing: int | None = None
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(
+            EmptyState(
+                desk.theme,
+                image="eye",
+                title=self.tr("Try five first"),
+                text=self.tr(
+                    "Five of the chosen tasks, taken at random, are answered and graded, so that you see what"
+                    " a whole run would bring and how long it would take. Nothing of a preview is kept."
+                ),
+                action=self.tr("Preview five"),
+                run=start,
+            )
+        )
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(0, GRID + GRID // 2, 0, 0)
+        column.setSpacing(GRID)
+        self.summary = label(bold=True, wrap=True)
+        self.note = label(tone="muted", size="caption", wrap=True)
+        column.addWidget(self.summary)
+        column.addWidget(self.note)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName(self.tr("Answers of the preview"))
+        inside = QWidget()
+        self._list = QVBoxLayout(inside)
+        self._list.setContentsMargins(0, 0, GRID, 0)
+        self._list.setSpacing(GRID)
+        self._list.addStretch(1)
+        scroll.setWidget(inside)
+        column.addWidget(scroll, 1)
+        self._stack.addWidget(filled)
+
+    def begin(self) -> None:
+        """Forget the preview before this one."""
+        for frame in self._cards:
+            frame.hide()
+            frame.deleteLater()
+        self._cards.clear()
+        self._preview = None
+        self.summary.setText(self.tr("The teacher is loading…"))
+        self.note.setText(self.tr("Nothing of a preview is kept."))
+        self._stack.setCurrentIndex(1)
+
+    def add(self, answer: Previewed) -> None:
+        """Show an answer that came."""
+        record = answer.answer.record
+        about = self.tr("{}  ·  {}  ·  {} tokens in {}").format(
+            record.family, answer.strategy.title, record.provenance.completion_tokens, _took(answer.seconds)
+        )
+        words, image, role = verdict_words(answer)
+        self._add_card(about, words, image, role, record.user, record.response)
+        self.summary.setText(self.tr("{} answered…").format(len(self._cards)))
+
+    def finish(self, made: Preview | None) -> None:
+        """Show what could not be answered, and the estimate; None: it was stopped or failed."""
+        self._preview = made
+        if made is None or not (made.answers or made.failed):
+            self.summary.setText(self.tr("No answer came."))
+            return
+        for task, reason in made.failed:
+            self._add_failure(task, reason)
+        self._show_estimate()
+
+    def show_missing(self, missing: int | None) -> None:
+        """Say for how many answers the estimate is to be."""
+        self._missing = missing
+        self._show_estimate()
+
+    def _show_estimate(self) -> None:
+        made = self._preview
+        if made is None or not made.answers:
+            return
+        kept = sum(not rejection(each.answer) for each in made.answers)
+        asked = len(made.answers) + len(made.failed)
+        words = [self.tr("{} of {} fit for training, {:,.0f} tokens/s.").format(kept, asked, made.rate)]
+        if self._missing and (estimate := made.duration(self._missing)):
+            words.append(self.tr("All {:,} take {}.").format(self._missing, _about(estimate)))
+        self.summary.setText(" ".join(words))
+        self.note.setText(
+            self.tr(
+                "Estimated from the length of these answers at this speed; a whole run, which writes more of"
+                " them at once, is often faster. Nothing of a preview is kept."
+            )
+        )
+
+    def _add_failure(self, task: Task, reason: str) -> None:
+        words = self.tr("failed: {}").format(reason)
+        self._add_card(task.family, words, "circle-x", "bad", task.user_text, "")
+
+    def _add_card(self, about: str, words: str, image: str, role: Role, question: str, answer: str) -> None:
+        frame, layout = card()
+        layout.setSpacing(GRID // 2)
+        row = QHBoxLayout()
+        sign = QLabel()
+        sign.setPixmap(pixmap(image, self.desk.theme.colours, role, 16))
+        row.addWidget(label(about, size="caption", tone="muted"), 1)
+        row.addWidget(sign)
+        tone: Tone = role if role in ("good", "bad", "warn") else "muted"  # type: ignore[assignment]
+        row.addWidget(label(words, size="caption", bold=True, tone=tone))
+        layout.addLayout(row)
+        layout.addWidget(label(_cut(question), tone="muted", wrap=True, selectable=True))
+        if answer:
+            layout.addWidget(label(_cut(answer), wrap=True, selectable=True))
+        frame.setAccessibleName(f"{about}. {words}")
+        self._cards.append(frame)
+        self._list.insertWidget(self._list.count() - 1, frame)
+
+
+def verdict_words(answer: Previewed) -> tuple[str, str, Role]:
+    """Return what is thought of an answer in words, its icon and the icon's colour."""
+    if reason := rejection(answer.answer):
+        right = answer.task.answer
+        if reason == "wrong answer" and right is not None:
+            reason = f"wrong answer, {_cut(right, 40)} is right"
+        return reason, "circle-x", "bad"
+    if answer.answer.verdict is None:
+        return "not graded: no reference answer", "circle-help", "muted"
+    return "right", "circle-check", "good"
+
+
+def _about(estimate: Duration) -> str:
+    """Write an estimate with its interval."""
+    low, high = duration(estimate.low), duration(estimate.high)
+    return f"about {duration(estimate.seconds)}" + (f" ({low} to {high})" if low != high else "")
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+
+
+def _cut(text: str, length: int = LONGEST) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,160 @@
+"""A run of the teacher as it goes: how many are kept, rejected and failed and why, and the newest records."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QTableView, QVBoxLayout, QWidget
+
+from orca_desk.jobs.progress import Update
+from orca_desk.jobs.teaching import Arrival, rejection
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.arrivals import ANSWER, ArrivalsModel, Row, rows_of
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.job_panel import duration
+from orca_desk.ui.widgets.text import label
+
+SHOW_MS = 300  # between two updates of the table
+
+
+class TeacherRun(QWidget):
+    """Counts what arrives, and shows it at most a few times a second. `opened` comes with a record's id."""
+
+    opened = Signal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.kept = self.tokens = 0
+        self.rejected: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+        self._waiting: list[Row] = []
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(
+            EmptyState(
+                desk.theme,
+                image="graduation-cap",
+                title=self.tr("No run yet"),
+                text=self.tr(
+                    "Start, and each answer appears here as it comes: graded, checked for leaks of its"
+                    " instruction, and kept at once. A run that is cut off goes on where it stopped."
+                ),
+            )
+        )
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(0, GRID + GRID // 2, 0, 0)
+        column.setSpacing(GRID + GRID // 2)
+        column.addLayout(self._numbers())
+        self.reasons = label(tone="muted", wrap=True, selectable=True)
+        column.addWidget(self.reasons)
+        self.model = ArrivalsModel(desk.theme)
+        column.addWidget(self._table(), 1)
+        self._stack.addWidget(filled)
+        self._timer = QTimer(self)
+        self._timer.setInterval(SHOW_MS)
+        self._timer.timeout.connect(self.flush)
+
+    def begin(self, titles: Mapping[str, str]) -> None:
+        """Begin a new run; `titles` are the strategies', by name."""
+        self.kept = self.tokens = 0
+        self.rejected.clear()
+        self.failed.clear()
+        self._waiting.clear()
+        self.model.titles = dict(titles)
+        self.model.clear()
+        self._speed.setText("–")
+        self._left.setText("–")
+        self._stack.setCurrentIndex(1)
+        self._timer.start()
+        self.flush()
+
+    def receive(self, arrival: Arrival) -> None:
+        """Take what has arrived; it is shown with the next update."""
+        for new in arrival.records:
+            if reason := rejection(new):
+                self.rejected[reason] += 1
+            else:
+                self.kept += 1
+            self.tokens += new.record.provenance.completion_tokens
+        self.failed.update(reason for _, reason in arrival.failed)
+        self._waiting += rows_of(arrival)
+
+    def show_update(self, update: Update) -> None:
+        """Show the speed and the time left."""
+        if update.message:
+            self._speed.setText(update.message)
+        if update.seconds_left is not None:
+            self._left.setText(duration(update.seconds_left))
+
+    def end(self) -> None:
+        """The run is over: show the last of it."""
+        self._timer.stop()
+        self.flush()
+        self._left.setText("–")
+
+    def flush(self) -> None:
+        """Show what has come since the last update."""
+        rows, self._waiting = self._waiting, []
+        top = self.table.verticalScrollBar().value() == 0
+        self.model.add(rows)
+        if top:
+            self.table.scrollToTop()
+        self._kept.setText(f"{self.kept:,}")
+        self._rejected.setText(f"{self.rejected.total():,}")
+        self._failed.setText(f"{self.failed.total():,}")
+        words = []
+        for name, counts in ((self.tr("Rejected"), self.rejected), (self.tr("Failed"), self.failed)):
+            if counts:
+                why = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common())
+                words.append(f"{name}: {why}.")
+        self.reasons.setText(" ".join(words))
+        self.reasons.setVisible(bool(words))
+
+    def _numbers(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        made = []
+        for text, tone in (
+            (self.tr("fit for training"), "good"),
+            (self.tr("rejected"), "warn"),
+            (self.tr("failed"), "bad"),
+            (self.tr("speed"), ""),
+            (self.tr("time left"), ""),
+        ):
+            frame = QFrame()
+            frame.setProperty("kind", "card")
+            inside = QVBoxLayout(frame)
+            inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+            inside.setSpacing(0)
+            value = label("0", size="heading", bold=True, tone=tone)  # type: ignore[arg-type]
+            inside.addWidget(value)
+            inside.addWidget(label(text, size="caption", tone="muted"))
+            row.addWidget(frame, 1)
+            made.append(value)
+        self._kept, self._rejected, self._failed, self._speed, self._left = made
+        return row
+
+    def _table(self) -> QTableView:
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        self.table.setAccessibleName(self.tr("Records as they arrive, the newest first"))
+        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.setWordWrap(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(4 * GRID)
+        header = self.table.horizontalHeader()
+        for column, width in enumerate((17, 11, 17, 22, 28, 8)):
+            header.resizeSection(column, width * GRID)
+        header.setSectionResizeMode(ANSWER, header.ResizeMode.Stretch)
+        self.table.doubleClicked.connect(self._open)
+        self.table.activated.connect(self._open)
+        return self.table
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.isValid() and (record := self.model.row(index).record):
+            self.opened.emit(record)
