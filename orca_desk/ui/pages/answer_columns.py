@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -42,6 +43,7 @@ class AnswerColumns(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, GRID, 0, 0)
@@ -91,7 +93,7 @@ class AnswerColumns(QWidget):
         self.family = label(size="caption", tone="muted")
         self.question = _text(self.tr("The question"))
         self.reference = _text(self.tr("The reference answer"))
-        self.reference.setMaximumHeight(8 * GRID)
+        self.reference.setFixedHeight(6 * GRID)
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Question"), bold=True), 1)
         head.addWidget(self.family)
@@ -194,6 +196,8 @@ def _text(name: str) -> QPlainTextEdit:
     made.setAccessibleName(name)
     made.setTabChangesFocus(True)
     made.setFont(font("body"))
+    made.setMinimumHeight(5 * GRID)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
     made.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )

@@ -121,7 +121,7 @@ class ArmRow(QObject):
     def __init__(self, desk: Desk, parent: QWidget, trainings: Sequence[Training]) -> None:
         super().__init__(parent)
         self.desk = desk
-        self._bases: dict[Path, Path] = {}
+        self._bases: dict[str, Path] = {}
         self._wanted: Path | None = None
         self.marker = QLabel()
         self.called = QComboBox()
@@ -178,9 +178,9 @@ class ArmRow(QObject):
         """Offer the adapters of these trainings, between none and a file."""
         for training in trainings:
             path = training.adapter_gguf
-            if path is not None and self.adapter.findData(path) < 0:
-                self._bases[path] = training.base
-                self.adapter.insertItem(self.adapter.count() - 1, training.id, path)
+            if path is not None and self.adapter.findData(str(path)) < 0:
+                self._bases[str(path)] = training.base
+                self.adapter.insertItem(self.adapter.count() - 1, training.id, str(path))
 
     def set_name(self, name: str) -> None:
         """Call the model `name`; a teacher is asked as a teacher is."""
@@ -209,14 +209,14 @@ class ArmRow(QObject):
             )
         if model is None:
             raise UserError(f"No model is chosen for {name}.", "Add a GGUF file on the Models page.")
-        kind = self.system.currentData()
+        kind, adapter = self.system.currentData(), self.adapter.currentData()
         text = self.own.text() if kind == "own" else ""
         if kind == "own" and not text.strip():
             raise UserError(f"The system message of {name} is blank.", "Write it, or choose another kind.")
         return Arm(
             name=name,
             model=model.path,
-            adapter=self.adapter.currentData(),
+            adapter=Path(adapter) if adapter else None,
             system=System(kind=kind, text=text),
         )
 
@@ -281,9 +281,9 @@ class ArmRow(QObject):
         dialog.open()
 
     def _choose_adapter(self, path: Path | None) -> None:
-        if path is not None and self.adapter.findData(path) < 0:
-            self.adapter.insertItem(self.adapter.count() - 1, path.name, path)
-        self.adapter.setCurrentIndex(max(0, self.adapter.findData(path)))
+        if path is not None and self.adapter.findData(str(path)) < 0:
+            self.adapter.insertItem(self.adapter.count() - 1, path.name, str(path))
+        self.adapter.setCurrentIndex(0 if path is None else self.adapter.findData(str(path)))
         self.changed.emit()
 
     def _paint(self) -> None:

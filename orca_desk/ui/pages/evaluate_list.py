@@ -17,7 +17,7 @@ from orca_desk.ui.widgets.when import when
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
 NAME, MODEL, SYSTEM, COUNT, RIGHT, WHEN = range(6)
-WIDTHS = (170, 250, 170, 110, 200, 130)
+WIDTHS = (210, 0, 160, 90, 180, 130)  # px; the model's column takes the rest
 ALIGN_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -180,8 +180,9 @@ def make_table(model: EvaluationList) -> QTableView:
     view.verticalHeader().setDefaultSectionSize(4 * GRID)
     view.horizontalHeader().setHighlightSections(False)
     view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    view.horizontalHeader().setStretchLastSection(True)
+    view.horizontalHeader().setSectionResizeMode(MODEL, QHeaderView.ResizeMode.Stretch)
     for column, width in enumerate(WIDTHS):
-        view.setColumnWidth(column, width)
+        if width:
+            view.setColumnWidth(column, width)
     view.activated.connect(lambda index: model.toggle(index) if index.column() != NAME else None)
     return view

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -75,6 +76,7 @@ class SetupView(QWidget):
         """Compare base, tuned and teacher of a training."""
         if not self.desk.models.is_read:
             self._later = training_id
+            self.desk.models.read()
             return
         place = self.training.findData(training_id)
         self.training.setCurrentIndex(place if place >= 0 else self.training.currentIndex())
@@ -269,7 +271,6 @@ class FamilyChoice(QListWidget):
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
-        self.setFixedHeight(13 * GRID)
         self.setAccessibleName(self.tr("Families of held-out tasks"))
         self.itemChanged.connect(self._toggled)
 
@@ -292,6 +293,7 @@ class FamilyChoice(QListWidget):
             item.setSizeHint(QSize(min(wide, 40 * GRID) + 6 * GRID, 4 * GRID))
             self.addItem(item)
         self.blockSignals(False)
+        self._fit()
         self.changed.emit()
 
     def chosen(self) -> tuple[str, ...]:
@@ -308,6 +310,17 @@ class FamilyChoice(QListWidget):
         state = Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
         for place in range(self.count()):
             self.item(place).setCheckState(state)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the room that the families need, up to five lines of them."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self.count():
+            in_line = max(1, self.viewport().width() // max(1, self.item(0).sizeHint().width()))
+            lines = min(5, -(-self.count() // in_line))
+            self.setFixedHeight(lines * 4 * GRID + GRID)
 
     def _counts(self) -> list[tuple[str, int]]:
         items = [self.item(place) for place in range(self.count())]

@@ -1,6 +1,7 @@
 """The tables of the results: shares by family, paired differences, and which strategy was chosen."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -28,7 +29,9 @@ INVALID = QModelIndex()
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 CENTRE = int(Qt.AlignmentFlag.AlignCenter)
+NAMES_COLUMN = 22 * GRID  # px
 LEAST_COLUMN = 13 * GRID  # px
+HEADING = 14  # characters in a line of a strategy's heading
 
 
 class ResultTable(QAbstractTableModel):
@@ -44,6 +47,10 @@ class ResultTable(QAbstractTableModel):
     def cell(self, row: int, column: int, role: int) -> Any:
         """Return what a cell beside the names shows; `column` from 0."""
         raise NotImplementedError
+
+    def heading(self, column: int) -> str:
+        """Return the heading of a column beside the names."""
+        return self.columns[column]
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
         """Return how many rows there are."""
@@ -71,7 +78,7 @@ class ResultTable(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section <= len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.corner if section == 0 else self.columns[section - 1]
+            return self.corner if section == 0 else self.heading(section - 1)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return LEFT if section == 0 else self.alignment
         return None
@@ -180,6 +187,10 @@ class MatrixTable(ResultTable):
         self.columns = [self.tr("none recognised") if name is None else name for name in self._recognised]
         self.endResetModel()
 
+    def heading(self, column: int) -> str:
+        """Return a strategy's name in lines of bounded length: they are long, and the columns many."""
+        return "\n".join(wrap(self.columns[column], HEADING, break_long_words=False))
+
     def share(self, row: int, column: int) -> float:
         """Return the share of a row's answers that follow the column's strategy."""
         counts = self._counts(row)
@@ -207,6 +218,8 @@ class MatrixTable(ResultTable):
 
 class HeatCell(TwoLines):
     """A cell whose ground is the deeper, the larger its share; the paired strategy's has a frame."""
+
+    second = "text"  # dim text is hard to read on a deep ground
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw ground and frame, then the numbers."""
@@ -250,6 +263,8 @@ def result_view(model: ResultTable, theme: Theme, name: str, *, heat: bool = Fal
     header.setHighlightSections(False)
     header.setMinimumSectionSize(LEAST_COLUMN)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+    header.resizeSection(0, NAMES_COLUMN)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
     if heat:
         header.setFixedHeight(6 * GRID)

@@ -1,52 +1,78 @@
 """A table cell of two lines: what matters, perhaps with an icon, and below it, dim, what it rests on."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QIcon, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QIcon, QPainter
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from orca_desk.ui.icons import SIZE
-from orca_desk.ui.theme import GRID, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, font
 
 Index = QModelIndex | QPersistentModelIndex
 HEIGHT = 6 * GRID  # px, of a row with two lines
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A line of text as it is drawn."""
+
+    text: str
+    letters: QFont
+    colour: QColor
+
+
 class TwoLines(QStyledItemDelegate):
     """Draws a text of two lines; the model's ForegroundRole and FontRole are the first line's."""
+
+    second: Role = "muted"
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw ground and selection as everywhere, then the two lines."""
+        """Draw ground and selection as everywhere, then the icon and the lines."""
         self.initStyleOption(option, index)
-        text, picture = option.text, QIcon(option.icon)
+        first, _, second = str(index.data(Qt.ItemDataRole.DisplayRole) or "").partition("\n")
+        picture = QIcon(option.icon)
         option.text, option.icon = "", QIcon()
         option.features &= ~QStyleOptionViewItem.ViewItemFeature.HasDecoration
         style = option.widget.style() if option.widget else QApplication.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget)
-        painter.save()
-        area = QRectF(option.rect).adjusted(GRID, 4, -GRID, -4)
-        if not picture.isNull():
-            where = QRectF(area.left(), area.center().y() - SIZE / 2, SIZE, SIZE)
-            picture.paint(painter, where.toRect())
-            area.setLeft(area.left() + SIZE + GRID)
-        first, _, second = text.partition("\n")
-        half = area.height() / 2
-        lines = [(first, option.font, index.data(Qt.ItemDataRole.ForegroundRole), area)]
+        colours = self._theme.colours
+        lines = [_Line(first, option.font, index.data(Qt.ItemDataRole.ForegroundRole) or colours("text"))]
         if second:
-            upper = QRectF(area.left(), area.top(), area.width(), half)
-            lower = upper.translated(0, half)
-            muted = self._theme.colours("muted")
-            lines = [(*lines[0][:3], upper), (second, font("caption"), muted, lower)]
-        side = option.displayAlignment & Qt.AlignmentFlag.AlignHorizontal_Mask
-        for words, letters, colour, where in lines:
-            painter.setFont(letters)
-            painter.setPen(colour or self._theme.colours("text"))
-            shown = QFontMetricsF(letters).elidedText(words, Qt.TextElideMode.ElideRight, where.width())
-            painter.drawText(where, side | Qt.AlignmentFlag.AlignVCenter, shown)
+            lines.append(_Line(second, font("caption"), colours(self.second)))
+        painter.save()
+        self._draw(painter, QRectF(option.rect).adjusted(GRID, 4, -GRID, -4), option, lines, picture)
         painter.restore()
+
+    def _draw(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        option: QStyleOptionViewItem,
+        lines: list["_Line"],
+        picture: QIcon,
+    ) -> None:
+        side = option.displayAlignment & Qt.AlignmentFlag.AlignHorizontal_Mask
+        if not picture.isNull():
+            left = area.left()
+            if side & Qt.AlignmentFlag.AlignRight:  # beside the text, wherever that begins
+                wide = max(QFontMetricsF(line.letters).horizontalAdvance(line.text) for line in lines)
+                left = max(left, area.right() - wide - SIZE - GRID)
+            picture.paint(painter, QRectF(left, area.center().y() - SIZE / 2, SIZE, SIZE).toRect())
+            area.setLeft(left + SIZE + GRID)
+        height = area.height() / len(lines)
+        for place, line in enumerate(lines):
+            where = QRectF(area.left(), area.top() + place * height, area.width(), height)
+            painter.setFont(line.letters)
+            painter.setPen(line.colour)
+            shown = QFontMetricsF(line.letters).elidedText(
+                line.text, Qt.TextElideMode.ElideRight, where.width() + 1
+            )
+            painter.drawText(where, side | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         """Return room for two lines."""
