@@ -23,7 +23,9 @@ from orca_desk.library.trainings import (
     add_events,
     create_training,
     find_unfinished_training,
+    get_training,
     set_adapter,
+    training_events,
 )
 from orca_desk.prompts.messages import Message
 from orca_desk.student.parity import ParityReport
@@ -72,11 +74,49 @@ def train(
     """
     began = time.monotonic()
     control = control or JobControl()
-    training = _find_or_create(library, base, snapshot, settings or TrainSettings())
+    training = find_or_create(library, base, snapshot, settings or TrainSettings())
     with journal(library, training.id, progress=progress, control=control) as notes:
         work = _Work(library, training, notes, control)
         trained = work.do(gguf, on_event)
     return replace(trained, seconds=time.monotonic() - began)
+
+
+def keep_stopped(
+    library: Library,
+    training_id: str,
+    *,
+    gguf: Path | None = None,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> Trained:
+    """Take the adapter of a training that was stopped as it is: export it, check it, and call the run done.
+
+    Raises UserError when the training has left no adapter, and as `train` does.
+    """
+    began = time.monotonic()
+    control = control or JobControl()
+    training = get_training(library, training_id)
+    if not can_keep(training):
+        raise UserError(
+            f"{training.id} has not left an adapter.", "Go on with it, and stop it after its first steps."
+        )
+    with journal(library, training.id, progress=progress, control=control) as notes:
+        trained = _Work(library, training, notes, control).keep(gguf)
+    return replace(trained, seconds=time.monotonic() - began)
+
+
+def can_keep(training: Training) -> bool:
+    """Whether a training was stopped after it had published an adapter that is not in use yet."""
+    published = training.folder / "adapter" / "adapter_model.safetensors"
+    return training.run.status == "cancelled" and training.adapter is None and published.is_file()
+
+
+def find_or_create(library: Library, base: Path, snapshot: str, settings: TrainSettings) -> Training:
+    """Return the unfinished training of just this, or a new one: the one that `train` works on."""
+    get_snapshot(library, snapshot)
+    values = settings.to_dict()
+    unfinished = find_unfinished_training(library, base=base, snapshot=snapshot, settings=values)
+    return unfinished or create_training(library, base=base, snapshot=snapshot, settings=values)
 
 
 class _Work:
@@ -90,19 +130,27 @@ class _Work:
 
     def do(self, gguf: Path | None, on_event: Callable[[Event], None]) -> Trained:
         """Do all steps; those that a former call has done are quick."""
-        notes, training = self._notes, self._training
-        unfinished = Trained(run=training.id)
-        notes.outcome = "Stopped; the same training goes on from its newest checkpoint."
+        unfinished = Trained(run=self._training.id)
+        self._notes.outcome = "Stopped; the same training goes on from its newest checkpoint."
         base_gguf = self._base_gguf(gguf)
         if base_gguf is None:
             return unfinished
         outcome = self._train(on_event)
-        if outcome is None:
-            return unfinished
+        return unfinished if outcome is None else self._finish(base_gguf, outcome)
+
+    def keep(self, gguf: Path | None) -> Trained:
+        """Do the steps after the training itself with the adapter that a stop has left."""
+        base_gguf = self._base_gguf(gguf)
+        if base_gguf is None:
+            return Trained(run=self._training.id)
+        return self._finish(base_gguf, self._outcome_so_far())
+
+    def _finish(self, base_gguf: Path, outcome: dict[str, Any]) -> Trained:
+        notes, training = self._notes, self._training
         notes.outcome = "Stopped; the adapter is trained, but not yet checked."
         parity = self._check(base_gguf) if self._export() else None
         if parity is None:
-            return unfinished
+            return Trained(run=training.id)
         self._note_adapter(outcome)
         notes.outcome = parity.sentence
         if parity.is_no_op:
@@ -196,6 +244,12 @@ class _Work:
         texts = texts or [one.user for one in islice(snapshot_records(self._library, snapshot), PROMPTS)]
         return [[Message("system", system), Message("user", text)] for text in texts]
 
+    def _outcome_so_far(self) -> dict[str, Any]:
+        """Return the best evaluation of a training that was stopped, as the trainer chooses it."""
+        evaluations = training_events(self._library, self._training.id, "eval", after_step=0)
+        best = min(evaluations, key=lambda event: event["loss"], default=None)
+        return {"best_step": best and best["step"], "best_loss": best and best["loss"]}
+
     def _note_adapter(self, outcome: dict[str, Any]) -> None:
         set_adapter(
             self._library,
@@ -232,11 +286,3 @@ class _StepMeter:
                 message=f"loss {event['loss']:.3f}, {event['tokens_per_second']:,.0f} tokens/s",
             )
         )
-
-
-def _find_or_create(library: Library, base: Path, snapshot: str, settings: TrainSettings) -> Training:
-    """Return the unfinished training of just this, or a new one."""
-    get_snapshot(library, snapshot)
-    values = settings.to_dict()
-    unfinished = find_unfinished_training(library, base=base, snapshot=snapshot, settings=values)
-    return unfinished or create_training(library, base=base, snapshot=snapshot, settings=values)

@@ -91,6 +91,47 @@ class _Selection:
             yield training
 
 
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """What rules can choose from: how many records there are by family, and by run, the newest first."""
+
+    families: dict[str, int]
+    runs: dict[str, int]
+
+
+def candidates(library: Library) -> Candidates:
+    """Count all records by family and by the run that made them."""
+    families = library.rows("SELECT family, count(*) FROM records GROUP BY family ORDER BY family")
+    runs = library.rows(
+        "SELECT run, count(*) FROM records WHERE run IS NOT NULL GROUP BY run ORDER BY max(n) DESC"
+    )
+    return Candidates(families=dict(map(tuple, families)), runs=dict(map(tuple, runs)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What `freeze` would take and leave out: counts of records, by family and by reason."""
+
+    families: dict[str, int]
+    left_out: dict[str, int]
+
+    @property
+    def records(self) -> int:
+        """How many records would be taken."""
+        return sum(self.families.values())
+
+
+def preview(library: Library, *, instruction: str = CAUTIOUS, rules: Rules = Rules()) -> Preview:
+    """Count what `freeze` would take under `rules`, and freeze nothing."""
+    selection = _Selection(rules, instruction)
+    with library.read() as db:
+        for _ in selection.records(db):
+            pass
+    return Preview(
+        families=dict(sorted(selection.families.items())), left_out=dict(selection.left_out.most_common())
+    )
+
+
 def freeze(library: Library, *, name: str, instruction: str = CAUTIOUS, rules: Rules = Rules()) -> Snapshot:
     """Erase and freeze the records that `rules` take, under one student `instruction`.
 

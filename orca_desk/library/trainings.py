@@ -107,6 +107,18 @@ def training_events(
     return [json.loads(row["content"]) for row in rows]
 
 
+def loss_outline(library: Library, training_id: str, *, points: int = 64) -> list[float]:
+    """Return a training's loss as at most `points` means over equal stretches of its steps: a small curve."""
+    rows = library.rows(
+        "SELECT avg(json_extract(content, '$.loss')) AS loss FROM metrics"
+        " WHERE training = :training AND kind = 'metrics'"
+        " GROUP BY step * :points / (SELECT max(step) + 1 FROM metrics"
+        "   WHERE training = :training AND kind = 'metrics') ORDER BY min(step)",
+        {"training": training_id, "points": points},
+    )
+    return [row["loss"] for row in rows]
+
+
 def checkpoints(library: Library, training_id: str) -> dict[int, Path]:
     """Return where each step's checkpoint was written, in the order of the steps; some may be gone since."""
     rows = library.rows("SELECT * FROM checkpoints WHERE training = ? ORDER BY step", (training_id,))

@@ -1,10 +1,368 @@
-"""The Training page."""
+"""The Training page: set a training up, watch it run, look back at all of them."""
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.records import count_records
+from orca_desk.library.settings import set_setting
+from orca_desk.library.snapshots import Snapshot, list_snapshots
+from orca_desk.library.trainings import Training, get_training
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
+from orca_desk.ui.pages.freeze_dialog import FreezeDialog
+from orca_desk.ui.pages.training_setup import Choice, SetUp
+from orca_desk.ui.widgets.empty import EmptyState
+
+if TYPE_CHECKING:
+    from orca_desk.ui.pages.training_history import History
+    from orca_desk.ui.pages.training_run import RunView
+
+SET_UP, RUN, HISTORY = 0, 1, 2
+IMAGES = ("sliders-horizontal", "activity", "history")
+NO_RECORDS, NO_SNAPSHOT, READY = 0, 1, 2
+STARTED = "desktop.start.train"  # the library setting with what was started last
 
 
 class TrainingPage(Page):
-    """To be built."""
+    """Three tabs. What plots is imported in the background, and made when it is to be shown first."""
 
     name = "training"
     title = "Training"
+    about = "Fine-tune a small student on a frozen snapshot of erased records."
+    watches = frozenset({"snapshots", "records", "trainings", "tasks", "strategies", "runs"})
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.run_view: RunView | None = None
+        self.history: History | None = None
+        self.dialog: FreezeDialog | None = None
+        self._can_plot = False
+        self._later: list[Callable[[], Any]] = []  # what waits for the import
+        self._trained: dict[Job, Choice] = {}
+        self._newest = ""
+        self._build()
+        self._add_commands()
+        desk.background.run(self, _import_what_plots, self._imported)
+
+    def refresh(self, changes: frozenset[str]) -> None:
+        """Read what has changed, for the tab that shows it."""
+        library = self.desk.library
+        if changes & {"snapshots", "records", "trainings"}:
+            self.desk.background.run(self, lambda: _overview(library), self._show, only_newest="overview")
+        if changes & {"tasks", "strategies"}:
+            self.set_up.look_again()
+        if changes & {"trainings", "runs"}:
+            self._refresh_trainings()
+
+    def go(self, target: Mapping[str, Any]) -> None:
+        """Show a training, set one up on a snapshot or a base, or go on with a run."""
+        if "training" in target:
+            self.show_training(str(target["training"]))
+        elif "resume" in target:
+            self._resume(str(target["resume"]))
+        elif "snapshot" in target or "base" in target:
+            self.tabs.setCurrentIndex(SET_UP)
+            if "snapshot" in target:
+                self.set_up.choose_snapshot(str(target["snapshot"]))
+            if "base" in target:
+                self.set_up.base.choose(Path(str(target["base"])))
+
+    def show_training(self, training_id: str) -> None:
+        """Show a training's curves and outcome."""
+
+        def show() -> None:
+            view = self._get_run_view()
+            self.tabs.setCurrentIndex(RUN)
+            if view.training != training_id:
+                view.show_training(training_id)
+
+        self._when_plotting(show)
+
+    def freeze(self) -> None:
+        """Ask for the rules of a new snapshot, and freeze it."""
+        if self.dialog is not None:
+            self.dialog.raise_()
+            return
+        self.dialog = FreezeDialog(self.desk, self)
+        self.dialog.frozen.connect(self._frozen)
+        self.dialog.finished.connect(self._forget_dialog)
+        self.dialog.open()
+
+    def train(self, choice: Choice) -> None:
+        """Start a training, or go on with the unfinished one of just this choice."""
+        if any(not job.is_over and choice == other for job, other in self._trained.items()):
+            self.notice.show_message(self.tr("That training runs already, or waits for its turn."))
+            self.tabs.setCurrentIndex(RUN)
+            return
+        self.notice.hide()
+        library = self.desk.library
+        kept = {"base": str(choice.base), "snapshot": choice.snapshot, "settings": choice.settings.to_dict()}
+        self.desk.background.run(self, lambda: set_setting(library, STARTED, kept))
+        self._follow(
+            choice,
+            self.tr("Train {}").format(choice.base.name),
+            lambda tools: _train(library, choice, tools),
+        )
+
+    def _build(self) -> None:
+        desk = self.desk
+        self.stack = QStackedWidget()
+        self.stack.addWidget(
+            EmptyState(
+                desk.theme,
+                image="graduation-cap",
+                title=self.tr("Nothing to train on yet"),
+                text=self.tr(
+                    "A student is trained on answers of a teacher. Let the teacher answer tasks first."
+                ),
+                action=self.tr("Go to the teacher"),
+                run=lambda: desk.open("teacher"),
+            )
+        )
+        self.stack.addWidget(
+            EmptyState(
+                desk.theme,
+                image="snowflake",
+                title=self.tr("Freeze a snapshot first"),
+                text=self.tr(
+                    "There are teacher records. A snapshot chooses some of them by rules, erases their "
+                    "instructions and keeps them as they are: that is what a student is trained on."
+                ),
+                action=self.tr("Freeze a snapshot…"),
+                run=self.freeze,
+            )
+        )
+        self.tabs = QTabWidget()
+        self.tabs.setAccessibleName(self.tr("Parts of the Training page"))
+        self.set_up = SetUp(desk, self.freeze)
+        self.set_up.wanted.connect(self.train)
+        self._run_place, self._history_place = _Place(), _Place()
+        self._run_place.show_widget(
+            EmptyState(
+                desk.theme,
+                image="chart-line",
+                title=self.tr("No training yet"),
+                text=self.tr("Its curves appear here as soon as one has started."),
+                action=self.tr("Set one up"),
+                run=lambda: self.tabs.setCurrentIndex(SET_UP),
+            )
+        )
+        self.tabs.addTab(self.set_up, self.tr("Set up"))
+        self.tabs.addTab(self._run_place, self.tr("Run"))
+        self.tabs.addTab(self._history_place, self.tr("History"))
+        self.tabs.currentChanged.connect(self._tab_changed)
+        self.stack.addWidget(self.tabs)
+        self.body.addWidget(self.stack, 1)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+
+    def _add_commands(self) -> None:
+        self.command(self.tr("&Start training"), self._start_by_key, key="Ctrl+Return", image="play")
+        self.command(self.tr("&Freeze a snapshot…"), self.freeze, key="Ctrl+Shift+F", image="snowflake")
+        self.command(self.tr("&Pause or resume the training"), self._pause, key="Ctrl+P", image="pause")
+        self.command(self.tr("Stop the training and &keep it"), self._stop, key="Ctrl+.", image="square")
+        for place, text in enumerate((self.tr("Set &up"), self.tr("&Run"), self.tr("&History"))):
+            self.command(
+                text, lambda place=place: self.tabs.setCurrentIndex(place), key=f"Alt+{place + 1}",
+                image=IMAGES[place],
+            )  # fmt: skip
+
+    def _paint(self) -> None:
+        for place, image in enumerate(IMAGES):
+            self.tabs.setTabIcon(place, icon(image, self.desk.theme.colours, "muted"))
+
+    def _imported(self, settings: TrainSettings) -> None:
+        """What plots can be made now, and the demo's settings are known."""
+        self._can_plot = True
+        self.set_up.show_demo_settings(settings)
+        later, self._later = self._later, []
+        for do in later:
+            do()
+        self._tab_changed(self.tabs.currentIndex())
+
+    def _when_plotting(self, do: Callable[[], Any]) -> None:
+        if self._can_plot:
+            do()
+        else:
+            self._later.append(do)
+
+    def _get_run_view(self) -> "RunView":
+        if self.run_view is None:
+            from orca_desk.ui.pages.training_run import RunView
+
+            self.run_view = RunView(self.desk)
+            self.run_view.continued.connect(self._continue)
+            self.run_view.kept.connect(self._keep_stopped)
+            self._run_place.show_widget(self.run_view)
+        return self.run_view
+
+    def _get_history(self) -> "History":
+        if self.history is None:
+            from orca_desk.ui.pages.training_history import History
+
+            self.history = History(self.desk)
+            self.history.opened.connect(self.show_training)
+            self.history.continued.connect(self._continue)
+            self._history_place.show_widget(self.history)
+            self.keep("history", self.history.table.horizontalHeader())
+            self.keep("comparison", self.history.splitter)
+        return self.history
+
+    def _show(self, found: tuple[list[Snapshot], bool, str]) -> None:
+        snapshots, has_records, self._newest = found
+        self.stack.setCurrentIndex(READY if snapshots else NO_SNAPSHOT if has_records else NO_RECORDS)
+        self.set_up.show_snapshots(snapshots)
+        if self.tabs.currentIndex() == RUN:
+            self._tab_changed(RUN)
+
+    def _tab_changed(self, place: int) -> None:
+        """Make and refresh what the tab shows."""
+        if not self._can_plot:
+            return
+        if place == RUN and self._newest and (self.run_view is None or not self.run_view.training):
+            if self.run_view is None or not self.run_view.is_busy:
+                self._get_run_view().show_training(self._newest)
+        elif place == HISTORY:
+            self._get_history().refresh()
+
+    def _refresh_trainings(self) -> None:
+        if self.tabs.currentIndex() == RUN and self.run_view is not None and not self.run_view.is_live:
+            self.run_view.refresh()
+        elif self.tabs.currentIndex() == HISTORY and self.history is not None:
+            self.history.refresh()
+
+    def _frozen(self, snapshot: Snapshot) -> None:
+        self.set_up.choose_snapshot(snapshot.id)
+        self.tabs.setCurrentIndex(SET_UP)
+        self.desk.say(self.tr("The snapshot {} is frozen.").format(snapshot.name), "good")
+
+    def _forget_dialog(self) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        self.dialog = None
+
+    def _resume(self, run_id: str) -> None:
+        try:
+            self._continue(get_training(self.desk.library, run_id))
+        except UserError as error:
+            self.notice.show_error(error)
+
+    def _continue(self, training: Training) -> None:
+        """Go on with a training from its newest checkpoint."""
+        try:
+            settings = TrainSettings.from_dict(training.settings)
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        self.train(Choice(base=training.base, snapshot=training.snapshot, settings=settings))
+
+    def _keep_stopped(self, training: Training) -> None:
+        """Use the adapter of a stopped training as it is."""
+        library = self.desk.library
+        choice = Choice(
+            base=training.base,
+            snapshot=training.snapshot,
+            settings=TrainSettings.from_dict(training.settings),
+        )
+        self._follow(
+            choice,
+            self.tr("Keep {}").format(training.id),
+            lambda tools: _keep_stopped(library, training.id, tools),
+        )
+
+    def _follow(self, choice: Choice, title: str, work: Callable[[Tools], Any]) -> None:
+        """Start a job and show it: at once, or when the one before it has ended."""
+        job = self.desk.jobs.start(title, "train", work, changes={"trainings"})
+        self._trained[job] = choice
+        job.ended.connect(self.set_up.look_again)
+
+        def show() -> None:
+            view = self._get_run_view()
+            if not view.is_busy or job.state == "running":
+                view.follow(job)
+                self.tabs.setCurrentIndex(RUN)
+                job.state_changed.disconnect(again)
+
+        def again() -> None:
+            if job.state == "running":
+                self._when_plotting(show)
+
+        job.state_changed.connect(again)
+        self._when_plotting(show)
+
+    def _start_by_key(self) -> None:
+        if self.stack.currentIndex() == READY:
+            self.tabs.setCurrentIndex(SET_UP)
+            self.set_up.start()
+
+    def _pause(self) -> None:
+        if self.run_view is not None and self.run_view.is_busy:
+            self.run_view.panel.pause.click()
+
+    def _stop(self) -> None:
+        if self.run_view is not None and self.run_view.is_busy:
+            self.run_view.panel.stop.click()
+
+
+class _Place(QWidget):
+    """A tab whose content is made later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+
+    def show_widget(self, widget: QWidget) -> None:
+        """Show `widget` in place of what was there."""
+        while self._layout.count():
+            before = self._layout.takeAt(0).widget()
+            before.hide()
+            before.deleteLater()
+        self._layout.addWidget(widget)
+
+
+def _import_what_plots() -> TrainSettings:
+    """Import, in a background thread, what takes a while; return the demo's training settings."""
+    import orca_desk.ui.pages.training_history
+    import orca_desk.ui.pages.training_run  # noqa: F401
+    from orca_desk.jobs.demo import TRAINING
+
+    return TRAINING
+
+
+def _overview(library: Library) -> tuple[list[Snapshot], bool, str]:
+    """Return all snapshots, whether there are records, and the newest training's id or ""."""
+    row = library.row("SELECT id FROM runs WHERE kind = 'train' ORDER BY n DESC LIMIT 1")
+    return list_snapshots(library), count_records(library) > 0, row["id"] if row else ""
+
+
+def _train(library: Library, choice: Choice, tools: Tools) -> Any:
+    """Do the work of a job: say which training it is, then train."""
+    from orca_desk.jobs.training import find_or_create, train
+
+    training = find_or_create(library, choice.base, choice.snapshot, choice.settings)
+    tools.tell({"event": "began", "training": training.id})
+    return train(
+        library,
+        choice.base,
+        choice.snapshot,
+        settings=choice.settings,
+        on_event=tools.tell,
+        progress=tools.progress,
+        control=tools.control,
+    )
+
+
+def _keep_stopped(library: Library, training_id: str, tools: Tools) -> Any:
+    from orca_desk.jobs.training import keep_stopped
+
+    tools.tell({"event": "began", "training": training_id})
+    return keep_stopped(library, training_id, progress=tools.progress, control=tools.control)

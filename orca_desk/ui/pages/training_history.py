@@ -1,0 +1,251 @@
+"""All trainings in a table, with what each came to; two of them side by side."""
+
+import html
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QSize, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.library.trainings import Training
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.training_compare import Comparison
+from orca_desk.ui.pages.training_store import Row, history
+from orca_desk.ui.pages.training_words import STATUSES, day, differing
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.blocks import INVALID, Index
+from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
+from orca_desk.ui.widgets.text import button, label
+
+HEADERS = (
+    "Training",
+    "Status",
+    "Base",
+    "Snapshot",
+    "Settings",
+    "Loss",
+    "Best eval loss",
+    "Started",
+    "Outcome",
+)
+WIDTHS = (80, 170, 110, 110, 190, 110, 110, 150, 320)
+LOSS, BEST = 5, 6
+
+
+class HistoryModel(QAbstractTableModel):
+    """One row a training, the newest first."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.rows: list[Row] = []
+
+    def show_rows(self, rows: list[Row]) -> None:
+        """Show other trainings; the same ones in the same order are only repainted."""
+        if [row.training.id for row in rows] == [row.training.id for row in self.rows]:
+            changed = [place for place, row in enumerate(rows) if row != self.rows[place]]
+            self.rows = rows
+            for place in changed:
+                self.dataChanged.emit(self.index(place, 0), self.index(place, len(HEADERS) - 1))
+            return
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def repaint(self) -> None:
+        """Take the colours of the theme."""
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(HEADERS) - 1))
+
+    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many trainings there are."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many columns there are."""
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a column's heading."""
+        if orientation == Qt.Orientation.Horizontal and section < len(HEADERS):
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self.tr(HEADERS[section])
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(section)
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if not index.isValid() or index.row() >= len(self.rows):
+            return None
+        row, column = self.rows[index.row()], index.column()
+        if role == POINTS and column == LOSS:
+            return list(row.outline)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.DecorationRole and column == 1:
+            return self._sign(row.training)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return html.escape(_text(row, column))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{HEADERS[column]}: {_text(row, column)}"
+        return None
+
+    def _sign(self, training: Training) -> QIcon:
+        _, image, colour = STATUSES[training.run.status]
+        return icon(image, self._desk.theme.colours, colour)
+
+
+class History(QWidget):
+    """The table, what can be done with a training, and the comparison of two that are selected."""
+
+    opened = Signal(str)
+    continued = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addLayout(self._build_buttons())
+        self.model = HistoryModel(desk)
+        self.table = QTableView()
+        self._set_up_table()
+        self.comparison = Comparison(desk)
+        self.comparison.hide()
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.comparison)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 2)
+        layout.addWidget(self.splitter, 1)
+        desk.theme.changed.connect(self.model.repaint)
+        self.table.selectionModel().selectionChanged.connect(self._selected)
+        self.table.doubleClicked.connect(lambda index: self._open())
+        self._selected()
+
+    def refresh(self) -> None:
+        """Read the trainings again."""
+        known = self.model.rows
+        self.desk.background.run(
+            self, lambda: history(self.desk.library, known), self._show, only_newest="history"
+        )
+
+    def chosen(self) -> list[Row]:
+        """Return the selected trainings, from the top."""
+        places = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return [self.model.rows[place] for place in places if place < len(self.model.rows)]
+
+    def open_chosen(self) -> None:
+        """Show the curves of the selected training."""
+        self._open()
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.hint = label(tone="muted", size="caption")
+        row.addWidget(self.hint, 1)
+        self.open = button(self.tr("Open"), self._open, tip=self.tr("Show its curves (Enter)"))
+        self.go_on = button(
+            self.tr("Continue"), self._continue, tip=self.tr("Go on from its newest checkpoint")
+        )
+        row.addWidget(self.open)
+        row.addWidget(self.go_on)
+        return row
+
+    def _set_up_table(self) -> None:
+        table = self.table
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("Trainings"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setIconSize(QSize(16, 16))
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(5 * GRID)
+        self._spark = Sparkline(self.desk.theme)
+        table.setItemDelegateForColumn(LOSS, self._spark)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        for place, width in enumerate(WIDTHS):
+            table.setColumnWidth(place, width)
+
+    def _show(self, rows: list[Row]) -> None:
+        before = {row.training.id for row in self.chosen()}
+        self.model.show_rows(rows)
+        if rows and not before:
+            before = {rows[0].training.id}
+        selection = self.table.selectionModel()
+        selected = {row.training.id for row in self.chosen()}
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for place, row in enumerate(rows):
+            if row.training.id in before - selected:
+                selection.select(self.model.index(place, 0), flags)
+        self._selected()
+
+    def _selected(self) -> None:
+        rows = self.chosen()
+        self.open.setEnabled(len(rows) == 1)
+        self.go_on.setEnabled(len(rows) == 1 and rows[0].goes_on)
+        hints = {
+            0: self.tr("Select one to open it, two to compare them."),
+            1: self.tr("Select a second one with Ctrl or Shift to compare both."),
+            2: self.tr("Comparing {} and {}.").format(*[row.training.id for row in rows])
+            if len(rows) == 2
+            else "",
+        }
+        self.hint.setText(hints.get(len(rows), self.tr("Select just two to compare them.")))
+        self.comparison.setVisible(len(rows) == 2)
+        if len(rows) == 2:
+            self.comparison.compare(rows[0].training, rows[1].training)
+
+    def _open(self) -> None:
+        rows = self.chosen()
+        if len(rows) == 1:
+            self.opened.emit(rows[0].training.id)
+
+    def _continue(self) -> None:
+        rows = self.chosen()
+        if len(rows) == 1 and rows[0].goes_on:
+            self.continued.emit(rows[0].training)
+
+
+def _text(row: Row, column: int) -> str:
+    training = row.training
+    best = "" if training.best_eval is None else f"{training.best_eval:.4f}"
+    return (
+        training.id,
+        STATUSES[training.run.status][0],
+        training.base.name,
+        row.snapshot,
+        differing(training.settings),
+        "",
+        best,
+        day(training.run.started_at or training.run.created_at),
+        training.run.outcome,
+    )[column]
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column == BEST else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,332 @@
+"""One training as it runs, or as it ran: figures, curves, warnings, and what came of it."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from orca_desk.jobs.progress import Update
+from orca_desk.library.trainings import Training
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import pixmap
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.training_store import Loaded, load
+from orca_desk.ui.pages.training_words import STATUSES, seconds_of
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.curves import Curves, Run, fill
+from orca_desk.ui.widgets.job_panel import JobPanel, duration
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.text import button, card, label, set_tone
+
+NOTHING = "–"
+
+
+class RunView(QWidget):
+    """Shows one training. `continued` and `kept` come with a Training when the user asks for that."""
+
+    continued = Signal(object)
+    kept = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.loaded: Loaded | None = None
+        self.training = ""  # the id that is shown
+        self.warnings: list[str] = []
+        self._job: Job | None = None
+        self._job_training = ""
+        self._waiting: list[dict[str, Any]] | None = None  # live events, while the stored ones are read
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
+        layout.setSpacing(GRID + GRID // 2)
+        layout.addLayout(self._build_heading())
+        self.panel = JobPanel(desk)
+        self.panel.stop.setText(self.tr("Stop and keep"))
+        layout.addWidget(self.panel)
+        self.notice = Notice(desk)
+        layout.addWidget(self.notice)
+        layout.addWidget(self._build_result())
+        self.figures = Figures()
+        layout.addWidget(self.figures)
+        frame, inside = card()
+        self.curves = Curves(desk.theme)
+        self.run: Run = self.curves.show_runs([""])[0]
+        inside.addWidget(self.curves)
+        layout.addWidget(frame, 1)
+        desk.theme.changed.connect(self._show_status)
+
+    def show_training(self, training_id: str) -> None:
+        """Show another training: what it has stored, and what it reports from now on."""
+        self.training = training_id
+        self.loaded = None
+        self._waiting = []
+        self.run = self.curves.show_runs([""])[0]
+        self.figures.clear()
+        self.desk.background.run(
+            self,
+            lambda: load(self.desk.library, training_id),
+            self._show_stored,
+            failed=self._show_failure,
+            only_newest="load",
+        )
+
+    def follow(self, job: Job) -> None:
+        """Follow a job that trains: its first event names the training, the others are the trainer's."""
+        self._job, self._job_training = job, ""
+        self.training, self.loaded = "", None
+        self.run = self.curves.show_runs([""])[0]
+        self.figures.clear()
+        self.result.hide()
+        self.heading.setText(job.title)
+        self.status.clear()
+        self._sign.clear()
+        self.warnings.clear()
+        self.notice.hide()
+        self.panel.follow(job)
+        job.event.connect(self._receive)
+        job.updated.connect(self._show_update)
+        job.ended.connect(lambda: self._ended(job))
+
+    def refresh(self) -> None:
+        """Read on: the training that is shown may be another page's, such as the demo's."""
+        if not self.training or self.loaded is None:
+            return
+        training_id = self.training
+        after = int(self.run.loss.steps[-1]) if len(self.run.loss) else -1
+        self.desk.background.run(
+            self,
+            lambda: load(self.desk.library, training_id, after_step=after),
+            self._show_more,
+            failed=self._show_failure,
+            only_newest="more",
+        )
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is followed that has not ended."""
+        return self._job is not None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the job that is followed trains what is shown."""
+        return self._job is not None and bool(self.training) and self._job_training == self.training
+
+    def _build_heading(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.heading = label(size="heading", bold=True)
+        self._sign = QLabel()
+        self.status = label()
+        row.addWidget(self.heading, 1)
+        row.addWidget(self._sign)
+        row.addWidget(self.status)
+        return row
+
+    def _build_result(self) -> QFrame:
+        self.result, layout = card()
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        self.best = label(bold=True, wrap=True)
+        self.outcome = label(wrap=True, selectable=True, size="caption", tone="muted")
+        words.addWidget(self.best)
+        words.addWidget(self.outcome)
+        row.addLayout(words, 1)
+        desk = self.desk
+        self.evaluate = button(
+            self.tr("Evaluate it"), lambda: desk.open("evaluate", training=self.training), primary=True
+        )
+        self.chat = button(self.tr("Chat with it"), lambda: desk.open("chat", training=self.training))
+        self.keep = button(
+            self.tr("Use it as it is"),
+            lambda: self._tell(self.kept),
+            tip=self.tr("Export and check the adapter of the best step so far; the training counts as done"),
+        )
+        self.go_on = button(self.tr("Continue"), lambda: self._tell(self.continued), primary=True)
+        self.go_on.setToolTip(self.tr("Go on from the newest checkpoint"))
+        for one in (self.evaluate, self.chat, self.keep, self.go_on):
+            row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(row)
+        self.result.hide()
+        return self.result
+
+    def _tell(self, signal: Any) -> None:
+        if self.loaded is not None:
+            signal.emit(self.loaded.training)
+
+    def _show_stored(self, loaded: Loaded) -> None:
+        if loaded.training.id != self.training:
+            return  # something else is shown by now
+        self.loaded = loaded
+        fill(self.run, loaded.metrics, loaded.evaluations)
+        waiting, self._waiting = self._waiting or [], None
+        for event in waiting:
+            self._add(event)
+        self._show_newest(loaded)
+        self._show_status()
+
+    def _show_more(self, loaded: Loaded) -> None:
+        if loaded.training.id != self.training:
+            return
+        if not self.is_live:
+            fill(self.run, loaded.metrics, loaded.evaluations)
+        self.loaded = loaded
+        self._show_newest(loaded)
+        self._show_status()
+
+    def _show_failure(self, error: Exception) -> None:
+        self._waiting = None
+        self.notice.show_error(error)
+
+    def _receive(self, event: dict[str, Any]) -> None:
+        """Take what the followed job tells."""
+        if event["event"] == "began":
+            self._job_training = event["training"]
+            if self.training != self._job_training:
+                self.show_training(self._job_training)
+        elif event["event"] == "warning":
+            self.warnings.append(event["message"])
+            self._show_warnings()
+        elif self.training == self._job_training:
+            if self._waiting is not None:
+                self._waiting.append(event)
+            else:
+                self._add(event)
+
+    def _add(self, event: dict[str, Any]) -> None:
+        if event["event"] == "metrics":
+            fill(self.run, [event], [])
+            self.figures.show_metrics(event)
+        elif event["event"] == "eval":
+            fill(self.run, [], [event])
+            self.figures.show_evaluation(event["loss"])
+        self.curves.redraw()
+
+    def _show_newest(self, loaded: Loaded) -> None:
+        """Show the figures of what was read, and the checkpoint that is kept."""
+        if loaded.metrics:
+            self.figures.show_metrics(loaded.metrics[-1])
+        if loaded.evaluations:
+            self.figures.show_evaluation(loaded.evaluations[-1]["loss"])
+        training = loaded.training
+        if training.best_step is not None and training.best_eval is not None:
+            self.run.best = (training.best_step, training.best_eval)
+        if not self.is_live:
+            self.figures.show_time(seconds_of(training), None)
+        self.curves.redraw()
+
+    def _show_update(self, update: Update) -> None:
+        if self.is_live and self._job is not None:
+            left = update.seconds_left if update.stage == "training" else None
+            self.figures.show_time(self._job.seconds, left)
+
+    def _show_warnings(self) -> None:
+        self.notice.show_message(self.tr("The trainer warns"), "\n".join(self.warnings[-3:]), kind="warn")
+
+    def _show_status(self) -> None:
+        if self.loaded is None:
+            return
+        training = self.loaded.training
+        words, image, role = STATUSES[training.run.status]
+        self.heading.setText(f"{training.id}  ·  {training.base.name} on {self.loaded.snapshot}")
+        self._sign.setPixmap(pixmap(image, self.desk.theme.colours, role))
+        self.status.setText(words)
+        self._show_result(training)
+
+    def _show_result(self, training: Training) -> None:
+        over = training.run.status in ("done", "cancelled", "failed", "interrupted")
+        self.result.setVisible(over and not self.is_live)
+        done = training.run.status == "done" and training.adapter is not None
+        self.evaluate.setVisible(done)
+        self.chat.setVisible(done)
+        self.keep.setVisible(self.loaded is not None and self.loaded.can_keep)
+        self.go_on.setVisible(self.loaded is not None and self.loaded.goes_on)
+        self.best.setText(_best(training))
+        set_tone(self.best, "bad" if training.run.status == "failed" else "")
+        outcome = training.run.outcome
+        if training.run.status == "interrupted":
+            outcome = self.tr("The app or the machine ended. What is done is kept; it can go on.")
+        self.outcome.setText(outcome)
+        self.outcome.setVisible(bool(outcome))
+
+    def _ended(self, job: Job) -> None:
+        if self._job is not job:
+            return
+        self._job = None
+        if job.error is not None:
+            self.notice.show_error(job.error)
+        elif getattr(job.result, "warnings", ()):
+            self.warnings[:] = job.result.warnings
+            self._show_warnings()
+        if self.training:
+            self.show_training(self.training)
+
+
+class Figures(QFrame):
+    """The newest numbers in a row: step, losses, learning rate, speed, time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
+        row.setSpacing(2 * GRID)
+        self.values: dict[str, QLabel] = {}
+        for key, name in (
+            ("step", self.tr("Step")),
+            ("epoch", self.tr("Epoch")),
+            ("loss", self.tr("Loss")),
+            ("evaluation", self.tr("Evaluation loss")),
+            ("rate", self.tr("Learning rate")),
+            ("speed", self.tr("Tokens/s")),
+            ("elapsed", self.tr("Elapsed")),
+            ("left", self.tr("Time left")),
+        ):
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            column.addWidget(label(name, size="caption", tone="muted"))
+            self.values[key] = value = label(NOTHING, bold=True)
+            value.setAccessibleName(name)
+            column.addWidget(value)
+            row.addLayout(column, 1)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        for value in self.values.values():
+            value.setText(NOTHING)
+
+    def show_metrics(self, event: dict[str, Any]) -> None:
+        """Show what one step measured."""
+        self._set("step", f"{event['step']:,} of {event['steps']:,}")
+        self._set("epoch", str(event["epoch"]))
+        self._set("loss", f"{event['loss']:.4f}")
+        self._set("rate", f"{event['lr']:.2e}")
+        self._set("speed", f"{event['tokens_per_second']:,.0f}")
+
+    def show_evaluation(self, loss: float) -> None:
+        """Show the newest evaluation loss."""
+        self._set("evaluation", f"{loss:.4f}")
+
+    def show_time(self, seconds: float | None, left: float | None) -> None:
+        """Show the time since the start, and the estimate of what is left."""
+        self._set("elapsed", NOTHING if seconds is None else duration(seconds))
+        self._set("left", NOTHING if left is None else duration(left))
+
+    def _set(self, key: str, text: str) -> None:
+        self.values[key].setText(text)
+
+
+def _best(training: Training) -> str:
+    """Return what is kept, in a sentence."""
+    status = training.run.status
+    if training.adapter is not None and training.best_step is not None and training.best_eval is not None:
+        return f"Best checkpoint: step {training.best_step:,}, evaluation loss {training.best_eval:.4f}."
+    if training.adapter is not None:
+        return "The last step's adapter is kept."
+    words = {
+        "cancelled": "Stopped before its end; what is done is kept.",
+        "interrupted": "Cut off before its end; what is done is kept.",
+        "failed": "This training failed.",
+    }
+    return words.get(status, "")

@@ -1,0 +1,361 @@
+"""Set up a training: base, snapshot, settings, and beside them what is to be known before the start."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.errors import UserError
+from orca_desk.jobs.training_check import Facts, look
+from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.library.snapshots import Snapshot
+from orca_desk.library.trainings import find_unfinished_training
+from orca_desk.models.model_file import ModelFile
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.pages.snapshot_card import SnapshotContent
+from orca_desk.ui.pages.training_checks import Checks
+from orca_desk.ui.pages.training_words import snapshot_line
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import SettingsForm
+from orca_desk.ui.widgets.text import button, card, label
+
+KEPT = "desktop.training"  # the library setting with what was chosen last
+SETTLE_MS = 250  # after an edit, before anything is computed from it
+OWN = 2  # the entry of the presets' list for settings of one's own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is to be trained."""
+
+    base: Path
+    snapshot: str
+    settings: TrainSettings
+
+
+class SetUp(QWidget):
+    """The form. `wanted` comes with a Choice when the user starts it."""
+
+    wanted = Signal(object)
+
+    def __init__(self, desk: Desk, freeze: Callable[[], Any]) -> None:
+        super().__init__()
+        self.desk = desk
+        self.facts: Facts | None = None
+        self._facts_of: tuple[str, Path | None] | None = None
+        self._snapshots: list[Snapshot] = []
+        self._wanted_snapshot = ""
+        self._presets: list[TrainSettings | None] = [TrainSettings(), None, None]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, GRID + GRID // 2, 0, 0)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self._build_choices(freeze), 1)
+        row.addWidget(self._build_start())
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._reckon)
+        self._restore()
+        self.base.chosen.connect(self._look)
+        self.snapshot.currentIndexChanged.connect(self._look)
+        self.form.changed.connect(self._edited)
+        self.all.toggled.connect(self._show_all)
+        self.preset.activated.connect(self._take_preset)
+
+    def choice(self) -> Choice | None:
+        """Return what is chosen, or None while a model or a snapshot is missing. Raises UserError."""
+        model, snapshot = self.base.model(), self.chosen_snapshot()
+        if model is None or snapshot is None:
+            return None
+        return Choice(base=model.path, snapshot=snapshot.id, settings=self.form.value())
+
+    def chosen_snapshot(self) -> Snapshot | None:
+        """Return the chosen snapshot."""
+        chosen: Snapshot | None = self.snapshot.currentData()
+        return chosen
+
+    def choose_snapshot(self, identity: str) -> None:
+        """Choose a snapshot, as soon as it is known."""
+        self._wanted_snapshot = identity
+        self.show_snapshots(self._snapshots)
+
+    def show_snapshots(self, snapshots: list[Snapshot]) -> None:
+        """Offer these snapshots."""
+        if snapshots == self._snapshots and self.snapshot.count() and not self._wanted_snapshot:
+            return  # the list may be open
+        before = self.chosen_snapshot()
+        wanted = self._wanted_snapshot or (before.id if before else "")
+        self._snapshots = snapshots
+        self.snapshot.blockSignals(True)
+        self.snapshot.clear()
+        for snapshot in snapshots:
+            self.snapshot.addItem(snapshot_line(snapshot), snapshot)
+        ids = [snapshot.id for snapshot in snapshots]
+        self.snapshot.setCurrentIndex(ids.index(wanted) if wanted in ids else 0 if ids else -1)
+        self.snapshot.blockSignals(False)
+        if wanted in ids:
+            self._wanted_snapshot = ""
+        self._look()
+
+    def show_demo_settings(self, settings: TrainSettings) -> None:
+        """Offer the demo's settings too; they are the first choice for the mini student."""
+        self._presets[1] = settings
+        self.preset.model().item(1).setEnabled(True)  # type: ignore[attr-defined]
+        if not self._has_kept:
+            self.form.set_value(settings)
+        self._mark_preset()
+
+    def look_again(self) -> None:
+        """Read the snapshot again: tasks or trainings have changed."""
+        self._facts_of = None
+        self._look()
+
+    def start(self) -> None:
+        """Start what is chosen, unless it would be refused."""
+        try:
+            choice = self.choice()
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        if choice is None:
+            self.notice.show_message(
+                self.tr("A training needs a base model and a snapshot."),
+                self.tr("Add a model on the Models page, or freeze a snapshot."),
+                kind="bad",
+            )
+            return
+        if not self.begin.isEnabled():
+            return
+        self.notice.hide()
+        self._keep()
+        self.wanted.emit(choice)
+
+    def _build_choices(self, freeze: Callable[[], Any]) -> QScrollArea:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, GRID, GRID)
+        column.setSpacing(GRID + GRID // 2)
+        column.addWidget(self._build_what(freeze))
+        column.addWidget(self._build_settings())
+        column.addStretch(1)
+        return _scrolled(inside)
+
+    def _build_what(self, freeze: Callable[[], Any]) -> QFrame:
+        frame, layout = card()
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(GRID)
+        grid.setColumnStretch(1, 1)
+        self.base = ModelPicker(self.desk, "safetensors", prefer="mini-student")
+        self.snapshot = QComboBox()
+        self.snapshot.setMinimumContentsLength(24)
+        self.snapshot.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        rows: tuple[tuple[str, QComboBox], ...] = (
+            (self.tr("&Base model"), self.base),
+            (self.tr("S&napshot"), self.snapshot),
+        )
+        for row, (text, control) in enumerate(rows):
+            words = label(text, bold=True)
+            words.setBuddy(control)
+            control.setAccessibleName(text.replace("&", ""))
+            grid.addWidget(words, row, 0)
+            grid.addWidget(control, row, 1)
+        self.freeze = button(self.tr("Freeze a snapshot…"), freeze)
+        grid.addWidget(self.freeze, 1, 2)
+        layout.addLayout(grid)
+        layout.addSpacing(GRID)
+        self.content = SnapshotContent(self.desk)
+        layout.addWidget(self.content)
+        return frame
+
+    def _build_settings(self) -> QFrame:
+        frame, layout = card()
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        self.preset = QComboBox()
+        self.preset.addItems(
+            [self.tr("Defaults"), self.tr("As in the demo: for the mini student"), self.tr("My own")]
+        )
+        self.preset.model().item(1).setEnabled(False)  # type: ignore[attr-defined]
+        self.preset.setAccessibleName(self.tr("Settings to begin with"))
+        words = label(self.tr("&Settings"), bold=True)
+        words.setBuddy(self.preset)
+        self.all = QCheckBox(self.tr("Show all settings"))
+        top.addWidget(words)
+        top.addWidget(self.preset)
+        top.addStretch(1)
+        top.addWidget(self.all)
+        layout.addLayout(top)
+        layout.addSpacing(GRID)
+        self.form = SettingsForm(TrainSettings)
+        layout.addWidget(self.form)
+        return frame
+
+    def _build_start(self) -> QFrame:
+        frame, layout = card()
+        frame.setFixedWidth(42 * GRID)
+        layout.addWidget(label(self.tr("Before the start"), size="heading", bold=True))
+        self.checks = Checks(self.desk)
+        layout.addWidget(_scrolled(self.checks), 1)
+        self.notice = Notice(self.desk)
+        layout.addWidget(self.notice)
+        self.goes_on = label(wrap=True, size="caption", tone="accent")
+        layout.addWidget(self.goes_on)
+        self.begin = button(
+            self.tr("Start training"), self.start, primary=True, tip=self.tr("Start training (Ctrl+Enter)")
+        )
+        layout.addWidget(self.begin)
+        return frame
+
+    def _restore(self) -> None:
+        kept = get_setting(self.desk.library, KEPT)
+        self._has_kept = isinstance(kept, Mapping)
+        if not isinstance(kept, Mapping):
+            self.form.show_all(False)
+            return
+        if isinstance(kept.get("base"), str):
+            self.base.choose(Path(kept["base"]))
+        self._wanted_snapshot = str(kept.get("snapshot", ""))
+        try:
+            self.form.set_value(TrainSettings.from_dict(kept.get("settings", {})))
+        except (UserError, TypeError, AttributeError):
+            self._has_kept = False  # kept by another version of Orca Desk
+        self.all.setChecked(bool(kept.get("all")))
+        self.form.show_all(self.all.isChecked())
+        self._mark_preset()
+
+    def _keep(self) -> None:
+        """Remember what is chosen for the next start of the app."""
+        try:
+            choice = self.choice()
+        except UserError:
+            return
+        if choice is None:
+            return
+        value = {
+            "base": str(choice.base),
+            "snapshot": choice.snapshot,
+            "settings": choice.settings.to_dict(),
+            "all": self.all.isChecked(),
+        }
+        self.desk.background.run(self, lambda: set_setting(self.desk.library, KEPT, value))
+
+    def _edited(self) -> None:
+        self._has_kept = True
+        self._mark_preset()
+        self._settle.start()
+
+    def _show_all(self, on: bool) -> None:
+        self.form.show_all(on)
+        self._settle.start()
+
+    def _take_preset(self, place: int) -> None:
+        preset = self._presets[place]
+        if preset is not None:
+            self.form.set_value(preset)
+            self._mark_preset()
+
+    def _mark_preset(self) -> None:
+        """Show which preset the settings are, if they are one."""
+        try:
+            value = self.form.value()
+        except UserError:
+            value = None
+        known = value is not None and value in self._presets
+        self.preset.setCurrentIndex(self._presets.index(value) if known else OWN)
+
+    def _look(self) -> None:
+        """Read what is to be known of the chosen snapshot for the chosen base."""
+        model, snapshot = self.base.model(), self.chosen_snapshot()
+        if snapshot is None:
+            return
+        self.content.show_snapshot(snapshot)
+        self._settle.start()
+        asked = (snapshot.id, model.path if model else None)
+        if asked == self._facts_of:
+            return
+        self._facts_of, self.facts = asked, None
+        self.checks.show_reading()
+        self.desk.background.run(
+            self,
+            lambda: look(self.desk.library, snapshot.id, model),
+            self._show_facts,
+            failed=self._show_failure,
+            only_newest="look",
+        )
+
+    def _show_facts(self, facts: Facts) -> None:
+        self.facts = facts
+        self._reckon()
+
+    def _show_failure(self, error: Exception) -> None:
+        self.notice.show_error(error)
+
+    def _reckon(self) -> None:
+        """Show what the choices mean: concerns, memory, time, and whether a training goes on."""
+        model = self.base.model()
+        try:
+            settings = self.form.value()
+        except UserError as error:
+            self.notice.show_error(error)
+            self.begin.setEnabled(False)
+            return
+        self.notice.hide()
+        if model is not None:
+            self.checks.show_memory(model, settings)
+        if self.facts is not None:
+            self.checks.show_facts(self.facts, model, settings)
+        ready = model is not None and self.chosen_snapshot() is not None
+        self.begin.setEnabled(ready and not (self.facts is not None and self.checks.is_refused))
+        self._keep()
+        self._look_for_unfinished(model, settings)
+
+    def _look_for_unfinished(self, model: ModelFile | None, settings: TrainSettings) -> None:
+        snapshot = self.chosen_snapshot()
+        if model is None or snapshot is None:
+            return
+        self.desk.background.run(
+            self,
+            lambda: find_unfinished_training(
+                self.desk.library, base=model.path, snapshot=snapshot.id, settings=settings.to_dict()
+            ),
+            lambda found: self._show_unfinished(found.id if found else ""),
+            only_newest="unfinished",
+        )
+
+    def _show_unfinished(self, training: str) -> None:
+        self.goes_on.setVisible(bool(training))
+        self.goes_on.setText(
+            self.tr(
+                "{} has just these choices and is not done: it goes on. Another seed begins anew."
+            ).format(training)
+        )
+        text = self.tr("Go on with {}").format(training) if training else self.tr("Start training")
+        self.begin.setText(text)
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    """Return a scroll area around `widget`, without a ground of its own."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    area.viewport().setAutoFillBackground(False)
+    widget.setAutoFillBackground(False)
+    return area

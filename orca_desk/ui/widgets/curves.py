@@ -1,0 +1,253 @@
+"""Curves of trainings: the loss as it falls, the evaluation loss, the learning rate, and a read-out.
+
+Imported only when something is to be plotted: pyqtgraph and numpy take a while.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.widgets.series import Series
+from orca_desk.ui.widgets.text import label
+
+REDRAW_MS = 200  # at most five times a second, however fast the events come
+LEAST = 1e-9  # a loss of 0 has no place on a logarithmic axis
+DASH: Sequence[Qt.PenStyle] = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
+MARKS = ("d", "s")  # of evaluation losses: diamond and square
+GLYPHS, LINES = ("◆", "■"), ("━", "╍")
+Roles = tuple[Role, Role]  # of the loss and of the evaluation loss
+ROLES: dict[int, tuple[Roles, ...]] = {
+    0: (),
+    1: (("student", "accent"),),
+    2: (("student", "student"), ("accent", "accent")),
+}
+
+
+class Run:
+    """The curves of one training: noisy loss, smoothed loss, evaluation loss, the kept checkpoint."""
+
+    def __init__(self, plot: pg.PlotItem, rates: pg.PlotItem | None, place: int, roles: Roles) -> None:
+        """`place` is 0 for the first of the trainings shown and tells its lines and marks apart."""
+        self.place, self.roles = place, roles
+        self.loss, self.evaluation, self.rate = Series(), Series(), Series()
+        self.best: tuple[float, float] | None = None
+        self._raw = _curve(plot, "peak")
+        self._smooth = _curve(plot, "subsample")
+        self._evaluation = plot.plot(antialias=True)
+        self._best = plot.plot()
+        self._rate = None if rates is None else _curve(rates, "subsample")
+
+    def draw(self) -> None:
+        """Hand the points to the plot."""
+        steps = self.loss.steps
+        self._raw.setData(steps, np.maximum(self.loss.values, LEAST))
+        self._smooth.setData(steps, np.maximum(self.loss.smooth, LEAST))
+        self._evaluation.setData(self.evaluation.steps, np.maximum(self.evaluation.values, LEAST))
+        self._best.setData(*([[self.best[0]], [max(self.best[1], LEAST)]] if self.best else [[], []]))
+        if self._rate is not None:
+            self._rate.setData(self.rate.steps, self.rate.values)
+
+    def paint(self, theme: Theme) -> None:
+        """Take the colours of the theme."""
+        colours = theme.colours
+        own, evaluated = map(colours, self.roles)
+        style = DASH[self.place]
+        self._raw.setPen(pg.mkPen(colours.tint(self.roles[0], 0.35), width=1))
+        self._smooth.setPen(pg.mkPen(own, width=2, style=style))
+        self._evaluation.setPen(pg.mkPen(evaluated, width=1.5, style=Qt.PenStyle.DotLine))
+        self._evaluation.setSymbol(MARKS[self.place])
+        self._evaluation.setSymbolSize(9)
+        self._evaluation.setSymbolBrush(evaluated)
+        self._evaluation.setSymbolPen(pg.mkPen(colours("surface"), width=1))
+        self._best.setPen(None)
+        self._best.setSymbol("star")
+        self._best.setSymbolSize(18)
+        self._best.setSymbolBrush(colours("good"))
+        self._best.setSymbolPen(pg.mkPen(colours("surface"), width=1))
+        if self._rate is not None:
+            self._rate.setPen(pg.mkPen(colours("muted"), width=1.5))
+
+
+class Curves(QWidget):
+    """The loss of one training or of two, over the steps; with `rates` also the learning rate below."""
+
+    def __init__(self, theme: Theme, *, rates: bool = True) -> None:
+        super().__init__()
+        self._theme = theme
+        self.runs: list[Run] = []
+        self.redraws = 0
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID // 2)
+        self._legend = QHBoxLayout()
+        self._legend.setSpacing(2 * GRID)
+        self.logarithmic = QCheckBox(self.tr("Logarithmic"))
+        self.logarithmic.setToolTip(self.tr("Show the loss on a logarithmic axis: small values come apart"))
+        self.logarithmic.toggled.connect(self._set_logarithmic)
+        top = QHBoxLayout()
+        top.addLayout(self._legend)
+        top.addStretch(1)
+        top.addWidget(self.logarithmic)
+        layout.addLayout(top)
+        self.readout = label(" ", size="caption", tone="muted")
+        layout.addWidget(self.readout)
+        self._canvas = pg.GraphicsLayoutWidget()
+        self._canvas.setAccessibleName(self.tr("Loss curves"))
+        self._canvas.setToolTip(self.tr("Turn the wheel to look closer; double-click shows all steps again."))
+        self._canvas.setMinimumHeight(25 * GRID)
+        self._canvas.ci.setContentsMargins(0, 0, 0, 0)
+        self._canvas.ci.setSpacing(GRID)
+        layout.addWidget(self._canvas, 1)
+        self._plot = self._make_plot(0, self.tr("Loss (nats a token)"), "" if rates else self.tr("Step"))
+        self._rates = self._make_plot(1, self.tr("Learning rate"), self.tr("Step")) if rates else None
+        if self._rates is not None:
+            self._rates.setXLink(self._plot)
+            self._canvas.ci.layout.setRowStretchFactor(0, 5)
+            self._canvas.ci.layout.setRowStretchFactor(1, 2)
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.hide()
+        self._plot.addItem(self._cursor, ignoreBounds=True)
+        self._canvas.scene().sigMouseMoved.connect(self._point)
+        self._canvas.scene().sigMouseClicked.connect(self._show_whole)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._draw)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def show_runs(self, names: Sequence[str]) -> list[Run]:
+        """Begin with empty curves of one training or two, so named; return them to be filled."""
+        for plot in (self._plot, self._rates):
+            if plot is not None:
+                for item in plot.listDataItems():
+                    plot.removeItem(item)
+        roles = ROLES[len(names)]
+        self.runs = [Run(self._plot, self._rates, place, roles[place]) for place in range(len(names))]
+        self._fill_legend(names, roles)
+        self._paint()
+        self._plot.enableAutoRange()
+        self.redraw()
+        return self.runs
+
+    def redraw(self) -> None:
+        """Draw soon what the runs hold by then."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _make_plot(self, row: int, left: str, bottom: str) -> pg.PlotItem:
+        plot = self._canvas.addPlot(row=row, col=0)
+        plot.setLabel("left", left)
+        plot.setLabel("bottom", bottom)
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.getViewBox().setMouseEnabled(x=True, y=False)
+        plot.getAxis("left").setWidth(9 * GRID)
+        for name in ("left", "bottom"):
+            axis = plot.getAxis(name)
+            axis.enableAutoSIPrefix(False)
+            axis.setStyle(tickFont=font("caption"), tickLength=-4)
+            axis.label.setFont(font("caption"))
+        if not bottom:
+            plot.getAxis("bottom").setStyle(showValues=False)
+        return plot
+
+    def _fill_legend(self, names: Sequence[str], roles: Sequence[Roles]) -> None:
+        while self._legend.count():
+            self._legend.takeAt(0).widget().deleteLater()
+        entries: list[tuple[str, Role]] = []
+        for place, name in enumerate(names):
+            of = f" {name}" if len(names) > 1 else ""
+            entries.append((self.tr("{} Loss{}").format(LINES[place], of), roles[place][0]))
+            entries.append((self.tr("{} Evaluation loss{}").format(GLYPHS[place], of), roles[place][1]))
+        entries.append((self.tr("★ Kept checkpoint"), "good"))
+        for text, tone in entries:
+            self._legend.addWidget(label(text, size="caption", tone=tone))  # type: ignore[arg-type]
+
+    def _set_logarithmic(self, on: bool) -> None:
+        self._plot.setLogMode(y=on)
+        self._plot.enableAutoRange()
+        self.redraw()
+
+    def _draw(self) -> None:
+        self.redraws += 1
+        for run in self.runs:
+            run.draw()
+        if not self._cursor.isVisible():
+            self._read(None)
+
+    def _paint(self) -> None:
+        colours = self._theme.colours
+        self._canvas.setBackground(colours("surface"))
+        for plot in (self._plot, self._rates):
+            if plot is None:
+                continue
+            plot.showGrid(x=True, y=True, alpha=0.08)
+            for name in ("left", "bottom"):
+                axis = plot.getAxis(name)
+                axis.setPen(pg.mkPen(colours("border")))
+                axis.setTextPen(pg.mkPen(colours("muted")))
+                axis.setTickPen(pg.mkPen(colours("muted"), width=1))
+                axis.label.setDefaultTextColor(colours("muted"))
+        self._cursor.setPen(pg.mkPen(colours("muted"), style=Qt.PenStyle.DashLine))
+        for run in self.runs:
+            run.paint(self._theme)
+
+    def _point(self, place: QPointF) -> None:
+        """Follow the mouse with a line, and read the curves out there."""
+        inside = any(
+            plot is not None and plot.sceneBoundingRect().contains(place)
+            for plot in (self._plot, self._rates)
+        )
+        self._cursor.setVisible(inside)
+        step = self._plot.getViewBox().mapSceneToView(place).x() if inside else None
+        if step is not None:
+            self._cursor.setPos(step)
+        self._read(step)
+
+    def _read(self, step: float | None) -> None:
+        """Show the values nearest to `step`, or else the newest."""
+        parts = [_read_out(run, step) for run in self.runs]
+        self.readout.setText("     ".join(filter(None, parts)) or " ")
+        self._canvas.setAccessibleDescription(self.readout.text())
+
+    def _show_whole(self, event: Any) -> None:
+        if event.double():
+            self._plot.enableAutoRange()
+
+
+def fill(run: Run, metrics: Sequence[Mapping[str, Any]], evaluations: Sequence[Mapping[str, Any]]) -> None:
+    """Add a training's stored events to its curves."""
+    for event in metrics:
+        run.loss.put(event["step"], event["loss"])
+        run.rate.put(event["step"], event["lr"])
+    for event in evaluations:
+        run.evaluation.put(event["step"], event["loss"])
+
+
+def _curve(plot: pg.PlotItem, method: str) -> pg.PlotDataItem:
+    item = plot.plot(antialias=True)
+    item.setDownsampling(auto=True, method=method)
+    item.setClipToView(True)
+    return item
+
+
+def _read_out(run: Run, step: float | None) -> str:
+    place = run.loss.nearest(float("inf") if step is None else step)
+    if place is None:
+        return ""
+    at = run.loss.steps[place]
+    parts = [f"Step {at:,.0f}", f"loss {run.loss.values[place]:.4g} (smoothed {run.loss.smooth[place]:.4g})"]
+    evaluated = run.evaluation.nearest(at)
+    if evaluated is not None:
+        where = run.evaluation.steps[evaluated]
+        parts.append(f"evaluation loss {run.evaluation.values[evaluated]:.4g} (step {where:,.0f})")
+    rate = run.rate.nearest(at)
+    if rate is not None:
+        parts.append(f"learning rate {run.rate.values[rate]:.3g}")
+    return " · ".join(parts)
