@@ -4,14 +4,28 @@ import importlib
 import multiprocessing
 import sys
 
-WORKERS = ("render", "teach", "evaluate", "train", "export", "chat", "prompt", "reference", "parity")
+from orca_desk import offline
+
+WORKERS = {
+    "render": "orca_desk.jobs.workers.render",
+    "teach": "orca_desk.jobs.workers.teach",
+    "evaluate": "orca_desk.jobs.workers.evaluate",
+    "train": "orca_desk.jobs.workers.train",
+    "export": "orca_desk.jobs.workers.export",
+    "chat": "orca_desk.jobs.workers.chat",
+    "prompt": "orca_desk.jobs.workers.prompt",
+    "reference": "orca_desk.jobs.workers.reference",
+    "parity": "orca_desk.jobs.workers.parity",
+    "screen": "orca_desk.ui.screen",
+}
 
 
 def main() -> None:
     """Start the worker named by `orca_desk worker NAME`, or else the terminal commands."""
     multiprocessing.freeze_support()
+    offline.watch()
     if len(sys.argv) == 3 and sys.argv[1] == "worker" and sys.argv[2] in WORKERS:
-        importlib.import_module(f"orca_desk.jobs.workers.{sys.argv[2]}").main()
+        importlib.import_module(WORKERS[sys.argv[2]]).main()
         return
     importlib.import_module("orca_desk.cli").main()
 

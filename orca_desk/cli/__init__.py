@@ -29,6 +29,7 @@ COMMANDS = (
     "chat",
     "models",
     "grade",
+    "self-test",
 )
 
 
@@ -43,7 +44,9 @@ class Commands(click.Group):
         """Import `cli/NAME.py` and return its `command`."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"orca_desk.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"orca_desk.cli.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
 

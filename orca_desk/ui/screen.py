@@ -1,0 +1,37 @@
+"""The worker that tries whether Qt can draw: it would end its process where it cannot."""
+
+import os
+
+from orca_desk.display import has_display
+from orca_desk.jobs.worker import Channel, serve
+
+
+def main() -> None:
+    """Serve one job."""
+    serve(draw)
+
+
+def draw(channel: Channel) -> None:
+    """Show a window for a moment and read back a pixel of it; without a display, in memory."""
+    if not has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from PySide6.QtCore import qVersion
+    from PySide6.QtGui import QColor, QPalette
+    from PySide6.QtWidgets import QApplication, QWidget
+
+    app = QApplication([])
+    window, colour = QWidget(), QColor("teal")
+    window.setPalette(QPalette(colour))
+    window.setAutoFillBackground(True)
+    window.resize(64, 64)
+    window.show()
+    app.processEvents()
+    seen = window.grab().toImage().pixelColor(32, 32)
+    channel.emit(
+        {
+            "event": "drawn",
+            "qt": qVersion(),
+            "platform": app.platformName(),
+            "right": seen.rgb() == colour.rgb(),
+        }
+    )
