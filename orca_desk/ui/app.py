@@ -20,6 +20,7 @@ from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.single import Door, raise_other
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.tour import begin_once
 from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def main(folder: Path) -> int:
         return 1
     with library, logs(library.folder / "logs"), desktop(library, theme) as window:
         window.show()
+        begin_once(window)
         with quits_on_signals(app):
             return app.exec()
 

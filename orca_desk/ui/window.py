@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.jobs.progress import Update
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.going_on import GoingOn
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.notify import notify
@@ -73,19 +74,34 @@ class Window(QMainWindow):
         desk.refused.connect(self._show_refusal)
         desk.jobs.ended.connect(self._tell_end)
         self._restore()
+        self._going_on = GoingOn(desk, self._notice)
+        self._going_on.look()
 
     def show_page(self, name: str) -> Page:
         """Show a page, making it if it was not shown before; return it."""
-        if name not in self.pages:
-            self.pages[name] = page = _make_page(name, self.desk)
-            self._stack.addWidget(page)
-        page = self.pages[name]
+        page = self.make_page(name)
         self._stack.setCurrentWidget(page)
         self._sidebar.check(name)
         self._fill_page_menu(page)
         self.desk.places.setValue("window/page", name)
         self.setWindowTitle(f"{page.title} – Orca Desk")
         return page
+
+    def make_page(self, name: str) -> Page:
+        """Return a page without showing it, making it if it is not there."""
+        if name not in self.pages:
+            self.pages[name] = page = _make_page(name, self.desk)
+            self._stack.addWidget(page)
+        return self.pages[name]
+
+    @staticmethod
+    def names() -> list[str]:
+        """Return the names of all pages, in their order."""
+        return [entry[0] for entry in PAGES if entry]
+
+    def in_order(self) -> list[Page]:
+        """Return the pages that were made, in the order of the sidebar."""
+        return [self.pages[name] for name in self.names() if name in self.pages]
 
     @property
     def page(self) -> Page | None:
@@ -182,6 +198,7 @@ class Window(QMainWindow):
         self._act(help_menu, self.tr("&Command palette…"), self.show_palette, "Ctrl+K")
         self._act(help_menu, self.tr("&Keyboard shortcuts"), self.show_shortcuts, "Ctrl+/")
         self._act(help_menu, self.tr("&Tour"), self.show_tour)
+        self._act(help_menu, self.tr("&Self-test…"), self._self_test)
         self._act(help_menu, self.tr("&About Orca Desk"), lambda: self.desk.open("settings", show="about"))
 
     def _act(
@@ -239,6 +256,11 @@ class Window(QMainWindow):
 
         Tour(self).begin()
 
+    def _self_test(self) -> None:
+        from orca_desk.ui.self_test import SelfTest
+
+        SelfTest(self).open()
+
     def _show_refusal(self, error: UserError) -> None:
         self._notice.show_message(error.message, error.hint, kind="bad")
 
@@ -268,6 +290,7 @@ class Window(QMainWindow):
 
         def answered() -> None:
             if box.clickedButton() is stop:
+                self._going_on.note_closing()
                 for job in self.desk.jobs.unfinished:
                     job.stop()
                 self._close_when_idle(self.tr("Closes as soon as the job has stopped."))

@@ -1,0 +1,91 @@
+"""Finding anything in a library by a few words: tasks by their text; strategies, trainings, runs by name."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import TaskFilter, list_tasks
+
+FoundKind = Literal["task", "record", "strategy", "training", "evaluation", "run", "chat"]
+TEXT = 90  # characters of a task or an outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A thing of the library: its kind, its id, what to show of it, and a word more about it."""
+
+    kind: FoundKind
+    id: str
+    title: str
+    detail: str
+
+
+def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
+    """Return what `text` may mean, at most `limit` of each kind; nothing for a blank text.
+
+    Costs a few indexed queries and, where runs or chats are many, a scan of those.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return []
+    pattern = f"%{_escaped(wanted)}%"
+    return [
+        *_strategies(library, pattern, limit),
+        *_runs(library, pattern, limit),
+        *_records(library, wanted, limit),
+        *_chats(library, pattern, limit),
+        *_tasks(library, wanted, limit),
+    ]
+
+
+def _strategies(library: Library, pattern: str, limit: int) -> list[Found]:
+    rows = library.rows(
+        "SELECT name, title, max(version) FROM strategies WHERE name LIKE ?1 ESCAPE '\\'"
+        " OR title LIKE ?1 ESCAPE '\\' GROUP BY name ORDER BY name LIMIT ?2",
+        (pattern, limit),
+    )
+    return [Found(kind="strategy", id=row[0], title=row[1], detail=row[0]) for row in rows]
+
+
+def _runs(library: Library, pattern: str, limit: int) -> list[Found]:
+    kinds: dict[str, FoundKind] = {"train": "training", "evaluate": "evaluation"}
+    rows = library.rows(
+        "SELECT id, kind, status, outcome FROM runs WHERE id LIKE ? ESCAPE '\\' ORDER BY n DESC LIMIT ?",
+        (pattern, limit),
+    )
+    return [
+        Found(kind=kinds.get(row[1], "run"), id=row[0], title=row[0], detail=_short(row[3] or row[2]))
+        for row in rows
+    ]
+
+
+def _records(library: Library, wanted: str, limit: int) -> list[Found]:
+    """Records by the beginning of their id, which the index of ids finds."""
+    if not all(sign in "0123456789abcdef" for sign in wanted):
+        return []
+    rows = library.rows(
+        "SELECT id, family, user FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+        (wanted, wanted + "g", limit),
+    )
+    return [Found(kind="record", id=row[0], title=_short(row[2]), detail=row[1]) for row in rows]
+
+
+def _chats(library: Library, pattern: str, limit: int) -> list[Found]:
+    rows = library.rows(
+        "SELECT id, title FROM chats WHERE title LIKE ? ESCAPE '\\' ORDER BY n DESC LIMIT ?", (pattern, limit)
+    )
+    return [Found(kind="chat", id=row[0], title=_short(row[1]), detail=row[0]) for row in rows]
+
+
+def _tasks(library: Library, wanted: str, limit: int) -> list[Found]:
+    tasks = list_tasks(library, TaskFilter(text=wanted, limit=limit)).items
+    return [Found(kind="task", id=task.id, title=_short(task.query), detail=task.family) for task in tasks]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= TEXT else f"{line[: TEXT - 1]}…"

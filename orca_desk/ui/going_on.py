@@ -1,0 +1,93 @@
+"""At the start: runs that were cut off, or stopped because the window closed, are offered to go on with."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from orca_desk.library.clock import now
+from orca_desk.library.database import Library
+from orca_desk.library.runs import Run, list_runs
+from orca_desk.ui.pages.run_words import kind_of, page_of, progress_of
+
+if TYPE_CHECKING:
+    from orca_desk.ui.desk import Desk
+    from orca_desk.ui.widgets.notice import Notice
+
+CLOSING = "window/stopped-at"  # in desk.places: since when jobs were stopped because the window was closing
+TOLD = "window/told-runs"  # runs that the user was told of, and what he did with that is done
+LOOKED_AT = 20
+
+
+class GoingOn(QObject):
+    """Looks once, in the background, and says it in the window's notice."""
+
+    def __init__(self, desk: "Desk", notice: "Notice") -> None:
+        super().__init__(notice)
+        self.desk, self.notice = desk, notice
+        self._offered: list[Run] = []
+        self._text = ""
+        notice.dismiss.clicked.connect(self._dismissed)
+
+    def look(self) -> None:
+        """Look for such runs and offer them."""
+        library = self.desk.library
+        since = str(self.desk.places.value(CLOSING) or "")
+        self.desk.background.run(self, lambda: cut_off(library, since), self._offer)
+
+    def note_closing(self) -> None:
+        """Note that what is stopped from now on is stopped because the window closes."""
+        self.desk.places.setValue(CLOSING, now())
+
+    def _offer(self, runs: list[Run]) -> None:
+        told = self.desk.places.value(TOLD) or []
+        names = [told] if isinstance(told, str) else list(told)
+        self._offered = [run for run in runs if _name(run) not in names]
+        if not self._offered:
+            return
+        first = self._offered[0]
+        if len(self._offered) == 1:
+            self._text = self.tr("{} ({}) was not finished.").format(kind_of(first), first.id)
+            done = progress_of(first)
+            kept = self.tr("{} are done and kept.").format(done) if done != "–" else ""
+            action, run = self.tr("Go on"), self._resume
+        else:
+            self._text = self.tr("{} jobs were not finished.").format(len(self._offered))
+            kept = self.tr("What they did is kept.")
+            action, run = self.tr("Show them"), self._show
+        self.notice.show_message(self._text, kept, kind="warn", action=action, run=run)
+
+    def _resume(self) -> None:
+        first = self._offered[0]
+        self._done()
+        self.desk.open(page_of(first) or "jobs", resume=first.id)
+
+    def _show(self) -> None:
+        first = self._offered[0]
+        self._done()
+        self.desk.open("jobs", run=first.id)
+
+    def _dismissed(self) -> None:
+        if self._offered and self.notice.text.text() == self._text:
+            self._done()
+
+    def _done(self) -> None:
+        """Not to be offered again by itself; the Jobs page still can go on with it."""
+        told = [_name(run) for run in self._offered]
+        self._offered = []
+        self.desk.places.setValue(TOLD, told)
+        self.desk.places.remove(CLOSING)
+        self.notice.hide()
+
+
+def cut_off(library: Library, since: str) -> list[Run]:
+    """Return the runs that a dead process left, and those stopped after `since` ("": none), newest first."""
+    runs = list_runs(library, status="interrupted", limit=LOOKED_AT)
+    if since:
+        stopped = list_runs(library, status="cancelled", limit=LOOKED_AT)
+        runs += [run for run in stopped if run.ended_at and run.ended_at >= since]
+    return sorted((run for run in runs if page_of(run)), key=lambda run: run.created_at, reverse=True)
+
+
+def _name(run: Run) -> str:
+    """A run as it was started now: started anew and cut off again, it is another one."""
+    return f"{run.id} {run.started_at}"

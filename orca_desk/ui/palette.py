@@ -1,0 +1,208 @@
+"""The command palette (Ctrl+K): every action and page, and what is in the library, by a few letters."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+
+from orca_desk.jobs.lookup import Found, FoundKind, look_up
+from orca_desk.ui.fuzzy import score
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
+from orca_desk.ui.widgets.overlay import Overlay
+from orca_desk.ui.widgets.text import label
+
+if TYPE_CHECKING:
+    from orca_desk.ui.window import Window
+
+SEARCH_FROM = 3  # typed letters, from which on the library is searched too
+SHOWN = 12  # rows at once; more are scrolled to
+WIDTH = 84 * GRID
+# For what is found in the library: its icon, and the page and the target that show it.
+PLACES: dict[FoundKind, tuple[str, str, str]] = {
+    "task": ("list-checks", "tasks", "task"),
+    "record": ("columns-2", "records", "record"),
+    "strategy": ("route", "strategies", "strategy"),
+    "training": ("chart-line", "training", "training"),
+    "evaluation": ("target", "evaluate", "evaluation"),
+    "run": ("activity", "jobs", "run"),
+    "chat": ("message-circle", "chat", "chat"),
+}
+STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
+
+
+class Palette(Overlay):
+    """A search line over a list. Enter or a click runs the chosen entry; Esc closes."""
+
+    def __init__(self, window: "Window") -> None:
+        super().__init__(window, window.desk.theme, width=WIDTH, name=window.tr("Command palette"))
+        self._desk = window.desk
+        self._commands = list(_commands(window))
+        self._found: list[Entry] = []
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("What do you want to do, or to find?"))
+        self.search.setAccessibleName(self.tr("Search for a command, a page, a task, a training…"))
+        self.search.textChanged.connect(self._typed)
+        self.search.installEventFilter(self)
+        self.model = EntryModel()
+        self.list = entry_list(self.model, self.theme, self.tr("Commands"))
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setFixedHeight(SHOWN * ROW + 8)
+        self.list.clicked.connect(self._run)
+        self.list.entered.connect(self.list.setCurrentIndex)
+        self.nothing = label(self.tr("Nothing matches."), tone="muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        hint = label(self.tr("↑ ↓ choose   ·   Enter runs   ·   Esc closes"), size="caption", tone="muted")
+        self.layout_.addWidget(self.search)
+        self.layout_.addWidget(self.nothing)
+        self.layout_.addWidget(self.list, 1)
+        self.layout_.addWidget(hint)
+        self._show()
+
+    def first_focus(self) -> QWidget:
+        """Return the search line."""
+        return self.search
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Let the keys of the list work while the search line has the focus."""
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = Qt.Key(event.key())
+            if key in STEPS:
+                self._step(STEPS[key])
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._run(self.list.currentIndex())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _typed(self, text: str) -> None:
+        self._show()
+        if len(text.strip()) < SEARCH_FROM:
+            self._found = []
+            return
+        library = self._desk.library
+        self._desk.background.run(
+            self, lambda: look_up(library, text), self._arrived, only_newest="found", failed=self._desk.report
+        )
+
+    def _arrived(self, found: list[Found]) -> None:
+        if len(self.search.text().strip()) >= SEARCH_FROM:
+            self._found = [self._entry(one) for one in found]
+            self._show(keep=True)
+
+    def _show(self, *, keep: bool = False) -> None:
+        """Show what matches; with `keep` the chosen row stays, as only more came below."""
+        before = self.list.currentIndex().row() if keep else 0
+        typed = self.search.text()
+        if len(typed.strip()) < SEARCH_FROM:
+            self._found = []
+        scored = [(score(typed, f"{one.title} {one.detail}"), one) for one in self._commands]
+        matching = sorted((pair for pair in scored if pair[0] is not None), key=lambda pair: -(pair[0] or 0))
+        entries = [one for _, one in (matching if typed.strip() else scored)]
+        self.model.show([*entries, *self._found])
+        there = bool(self.model.entries)
+        self.nothing.setVisible(not there)
+        self.list.setVisible(there)
+        if there:
+            self.list.setCurrentIndex(self.model.index(min(max(before, 0), len(self.model.entries) - 1)))
+        if self.isVisible():
+            self.layout_.activate()
+            self.place()
+
+    def _step(self, by: int) -> None:
+        count = len(self.model.entries)
+        if count:
+            row = self.list.currentIndex().row() + by
+            row = row % count if abs(by) == 1 else min(max(row, 0), count - 1)
+            self.list.setCurrentIndex(self.model.index(row))
+
+    def _run(self, index: QModelIndex) -> None:
+        if index.isValid():
+            run = self.model.entries[index.row()].run
+            self.close_overlay()
+            if run:
+                run()
+
+    def _entry(self, found: Found) -> Entry:
+        image, page, key = PLACES[found.kind]
+        words = {
+            "task": self.tr("task"),
+            "record": self.tr("record"),
+            "strategy": self.tr("strategy"),
+            "training": self.tr("training"),
+            "evaluation": self.tr("evaluation"),
+            "run": self.tr("run"),
+            "chat": self.tr("chat"),
+        }
+        return Entry(
+            title=found.title,
+            detail=f"{words[found.kind]}  ·  {found.detail}",
+            image=image,
+            run=lambda: self._desk.open(page, **{key: found.id}),
+        )
+
+
+def _commands(window: "Window") -> Iterator[Entry]:
+    """The actions of the page that is shown, then the pages, then every other action that can be used."""
+    from orca_desk.ui.window import PAGES
+
+    titles = {entry[2] for entry in PAGES if entry}
+    entries = {True: list[Entry](), False: list[Entry]()}
+    keys: dict[str, tuple[str, ...]] = {}
+    own = set(window.page.commands) if window.page else set()
+    for action, menus in menu_actions(window):
+        text = plain(action.text())
+        if text in titles and action not in own:
+            keys[text] = keys_of(action)
+        elif action.isEnabled() and action.isVisible() and keys_of(action) != ("Ctrl+K",):
+            entries[action in own].append(_entry(action, text, menus))
+    yield from entries[True]
+    for page in PAGES:
+        if page:
+            name, _, title, image = page
+            yield Entry(
+                title=window.tr("Go to {}").format(title),
+                detail=window.tr("Page"),
+                keys=keys.get(title, ()),
+                image=image,
+                run=partial(window.show_page, name),
+            )
+    yield from entries[False]
+
+
+def _entry(action: QAction, text: str, menus: tuple[str, ...]) -> Entry:
+    detail = " › ".join(menus)
+    run: Callable[[], Any] = action.trigger
+    image = "check" if action.isChecked() else "command"
+    return Entry(title=text, detail=detail, keys=keys_of(action), image=image, run=run)
+
+
+def menu_actions(window: "Window") -> Iterator[tuple[QAction, tuple[str, ...]]]:
+    """Yield every action of the menus with the titles of the menus that lead to it."""
+    for top in window.menuBar().actions():
+        menu = top.menu()
+        if isinstance(menu, QMenu):
+            yield from _leaves(menu, (plain(menu.title()),))
+
+
+def _leaves(menu: QMenu, path: tuple[str, ...]) -> Iterator[tuple[QAction, tuple[str, ...]]]:
+    for action in menu.actions():
+        inner = action.menu()
+        if isinstance(inner, QMenu):
+            yield from _leaves(inner, (*path, plain(inner.title())))
+        elif not action.isSeparator():
+            yield action, path
+
+
+def plain(text: str) -> str:
+    """Return a menu text without its mnemonic: "&New chat" is "New chat"."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
+
+
+def keys_of(action: QAction) -> tuple[str, ...]:
+    """Return an action's keys as they are written on this system."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return tuple(key.toString(native) for key in action.shortcuts() if not key.isEmpty())[:2]

@@ -1,0 +1,125 @@
+"""A card over the whole window, for something short: Esc or a click beside it closes it."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+
+from orca_desk.ui.theme import GRID, Theme
+
+SHADE = 110  # of 255, how much the window behind is darkened
+MARGIN = 8 * GRID  # above and below the card
+
+
+class Overlay(QWidget):
+    """Covers a window and holds a card, into `self.layout_` of which a subclass builds itself.
+
+    While it is open the keyboard belongs to it: Tab goes round inside, and no shortcut of the window
+    works. What had the focus gets it back. `closed` comes once; the overlay deletes itself.
+    """
+
+    closed = Signal()
+
+    def __init__(self, window: QWidget, theme: Theme, *, width: int, name: str) -> None:
+        super().__init__(window)
+        self.theme = theme
+        self._width = width
+        self._before: QWidget | None = None
+        self._is_closed = False
+        self.setObjectName("overlay")
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.card = QFrame(self)
+        self.card.setProperty("kind", "card")
+        self.layout_ = QVBoxLayout(self.card)
+        self.layout_.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        self.layout_.setSpacing(GRID)
+        window.installEventFilter(self)
+        self.hide()
+
+    def open(self) -> None:
+        """Show it; another one that is open makes way."""
+        for other in self.window().findChildren(Overlay):
+            if other is not self and not other._is_closed:
+                other.close_overlay()
+        self._before = QApplication.focusWidget()
+        self.setGeometry(self.parentWidget().rect())
+        self.place()
+        self.show()
+        self.raise_()
+        self.first_focus().setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def close_overlay(self) -> None:
+        """Close it and give the focus back."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        window = self.parentWidget()
+        window.removeEventFilter(self)
+        held = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else True
+        self.hide()
+        try:
+            if held and self._before is not None:
+                self._before.setFocus(Qt.FocusReason.PopupFocusReason)
+        except RuntimeError:
+            pass  # what had the focus is gone
+        self.closed.emit()
+        self.deleteLater()
+
+    def first_focus(self) -> QWidget:
+        """Return the widget that gets the focus at first."""
+        return self
+
+    def place(self) -> None:
+        """Put the card where it belongs: in the middle, a little from the top."""
+        room = self.rect().adjusted(2 * GRID, MARGIN, -2 * GRID, -MARGIN)
+        width = min(self._width, room.width())
+        height = min(self.card.sizeHint().height(), room.height())
+        self.card.setGeometry(room.center().x() - width // 2, room.top(), width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Follow the window's size."""
+        if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
+            self.setGeometry(self.parentWidget().rect())
+            self.place()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the window's shortcuts away: the key comes here as a key instead."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Close on Esc; let nothing through to the window."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_overlay()
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Close when the window behind is clicked."""
+        if not self.card.geometry().contains(event.position().toPoint()):
+            self.close_overlay()
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Darken the window behind."""
+        shade = QColor(self.theme.colours("text" if not self.theme.is_dark else "background"))
+        shade.setAlpha(SHADE if not self.theme.is_dark else SHADE + 60)
+        QPainter(self).fillRect(self.rect(), shade)
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:  # noqa: N802 - Qt's name
+        """Keep Tab inside."""
+        stops = [
+            one
+            for one in self.card.findChildren(QWidget)
+            if one.isVisibleTo(self) and one.isEnabled() and one.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+        if not stops:
+            return True
+        here = QApplication.focusWidget()
+        place = stops.index(here) if here in stops else -1 if forwards else 0
+        stops[(place + (1 if forwards else -1)) % len(stops)].setFocus(
+            Qt.FocusReason.TabFocusReason if forwards else Qt.FocusReason.BacktabFocusReason
+        )
+        return True
