@@ -157,8 +157,8 @@ class HomePage(Page):
     def _start_where(self, place: Standing) -> None:
         if place in ("fresh", "begun"):
             job = self.desk.jobs.start(self.tr("The demo"), KIND, work(self.desk.library), changes=CHANGES)
-            job.ended.connect(lambda: self._demo_ended(job))
-            job.event.connect(lambda step: self._show_numbers())
+            job.ended.connect(self._demo_ended)
+            job.event.connect(self._show_numbers)
             self.run.follow(job)
             self._show_numbers()
             return
@@ -172,8 +172,9 @@ class HomePage(Page):
             run=self.open_demo_library,
         )
 
-    def _demo_ended(self, job: Job) -> None:
-        if isinstance(job.error, UserError):
+    def _demo_ended(self) -> None:
+        job = self.run.job
+        if job is not None and isinstance(job.error, UserError):
             self.notice.show_error(job.error)
         self.refresh(self.watches)
 
@@ -196,12 +197,12 @@ class HomePage(Page):
         self._show_numbers()
         if new_result:
             # After the window has been painted: a plot and a table take longer than the rest of the page
-            QTimer.singleShot(0, self._show_result)
+            QTimer.singleShot(0, self, self._show_result)
         if self._look_again:
             self._look_again = False
             self.refresh(self.watches)
 
-    def _show_numbers(self) -> None:
+    def _show_numbers(self, *_: object) -> None:
         if self.seen is None:
             return
         seen = self.seen
@@ -229,6 +230,8 @@ class HomePage(Page):
 
     def _figures(self, seen: Overview) -> dict[Step, Figures]:
         states: dict[Step, State] = dict(step_states(seen))  # type: ignore[arg-type]
+        if self._running:  # the demo walks through all of them, and the user need not
+            states = {step: "waits" if state == "next" else state for step, state in states.items()}
         for job in self.desk.jobs.unfinished:
             step = STEPS.get(self.run.current or "") if job.kind == KIND else STEP_OF_JOB.get(job.kind)
             if step and job.state != "waiting":

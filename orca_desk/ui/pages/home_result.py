@@ -1,4 +1,4 @@
-"""What a finished demo found: in words, as a table and a plot by family, and John and Mark before and after."""
+"""What a finished demo found: in words, by family as table and plot, and John and Mark before and after."""
 
 from collections.abc import Callable
 from typing import Any
@@ -122,8 +122,8 @@ class ResultView(QWidget):
         layout.addWidget(self._summary_card())
         self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._pair.setSpacing(GRID + GRID // 2)
-        self._pair.addWidget(self._table_card(), 3)
-        self._pair.addWidget(self._plot_card(), 2)
+        self._pair.addWidget(self._table_card())
+        self._pair.addWidget(self._plot_card(), 1)
         layout.addLayout(self._pair)
         layout.addWidget(self._worked_card())
         desk.theme.changed.connect(self._paint)
@@ -212,12 +212,6 @@ class ResultView(QWidget):
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(5 * GRID)
-        header.setStretchLastSection(False)
-        metrics = QFontMetrics(font("body", bold=True))
-        widths = ("overall", "recall-reason-generate", *("100% (100–100)", "tokens") * len(MODELS))
-        for column, text in enumerate(widths):
-            header.resizeSection(column, metrics.horizontalAdvance(text) + 2 * GRID)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         layout.addWidget(self.table)
         layout.addStretch(1)
         return frame
@@ -245,8 +239,18 @@ class ResultView(QWidget):
         return frame
 
     def _fit_table(self) -> None:
-        header = self.table.horizontalHeader().sizeHint().height()
-        self.table.setFixedHeight(header + ROW * self.model.rowCount() + 4)
+        """Give each column the width of its longest text: there are a few dozen cells at most."""
+        metrics = QFontMetrics(font("body", bold=True))
+        header = self.table.horizontalHeader()
+        rows = range(self.model.rowCount())
+        for column in range(self.model.columnCount()):
+            texts = [str(self.model.headerData(column, Qt.Orientation.Horizontal))]
+            texts += [str(self.model.index(row, column).data()) for row in rows]
+            widest = max(map(metrics.horizontalAdvance, texts))
+            header.resizeSection(column, min(widest, 30 * GRID) + 3 * GRID)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.table.setMinimumWidth(header.length() + 4)
+        self.table.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + 4)
 
     def _show_plot(self, found: DemoResult) -> None:
         if self._plot is None:

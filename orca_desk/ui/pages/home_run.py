@@ -32,7 +32,7 @@ STEPS: Mapping[str, overview.Step] = {
     "evaluate teacher": "test",
     "chat": "test",
 }
-CURVE_HEIGHT = 12 * GRID
+CURVE_HEIGHT = 20 * GRID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +206,7 @@ class _LiveCard(QFrame):
         row.addWidget(self.verdict, 1)
         layout.addWidget(self.question)
         layout.addWidget(self.answer)
-        layout.addWidget(self.curve, 1)
+        layout.addWidget(self.curve)
         layout.addLayout(row)
         layout.addStretch(1)
         theme.changed.connect(self._paint)
