@@ -1,0 +1,96 @@
+"""The self-test on screen: one line a check as it is made, and the whole to copy."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout
+
+from orca_desk.jobs.self_test import Checked, self_test
+from orca_desk.ui.icons import pixmap
+from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.text import label
+from orca_desk.ui.window import Window
+
+
+class SelfTest(QDialog):
+    """Runs the self-test as a job; closing the dialog stops it."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._desk = window.desk
+        self.found: list[Checked] = []
+        self.setWindowTitle(self.tr("Self-test"))
+        self.resize(820, 520)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(label(self.tr("Does everything work on this machine?"), size="heading", bold=True))
+        layout.addWidget(
+            label(
+                self.tr("Half a minute, in a temporary library. Your own library is only read."),
+                tone="muted",
+                wrap=True,
+            )
+        )
+        self._panel = JobPanel(self._desk)
+        layout.addWidget(self._panel)
+        self._rows = QGridLayout()
+        self._rows.setHorizontalSpacing(2 * GRID)
+        self._rows.setVerticalSpacing(GRID)
+        self._rows.setColumnStretch(2, 1)
+        layout.addLayout(self._rows)
+        layout.addStretch(1)
+        self.verdict = label(bold=True, wrap=True)
+        layout.addWidget(self.verdict)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = buttons.addButton(self.tr("Copy as text"), QDialogButtonBox.ButtonRole.ActionRole)
+        copy.clicked.connect(self._copy)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+        self._job = self._desk.jobs.start(self.tr("Self-test"), "self-test", self._work)
+        self._job.event.connect(self._show)
+        self._job.ended.connect(self._say_verdict)
+        self._panel.follow(self._job)
+
+    def done(self, result: int) -> None:
+        """Close, and stop what still runs."""
+        self._job.stop()
+        super().done(result)
+
+    def _work(self, tools: Tools) -> list[Checked]:
+        return self_test(
+            self._desk.library, on_check=tools.tell, progress=tools.progress, control=tools.control
+        )
+
+    def _show(self, checked: Checked) -> None:
+        self.found.append(checked)
+        row, colours = len(self.found), self._desk.theme.colours
+        sign = QLabel()
+        sign.setPixmap(
+            pixmap("circle-check" if checked.ok else "circle-x", colours, "good" if checked.ok else "bad")
+        )
+        sign.setAccessibleName(self.tr("passed") if checked.ok else self.tr("failed"))
+        cells = (
+            sign,
+            label(checked.name, bold=True),
+            label(checked.detail, wrap=True, selectable=True),
+            label(f"{checked.seconds:.1f} s", tone="muted"),
+        )
+        for column, cell in enumerate(cells):
+            cell.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self._rows.addWidget(cell, row, column)
+
+    def _say_verdict(self) -> None:
+        job: Job = self._job
+        failed = [one.name for one in self.found if not one.ok]
+        if job.state != "done":
+            self.verdict.setText(self.tr("Not finished."))
+        elif failed:
+            self.verdict.setText(self.tr("Failed: {}.").format(", ".join(failed)))
+        else:
+            self.verdict.setText(self.tr("Everything works."))
+
+    def _copy(self) -> None:
+        lines = [f"{'ok  ' if one.ok else 'FAIL'} {one.name}: {one.detail}" for one in self.found]
+        QGuiApplication.clipboard().setText("\n".join(lines))
