@@ -5,6 +5,7 @@ before anything is laid out. What leaves by copying or dragging is plain text, s
 what this one did not.
 """
 
+import re
 from typing import Any
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
@@ -29,13 +30,14 @@ MARKDOWN_LIMIT = 16_000  # characters
 CELL_LIMIT = 400  # table cells, and other upright lines
 OPENED = ("http", "https", "mailto")  # kinds of links that may be opened, after a question
 PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
 class NoLoadDocument(QTextDocument):
     """A document that refuses every resource. An empty QImage, unlike None, also keeps local files out."""
 
-    def loadResource(self, kind: int, name: QUrl) -> Any:  # noqa: N802 - Qt's name
+    def loadResource(self, type: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's names
         """Return nothing, whatever is asked for."""
         return QImage()
 
@@ -51,11 +53,15 @@ class Browser(QTextBrowser):
         self.setAcceptDrops(False)
         self.anchorClicked.connect(self.ask_to_open)
 
-    def loadResource(self, kind: int, name: QUrl) -> Any:  # noqa: N802 - Qt's name
+    def loadResource(self, type: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's names
         """Return nothing, whatever is asked for."""
         return QImage()
 
-    def doSetSource(self, name: QUrl, kind: QTextDocument.ResourceType) -> None:  # noqa: N802 - Qt's name
+    def doSetSource(  # noqa: N802 - Qt's name
+        self,
+        name: QUrl | str,
+        type: QTextDocument.ResourceType = QTextDocument.ResourceType.UnknownResource,
+    ) -> None:
         """Go nowhere: a source is a file."""
 
     def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802 - Qt's name
@@ -67,13 +73,14 @@ class Browser(QTextBrowser):
     def set_markdown(self, text: str) -> None:
         """Show Markdown; HTML in it is shown as the text it is, pictures as their description.
 
-        A text that would take long to lay out is shown as it is.
+        A line ends where its writer ended it, since models put their steps on lines of their own. A text that
+        would take long to lay out is shown as it is.
         """
         if is_heavy(text):
             self.setPlainText(text)
             return
         document = self.document()
-        document.setMarkdown(text, DIALECT)
+        document.setMarkdown(keep_line_breaks(text), DIALECT)
         if PICTURE in document.toPlainText():
             self._describe_pictures()
         if "`" in text or "    " in text or "~~~" in text:
@@ -94,7 +101,7 @@ class Browser(QTextBrowser):
             if url.host()
             else self.tr("Open this link outside Orca Desk?")
         )
-        address = bytes(url.toEncoded()).decode("ascii", "replace")
+        address = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
         box.setInformativeText(self.tr("Your browser goes online to:\n{}").format(address[:500]))
         open_it = box.addButton(self.tr("Open the link"), QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton(QMessageBox.StandardButton.Cancel)
@@ -139,6 +146,20 @@ class Browser(QTextBrowser):
                 cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
                 cursor.mergeCharFormat(letters)
             block = block.next()
+
+
+def keep_line_breaks(text: str) -> str:
+    """Return Markdown in which every end of a line is one, by two spaces before it; code stays as it is."""
+    lines, fence = text.split("\n"), ""
+    for place, line in enumerate(lines):
+        found = FENCE.match(line)
+        if found and not fence:
+            fence = found[1]
+        elif found and found[1].startswith(fence):
+            fence = ""
+        elif not fence and line.strip():
+            lines[place] = line + "  "
+    return "\n".join(lines)
 
 
 def is_heavy(text: str) -> bool:
