@@ -26,6 +26,7 @@ class NarrowForm(SettingsForm[Settings]):
         control.setAccessibleName(title(name))
         control.setAccessibleDescription(about.get("help", ""))
         control.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        control.setMinimumWidth(8 * GRID)
         grid.addWidget(words, row, 0)
         grid.addWidget(control, row, 1)
         grid.addWidget(help_text, row + 1, 1)

@@ -46,6 +46,7 @@ class TeacherPage(Page):
         self._seen: Outlook | None = None
         self.job: Job | None = None  # the run or the preview that is going on
         self._started: TeachStart | None = None
+        self._closing = False
         self.preview_button = button(self.tr("Preview five"), self.preview)
         self.preview_button.setToolTip(self.tr("Answer five tasks taken at random; nothing of it is kept"))
         self.start_button = button(self.tr("Start"), self.start, primary=True)
@@ -90,6 +91,12 @@ class TeacherPage(Page):
         """Take up a run again, with what it was started with."""
         if "resume" in target:
             self.resume(target["resume"])
+
+    def close_page(self) -> None:
+        """Ask the library nothing more."""
+        self._closing = True
+        self._timer.stop()
+        self.run_view.end()
 
     def start(self) -> None:
         """Have all chosen tasks answered."""
@@ -174,6 +181,8 @@ class TeacherPage(Page):
 
     def _look(self) -> None:
         """Keep what stands in the form, and count what it would do."""
+        if self._closing:
+            return
         try:
             chosen = self.form.value()
         except UserError as error:

@@ -198,7 +198,7 @@ class TeacherForm(QScrollArea):
         ):
             box.setRange(0, most)
             box.setGroupSeparatorShown(True)
-            box.setSpecialValueText(self.tr("chosen for the model"))
+            box.setSpecialValueText(self.tr("automatic"))
             box.setToolTip(tip)
             _row(engine, words, box)
             box.valueChanged.connect(self._engine_changed)
@@ -262,6 +262,7 @@ def _row(form: QFormLayout, text: str, field: QWidget) -> None:
     words.setMinimumWidth(NAMES)
     words.setMinimumHeight(field.sizeHint().height())  # in the middle of its field
     field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    field.setMinimumWidth(8 * GRID)
     words.setBuddy(field)
     field.setAccessibleName(text.replace("&", ""))
     form.addRow(words, field)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QTableView, Q
 from orca_desk.jobs.progress import Update
 from orca_desk.jobs.teaching import Arrival, rejection
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.arrivals import ANSWER, ArrivalsModel, Row, rows_of
+from orca_desk.ui.pages.arrivals import ANSWER, QUESTION, ArrivalsModel, Row, rows_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import duration
@@ -148,9 +148,10 @@ class TeacherRun(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(4 * GRID)
         header = self.table.horizontalHeader()
-        for column, width in enumerate((17, 11, 17, 22, 28, 8)):
+        for column, width in enumerate((14, 10, 17, 18, 18, 8)):
             header.resizeSection(column, width * GRID)
-        header.setSectionResizeMode(ANSWER, header.ResizeMode.Stretch)
+        for column in (QUESTION, ANSWER):
+            header.setSectionResizeMode(column, header.ResizeMode.Stretch)
         self.table.doubleClicked.connect(self._open)
         self.table.activated.connect(self._open)
         return self.table
