@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -18,11 +19,11 @@ from orca_desk.library.answers import Asked, reference_of
 from orca_desk.library.evaluations import Answered
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import pixmap
+from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.answers_table import LOOKS
 from orca_desk.ui.pages.evaluate_arms import role_of
 from orca_desk.ui.theme import GRID, font
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.text import label
 
 NARROWEST = 26 * GRID  # px, of a column
 
@@ -49,6 +50,7 @@ class AnswerColumns(QWidget):
         outer.setContentsMargins(0, GRID, 0, 0)
         outer.addWidget(scroll)
         self._row.addWidget(self._question(), 1)
+        desk.theme.changed.connect(self._paint)
 
     def set_names(self, names: Sequence[str]) -> None:
         """Make a column for each evaluation."""
@@ -67,8 +69,8 @@ class AnswerColumns(QWidget):
         self.family.setText(asked.family)
         self.question.setPlainText(task.user_text if task else self.tr("The task was deleted since."))
         self.reference.setPlainText(reference_of(task))
-        for button_ in (self.open_task, self.try_it):
-            button_.setEnabled(task is not None)
+        for tool in (self.open_task, self.try_it):
+            tool.setEnabled(task is not None)
         for column, answer in zip(self.columns, answers, strict=True):
             column.show_answer(answer, asked.paired)
 
@@ -78,10 +80,23 @@ class AnswerColumns(QWidget):
         self.family.setText("")
         self.question.clear()
         self.reference.clear()
-        for button_ in (self.open_task, self.try_it):
-            button_.setEnabled(False)
+        for tool in (self.open_task, self.try_it):
+            tool.setEnabled(False)
         for column in self.columns:
             column.clear()
+
+    def _tool(self, words: str, page: str) -> QToolButton:
+        made = QToolButton()
+        made.setToolTip(words)
+        made.setAccessibleName(words)
+        made.setEnabled(False)
+        made.clicked.connect(lambda checked=False: self.desk.open(page, task=self._task))
+        return made
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        self.open_task.setIcon(icon("external-link", colours))
+        self.try_it.setIcon(icon("message-circle", colours))
 
     def _question(self) -> QWidget:
         frame = QFrame()
@@ -91,23 +106,22 @@ class AnswerColumns(QWidget):
         layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
         layout.setSpacing(GRID // 2)
         self.family = label(size="caption", tone="muted")
+        self.open_task = self._tool(self.tr("Open the task"), "tasks")
+        self.try_it = self._tool(self.tr("Try the task in a chat"), "chat")
+        self._paint()
         self.question = _text(self.tr("The question"))
         self.reference = _text(self.tr("The reference answer"))
         self.reference.setFixedHeight(6 * GRID)
+        self.reference.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Question"), bold=True), 1)
         head.addWidget(self.family)
+        head.addWidget(self.open_task)
+        head.addWidget(self.try_it)
         layout.addLayout(head)
         layout.addWidget(self.question, 1)
         layout.addWidget(label(self.tr("Reference answer"), bold=True))
         layout.addWidget(self.reference)
-        foot = QHBoxLayout()
-        self.open_task = button(self.tr("Open task"), lambda: self.desk.open("tasks", task=self._task))
-        self.try_it = button(self.tr("Try in chat"), lambda: self.desk.open("chat", task=self._task))
-        foot.addWidget(self.open_task)
-        foot.addWidget(self.try_it)
-        foot.addStretch(1)
-        layout.addLayout(foot)
         return frame
 
 

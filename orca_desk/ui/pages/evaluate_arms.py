@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -53,7 +53,7 @@ class ArmList(QWidget):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(GRID)
         self._grid.setVerticalSpacing(GRID)
-        for column, stretch in enumerate((0, 2, 5, 4, 3, 0)):
+        for column, stretch in enumerate((0, 2, 4, 3, 4, 0)):
             self._grid.setColumnStretch(column, stretch)
         headings = ("", self.tr("Called"), self.tr("Model"), self.tr("Adapter"), self.tr("System message"))
         for column, text in enumerate(headings):
@@ -141,7 +141,7 @@ class ArmRow(QObject):
         self.system.setAccessibleName(self.tr("System message"))
         for kind, text, tip in self._systems():
             self.system.addItem(text, kind)
-            self.system.setItemData(self.system.count() - 1, tip)
+            self.system.setItemData(self.system.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.own = QLineEdit()
         self.own.setPlaceholderText(self.tr("Your own system message"))
         self.own.setAccessibleName(self.tr("Your own system message"))

@@ -1,0 +1,22 @@
+"""Writing a CSV file."""
+
+import csv
+
+import pytest
+
+from orca_desk.errors import UserError
+from orca_desk.formats.csv_file import write_csv
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    rows = [["a, b", "line\nbreak", 'quote "x"', "é"], ["", 1, None, 0.5]]
+    path = tmp_path / "new" / "table.csv"
+    assert write_csv(path, ["one", "two", "three", "four"], iter(rows)) == 2
+    with path.open(encoding="utf-8", newline="") as file:
+        read = list(csv.reader(file))
+    assert read == [["one", "two", "three", "four"], rows[0], ["", "1", "", "0.5"]]
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path):
+    with pytest.raises(UserError, match="cannot be written"):
+        write_csv(tmp_path, ["one"], [])
