@@ -79,7 +79,7 @@ class Page(QWidget):
         action = QAction(text, self)
         if key:
             action.setShortcut(QKeySequence(key))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         if image:
             self._images[action] = image
             self._paint_commands()

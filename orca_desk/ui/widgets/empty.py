@@ -42,9 +42,9 @@ class EmptyState(QWidget):
         row.addStretch(1)
         layout.addLayout(row)
         self.button = button(action, run, primary=True)
-        self.button.setVisible(bool(action))
         layout.addSpacing(GRID)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.button.setVisible(bool(action))  # not before: without a parent it would be a window
         layout.addStretch(3)
         theme.changed.connect(self._paint)
         self._paint()
