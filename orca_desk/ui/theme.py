@@ -3,10 +3,12 @@
 No colour is written anywhere else. Teacher is amber, student teal and base grey on every page and plot.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -87,6 +89,7 @@ class Theme(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
+        self._folder = QTemporaryDir()
         self.choice: Choice = "system"
         self.colours = Colours("light")
         for name in ("Inter-Regular.otf", "Inter-Italic.otf", "Inter-SemiBold.otf"):
@@ -106,8 +109,19 @@ class Theme(QObject):
         dark = choice == "dark" or (choice == "system" and _system_is_dark())
         self.colours = Colours("dark" if dark else "light")
         self._app.setPalette(palette(self.colours))
-        self._app.setStyleSheet(stylesheet(self.colours))
+        self._app.setStyleSheet(stylesheet(self.colours, self._drawings()))
         self.changed.emit()
+
+    def _drawings(self) -> dict[str, str]:
+        """Return the files of the small drawings that a style sheet can only name, tinted for this theme."""
+        made = {}
+        tints: dict[str, Role] = {"chevron-down": "muted", "chevron-up": "muted", "check": "on_accent"}
+        for name, role in tints.items():
+            source = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+            place = Path(self._folder.filePath(f"{name}-{self.colours.name}.svg"))
+            place.write_text(source.replace("currentColor", self.colours.css(role)), encoding="utf-8")
+            made[name] = place.as_posix()
+        return made
 
     def _follow(self) -> None:
         if self.choice == "system" and self.is_dark != _system_is_dark():
@@ -154,8 +168,8 @@ def palette(colours: Colours) -> QPalette:
     return made
 
 
-def stylesheet(colours: Colours) -> str:
-    """Return the style sheet of a theme. Widgets are told apart by their `kind` property."""
+def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
+    """Return a theme's style sheet, with its drawings' files. Widgets differ by their `kind` property."""
     c = colours.css
     soft = colours.tint("accent", 0.12).name()
     hover = colours.tint("text", 0.06, "background").name()
@@ -206,7 +220,26 @@ def stylesheet(colours: Colours) -> str:
     QDoubleSpinBox:focus, QComboBox:focus {{ border: 2px solid {c("accent")}; padding: 4px 7px; }}
     QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled,
     QPlainTextEdit:disabled {{ color: {c("muted")}; background: {c("background")}; }}
-    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::drop-down {{ border: none; width: 24px; }}
+    QComboBox::down-arrow {{ image: url({drawings["chevron-down"]}); width: 14px; height: 14px; }}
+    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: padding; width: 20px;
+      border: none; background: transparent; }}
+    QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {soft}; }}
+    QAbstractSpinBox::up-arrow {{ image: url({drawings["chevron-up"]}); width: 11px; height: 11px; }}
+    QAbstractSpinBox::down-arrow {{ image: url({drawings["chevron-down"]}); width: 11px; height: 11px; }}
+    QCheckBox, QRadioButton {{ spacing: 8px; border: 2px solid transparent; border-radius: 6px;
+      padding: 2px; }}
+    QCheckBox:focus, QRadioButton:focus {{ border-color: {c("accent")}; }}
+    QCheckBox::indicator, QAbstractItemView::indicator, QGroupBox::indicator {{ width: 16px; height: 16px;
+      border: 1px solid {c("muted")}; border-radius: 4px; background: {c("surface")}; }}
+    QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QGroupBox::indicator:checked {{
+      background: {c("accent")}; border-color: {c("accent")}; image: url({drawings["check"]}); }}
+    QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:indeterminate {{
+      background: {soft}; border-color: {c("accent")}; }}
+    QCheckBox::indicator:disabled {{ background: {c("background")}; border-color: {c("border")}; }}
+    QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {c("muted")};
+      border-radius: 8px; background: {c("surface")}; }}
+    QRadioButton::indicator:checked {{ border: 4px solid {c("accent")}; width: 8px; height: 8px; }}
     QComboBox QAbstractItemView {{ background: {c("surface")}; border: 1px solid {c("border")};
       selection-background-color: {soft}; selection-color: {c("text")}; outline: none; }}
 
@@ -219,7 +252,7 @@ def stylesheet(colours: Colours) -> str:
     QTableView::item:selected, QListView::item:selected {{ background: {soft}; color: {c("text")}; }}
     QHeaderView {{ background: transparent; }}
     QHeaderView::section {{ background: {c("raised")}; color: {c("muted")}; border: none;
-      border-bottom: 1px solid {c("border")}; padding: 6px; font-weight: 600; }}
+      border-bottom: 1px solid {c("border")}; padding: 6px 9px; font-weight: 600; }}
     QTableCornerButton::section {{ background: {c("raised")}; border: none; }}
 
     QTabBar::tab {{ background: transparent; color: {c("muted")}; padding: 8px 14px; border: none;

@@ -420,7 +420,8 @@ class _StatusBar(QFrame):
 
     def _show(self, job: Job, update: Update) -> None:
         if job is self._followed:
-            self._bar.setRange(0, 0 if update.total is None else 1000)
+            is_open = update.total is None and job.state != "waiting"
+            self._bar.setRange(0, 0 if is_open else 1000)
             self._bar.setValue(round(1000 * update.done / update.total) if update.total else 0)
             self._detail.setText(describe(update))
 

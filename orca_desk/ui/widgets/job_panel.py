@@ -76,6 +76,8 @@ class JobPanel(QFrame):
         self.stop.setEnabled(state in ("waiting", "running", "pausing"))
         if STATES[state]:
             self.count.setText(self.tr(STATES[state]))
+        if state == "waiting":
+            self.bar.setRange(0, 1)  # (0, 0) would run to and fro as if something happened
 
     def _pause(self) -> None:
         if self.job and self.job.state == "pausing":

@@ -94,6 +94,15 @@ def title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+def number_box(low: int, high: int) -> QSpinBox:
+    """Return a box for whole numbers from `low` to `high`. A style sheet cannot indent its text."""
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setGroupSeparatorShown(True)
+    box.lineEdit().setTextMargins(GRID - 2, 0, 0, 0)
+    return box
+
+
 def _control(hint: Any) -> Control:
     if hint is bool:
         return QCheckBox()
@@ -102,10 +111,7 @@ def _control(hint: Any) -> Control:
         box.addItems([str(choice) for choice in get_args(hint)])
         return box
     if hint is int:
-        spin = QSpinBox()
-        spin.setRange(0, LARGEST)
-        spin.setGroupSeparatorShown(True)
-        return spin
+        return number_box(0, LARGEST)
     return QLineEdit()
 
 
