@@ -47,9 +47,11 @@ class TrainingPage(Page):
         self._can_plot = False
         self._later: list[Callable[[], Any]] = []  # what waits for the import
         self._trained: dict[Job, Choice] = {}
+        self._unseen: list[Job] = []  # jobs that the Run tab has not taken up yet
         self._newest = ""
         self._build()
         self._add_commands()
+        desk.jobs.changed.connect(self._follow_next)
         desk.background.run(self, _import_what_plots, self._imported)
 
     def refresh(self, changes: frozenset[str]) -> None:
@@ -283,20 +285,23 @@ class TrainingPage(Page):
         job = self.desk.jobs.start(title, "train", work, changes={"trainings"})
         self._trained[job] = choice
         job.ended.connect(self.set_up.look_again)
+        self._unseen.append(job)
+        self._when_plotting(self._follow_next)
 
-        def show() -> None:
-            view = self._get_run_view()
-            if not view.is_busy or job.state == "running":
-                view.follow(job)
-                self.tabs.setCurrentIndex(RUN)
-                job.state_changed.disconnect(again)
+    def _follow_next(self) -> None:
+        """Show the job that runs, or, while none is shown, the one that waits."""
+        if self._can_plot and self._unseen:
+            self._unseen = [job for job in self._unseen if not self._take_up(job)]
 
-        def again() -> None:
-            if job.state == "running":
-                self._when_plotting(show)
-
-        job.state_changed.connect(again)
-        self._when_plotting(show)
+    def _take_up(self, job: Job) -> bool:
+        view = self._get_run_view()
+        if job.is_over and job.error is not None:
+            self.notice.show_error(job.error)
+        elif not job.is_over and (job.state != "waiting" or not view.is_busy):
+            view.follow(job)
+            self.tabs.setCurrentIndex(RUN)
+            return True
+        return job.is_over
 
     def _start_by_key(self) -> None:
         if self.stack.currentIndex() == READY:

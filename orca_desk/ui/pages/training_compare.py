@@ -41,6 +41,7 @@ class Comparison(QWidget):
         for place, width in enumerate((24, 150, 90, 90)):
             self.table.setColumnWidth(place, width)
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.setMinimumWidth(44 * GRID)
         row.addWidget(self.table, 2)
 
     def compare(self, first: Training, second: Training) -> None:

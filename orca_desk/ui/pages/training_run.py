@@ -85,7 +85,8 @@ class RunView(QWidget):
         self.panel.follow(job)
         job.event.connect(self._receive)
         job.updated.connect(self._show_update)
-        job.ended.connect(lambda: self._ended(job))
+        job.state_changed.connect(self._show_status)
+        job.ended.connect(self._ended)
 
     def refresh(self) -> None:
         """Read on: the training that is shown may be another page's, such as the demo's."""
@@ -228,7 +229,8 @@ class RunView(QWidget):
         if self.loaded is None:
             return
         training = self.loaded.training
-        words, image, role = STATUSES[training.run.status]
+        paused = self.is_live and self._job is not None and self._job.state == "pausing"
+        words, image, role = STATUSES["paused" if paused else training.run.status]
         self.heading.setText(f"{training.id}  ·  {training.base.name} on {self.loaded.snapshot}")
         self._sign.setPixmap(pixmap(image, self.desk.theme.colours, role))
         self.status.setText(words)
@@ -250,9 +252,10 @@ class RunView(QWidget):
         self.outcome.setText(outcome)
         self.outcome.setVisible(bool(outcome))
 
-    def _ended(self, job: Job) -> None:
-        if self._job is not job:
-            return
+    def _ended(self) -> None:
+        job = self._job
+        if job is None or not job.is_over:
+            return  # one that was followed before has ended
         self._job = None
         if job.error is not None:
             self.notice.show_error(job.error)
@@ -324,9 +327,7 @@ def _best(training: Training) -> str:
         return f"Best checkpoint: step {training.best_step:,}, evaluation loss {training.best_eval:.4f}."
     if training.adapter is not None:
         return "The last step's adapter is kept."
-    words = {
-        "cancelled": "Stopped before its end; what is done is kept.",
-        "interrupted": "Cut off before its end; what is done is kept.",
-        "failed": "This training failed.",
-    }
-    return words.get(status, "")
+    words = {"cancelled": "Stopped", "interrupted": "Cut off", "failed": "Failed"}.get(status, "")
+    run = training.run
+    where = f" at step {run.done:,.0f} of {run.total:,.0f}" if run.unit == "steps" and run.total else ""
+    return f"{words}{where}." if words else ""

@@ -31,9 +31,11 @@ ROLES: dict[int, tuple[Roles, ...]] = {
 class Run:
     """The curves of one training: noisy loss, smoothed loss, evaluation loss, the kept checkpoint."""
 
-    def __init__(self, plot: pg.PlotItem, rates: pg.PlotItem | None, place: int, roles: Roles) -> None:
+    def __init__(
+        self, plot: pg.PlotItem, rates: pg.PlotItem | None, *, name: str, place: int, roles: Roles
+    ) -> None:
         """`place` is 0 for the first of the trainings shown and tells its lines and marks apart."""
-        self.place, self.roles = place, roles
+        self.name, self.place, self.roles = name, place, roles
         self.loss, self.evaluation, self.rate = Series(), Series(), Series()
         self.best: tuple[float, float] | None = None
         self._raw = _curve(plot, "peak")
@@ -95,6 +97,7 @@ class Curves(QWidget):
         top.addWidget(self.logarithmic)
         layout.addLayout(top)
         self.readout = label(" ", size="caption", tone="muted")
+        self.readout.setMinimumWidth(1)  # a long read-out must not widen the page
         layout.addWidget(self.readout)
         self._canvas = pg.GraphicsLayoutWidget()
         self._canvas.setAccessibleName(self.tr("Loss curves"))
@@ -128,7 +131,10 @@ class Curves(QWidget):
                 for item in plot.listDataItems():
                     plot.removeItem(item)
         roles = ROLES[len(names)]
-        self.runs = [Run(self._plot, self._rates, place, roles[place]) for place in range(len(names))]
+        self.runs = [
+            Run(self._plot, self._rates, name=name, place=place, roles=roles[place])
+            for place, name in enumerate(names)
+        ]
         self._fill_legend(names, roles)
         self._paint()
         self._plot.enableAutoRange()
@@ -159,7 +165,9 @@ class Curves(QWidget):
 
     def _fill_legend(self, names: Sequence[str], roles: Sequence[Roles]) -> None:
         while self._legend.count():
-            self._legend.takeAt(0).widget().deleteLater()
+            before = self._legend.takeAt(0).widget()
+            before.hide()
+            before.deleteLater()
         entries: list[tuple[str, Role]] = []
         for place, name in enumerate(names):
             of = f" {name}" if len(names) > 1 else ""
@@ -212,8 +220,8 @@ class Curves(QWidget):
 
     def _read(self, step: float | None) -> None:
         """Show the values nearest to `step`, or else the newest."""
-        parts = [_read_out(run, step) for run in self.runs]
-        self.readout.setText("     ".join(filter(None, parts)) or " ")
+        lines = [f"{run.name} {_read_out(run, step)}".strip() for run in self.runs]
+        self.readout.setText("\n".join(lines) or " ")
         self._canvas.setAccessibleDescription(self.readout.text())
 
     def _show_whole(self, event: Any) -> None:
