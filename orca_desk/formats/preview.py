@@ -22,8 +22,8 @@ class Preview:
     """The first rows of a file as tasks.
 
     `columns` are the file's, in the order in which they came; `mapping` is field -> column as it would be
-    used. `rows` are (line, task or what is wrong) of the first rows, `problems` the first bad ones; `good`
-    and `bad` count what was looked at, which is the `whole` file or its first rows.
+    used. `rows` are (line, task or what is wrong) of the first rows, `problems` the first bad ones; `good`,
+    `heldout` (of the good ones) and `bad` count what was looked at: the `whole` file or its first rows.
     """
 
     format: Format
@@ -32,6 +32,7 @@ class Preview:
     rows: tuple[tuple[int, Task | BadRow], ...]
     problems: tuple[BadRow, ...]
     good: int
+    heldout: int
     bad: int
     whole: bool
 
@@ -80,6 +81,7 @@ def _preview(
         rows=tuple(read[:SHOWN]),
         problems=tuple(problems[:SHOWN]),
         good=len(read) - len(problems),
+        heldout=sum(isinstance(row, Task) and row.split == "heldout" for _, row in read),
         bad=len(problems),
         whole=whole,
     )

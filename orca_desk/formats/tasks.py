@@ -67,6 +67,12 @@ def write_tasks(path: Path, tasks: Iterable[Task]) -> int:
     return count
 
 
+def task_line(task: Task) -> str:
+    """Return a task as a line of JSONL: its fields in reading order, without the empty ones."""
+    values = {name: value for name, value in _all_values(task).items() if value not in ("", None, [])}
+    return json.dumps(values, ensure_ascii=False) + "\n"
+
+
 def detect_format(path: Path, first: str) -> Format:
     """Return the format of a file from its name and its first line that is not blank.
 
@@ -225,9 +231,7 @@ def _type(value: Any) -> str:
 
 
 def _json_line(task: Task) -> bytes:
-    """The task's fields in reading order, without the empty ones."""
-    values = {name: value for name, value in _all_values(task).items() if value not in ("", None, [])}
-    return json.dumps(values, ensure_ascii=False).encode() + b"\n"
+    return task_line(task).encode()
 
 
 def _csv_line(task: Task) -> bytes:

@@ -17,6 +17,8 @@ def test_rows_problems_and_mapping() -> None:
     assert (seen.format, seen.good, seen.bad, seen.whole) == ("CSV", 2, 1, True)
     assert seen.columns == ("Question", "Right answer", "Topic")
     assert seen.mapping == {"query": "Question", "family": "Topic"}
+    assert seen.heldout == 0
+    assert preview_tasks(io.BytesIO(b"question,split\na,test\nb,train\n")).heldout == 1
     assert [line for line, _ in seen.rows] == [2, 3, 4]
     assert [row.family if isinstance(row, Task) else row.what for _, row in seen.rows] == [
         "sums", "'Question' is empty", "other"

@@ -1,10 +1,423 @@
-"""The Tasks page."""
+"""The Tasks page: what the student learns from and is tested on, found, read, edited, brought in and out."""
 
+from array import array
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.formats.tasks import task_line
+from orca_desk.library.pairings import current_pairings
+from orca_desk.library.strategies import current_strategies
+from orca_desk.library.tasks import TaskFilter, count_tasks, families, tags, task_numbers, tasks_at
+from orca_desk.method.records import Task
+from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
+from orca_desk.ui.pages.bulk_dialog import BulkDialog
+from orca_desk.ui.pages.families_dialog import FamiliesDialog
+from orca_desk.ui.pages.import_source import Source, sources_of
+from orca_desk.ui.pages.task_actions import TaskActions
+from orca_desk.ui.pages.task_detail import TaskDetail, look_up
+from orca_desk.ui.pages.task_editor import TaskEditor
+from orca_desk.ui.pages.task_files import TaskFiles
+from orca_desk.ui.pages.task_filters import Choices, FilterRow
+from orca_desk.ui.pages.task_table import TaskTable
+from orca_desk.ui.pages.task_writes import Writes
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.drop_sign import DropSign
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.text import button, label
+
+MOST_COPIED = 10_000  # tasks on the clipboard; more go into a file
+CHOICES_WAIT_MS = 1500  # between two readings of families and tags while an import runs
 
 
 class TasksPage(Page):
-    """To be built."""
+    """The library's tasks in a table, the selected one beside it."""
 
     name = "tasks"
     title = "Tasks"
+    about = "The questions that the student learns from, and those it is tested on."
+    watches = frozenset({"tasks", "strategies", "pairings", "records"})
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.dialog: QDialog | None = None
+        self._choices = Choices()
+        self._wanted_task: str | None = None
+        self._total = 0
+        self.writes = Writes(desk, self, failed=self.notice.show_error)
+        self.edits = TaskActions(desk, self.writes)
+        self.panel = JobPanel(desk)
+        self.panel.pause.hide()  # an import is over in moments, and can be repeated when it was stopped
+        self.files = TaskFiles(
+            desk, self, notice=self.notice, panel=self.panel, families=lambda: self._choices.families
+        )
+        self._make_commands()
+        self._lay_out()
+        self._choices_timer = QTimer(self)
+        self._choices_timer.setSingleShot(True)
+        self._choices_timer.timeout.connect(self._read_choices)
+        self._sign = DropSign(desk.theme, self, self.tr("Drop files or text to import tasks"))
+        self.setAcceptDrops(True)
+        self._select_changed()
+
+    # What is shown
+
+    def refresh(self, changes: frozenset[str]) -> None:
+        """Read again what has changed."""
+        if changes & {"tasks", "strategies", "pairings"} and not self._choices_timer.isActive():
+            self._choices_timer.start(0 if not self._choices.strategies else CHOICES_WAIT_MS)
+        if "tasks" in changes or ("records" in changes and self.filters.value().reviewed is not None):
+            self.reload()
+        else:
+            self._read_task()
+
+    def reload(self) -> None:
+        """Find the tasks that the filters ask for."""
+        library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
+
+        def read() -> tuple["array[int]", int, "array[int]"]:
+            place = task_numbers(library, TaskFilter(ids=(find,))) if find else array("q")
+            return task_numbers(library, wanted), count_tasks(library), place
+
+        self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="numbers")
+
+    def go(self, target: Mapping[str, Any]) -> None:
+        """Show a task or a family, or begin an import."""
+        if target.get("do") == "import":
+            paths = [Path(path) for path in target.get("files", ())]
+            if paths:
+                self.files.import_from([Source(name=path.name, path=path) for path in paths])
+            else:
+                self.files.choose_files()
+        elif "task" in target:
+            self._show_task(str(target["task"]))
+        elif "family" in target:
+            self.filters.set(TaskFilter(family=str(target["family"])))
+
+    def close_page(self) -> None:
+        """Save what waits to be saved."""
+        self.writes.finish()
+
+    def _show_task(self, task_id: str) -> None:
+        self._wanted_task = task_id
+        self.reload()
+
+    def _show(self, numbers: "array[int]", total: int, place: "array[int]") -> None:
+        self._total = total
+        self._stack.setCurrentWidget(self._content if total else self._empty)
+        self._list.setCurrentWidget(self.table if numbers or not total else self._no_match)
+        wanted, hidden = None, False
+        if self._wanted_task is not None:
+            wanted = place[0] if place else None
+            hidden = wanted is not None and wanted not in numbers
+            if not hidden:
+                self._wanted_task = None
+        self.table.show_numbers(numbers, select=None if hidden else wanted)
+        self._select_changed()
+        if hidden:
+            self.filters.clear()  # reads again, and then finds the task
+
+    def _read_choices(self) -> None:
+        library = self.desk.library
+
+        def read() -> tuple[Choices, dict[str, str]]:
+            choices = Choices(
+                families=tuple(one.family for one in families(library)),
+                tags=tuple(tags(library)),
+                strategies=tuple(current_strategies(library)),
+            )
+            return choices, {name: one.strategy for name, one in current_pairings(library).items()}
+
+        self.desk.background.run(self, read, lambda found: self._take_choices(*found), only_newest="choices")
+
+    def _take_choices(self, choices: Choices, pairings: dict[str, str]) -> None:
+        self._choices = choices
+        self.filters.offer(choices)
+        self.detail.pairings = self.table.tasks.pairings = pairings
+        self.table.viewport().update()
+        self._read_task()
+
+    def _select_changed(self) -> None:
+        count = self.table.selected_count()
+        for action in (self._edit, self._duplicate):
+            action.setEnabled(count == 1)
+        self._delete.setEnabled(count > 0)
+        self._copy.setEnabled(count > 0)
+        self._edit_all.setEnabled(count > 1)
+        shown = len(self.table.tasks.numbers)
+        self._export.setEnabled(shown > 0)
+        self.clear.setVisible(self.filters.is_set)
+        text = self.tr("{:,} of {:,} tasks").format(shown, self._total)
+        self.count.setText(text + (self.tr("; {:,} selected").format(count) if count > 1 else ""))
+        self._read_task()
+
+    def _read_task(self) -> None:
+        number, count = self.table.current_number(), self.table.selected_count()
+        if count > 1:
+            self.detail.show_many(count)
+        if number is None or count != 1:
+            if count == 0:
+                self.detail.show_none()
+            number = -1  # what is on its way is not shown any more
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: look_up(library, number) if number >= 0 else None,
+            self._show_detail,
+            only_newest="task",
+        )
+
+    def _show_detail(self, shown: Any) -> None:
+        if shown is not None:
+            self.detail.show_task(shown)
+
+    # What the user does
+
+    def add(self) -> None:
+        """Write a new task."""
+        family = self.filters.value().family
+        self._edit_task(Task(family=family, query="") if family else None, is_new=True)
+
+    def edit(self) -> None:
+        """Edit the selected task, or all that are selected."""
+        if self.table.selected_count() > 1:
+            self.edit_all()
+        else:
+            self._with_current(partial(self._edit_task, is_new=False))
+
+    def duplicate(self) -> None:
+        """Write a new task that begins as a copy of the selected one."""
+        self._with_current(partial(self._edit_task, is_new=True))
+
+    def edit_all(self) -> None:
+        """Make one edit in all selected tasks."""
+        numbers = self.table.selected_numbers()
+        if numbers:
+            self._open(
+                BulkDialog(
+                    self,
+                    count=len(numbers),
+                    families=self._choices.families,
+                    strategies=self._choices.strategies,
+                    save=lambda edit: self.edits.edit_all(numbers, edit),
+                )
+            )
+
+    def delete(self) -> None:
+        """Delete what is selected."""
+        numbers = self.table.selected_numbers()
+        if numbers:
+            self.edits.delete(numbers)
+
+    def copy(self) -> None:
+        """Put the selected tasks on the clipboard as JSONL, which can be pasted here and elsewhere."""
+        if self.detail.text.hasFocus() and self.detail.text.textCursor().hasSelection():
+            self.detail.text.copy()
+            return
+        library, numbers = self.desk.library, self.table.selected_numbers()[:MOST_COPIED]
+
+        def put(found: list[Task | None]) -> None:
+            lines = [task_line(task) for task in found if task is not None]
+            QGuiApplication.clipboard().setText("".join(lines))
+            self.desk.say(self.tr("{:,} tasks are on the clipboard.").format(len(lines)))
+
+        self.desk.background.run(self, lambda: tasks_at(library, numbers), put)
+
+    def paste(self) -> None:
+        """Import what is on the clipboard."""
+        sources = sources_of(QGuiApplication.clipboard().mimeData())
+        if sources:
+            self.files.import_from(sources)
+        else:
+            self.desk.say(self.tr("There is no text and no file on the clipboard."), "warn")
+
+    def export(self) -> None:
+        """Write the selected tasks to a file, or where only one is selected, all that are shown."""
+        several = self.table.selected_count() > 1
+        self.files.choose_export(self.table.selected_numbers() if several else self.table.tasks.numbers[:])
+
+    def manage_families(self) -> None:
+        """Show the families and their splits."""
+        dialog = FamiliesDialog(
+            self.desk, self, writes=self.writes, show=lambda name: self.filters.set(TaskFilter(family=name))
+        )
+        self._open(dialog)
+
+    def _with_current(self, then: Any) -> None:
+        number, library = self.table.current_number(), self.desk.library
+        if number is not None:
+            self.desk.background.run(
+                self, lambda: tasks_at(library, [number])[0], lambda task: then(task) if task else None
+            )
+
+    def _edit_task(self, task: Task | None, *, is_new: bool) -> None:
+        self._open(
+            TaskEditor(
+                self.desk,
+                self,
+                task=task,
+                families=self._choices.families,
+                strategies=self._choices.strategies,
+                save=self._add_task if is_new else self.edits.edit,
+                show=self._show_task,
+                is_new=is_new,
+            )
+        )
+
+    def _add_task(self, task: Task) -> None:
+        def added(task: Task) -> None:
+            self._wanted_task = task.id
+
+        self.edits.add(task, added)
+
+    def _open(self, dialog: QDialog) -> None:
+        self.dialog = dialog
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.finished.connect(lambda: self.table.setFocus())
+        dialog.open()
+
+    # Files dropped anywhere on the page
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files and text."""
+        if sources_of(event.mimeData()):
+            event.acceptProposedAction()
+            self._sign.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the sign away."""
+        self._sign.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask about what was dropped."""
+        self._sign.hide()
+        sources = sources_of(event.mimeData())
+        event.acceptProposedAction()
+        # The other program waits until this returns
+        QTimer.singleShot(0, self, lambda: self.files.import_from(sources))
+
+    # How it is laid out
+
+    def _make_commands(self) -> None:
+        self._add = self.command(self.tr("&Add a task…"), self.add, key="Ctrl+Shift+N", image="plus")
+        self._edit = self.command(self.tr("&Edit…"), self.edit, key="F2", image="pencil")
+        self._duplicate = self.command(
+            self.tr("D&uplicate…"), self.duplicate, key="Ctrl+D", image="copy-plus"
+        )
+        self._edit_all = self.command(
+            self.tr("Edit all se&lected…"), self.edit_all, key="Ctrl+Shift+E", image="sliders-horizontal"
+        )
+        self._delete = self.command(self.tr("&Delete"), self.delete, key="Del", image="trash-2")
+        self._families = self.command(
+            self.tr("&Families and splits…"), self.manage_families, key="Ctrl+Shift+F", image="layers"
+        )
+        self.command(
+            self.tr("&Import…"), lambda: self.go({"do": "import"}), image="file-input"
+        )  # Ctrl+O is the window's
+        self.command(self.tr("&Paste tasks"), self.paste, key="Ctrl+V")
+        self._copy = self.command(self.tr("&Copy tasks"), self.copy, key="Ctrl+C", image="copy")
+        self._export = self.command(self.tr("E&xport…"), self.export, key="Ctrl+Shift+S", image="file-output")
+        self.command(self.tr("&Search"), self._search, key="Ctrl+F", image="search")
+        self.command(self.tr("Clear search and fil&ters"), self._clear, key="Esc")
+
+    def _search(self) -> None:
+        self.filters.search.setFocus()
+        self.filters.search.selectAll()
+
+    def _clear(self) -> None:
+        self.filters.clear()
+        self.table.setFocus()
+
+    def _lay_out(self) -> None:
+        self.header.addWidget(button(self.tr("Families…"), self.manage_families))
+        self.header.addWidget(button(self.tr("Export…"), self._export.trigger))
+        self.header.addWidget(button(self.tr("Add a task…"), self.add))
+        self.header.addWidget(button(self.tr("Import…"), partial(self.go, {"do": "import"}), primary=True))
+        self.body.addWidget(self.panel)
+        self.filters = FilterRow(self.desk)
+        self.filters.changed.connect(self.reload)
+        self.filters.search.returnPressed.connect(self._enter_table)
+        self.count = label(tone="muted", size="caption")
+        self.clear = QToolButton()
+        self.clear.setText(self.tr("Clear filters"))
+        self.clear.setToolTip(self.tr("Show all tasks (Esc)"))
+        self.clear.clicked.connect(self.filters.clear)
+        self.table = TaskTable(self.desk)
+        self.table.picked.connect(self._select_changed)
+        self.table.activated.connect(lambda _: self.edit())
+        self._no_match = EmptyState(
+            self.desk.theme,
+            image="funnel",
+            title=self.tr("No task matches"),
+            text=self.tr("The library has tasks, but none that fits the search and the filters."),
+            action=self.tr("Clear filters"),
+            run=self.filters.clear,
+        )
+        self._list = QStackedWidget()
+        self._list.addWidget(self.table)
+        self._list.addWidget(self._no_match)
+        self.detail = TaskDetail(
+            self.desk,
+            one=[self._edit, self._duplicate, self._delete],
+            many=[self._edit_all, self._export, self._delete],
+        )
+        self.detail.record_wanted.connect(self._show_record)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(GRID + GRID // 2)
+        self.splitter.addWidget(self._list)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setSizes([720, 320])
+        self._list.setMinimumWidth(40 * GRID)
+        self.detail.setMinimumWidth(28 * GRID)
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.filters)
+        below = QHBoxLayout()
+        below.addWidget(self.count, 1)
+        below.addWidget(self.clear)
+        column.addLayout(below)
+        column.addWidget(self.splitter, 1)
+        self._empty = EmptyState(
+            self.desk.theme,
+            image="list-checks",
+            title=self.tr("No tasks yet"),
+            text=self.tr(
+                "Tasks are questions, best with a right answer. Import a JSONL or CSV file: choose it,"
+                " drop it here, or paste its text."
+            ),
+            action=self.tr("Import tasks…"),
+            run=partial(self.go, {"do": "import"}),
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._content)
+        self._stack.addWidget(self._empty)
+        self.body.addWidget(self._stack, 1)
+        self.keep("splitter", self.splitter)
+        self.keep("columns", self.table.horizontalHeader())
+
+    def _enter_table(self) -> None:
+        self.table.setFocus()
+        if self.table.tasks.numbers and self.table.current_number() is None:
+            self.table.selectRow(0)
+
+    def _show_record(self, record: str) -> None:
+        self.desk.open("records", record=record)

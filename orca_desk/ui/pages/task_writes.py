@@ -1,0 +1,82 @@
+"""Writes that may take a while, off the event loop, one after the other, each with its undo."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from orca_desk.ui.desk import Desk
+
+T = TypeVar("T")
+Step = tuple[Callable[[], Any], Callable[[Any], Any]]
+
+
+class Writes(QObject):
+    """Does and takes back. `busy` says whether something is being written; `failed` gets what went wrong."""
+
+    busy = Signal(bool)
+
+    def __init__(self, desk: Desk, parent: QObject, *, failed: Callable[[Exception], None]) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self._failed = failed
+        self._waiting: deque[Step] = deque()
+        self._running = False
+
+    def do(
+        self,
+        text: str,
+        work: Callable[[], T],
+        undo: Callable[[T], Any],
+        *parts: str,
+        then: Callable[[T], Any] = lambda result: None,
+    ) -> None:
+        """Do `work` now; Ctrl+Z calls `undo` with what it returned. `text` names it in the menu.
+
+        `then` gets the first result, before `parts` are told of.
+        """
+        results: list[T] = []
+        once = [then]
+
+        def forward() -> None:
+            results[:] = [work()]
+
+        def back() -> None:
+            if results:  # else the work failed: there is nothing to take back
+                undo(results.pop())
+
+        def told(_: Any) -> None:
+            if once and results:
+                once.pop()(results[0])
+            self.desk.tell(*parts)
+
+        self.desk.do(text, lambda: self._queue((forward, told)), lambda: self._queue((back, told)))
+
+    def finish(self) -> None:
+        """Write now whatever waits: the window is closing."""
+        while self._waiting:
+            work, _ = self._waiting.popleft()
+            work()
+
+    def _queue(self, step: Step) -> None:
+        self._waiting.append(step)
+        if not self._running:
+            self._next()
+
+    def _next(self) -> None:
+        self._running = bool(self._waiting)
+        self.busy.emit(self._running)
+        if not self._waiting:
+            return
+        work, told = self._waiting.popleft()
+
+        def done(result: Any) -> None:
+            told(result)
+            self._next()
+
+        def failed(error: Exception) -> None:
+            self._failed(error)
+            self._next()
+
+        self.desk.background.run(self, work, done, failed=failed)
