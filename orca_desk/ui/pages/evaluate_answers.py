@@ -206,7 +206,7 @@ class AnswersView(QWidget):
             self._fill_families(families)
         task = self._task
         self.model.show_rows(found, names)
-        self.count.setText(self.tr("{:,} tasks").format(len(found)))
+        self.count.setText(self.tr("1 task") if len(found) == 1 else self.tr("{:,} tasks").format(len(found)))
         if found:
             self.view.selectRow(max(0, self.model.row_of(task)))
         else:

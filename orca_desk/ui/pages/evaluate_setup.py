@@ -254,9 +254,10 @@ class SetupView(QWidget):
 
     def _estimate(self) -> None:
         tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.arms.rows)
-        self.estimate.setText(
-            self.tr("{:,} tasks × {} models: {:,} answers").format(tasks, models, tasks * models)
-        )
+        of_tasks = self.tr("1 task") if tasks == 1 else self.tr("{:,} tasks").format(tasks)
+        of_models = self.tr("1 model") if models == 1 else self.tr("{:,} models").format(models)
+        answers = self.tr("answers to write: {:,}").format(tasks * models)
+        self.estimate.setText(f"{of_tasks} × {of_models}, {answers}")
 
 
 class FamilyChoice(QListWidget):
