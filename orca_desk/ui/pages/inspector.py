@@ -23,7 +23,7 @@ from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.model_list import ModelPicker
-from orca_desk.ui.pages.token_view import TokenView
+from orca_desk.ui.pages.token_view import MOST, TokenView
 from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
@@ -109,7 +109,6 @@ class InspectorView(QWidget):
             self.tr("max_length of the training: longer records are refused, dropped or cut there")
         )
         self.limit.setKeyboardTracking(False)
-        self.limit.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         row = QHBoxLayout()
         row.setSpacing(GRID)
         for words, control in ((self.tr("&Student"), self.student), (self.tr("At &most"), self.limit)):
@@ -204,6 +203,8 @@ class InspectorView(QWidget):
             words += self.tr("; {} beyond the limit of {}").format(
                 f"{len(inspection.tokens) - inspection.limit:,}", f"{inspection.limit:,}"
             )
+        if len(inspection.tokens) > MOST:
+            words += self.tr("; the first {} are shown").format(f"{MOST:,}")
         self.count.setText(words)
 
     def _refuse(self, error: Exception) -> None:

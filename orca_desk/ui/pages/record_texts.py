@@ -24,7 +24,8 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID, Colours, font
 from orca_desk.ui.widgets.browser import Browser
 
-LONGEST = 20_000  # characters of a text that are laid out at once; the rest is shown when asked for
+# Characters that are laid out at once; the rest is shown when asked for. A table takes longer than plain text
+LONGEST, LONGEST_CELL = 20_000, 8_000
 
 
 class ReviewBrowser(Browser):
@@ -53,7 +54,7 @@ class CompareView(ReviewBrowser):
     def is_shortened(self) -> bool:
         """Whether a text is so long that only its beginning is shown."""
         return not self._whole and any(
-            len(segment.text) > LONGEST for segment in self._segments if segment.role != "assistant"
+            len(segment.text) > LONGEST_CELL for segment in self._segments if segment.role != "assistant"
         )
 
     def show_segments(self, segments: Sequence[Segment], *, whole: bool = False) -> None:
@@ -66,6 +67,7 @@ class CompareView(ReviewBrowser):
         document.clear()
         document.setDocumentMargin(0)
         cursor = QTextCursor(document)
+        cursor.beginEditBlock()  # else the whole table is laid out anew with each insertion
         rows = [(role, list(group)) for role, group in groupby(self._segments, lambda one: one.role)]
         rows = [(role, group) for role, group in rows if role != "assistant"]
         if not rows or rows[0][0] != "system":
@@ -76,6 +78,7 @@ class CompareView(ReviewBrowser):
             for column, hidden in enumerate(("inserted", "erased")):
                 shown = [segment for segment in segments if segment.state != hidden]
                 self._fill(table, row, column, titles[role], shown)
+        cursor.endEditBlock()
         self.moveCursor(QTextCursor.MoveOperation.Start)
         self.verticalScrollBar().setValue(0)
 
@@ -101,7 +104,7 @@ class CompareView(ReviewBrowser):
             words = self.tr("No system message: the student is told nothing.")
             cursor.insertText(words if column else self.tr("No system instruction."), _quiet(colours))
         for segment in segments:
-            text = segment.text if self._whole else segment.text[:LONGEST]
+            text = segment.text if self._whole else segment.text[:LONGEST_CELL]
             cursor.insertText(text, _look(segment, colours))
             if len(text) < len(segment.text):
                 more = len(segment.text) - len(text)
@@ -120,7 +123,9 @@ class AnswerView(QPlainTextEdit):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._text = self._begun = ""
         self._leaks: Sequence[Leak] = ()
+        self._whole = False
         self.setAccessibleName(self.tr("Response"))
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
@@ -133,20 +138,28 @@ class AnswerView(QPlainTextEdit):
         """Whether the user writes."""
         return not self.isReadOnly()
 
-    def show_answer(self, text: str, leaks: Sequence[Leak]) -> None:
-        """Show an answer."""
+    @property
+    def is_changed(self) -> bool:
+        """Whether the user wrote something else than what was there when the edit began."""
+        return self.is_editing and self.toPlainText() != self._begun
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether the answer is so long that only its beginning is shown."""
+        return not self.is_editing and not self._whole and len(self._text) > LONGEST
+
+    def show_answer(self, text: str, leaks: Sequence[Leak], *, whole: bool = False) -> None:
+        """Show an answer; `whole`: however long it is."""
         self.setReadOnly(True)
-        self._leaks = leaks
+        self._text, self._leaks, self._whole = text, leaks, whole
+        self._put(text[:LONGEST] if self.is_shortened else text)
         self._paint()
-        if text != self.toPlainText():
-            self.setPlainText(text)
-        self._mark()
 
     def edit(self, text: str) -> None:
         """Let the user write, from `text` on."""
         self._leaks = ()
-        if text != self.toPlainText():
-            self.setPlainText(text)
+        self._put(text)
+        self._begun = self.toPlainText()
         self.setReadOnly(False)
         self._paint()
         self.moveCursor(QTextCursor.MoveOperation.Start)
@@ -154,6 +167,10 @@ class AnswerView(QPlainTextEdit):
 
     def show_leak(self, leak: Leak) -> None:
         """Select a leak in the text."""
+        if self.is_editing:
+            return
+        if self.is_shortened and leak.end > LONGEST:
+            self.show_answer(self._text, self._leaks, whole=True)
         self.setTextCursor(self._cursor(leak))
         self.ensureCursorVisible()
 
@@ -176,6 +193,10 @@ class AnswerView(QPlainTextEdit):
                 return
         super().keyPressEvent(event)
 
+    def _put(self, text: str) -> None:
+        if text != self.toPlainText():
+            self.setPlainText(text)
+
     def _paint(self) -> None:
         """What cannot be written in has no frame."""
         bare = "QPlainTextEdit { border: none; padding: 0px; background: transparent; }"
@@ -187,6 +208,8 @@ class AnswerView(QPlainTextEdit):
         colours = self.desk.theme.colours
         marks = []
         for leak in self._leaks:
+            if self.is_shortened and leak.end > LONGEST:
+                continue
             mark = QTextEdit.ExtraSelection()
             mark.cursor = self._cursor(leak)
             mark.format.setBackground(colours.tint("warn", 0.22))
@@ -197,7 +220,7 @@ class AnswerView(QPlainTextEdit):
 
     def _cursor(self, leak: Leak) -> QTextCursor:
         """Qt counts UTF-16 units, a leak counts characters."""
-        text = self.toPlainText()
+        text = self._text
         cursor = QTextCursor(self.document())
         cursor.setPosition(utf16_length(text[: leak.start]))
         cursor.setPosition(utf16_length(text[: leak.end]), QTextCursor.MoveMode.KeepAnchor)

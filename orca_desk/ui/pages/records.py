@@ -3,7 +3,7 @@
 import contextlib
 from array import array
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.defaults import StudentMessage, default_message, default_runner
-from orca_desk.jobs.regenerate import Regenerated, regenerate
 from orca_desk.jobs.reviewing import Compared, compare
 from orca_desk.jobs.revising import edit_answer, undo_edit
 from orca_desk.library.records import Decision, RecordFilter, StoredRecord, decide
@@ -33,12 +32,15 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.pages.inspector import InspectorView
 from orca_desk.ui.pages.record_filters import RecordFilters
 from orca_desk.ui.pages.record_list import RecordTable
-from orca_desk.ui.pages.regenerate_dialog import RegenerateDialog
 from orca_desk.ui.pages.review_bar import ReviewBar
 from orca_desk.ui.pages.side_by_side import SideBySide
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
+
+if TYPE_CHECKING:
+    from orca_desk.jobs.regenerate import Regenerated
+    from orca_desk.ui.pages.regenerate_dialog import RegenerateDialog
 
 VIEW = "records.view"  # library setting: filters, place, tab and student instruction of this page
 KEEP_AFTER_MS = 700
@@ -145,6 +147,8 @@ class RecordsPage(Page):
         """Ask with what the teacher is to be asked again."""
         if self.compared is None or self.side.answer.is_editing:
             return
+        from orca_desk.ui.pages.regenerate_dialog import RegenerateDialog
+
         self._dialog = RegenerateDialog(self.desk, self.compared, self)
         self._dialog.asked.connect(self._regenerate)
         self._dialog.finished.connect(self._dialog.deleteLater)
@@ -387,7 +391,9 @@ class RecordsPage(Page):
         library = self.desk.library
         number, record_id = self.compared.number, self.compared.stored.record.id
 
-        def work(tools: Tools) -> Regenerated:
+        def work(tools: Tools) -> "Regenerated":
+            from orca_desk.jobs.regenerate import regenerate  # with the grader and the teacher's job
+
             return regenerate(
                 library,
                 default_runner(library, model.path),
@@ -402,7 +408,7 @@ class RecordsPage(Page):
         self.panel.follow(job)
         job.ended.connect(lambda: self._show_made(number, job.result, job.error))
 
-    def _show_made(self, asked_from: int, made: Regenerated | None, error: Exception | None) -> None:
+    def _show_made(self, asked_from: int, made: "Regenerated | None", error: Exception | None) -> None:
         if isinstance(error, UserError):
             self.notice.show_error(error)
         if made is None or made.record is None:

@@ -49,8 +49,6 @@ class RegenerateDialog(QDialog):
         self.temperature.setSingleStep(0.1)
         self.temperature.setValue(made.sampling.temperature or WARM)
         self.temperature.setToolTip(self.tr("0 is greedy: always the likeliest token, whatever the seed"))
-        for box in (self.seed, self.temperature):
-            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.model = ModelPicker(desk, "gguf", prefer="mini-teacher")
         if compared.maker is not None:
             self.model.choose(compared.maker.path)

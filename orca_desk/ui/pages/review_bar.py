@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What a button says where the action's whole name is too long for it
 _SHORT = {"Edit the answer": "Edit"}
+_OFTEN = frozenset({"Keep", "Drop", "Edit the answer"})
+LEVELS = 4  # of how much the buttons say
 
 
 class ReviewBar(QFrame):
@@ -27,7 +29,7 @@ class ReviewBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID, GRID, GRID, GRID)
         row.setSpacing(GRID)
-        self._buttons: list[tuple[QPushButton, QAction, tuple[str, str, str]]] = []
+        self._buttons: list[tuple[QPushButton, QAction, tuple[str, ...]]] = []
         for action in (page.keep_it, page.drop_it, page.undecide):
             row.addWidget(self._button(action))
         row.addSpacing(GRID)
@@ -52,15 +54,20 @@ class ReviewBar(QFrame):
             self.place.setText(self.tr("{} of {}").format(f"{row + 1:,}", f"{count:,}"))
         else:
             self.place.setText("")
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Say as much as fits: names with keys, names alone, or icons."""
+        """Say as much as there is room for."""
         super().resizeEvent(event)
-        for level in range(3):
+        self._fit()
+
+    def _fit(self) -> None:
+        """Names with keys, names alone, only the names of what is done most, or icons alone."""
+        row = self.layout()
+        for level in range(LEVELS):
             for made, _, texts in self._buttons:
                 if made.text() != texts[level]:
                     made.setText(texts[level])
-            row = self.layout()
             row.invalidate()
             if row.sizeHint().width() <= self.width():
                 break
@@ -73,7 +80,7 @@ class ReviewBar(QFrame):
         short = _SHORT.get(name, name)
         made = button(short, action.trigger, tip=f"{tip} ({key})")
         made.setAccessibleName(name)
-        self._buttons.append((made, action, (f"{short}   {key}", short, "")))
+        self._buttons.append((made, action, (f"{short}   {key}", short, short if name in _OFTEN else "", "")))
         return made
 
     def _paint(self) -> None:

@@ -86,9 +86,8 @@ class SideBySide(QWidget):
         """Show the answer as it is; what was written and not saved is there again at the next edit."""
         if self.compared is None:
             return
-        text = self.answer.toPlainText()
-        if text != self.compared.stored.current.response:
-            self._drafts[self.compared.number] = text
+        if self.answer.is_changed:
+            self._drafts[self.compared.number] = self.answer.toPlainText()
             self.desk.say(self.tr("Left without saving. Edit the record again to go on with your text."))
         self._show_answer()
         self.setFocus()
@@ -97,10 +96,10 @@ class SideBySide(QWidget):
         """Hand over what the user wrote."""
         if self.compared is None or not self.answer.is_editing:
             return
-        text = self.answer.toPlainText()
-        self._drafts.pop(self.compared.number, None)
+        text, drafted = self.answer.toPlainText(), self._drafts.pop(self.compared.number, None)
+        changed = self.answer.is_changed or drafted is not None
         self.answer.setReadOnly(True)
-        if text == self.compared.stored.current.response:
+        if not changed or text == self.compared.stored.current.response:
             self._show_answer()
         else:
             self.saved.emit(text)
@@ -114,7 +113,7 @@ class SideBySide(QWidget):
     def _lay_out(self) -> None:
         left, self.left_title = self._column("graduation-cap", "teacher", self.tr("Teacher record"))
         right, _ = self._column("eraser", "student", self.tr("Training record"))
-        right.layout().addWidget(self.instruction)
+        right.layout().addWidget(self.instruction.kind)
         titles = QHBoxLayout()
         titles.setSpacing(1)
         titles.addWidget(left, 1)
@@ -128,6 +127,7 @@ class SideBySide(QWidget):
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         column.addLayout(titles)
+        column.addWidget(self.instruction)
         self.compare.setFrameShape(QFrame.Shape.NoFrame)
         self.compare.setStyleSheet("QTextBrowser { border: none; padding: 0px; background: transparent; }")
         column.addWidget(self.compare, 1)
@@ -168,20 +168,21 @@ class SideBySide(QWidget):
         self.leave_button = button(self.tr("Leave"), self.leave_editor)
         row.addWidget(self.answer_title)
         row.addWidget(self.answer_note, 1)
-        for one in (self.original, self.back, self.leave_button, self.save_button):
+        self.whole_answer = button(self.tr("Show all of it"), self._show_whole_answer)
+        for one in (self.whole_answer, self.original, self.back, self.leave_button, self.save_button):
             row.addWidget(one)
         column.addLayout(row)
         self.answer.setFrameShape(QFrame.Shape.NoFrame)
         column.addWidget(self.answer, 1)
         return frame
 
-    def _show_answer(self) -> None:
+    def _show_answer(self, *, whole: bool = False) -> None:
         assert self.compared is not None
         stored = self.compared.stored
         if self._shows_original and stored.edited is not None:
-            self.answer.show_answer(stored.record.response, ())
+            self.answer.show_answer(stored.record.response, (), whole=whole)
         else:
-            self.answer.show_answer(stored.current.response, stored.leaks)
+            self.answer.show_answer(stored.current.response, stored.leaks, whole=whole)
         self._show_state()
 
     def _show_state(self) -> None:
@@ -191,9 +192,9 @@ class SideBySide(QWidget):
         if editing:
             title, note = self.tr("Your own answer"), self.tr("Ctrl+Enter saves, Esc leaves")
         elif original:
-            title, note = self.tr("The teacher's own response"), self.tr("not what is trained")
+            title, note = self.tr("The teacher's own"), self.tr("not what is trained")
         elif edited:
-            title, note = self.tr("Response, edited by you"), self.tr("the same in both records")
+            title, note = self.tr("Response, edited by you"), ""
         else:
             title, note = self.tr("Response"), self.tr("the same in both records")
         self.answer_title.setText(title)
@@ -201,12 +202,17 @@ class SideBySide(QWidget):
         self.original.setVisible(edited and not editing)
         self.original.setText(self.tr("Show your edit") if original else self.tr("Show the teacher's own"))
         self.back.setVisible(edited and not editing)
+        self.whole_answer.setVisible(self.answer.is_shortened)
         self.save_button.setVisible(editing)
         self.leave_button.setVisible(editing)
 
     def _toggle_original(self) -> None:
         self._shows_original = not self._shows_original
         self._show_answer()
+
+    def _show_whole_answer(self) -> None:
+        if self.compared is not None:
+            self._show_answer(whole=True)
 
     def _show_whole(self) -> None:
         if self.compared is not None:
@@ -239,34 +245,39 @@ class _Heading(QFrame):
 
 
 class InstructionChoice(QWidget):
-    """Which message replaces the strategy's instruction. `changed` comes with each usable choice."""
+    """Which message replaces the strategy's instruction. `changed` comes with each usable choice.
+
+    `kind` stands in the heading of the training record, this widget below it: the own message, and a
+    warning where one tells the strategy after all.
+    """
 
     changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID + 4, GRID, GRID, GRID)
+        column.setSpacing(GRID // 2)
         self.kind = QComboBox()
         self.kind.setAccessibleName(self.tr("Student instruction"))
         self.kind.setToolTip(self.tr("What the student is told in place of the strategy's instruction"))
+        self.kind.setMinimumContentsLength(8)
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for key, text in (
-            ("cautious", self.tr("Cautious message")),
+            ("cautious", self.tr("Cautious")),
             ("empty", self.tr("No message")),
-            ("own", self.tr("Own message")),
+            ("own", self.tr("Own")),
         ):
             self.kind.addItem(text, key)
         self.text = QLineEdit()
         self.text.setAccessibleName(self.tr("Own message to the student"))
-        self.text.setPlaceholderText(self.tr("Write the message"))
-        self.text.setMinimumWidth(16 * GRID)
+        self.text.setPlaceholderText(self.tr("Write what the student is told instead"))
+        self.warning = label(size="caption", tone="warn", wrap=True)
         self.text.hide()
-        self.warning = label(size="caption", tone="warn")
         self.warning.hide()
-        row.addWidget(self.warning)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.kind)
+        column.addWidget(self.text)
+        column.addWidget(self.warning)
+        self.hide()
         self.kind.currentIndexChanged.connect(self._changed)
         self.text.textEdited.connect(self._changed)
 
@@ -283,24 +294,27 @@ class InstructionChoice(QWidget):
         self.kind.setCurrentIndex(self.kind.findData(message.kind))
         self.kind.blockSignals(False)
         self.text.setText(message.text)
-        self.text.setVisible(message.kind == "own")
+        self._show_parts()
 
     def show_revealed(self, strategies: tuple[str, ...]) -> None:
         """Warn when the student is told a strategy after all."""
-        self.warning.setVisible(bool(strategies))
-        self.warning.setText(self.tr("⚠ quotes {}").format(", ".join(strategies)))
-        self.warning.setToolTip(
-            self.tr("This message tells the student the strategy: nothing is erased there.")
-        )
+        words = self.tr("⚠ This quotes the instruction of {}: nothing is erased there.")
+        self.warning.setText(words.format(", ".join(strategies)) if strategies else "")
+        self._show_parts()
 
     def _changed(self) -> None:
-        own = self.kind.currentData() == "own"
-        if own and not self.text.isVisible():
-            self.text.show()
+        began = self.kind.currentData() == "own" and self.text.isHidden()
+        self._show_parts()
+        if began:
             self.text.setFocus()
-        self.text.setVisible(own)
         if self.value() is not None:
             self.changed.emit()
+
+    def _show_parts(self) -> None:
+        own, warned = self.kind.currentData() == "own", bool(self.warning.text())
+        self.text.setVisible(own)
+        self.warning.setVisible(warned)
+        self.setVisible(own or warned)
 
 
 class Verdicts(QFrame):

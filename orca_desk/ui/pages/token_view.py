@@ -12,6 +12,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.record_texts import ReviewBrowser, utf16_length
 from orca_desk.ui.theme import Colours, font
 
+MOST = 20_000  # tokens that are drawn: many times what a record has
 Look = tuple[bool, bool, bool, bool]  # control token, template text, trained, beyond the limit
 
 
@@ -121,7 +122,7 @@ class TokenView(ReviewBrowser):
         colours = self.desk.theme.colours
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
-        numbered = enumerate(self._inspection.tokens)
+        numbered = enumerate(self._inspection.tokens[:MOST])
         position = 0
         for look, run in groupby(numbered, lambda one: _look(one[1], one[0], limit)):
             texts = []
