@@ -7,7 +7,7 @@ from orca_desk.errors import UserError
 from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.evaluation import evaluate
 from orca_desk.jobs.progress import JobControl, Update
-from orca_desk.jobs.training import train
+from orca_desk.jobs.training import can_keep, keep_stopped, train
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.trainings import checkpoints, get_training, training_events
 from orca_desk.student.settings import TrainSettings
@@ -60,3 +60,24 @@ def test_what_cannot_be_trained_is_said_and_noted(library, tiny_llama, tmp_path)
     with pytest.raises(UserError, match="longer"):
         train(library, tiny_llama.folder, snapshot, settings=TrainSettings(max_length=8, threads=1))
     assert [run.status for run in list_runs(library)] == ["failed", "failed"]
+
+
+@pytest.mark.slow
+def test_the_adapter_of_a_stopped_training_can_be_used_as_it_is(library, tiny_llama):
+    control, base, snapshot = JobControl(), tiny_llama.folder, small_snapshot(library)
+
+    def stop_soon(event: dict) -> None:
+        if event["event"] == "eval" and event["step"] > 0:
+            control.stop()
+
+    run = train(library, base, snapshot, settings=QUICK, on_event=stop_soon, control=control).run
+    assert can_keep(get_training(library, run))
+    kept = keep_stopped(library, run)
+    assert kept.finished and kept.parity is not None and kept.parity.agree
+    training = get_training(library, run)
+    best = min(training_events(library, run, "eval", after_step=0), key=lambda event: event["loss"])
+    assert (training.run.status, training.adapter) == ("done", kept.adapter)
+    assert (training.best_step, training.best_eval) == (best["step"], best["loss"])
+    assert not can_keep(training)
+    with pytest.raises(UserError, match="has not left an adapter"):
+        keep_stopped(library, run)
