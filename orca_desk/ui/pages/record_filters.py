@@ -28,6 +28,7 @@ class RecordFilters(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
+        self._offered: RecordChoices | None = None
         self.family = _choice(self.tr("Family"), self.tr("All families"))
         self.strategy = _choice(self.tr("Strategy"), self.tr("All strategies"))
         self.run = _choice(self.tr("Run"), self.tr("All runs"))
@@ -103,6 +104,9 @@ class RecordFilters(QWidget):
 
     def offer(self, choices: RecordChoices) -> None:
         """Offer the families, strategies and runs that there are; what is chosen stays."""
+        if choices == self._offered:
+            return
+        self._offered = choices
         offers = (
             (self.family, choices.families),
             (self.strategy, choices.strategies),

@@ -5,7 +5,17 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -187,12 +197,15 @@ class RecordTable(QTableView):
     def fill(self, numbers: "array[int]", *, number: int | None = None) -> None:
         """Show other records; go to record `number`, or stay, or go to what follows."""
         wanted = self._number if number is None else number
-        before = self._number
+        before, spans, scrolled = self._number, self._spans(), self.verticalScrollBar().value()
         self._filling = True
         self.records.set_numbers(numbers)
         row = self.records.row_of(wanted) if wanted is not None else min(0, len(numbers) - 1)
         if row >= 0 and (self.currentIndex().row() != row or not self.selectionModel().hasSelection()):
             self._select(row)
+            if numbers[row] == before:  # as it was, also where the user has scrolled away
+                self._choose(spans)
+                self.verticalScrollBar().setValue(scrolled)
         self._filling = False
         self._number = numbers[row] if row >= 0 else None
         if self._number != before or self._number is None:
@@ -224,6 +237,24 @@ class RecordTable(QTableView):
     def _select(self, row: int) -> None:
         self.selectRow(row)
         self.scrollTo(self.records.index(row, 0))
+
+    def _spans(self) -> list[tuple[int, int, int]]:
+        """Return the selected spans as first record, last record and how many there are."""
+        numbers = self.records.numbers
+        return [
+            (numbers[span.top()], numbers[span.bottom()], span.height())
+            for span in self.selectionModel().selection()
+        ]
+
+    def _choose(self, spans: list[tuple[int, int, int]]) -> None:
+        """Select spans again, those that hold the same records as before."""
+        chosen = QItemSelection()
+        numbers = self.records.numbers
+        for first, last, count in spans:
+            top, bottom = self.records.row_of(first), self.records.row_of(last)
+            if (numbers[top], numbers[bottom], bottom - top + 1) == (first, last, count):
+                chosen.select(self.records.index(top, 0), self.records.index(bottom, 0))
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.Select)
 
     def _moved(self, current: QModelIndex, before: QModelIndex) -> None:
         if self._filling:

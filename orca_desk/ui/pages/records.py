@@ -2,6 +2,7 @@
 
 import contextlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -53,13 +54,14 @@ class RecordsPage(Page):
     name = "records"
     title = "Records"
     about = "What the teacher answered, and what the student will see of it."
-    watches = frozenset({"records", "tasks", "strategies", "snapshots", "models"})
+    watches = frozenset({"records", "tasks", "strategies", "snapshots"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         kept = get_setting(desk.library, VIEW, {})
         self._kept: dict[str, Any] = kept if isinstance(kept, dict) else {}
         self._wanted_number: int | None = None
+        self._must_show = False
         self._dialog: RegenerateDialog | None = None
         self.filters = RecordFilters(desk)
         self.table = RecordTable(desk)
@@ -128,7 +130,9 @@ class RecordsPage(Page):
         numbers = self.table.chosen()
         if not numbers or self.side.answer.is_editing:
             return
-        if len(numbers) == 1 and self.compared is not None and self.compared.number == numbers[0]:
+        if len(numbers) == 1:
+            if self.compared is None or self.compared.number != numbers[0]:
+                return  # it is not on the screen yet
             self._decide([self.compared.stored.record.id], decision)
             if decision and not self.table.go(1):
                 self.desk.say(self.tr("That was the last record of this list."))
@@ -200,8 +204,8 @@ class RecordsPage(Page):
         self._none_left = EmptyState(
             self.desk.theme,
             image="funnel",
-            title=self.tr("No record matches"),
-            text=self.tr("The filters on the left leave nothing to review."),
+            title="",
+            text="",
             action=self.tr("Clear filters"),
             run=self.filters.clear.click,
         )
@@ -266,16 +270,33 @@ class RecordsPage(Page):
 
     def _show_list(self, read: tuple["array[int]", bool]) -> None:
         numbers, some = read
+        number, self._wanted_number = self._wanted_number, None
+        must_show, self._must_show = self._must_show, False
+        if must_show and number is not None and not _has(numbers, number) and self.filters.chosen():
+            self.filters.choose({})
+            self._go_to(number)
+            return
         self._pages.setCurrentIndex(0 if some else 1)
         self._right.setCurrentIndex(0 if numbers else 1)
         self.bar.setVisible(bool(numbers))
         self.filters.show_count(len(numbers))
-        number, self._wanted_number = self._wanted_number, None
+        self._name_emptiness()
         before = self.table.number
         self.table.fill(numbers, number=number)
         if self.table.number == before:
             self._reread()
         self._show_place()
+
+    def _name_emptiness(self) -> None:
+        reviewed = self.filters.decision.currentData() == "none"
+        title = self.tr("Nothing is left to review") if reviewed else self.tr("No record matches")
+        text = (
+            self.tr("Every record that the filters leave has a decision.")
+            if reviewed
+            else self.tr("The filters on the left leave no record.")
+        )
+        self._none_left.title.setText(title)
+        self._none_left.text.setText(text)
 
     def _show_number(self, number: int | None) -> None:
         self._show_place()
@@ -322,12 +343,8 @@ class RecordsPage(Page):
         if number is None:
             self.notice.show_message(self.tr("This record is not in the library."), kind="warn")
             return
-        if number in self.table.records.numbers:
-            self.table.go_to(number)
-            return
-        self.filters.choose({})
-        self._wanted_number = number
-        self._filter()
+        self._wanted_number, self._must_show = number, True
+        self._read_list()
 
     # Writing
 
@@ -462,3 +479,9 @@ class RecordsPage(Page):
             self._kept = view
             if self.desk.library.problem is None:
                 set_setting(self.desk.library, VIEW, view)
+
+
+def _has(numbers: "array[int]", number: int) -> bool:
+    """Whether a number is among ordered ones."""
+    place = bisect_left(numbers, number)
+    return place < len(numbers) and numbers[place] == number
