@@ -1,0 +1,75 @@
+"""A library that an older Orca Desk wrote opens, is migrated after a backup, and has lost nothing.
+
+`older/version-N.db.gz` are real files: version 1 was written by 0.1.0 before it had a desktop.
+"""
+
+import gzip
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_desk.library import chats
+from orca_desk.library.database import DATABASE_NAME, Library
+from orca_desk.library.evaluations import answers, list_evaluations
+from orca_desk.library.integrity import check
+from orca_desk.library.migrations import MIGRATIONS
+from orca_desk.library.records import iterate_records
+from orca_desk.library.snapshots import list_snapshots
+from orca_desk.library.tasks import iterate_tasks
+
+OLDER = sorted((Path(__file__).parent / "older").glob("version-*.db.gz"))
+
+
+@pytest.fixture(params=OLDER, ids=lambda path: path.name.split(".")[0])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder with an older library."""
+    (tmp_path / DATABASE_NAME).write_bytes(gzip.decompress(request.param.read_bytes()))
+    return tmp_path
+
+
+def content(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table that holds what the user made, by table."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+        names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        kept = [name for name in names if not name.startswith(("sqlite_", "tasks_text"))]
+        return {name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in kept}
+
+
+def test_nothing_is_lost_and_a_backup_is_left(folder: Path) -> None:
+    before = content(folder / DATABASE_NAME)
+    with Library.open(folder) as library:
+        assert library.problem is None
+        assert check(library, thorough=True) == []
+        row = library.row("PRAGMA user_version")
+        assert row and row[0] == len(MIGRATIONS)
+    after = content(folder / DATABASE_NAME)
+    for table, rows in before.items():
+        assert len(after[table]) == len(rows), table
+        for old, new in zip(rows, after[table], strict=True):
+            assert new[: len(old)] == old, table  # a migration may add columns behind
+    backups = list((folder / "backups").iterdir())
+    assert [content(path) for path in backups] == [before]
+
+
+def test_what_was_made_can_be_used(folder: Path) -> None:
+    with Library.open(folder) as library:
+        assert len(list(iterate_tasks(library))) == 11
+        records = list(iterate_records(library))
+        assert [one.decision for one in records[:3]] == ["keep", "drop", None]
+        assert records[2].current.response == "My own answer."
+        assert records[2].record.response != "My own answer."
+        assert [snapshot.name for snapshot in list_snapshots(library)] == ["old"]
+        (evaluation,) = list_evaluations(library)
+        assert len(answers(library, evaluation.id)) == 4
+        (chat,) = chats.list_chats(library)
+        assert chat.title == "An old chat"
+        assert [turn.content for turn in chats.messages(library, chat.id)] == ["Hello?", "Hello."]
+
+
+def test_a_second_opening_migrates_nothing(folder: Path) -> None:
+    for _ in range(2):
+        Library.open(folder).close()
+    assert len(list((folder / "backups").iterdir())) == 1
