@@ -61,10 +61,10 @@ def withdraw_pairing(library: Library, pairing: Pairing) -> bool:
 
 def latest_evidence(library: Library) -> dict[tuple[str, str], Evidence]:
     """Return what was measured last, by family and strategy, whatever the families are paired with now."""
+    # Beside a max(), SQLite takes the other columns from the row that has it.
     rows = library.rows(
-        "SELECT p.family, e.* FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing WHERE e.pairing ="
-        " (SELECT max(f.pairing) FROM evidence AS f JOIN pairings AS q ON q.n = f.pairing"
-        "  WHERE q.family = p.family AND f.strategy = e.strategy)"
+        "SELECT p.family, e.*, max(e.pairing) FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing"
+        " GROUP BY p.family, e.strategy"
     )
     return {(row["family"], row["strategy"]): _evidence(row["family"], row) for row in rows}
 

@@ -225,13 +225,18 @@ def families(library: Library) -> list[FamilyCount]:
 def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> set[str]:
     """Return the families of those wanted tasks that name no strategy of their own."""
     conditions = _conditions(wanted)
-    limit = -1 if wanted.limit is None else wanted.limit
-    rows = library.rows(
-        f"SELECT DISTINCT family FROM (SELECT family, strategy FROM tasks {conditions.where}"
-        " ORDER BY n LIMIT ?) WHERE strategy IS NULL",
-        [*conditions.parameters, limit],
+    if wanted.limit is not None:
+        sql = (
+            f"SELECT DISTINCT family FROM (SELECT family, strategy FROM tasks {conditions.where}"
+            " ORDER BY n LIMIT ?) WHERE strategy IS NULL"
+        )
+        return {row[0] for row in library.rows(sql, [*conditions.parameters, wanted.limit])}
+    conditions.add("family = each.family AND strategy IS NULL")  # the first such task of a family is enough
+    sql = (
+        "SELECT family FROM (SELECT DISTINCT family FROM tasks) AS each"
+        f" WHERE EXISTS (SELECT 1 FROM tasks {conditions.where})"
     )
-    return {row[0] for row in rows}
+    return {row[0] for row in library.rows(sql, conditions.parameters)}
 
 
 def tags(library: Library) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The table of records as they arrive, the newest at the top; only so many are held."""
 
+import html
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -151,6 +152,9 @@ class ArrivalsModel(QAbstractTableModel):
             )[column]
         if role == Qt.ItemDataRole.DecorationRole and column == VERDICT:
             return icon(row.image, self._theme.colours, row.role)
+        if role == Qt.ItemDataRole.ToolTipRole and column in (VERDICT, QUESTION, ANSWER):
+            text = {VERDICT: row.verdict, QUESTION: row.question, ANSWER: row.answer}[column]
+            return f"<p>{html.escape(text)}</p>"
         return _side(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 

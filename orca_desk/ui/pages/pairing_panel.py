@@ -84,7 +84,7 @@ class PairingPanel(QWidget):
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(GRID + GRID // 2)
-        self.splitter.setSizes([44 * GRID, 26 * GRID])
+        self.splitter.setSizes([46 * GRID, 21 * GRID])
         layout.addWidget(self.splitter, 1)
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
@@ -222,7 +222,7 @@ class PairingPanel(QWidget):
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         across.setMinimumSectionSize(9 * GRID)
-        across.setFixedHeight(6 * GRID)
+        across.setFixedHeight(8 * GRID)
         down = self.view.verticalHeader()
         down.setDefaultSectionSize(4 * GRID + 4)
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -257,6 +257,7 @@ class PairingPanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate((17 * GRID, 24 * GRID, 11 * GRID)):
             header.resizeSection(column, width)
+        self.history_view.setMinimumHeight(8 * GRID)
         layout.addWidget(self.history_view, 1)
         return frame
 

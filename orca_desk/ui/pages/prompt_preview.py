@@ -61,6 +61,8 @@ class PromptPreview(QWidget):
         """Preview another instruction, or the same as it is edited; tasks are taken from `families` first."""
         self._instruction = instruction.strip()
         self.search.prefer(families)
+        if self.task is None:
+            self.search.another()
         self._again()
 
     def show_task(self, task: Task | None) -> None:
@@ -81,8 +83,6 @@ class PromptPreview(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Catch up with what was edited while this was hidden."""
         super().showEvent(event)
-        if self.task is None:
-            self.search.another()
         self._again()
 
     def _again(self) -> None:

@@ -82,7 +82,15 @@ class StrategyEditor(QWidget):
         outer.addWidget(frame)
         self.heading = label(size="heading", bold=True, wrap=True)
         self.about = label(tone="muted", size="caption", wrap=True)
-        layout.addWidget(self.heading)
+        self.duplicate = button(
+            self.tr("Duplicate"),
+            self.duplicate_wanted.emit,
+            tip=self.tr("Make one of your own from this one"),
+        )
+        top = QHBoxLayout()
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.duplicate)
+        layout.addLayout(top)
         layout.addWidget(self.about)
         layout.addSpacing(GRID // 2)
         self.name = QLineEdit()
@@ -169,16 +177,10 @@ class StrategyEditor(QWidget):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.duplicate = button(
-            self.tr("Duplicate"),
-            self.duplicate_wanted.emit,
-            tip=self.tr("Make one of your own from this one"),
-        )
         self.discard = button(
             self.tr("Discard"), self.discard_wanted.emit, tip=self.tr("Forget what is not saved")
         )
         self.save = button(self.tr("Save"), self.save_wanted.emit, primary=True)
-        row.addWidget(self.duplicate)
         row.addWidget(self.discard)
         row.addStretch(1)
         row.addWidget(self.save)

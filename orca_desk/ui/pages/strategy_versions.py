@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.method.differences import word_changes
@@ -41,7 +42,7 @@ class StrategyVersions(QWidget):
         layout.addWidget(self.difference, 1)
         self.back = button(self.tr("Bring back the older one"), self._back)
         self.back.setToolTip(self.tr("Put it into the editor; saving it makes a new version"))
-        layout.addWidget(self.back)
+        layout.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_versions([], {})
 
     def show_versions(self, versions: Sequence[Strategy], times: dict[int, str]) -> None:

@@ -74,7 +74,7 @@ class TeacherPage(Page):
         self.form.changed.connect(self._timer.start)
         self.command(self.tr("&Start answering"), self.start, key="Ctrl+Return", image="play")
         self.command(self.tr("&Preview five answers"), self.preview, key="Ctrl+P", image="eye")
-        self.command(self.tr("Pa&use or resume"), self.pause, key="Ctrl+Space", image="pause")
+        self.command(self.tr("Pa&use or resume"), self.pause, key="Ctrl+Shift+P", image="pause")
         self.command(self.tr("S&top; all is kept"), self.stop, key="Esc", image="square")
         self.keep("columns", self.columns)
         self.keep("arrivals", self.run_view.table.horizontalHeader())
@@ -191,8 +191,7 @@ class TeacherPage(Page):
             return
         library, stored = self.desk.library, chosen.as_json()
         if chosen.model and get_setting(library, CHOSEN) != stored:
-            with contextlib.suppress(UserError):  # a full disk must not keep anyone from looking
-                set_setting(library, CHOSEN, stored)
+            self._keep(CHOSEN, stored)
         self.desk.background.run(
             self, lambda: chosen.look(library), self._show_outlook, failed=self._refuse, only_newest="outlook"
         )
@@ -259,8 +258,17 @@ class TeacherPage(Page):
             self._started = None
 
     def _note_run(self, started: TeachStart, run: str) -> None:
-        with contextlib.suppress(UserError):
-            set_setting(self.desk.library, START, {**started.as_json(), "run": run})
+        self._keep(START, {**started.as_json(), "run": run})
+
+    def _keep(self, key: str, value: dict[str, Any]) -> None:
+        """Keep a setting; a full disk, which the run itself tells of, must not keep anyone from looking."""
+        library = self.desk.library
+
+        def write() -> None:
+            with contextlib.suppress(UserError):
+                set_setting(library, key, value)
+
+        self.desk.background.run(self, write)
 
     def _ended(self, job: Job) -> None:
         self.job = None
@@ -310,7 +318,7 @@ class TeacherPage(Page):
             self.notice.show_message(
                 self.tr("{:,} of {:,} new records are fit for training.").format(made.kept, made.new),
                 made.sentence,
-                kind="good" if not made.failed else "warn",
+                kind="good" if 2 * made.kept >= made.new and not made.failed else "warn",
                 action=self.tr("Review them"),
                 run=lambda: self.desk.open("records", run=made.run),
             )

@@ -13,7 +13,7 @@ from orca_desk.ui.pages.arrivals import ANSWER, QUESTION, ArrivalsModel, Row, ro
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import duration
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, set_tone
 
 SHOW_MS = 300  # between two updates of the table
 
@@ -101,9 +101,15 @@ class TeacherRun(QWidget):
         self.model.add(rows)
         if top:
             self.table.scrollToTop()
-        self._kept.setText(f"{self.kept:,}")
-        self._rejected.setText(f"{self.rejected.total():,}")
-        self._failed.setText(f"{self.failed.total():,}")
+        rejected, failed = self.rejected.total(), self.failed.total()
+        for value, count, tone in (
+            (self._kept, self.kept, "good"),
+            (self._rejected, rejected, "warn"),
+            (self._failed, failed, "bad"),
+        ):
+            value.setText(f"{count:,}")
+            if (value.property("tone") or "") != (tone if count else ""):
+                set_tone(value, tone if count else "")  # type: ignore[arg-type]
         words = []
         for name, counts in ((self.tr("Rejected"), self.rejected), (self.tr("Failed"), self.failed)):
             if counts:
@@ -116,19 +122,19 @@ class TeacherRun(QWidget):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         made = []
-        for text, tone in (
-            (self.tr("fit for training"), "good"),
-            (self.tr("rejected"), "warn"),
-            (self.tr("failed"), "bad"),
-            (self.tr("speed"), ""),
-            (self.tr("time left"), ""),
+        for text in (
+            self.tr("fit for training"),
+            self.tr("rejected"),
+            self.tr("failed"),
+            self.tr("speed"),
+            self.tr("time left"),
         ):
             frame = QFrame()
             frame.setProperty("kind", "card")
             inside = QVBoxLayout(frame)
             inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
             inside.setSpacing(0)
-            value = label("0", size="heading", bold=True, tone=tone)  # type: ignore[arg-type]
+            value = label("0", size="heading", bold=True)
             inside.addWidget(value)
             inside.addWidget(label(text, size="caption", tone="muted"))
             row.addWidget(frame, 1)
@@ -148,7 +154,7 @@ class TeacherRun(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(4 * GRID)
         header = self.table.horizontalHeader()
-        for column, width in enumerate((14, 10, 17, 18, 18, 8)):
+        for column, width in enumerate((15, 9, 13, 18, 18, 8)):
             header.resizeSection(column, width * GRID)
         for column in (QUESTION, ANSWER):
             header.setSectionResizeMode(column, header.ResizeMode.Stretch)
