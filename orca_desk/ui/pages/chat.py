@@ -133,7 +133,7 @@ class ChatPage(Page):
         column.setSpacing(GRID)
         self._heads_row = QHBoxLayout()
         self._heads_row.setSpacing(GRID)
-        self._heads_row.setContentsMargins(0, 0, GRID, 0)
+        self._heads_row.setContentsMargins(0, 0, 2 * GRID, 0)  # the scroll bar below
         column.addLayout(self._heads_row)
         column.addWidget(self.system)
         self._middle = QStackedWidget()

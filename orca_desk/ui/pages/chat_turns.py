@@ -22,6 +22,7 @@ from orca_desk.ui.widgets.text import button, label, set_tone
 
 REST = 12  # times as long as rendering took, nothing is rendered again: it may take a twelfth of the time
 LONGEST_SHOWN = 1_600  # characters of a question
+LONGEST_BLOCK = 4_000  # characters of a very long answer that are laid out again with each piece
 CLICK_ICON = QSize(15, 15)
 
 
@@ -145,6 +146,8 @@ class AnswerView(QFrame):
         if self._plain and self._shown:
             cursor = QTextCursor(self.browser.document())
             cursor.movePosition(QTextCursor.MoveOperation.End)
+            if cursor.block().length() > LONGEST_BLOCK:
+                cursor.insertBlock()
             cursor.insertText(self.text[self._shown :])
         else:
             self._plain = is_heavy(self.text)

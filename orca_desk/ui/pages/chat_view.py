@@ -31,6 +31,8 @@ class ConversationView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Always there, so that the answers stay below the heads of their columns
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setAccessibleName(self.tr("Conversation"))
         self._turns: list[Turn] = []
         self._parts: list[tuple[Part, str]] = []
@@ -40,7 +42,7 @@ class ConversationView(QScrollArea):
         self._follow = True
         inside = QWidget()
         self._layout = QVBoxLayout(inside)
-        self._layout.setContentsMargins(0, 0, GRID, 0)
+        self._layout.setContentsMargins(0, 0, GRID // 2, 0)
         self._layout.setSpacing(GRID)
         self.earlier = button(self.tr("Show earlier turns"), self._show_earlier)
         self._layout.addWidget(self.earlier, 0, Qt.AlignmentFlag.AlignHCenter)

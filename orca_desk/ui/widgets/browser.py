@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextTable,
 )
 from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
 
@@ -30,6 +31,7 @@ MARKDOWN_LIMIT = 16_000  # characters
 CELL_LIMIT = 400  # table cells, and other upright lines
 OPENED = ("http", "https", "mailto")  # kinds of links that may be opened, after a question
 PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
+LONG_WORD = re.compile(r"\S{1000}")  # the time to lay out a word grows with the square of its length
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
@@ -77,7 +79,7 @@ class Browser(QTextBrowser):
         would take long to lay out is shown as it is.
         """
         if is_heavy(text):
-            self.setPlainText(text)
+            self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", text))
             return
         document = self.document()
         document.setMarkdown(keep_line_breaks(text), DIALECT)
@@ -85,6 +87,7 @@ class Browser(QTextBrowser):
             self._describe_pictures()
         if "`" in text or "    " in text or "~~~" in text:
             self._set_code_apart()
+            self._tidy_tables()
 
     def ask_to_open(self, url: QUrl) -> None:
         """Ask before a link is opened, with the whole address in sight; other kinds of links do nothing."""
@@ -128,6 +131,15 @@ class Browser(QTextBrowser):
             plain.setFontItalic(True)
             cursor.insertText(f"[{words.replace(PICTURE, '')}]", plain)
 
+    def _tidy_tables(self) -> None:
+        """Take out the empty line that Qt leaves in the first cell of a table after a block of code."""
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                cursor = frame.cellAt(0, 0).firstCursorPosition()
+                last = frame.cellAt(0, 0).lastCursorPosition().block()
+                if cursor.block() != last and not cursor.block().text():
+                    cursor.deleteChar()
+
     def _set_code_apart(self) -> None:
         """Put blocks of code on a ground of their own, in a font where all letters are as wide."""
         ground = QBrush(self.palette().color(QPalette.ColorRole.AlternateBase))
@@ -164,4 +176,4 @@ def keep_line_breaks(text: str) -> str:
 
 def is_heavy(text: str) -> bool:
     """Whether laying `text` out as Markdown could take so long that the screen stands still."""
-    return len(text) > MARKDOWN_LIMIT or text.count("|") > CELL_LIMIT
+    return len(text) > MARKDOWN_LIMIT or text.count("|") > CELL_LIMIT or bool(LONG_WORD.search(text))
