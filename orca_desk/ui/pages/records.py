@@ -11,26 +11,24 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.defaults import StudentMessage, default_message, default_runner
+from orca_desk.jobs.defaults import StudentMessage, default_message
 from orca_desk.jobs.reviewing import Compared, compare
-from orca_desk.jobs.revising import edit_answer, undo_edit
-from orca_desk.library.records import Decision, RecordFilter, StoredRecord, decide
+from orca_desk.library.records import Decision, RecordFilter
 from orca_desk.library.review import (
     RecordChoices,
     number_of,
     record_choices,
     record_ids,
     record_numbers,
-    restore_decisions,
 )
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.method.erasure import student_instruction
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Tools
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.inspector import InspectorView
+from orca_desk.ui.pages.record_actions import RecordActions
 from orca_desk.ui.pages.record_filters import RecordFilters
 from orca_desk.ui.pages.record_list import RecordTable
 from orca_desk.ui.pages.review_bar import ReviewBar
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 
 VIEW = "records.view"  # library setting: filters, place, tab and student instruction of this page
 KEEP_AFTER_MS = 700
-AT_ONCE = 200  # more decisions than these are written in the background
 
 
 class RecordsPage(Page):
@@ -67,6 +64,7 @@ class RecordsPage(Page):
         self.table = RecordTable(desk)
         self.side = SideBySide(desk)
         self.inspector = InspectorView(desk, wanted=self.filters.value, instruction=self.instruction)
+        self.actions = RecordActions(desk, self)
         self.panel = JobPanel(desk)
         self.tabs = QTabWidget()
         self._saver = QTimer(self)
@@ -133,13 +131,13 @@ class RecordsPage(Page):
         if len(numbers) == 1:
             if self.compared is None or self.compared.number != numbers[0]:
                 return  # it is not on the screen yet
-            self._decide([self.compared.stored.record.id], decision)
+            self.actions.decide([self.compared.stored.record.id], decision)
             if decision and not self.table.go(1):
                 self.desk.say(self.tr("That was the last record of this list."))
             return
         library = self.desk.library
         self.desk.background.run(
-            self, lambda: record_ids(library, numbers), lambda ids: self._decide(ids, decision)
+            self, lambda: record_ids(library, numbers), lambda ids: self.actions.decide(ids, decision)
         )
 
     def edit(self) -> None:
@@ -247,6 +245,8 @@ class RecordsPage(Page):
         self.side.saved.connect(self._save_edit)
         self.side.restored.connect(self._restore_answer)
         self.side.task_wanted.connect(self._open_task)
+        self.actions.refused.connect(self.notice.show_error)
+        self.actions.answered.connect(self._show_made)
         self.tabs.currentChanged.connect(self._show_tab)
         self.desk.models.changed.connect(self._reread)
         if not self.desk.models.is_read:
@@ -348,87 +348,29 @@ class RecordsPage(Page):
 
     # Writing
 
-    def _decide(self, ids: list[str], decision: Decision | None) -> None:
-        library = self.desk.library
-        before: dict[str, Decision | None] = {}
-
-        def do() -> None:
-            before.update(decide(library, ids, decision))
-
-        def undo() -> None:
-            restore_decisions(library, before)
-
-        word = {"keep": self.tr("Keep"), "drop": self.tr("Drop"), None: self.tr("Undecide")}[decision]
-        text = f"{word} {len(ids):,} " + (self.tr("record") if len(ids) == 1 else self.tr("records"))
-        if len(ids) <= AT_ONCE:
-            self.desk.do(text, do, undo, "records")
-        else:
-            self.desk.do(text, self._behind(do), self._behind(undo), "records")
-
-    def _behind(self, work: Any) -> Any:
-        """Return a function that does many writes in the background, and tells when they are done."""
-
-        def start() -> None:
-            self.desk.background.run(self, work, lambda done: self.desk.tell("records"))
-
-        return start
-
     def _save_edit(self, text: str) -> None:
         if self.compared is None:
             return
-        library, record_id = self.desk.library, self.compared.stored.record.id
-        before: list[StoredRecord] = []
-        try:
-            before.append(edit_answer(library, record_id, text))
-        except UserError as error:
-            self.notice.show_error(error)
+        if self.actions.save_edit(self.compared.stored.record.id, text):
+            self.notice.hide()
+            self.table.setFocus()
+        else:
             self.side.keep_draft(text)
-            return
-        self.notice.hide()
-        done = [True]
-
-        def do() -> None:
-            if not done.pop():
-                edit_answer(library, record_id, text)
-
-        def undo() -> None:
-            undo_edit(library, before[0])
-            done.append(False)
-
-        self.desk.do(self.tr("Edit an answer"), do, undo, "records")
-        self.table.setFocus()
 
     def _restore_answer(self) -> None:
         if self.compared is not None:
             self._save_edit(self.compared.stored.record.response)
 
     def _regenerate(self, model: ModelFile, strategy: str, sampling: Sampling) -> None:
-        if self.compared is None:
-            return
-        library = self.desk.library
-        number, record_id = self.compared.number, self.compared.stored.record.id
-
-        def work(tools: Tools) -> "Regenerated":
-            from orca_desk.jobs.regenerate import regenerate  # with the grader and the teacher's job
-
-            return regenerate(
-                library,
-                default_runner(library, model.path),
-                record_id,
-                strategy=strategy,
-                sampling=sampling,
-                progress=tools.progress,
-                control=tools.control,
+        if self.compared is not None:
+            record_id = self.compared.stored.record.id
+            job = self.actions.regenerate(
+                self.compared.number, record_id, model=model, strategy=strategy, sampling=sampling
             )
+            self.panel.follow(job)
 
-        job = self.desk.jobs.start(self.tr("Ask the teacher again"), "generate", work, changes={"records"})
-        self.panel.follow(job)
-        job.ended.connect(lambda: self._show_made(number, job.result, job.error))
-
-    def _show_made(self, asked_from: int, made: "Regenerated | None", error: Exception | None) -> None:
-        if isinstance(error, UserError):
-            self.notice.show_error(error)
-        if made is None or made.record is None:
+    def _show_made(self, asked_from: int, made: "Regenerated") -> None:
+        if made.record is None:
             return
         if made.known:
             self.notice.show_message(

@@ -1,0 +1,110 @@
+"""What a reviewer does to records. All but a new record can be undone."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from orca_desk.errors import UserError
+from orca_desk.jobs.defaults import default_runner
+from orca_desk.jobs.revising import edit_answer, undo_edit
+from orca_desk.library.records import Decision, decide
+from orca_desk.library.review import restore_decisions
+from orca_desk.method.records import Sampling
+from orca_desk.models.model_file import ModelFile
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job, Tools
+
+if TYPE_CHECKING:
+    from orca_desk.jobs.regenerate import Regenerated
+
+AT_ONCE = 200  # more decisions than these are written in the background
+
+
+class RecordActions(QObject):
+    """Writes to the library, through undo and jobs.
+
+    `refused` comes with an error that the page shows; `answered` when the teacher was asked again, with the
+    number of the record from which it was asked and what came of it (a Regenerated).
+    """
+
+    refused = Signal(object)
+    answered = Signal(int, object)
+
+    def __init__(self, desk: Desk, parent: QObject) -> None:
+        super().__init__(parent)
+        self.desk = desk
+
+    def decide(self, ids: list[str], decision: Decision | None) -> None:
+        """Keep, drop or undecide some records."""
+        library = self.desk.library
+        before: dict[str, Decision | None] = {}
+
+        def do() -> None:
+            before.update(decide(library, ids, decision))
+
+        def undo() -> None:
+            restore_decisions(library, before)
+
+        word = {"keep": self.tr("Keep"), "drop": self.tr("Drop"), None: self.tr("Undecide")}[decision]
+        text = f"{word} {len(ids):,} " + (self.tr("record") if len(ids) == 1 else self.tr("records"))
+        if len(ids) <= AT_ONCE:
+            self.desk.do(text, do, undo, "records")
+        else:
+            self.desk.do(text, self._behind(do), self._behind(undo), "records")
+
+    def save_edit(self, record_id: str, text: str) -> bool:
+        """Store the user's own answer; return False where it was refused."""
+        library = self.desk.library
+        try:
+            before = edit_answer(library, record_id, text)
+        except UserError as error:
+            self.refused.emit(error)
+            return False
+        is_first = [True]  # what was just written is what the first `do` stands for
+
+        def do() -> None:
+            if not is_first:
+                edit_answer(library, record_id, text)
+            is_first.clear()
+
+        self.desk.do(self.tr("Edit an answer"), do, lambda: undo_edit(library, before), "records")
+        return True
+
+    def regenerate(
+        self, number: int, record_id: str, *, model: ModelFile, strategy: str, sampling: Sampling
+    ) -> Job:
+        """Ask the teacher again for a record, as a job; `answered` comes when it has."""
+        library = self.desk.library
+
+        def work(tools: Tools) -> "Regenerated":
+            from orca_desk.jobs.regenerate import regenerate  # brings the teacher's job along
+
+            return regenerate(
+                library,
+                default_runner(library, model.path),
+                record_id,
+                strategy=strategy,
+                sampling=sampling,
+                progress=tools.progress,
+                control=tools.control,
+            )
+
+        job = self.desk.jobs.start(self.tr("Ask the teacher again"), "generate", work, changes={"records"})
+
+        def ended() -> None:
+            if isinstance(job.error, UserError):
+                self.refused.emit(job.error)
+            elif job.result is not None:
+                self.answered.emit(number, job.result)
+
+        job.ended.connect(ended)
+        return job
+
+    def _behind(self, work: Callable[[], Any]) -> Callable[[], None]:
+        """Return a function that does many writes in the background, and tells when they are done."""
+
+        def start() -> None:
+            self.desk.background.run(self, work, lambda done: self.desk.tell("records"))
+
+        return start
