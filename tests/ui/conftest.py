@@ -38,8 +38,8 @@ def window(library: Library, theme: Theme, qtbot: QtBot) -> Iterator[Window]:
     with desktop(library, theme) as opened:
         opened.desk.crashed.disconnect()
         opened.desk.crashed.connect(crashes.append)
-        opened.show()
-        qtbot.waitExposed(opened)
+        with qtbot.waitExposed(opened):
+            opened.show()
         yield opened
     if crashes:
         raise crashes[0]
