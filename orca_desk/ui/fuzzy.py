@@ -1,72 +1,63 @@
-"""How well a few typed letters match a text: "ne ch" and "nwc" both find "New chat"."""
+"""How well a few typed letters match a text: "new chat", "ne ch" and "nch" all find "New chat"."""
 
-START, AFTER, APART = 10, 6, 1  # a letter at a word's start, right after the one before, anywhere else
+START, AFTER = 10, 6  # a letter at a word's start, right after the one before
 WHOLE = 40  # the typed text stands in the text as it is
-LENGTH = 0.05  # taken off a letter of the text: of two equal matches the shorter text is meant
+LENGTH = 0.05  # taken off for each letter of the text: of two equal matches the shorter text is meant
 
 
-def score(typed: str, text: str) -> float | None:
+def score(typed: str, text: str, *, loose: bool = True) -> float | None:
     """Return how well `typed` matches `text`, more is better; None where it does not.
 
-    Each word of `typed` must be found: its letters in their order, not necessarily together.
+    Each word of `typed` must stand in the text; `loose` also takes one whose letters each follow the one
+    before or begin a word.
     """
     lowered = text.casefold()
     total = 0.0
     for word in typed.casefold().split():
-        points = _word(word, lowered)
+        points = _whole(word, lowered)
+        if points is None and loose:
+            points = _letters(word, lowered)
         if points is None:
             return None
         total += points
     return total - LENGTH * len(text)
 
 
-def _word(word: str, text: str) -> float | None:
-    at = _whole(word, text)
-    if at is not None:
-        begins = at == 0 or not text[at - 1].isalnum()
-        return WHOLE + len(word) * AFTER + (START if begins else 0)
-    best: float | None = None
-    for start, sign in enumerate(text):
-        if sign == word[0]:
-            points = _from(word, text, start)
-            if points is not None and (best is None or points > best):
-                best = points
-    return best
-
-
-def _whole(word: str, text: str) -> int | None:
-    """The best place at which the word stands as it is: at a word's start, else anywhere."""
+def _whole(word: str, text: str) -> float | None:
+    """Points for a word that stands in the text as it is: more at a word's start."""
     at = text.find(word)
-    first = at
+    if at < 0:
+        return None
+    points = WHOLE + len(word) * AFTER
     while at >= 0:
-        if at == 0 or not text[at - 1].isalnum():
-            return at
+        if _begins(text, at):
+            return points + START
         at = text.find(word, at + 1)
-    return first if first >= 0 else None
-
-
-def _from(word: str, text: str, start: int) -> float | None:
-    """Points for the letters of `word`, taken greedily from `start` on; word starts are preferred."""
-    points, at = 0.0, start - 1
-    for letter in word:
-        after = at + 1
-        place = after if text[after : after + 1] == letter else _next(letter, text, after)
-        if place is None:
-            return None
-        if place == 0 or not text[place - 1].isalnum():
-            points += START
-        else:
-            points += AFTER if place == at + 1 and at >= start else APART
-        at = place
     return points
 
 
-def _next(letter: str, text: str, after: int) -> int | None:
-    """The next place of a letter: a word's start if there is one, else the first."""
-    first: int | None = None
-    for place in range(after, len(text)):
-        if text[place] == letter:
-            if place == 0 or not text[place - 1].isalnum():
-                return place
-            first = place if first is None else first
-    return first
+def _letters(word: str, text: str) -> float | None:
+    """Points for letters that follow each other or begin words, from the best place on."""
+    starts = [at for at, letter in enumerate(text) if letter == word[0] and _begins(text, at)]
+    found = [points for at in starts if (points := _from(word, text, at)) is not None]
+    return max(found, default=None)
+
+
+def _from(word: str, text: str, start: int) -> float | None:
+    points, at = float(START), start
+    for letter in word[1:]:
+        if text[at + 1 : at + 2] == letter:
+            at, points = at + 1, points + AFTER
+            continue
+        begins = (
+            place for place in range(at + 1, len(text)) if text[place] == letter and _begins(text, place)
+        )
+        at = next(begins, -1)
+        if at < 0:
+            return None
+        points += START
+    return points
+
+
+def _begins(text: str, at: int) -> bool:
+    return at == 0 or not text[at - 1].isalnum()

@@ -50,7 +50,6 @@ class Palette(Overlay):
         self.model = EntryModel()
         self.list = entry_list(self.model, self.theme, self.tr("Commands"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setFixedHeight(SHOWN * ROW + 8)
         self.list.clicked.connect(self._run)
         self.list.entered.connect(self.list.setCurrentIndex)
         self.nothing = label(self.tr("Nothing matches."), tone="muted")
@@ -99,13 +98,14 @@ class Palette(Overlay):
         typed = self.search.text()
         if len(typed.strip()) < SEARCH_FROM:
             self._found = []
-        scored = [(score(typed, f"{one.title} {one.detail}"), one) for one in self._commands]
+        scored = [(_score(typed, one), one) for one in self._commands]
         matching = sorted((pair for pair in scored if pair[0] is not None), key=lambda pair: -(pair[0] or 0))
         entries = [one for _, one in (matching if typed.strip() else scored)]
         self.model.show([*entries, *self._found])
         there = bool(self.model.entries)
         self.nothing.setVisible(not there)
         self.list.setVisible(there)
+        self.list.setFixedHeight(min(len(self.model.entries), SHOWN) * ROW + 8)
         if there:
             self.list.setCurrentIndex(self.model.index(min(max(before, 0), len(self.model.entries) - 1)))
         if self.isVisible():
@@ -171,6 +171,12 @@ def _commands(window: "Window") -> Iterator[Entry]:
                 run=partial(window.show_page, name),
             )
     yield from entries[False]
+
+
+def _score(typed: str, entry: Entry) -> float | None:
+    """Match the title freely, the menu's name only as it is written."""
+    points = score(typed, entry.title)
+    return score(typed, f"{entry.title} {entry.detail}", loose=False) if points is None else points
 
 
 def _entry(action: QAction, text: str, menus: tuple[str, ...]) -> Entry:

@@ -161,7 +161,9 @@ class ModelsPage(Page):
         chosen = self._wanted or (self.detail.shelved.model.path if self.detail.shelved else None)
         known = {one.model.path for one in shelved}
         refused = [
-            Shelved(model=one, origin="added") for path, one in self._refused.items() if path not in known
+            Shelved(model=one, origin="added", place=path)
+            for path, one in self._refused.items()
+            if path not in known
         ]
         self.models.show([one for one in shelved if isinstance(one.model, ModelFile)])
         self.bad.show([one for one in shelved if isinstance(one.model, NotAModel)] + refused)
@@ -232,10 +234,10 @@ class ModelsPage(Page):
 
     def _remove(self, shelved: Shelved) -> None:
         place, library = shelved.place, self.desk.library
+        if self._refused.pop(shelved.model.path, None):  # it never was more than a line on this page
+            self._shelve()
+            return
         if place is None:
-            if self._refused.pop(shelved.model.path, None):
-                self._shelve()
-                return
             self.notice.show_message(
                 self.tr("Only what you added can be removed."),
                 self.tr(

@@ -1,0 +1,192 @@
+"""The palette, the list of keys and the tour: by keyboard alone, and never in the way."""
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import add_tasks
+from orca_desk.method.records import Task
+from orca_desk.ui.fuzzy import score
+from orca_desk.ui.palette import Palette
+from orca_desk.ui.shortcuts import ShortcutList
+from orca_desk.ui.tour import KEY, Tour, begin_once
+from orca_desk.ui.widgets.overlay import Overlay
+from orca_desk.ui.window import Window
+
+
+def opened(window: Window, kind: type[Overlay]) -> Overlay:
+    found = [one for one in window.findChildren(kind) if one.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.fixture
+def palette(window: Window, qtbot: QtBot) -> Palette:
+    """The palette on the Jobs page."""
+    window.show_page("jobs")
+    window.show_palette()
+    made = opened(window, Palette)
+    assert isinstance(made, Palette)
+    return made
+
+
+def titles(palette: Palette) -> list[str]:
+    return [entry.title for entry in palette.model.entries]
+
+
+@pytest.mark.parametrize("typed", ["new chat", "NEW", "chat new", "nch", "ne ch", "nechat", "ew ch", ""])
+def test_letters_find_a_text(typed: str) -> None:
+    assert score(typed, "New chat") is not None
+
+
+@pytest.mark.parametrize("typed", ["nx", "chatt", "new file", "ntt"])
+def test_other_letters_do_not(typed: str) -> None:
+    assert score(typed, "New chat") is None
+
+
+def test_the_nearest_text_comes_first() -> None:
+    texts = ["Keyboard shortcuts", "Go to Teacher", "Take the tour", "Use as teacher"]
+    assert max(texts, key=lambda text: score("teacher", text) or 0) == "Go to Teacher"
+    assert max(texts, key=lambda text: score("ks", text) or 0) == "Keyboard shortcuts"
+
+
+def test_every_action_and_page_is_there_with_its_key(palette: Palette, window: Window) -> None:
+    there = titles(palette)
+    for action in window.all_actions():
+        text = action.text().replace("&", "")
+        if action.isEnabled() and text != "Command palette…":
+            assert text in there or f"Go to {text}" in there, text
+    keys = {entry.title: entry.keys for entry in palette.model.entries}
+    assert keys["Go to Tasks"] == ("Ctrl+2",) and keys["Go to Settings"] == ("Ctrl+,",)
+
+
+def test_typing_and_enter_runs_a_command(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClicks(QApplication.focusWidget(), "go models")
+    assert titles(palette)[0] == "Go to Models"
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert window.page is window.pages["models"]
+    qtbot.waitUntil(lambda: not window.findChildren(Palette))
+
+
+def test_the_arrows_choose(palette: Palette, qtbot: QtBot) -> None:
+    assert palette.list.currentIndex().row() == 0
+    qtbot.keyClick(palette.search, Qt.Key.Key_Down)
+    assert palette.list.currentIndex().row() == 1
+    qtbot.keyClick(palette.search, Qt.Key.Key_Up)
+    qtbot.keyClick(palette.search, Qt.Key.Key_Up)
+    assert palette.list.currentIndex().row() == len(palette.model.entries) - 1
+    qtbot.keyClicks(palette.search, "zzzz")
+    assert palette.model.entries == [] and palette.nothing.isVisible()
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)  # nothing to run
+    assert palette.isVisible()
+
+
+def test_what_is_in_the_library_is_found(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    add_tasks(window.desk.library, [Task(family="belief", query="Where does <b>John</b> look for the kite?")])
+    asked: list[tuple[str, dict[str, str]]] = []
+    window.desk.wanted.disconnect()
+    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    qtbot.keyClicks(palette.search, "ki")
+    assert "Where does <b>John</b> look for the kite?" not in titles(palette)
+    qtbot.keyClicks(palette.search, "te joh")
+    qtbot.waitUntil(lambda: titles(palette) == ["Where does <b>John</b> look for the kite?"])
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    (found,) = asked
+    assert found[0] == "tasks" and list(found[1]) == ["task"]
+
+
+def test_escape_closes_and_gives_the_focus_back(window: Window, qtbot: QtBot) -> None:
+    page = window.show_page("models")
+    line = page.findChild(QLineEdit)
+    assert line is not None
+    window.activateWindow()
+    line.setFocus()
+    window.show_palette()
+    assert QApplication.focusWidget() is opened(window, Palette).findChild(QLineEdit)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    assert QApplication.focusWidget() is line
+    qtbot.waitUntil(lambda: not window.findChildren(Palette))
+
+
+def test_a_click_beside_it_closes(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    QTest.mouseClick(palette, Qt.MouseButton.LeftButton, pos=palette.card.geometry().center())
+    assert palette.isVisible()
+    QTest.mouseClick(palette, Qt.MouseButton.LeftButton, pos=palette.rect().bottomLeft())
+    qtbot.waitUntil(lambda: not window.findChildren(Palette))
+
+
+def test_the_keys_of_the_window_rest_while_it_is_open(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(palette.search, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.page is window.pages["jobs"] and palette.isVisible()
+    qtbot.keyClick(palette.search, Qt.Key.Key_Tab)
+    assert palette.isAncestorOf(QApplication.focusWidget())
+
+
+def test_one_overlay_at_a_time_and_it_follows_the_window(
+    palette: Palette, window: Window, qtbot: QtBot
+) -> None:
+    window.resize(1000, 640)
+    qtbot.waitUntil(lambda: palette.size() == window.size())
+    assert palette.rect().contains(palette.card.geometry())
+    window.show_shortcuts()
+    qtbot.waitUntil(lambda: not window.findChildren(Palette))
+    assert opened(window, ShortcutList)
+
+
+def test_the_model_of_the_palette_is_sound(palette: Palette, qtmodeltester: object) -> None:
+    qtmodeltester.check(palette.model)  # type: ignore[attr-defined]
+
+
+def test_the_keys_of_all_pages_are_listed_and_searched(window: Window, qtbot: QtBot) -> None:
+    window.show_shortcuts()
+    keys = opened(window, ShortcutList)
+    assert isinstance(keys, ShortcutList)
+    qtbot.waitUntil(lambda: set(window.names()) == set(window.pages), timeout=20_000)
+    groups = keys.groups()
+    assert {"File", "View", "Help", "Everywhere", "Models", "Jobs"} <= set(groups)
+    assert ("Look again", ("F5",)) in groups["Models"]
+    for page in window.pages.values():
+        for action in page.commands:
+            if action.shortcut().toString():
+                assert action.text().replace("&", "") in [text for text, _ in groups[page.title]]
+    qtbot.keyClicks(keys.search, "f5")
+    assert all("F5" in entry.keys for entry in keys.model.entries if not entry.is_heading)
+    assert keys.model.entries[0].is_heading
+    assert window.page is window.pages["home"]  # making pages does not show them
+    qtbot.keyClick(keys.search, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(ShortcutList))
+
+
+def test_the_tour_has_at_most_four_steps_and_points_at_what_is_there(window: Window, qtbot: QtBot) -> None:
+    window.show_tour()
+    tour = opened(window, Tour)
+    assert isinstance(tour, Tour) and len(tour.steps) <= 4
+    for step in range(len(tour.steps)):
+        assert tour.step == step
+        assert window.rect().contains(tour.target().adjusted(8, 8, -8, -8)) and not tour.target().isEmpty()
+        assert tour.rect().contains(tour.card.geometry())
+        assert not tour.card.geometry().intersects(tour.target().adjusted(6, 6, -6, -6))
+        assert tour.text.height() >= tour.text.heightForWidth(tour.text.width())
+        tour.next.click()
+    qtbot.waitUntil(lambda: not window.findChildren(Tour))
+    assert window.desk.places.value(KEY)
+
+
+def test_the_tour_is_shown_once_and_escape_skips_it(window: Window, qtbot: QtBot) -> None:
+    begin_once(window)
+    qtbot.waitUntil(lambda: bool(window.findChildren(Tour)))
+    qtbot.keyClick(opened(window, Tour), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.findChildren(Tour))
+    begin_once(window)
+    qtbot.wait(600)
+    assert not window.findChildren(Tour)
+
+
+def test_a_window_alone_begins_no_tour(window: Window, library: Library, qtbot: QtBot) -> None:
+    places: QSettings = window.desk.places
+    assert places.value(KEY) is None
+    qtbot.wait(600)
+    assert not window.findChildren(Tour)
