@@ -202,7 +202,8 @@ def _any_five(library: Library, wanted: TaskFilter) -> list[Task]:
     numbers = task_numbers(library, wanted)
     if not numbers:
         raise UserError("There are no tasks to answer.", "Import tasks, or widen the choice of them.")
-    return tasks_at(library, random.sample(numbers, min(FIVE, len(numbers))))
+    found = tasks_at(library, random.sample(numbers, min(FIVE, len(numbers))))
+    return [task for task in found if task is not None]
 
 
 def _unpaired(library: Library, wanted: TaskFilter) -> tuple[str, ...]:

@@ -159,10 +159,10 @@ def test_a_run_that_makes_nothing_is_loud(page: TeacherPage, qtbot: QtBot) -> No
 
 def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
     page.form.strategy.setCurrentIndex(page.form.strategy.findData("step-by-step"))
-    add_tasks(library, [Task(family="sums", query=f"What is {n} + {n + 1}?") for n in range(120)])
+    add_tasks(library, [Task(family="sums", query=f"What is {n} + {n + 1}?") for n in range(50)])
     page.desk.tell("tasks")
     page.form.batch.setValue(1)
-    counted(page, qtbot, "145 tasks", "145 to do")
+    counted(page, qtbot, "75 tasks", "75 to do")
     page.start()
     qtbot.waitUntil(lambda: page.run_view.kept + page.run_view.rejected.total() > 0, timeout=60_000)
     page.job_panel.pause.click()
@@ -171,7 +171,7 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     run_to_its_end(page, qtbot)
     done = count_records(library)
-    assert 0 < done < 145 and "Stopped" in page.notice.text.text()
+    assert 0 < done < 75 and "Stopped" in page.notice.text.text()
     start = get_setting(library, START)
     assert start["run"] == "generate-1" and start["strategy"] == "step-by-step"
     page.form.strategy.setCurrentIndex(0)
@@ -180,7 +180,7 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     page.go({"resume": "generate-1"})
     assert page.job is not None
     run_to_its_end(page, qtbot)
-    assert count_records(library) == count_records(library, RecordFilter(run="generate-1")) == 145
+    assert count_records(library) == count_records(library, RecordFilter(run="generate-1")) == 75
 
 
 def test_a_bad_setting_is_said_before_anything_starts(page: TeacherPage, qtbot: QtBot) -> None:
