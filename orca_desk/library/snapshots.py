@@ -180,17 +180,22 @@ def write_snapshot(library: Library, snapshot_id: str, path: Path) -> int:
     expected = get_snapshot(library, snapshot_id).records
     with atomic_writer(path) as file:
         for record in snapshot_records(library, snapshot_id):
-            line = {
-                "id": record.id,
-                "system": record.system,
-                "user": record.user,
-                "assistant": record.assistant,
-                "family": record.family,
-                "strategy": record.strategy,
-                "task_id": record.task_id,
-            }
-            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            file.write(training_line(record))
     return expected
+
+
+def training_line(record: TrainingRecord) -> bytes:
+    """Return a training record as the line of JSONL that the trainer reads."""
+    line = {
+        "id": record.id,
+        "system": record.system,
+        "user": record.user,
+        "assistant": record.assistant,
+        "family": record.family,
+        "strategy": record.strategy,
+        "task_id": record.task_id,
+    }
+    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
 
 def content_identity(db: sqlite3.Connection, snapshot_id: str) -> str:

@@ -7,12 +7,15 @@ from doubles import SHORT, open_small, small_snapshot, small_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.asking import Runner
+from orca_desk.jobs.export_records import export_records
 from orca_desk.jobs.generate import generate
+from orca_desk.jobs.progress import JobControl
 from orca_desk.jobs.regenerate import regenerate
 from orca_desk.jobs.revising import edit_answer, undo_edit
-from orca_desk.library.records import count_records, get_record, iterate_records
-from orca_desk.library.snapshots import snapshot_records
+from orca_desk.library.records import RecordFilter, count_records, get_record, iterate_records
+from orca_desk.library.snapshots import snapshot_records, write_snapshot
 from orca_desk.library.tasks import delete_tasks
+from orca_desk.method.erasure import CAUTIOUS
 
 
 @pytest.fixture
@@ -59,3 +62,20 @@ def test_an_edit_is_graded_and_checked_like_an_answer(library) -> None:
     delete_tasks(library, [original.record.task_id])
     edit_answer(library, record_id, "Something else.")
     assert get_record(library, record_id).verdict is None
+
+
+def test_what_is_exported_is_what_a_snapshot_writes(library, tmp_path) -> None:
+    snapshot = small_snapshot(library)
+    frozen, exported = tmp_path / "frozen.jsonl", tmp_path / "exported.jsonl"
+    write_snapshot(library, snapshot, frozen)
+    count = export_records(library, RecordFilter(), CAUTIOUS, exported)
+    lines = exported.read_text("utf-8").splitlines()
+    assert count == len(lines) and sorted(lines) == sorted(frozen.read_text("utf-8").splitlines())
+    stopped = JobControl()
+    stopped.stop()
+    assert export_records(library, RecordFilter(), "Other.", exported, control=stopped) is None
+    assert exported.read_text("utf-8").splitlines() == lines
+    with pytest.raises(UserError, match="No record matches"):
+        export_records(library, RecordFilter(family="none"), CAUTIOUS, exported)
+    with pytest.raises(UserError):
+        export_records(library, RecordFilter(), CAUTIOUS, tmp_path)

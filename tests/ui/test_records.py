@@ -1,7 +1,9 @@
 """The Records page: side by side, the review by keyboard, the Inspector."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -429,3 +431,17 @@ def test_the_teacher_is_asked_again(library: Library, window: Window, qtbot: QtB
     assert (new.strategy, new.task_id) == ("step-by-step", task.id)
     assert new.provenance.sampling == replace(SAMPLING, seed=1, temperature=0.5)
     assert get_record(library, old.record.id) == old
+
+
+def test_the_shown_records_are_exported(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = open_page(window, qtbot)
+    page.go({"family": "odd"})
+    qtbot.waitUntil(lambda: len(page.table.records.numbers) == 3)
+    page.export_to(tmp_path / "records.jsonl")
+    qtbot.waitUntil(lambda: "3 training records" in page.notice.text.text())
+    lines = (tmp_path / "records.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["family"] for line in lines] == ["odd"] * 3
+    page.export_to(tmp_path)
+    qtbot.waitUntil(lambda: "training records" not in page.notice.text.text())

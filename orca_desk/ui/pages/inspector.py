@@ -122,8 +122,9 @@ class InspectorView(QWidget):
         column = QVBoxLayout(frame)
         column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
         column.setSpacing(GRID)
+        column.addWidget(self.count)
         head = QHBoxLayout()
-        head.addWidget(self.count, 1)
+        head.setSpacing(GRID)
         self._legend = [
             (label(text, size="caption"), role)
             for text, role in (
@@ -135,6 +136,7 @@ class InspectorView(QWidget):
         ]
         for sign, _ in self._legend:
             head.addWidget(sign)
+        head.addStretch(1)
         column.addLayout(head)
         self.tokens.setFrameShape(QFrame.Shape.NoFrame)
         column.addWidget(self.tokens, 1)

@@ -1,14 +1,16 @@
 """What a reviewer does to records. All but a new record can be undone."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.defaults import default_runner
+from orca_desk.jobs.export_records import export_records
 from orca_desk.jobs.revising import edit_answer, undo_edit
-from orca_desk.library.records import Decision, decide
+from orca_desk.library.records import Decision, RecordFilter, decide
 from orca_desk.library.review import restore_decisions
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
@@ -25,11 +27,13 @@ class RecordActions(QObject):
     """Writes to the library, through undo and jobs.
 
     `refused` comes with an error that the page shows; `answered` when the teacher was asked again, with the
-    number of the record from which it was asked and what came of it (a Regenerated).
+    number of the record from which it was asked and what came of it (a Regenerated); `exported` with how many
+    records were written, and where.
     """
 
     refused = Signal(object)
     answered = Signal(int, object)
+    exported = Signal(int, object)
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
@@ -97,6 +101,26 @@ class RecordActions(QObject):
                 self.refused.emit(job.error)
             elif job.result is not None:
                 self.answered.emit(number, job.result)
+
+        job.ended.connect(ended)
+        return job
+
+    def export(self, path: Path, wanted: RecordFilter, instruction: str) -> Job:
+        """Write the training records of a filter to a file, as a light job."""
+        library = self.desk.library
+
+        def work(tools: Tools) -> int | None:
+            return export_records(
+                library, wanted, instruction, path, progress=tools.progress, control=tools.control
+            )
+
+        job = self.desk.jobs.start(self.tr("Export training records"), "export", work, heavy=False)
+
+        def ended() -> None:
+            if isinstance(job.error, UserError):
+                self.refused.emit(job.error)
+            elif job.result is not None:
+                self.exported.emit(job.result, path)
 
         job.ended.connect(ended)
         return job

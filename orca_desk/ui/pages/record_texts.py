@@ -92,14 +92,14 @@ class CompareView(ReviewBrowser):
         ground.setPadding(GRID + 4)
         cell.setFormat(ground)
         cursor = cell.firstCursorPosition()
-        cursor.setBlockFormat(_spaced())
+        cursor.setBlockFormat(spaced())
         cursor.insertText(title, _heading(colours))
         states = {segment.state for segment in segments}
         if "erased" in states:
             cursor.insertText("   " + self.tr("✕ erased"), _mark(colours, "bad"))
         if "inserted" in states:
             cursor.insertText("   " + self.tr("✓ in its place"), _mark(colours, "good"))
-        cursor.insertBlock(_spaced())
+        cursor.insertBlock(spaced())
         if not segments:
             words = self.tr("No system message: the student is told nothing.")
             cursor.insertText(words if column else self.tr("No system instruction."), _quiet(colours))
@@ -130,6 +130,7 @@ class AnswerView(QPlainTextEdit):
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
         self.setCursorWidth(2)
+        self.document().setDocumentMargin(0)
         desk.theme.changed.connect(self._paint)
         self._paint()
 
@@ -251,7 +252,8 @@ def _table_format() -> QTextTableFormat:
     return form
 
 
-def _spaced() -> QTextBlockFormat:
+def spaced() -> QTextBlockFormat:
+    """Return the format of a paragraph with room between its lines."""
     form = QTextBlockFormat()
     form.setLineHeight(120, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     return form

@@ -4,11 +4,12 @@ import contextlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.defaults import StudentMessage, default_message
@@ -36,6 +37,7 @@ from orca_desk.ui.pages.side_by_side import SideBySide
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.text import button
 
 if TYPE_CHECKING:
     from orca_desk.jobs.regenerate import Regenerated
@@ -156,6 +158,21 @@ class RecordsPage(Page):
         self._dialog.finished.connect(self._dialog.deleteLater)
         self._dialog.open()
 
+    def export(self) -> None:
+        """Ask for a file, and write the training records of the filter to it."""
+        name, _ = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Export training records"),
+            str(Path.home() / "training-records.jsonl"),
+            self.tr("JSON lines (*.jsonl)"),
+        )
+        if name:
+            self.export_to(Path(name))
+
+    def export_to(self, path: Path) -> None:
+        """Write the training records of the filter to a file."""
+        self.panel.follow(self.actions.export(path, self.filters.value(), self.instruction()))
+
     # Building
 
     def _make_commands(self) -> None:
@@ -183,6 +200,10 @@ class RecordsPage(Page):
         self.again = self.command(
             tr("&Regenerate…"), self.regenerate, key="R", image="refresh-cw",
             tip=tr("Ask the teacher again, under another strategy or with another seed"),
+        )  # fmt: skip
+        self.export_them = self.command(
+            tr("E&xport training records…"), self.export, image="file-output",
+            tip=tr("Write the records that the filters leave, with the instruction erased, as JSON lines"),
         )  # fmt: skip
         self.command(tr("&Side by side"), lambda: self.tabs.setCurrentIndex(0), key="1", image="columns-2")
         self.command(tr("&Inspector"), lambda: self.tabs.setCurrentIndex(1), key="2", image="scan-text")
@@ -235,6 +256,8 @@ class RecordsPage(Page):
         self._pages.addWidget(splitter)
         self._pages.addWidget(self._empty)
         self.body.addWidget(self._pages, 1)
+        self._export_button = button(self.tr("Export…"), self.export, tip=self.export_them.toolTip())
+        self.header.addWidget(self._export_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.keep("list", splitter)
         self.keep("parts", self.side.parts)
 
@@ -247,6 +270,7 @@ class RecordsPage(Page):
         self.side.task_wanted.connect(self._open_task)
         self.actions.refused.connect(self.notice.show_error)
         self.actions.answered.connect(self._show_made)
+        self.actions.exported.connect(self._show_exported)
         self.tabs.currentChanged.connect(self._show_tab)
         self.desk.models.changed.connect(self._reread)
         if not self.desk.models.is_read:
@@ -278,7 +302,8 @@ class RecordsPage(Page):
             return
         self._pages.setCurrentIndex(0 if some else 1)
         self._right.setCurrentIndex(0 if numbers else 1)
-        self.bar.setVisible(bool(numbers))
+        for part in (self.bar, self._export_button):
+            part.setVisible(bool(numbers))
         self.filters.show_count(len(numbers))
         self._name_emptiness()
         before = self.table.number
@@ -385,6 +410,11 @@ class RecordsPage(Page):
                 action=self.tr("Show the new record"),
                 run=lambda: self.go({"record": made.record}),
             )
+
+    def _show_exported(self, count: int, path: Path) -> None:
+        self.notice.show_message(
+            self.tr("{} training records are in {}.").format(f"{count:,}", path), kind="good"
+        )
 
     def _open_task(self) -> None:
         if self.compared is not None:

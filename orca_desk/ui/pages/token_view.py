@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QTextEdit, QToolTip
 
 from orca_desk.jobs.inspecting import Inspection, Token
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.record_texts import ReviewBrowser, utf16_length
+from orca_desk.ui.pages.record_texts import ReviewBrowser, spaced, utf16_length
 from orca_desk.ui.theme import Colours, font
 
 MOST = 20_000  # tokens that are drawn: many times what a record has
@@ -122,6 +122,7 @@ class TokenView(ReviewBrowser):
         colours = self.desk.theme.colours
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
+        cursor.setBlockFormat(spaced())
         numbered = enumerate(self._inspection.tokens[:MOST])
         position = 0
         for look, run in groupby(numbered, lambda one: _look(one[1], one[0], limit)):
@@ -159,12 +160,11 @@ def _format(look: Look, colours: Colours) -> QTextCharFormat:
         form.setBackground(colours.tint("accent", 0.12))
     elif trained:
         form.setBackground(colours.tint("student", 0.12))
-    if trained:
+    if trained and not beyond:
         form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
         form.setUnderlineColor(colours("student"))
     if beyond:
         form.setForeground(colours("bad"))
         form.setBackground(colours.tint("bad", 0.08))
-        form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.NoUnderline)
         form.setFontStrikeOut(True)
     return form
