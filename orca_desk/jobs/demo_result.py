@@ -36,7 +36,6 @@ class DemoResult:
     gap: Comparison
     question: str
     worked: Mapping[str, Worked]
-    seconds: float
 
     def shares(self, model: str) -> dict[str, Share]:
         """Return a model's share of right answers by family."""
@@ -76,7 +75,6 @@ def _result(kept: dict[str, Any]) -> DemoResult:
             who: Worked(answer=one["answer"], verdict=Verdict(**one["verdict"]))
             for who, one in kept["worked_example"].items()
         },
-        seconds=float(kept["seconds"]["total"]),
     )
 
 

@@ -24,7 +24,6 @@ from orca_desk.method.statistics import Comparison, Share
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Role, Theme, font
-from orca_desk.ui.widgets.job_panel import duration
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 
 Index = QModelIndex | QPersistentModelIndex
@@ -351,7 +350,7 @@ def _sentence(tr: Callable[[str], str], found: DemoResult) -> str:
     low, high = found.adherence_interval
     return tr(
         "The training gained {}. The teacher, which is told the strategy, is ahead by {}. Told nothing, the"
-        " tuned student chose the paired strategy in {} of {} held-out tasks ({} to {}). It took {}."
+        " tuned student chose the paired strategy in {} of {} held-out tasks ({} to {})."
     ).format(
         points(found.gain),
         points(found.gap),
@@ -359,7 +358,6 @@ def _sentence(tr: Callable[[str], str], found: DemoResult) -> str:
         f"{found.adherence_of:,}",
         f"{low:.0%}",
         f"{high:.0%}",
-        duration(found.seconds),
     )
 
 

@@ -1,0 +1,199 @@
+"""Run by `test_demo_by_clicks`: the real app in a process of its own, driven through its window by the mouse.
+
+    python -m tests.ui.demo_clicks LIBRARY FOLDER
+
+Leaves pictures of every page, light and dark, and what was seen as `seen.json` in FOLDER. Clicks go to the
+window at the place where the button is, so what lies over it, hides it or disables it is met as by a user.
+"""
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QWidget
+
+from orca_desk.__main__ import main
+from orca_desk.ui.pages.chat import ChatPage
+from orca_desk.ui.pages.chat_turns import AnswerView
+from orca_desk.ui.pages.home import HomePage
+from orca_desk.ui.window import PAGES, Window
+
+LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+DEMO_SECONDS = 1500.0  # on a busy machine; about 90 on two idle cores
+SECONDS = 120.0
+QUESTION = "Tom puts the cup in the bag. Where is the cup?"
+
+
+class Driver:
+    """Goes through the app as a user with a mouse would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seen: dict[str, Any] = {"pictures": [], "crashes": [], "error": ""}
+        self._window: Window | None = None
+
+    def drive(self) -> None:
+        """Do all of it; note what was seen, and what went wrong; close the window."""
+        try:
+            self._go()
+        except Exception:
+            self.seen["error"] = traceback.format_exc()
+            self._picture("error")
+        (self.folder / "seen.json").write_text(json.dumps(self.seen, indent=1), encoding="utf-8")
+        self.window.close()
+
+    @property
+    def window(self) -> Window:
+        """The app's window."""
+        if self._window is None:
+            tops = (top for top in QApplication.topLevelWidgets() if isinstance(top, Window))
+            self._window = next(tops)
+        return self._window
+
+    def _go(self) -> None:
+        window = self.window
+        window.desk.crashed.connect(lambda error: self.seen["crashes"].append(repr(error)))
+        QTest.qWaitForWindowExposed(window)
+        QTest.qWait(1000)
+        self._end_tour()
+        home = window.page
+        assert isinstance(home, HomePage)
+        self._until(lambda: home.next.isVisible(), "what is next")
+        self._run_demo(home)
+        self._see_result(home)
+        self._ask()
+        for theme in ("light", "dark"):
+            window.choose_theme(theme)
+            self._visit_all(theme)
+
+    def _end_tour(self) -> None:
+        skip = [
+            one for one in self.window.findChildren(QPushButton) if one.isVisible() and one.text() == "Skip"
+        ]
+        for one in skip:
+            self._click(one)
+
+    def _run_demo(self, home: HomePage) -> None:
+        assert home.next.button.text() == "Run the demo"
+        self._picture("home-before")
+        self._click(home.next.button)
+        self._until(lambda: home.run.job is not None, "the start")
+        self._until(lambda: home.run.isVisible() and bool(home.run.live.answer.text()), "the first answer")
+        self._picture("home-generating")
+        self._until(lambda: "train" in home.run.done or home.run.live.curve.isVisible(), "training",
+                    DEMO_SECONDS)  # fmt: skip
+        self._picture("home-training")
+        job = home.run.job
+        assert job is not None
+        self._until(lambda: job.is_over, "the end of the demo", DEMO_SECONDS)
+        self.seen["demo"] = {
+            "state": job.state,
+            "error": str(job.error or ""),
+            "steps": {name: step.outcome for name, step in home.run.done.items()},
+        }
+
+    def _see_result(self, home: HomePage) -> None:
+        self._until(lambda: home.result is not None and home.result.isVisible(), "the result")
+        view = home.result
+        self._until(lambda: home.flow.cards["test"].figures.state == "done", "the numbers")
+        model = view.model
+        self.seen["result"] = {
+            "sentence": view.sentence.text(),
+            "table": [
+                [model.index(row, column).data() for column in range(model.columnCount())]
+                for row in range(model.rowCount())
+            ],
+            "cards": {step: card.figures.value for step, card in home.flow.cards.items()},
+            "next": home.next.sentence.text(),
+        }
+        for part in view.findChildren(QPushButton):
+            if part.objectName() == "result-records":
+                self._click(part)
+        self.seen["page after the button"] = self.window.page.name if self.window.page else ""
+
+    def _ask(self) -> None:
+        """Talk to the student from the button of the result."""
+        self._click(self._nav("home"))
+        home = self.window.page
+        assert isinstance(home, HomePage)
+        (button,) = (one for one in home.findChildren(QPushButton) if one.objectName() == "result-chat")
+        self._click(button)
+        chat = self.window.page
+        assert isinstance(chat, ChatPage)
+        self._until(lambda: len(chat.heads) >= 2, "the models of the chat")
+        self._click(chat.composer.input)
+        window = self.window
+        window.activateWindow()  # without a window manager nobody gives the window the keyboard
+        self._until(window.isActiveWindow, "the keyboard")
+        self._until(chat.composer.input.hasFocus, "the place to write")
+        QTest.keyClicks(QApplication.focusWidget(), QUESTION)
+        self._click(chat.composer.send)
+        self._until(
+            lambda: bool(self._answers(chat)) and all(self._answers(chat)) and chat.composer.send.isVisible(),
+            "the answers",
+        )
+        self.seen["chat"] = {"columns": len(chat.heads), "answers": self._answers(chat)}
+
+    def _answers(self, chat: ChatPage) -> list[str]:
+        return [one.text for one in chat.findChildren(AnswerView) if one.isVisible()]
+
+    def _visit_all(self, theme: str) -> None:
+        visited = []
+        for entry in PAGES:
+            if entry is None:
+                continue
+            self._click(self._nav(entry[0]))
+            QTest.qWait(2000)
+            assert self.window.page is not None
+            visited.append(self.window.page.name)
+            self._picture(f"{entry[0]}-{theme}")
+        self.seen[f"visited {theme}"] = visited
+
+    def _nav(self, name: str) -> QWidget:
+        found: QWidget | None = self.window.findChild(QWidget, f"nav-{name}")
+        assert found is not None
+        return found
+
+    def _click(self, widget: QWidget) -> None:
+        """Press the mouse in the middle of a widget, scrolled to first if it is in a scrolled area."""
+        area: Any = widget.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(widget)
+            QTest.qWait(100)
+        assert widget.isVisible() and widget.isEnabled(), widget.objectName()
+        place = widget.mapTo(self.window, widget.rect().center())
+        assert self.window.rect().contains(place), (widget.objectName(), place)
+        QTest.mouseClick(self.window.windowHandle(), LEFT, NO_KEYS, QPoint(place))
+        QTest.qWait(300)
+
+    def _until(self, condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{what} did not come in {seconds:.0f} s")
+            QTest.qWait(100)
+
+    def _picture(self, name: str) -> None:
+        """Take what the screen shows of the window."""
+        screen = QGuiApplication.primaryScreen()
+        path = self.folder / f"{name}.png"
+        screen.grabWindow(self.window.winId()).save(str(path))
+        self.seen["pictures"].append(path.name)
+
+
+if __name__ == "__main__":
+    library, folder = sys.argv[1:]
+    app = QApplication([])
+    driver = Driver(Path(folder))
+    QTimer.singleShot(0, driver.drive)
+    sys.argv[:] = ["orca-desk", "desktop", "--library", library]
+    main()
