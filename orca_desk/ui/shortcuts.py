@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from orca_desk.ui.fuzzy import score
@@ -46,9 +47,13 @@ class ShortcutList(Overlay):
         self.layout_.addWidget(self.search)
         self.layout_.addWidget(self.nothing)
         self.layout_.addWidget(self.list, 1)
-        self._show()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._make_a_page)
+        self._show()
+
+    def open(self) -> None:
+        """Show it, and make the pages that are missing meanwhile."""
+        super().open()
         self._timer.start(0)
 
     def first_focus(self) -> QWidget:
@@ -74,6 +79,11 @@ class ShortcutList(Overlay):
             (self.tr("Open the menus"), ("Alt",)),
         ]
         return groups
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Make no more pages: the window may be closing."""
+        self._timer.stop()
+        super().hideEvent(event)
 
     def _make_a_page(self) -> None:
         """Make the next page that was never shown; then show its keys too."""

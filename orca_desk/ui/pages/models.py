@@ -144,13 +144,13 @@ class ModelsPage(Page):
 
     def _make_commands(self) -> None:
         self.command(self.tr("Add a &file…"), self._ask_for_file, key="Ctrl+Shift+O", image="file-input")
-        self.command(self.tr("Add a f&older…"), self._ask_for_folder, image="folder-plus")
+        self.command(self.tr("Add a fol&der…"), self._ask_for_folder, image="folder-plus")
         self.command(self.tr("&Use as teacher"), lambda: self._do("teach"), image="graduation-cap")
         self.command(self.tr("&Chat with it"), lambda: self._do("chat"), image="message-circle")
         self.command(self.tr("&Open folder"), self.detail.open_folder, image="folder-open")
         self.command(self.tr("&Remove from the list"), lambda: self._do("remove"), key="Del", image="x")
-        self.command(self.tr("&Look again"), self.desk.models.read, key="F5", image="refresh-cw")
-        self.command(self.tr("&Filter"), self._focus_filter, key="Ctrl+F", image="search")
+        self.command(self.tr("Look &again"), self.desk.models.read, key="F5", image="refresh-cw")
+        self.command(self.tr("Fi&lter"), self._focus_filter, key="Ctrl+F", image="search")
 
     def _shelve(self) -> None:
         """Work out in the background what is known of the models that were found."""

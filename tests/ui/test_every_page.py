@@ -1,0 +1,98 @@
+"""What holds on every page: actions have texts, keys are unique, and controls have names to be read out."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import pytest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenuBar,
+    QPlainTextEdit,
+    QScrollBar,
+    QTabBar,
+    QTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from orca_desk.ui.palette import menu_actions
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.window import PAGES, Window
+
+NAMES = [entry[0] for entry in PAGES if entry]
+INTERACTIVE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
+               QPlainTextEdit, QTextEdit, QTabBar)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_can_be_used_by_keyboard_and_read_out(window: Window, qtbot: QtBot, name: str) -> None:
+    page = window.show_page(name)
+    actions = [action for action, _ in menu_actions(window)]
+    assert all(action.text().replace("&", "").strip() for action in actions)
+    assert repeated(key.toString() for action in actions for key in action.shortcuts()) == []
+    texts = [action.text().casefold() for action in page.commands]
+    assert repeated(text[text.index("&") + 1] for text in texts if "&" in text) == []
+    qtbot.wait(300)  # until what the page reads in the background is shown
+    assert [describe(widget) for widget in unnamed(page)] == []
+
+
+def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:
+    own = [
+        widget for widget in unnamed(window) if not any(p.isAncestorOf(widget) for p in window.pages.values())
+    ]
+    assert [describe(widget) for widget in own] == []
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Return what is there more than once: two actions that one key or letter would mean."""
+    return [name for name, count in Counter(filter(None, names)).items() if count > 1]
+
+
+def unnamed(root: QWidget) -> Iterator[QWidget]:
+    """Yield the controls below `root` that a screen reader could not name."""
+    buddies = {label.buddy() for label in root.findChildren(QLabel) if label.buddy()}
+    for widget in root.findChildren(QWidget):
+        if isinstance(widget, INTERACTIVE) and not is_internal(widget, root):
+            text = widget.text() if isinstance(widget, QAbstractButton) else ""
+            if not (widget.accessibleName() or text.strip() or widget in buddies):
+                yield widget
+
+
+def is_internal(widget: QWidget, root: QWidget) -> bool:
+    """Whether Qt made the widget as a part of another control."""
+    if isinstance(widget, QScrollBar | QHeaderView) or widget.objectName().startswith("qt_"):
+        return True
+    if isinstance(widget, QAbstractButton) and (widget.isHidden() or is_hidden_notice(widget.parentWidget())):
+        return True  # it gets its text when it is to be seen
+    parent = widget.parentWidget()
+    while parent is not None and parent is not root:
+        if isinstance(
+            parent, QAbstractSpinBox | QComboBox | QLineEdit | QAbstractItemView | QMenuBar | QTabBar
+        ):
+            return True
+        parent = parent.parentWidget()
+    shows = isinstance(widget, QAbstractScrollArea)
+    return shows and type(widget).__name__ in ("QComboBoxListView",)
+
+
+def is_hidden_notice(widget: QWidget | None) -> bool:
+    """Whether a message that is not there has nothing to say yet."""
+    return isinstance(widget, Notice) and widget.isHidden()
+
+
+def describe(widget: QWidget) -> str:
+    """Name a control well enough to be found in the code."""
+    parents, parent = [], widget.parentWidget()
+    while parent is not None and len(parents) < 4:
+        parents.append(type(parent).__name__)
+        parent = parent.parentWidget()
+    tip = f" ({widget.toolTip()})" if widget.toolTip() else ""
+    return f"{type(widget).__name__} {widget.objectName()}{tip} in {' in '.join(parents)}"
