@@ -28,7 +28,7 @@ from orca_desk.ui.window import PAGES, Window
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 DEMO_SECONDS = 1500.0  # on a busy machine; about 90 on two idle cores
 SECONDS = 120.0
-QUESTION = "Tom puts the cup in the bag. Where is the cup?"
+QUESTION = "Lucy has 38 cups. Lucy finds 9 more. Then Lucy loses 7. How many cups does Lucy have now?"
 
 
 class Driver:

@@ -51,8 +51,13 @@ class Seen:
     problem: UserError | None = None
 
 
-def look(library: Library) -> Seen:
-    """Look at the library: its numbers, where the demo stands, and what it found."""
+def look(library: Library, *, demo_runs: bool) -> Seen:
+    """Look at the library: its numbers, where the demo stands, and what it found.
+
+    While the demo runs there is a look every second, and only the numbers can change.
+    """
+    if demo_runs:
+        return Seen(overview=overview(library), standing="begun", result=None)
     found, problem = None, None
     try:
         found = read_result(library.folder)
@@ -104,8 +109,10 @@ class HomePage(Page):
             self._look_again = True
             return
         self._looking = True
-        library = self.desk.library
-        self.desk.background.run(self, lambda: look(library), self._show, failed=self._cannot_look)
+        library, runs = self.desk.library, self._running is not None
+        self.desk.background.run(
+            self, lambda: look(library, demo_runs=runs), self._show, failed=self._cannot_look
+        )
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Start the demo, or go on with it, for {"do": "demo"} and {"resume": any}."""

@@ -149,6 +149,7 @@ class Flow(QWidget):
             "train": ("chart-line", "student"),
             "test": ("target", "student"),
         }
+        self._heights: dict[int, int] = {}  # of a card, by its width
         self.cards: dict[Step, StepCard] = {}
         for number, step in enumerate(STEPS, 1):
             image, role = looks[step]
@@ -189,11 +190,13 @@ class Flow(QWidget):
 
     def show_figures(self, figures: dict[Step, Figures]) -> None:
         """Show the numbers and states of all steps."""
-        for step, shown in figures.items():
-            if self.cards[step].figures != shown:
-                self.cards[step].show_figures(shown)
-        self._place()
-        self.updateGeometry()
+        new = {step: shown for step, shown in figures.items() if self.cards[step].figures != shown}
+        for step, shown in new.items():
+            self.cards[step].show_figures(shown)
+        if new:
+            self._heights.clear()
+            self._place()
+            self.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Put the cards where they belong."""
@@ -229,7 +232,9 @@ class Flow(QWidget):
 
     def _card_height(self, width: int) -> int:
         one = self._card_width(width)
-        return max(card.layout().totalHeightForWidth(one) for card in self.cards.values())
+        if one not in self._heights:  # each asks six cards to wrap their texts
+            self._heights[one] = max(card.layout().totalHeightForWidth(one) for card in self.cards.values())
+        return self._heights[one]
 
     def _card_width(self, width: int) -> int:
         columns = _columns(width)
