@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
 from orca_desk.jobs.host import run_worker
 from orca_desk.jobs.journal import Journal, journal
-from orca_desk.jobs.parity import PROMPTS, check_parity
 from orca_desk.jobs.progress import JobControl, Progress, Update, silent
 from orca_desk.jobs.protocol import Message as Event
 from orca_desk.jobs.student_files import student_gguf
@@ -28,8 +27,10 @@ from orca_desk.library.trainings import (
     training_events,
 )
 from orca_desk.prompts.messages import Message
-from orca_desk.student.parity import ParityReport
 from orca_desk.student.settings import TrainSettings
+
+if TYPE_CHECKING:  # it brings numpy and gguf, for which the desktop's first window should not wait
+    from orca_desk.student.parity import ParityReport
 
 SECONDS_TO_STOP = 300.0  # a step of a large model on a processor, and its checkpoint
 KEPT_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
@@ -47,7 +48,7 @@ class Trained:
     adapter: Path | None = None
     adapter_gguf: Path | None = None
     base_gguf: Path | None = None
-    parity: ParityReport | None = None
+    parity: "ParityReport | None" = None
     outcome: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -223,7 +224,9 @@ class _Work:
             "export", job, on_events=lambda events: None, control=self._control, log=self._notes.log
         )
 
-    def _check(self, base_gguf: Path) -> ParityReport | None:
+    def _check(self, base_gguf: Path) -> "ParityReport | None":
+        from orca_desk.jobs.parity import check_parity
+
         return check_parity(
             base=self._training.base,
             base_gguf=base_gguf,
@@ -237,6 +240,8 @@ class _Work:
 
     def _prompts(self) -> list[list[Message]]:
         """Return held-out questions as the student is asked them, or else those that it was trained on."""
+        from orca_desk.jobs.parity import PROMPTS
+
         snapshot = self._training.snapshot
         system = get_snapshot(self._library, snapshot).instruction
         heldout = iterate_tasks(self._library, TaskFilter(split="heldout", limit=PROMPTS))

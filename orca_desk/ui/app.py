@@ -1,5 +1,7 @@
 """Start the desktop on one library, and end it in good order."""
 
+import gc
+import importlib
 import logging
 import signal
 import sys
@@ -24,6 +26,7 @@ from orca_desk.ui.tour import begin_once
 from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
+SETTLED_MS = 200  # after the window was shown: it has been painted by then
 SECONDS_TO_STOP = 30.0  # for jobs that still run when the event loop has ended
 
 
@@ -46,6 +49,18 @@ def main(folder: Path) -> int:
         begin_once(window)
         with quits_on_signals(app):
             return app.exec()
+
+
+def settle() -> None:
+    """Do once, while nobody waits for anything yet, what would hold up the event loop later.
+
+    The first write imports sqlite-utils, and with it numpy; and a full collection of garbage would go over
+    all that the start has made, again and again while rows come in by the thousand.
+    """
+    importlib.import_module("sqlite_utils")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @contextmanager

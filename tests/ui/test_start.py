@@ -26,8 +26,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 app = QApplication([])
 QTimer.singleShot(500, app.quit)
-from orca_desk.ui.app import main
-main(Path(sys.argv[1]))
+from orca_desk.ui import app as desktop
+desktop.SETTLED_MS = 60_000
+desktop.main(Path(sys.argv[1]))
 print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
 """
 
