@@ -235,14 +235,21 @@ class HomePage(Page):
             self._space.addWidget(self._result)
         self._result.show_result(self.seen.result, self.seen.overview.newest_training)
 
-    def _figures(self, seen: Overview) -> dict[Step, Figures]:
+    def _states(self, seen: Overview) -> dict[Step, State]:
+        """Return the state of each step: what runs goes before what the library holds."""
         states: dict[Step, State] = dict(step_states(seen))  # type: ignore[arg-type]
-        if self._running:  # the demo walks through all of them, and the user need not
-            states = {step: "waits" if state == "next" else state for step, state in states.items()}
         for job in self.desk.jobs.unfinished:
             step = STEPS.get(self.run.current or "") if job.kind == KIND else STEP_OF_JOB.get(job.kind)
-            if step and job.state != "waiting":
-                states[step] = "running"
+            if step is None or job.state == "waiting":
+                continue
+            if job.kind == KIND:  # it comes to the later ones by itself, whatever they have made before
+                places = list(states)
+                states |= dict.fromkeys(places[places.index(step) :], "waits")
+            states[step] = "running"
+        return states
+
+    def _figures(self, seen: Overview) -> dict[Step, Figures]:
+        states = self._states(seen)
         best = seen.best.right if seen.best else None
         lines: dict[Step, tuple[str, str, str]] = {
             "collect": (
