@@ -26,6 +26,7 @@ from orca_desk.ui.tour import begin_once
 from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
+SWITCH_SECONDS = 0.0005  # busy threads keep the event loop from Python for this long at a time, not for 5 ms
 SETTLED_MS = 200  # after the window was shown: it has been painted by then
 SECONDS_TO_STOP = 30.0  # for jobs that still run when the event loop has ended
 
@@ -74,11 +75,14 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     door.knocked.connect(window.raise_up)
     crashes = _Crashes(window, library.folder / "logs" / LOG_NAME)
     desk.crashed.connect(crashes.show)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     before, sys.excepthook = sys.excepthook, lambda kind, error, trace: desk.report(error)
     try:
         yield window
     finally:
         sys.excepthook = before
+        sys.setswitchinterval(interval)
         door.close()
         window.hide()
         for page in window.pages.values():

@@ -231,7 +231,8 @@ class Window(QMainWindow):
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1280, 820)
         name = str(self.desk.places.value("window/page", "home"))
-        self.show_page(name if any(entry and entry[0] == name for entry in PAGES) else "home")
+        page = self.show_page(name if any(entry and entry[0] == name for entry in PAGES) else "home")
+        page.setFocus()  # else the first button of the sidebar would have it, ring and all
 
     def _open(self, name: str, target: dict[str, Any]) -> None:
         page = self.show_page(name)
