@@ -15,7 +15,8 @@ from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 from orca_desk.ui.pages.home import PAGE_OF, HomePage, number
-from orca_desk.ui.pages.home_result import ResultTable, ResultView
+from orca_desk.ui.pages.home_result import ResultView
+from orca_desk.ui.pages.home_table import ResultTable
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 from tests.demo_double import small_demo
