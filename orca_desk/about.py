@@ -1,7 +1,6 @@
 """What Orca Desk is made of: versions and licences, told without importing any of it."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from orca_desk import __version__
@@ -19,6 +18,8 @@ PARTS = {  # name for people -> name of the distribution
 
 def versions() -> dict[str, str]:
     """Return the versions of Orca Desk, Python and what they stand on; what is not there is left out."""
+    from importlib.metadata import PackageNotFoundError, version  # 40 ms, most of it e-mail parsing
+
     found = {"Orca Desk": __version__, "Python": platform.python_version()}
     for name, distribution in PARTS.items():
         try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WIDTH = 76 * GRID
 SHOWN = 14
+PAGE_MS = 100  # between two pages that are made: making one takes about as long
 Key = tuple[str, tuple[str, ...]]  # what it does, and the keys
 
 
@@ -54,7 +55,7 @@ class ShortcutList(Overlay):
     def open(self) -> None:
         """Show it, and make the pages that are missing meanwhile."""
         super().open()
-        self._timer.start(0)
+        self._timer.start(PAGE_MS)
 
     def first_focus(self) -> QWidget:
         """Return the search line."""

@@ -69,6 +69,7 @@ class SettingsPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Count the library's size again; the cards write what they show, so they show it already."""
         self.library.measure()
+        self.about_card.look()
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Show the versions: {"show": "about"}."""
@@ -124,7 +125,7 @@ class SettingsPage(Page):
         self.body.addWidget(self.scroll, 1)
 
     def _show_about(self) -> None:
-        self.scroll.ensureWidgetVisible(self.about_card, 0, 0)
+        self.scroll.verticalScrollBar().setValue(self.about_card.y())
         self.about_card.copy_versions.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow(self, job: Job) -> None:

@@ -40,7 +40,7 @@ from orca_desk.models.fits import human_bytes
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Choice
-from orca_desk.ui.widgets.settings_form import SettingsForm
+from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, label, set_tone
 
 WRITE_AFTER_MS = 400  # of quiet after a keystroke
@@ -399,15 +399,12 @@ class AboutCard(SettingsCard):
             title=desk.tr("About Orca Desk"),
             about=desk.tr("Teaches a small language model to reason, by the Orca 2 method, on one machine."),
         )
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(3 * GRID)
-        grid.setVerticalSpacing(4)
-        grid.setColumnStretch(1, 1)
-        self.versions = versions()
-        for place, (name, value) in enumerate(self.versions.items()):
-            grid.addWidget(label(name, tone="muted"), place, 0)
-            grid.addWidget(label(value, selectable=True), place, 1)
-        self.rows.addLayout(grid)
+        self.versions: dict[str, str] = {}
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(3 * GRID)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self.rows.addLayout(self._grid)
         self.copy_versions = self.tool(self.tr("Copy versions"), "copy", self._copy)
         self.rows.addLayout(row(self.copy_versions))
         self.rows.addWidget(label(self.tr("Licences"), bold=True))
@@ -418,6 +415,19 @@ class AboutCard(SettingsCard):
             link.setAccessibleName(self.tr("Open the licence of {}").format(name))
             self.rows.addLayout(row(words, link))
         self.paint()
+
+    def look(self) -> None:
+        """Read the versions in the background."""
+        if not self.versions:
+            self.desk.background.run(self, versions, self._show, only_newest="versions")
+
+    def _show(self, found: dict[str, str]) -> None:
+        if self.versions:
+            return
+        self.versions = found
+        for place, (name, value) in enumerate(found.items()):
+            self._grid.addWidget(label(name, tone="muted"), place, 0)
+            self._grid.addWidget(label(value, selectable=True), place, 1)
 
     def _copy(self) -> None:
         self.copy("\n".join(f"{name} {value}" for name, value in self.versions.items()))
@@ -435,8 +445,7 @@ def row(*widgets: QWidget) -> QHBoxLayout:
 
 def _spin(zero: str, highest: int) -> QSpinBox:
     """Return a number whose 0 reads as `zero`: no choice."""
-    made = QSpinBox()
-    made.setRange(0, highest)
+    made = number_box(0, highest)
     made.setSpecialValueText(zero)
     return made
 
