@@ -250,6 +250,7 @@ def test_filters(library: Library, ids: list[str], window: Window, qtbot: QtBot)
 def test_many_at_once(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     page.table.selectAll()
+    assert page.bar.place.text() == "6 selected"
     press(qtbot, page, "D")
     qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == COUNT)
     assert window.desk.undo.undoText() == "Drop 6 records"
@@ -295,6 +296,8 @@ def test_an_empty_edit_is_refused_and_not_lost(
     page.side.answer.setPlainText(" ")
     qtbot.mouseClick(page.side.save_button, Qt.MouseButton.LeftButton)
     assert "empty" in page.notice.text.text() and page.side.answer.is_editing
+    page.decide("keep")
+    assert get_record(library, ids[0]).decision is None
     assert get_record(library, ids[0]).edited is None
 
 

@@ -118,7 +118,8 @@ class RecordFilters(QWidget):
             while part.count() > 1:
                 part.removeItem(1)
             for name, count in counts.items():
-                part.addItem(f"{name}  ({count:,})", name)
+                part.addItem(name, name)
+                part.setItemData(part.count() - 1, f"{count:,} records", Qt.ItemDataRole.ToolTipRole)
             part.blockSignals(False)
             _select(part, chosen)
 

@@ -161,9 +161,12 @@ class RecordDelegate(QStyledItemDelegate):
 
 
 class RecordTable(QTableView):
-    """The list on the screen. `shown` comes with the number of the record that is current now, or None."""
+    """The list on the screen. `shown` comes with the number of the record that is current now, or None;
+    `selected` when other records are selected.
+    """
 
     shown = Signal(object)
+    selected = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -187,6 +190,7 @@ class RecordTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(row_height())
         self.verticalHeader().setMinimumSectionSize(row_height())
         self.selectionModel().currentRowChanged.connect(self._moved)
+        self.selectionModel().selectionChanged.connect(self.selected)
         desk.theme.changed.connect(self._repaint)
 
     @property
@@ -233,6 +237,11 @@ class RecordTable(QTableView):
             for span in self.selectionModel().selection()
             for number in numbers[span.top() : span.bottom() + 1]
         ]
+
+    @property
+    def count_chosen(self) -> int:
+        """How many records are selected."""
+        return sum(span.height() for span in self.selectionModel().selection())
 
     def _select(self, row: int) -> None:
         self.selectRow(row)

@@ -201,7 +201,9 @@ class AnswerView(QPlainTextEdit):
     def _paint(self) -> None:
         """What cannot be written in has no frame."""
         bare = "QPlainTextEdit { border: none; padding: 0px; background: transparent; }"
-        self.setStyleSheet(bare if self.isReadOnly() else "")
+        wanted = bare if self.isReadOnly() else ""
+        if self.styleSheet() != wanted:
+            self.setStyleSheet(wanted)
         self._mark()
 
     def _mark(self) -> None:

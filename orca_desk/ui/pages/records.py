@@ -1,8 +1,6 @@
 """The Records page: every answer beside what the student will see of it, reviewed by keyboard."""
 
 import contextlib
-from array import array
-from bisect import bisect_left
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QTabWidget
 from orca_desk.errors import UserError
 from orca_desk.jobs.defaults import StudentMessage, default_message
 from orca_desk.jobs.reviewing import Compared, compare
-from orca_desk.library.records import Decision, RecordFilter
-from orca_desk.library.review import (
-    RecordChoices,
-    number_of,
-    record_choices,
-    record_ids,
-    record_numbers,
-)
+from orca_desk.library.records import Decision
+from orca_desk.library.review import record_ids
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.method.erasure import student_instruction
 from orca_desk.method.records import Sampling
@@ -30,8 +22,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.inspector import InspectorView
 from orca_desk.ui.pages.record_actions import RecordActions
-from orca_desk.ui.pages.record_filters import RecordFilters
-from orca_desk.ui.pages.record_list import RecordTable
+from orca_desk.ui.pages.record_queue import RecordQueue
 from orca_desk.ui.pages.review_bar import ReviewBar
 from orca_desk.ui.pages.side_by_side import SideBySide
 from orca_desk.ui.theme import GRID
@@ -59,11 +50,9 @@ class RecordsPage(Page):
         super().__init__(desk)
         kept = get_setting(desk.library, VIEW, {})
         self._kept: dict[str, Any] = kept if isinstance(kept, dict) else {}
-        self._wanted_number: int | None = None
-        self._must_show = False
         self._dialog: RegenerateDialog | None = None
-        self.filters = RecordFilters(desk)
-        self.table = RecordTable(desk)
+        self.queue = RecordQueue(desk)
+        self.filters, self.table = self.queue.filters, self.queue.table
         self.side = SideBySide(desk)
         self.inspector = InspectorView(desk, wanted=self.filters.value, instruction=self.instruction)
         self.actions = RecordActions(desk, self)
@@ -92,12 +81,9 @@ class RecordsPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the list anew, and the record shown; see Page."""
         if changes & {"records", "tasks", "strategies"}:
-            self._read_list()
+            self.queue.read()
         if "records" in changes:
-            library = self.desk.library
-            self.desk.background.run(
-                self, lambda: record_choices(library), self._offer, only_newest="choices"
-            )
+            self.queue.read_choices()
         if "snapshots" in changes:
             self.inspector.read_snapshots()
 
@@ -105,13 +91,9 @@ class RecordsPage(Page):
         """Show {"record": id}, or the list of {"run": id}, {"family": name}, {"decision": "none"}."""
         filters = {name: target[name] for name in ("family", "strategy", "run", "decision") if name in target}
         if filters:
-            self.filters.choose(filters)
-            self._filter()
+            self.queue.show_only(filters)
         if "record" in target:
-            library, record_id = self.desk.library, str(target["record"])
-            self.desk.background.run(
-                self, lambda: number_of(library, record_id), self._go_to, only_newest="go"
-            )
+            self.queue.show_record(str(target["record"]))
 
     def close_page(self) -> None:
         """Keep where the user is."""
@@ -127,20 +109,21 @@ class RecordsPage(Page):
 
     def decide(self, decision: Decision | None) -> None:
         """Keep, drop or undecide the selected records; with a single one go on to the next."""
-        numbers = self.table.chosen()
-        if not numbers or self.side.answer.is_editing:
+        if self.side.answer.is_editing:
+            self.desk.say(self.tr("Save your answer or leave it first."))
             return
+        numbers = self.table.chosen()
         if len(numbers) == 1:
             if self.compared is None or self.compared.number != numbers[0]:
                 return  # it is not on the screen yet
             self.actions.decide([self.compared.stored.record.id], decision)
             if decision and not self.table.go(1):
                 self.desk.say(self.tr("That was the last record of this list."))
-            return
-        library = self.desk.library
-        self.desk.background.run(
-            self, lambda: record_ids(library, numbers), lambda ids: self.actions.decide(ids, decision)
-        )
+        elif numbers:
+            library = self.desk.library
+            self.desk.background.run(
+                self, lambda: record_ids(library, numbers), lambda ids: self.actions.decide(ids, decision)
+            )
 
     def edit(self) -> None:
         """Let the user write an answer of their own."""
@@ -209,13 +192,6 @@ class RecordsPage(Page):
         self.command(tr("&Inspector"), lambda: self.tabs.setCurrentIndex(1), key="2", image="scan-text")
 
     def _lay_out(self) -> None:
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, GRID, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.filters)
-        column.addWidget(self.table, 1)
-        left.setMinimumWidth(32 * GRID)
         self.tabs.addTab(self.side, self.tr("Side by side"))
         self.tabs.addTab(self.inspector, self.tr("Inspector"))
         self.tabs.setDocumentMode(True)
@@ -240,7 +216,7 @@ class RecordsPage(Page):
         column.addWidget(self.bar)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(left)
+        splitter.addWidget(self.queue)
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([36 * GRID, 120 * GRID])
@@ -262,8 +238,10 @@ class RecordsPage(Page):
         self.keep("parts", self.side.parts)
 
     def _connect(self) -> None:
-        self.filters.changed.connect(self._filter)
-        self.table.shown.connect(self._show_number)
+        self.queue.filled.connect(self._show_filled)
+        self.queue.shown.connect(self._show_number)
+        self.table.selected.connect(self._show_place)
+        self.queue.missing.connect(self._show_missing)
         self.side.instruction.changed.connect(self._reread)
         self.side.saved.connect(self._save_edit)
         self.side.restored.connect(self._restore_answer)
@@ -278,39 +256,16 @@ class RecordsPage(Page):
 
     # Reading
 
-    def _filter(self) -> None:
-        self._read_list()
+    def _show_filled(self, count: int, some: bool) -> None:
+        self._pages.setCurrentIndex(0 if some else 1)
+        self._right.setCurrentIndex(0 if count else 1)
+        for part in (self.bar, self._export_button):
+            part.setVisible(bool(count))
+        self._name_emptiness()
         self._saver.start()
 
-    def _read_list(self) -> None:
-        library, wanted = self.desk.library, self.filters.value()
-
-        def work() -> tuple["array[int]", bool]:
-            numbers = record_numbers(library, wanted)
-            some = bool(numbers) or bool(record_numbers(library, RecordFilter(limit=1)))
-            return numbers, some
-
-        self.desk.background.run(self, work, self._show_list, only_newest="list")
-
-    def _show_list(self, read: tuple["array[int]", bool]) -> None:
-        numbers, some = read
-        number, self._wanted_number = self._wanted_number, None
-        must_show, self._must_show = self._must_show, False
-        if must_show and number is not None and not _has(numbers, number) and self.filters.chosen():
-            self.filters.choose({})
-            self._go_to(number)
-            return
-        self._pages.setCurrentIndex(0 if some else 1)
-        self._right.setCurrentIndex(0 if numbers else 1)
-        for part in (self.bar, self._export_button):
-            part.setVisible(bool(numbers))
-        self.filters.show_count(len(numbers))
-        self._name_emptiness()
-        before = self.table.number
-        self.table.fill(numbers, number=number)
-        if self.table.number == before:
-            self._reread()
-        self._show_place()
+    def _show_missing(self) -> None:
+        self.notice.show_message(self.tr("This record is not in the library."), kind="warn")
 
     def _name_emptiness(self) -> None:
         reviewed = self.filters.decision.currentData() == "none"
@@ -358,18 +313,7 @@ class RecordsPage(Page):
         self._saver.start()
 
     def _show_place(self) -> None:
-        count = len(self.table.records.numbers)
-        self.bar.show_place(self.table.currentIndex().row(), count, len(self.table.chosen()))
-
-    def _offer(self, choices: RecordChoices) -> None:
-        self.filters.offer(choices)
-
-    def _go_to(self, number: int | None) -> None:
-        if number is None:
-            self.notice.show_message(self.tr("This record is not in the library."), kind="warn")
-            return
-        self._wanted_number, self._must_show = number, True
-        self._read_list()
+        self.bar.show_place(*self.queue.place)
 
     # Writing
 
@@ -430,9 +374,10 @@ class RecordsPage(Page):
 
     def _restore_view(self) -> None:
         filters = self._kept.get("filters")
-        self.filters.choose(filters if isinstance(filters, dict) else {})
         number = self._kept.get("number")
-        self._wanted_number = number if isinstance(number, int) else None
+        self.queue.begin_at(
+            filters if isinstance(filters, dict) else {}, number if isinstance(number, int) else None
+        )
         self.tabs.setCurrentIndex(1 if self._kept.get("tab") == 1 else 0)
         message = default_message(self.desk.library)
         with contextlib.suppress(KeyError, TypeError, UserError):
@@ -451,9 +396,3 @@ class RecordsPage(Page):
             self._kept = view
             if self.desk.library.problem is None:
                 set_setting(self.desk.library, VIEW, view)
-
-
-def _has(numbers: "array[int]", number: int) -> bool:
-    """Whether a number is among ordered ones."""
-    place = bisect_left(numbers, number)
-    return place < len(numbers) and numbers[place] == number
