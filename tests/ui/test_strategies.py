@@ -166,8 +166,8 @@ def test_a_click_pairs_by_hand_and_undo_takes_it_back(
     assert current_pairings(library)["facts"].source == "chosen"
     qtbot.waitUntil(lambda: text(page, "facts", "step-by-step") == "✓ 80%")
     assert text(page, "facts", "direct") == "90%"
-    qtbot.waitUntil(lambda: page.pairing.history.rowCount() == 2)
-    assert "You chose it" in page.pairing.reason.text()
+    qtbot.waitUntil(lambda: page.pairing.history.model.rowCount() == 2)
+    assert "You chose it" in page.pairing.history.reason.text()
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: text(page, "facts", "direct") == "✓ 90%")
     assert current_pairings(library)["facts"].source == "measured"
@@ -182,7 +182,7 @@ def test_measuring_fills_the_cells_as_answers_come(
     page: StrategiesPage, library: Library, qtbot: QtBot
 ) -> None:
     page.go({"family": "facts"})
-    panel = page.pairing
+    panel = page.pairing.measure
     panel.families.choose(["facts"])
     panel.strategies.choose(["direct", "step-by-step"])
     panel.per_family.setValue(2)
@@ -202,16 +202,16 @@ def test_measuring_fills_the_cells_as_answers_come(
 
 
 def test_nothing_ticked_is_said(page: StrategiesPage) -> None:
-    page.pairing.families.choose([])
+    page.pairing.measure.families.choose([])
     page.measure()
-    assert page.pairing.job is None and "Nothing is chosen" in page.notice.text.text()
+    assert page.pairing.measure.job is None and "Nothing is chosen" in page.notice.text.text()
 
 
 def test_the_models_keep_to_the_rules(page: StrategiesPage, window: Window, library: Library) -> None:
     failed = QAbstractItemModelTester.FailureReportingMode.Fatal
     testers = [
         QAbstractItemModelTester(model, failed)
-        for model in (page.model, page.pairing.model, page.pairing.history)
+        for model in (page.model, page.pairing.model, page.pairing.history.model)
     ]
     matrix = PairingMatrixModel(window.desk.theme)
     testers.append(QAbstractItemModelTester(matrix, failed))

@@ -58,10 +58,10 @@ class StrategiesPage(Page):
         self.command(self.tr("&Duplicate strategy"), self.duplicate, key="Ctrl+D", image="copy-plus")
         self.command(self.tr("Another task in the &preview"), self.preview.search.another, image="shuffle")
         self.command(self.tr("&Measure strategies"), self.measure, key="Ctrl+Return", image="flask-conical")
-        self.command(self.tr("S&top measuring"), self.pairing.stop, key="Esc", image="square")
+        self.command(self.tr("S&top measuring"), self.pairing.measure.stop, key="Esc", image="square")
         self.keep("columns", self.columns)
         self.keep("pairing", self.pairing.splitter)
-        self.keep("history", self.pairing.history_view.horizontalHeader())
+        self.keep("history", self.pairing.history.view.horizontalHeader())
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the strategies and pairings anew."""
@@ -80,7 +80,7 @@ class StrategiesPage(Page):
             self.pairing.show_family(target["family"])
         if "resume" in target:
             self.tabs.setCurrentIndex(1)
-            self.pairing.resume()
+            self.pairing.measure.resume()
 
     def close_page(self) -> None:
         """End the worker of the preview."""
@@ -89,7 +89,7 @@ class StrategiesPage(Page):
     def measure(self) -> None:
         """Show the pairings and measure them."""
         self.tabs.setCurrentIndex(1)
-        self.pairing.measure()
+        self.pairing.measure.measure()
 
     def new(self) -> None:
         """Begin a strategy of the user's own."""

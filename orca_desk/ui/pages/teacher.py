@@ -1,7 +1,7 @@
 """The Teacher page: tasks are answered under their strategies, a few to look at first, then all."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -19,6 +19,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.teacher_form import TeacherForm
+from orca_desk.ui.pages.teacher_outcome import Next, outcome
 from orca_desk.ui.pages.teacher_preview import TeacherPreview
 from orca_desk.ui.pages.teacher_run import TeacherRun
 from orca_desk.ui.pages.teacher_start import TeachStart
@@ -285,43 +286,15 @@ class TeacherPage(Page):
         self._look()
 
     def _tell(self, made: Generated) -> None:
-        """Say what came of a run; loudly where nothing did."""
-        if not made.finished:
-            self.notice.show_message(
-                self.tr("Stopped: {:,} new records are kept.").format(made.new),
-                self.tr("Start again to go on from there; nothing is asked twice."),
-                kind="warn" if made.new == 0 else "info",
-                action=self.tr("Go on"),
-                run=self.start,
-            )
-        elif made.new == 0:
-            self.notice.show_message(
-                self.tr("No new record: all {:,} were answered before with just these settings.").format(
-                    made.known
-                ),
-                self.tr(
-                    "Choose other tasks, another strategy or sampling, or look at the records there are."
-                ),
-                kind="warn",
-                action=self.tr("Open Records"),
-                run=self._open_records,
-            )
-        elif made.kept == 0:
-            self.notice.show_message(
-                self.tr("Not one of {:,} new records is fit for training.").format(made.new),
-                made.sentence,
-                kind="bad",
-                action=self.tr("Look at them"),
-                run=lambda: self.desk.open("records", run=made.run),
-            )
-        else:
-            self.notice.show_message(
-                self.tr("{:,} of {:,} new records are fit for training.").format(made.kept, made.new),
-                made.sentence,
-                kind="good" if 2 * made.kept >= made.new and not made.failed else "warn",
-                action=self.tr("Review them"),
-                run=lambda: self.desk.open("records", run=made.run),
-            )
+        said = outcome(made)
+        runs: dict[Next, Callable[[], None]] = {
+            "go on": self.start,
+            "records": self._open_records,
+            "run": lambda: self.desk.open("records", run=made.run),
+        }
+        self.notice.show_message(
+            said.text, said.hint, kind=said.kind, action=said.action, run=runs[said.then]
+        )
 
     def _open_records(self) -> None:
         self.desk.open("records")

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QScrollArea,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from orca_desk.ui.pages.narrow_form import NAMES, NarrowForm
 from orca_desk.ui.pages.teacher_start import TeachStart
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
+from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label
 
 FAMILIES_NAMED = 3  # families without a strategy that are told by name
@@ -143,11 +143,10 @@ class TeacherForm(QScrollArea):
     def _tasks_card(self) -> QWidget:
         frame, layout = card()
         layout.addWidget(label(self.tr("Training tasks"), bold=True))
-        self.family, self.tag, self.text, self.limit = _box(), _box(), QLineEdit(), QSpinBox()
+        self.family, self.tag, self.text = _box(), _box(), QLineEdit()
+        self.limit = number_box(0, 10_000_000)
         self.text.setPlaceholderText(self.tr("Words in them"))
         self.text.setClearButtonEnabled(True)
-        self.limit.setRange(0, 10_000_000)
-        self.limit.setGroupSeparatorShown(True)
         self.limit.setSpecialValueText(self.tr("all of them"))
         form = _form(layout)
         _row(form, self.tr("&Family"), self.family)
@@ -172,8 +171,7 @@ class TeacherForm(QScrollArea):
     def _answers_card(self) -> QWidget:
         frame, layout = card()
         layout.addWidget(label(self.tr("Answers"), bold=True))
-        self.strategy, self.samples = _box(), QSpinBox()
-        self.samples.setRange(1, 1000)
+        self.strategy, self.samples = _box(), number_box(1, 1000)
         self.samples.setToolTip(self.tr("More than one answer to a task needs a temperature above 0"))
         form = _form(layout)
         _row(form, self.tr("St&rategy"), self.strategy)
@@ -185,19 +183,20 @@ class TeacherForm(QScrollArea):
         self.engine = QWidget()
         engine = _form(None)
         self.engine.setLayout(engine)
-        self.batch, self.context, self.threads = QSpinBox(), QSpinBox(), QSpinBox()
-        for box, most, words, tip in (
-            (self.batch, 255, self.tr("At &once"), self.tr("Answers written at once")),
+        self.batch, self.context, self.threads = (
+            number_box(0, 255),
+            number_box(0, 1_000_000),
+            number_box(0, 256),
+        )
+        for box, words, tip in (
+            (self.batch, self.tr("At &once"), self.tr("Answers written at once")),
             (
                 self.context,
-                1_000_000,
                 self.tr("&Context"),
                 self.tr("Tokens of a question and its answer together"),
             ),
-            (self.threads, 256, self.tr("T&hreads"), self.tr("Processor cores to use")),
+            (self.threads, self.tr("T&hreads"), self.tr("Processor cores to use")),
         ):
-            box.setRange(0, most)
-            box.setGroupSeparatorShown(True)
             box.setSpecialValueText(self.tr("automatic"))
             box.setToolTip(tip)
             _row(engine, words, box)

@@ -108,8 +108,11 @@ class TeacherPreview(QWidget):
         if self._missing and (estimate := made.duration(self._missing)):
             words.append(self.tr("All {:,} take {}.").format(self._missing, _about(estimate)))
         self.summary.setText(" ".join(words))
+        cut = sum(each.answer.record.provenance.finish_reason == "length" for each in made.answers)
         self.note.setText(
-            self.tr(
+            self.tr("{} of them were cut off by the length limit: allow more tokens.").format(cut)
+            if cut
+            else self.tr(
                 "Estimated from the length of these answers at this speed; a whole run, which writes more of"
                 " them at once, is often faster. Nothing of a preview is kept."
             )

@@ -1,0 +1,82 @@
+"""Why a family is paired as it is, and how it was before."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
+
+from orca_desk.library.pairings import StoredPairing
+from orca_desk.ui.pages.rows_model import Column, RowsModel
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import card, label
+from orca_desk.ui.widgets.when import when
+
+
+class PairingHistory(QWidget):
+    """The pairing of one family: what it is, the reason, and all that it had, the newest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        frame, layout = card()
+        outer.addWidget(frame)
+        self.heading = label(bold=True, wrap=True)
+        self.reason = label(tone="muted", wrap=True, selectable=True)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.reason)
+        self.model = RowsModel(
+            [
+                Column(title=self.tr("When")),
+                Column(title=self.tr("Strategy")),
+                Column(title=self.tr("How")),
+                Column(title=self.tr("Why")),
+            ]
+        )
+        self.view = QTableView()
+        self.view.setModel(self.model)
+        self.view.setAccessibleName(self.tr("Pairings that the family had, the newest first"))
+        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.view.setShowGrid(False)
+        self.view.setMinimumHeight(8 * GRID)
+        self.view.verticalHeader().hide()
+        header = self.view.horizontalHeader()
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in enumerate((17 * GRID, 24 * GRID, 11 * GRID)):
+            header.resizeSection(column, width)
+        layout.addWidget(self.view, 1)
+
+    def show_history(self, family: str, history: Sequence[StoredPairing], titles: Mapping[str, str]) -> None:
+        """Show another family's pairings, the newest first; `titles` are the strategies', by name."""
+        if history:
+            name = titles.get(history[0].strategy, history[0].strategy)
+            self.heading.setText(self.tr("{}: {}").format(family, name))
+            self.reason.setText(self._why(history[0]))
+        else:
+            self.heading.setText(self.tr("{}: not paired yet").format(family))
+            self.reason.setText(
+                self.tr("Measure the strategies, or click the one that the family shall be answered with.")
+            )
+        how = {"measured": self.tr("measured"), "chosen": self.tr("by hand")}
+        self.model.show(
+            [
+                (
+                    when(one.created_at),
+                    titles.get(one.strategy, one.strategy),
+                    how[one.source],
+                    sentence(one.pairing.reason),
+                )
+                for one in history
+            ]
+        )
+
+    def _why(self, pairing: StoredPairing) -> str:
+        if pairing.source == "chosen":
+            return self.tr("You chose it, {}.").format(when(pairing.created_at))
+        return self.tr("Measured {}: {}").format(when(pairing.created_at), sentence(pairing.pairing.reason))
+
+
+def sentence(text: str) -> str:
+    """Return a reason as a sentence."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
