@@ -7,10 +7,9 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.jobs.arms import evaluation_names
 from orca_desk.jobs.evaluation import Evaluated, Score, compare_evaluations, score
-from orca_desk.library.answers import AskedFilter, answers_to, asked_tasks, overviews
-from orca_desk.library.answers import questions as questions_of
+from orca_desk.library.answers import AskedFilter, answers_to, asked_tasks, overviews, strategy_pairs
 from orca_desk.library.database import Library
-from orca_desk.library.evaluations import Evaluation, answers, get_evaluation, list_evaluations
+from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations, results
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.adherence import confusion
 from orca_desk.method.statistics import Comparison, Share, share_of
@@ -117,7 +116,7 @@ def compared(library: Library, evaluation_ids: Sequence[str], reference: str | N
     evaluations = [get_evaluation(library, one) for one in evaluation_ids]
     names = distinct(evaluation_names(library, evaluations))
     summaries = tuple(_summary(library, one.id, names[one.id]) for one in evaluations)
-    against = reference if reference in evaluation_ids else evaluation_ids[0]
+    against = reference if reference is not None and reference in evaluation_ids else evaluation_ids[0]
     differences = {}
     for one in evaluation_ids:
         if one != against:
@@ -198,15 +197,13 @@ def strategies_of(matrix: Mapping[str, Mapping[str | None, int]]) -> list[str | 
 
 
 def _summary(library: Library, evaluation_id: str, name: str) -> Summary:
-    asked = {one.task_id: one.paired for one in questions_of(library, evaluation_id)}
-    given = answers(library, evaluation_id)
-    pairs = [(paired, one.recognised) for one in given if (paired := asked[one.task_id]) is not None]
+    counts = results(library, evaluation_id)
     return Summary(
         id=evaluation_id,
         name=name,
         found=score(library, evaluation_id),
-        unanswered=len(asked) - len(given),
-        matrix=confusion(pairs),
+        unanswered=sum(one.questions - one.answered for one in counts),
+        matrix=confusion(strategy_pairs(library, evaluation_id)),
     )
 
 

@@ -151,7 +151,9 @@ def compare_evaluations(library: Library, first: str, second: str) -> dict[str, 
     pairs = evaluations.compare(library, first, second)
     if not pairs:
         raise UserError(f"{first} and {second} have no task in common.", "Evaluate both on the same tasks.")
-    families = {pair.family: [one for one in pairs if one.family == pair.family] for pair in pairs}
+    families: dict[str, list[evaluations.Compared]] = {}
+    for pair in pairs:
+        families.setdefault(pair.family, []).append(pair)
     return {
         name: compare([one.first for one in group], [one.second for one in group])
         for name, group in [*sorted(families.items()), ("overall", pairs)]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from orca_desk.library.conditions import json_list
@@ -87,19 +87,40 @@ def asked_tasks(
     library: Library, evaluation_ids: Sequence[str], wanted: AskedFilter = AskedFilter()
 ) -> list[Asked]:
     """Return the tasks that match, in the order of the first evaluation's questions, then the next one's."""
-    found: dict[str, Asked] = {}
+    asked: dict[str, sqlite3.Row] = {}
+    outcomes: dict[str, list[Outcome | None]] = {}
     for place, evaluation_id in enumerate(evaluation_ids):
-        for row in _outcome_rows(library, evaluation_id):
-            asked = found.get(row["task_id"]) or _asked(row, len(evaluation_ids))
-            outcomes = list(asked.outcomes)
-            outcomes[place] = _outcome(row)
-            found[row["task_id"]] = replace(asked, outcomes=tuple(outcomes))
-    chosen = [asked for asked in found.values() if _fits(asked, wanted)]
+        for row in _outcome_rows(library, evaluation_id, wanted.family):
+            task_id = row["task_id"]
+            asked.setdefault(task_id, row)
+            if row["completion_tokens"] is not None:
+                outcomes.setdefault(task_id, [None] * len(evaluation_ids))[place] = _outcome(row)
+    nothing: list[Outcome | None] = [None] * len(evaluation_ids)
+    chosen = [task_id for task_id in asked if _fits(outcomes.get(task_id, nothing), wanted)]
     if wanted.text.strip():
         named = _with_text(library, evaluation_ids, wanted.text.strip())
-        chosen = [asked for asked in chosen if asked.task_id in named]
-    beginnings = _beginnings(library, [asked.task_id for asked in chosen])
-    return [replace(asked, question=beginnings.get(asked.task_id, "")) for asked in chosen]
+        chosen = [task_id for task_id in chosen if task_id in named]
+    beginnings = _beginnings(library, chosen)
+    return [
+        Asked(
+            task_id=task_id,
+            family=asked[task_id]["family"],
+            paired=asked[task_id]["paired"],
+            question=beginnings.get(task_id, ""),
+            outcomes=tuple(outcomes.get(task_id, nothing)),
+        )
+        for task_id in chosen
+    ]
+
+
+def strategy_pairs(library: Library, evaluation_id: str) -> list[tuple[str, str | None]]:
+    """Return the (paired, recognised) strategies of every answer whose task has a paired one."""
+    rows = library.rows(
+        "SELECT q.paired, a.recognised FROM questions AS q JOIN answers AS a USING (evaluation, task_id)"
+        " WHERE q.evaluation = ? AND q.paired IS NOT NULL",
+        (evaluation_id,),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def answers_to(library: Library, evaluation_ids: Sequence[str], task_id: str) -> list[Answered | None]:
@@ -128,29 +149,16 @@ def reference_of(task: Task | None) -> str:
     return task.answer if task.answer is not None else "The task has no reference answer any more."
 
 
-def _outcome_rows(library: Library, evaluation_id: str) -> list[sqlite3.Row]:
+def _outcome_rows(library: Library, evaluation_id: str, family: str | None) -> list[sqlite3.Row]:
     return library.rows(
-        "SELECT q.task_id, q.family, q.paired, a.task_id IS NOT NULL AS is_answered, a.correct,"
-        " a.recognised, a.completion_tokens, a.finish_reason"
+        "SELECT q.task_id, q.family, q.paired, a.correct, a.recognised, a.completion_tokens, a.finish_reason"
         " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"
-        " WHERE q.evaluation = ? ORDER BY q.position",
-        (evaluation_id,),
+        " WHERE q.evaluation = ?1 AND (?2 IS NULL OR q.family = ?2) ORDER BY q.position",
+        (evaluation_id, family),
     )
 
 
-def _asked(row: sqlite3.Row, evaluations: int) -> Asked:
-    return Asked(
-        task_id=row["task_id"],
-        family=row["family"],
-        paired=row["paired"],
-        question="",
-        outcomes=(None,) * evaluations,
-    )
-
-
-def _outcome(row: sqlite3.Row) -> Outcome | None:
-    if not row["is_answered"]:
-        return None
+def _outcome(row: sqlite3.Row) -> Outcome:
     return Outcome(
         correct=_truth(row["correct"]),
         recognised=row["recognised"],
@@ -168,10 +176,8 @@ def _truth(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _fits(asked: Asked, wanted: AskedFilter) -> bool:
-    if wanted.family is not None and asked.family != wanted.family:
-        return False
-    right = [None if one is None else one.correct for one in asked.outcomes]
+def _fits(outcomes: Sequence[Outcome | None], wanted: AskedFilter) -> bool:
+    right = [None if one is None else one.correct for one in outcomes]
     match wanted.pattern:
         case "differ":
             return True in right and False in right
@@ -180,7 +186,7 @@ def _fits(asked: Asked, wanted: AskedFilter) -> bool:
         case "all wrong":
             return all(one is False for one in right)
         case "unanswered":
-            return None in asked.outcomes
+            return None in outcomes
         case "pair":
             return right[wanted.first] is True and right[wanted.second] is False
     return True

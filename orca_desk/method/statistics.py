@@ -69,7 +69,11 @@ def mcnemar(only_first: int, only_second: int) -> float:
 def mcnemar_one_sided(wins: int, losses: int) -> float:
     """Return the chance of at least `wins` among the discordant pairs if each side were as likely."""
     discordant = wins + losses
-    return sum(comb(discordant, k) for k in range(wins, discordant + 1)) / (1 << discordant)
+    ways, term = 0, comb(discordant, wins)
+    for k in range(wins, discordant + 1):  # each binomial from the one before: minutes less for thousands
+        ways += term
+        term = term * (discordant - k) // (k + 1)
+    return ways / (1 << discordant)
 
 
 def fisher_one_sided(first: tuple[int, int], second: tuple[int, int]) -> float:

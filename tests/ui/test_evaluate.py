@@ -13,11 +13,18 @@ from orca_desk.jobs.arms import last_plan
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.pairings import set_pairings
+from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import end_run
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import create_training, set_adapter
+from orca_desk.method.erasure import EMPTY
+from orca_desk.method.grading import grade
 from orca_desk.method.pairing import Pairing
-from orca_desk.method.records import FinishReason, Task
+from orca_desk.method.records import FinishReason, Provenance, Sampling, Task, TeacherRecord
+from orca_desk.models.hashes import HashCache
 from orca_desk.paths import bundled_models
+from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.pages.evaluate import ANSWERS, NO_RESULTS, RESULTS, SETUP, EvaluatePage
 from orca_desk.ui.pages.evaluate_tables import MatrixTable
 from orca_desk.ui.window import Window
@@ -85,6 +92,45 @@ def pair(library: Library, tasks: list[Task]) -> list[str]:
     """A base that has the second half right, and a tuned student that has all but one right."""
     tuned = library.folder / "trainings" / "train-1" / "adapter.gguf"
     return [evaluation(library, "000111"), evaluation(library, "111011", adapter=tuned, finish="length")]
+
+
+@pytest.fixture
+def training(library: Library, tasks: list[Task]) -> str:
+    """A finished training of the bundled student, on one record that the bundled teacher wrote."""
+    teacher = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
+    made_with = Provenance(
+        model_sha256=HashCache(library.folder).sha256(teacher),
+        quantisation="F16",
+        template_sha256="template",
+        sampling=Sampling(),
+        engine="engine",
+        batch=1,
+        prompt_tokens=9,
+        completion_tokens=4,
+        finish_reason="stop",
+        created_at="2026-01-31T12:00:00.000+00:00",
+    )
+    task = Task(family="sums", query="What is 7 plus 7?", answer="14")
+    add_tasks(library, [task])
+    record = TeacherRecord(
+        id="record",
+        task_id=task.id,
+        family="sums",
+        strategy="direct",
+        strategy_version=1,
+        sample=0,
+        system="Answer at once.",
+        user=task.user_text,
+        response="Answer: 14",
+        provenance=made_with,
+    )
+    add_records(library, [NewRecord(record=record, verdict=grade(record.response, "14"))])
+    snapshot = freeze(library, name="one", instruction=EMPTY).id
+    made = create_training(
+        library, base=STUDENT.parent, snapshot=snapshot, settings=TrainSettings().to_dict()
+    )
+    set_adapter(library, made.id, adapter=made.folder, gguf=made.folder / "adapter.gguf", sha256="0")
+    return made.id
 
 
 def open_page(window: Window, qtbot: QtBot) -> EvaluatePage:
@@ -158,6 +204,31 @@ def test_real_models_are_evaluated_one_after_the_other(
     assert setup.start.isEnabled() and not page.panel.isVisible()
     plan = last_plan(library)
     assert plan is not None and plan.arms[1].system.kind == "strategy" and plan.per_family == 1
+
+
+def test_base_tuned_and_teacher_of_a_training_in_one_go(window: Window, training: str, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    page.setup.arms.set_arms([])
+    window.desk.open("evaluate", training=training)
+    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 3, timeout=10_000)
+    base, tuned, teacher = page.setup.plan().arms
+    assert [arm.name for arm in (base, tuned, teacher)] == ["base", "tuned", "teacher"]
+    assert (base.model, base.adapter, base.system.kind) == (STUDENT, None, "empty")
+    assert tuned.adapter is not None and tuned.adapter.name == "adapter.gguf"
+    assert (teacher.model.stem, teacher.system.kind) == ("mini-teacher", "strategy")
+    tuned_row = page.setup.arms.rows[1]
+    assert tuned_row.adapter.currentText() == training
+    qtbot.mouseClick(tuned_row.remove, Qt.MouseButton.LeftButton)
+    assert [arm.name for arm in page.setup.plan().arms] == ["base", "teacher"]
+
+
+def test_an_adapter_brings_the_model_it_was_made_for(window: Window, training: str, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 3, timeout=10_000)
+    row = page.setup.arms.rows[2]
+    row.adapter.setCurrentText(training)
+    row.adapter.activated.emit(row.adapter.currentIndex())
+    assert row.arm().model == STUDENT.parent
 
 
 @pytest.mark.parametrize(

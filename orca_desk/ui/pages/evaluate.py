@@ -42,6 +42,10 @@ class EvaluatePage(Page):
     title = "Evaluate"
     about = "How well models answer tasks that no student was trained on, and which strategies they choose."
     watches = frozenset({"evaluations", "tasks", "trainings"})
+    keys = (
+        ("Space", "Compare the selected evaluation, or no longer; check a family"),
+        ("Up, Down", "Read the answers to another task"),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -128,8 +132,8 @@ class EvaluatePage(Page):
         self.command(self.tr("&Results"), lambda: self.tabs.setCurrentIndex(RESULTS), key="Alt+2")
         self.command(self.tr("&Answers"), lambda: self.tabs.setCurrentIndex(ANSWERS), key="Alt+3")
         self.command(self.tr("&Find in the answers"), self._find, key="Ctrl+F", image="search")
-        self.command(self.tr("&Next answer"), lambda: self._move(1), key="Alt+Down")
-        self.command(self.tr("&Previous answer"), lambda: self._move(-1), key="Alt+Up")
+        self.command(self.tr("&Next answer"), lambda: self._move(1), key="Ctrl+Down")
+        self.command(self.tr("&Previous answer"), lambda: self._move(-1), key="Ctrl+Up")
         self.command(self.tr("Export the &plot…"), self._export_plot, key="Ctrl+E", image="image-down")
         self.command(
             self.tr("Export the answers as &CSV…"),

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +25,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate_arms import ArmList
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.settings_form import SettingsForm
+from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, card, label
 
 COUNT = Qt.ItemDataRole.UserRole + 1
@@ -190,8 +189,7 @@ class SetupView(QWidget):
         layout.addWidget(self.families)
         row = QHBoxLayout()
         words = label(self.tr("At most this many of each family"))
-        self.limit = QSpinBox()
-        self.limit.setRange(0, 1_000_000)
+        self.limit = number_box(0, 1_000_000)
         self.limit.setSpecialValueText(self.tr("all"))
         self.limit.setAccessibleName(self.tr("At most this many tasks of each family"))
         self.limit.setMinimumWidth(14 * GRID)
