@@ -1,10 +1,15 @@
 """The window opens every page, and comes back where it was left."""
 
+import threading
+
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
+from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import PAGES, Window
 
@@ -24,3 +29,57 @@ def test_the_last_page_and_theme_come_back(library: Library, theme: Theme, qtbot
         assert second.page is second.pages["jobs"]
         assert theme.is_dark
         second.choose_theme("light")
+
+
+def waiting_job(window: Window) -> Job:
+    """A job that runs until it is told to stop."""
+
+    def work(tools: Tools) -> None:
+        told = threading.Event()
+        tools.control.listen(told.set)
+        told.wait(20)
+
+    return window.desk.jobs.start("Counting", "count", work)
+
+
+def answer(window: Window, text: str, qtbot: QtBot) -> None:
+    """Press a button of the question that closing asks."""
+    box = window.findChild(QMessageBox)
+    assert box is not None and "Counting" in box.text()
+    button = next(one for one in box.buttons() if one.text().replace("&", "") == text)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_closing_during_a_job_asks_and_staying_changes_nothing(window: Window, qtbot: QtBot) -> None:
+    job = waiting_job(window)
+    window.close()
+    assert window.isVisible()
+    answer(window, "Stay", qtbot)
+    assert window.isVisible() and job.state == "running"
+    job.stop()
+    qtbot.waitUntil(lambda: job.is_over)
+
+
+def test_the_job_can_be_stopped_and_the_window_then_closes(window: Window, qtbot: QtBot) -> None:
+    job = waiting_job(window)
+    window.close()
+    answer(window, "Stop it and close", qtbot)
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert job.state == "stopped"
+
+
+def test_the_window_can_wait_for_the_job(window: Window, qtbot: QtBot) -> None:
+    job = waiting_job(window)
+    window.close()
+    answer(window, "Close when it is done", qtbot)
+    assert window.isVisible() and job.state == "running"
+    job.stop()
+    qtbot.waitUntil(lambda: not window.isVisible())
+
+
+def test_the_end_of_a_job_is_told(window: Window, qtbot: QtBot) -> None:
+    job = waiting_job(window)
+    job.stop()
+    with qtbot.waitSignal(window.desk.jobs.ended):
+        pass
+    assert window._status._message.text() == "Counting was stopped."
