@@ -81,3 +81,12 @@ def test_a_session_is_killed_from_another_thread_and_its_answer_just_ends(sessio
     thread.join()
     assert session.finish_reason is None
     assert list(session.send(HELLO, Sampling(max_tokens=8))) == []
+
+
+def test_an_answer_can_be_stopped_before_it_is_begun(session):
+    pieces = session.send(LONG, Sampling(max_tokens=900))
+    session._start()
+    session._worker.send({"control": "cancel", "key": "0"})
+    assert list(pieces) == []
+    assert session.finish_reason == "cancelled"
+    assert list(session.send(HELLO, Sampling(max_tokens=8)))

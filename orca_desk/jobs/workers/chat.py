@@ -33,8 +33,11 @@ def chat(channel: Channel) -> None:
                 channel.emit({"event": "piece", "key": key, "text": text})
 
             request = prompt_request(engine, content)
-            for outcome in engine.generate([request], cancelled=cancelled, on_token=piece):
+            outcomes = list(engine.generate([request], cancelled=cancelled, on_token=piece))
+            for outcome in outcomes:
                 channel.emit(outcome_event(outcome) or _cut(outcome))
+            if not outcomes:  # cancelled before it was begun
+                channel.emit({"event": "cut", "key": key})
 
 
 def _cut(outcome: "Completion | Failure") -> dict[str, Any]:

@@ -137,6 +137,7 @@ class ChatPage(Page):
         column.addLayout(self._heads_row)
         column.addWidget(self.system)
         self._middle = QStackedWidget()
+        self._middle.setMinimumHeight(10 * GRID)  # rather the conversation than the composer gives way
         self._middle.addWidget(self.examples)
         self._middle.addWidget(self.view)
         column.addWidget(self._middle, 1)

@@ -136,10 +136,10 @@ class ChooseModel(QDialog):
         for one in self._trainings:
             self.adapter.addItem(self.tr("{}, on {}").format(one.id, one.base.name), one.adapter_gguf)
         for file in desk.models.of("adapter"):
-            if file.path.suffix == ".gguf" and self.adapter.findData(file.path) < 0:
+            if file.path.suffix == ".gguf" and file.path not in self._adapters():
                 self.adapter.addItem(file.name, file.path)
         if now and now.adapter:
-            self.adapter.setCurrentIndex(max(0, self.adapter.findData(now.adapter)))
+            self.choose_adapter(now.adapter)
         form.addRow(self.tr("&Model"), self.model)
         form.addRow(self.tr("&Adapter"), self.adapter)
         layout.addLayout(form)
@@ -160,6 +160,14 @@ class ChooseModel(QDialog):
         buttons.accepted.connect(self._choose)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+
+    def choose_adapter(self, path: Path) -> None:
+        """Choose an adapter, if it is offered."""
+        if path in self._adapters():
+            self.adapter.setCurrentIndex(self._adapters().index(path))
+
+    def _adapters(self) -> list[Path | None]:
+        return [self.adapter.itemData(place) for place in range(self.adapter.count())]
 
     def _choose(self) -> None:
         model = self.model.model()
