@@ -163,6 +163,8 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     page.desk.tell("tasks")
     page.form.batch.setValue(1)
     page.form.threads.setValue(1)  # two that wait for each other are slow where others work too
+    page.form.batch.setValue(1)
+    page.form.threads.setValue(1)  # two that wait for each other are slow where others work too
     counted(page, qtbot, "75 tasks", "75 to do")
     page.start()
     qtbot.waitUntil(lambda: page.run_view.kept + page.run_view.rejected.total() > 0, timeout=60_000)
