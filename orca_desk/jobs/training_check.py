@@ -95,17 +95,19 @@ class Span:
     high: float
 
 
-def look(library: Library, snapshot_id: str, base: ModelFile | None) -> Facts:
+def look(
+    library: Library, snapshot_id: str, base: ModelFile | None, *, lengths: Lengths | None = None
+) -> Facts:
     """Read a snapshot through, for what can be said of training `base` on it. Takes seconds.
 
-    Raises UserError when there is no such snapshot.
+    `lengths`, where they are known from an earlier look at the same two, are not measured again. Raises UserError when there is no such snapshot.
     """
     snapshot = get_snapshot(library, snapshot_id)
     rows = library.rows(
         "SELECT DISTINCT strategy FROM snapshot_records WHERE snapshot = ? ORDER BY strategy", (snapshot_id,)
     )
-    lengths, unreadable = None, ""
-    if base is not None:
+    unreadable = ""
+    if base is not None and lengths is None:
         try:
             lengths = token_lengths(library, snapshot, base.path)
         except UserError as error:

@@ -22,7 +22,7 @@ from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.training import HISTORY, NO_RECORDS, NO_SNAPSHOT, READY, RUN, SET_UP, TrainingPage
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.widgets.curves import REDRAW_MS, Curves, fill
+from orca_desk.ui.widgets.curves import BUCKETS, MARKED, REDRAW_MS, Curves
 from orca_desk.ui.widgets.series import FIRST, Series
 from orca_desk.ui.widgets.sparkline import POINTS
 from orca_desk.ui.window import Window
@@ -166,10 +166,12 @@ def test_what_speaks_against_a_training_is_said_before_it_starts(
     set_up = page.set_up
     qtbot.waitUntil(lambda: bool(set_up.checks.found))
     assert any(f"only {snapshot.records} records" in one.text for one in set_up.checks.found)
-    assert "Training mini-student takes" in set_up.checks.memory.text()
+    assert "Training mini-student takes" in set_up.checks.memory.sentence.text()
     assert "will be known" in set_up.checks.time.text()
     assert set_up.content.bars.accessibleName() == "colours: 33, sums: 33, belief: 32"
-    assert snapshot.id in set_up.content.identity.text() and "wrong answer" in set_up.content.left_out.text()
+    assert (
+        snapshot.id in set_up.content.identity.text() and set_up.content.left_out.text() == "Wrong answer: 10"
+    )
 
     set_up.form.control("max_length").setValue(20)
     qtbot.waitUntil(lambda: set_up.checks.is_refused)
@@ -324,6 +326,19 @@ def test_a_series_goes_on_from_where_a_resumed_training_does() -> None:
     assert series.nearest(1.0) is None
 
 
+def test_a_long_curve_is_drawn_with_few_points_and_all_its_spikes() -> None:
+    series = Series()
+    for step in range(100_000):
+        series.put(step, 50.0 if step == 12_345 else step % 7)
+    (steps, values), (_, smooth) = series.lines(float("-inf"), float("inf"), BUCKETS)
+    assert len(steps) == 2 * BUCKETS and len(smooth) == BUCKETS
+    assert values.max() == 50 and values.min() == 0 and list(steps) == sorted(steps)
+    (near, _), _ = series.lines(12_000, 12_100, BUCKETS)
+    assert list(near) == list(range(11_999, 12_102))
+    some, _ = series.some(float("-inf"), float("inf"), MARKED)
+    assert len(some) == MARKED and (some[0], some[-1]) == (0, 99_999)
+
+
 def test_curves_are_redrawn_at_most_five_times_a_second(theme: Theme, qtbot: QtBot) -> None:
     curves = Curves(theme)
     qtbot.addWidget(curves)
@@ -334,7 +349,7 @@ def test_curves_are_redrawn_at_most_five_times_a_second(theme: Theme, qtbot: QtB
         pass
     before = curves.redraws
     for step in range(1, 20_001):
-        fill(run, [metrics(step, 20_000)], [])
+        run.add([metrics(step, 20_000)], [])
         curves.redraw()
     qtbot.wait(REDRAW_MS * 2)
     assert curves.redraws == before + 1

@@ -172,14 +172,14 @@ class FreezeDialog(QDialog):
         lists = QHBoxLayout()
         lists.setSpacing(2 * GRID)
         self.families, self.runs = QListWidget(), QListWidget()
-        for text, box in ((self.tr("&Families"), self.families), (self.tr("&Runs"), self.runs)):
+        for text, choices in ((self.tr("&Families"), self.families), (self.tr("&Runs"), self.runs)):
             side = QVBoxLayout()
             words = label(text, bold=True)
-            words.setBuddy(box)
-            box.setAccessibleName(text.replace("&", ""))
-            box.setMinimumHeight(10 * GRID)
+            words.setBuddy(choices)
+            choices.setAccessibleName(text.replace("&", ""))
+            choices.setMinimumHeight(10 * GRID)
             side.addWidget(words)
-            side.addWidget(box)
+            side.addWidget(choices)
             lists.addLayout(side)
         column.addLayout(lists, 1)
         return column
@@ -206,6 +206,7 @@ class FreezeDialog(QDialog):
         row.addWidget(button(self.tr("Cancel"), self.reject))
         self.begin = button(self.tr("Freeze"), self.accept, primary=True)
         self.begin.setDefault(True)
+        self.begin.setShortcut("Ctrl+Return")
         self.begin.setEnabled(False)
         row.addWidget(self.begin)
         return row

@@ -6,11 +6,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.training_words import day
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.bars import CountBars
-from orca_desk.ui.widgets.settings_form import title
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.when import exactly
 
 
 class SnapshotContent(QFrame):
@@ -54,12 +53,12 @@ class SnapshotContent(QFrame):
         self.instruction.setText(told)
         self.rules.setText(describe_rules(snapshot))
         self.left_out.setText(describe_left_out(snapshot.left_out))
-        self.identity.setText(self.tr("{}  ·  SHA-256 {}").format(day(snapshot.created_at), snapshot.id))
+        self.identity.setText(self.tr("{}  ·  SHA-256 {}").format(exactly(snapshot.created_at), snapshot.id))
 
 
 def describe_left_out(left_out: dict[str, int]) -> str:
     """Return counts by reason in words."""
-    return ", ".join(f"{count:,} {reason}" for reason, count in left_out.items()) or "Nothing"
+    return _sentence([f"{reason}: {count:,}" for reason, count in left_out.items()]) or "Nothing"
 
 
 def describe_rules(snapshot: Snapshot) -> str:
@@ -76,4 +75,10 @@ def describe_rules(snapshot: Snapshot) -> str:
         parts.append(f"families {', '.join(rules.families)}")
     if rules.runs is not None:
         parts.append(f"runs {', '.join(rules.runs)}")
-    return title(", ".join(parts))
+    return _sentence(parts)
+
+
+def _sentence(parts: list[str]) -> str:
+    """Return the parts after each other, with a capital first; names in them stay as they are."""
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]

@@ -1,6 +1,7 @@
 """The Training page: set a training up, watch it run, look back at all of them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.pages.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training_setup import Choice, SetUp
 from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.layouts import clear
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.training_history import History
@@ -172,10 +174,8 @@ class TrainingPage(Page):
         self.command(self.tr("&Pause or resume the training"), self._pause, key="Ctrl+P", image="pause")
         self.command(self.tr("Stop the training and &keep it"), self._stop, key="Ctrl+.", image="square")
         for place, text in enumerate((self.tr("Set &up"), self.tr("&Run"), self.tr("&History"))):
-            self.command(
-                text, lambda place=place: self.tabs.setCurrentIndex(place), key=f"Alt+{place + 1}",
-                image=IMAGES[place],
-            )  # fmt: skip
+            show = partial(self.tabs.setCurrentIndex, place)
+            self.command(text, show, key=f"Alt+{place + 1}", image=IMAGES[place])
 
     def _paint(self) -> None:
         for place, image in enumerate(IMAGES):
@@ -327,10 +327,7 @@ class _Place(QWidget):
 
     def show_widget(self, widget: QWidget) -> None:
         """Show `widget` in place of what was there."""
-        while self._layout.count():
-            before = self._layout.takeAt(0).widget()
-            before.hide()
-            before.deleteLater()
+        clear(self._layout)
         self._layout.addWidget(widget)
 
 

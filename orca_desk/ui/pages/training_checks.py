@@ -1,17 +1,18 @@
 """What is to be known before a training starts: what speaks against it, its memory and its time."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.jobs.training_check import Concern, Facts, concerns, estimate_memory, estimate_time
-from orca_desk.models.fits import Fit, human_bytes
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.widgets.job_panel import duration
-from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.widgets.layouts import clear
+from orca_desk.ui.widgets.text import label
 
 LOOKS: dict[str, tuple[str, Role]] = {
     "bad": ("circle-x", "bad"),
@@ -27,7 +28,6 @@ class Checks(QWidget):
         super().__init__()
         self.desk = desk
         self.found: list[Concern] = []
-        self.fit: Fit | None = None
         self._is_read = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -38,12 +38,8 @@ class Checks(QWidget):
         layout.addLayout(self._concerns)
         layout.addSpacing(GRID)
         layout.addWidget(label(self.tr("Memory"), bold=True))
-        self.memory = label(wrap=True)
+        self.memory = FitBar(desk.theme, role="student")
         layout.addWidget(self.memory)
-        self._parts = QGridLayout()
-        self._parts.setColumnStretch(0, 1)
-        self._parts.setVerticalSpacing(2)
-        layout.addLayout(self._parts)
         layout.addSpacing(GRID)
         layout.addWidget(label(self.tr("Time"), bold=True))
         self.time = label(wrap=True)
@@ -59,7 +55,7 @@ class Checks(QWidget):
     def show_reading(self) -> None:
         """Say that the snapshot is being read."""
         self._is_read = False
-        _clear(self._concerns)
+        clear(self._concerns)
         self._concerns.addWidget(
             label(self.tr("Reading the snapshot and measuring its records…"), tone="muted", wrap=True)
         )
@@ -75,15 +71,7 @@ class Checks(QWidget):
 
     def show_memory(self, model: ModelFile, settings: TrainSettings) -> None:
         """Show the estimate of the memory that a training takes."""
-        self.fit = fit = estimate_memory(model, settings)
-        self.memory.setText(fit.sentence)
-        set_tone(self.memory, "" if fit.fits else "bad")
-        _clear(self._parts)
-        for row, (name, size) in enumerate(fit.parts):
-            amount = label(human_bytes(size), size="caption", tone="muted")
-            amount.setAlignment(Qt.AlignmentFlag.AlignRight)
-            self._parts.addWidget(label(name.capitalize(), size="caption", tone="muted"), row, 0)
-            self._parts.addWidget(amount, row, 1)
+        self.memory.show_fit(estimate_memory(model, settings))
 
     def _time(self, facts: Facts, settings: TrainSettings, context: int) -> str:
         span = estimate_time(facts, settings, context=context)
@@ -104,7 +92,7 @@ class Checks(QWidget):
     def _show_concerns(self) -> None:
         if not self._is_read:
             return
-        _clear(self._concerns)
+        clear(self._concerns)
         calm = Concern(weight="good", text=self.tr("Nothing speaks against this training."))
         for concern in self.found or [calm]:
             self._concerns.addWidget(_Row(self.desk, concern))
@@ -128,11 +116,3 @@ class _Row(QFrame):
             words.addWidget(label(concern.hint, wrap=True, size="caption", tone="muted"))
         row.addLayout(words, 1)
         self.setAccessibleName(f"{concern.text} {concern.hint}")
-
-
-def _clear(layout: QVBoxLayout | QGridLayout) -> None:
-    while layout.count():
-        widget = layout.takeAt(0).widget()
-        if widget:
-            widget.hide()
-            widget.deleteLater()

@@ -8,7 +8,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.training_store import Loaded, load
 from orca_desk.ui.pages.training_words import shown
 from orca_desk.ui.theme import GRID, font
-from orca_desk.ui.widgets.curves import Curves, fill
+from orca_desk.ui.widgets.curves import Curves
 from orca_desk.ui.widgets.settings_form import title
 from orca_desk.ui.widgets.text import card
 
@@ -38,10 +38,13 @@ class Comparison(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(4 * GRID)
         self.table.horizontalHeader().setHighlightSections(False)
-        for place, width in enumerate((24, 150, 90, 90)):
+        self.table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        )
+        for place, width in enumerate((32, 136, 100, 84)):
             self.table.setColumnWidth(place, width)
         self.table.horizontalHeader().setStretchLastSection(True)
-        self.table.setMinimumWidth(44 * GRID)
+        self.table.setMinimumWidth(46 * GRID)
         row.addWidget(self.table, 2)
 
     def compare(self, first: Training, second: Training) -> None:
@@ -60,7 +63,7 @@ class Comparison(QWidget):
     def _show(self, pair: tuple[Loaded, Loaded]) -> None:
         runs = self.curves.show_runs([one.training.id for one in pair])
         for run, loaded in zip(runs, pair, strict=True):
-            fill(run, loaded.metrics, loaded.evaluations)
+            run.take(loaded.points)
             training = loaded.training
             if training.best_step is not None and training.best_eval is not None:
                 run.best = (training.best_step, training.best_eval)

@@ -4,7 +4,7 @@ import html
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QSize, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -20,11 +20,12 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.training_compare import Comparison
 from orca_desk.ui.pages.training_store import Row, history
-from orca_desk.ui.pages.training_words import STATUSES, day, differing
+from orca_desk.ui.pages.training_words import STATUSES, differing
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import INVALID, Index
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.when import when
 
 HEADERS = (
     "Training",
@@ -37,7 +38,7 @@ HEADERS = (
     "Started",
     "Outcome",
 )
-WIDTHS = (80, 170, 110, 110, 190, 110, 110, 150, 320)
+WIDTHS = (80, 160, 110, 110, 190, 110, 110, 120, 320)
 LOSS, BEST = 5, 6
 
 
@@ -137,7 +138,10 @@ class History(QWidget):
         layout.addWidget(self.splitter, 1)
         desk.theme.changed.connect(self.model.repaint)
         self.table.selectionModel().selectionChanged.connect(self._selected)
-        self.table.doubleClicked.connect(lambda index: self._open())
+        self.table.doubleClicked.connect(self.open_chosen)
+        enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.table)
+        enter.setContext(Qt.ShortcutContext.WidgetShortcut)
+        enter.activated.connect(self.open_chosen)
         self._selected()
 
     def refresh(self) -> None:
@@ -154,14 +158,16 @@ class History(QWidget):
 
     def open_chosen(self) -> None:
         """Show the curves of the selected training."""
-        self._open()
+        rows = self.chosen()
+        if len(rows) == 1:
+            self.opened.emit(rows[0].training.id)
 
     def _build_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
         self.hint = label(tone="muted", size="caption")
         row.addWidget(self.hint, 1)
-        self.open = button(self.tr("Open"), self._open, tip=self.tr("Show its curves (Enter)"))
+        self.open = button(self.tr("Open"), self.open_chosen, tip=self.tr("Show its curves (Enter)"))
         self.go_on = button(
             self.tr("Continue"), self._continue, tip=self.tr("Go on from its newest checkpoint")
         )
@@ -220,11 +226,6 @@ class History(QWidget):
         if len(rows) == 2:
             self.comparison.compare(rows[0].training, rows[1].training)
 
-    def _open(self) -> None:
-        rows = self.chosen()
-        if len(rows) == 1:
-            self.opened.emit(rows[0].training.id)
-
     def _continue(self) -> None:
         rows = self.chosen()
         if len(rows) == 1 and rows[0].goes_on:
@@ -242,7 +243,7 @@ def _text(row: Row, column: int) -> str:
         differing(training.settings),
         "",
         best,
-        day(training.run.started_at or training.run.created_at),
+        when(training.run.started_at or training.run.created_at),
         training.run.outcome,
     )[column]
 

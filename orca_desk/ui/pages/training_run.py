@@ -13,7 +13,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.training_store import Loaded, load
 from orca_desk.ui.pages.training_words import STATUSES, seconds_of
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.curves import Curves, Run, fill
+from orca_desk.ui.widgets.curves import Curves, Run
 from orca_desk.ui.widgets.job_panel import JobPanel, duration
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, card, label, set_tone
@@ -60,6 +60,8 @@ class RunView(QWidget):
         self.training = training_id
         self.loaded = None
         self._waiting = []
+        self.heading.setText(training_id)
+        self.status.setText(self.tr("Reading…"))
         self.run = self.curves.show_runs([""])[0]
         self.figures.clear()
         self.desk.background.run(
@@ -160,7 +162,7 @@ class RunView(QWidget):
         if loaded.training.id != self.training:
             return  # something else is shown by now
         self.loaded = loaded
-        fill(self.run, loaded.metrics, loaded.evaluations)
+        self.run.take(loaded.points)
         waiting, self._waiting = self._waiting or [], None
         for event in waiting:
             self._add(event)
@@ -171,7 +173,7 @@ class RunView(QWidget):
         if loaded.training.id != self.training:
             return
         if not self.is_live:
-            fill(self.run, loaded.metrics, loaded.evaluations)
+            self.run.add(loaded.metrics, loaded.evaluations)
         self.loaded = loaded
         self._show_newest(loaded)
         self._show_status()
@@ -197,10 +199,10 @@ class RunView(QWidget):
 
     def _add(self, event: dict[str, Any]) -> None:
         if event["event"] == "metrics":
-            fill(self.run, [event], [])
+            self.run.add([event], [])
             self.figures.show_metrics(event)
         elif event["event"] == "eval":
-            fill(self.run, [], [event])
+            self.run.add([], [event])
             self.figures.show_evaluation(event["loss"])
         self.curves.redraw()
 

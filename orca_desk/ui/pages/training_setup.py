@@ -36,6 +36,7 @@ from orca_desk.ui.widgets.text import button, card, label
 
 KEPT = "desktop.training"  # the library setting with what was chosen last
 SETTLE_MS = 250  # after an edit, before anything is computed from it
+AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change
 OWN = 2  # the entry of the presets' list for settings of one's own
 
 
@@ -70,6 +71,10 @@ class SetUp(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._reckon)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(AGAIN_MS)
+        self._again.timeout.connect(self._read_facts)
         self._restore()
         self.base.chosen.connect(self._look)
         self.snapshot.currentIndexChanged.connect(self._look)
@@ -121,9 +126,9 @@ class SetUp(QWidget):
         self._mark_preset()
 
     def look_again(self) -> None:
-        """Read the snapshot again: tasks or trainings have changed."""
-        self._facts_of = None
-        self._look()
+        """Read the snapshot again, soon: tasks, strategies or trainings have changed."""
+        if not self._again.isActive():
+            self._again.start()
 
     def start(self) -> None:
         """Start what is chosen, unless it would be refused."""
@@ -163,8 +168,9 @@ class SetUp(QWidget):
         grid.setColumnStretch(1, 1)
         self.base = ModelPicker(self.desk, "safetensors", prefer="mini-student")
         self.snapshot = QComboBox()
-        self.snapshot.setMinimumContentsLength(24)
         self.snapshot.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for box in (self.base, self.snapshot):
+            box.setMinimumContentsLength(12)  # they grow with the window
         rows: tuple[tuple[str, QComboBox], ...] = (
             (self.tr("&Base model"), self.base),
             (self.tr("S&napshot"), self.snapshot),
@@ -192,13 +198,15 @@ class SetUp(QWidget):
             [self.tr("Defaults"), self.tr("As in the demo: for the mini student"), self.tr("My own")]
         )
         self.preset.model().item(1).setEnabled(False)  # type: ignore[attr-defined]
+        self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.preset.setMinimumContentsLength(12)
         self.preset.setAccessibleName(self.tr("Settings to begin with"))
         words = label(self.tr("&Settings"), bold=True)
         words.setBuddy(self.preset)
         self.all = QCheckBox(self.tr("Show all settings"))
         top.addWidget(words)
-        top.addWidget(self.preset)
-        top.addStretch(1)
+        top.addWidget(self.preset, 1)
+        top.addSpacing(2 * GRID)
         top.addWidget(self.all)
         layout.addLayout(top)
         layout.addSpacing(GRID)
@@ -208,7 +216,7 @@ class SetUp(QWidget):
 
     def _build_start(self) -> QFrame:
         frame, layout = card()
-        frame.setFixedWidth(42 * GRID)
+        frame.setFixedWidth(38 * GRID)
         layout.addWidget(label(self.tr("Before the start"), size="heading", bold=True))
         self.checks = Checks(self.desk)
         layout.addWidget(_scrolled(self.checks), 1)
@@ -287,13 +295,20 @@ class SetUp(QWidget):
         self.content.show_snapshot(snapshot)
         self._settle.start()
         asked = (snapshot.id, model.path if model else None)
-        if asked == self._facts_of:
+        if asked != self._facts_of:
+            self._facts_of, self.facts = asked, None
+            self.checks.show_reading()
+            self._read_facts()
+
+    def _read_facts(self) -> None:
+        """Read the snapshot in the background; lengths that were measured stay as they are."""
+        model, snapshot = self.base.model(), self.chosen_snapshot()
+        if snapshot is None:
             return
-        self._facts_of, self.facts = asked, None
-        self.checks.show_reading()
+        lengths = self.facts.lengths if self.facts else None
         self.desk.background.run(
             self,
-            lambda: look(self.desk.library, snapshot.id, model),
+            lambda: look(self.desk.library, snapshot.id, model, lengths=lengths),
             self._show_facts,
             failed=self._show_failure,
             only_newest="look",

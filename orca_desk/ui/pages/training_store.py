@@ -17,16 +17,21 @@ from orca_desk.library.trainings import (
     training_events,
 )
 from orca_desk.ui.pages.training_words import UNFINISHED
+from orca_desk.ui.widgets.series import TrainingPoints
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A training and what it reported. `goes_on`: the same settings go on from its newest checkpoint."""
+    """A training and what it reported, also as `points`.
+
+    `goes_on`: the same settings go on from its newest checkpoint.
+    """
 
     training: Training
     snapshot: str
     metrics: list[dict[str, Any]]
     evaluations: list[dict[str, Any]]
+    points: TrainingPoints
     goes_on: bool
     can_keep: bool
 
@@ -44,11 +49,16 @@ class Row:
 def load(library: Library, training_id: str, *, after_step: int = -1) -> Loaded:
     """Return a training, with its events after a step. Raises UserError when there is none."""
     training = get_training(library, training_id)
+    metrics = training_events(library, training_id, "metrics", after_step=after_step)
+    evaluations = training_events(library, training_id, "eval", after_step=after_step)
+    points = TrainingPoints()
+    points.add(metrics, evaluations)
     return Loaded(
         training=training,
         snapshot=_name(library, training.snapshot),
-        metrics=training_events(library, training_id, "metrics", after_step=after_step),
-        evaluations=training_events(library, training_id, "eval", after_step=after_step),
+        metrics=metrics,
+        evaluations=evaluations,
+        points=points,
         goes_on=_goes_on(library, training),
         can_keep=can_keep(training),
     )

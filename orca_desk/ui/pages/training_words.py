@@ -1,7 +1,6 @@
 """How trainings and snapshots are named on screen."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from orca_desk.library.snapshots import Snapshot
@@ -9,6 +8,7 @@ from orca_desk.library.trainings import Training
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.theme import Role
 from orca_desk.ui.widgets.settings_form import title
+from orca_desk.ui.widgets.when import seconds_between, when
 
 # A run's status: words, icon, role
 STATUSES: dict[str, tuple[str, str, Role]] = {
@@ -23,22 +23,15 @@ STATUSES: dict[str, tuple[str, str, Role]] = {
 UNFINISHED = ("cancelled", "interrupted", "failed")
 
 
-def day(text: str | None) -> str:
-    """Write a stored time as local date and time: 22 Nov 2026, 14:03."""
-    return datetime.fromisoformat(text).astimezone().strftime("%d %b %Y, %H:%M") if text else ""
-
-
 def seconds_of(training: Training) -> float | None:
     """Return how long the last start of a training took; None while it has not ended."""
     run = training.run
-    if not run.started_at or not run.ended_at:
-        return None
-    return (datetime.fromisoformat(run.ended_at) - datetime.fromisoformat(run.started_at)).total_seconds()
+    return seconds_between(run.started_at, run.ended_at) if run.ended_at else None
 
 
 def snapshot_line(snapshot: Snapshot) -> str:
     """Return a snapshot in one line, for a list to choose from."""
-    return f"{snapshot.name}  ·  {snapshot.records:,} records, {day(snapshot.created_at)}"
+    return f"{snapshot.name}  ·  {snapshot.records:,} records, {when(snapshot.created_at)}"
 
 
 def differing(settings: Mapping[str, Any]) -> str:

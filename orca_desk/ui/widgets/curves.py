@@ -3,23 +3,27 @@
 Imported only when something is to be plotted: pyqtgraph and numpy take a while.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.ui.theme import GRID, Role, Theme, font
-from orca_desk.ui.widgets.series import Series
+from orca_desk.ui.widgets.layouts import clear
+from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import label
 
 REDRAW_MS = 200  # at most five times a second, however fast the events come
+BUCKETS = 500  # stretches of steps whose lowest and highest loss are drawn
+MARKED = 200  # points of the evaluation loss and the learning rate
 LEAST = 1e-9  # a loss of 0 has no place on a logarithmic axis
 DASH: Sequence[Qt.PenStyle] = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
 MARKS = ("d", "s")  # of evaluation losses: diamond and square
-GLYPHS, LINES = ("◆", "■"), ("━", "╍")
+GLYPHS, LINES = ("◆", "■"), ("━━", "╍╍")
 Roles = tuple[Role, Role]  # of the loss and of the evaluation loss
 ROLES: dict[int, tuple[Roles, ...]] = {
     0: (),
@@ -28,40 +32,41 @@ ROLES: dict[int, tuple[Roles, ...]] = {
 }
 
 
-class Run:
+class Run(TrainingPoints):
     """The curves of one training: noisy loss, smoothed loss, evaluation loss, the kept checkpoint."""
 
     def __init__(
         self, plot: pg.PlotItem, rates: pg.PlotItem | None, *, name: str, place: int, roles: Roles
     ) -> None:
         """`place` is 0 for the first of the trainings shown and tells its lines and marks apart."""
+        super().__init__()
         self.name, self.place, self.roles = name, place, roles
-        self.loss, self.evaluation, self.rate = Series(), Series(), Series()
         self.best: tuple[float, float] | None = None
-        self._raw = _curve(plot, "peak")
-        self._smooth = _curve(plot, "subsample")
+        self._raw = plot.plot()
+        self._smooth = plot.plot(antialias=True)
         self._evaluation = plot.plot(antialias=True)
         self._best = plot.plot()
-        self._rate = None if rates is None else _curve(rates, "subsample")
+        self._rate = None if rates is None else rates.plot(antialias=True)
 
-    def draw(self) -> None:
-        """Hand the points to the plot."""
-        steps = self.loss.steps
-        self._raw.setData(steps, np.maximum(self.loss.values, LEAST))
-        self._smooth.setData(steps, np.maximum(self.loss.smooth, LEAST))
-        self._evaluation.setData(self.evaluation.steps, np.maximum(self.evaluation.values, LEAST))
+    def draw(self, low: float, high: float) -> None:
+        """Hand the points from step `low` to `high` to the plot, few enough for a cost that stays flat."""
+        raw, smooth = self.loss.lines(low, high, BUCKETS)
+        evaluation = self.evaluation.some(low, high, MARKED)
+        self._raw.setData(raw[0], np.maximum(raw[1], LEAST))
+        self._smooth.setData(smooth[0], np.maximum(smooth[1], LEAST))
+        self._evaluation.setData(evaluation[0], np.maximum(evaluation[1], LEAST))
         self._best.setData(*([[self.best[0]], [max(self.best[1], LEAST)]] if self.best else [[], []]))
         if self._rate is not None:
-            self._rate.setData(self.rate.steps, self.rate.values)
+            self._rate.setData(*self.rate.some(low, high, MARKED))
 
-    def paint(self, theme: Theme) -> None:
-        """Take the colours of the theme."""
+    def paint(self, theme: Theme, ratio: float) -> None:
+        """Take the colours of the theme; `ratio` is the screen's, as pens count its own pixels."""
         colours = theme.colours
         own, evaluated = map(colours, self.roles)
         style = DASH[self.place]
-        self._raw.setPen(pg.mkPen(colours.tint(self.roles[0], 0.35), width=1))
-        self._smooth.setPen(pg.mkPen(own, width=2, style=style))
-        self._evaluation.setPen(pg.mkPen(evaluated, width=1.5, style=Qt.PenStyle.DotLine))
+        self._raw.setPen(pg.mkPen(colours.tint(self.roles[0], 0.35), width=ratio))
+        self._smooth.setPen(pg.mkPen(own, width=2 * ratio, style=style))
+        self._evaluation.setPen(pg.mkPen(evaluated, width=1.5 * ratio, style=Qt.PenStyle.DotLine))
         self._evaluation.setSymbol(MARKS[self.place])
         self._evaluation.setSymbolSize(9)
         self._evaluation.setSymbolBrush(evaluated)
@@ -72,7 +77,7 @@ class Run:
         self._best.setSymbolBrush(colours("good"))
         self._best.setSymbolPen(pg.mkPen(colours("surface"), width=1))
         if self._rate is not None:
-            self._rate.setPen(pg.mkPen(colours("muted"), width=1.5))
+            self._rate.setPen(pg.mkPen(colours("muted"), width=1.5 * ratio))
 
 
 class Curves(QWidget):
@@ -115,6 +120,7 @@ class Curves(QWidget):
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
         self._plot.addItem(self._cursor, ignoreBounds=True)
+        self._plot.getViewBox().sigXRangeChanged.connect(self._zoomed)
         self._canvas.scene().sigMouseMoved.connect(self._point)
         self._canvas.scene().sigMouseClicked.connect(self._show_whole)
         self._timer = QTimer(self)
@@ -146,6 +152,11 @@ class Curves(QWidget):
         if not self._timer.isActive():
             self._timer.start()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Suit the lines to the screen's density, which is known now."""
+        super().showEvent(event)
+        self._paint()
+
     def _make_plot(self, row: int, left: str, bottom: str) -> pg.PlotItem:
         plot = self._canvas.addPlot(row=row, col=0)
         plot.setLabel("left", left)
@@ -164,15 +175,13 @@ class Curves(QWidget):
         return plot
 
     def _fill_legend(self, names: Sequence[str], roles: Sequence[Roles]) -> None:
-        while self._legend.count():
-            before = self._legend.takeAt(0).widget()
-            before.hide()
-            before.deleteLater()
+        clear(self._legend)
         entries: list[tuple[str, Role]] = []
         for place, name in enumerate(names):
-            of = f" {name}" if len(names) > 1 else ""
-            entries.append((self.tr("{} Loss{}").format(LINES[place], of), roles[place][0]))
-            entries.append((self.tr("{} Evaluation loss{}").format(GLYPHS[place], of), roles[place][1]))
+            loss = self.tr("{} {} loss").format(LINES[place], name) if name else self.tr("━━ Loss")
+            evaluated = self.tr("evaluation") if name else self.tr("Evaluation loss")
+            entries.append((loss, roles[place][0]))
+            entries.append((f"{GLYPHS[place]} {evaluated}", roles[place][1]))
         entries.append((self.tr("★ Kept checkpoint"), "good"))
         for text, tone in entries:
             self._legend.addWidget(label(text, size="caption", tone=tone))  # type: ignore[arg-type]
@@ -184,8 +193,11 @@ class Curves(QWidget):
 
     def _draw(self) -> None:
         self.redraws += 1
+        low, high = -np.inf, np.inf
+        if not self._plot.getViewBox().autoRangeEnabled()[0]:
+            low, high = self._plot.getViewBox().viewRange()[0]
         for run in self.runs:
-            run.draw()
+            run.draw(low, high)
         if not self._cursor.isVisible():
             self._read(None)
 
@@ -204,7 +216,7 @@ class Curves(QWidget):
                 axis.label.setDefaultTextColor(colours("muted"))
         self._cursor.setPen(pg.mkPen(colours("muted"), style=Qt.PenStyle.DashLine))
         for run in self.runs:
-            run.paint(self._theme)
+            run.paint(self._theme, self.devicePixelRatioF())
 
     def _point(self, place: QPointF) -> None:
         """Follow the mouse with a line, and read the curves out there."""
@@ -224,25 +236,15 @@ class Curves(QWidget):
         self.readout.setText("\n".join(lines) or " ")
         self._canvas.setAccessibleDescription(self.readout.text())
 
+    def _zoomed(self) -> None:
+        """Another part of the steps is shown, with the detail that it has room for."""
+        if not self._plot.getViewBox().autoRangeEnabled()[0]:
+            self.redraw()
+
     def _show_whole(self, event: Any) -> None:
         if event.double():
             self._plot.enableAutoRange()
-
-
-def fill(run: Run, metrics: Sequence[Mapping[str, Any]], evaluations: Sequence[Mapping[str, Any]]) -> None:
-    """Add a training's stored events to its curves."""
-    for event in metrics:
-        run.loss.put(event["step"], event["loss"])
-        run.rate.put(event["step"], event["lr"])
-    for event in evaluations:
-        run.evaluation.put(event["step"], event["loss"])
-
-
-def _curve(plot: pg.PlotItem, method: str) -> pg.PlotDataItem:
-    item = plot.plot(antialias=True)
-    item.setDownsampling(auto=True, method=method)
-    item.setClipToView(True)
-    return item
+            self.redraw()
 
 
 def _read_out(run: Run, step: float | None) -> str:
@@ -256,6 +258,6 @@ def _read_out(run: Run, step: float | None) -> str:
         where = run.evaluation.steps[evaluated]
         parts.append(f"evaluation loss {run.evaluation.values[evaluated]:.4g} (step {where:,.0f})")
     rate = run.rate.nearest(at)
-    if rate is not None:
+    if rate is not None and not run.name:  # of two trainings the learning rate is not shown
         parts.append(f"learning rate {run.rate.values[rate]:.3g}")
     return " · ".join(parts)

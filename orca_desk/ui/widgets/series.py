@@ -1,10 +1,16 @@
 """A curve's points in arrays that grow by doubling, so that a long training costs no more a point."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 FIRST = 1024  # points that fit at once
 SMOOTHING = 0.08  # weight of the newest point in the smoothed curve
+
+Event = Mapping[str, Any]
+Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]  # steps and values
 
 
 class Series:
@@ -50,6 +56,37 @@ class Series:
         """Forget all points."""
         self._count = 0
 
+    def some(self, low: float, high: float, most: int) -> Points:
+        """Return about `most` of the points from step `low` to `high`, evenly chosen, and the last."""
+        first, last = self._range(low, high)
+        if last - first <= most:
+            return self._steps[first:last], self._values[first:last]
+        chosen = np.unique(np.linspace(first, last - 1, most).astype(np.intp))
+        return self._steps[chosen], self._values[chosen]
+
+    def lines(self, low: float, high: float, buckets: int) -> tuple[Points, Points]:
+        """Return (the values, the smoothed values) from step `low` to `high` with few points.
+
+        Each bucket of steps gives its lowest and its highest value, so that no spike is lost, and one
+        smoothed one. That is far cheaper to draw than all points, and looks the same.
+        """
+        first, last = self._range(low, high)
+        steps, values = self._steps[first:last], self._values[first:last]
+        smooth = self._smooth[first:last]
+        if len(steps) <= 2 * buckets:
+            return (steps, values), (steps, smooth)
+        starts = np.linspace(0, len(steps), buckets, endpoint=False).astype(np.intp)
+        ends = np.append(starts[1:], len(steps)) - 1
+        spikes = np.stack([np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)], axis=1)
+        places = np.stack([steps[starts], steps[ends]], axis=1)
+        return (places.ravel(), spikes.ravel()), (steps[ends], smooth[ends])
+
+    def _range(self, low: float, high: float) -> tuple[int, int]:
+        """Return the places from `low` to `high`, and one more on each side so that lines leave the view."""
+        first = int(np.searchsorted(self.steps, low)) - 1
+        last = int(np.searchsorted(self.steps, high, "right")) + 1
+        return max(0, first), min(self._count, last)
+
     def nearest(self, step: float) -> int | None:
         """Return the place of the point nearest to `step`; None when there is none."""
         if not self._count:
@@ -57,6 +94,25 @@ class Series:
         after = int(np.searchsorted(self.steps, step))
         near = (place for place in (after - 1, after) if 0 <= place < self._count)
         return min(near, key=lambda place: abs(self._steps[place] - step))
+
+
+class TrainingPoints:
+    """All curves of one training; may be filled in a background thread."""
+
+    def __init__(self) -> None:
+        self.loss, self.evaluation, self.rate = Series(), Series(), Series()
+
+    def add(self, metrics: Iterable[Event], evaluations: Iterable[Event]) -> None:
+        """Add what the trainer reported: its "metrics" and its "eval" events."""
+        for event in metrics:
+            self.loss.put(event["step"], event["loss"])
+            self.rate.put(event["step"], event["lr"])
+        for event in evaluations:
+            self.evaluation.put(event["step"], event["loss"])
+
+    def take(self, other: "TrainingPoints") -> None:
+        """Show the points of another from now on."""
+        self.loss, self.evaluation, self.rate = other.loss, other.evaluation, other.rate
 
 
 def _doubled(old: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
