@@ -87,6 +87,8 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
         window.hide()
         for page in window.pages.values():
             page.close_page()
+        if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to go on
+            window.going_on.note_closing()
         desk.jobs.stop_all()
         for job in desk.jobs.all:
             job.wait(SECONDS_TO_STOP)

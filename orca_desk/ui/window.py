@@ -74,8 +74,8 @@ class Window(QMainWindow):
         desk.refused.connect(self._show_refusal)
         desk.jobs.ended.connect(self._tell_end)
         self._restore()
-        self._going_on = GoingOn(desk, self._notice)
-        self._going_on.look()
+        self.going_on = GoingOn(desk, self._notice)
+        self.going_on.look()
 
     def show_page(self, name: str) -> Page:
         """Show a page, making it if it was not shown before; return it."""
@@ -291,7 +291,7 @@ class Window(QMainWindow):
 
         def answered() -> None:
             if box.clickedButton() is stop:
-                self._going_on.note_closing()
+                self.going_on.note_closing()
                 for job in self.desk.jobs.unfinished:
                     job.stop()
                 self._close_when_idle(self.tr("Closes as soon as the job has stopped."))

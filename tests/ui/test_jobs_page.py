@@ -170,7 +170,7 @@ def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(
     folder = tmp_path / "library"
     with Library.open(folder, samples=False) as library, desktop(library, theme) as window:
         end_run(library, create_run(library, "evaluate", {}).id, "cancelled", "")  # stopped by the user
-        window._going_on.note_closing()
+        window.going_on.note_closing()
         for number in range(2):
             end_run(library, create_run(library, "generate", {"n": number}).id, "cancelled", "")
     with Library.open(folder) as library, desktop(library, theme) as window:

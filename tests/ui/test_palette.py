@@ -170,7 +170,7 @@ def test_the_tour_has_at_most_four_steps_and_points_at_what_is_there(window: Win
         assert tour.rect().contains(tour.card.geometry())
         assert not tour.card.geometry().intersects(tour.target().adjusted(6, 6, -6, -6))
         assert tour.text.height() >= tour.text.heightForWidth(tour.text.width())
-        tour.next.click()
+        qtbot.keyClick(tour.next, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not window.findChildren(Tour))
     assert window.desk.places.value(KEY)
 
