@@ -4,15 +4,14 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write
 from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.chat import ChatSession
+from orca_desk.jobs.demo_place import BEGUN, result_file
 from orca_desk.jobs.evaluation import Evaluated, System, compare_evaluations, evaluate, score
 from orca_desk.jobs.generate import generate
 from orca_desk.jobs.probe import probe
@@ -20,7 +19,6 @@ from orca_desk.jobs.progress import JobControl, Progress, silent
 from orca_desk.jobs.training import train
 from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run
-from orca_desk.library.samples import sample_tasks
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
@@ -30,7 +28,7 @@ from orca_desk.method.grading import Verdict, grade
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.statistics import Comparison, Share
-from orca_desk.paths import bundled_models, default_library, resources
+from orca_desk.paths import bundled_models
 from orca_desk.prompts.messages import Message
 from orca_desk.student.settings import TrainSettings
 
@@ -38,8 +36,6 @@ PROBED_TASKS = 16  # a family and strategy: enough to tell a strategy that works
 SAMPLING = Sampling(max_tokens=200)  # the longest of the mini teacher's answers has about 120 tokens
 TRAINING = TrainSettings(learning_rate=5e-3, epochs=4, batch_tokens=2048, max_length=512)
 WORKED_EXAMPLE = "worked-example"  # the tag of the John-and-Mark task
-BEGUN = "demo.begun"  # the setting that marks a library in which the demo was started
-Standing = Literal["fresh", "begun", "finished", "own"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,47 +90,6 @@ def bundled() -> DemoModels:
         teacher=bundled_models() / "mini-teacher" / "mini-teacher.gguf",
         student=bundled_models() / "mini-student",
     )
-
-
-def result_file(folder: Path) -> Path:
-    """Return the file in a library's folder that holds the result of a demo that was finished there."""
-    return folder / "demo.json"
-
-
-def next_folder() -> Path:
-    """Return the first demo folder beside the user's library in which no demo was finished."""
-    home = default_library()
-    folders = (home.with_name(f"{home.name}-demo-{number}") for number in count(1))
-    return next(folder for folder in folders if not result_file(folder).exists())
-
-
-def standing(library: Library) -> Standing:
-    """Return whether the demo can run in this library, and how far it is there.
-
-    "fresh" and "begun" hold the sample tasks and nothing of the user's, so nothing can be mixed up there;
-    "own" holds other tasks or other work, for which the demo needs a library of its own.
-    """
-    if result_file(library.folder).exists():
-        return "finished"
-    if not _only_samples(library):
-        return "own"
-    if get_setting(library, BEGUN):
-        return "begun"
-    used = library.row("SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM pairings)")
-    return "own" if used and used[0] else "fresh"
-
-
-def _only_samples(library: Library) -> bool:
-    row = library.row("SELECT count(*) FROM tasks")
-    samples = _sample_ids()
-    if row is None or row[0] != len(samples):  # quick, for a library of millions
-        return False
-    return {row[0] for row in library.rows("SELECT id FROM tasks")} == samples
-
-
-@lru_cache(maxsize=1)
-def _sample_ids() -> frozenset[str]:
-    return frozenset(task.id for task in sample_tasks(resources() / "tasks"))
 
 
 def demo(

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.demo import Worked, result_file
+from orca_desk.jobs.demo import Worked
+from orca_desk.jobs.demo_place import result_file
 from orca_desk.jobs.evaluation import Score
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import Comparison, Share

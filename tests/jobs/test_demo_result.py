@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.demo import result_file, summary
+from orca_desk.jobs.demo import summary
+from orca_desk.jobs.demo_place import result_file
 from orca_desk.jobs.demo_result import read_result
 from orca_desk.method.statistics import share_of
 from tests.demo_double import small_demo

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_desk.jobs.demo import BEGUN, next_folder, result_file, standing
+from orca_desk.jobs.demo_place import BEGUN, next_folder, result_file, standing
 from orca_desk.library.database import Library
 from orca_desk.library.runs import create_run
 from orca_desk.library.settings import set_setting

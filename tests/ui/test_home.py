@@ -10,7 +10,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from orca_desk.jobs.demo import result_file, standing, summary
+from orca_desk.jobs.demo import summary
+from orca_desk.jobs.demo_place import result_file, standing
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task

@@ -5,14 +5,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.demo import Standing, next_folder, standing
-from orca_desk.jobs.demo_result import DemoResult, read_result
+from orca_desk.jobs.demo_place import Standing, next_folder, result_file, standing
 from orca_desk.library.database import Library
 from orca_desk.library.overview import Overview, Step, overview, step_states
 from orca_desk.ui.desk import Desk
@@ -23,6 +22,9 @@ from orca_desk.ui.pages.home_next import DEMO, Next, NextCard, next_of
 from orca_desk.ui.pages.home_run import CHANGES, KIND, STEPS, DemoRun, work
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
+
+if TYPE_CHECKING:
+    from orca_desk.jobs.demo_result import DemoResult
 
 PAGE_OF: dict[Step, str] = {
     "collect": "tasks",
@@ -47,7 +49,7 @@ class Seen:
 
     overview: Overview
     standing: Standing
-    result: DemoResult | None
+    result: "DemoResult | None"
     problem: UserError | None = None
 
 
@@ -59,10 +61,14 @@ def look(library: Library, *, demo_runs: bool) -> Seen:
     if demo_runs:
         return Seen(overview=overview(library), standing="begun", result=None)
     found, problem = None, None
-    try:
-        found = read_result(library.folder)
-    except UserError as error:
-        problem = error
+    if result_file(library.folder).exists():
+        # Only now: it brings half of the app with it, and most starts have no result to show
+        from orca_desk.jobs.demo_result import read_result
+
+        try:
+            found = read_result(library.folder)
+        except UserError as error:
+            problem = error
     return Seen(overview=overview(library), standing=standing(library), result=found, problem=problem)
 
 

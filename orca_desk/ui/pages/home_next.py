@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
-from orca_desk.jobs.demo import Standing
+from orca_desk.jobs.demo_place import Standing
 from orca_desk.library.overview import Advice, Overview, advice
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Theme

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from orca_desk.jobs import demo
 from orca_desk.library import overview
 from orca_desk.library.database import Library
 from orca_desk.library.newest import Newest, newest_answer, newest_record
@@ -19,9 +19,12 @@ from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.job_panel import JobPanel, duration
 from orca_desk.ui.widgets.text import card, label, set_tone
 
+if TYPE_CHECKING:
+    from orca_desk.jobs.demo import Demo, Step
+
 KIND = "demo"
 CHANGES = ("records", "pairings", "snapshots", "trainings", "evaluations", "settings")
-# What `demo.Step` calls each, in this order, and the method's step that it belongs to
+# What the demo's `Step` calls each, in this order, and the method's step that it belongs to
 STEPS: Mapping[str, overview.Step] = {
     "probe and pair": "pair",
     "generate": "instruct",
@@ -44,10 +47,12 @@ class Live:
     checks: tuple[tuple[int, float], ...] = ()
 
 
-def work(library: Library) -> Callable[[Tools], demo.Demo | None]:
+def work(library: Library) -> "Callable[[Tools], Demo | None]":
     """Return the job's function: the same demo as the command's, its result kept in the library's folder."""
 
-    def run(tools: Tools) -> demo.Demo | None:
+    def run(tools: Tools) -> "Demo | None":
+        from orca_desk.jobs import demo  # only now: it brings half of the app with it
+
         found = demo.demo(
             library, demo.bundled(), on_step=tools.tell, progress=tools.progress, control=tools.control
         )
@@ -65,7 +70,7 @@ class DemoRun(QWidget):
         super().__init__()
         self.desk = desk
         self.job: Job | None = None
-        self.done: dict[str, demo.Step] = {}
+        self.done: dict[str, Step] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
@@ -139,7 +144,7 @@ class DemoRun(QWidget):
             self._rows[name] = (image, title, outcome, seconds)
         return grid
 
-    def _add_step(self, step: demo.Step) -> None:
+    def _add_step(self, step: "Step") -> None:
         self.done[step.name] = step
         self._paint()
         self.refresh()
