@@ -436,6 +436,24 @@ def test_the_teacher_is_asked_again(library: Library, window: Window, qtbot: QtB
     assert get_record(library, old.record.id) == old
 
 
+def test_new_records_leave_the_selection_alone(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.table.selectRow(2)
+    qtbot.keyClick(page.table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    wait_for(qtbot, page, ids[3])
+    assert page.bar.place.text() == "2 selected"
+    old = get_record(library, ids[0]).record
+    add_records(library, [NewRecord(record=replace(old, id="new"))])
+    window.desk.tell("records")
+    qtbot.waitUntil(lambda: len(page.table.records.numbers) == COUNT + 1)
+    assert page.bar.place.text() == "2 selected" and shown(page) == ids[3]
+    page.filters.verdict.setCurrentIndex(page.filters.verdict.findData("ungraded"))
+    wait_for(qtbot, page, "new")
+    assert page.side.verdict.word.text() == "Not graded"
+
+
 def test_the_shown_records_are_exported(
     library: Library, ids: list[str], window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:

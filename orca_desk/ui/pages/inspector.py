@@ -66,6 +66,8 @@ class InspectorView(QWidget):
 
     def show_record(self, training: TrainingRecord | None) -> None:
         """Show another record."""
+        if training is not None and training == self._training and self.count.text():
+            return
         self._training = training
         if training is None:
             self.tokens.show_inspection(None)

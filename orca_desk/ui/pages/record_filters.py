@@ -68,6 +68,9 @@ class RecordFilters(QWidget):
         self.clear.setText(self.tr("Clear filters"))
         self.clear.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.clear.clicked.connect(self._clear)
+        policy = self.clear.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the list below must not jump
+        self.clear.setSizePolicy(policy)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID // 2)
@@ -137,7 +140,7 @@ class RecordFilters(QWidget):
         self.changed.emit()
 
     def _show_clear(self) -> None:
-        self.clear.setEnabled(bool(self.chosen()))
+        self.clear.setVisible(bool(self.chosen()))
 
     def _paint(self) -> None:
         self.clear.setIcon(icon("funnel", self.desk.theme.colours, "muted"))

@@ -201,13 +201,14 @@ class RecordTable(QTableView):
     def fill(self, numbers: "array[int]", *, number: int | None = None) -> None:
         """Show other records; go to record `number`, or stay, or go to what follows."""
         wanted = self._number if number is None else number
-        before, spans, scrolled = self._number, self._spans(), self.verticalScrollBar().value()
+        before, before_row = self._number, self.currentIndex().row()
+        spans, scrolled = self._spans(), self.verticalScrollBar().value()
         self._filling = True
         self.records.set_numbers(numbers)
         row = self.records.row_of(wanted) if wanted is not None else min(0, len(numbers) - 1)
         if row >= 0 and (self.currentIndex().row() != row or not self.selectionModel().hasSelection()):
             self._select(row)
-            if numbers[row] == before:  # as it was, also where the user has scrolled away
+            if (numbers[row], row) == (before, before_row):  # new records came behind it: all stays as it was
                 self._choose(spans)
                 self.verticalScrollBar().setValue(scrolled)
         self._filling = False

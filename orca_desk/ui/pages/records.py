@@ -219,12 +219,12 @@ class RecordsPage(Page):
         splitter.addWidget(self.queue)
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([36 * GRID, 120 * GRID])
+        splitter.setSizes([33 * GRID, 123 * GRID])
         self._empty = EmptyState(
             self.desk.theme,
             image="columns-2",
             title=self.tr("No records yet"),
-            text=self.tr("Every answer that the teacher gives becomes a record, and is reviewed here."),
+            text=self.tr("Every answer of the teacher becomes a record that is reviewed here."),
             action=self.tr("Go to Teacher"),
             run=lambda: self.desk.open("teacher"),
         )

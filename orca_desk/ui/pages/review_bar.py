@@ -80,7 +80,7 @@ class ReviewBar(QFrame):
         short = _SHORT.get(name, name)
         made = button(short, action.trigger, tip=f"{tip} ({key})")
         made.setAccessibleName(name)
-        self._buttons.append((made, action, (f"{short}   {key}", short, short if name in _OFTEN else "", "")))
+        self._buttons.append((made, action, (f"{short}  {key}", short, short if name in _OFTEN else "", "")))
         return made
 
     def _paint(self) -> None:
