@@ -40,7 +40,7 @@ class RecordQueue(QWidget):
         column.setSpacing(GRID)
         column.addWidget(self.filters)
         column.addWidget(self.table, 1)
-        self.setMinimumWidth(30 * GRID)
+        self.setMinimumWidth(32 * GRID)
         self.filters.changed.connect(self.read)
         self.table.shown.connect(self.shown)
 
