@@ -164,7 +164,7 @@ def _text(values: Mapping[str, Any], field: str, columns: Mapping[str, str], *, 
         if not needed:
             return ""
         what = f"{column!r} is empty" if field in columns else "there is no column with the question"
-        raise _FaultError(what, "Fill it in, or say which column holds the question (query=COLUMN).")
+        raise _FaultError(what, "Fill it in, or say which column holds the question.")
     if not isinstance(value, str) or isinstance(value, Literal):
         raise _FaultError(f"{column!r} is {_type(value)}, not text", "Write it as text in quotes.")
     if needed and not value.strip():

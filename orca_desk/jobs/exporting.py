@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from orca_desk.errors import UserError
 from orca_desk.formats.tasks import write_tasks
 from orca_desk.jobs.progress import JobControl, Meter, Progress, silent
 from orca_desk.library.database import Library
@@ -26,7 +27,7 @@ def export_tasks(
 ) -> int | None:
     """Write the tasks at some places (see `library.tasks.task_numbers`) to `path` as `write_tasks` does.
 
-    Returns how many, or None when it was stopped. Raises OSError as the file system does.
+    Returns how many, or None when it was stopped. Raises UserError for a place that cannot be written.
     """
     control = control or JobControl()
     meter = Meter(progress, stage="exporting", total=len(numbers), unit="tasks")
@@ -43,3 +44,5 @@ def export_tasks(
         return write_tasks(path, read())
     except _StoppedError:
         return None
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from error

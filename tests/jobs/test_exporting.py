@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orca_desk.errors import UserError
 from orca_desk.formats.tasks import read_tasks
 from orca_desk.jobs.exporting import export_tasks
 from orca_desk.jobs.progress import JobControl, Update
@@ -45,3 +46,8 @@ def test_a_stopped_export_leaves_the_old_file(library: Library, tmp_path: Path) 
     assert export_tasks(library, path, task_numbers(library), progress=stop, control=control) is None
     assert path.read_text() == "before"
     assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".part")] == []
+
+
+def test_a_place_that_cannot_be_written_is_told(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be written"):
+        export_tasks(library, tmp_path, task_numbers(library))

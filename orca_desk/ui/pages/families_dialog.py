@@ -251,7 +251,8 @@ def _table(model: FamilyModel, name: str) -> QTableView:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     for column in range(1, len(HEADERS)):
-        table.setColumnWidth(column, 13 * GRID)
+        table.setColumnWidth(column, 12 * GRID)
+    table.setColumnWidth(len(HEADERS) - 1, 16 * GRID)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     return table
 

@@ -25,7 +25,7 @@ from orca_desk.method.records import Task
 from orca_desk.method.splits import hold_out
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.import_preview import PreviewModel, preview_table
-from orca_desk.ui.pages.import_source import ImportRequest, Source
+from orca_desk.ui.pages.import_source import ImportRequest, Source, sentence
 from orca_desk.ui.pages.task_table import SPLITS, one_line
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
@@ -173,7 +173,9 @@ class ImportDialog(QDialog):
         ))))  # fmt: skip
         self.problems = PreviewModel(theme, tuple(map(self.tr, ("Line", "What is wrong", "What to do"))))
         self.tabs = QTabWidget()
-        self.tabs.addTab(preview_table(self.rows, (56, 300, 130, 120, 100, 80, 80)), self.tr("First rows"))
+        self.table = preview_table(self.rows, (56, 300, 130, 120, 100, 80, 80))
+        self.table.setAccessibleName(self.tr("The first rows as tasks"))
+        self.tabs.addTab(self.table, self.tr("First rows"))
         self.tabs.addTab(preview_table(self.problems, (56, 420, 300)), self.tr("Problems"))
         return self.tabs
 
@@ -223,7 +225,12 @@ class ImportDialog(QDialog):
         percent = self.percent.value() if self.hold.isChecked() else None
         bad = {place for place, (_, row) in enumerate(seen.rows) if isinstance(row, BadRow)}
         self.rows.set_rows([_cells(line, row, percent) for line, row in seen.rows], bad)
-        self.problems.set_rows([(f"{one.line:,}", one.what, one.hint) for one in seen.problems], set())
+        self.table.clearSpans()
+        for place in bad:
+            self.table.setSpan(place, 1, 1, self.rows.columnCount() - 1)
+        self.problems.set_rows(
+            [(f"{one.line:,}", sentence(one.what), one.hint) for one in seen.problems], set()
+        )
         self.tabs.setTabText(1, self.tr("Problems ({:,})").format(seen.bad))
         self.tabs.setTabEnabled(1, bool(seen.bad))
         self.import_button.setEnabled(seen.good > 0)
@@ -247,7 +254,7 @@ class ImportDialog(QDialog):
 
 def _cells(line: int, row: Task | BadRow, percent: int | None) -> tuple[str, ...]:
     if isinstance(row, BadRow):
-        return (f"{line:,}", f"{row.what}. {row.hint}", "", "", "", "", "")
+        return (f"{line:,}", f"{sentence(row.what)} {row.hint}", "", "", "", "", "")
     task = row if percent is None else hold_out(row, percent)
     texts = (task.query, task.context, task.answer or "", task.family)
     return (f"{line:,}", *map(one_line, texts), SPLITS[task.split], ", ".join(task.tags))

@@ -66,7 +66,7 @@ def outcome(result: Imported, name: str) -> tuple[str, str, Kind]:
         details.append(f"{result.differing:,} were there with other content and {what}.")
     if result.unreadable:
         details.append(f"{_count(result.unreadable, 'row')} could not be read:")
-        details += [f"Line {row.line:,}: {row.what}." for row in result.problems[:PROBLEMS_TOLD]]
+        details += [f"Line {row.line:,}: {sentence(row.what)}" for row in result.problems[:PROBLEMS_TOLD]]
         more = result.unreadable - PROBLEMS_TOLD
         details += [f"… and {more:,} more."] if more > 0 else []
     if result.added and not result.heldout:
@@ -76,6 +76,11 @@ def outcome(result: Imported, name: str) -> tuple[str, str, Kind]:
     nothing = not result.added and not (result.updated and result.differing)
     kind: Kind = "warn" if result.unreadable or not result.finished else "info" if nothing else "good"
     return " ".join(parts), "\n".join(details), kind
+
+
+def sentence(what: str) -> str:
+    """Return what is wrong with a row as a sentence."""
+    return f"{what[:1].upper()}{what[1:]}."
 
 
 def _count(count: int, word: str) -> str:

@@ -75,6 +75,8 @@ class TaskDetail(QFrame):
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setAccessibleName(self.tr("The selected task"))
         self.text.setTabChangesFocus(True)
+        self.text.setAcceptDrops(False)  # they are the page's
+        self.text.document().setDocumentMargin(0)
         self.text.setStyleSheet("QTextBrowser { border: none; background: transparent; padding: 0; }")
         layout.addWidget(self.text, 1)
         self.records = button(self.tr("Show its records"), self._want_records)
@@ -140,7 +142,7 @@ def task_html(shown: Shown, pairings: Mapping[str, str], colours: Colours) -> st
     else:
         kind, how = (
             task.answer_kind or infer_kind(task.answer),
-            "as set" if task.answer_kind else "by its form",
+            "as the task says" if task.answer_kind else "by its form",
         )
         parts += [_heading("Reference answer", colours), _text(task.answer)]
         parts.append(_note(f"Graded as {kind}, {how}", colours))

@@ -172,7 +172,8 @@ class TaskEditor(QDialog):
         self.split.addItem(self.tr("Held out"), "heldout")
         self.split.setToolTip(self.tr("The student never trains on held-out tasks; it is tested on them"))
         self.strategy = QComboBox()
-        self.strategy.addItem(self.tr("By the family's pairing"), None)
+        self.strategy.addItem(self.tr("By the pairing"), None)
+        self.strategy.setToolTip(self.tr("By the family's pairing, or one for this task alone"))
         for name in strategies:
             self.strategy.addItem(name, name)
         self.tags = QLineEdit()

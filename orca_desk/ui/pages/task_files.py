@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from orca_desk.errors import UserError
 from orca_desk.formats.tasks import read_tasks
 from orca_desk.jobs.exporting import export_tasks
 from orca_desk.jobs.importing import import_tasks
@@ -136,7 +137,7 @@ class TaskFiles(QObject):
         self._running.remove(job)
         if job.error is None:
             then(job)
-        else:
+        elif isinstance(job.error, UserError):  # anything else is reported by the window
             self._notice.show_error(job.error)
 
     def _imported(self, name: str, job: Job) -> None:

@@ -46,18 +46,18 @@ class FilterRow(QWidget):
         self.search.setPlaceholderText(self.tr("Search questions, contexts and answers"))
         self.search.setAccessibleName(self.tr("Search tasks"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(24 * GRID)
+        self.search.setMinimumWidth(14 * GRID)
         self._glass = self.search.addAction(
             icon("search", desk.theme.colours, "muted"), QLineEdit.ActionPosition.LeadingPosition
         )
         self.search.textChanged.connect(self._timer.start)
-        row.addWidget(self.search, 5)
-        self.family = self._filter(self.tr("Any family"), self.tr("Family"))
-        self.split = self._filter(self.tr("Any split"), self.tr("Split"))
-        self.tag = self._filter(self.tr("Any tag"), self.tr("Tag"))
-        self.strategy = self._filter(self.tr("Any strategy"), self.tr("Strategy"))
-        self.answer = self._filter(self.tr("Any answer"), self.tr("Reference answer"))
-        self.reviewed = self._filter(self.tr("Any review"), self.tr("Review"))
+        row.addWidget(self.search, 4)
+        self.family = self._filter(self.tr("Family"), self.tr("Family"))
+        self.split = self._filter(self.tr("Split"), self.tr("Split"))
+        self.tag = self._filter(self.tr("Tag"), self.tr("Tag"))
+        self.strategy = self._filter(self.tr("Strategy"), self.tr("Strategy"))
+        self.answer = self._filter(self.tr("Answer"), self.tr("Reference answer"))
+        self.reviewed = self._filter(self.tr("Review"), self.tr("Review"))
         self._all = (self.family, self.split, self.tag, self.strategy, self.answer, self.reviewed)
         for box in self._all:
             row.addWidget(box, 1)
@@ -117,13 +117,15 @@ class FilterRow(QWidget):
         ]
         self._offer(self.strategy, [*own, *_named("strategy", choices.strategies)])
 
-    def _filter(self, any_text: str, name: str) -> QComboBox:
+    def _filter(self, title: str, name: str) -> QComboBox:
+        """While it asks for nothing, the box shows its title."""
         box = QComboBox()
-        box.addItem(any_text)
+        box.addItem(title)
         box.setAccessibleName(name)
         box.setMaxVisibleItems(20)
-        box.setMinimumContentsLength(6)
+        box.setMinimumContentsLength(2)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumWidth(9 * GRID)
         box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         box.view().setMinimumWidth(20 * GRID)
         box.currentIndexChanged.connect(self._mark)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from orca_desk.library.tasks import tasks_at
@@ -22,10 +22,22 @@ TIPS = {
     5: "In italics: by the family's pairing. Upright: chosen for this task alone.",
 }
 WIDTHS = (260, 96, 76, 120, 84, 124)  # px at first, of which the first is what is left over
+NEEDS = {4: 680, 5: 560}  # px that the table needs to show tags and strategy
 ROW = 4 * GRID
 LONGEST = 300  # characters of a cell
 LONGEST_TIP = 800
 MOST_KEPT = 50_000  # rows of a selection that are looked for again after a refresh
+DISPLAY, TIP, FONT, LOOK = (
+    int(role)
+    for role in (
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.FontRole,
+        Qt.ItemDataRole.ForegroundRole,
+    )
+)
+ASKED = frozenset({DISPLAY, TIP, FONT, LOOK})
+MUTED = frozenset({1, 2, 4})  # columns
 SPLITS = {"train": "Train", "heldout": "Held out"}
 
 
@@ -44,21 +56,21 @@ class TaskModel(BlockTableModel):
         desk.theme.changed.connect(self._take_colours)
         self._take_colours()
 
+    def data(self, index: Index, role: int = DISPLAY) -> Any:
+        """Return what a cell shows. Most of what a paint asks for is not there, and told at once."""
+        return super().data(index, role) if role in ASKED else None
+
     def cell(self, item: Task, column: int, role: int) -> Any:
         """Return a cell's text, its tip, and the look of a strategy that comes from the pairing."""
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role == DISPLAY:
             return self._text(item, column)
-        if role == Qt.ItemDataRole.ToolTipRole and column in (0, 3):
-            text = item.user_text if column == 0 else item.answer or ""
+        if role == TIP:
+            text = item.user_text if column == 0 else (item.answer or "") if column == 3 else ""
             return f"<p style='white-space:pre-wrap'>{escape(text[:LONGEST_TIP])}</p>" if text else None
-        if column == 5 and item.strategy is None:
-            if role == Qt.ItemDataRole.FontRole:
-                return self._paired
-            if role == Qt.ItemDataRole.ForegroundRole:
-                return self._muted
-        if column in (1, 2, 4) and role == Qt.ItemDataRole.ForegroundRole:
-            return self._muted
-        return None
+        paired = column == 5 and item.strategy is None
+        if role == FONT:
+            return self._paired if paired else None
+        return self._muted if paired or column in MUTED else None
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -72,16 +84,18 @@ class TaskModel(BlockTableModel):
         return super().headerData(section, orientation, role)
 
     def _text(self, task: Task, column: int) -> str:
-        if column == 0:
-            return one_line(f"{task.query}   {task.context}" if task.context else task.query)
-        return (
-            "",
-            task.family,
-            SPLITS[task.split],
-            one_line(task.answer or ""),
-            ", ".join(task.tags),
-            task.strategy or self.pairings.get(task.family, ""),
-        )[column]
+        match column:
+            case 0:
+                return one_line(f"{task.query}   {task.context}" if task.context else task.query)
+            case 1:
+                return task.family
+            case 2:
+                return SPLITS[task.split]
+            case 3:
+                return one_line(task.answer or "")
+            case 4:
+                return ", ".join(task.tags)
+        return task.strategy or self.pairings.get(task.family, "")
 
     def _take_colours(self) -> None:
         self._muted = self._theme.colours("muted")
@@ -109,12 +123,20 @@ class TaskTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(ROW)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        # A header asks whether all rows of a column are selected each time it paints: a minute for a million
+        header.setSelectionModel(QItemSelectionModel(self.tasks, header))
         header.setMinimumSectionSize(6 * GRID)
         for column, width in enumerate(WIDTHS):
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
         self.selectionModel().currentRowChanged.connect(lambda *_: self.picked.emit())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Where there is little room the question gets it; the pane beside shows the rest."""
+        for column, least in NEEDS.items():
+            self.setColumnHidden(column, self.width() < least)
+        super().resizeEvent(event)
 
     def current_number(self) -> int | None:
         """Return the place of the row that the keyboard is on, if it is selected."""
@@ -130,6 +152,8 @@ class TaskTable(QTableView):
     def selected_numbers(self) -> "array[int]":
         """Return the places of the selected rows, in order."""
         parts = sorted((part.top(), part.bottom()) for part in self.selectionModel().selection())
+        if len(parts) == 1:
+            return self.tasks.numbers[parts[0][0] : parts[0][1] + 1]
         found = array("q")
         for first, last in parts:
             found += self.tasks.numbers[first : last + 1]

@@ -8,15 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QSplitter,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog
 
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.pairings import current_pairings
@@ -29,19 +21,18 @@ from orca_desk.ui.pages.bulk_dialog import BulkDialog
 from orca_desk.ui.pages.families_dialog import FamiliesDialog
 from orca_desk.ui.pages.import_source import Source, sources_of
 from orca_desk.ui.pages.task_actions import TaskActions
-from orca_desk.ui.pages.task_detail import TaskDetail, look_up
+from orca_desk.ui.pages.task_detail import look_up
 from orca_desk.ui.pages.task_editor import TaskEditor
 from orca_desk.ui.pages.task_files import TaskFiles
-from orca_desk.ui.pages.task_filters import Choices, FilterRow
-from orca_desk.ui.pages.task_table import TaskTable
+from orca_desk.ui.pages.task_filters import Choices
+from orca_desk.ui.pages.task_view import TaskView
 from orca_desk.ui.pages.task_writes import Writes
-from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.drop_sign import DropSign
-from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.text import button
 
 MOST_COPIED = 10_000  # tasks on the clipboard; more go into a file
+SAVING_MS = 400  # a write that takes longer is told of
 CHOICES_WAIT_MS = 1500  # between two readings of families and tags while an import runs
 
 
@@ -60,6 +51,7 @@ class TasksPage(Page):
         self._wanted_task: str | None = None
         self._total = 0
         self.writes = Writes(desk, self, failed=self.notice.show_error)
+        self.writes.busy.connect(self._tell_busy)
         self.edits = TaskActions(desk, self.writes)
         self.panel = JobPanel(desk)
         self.panel.pause.hide()  # an import is over in moments, and can be repeated when it was stopped
@@ -71,6 +63,10 @@ class TasksPage(Page):
         self._choices_timer = QTimer(self)
         self._choices_timer.setSingleShot(True)
         self._choices_timer.timeout.connect(self._read_choices)
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.setInterval(SAVING_MS)
+        self._saving.timeout.connect(self._tell_saving)
         self._sign = DropSign(desk.theme, self, self.tr("Drop files or text to import tasks"))
         self.setAcceptDrops(True)
         self._select_changed()
@@ -119,8 +115,7 @@ class TasksPage(Page):
 
     def _show(self, numbers: "array[int]", total: int, place: "array[int]") -> None:
         self._total = total
-        self._stack.setCurrentWidget(self._content if total else self._empty)
-        self._list.setCurrentWidget(self.table if numbers or not total else self._no_match)
+        self.view.show_counts(len(numbers), total)
         wanted, hidden = None, False
         if self._wanted_task is not None:
             wanted = place[0] if place else None
@@ -159,12 +154,19 @@ class TasksPage(Page):
         self._delete.setEnabled(count > 0)
         self._copy.setEnabled(count > 0)
         self._edit_all.setEnabled(count > 1)
-        shown = len(self.table.tasks.numbers)
-        self._export.setEnabled(shown > 0)
-        self.clear.setVisible(self.filters.is_set)
-        text = self.tr("{:,} of {:,} tasks").format(shown, self._total)
-        self.count.setText(text + (self.tr("; {:,} selected").format(count) if count > 1 else ""))
+        self._export.setEnabled(bool(self.table.tasks.numbers))
+        self.view.tell(self._total, count)
         self._read_task()
+
+    def _tell_busy(self, busy: bool) -> None:
+        if busy:
+            self._saving.start()
+        else:
+            self._saving.stop()
+            self.view.tell(self._total, self.table.selected_count())
+
+    def _tell_saving(self) -> None:
+        self.view.count.setText(self.tr("Saving…"))
 
     def _read_task(self) -> None:
         number, count = self.table.current_number(), self.table.selected_count()
@@ -344,74 +346,30 @@ class TasksPage(Page):
         self.table.setFocus()
 
     def _lay_out(self) -> None:
+        bring = partial(self.go, {"do": "import"})
         self.header.addWidget(button(self.tr("Families…"), self.manage_families))
         self.header.addWidget(button(self.tr("Export…"), self._export.trigger))
         self.header.addWidget(button(self.tr("Add a task…"), self.add))
-        self.header.addWidget(button(self.tr("Import…"), partial(self.go, {"do": "import"}), primary=True))
+        self.header.addWidget(button(self.tr("Import…"), bring, primary=True))
         self.body.addWidget(self.panel)
-        self.filters = FilterRow(self.desk)
-        self.filters.changed.connect(self.reload)
-        self.filters.search.returnPressed.connect(self._enter_table)
-        self.count = label(tone="muted", size="caption")
-        self.clear = QToolButton()
-        self.clear.setText(self.tr("Clear filters"))
-        self.clear.setToolTip(self.tr("Show all tasks (Esc)"))
-        self.clear.clicked.connect(self.filters.clear)
-        self.table = TaskTable(self.desk)
-        self.table.picked.connect(self._select_changed)
-        self.table.activated.connect(lambda _: self.edit())
-        self._no_match = EmptyState(
-            self.desk.theme,
-            image="funnel",
-            title=self.tr("No task matches"),
-            text=self.tr("The library has tasks, but none that fits the search and the filters."),
-            action=self.tr("Clear filters"),
-            run=self.filters.clear,
-        )
-        self._list = QStackedWidget()
-        self._list.addWidget(self.table)
-        self._list.addWidget(self._no_match)
-        self.detail = TaskDetail(
+        self.view = TaskView(
             self.desk,
             one=[self._edit, self._duplicate, self._delete],
             many=[self._edit_all, self._export, self._delete],
+            bring=bring,
+        )
+        self.body.addWidget(self.view, 1)
+        self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
+        self.filters.changed.connect(self.reload)
+        self.filters.search.returnPressed.connect(self._enter_table)
+        self.table.picked.connect(self._select_changed)
+        self.table.activated.connect(lambda _: self.edit())
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.table.addActions(
+            [self._edit, self._duplicate, self._edit_all, self._copy, self._export, self._delete]
         )
         self.detail.record_wanted.connect(self._show_record)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(GRID + GRID // 2)
-        self.splitter.addWidget(self._list)
-        self.splitter.addWidget(self.detail)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([720, 320])
-        self._list.setMinimumWidth(40 * GRID)
-        self.detail.setMinimumWidth(28 * GRID)
-        self._content = QWidget()
-        column = QVBoxLayout(self._content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.filters)
-        below = QHBoxLayout()
-        below.addWidget(self.count, 1)
-        below.addWidget(self.clear)
-        column.addLayout(below)
-        column.addWidget(self.splitter, 1)
-        self._empty = EmptyState(
-            self.desk.theme,
-            image="list-checks",
-            title=self.tr("No tasks yet"),
-            text=self.tr(
-                "Tasks are questions, best with a right answer. Import a JSONL or CSV file: choose it,"
-                " drop it here, or paste its text."
-            ),
-            action=self.tr("Import tasks…"),
-            run=partial(self.go, {"do": "import"}),
-        )
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._content)
-        self._stack.addWidget(self._empty)
-        self.body.addWidget(self._stack, 1)
-        self.keep("splitter", self.splitter)
+        self.keep("splitter", self.view.splitter)
         self.keep("columns", self.table.horizontalHeader())
 
     def _enter_table(self) -> None:

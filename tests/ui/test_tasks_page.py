@@ -130,7 +130,7 @@ def test_tasks_are_shown_with_their_own_strategy_or_their_familys(page: TasksPag
     assert model.data(model.index(0, 5), Qt.ItemDataRole.FontRole).italic()
     assert model.data(model.index(30, 0)) == "Riddle 0: who am I? A <b>dark</b> room."
     assert "&lt;b&gt;" in model.data(model.index(30, 0), Qt.ItemDataRole.ToolTipRole)
-    assert page.count.text() == "40 of 40 tasks"
+    assert page.view.count.text() == "40 of 40 tasks"
 
 
 def test_searching_and_filtering_by_keyboard(page: TasksPage, qtbot: QtBot) -> None:
@@ -138,19 +138,19 @@ def test_searching_and_filtering_by_keyboard(page: TasksPage, qtbot: QtBot) -> N
     assert page.filters.search.hasFocus()
     qtbot.keyClicks(page.filters.search, "riddle")
     shows(page, qtbot, 10)
-    assert page.count.text() == "10 of 40 tasks"
-    assert page.clear.isVisible()
+    assert page.view.count.text() == "10 of 40 tasks"
+    assert page.view.clear_button.isVisible()
     qtbot.keyClick(page.filters.search, Qt.Key.Key_Return)
     assert page.table.hasFocus() and page.table.selected_count() == 1
     qtbot.keyClick(page.table, Qt.Key.Key_Escape)
     shows(page, qtbot, 40)
-    assert not page.clear.isVisible() and page.filters.search.text() == ""
+    assert not page.view.clear_button.isVisible() and page.filters.search.text() == ""
     page.filters.split.setCurrentIndex(2)
     shows(page, qtbot, 6)
     page.filters.answer.setCurrentIndex(2)
     shows(page, qtbot, 0)
-    qtbot.waitUntil(page._no_match.isVisible)
-    qtbot.mouseClick(page._no_match.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.view.no_match.isVisible)
+    qtbot.mouseClick(page.view.no_match.button, Qt.MouseButton.LeftButton)
     shows(page, qtbot, 40)
     assert page.table.isVisible()
 
@@ -307,7 +307,7 @@ def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Libr
 def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Library, qtbot: QtBot) -> None:
     page = window.show_page("tasks")
     assert isinstance(page, TasksPage)
-    qtbot.waitUntil(page._empty.isVisible)
+    qtbot.waitUntil(page.view.empty.isVisible)
     QGuiApplication.clipboard().setText("Frage;Right answer\nEins und eins?;2\n;3\nZwei und zwei?;4\n")
     page.setFocus()
     qtbot.keyClick(page, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
