@@ -335,6 +335,9 @@ def test_answers_are_found_by_outcome_family_and_text(window: Window, pair: list
     shown(page, qtbot, 1)
     assert answers.model.index(0, 0).data() == "What is 5 plus 5?"
     assert [answers.model.index(0, column).data() for column in (1, 2, 3)] == ["tens", "right", "right"]
+    answers.text.setFocus()
+    qtbot.keyClick(answers.text, Qt.Key.Key_Escape)
+    shown(page, qtbot, 2)
 
 
 def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: list[str], qtbot: QtBot) -> None:

@@ -6,6 +6,7 @@ from itertools import permutations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -139,7 +140,14 @@ class AnswersView(QWidget):
         bar.addWidget(button(self.tr("Export CSV…"), self.export))
         self.pattern.activated.connect(self.search)
         self.family.activated.connect(self.search)
-        self.text.textChanged.connect(lambda: self._typing.start())
+        self.text.textChanged.connect(self._typing.start)
+        self.text.returnPressed.connect(self._leave_search)
+        escape = QAction(self.text)
+        escape.setShortcut(QKeySequence(Qt.Key.Key_Escape))
+        escape.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.triggered.connect(self.text.clear)
+        escape.triggered.connect(self._leave_search)
+        self.text.addAction(escape)
         self.view = self._table()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.view)
@@ -169,7 +177,16 @@ class AnswersView(QWidget):
         header.setHighlightSections(False)
         self.model.modelReset.connect(self._size_columns)
         view.selectionModel().currentRowChanged.connect(self._select)
+        view.activated.connect(self._read)
         return view
+
+    def _leave_search(self) -> None:
+        self.view.setFocus()
+
+    def _read(self) -> None:
+        """Go from the table into the first answer, whose text can then be scrolled."""
+        if self.columns.columns:
+            self.columns.columns[0].text.setFocus()
 
     def _size_columns(self) -> None:
         header = self.view.horizontalHeader()

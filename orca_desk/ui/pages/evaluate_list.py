@@ -1,5 +1,6 @@
 """The evaluations there are, with a check mark for those that are compared."""
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate_arms import role_of
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.when import when
+from orca_desk.ui.widgets.when import exactly, when
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -111,6 +112,8 @@ class EvaluationList(QAbstractTableModel):
             return ALIGN_RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and column == NAME:
             return self.desk.theme.colours(role_of(row.name))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"<span>{html.escape(self._in_full(row, column))}</span>"
         if role == Qt.ItemDataRole.AccessibleTextRole and column == NAME:
             state = self.tr("compared") if row.id in self._chosen else self.tr("not compared")
             return f"{row.name} {row.id}, {state}"
@@ -154,6 +157,15 @@ class EvaluationList(QAbstractTableModel):
                 f"{row.answered:,}" if whole else self.tr("{:,} of {:,}").format(row.answered, row.questions)
             )
         return interval(row.right) if column == RIGHT else when(one.run.created_at)
+
+    def _in_full(self, row: Listed, column: int) -> str:
+        """Return what a cell has no room for."""
+        one = row.evaluation
+        if column == MODEL:
+            return f"{one.model} + {one.adapter}" if one.adapter else str(one.model)
+        if column == SYSTEM and one.system is not None:
+            return one.system or self._text(row, column)
+        return exactly(one.run.created_at) if column == WHEN else self._text(row, column)
 
     def _adapter(self, row: Listed) -> str:
         adapter = row.evaluation.adapter

@@ -207,11 +207,15 @@ class SetupView(QWidget):
         head.addWidget(label(self.tr("How they answer"), size="heading", bold=True), 1)
         self.more = button(self.tr("All settings"))
         self.more.setCheckable(True)
-        self.more.toggled.connect(self.sampling.show_all)
+        self.more.toggled.connect(self._show_all)
         head.addWidget(self.more)
         layout.addLayout(head)
         layout.addWidget(self.sampling)
         return frame
+
+    def _show_all(self, shown: bool) -> None:
+        self.sampling.show_all(shown)
+        self.more.setText(self.tr("Fewer settings") if shown else self.tr("All settings"))
 
     def _fill_at_first(self) -> None:
         """Offer what was evaluated last, or else the newest training, or else one model."""
