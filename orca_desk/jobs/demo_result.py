@@ -10,6 +10,8 @@ from orca_desk.errors import UserError
 from orca_desk.jobs.demo import Worked
 from orca_desk.jobs.demo_place import result_file
 from orca_desk.jobs.evaluation import Score
+from orca_desk.library.database import Library
+from orca_desk.library.settings import get_setting
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import Comparison, Share
 
@@ -58,6 +60,12 @@ def read_result(folder: Path) -> DemoResult | None:
             f"The demo's result in {path} cannot be read.",
             "Its records, training and evaluations are safe; delete the file to run the demo once more.",
         ) from error
+
+
+def demo_training(library: Library) -> str | None:
+    """Return the id of the demo's training in a library; None where there is none."""
+    left: dict[str, str] | None = get_setting(library, "demo.train")
+    return left["run"] if left else None
 
 
 def _result(kept: dict[str, Any]) -> DemoResult:

@@ -8,7 +8,9 @@ import pytest
 from orca_desk.errors import UserError
 from orca_desk.jobs.demo import summary
 from orca_desk.jobs.demo_place import result_file
-from orca_desk.jobs.demo_result import read_result
+from orca_desk.jobs.demo_result import demo_training, read_result
+from orca_desk.library.database import Library
+from orca_desk.library.settings import set_setting
 from orca_desk.method.statistics import share_of
 from tests.demo_double import small_demo
 
@@ -33,3 +35,10 @@ def test_a_damaged_file_is_refused_with_a_remedy(tmp_path: Path, text: str) -> N
     result_file(tmp_path).write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"demo\.json cannot be read"):
         read_result(tmp_path)
+
+
+def test_the_demos_training_is_known(tmp_path: Path) -> None:
+    with Library.open(tmp_path, samples=False) as library:
+        assert demo_training(library) is None
+        set_setting(library, "demo.train", {"run": "train-4", "model": "student.gguf"})
+        assert demo_training(library) == "train-4"

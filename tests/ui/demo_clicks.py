@@ -28,6 +28,7 @@ from orca_desk.ui.window import PAGES, Window
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 DEMO_SECONDS = 1500.0  # on a busy machine; about 90 on two idle cores
 SECONDS = 120.0
+SOME_STEPS = 200  # of the training: its picture shows a curve
 QUESTION = "Lucy has 38 cups. Lucy finds 9 more. Then Lucy loses 7. How many cups does Lucy have now?"
 
 
@@ -87,8 +88,11 @@ class Driver:
         self._until(lambda: home.run.job is not None, "the start")
         self._until(lambda: home.run.isVisible() and bool(home.run.live.answer.text()), "the first answer")
         self._picture("home-generating")
-        self._until(lambda: "train" in home.run.done or home.run.live.curve.isVisible(), "training",
-                    DEMO_SECONDS)  # fmt: skip
+        self._until(
+            lambda: "train" in home.run.done or home.run.live.curve.step >= SOME_STEPS,
+            "training",
+            DEMO_SECONDS,
+        )
         self._picture("home-training")
         job = home.run.job
         assert job is not None

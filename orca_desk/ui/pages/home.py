@@ -45,11 +45,15 @@ STEP_OF_JOB: dict[str, Step] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a look at the library gives. `problem` says why a demo's result cannot be shown."""
+    """What a look at the library gives.
+
+    `training` is the one of the demo whose `result` it is; `problem` says why that cannot be shown.
+    """
 
     overview: Overview
     standing: Standing
-    result: "DemoResult | None"
+    result: "DemoResult | None" = None
+    training: str | None = None
     problem: UserError | None = None
 
 
@@ -59,17 +63,23 @@ def look(library: Library, *, demo_runs: bool) -> Seen:
     While the demo runs there is a look every second, and only the numbers can change.
     """
     if demo_runs:
-        return Seen(overview=overview(library), standing="begun", result=None)
-    found, problem = None, None
+        return Seen(overview=overview(library), standing="begun")
+    found, training, problem = None, None, None
     if result_file(library.folder).exists():
         # Only now: it brings half of the app with it, and most starts have no result to show
-        from orca_desk.jobs.demo_result import read_result
+        from orca_desk.jobs.demo_result import demo_training, read_result
 
         try:
-            found = read_result(library.folder)
+            found, training = read_result(library.folder), demo_training(library)
         except UserError as error:
             problem = error
-    return Seen(overview=overview(library), standing=standing(library), result=found, problem=problem)
+    return Seen(
+        overview=overview(library),
+        standing=standing(library),
+        result=found,
+        training=training,
+        problem=problem,
+    )
 
 
 class HomePage(Page):
@@ -239,7 +249,7 @@ class HomePage(Page):
 
             self._result = ResultView(self.desk)
             self._space.addWidget(self._result)
-        self._result.show_result(self.seen.result, self.seen.overview.newest_training)
+        self._result.show_result(self.seen.result, self.seen.training)
 
     def _states(self, seen: Overview) -> dict[Step, State]:
         """Return the state of each step: what runs goes before what the library holds."""

@@ -45,6 +45,7 @@ class Live:
     newest: Newest | None = None
     losses: tuple[tuple[int, float], ...] = ()
     checks: tuple[tuple[int, float], ...] = ()
+    steps: int = 0  # of the whole training
 
 
 def work(library: Library) -> "Callable[[Tools], Demo | None]":
@@ -185,6 +186,7 @@ def read_live(library: Library, step: overview.Step) -> Live:
     return Live(
         losses=tuple((one["step"], one["loss"]) for one in losses),
         checks=tuple((one["step"], one["loss"]) for one in checks),
+        steps=losses[-1]["steps"] if losses else 0,
     )
 
 
@@ -219,7 +221,7 @@ class _LiveCard(QFrame):
     def show_live(self, live: Live) -> None:
         """Show what is newest; nothing at first."""
         self._newest = newest = live.newest
-        self.curve.show_losses(live.losses, live.checks)
+        self.curve.show_live(live)
         self.curve.setVisible(bool(live.losses))
         self.question.setVisible(newest is not None)
         self.answer.setVisible(newest is not None)
@@ -253,13 +255,12 @@ class _LiveCard(QFrame):
 
 
 class LossCurve(QWidget):
-    """A training's loss as a thin line, and that on records kept apart as dots; the axis begins at 0."""
+    """A training's loss as a thin line, and that on records kept apart as dots; both axes begin at 0."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._losses: tuple[tuple[int, float], ...] = ()
-        self._checks: tuple[tuple[int, float], ...] = ()
+        self._live = Live()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Loss of the training"))
         theme.changed.connect(self.update)
@@ -272,21 +273,25 @@ class LossCurve(QWidget):
         """Return the least size that is of use."""
         return QSize(16 * GRID, CURVE_HEIGHT)
 
-    def show_losses(
-        self, losses: tuple[tuple[int, float], ...], checks: tuple[tuple[int, float], ...]
-    ) -> None:
-        """Show (step, loss) pairs."""
-        self._losses, self._checks = losses, checks
+    @property
+    def step(self) -> int:
+        """The last step that is drawn."""
+        return self._live.losses[-1][0] if self._live.losses else 0
+
+    def show_live(self, live: Live) -> None:
+        """Show a training's losses as far as it has come."""
+        self._live = live
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw both."""
-        if len(self._losses) < 2:
+        live = self._live
+        if len(live.losses) < 2:
             return
         colours = self._theme.colours
         area = QRectF(self.rect()).adjusted(4, 4, -4, -4)
-        last = self._losses[-1][0]
-        highest = max(loss for _, loss in (*self._losses, *self._checks)) or 1.0
+        last = max(live.steps, self.step)
+        highest = max(loss for _, loss in (*live.losses, *live.checks)) or 1.0
 
         def place(step: int, loss: float) -> QPointF:
             x = area.left() + area.width() * step / max(1, last)
@@ -297,10 +302,10 @@ class LossCurve(QWidget):
         painter.setPen(QPen(colours("border"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setPen(QPen(colours("student"), 1.5))
-        painter.drawPolyline(QPolygonF([place(*one) for one in self._losses]))
+        painter.drawPolyline(QPolygonF([place(*one) for one in live.losses]))
         painter.setPen(QPen(colours("surface"), 1))
         painter.setBrush(colours("text"))
-        for one in self._checks:
+        for one in live.checks:
             painter.drawEllipse(place(*one), 3.5, 3.5)
         painter.end()
 
