@@ -100,7 +100,8 @@ def look(
 ) -> Facts:
     """Read a snapshot through, for what can be said of training `base` on it. Takes seconds.
 
-    `lengths`, where they are known from an earlier look at the same two, are not measured again. Raises UserError when there is no such snapshot.
+    `lengths`, where they are known from an earlier look at the same two, are not measured again. Raises
+    UserError when there is no such snapshot.
     """
     snapshot = get_snapshot(library, snapshot_id)
     rows = library.rows(

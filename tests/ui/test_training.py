@@ -1,10 +1,13 @@
 """The Training page: freezing, checks before the start, a real training with its curves, the history."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -173,6 +176,15 @@ def test_what_speaks_against_a_training_is_said_before_it_starts(
         snapshot.id in set_up.content.identity.text() and set_up.content.left_out.text() == "Wrong answer: 10"
     )
 
+    field = set_up.form.control("epochs")
+    before, place = field.value(), QPointF(field.rect().center())
+    wheel = QWheelEvent(
+        place, field.mapToGlobal(place), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(field, wheel)
+    assert field.value() == before  # the wheel scrolls the form
+
     set_up.form.control("max_length").setValue(20)
     qtbot.waitUntil(lambda: set_up.checks.is_refused)
     assert not set_up.begin.isEnabled()
@@ -295,23 +307,32 @@ def test_other_pages_lead_here(window: Window, qtbot: QtBot, library: Library, s
     qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.loaded is not None)
     assert page.tabs.currentIndex() == RUN and page.run_view is not None
     assert page.run_view.training == made.id and page.run_view.go_on.isVisible()
+    newer = stored_training(library, snapshot.id, TrainSettings(rank=8), status="done")
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.training == newer.id)
     window.desk.open("training", snapshot=snapshot.id)
     assert page.tabs.currentIndex() == SET_UP
     window.desk.open("training", resume="train-99")
     assert "no training train-99" in page.notice.text.text()
 
 
-def test_a_start_that_fails_says_why(
+def test_a_start_waits_for_its_turn_and_says_why_it_fails(
     window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot, tmp_path: Path
 ) -> None:
     gone = create_training(library, base=tmp_path / "gone", snapshot=snapshot.id, settings=QUICK.to_dict())
     end_run(library, gone.id, "cancelled", "")
     page = shown(window, qtbot)
+    over = Event()
+    window.desk.jobs.start("Busy", "other", lambda tools: over.wait(60))
     window.desk.open("training", resume=gone.id)
-    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.notice.isVisible())
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.panel.isVisible())
     view = page.run_view
-    assert view is not None and "is not a folder" in view.notice.text.text()
+    assert view is not None and view.panel.count.text() == "Waits for another job to end"
+    over.set()
+    qtbot.waitUntil(lambda: view.notice.isVisible())
+    assert "is not a folder" in view.notice.text.text()
     qtbot.waitUntil(lambda: view.status.text() == "Failed")
+    assert get_setting(library, "desktop.start.train")["snapshot"] == snapshot.id
 
 
 def test_a_series_goes_on_from_where_a_resumed_training_does() -> None:

@@ -219,10 +219,13 @@ class TrainingPage(Page):
         return self.history
 
     def _show(self, found: tuple[list[Snapshot], bool, str]) -> None:
-        snapshots, has_records, self._newest = found
+        snapshots, has_records, newest = found
+        is_new, self._newest = bool(self._newest) and newest != self._newest, newest
         self.stack.setCurrentIndex(READY if snapshots else NO_SNAPSHOT if has_records else NO_RECORDS)
         self.set_up.show_snapshots(snapshots)
-        if self.tabs.currentIndex() == RUN:
+        if is_new and self.run_view is not None and not self.run_view.is_busy:
+            self.run_view.show_training(newest)  # one that another page has started
+        elif self.tabs.currentIndex() == RUN:
             self._tab_changed(RUN)
 
     def _tab_changed(self, place: int) -> None:

@@ -33,6 +33,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 
 KEPT = "desktop.training"  # the library setting with what was chosen last
 SETTLE_MS = 250  # after an edit, before anything is computed from it
@@ -158,6 +159,7 @@ class SetUp(QWidget):
         column.addWidget(self._build_what(freeze))
         column.addWidget(self._build_settings())
         column.addStretch(1)
+        leave_wheel_to_form(inside)
         return _scrolled(inside)
 
     def _build_what(self, freeze: Callable[[], Any]) -> QFrame:
