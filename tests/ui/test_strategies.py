@@ -196,6 +196,8 @@ def test_measuring_fills_the_cells_as_answers_come(
     )
     assert page.notice.isVisible() and panel.button.isEnabled()
     assert current_pairings(library)["facts"].source == "measured"
+    page.go({"resume": "probe-7"})
+    assert panel.job.is_over and "not known" in page.notice.text.text()
     page.go({"resume": "probe-1"})
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
     assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new

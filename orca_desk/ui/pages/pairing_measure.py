@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.probe import Probed, probe
+from orca_desk.jobs.teaching import Arrival
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.ui.desk import Desk
@@ -62,6 +63,7 @@ class MeasureBar(QWidget):
         self.desk, self.notice = desk, notice
         self.job: Job | None = None
         self._possible = False
+        self._started: ProbeStart | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + GRID // 2)
@@ -117,14 +119,23 @@ class MeasureBar(QWidget):
             start.work(self.desk.library),
             changes={"records", "pairings"},
         )
-        self.job.event.connect(self.arrived)
+        self.job.event.connect(self._receive)
+        self._started = start
         self.job_panel.follow(self.job)
         self._count_answers()
 
-    def resume(self) -> None:
-        """Start again what was started last."""
-        if start := self._last_start():
+    def resume(self, run: str) -> None:
+        """Go on with a measurement that was cut off, if it is the one that was started last."""
+        stored = get_setting(self.desk.library, START) or {}
+        start = self._last_start()
+        if start is not None and stored.get("run", run) == run:
             self.start(start)
+        else:
+            self.notice.show_message(
+                self.tr("What this run was started with is not known any more."),
+                self.tr("Choose the same and measure: nothing that was answered is asked again."),
+                kind="warn",
+            )
 
     def stop(self) -> None:
         """Stop measuring; what was answered is kept."""
@@ -169,6 +180,13 @@ class MeasureBar(QWidget):
         self.answers.setText(self.tr("up to {:,} answers").format(count) if count else "")
         self.button.setEnabled(self._possible and (self.job is None or self.job.is_over))
 
+    def _receive(self, arrival: Arrival) -> None:
+        if self._started is not None:  # the first answers tell which run it is
+            library, kept = self.desk.library, {**asdict(self._started), "run": arrival.run}
+            self._started = None
+            self.desk.background.run(self, lambda: set_setting(library, START, kept))
+        self.arrived.emit(arrival)
+
     def _open_models(self) -> None:
         self.desk.open("models")
 
@@ -191,5 +209,6 @@ class MeasureBar(QWidget):
             )
 
     def _last_start(self) -> ProbeStart | None:
-        stored = get_setting(self.desk.library, START)
+        stored = dict(get_setting(self.desk.library, START) or {})
+        stored.pop("run", None)
         return ProbeStart(**stored) if stored else None

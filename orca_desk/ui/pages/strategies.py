@@ -80,7 +80,7 @@ class StrategiesPage(Page):
             self.pairing.show_family(target["family"])
         if "resume" in target:
             self.tabs.setCurrentIndex(1)
-            self.pairing.measure.resume()
+            self.pairing.measure.resume(target["resume"])
 
     def close_page(self) -> None:
         """End the worker of the preview."""

@@ -149,7 +149,7 @@ class TeacherForm(QScrollArea):
         self.text.setClearButtonEnabled(True)
         self.limit.setSpecialValueText(self.tr("all of them"))
         form = _form(layout)
-        _row(form, self.tr("&Family"), self.family)
+        _row(form, self.tr("Fami&ly"), self.family)
         _row(form, self.tr("Ta&g"), self.tag)
         _row(form, self.tr("Te&xt"), self.text)
         _row(form, self.tr("At &most"), self.limit)
@@ -195,7 +195,7 @@ class TeacherForm(QScrollArea):
                 self.tr("&Context"),
                 self.tr("Tokens of a question and its answer together"),
             ),
-            (self.threads, self.tr("T&hreads"), self.tr("Processor cores to use")),
+            (self.threads, self.tr("Threa&ds"), self.tr("Processor cores to use")),
         ):
             box.setSpecialValueText(self.tr("automatic"))
             box.setToolTip(tip)
