@@ -20,9 +20,9 @@ from orca_desk.log import LOG_NAME, logging_to
 from orca_desk.paths import resources
 from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.first_start import begin_once
 from orca_desk.ui.single import Door, raise_other
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.tour import begin_once
 from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)

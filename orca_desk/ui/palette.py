@@ -5,13 +5,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from orca_desk.jobs.lookup import Found, FoundKind, look_up
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
+from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
 
@@ -157,7 +158,7 @@ def _commands(window: "Window") -> Iterator[Entry]:
         text = plain(action.text())
         if text in titles and action not in own:
             keys[text] = keys_of(action)
-        elif action.isEnabled() and action.isVisible() and keys_of(action) != ("Ctrl+K",):
+        elif action.isEnabled() and action.isVisible() and keys_of(action) != (native("Ctrl+K"),):
             entries[action in own].append(_entry(action, text, menus))
     yield from entries[True]
     for page in PAGES:
@@ -206,9 +207,3 @@ def _leaves(menu: QMenu, path: tuple[str, ...]) -> Iterator[tuple[QAction, tuple
 def plain(text: str) -> str:
     """Return a menu text without its mnemonic: "&New chat" is "New chat"."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
-
-
-def keys_of(action: QAction) -> tuple[str, ...]:
-    """Return an action's keys as they are written on this system."""
-    native = QKeySequence.SequenceFormat.NativeText
-    return tuple(key.toString(native) for key in action.shortcuts() if not key.isEmpty())[:2]

@@ -7,9 +7,10 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from orca_desk.ui.fuzzy import score
-from orca_desk.ui.palette import keys_of, menu_actions, plain
+from orca_desk.ui.palette import menu_actions, plain
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
+from orca_desk.ui.widgets.keys import keys_of
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import button, label
 

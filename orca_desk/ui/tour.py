@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QTimer
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from orca_desk.ui.first_start import KEY
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.overlay import SHADE, Overlay
 from orca_desk.ui.widgets.text import button, label
 
 if TYPE_CHECKING:
     from orca_desk.ui.window import Window
 
-KEY = "window/tour"  # in desk.places: whether the tour was shown
 WIDTH = 48 * GRID
-AFTER_MS = 400  # so that the first page is seen before the tour begins
 GAP = 2 * GRID
 # What to point at: the object names of widgets of the window.
 TARGETS = (
@@ -51,8 +51,8 @@ class Tour(Overlay):
             ),
             (
                 self.tr("Two keys to remember"),
-                self.tr("Ctrl+K finds every command, task and training. Ctrl+/ lists all keys. "
-                        "This tour is in the Help menu."),
+                self.tr("{} finds every command, task and training. {} lists all keys. "
+                        "This tour is in the Help menu.").format(native("Ctrl+K"), native("Ctrl+/")),
             ),
         )  # fmt: skip
         self.count = label(size="caption", tone="muted")
@@ -147,9 +147,3 @@ class Tour(Overlay):
 
     def _remember(self) -> None:
         self._window.desk.places.setValue(KEY, True)
-
-
-def begin_once(window: "Window") -> None:
-    """Begin the tour in a moment, if this library's window never showed it."""
-    if window.desk.places.value(KEY) is None:
-        QTimer.singleShot(AFTER_MS, window, window.show_tour)

@@ -9,10 +9,11 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
+from orca_desk.ui.first_start import KEY, begin_once
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.palette import Palette
 from orca_desk.ui.shortcuts import ShortcutList
-from orca_desk.ui.tour import KEY, Tour, begin_once
+from orca_desk.ui.tour import Tour
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.window import Window
 

@@ -69,6 +69,10 @@ class ModelDetail(QFrame):
         self.chat.setVisible(usable and model.kind == "gguf")
         self.train.setVisible(usable and model.kind == "safetensors")
         self.remove.setVisible(shelved.place is not None)
+        alone = shelved.place == model.path
+        self.remove.setText(
+            self.tr("Remove from the list") if alone else self.tr("Remove its folder from the list")
+        )
         what = kind_in_full(model) if isinstance(model, ModelFile) else model.reason
         self.kind.setText(f"{what}  ·  {origin_of(shelved)}")
         if isinstance(model, ModelFile):

@@ -24,6 +24,7 @@ from orca_desk.ui.pages.settings_cards import (
 )
 from orca_desk.ui.theme import GRID, Choice
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.keys import native
 
 if TYPE_CHECKING:
     from orca_desk.ui.window import Window
@@ -52,9 +53,13 @@ class SettingsPage(Page):
         self.help = HelpCard(
             desk,
             (
-                (self.tr("Command palette  (Ctrl+K)"), "command", lambda: self._window().show_palette()),
                 (
-                    self.tr("Keyboard shortcuts  (Ctrl+/)"),
+                    self.tr("Command palette  ({})").format(native("Ctrl+K")),
+                    "command",
+                    lambda: self._window().show_palette(),
+                ),
+                (
+                    self.tr("Keyboard shortcuts  ({})").format(native("Ctrl+/")),
                     "keyboard",
                     lambda: self._window().show_shortcuts(),
                 ),

@@ -20,6 +20,7 @@ from orca_desk.ui.theme import GRID, Theme, font
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
 ROW = 36  # px
+TITLE_SHARE = 0.75  # of a line at most, where there is a word more to show
 ENTRY = Qt.ItemDataRole.UserRole
 
 
@@ -118,7 +119,8 @@ class EntryDelegate(QStyledItemDelegate):
         room.setRight(self._paint_keys(painter, room, entry.keys) - GRID)
         painter.setFont(font("body"))
         painter.setPen(colours("text"))
-        title = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, room.width())
+        most = round(room.width() * TITLE_SHARE) if entry.detail else room.width()
+        title = painter.fontMetrics().elidedText(entry.title, Qt.TextElideMode.ElideRight, most)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
         room.setLeft(room.left() + painter.fontMetrics().horizontalAdvance(title) + GRID + 4)
         if entry.detail and room.width() > 5 * GRID:
