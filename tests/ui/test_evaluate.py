@@ -380,7 +380,7 @@ def test_tables_and_plots_are_exported_and_it_is_said_where(
             assert len(list(csv.reader(file))) == rows + 1
     results.export_plot()
     save_as(page, qtbot, tmp_path / "plot.svg")
-    assert results.notice.hint.text() == str(tmp_path / "plot.svg")
+    qtbot.waitUntil(lambda: results.notice.hint.text() == str(tmp_path / "plot.svg"))
     assert "base" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
     page.tabs.setCurrentIndex(ANSWERS)
     page.answers.export()
@@ -394,7 +394,7 @@ def test_an_export_that_fails_says_so(window: Window, pair: list[str], qtbot: Qt
     qtbot.waitUntil(lambda: page.results.found is not None)
     (tmp_path / "file").write_text("in the way")
     page.results._save_plot(tmp_path / "file" / "plot.png")
-    assert "cannot be written" in page.results.notice.text.text()
+    qtbot.waitUntil(lambda: "cannot be written" in page.results.notice.text.text())
 
 
 def test_a_stopped_run_goes_on_where_it_was(

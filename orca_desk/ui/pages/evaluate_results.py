@@ -292,12 +292,12 @@ class ResultsView(QWidget):
         )
 
     def _save_plot(self, path: Path) -> None:
-        try:
-            self.chart.export(path)
-        except Exception as error:
-            self.notice.show_error(error)
-        else:
-            saved(self.notice, path, self.tr("The plot is written to"))
+        self.desk.background.run(
+            self,
+            lambda: self.chart.export(path),
+            lambda _: saved(self.notice, path, self.tr("The plot is written to")),
+            failed=self.notice.show_error,
+        )
 
 
 def _head(layout: QVBoxLayout, title: str) -> QHBoxLayout:

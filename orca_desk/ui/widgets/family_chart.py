@@ -5,7 +5,7 @@ the window. The same painting goes to the screen, to a PNG and to an SVG.
 """
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import cos, radians, sin
 from pathlib import Path
@@ -18,7 +18,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
 )
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -27,13 +26,13 @@ from orca_desk.errors import UserError
 from orca_desk.files import atomic_write
 from orca_desk.method.statistics import Share
 from orca_desk.ui.theme import GRID, Colours, Role, Theme, font
+from orca_desk.ui.widgets.symbols import RADIUS, draw_symbol
 
 OVERALL = "overall"
 ROLES: dict[str, Role] = {"base": "base", "tuned": "student", "student": "student", "teacher": "teacher"}
 OTHER_ROLES: tuple[Role, ...] = ("accent", "text", "muted")
 SYMBOLS: dict[Role, str] = {"base": "circle", "student": "square", "teacher": "triangle"}
 OTHER_SYMBOLS = ("diamond", "down", "cross", "plus")
-RADIUS = 5.0  # px, of a symbol
 SLANT = 35  # degrees, of family names that are wider than their place
 LONGEST_LABEL = 18 * GRID  # px; longer family names are shortened
 EXPORT = QSize(960, 440)
@@ -104,7 +103,8 @@ class FamilyChart(QWidget):
     def export(self, path: Path) -> None:
         """Write the chart as PNG or SVG, by the suffix, in the light theme: it goes onto paper.
 
-        Raises UserError for another suffix, and where the file cannot be written.
+        It may be called in another thread: it only reads what `show_shares` left. Raises UserError for
+        another suffix, and where the file cannot be written.
         """
         suffix = path.suffix.lower()
         if suffix not in (".png", ".svg"):
@@ -224,7 +224,7 @@ class FamilyChart(QWidget):
         for one, (x, row) in zip(self._series, self._legend_places(area.width(), metrics), strict=True):
             top = row * (metrics.height() + GRID / 2)
             middle = QPointF(x + RADIUS, top + metrics.height() / 2)
-            _draw_symbol(painter, middle, one, colours)
+            draw_symbol(painter, middle, one.symbol, one.role, colours)
             painter.setPen(colours("text"))
             box = QRectF(x + 2 * RADIUS + 5, top, area.width(), metrics.height())
             name = _legend_text(one, metrics)
@@ -318,31 +318,4 @@ def _draw_point(
     painter.drawLine(QPointF(x, low), QPointF(x, high))
     for y in (low, high):
         painter.drawLine(QPointF(x - 3, y), QPointF(x + 3, y))
-    _draw_symbol(painter, QPointF(x, frame.y(share.share)), one, colours)
-
-
-def _draw_symbol(painter: QPainter, middle: QPointF, one: Series, colours: Colours) -> None:
-    colour = colours(one.role)
-    painter.setPen(QPen(colours("surface"), 1))
-    painter.setBrush(colour)
-    if one.symbol == "circle":
-        painter.drawEllipse(middle, RADIUS, RADIUS)
-    elif one.symbol in ("cross", "plus"):
-        painter.setPen(QPen(colour, 3))
-        painter.drawLines(_strokes(one.symbol, middle))
-    else:
-        painter.drawPolygon(QPolygonF([middle + QPointF(x, y) * RADIUS for x, y in CORNERS[one.symbol]]))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-CORNERS: dict[str, Sequence[tuple[float, float]]] = {
-    "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
-    "triangle": ((0, -1.2), (1.1, 0.8), (-1.1, 0.8)),
-    "down": ((0, 1.2), (1.1, -0.8), (-1.1, -0.8)),
-    "diamond": ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
-}
-
-
-def _strokes(symbol: str, middle: QPointF) -> list[QPointF]:
-    ends = ((-1, -1), (1, 1), (-1, 1), (1, -1)) if symbol == "cross" else ((-1, 0), (1, 0), (0, -1), (0, 1))
-    return [middle + QPointF(x, y) * RADIUS for x, y in ends]
+    draw_symbol(painter, QPointF(x, frame.y(share.share)), one.symbol, one.role, colours)

@@ -1,0 +1,90 @@
+"""Choosing families by check marks, each with its number of tasks."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
+
+from orca_desk.ui.theme import GRID
+
+NAME = Qt.ItemDataRole.UserRole
+COUNT = Qt.ItemDataRole.UserRole + 1
+
+
+class FamilyChoice(QListWidget):
+    """Families with their numbers of tasks, each with a check mark."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unchecked: set[str] = set()
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setAccessibleName(self.tr("Families of held-out tasks"))
+        self.itemChanged.connect(self._toggled)
+
+    def show_families(self, families: Mapping[str, int]) -> None:
+        """Show these families with their counts; what was unchecked stays so."""
+        if dict(self._counts()) == dict(families):
+            return
+        self.blockSignals(True)
+        self.clear()
+        wide = max(
+            (self.fontMetrics().horizontalAdvance(self._text(*one)) for one in families.items()), default=0
+        )
+        for name, count in families.items():
+            item = QListWidgetItem(self._text(name, count))
+            item.setData(NAME, name)
+            item.setData(COUNT, count)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            checked = name not in self._unchecked
+            item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
+            item.setSizeHint(QSize(min(wide, 40 * GRID) + 6 * GRID, 4 * GRID))
+            self.addItem(item)
+        self.blockSignals(False)
+        self._fit()
+        self.changed.emit()
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the families that are checked."""
+        return tuple(name for name, _ in self._counts() if name not in self._unchecked)
+
+    def count_tasks(self, per_family: int | None) -> int:
+        """Return how many tasks will be asked, with at most so many of each family."""
+        counts = [count for name, count in self._counts() if name not in self._unchecked]
+        return sum(count if per_family is None else min(count, per_family) for count in counts)
+
+    def check_all(self, checked: bool) -> None:
+        """Check every family, or none."""
+        state = Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked
+        for place in range(self.count()):
+            self.item(place).setCheckState(state)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the room that the families need, up to five lines of them."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self.count():
+            in_line = max(1, self.viewport().width() // max(1, self.item(0).sizeHint().width()))
+            lines = min(5, -(-self.count() // in_line))
+            self.setFixedHeight(lines * 4 * GRID + GRID)
+
+    def _counts(self) -> list[tuple[str, int]]:
+        items = [self.item(place) for place in range(self.count())]
+        return [(item.data(NAME), item.data(COUNT)) for item in items]
+
+    def _text(self, name: str, count: int) -> str:
+        return f"{name}  ({count:,})"
+
+    def _toggled(self, item: QListWidgetItem) -> None:
+        if item.checkState() == Qt.CheckState.Checked:
+            self._unchecked.discard(item.data(NAME))
+        else:
+            self._unchecked.add(item.data(NAME))
+        self.changed.emit()
