@@ -13,6 +13,7 @@ from orca_desk.jobs.catalogue import added_places
 from orca_desk.library.chats import create_chat
 from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
+from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.models import ModelsPage
 from orca_desk.ui.window import Window
 
@@ -169,6 +170,14 @@ def test_a_model_is_taken_to_the_teacher_and_the_chat(page: ModelsPage, window: 
     qtbot.mouseClick(page.detail.train, Qt.MouseButton.LeftButton)
     assert [name for name, _ in asked] == ["teacher", "chat", "training"]
     assert asked[0][1] == {"model": str(TEACHER)}
+
+
+def test_the_teacher_page_takes_the_model(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    student = bundled_models() / "mini-student" / "mini-student.gguf"
+    select(page, student)
+    qtbot.mouseClick(page.detail.teach, Qt.MouseButton.LeftButton)
+    pickers = window.pages["teacher"].findChildren(ModelPicker)
+    qtbot.waitUntil(lambda: any(picker.model() and picker.model().path == student for picker in pickers))
 
 
 def test_what_is_bundled_cannot_be_removed(page: ModelsPage) -> None:

@@ -25,6 +25,7 @@ from orca_desk.ui.pages.settings_cards import (
 from orca_desk.ui.theme import GRID, Choice
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
+from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 
 if TYPE_CHECKING:
     from orca_desk.ui.window import Window
@@ -128,6 +129,7 @@ class SettingsPage(Page):
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setWidget(inner)
         self.body.addWidget(self.scroll, 1)
+        leave_wheel_to_form(inner)
 
     def _show_about(self) -> None:
         self.scroll.verticalScrollBar().setValue(self.about_card.y())

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -89,7 +90,9 @@ class TeacherPage(Page):
             self._timer.start()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Take up a run again, with what it was started with."""
+        """Take up a run again, with what it was started with: {"resume": run}; or choose a {"model": path}."""
+        if "model" in target:
+            self.form.picker.choose(Path(str(target["model"])))
         if "resume" in target:
             self.resume(target["resume"])
 
