@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from orca_desk.ui.app import SETTLED_MS, settle
+
 STALL = 0.05  # s
 BEAT_MS = 10
 ROWS = 100_000
@@ -157,6 +159,9 @@ class Busy:
 
     def all(self) -> None:
         """Do everything."""
+        with self.activity("settling after the start"):
+            self.wait(SETTLED_MS / 1000)
+            settle()
         with self.activity("idle"):
             self.wait(IDLE_SECONDS)
         with self.activity("opening every page"):

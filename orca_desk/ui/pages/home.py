@@ -270,17 +270,23 @@ class HomePage(Page):
         lines: dict[Step, tuple[str, str, str]] = {
             "collect": (
                 number(seen.tasks),
-                self.tr("tasks"),
-                self.tr("{} families, {} held out").format(number(seen.families), number(seen.heldout)),
+                self.tr("task") if seen.tasks == 1 else self.tr("tasks"),
+                (
+                    self.tr("1 family, {} held out").format(number(seen.heldout))
+                    if seen.families == 1
+                    else self.tr("{} families, {} held out").format(
+                        number(seen.families), number(seen.heldout)
+                    )
+                ),
             ),
             "pair": (
                 number(seen.paired),
                 self.tr("of {}").format(number(seen.families)),
-                self.tr("families have a strategy"),
+                self.tr("families with a strategy"),
             ),
             "instruct": (
                 number(seen.records),
-                self.tr("records"),
+                self.tr("record") if seen.records == 1 else self.tr("records"),
                 self.tr("{} kept, {} rejected").format(number(seen.kept), number(seen.rejected)),
             ),
             "erase": (

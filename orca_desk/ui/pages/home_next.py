@@ -74,9 +74,9 @@ def _step(tr: Callable[[str], str], wanted: Advice, seen: Overview) -> Next:
         ),
         "pair": (
             tr("Pair each family with the strategy that serves it best."),
-            tr("{} of {} families have no strategy yet. The teacher tries each on a few tasks.").format(
-                f"{unpaired:,}", f"{seen.families:,}"
-            ),
+            tr(
+                "Families without a strategy: {} of {}. The teacher tries each strategy on a few tasks."
+            ).format(f"{unpaired:,}", f"{seen.families:,}"),
             tr("Open the strategies"),
             "strategies",
             {},
