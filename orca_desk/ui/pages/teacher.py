@@ -90,7 +90,7 @@ class TeacherPage(Page):
             self._timer.start()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Take up a run again, with what it was started with: {"resume": run}; or choose a {"model": path}."""
+        """Take up a run again as it was started: {"resume": run}; or choose a {"model": path}."""
         if "model" in target:
             self.form.picker.choose(Path(str(target["model"])))
         if "resume" in target:
