@@ -234,6 +234,29 @@ def test_the_table_holds_so_many_rows_and_keeps_to_the_rules(window: Window, lib
     assert model.rowCount() == 0
 
 
+def test_what_cannot_be_answered_is_told_with_its_reason(
+    page: TeacherPage, library: Library, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="facts", query="box " * (2000 + n), tags=("long",)) for n in range(6)])
+    page.desk.tell("tasks")
+    qtbot.waitUntil(lambda: page.form.tag.findData("long") > 0)
+    page.form.tag.setCurrentIndex(page.form.tag.findData("long"))
+    counted(page, qtbot, "6 tasks", "6 to do")
+    page.preview()
+    run_to_its_end(page, qtbot)
+    assert page.preview_view.summary.text() == "None of 5 could be answered."
+    page.start()
+    run_to_its_end(page, qtbot)
+    assert "none of 6 tasks" in page.notice.text.text()
+    view = page.run_view
+    assert view.failed.total() == 6 and "tokens of context" in view.reasons.text()
+    assert view.reasons.text().count("(6)") == 1, "reasons that differ in their numbers alone are one"
+    opened = []
+    view.opened.connect(opened.append)
+    view.table.doubleClicked.emit(view.model.index(0, 0))
+    assert not opened and count_records(library) == 0
+
+
 def test_a_start_is_kept_whole() -> None:
     start = TeachStart(
         model="m.gguf", family="a", limit=5, sampling=Sampling(temperature=0.5, seed=3), batch=4

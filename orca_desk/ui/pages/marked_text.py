@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from orca_desk.ui.theme import Colours, Role, Theme, font
@@ -57,7 +57,4 @@ def text_format(mark: Mark, colours: Colours) -> QTextCharFormat:
         made.setFontStrikeOut(True)
     if mark == "inserted":
         made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
-    if mark == "control":
-        made.setFontFamilies(["Monospace", *QFont().families()])
-        made.setFontFixedPitch(True)
     return made

@@ -25,6 +25,8 @@ class TeacherPreview(QWidget):
         super().__init__()
         self.desk = desk
         self._cards: list[QFrame] = []
+        self._signs: list[tuple[QLabel, str, Role]] = []
+        desk.theme.changed.connect(self._paint)
         self._preview: Preview | None = None
         self._missing: int | None = None
         self._stack = QStackedLayout(self)
@@ -68,6 +70,7 @@ class TeacherPreview(QWidget):
             frame.hide()
             frame.deleteLater()
         self._cards.clear()
+        self._signs.clear()
         self._preview = None
         self.summary.setText(self.tr("The teacher is loading…"))
         self.note.setText(self.tr("Nothing of a preview is kept."))
@@ -100,7 +103,10 @@ class TeacherPreview(QWidget):
 
     def _show_estimate(self) -> None:
         made = self._preview
-        if made is None or not made.answers:
+        if made is None:
+            return
+        if not made.answers:
+            self.summary.setText(self.tr("None of {} could be answered.").format(len(made.failed)))
             return
         kept = sum(not rejection(each.answer) for each in made.answers)
         asked = len(made.answers) + len(made.failed)
@@ -119,26 +125,33 @@ class TeacherPreview(QWidget):
         )
 
     def _add_failure(self, task: Task, reason: str) -> None:
-        words = self.tr("failed: {}").format(reason)
-        self._add_card(task.family, words, "circle-x", "bad", task.user_text, "")
+        self._add_card(task.family, self.tr("failed"), "circle-x", "bad", _cut(task.user_text, 300), reason)
 
     def _add_card(self, about: str, words: str, image: str, role: Role, question: str, answer: str) -> None:
         frame, layout = card()
         layout.setSpacing(GRID // 2)
         row = QHBoxLayout()
         sign = QLabel()
-        sign.setPixmap(pixmap(image, self.desk.theme.colours, role, 16))
+        self._signs.append((sign, image, role))
         row.addWidget(label(about, size="caption", tone="muted"), 1)
         row.addWidget(sign)
         tone: Tone = role if role in ("good", "bad", "warn") else "muted"  # type: ignore[assignment]
         row.addWidget(label(words, size="caption", bold=True, tone=tone))
         layout.addLayout(row)
-        layout.addWidget(label(_cut(question), tone="muted", wrap=True, selectable=True))
+        texts = [label(_cut(question), tone="muted", wrap=True, selectable=True)]
         if answer:
-            layout.addWidget(label(_cut(answer), wrap=True, selectable=True))
+            texts.append(label(_cut(answer), wrap=True, selectable=True))
+        for text in texts:
+            text.setMinimumWidth(1)  # a word without end must not widen the column
+            layout.addWidget(text)
         frame.setAccessibleName(f"{about}. {words}")
+        self._paint()
         self._cards.append(frame)
         self._list.insertWidget(self._list.count() - 1, frame)
+
+    def _paint(self) -> None:
+        for sign, image, role in self._signs:
+            sign.setPixmap(pixmap(image, self.desk.theme.colours, role, 16))
 
 
 def verdict_words(answer: Previewed) -> tuple[str, str, Role]:

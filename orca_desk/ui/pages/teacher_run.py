@@ -1,5 +1,6 @@
 """A run of the teacher as it goes: how many are kept, rejected and failed and why, and the newest records."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import duration
 from orca_desk.ui.widgets.text import label, set_tone
 
+NUMBER = re.compile(r"\d+")
 SHOW_MS = 300  # between two updates of the table
 
 
@@ -113,8 +115,8 @@ class TeacherRun(QWidget):
         words = []
         for name, counts in ((self.tr("Rejected"), self.rejected), (self.tr("Failed"), self.failed)):
             if counts:
-                why = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common())
-                words.append(f"{name}: {why}.")
+                why = [f"{reason.rstrip('.')} ({count:,})" for reason, count in alike(counts)]
+                words.append(f"{name}: {', '.join(why)}.")
         self.reasons.setText(" ".join(words))
         self.reasons.setVisible(bool(words))
 
@@ -165,3 +167,13 @@ class TeacherRun(QWidget):
     def _open(self, index: QModelIndex) -> None:
         if index.isValid() and (record := self.model.row(index).record):
             self.opened.emit(record)
+
+
+def alike(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Count reasons that differ only in their numbers as one, told by its first; the most frequent first."""
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for reason, count in reasons.items():
+        kind = NUMBER.sub("0", reason)
+        counts[first.setdefault(kind, reason)] += count
+    return counts.most_common()
