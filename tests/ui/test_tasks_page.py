@@ -1,5 +1,7 @@
 """The Tasks page: found, read, edited, undone, brought in and out, by keys and by clicks."""
 
+import time
+from array import array
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
+from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import read_tasks
+from orca_desk.jobs.importing import Imported
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.tasks import (
@@ -30,8 +34,9 @@ from orca_desk.ui.pages.bulk_dialog import BulkDialog
 from orca_desk.ui.pages.families_dialog import FamiliesDialog, FamilyModel
 from orca_desk.ui.pages.import_dialog import ImportDialog
 from orca_desk.ui.pages.import_preview import PreviewModel
+from orca_desk.ui.pages.import_source import outcome
 from orca_desk.ui.pages.task_editor import TaskEditor
-from orca_desk.ui.pages.task_table import TaskModel
+from orca_desk.ui.pages.task_table import ROW, TaskModel, TaskTable
 from orca_desk.ui.pages.tasks import TasksPage
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
@@ -260,6 +265,70 @@ def test_the_selection_outlives_a_refresh(page: TasksPage, library: Library, qtb
     assert page.table.selected_numbers() == chosen
 
 
+def test_what_is_read_stays_in_place_while_tasks_arrive(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="more", query=f"More {n}?") for n in range(200)])
+    page.desk.tell("tasks")
+    shows(page, qtbot, 240)
+    select(page, qtbot, 2)
+    page.table.verticalScrollBar().setValue(100 * ROW + 7)
+    before = page.table.tasks.numbers[page.table.rowAt(0)]
+    delete_tasks(library, [SUMS[5].id])
+    add_tasks(library, [Task(family="more", query="One more?")])
+    delete_tasks(library, [SUMS[6].id])
+    page.desk.tell("tasks")
+    shows(page, qtbot, 239)
+    assert page.table.tasks.numbers[page.table.rowAt(0)] == before
+    assert page.table.rowViewportPosition(page.table.rowAt(0)) == -7
+    assert page.table.currentIndex().row() == 2
+
+
+def test_selecting_very_many_is_quick(window: Window, qtbot: QtBot) -> None:
+    table = TaskTable(window.desk)
+    qtbot.addWidget(table)
+    table.tasks._fetch = lambda numbers: [None] * len(numbers)
+    table.show_numbers(array("q", range(400_000)))
+    table.resize(600, 400)
+    table.show()
+    began = time.monotonic()
+    table.selectAll()
+    table.grab()
+    assert time.monotonic() - began < 5  # a header that asks for each row's state takes half a minute
+    assert table.selected_count() == 400_000
+    assert table.selected_numbers() == table.tasks.numbers
+
+
+def test_an_import_is_told_in_words() -> None:
+    bad = tuple(BadRow(line=n, what="the question is blank", hint="Fill it in.") for n in range(2, 8))
+    done = Imported(
+        added=1, already_there=2, differing=1, updated=False, unreadable=6, heldout=0, problems=bad,
+        examples=(), finished=True,
+    )  # fmt: skip
+    text, details, kind = outcome(done, "quiz.csv")
+    assert text == "Added 1 task from quiz.csv. 2 were there already."
+    assert details.splitlines() == [
+        "There with other content, and left as in the library: 1 task.",
+        "6 rows could not be read:",
+        *(f"Line {n}: The question is blank." for n in range(2, 6)),
+        "… and 2 more.",
+        "None of them is held out, so none can be used for evaluation: see Families.",
+    ]
+    assert kind == "warn"
+    stopped = replace(done, finished=False, added=2000, unreadable=0, problems=(), differing=0)
+    assert outcome(stopped, "a.csv")[0].startswith(
+        "The import of a.csv was stopped. Added so far: 2,000 tasks."
+    )
+    nothing = replace(done, added=0, unreadable=0, problems=(), differing=0)
+    assert outcome(nothing, "a.csv") == ("There was no new task in a.csv. 2 were there already.", "", "info")
+
+
+def test_an_export_that_cannot_be_written_is_told(page: TasksPage, tmp_path: Path, qtbot: QtBot) -> None:
+    job = page.files.export(tmp_path, page.table.tasks.numbers)
+    qtbot.waitUntil(lambda: job.is_over, timeout=5000)
+    assert "cannot be written" in page.notice.text.text()
+
+
 def test_editing_many_at_once(page: TasksPage, library: Library, qtbot: QtBot) -> None:
     page.table.selectAll()
     page.edit()
@@ -366,7 +435,7 @@ def test_dropped_files_are_asked_about_in_turn(
     third.accept()
     shows(page, qtbot, 41)
     qtbot.waitUntil(lambda: count_tasks(library, TaskFilter(text="1 plus 1")) == 1)
-    qtbot.waitUntil(lambda: "were replaced" in page.notice.hint.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "and replaced: 1 task" in page.notice.hint.text(), timeout=5000)
     assert next(task for task in iterate_tasks(library) if task.id == SUMS[1].id).answer == "3"
     assert page.files.dialog is None
 

@@ -176,7 +176,9 @@ class ImportDialog(QDialog):
         self.table = preview_table(self.rows, (56, 300, 130, 120, 100, 80, 80))
         self.table.setAccessibleName(self.tr("The first rows as tasks"))
         self.tabs.addTab(self.table, self.tr("First rows"))
-        self.tabs.addTab(preview_table(self.problems, (56, 420, 300)), self.tr("Problems"))
+        problems = preview_table(self.problems, (56, 420, 300))
+        problems.setAccessibleName(self.tr("Rows that cannot be read"))
+        self.tabs.addTab(problems, self.tr("Problems"))
         return self.tabs
 
     def _buttons(self) -> QDialogButtonBox:

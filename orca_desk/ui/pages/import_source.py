@@ -56,14 +56,16 @@ def sources_of(data: QMimeData | None) -> list[Source]:
 def outcome(result: Imported, name: str) -> tuple[str, str, Kind]:
     """Return what an import did as a sentence, the details, and how good it is."""
     parts = [f"Added {_count(result.added, 'task')} from {name}."]
+    if not result.added:
+        parts = [f"There was no new task in {name}."]
     if not result.finished:
-        parts = [f"The import of {name} was stopped; {_count(result.added, 'task')} were added."]
+        parts = [f"The import of {name} was stopped. Added so far: {_count(result.added, 'task')}."]
     if result.already_there:
         parts.append(f"{result.already_there:,} were there already.")
     details = []
     if result.differing:
-        what = "were replaced" if result.updated else "were left as they are in the library"
-        details.append(f"{result.differing:,} were there with other content and {what}.")
+        what = "replaced" if result.updated else "left as in the library"
+        details.append(f"There with other content, and {what}: {_count(result.differing, 'task')}.")
     if result.unreadable:
         details.append(f"{_count(result.unreadable, 'row')} could not be read:")
         details += [f"Line {row.line:,}: {sentence(row.what)}" for row in result.problems[:PROBLEMS_TOLD]]

@@ -100,6 +100,7 @@ class TaskDetail(QFrame):
         self.shown = shown
         self._arrange(one=True, many=False)
         self.heading.setText(self.tr("Task"))
+        self.heading.show()
         self._write()
         self.text.verticalScrollBar().setValue(place)
         self.records.setVisible(shown.records > 0)
@@ -108,6 +109,7 @@ class TaskDetail(QFrame):
         self.shown = None
         self._arrange(one=one, many=many)
         self.heading.setText(heading)
+        self.heading.setVisible(bool(heading))
         self.records.hide()
         self._plain = text
         self._write()

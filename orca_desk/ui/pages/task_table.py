@@ -22,7 +22,7 @@ TIPS = {
     5: "In italics: by the family's pairing. Upright: chosen for this task alone.",
 }
 WIDTHS = (260, 96, 76, 120, 84, 124)  # px at first, of which the first is what is left over
-NEEDS = {4: 680, 5: 560}  # px that the table needs to show tags and strategy
+NEEDS = {4: 680, 5: 560, 2: 440}  # px that the table needs to show tags, strategy and split
 ROW = 4 * GRID
 LONGEST = 300  # characters of a cell
 LONGEST_TIP = 800
@@ -163,12 +163,13 @@ class TaskTable(QTableView):
         """Show other tasks. What was selected stays so where it is still there; `select` a place instead."""
         same = numbers == self.tasks.numbers
         chosen = array("q") if same or self.selected_count() > MOST_KEPT else self.selected_numbers()
-        current, row = self.current_number(), self.currentIndex().row()
+        current, seen = self.current_number(), self._first_seen()
         self.tasks.set_numbers(numbers)
         if select is not None:
             self.select_number(select)
         elif not same and numbers:
-            self._select_again(chosen, current, row)
+            self._select_again(chosen, current)
+            self._see_again(seen)
 
     def select_number(self, number: int) -> bool:
         """Select the one row of a place and show it; return whether it is there."""
@@ -179,12 +180,25 @@ class TaskTable(QTableView):
         self.scrollTo(self.tasks.index(row, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
         return True
 
-    def _select_again(self, chosen: "array[int]", current: int | None, row: int) -> None:
+    def _first_seen(self) -> tuple[int, int] | None:
+        """Return the place of the topmost row that is seen, and how far (px) it is scrolled out."""
+        row = self.rowAt(0)
+        return None if row < 0 else (self.tasks.numbers[row], -self.rowViewportPosition(row))
+
+    def _see_again(self, seen: tuple[int, int] | None) -> None:
+        """Scroll to where the user was: an import in the background must not move what is being read."""
+        row = self._row_of(seen[0]) if seen else None
+        if seen is None or row is None:
+            self.scrollTo(self.currentIndex())
+        else:
+            self.updateGeometries()
+            self.verticalScrollBar().setValue(row * ROW + seen[1])
+
+    def _select_again(self, chosen: "array[int]", current: int | None) -> None:
         rows = [place for number in chosen if (place := self._row_of(number)) is not None]
         if not rows:  # the next one stands where the one that went away was
-            near = min(max(row, 0), len(self.tasks.numbers) - 1)
-            self.selectRow(near)
-            self.scrollTo(self.tasks.index(near, 0))
+            near = 0 if current is None else bisect_left(self.tasks.numbers, current)
+            self.selectRow(min(near, len(self.tasks.numbers) - 1))
             return
         last = len(HEADERS) - 1
         selection = QItemSelection()
@@ -195,7 +209,6 @@ class TaskTable(QTableView):
         flags = QItemSelectionModel.SelectionFlag
         self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
         self.selectionModel().select(selection, flags.ClearAndSelect)
-        self.scrollTo(index)
 
     def _row_of(self, number: int) -> int | None:
         row = bisect_left(self.tasks.numbers, number)
