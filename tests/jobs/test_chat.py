@@ -90,3 +90,9 @@ def test_an_answer_can_be_stopped_before_it_is_begun(session):
     assert list(pieces) == []
     assert session.finish_reason == "cancelled"
     assert list(session.send(HELLO, Sampling(max_tokens=8)))
+
+
+def test_an_answer_gets_the_room_that_the_conversation_leaves(session):
+    message = [Message("user", "box " * 900)]
+    assert list(session.send(message, Sampling(max_tokens=900)))
+    assert session.prompt_tokens + session.completion_tokens <= 1000

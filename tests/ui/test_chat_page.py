@@ -69,7 +69,7 @@ def page(window: Window, library: Library, qtbot: QtBot) -> ChatPage:
     add_tasks(library, [BALL, FACT])
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
-    qtbot.waitUntil(lambda: len(shown.heads) == 2, timeout=SLOW)
+    qtbot.waitUntil(lambda: len(shown.lineup.heads) == 2, timeout=SLOW)
     shown._sampling = Sampling(max_tokens=12)
     return shown
 
@@ -121,12 +121,12 @@ def test_each_column_is_truly_the_model_it_says(
             assert "".join(session.send(sent, Sampling(max_tokens=12))) == text
     assert len(set(texts)) == 3
     short = [file_sha256(path)[:8] for path in (STUDENT / "mini-student.gguf", adapter, teacher.model)]
-    qtbot.waitUntil(lambda: all("·" in head.detail.text() for head in page.heads), timeout=SLOW)
-    details = [head.detail.text() for head in page.heads]
+    qtbot.waitUntil(lambda: all("·" in head.detail.text() for head in page.lineup.heads), timeout=SLOW)
+    details = [head.detail.text() for head in page.lineup.heads]
     assert details[0] == f"adapter {training} · {short[0]} + {short[1]}"
     assert details[1] == f"no adapter · {short[0]}"
     assert details[2] == f"no adapter · {short[2]}"
-    assert [head.title.text() for head in page.heads] == ["Tuned student", "Base, untuned", "Teacher"]
+    assert [head.title.text() for head in page.lineup.heads] == ["Tuned student", "Base, untuned", "Teacher"]
     stored = columns(library, page.talk.chat_id)
     assert [(one.model, one.adapter) for one in stored] == [
         (one.model, one.adapter) for one in page.talk.answerers
@@ -137,7 +137,7 @@ def test_the_newest_training_is_chosen_at_first(
     window: Window, training: str, library: Library, qtbot: QtBot
 ) -> None:
     page = window.show_page("chat")
-    qtbot.waitUntil(lambda: len(page.heads) > 0, timeout=SLOW)
+    qtbot.waitUntil(lambda: len(page.lineup.heads) > 0, timeout=SLOW)
     assert [one.part for one in page.talk.answerers] == ["student", "base"]
     assert page.talk.answerers[0].training == training
     page.use_models(bundled())
@@ -394,7 +394,7 @@ def test_a_worker_that_dies_says_so_and_can_be_started_again(page: ChatPage, qtb
     qtbot.mouseClick(broken.retry, Qt.MouseButton.LeftButton)
     idle(page, qtbot)
     assert not broken.failure.isVisible()
-    assert broken.caption.text().endswith(("a second", "see Sampling"))
+    assert broken.caption.text().endswith(("a second", "limit"))
 
 
 def test_a_model_that_is_gone_says_so_in_its_column(page: ChatPage, tmp_path: Path, qtbot: QtBot) -> None:
@@ -403,28 +403,28 @@ def test_a_model_that_is_gone_says_so_in_its_column(page: ChatPage, tmp_path: Pa
     assert texts[0]
     broken = page.view.last().answers[1]
     assert "gone.gguf" in broken.failure.text() and broken.failure.isVisible()
-    assert "gone.gguf" in page.heads[1].detail.text()
+    assert "gone.gguf" in page.lineup.heads[1].detail.text()
 
 
 def test_other_models_begin_another_chat(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     ask(page, "Hello", qtbot)
     first = page.talk.chat_id
-    qtbot.mouseClick(page.heads[1].remover, Qt.MouseButton.LeftButton)
-    assert len(page.heads) == 1
+    qtbot.mouseClick(page.lineup.heads[1].remover, Qt.MouseButton.LeftButton)
+    assert len(page.lineup.heads) == 1
     assert page.talk.chat_id == ""
     assert page.composer.input.toPlainText() == "Hello"
     page.open_chat(first)
     qtbot.waitUntil(lambda: page.talk.chat_id == first, timeout=SLOW)
-    assert len(page.heads) == 2
+    assert len(page.lineup.heads) == 2
 
 
 def test_a_column_is_given_a_model_and_an_adapter(
     page: ChatPage, training: str, adapter: Path, qtbot: QtBot
 ) -> None:
     page.desk.tell("trainings")
-    qtbot.waitUntil(lambda: len(page._trainings) == 1, timeout=SLOW)
+    qtbot.waitUntil(lambda: len(page.lineup.trainings) == 1, timeout=SLOW)
     qtbot.waitUntil(lambda: page.desk.models.is_read, timeout=SLOW)
-    page.add_column()
+    page.lineup.add_column()
     dialog = page.findChild(ChooseModel)
     dialog.model.choose(STUDENT / "mini-student.gguf")
     dialog.choose_adapter(adapter)
@@ -432,8 +432,8 @@ def test_a_column_is_given_a_model_and_an_adapter(
     assert page.talk.answerers[2] == Answerer(
         part="student", model=STUDENT / "mini-student.gguf", adapter=adapter, training=training
     )
-    page.add_column()
-    assert len(page.heads) == 3
+    page.lineup.add_column()
+    assert len(page.lineup.heads) == 3
 
 
 def test_chats_are_searched_renamed_and_deleted_with_undo(

@@ -4,13 +4,16 @@ Job and requests as in `answer`, with a batch of one. Events: ready (context: th
 have), piece (key, text), then answer, failure, or cut (key, completion_tokens, seconds: it was cancelled).
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orca_desk.jobs.worker import Channel, serve
 from orca_desk.jobs.workers.answer import open_engine, outcome_event, prompt_request
 
 if TYPE_CHECKING:
-    from orca_desk.teacher.engine import Completion, Failure
+    from orca_desk.teacher.engine import Completion, Failure, Request
+
+LEAST_ROOM = 16  # tokens; with less the conversation is refused
 
 
 def main() -> None:
@@ -32,12 +35,20 @@ def chat(channel: Channel) -> None:
             def piece(key: str, text: str) -> None:
                 channel.emit({"event": "piece", "key": key, "text": text})
 
-            request = prompt_request(engine, content)
+            request = _fitted(prompt_request(engine, content), engine.context)
             outcomes = list(engine.generate([request], cancelled=cancelled, on_token=piece))
             for outcome in outcomes:
                 channel.emit(outcome_event(outcome) or _cut(outcome))
             if not outcomes:  # cancelled before it was begun
                 channel.emit({"event": "cut", "key": key})
+
+
+def _fitted(request: "Request", context: int) -> "Request":
+    """Let the answer be shorter where the conversation leaves less room: it may well end before that."""
+    room = context - len(request.ids)
+    if not LEAST_ROOM <= room < request.sampling.max_tokens:
+        return request
+    return replace(request, sampling=replace(request.sampling, max_tokens=room))
 
 
 def _cut(outcome: "Completion | Failure") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.chat_models import (
@@ -30,12 +30,11 @@ from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.chat_columns import ChooseModel, ColumnHead
 from orca_desk.ui.pages.chat_composer import Composer, local_files
 from orca_desk.ui.pages.chat_examples import Examples, example_tasks
 from orca_desk.ui.pages.chat_history import History
+from orca_desk.ui.pages.chat_lineup import Lineup
 from orca_desk.ui.pages.chat_system import SamplingPopover, SystemBar
 from orca_desk.ui.pages.chat_talk import Talk
 from orca_desk.ui.pages.chat_tasks import SaveTask, TaskPopover
@@ -44,8 +43,6 @@ from orca_desk.ui.pages.chat_view import ConversationView
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
-MOST_COLUMNS = 3
-TRAININGS_OFFERED = 12
 SAMPLING, SYSTEM = "chat.sampling", "chat.system"  # library settings
 
 
@@ -97,14 +94,12 @@ class ChatPage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.setAcceptDrops(True)
-        self._trainings: list[Training] = []
         self._sampling = Sampling()
         self._is_ready = False  # models were chosen, by the user or from the start
         self._editing: int | None = None
-        self._contexts: dict[int, int] = {}
-        self.heads: list[ColumnHead] = []
         self.view = ConversationView(desk.theme)
         self.talk = Talk(desk, self.view)
+        self.lineup = Lineup(desk)
         self.history = History(desk)
         self.system = SystemBar()
         self.examples = Examples(desk.theme)
@@ -113,9 +108,6 @@ class ChatPage(Page):
         self._connect()
         self._add_commands()
         desk.theme.changed.connect(self._paint)
-        desk.models.changed.connect(self._show_windows)
-        if not desk.models.is_read:
-            desk.models.read()
         self._paint()
 
     # What is where
@@ -131,10 +123,7 @@ class ChatPage(Page):
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        self._heads_row = QHBoxLayout()
-        self._heads_row.setSpacing(GRID)
-        self._heads_row.setContentsMargins(0, 0, 2 * GRID, 0)  # the scroll bar below
-        column.addLayout(self._heads_row)
+        column.addWidget(self.lineup)
         column.addWidget(self.system)
         self._middle = QStackedWidget()
         self._middle.setMinimumHeight(10 * GRID)  # rather the conversation than the composer gives way
@@ -154,7 +143,11 @@ class ChatPage(Page):
     def _connect(self) -> None:
         self.talk.busy_changed.connect(self._show_busy)
         self.talk.began.connect(self._mark_chat)
-        self.talk.context_known.connect(self._note_context)
+        self.talk.context_known.connect(self.lineup.note_context)
+        self.lineup.wanted.connect(self.use_models)
+        self.lineup.context_known.connect(self.composer.set_window)
+        self.lineup.refused.connect(self.notice.show_error)
+        self.lineup.prepared.connect(self._say_prepared)
         self.view.edit.connect(self.edit)
         self.view.again.connect(self.again)
         self.view.save.connect(self.save_as_task)
@@ -180,7 +173,7 @@ class ChatPage(Page):
                      image="paperclip")  # fmt: skip
         self.command(self.tr("&Insert a task…"), self.insert_task, key="Ctrl+T", image="list-checks")
         self.command(self.tr("Save the last message as a &task…"), self.save_last_as_task, image="save")
-        self.command(self.tr("Add a c&olumn…"), self.add_column, key="Ctrl+Shift+N", image="plus")
+        self.command(self.tr("Add a c&olumn…"), self.lineup.add_column, key="Ctrl+Shift+N", image="plus")
         self.command(
             self.tr("Sa&mpling…"), self.show_sampling, key="Ctrl+Shift+S", image="sliders-horizontal"
         )
@@ -201,7 +194,8 @@ class ChatPage(Page):
         if target.get("do") == "new":
             self.new_chat()
         if "training" in target:
-            self.use_training(str(target["training"]))
+            self._is_ready = True  # the newest training is not wanted
+            self.lineup.use_training(str(target["training"]))
         if "task" in target:
             library, task_id = self.desk.library, str(target["task"])
             self.new_chat()
@@ -295,7 +289,7 @@ class ChatPage(Page):
                 self.tr("Choose one for a column."),
                 kind="warn",
                 action=self.tr("Add a column…"),
-                run=self.add_column,
+                run=self.lineup.add_column,
             )
             return
         self.notice.hide()
@@ -358,38 +352,6 @@ class ChatPage(Page):
 
     # Models
 
-    def use_training(self, training_id: str) -> None:
-        """Show a training's tuned student, its base and its teacher; converts the base if that is needed."""
-        library = self.desk.library
-        self._is_ready = True
-
-        def decide(needed: bool) -> None:
-            if not needed:
-                self.desk.background.run(
-                    self,
-                    lambda: of_training(library, training_id, progress=silent, control=JobControl()),
-                    self._begin_with,
-                    failed=self.notice.show_error,
-                    only_newest="training",
-                )
-                return
-            job = self.desk.jobs.start(
-                self.tr("Prepare the base of {} for chat").format(training_id),
-                "convert",
-                lambda tools: of_training(
-                    library, training_id, progress=tools.progress, control=tools.control
-                ),
-                changes={"models"},
-            )
-            job.ended.connect(lambda: self._converted(job))
-            self.notice.show_message(
-                self.tr("The base is converted once; the chat begins when that is done.")
-            )
-
-        self.desk.background.run(
-            self, lambda: needs_conversion(library, training_id), decide, failed=self.notice.show_error
-        )
-
     def use_models(self, answerers: Sequence[Answerer]) -> None:
         """Ask these models from now on. A chat keeps its models, so this begins another one."""
         last = self.talk.turns[-1].question if self.talk.turns else ""
@@ -401,84 +363,23 @@ class ChatPage(Page):
             self.composer.set_text(last)
             self.desk.say(self.tr("Other models, so this is a new chat; the one before is in the history."))
 
-    def add_column(self) -> None:
-        """Choose a model for one more column."""
-        if len(self.talk.answerers) < MOST_COLUMNS:
-            self._choose_for(len(self.talk.answerers))
-
-    def _choose_for(self, column: int) -> None:
-        now = self.talk.answerers[column] if column < len(self.talk.answerers) else None
-        dialog = ChooseModel(self.desk, self._trainings, now, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def use(answerer: Answerer) -> None:
-            chosen = list(self.talk.answerers)
-            chosen[column : column + 1] = [answerer]
-            self.use_models(chosen)
-
-        dialog.chosen.connect(use)
-        dialog.open()
-
-    def _begin_with(self, answerers: Sequence[Answerer]) -> None:
-        if answerers:
-            self.notice.hide()
-            self.use_models(answerers)
-
-    def _converted(self, job: Job) -> None:
-        if isinstance(job.error, UserError):
-            self.notice.show_error(job.error)
-        elif job.result:
-            self._begin_with(job.result)
-
     def _use(self, answerers: Sequence[Answerer]) -> None:
         self._is_ready = True
         if list(answerers) == self.talk.answerers:
             self.talk.clear()
             return
         self.talk.set_answerers(answerers)
-        self._contexts.clear()
-        while (item := self._heads_row.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
-        self.heads = []
-        for column, answerer in enumerate(self.talk.answerers):
-            head = ColumnHead(self.desk, answerer)
-            head.change.connect(lambda column=column: self._choose_for(column))
-            head.remove.connect(lambda column=column: self._remove(column))
-            head.remover.setVisible(len(self.talk.answerers) > 1)
-            self.heads.append(head)
-            self._heads_row.addWidget(head, 1)
-        self._show_windows()
-
-    def _remove(self, column: int) -> None:
-        self.use_models([one for place, one in enumerate(self.talk.answerers) if place != column])
+        self.lineup.show_models(self.talk.answerers)
 
     def _offer_models(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for training in self._trainings[:TRAININGS_OFFERED]:
-            text = self.tr("{} on {}: tuned, base, teacher").format(training.id, training.base.name)
-            menu.addAction(text.replace("&", "&&"), lambda one=training.id: self.use_training(one))
-        if self._trainings:
-            menu.addSeparator()
-        menu.addAction(self.tr("Bundled mini student and mini teacher"), lambda: self.use_models(bundled()))
-        add = menu.addAction(self.tr("Add a column…"), self.add_column)
-        add.setEnabled(len(self.talk.answerers) < MOST_COLUMNS)
-        menu.popup(self.models_button.mapToGlobal(QPoint(0, self.models_button.height())))
+        self.lineup.offer(self.models_button)
 
-    def _note_context(self, column: int, tokens: int) -> None:
-        self._contexts[column] = tokens
-        self._show_windows()
-
-    def _show_windows(self) -> None:
-        """Show how much each model can look at: as its worker says, or else as its file does."""
-        known = {model.path: model.context for model in self.desk.models.of("gguf")}
-        windows = []
-        for column, head in enumerate(self.heads):
-            tokens = self._contexts.get(column) or known.get(head.answerer.model)
-            head.show_window(tokens)
-            windows += [tokens] if tokens else []
-        self.composer.set_window(min(windows) if windows else None)
+    def _say_prepared(self, goes_on: bool) -> None:
+        self.notice.hide()
+        if goes_on:
+            self.notice.show_message(
+                self.tr("The base is converted once; the chat begins when that is done.")
+            )
 
     # Tasks and files
 
@@ -606,7 +507,7 @@ class ChatPage(Page):
     # Showing
 
     def _show_offer(self, offer: _Offer) -> None:
-        self._trainings = offer.trainings
+        self.lineup.trainings = offer.trainings
         self.examples.set_tasks(offer.examples)
         self.system.set_strategies(offer.strategies)
         if not self._is_ready:

@@ -70,7 +70,7 @@ class ColumnHead(QFrame):
             self, lambda: fingerprint(library, answerer), self._show_hash, failed=self._show_problem
         )
 
-    def show_window(self, tokens: int | None) -> None:
+    def show_context(self, tokens: int | None) -> None:
         """Show how many tokens the model can look at, once it is known."""
         if tokens:
             self.model.setText(self.tr("{}  ·  {:,} tokens").format(self.answerer.model.name, tokens))

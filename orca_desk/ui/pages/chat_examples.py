@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, families, list_tasks
@@ -47,6 +47,7 @@ class Examples(QWidget):
         )
         layout.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(GRID)
+        self._offered: list[QPushButton] = []
         self._buttons = QVBoxLayout()
         self._buttons.setSpacing(GRID)
         layout.addLayout(self._buttons)
@@ -56,8 +57,10 @@ class Examples(QWidget):
 
     def set_tasks(self, tasks: Sequence[Task]) -> None:
         """Offer these questions."""
-        while (item := self._buttons.takeAt(0)) is not None:
-            item.widget().deleteLater()
+        for made in self._offered:
+            self._buttons.removeWidget(made)
+            made.deleteLater()
+        self._offered = []
         for task in tasks:
             words = " ".join(task.query.split())
             short = words if len(words) <= LENGTH else words[: LENGTH - 1] + "…"
@@ -66,6 +69,7 @@ class Examples(QWidget):
             made.setStyleSheet("text-align: left;")
             made.setMaximumWidth(88 * GRID)
             made.clicked.connect(lambda checked=False, task=task: self.chosen.emit(task))
+            self._offered.append(made)
             self._buttons.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def _paint(self) -> None:

@@ -52,7 +52,7 @@ class SystemBar(QFrame):
         self.set_strategies({})
         self.choice.activated.connect(self._chosen)
         self.editor.textChanged.connect(self._edited)
-        self.whole.toggled.connect(self.editor.setVisible)
+        self.whole.toggled.connect(self._show_all)
         self.set_text(CAUTIOUS)
 
     def text(self) -> str:
@@ -92,6 +92,10 @@ class SystemBar(QFrame):
             self.editor.setFocus()
         self.changed.emit()
 
+    def _show_all(self, shown: bool) -> None:
+        self.editor.setVisible(shown)
+        self._show_line(self.text())
+
     def _edited(self) -> None:
         self._show_line(self.text())
         self.changed.emit()
@@ -105,7 +109,8 @@ class SystemBar(QFrame):
         self._show_line(text)
 
     def _show_line(self, text: str) -> None:
-        self.line.show_text(text or self.tr("None: the model gets the question alone."))
+        line = text or self.tr("None: the model gets the question alone.")
+        self.line.show_text("" if self.editor.isVisible() else line)
 
 
 class SamplingPopover(QFrame):

@@ -109,13 +109,13 @@ class TaskPopover(QFrame):
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPING_MS)
-        self._typing.timeout.connect(self.find)
+        self._typing.timeout.connect(self.look)
         self.search.textChanged.connect(self._typing.start)
         self.list.clicked.connect(self._choose)
         self.list.activated.connect(self._choose)
-        self.find()
+        self.look()
 
-    def find(self) -> None:
+    def look(self) -> None:
         """Search again."""
         library, text = self._desk.library, self.search.text().strip()
         self._desk.background.run(self, lambda: find_tasks(library, text), self._show, only_newest="tasks")
@@ -172,7 +172,8 @@ class SaveTask(QDialog):
             self.kind.addItem(kind, kind)
         self.family = QComboBox()
         self.family.setEditable(True)
-        self.family.lineEdit().setPlaceholderText(self.tr("An old or a new name"))
+        if line := self.family.lineEdit():
+            line.setPlaceholderText(self.tr("An old or a new name"))
         self.split = QComboBox()
         self.split.addItem(self.tr("Train"), "train")
         self.split.addItem(self.tr("Held out: for tests only"), "heldout")

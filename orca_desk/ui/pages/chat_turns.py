@@ -23,6 +23,7 @@ from orca_desk.ui.widgets.text import button, label, set_tone
 REST = 12  # times as long as rendering took, nothing is rendered again: it may take a twelfth of the time
 LONGEST_SHOWN = 1_600  # characters of a question
 LONGEST_BLOCK = 4_000  # characters of a very long answer that are laid out again with each piece
+LINE_HEIGHT = 27  # px of a question's first line, with the buttons beside it
 CLICK_ICON = QSize(15, 15)
 
 
@@ -123,7 +124,10 @@ class AnswerView(QFrame):
             self._set_text(answer.content)
         self.copy.setEnabled(True)
         self.caption.setText(_facts(self, answer))
-        set_tone(self.caption, "warn" if answer.finish_reason == "length" else "muted")
+        is_cut = answer.finish_reason == "length"
+        set_tone(self.caption, "warn" if is_cut else "muted")
+        why = self.tr("Sampling sets the longest answer; a long conversation leaves less room than that.")
+        self.caption.setToolTip(why if is_cut else "")
         self._show_verdict(verdict)
 
     def show_failure(self, error: Exception) -> None:
@@ -201,8 +205,10 @@ class QuestionView(QFrame):
         row.setContentsMargins(GRID + 4, GRID, GRID // 2, GRID)
         row.setSpacing(GRID)
         self._icon = QLabel()
+        self._icon.setFixedHeight(LINE_HEIGHT)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
+        words.setContentsMargins(0, GRID // 2 + 1, 0, 0)
         words.setSpacing(GRID // 2)
         self.text = label(_shortened(self, text), wrap=True, selectable=True)
         words.addWidget(self.text)
@@ -216,6 +222,7 @@ class QuestionView(QFrame):
                 selectable=True,
             )
             words.addWidget(self.reference)
+        words.addStretch(1)
         row.addLayout(words, 1)
         self.buttons: dict[str, QToolButton] = {}
         for name, image, tip, signal in (
@@ -324,7 +331,7 @@ def _facts(view: QWidget, answer: ChatMessage) -> str:
         if answer.seconds and answer.completion_tokens:
             parts.append(view.tr("{:,.0f} a second").format(answer.completion_tokens / answer.seconds))
     if answer.finish_reason == "length":
-        parts.append(view.tr("cut off at the longest answer allowed: see Sampling"))
+        parts.append(view.tr("cut off at the length limit"))
     elif answer.finish_reason == "cancelled":
         parts.append(view.tr("stopped"))
     return "  ·  ".join(parts)

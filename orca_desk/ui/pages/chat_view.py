@@ -11,6 +11,7 @@ from orca_desk.ui.pages.chat_turns import TurnView
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button
 
+SCROLL_BAR = 2 * GRID  # room for it beside the columns, and beside their heads
 SHOWN = 20  # turns at first, and more with each click
 
 
@@ -31,8 +32,6 @@ class ConversationView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # Always there, so that the answers stay below the heads of their columns
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setAccessibleName(self.tr("Conversation"))
         self._turns: list[Turn] = []
         self._parts: list[tuple[Part, str]] = []
@@ -42,7 +41,6 @@ class ConversationView(QScrollArea):
         self._follow = True
         inside = QWidget()
         self._layout = QVBoxLayout(inside)
-        self._layout.setContentsMargins(0, 0, GRID // 2, 0)
         self._layout.setSpacing(GRID)
         self.earlier = button(self.tr("Show earlier turns"), self._show_earlier)
         self._layout.addWidget(self.earlier, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -52,8 +50,9 @@ class ConversationView(QScrollArea):
         self._making.setInterval(0)
         self._making.timeout.connect(self._make_one)
         bar = self.verticalScrollBar()
-        bar.rangeChanged.connect(self._to_end)
+        bar.rangeChanged.connect(self._fit)
         bar.valueChanged.connect(self._moved)
+        self._fit(0, 0)
         self.show_turns([], [])
 
     def show_turns(self, turns: Sequence[Turn], parts: Sequence[tuple[Part, str]]) -> None:
@@ -133,6 +132,12 @@ class ConversationView(QScrollArea):
         self._first = max(0, self._first - SHOWN)
         self._follow = False
         self._go_on()
+
+    def _fit(self, _lowest: int, highest: int) -> None:
+        """Keep the answers below the heads of their columns, with a scroll bar and without."""
+        room = SCROLL_BAR - (self.verticalScrollBar().sizeHint().width() if highest else 0)
+        self._layout.setContentsMargins(0, 0, max(0, room), 0)
+        self._to_end()
 
     def _to_end(self) -> None:
         if self._follow:
