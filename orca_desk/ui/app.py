@@ -48,6 +48,7 @@ def main(folder: Path) -> int:
     with library, logs(library.folder / "logs"), desktop(library, theme) as window:
         window.show()
         begin_once(window)
+        QTimer.singleShot(SETTLED_MS, settle)
         with quits_on_signals(app):
             return app.exec()
 
