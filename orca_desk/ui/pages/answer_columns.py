@@ -138,7 +138,7 @@ class AnswerColumn(QFrame):
         layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
         layout.setSpacing(GRID // 2)
         self._marker, self._icon = QLabel(), QLabel()
-        self.title = label(name, bold=True)
+        self.title = label(name, bold=True, wrap=True)
         self.verdict = label(bold=True)
         head = QHBoxLayout()
         head.addWidget(self._marker)

@@ -34,6 +34,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
 
+MANY = 6  # columns; with more, the task's would be squeezed
 TYPING_MS = 250  # a search begins when the user pauses for so long
 Found = tuple[Task | None, list[Answered | None]]
 
@@ -125,7 +126,8 @@ class AnswersView(QWidget):
         bar.setSpacing(GRID)
         self.pattern, self.family, self.text = QComboBox(), QComboBox(), QLineEdit()
         self.pattern.setAccessibleName(self.tr("Which outcomes"))
-        self.pattern.setMinimumContentsLength(22)
+        self.pattern.setMinimumContentsLength(24)
+        self.pattern.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.family.setAccessibleName(self.tr("Family"))
         self.family.setMinimumContentsLength(14)
         self.family.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -175,6 +177,7 @@ class AnswersView(QWidget):
         view.verticalHeader().setDefaultSectionSize(4 * GRID)
         header = view.horizontalHeader()
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.model.modelReset.connect(self._size_columns)
         view.selectionModel().currentRowChanged.connect(self._select)
         view.activated.connect(self._read)
@@ -191,7 +194,11 @@ class AnswersView(QWidget):
     def _size_columns(self) -> None:
         header = self.view.horizontalHeader()
         if header.count() > FAMILY:
-            header.setSectionResizeMode(TASK, QHeaderView.ResizeMode.Stretch)
+            many = header.count() > MANY
+            mode = QHeaderView.ResizeMode.Interactive if many else QHeaderView.ResizeMode.Stretch
+            header.setSectionResizeMode(TASK, mode)
+            if many:
+                header.resizeSection(TASK, 40 * GRID)
             for column in range(FAMILY, header.count()):
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
                 header.resizeSection(column, 15 * GRID)

@@ -30,7 +30,6 @@ LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 NAMES_COLUMN = 22 * GRID  # px
-LEAST_COLUMN = 13 * GRID  # px
 HEADING = 14  # characters in a line of a strategy's heading
 
 
@@ -85,6 +84,7 @@ class ResultTable(QAbstractTableModel):
 
     corner = ""
     alignment = RIGHT
+    least = 22 * GRID  # px, of a column
 
     def _repaint(self) -> None:
         if self.names:
@@ -124,6 +124,8 @@ class FamilyTable(ResultTable):
 
 class DifferenceTable(ResultTable):
     """How each model differs from the reference on the same tasks, and whether that is more than chance."""
+
+    least = 27 * GRID
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -170,6 +172,8 @@ class DifferenceTable(ResultTable):
 
 class MatrixTable(ResultTable):
     """How many answers follow which strategy: a row for each paired one, a column for each recognised."""
+
+    least = 13 * GRID
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -261,7 +265,8 @@ def result_view(model: ResultTable, theme: Theme, name: str, *, heat: bool = Fal
     view.verticalHeader().setDefaultSectionSize(HEIGHT)
     header = view.horizontalHeader()
     header.setHighlightSections(False)
-    header.setMinimumSectionSize(LEAST_COLUMN)
+    header.setMinimumSectionSize(model.least)
+    header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
     header.resizeSection(0, NAMES_COLUMN)
@@ -271,8 +276,11 @@ def result_view(model: ResultTable, theme: Theme, name: str, *, heat: bool = Fal
 
     def fit() -> None:
         height = header.sizeHint().height() if not heat else 6 * GRID
-        view.setFixedHeight(height + HEIGHT * model.rowCount() + 4)
+        bar = view.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        view.setFixedHeight(height + HEIGHT * model.rowCount() + below + 4)
 
     model.modelReset.connect(fit)
+    view.horizontalScrollBar().rangeChanged.connect(fit)
     fit()
     return view
