@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from orca_desk.library.task_changes import hold_out_family, rename_family, take_back
 from orca_desk.library.tasks import FamilyCount, families
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.task_filters import MOST_CHOICES
 from orca_desk.ui.pages.task_table import ROW
 from orca_desk.ui.pages.task_writes import Writes
 from orca_desk.ui.theme import GRID
@@ -178,7 +179,7 @@ class FamiliesDialog(QDialog):
         written = self.name.currentText()
         self.model.set_families(found)
         self.name.clear()
-        self.name.addItems([one.family for one in found])
+        self.name.addItems([one.family for one in found[:MOST_CHOICES]])
         self.name.setCurrentText(written)
         self.select(selected)
         self._look()

@@ -133,6 +133,7 @@ class FilterRow(QWidget):
         return box
 
     def _offer(self, box: QComboBox, choices: Sequence[Choice]) -> None:
+        choices = choices[:MOST_CHOICES]
         texts = [box.itemText(place) for place in range(1, box.count())]
         if texts == [text for text, _ in choices]:
             return
@@ -140,7 +141,7 @@ class FilterRow(QWidget):
         box.blockSignals(True)
         while box.count() > 1:
             box.removeItem(1)
-        for shown, fields in choices[:MOST_CHOICES]:
+        for shown, fields in choices:
             box.addItem(shown, fields)
         if chosen:
             _choose(box, text, chosen)

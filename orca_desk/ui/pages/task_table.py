@@ -26,7 +26,7 @@ NEEDS = {4: 680, 5: 560, 2: 440}  # px that the table needs to show tags, strate
 ROW = 4 * GRID
 LONGEST = 300  # characters of a cell
 LONGEST_TIP = 800
-MOST_KEPT = 50_000  # rows of a selection that are looked for again after a refresh
+MOST_KEPT = 5_000  # rows of a selection that are looked for again after a refresh
 DISPLAY, TIP, FONT, LOOK = (
     int(role)
     for role in (

@@ -24,7 +24,7 @@ from orca_desk.ui.pages.task_actions import TaskActions
 from orca_desk.ui.pages.task_detail import look_up
 from orca_desk.ui.pages.task_editor import TaskEditor
 from orca_desk.ui.pages.task_files import TaskFiles
-from orca_desk.ui.pages.task_filters import Choices
+from orca_desk.ui.pages.task_filters import MOST_CHOICES, Choices
 from orca_desk.ui.pages.task_view import TaskView
 from orca_desk.ui.pages.task_writes import Writes
 from orca_desk.ui.widgets.drop_sign import DropSign
@@ -132,8 +132,8 @@ class TasksPage(Page):
 
         def read() -> tuple[Choices, dict[str, str]]:
             choices = Choices(
-                families=tuple(one.family for one in families(library)),
-                tags=tuple(tags(library)),
+                families=tuple(one.family for one in families(library)[:MOST_CHOICES]),
+                tags=tuple(tags(library))[:MOST_CHOICES],
                 strategies=tuple(current_strategies(library)),
             )
             return choices, {name: one.strategy for name, one in current_pairings(library).items()}
