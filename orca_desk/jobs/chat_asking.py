@@ -82,6 +82,7 @@ class Asker:
         )
         self._thread: threading.Thread | None = None
         self._reply: Reply | None = None
+        self._closing = threading.Lock()  # two threads that close: the second finds nothing left to do
 
     def ask(
         self, chat_id: str, sent: Sequence[Message], sampling: Sampling, *, task: Task | None = None
@@ -114,10 +115,11 @@ class Asker:
 
     def close(self) -> None:
         """End the worker and the thread; what came of an answer is kept."""
-        self._session.kill()
-        if self._thread:
-            self._thread.join(SECONDS_TO_END)
-        self._session.close()
+        with self._closing:
+            self._session.kill()
+            if self._thread:
+                self._thread.join(SECONDS_TO_END)
+            self._session.close()
 
     def _answer(
         self, reply: Reply, chat_id: str, sent: Sequence[Message], sampling: Sampling, task: Task | None

@@ -1,7 +1,8 @@
 """The Chat page: up to three models answer the same message, side by side."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,15 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayou
 from orca_desk.errors import UserError
 from orca_desk.jobs.chat_models import (
     Answerer,
-    bundled,
     finished_trainings,
-    needs_conversion,
-    of_training,
     part_of,
 )
 from orca_desk.jobs.conversation import Conversation, load, read_text
-from orca_desk.jobs.progress import JobControl, silent
 from orca_desk.library.chats import RemovedRows, delete_chat, put_back, rename_chat
-from orca_desk.library.database import Library
-from orca_desk.library.settings import get_setting, set_setting
-from orca_desk.library.strategies import current_strategies
+from orca_desk.library.settings import set_setting
 from orca_desk.library.tasks import Added, DeletedTasks, add_tasks, delete_tasks, get_task, restore_tasks
 from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling, Task
-from orca_desk.method.strategies import Strategy
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Page
@@ -35,6 +29,7 @@ from orca_desk.ui.pages.chat_composer import Composer, local_files
 from orca_desk.ui.pages.chat_examples import Examples, example_tasks
 from orca_desk.ui.pages.chat_history import History
 from orca_desk.ui.pages.chat_lineup import Lineup
+from orca_desk.ui.pages.chat_offer import SAMPLING, SYSTEM, Offer, read_offer
 from orca_desk.ui.pages.chat_system import SamplingPopover, SystemBar
 from orca_desk.ui.pages.chat_talk import Talk
 from orca_desk.ui.pages.chat_tasks import SaveTask, TaskPopover
@@ -42,46 +37,6 @@ from orca_desk.ui.pages.chat_turns import part_name
 from orca_desk.ui.pages.chat_view import ConversationView
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
-
-SAMPLING, SYSTEM = "chat.sampling", "chat.system"  # library settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Offer:
-    """What the page reads of the library before it can be used."""
-
-    trainings: list[Training]
-    answerers: list[Answerer]
-    examples: list[Task]
-    strategies: dict[str, Strategy]
-    sampling: Sampling
-    system: str | None
-
-
-def _offer(library: Library) -> _Offer:
-    trainings = finished_trainings(library)
-    answerers: list[Answerer] = []
-    if trainings and not needs_conversion(library, trainings[0].id):
-        try:
-            answerers = of_training(library, trainings[0].id, progress=silent, control=JobControl())
-        except UserError:  # its base is gone: the bundled ones are there
-            answerers = []
-    return _Offer(
-        trainings=trainings,
-        answerers=answerers or bundled(),
-        examples=example_tasks(library),
-        strategies=current_strategies(library),
-        sampling=_sampling(get_setting(library, SAMPLING, {})),
-        system=get_setting(library, SYSTEM),
-    )
-
-
-def _sampling(stored: Mapping[str, Any]) -> Sampling:
-    """Return the settings that were kept, or the defaults where they are of another version."""
-    try:
-        return Sampling(**stored)
-    except (TypeError, UserError):
-        return Sampling()
 
 
 class ChatPage(Page):
@@ -185,9 +140,13 @@ class ChatPage(Page):
         """Read what changed; the first time, all that the page offers."""
         if "chats" in changes:
             self.history.reload()
-        if changes & {"trainings", "strategies", "tasks"}:
-            library = self.desk.library
-            self.desk.background.run(self, lambda: _offer(library), self._show_offer, only_newest="offer")
+        library = self.desk.library
+        if changes & {"trainings", "strategies"}:
+            self.desk.background.run(self, lambda: read_offer(library), self._show_offer, only_newest="offer")
+        elif "tasks" in changes and not self.talk.turns:
+            self.desk.background.run(
+                self, lambda: example_tasks(library), self.examples.set_tasks, only_newest="examples"
+            )
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Begin a chat, show one, or put a training's models or a task before the user."""
@@ -411,31 +370,33 @@ class ChatPage(Page):
 
     def _save(self, task: Task) -> None:
         library = self.desk.library
-        deleted: list[DeletedTasks] = []
+        self.desk.background.run(
+            self,
+            lambda: add_tasks(library, [task]),
+            partial(self._tell_saved, task),
+            failed=self.notice.show_error,
+        )
 
-        def tell(added: Added) -> None:
-            if not added.added:
-                self.notice.show_message(
-                    self.tr("This task is in the library already."),
-                    action=self.tr("Show it"),
-                    run=lambda: self.desk.open("tasks", task=task.id),
-                )
-                return
-            self.desk.do(  # it is done already, so that nobody waited; a redo brings it back
+    def _tell_saved(self, task: Task, added: Added) -> None:
+        """Say what became of a task that was saved, and let Ctrl+Z take it out again."""
+        library, deleted = self.desk.library, list[DeletedTasks]()
+        if added.added:
+            self.desk.do(
                 self.tr("Save a task"),
-                lambda: [restore_tasks(library, deleted.pop()) for _ in deleted[:1]],
+                lambda: [
+                    restore_tasks(library, deleted.pop()) for _ in deleted[:1]
+                ],  # the first time it is there
                 lambda: deleted.append(delete_tasks(library, [task.id])),
                 "tasks",
             )
-            self.notice.show_message(
-                self.tr("Saved as a task of {}.").format(task.family),
-                kind="good",
-                action=self.tr("Show it"),
-                run=lambda: self.desk.open("tasks", task=task.id),
-            )
-
-        self.desk.background.run(
-            self, lambda: add_tasks(library, [task]), tell, failed=self.notice.show_error
+            words = self.tr("Saved as a task of {}.").format(task.family)
+        else:
+            words = self.tr("This task is in the library already.")
+        self.notice.show_message(
+            words,
+            kind="good" if added.added else "info",
+            action=self.tr("Show it"),
+            run=lambda: self.desk.open("tasks", task=task.id),
         )
 
     def _toggle_context(self) -> None:
@@ -506,7 +467,7 @@ class ChatPage(Page):
 
     # Showing
 
-    def _show_offer(self, offer: _Offer) -> None:
+    def _show_offer(self, offer: Offer) -> None:
         self.lineup.trainings = offer.trainings
         self.examples.set_tasks(offer.examples)
         self.system.set_strategies(offer.strategies)

@@ -67,6 +67,8 @@ class SystemBar(QFrame):
     def set_strategies(self, strategies: Mapping[str, Strategy]) -> None:
         """Offer these strategies' instructions."""
         text = self.text()
+        if self.choice.count() and strategies == self._strategies:
+            return
         self._strategies = dict(strategies)
         self.choice.clear()
         self.choice.addItem(self.tr("Cautious"), "cautious")

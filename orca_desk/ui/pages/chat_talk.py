@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -49,6 +50,7 @@ class Talk(QObject):
         self._ids: list[str] = []  # of the chat's columns
         self._stored_system = ""
         self._askers: list[Asker | None] = []
+        self._leaving: list[Asker] = []  # of models that are no longer asked, until their workers are gone
         self._replies: dict[int, Reply] = {}
         self._visit = 0  # counts the conversations that were shown
         self._starting = False
@@ -156,7 +158,7 @@ class Talk(QObject):
     def close(self) -> None:
         """End all workers and threads; what came of answers is kept."""
         self._timer.stop()
-        askers = [asker for asker in self._askers if asker]
+        askers = [*self._leaving, *filter(None, self._askers)]
         for asker in askers:
             asker.kill()
         for asker in askers:
@@ -294,9 +296,14 @@ class Talk(QObject):
 
     def _let_go(self) -> None:
         """End the workers of models that are no longer asked, off the event loop."""
-        for asker in self._askers:
-            if asker:
-                self._desk.background.run(self, asker.close)
+        for asker in filter(None, self._askers):
+            asker.kill()
+            self._leaving.append(asker)
+            self._desk.background.run(self, asker.close, partial(self._left, asker))
+        self._askers = []
+
+    def _left(self, asker: Asker, _nothing: None) -> None:
+        self._leaving.remove(asker)
 
 
 def _processors() -> int:

@@ -179,6 +179,11 @@ class AnswerView(QFrame):
             f"#answer {{ background: {css('surface')}; border: 1px solid {css('border')};"
             f" border-left: 3px solid {css(self._part)}; border-radius: 6px; }}"
         )
+        flat = "background: transparent; padding: 0; margin: 0"
+        self.browser.setStyleSheet(
+            f"QTextBrowser {{ border: 1px solid transparent; {flat}; }}"
+            f"QTextBrowser:focus {{ border: 1px solid {css('accent')}; {flat}; }}"
+        )
         self.copy.setIcon(icon("copy", self._theme.colours, "muted"))
         self._paint_mark()
         if self.text and not self._plain:  # its links and code have the colours of the theme before
@@ -296,9 +301,6 @@ class _Fitting(Browser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrapMode(self.wordWrapMode().WrapAtWordBoundaryOrAnywhere)
-        self.setStyleSheet(
-            "_Fitting, _Fitting:focus { border: none; background: transparent; padding: 0; margin: 0; }"
-        )
         self.setMinimumWidth(10 * GRID)
         self.document().setDocumentMargin(1)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
@@ -309,7 +311,7 @@ class _Fitting(Browser):
         event.ignore()
 
     def _fit(self) -> None:
-        height = math.ceil(self.document().size().height()) + 2
+        height = math.ceil(self.document().size().height()) + 4
         if height != self.height():
             self.setFixedHeight(height)
 

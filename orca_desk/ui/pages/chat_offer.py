@@ -1,0 +1,57 @@
+"""What the Chat page reads of the library before it can be used: models, examples, messages, settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.jobs.chat_models import Answerer, bundled, finished_trainings, needs_conversion, of_training
+from orca_desk.jobs.progress import JobControl, silent
+from orca_desk.library.database import Library
+from orca_desk.library.settings import get_setting
+from orca_desk.library.strategies import current_strategies
+from orca_desk.library.trainings import Training
+from orca_desk.method.records import Sampling, Task
+from orca_desk.method.strategies import Strategy
+from orca_desk.ui.pages.chat_examples import example_tasks
+
+SAMPLING, SYSTEM = "chat.sampling", "chat.system"  # library settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What the page reads of the library before it can be used."""
+
+    trainings: list[Training]
+    answerers: list[Answerer]
+    examples: list[Task]
+    strategies: dict[str, Strategy]
+    sampling: Sampling
+    system: str | None
+
+
+def read_offer(library: Library) -> Offer:
+    """Read all of it: the newest finished training's models come first, else the bundled ones."""
+    trainings = finished_trainings(library)
+    answerers: list[Answerer] = []
+    if trainings and not needs_conversion(library, trainings[0].id):
+        try:
+            answerers = of_training(library, trainings[0].id, progress=silent, control=JobControl())
+        except UserError:  # its base is gone: the bundled ones are there
+            answerers = []
+    return Offer(
+        trainings=trainings,
+        answerers=answerers or bundled(),
+        examples=example_tasks(library),
+        strategies=current_strategies(library),
+        sampling=_sampling(get_setting(library, SAMPLING, {})),
+        system=get_setting(library, SYSTEM),
+    )
+
+
+def _sampling(stored: Mapping[str, Any]) -> Sampling:
+    """Return the settings that were kept, or the defaults where they are of another version."""
+    try:
+        return Sampling(**stored)
+    except (TypeError, UserError):
+        return Sampling()
