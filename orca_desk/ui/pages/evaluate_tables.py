@@ -36,6 +36,10 @@ HEADING = 14  # characters in a line of a strategy's heading
 class ResultTable(QAbstractTableModel):
     """A small table that is shown whole: row names in the first column, then one column a thing compared."""
 
+    corner = ""
+    alignment = RIGHT
+    least = 22 * GRID  # px, of a column
+
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
@@ -81,10 +85,6 @@ class ResultTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return LEFT if section == 0 else self.alignment
         return None
-
-    corner = ""
-    alignment = RIGHT
-    least = 22 * GRID  # px, of a column
 
     def _repaint(self) -> None:
         if self.names:
