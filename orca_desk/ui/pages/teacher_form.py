@@ -28,6 +28,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 
 FAMILIES_NAMED = 3  # families without a strategy that are told by name
 
@@ -53,6 +54,7 @@ class TeacherForm(QScrollArea):
         layout.addStretch(1)
         self.setMinimumWidth(40 * GRID)
         desk.models.changed.connect(self._show_fit)
+        leave_wheel_to_form(inside)
 
     def value(self) -> TeachStart:
         """Return what is chosen. Raises UserError for a setting that cannot be used."""
