@@ -8,10 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from orca_desk.jobs.defaults import StudentMessage, default_message, default_runner, default_sampling
+from orca_desk.jobs.defaults import (
+    StudentMessage,
+    choose_sampling,
+    default_message,
+    default_runner,
+    default_sampling,
+)
 from orca_desk.library.backup import check_backup
 from orca_desk.method.records import Sampling
 from orca_desk.ui.pages.settings import SettingsPage
+from orca_desk.ui.pages.teacher import TeacherPage
 from orca_desk.ui.window import Window
 
 
@@ -136,3 +143,13 @@ def test_about_comes_into_view_with_the_versions(page: SettingsPage, window: Win
     assert {"Orca Desk", "Python", "Qt for Python", "llama-cpp-python"} <= set(page.about_card.versions)
     qtbot.mouseClick(page.about_card.copy_versions, Qt.MouseButton.LeftButton)
     assert "Orca Desk" in QGuiApplication.clipboard().text()
+
+
+def test_the_teacher_page_begins_with_what_was_chosen(page: SettingsPage, window: Window) -> None:
+    page.running.threads.setValue(1)
+    page.running.batch.setValue(7)
+    choose_sampling(window.desk.library, Sampling(temperature=0.3))
+    teacher = window.show_page("teacher")
+    assert isinstance(teacher, TeacherPage)
+    assert (teacher.form.threads.value(), teacher.form.batch.value()) == (1, 7)
+    assert teacher.form.sampling.value().temperature == 0.3

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from orca_desk.jobs.asking import Runner
+from orca_desk.jobs.defaults import default_runner
 from orca_desk.jobs.probe import Probed, probe
 from orca_desk.jobs.teaching import Arrival
 from orca_desk.library.database import Library
@@ -40,7 +40,7 @@ class ProbeStart:
         def work(tools: Tools) -> Probed:
             return probe(
                 library,
-                Runner(model=Path(self.model)),
+                default_runner(library, Path(self.model)),
                 families=self.families,
                 strategies=self.strategies,
                 per_family=self.per_family,

@@ -71,8 +71,8 @@ class TeacherPage(Page):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._look)
-        if stored := get_setting(desk.library, CHOSEN):
-            self.form.set_value(TeachStart.from_json(stored))
+        stored = get_setting(desk.library, CHOSEN)
+        self.form.set_value(TeachStart.from_json(stored) if stored else TeachStart.usual(desk.library))
         self.form.changed.connect(self._timer.start)
         self.command(self.tr("&Start answering"), self.start, key="Ctrl+Return", image="play")
         self.command(self.tr("&Preview five answers"), self.preview, key="Ctrl+P", image="eye")

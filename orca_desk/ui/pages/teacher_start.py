@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.jobs.asking import Runner
+from orca_desk.jobs.defaults import chosen_batch, chosen_threads, default_sampling
 from orca_desk.jobs.generate import Generated, generate
 from orca_desk.jobs.preview import Outlook, Preview, outlook, preview
 from orca_desk.library.database import Library
@@ -29,6 +30,15 @@ class TeachStart:
     batch: int = 0
     context: int = 0
     threads: int = 0
+
+    @classmethod
+    def usual(cls, library: Library) -> "TeachStart":
+        """Return the first values: what the user chose in the settings for all pages."""
+        return cls(
+            sampling=default_sampling(library),
+            batch=chosen_batch(library) or 0,
+            threads=chosen_threads(library) or 0,
+        )
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "TeachStart":
