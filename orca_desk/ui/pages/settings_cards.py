@@ -192,7 +192,7 @@ class RunningCard(SettingsCard):
             image="cpu",
             title=desk.tr("Running models"),
             about=desk.tr(
-                "First values for the teacher, evaluations and chats. Each page can change them for itself."
+                "First values for the teacher, measurements and evaluations. Each can be changed there."
             ),
         )
         self._report = report
@@ -285,7 +285,7 @@ class MessageCard(SettingsCard):
             image="eraser",
             title=desk.tr("The student's message"),
             about=desk.tr(
-                "What takes the place of the erased strategy in new snapshots, chats and evaluations."
+                "What takes the place of the erased strategy in new snapshots: the student sees only this."
             ),
         )
         self.kind = QComboBox()
