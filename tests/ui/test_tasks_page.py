@@ -77,7 +77,7 @@ def opened(window: Window, qtbot: QtBot, count: int) -> TasksPage:
     page = window.show_page("tasks")
     assert isinstance(page, TasksPage)
     shows(page, qtbot, count)
-    qtbot.waitUntil(lambda: bool(page._choices.strategies))
+    qtbot.waitUntil(lambda: bool(page.choices.strategies))
     return page
 
 
@@ -97,9 +97,9 @@ def select(page: TasksPage, qtbot: QtBot, *rows: int) -> None:
 
 
 def dialog_of(page: TasksPage, qtbot: QtBot, kind: type[QDialog]) -> QDialog:
-    qtbot.waitUntil(lambda: isinstance(page.dialog, kind) and page.dialog.isVisible())
-    assert page.dialog is not None
-    return page.dialog
+    qtbot.waitUntil(lambda: isinstance(page.dialogs.shown, kind) and page.dialogs.shown.isVisible())
+    assert page.dialogs.shown is not None
+    return page.dialogs.shown
 
 
 def import_dialog(page: TasksPage, qtbot: QtBot) -> ImportDialog:
@@ -331,7 +331,7 @@ def test_an_export_that_cannot_be_written_is_told(page: TasksPage, tmp_path: Pat
 
 def test_editing_many_at_once(page: TasksPage, library: Library, qtbot: QtBot) -> None:
     page.table.selectAll()
-    page.edit()
+    page.dialogs.edit()
     dialog = dialog_of(page, qtbot, BulkDialog)
     assert isinstance(dialog, BulkDialog)
     assert not dialog.save_button.isEnabled()
@@ -351,7 +351,7 @@ def test_editing_many_at_once(page: TasksPage, library: Library, qtbot: QtBot) -
 
 
 def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Library, qtbot: QtBot) -> None:
-    page.manage_families()
+    page.dialogs.manage_families()
     dialog = dialog_of(page, qtbot, FamiliesDialog)
     assert isinstance(dialog, FamiliesDialog)
     qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)

@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QDialog
 
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.pairings import current_pairings
@@ -17,12 +16,10 @@ from orca_desk.library.tasks import TaskFilter, count_tasks, families, tags, tas
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.bulk_dialog import BulkDialog
-from orca_desk.ui.pages.families_dialog import FamiliesDialog
 from orca_desk.ui.pages.import_source import Source, sources_of
 from orca_desk.ui.pages.task_actions import TaskActions
 from orca_desk.ui.pages.task_detail import look_up
-from orca_desk.ui.pages.task_editor import TaskEditor
+from orca_desk.ui.pages.task_dialogs import TaskDialogs
 from orca_desk.ui.pages.task_files import TaskFiles
 from orca_desk.ui.pages.task_filters import MOST_CHOICES, Choices
 from orca_desk.ui.pages.task_view import TaskView
@@ -46,8 +43,7 @@ class TasksPage(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.dialog: QDialog | None = None
-        self._choices = Choices()
+        self.choices = Choices()
         self._wanted_task: str | None = None
         self._total = 0
         self.writes = Writes(desk, self, failed=self.notice.show_error)
@@ -56,8 +52,9 @@ class TasksPage(Page):
         self.panel = JobPanel(desk)
         self.panel.pause.hide()  # an import is over in moments, and can be repeated when it was stopped
         self.files = TaskFiles(
-            desk, self, notice=self.notice, panel=self.panel, families=lambda: self._choices.families
+            desk, self, notice=self.notice, panel=self.panel, families=lambda: self.choices.families
         )
+        self.dialogs = TaskDialogs(self)
         self._make_commands()
         self._lay_out()
         self._choices_timer = QTimer(self)
@@ -76,7 +73,7 @@ class TasksPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Read again what has changed."""
         if changes & {"tasks", "strategies", "pairings"} and not self._choices_timer.isActive():
-            self._choices_timer.start(0 if not self._choices.strategies else CHOICES_WAIT_MS)
+            self._choices_timer.start(0 if not self.choices.strategies else CHOICES_WAIT_MS)
         if "tasks" in changes or ("records" in changes and self.filters.value().reviewed is not None):
             self.reload()
         else:
@@ -101,7 +98,7 @@ class TasksPage(Page):
             else:
                 self.files.choose_files()
         elif "task" in target:
-            self._show_task(str(target["task"]))
+            self.show_task(str(target["task"]))
         elif "family" in target:
             self.filters.set(TaskFilter(family=str(target["family"])))
 
@@ -109,7 +106,8 @@ class TasksPage(Page):
         """Save what waits to be saved."""
         self.writes.finish()
 
-    def _show_task(self, task_id: str) -> None:
+    def show_task(self, task_id: str) -> None:
+        """Select a task, wherever it is."""
         self._wanted_task = task_id
         self.reload()
 
@@ -141,7 +139,7 @@ class TasksPage(Page):
         self.desk.background.run(self, read, lambda found: self._take_choices(*found), only_newest="choices")
 
     def _take_choices(self, choices: Choices, pairings: dict[str, str]) -> None:
-        self._choices = choices
+        self.choices = choices
         self.filters.offer(choices)
         self.detail.pairings = self.table.tasks.pairings = pairings
         self.table.viewport().update()
@@ -190,36 +188,6 @@ class TasksPage(Page):
 
     # What the user does
 
-    def add(self) -> None:
-        """Write a new task."""
-        family = self.filters.value().family
-        self._edit_task(Task(family=family, query="") if family else None, is_new=True)
-
-    def edit(self) -> None:
-        """Edit the selected task, or all that are selected."""
-        if self.table.selected_count() > 1:
-            self.edit_all()
-        else:
-            self._with_current(partial(self._edit_task, is_new=False))
-
-    def duplicate(self) -> None:
-        """Write a new task that begins as a copy of the selected one."""
-        self._with_current(partial(self._edit_task, is_new=True))
-
-    def edit_all(self) -> None:
-        """Make one edit in all selected tasks."""
-        numbers = self.table.selected_numbers()
-        if numbers:
-            self._open(
-                BulkDialog(
-                    self,
-                    count=len(numbers),
-                    families=self._choices.families,
-                    strategies=self._choices.strategies,
-                    save=lambda edit: self.edits.edit_all(numbers, edit),
-                )
-            )
-
     def delete(self) -> None:
         """Delete what is selected."""
         numbers = self.table.selected_numbers()
@@ -253,46 +221,6 @@ class TasksPage(Page):
         several = self.table.selected_count() > 1
         self.files.choose_export(self.table.selected_numbers() if several else self.table.tasks.numbers[:])
 
-    def manage_families(self) -> None:
-        """Show the families and their splits."""
-        dialog = FamiliesDialog(
-            self.desk, self, writes=self.writes, show=lambda name: self.filters.set(TaskFilter(family=name))
-        )
-        self._open(dialog)
-
-    def _with_current(self, then: Any) -> None:
-        number, library = self.table.current_number(), self.desk.library
-        if number is not None:
-            self.desk.background.run(
-                self, lambda: tasks_at(library, [number])[0], lambda task: then(task) if task else None
-            )
-
-    def _edit_task(self, task: Task | None, *, is_new: bool) -> None:
-        self._open(
-            TaskEditor(
-                self.desk,
-                self,
-                task=task,
-                families=self._choices.families,
-                strategies=self._choices.strategies,
-                save=self._add_task if is_new else self.edits.edit,
-                show=self._show_task,
-                is_new=is_new,
-            )
-        )
-
-    def _add_task(self, task: Task) -> None:
-        def added(task: Task) -> None:
-            self._wanted_task = task.id
-
-        self.edits.add(task, added)
-
-    def _open(self, dialog: QDialog) -> None:
-        self.dialog = dialog
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.finished.connect(lambda: self.table.setFocus())
-        dialog.open()
-
     # Files dropped anywhere on the page
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
@@ -316,17 +244,20 @@ class TasksPage(Page):
     # How it is laid out
 
     def _make_commands(self) -> None:
-        self._add = self.command(self.tr("&Add a task…"), self.add, key="Ctrl+Shift+N", image="plus")
-        self._edit = self.command(self.tr("&Edit…"), self.edit, key="F2", image="pencil")
+        self._add = self.command(self.tr("&Add a task…"), self.dialogs.add, key="Ctrl+Shift+N", image="plus")
+        self._edit = self.command(self.tr("&Edit…"), self.dialogs.edit, key="F2", image="pencil")
         self._duplicate = self.command(
-            self.tr("D&uplicate…"), self.duplicate, key="Ctrl+D", image="copy-plus"
+            self.tr("D&uplicate…"), self.dialogs.duplicate, key="Ctrl+D", image="copy-plus"
         )
         self._edit_all = self.command(
-            self.tr("Edit all se&lected…"), self.edit_all, key="Ctrl+Shift+E", image="sliders-horizontal"
+            self.tr("Edit all se&lected…"),
+            self.dialogs.edit_all,
+            key="Ctrl+Shift+E",
+            image="sliders-horizontal",
         )
         self._delete = self.command(self.tr("&Delete"), self.delete, key="Del", image="trash-2")
         self._families = self.command(
-            self.tr("&Families and splits…"), self.manage_families, key="Ctrl+Shift+F", image="layers"
+            self.tr("&Families and splits…"), self.dialogs.manage_families, key="Ctrl+Shift+F", image="layers"
         )
         self.command(
             self.tr("&Import…"), lambda: self.go({"do": "import"}), image="file-input"
@@ -347,9 +278,9 @@ class TasksPage(Page):
 
     def _lay_out(self) -> None:
         bring = partial(self.go, {"do": "import"})
-        self.header.addWidget(button(self.tr("Families…"), self.manage_families))
+        self.header.addWidget(button(self.tr("Families…"), self.dialogs.manage_families))
         self.header.addWidget(button(self.tr("Export…"), self._export.trigger))
-        self.header.addWidget(button(self.tr("Add a task…"), self.add))
+        self.header.addWidget(button(self.tr("Add a task…"), self.dialogs.add))
         self.header.addWidget(button(self.tr("Import…"), bring, primary=True))
         self.body.addWidget(self.panel)
         self.view = TaskView(
@@ -363,7 +294,7 @@ class TasksPage(Page):
         self.filters.changed.connect(self.reload)
         self.filters.search.returnPressed.connect(self._enter_table)
         self.table.picked.connect(self._select_changed)
-        self.table.activated.connect(lambda _: self.edit())
+        self.table.activated.connect(lambda _: self.dialogs.edit())
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.table.addActions(
             [self._edit, self._duplicate, self._edit_all, self._copy, self._export, self._delete]
