@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
@@ -157,7 +157,7 @@ class HomePage(Page):
         return next((job for job in self.desk.jobs.unfinished if job.kind == KIND), None)
 
     def _scrolling(self) -> QScrollArea:
-        inside = QWidget()
+        inside = _Column()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, GRID // 2, 0)
         column.setSpacing(2 * GRID)
@@ -317,6 +317,17 @@ class HomePage(Page):
             step: Figures(value=value, unit=unit, detail=detail, state=states[step])
             for step, (value, unit, detail) in lines.items()
         }
+
+
+class _Column(QWidget):
+    """What is scrolled: as high as its width asks for, and no higher.
+
+    A label that wraps would otherwise count with the height that it has where it is narrow.
+    """
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the least width; the scroll area asks for the height by the width."""
+        return QSize(self.layout().minimumSize().width(), 0)
 
 
 def number(count: int) -> str:

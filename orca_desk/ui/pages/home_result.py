@@ -22,12 +22,13 @@ from orca_desk.jobs.demo_result import MODELS, OVERALL, DemoResult
 from orca_desk.method.statistics import Comparison, Share
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.pages.home_table import ROLES, SYMBOLS, ResultTable
+from orca_desk.ui.pages.home_table import ROLES, STRATEGY, SYMBOLS, ResultTable
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 
-WIDE = 156 * GRID  # px, from which on the table and the plot stand side by side
+PLOT = 64 * GRID  # px, of the plot at the least where it stands beside the table
 ROW = 30  # px
+NARROWEST = 78 * GRID  # px, of the table at the least: the window can be as narrow as 960 px
 
 
 class ResultView(QWidget):
@@ -39,6 +40,7 @@ class ResultView(QWidget):
         self.found: DemoResult | None = None
         self.training: str | None = None
         self._plot: Any = None
+        self._table_width = NARROWEST  # px, at which no text is cut
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
@@ -61,6 +63,7 @@ class ResultView(QWidget):
         self.sentence.setText(_sentence(self.tr, found))
         self.model.show_result(found)
         self._fit_table()
+        self._arrange()
         self._question.setText(found.question)
         for who, shown in self._worked.items():
             shown.show_answer(found.worked[who])
@@ -70,7 +73,18 @@ class ResultView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Put the plot beside the table where there is room."""
         super().resizeEvent(event)
-        wide = self.width() >= WIDE
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Suit the width: the plot beside or beneath the table, and the strategies only where they fit."""
+        wide = self.width() >= self._table_width + PLOT
+        narrow = self.width() - 4 * GRID < self._table_width
+        self.table.setMinimumWidth(self._table_width if wide else min(self._table_width, NARROWEST))
+        self.table.setColumnHidden(STRATEGY, narrow)
+        stretched, fixed = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, stretched if narrow else fixed)
+        header.setSectionResizeMode(STRATEGY, fixed if narrow else stretched)
         self._pair.setDirection(
             QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         )
@@ -105,8 +119,8 @@ class ResultView(QWidget):
         ways: tuple[tuple[str, str, str, Callable[[], Any]], ...] = (
             (self.tr("Read the records"), "records", "columns-2", lambda: open_page("records")),
             (self.tr("See the training"), "training", "chart-line", self._open_training),
-            (self.tr("Read the test's answers"), "evaluate", "target", self._open_evaluation),
-            (self.tr("Chat with the student"), "chat", "message-circle", self._open_chat),
+            (self.tr("Read the answers"), "evaluate", "target", self._open_evaluation),
+            (self.tr("Chat with it"), "chat", "message-circle", self._open_chat),
         )
         self._buttons = {}
         for text, name, image, run in ways:
@@ -166,13 +180,14 @@ class ResultView(QWidget):
         metrics = QFontMetrics(font("body", bold=True))
         header = self.table.horizontalHeader()
         rows = range(self.model.rowCount())
+        self._table_width = 4
         for column in range(self.model.columnCount()):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             texts = [str(self.model.headerData(column, Qt.Orientation.Horizontal))]
             texts += [str(self.model.index(row, column).data()) for row in rows]
-            widest = max(map(metrics.horizontalAdvance, texts))
-            header.resizeSection(column, min(widest, 30 * GRID) + 3 * GRID)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.table.setMinimumWidth(header.length() + 4)
+            width = min(max(map(metrics.horizontalAdvance, texts)), 30 * GRID) + 3 * GRID
+            header.resizeSection(column, width)
+            self._table_width += width
         self.table.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + 4)
 
     def _show_plot(self, found: DemoResult) -> None:

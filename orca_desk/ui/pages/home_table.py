@@ -1,5 +1,6 @@
 """The demo's result as a table: a row a family, with each model's share of right answers and its tokens."""
 
+import html
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -13,6 +14,7 @@ Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
 ROLES: dict[str, Role] = {"base": "base", "tuned": "student", "teacher": "teacher"}
 SYMBOLS = {"base": "●", "tuned": "■", "teacher": "▲"}  # as in the plot
+STRATEGY = 1  # the column of the paired strategy
 
 
 class ResultTable(QAbstractTableModel):
@@ -72,6 +74,8 @@ class ResultTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             tone: Role = ROLES[who] if who and is_share else "muted" if index.column() else "text"
             return self._theme.colours(tone)
+        if role == Qt.ItemDataRole.ToolTipRole and not who and strategy:
+            return self.tr("{} is paired with {}").format(html.escape(family), html.escape(strategy))
         if role == Qt.ItemDataRole.ToolTipRole and who:
             right = scores[who].right
             return self.tr("{} of {} right").format(f"{right.correct:,}", f"{right.n:,}")
