@@ -127,7 +127,7 @@ class ChatPage(Page):
         self.command(self.tr("&Context before the question"), self._toggle_context, key="Ctrl+Shift+K",
                      image="paperclip")  # fmt: skip
         self.command(self.tr("&Insert a task…"), self.insert_task, key="Ctrl+T", image="list-checks")
-        self.command(self.tr("Save the last message as a &task…"), self.save_last_as_task, image="save")
+        self.command(self.tr("Save the last message as a tas&k…"), self.save_last_as_task, image="save")
         self.command(self.tr("Add a c&olumn…"), self.lineup.add_column, key="Ctrl+Shift+N", image="plus")
         self.command(
             self.tr("Sa&mpling…"), self.show_sampling, key="Ctrl+Shift+S", image="sliders-horizontal"

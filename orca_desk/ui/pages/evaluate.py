@@ -134,7 +134,7 @@ class EvaluatePage(Page):
         self.command(self.tr("&Find in the answers"), self._find, key="Ctrl+F", image="search")
         self.command(self.tr("&Next answer"), lambda: self._move(1), key="Ctrl+Down")
         self.command(self.tr("&Previous answer"), lambda: self._move(-1), key="Ctrl+Up")
-        self.command(self.tr("Export the &plot…"), self._export_plot, key="Ctrl+E", image="image-down")
+        self.command(self.tr("Export the p&lot…"), self._export_plot, key="Ctrl+E", image="image-down")
         self.command(
             self.tr("Export the answers as &CSV…"),
             self.answers.export,
