@@ -1,5 +1,6 @@
 """The Chat page: models side by side, in their own workers, each truly the one that its head names."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tiny_adapters import make_adapter
 
 from orca_desk.files import file_sha256
 from orca_desk.jobs.chat import ChatSession
+from orca_desk.jobs.chat_asking import Reply
 from orca_desk.jobs.chat_models import Answerer, bundled
 from orca_desk.library.chats import (
     ChatMessage,
@@ -554,3 +556,27 @@ def test_the_theme_can_change_while_answers_are_shown(page: ChatPage, window: Wi
     assert answers(page)[1] == texts[1]
     assert QTest.qWaitForWindowExposed(window)
     assert page.view.mapTo(window, QPoint(0, 0)).y() > 0
+
+
+def test_a_very_long_answer_costs_little_at_a_time(page: ChatPage, qtbot: QtBot) -> None:
+    """Each piece is shown within the 50 ms that the screen may stand still, by this thread's own time."""
+    ask(page, "Hello", qtbot)
+    view, reply, worst = page.view.last().answers[0], Reply(), 0.0
+    view.begin()
+    for number in range(400):
+        for _ in range(20):
+            reply.add("words and **more** of\n" if number % 3 else "x " * 10)
+        began = time.thread_time()
+        view.add(reply)
+        QApplication.processEvents()
+        worst = max(worst, time.thread_time() - began)
+    assert len(view.text) > 100_000
+    assert worst < 0.05
+
+
+def test_the_end_of_a_conversation_has_no_empty_space_below(page: ChatPage, qtbot: QtBot) -> None:
+    for _ in range(3):
+        ask(page, "Hello " * 60, qtbot)
+    last, inside = page.view.last(), page.view.widget()
+    qtbot.waitUntil(lambda: inside.height() - last.geometry().bottom() < 40, timeout=SLOW)
+    assert page.view.verticalScrollBar().maximum() > 0

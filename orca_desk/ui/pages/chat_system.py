@@ -32,7 +32,7 @@ class SystemBar(QFrame):
         row.setSpacing(GRID)
         self.choice = QComboBox()
         self.choice.setAccessibleName(self.tr("System message"))
-        self.choice.setMinimumContentsLength(16)
+        self.choice.setMinimumContentsLength(20)
         words = label(self.tr("S&ystem message"), tone="muted")
         words.setBuddy(self.choice)
         self.line = ElidedLabel(size="caption", tone="muted")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.jobs.chat_models import Part
@@ -39,7 +39,7 @@ class ConversationView(QScrollArea):
         self._first = 0
         self._busy = False
         self._follow = True
-        inside = QWidget()
+        inside = _Inside(self)
         self._layout = QVBoxLayout(inside)
         self._layout.setSpacing(GRID)
         self.earlier = button(self.tr("Show earlier turns"), self._show_earlier)
@@ -145,3 +145,20 @@ class ConversationView(QScrollArea):
 
     def _moved(self, value: int) -> None:
         self._follow = value >= self.verticalScrollBar().maximum() - 2 * GRID
+
+
+class _Inside(QWidget):
+    """As high as its turns are at their width; Qt's own hint is for the narrowest they could be."""
+
+    def __init__(self, area: QScrollArea) -> None:
+        super().__init__()
+        self._area = area
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the height for the width of today."""
+        layout, width = self.layout(), self._area.viewport().width()
+        return QSize(0, layout.totalHeightForWidth(width) if layout else 0)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the same."""
+        return self.minimumSizeHint()
