@@ -1,7 +1,14 @@
 """Two trainings side by side: both losses over each other, the settings with the differences marked."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 from orca_desk.library.trainings import Training
 from orca_desk.ui.desk import Desk
@@ -41,10 +48,11 @@ class Comparison(QWidget):
         self.table.horizontalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
-        for place, width in enumerate((32, 136, 100, 84)):
-            self.table.setColumnWidth(place, width)
-        self.table.horizontalHeader().setStretchLastSection(True)
-        self.table.setMinimumWidth(46 * GRID)
+        self.table.setColumnWidth(0, 4 * GRID)
+        self.table.setColumnWidth(1, 17 * GRID)
+        for place in (2, 3):
+            self.table.horizontalHeader().setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+        self.table.setMinimumWidth(42 * GRID)
         row.addWidget(self.table, 2)
 
     def compare(self, first: Training, second: Training) -> None:

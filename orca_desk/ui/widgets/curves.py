@@ -18,8 +18,8 @@ from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import label
 
 REDRAW_MS = 200  # at most five times a second, however fast the events come
-BUCKETS = 500  # stretches of steps whose lowest and highest loss are drawn
-MARKED = 200  # points of the evaluation loss and the learning rate
+BUCKETS = 400  # stretches of steps whose lowest and highest loss are drawn
+MARKED = 150  # points of the evaluation loss and the learning rate
 LEAST = 1e-9  # a loss of 0 has no place on a logarithmic axis
 DASH: Sequence[Qt.PenStyle] = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
 MARKS = ("d", "s")  # of evaluation losses: diamond and square
@@ -42,9 +42,10 @@ class Run(TrainingPoints):
         super().__init__()
         self.name, self.place, self.roles = name, place, roles
         self.best: tuple[float, float] | None = None
+        # Only the lines that are followed by eye are smooth: dashes and smooth edges take long to draw.
         self._raw = plot.plot()
         self._smooth = plot.plot(antialias=True)
-        self._evaluation = plot.plot(antialias=True)
+        self._evaluation = plot.plot()
         self._best = plot.plot()
         self._rate = None if rates is None else rates.plot(antialias=True)
 
@@ -66,7 +67,7 @@ class Run(TrainingPoints):
         style = DASH[self.place]
         self._raw.setPen(pg.mkPen(colours.tint(self.roles[0], 0.35), width=ratio))
         self._smooth.setPen(pg.mkPen(own, width=2 * ratio, style=style))
-        self._evaluation.setPen(pg.mkPen(evaluated, width=1.5 * ratio, style=Qt.PenStyle.DotLine))
+        self._evaluation.setPen(pg.mkPen(colours.tint(self.roles[1], 0.6), width=ratio))
         self._evaluation.setSymbol(MARKS[self.place])
         self._evaluation.setSymbolSize(9)
         self._evaluation.setSymbolBrush(evaluated)
@@ -153,9 +154,10 @@ class Curves(QWidget):
             self._timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Suit the lines to the screen's density, which is known now."""
+        """Suit the lines to the screen's density, which is known now, and draw what came meanwhile."""
         super().showEvent(event)
         self._paint()
+        self.redraw()
 
     def _make_plot(self, row: int, left: str, bottom: str) -> pg.PlotItem:
         plot = self._canvas.addPlot(row=row, col=0)
@@ -178,11 +180,11 @@ class Curves(QWidget):
         clear(self._legend)
         entries: list[tuple[str, Role]] = []
         for place, name in enumerate(names):
-            loss = self.tr("{} {} loss").format(LINES[place], name) if name else self.tr("━━ Loss")
-            evaluated = self.tr("evaluation") if name else self.tr("Evaluation loss")
+            loss = f"{LINES[place]} {name or self.tr('Loss')}"
+            evaluated = self.tr("its eval") if name else self.tr("Evaluation loss")
             entries.append((loss, roles[place][0]))
             entries.append((f"{GLYPHS[place]} {evaluated}", roles[place][1]))
-        entries.append((self.tr("★ Kept checkpoint"), "good"))
+        entries.append((self.tr("★ Kept checkpoint") if len(names) == 1 else self.tr("★ Kept"), "good"))
         for text, tone in entries:
             self._legend.addWidget(label(text, size="caption", tone=tone))  # type: ignore[arg-type]
 
@@ -192,6 +194,8 @@ class Curves(QWidget):
         self.redraw()
 
     def _draw(self) -> None:
+        if not self.isVisible():
+            return  # it is drawn when it is shown
         self.redraws += 1
         low, high = -np.inf, np.inf
         if not self._plot.getViewBox().autoRangeEnabled()[0]:
@@ -251,13 +255,15 @@ def _read_out(run: Run, step: float | None) -> str:
     place = run.loss.nearest(float("inf") if step is None else step)
     if place is None:
         return ""
-    at = run.loss.steps[place]
-    parts = [f"Step {at:,.0f}", f"loss {run.loss.values[place]:.4g} (smoothed {run.loss.smooth[place]:.4g})"]
-    evaluated = run.evaluation.nearest(at)
+    at, value, smooth = run.loss.steps[place], run.loss.values[place], run.loss.smooth[place]
+    evaluated, rate = run.evaluation.nearest(at), run.rate.nearest(at)
+    if run.name:  # two lines are compared: keep to what is compared
+        evaluation = "" if evaluated is None else f", eval {run.evaluation.values[evaluated]:.4g}"
+        return f"step {at:,.0f}: loss {value:.4g}, smoothed {smooth:.4g}{evaluation}"
+    parts = [f"Step {at:,.0f}", f"loss {value:.4g} (smoothed {smooth:.4g})"]
     if evaluated is not None:
         where = run.evaluation.steps[evaluated]
         parts.append(f"evaluation loss {run.evaluation.values[evaluated]:.4g} (step {where:,.0f})")
-    rate = run.rate.nearest(at)
-    if rate is not None and not run.name:  # of two trainings the learning rate is not shown
+    if rate is not None:
         parts.append(f"learning rate {run.rate.values[rate]:.3g}")
     return " · ".join(parts)
