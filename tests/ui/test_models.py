@@ -14,6 +14,7 @@ from orca_desk.library.chats import create_chat
 from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
 from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.pages.chat import ChatPage
 from orca_desk.ui.pages.models import ModelsPage
 from orca_desk.ui.window import Window
 
@@ -178,6 +179,15 @@ def test_the_teacher_page_takes_the_model(page: ModelsPage, window: Window, qtbo
     qtbot.mouseClick(page.detail.teach, Qt.MouseButton.LeftButton)
     pickers = window.pages["teacher"].findChildren(ModelPicker)
     qtbot.waitUntil(lambda: any(picker.model() and picker.model().path == student for picker in pickers))
+
+
+def test_the_chat_page_takes_the_model_alone(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    select(page, TEACHER)
+    qtbot.mouseClick(page.detail.chat, Qt.MouseButton.LeftButton)
+    chat = window.pages["chat"]
+    assert isinstance(chat, ChatPage)
+    qtbot.wait(500)  # what the page offers by itself must not come over it
+    assert [one.model for one in chat.lineup.answerers] == [TEACHER]
 
 
 def test_what_is_bundled_cannot_be_removed(page: ModelsPage) -> None:

@@ -149,9 +149,12 @@ class ChatPage(Page):
             )
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Begin a chat, show one, or put a training's models or a task before the user."""
+        """Begin a chat, show one, or put a model, a training's models or a task before the user."""
         if target.get("do") == "new":
             self.new_chat()
+        if "model" in target:
+            model = Path(str(target["model"]))
+            self.use_models([Answerer(part=part_of(model, None), model=model)])
         if "training" in target:
             self._is_ready = True  # the newest training is not wanted
             self.lineup.use_training(str(target["training"]))

@@ -32,7 +32,7 @@ from orca_desk.ui.pages.model_table import BadTable, ModelFilter, ModelTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
 
-WIDTHS = (176, 128, 88, 72, 100, 72, 76, 84, 146, 100)
+WIDTHS = (168, 126, 98, 72, 100, 72, 76, 84, 146, 100)
 ROW = 4 * GRID
 
 
