@@ -380,6 +380,7 @@ def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Li
     page = window.show_page("tasks")
     assert isinstance(page, TasksPage)
     qtbot.waitUntil(page.view.empty.isVisible)
+    assert not any(made.isVisible() for made in page._beside_title)
     QGuiApplication.clipboard().setText("Frage;Right answer\nEins und eins?;2\n;3\nZwei und zwei?;4\n")
     page.setFocus()
     qtbot.keyClick(page, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)

@@ -114,6 +114,8 @@ class TasksPage(Page):
     def _show(self, numbers: "array[int]", total: int, place: "array[int]") -> None:
         self._total = total
         self.view.show_counts(len(numbers), total)
+        for made in self._beside_title:  # an empty page has its own button to import
+            made.setVisible(total > 0)
         wanted, hidden = None, False
         if self._wanted_task is not None:
             wanted = place[0] if place else None
@@ -278,10 +280,14 @@ class TasksPage(Page):
 
     def _lay_out(self) -> None:
         bring = partial(self.go, {"do": "import"})
-        self.header.addWidget(button(self.tr("Families…"), self.dialogs.manage_families))
-        self.header.addWidget(button(self.tr("Export…"), self._export.trigger))
-        self.header.addWidget(button(self.tr("Add a task…"), self.dialogs.add))
-        self.header.addWidget(button(self.tr("Import…"), bring, primary=True))
+        self._beside_title = [
+            button(self.tr("Families…"), self.dialogs.manage_families),
+            button(self.tr("Export…"), self._export.trigger),
+            button(self.tr("Import…"), bring, primary=True),
+        ]
+        for place, made in enumerate(self._beside_title):
+            self.header.insertWidget(1 + place, made)
+        self.header.insertWidget(3, button(self.tr("Add a task…"), self.dialogs.add))
         self.body.addWidget(self.panel)
         self.view = TaskView(
             self.desk,
