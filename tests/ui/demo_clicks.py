@@ -17,10 +17,10 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QScrollArea, QWidget
 
 from orca_desk.__main__ import main
-from orca_desk.ui.pages.chat import ChatPage
+from orca_desk.ui.pages.chat_columns import ColumnHead
 from orca_desk.ui.pages.chat_turns import AnswerView
 from orca_desk.ui.pages.home import HomePage
 from orca_desk.ui.window import PAGES, Window
@@ -75,15 +75,10 @@ class Driver:
 
     def _end_tour(self) -> None:
         """The first start begins with the tour, over everything else."""
-        self._until(lambda: bool(self._skips()), "the tour")
+        self._until(lambda: self._is_shown(self.window, "Skip"), "the tour")
         self._picture("tour")
-        (skip,) = self._skips()
-        self._click(skip)
-        assert not self._skips()
-
-    def _skips(self) -> list[QPushButton]:
-        buttons = self.window.findChildren(QPushButton)
-        return [one for one in buttons if one.isVisible() and one.text() == "Skip"]
+        self._click(self._button(self.window, "Skip"))
+        assert not self._is_shown(self.window, "Skip")
 
     def _run_demo(self, home: HomePage) -> None:
         assert home.next.button.text() == "Run the demo"
@@ -134,23 +129,35 @@ class Driver:
         (button,) = (one for one in home.findChildren(QPushButton) if one.objectName() == "result-chat")
         self._click(button)
         chat = self.window.page
-        assert isinstance(chat, ChatPage)
-        self._until(lambda: len(chat.heads) >= 2, "the models of the chat")
-        self._click(chat.composer.input)
+        assert chat is not None and chat.name == "chat"
+        self._until(lambda: len(self._shown(chat, ColumnHead)) >= 2, "the models of the chat")
+        (message,) = (one for one in self._shown(chat, QPlainTextEdit) if one.accessibleName() == "Message")
+        self._click(message)
         window = self.window
         window.activateWindow()  # without a window manager nobody gives the window the keyboard
         self._until(window.isActiveWindow, "the keyboard")
-        self._until(chat.composer.input.hasFocus, "the place to write")
+        self._until(message.hasFocus, "the place to write")
         QTest.keyClicks(QApplication.focusWidget(), QUESTION)
-        self._click(chat.composer.send)
+        self._click(self._button(chat, "Send"))
         self._until(
-            lambda: bool(self._answers(chat)) and all(self._answers(chat)) and chat.composer.send.isVisible(),
+            lambda: all(self._answers(chat)) and self._is_shown(chat, "Send") and bool(self._answers(chat)),
             "the answers",
         )
-        self.seen["chat"] = {"columns": len(chat.heads), "answers": self._answers(chat)}
+        columns = len(self._shown(chat, ColumnHead))
+        self.seen["chat"] = {"columns": columns, "answers": self._answers(chat)}
 
-    def _answers(self, chat: ChatPage) -> list[str]:
-        return [one.text for one in chat.findChildren(AnswerView) if one.isVisible()]
+    def _answers(self, chat: QWidget) -> list[str]:
+        return [one.text for one in self._shown(chat, AnswerView)]
+
+    def _button(self, where: QWidget, text: str) -> QPushButton:
+        (found,) = (one for one in self._shown(where, QPushButton) if one.text() == text)
+        return found
+
+    def _is_shown(self, where: QWidget, text: str) -> bool:
+        return any(one.text() == text for one in self._shown(where, QPushButton))
+
+    def _shown(self, where: QWidget, kind: type[Any]) -> list[Any]:
+        return [one for one in where.findChildren(kind) if one.isVisible()]
 
     def _visit_all(self, theme: str) -> None:
         visited = []
