@@ -35,10 +35,12 @@ from orca_desk.method.records import Sampling, Task
 from orca_desk.paths import bundled_models
 from orca_desk.prompts.messages import Message
 from orca_desk.student.export import export_adapter
+from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.chat import ChatPage
 from orca_desk.ui.pages.chat_columns import ChooseModel
 from orca_desk.ui.pages.chat_history import ChatListModel
 from orca_desk.ui.pages.chat_tasks import SaveTask, TaskListModel, TaskPopover
+from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
 STUDENT = bundled_models() / "mini-student"
@@ -580,3 +582,11 @@ def test_the_end_of_a_conversation_has_no_empty_space_below(page: ChatPage, qtbo
     last, inside = page.view.last(), page.view.widget()
     qtbot.waitUntil(lambda: inside.height() - last.geometry().bottom() < 40, timeout=SLOW)
     assert page.view.verticalScrollBar().maximum() > 0
+
+
+def test_the_history_stays_hidden_over_a_restart(library: Library, theme: Theme, qtbot: QtBot) -> None:
+    for hidden in (False, True):
+        with desktop(library, theme) as opened:
+            page = opened.show_page("chat")
+            assert page.history.isHidden() == hidden
+            page.toggle_history()

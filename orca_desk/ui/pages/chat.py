@@ -38,6 +38,8 @@ from orca_desk.ui.pages.chat_view import ConversationView
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
+HISTORY = "chat/history"  # where the window keeps whether the list is shown
+
 
 class ChatPage(Page):
     """Columns of models above, the conversation below them, then the composer; former chats at the left."""
@@ -94,6 +96,7 @@ class ChatPage(Page):
         self.splitter.setCollapsible(1, False)
         self.body.addWidget(self.splitter, 1)
         self.keep("splitter", self.splitter)
+        self.history.setHidden(self.desk.places.value(HISTORY) == "hidden")
 
     def _connect(self) -> None:
         self.talk.busy_changed.connect(self._show_busy)
@@ -450,7 +453,9 @@ class ChatPage(Page):
 
     def toggle_history(self) -> None:
         """Show or hide the list of chats."""
-        self.history.setVisible(self.history.isHidden())
+        shown = self.history.isHidden()
+        self.history.setVisible(shown)
+        self.desk.places.setValue(HISTORY, "shown" if shown else "hidden")
 
     def _keep_sampling(self, popover: SamplingPopover) -> None:
         try:
