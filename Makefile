@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test minis clean
+.PHONY: run demo test package package-test minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
@@ -17,6 +17,22 @@ test: .venv/.test
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
+# The package runs on other machines too: it has an environment of its own, with a portable llama.cpp.
+PACKAGE := .venv-package
+PORTABLE := -DGGML_NATIVE=off
+ifeq ($(shell uname -sm),Linux x86_64)
+PORTABLE += -DGGML_BACKEND_DL=on -DGGML_CPU_ALL_VARIANTS=on
+endif
+
+package: $(PACKAGE)/.package
+	$(PACKAGE)/bin/pyinstaller --noconfirm build.spec
+
+package-test: .venv/.test
+	$(BIN)/pytest -m package -s tests/package
+
+$(PACKAGE)/.package: pyproject.toml constraints.txt
+	ORCA_DESK_VENV=$(PACKAGE) CMAKE_ARGS="$(PORTABLE)" $(PYTHON) -m orca_desk.install package
+
 minis: .venv/.run
 	$(BIN)/python -m models.recipe
 
@@ -27,4 +43,4 @@ minis: .venv/.run
 	$(PYTHON) -m orca_desk.install test
 
 clean:
-	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-package build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

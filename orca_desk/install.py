@@ -15,7 +15,7 @@ from pathlib import Path
 from orca_desk.display import display_problem, has_display
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+VENV = ROOT / os.environ.get("ORCA_DESK_VENV", ".venv")
 DISK_GB = 4  # the environment takes 1.7 GB with the CPU build of torch; compiling and downloads come on top
 MEMORY_GB = 3  # two llama.cpp files compile at a time, at most 1 GB each
 
@@ -35,6 +35,8 @@ def main() -> int:
         print("Installing. llama.cpp is compiled once for this machine: 4 to 15 minutes on two cores.")
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    if "CMAKE_ARGS" in os.environ:
+        pip.append("--no-cache-dir")  # pip would take a llama.cpp that it once compiled with other options
     pinned = ["--constraint", str(ROOT / "constraints.txt")]
     if subprocess.run([*pip, *pinned, "--editable", target]).returncode:
         print("The installation stopped; pip says why above. Run the same to go on.", file=sys.stderr)

@@ -4,9 +4,11 @@ import ctypes
 import importlib
 import logging
 import os
+import sys
 import threading
 from collections import deque
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 logger = logging.getLogger("orca_desk.llama_cpp")
@@ -25,8 +27,24 @@ def library() -> ModuleType:
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     lib: ModuleType = importlib.import_module("llama_cpp.llama_cpp")
     lib.llama_log_set(_callback(lib), ctypes.c_void_p(0))
+    _load_kernels(lib)
     lib.llama_backend_init()
     return lib
+
+
+def _load_kernels(lib: ModuleType) -> None:
+    """Let ggml choose kernels for this processor, where they are libraries of their own (GGML_BACKEND_DL).
+
+    They lie beside llama.cpp in the packaged app; pip puts them into a `bin` of its own. A build for one
+    machine has its kernels linked in, and then there is nothing to load; so it always is on Windows.
+    """
+    if sys.platform == "win32":
+        return
+    ggml, folder = lib._lib, Path(lib.__file__ or "").parent / "lib"  # symbols of its dependencies count
+    ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
+    for place in (folder, folder.parents[1] / "bin"):
+        if not ggml.ggml_backend_dev_count():
+            ggml.ggml_backend_load_all_from_path(os.fsencode(place))
 
 
 @cache
