@@ -5,13 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
-from orca_desk.library.database import Library
-from orca_desk.library.records import count_records
-from orca_desk.library.settings import set_setting
-from orca_desk.library.snapshots import Snapshot, list_snapshots
+from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, get_training
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
@@ -19,9 +16,11 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.freeze_dialog import FreezeDialog
-from orca_desk.ui.pages.training_setup import Choice, SetUp
+from orca_desk.ui.pages.training_choice import Choice, keep_started
+from orca_desk.ui.pages.training_setup import SetUp
+from orca_desk.ui.pages.training_work import import_what_plots, keep_as_it_is, overview, train_choice
 from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.layouts import clear
+from orca_desk.ui.widgets.place import Place
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.training_history import History
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 SET_UP, RUN, HISTORY = 0, 1, 2
 IMAGES = ("sliders-horizontal", "activity", "history")
 NO_RECORDS, NO_SNAPSHOT, READY = 0, 1, 2
-STARTED = "desktop.start.train"  # the library setting with what was started last
 
 
 class TrainingPage(Page):
@@ -54,13 +52,13 @@ class TrainingPage(Page):
         self._build()
         self._add_commands()
         desk.jobs.changed.connect(self._follow_next)
-        desk.background.run(self, _import_what_plots, self._imported)
+        desk.background.run(self, import_what_plots, self._imported)
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read what has changed, for the tab that shows it."""
         library = self.desk.library
         if changes & {"snapshots", "records", "trainings"}:
-            self.desk.background.run(self, lambda: _overview(library), self._show, only_newest="overview")
+            self.desk.background.run(self, lambda: overview(library), self._show, only_newest="overview")
         if changes & {"tasks", "strategies"}:
             self.set_up.look_again()
         if changes & {"trainings", "runs"}:
@@ -108,12 +106,11 @@ class TrainingPage(Page):
             return
         self.notice.hide()
         library = self.desk.library
-        kept = {"base": str(choice.base), "snapshot": choice.snapshot, "settings": choice.settings.to_dict()}
-        self.desk.background.run(self, lambda: set_setting(library, STARTED, kept))
+        self.desk.background.run(self, lambda: keep_started(library, choice))
         self._follow(
             choice,
             self.tr("Train {}").format(choice.base.name),
-            lambda tools: _train(library, choice, tools),
+            lambda tools: train_choice(library, choice, tools),
         )
 
     def _build(self) -> None:
@@ -148,7 +145,7 @@ class TrainingPage(Page):
         self.tabs.setAccessibleName(self.tr("Parts of the Training page"))
         self.set_up = SetUp(desk, self.freeze)
         self.set_up.wanted.connect(self.train)
-        self._run_place, self._history_place = _Place(), _Place()
+        self._run_place, self._history_place = Place(), Place()
         self._run_place.show_widget(
             EmptyState(
                 desk.theme,
@@ -280,7 +277,7 @@ class TrainingPage(Page):
         self._follow(
             choice,
             self.tr("Keep {}").format(training.id),
-            lambda tools: _keep_stopped(library, training.id, tools),
+            lambda tools: keep_as_it_is(library, training.id, tools),
         )
 
     def _follow(self, choice: Choice, title: str, work: Callable[[Tools], Any]) -> None:
@@ -318,56 +315,3 @@ class TrainingPage(Page):
     def _stop(self) -> None:
         if self.run_view is not None and self.run_view.is_busy:
             self.run_view.panel.stop.click()
-
-
-class _Place(QWidget):
-    """A tab whose content is made later."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-
-    def show_widget(self, widget: QWidget) -> None:
-        """Show `widget` in place of what was there."""
-        clear(self._layout)
-        self._layout.addWidget(widget)
-
-
-def _import_what_plots() -> TrainSettings:
-    """Import, in a background thread, what takes a while; return the demo's training settings."""
-    import orca_desk.ui.pages.training_history
-    import orca_desk.ui.pages.training_run  # noqa: F401
-    from orca_desk.jobs.demo import TRAINING
-
-    return TRAINING
-
-
-def _overview(library: Library) -> tuple[list[Snapshot], bool, str]:
-    """Return all snapshots, whether there are records, and the newest training's id or ""."""
-    row = library.row("SELECT id FROM runs WHERE kind = 'train' ORDER BY n DESC LIMIT 1")
-    return list_snapshots(library), count_records(library) > 0, row["id"] if row else ""
-
-
-def _train(library: Library, choice: Choice, tools: Tools) -> Any:
-    """Do the work of a job: say which training it is, then train."""
-    from orca_desk.jobs.training import find_or_create, train
-
-    training = find_or_create(library, choice.base, choice.snapshot, choice.settings)
-    tools.tell({"event": "began", "training": training.id})
-    return train(
-        library,
-        choice.base,
-        choice.snapshot,
-        settings=choice.settings,
-        on_event=tools.tell,
-        progress=tools.progress,
-        control=tools.control,
-    )
-
-
-def _keep_stopped(library: Library, training_id: str, tools: Tools) -> Any:
-    from orca_desk.jobs.training import keep_stopped
-
-    tools.tell({"event": "began", "training": training_id})
-    return keep_stopped(library, training_id, progress=tools.progress, control=tools.control)

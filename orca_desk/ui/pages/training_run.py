@@ -10,15 +10,14 @@ from orca_desk.library.trainings import Training
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.training_figures import Figures
 from orca_desk.ui.pages.training_store import Loaded, load
 from orca_desk.ui.pages.training_words import STATUSES, seconds_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves, Run
-from orca_desk.ui.widgets.job_panel import JobPanel, duration
+from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, card, label, set_tone
-
-NOTHING = "–"
 
 
 class RunView(QWidget):
@@ -266,60 +265,6 @@ class RunView(QWidget):
             self._show_warnings()
         if self.training:
             self.show_training(self.training)
-
-
-class Figures(QFrame):
-    """The newest numbers in a row: step, losses, learning rate, speed, time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("kind", "card")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
-        row.setSpacing(2 * GRID)
-        self.values: dict[str, QLabel] = {}
-        for key, name in (
-            ("step", self.tr("Step")),
-            ("epoch", self.tr("Epoch")),
-            ("loss", self.tr("Loss")),
-            ("evaluation", self.tr("Evaluation loss")),
-            ("rate", self.tr("Learning rate")),
-            ("speed", self.tr("Tokens/s")),
-            ("elapsed", self.tr("Elapsed")),
-            ("left", self.tr("Time left")),
-        ):
-            column = QVBoxLayout()
-            column.setSpacing(2)
-            column.addWidget(label(name, size="caption", tone="muted"))
-            self.values[key] = value = label(NOTHING, bold=True)
-            value.setAccessibleName(name)
-            column.addWidget(value)
-            row.addLayout(column, 1)
-
-    def clear(self) -> None:
-        """Show nothing."""
-        for value in self.values.values():
-            value.setText(NOTHING)
-
-    def show_metrics(self, event: dict[str, Any]) -> None:
-        """Show what one step measured."""
-        self._set("step", f"{event['step']:,} of {event['steps']:,}")
-        self._set("epoch", str(event["epoch"]))
-        self._set("loss", f"{event['loss']:.4f}")
-        self._set("rate", f"{event['lr']:.2e}")
-        self._set("speed", f"{event['tokens_per_second']:,.0f}")
-
-    def show_evaluation(self, loss: float) -> None:
-        """Show the newest evaluation loss."""
-        self._set("evaluation", f"{loss:.4f}")
-
-    def show_time(self, seconds: float | None, left: float | None) -> None:
-        """Show the time since the start, and the estimate of what is left."""
-        self._set("elapsed", NOTHING if seconds is None else duration(seconds))
-        self._set("left", NOTHING if left is None else duration(left))
-
-    def _set(self, key: str, text: str) -> None:
-        self.values[key].setText(text)
 
 
 def _best(training: Training) -> str:

@@ -1,11 +1,10 @@
 """Set up a training: base, snapshot, settings, and beside them what is to be known before the start."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.training_check import Facts, look
-from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import find_unfinished_training
 from orca_desk.models.model_file import ModelFile
@@ -28,26 +26,18 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.snapshot_card import SnapshotContent
 from orca_desk.ui.pages.training_checks import Checks
+from orca_desk.ui.pages.training_choice import Choice, keep_choice, kept_choice
 from orca_desk.ui.pages.training_words import snapshot_line
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 
-KEPT = "desktop.training"  # the library setting with what was chosen last
 SETTLE_MS = 250  # after an edit, before anything is computed from it
 AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change
 OWN = 2  # the entry of the presets' list for settings of one's own
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What is to be trained."""
-
-    base: Path
-    snapshot: str
-    settings: TrainSettings
 
 
 class SetUp(QWidget):
@@ -160,7 +150,7 @@ class SetUp(QWidget):
         column.addWidget(self._build_settings())
         column.addStretch(1)
         leave_wheel_to_form(inside)
-        return _scrolled(inside)
+        return scrolled(inside)
 
     def _build_what(self, freeze: Callable[[], Any]) -> QFrame:
         frame, layout = card()
@@ -221,7 +211,7 @@ class SetUp(QWidget):
         frame.setFixedWidth(38 * GRID)
         layout.addWidget(label(self.tr("Before the start"), size="heading", bold=True))
         self.checks = Checks(self.desk)
-        layout.addWidget(_scrolled(self.checks), 1)
+        layout.addWidget(scrolled(self.checks), 1)
         self.notice = Notice(self.desk)
         layout.addWidget(self.notice)
         self.goes_on = label(wrap=True, size="caption", tone="accent")
@@ -233,19 +223,14 @@ class SetUp(QWidget):
         return frame
 
     def _restore(self) -> None:
-        kept = get_setting(self.desk.library, KEPT)
-        self._has_kept = isinstance(kept, Mapping)
-        if not isinstance(kept, Mapping):
-            self.form.show_all(False)
-            return
-        if isinstance(kept.get("base"), str):
-            self.base.choose(Path(kept["base"]))
-        self._wanted_snapshot = str(kept.get("snapshot", ""))
-        try:
-            self.form.set_value(TrainSettings.from_dict(kept.get("settings", {})))
-        except (UserError, TypeError, AttributeError):
-            self._has_kept = False  # kept by another version of Orca Desk
-        self.all.setChecked(bool(kept.get("all")))
+        kept = kept_choice(self.desk.library)
+        self._has_kept = kept is not None and kept.settings is not None
+        if kept is not None:
+            if kept.base is not None:
+                self.base.choose(kept.base)
+            self._wanted_snapshot = kept.snapshot
+            self.form.set_value(kept.settings or TrainSettings())
+            self.all.setChecked(kept.shows_all)
         self.form.show_all(self.all.isChecked())
         self._mark_preset()
 
@@ -255,15 +240,9 @@ class SetUp(QWidget):
             choice = self.choice()
         except UserError:
             return
-        if choice is None:
-            return
-        value = {
-            "base": str(choice.base),
-            "snapshot": choice.snapshot,
-            "settings": choice.settings.to_dict(),
-            "all": self.all.isChecked(),
-        }
-        self.desk.background.run(self, lambda: set_setting(self.desk.library, KEPT, value))
+        if choice is not None:
+            library, shows_all = self.desk.library, self.all.isChecked()
+            self.desk.background.run(self, lambda: keep_choice(library, choice, shows_all=shows_all))
 
     def _edited(self) -> None:
         self._has_kept = True
@@ -364,15 +343,3 @@ class SetUp(QWidget):
         )
         text = self.tr("Go on with {}").format(training) if training else self.tr("Start training")
         self.begin.setText(text)
-
-
-def _scrolled(widget: QWidget) -> QScrollArea:
-    """Return a scroll area around `widget`, without a ground of its own."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(widget)
-    area.viewport().setAutoFillBackground(False)
-    widget.setAutoFillBackground(False)
-    return area

@@ -1,6 +1,7 @@
-"""Taking widgets out of a layout again."""
+"""Small helpers for laying out: emptying a layout, a scroll area without a frame."""
 
-from PySide6.QtWidgets import QLayout
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
 
 def clear(layout: QLayout) -> None:
@@ -9,3 +10,15 @@ def clear(layout: QLayout) -> None:
         if widget := item.widget():
             widget.hide()
             widget.deleteLater()
+
+
+def scrolled(widget: QWidget) -> QScrollArea:
+    """Return a scroll area around `widget`, up and down only, without a ground of its own."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    area.viewport().setAutoFillBackground(False)
+    widget.setAutoFillBackground(False)
+    return area
