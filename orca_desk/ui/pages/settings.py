@@ -13,15 +13,8 @@ from orca_desk.library.integrity import check, missing_files
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.settings_cards import (
-    AboutCard,
-    HelpCard,
-    LibraryCard,
-    LookCard,
-    MessageCard,
-    OfflineCard,
-    RunningCard,
-)
+from orca_desk.ui.pages.settings_cards import AboutCard, HelpCard, LibraryCard, LookCard, OfflineCard
+from orca_desk.ui.pages.settings_defaults import MessageCard, RunningCard
 from orca_desk.ui.theme import GRID, Choice
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native

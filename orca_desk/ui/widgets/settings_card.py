@@ -1,0 +1,74 @@
+"""A card of settings: an icon, a heading, what it is about, and its rows."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import button, label
+
+
+class SettingsCard(QFrame):
+    """A framed subject: an icon, a heading, what it is about, and its rows in `self.rows`."""
+
+    def __init__(self, desk: Desk, *, image: str, title: str, about: str = "") -> None:
+        super().__init__()
+        self.desk = desk
+        self._image = image
+        self.icons: list[tuple[QAbstractButton, str]] = []
+        self.setProperty("kind", "card")
+        self.setAccessibleName(title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID + 4)
+        layout.setSpacing(GRID)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        self._picture = QLabel()
+        head.addWidget(self._picture)
+        head.addWidget(label(title, size="heading", bold=True), 1)
+        layout.addLayout(head)
+        if about:
+            layout.addWidget(label(about, tone="muted", wrap=True))
+            layout.addSpacing(GRID // 2)
+        self.rows = QVBoxLayout()
+        self.rows.setSpacing(GRID)
+        layout.addLayout(self.rows)
+        desk.theme.changed.connect(self.paint)
+
+    def tool(self, text: str, image: str, run: Callable[[], Any], *, tip: str = "") -> QPushButton:
+        """Return a button with an icon that follows the theme."""
+        made = button(text, run, tip=tip)
+        self.icons.append((made, image))
+        return made
+
+    def paint(self) -> None:
+        """Draw the icons in the theme's colours."""
+        colours = self.desk.theme.colours
+        self._picture.setPixmap(pixmap(self._image, colours, "accent", 20))
+        for one, image in self.icons:
+            one.setIcon(icon(image, colours))
+
+    def open_folder(self, folder: Path) -> None:
+        """Show a folder in the system's file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def copy(self, text: str) -> None:
+        """Copy a text."""
+        QGuiApplication.clipboard().setText(text)
+        self.desk.say(self.tr("Copied."))
+
+
+def row(*widgets: QWidget) -> QHBoxLayout:
+    """Return widgets side by side, from the left."""
+    made = QHBoxLayout()
+    made.setSpacing(GRID)
+    for widget in widgets:
+        made.addWidget(widget)
+    made.addStretch(1)
+    return made
