@@ -183,13 +183,14 @@ def task_numbers(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[
     """Return the place numbers of all that match, in order: 8 bytes each, for lists that jump anywhere."""
     conditions = _conditions(wanted)
     limit = -1 if wanted.limit is None else wanted.limit
-    with library.read() as db:
-        cursor = db.cursor()
-        cursor.row_factory = None  # plain tuples, flattened without Python code a row: thrice as fast
-        cursor.execute(
-            f"SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit]
-        )
-        return array("q", chain.from_iterable(cursor))
+    # SQLite gives Python's lock away and takes it back with each row: rows of many numbers spare the window
+    rows = library.rows(
+        "SELECT json_group_array(n) AS found FROM"
+        f" (SELECT n FROM tasks {conditions.where} ORDER BY n LIMIT ?)"
+        " GROUP BY n / 2000 ORDER BY n / 2000",
+        [*conditions.parameters, limit],
+    )
+    return array("q", chain.from_iterable(sorted(json.loads(row["found"])) for row in rows))
 
 
 def tasks_at(library: Library, numbers: Sequence[int]) -> list[Task | None]:
