@@ -97,8 +97,9 @@ def test_a_folder_is_dropped(
     kinds = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     enter = QDragEnterEvent(QPoint(5, 5), *kinds)
     page.dragEnterEvent(enter)
-    assert enter.isAccepted() and page.notice.isVisible()
+    assert enter.isAccepted() and page._sign.isVisible()
     page.dropEvent(QDropEvent(QPoint(5, 5), *kinds))
+    assert not page._sign.isVisible()
     qtbot.waitUntil(lambda: shelf / "good.gguf" in paths(page))
     assert [shelved.model.path.name for shelved in page.bad.rows] == ["cut.gguf"]
     assert "cut off" in page.bad.index(0, 1).data()

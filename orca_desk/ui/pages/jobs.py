@@ -5,10 +5,8 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelection, Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QSplitter,
     QStackedWidget,
     QTableView,
@@ -25,11 +23,11 @@ from orca_desk.ui.pages.run_words import KINDS
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import label
 
 SHOWN = 500  # runs, the newest
 WIDTHS = (230, 92, 120, 84, 150, 200)
-ROW = 4 * GRID
 PANELS = 6  # jobs that are shown at once; more wait their turn unseen
 
 
@@ -114,23 +112,10 @@ class JobsPage(Page):
         self.keep("columns", self.table.horizontalHeader())
 
     def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setModel(self.runs)
-        table.setAccessibleName(self.tr("Runs"))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(ROW)
+        table = row_table(self.runs, self.tr("Runs"))
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         for column, width in enumerate(WIDTHS):
             header.resizeSection(column, width)
-        header.setStretchLastSection(True)
         table.selectionModel().selectionChanged.connect(self._picked)
         return table
 

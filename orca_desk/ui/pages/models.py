@@ -7,14 +7,11 @@ from typing import Any
 from PySide6.QtCore import QItemSelection, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QScrollArea,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -30,10 +27,11 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.pages.model_detail import ModelDetail
 from orca_desk.ui.pages.model_table import BadTable, ModelFilter, ModelTable
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.drop_sign import DropSign
+from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.text import button, label
 
 WIDTHS = (168, 126, 98, 72, 100, 72, 76, 84, 146, 100)
-ROW = 4 * GRID
 
 
 class ModelsPage(Page):
@@ -51,6 +49,7 @@ class ModelsPage(Page):
         self._wanted: Path | None = None  # to select when it comes
         self._refused: dict[Path, NotAModel] = {}  # what was added in this session and is no model
         self.setAcceptDrops(True)
+        self._sign = DropSign(desk.theme, self, self.tr("Drop models here to add them; nothing is copied"))
         self._make_header()
         self._make_tables()
         self._make_commands()
@@ -100,21 +99,19 @@ class ModelsPage(Page):
     def _make_tables(self) -> None:
         self.models = ModelTable(self.desk.theme)
         self.proxy = ModelFilter(self.models)
-        self.table = _table(self.proxy, self.tr("Models"))
+        self.table = row_table(self.proxy, self.tr("Models"))
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # as they were found, until asked
         header = self.table.horizontalHeader()
         for column, width in enumerate(WIDTHS):
             header.resizeSection(column, width)
-        header.setStretchLastSection(True)
         self.table.selectionModel().selectionChanged.connect(self._picked)
         self.table.activated.connect(lambda index: self._do("teach"))
         self.bad = BadTable(self.desk.theme)
         self.bad_title = label(bold=True)
-        self.bad_table = _table(self.bad, self.tr("Files that are not usable"))
+        self.bad_table = row_table(self.bad, self.tr("Files that are not usable"))
         self.bad_table.horizontalHeader().hide()
         self.bad_table.horizontalHeader().resizeSection(0, 30 * GRID)
-        self.bad_table.horizontalHeader().setStretchLastSection(True)
         self.bad_table.selectionModel().selectionChanged.connect(self._picked_bad)
         top = QWidget()
         column = QVBoxLayout(top)
@@ -296,16 +293,16 @@ class ModelsPage(Page):
         """Take files and folders."""
         if _local(event):
             event.acceptProposedAction()
-            self.notice.show_message(self.tr("Drop it to add it."), self.tr("Nothing is copied."))
+            self._sign.appear()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
         """Forget what was dragged over."""
-        self.notice.hide()
+        self._sign.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Add what was dropped."""
         event.acceptProposedAction()
-        self.notice.hide()
+        self._sign.hide()
         self.add(_local(event))
 
     def _paint(self) -> None:
@@ -336,21 +333,3 @@ def _add_all(library: Library, places: Sequence[Path]) -> tuple[list[Path], list
 
 def _local(event: QDropEvent) -> list[Path]:
     return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-
-
-def _table(model: Any, name: str) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setAccessibleName(name)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.verticalHeader().hide()
-    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    table.verticalHeader().setDefaultSectionSize(ROW)
-    table.horizontalHeader().setHighlightSections(False)
-    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return table
