@@ -375,6 +375,10 @@ def test_curves_are_redrawn_at_most_five_times_a_second(theme: Theme, qtbot: QtB
     qtbot.wait(REDRAW_MS * 2)
     assert curves.redraws == before + 1
     assert "Step 20,000" in curves.readout.text()
+    canvas = curves._canvas.viewport()
+    qtbot.mouseMove(canvas, QPoint(canvas.width() // 2, canvas.height() // 3))
+    qtbot.waitUntil(lambda: "Step 20,000" not in curves.readout.text())
+    assert "loss" in curves.readout.text() and "learning rate 0.001" in curves.readout.text()
     curves.logarithmic.click()
     theme.choose("dark")
     theme.choose("light")

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -35,6 +34,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.bars import CountBars
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 
 SETTLE_MS = 200
@@ -147,8 +147,7 @@ class FreezeDialog(QDialog):
         self.only_paired.setChecked(True)
         self.allow_leaks = QCheckBox(self.tr("Also answers that speak of their instruction"))
         self.capped = QCheckBox(self.tr("At most"))
-        self.cap = QSpinBox()
-        self.cap.setRange(1, 10_000_000)
+        self.cap = number_box(1, 10_000_000)
         self.cap.setValue(CAP)
         self.cap.setGroupSeparatorShown(True)
         self.cap.setSuffix(self.tr(" records a family"))
@@ -177,7 +176,7 @@ class FreezeDialog(QDialog):
             words = label(text, bold=True)
             words.setBuddy(choices)
             choices.setAccessibleName(text.replace("&", ""))
-            choices.setMinimumHeight(10 * GRID)
+            choices.setMinimumHeight(6 * GRID)
             side.addWidget(words)
             side.addWidget(choices)
             lists.addLayout(side)

@@ -21,6 +21,7 @@ from orca_desk.ui.pages.training_setup import SetUp
 from orca_desk.ui.pages.training_work import import_what_plots, keep_as_it_is, overview, train_choice
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.place import Place
+from orca_desk.ui.widgets.text import button
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.training_history import History
@@ -115,6 +116,9 @@ class TrainingPage(Page):
 
     def _build(self) -> None:
         desk = self.desk
+        self._freeze = button(self.tr("Freeze a snapshot…"), self.freeze)
+        self._freeze.hide()
+        self.header.addWidget(self._freeze)
         self.stack = QStackedWidget()
         self.stack.addWidget(
             EmptyState(
@@ -143,7 +147,7 @@ class TrainingPage(Page):
         )
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(self.tr("Parts of the Training page"))
-        self.set_up = SetUp(desk, self.freeze)
+        self.set_up = SetUp(desk)
         self.set_up.wanted.connect(self.train)
         self._run_place, self._history_place = Place(), Place()
         self._run_place.show_widget(
@@ -219,6 +223,7 @@ class TrainingPage(Page):
         snapshots, has_records, newest = found
         is_new, self._newest = bool(self._newest) and newest != self._newest, newest
         self.stack.setCurrentIndex(READY if snapshots else NO_SNAPSHOT if has_records else NO_RECORDS)
+        self._freeze.setVisible(bool(snapshots))
         self.set_up.show_snapshots(snapshots)
         if is_new and self.run_view is not None and not self.run_view.is_busy:
             self.run_view.show_training(newest)  # one that another page has started

@@ -16,6 +16,7 @@ from orca_desk.ui.pages.training_words import STATUSES, seconds_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves, Run
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 
@@ -44,14 +45,19 @@ class RunView(QWidget):
         layout.addWidget(self.panel)
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
-        layout.addWidget(self._build_result())
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID + GRID // 2)
+        column.addWidget(self._build_result())
         self.figures = Figures()
-        layout.addWidget(self.figures)
+        column.addWidget(self.figures)
         frame, inside = card()
         self.curves = Curves(desk.theme)
         self.run: Run = self.curves.show_runs([""])[0]
         inside.addWidget(self.curves)
-        layout.addWidget(frame, 1)
+        column.addWidget(frame, 1)
+        layout.addWidget(scrolled(below), 1)
         desk.theme.changed.connect(self._show_status)
 
     def show_training(self, training_id: str) -> None:

@@ -1,8 +1,6 @@
 """Set up a training: base, snapshot, settings, and beside them what is to be known before the start."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
@@ -45,7 +43,7 @@ class SetUp(QWidget):
 
     wanted = Signal(object)
 
-    def __init__(self, desk: Desk, freeze: Callable[[], Any]) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
         self.facts: Facts | None = None
@@ -56,7 +54,7 @@ class SetUp(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, GRID + GRID // 2, 0, 0)
         row.setSpacing(2 * GRID)
-        row.addWidget(self._build_choices(freeze), 1)
+        row.addWidget(self._build_choices(), 1)
         row.addWidget(self._build_start())
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -141,18 +139,18 @@ class SetUp(QWidget):
         self._keep()
         self.wanted.emit(choice)
 
-    def _build_choices(self, freeze: Callable[[], Any]) -> QScrollArea:
+    def _build_choices(self) -> QScrollArea:
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, GRID, GRID)
         column.setSpacing(GRID + GRID // 2)
-        column.addWidget(self._build_what(freeze))
+        column.addWidget(self._build_what())
         column.addWidget(self._build_settings())
         column.addStretch(1)
         leave_wheel_to_form(inside)
         return scrolled(inside)
 
-    def _build_what(self, freeze: Callable[[], Any]) -> QFrame:
+    def _build_what(self) -> QFrame:
         frame, layout = card()
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
@@ -162,7 +160,7 @@ class SetUp(QWidget):
         self.snapshot = QComboBox()
         self.snapshot.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for box in (self.base, self.snapshot):
-            box.setMinimumContentsLength(12)  # they grow with the window
+            box.setMinimumContentsLength(8)  # they grow with the window
         rows: tuple[tuple[str, QComboBox], ...] = (
             (self.tr("&Base model"), self.base),
             (self.tr("S&napshot"), self.snapshot),
@@ -173,8 +171,6 @@ class SetUp(QWidget):
             control.setAccessibleName(text.replace("&", ""))
             grid.addWidget(words, row, 0)
             grid.addWidget(control, row, 1)
-        self.freeze = button(self.tr("Freeze a snapshot…"), freeze)
-        grid.addWidget(self.freeze, 1, 2)
         layout.addLayout(grid)
         layout.addSpacing(GRID)
         self.content = SnapshotContent(self.desk)
@@ -191,7 +187,7 @@ class SetUp(QWidget):
         )
         self.preset.model().item(1).setEnabled(False)  # type: ignore[attr-defined]
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.preset.setMinimumContentsLength(12)
+        self.preset.setMinimumContentsLength(8)
         self.preset.setAccessibleName(self.tr("Settings to begin with"))
         words = label(self.tr("&Settings"), bold=True)
         words.setBuddy(self.preset)
@@ -208,7 +204,7 @@ class SetUp(QWidget):
 
     def _build_start(self) -> QFrame:
         frame, layout = card()
-        frame.setFixedWidth(38 * GRID)
+        frame.setFixedWidth(36 * GRID)
         layout.addWidget(label(self.tr("Before the start"), size="heading", bold=True))
         self.checks = Checks(self.desk)
         layout.addWidget(scrolled(self.checks), 1)

@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.layouts import clear
@@ -108,7 +108,8 @@ class Curves(QWidget):
         self._canvas = pg.GraphicsLayoutWidget()
         self._canvas.setAccessibleName(self.tr("Loss curves"))
         self._canvas.setToolTip(self.tr("Turn the wheel to look closer; double-click shows all steps again."))
-        self._canvas.setMinimumHeight(25 * GRID)
+        self._canvas.setMinimumHeight((24 if rates else 20) * GRID)
+        self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._canvas.ci.setContentsMargins(0, 0, 0, 0)
         self._canvas.ci.setSpacing(GRID)
         layout.addWidget(self._canvas, 1)
