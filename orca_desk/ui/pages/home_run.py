@@ -35,6 +35,7 @@ STEPS: Mapping[str, overview.Step] = {
     "evaluate teacher": "test",
     "chat": "test",
 }
+WORD_JOINER = "\u2060"  # keeps tokens/s on one line
 CURVE_HEIGHT = 20 * GRID
 
 
@@ -167,7 +168,7 @@ class DemoRun(QWidget):
             image.setPixmap(pixmap(picture[0], colours, picture[1], 16))
             image.setAccessibleName(word)
             set_tone(title, "" if step or name == current else "muted")
-            outcome.setText(step.outcome if step else "")
+            outcome.setText(step.outcome.replace("/", f"/{WORD_JOINER}") if step else "")
             outcome.setVisible(step is not None)
             seconds.setText(duration(step.seconds) if step else "")
 
