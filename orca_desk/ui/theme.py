@@ -221,19 +221,19 @@ def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
     QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled,
     QPlainTextEdit:disabled {{ color: {c("muted")}; background: {c("background")}; }}
     QComboBox::drop-down {{ border: none; width: 24px; }}
-    QComboBox::down-arrow {{ image: url({drawings["chevron-down"]}); width: 14px; height: 14px; }}
+    QComboBox::down-arrow {{ image: url("{drawings["chevron-down"]}"); width: 14px; height: 14px; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: padding; width: 20px;
       border: none; background: transparent; }}
     QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {soft}; }}
-    QAbstractSpinBox::up-arrow {{ image: url({drawings["chevron-up"]}); width: 11px; height: 11px; }}
-    QAbstractSpinBox::down-arrow {{ image: url({drawings["chevron-down"]}); width: 11px; height: 11px; }}
+    QAbstractSpinBox::up-arrow {{ image: url("{drawings["chevron-up"]}"); width: 11px; height: 11px; }}
+    QAbstractSpinBox::down-arrow {{ image: url("{drawings["chevron-down"]}"); width: 11px; height: 11px; }}
     QCheckBox, QRadioButton {{ spacing: 8px; border: 2px solid transparent; border-radius: 6px;
       padding: 2px; }}
     QCheckBox:focus, QRadioButton:focus {{ border-color: {c("accent")}; }}
     QCheckBox::indicator, QAbstractItemView::indicator, QGroupBox::indicator {{ width: 16px; height: 16px;
       border: 1px solid {c("muted")}; border-radius: 4px; background: {c("surface")}; }}
     QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QGroupBox::indicator:checked {{
-      background: {c("accent")}; border-color: {c("accent")}; image: url({drawings["check"]}); }}
+      background: {c("accent")}; border-color: {c("accent")}; image: url("{drawings["check"]}"); }}
     QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:indeterminate {{
       background: {soft}; border-color: {c("accent")}; }}
     QCheckBox::indicator:disabled {{ background: {c("background")}; border-color: {c("border")}; }}

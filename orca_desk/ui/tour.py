@@ -99,7 +99,7 @@ class Tour(Overlay):
         height = self.card.sizeHint().height()
         target = self.target()
         at = QPoint(target.right() + GAP, target.top())
-        if target.width() > self.width() // 2 or target.top() < 5 * GRID:  # a bar: the card goes below it
+        if "help" in TARGETS[self.step]:  # a menu: the card goes below it
             at = QPoint(target.left(), target.bottom() + GAP)
         left = min(max(GRID, at.x()), self.width() - WIDTH - GRID)
         top = min(max(GRID, at.y()), self.height() - height - GRID)
