@@ -1,7 +1,6 @@
 """Start the desktop on one library, and end it in good order."""
 
 import gc
-import importlib
 import logging
 import signal
 import sys
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from orca_desk import __version__
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.rows import sqlite_utils
 from orca_desk.log import LOG_NAME, logging_to
 from orca_desk.paths import resources
 from orca_desk.ui.crash import CrashReport
@@ -56,10 +56,10 @@ def main(folder: Path) -> int:
 def settle() -> None:
     """Do once, while nobody waits for anything yet, what would hold up the event loop later.
 
-    The first write imports sqlite-utils, and with it numpy; and a full collection of garbage would go over
+    The first write imports sqlite-utils; and a full collection of garbage would go over
     all that the start has made, again and again while rows come in by the thousand.
     """
-    importlib.import_module("sqlite_utils")
+    sqlite_utils()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
