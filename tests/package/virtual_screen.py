@@ -35,8 +35,8 @@ class Screen:
         ).stdout
 
     def click(self, x: int, y: int) -> None:
-        """Click at a place of the screen with the left button."""
-        self.xdotool("mousemove", str(x), str(y), "click", "1")
+        """Click at a place with the left button, and move away: what is pointed at looks different."""
+        self.xdotool("mousemove", str(x), str(y), "click", "1", "mousemove", "1", "1")
 
     def find(self, colour: str, *, at_least: tuple[int, int]) -> tuple[int, int] | None:
         """Return the middle of the first patch of `colour` (#rrggbb) of some width and height, or None."""
