@@ -49,7 +49,7 @@ def version_times(library: Library, name: str) -> dict[int, str]:
 
 
 def add_strategy(library: Library, strategy: Strategy) -> Strategy:
-    """Store a new strategy. Raises UserError when its name is taken: `save_strategy` would revise that one."""
+    """Store a new strategy. Raises UserError for a name that is taken: `save_strategy` would revise it."""
 
     def add(db: sqlite3.Connection) -> Strategy:
         if db.execute("SELECT 1 FROM strategies WHERE name = ?", (strategy.name,)).fetchone():

@@ -15,12 +15,12 @@ def draw(channel: Channel) -> None:
     """Show a window for a moment and read back a pixel of it; without a display, in memory."""
     if not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtCore import qVersion
+    from PySide6.QtCore import Qt, qVersion
     from PySide6.QtGui import QColor, QPalette
     from PySide6.QtWidgets import QApplication, QWidget
 
     app = QApplication([])
-    window, colour = QWidget(), QColor("teal")
+    window, colour = QWidget(), QColor(Qt.GlobalColor.cyan)
     window.setPalette(QPalette(colour))
     window.setAutoFillBackground(True)
     window.resize(64, 64)

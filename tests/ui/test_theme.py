@@ -46,7 +46,7 @@ def test_no_colour_is_written_outside_the_theme() -> None:
     for path in UI.rglob("*.py"):
         if path.name != "theme.py":
             found = re.findall(
-                r"#[0-9a-fA-F]{6}\b|QColor\(\s*[\"'\d]|\brgba?\(", path.read_text(encoding="utf-8")
+                r"#[0-9a-fA-F]{6}\b|QColor\(\s*[\"'\d]|(?<![.\w])rgba?\(", path.read_text(encoding="utf-8")
             )
             assert not found, f"{path.name}: {found}"
 

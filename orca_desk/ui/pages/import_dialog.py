@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -29,6 +28,7 @@ from orca_desk.ui.pages.import_source import ImportRequest, Source, sentence
 from orca_desk.ui.pages.task_table import SPLITS, one_line
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 
 # A file's own id is taken as it is; the rest can be mapped
@@ -133,8 +133,7 @@ class ImportDialog(QDialog):
         self.family.currentTextChanged.connect(lambda _: self._read())
         self.hold = QCheckBox(self.tr("Hold out"))
         self.hold.setToolTip(self.tr("For evaluation, whatever the file says; chosen by the tasks' text"))
-        self.percent = QSpinBox()
-        self.percent.setRange(0, 100)
+        self.percent = number_box(0, 100)
         self.percent.setValue(20)
         self.percent.setSuffix(" %")
         self.percent.setEnabled(False)

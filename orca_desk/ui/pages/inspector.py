@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.inspecting import (
@@ -27,6 +27,7 @@ from orca_desk.ui.pages.token_view import MOST, TokenView
 from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label, set_tone
 
 LONGEST = 1_000_000  # tokens; no model reads more
@@ -47,7 +48,7 @@ class InspectorView(QWidget):
         self._job: Job | None = None
         self.student = ModelPicker(desk, "safetensors", prefer="mini-student")
         self.student.setAccessibleName(self.tr("Student"))
-        self.limit = QSpinBox()
+        self.limit = number_box(2, LONGEST)
         self.tokens = TokenView(desk)
         self.count = label(bold=True)
         self.pointed = label(tone="muted", size="caption")
@@ -102,8 +103,6 @@ class InspectorView(QWidget):
         job.ended.connect(self._counted)
 
     def _lay_out(self) -> None:
-        self.limit.setRange(2, LONGEST)
-        self.limit.setGroupSeparatorShown(True)
         self.limit.setValue(TrainSettings().max_length)
         self.limit.setSuffix(self.tr(" tokens"))
         self.limit.setAccessibleName(self.tr("Longest record"))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +21,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 
 WARM = 0.7  # with greedy sampling another seed would give the same answer
@@ -41,8 +41,7 @@ class RegenerateDialog(QDialog):
         self.setMinimumWidth(56 * GRID)
         self.strategy = QComboBox()
         self.strategy.addItem(compared.stored.record.strategy)
-        self.seed = QSpinBox()
-        self.seed.setRange(0, HIGHEST_SEED)
+        self.seed = number_box(0, HIGHEST_SEED)
         self.seed.setValue((made.sampling.seed + 1) % HIGHEST_SEED)
         self.temperature = QDoubleSpinBox()
         self.temperature.setRange(0.0, 5.0)
