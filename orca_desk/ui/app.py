@@ -165,7 +165,7 @@ def quits_on_signals(app: QApplication) -> Iterator[None]:
     """Let Ctrl-C in the terminal and a request of the system end the event loop, and with it the jobs."""
 
     def leave(*_: object) -> None:
-        app.quit()
+        app.exit()  # `quit` would close the window first, which asks about running jobs and may stay
 
     kinds = (signal.SIGINT, signal.SIGTERM)
     before: dict[int, Callable[..., object] | int | None] = {}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +33,27 @@ desktop.main(Path(sys.argv[1]))
 print(json.dumps(sorted(name for name in sys.modules if "." not in name)))
 """
 
+BUSY = """
+import os, signal, sys, threading
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from orca_desk.ui import app as desktop
+from orca_desk.ui.window import Window
+
+def work(tools):
+    told = threading.Event()
+    tools.control.listen(told.set)
+    os.kill(os.getpid(), signal.SIGTERM)
+    told.wait(30)
+    print("stopped" if tools.control.stopped else "left alone")
+
+app = QApplication([])
+start = lambda: next(w for w in app.topLevelWidgets() if isinstance(w, Window)).desk.jobs.start("x", "x", work)
+QTimer.singleShot(1000, start)
+sys.exit(desktop.main(Path(sys.argv[1])))
+"""
+
 
 def test_the_first_window_imports_nothing_heavy(tmp_path: Path) -> None:
     env = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
@@ -45,6 +67,19 @@ def test_the_first_window_imports_nothing_heavy(tmp_path: Path) -> None:
     )
     assert set(json.loads(found.stdout)) & set(HEAVY) == set()
     assert found.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
+def test_the_system_may_end_the_app_in_the_middle_of_a_job(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", BUSY, str(tmp_path / "library")],
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == ["stopped"]
 
 
 def test_a_second_start_raises_the_first_window(window: Window, library: Library, qtbot: QtBot) -> None:
