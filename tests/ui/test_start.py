@@ -49,7 +49,10 @@ def work(tools):
     print("stopped" if tools.control.stopped else "left alone")
 
 app = QApplication([])
-start = lambda: next(w for w in app.topLevelWidgets() if isinstance(w, Window)).desk.jobs.start("x", "x", work)
+def start():
+    window = next(one for one in app.topLevelWidgets() if isinstance(one, Window))
+    window.desk.jobs.start("x", "x", work)
+
 QTimer.singleShot(1000, start)
 sys.exit(desktop.main(Path(sys.argv[1])))
 """
