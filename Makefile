@@ -17,21 +17,26 @@ test: .venv/.test
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-# The package runs on other machines too: it has an environment of its own, with a portable llama.cpp.
+# The package runs on other machines too: it has an environment of its own, with a llama.cpp that is compiled
+# once a machine for any processor (pip's own cache would give back one that was compiled for this processor).
 PACKAGE := .venv-package
-PORTABLE := -DGGML_NATIVE=off
+LLAMA := $(shell grep ^llama_cpp_python constraints.txt)
+PORTABLE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/orca-desk/portable/$(LLAMA)
+OPTIONS := -DGGML_NATIVE=off
 ifeq ($(shell uname -sm),Linux x86_64)
-PORTABLE += -DGGML_BACKEND_DL=on -DGGML_CPU_ALL_VARIANTS=on
+OPTIONS += -DGGML_BACKEND_DL=on -DGGML_CPU_ALL_VARIANTS=on
 endif
 
 package: $(PACKAGE)/.package
-	$(PACKAGE)/bin/pyinstaller --noconfirm build.spec
+	$(PACKAGE)/bin/pyinstaller --noconfirm --log-level WARN build.spec
 
 package-test: .venv/.test
 	$(BIN)/pytest -m package -s tests/package
 
 $(PACKAGE)/.package: pyproject.toml constraints.txt
-	ORCA_DESK_VENV=$(PACKAGE) CMAKE_ARGS="$(PORTABLE)" $(PYTHON) -m orca_desk.install package
+	ls $(PORTABLE)/*.whl 2> /dev/null || CMAKE_ARGS="$(OPTIONS)" $(PYTHON) -m pip wheel --quiet --no-deps \
+	    --no-cache-dir --wheel-dir $(PORTABLE) $(LLAMA)
+	ORCA_DESK_VENV=$(PACKAGE) PIP_FIND_LINKS=$(PORTABLE) $(PYTHON) -m orca_desk.install package
 
 minis: .venv/.run
 	$(BIN)/python -m models.recipe

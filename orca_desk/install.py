@@ -35,8 +35,6 @@ def main() -> int:
         print("Installing. llama.cpp is compiled once for this machine: 4 to 15 minutes on two cores.")
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    if "CMAKE_ARGS" in os.environ:
-        pip.append("--no-cache-dir")  # pip would take a llama.cpp that it once compiled with other options
     pinned = ["--constraint", str(ROOT / "constraints.txt")]
     if subprocess.run([*pip, *pinned, "--editable", target]).returncode:
         print("The installation stopped; pip says why above. Run the same to go on.", file=sys.stderr)

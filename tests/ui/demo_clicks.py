@@ -116,10 +116,13 @@ class Driver:
             "cards": {step: card.figures.value for step, card in home.flow.cards.items()},
             "next": home.next.sentence.text(),
         }
-        for part in view.findChildren(QPushButton):
-            if part.objectName() == "result-records":
-                self._click(part)
-        self.seen["page after the button"] = self.window.page.name if self.window.page else ""
+        after = []
+        for name in ("result-training", "result-evaluate", "result-records"):
+            self._click(self._nav("home"))
+            (button,) = (one for one in view.findChildren(QPushButton) if one.objectName() == name)
+            self._click(button)
+            after.append(self.window.page.name if self.window.page else "")
+        self.seen["pages after the buttons"] = after
 
     def _ask(self) -> None:
         """Talk to the student from the button of the result."""
