@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from orca_desk.jobs.progress import Update
+from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.logs import run_log
 from orca_desk.library.runs import create_run, end_run, note_progress
@@ -169,7 +170,8 @@ def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(
 ) -> None:
     folder = tmp_path / "library"
     with Library.open(folder, samples=False) as library, desktop(library, theme) as window:
-        end_run(library, create_run(library, "evaluate", {}).id, "cancelled", "")  # stopped by the user
+        stopped = end_run(library, create_run(library, "evaluate", {}).id, "cancelled", "")  # by the user
+        qtbot.waitUntil(lambda: now() > str(stopped.ended_at))
         window.going_on.note_closing()
         for number in range(2):
             end_run(library, create_run(library, "generate", {"n": number}).id, "cancelled", "")
