@@ -1,5 +1,6 @@
 """SHA-256 of model files, remembered: a model of 4 GB takes seconds to hash and is asked for often."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +37,8 @@ class HashCache:
         if _state(real) != state:
             raise UserError(f"{path} changed while it was read.", "Wait until it is written whole.")
         known[str(real)] = [*state, digest]
-        atomic_write(self._path, json.dumps(known, indent=0))
+        with contextlib.suppress(OSError):  # a full or read-only disk: it is only made again the next time
+            atomic_write(self._path, json.dumps(known, indent=0))
         return digest
 
     def sha256_of(self, files: Sequence[Path], *, on_bytes: OnBytes = ignore) -> str:
@@ -50,10 +52,10 @@ class HashCache:
         return KnownHashes(self._load())
 
     def _load(self) -> dict[str, list[int | str]]:
-        """What is known; nothing where the file is missing or damaged, since it can be made again."""
+        """What is known; nothing where the file is missing or cannot be read, since it can be made again."""
         try:
             known = json.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return {}
         if not isinstance(known, dict):
             return {}

@@ -220,6 +220,12 @@ def test_hashes_are_remembered_and_renewed(tiny_llama: TinyModel, tmp_path: Path
     assert len(identify(tiny_llama.folder, hashes=hashes).sha256 or "") == 64
 
 
+def test_where_hashes_cannot_be_kept_they_are_made_anew(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    (tmp_path / "no folder").write_text("")
+    hashes = HashCache(tmp_path / "no folder")
+    assert hashes.sha256(tiny_llama.gguf) == hashes.sha256(tiny_llama.gguf)
+
+
 def test_numbers_that_no_model_has_count_as_untold(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(
         safetensors({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(4))

@@ -213,6 +213,36 @@ def test_esc_stops_and_keeps_what_came(page: ChatPage, library: Library, qtbot: 
     assert page.composer.send.isVisible()
 
 
+def test_a_message_that_cannot_be_stored_is_given_back(
+    page: ChatPage, library: Library, qtbot: QtBot
+) -> None:
+    library.write(lambda db: db.execute("PRAGMA query_only = 1").rowcount)
+    page.composer.set_text("What is a young horse called?")
+    page.send()
+    idle(page, qtbot)
+    assert page.notice.isVisible()
+    assert page.composer.parts() == ("What is a young horse called?", "")
+    assert page.talk.turns == []
+    assert not page.view.isVisible()
+
+
+def test_stopping_at_once_keeps_the_question(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+    page.composer.set_text("What is a young horse called?")
+    page.send()
+    page.talk.stop()
+    idle(page, qtbot)
+    assert [turn.answers for turn in page.talk.turns] == [[None, None]]
+    assert len(list_chats(library)) == 1
+    assert page.talk.chat_id
+    qtbot.waitUntil(lambda: page.view.last() is not None)
+    view = page.view.last()
+    assert view
+    assert [answer.caption.text() for answer in view.answers] == ["No answer."] * 2
+    page.again()
+    idle(page, qtbot)
+    assert all(page.talk.turns[0].answers)
+
+
 def test_an_answer_that_is_cut_says_so(page: ChatPage, qtbot: QtBot) -> None:
     page._sampling = Sampling(max_tokens=2)
     ask(page, BALL.query, qtbot)

@@ -16,7 +16,7 @@ from orca_desk.jobs.chat_models import (
     finished_trainings,
     part_of,
 )
-from orca_desk.jobs.conversation import Conversation, load, read_text
+from orca_desk.jobs.conversation import Conversation, Turn, load, read_text
 from orca_desk.library.chats import RemovedRows, delete_chat, put_back, rename_chat
 from orca_desk.library.settings import set_setting
 from orca_desk.library.tasks import Added, DeletedTasks, add_tasks, delete_tasks, get_task, restore_tasks
@@ -101,6 +101,7 @@ class ChatPage(Page):
     def _connect(self) -> None:
         self.talk.busy_changed.connect(self._show_busy)
         self.talk.began.connect(self._mark_chat)
+        self.talk.unsent.connect(self._take_back)
         self.talk.context_known.connect(self.lineup.note_context)
         self.lineup.wanted.connect(self.use_models)
         self.lineup.context_known.connect(self.composer.set_window)
@@ -260,9 +261,9 @@ class ChatPage(Page):
         self.notice.hide()
         if self._editing is not None:
             number = self._editing
-            self._leave_edit()
             if not self.talk.cut(number):
                 return
+            self._leave_edit()
         self.composer.set_text("")
         self._middle.setCurrentWidget(self.view)
         self.talk.send(text, task=task, system=self.system.text(), sampling=self._sampling)
@@ -278,10 +279,7 @@ class ChatPage(Page):
         if self.talk.is_busy or number >= len(self.talk.turns):
             return
         turn = self.talk.turns[number]
-        if turn.task and turn.task.user_text.strip() == turn.question:
-            self.composer.set_task(turn.task)
-        else:
-            self.composer.set_text(turn.question)
+        self._put_back(turn)
         later = len(self.talk.turns) - number - 1
         self._editing = number
         words = self.tr("Editing message {}.").format(number + 1)
@@ -290,6 +288,19 @@ class ChatPage(Page):
                 "Sending it takes the place of all turns from there on; Ctrl+Z undoes that."
             )
         self.composer.set_editing(words)
+
+    def _put_back(self, turn: Turn) -> None:
+        if turn.task and turn.task.user_text.strip() == turn.question:
+            self.composer.set_task(turn.task)
+        else:
+            self.composer.set_text(turn.question)
+
+    def _take_back(self, turn: Turn, error: Exception) -> None:
+        """Give a message back that could not be stored, unless another one was begun."""
+        if not any(self.composer.parts()):
+            self._put_back(turn)
+        self.notice.show_error(error)
+        self._mark_chat()
 
     def edit_last(self) -> None:
         """Edit the last message."""

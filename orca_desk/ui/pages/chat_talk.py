@@ -39,6 +39,7 @@ class Talk(QObject):
 
     busy_changed = Signal(bool)
     began = Signal()  # a chat that is new in the library
+    unsent = Signal(object, object)  # a turn whose question could not be stored, and why
     context_known = Signal(int, int)  # a column, and how many tokens its model can look at
 
     def __init__(self, desk: Desk, view: ConversationView) -> None:
@@ -53,7 +54,7 @@ class Talk(QObject):
         self._leaving: list[Asker] = []  # of models that are no longer asked, until their workers are gone
         self._replies: dict[int, Reply] = {}
         self._visit = 0  # counts the conversations that were shown
-        self._starting = False
+        self._starting = self._stopped_early = False
         self._attempt = 0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -150,10 +151,7 @@ class Talk(QObject):
             asker = self._askers[column]
             if asker:
                 asker.stop()
-        if self._starting:  # the question is stored, and nobody asked
-            self._starting = False
-            self._visit += 1
-            self._settle()
+        self._stopped_early = self._starting  # the question is being stored; nobody will be asked
 
     def close(self) -> None:
         """End all workers and threads; what came of answers is kept."""
@@ -207,14 +205,23 @@ class Talk(QObject):
             self.chat_id, self._ids, self._stored_system = ids[0], ids, turn.system
             if not chat_id:
                 self.began.emit()
-            self._ask(before, turn, sampling, range(len(ids)))
+            if not self._stopped_early:
+                self._ask(before, turn, sampling, range(len(ids)))
+                return
+            self._show()
+            self._settle()
+            self._desk.tell("chats")
 
         def failed(error: Exception) -> None:
+            if visit != self._visit:
+                self._desk.report(error)
+                return
             self._starting = False
+            self._drop(len(before), keep_question=False)
             self._settle()
-            self._desk.report(error)
+            self.unsent.emit(turn, error)
 
-        self._starting = True
+        self._starting, self._stopped_early = True, False
         self.busy_changed.emit(True)
         self._view.set_busy(True)
         self._desk.background.run(self, store, stored, failed=failed)
