@@ -21,6 +21,7 @@ from orca_desk.paths import resources
 from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.first_start import begin_once
+from orca_desk.ui.page import Page
 from orca_desk.ui.single import Door, raise_other
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
@@ -87,7 +88,7 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
         door.close()
         window.hide()
         for page in window.pages.values():
-            page.close_page()
+            _close(page)
         if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to go on
             window.going_on.note_closing()
         desk.jobs.stop_all()
@@ -97,6 +98,14 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
         places.sync()
         window.deleteLater()
         desk.deleteLater()
+
+
+def _close(page: Page) -> None:
+    """Close a page; one that cannot write what it keeps must not leave another's workers running."""
+    try:
+        page.close_page()
+    except Exception:
+        logger.exception("the page %s was not closed in good order", page.name)
 
 
 class _Crashes:

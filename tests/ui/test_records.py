@@ -258,6 +258,20 @@ def test_many_at_once(library: Library, ids: list[str], window: Window, qtbot: Q
     assert count_records(library, RecordFilter(decision="none")) == COUNT
 
 
+def test_very_many_are_taken_back_in_order(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(window, qtbot)
+    monkeypatch.setattr("orca_desk.ui.pages.record_actions.AT_ONCE", 2)
+    page.actions.decide(ids, "drop")
+    window.desk.undo.undo()  # before the first is written
+    window.desk.undo.redo()
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == COUNT)
+    window.desk.undo.undo()
+    page.close_page()
+    assert count_records(library, RecordFilter(decision="none")) == COUNT
+
+
 def test_an_edit_is_a_new_revision(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     original = get_record(library, ids[0])

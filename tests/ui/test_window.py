@@ -7,11 +7,27 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import PAGES, Window
+
+
+def test_a_page_that_cannot_be_closed_keeps_no_other_open(
+    library: Library, theme: Theme, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed: list[str] = []
+
+    def cannot() -> None:
+        raise UserError("The disk is full.", "Make room.")
+
+    with desktop(library, theme) as window:
+        window.make_page("tasks").close_page = cannot  # type: ignore[method-assign]
+        window.make_page("chat").close_page = lambda: closed.append("chat")  # type: ignore[method-assign]
+    assert closed == ["chat"]
+    assert "tasks" in caplog.text
 
 
 @pytest.mark.parametrize("name", [entry[0] for entry in PAGES if entry])

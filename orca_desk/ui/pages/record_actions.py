@@ -1,8 +1,7 @@
 """What a reviewer does to records. All but a new record can be undone."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,6 +15,7 @@ from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.pages.task_writes import Writes
 
 if TYPE_CHECKING:
     from orca_desk.jobs.regenerate import Regenerated
@@ -38,24 +38,31 @@ class RecordActions(QObject):
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self.desk = desk
+        self._writes = Writes(desk, self, failed=self.refused.emit)
 
     def decide(self, ids: list[str], decision: Decision | None) -> None:
         """Keep, drop or undecide some records."""
         library = self.desk.library
+        word = {"keep": self.tr("Keep"), "drop": self.tr("Drop"), None: self.tr("Undecide")}[decision]
+        text = f"{word} {len(ids):,} " + (self.tr("record") if len(ids) == 1 else self.tr("records"))
+        if len(ids) > AT_ONCE:
+            self._writes.do(
+                text,
+                lambda: decide(library, ids, decision),
+                lambda before: restore_decisions(library, before),
+                "records",
+            )
+            return
         before: dict[str, Decision | None] = {}
 
         def do() -> None:
             before.update(decide(library, ids, decision))
 
-        def undo() -> None:
-            restore_decisions(library, before)
+        self.desk.do(text, do, lambda: restore_decisions(library, before), "records")
 
-        word = {"keep": self.tr("Keep"), "drop": self.tr("Drop"), None: self.tr("Undecide")}[decision]
-        text = f"{word} {len(ids):,} " + (self.tr("record") if len(ids) == 1 else self.tr("records"))
-        if len(ids) <= AT_ONCE:
-            self.desk.do(text, do, undo, "records")
-        else:
-            self.desk.do(text, self._behind(do), self._behind(undo), "records")
+    def finish(self) -> None:
+        """Write now whatever waits: the window is closing."""
+        self._writes.finish()
 
     def save_edit(self, record_id: str, text: str) -> bool:
         """Store the user's own answer; return False where it was refused."""
@@ -124,11 +131,3 @@ class RecordActions(QObject):
 
         job.ended.connect(ended)
         return job
-
-    def _behind(self, work: Callable[[], Any]) -> Callable[[], None]:
-        """Return a function that does many writes in the background, and tells when they are done."""
-
-        def start() -> None:
-            self.desk.background.run(self, work, lambda done: self.desk.tell("records"))
-
-        return start

@@ -96,7 +96,8 @@ class RecordsPage(Page):
             self.queue.show_record(str(target["record"]))
 
     def close_page(self) -> None:
-        """Keep where the user is."""
+        """Keep where the user is, and what waits to be written."""
+        self.actions.finish()
         self._saver.stop()
         self._keep_view()
 
