@@ -16,12 +16,15 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any, Literal, NoReturn
 
+import psutil
+
 from orca_desk.errors import UserError
 from orca_desk.jobs import disk, protocol
 from orca_desk.jobs.protocol import Message
 
 State = Literal["run", "pause", "stop"]
 HOST_IS_GONE = 3  # exit code
+NICER = 5  # steps of priority behind the host, where there are such
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -124,6 +127,7 @@ def serve(work: Callable[[Channel], None]) -> NoReturn:
     turn a finished job into a crash.
     """
     channel = Channel(*_take_standard_streams())
+    _give_way()
     try:
         work(channel)
         end: Message = {"event": "done"}
@@ -165,6 +169,15 @@ def _take_standard_streams() -> tuple[IO[bytes], int]:
     sys.stdout = sys.stderr
     faulthandler.enable()
     return source, sink
+
+
+def _give_way() -> None:
+    """Let the desktop, and whatever else the user does, go first: a model takes every core for minutes."""
+    if hasattr(os, "nice"):
+        os.nice(NICER)
+    else:
+        process = psutil.Process()
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
 def _leave() -> NoReturn:

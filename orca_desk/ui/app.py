@@ -1,9 +1,11 @@
 """Start the desktop on one library, and end it in good order."""
 
 import gc
+import importlib
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +26,7 @@ from orca_desk.ui.first_start import begin_once
 from orca_desk.ui.page import Page
 from orca_desk.ui.single import Door, raise_other
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.window import Window
+from orca_desk.ui.window import PAGES, Window
 
 logger = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.0005  # busy threads keep the event loop from Python for this long at a time, not for 5 ms
@@ -57,13 +59,21 @@ def main(folder: Path) -> int:
 def settle() -> None:
     """Do once, while nobody waits for anything yet, what would hold up the event loop later.
 
-    The first write imports sqlite-utils; and a full collection of garbage would go over
-    all that the start has made, again and again while rows come in by the thousand.
+    A full collection of garbage would go over all that the start has made, again and again while rows come in
+    by the thousand, and large young generations take long at a time.
     """
-    sqlite_utils()
+    threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(5_000, 10, 1_000)
+
+
+def import_the_rest() -> None:
+    """Import what the first write and each page's first opening would import; the event loop goes on."""
+    sqlite_utils()
+    for entry in PAGES:
+        if entry:
+            importlib.import_module(f"orca_desk.ui.pages.{entry[0]}")
 
 
 @contextmanager
