@@ -7,10 +7,11 @@ from typing import Literal
 
 from orca_desk.library.database import Library
 from orca_desk.library.samples import sample_tasks
-from orca_desk.library.settings import get_setting
+from orca_desk.library.settings import all_settings, get_setting
 from orca_desk.paths import default_library, resources
 
 BEGUN = "demo.begun"  # the setting that marks a library in which the demo was started
+STARTED = "desktop.start."  # what the desktop keeps of each kind of job that was started by itself
 Standing = Literal["fresh", "begun", "finished", "own"]
 
 
@@ -40,6 +41,12 @@ def standing(library: Library) -> Standing:
         return "begun"
     used = library.row("SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM pairings)")
     return "own" if used and used[0] else "fresh"
+
+
+def demo_goes_on(library: Library) -> bool:
+    """Return whether what was cut off here is the demo: it was begun, and nothing was started by itself."""
+    own = any(name.startswith(STARTED) for name in all_settings(library))
+    return not own and standing(library) == "begun"
 
 
 def _only_samples(library: Library) -> bool:

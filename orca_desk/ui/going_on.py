@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from orca_desk.jobs.demo_place import demo_goes_on
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.runs import Run, list_runs
@@ -32,20 +33,28 @@ class GoingOn(QObject):
         """Look for such runs and offer them."""
         library = self.desk.library
         since = str(self.desk.places.value(CLOSING) or "")
-        self.desk.background.run(self, lambda: cut_off(library, since), self._offer)
+
+        def find() -> tuple[list[Run], bool]:
+            runs = cut_off(library, since)
+            return runs, bool(runs) and demo_goes_on(library)
+
+        self.desk.background.run(self, find, lambda found: self._offer(*found))
 
     def note_closing(self) -> None:
         """Note that what is stopped from now on is stopped because the window closes."""
         self.desk.places.setValue(CLOSING, now())
 
-    def _offer(self, runs: list[Run]) -> None:
+    def _offer(self, runs: list[Run], is_demo: bool) -> None:
         told = self.desk.places.value(TOLD) or []
         names = [told] if isinstance(told, str) else list(told)
         self._offered = [run for run in runs if _name(run) not in names]
         if not self._offered:
             return
         first = self._offered[0]
-        if len(self._offered) == 1:
+        if is_demo:  # its runs go on as parts of it, not by themselves
+            self._text, kept = self.tr("The demo was not finished."), self.tr("What it did is kept.")
+            action, run = self.tr("Go on"), self._resume_demo
+        elif len(self._offered) == 1:
             self._text = self.tr("{} ({}) was not finished.").format(kind_of(first), first.id)
             done = progress_of(first)
             kept = self.tr("{} are done and kept.").format(done) if done != "–" else ""
@@ -60,6 +69,11 @@ class GoingOn(QObject):
         first = self._offered[0]
         self._done()
         self.desk.open(page_of(first) or "jobs", resume=first.id)
+
+    def _resume_demo(self) -> None:
+        first = self._offered[0]
+        self._done()
+        self.desk.open("home", resume=first.id)
 
     def _show(self) -> None:
         first = self._offered[0]

@@ -8,11 +8,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from orca_desk.jobs.demo_place import BEGUN
 from orca_desk.jobs.progress import Update
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.logs import run_log
 from orca_desk.library.runs import create_run, end_run, note_progress
+from orca_desk.library.settings import set_setting
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.jobs import JobsPage
@@ -96,7 +98,7 @@ def test_a_stopped_run_goes_on_at_its_page(
     window.desk.tell("runs")
     qtbot.waitUntil(lambda: page.detail.go_on.isVisible())
     page.detail.go_on.click()
-    assert asked == [(opened, {"resume": run.id})]
+    qtbot.waitUntil(lambda: asked == [(opened, {"resume": run.id})])
 
 
 def test_a_job_shows_pauses_and_stops(page: JobsPage, window: Window, qtbot: QtBot) -> None:
@@ -163,6 +165,31 @@ def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtB
         window.desk.background.run(window, lambda: 1, done.append)
         qtbot.waitUntil(lambda: done == [1])
         assert not window._notice.isVisible()
+
+
+def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
+    folder = tmp_path / "library"
+    with Library.open(folder) as library:
+        set_setting(library, BEGUN, True)
+        create_run(library, "generate", {"model": "x"})
+    with Library.open(folder) as library, desktop(library, theme) as window:
+        window.show()
+        page = window.show_page("jobs")
+        assert isinstance(page, JobsPage)
+        qtbot.waitUntil(lambda: window._notice.isVisible() and page.detail.run is not None)
+        assert window._notice.text.text() == "The demo was not finished."
+        asked: list[tuple[str, object]] = []
+        window.desk.wanted.disconnect()
+        window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+        qtbot.mouseClick(window._notice.action, Qt.MouseButton.LeftButton)
+        assert asked == [("home", {"resume": "generate-1"})] and not window._notice.isVisible()
+        page.detail.resume()
+        qtbot.waitUntil(lambda: len(asked) == 2)
+        assert asked[1] == asked[0]
+        set_setting(library, "desktop.start.generate", {})  # one of the user's own
+        page.detail.resume()
+        qtbot.waitUntil(lambda: len(asked) == 3)
+        assert asked[2] == ("teacher", {"resume": "generate-1"})
 
 
 def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(

@@ -235,18 +235,21 @@ class ImportDialog(QDialog):
         self.tabs.setTabText(1, self.tr("Problems ({:,})").format(seen.bad))
         self.tabs.setTabEnabled(1, bool(seen.bad))
         self.import_button.setEnabled(seen.good > 0)
-        text = self.tr("Import {:,} tasks").format(seen.good) if seen.whole else self.tr("Import all")
+        many = self.tr("Import 1 task") if seen.good == 1 else self.tr("Import {:,} tasks").format(seen.good)
+        text = many if seen.whole else self.tr("Import all")
         self.import_button.setText(text if seen.good else self.tr("Import"))
         self.summary.setText(self._words(seen, percent))
 
     def _words(self, seen: Preview, percent: int | None) -> str:
-        of = self.tr("{:,} rows") if seen.whole else self.tr("the first {:,} rows")
-        parts = [f"{seen.format}, {of.format(seen.good + seen.bad)}: {seen.good:,} good"]
+        count = seen.good + seen.bad
+        one = self.tr("1 row") if seen.whole else self.tr("the first row")
+        many = self.tr("{:,} rows") if seen.whole else self.tr("the first {:,} rows")
+        parts = [f"{seen.format}, {one if count == 1 else many.format(count)}: {seen.good:,} good"]
         parts.append(
             self.tr("{:,} cannot be read").format(seen.bad) if seen.bad else self.tr("none unreadable")
         )
         text = ", ".join(parts) + "."
-        if "query" not in seen.mapping:
+        if "query" not in seen.mapping and seen.columns:
             return text + " " + self.tr("Choose the column that holds the question.")
         if percent is None and not seen.heldout and seen.good:
             text += " " + self.tr("None is held out yet, so none could be used for evaluation.")

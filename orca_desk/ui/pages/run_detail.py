@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
+from orca_desk.jobs.demo_place import demo_goes_on
 from orca_desk.library.logs import LogTail, read_tail, run_log
 from orca_desk.library.places import log_folder
 from orca_desk.library.runs import Run
@@ -99,9 +100,15 @@ class RunDetail(QFrame):
 
     def resume(self) -> None:
         """Go on with the run on the page of its kind."""
-        page = page_of(self.run) if self.run else None
-        if page and self.run:
-            self.desk.open(page, resume=self.run.id)
+        run, library = self.run, self.desk.library
+        page = page_of(run) if run else None
+        if run is None or page is None:
+            return
+
+        def open_page(is_demo: bool) -> None:
+            self.desk.open("home" if is_demo else page, resume=run.id)
+
+        self.desk.background.run(self, lambda: demo_goes_on(library), open_page, only_newest="resume")
 
     def copy_log(self) -> None:
         """Copy the log's end."""
