@@ -40,13 +40,13 @@ class Source:
             self._turn.release()
 
     def stopped(self) -> bool:
-        """Return whether the caller has cancelled, now or before."""
-        if not self.ended.is_set() and self._asking.acquire(blocking=False):
-            try:
-                if self._cancelled():
-                    self.ended.set()
-            finally:
-                self._asking.release()
+        """Return whether the caller has cancelled, now or before.
+
+        Where the caller holds the answer back, as in a pause, every lane waits for it.
+        """
+        with self._asking:
+            if not self.ended.is_set() and self._cancelled():
+                self.ended.set()
         return self.ended.is_set()
 
 

@@ -69,11 +69,13 @@ def test_a_form_shows_few_settings_first_and_all_on_demand(window: Window, qtbot
 
 
 def test_a_job_panel_follows_pauses_and_stops(window: Window, qtbot: QtBot) -> None:
-    gate, panel = threading.Event(), JobPanel(window.desk)
+    gate, paused, panel = threading.Event(), threading.Event(), JobPanel(window.desk)
     qtbot.addWidget(panel)
 
     def work(tools: object) -> None:
         tools.progress(Update(stage="counting", done=1, total=4, unit="sheep", rate=0.5))  # type: ignore[attr-defined]
+        paused.wait(5)
+        tools.progress(Update(stage="counting", done=2, total=4, unit="sheep", rate=0.5))  # type: ignore[attr-defined]
         gate.wait(5)
 
     job = window.desk.jobs.start("Count sheep", "count", work)
@@ -81,6 +83,8 @@ def test_a_job_panel_follows_pauses_and_stops(window: Window, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: panel.count.text() == "counting: 1 of 4 sheep, 0.50 a second, 6 s left")
     assert panel.bar.value() == 250
     qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
+    paused.set()
+    qtbot.waitUntil(lambda: panel.bar.value() == 500)
     assert (panel.pause.text(), panel.count.text()) == ("Resume", "Paused")
     qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
     assert "sheep" in panel.count.text()

@@ -62,7 +62,8 @@ class JobPanel(QFrame):
         self.show()
 
     def _show(self, update: Update) -> None:
-        self.count.setText(describe(update))
+        state = self.tr(STATES[self.job.state]) if self.job else ""
+        self.count.setText(state or describe(update))  # a worker may tell of more while it comes to rest
         self.bar.setRange(0, 0 if update.total is None else 1000)
         if update.total:
             self.bar.setValue(round(1000 * update.done / update.total))

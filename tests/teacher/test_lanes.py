@@ -1,0 +1,34 @@
+"""What the lanes of an engine share."""
+
+import threading
+
+from orca_desk.teacher.lanes import Source
+
+
+def test_a_pause_holds_every_lane() -> None:
+    paused, go_on = threading.Event(), threading.Event()
+
+    def cancelled() -> bool:
+        paused.set()
+        go_on.wait(20)
+        return False
+
+    source = Source((), cancelled)
+    answers: list[bool] = []
+    lanes = [threading.Thread(target=lambda: answers.append(source.stopped())) for _ in range(2)]
+    for lane in lanes:
+        lane.start()
+    assert paused.wait(20)
+    lanes[1].join(0.2)
+    assert answers == []
+    go_on.set()
+    for lane in lanes:
+        lane.join(20)
+    assert answers == [False, False]
+
+
+def test_a_stop_is_for_good() -> None:
+    says = [True, False]
+    source = Source((), lambda: says.pop(0))
+    assert source.stopped() and source.stopped()
+    assert says == [False]
