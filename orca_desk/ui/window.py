@@ -275,16 +275,15 @@ class Window(QMainWindow):
             notify(self, text, str(job.error or ""))
 
     def _ask_to_close(self) -> None:
-        names = ", ".join(job.title for job in self.desk.jobs.unfinished)
+        jobs = self.desk.jobs.unfinished
+        running = self.tr("A job is still running: {}.") if len(jobs) == 1 else self.tr("Jobs still run: {}.")
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Question)
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self.tr("A job is still running: {}.").format(names))
-        box.setInformativeText(
-            self.tr("Everything it has done is kept. The next start offers to go on from there.")
-        )
-        stop = box.addButton(self.tr("Stop it and close"), QMessageBox.ButtonRole.AcceptRole)
-        later = box.addButton(self.tr("Close when it is done"), QMessageBox.ButtonRole.ActionRole)
+        box.setText(running.format(", ".join(job.title for job in jobs)))
+        box.setInformativeText(self.tr("What is done is kept. The next start offers to go on from there."))
+        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
+        later = box.addButton(self.tr("Close when done"), QMessageBox.ButtonRole.ActionRole)
         stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)

@@ -120,6 +120,12 @@ def texts(page: TasksPage, column: int, rows: int) -> list[str]:
     return [model.data(model.index(row, column)) for row in range(rows)]
 
 
+def test_a_task_that_was_deleted_is_told_of(page: TasksPage, qtbot: QtBot) -> None:
+    page.go({"task": "gone"})
+    qtbot.waitUntil(lambda: page.notice.isVisible())
+    assert "not in the library" in page.notice.text.text()
+
+
 def test_tasks_are_shown_with_their_own_strategy_or_their_familys(page: TasksPage, qtbot: QtBot) -> None:
     QAbstractItemModelTester(page.table.tasks)
     set_pairings(

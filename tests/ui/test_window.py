@@ -79,7 +79,7 @@ def test_closing_during_a_job_asks_and_staying_changes_nothing(window: Window, q
 def test_the_job_can_be_stopped_and_the_window_then_closes(window: Window, qtbot: QtBot) -> None:
     job = waiting_job(window)
     window.close()
-    answer(window, "Stop it and close", qtbot)
+    answer(window, "Stop and close", qtbot)
     qtbot.waitUntil(lambda: not window.isVisible())
     assert job.state == "stopped"
 
@@ -87,7 +87,7 @@ def test_the_job_can_be_stopped_and_the_window_then_closes(window: Window, qtbot
 def test_the_window_can_wait_for_the_job(window: Window, qtbot: QtBot) -> None:
     job = waiting_job(window)
     window.close()
-    answer(window, "Close when it is done", qtbot)
+    answer(window, "Close when done", qtbot)
     assert window.isVisible() and job.state == "running"
     job.stop()
     qtbot.waitUntil(lambda: not window.isVisible())

@@ -119,6 +119,8 @@ class TasksPage(Page):
         wanted, hidden = None, False
         if self._wanted_task is not None:
             wanted = place[0] if place else None
+            if wanted is None:
+                self.notice.show_message(self.tr("This task is not in the library any more."), kind="warn")
             hidden = wanted is not None and wanted not in numbers
             if not hidden:
                 self._wanted_task = None
