@@ -20,6 +20,7 @@ class Background(QObject):
         """`failed` gets the errors of work that has no handler of its own."""
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="background")
+        self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._failed = failed
         self._newest: dict[tuple[int, str], int] = {}
         self._closed = False
@@ -33,11 +34,13 @@ class Background(QObject):
         *,
         failed: Callable[[Exception], None] | None = None,
         only_newest: str = "",
+        urgent: bool = False,
     ) -> None:
         """Run `work`; then call `then(result)` or `failed(error)` in the GUI's thread.
 
         Neither is called when `owner` is gone by then, nor, with a key `only_newest`, when the owner has
-        asked for something newer under that key: a search while typing shows the last one only.
+        asked for something newer under that key: a search while typing shows the last one only. `urgent` is
+        for what takes milliseconds and leaves a hole on the screen: it never waits behind longer work.
         """
         key = (id(owner), only_newest)
         number = self._newest[key] = self._newest.get(key, 0) + 1
@@ -59,12 +62,13 @@ class Background(QObject):
                 self._send(lambda: deliver(then, result))
 
         if not self._closed:
-            self._pool.submit(work_and_send)
+            (self._rows if urgent else self._pool).submit(work_and_send)
 
     def close(self) -> None:
         """Drop what waits, finish what runs, deliver nothing more."""
         self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._rows, self._pool):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _send(self, deliver: Callable[[], None]) -> None:
         if not self._closed:

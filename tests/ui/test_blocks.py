@@ -1,5 +1,6 @@
 """A table of a million rows holds numbers and a few blocks, whatever is looked at."""
 
+import threading
 from array import array
 from collections.abc import Sequence
 from typing import Any
@@ -46,6 +47,16 @@ def test_rows_come_by_the_block_and_old_blocks_go(window: Window, qtbot: QtBot) 
         qtbot.waitUntil(lambda row=row: model.index(row, 1).data() == str(row**2))
     assert len(fetched) == 2 * KEPT
     assert len(model._blocks) == KEPT
+
+
+def test_rows_come_while_longer_work_goes_on(window: Window, qtbot: QtBot) -> None:
+    gate, desk = threading.Event(), window.desk
+    for _ in range(8):
+        desk.background.run(desk, lambda: gate.wait(20))
+    model, _ = make(window, 20)
+    model.index(0, 0).data()
+    qtbot.waitUntil(lambda: model.index(1, 0).data() == "1")
+    gate.set()
 
 
 def test_a_row_that_is_gone_shows_nothing(window: Window, qtbot: QtBot) -> None:

@@ -97,7 +97,10 @@ class BlockTableModel(QAbstractTableModel):
         generation = self._generation
         numbers = self.numbers[block * BLOCK : (block + 1) * BLOCK]
         self._background.run(
-            self, lambda: self._fetch(numbers), lambda items: self._receive(block, generation, items)
+            self,
+            lambda: self._fetch(numbers),
+            lambda items: self._receive(block, generation, items),
+            urgent=True,
         )
 
     def _receive(self, block: int, generation: int, items: list[Item | None]) -> None:
