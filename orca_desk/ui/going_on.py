@@ -56,8 +56,9 @@ class GoingOn(QObject):
             action, run = self.tr("Go on"), self._resume_demo
         elif len(self._offered) == 1:
             self._text = self.tr("{} ({}) was not finished.").format(kind_of(first), first.id)
-            done = progress_of(first)
-            kept = self.tr("{} are done and kept.").format(done) if done != "–" else ""
+            kept = self.tr("What it did is kept.")  # how much, is noted only every few seconds
+            if first.done:
+                kept = self.tr("{} are done and kept.").format(progress_of(first))
             action, run = self.tr("Go on"), self._resume
         else:
             self._text = self.tr("{} jobs were not finished.").format(len(self._offered))

@@ -13,8 +13,10 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Evidence, Pairing
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import revised
+from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.pairing_matrix import PairingMatrixModel
 from orca_desk.ui.pages.strategies import StrategiesPage
+from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
 TASKS = [
@@ -78,6 +80,29 @@ def test_an_edit_is_kept_while_others_are_looked_at_and_saved_as_a_new_version(
     assert get_strategy(library, "direct").instruction == 'Say it. Write "Answer:".'
     qtbot.waitUntil(lambda: page.editor.save.text() == "Save as version 3")
     assert not page.editor.save.isEnabled()
+
+
+def test_what_is_not_saved_is_there_again_after_a_restart(
+    page: StrategiesPage, window: Window, library: Library, theme: Theme, qtbot: QtBot
+) -> None:
+    page.go({"strategy": "direct"})
+    page.editor.instruction.setPlainText("Say it.")
+    page.new()
+    page.editor.title.selectAll()
+    qtbot.keyClicks(page.editor.title, "Mine")
+    page.close_page()
+    with desktop(library, theme) as second:
+        second.show()
+        again = second.show_page("strategies")
+        assert isinstance(again, StrategiesPage)
+        qtbot.waitUntil(lambda: again.model.rowCount() == 8)
+        assert {entry.title for entry in again.model.entries if entry.edited} == {"Direct answer", "Mine"}
+        again.go({"strategy": "direct"})
+        assert again.editor.draft().instruction == "Say it."
+        again.discard()
+        again.new()
+        assert again.model.rowCount() == 9
+    assert get_strategy(library, "direct").instruction != "Say it."
 
 
 def test_what_is_no_strategy_is_refused_beside_the_editor(page: StrategiesPage, library: Library) -> None:

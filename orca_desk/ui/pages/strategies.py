@@ -1,6 +1,8 @@
 """The Strategies page: the ways of answering, and which family is answered in which way."""
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QListView, QSplitter, QTabWidget, QWidget
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
+from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.strategies import (
     add_strategy,
     current_strategies,
@@ -27,6 +30,7 @@ from orca_desk.ui.pages.strategy_versions import StrategyVersions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
+DRAFTS = "strategies.drafts"  # library setting: what was edited and not saved when the window closed
 NEW = "new:"  # what the key of a draft of a new strategy starts with; no name holds a colon
 
 
@@ -42,10 +46,11 @@ class StrategiesPage(Page):
         super().__init__(desk)
         self._strategies: dict[str, Strategy] = {}
         self._families: dict[str, tuple[str, ...]] = {}
-        self._drafts: dict[str, Draft] = {}  # what is edited and not saved, by the entry's key
+        self._kept = get_setting(desk.library, DRAFTS, {})
+        self._drafts = _restored(self._kept)  # what is edited and not saved, by the entry's key
         self._key = ""
         self._wanted = ""
-        self._new = 0
+        self._new = max((int(key[len(NEW) :]) for key in self._drafts if key.startswith(NEW)), default=0)
         self.tabs = QTabWidget()
         self.tabs.addTab(self._editing(), self.tr("Instructions"))
         self.pairing = PairingPanel(desk, self.notice)
@@ -83,8 +88,12 @@ class StrategiesPage(Page):
             self.pairing.measure.resume(target["resume"])
 
     def close_page(self) -> None:
-        """End the worker of the preview."""
+        """End the worker of the preview; keep what is not saved for the next start."""
         self.preview.close_viewer()
+        drafts = {key: asdict(draft) for key, draft in self._drafts.items()}
+        if drafts != self._kept and self.desk.library.problem is None:
+            self._kept = drafts
+            set_setting(self.desk.library, DRAFTS, drafts)
 
     def measure(self) -> None:
         """Show the pairings and measure them."""
@@ -286,6 +295,14 @@ class StrategiesPage(Page):
         while f"{name}-{number}" in taken:
             number += 1
         return f"{name}-{number}"
+
+
+def _restored(kept: Any) -> dict[str, Draft]:
+    """Return the drafts that a closed window has left."""
+    drafts: dict[str, Draft] = {}
+    with contextlib.suppress(AttributeError, TypeError):  # another version wrote them: they are let go
+        drafts = {key: Draft(**values) for key, values in kept.items()}
+    return drafts
 
 
 def _read(library: Library) -> tuple[dict[str, Strategy], dict[str, tuple[str, ...]]]:
