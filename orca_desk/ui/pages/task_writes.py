@@ -1,5 +1,6 @@
 """Writes that may take a while, off the event loop, one after the other, each with its undo."""
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -23,6 +24,8 @@ class Writes(QObject):
         self._failed = failed
         self._waiting: deque[Step] = deque()
         self._running = False
+        self._written = threading.Event()  # set while nothing is being written
+        self._written.set()
 
     def do(
         self,
@@ -54,7 +57,8 @@ class Writes(QObject):
         self.desk.do(text, lambda: self._queue((forward, told)), lambda: self._queue((back, told)))
 
     def finish(self) -> None:
-        """Write now whatever waits: the window is closing."""
+        """Write now whatever waits, behind what is being written: the window is closing."""
+        self._written.wait()
         while self._waiting:
             work, _ = self._waiting.popleft()
             work()
@@ -70,6 +74,13 @@ class Writes(QObject):
         if not self._waiting:
             return
         work, told = self._waiting.popleft()
+        self._written.clear()
+
+        def write() -> Any:
+            try:
+                return work()
+            finally:
+                self._written.set()
 
         def done(result: Any) -> None:
             told(result)
@@ -79,4 +90,4 @@ class Writes(QObject):
             self._failed(error)
             self._next()
 
-        self.desk.background.run(self, work, done, failed=failed)
+        self.desk.background.run(self, write, done, failed=failed)
