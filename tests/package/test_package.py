@@ -112,6 +112,7 @@ def test_the_demo_runs_by_clicks(moved: Path, environment: dict[str, str], tmp_p
             seconds = time.monotonic() - began
             print(f"first window after {seconds:.2f} s", file=sys.stderr)
             keep_picture(screen, shots / "packaged-first-window.ppm")
+            wait_for(lambda: tour_is_shown(screen), seconds=20)
             screen.click(*wait_for(lambda: end_tour(screen), seconds=60))
             wait_for(lambda: (library / "demo.json").exists() or None, seconds=700)
             keep_picture(screen, shots / "packaged-demo.ppm")
@@ -132,6 +133,15 @@ def wait_for(look: Callable[[], T | None], *, seconds: float) -> T:
         assert time.monotonic() < end, "it did not come in time"
         time.sleep(0.2)
     return found
+
+
+def tour_is_shown(screen: Screen) -> bool | None:
+    """Whether the tour of a first start lies over "Run the demo", which was lit for a moment before."""
+    return (
+        True
+        if screen.find(ACCENT, at_least=(40, 20)) and not screen.find(ACCENT, at_least=(100, 20))
+        else None
+    )
 
 
 def end_tour(screen: Screen) -> tuple[int, int] | None:
