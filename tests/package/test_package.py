@@ -120,7 +120,8 @@ def test_the_demo_runs_by_clicks(moved: Path, environment: dict[str, str], tmp_p
             app.terminate()
             assert app.wait(60) == 0
             assert app.stderr
-            assert app.stderr.read() == b""
+            with app.stderr as said:
+                assert said.read() == b""
     assert json.loads((library / "demo.json").read_text())["tuned_minus_base"]["difference"] >= 0.35
     assert seconds < FIRST_WINDOW_SECONDS
     assert stayed_offline(environment)
