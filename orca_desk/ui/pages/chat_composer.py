@@ -5,11 +5,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout
 
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.chat_text import TextBox
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label, set_tone
 
@@ -45,6 +46,7 @@ class Composer(QFrame):
         self.input.installEventFilter(self)
         self.input.textChanged.connect(self._grow)
         layout.addWidget(self.input)
+        layout.addLayout(self._long_strip())
         layout.addLayout(self._buttons())
         self.set_editing("")
         self.set_busy(False)
@@ -54,8 +56,7 @@ class Composer(QFrame):
 
     def text(self) -> str:
         """Return the message as it is sent: the context, if any, before the question."""
-        question = self.input.toPlainText().strip()
-        context = self.context.toPlainText().strip()
+        question, context = self.parts()
         return Task(family="", query=question, context=context).user_text if question else ""
 
     def task(self) -> Task | None:
@@ -64,25 +65,25 @@ class Composer(QFrame):
 
     def parts(self) -> tuple[str, str]:
         """Return the question and its context."""
-        return self.input.toPlainText().strip(), self.context.toPlainText().strip()
+        return self.input.text().strip(), self.context.text().strip()
 
     def set_text(self, text: str) -> None:
         """Put a message into the box, with no context."""
         self._task = None
         self.set_context("")
-        self.input.setPlainText(text)
+        self.input.set_text(text)
         self._to_end()
 
     def set_task(self, task: Task) -> None:
         """Put a task into the boxes."""
         self.set_context(task.context)
-        self.input.setPlainText(task.query)
+        self.input.set_text(task.query)
         self._task = task
         self._to_end()
 
     def set_context(self, text: str) -> None:
         """Put text before the question; show the box if there is any."""
-        self.context.setPlainText(text)
+        self.context.set_text(text)
         self.clip.setChecked(bool(text))
 
     def set_busy(self, busy: bool) -> None:
@@ -117,6 +118,14 @@ class Composer(QFrame):
         self._leave = button(self.tr("Leave it as it was"), self.left.emit)
         row.addWidget(self._editing, 1)
         row.addWidget(self._leave)
+        return row
+
+    def _long_strip(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.long_line = label(size="caption", tone="muted")
+        self.long_remove = button(self.tr("Remove the long text"), self.input.remove)
+        row.addWidget(self.long_line, 1)
+        row.addWidget(self.long_remove)
         return row
 
     def _context_box(self) -> QFrame:
@@ -181,7 +190,7 @@ class Composer(QFrame):
             self.context.setFocus()
 
     def _measure(self) -> None:
-        size = len(self.context.toPlainText().strip())
+        size = len(self.context.text().strip())
         tokens = math.ceil(size / CHARACTERS_A_TOKEN)
         words = self.tr("{:,} characters, about {:,} tokens").format(size, tokens) if size else ""
         share = tokens / self._window if self._window else 0.0
@@ -189,12 +198,18 @@ class Composer(QFrame):
             words += self.tr(": about {:.0%} of what the model can look at ({:,})").format(
                 share, self._window
             )
+        if self.context.is_held:
+            words += self.tr("; sent whole, too long to be edited")
         self.size_line.setText(words)
         set_tone(self.size_line, "warn" if share > 0.9 else "muted")
 
     def _grow(self) -> None:
         lines = min(max(self.input.document().lineCount(), LINES), MOST_LINES)
         self.input.setFixedHeight(lines * self.input.fontMetrics().lineSpacing() + 3 * GRID)
+        size = len(self.input.text())
+        self.long_line.setText(self.tr("{:,} characters, sent whole; too long to be edited").format(size))
+        for widget in (self.long_line, self.long_remove):
+            widget.setVisible(self.input.is_held)
 
     def _to_end(self) -> None:
         self.input.moveCursor(self.input.textCursor().MoveOperation.End)
@@ -208,15 +223,10 @@ class Composer(QFrame):
         self.stop.setIcon(icon("square", colours, "bad"))
 
 
-class _Input(QPlainTextEdit):
+class _Input(TextBox):
     """Plain text; a file that is dropped or pasted is handed on rather than written as an address."""
 
     dropped = Signal(object)
-
-    def __init__(self, hint: str) -> None:
-        super().__init__()
-        self.setPlaceholderText(hint)
-        self.setTabChangesFocus(True)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
         """Take files and text."""
@@ -228,7 +238,7 @@ class _Input(QPlainTextEdit):
         if files:
             self.dropped.emit(files[0])
         else:
-            self.insertPlainText(source.text())
+            super().insertFromMimeData(source)
 
 
 def local_files(source: QMimeData) -> list[Path]:

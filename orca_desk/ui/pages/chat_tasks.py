@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
     QListView,
-    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +25,7 @@ from orca_desk.method.grading import KINDS
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.chat_history import OneLine
+from orca_desk.ui.pages.chat_text import TextBox
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import label
@@ -204,20 +204,20 @@ class SaveTask(QDialog):
     def _take_answer(self) -> None:
         text = self.source.currentData()
         if text is not None:
-            self.answer.setPlainText(text)
+            self.answer.set_text(text)
 
     def _save(self) -> None:
-        query, family = self.query.toPlainText().strip(), self.family.currentText().strip()
+        query, family = self.query.text().strip(), self.family.currentText().strip()
         if not query or not family:
             what = self.tr("The question is empty.") if not query else self.tr("The task has no family.")
             self.notice.show_error(UserError(what, self.tr("A task needs a question and a family.")))
             return
-        answer = self.answer.toPlainText().strip() or None
+        answer = self.answer.text().strip() or None
         self.saved.emit(
             Task(
                 family=family,
                 query=query,
-                context=self.context.toPlainText().strip(),
+                context=self.context.text().strip(),
                 answer=answer,
                 answer_kind=self.kind.currentData() if answer else None,
                 split=self.split.currentData(),
@@ -227,8 +227,8 @@ class SaveTask(QDialog):
         self.accept()
 
 
-def _area(text: str, units: int) -> QPlainTextEdit:
-    made = QPlainTextEdit(text)
+def _area(text: str, units: int) -> TextBox:
+    made = TextBox()
+    made.set_text(text)
     made.setFixedHeight(units * GRID)
-    made.setTabChangesFocus(True)
     return made

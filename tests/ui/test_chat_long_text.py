@@ -1,0 +1,103 @@
+"""Texts of a megabyte in the chat's boxes: nothing stands still, and they are sent to the letter."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.method.records import Task
+from orca_desk.ui.pages.chat import ChatPage
+from orca_desk.ui.pages.chat_tasks import SaveTask
+from orca_desk.ui.pages.chat_text import LONGEST_EDITED, TextBox
+from orca_desk.ui.window import Window
+
+SIZE = 1_000_000
+LONGEST_STALL = 0.05  # of the processor's seconds: other programs must not fail the test
+TEXTS = {
+    "one line": "x" + "word " * (SIZE // 5) + "x",
+    "many lines": "A line, änd so.\n" * (SIZE // 16) + "The end.",
+}
+
+
+@pytest.fixture
+def page(window: Window, qtbot: QtBot) -> ChatPage:
+    """The page, with the bundled models chosen."""
+    shown = window.show_page("chat")
+    assert isinstance(shown, ChatPage)
+    qtbot.waitUntil(lambda: len(shown.lineup.heads) == 2, timeout=30_000)
+    return shown
+
+
+def smoothly(act: Callable[[], object]) -> None:
+    """Do it, then lay out and paint what comes of it: neither takes as long as a user would notice."""
+    for step in (act, QApplication.processEvents):
+        began = time.thread_time()
+        step()
+        assert time.thread_time() - began < LONGEST_STALL
+
+
+def paste(box: TextBox, text: str) -> None:
+    data = QMimeData()
+    data.setText(text)
+    smoothly(lambda: box.insertFromMimeData(data))
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_long_message_is_pasted_sent_and_edited_whole(page: ChatPage, text: str, qtbot: QtBot) -> None:
+    composer = page.composer
+    paste(composer.input, text)
+    assert composer.input.isReadOnly() and composer.long_remove.isVisible()
+    assert f"{len(text):,} characters" in composer.long_line.text()
+    smoothly(lambda: qtbot.keyClick(composer.input, Qt.Key.Key_Return))
+    assert page.talk.turns[0].question == text
+    assert composer.text() == "" and not composer.input.isReadOnly() and not composer.long_remove.isVisible()
+    page.talk.stop()
+    qtbot.waitUntil(lambda: not page.talk.is_busy, timeout=30_000)
+    smoothly(page.edit_last)
+    assert composer.text() == text
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_a_long_context_is_sent_whole_before_the_question(page: ChatPage, text: str) -> None:
+    smoothly(lambda: page.composer.set_task(Task(family="long", query="Why?", context=text)))
+    assert "too long to be edited" in page.composer.size_line.text()
+    assert page.composer.text() == f"{text}\n\nWhy?"
+    page.composer.set_context("")
+    assert page.composer.text() == "Why?" and not page.composer.context.isReadOnly()
+
+
+def test_a_long_text_goes_where_the_cursor_is_and_can_be_removed(page: ChatPage, qtbot: QtBot) -> None:
+    box, text = page.composer.input, TEXTS["many lines"]
+    box.setPlainText("🐎 before, old, after")
+    cursor = box.textCursor()
+    cursor.setPosition(11)  # a horse is two units of Qt's
+    cursor.setPosition(14, cursor.MoveMode.KeepAnchor)
+    assert cursor.selectedText() == "old"
+    box.setTextCursor(cursor)
+    paste(box, text)
+    assert page.composer.text() == f"🐎 before, {text}, after"
+    qtbot.mouseClick(page.composer.long_remove, Qt.MouseButton.LeftButton)
+    assert box.toPlainText() == "🐎 before, old, after" and not box.isReadOnly()
+
+
+def test_many_short_pastes_become_a_long_text(page: ChatPage) -> None:
+    part = "y" * (LONGEST_EDITED - 10)
+    paste(page.composer.input, part)
+    assert not page.composer.input.isReadOnly()
+    paste(page.composer.input, part)
+    assert page.composer.input.isReadOnly() and page.composer.text() == part * 2
+
+
+def test_a_long_question_is_saved_as_a_task_whole(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+    text = TEXTS["one line"]
+    dialog = SaveTask(page.desk, Task(family="long", query=text), [], page)
+    qtbot.addWidget(dialog)
+    smoothly(dialog.open)
+    dialog.family.setEditText("long")
+    with qtbot.waitSignal(dialog.saved) as saved:
+        dialog._save()
+    assert saved.args[0].query == text
