@@ -213,6 +213,25 @@ def test_esc_stops_and_keeps_what_came(page: ChatPage, library: Library, qtbot: 
     assert page.composer.send.isVisible()
 
 
+def test_a_new_chat_keeps_what_was_not_sent(page: ChatPage, window: Window, qtbot: QtBot) -> None:
+    ask(page, "One", qtbot)
+    page.composer.set_task(FACT)
+    qtbot.keyClicks(page.composer.input, " Say")
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert page.talk.turns == [] and page.talk.chat_id == ""
+    assert page.composer.parts() == (FACT.query + " Say", FACT.context)
+    assert page.composer.context.isVisible()
+
+
+def test_a_new_chat_leaves_an_edit(page: ChatPage, qtbot: QtBot) -> None:
+    ask(page, "One", qtbot)
+    page.edit_last()
+    page.new_chat()
+    assert page.composer.text() == ""
+    ask(page, "Two", qtbot)
+    assert [turn.question for turn in page.talk.turns] == ["Two"]
+
+
 def test_a_message_that_cannot_be_stored_is_given_back(
     page: ChatPage, library: Library, qtbot: QtBot
 ) -> None:

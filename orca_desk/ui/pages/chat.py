@@ -181,12 +181,11 @@ class ChatPage(Page):
     # Chats
 
     def new_chat(self) -> None:
-        """Begin a conversation with the same models."""
+        """Begin a conversation with the same models. What was written and not sent stays to be sent there."""
         self.notice.hide()
         self._leave_edit()
         self.talk.clear()
         self._mark_chat()
-        self.composer.set_text("")
 
     def open_chat(self, chat_id: str) -> None:
         """Show a chat of the library with its own models."""
