@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
@@ -202,9 +203,18 @@ def test_esc_stops_and_keeps_what_came(page: ChatPage, library: Library, qtbot: 
     page.composer.input.setPlainText("Count for ever")
     page.composer.input.setFocus()
     qtbot.keyClick(page.composer.input, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: any(answers(page)), timeout=SLOW)
-    assert page.composer.stop.isVisible() and not page.composer.send.isVisible()
-    page.talk.stop()
+    qtbot.waitUntil(lambda: page.talk._askers[1] is not None, timeout=SLOW)
+    session = page.talk._askers[1]._session
+    qtbot.waitUntil(lambda: session._worker is not None, timeout=SLOW)
+    held = psutil.Process(session._worker.pid)
+    held.suspend()  # while it loads the model: a mini model has answered sooner than a key is pressed
+    try:
+        qtbot.waitUntil(lambda: bool(answers(page)[0]), timeout=SLOW)
+        assert page.composer.stop.isVisible() and not page.composer.send.isVisible()
+        qtbot.keyClick(page.composer.input, Qt.Key.Key_Escape)
+        assert page.talk._replies[1].stopped
+    finally:
+        held.resume()
     idle(page, qtbot)
     for column, text in zip(columns(library, page.talk.chat_id), answers(page), strict=True):
         kept = messages(library, column.id)[1]
