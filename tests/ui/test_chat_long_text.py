@@ -64,7 +64,8 @@ def test_a_long_message_is_pasted_sent_and_edited_whole(page: ChatPage, text: st
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_long_context_is_sent_whole_before_the_question(page: ChatPage, text: str) -> None:
     smoothly(lambda: page.composer.set_task(Task(family="long", query="Why?", context=text)))
-    assert "too long to be edited" in page.composer.size_line.text()
+    assert "too long to be edited" in page.composer.context.toPlainText()
+    assert f"{len(text):,} characters" in page.composer.size_line.text()
     assert page.composer.text() == f"{text}\n\nWhy?"
     page.composer.set_context("")
     assert page.composer.text() == "Why?" and not page.composer.context.isReadOnly()

@@ -198,8 +198,6 @@ class Composer(QFrame):
             words += self.tr(": about {:.0%} of what the model can look at ({:,})").format(
                 share, self._window
             )
-        if self.context.is_held:
-            words += self.tr("; sent whole, too long to be edited")
         self.size_line.setText(words)
         set_tone(self.size_line, "warn" if share > 0.9 else "muted")
 

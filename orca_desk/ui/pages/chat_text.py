@@ -54,5 +54,7 @@ class TextBox(QPlainTextEdit):
         self._before = before
 
     def _ends(self, text: str) -> str:
-        left_out = self.tr("[{:,} characters are not shown]").format(len(text) - 2 * END_SHOWN)
+        left_out = self.tr("[{:,} more characters, kept whole; too long to be edited here]").format(
+            len(text) - 2 * END_SHOWN
+        )
         return f"{text[:END_SHOWN].rstrip()}\n{left_out}\n{text[-END_SHOWN:].lstrip()}"
