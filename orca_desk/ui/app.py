@@ -29,7 +29,9 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import PAGES, Window
 
 logger = logging.getLogger(__name__)
-SWITCH_SECONDS = 0.0005  # busy threads keep the event loop from Python for this long at a time, not for 5 ms
+# How long busy threads keep the event loop from Python at a time (Python: 5 ms). To paint a table it comes
+# to Python hundreds of times
+SWITCH_SECONDS = 0.0001
 SETTLED_MS = 200  # after the window was shown: it has been painted by then
 SECONDS_TO_STOP = 30.0  # for jobs that still run when the event loop has ended
 
@@ -83,6 +85,7 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     theme.choose(str(places.value("window/theme", "system")))  # type: ignore[arg-type]
     desk = Desk(library, theme, places=places)
     window = Window(desk)
+    theme.dress(window)
     door = Door(library.folder, window)
     door.knocked.connect(window.raise_up)
     crashes = _Crashes(window, library.folder / "logs" / LOG_NAME)

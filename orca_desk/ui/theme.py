@@ -10,7 +10,8 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from orca_desk.paths import resources
 
@@ -58,6 +59,7 @@ ROLES: dict[str, dict[Role, str]] = {
 POINTS: dict[Size, float] = {"caption": 9.0, "body": 10.0, "heading": 12.5, "title": 17.0}
 FAMILY = "Inter"
 GRID = 8  # px; spacings are multiples of it
+SCROLL_BAR = 12  # px, the width of one
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._folder = QTemporaryDir()
+        self._dressed: list[QWidget] = []
         self.choice: Choice = "system"
         self.colours = Colours("light")
         for name in ("Inter-Regular.otf", "Inter-Italic.otf", "Inter-SemiBold.otf"):
@@ -109,8 +112,22 @@ class Theme(QObject):
         dark = choice == "dark" or (choice == "system" and _system_is_dark())
         self.colours = Colours("dark" if dark else "light")
         self._app.setPalette(palette(self.colours))
-        self._app.setStyleSheet(stylesheet(self.colours, self._drawings()))
+        self._dressed = [window for window in self._dressed if isValid(window)]
+        for window in self._dressed:
+            window.setStyleSheet(self._sheet())
         self.changed.emit()
+
+    def dress(self, window: QWidget) -> None:
+        """Give a window, and all that is or comes into it, the theme's style sheet, now and after a switch.
+
+        The sheet is a window's and not the app's: under an app's sheet Qt restyles all of a subtree each time
+        that it is laid into something larger, and a page of 200 widgets took 90 to 190 ms to build, not 40.
+        """
+        self._dressed.append(window)
+        window.setStyleSheet(self._sheet())
+
+    def _sheet(self) -> str:
+        return stylesheet(self.colours, self._drawings())
 
     def _drawings(self) -> dict[str, str]:
         """Return the files of the small drawings that a style sheet can only name, tinted for this theme."""
@@ -268,8 +285,8 @@ def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
     QSplitter::handle {{ background: transparent; }}
     QSplitter::handle:hover {{ background: {soft}; }}
     QScrollArea {{ border: none; background: transparent; }}
-    QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
-    QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}
+    QScrollBar:vertical {{ background: transparent; width: {SCROLL_BAR}px; margin: 2px; }}
+    QScrollBar:horizontal {{ background: transparent; height: {SCROLL_BAR}px; margin: 2px; }}
     QScrollBar::handle {{ background: {c("border")}; border-radius: 4px; min-height: 28px;
       min-width: 28px; }}
     QScrollBar::handle:hover {{ background: {c("muted")}; }}

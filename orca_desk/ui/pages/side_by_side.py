@@ -9,7 +9,7 @@ from orca_desk.ui.icons import pixmap
 from orca_desk.ui.pages.instruction_choice import InstructionChoice
 from orca_desk.ui.pages.record_facts import ProvenanceStrip, Verdicts
 from orca_desk.ui.pages.record_texts import AnswerView, CompareView
-from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.theme import GRID, SCROLL_BAR, Role
 from orca_desk.ui.widgets.text import button, label
 
 
@@ -106,7 +106,7 @@ class SideBySide(QWidget):
         titles.addWidget(right, 1)
         # Always there, so that the columns stay below their headings
         self.compare.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        titles.setContentsMargins(0, 0, self.compare.verticalScrollBar().sizeHint().width(), 0)
+        titles.setContentsMargins(0, 0, SCROLL_BAR, 0)
         upper = QFrame()
         upper.setProperty("kind", "card")
         column = QVBoxLayout(upper)

@@ -38,6 +38,7 @@ class TaskSearch(QWidget):
         self.completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self.completer.setMaxVisibleItems(SHOWN)
         self.completer.setWidget(self.words)
+        desk.theme.dress(self.completer.popup())  # a window of its own
         self.completer.activated[QModelIndex].connect(self._choose)
         self.words.textEdited.connect(self._typed)
         self.words.returnPressed.connect(self._first)

@@ -31,6 +31,7 @@ from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 
 FAMILIES_NAMED = 3  # families without a strategy that are told by name
+FIELD = 30  # px, the height of a field
 
 
 class TeacherForm(QScrollArea):
@@ -261,7 +262,7 @@ def _form(layout: QVBoxLayout | None) -> QFormLayout:
 def _row(form: QFormLayout, text: str, field: QWidget) -> None:
     words = label(text)
     words.setMinimumWidth(NAMES)
-    words.setMinimumHeight(field.sizeHint().height())  # in the middle of its field
+    words.setMinimumHeight(FIELD)  # in the middle of its field
     field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     field.setMinimumWidth(8 * GRID)
     words.setBuddy(field)
