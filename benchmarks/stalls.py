@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.ui.app import SETTLED_MS, settle
+from orca_desk.ui.register import NAMES
 
 STALL = 0.05  # s
 BEAT_MS = 10
@@ -165,7 +166,7 @@ class Busy:
         with self.activity("idle"):
             self.wait(IDLE_SECONDS)
         with self.activity("opening every page"):
-            for name in self._pages():
+            for name in NAMES:
                 self.window.show_page(name)
                 self.wait(0.5)
         with self.activity("generating"):
@@ -176,11 +177,6 @@ class Busy:
             self._job("import", {"tasks"}, self._import, ("tasks", "home"))
         with self.activity(f"scrolling {ROWS:,} tasks"):
             self._scroll()
-
-    def _pages(self) -> list[str]:
-        from orca_desk.ui.window import PAGES
-
-        return [entry[0] for entry in PAGES if entry]
 
     def _job(self, kind: str, changes: set[str], work: Callable[[Any], Any], pages: tuple[str, ...]) -> None:
         """Run a job and look at some pages in turn until it has ended."""

@@ -24,9 +24,10 @@ from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.first_start import begin_once
 from orca_desk.ui.page import Page
+from orca_desk.ui.register import PAGES
 from orca_desk.ui.single import Door, raise_other
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.window import PAGES, Window
+from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
 # How long busy threads keep the event loop from Python at a time (Python: 5 ms). To paint a table it comes

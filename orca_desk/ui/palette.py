@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from orca_desk.jobs.lookup import Found, FoundKind, look_up
 from orca_desk.ui.fuzzy import score
+from orca_desk.ui.register import PAGES
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of, native
@@ -148,8 +149,6 @@ class Palette(Overlay):
 
 def _commands(window: "Window") -> Iterator[Entry]:
     """The actions of the page that is shown, then the pages, then every other action that can be used."""
-    from orca_desk.ui.window import PAGES
-
     titles = {entry[2] for entry in PAGES if entry}
     entries = {True: list[Entry](), False: list[Entry]()}
     keys: dict[str, tuple[str, ...]] = {}

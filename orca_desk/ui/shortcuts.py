@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.palette import menu_actions, plain
+from orca_desk.ui.register import NAMES
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of
@@ -89,7 +90,7 @@ class ShortcutList(Overlay):
 
     def _make_a_page(self) -> None:
         """Make the next page that was never shown; then show its keys too."""
-        missing = [name for name in self._window.names() if name not in self._window.pages]
+        missing = [name for name in NAMES if name not in self._window.pages]
         if not missing:
             self._timer.stop()
             return

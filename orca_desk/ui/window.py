@@ -1,56 +1,25 @@
 """The window: pages in the order of the method on the left, what is running and the offline sign below."""
 
-import importlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QProgressBar,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.progress import Update
+from orca_desk.ui.closing import Closing
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.going_on import GoingOn
-from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.notify import notify
 from orca_desk.ui.page import Page
+from orca_desk.ui.register import NAMES, PAGES, make_page
+from orca_desk.ui.sidebar import Sidebar
+from orca_desk.ui.status_bar import StatusBar
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.job_panel import describe
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.text import label, set_tone
-
-# name, class in orca_desk.ui.pages.NAME, title in the sidebar, icon; None is a gap
-PAGES: tuple[tuple[str, str, str, str] | None, ...] = (
-    ("home", "HomePage", "Home", "house"),
-    ("tasks", "TasksPage", "Tasks", "list-checks"),
-    ("strategies", "StrategiesPage", "Strategies", "route"),
-    ("teacher", "TeacherPage", "Teacher", "graduation-cap"),
-    ("records", "RecordsPage", "Records", "columns-2"),
-    ("training", "TrainingPage", "Training", "chart-line"),
-    ("evaluate", "EvaluatePage", "Evaluate", "target"),
-    ("chat", "ChatPage", "Chat", "message-circle"),
-    None,
-    ("models", "ModelsPage", "Models", "box"),
-    ("jobs", "JobsPage", "Jobs", "activity"),
-    ("settings", "SettingsPage", "Settings", "settings"),
-)
-MESSAGE_MS = 8000
 
 
 class Window(QMainWindow):
@@ -60,13 +29,12 @@ class Window(QMainWindow):
         super().__init__()
         self.desk = desk
         self.pages: dict[str, Page] = {}
-        self._close_agreed = False
         self.setWindowTitle(self.tr("Orca Desk"))
         self.setMinimumSize(960, 620)
         self._stack = QStackedWidget()
         self._notice = Notice(desk)
-        self._sidebar = _Sidebar(desk, self.show_page)
-        self._status = _StatusBar(desk)
+        self._sidebar = Sidebar(desk, self.show_page)
+        self._status = StatusBar(desk)
         self._lay_out()
         self._fill_menus()
         desk.wanted.connect(self._open)
@@ -76,6 +44,9 @@ class Window(QMainWindow):
         self._restore()
         self.going_on = GoingOn(desk, self._notice)
         self.going_on.look()
+        self._closing = Closing(desk, self.going_on, self)
+        # Queued: first all others hear that the last job has ended
+        self._closing.agreed.connect(self.close, Qt.ConnectionType.QueuedConnection)
 
     def show_page(self, name: str) -> Page:
         """Show a page, making it if it was not shown before; return it."""
@@ -90,18 +61,13 @@ class Window(QMainWindow):
     def make_page(self, name: str) -> Page:
         """Return a page without showing it, making it if it is not there."""
         if name not in self.pages:
-            self.pages[name] = page = _make_page(name, self.desk)
+            self.pages[name] = page = make_page(name, self.desk)
             self._stack.addWidget(page)
         return self.pages[name]
 
-    @staticmethod
-    def names() -> list[str]:
-        """Return the names of all pages, in their order."""
-        return [entry[0] for entry in PAGES if entry]
-
     def in_order(self) -> list[Page]:
         """Return the pages that were made, in the order of the sidebar."""
-        return [self.pages[name] for name in self.names() if name in self.pages]
+        return [self.pages[name] for name in NAMES if name in self.pages]
 
     @property
     def page(self) -> Page | None:
@@ -125,9 +91,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask what to do while jobs run; keep the window's state."""
-        if self.desk.jobs.unfinished and not self._close_agreed:
+        if not self._closing.may_close():
             event.ignore()
-            self._ask_to_close()
             return
         self.desk.places.setValue("window/geometry", self.saveGeometry())
         self.desk.places.sync()
@@ -231,7 +196,7 @@ class Window(QMainWindow):
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1280, 820)
         name = str(self.desk.places.value("window/page", "home"))
-        page = self.show_page(name if any(entry and entry[0] == name for entry in PAGES) else "home")
+        page = self.show_page(name if name in NAMES else "home")
         page.setFocus()  # else the first button of the sidebar would have it, ring and all
 
     def _open(self, name: str, target: dict[str, Any]) -> None:
@@ -273,166 +238,6 @@ class Window(QMainWindow):
         self._status.say(text, "good" if job.state == "done" else "bad" if job.state == "failed" else "")
         if job.heavy and not self.isActiveWindow():
             notify(self, text, str(job.error or ""))
-
-    def _ask_to_close(self) -> None:
-        jobs = self.desk.jobs.unfinished
-        running = self.tr("A job is still running: {}.") if len(jobs) == 1 else self.tr("Jobs still run: {}.")
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(running.format(", ".join(job.title for job in jobs)))
-        box.setInformativeText(self.tr("What is done is kept. The next start offers to go on from there."))
-        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
-        later = box.addButton(self.tr("Close when done"), QMessageBox.ButtonRole.ActionRole)
-        stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        box.setEscapeButton(stay)
-
-        def answered() -> None:
-            if box.clickedButton() is stop:
-                self.going_on.note_closing()
-                for job in self.desk.jobs.unfinished:
-                    job.stop()
-                self._close_when_idle(self.tr("Closes as soon as the job has stopped."))
-            elif box.clickedButton() is later:
-                self._close_when_idle(self.tr("Closes when the job is done."))
-
-        box.finished.connect(answered)
-        box.open()
-
-    def _close_when_idle(self, text: str) -> None:
-        self._status.say(text)
-
-        def look() -> None:
-            if not self.desk.jobs.unfinished:
-                timer.stop()
-                self._close_agreed = True
-                self.close()
-
-        timer = QTimer(self)
-        timer.timeout.connect(look)
-        timer.start(100)
-
-
-class _Sidebar(QFrame):
-    """The pages' buttons: exclusive, with icons, walked through with the arrow keys."""
-
-    def __init__(self, desk: Desk, show: Callable[[str], Any]) -> None:
-        super().__init__()
-        self.desk = desk
-        self.setProperty("kind", "sidebar")
-        self.setFixedWidth(22 * GRID)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
-        layout.setSpacing(2)
-        self._group = QButtonGroup(self)
-        self._buttons: dict[str, QToolButton] = {}
-        self._icons: dict[str, str] = {}
-        for entry in PAGES:
-            if entry is None:
-                layout.addStretch(1)
-                continue
-            name, _, title, image = entry
-            made = QToolButton()
-            made.setText(title)
-            made.setObjectName(f"nav-{name}")
-            made.setAccessibleName(title)
-            made.setCheckable(True)
-            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.setIconSize(QSize(18, 18))
-            made.setSizePolicy(made.sizePolicy().Policy.Expanding, made.sizePolicy().Policy.Fixed)
-            made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            made.clicked.connect(lambda checked=False, name=name: show(name))
-            self._group.addButton(made)
-            self._buttons[name], self._icons[name] = made, image
-            layout.addWidget(made)
-        desk.theme.changed.connect(self._paint)
-        self._paint()
-
-    def check(self, name: str) -> None:
-        """Mark the page that is shown."""
-        self._buttons[name].setChecked(True)
-        self._paint()
-
-    def _paint(self) -> None:
-        for name, made in self._buttons.items():
-            role = "accent" if made.isChecked() else "muted"
-            made.setIcon(icon(self._icons[name], self.desk.theme.colours, role))
-
-
-class _StatusBar(QFrame):
-    """What is running, the last message, and that the app is offline."""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.desk = desk
-        self.setProperty("kind", "bar")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GRID, 6, 2 * GRID, 6)
-        row.setSpacing(GRID + 4)
-        self._job = QToolButton()
-        self._job.setToolTip(self.tr("Show the jobs"))
-        self._job.clicked.connect(lambda: desk.open("jobs"))
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(20 * GRID)
-        self._bar.setAccessibleName(self.tr("Progress of the running job"))
-        self._detail = label(tone="muted", size="caption")
-        self._message = label(size="caption")
-        self._sign = QLabel()
-        self._offline = label(self.tr("Offline: nothing leaves this machine"), size="caption", tone="muted")
-        self._offline.setToolTip(
-            self.tr("Orca Desk opens no connection unless you ask for a download. No telemetry.")
-        )
-        for widget in (self._job, self._bar, self._detail, self._message):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self._sign)
-        row.addWidget(self._offline)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(lambda: self._message.setText(""))
-        self._followed: Job | None = None
-        desk.jobs.changed.connect(self._follow)
-        desk.theme.changed.connect(self._paint)
-        self._paint()
-        self._follow()
-
-    def say(self, text: str, tone: str = "") -> None:
-        """Show a sentence for some seconds."""
-        self._message.setText(text)
-        set_tone(self._message, tone)  # type: ignore[arg-type]
-        self._timer.start(MESSAGE_MS)
-
-    def _follow(self) -> None:
-        jobs = self.desk.jobs.unfinished
-        job = jobs[0] if jobs else None
-        if job is not None and job is not self._followed:
-            job.updated.connect(lambda update: self._show(job, update))
-        self._followed = job
-        for widget in (self._job, self._bar, self._detail):
-            widget.setVisible(job is not None)
-        if job is None:
-            return
-        more = f" (+{len(jobs) - 1})" if len(jobs) > 1 else ""
-        self._job.setText(f"{job.title}{more}")
-        self._show(job, job.last or Update(stage=""))
-
-    def _show(self, job: Job, update: Update) -> None:
-        if job is self._followed:
-            is_open = update.total is None and job.state != "waiting"
-            self._bar.setRange(0, 0 if is_open else 1000)
-            self._bar.setValue(round(1000 * update.done / update.total) if update.total else 0)
-            self._detail.setText(describe(update))
-
-    def _paint(self) -> None:
-        self._sign.setPixmap(pixmap("wifi-off", self.desk.theme.colours, "muted", 16))
-
-
-def _make_page(name: str, desk: Desk) -> Page:
-    entry = next(entry for entry in PAGES if entry and entry[0] == name)
-    made: Page = getattr(importlib.import_module(f"orca_desk.ui.pages.{name}"), entry[1])(desk)
-    return made
 
 
 def _leaves(menu: QMenu | None) -> list[QAction]:

@@ -23,7 +23,8 @@ from orca_desk.__main__ import main
 from orca_desk.ui.pages.chat_columns import ColumnHead
 from orca_desk.ui.pages.chat_turns import AnswerView
 from orca_desk.ui.pages.home import HomePage
-from orca_desk.ui.window import PAGES, Window
+from orca_desk.ui.register import PAGES
+from orca_desk.ui.window import Window
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 DEMO_SECONDS = 1500.0  # on a busy machine; about 90 on two idle cores

@@ -10,8 +10,8 @@ from shiboken6 import isValid
 
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
+from orca_desk.ui.register import PAGES
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.window import PAGES
 
 
 def visit_everything(library: Library, theme: Theme, qtbot: QtBot) -> None:
@@ -36,7 +36,7 @@ def test_nothing_is_left_behind(library: Library, theme: Theme, qapp: QApplicati
     visit_everything(library, theme, qtbot)
     gc.collect()
     assert set(threading.enumerate()) - threads == set()
-    assert len(running_timers()) == timers
+    assert len(running_timers()) <= timers  # one of an earlier test may have gone in the meantime
     assert [one for one in qapp.topLevelWidgets() if one.isVisible()] == []
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_desk.ui.window import PAGES
+from orca_desk.ui.register import NAMES
 
 LEAST_GAIN = 0.35  # of the share of right answers, tuned student over its base
 SCREEN = "1280x860x24"
@@ -86,7 +86,7 @@ def test_the_demo_is_done_by_clicks_alone(display: str, tmp_path: Path) -> None:
     assert seen["pages after the buttons"] == ["training", "evaluate", "records"]
     assert seen["chat"]["columns"] >= 2
     assert all(seen["chat"]["answers"]) and len(seen["chat"]["answers"]) == seen["chat"]["columns"]
-    names = [entry[0] for entry in PAGES if entry]
+    names = list(NAMES)
     for theme in ("light", "dark"):
         assert seen[f"visited {theme}"] == names
         assert all((pictures / f"{name}-{theme}.png").stat().st_size > 10_000 for name in names)

@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from orca_desk.ui.palette import menu_actions
+from orca_desk.ui.register import NAMES
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.window import PAGES, Window
+from orca_desk.ui.window import Window
 
-NAMES = [entry[0] for entry in PAGES if entry]
 INTERACTIVE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
                QPlainTextEdit, QTextEdit, QTabBar)  # fmt: skip
 

@@ -22,9 +22,10 @@ from orca_desk.library.chats import ChatMessage, add_message, create_chat
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
+from orca_desk.ui.register import PAGES
 from orca_desk.ui.widgets import browser as browser_module
 from orca_desk.ui.widgets.browser import Browser, NoLoadDocument, keep_line_breaks
-from orca_desk.ui.window import PAGES, Window
+from orca_desk.ui.window import Window
 
 SIGNAL = QColor(255, 0, 254)  # of the picture that must not be seen; no theme has it
 SIDE = 64

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -11,8 +11,9 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.register import NAMES
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.window import PAGES, Window
+from orca_desk.ui.window import Window
 
 
 def test_a_page_that_cannot_be_closed_keeps_no_other_open(
@@ -30,7 +31,7 @@ def test_a_page_that_cannot_be_closed_keeps_no_other_open(
     assert "tasks" in caplog.text
 
 
-@pytest.mark.parametrize("name", [entry[0] for entry in PAGES if entry])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_page_opens(window: Window, qtbot: QtBot, name: str) -> None:
     page = window.show_page(name)
     assert page.isVisible() and window.page is page
@@ -91,6 +92,21 @@ def test_the_window_can_wait_for_the_job(window: Window, qtbot: QtBot) -> None:
     assert window.isVisible() and job.state == "running"
     job.stop()
     qtbot.waitUntil(lambda: not window.isVisible())
+
+
+def test_staying_takes_back_that_the_window_waits(window: Window, qtbot: QtBot) -> None:
+    job = waiting_job(window)
+    for text in ("Close when done", "Close when done", "Stay"):
+        window.close()
+        answer(window, text, qtbot)
+        qtbot.waitUntil(lambda: window.findChild(QMessageBox) is None)
+    job.stop()
+    with qtbot.waitSignal(window.desk.jobs.ended):
+        pass
+    QCoreApplication.processEvents()
+    assert window.isVisible()
+    window.close()
+    assert not window.isVisible()
 
 
 def test_the_end_of_a_job_is_told(window: Window, qtbot: QtBot) -> None:

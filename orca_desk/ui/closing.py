@@ -1,0 +1,68 @@
+"""Closing the window while jobs run: ask once, then stop them or wait for them, or stay."""
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.going_on import GoingOn
+
+
+class Closing(QObject):
+    """Knows whether the window may close now; `agreed` comes when it may after all."""
+
+    agreed = Signal()
+
+    def __init__(self, desk: Desk, going_on: GoingOn, window: QWidget) -> None:
+        super().__init__(window)
+        self.desk, self._going_on, self._window = desk, going_on, window
+        self._waits = False
+        desk.jobs.changed.connect(self._look)
+
+    def may_close(self) -> bool:
+        """Return whether nothing runs; otherwise ask what to do, and return False."""
+        if not self.desk.jobs.unfinished:
+            return True
+        self._ask()
+        return False
+
+    def _ask(self) -> None:
+        jobs = self.desk.jobs.unfinished
+        running = self.tr("A job is still running: {}.") if len(jobs) == 1 else self.tr("Jobs still run: {}.")
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(running.format(", ".join(job.title for job in jobs)))
+        box.setInformativeText(self.tr("What is done is kept. The next start offers to go on from there."))
+        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
+        later = box.addButton(self.tr("Close when done"), QMessageBox.ButtonRole.ActionRole)
+        stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        stop.clicked.connect(self._stop)
+        later.clicked.connect(self._wait)
+        stay.clicked.connect(self._stay)
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def _stop(self) -> None:
+        self._going_on.note_closing()
+        self.desk.jobs.stop_all()
+        self._wait_for(self.tr("Closes as soon as the job has stopped."))
+
+    def _wait(self) -> None:
+        self._wait_for(self.tr("Closes when the job is done."))
+
+    def _stay(self) -> None:
+        if self._waits:  # it was to close by an earlier answer
+            self._waits = False
+            self.desk.say(self.tr("Stays open."))
+
+    def _wait_for(self, text: str) -> None:
+        self._waits = True
+        self.desk.say(text)
+        self._look()
+
+    def _look(self) -> None:
+        if self._waits and not self.desk.jobs.unfinished:
+            self._waits = False
+            self.agreed.emit()

@@ -1,0 +1,30 @@
+"""Which pages there are, in the order of the method; a page's code is imported when it is made."""
+
+import importlib
+
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.page import Page
+
+# name, class in orca_desk.ui.pages.NAME, title in the sidebar, icon; None is a gap
+PAGES: tuple[tuple[str, str, str, str] | None, ...] = (
+    ("home", "HomePage", "Home", "house"),
+    ("tasks", "TasksPage", "Tasks", "list-checks"),
+    ("strategies", "StrategiesPage", "Strategies", "route"),
+    ("teacher", "TeacherPage", "Teacher", "graduation-cap"),
+    ("records", "RecordsPage", "Records", "columns-2"),
+    ("training", "TrainingPage", "Training", "chart-line"),
+    ("evaluate", "EvaluatePage", "Evaluate", "target"),
+    ("chat", "ChatPage", "Chat", "message-circle"),
+    None,
+    ("models", "ModelsPage", "Models", "box"),
+    ("jobs", "JobsPage", "Jobs", "activity"),
+    ("settings", "SettingsPage", "Settings", "settings"),
+)
+NAMES = tuple(entry[0] for entry in PAGES if entry)
+
+
+def make_page(name: str, desk: Desk) -> Page:
+    """Return a new page."""
+    entry = next(entry for entry in PAGES if entry and entry[0] == name)
+    made: Page = getattr(importlib.import_module(f"orca_desk.ui.pages.{name}"), entry[1])(desk)
+    return made

@@ -1,0 +1,58 @@
+"""The pages' buttons on the left of the window."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.register import PAGES
+from orca_desk.ui.theme import GRID
+
+
+class Sidebar(QFrame):
+    """The pages' buttons: exclusive, with icons, walked through with the arrow keys."""
+
+    def __init__(self, desk: Desk, show: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.desk = desk
+        self.setProperty("kind", "sidebar")
+        self.setFixedWidth(22 * GRID)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
+        layout.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QToolButton] = {}
+        self._icons: dict[str, str] = {}
+        for entry in PAGES:
+            if entry is None:
+                layout.addStretch(1)
+                continue
+            name, _, title, image = entry
+            made = QToolButton()
+            made.setText(title)
+            made.setObjectName(f"nav-{name}")
+            made.setAccessibleName(title)
+            made.setCheckable(True)
+            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            made.setIconSize(QSize(18, 18))
+            made.setSizePolicy(made.sizePolicy().Policy.Expanding, made.sizePolicy().Policy.Fixed)
+            made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            made.clicked.connect(lambda checked=False, name=name: show(name))
+            self._group.addButton(made)
+            self._buttons[name], self._icons[name] = made, image
+            layout.addWidget(made)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+
+    def check(self, name: str) -> None:
+        """Mark the page that is shown."""
+        self._buttons[name].setChecked(True)
+        self._paint()
+
+    def _paint(self) -> None:
+        for name, made in self._buttons.items():
+            role = "accent" if made.isChecked() else "muted"
+            made.setIcon(icon(self._icons[name], self.desk.theme.colours, role))

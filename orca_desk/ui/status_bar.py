@@ -1,0 +1,86 @@
+"""The line below: what is running, the last message, and that the app is offline."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton
+
+from orca_desk.jobs.progress import Update
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import pixmap
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.job_panel import describe
+from orca_desk.ui.widgets.text import label, set_tone
+
+MESSAGE_MS = 8000
+
+
+class StatusBar(QFrame):
+    """What is running, the last message, and that the app is offline."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.setProperty("kind", "bar")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, 6, 2 * GRID, 6)
+        row.setSpacing(GRID + 4)
+        self._job = QToolButton()
+        self._job.setToolTip(self.tr("Show the jobs"))
+        self._job.clicked.connect(lambda: desk.open("jobs"))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(20 * GRID)
+        self._bar.setAccessibleName(self.tr("Progress of the running job"))
+        self._detail = label(tone="muted", size="caption")
+        self._message = label(size="caption")
+        self._sign = QLabel()
+        self._offline = label(self.tr("Offline: nothing leaves this machine"), size="caption", tone="muted")
+        self._offline.setToolTip(
+            self.tr("Orca Desk opens no connection unless you ask for a download. No telemetry.")
+        )
+        for widget in (self._job, self._bar, self._detail, self._message):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self._sign)
+        row.addWidget(self._offline)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._message.clear)
+        self._followed: Job | None = None
+        desk.jobs.changed.connect(self._follow)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+        self._follow()
+
+    def say(self, text: str, tone: str = "") -> None:
+        """Show a sentence for some seconds."""
+        self._message.setText(text)
+        set_tone(self._message, tone)  # type: ignore[arg-type]
+        self._timer.start(MESSAGE_MS)
+
+    def _follow(self) -> None:
+        jobs = self.desk.jobs.unfinished
+        job = jobs[0] if jobs else None
+        if job is not self._followed:
+            if self._followed is not None:
+                self._followed.updated.disconnect(self._show)
+            if job is not None:
+                job.updated.connect(self._show)
+            self._followed = job
+        for widget in (self._job, self._bar, self._detail):
+            widget.setVisible(job is not None)
+        if job is None:
+            return
+        more = f" (+{len(jobs) - 1})" if len(jobs) > 1 else ""
+        self._job.setText(f"{job.title}{more}")
+        self._show(job.last or Update(stage=""))
+
+    def _show(self, update: Update) -> None:
+        """Show how far the job is that is followed."""
+        is_open = update.total is None and self._followed is not None and self._followed.state != "waiting"
+        self._bar.setRange(0, 0 if is_open else 1000)
+        self._bar.setValue(round(1000 * update.done / update.total) if update.total else 0)
+        self._detail.setText(describe(update))
+
+    def _paint(self) -> None:
+        self._sign.setPixmap(pixmap("wifi-off", self.desk.theme.colours, "muted", 16))
