@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
+from shiboken6 import isValid
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -38,6 +39,7 @@ class Desk(QObject):
         self.jobs = Jobs(self)
         self.background = Background(self, failed=self.report)
         self.undo = QUndoStack(self)
+        self.undo.indexChanged.connect(self._shed)
         self.models = ModelList(self)
         self.jobs.announced.connect(self.changed)
 
@@ -62,14 +64,35 @@ class Desk(QObject):
             logger.error("a bug", exc_info=error)
             self.crashed.emit(error)
 
-    def do(self, text: str, do: Callable[[], Any], undo: Callable[[], Any], *parts: str) -> None:
+    def do(self, text: str, do: Callable[[], Any], undo: Callable[[], Any], *parts: str) -> "_Command | None":
         """Do something now that Ctrl+Z takes back; both sides tell of `parts`. `text` names it in the menu.
 
-        A UserError is shown, and then nothing is on the undo stack.
+        An error is shown, and then nothing is on the undo stack and None is returned. Where the work goes on
+        in the background, hand what is returned to `forget` if the work fails after all.
         """
         command = _Command(self, text, do, undo, parts)
-        if command.run(do):
-            self.undo.push(command)
+        if not command.run(do):
+            return None
+        self.undo.push(command)
+        return command
+
+    def forget(self, command: "_Command | None") -> None:
+        """Take a command off the undo stack whose work has failed: there is nothing to take back or do again.
+
+        Qt can only drop the command next to be undone or redone: one under others goes when they have.
+        """
+        if command is not None and isValid(command):
+            command.setObsolete(True)
+            self._shed()
+
+    def _shed(self) -> None:
+        """Drop the failed commands next to be undone or redone; they do nothing when they are run."""
+        stack = self.undo
+        before, after = stack.index() - 1, stack.index()
+        if before >= 0 and stack.command(before).isObsolete():
+            stack.undo()
+        elif after < stack.count() and stack.command(after).isObsolete():
+            stack.redo()
 
 
 class _Command(QUndoCommand):
@@ -99,10 +122,11 @@ class _Command(QUndoCommand):
 
     def redo(self) -> None:
         """Do it again, unless it was only pushed now."""
-        if self._pushed:
-            self.run(self._do)
+        if self._pushed and not self.isObsolete() and not self.run(self._do):
+            self.setObsolete(True)
         self._pushed = True
 
     def undo(self) -> None:
         """Take it back."""
-        self.run(self._undo)
+        if not self.isObsolete() and not self.run(self._undo):
+            self.setObsolete(True)

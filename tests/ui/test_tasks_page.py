@@ -141,7 +141,7 @@ def test_tasks_are_shown_with_their_own_strategy_or_their_familys(page: TasksPag
     assert model.data(model.index(0, 5), Qt.ItemDataRole.FontRole).italic()
     assert model.data(model.index(30, 0)) == "Riddle 0: who am I? A <b>dark</b> room."
     assert "&lt;b&gt;" in model.data(model.index(30, 0), Qt.ItemDataRole.ToolTipRole)
-    assert page.view.count.text() == "40 of 40 tasks"
+    assert page.view.count.text() == "40 tasks"
 
 
 def test_searching_and_filtering_by_keyboard(page: TasksPage, qtbot: QtBot) -> None:

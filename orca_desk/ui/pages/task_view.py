@@ -78,7 +78,11 @@ class TaskView(QStackedWidget):
     def tell(self, total: int, selected: int) -> None:
         """Say how many tasks are shown, and how many are selected."""
         self.clear_button.setVisible(self.filters.is_set)
-        text = self.tr("{:,} of {:,} tasks").format(len(self.table.tasks.numbers), total)
+        shown = len(self.table.tasks.numbers)
+        if shown == total:
+            text = self.tr("{:,} task").format(total) if total == 1 else self.tr("{:,} tasks").format(total)
+        else:
+            text = self.tr("{:,} of {:,} tasks").format(shown, total)
         self.count.setText(text + (self.tr("; {:,} selected").format(selected) if selected > 1 else ""))
 
     def _lay_out(self) -> QWidget:

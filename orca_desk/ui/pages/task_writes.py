@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from orca_desk.ui.desk import Desk
 
 T = TypeVar("T")
-Step = tuple[Callable[[], Any], Callable[[Any], Any]]
+Step = tuple[Callable[[], Any], Callable[[Any], Any], Callable[[], Any]]  # work, then told or lost
 
 
 class Writes(QObject):
@@ -47,20 +47,26 @@ class Writes(QObject):
 
         def back() -> None:
             if results:  # else the work failed: there is nothing to take back
-                undo(results.pop())
+                undo(results[0])
+                results.clear()
 
         def told(_: Any) -> None:
             if once and results:
                 once.pop()(results[0])
             self.desk.tell(*parts)
 
-        self.desk.do(text, lambda: self._queue((forward, told)), lambda: self._queue((back, told)))
+        def lost() -> None:
+            self.desk.forget(command)
+
+        command = self.desk.do(
+            text, lambda: self._queue((forward, told, lost)), lambda: self._queue((back, told, lost))
+        )
 
     def finish(self) -> None:
         """Write now whatever waits, behind what is being written: the window is closing."""
         self._written.wait()
         while self._waiting:
-            work, _ = self._waiting.popleft()
+            work, _, _ = self._waiting.popleft()
             work()
 
     def _queue(self, step: Step) -> None:
@@ -73,7 +79,7 @@ class Writes(QObject):
         self.busy.emit(self._running)
         if not self._waiting:
             return
-        work, told = self._waiting.popleft()
+        work, told, lost = self._waiting.popleft()
         self._written.clear()
 
         def write() -> Any:
@@ -87,6 +93,7 @@ class Writes(QObject):
             self._next()
 
         def failed(error: Exception) -> None:
+            lost()
             self._failed(error)
             self._next()
 

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from orca_desk.ui.theme import GRID, Theme
 
@@ -57,11 +58,8 @@ class Overlay(QWidget):
         window.removeEventFilter(self)
         held = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else True
         self.hide()
-        try:
-            if held and self._before is not None:
-                self._before.setFocus(Qt.FocusReason.PopupFocusReason)
-        except RuntimeError:
-            pass  # what had the focus is gone
+        if held and self._before is not None and isValid(self._before):  # it may be gone by now
+            self._before.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()
         self.deleteLater()
 
