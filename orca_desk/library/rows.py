@@ -11,6 +11,7 @@ import importlib
 import sqlite3
 import sys
 import threading
+from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
 _importing = threading.Lock()
 
 
+class _Hide(MetaPathFinder):
+    """Keeps one thread, the one that makes it, from importing some packages; all others import them."""
+
+    def __init__(self, *names: str) -> None:
+        self._names, self._thread = names, threading.get_ident()
+
+    def find_spec(self, name: str, path: object = None, target: ModuleType | None = None) -> None:
+        """Refuse a package that is hidden from this thread; leave all else to the finders behind."""
+        if name in self._names and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{name} is hidden", name=name)
+
+
 def sqlite_utils() -> ModuleType:
     """Import sqlite-utils without numpy and pandas, which it only looks at for the types of their values.
 
@@ -29,13 +42,12 @@ def sqlite_utils() -> ModuleType:
     with _importing:
         if "sqlite_utils" in sys.modules:
             return sys.modules["sqlite_utils"]
-        hidden = [name for name in ("numpy", "pandas") if name not in sys.modules]
-        sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: cannot be imported
+        hide = _Hide("numpy", "pandas")
+        sys.meta_path.insert(0, hide)
         try:
             return importlib.import_module("sqlite_utils")
         finally:
-            for name in hidden:
-                del sys.modules[name]
+            sys.meta_path.remove(hide)
 
 
 def table(db: sqlite3.Connection, name: str) -> "Table":
