@@ -8,6 +8,7 @@ window at the place where the button is, so what lies over it, hides it or disab
 
 import json
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from orca_desk.ui.pages.chat_columns import ColumnHead
 from orca_desk.ui.pages.chat_turns import AnswerView
 from orca_desk.ui.pages.home import HomePage
 from orca_desk.ui.register import PAGES
+from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.window import Window
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -46,10 +48,22 @@ class Driver:
         try:
             self._go()
         except Exception:
-            self.seen["error"] = traceback.format_exc()
+            self.seen["error"] = f"{traceback.format_exc()}\nCrashes: {self.seen['crashes']}\n{self._state()}"
             self._picture("error")
         (self.folder / "seen.json").write_text(json.dumps(self.seen, indent=1), encoding="utf-8")
         self.window.close()
+
+    def _state(self) -> str:
+        """Return what the app says of itself, and what each of its threads does."""
+        said = [one.text.text() for one in self._shown(self.window, Notice)]
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        stacks = [
+            f"Thread {names.get(ident)}:\n{''.join(traceback.format_stack(frame, limit=12)[-12:])}"
+            for ident, frame in sys._current_frames().items()
+            if ident != threading.get_ident()
+        ]
+        jobs = [(job.title, job.state) for job in self.window.desk.jobs.unfinished]
+        return "\n".join([f"Notices: {said}", f"Jobs: {jobs}", *stacks])
 
     @property
     def window(self) -> Window:
