@@ -5,11 +5,13 @@ from functools import lru_cache
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton, QToolButton
 
 from orca_desk.paths import resources
 from orca_desk.ui.theme import Colours, Role
 
 SIZE = 18  # px, the side of an icon in buttons and lists
+BEFORE_TEXT = 6  # px, between an icon and the text of its button; Qt itself leaves 4
 
 
 def icon(name: str, colours: Colours, role: Role = "text") -> QIcon:
@@ -22,6 +24,14 @@ def icon(name: str, colours: Colours, role: Role = "text") -> QIcon:
 def pixmap(name: str, colours: Colours, role: Role = "text", side: int = SIZE) -> QPixmap:
     """Return an icon as a picture of `side` logical pixels, sharp on the densest screen."""
     return _drawn(name, colours.css(role), side, QGuiApplication.instance().devicePixelRatio())
+
+
+def room_for_icon(button: QAbstractButton, side: int = 16) -> None:
+    """Let an icon of `side` px stand before a button's text, at some distance from it."""
+    # Qt draws it in the middle of the room that it is given, and no larger than it is
+    button.setIconSize(QSize(side + BEFORE_TEXT, side))
+    if isinstance(button, QToolButton):
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
 
 @lru_cache(maxsize=512)

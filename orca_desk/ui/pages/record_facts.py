@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolBut
 from orca_desk.jobs.reviewing import Compared
 from orca_desk.method.leaks import Leak
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.icons import icon, pixmap, room_for_icon
 from orca_desk.ui.pages.record_list import Sign, decision_sign, verdict_sign
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label, set_tone
@@ -36,7 +36,7 @@ class Verdicts(QFrame):
         self.decision = label()
         self.task = QToolButton()
         self.task.setText(self.tr("Open the task"))
-        self.task.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        room_for_icon(self.task)
         for column, part in enumerate(
             (self._icon, self.word, self.reason, self._decision_icon, self.decision, self.task)
         ):
@@ -68,7 +68,7 @@ class Verdicts(QFrame):
             made = QToolButton()
             made.setIcon(icon("flag", self.desk.theme.colours, "warn"))
             made.setText(self.tr("Leak: “{}” {}").format(_short(leak.text), leak.why))
-            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            room_for_icon(made)
             made.setToolTip(self.tr("Show it in the response"))
             made.clicked.connect(lambda checked=False, leak=leak: self.leak_chosen.emit(leak))
             self._leaks.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
@@ -99,7 +99,7 @@ class ProvenanceStrip(QFrame):
         self.toggle = QToolButton()
         self.toggle.setText(self.tr("Provenance"))
         self.toggle.setCheckable(True)
-        self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        room_for_icon(self.toggle)
         self.toggle.toggled.connect(self._open)
         self.summary = label(tone="muted", size="caption")
         row.addWidget(self.toggle)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QToolButton, QWidget
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
+from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
 
@@ -66,7 +66,7 @@ class RecordFilters(QWidget):
         self.count = label(tone="muted", size="caption")
         self.clear = QToolButton()
         self.clear.setText(self.tr("Clear filters"))
-        self.clear.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        room_for_icon(self.clear)
         self.clear.clicked.connect(self._clear)
         policy = self.clear.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the list below must not jump

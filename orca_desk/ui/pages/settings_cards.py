@@ -11,6 +11,7 @@ from orca_desk.library.places import log_folder
 from orca_desk.library.size import Room, room_of
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, Choice
 from orca_desk.ui.widgets.settings_card import SettingsCard, row
 from orca_desk.ui.widgets.text import label
@@ -87,7 +88,7 @@ class LookCard(SettingsCard):
             made.setAccessibleName(self.tr("Theme: {}").format(text))
             made.setCheckable(True)
             made.setProperty("kind", "button")
-            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            room_for_icon(made)
             made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             made.clicked.connect(lambda checked=False, choice=choice: choose(choice))
             self.icons.append((made, image))

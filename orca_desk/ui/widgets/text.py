@@ -6,6 +6,7 @@ from typing import Any, Literal
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, Size, font
 
 Tone = Literal["", "muted", "good", "bad", "warn", "teacher", "student", "base", "accent"]
@@ -49,6 +50,7 @@ def button(
 ) -> QPushButton:
     """Return a push button; `primary` is for the one thing to do next on a page."""
     made = QPushButton(text)
+    room_for_icon(made)
     if primary:
         made.setProperty("kind", "primary")
     if tip:
