@@ -18,7 +18,7 @@ test: .venv/.test
 	$(BIN)/pytest
 
 # The package runs on other machines too: it has an environment of its own, with a llama.cpp that is compiled
-# once a machine for any processor (pip's own cache would give back one that was compiled for this processor).
+# once a machine for any processor and goes in first (pip's own cache would give back one for this processor).
 PACKAGE := .venv-package
 LLAMA := $(shell grep ^llama_cpp_python constraints.txt)
 PORTABLE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/orca-desk/portable/$(LLAMA)
@@ -36,7 +36,9 @@ package-test: .venv/.test
 $(PACKAGE)/.package: pyproject.toml constraints.txt
 	ls $(PORTABLE)/*.whl 2> /dev/null || CMAKE_ARGS="$(OPTIONS)" $(PYTHON) -m pip wheel --quiet --no-deps \
 	    --no-cache-dir --wheel-dir $(PORTABLE) $(LLAMA)
-	ORCA_DESK_VENV=$(PACKAGE) PIP_FIND_LINKS=$(PORTABLE) $(PYTHON) -m orca_desk.install package
+	$(PYTHON) -m venv --clear $(PACKAGE)
+	$(PACKAGE)/bin/pip --disable-pip-version-check install --quiet --no-deps $(PORTABLE)/*.whl
+	ORCA_DESK_VENV=$(PACKAGE) $(PYTHON) -m orca_desk.install package
 
 minis: .venv/.run
 	$(BIN)/python -m models.recipe
