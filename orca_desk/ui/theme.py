@@ -6,6 +6,7 @@ No colour is written anywhere else. Teacher is amber, student teal and base grey
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
@@ -186,121 +187,16 @@ def palette(colours: Colours) -> QPalette:
 
 
 def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
-    """Return a theme's style sheet, with its drawings' files. Widgets differ by their `kind` property."""
-    c = colours.css
-    soft = colours.tint("accent", 0.12).name()
-    hover = colours.tint("text", 0.06, "background").name()
-    return f"""
-    QToolTip {{ color: {c("text")}; background: {c("raised")}; border: 1px solid {c("border")};
-      padding: 4px; }}
-    QWidget[kind="card"] {{ background: {c("surface")}; border: 1px solid {c("border")};
-      border-radius: 8px; }}
-    QWidget[kind="sidebar"] {{ background: {c("raised")}; border-right: 1px solid {c("border")}; }}
-    QWidget[kind="bar"] {{ background: {c("raised")}; border-top: 1px solid {c("border")}; }}
-    QLabel[tone="muted"] {{ color: {c("muted")}; }}
-    QLabel[tone="good"] {{ color: {c("good")}; }}
-    QLabel[tone="bad"] {{ color: {c("bad")}; }}
-    QLabel[tone="warn"] {{ color: {c("warn")}; }}
-    QLabel[tone="teacher"] {{ color: {c("teacher")}; }}
-    QLabel[tone="student"] {{ color: {c("student")}; }}
-    QLabel[tone="base"] {{ color: {c("base")}; }}
-    QLabel[tone="accent"] {{ color: {c("accent")}; }}
-
-    QPushButton, QToolButton[kind="button"] {{ background: {c("surface")}; color: {c("text")};
-      border: 1px solid {c("border")}; border-radius: 6px; padding: 6px 14px; }}
-    QPushButton:hover, QToolButton[kind="button"]:hover {{ background: {soft}; border-color: {c("accent")}; }}
-    QPushButton:focus, QToolButton:focus {{ border: 2px solid {c("accent")}; padding: 5px 13px; }}
-    QPushButton:disabled {{ color: {c("muted")}; background: {c("background")}; }}
-    QPushButton[kind="primary"] {{ background: {c("accent")}; color: {c("on_accent")};
-      border-color: {c("accent")}; }}
-    QPushButton[kind="primary"]:hover {{ background: {colours.tint("text", 0.15, "accent").name()}; }}
-    QPushButton[kind="primary"]:focus {{ border: 2px solid {c("text")}; }}
-    QPushButton[kind="primary"]:disabled {{ background: {c("background")}; color: {c("muted")};
-      border-color: {c("border")}; }}
-    QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; color: {c("text")}; }}
-    QToolButton:hover {{ background: {soft}; }}
-    QToolButton:checked {{ background: {soft}; border-color: {c("accent")}; }}
-    QToolButton:focus {{ border: 2px solid {c("accent")}; padding: 3px; }}
-    QToolButton::menu-indicator {{ image: none; }}
-
-    QWidget[kind="sidebar"] QToolButton {{ text-align: left; padding: 7px 12px; border-radius: 6px; }}
-    QWidget[kind="sidebar"] QToolButton:hover {{ background: {hover}; }}
-    QWidget[kind="sidebar"] QToolButton:checked {{ background: {soft}; color: {c("accent")};
-      border-color: transparent; font-weight: 600; }}
-    QWidget[kind="sidebar"] QToolButton:focus {{ border: 2px solid {c("accent")}; padding: 6px 11px; }}
-
-    QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QSpinBox, QDoubleSpinBox, QComboBox {{
-      background: {c("surface")}; color: {c("text")}; border: 1px solid {c("border")}; border-radius: 6px;
-      padding: 5px 8px; selection-background-color: {c("accent")};
-      selection-color: {c("on_accent")}; }}
-    QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QTextBrowser:focus, QSpinBox:focus,
-    QDoubleSpinBox:focus, QComboBox:focus {{ border: 2px solid {c("accent")}; padding: 4px 7px; }}
-    QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled,
-    QPlainTextEdit:disabled {{ color: {c("muted")}; background: {c("background")}; }}
-    QComboBox::drop-down {{ border: none; width: 24px; }}
-    QComboBox::down-arrow {{ image: url("{drawings["chevron-down"]}"); width: 14px; height: 14px; }}
-    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: padding; width: 20px;
-      border: none; background: transparent; }}
-    QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {soft}; }}
-    QAbstractSpinBox::up-arrow {{ image: url("{drawings["chevron-up"]}"); width: 11px; height: 11px; }}
-    QAbstractSpinBox::down-arrow {{ image: url("{drawings["chevron-down"]}"); width: 11px; height: 11px; }}
-    QCheckBox, QRadioButton {{ spacing: 8px; border: 2px solid transparent; border-radius: 6px;
-      padding: 2px; }}
-    QCheckBox:focus, QRadioButton:focus {{ border-color: {c("accent")}; }}
-    QCheckBox::indicator, QAbstractItemView::indicator, QGroupBox::indicator {{ width: 16px; height: 16px;
-      border: 1px solid {c("muted")}; border-radius: 4px; background: {c("surface")}; }}
-    QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QGroupBox::indicator:checked {{
-      background: {c("accent")}; border-color: {c("accent")}; image: url("{drawings["check"]}"); }}
-    QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:indeterminate {{
-      background: {soft}; border-color: {c("accent")}; }}
-    QCheckBox::indicator:disabled {{ background: {c("background")}; border-color: {c("border")}; }}
-    QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {c("muted")};
-      border-radius: 8px; background: {c("surface")}; }}
-    QRadioButton::indicator:checked {{ border: 4px solid {c("accent")}; width: 8px; height: 8px; }}
-    QComboBox QAbstractItemView {{ background: {c("surface")}; border: 1px solid {c("border")};
-      selection-background-color: {soft}; selection-color: {c("text")}; outline: none; }}
-
-    QTableView, QListView, QTreeView {{ background: {c("surface")}; border: 1px solid {c("border")};
-      border-radius: 8px; gridline-color: {c("border")}; outline: none;
-      selection-background-color: {soft}; selection-color: {c("text")};
-      alternate-background-color: {c("raised")}; }}
-    QTableView:focus, QListView:focus, QTreeView:focus {{ border: 2px solid {c("accent")}; }}
-    QTableView::item, QListView::item {{ padding: 4px 6px; }}
-    QTableView::item:selected, QListView::item:selected {{ background: {soft}; color: {c("text")}; }}
-    QHeaderView {{ background: transparent; }}
-    QHeaderView::section {{ background: {c("raised")}; color: {c("muted")}; border: none;
-      border-bottom: 1px solid {c("border")}; padding: 6px 9px; font-weight: 600; }}
-    QTableCornerButton::section {{ background: {c("raised")}; border: none; }}
-
-    QTabBar::tab {{ background: transparent; color: {c("muted")}; padding: 8px 14px; border: none;
-      border-bottom: 2px solid transparent; }}
-    QTabBar::tab:selected {{ color: {c("text")}; border-bottom-color: {c("accent")}; font-weight: 600; }}
-    QTabBar::tab:hover {{ color: {c("text")}; }}
-    QTabBar::tab:focus {{ border: 2px solid {c("accent")}; border-radius: 4px; }}
-    QTabWidget::pane {{ border: none; border-top: 1px solid {c("border")}; }}
-
-    QProgressBar {{ background: {c("background")}; border: 1px solid {c("border")}; border-radius: 4px;
-      max-height: 8px; min-height: 8px; }}
-    QProgressBar::chunk {{ background: {c("accent")}; border-radius: 3px; }}
-    QSplitter::handle {{ background: transparent; }}
-    QSplitter::handle:hover {{ background: {soft}; }}
-    QScrollArea {{ border: none; background: transparent; }}
-    QScrollBar:vertical {{ background: transparent; width: {SCROLL_BAR}px; margin: 2px; }}
-    QScrollBar:horizontal {{ background: transparent; height: {SCROLL_BAR}px; margin: 2px; }}
-    QScrollBar::handle {{ background: {c("border")}; border-radius: 4px; min-height: 28px;
-      min-width: 28px; }}
-    QScrollBar::handle:hover {{ background: {c("muted")}; }}
-    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-    QMenu {{ background: {c("surface")}; border: 1px solid {c("border")}; padding: 4px; }}
-    QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
-    QMenu::item:selected {{ background: {soft}; color: {c("text")}; }}
-    QMenu::item:disabled {{ color: {c("muted")}; }}
-    QMenu::separator {{ height: 1px; background: {c("border")}; margin: 4px 8px; }}
-    QMenuBar {{ background: {c("raised")}; border-bottom: 1px solid {c("border")}; }}
-    QMenuBar::item {{ padding: 5px 10px; background: transparent; border-radius: 4px; }}
-    QMenuBar::item:selected {{ background: {soft}; color: {c("text")}; }}
-    """
+    """Return the style sheet with a theme's colours and its drawings' files filled in."""
+    source = (resources() / "style.qss").read_text(encoding="utf-8")
+    return Template(source).substitute(
+        {role: colours.css(role) for role in ROLES[colours.name]},
+        soft=colours.tint("accent", 0.12).name(),
+        hover=colours.tint("text", 0.06, "background").name(),
+        lit=colours.tint("text", 0.15, "accent").name(),
+        scroll_bar=SCROLL_BAR,
+        **{name.replace("-", "_"): file for name, file in drawings.items()},
+    )
 
 
 def _system_is_dark() -> bool:

@@ -57,7 +57,7 @@ def test_a_long_message_is_pasted_sent_and_edited_whole(page: ChatPage, text: st
     assert composer.text() == "" and not composer.input.isReadOnly() and not composer.long_remove.isVisible()
     page.talk.stop()
     qtbot.waitUntil(lambda: not page.talk.is_busy, timeout=30_000)
-    smoothly(page.edit_last)
+    smoothly(page.messages.edit_last)
     assert composer.text() == text
 
 

@@ -75,7 +75,7 @@ def page(window: Window, library: Library, qtbot: QtBot) -> ChatPage:
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
     qtbot.waitUntil(lambda: len(shown.lineup.heads) == 2, timeout=SLOW)
-    shown._sampling = Sampling(max_tokens=12)
+    shown.settings.sampling = Sampling(max_tokens=12)
     return shown
 
 
@@ -199,7 +199,7 @@ def test_enter_sends_and_shift_enter_begins_a_line(page: ChatPage, qtbot: QtBot)
 
 
 def test_esc_stops_and_keeps_what_came(page: ChatPage, library: Library, qtbot: QtBot) -> None:
-    page._sampling = Sampling(max_tokens=900, temperature=3.0, top_k=0, top_p=1.0, min_p=0.0)
+    page.settings.sampling = Sampling(max_tokens=900, temperature=3.0, top_k=0, top_p=1.0, min_p=0.0)
     page.composer.input.setPlainText("Count for ever")
     page.composer.input.setFocus()
     qtbot.keyClick(page.composer.input, Qt.Key.Key_Return)
@@ -235,7 +235,7 @@ def test_a_new_chat_keeps_what_was_not_sent(page: ChatPage, window: Window, qtbo
 
 def test_a_new_chat_leaves_an_edit(page: ChatPage, qtbot: QtBot) -> None:
     ask(page, "One", qtbot)
-    page.edit_last()
+    page.messages.edit_last()
     page.new_chat()
     assert page.composer.text() == ""
     ask(page, "Two", qtbot)
@@ -247,7 +247,7 @@ def test_a_message_that_cannot_be_stored_is_given_back(
 ) -> None:
     library.write(lambda db: db.execute("PRAGMA query_only = 1").rowcount)
     page.composer.set_text("What is a young horse called?")
-    page.send()
+    page.messages.send()
     idle(page, qtbot)
     assert page.notice.isVisible()
     assert page.composer.parts() == ("What is a young horse called?", "")
@@ -257,7 +257,7 @@ def test_a_message_that_cannot_be_stored_is_given_back(
 
 def test_stopping_at_once_keeps_the_question(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     page.composer.set_text("What is a young horse called?")
-    page.send()
+    page.messages.send()
     page.talk.stop()
     idle(page, qtbot)
     assert [turn.answers for turn in page.talk.turns] == [[None, None]]
@@ -267,13 +267,13 @@ def test_stopping_at_once_keeps_the_question(page: ChatPage, library: Library, q
     view = page.view.last()
     assert view
     assert [answer.caption.text() for answer in view.answers] == ["No answer."] * 2
-    page.again()
+    page.messages.again()
     idle(page, qtbot)
     assert all(page.talk.turns[0].answers)
 
 
 def test_an_answer_that_is_cut_says_so(page: ChatPage, qtbot: QtBot) -> None:
-    page._sampling = Sampling(max_tokens=2)
+    page.settings.sampling = Sampling(max_tokens=2)
     ask(page, BALL.query, qtbot)
     assert "cut off" in page.view.last().answers[0].caption.text()
 
@@ -281,9 +281,9 @@ def test_an_answer_that_is_cut_says_so(page: ChatPage, qtbot: QtBot) -> None:
 def test_answering_again_takes_the_next_seed_and_can_be_undone(
     page: ChatPage, library: Library, qtbot: QtBot
 ) -> None:
-    page._sampling = Sampling(max_tokens=12, temperature=2.0, top_k=0, top_p=1.0, min_p=0.0)
+    page.settings.sampling = Sampling(max_tokens=12, temperature=2.0, top_k=0, top_p=1.0, min_p=0.0)
     before = ask(page, "Hello there", qtbot)
-    page.again()
+    page.messages.again()
     idle(page, qtbot)
     after = answers(page)
     assert after != before
@@ -312,10 +312,10 @@ def test_an_edited_message_takes_the_place_of_later_turns_and_can_be_undone(
 
 def test_leaving_an_edit_changes_nothing(page: ChatPage, qtbot: QtBot) -> None:
     ask(page, "One", qtbot)
-    page.edit_last()
+    page.messages.edit_last()
     assert page.composer.input.toPlainText() == "One"
     page.composer.input.setFocus()
-    page._escape()
+    page.messages.escape()
     assert page.composer.text() == ""
     ask(page, "Two", qtbot)
     assert [turn.question for turn in page.talk.turns] == ["One", "Two"]
@@ -386,7 +386,7 @@ def test_a_file_that_is_no_text_says_so(page: ChatPage, qtbot: QtBot) -> None:
 
 
 def test_a_task_from_the_library_is_graded(page: ChatPage, qtbot: QtBot) -> None:
-    page.insert_task()
+    page.tasks.insert()
     popover = page.findChild(TaskPopover)
     qtbot.waitUntil(lambda: len(popover.model.tasks) == 2, timeout=SLOW)
     assert popover.model.tasks[0].split == "heldout"
@@ -394,7 +394,7 @@ def test_a_task_from_the_library_is_graded(page: ChatPage, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: len(popover.model.tasks) == 1, timeout=SLOW)
     qtbot.keyClick(popover.search, Qt.Key.Key_Return)
     assert page.composer.parts() == (FACT.query, FACT.context)
-    page.send()
+    page.messages.send()
     idle(page, qtbot)
     turn = page.view.last()
     assert "a foal" in turn.question.reference.text()
@@ -425,7 +425,7 @@ def test_an_empty_chat_offers_examples(page: ChatPage, qtbot: QtBot) -> None:
 
 def test_a_turn_becomes_a_task(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     texts = ask(page, "What is new?", qtbot)
-    page.save_last_as_task()
+    page.tasks.save_last()
     dialog = page.findChild(SaveTask)
     qtbot.waitUntil(lambda: dialog.family.count() == 2, timeout=SLOW)
     dialog._save()
@@ -445,7 +445,7 @@ def test_a_turn_becomes_a_task(page: ChatPage, library: Library, qtbot: QtBot) -
 
 def test_a_worker_that_dies_says_so_and_can_be_started_again(page: ChatPage, qtbot: QtBot) -> None:
     page.composer.input.setPlainText("Hello")
-    page.send()
+    page.messages.send()
     qtbot.waitUntil(lambda: page.talk._askers[1] is not None, timeout=SLOW)
     session = page.talk._askers[1]._session
     qtbot.waitUntil(lambda: session._worker is not None, timeout=SLOW)
@@ -453,7 +453,7 @@ def test_a_worker_that_dies_says_so_and_can_be_started_again(page: ChatPage, qtb
     idle(page, qtbot)
     broken = page.view.last().answers[1]
     assert broken.failure.isVisible() and broken.retry.isVisible()
-    page._sampling = Sampling(max_tokens=4)
+    page.settings.sampling = Sampling(max_tokens=4)
     qtbot.mouseClick(broken.retry, Qt.MouseButton.LeftButton)
     idle(page, qtbot)
     assert not broken.failure.isVisible()
@@ -528,9 +528,9 @@ def test_chats_are_searched_renamed_and_deleted_with_undo(
 
 
 def test_a_chat_that_is_left_keeps_its_answers(page: ChatPage, library: Library, qtbot: QtBot) -> None:
-    page._sampling = Sampling(max_tokens=900, temperature=3.0, top_k=0, top_p=1.0, min_p=0.0)
+    page.settings.sampling = Sampling(max_tokens=900, temperature=3.0, top_k=0, top_p=1.0, min_p=0.0)
     page.composer.input.setPlainText("Count for ever")
-    page.send()
+    page.messages.send()
     qtbot.waitUntil(lambda: all(answers(page)), timeout=SLOW)
     chat_id = page.talk.chat_id
     page.new_chat()
@@ -547,14 +547,14 @@ def test_sampling_is_set_in_a_popover_and_kept(page: ChatPage, library: Library,
     popover = QApplication.activePopupWidget()
     popover.form.control("temperature").setText("0.7")
     popover.close()
-    assert page._sampling.temperature == 0.7
+    assert page.settings.sampling.temperature == 0.7
     qtbot.waitUntil(lambda: get_setting(library, "chat.sampling") is not None, timeout=SLOW)
     assert get_setting(library, "chat.sampling")["temperature"] == 0.7
     page.show_sampling()
     popover = QApplication.activePopupWidget()
     popover.form.control("temperature").setText("hot")
     popover.close()
-    assert page._sampling.temperature == 0.7
+    assert page.settings.sampling.temperature == 0.7
     assert page.notice.isVisible()
 
 

@@ -31,7 +31,7 @@ from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Task
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.bulk_dialog import BulkDialog
-from orca_desk.ui.pages.families_dialog import FamiliesDialog, FamilyModel
+from orca_desk.ui.pages.families_dialog import COLUMNS, FamiliesDialog
 from orca_desk.ui.pages.import_dialog import ImportDialog
 from orca_desk.ui.pages.import_preview import PreviewModel
 from orca_desk.ui.pages.import_source import outcome
@@ -39,6 +39,7 @@ from orca_desk.ui.pages.task_editor import TaskEditor
 from orca_desk.ui.pages.task_table import ROW, TaskModel, TaskTable
 from orca_desk.ui.pages.tasks import TasksPage
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.rows import RowsModel
 from orca_desk.ui.window import Window
 
 SUMS = [
@@ -513,9 +514,9 @@ def test_models_are_models(window: Window, library: Library, theme: Theme, qtbot
     QAbstractItemModelTester(model)
     model.set_numbers(task_numbers(library))
     qtbot.waitUntil(lambda: model.item(0) is not None)
-    count = FamilyModel()
+    count = RowsModel(COLUMNS)
     QAbstractItemModelTester(count)
-    count.set_families(families(library))
+    count.show(families(library))
     rows = PreviewModel(theme, ("Line", "Question"))
     QAbstractItemModelTester(rows)
     rows.set_rows([("1", "a"), ("2", "b")], {1})

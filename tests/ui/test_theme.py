@@ -43,7 +43,7 @@ def test_text_can_be_read_on_a_tint(theme: str, role: Role) -> None:
 
 
 def test_no_colour_is_written_outside_the_theme() -> None:
-    for path in UI.rglob("*.py"):
+    for path in [*UI.rglob("*.py"), resources() / "style.qss"]:
         if path.name != "theme.py":
             found = re.findall(
                 r"#[0-9a-fA-F]{6}\b|QColor\(\s*[\"'\d]|(?<![.\w])rgba?\(", path.read_text(encoding="utf-8")

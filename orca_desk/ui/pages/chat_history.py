@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from orca_desk.library.chats import Chat, list_chats
+from orca_desk.library.chats import Chat, RemovedRows, delete_chat, list_chats, put_back, rename_chat
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
@@ -86,8 +86,7 @@ class History(QFrame):
     """The list with its search. Enter opens, F2 renames, Delete deletes."""
 
     opened = Signal(str)
-    renamed = Signal(str, str)
-    deleted = Signal(str)
+    leaving = Signal(str)  # a chat that is deleted now
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -124,7 +123,7 @@ class History(QFrame):
         self.list.chosen.connect(self._open)
         self.list.unwanted.connect(self._delete)
         self.list.customContextMenuRequested.connect(self._menu)
-        self.model.renamed.connect(self.renamed)
+        self.model.renamed.connect(self._rename)
 
     def reload(self) -> None:
         """Read the list again."""
@@ -161,8 +160,26 @@ class History(QFrame):
         if self.model.chats:
             self.opened.emit(self.model.chats[0].id)
 
+    def _rename(self, chat_id: str, title: str) -> None:
+        library = self._desk.library
+        before: list[str] = []
+        self._desk.do(
+            self.tr("Rename a chat"),
+            lambda: before.append(rename_chat(library, chat_id, title)),
+            lambda: rename_chat(library, chat_id, before.pop()),
+            "chats",
+        )
+
     def _delete(self, index: QModelIndex) -> None:
-        self.deleted.emit(self.model.chats[index.row()].id)
+        library, chat_id = self._desk.library, self.model.chats[index.row()].id
+        removed: list[RemovedRows] = []
+
+        def delete() -> None:
+            self.leaving.emit(chat_id)
+            removed.append(delete_chat(library, chat_id))
+
+        self._desk.do(self.tr("Delete a chat"), delete, lambda: put_back(library, removed.pop()), "chats")
+        self._desk.say(self.tr("The chat is deleted. Ctrl+Z brings it back."))
 
     def _menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)

@@ -1,11 +1,19 @@
-"""What the Chat page reads of the library before it can be used: models, examples, messages, settings."""
+"""What the Chat page reads of the library: what it offers at first, and a chat with its models."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.chat_models import Answerer, bundled, finished_trainings, needs_conversion, of_training
+from orca_desk.jobs.chat_models import (
+    Answerer,
+    bundled,
+    finished_trainings,
+    needs_conversion,
+    of_training,
+    part_of,
+)
+from orca_desk.jobs.conversation import Conversation, load
 from orca_desk.jobs.progress import JobControl, silent
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting
@@ -30,6 +38,15 @@ class Offer:
     system: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A chat of the library, and the models of its columns."""
+
+    chat_id: str
+    conversation: Conversation
+    answerers: list[Answerer]
+
+
 def read_offer(library: Library) -> Offer:
     """Read all of it: the newest finished training's models come first, else the bundled ones."""
     trainings = finished_trainings(library)
@@ -47,6 +64,23 @@ def read_offer(library: Library) -> Offer:
         sampling=_sampling(get_setting(library, SAMPLING, {})),
         system=get_setting(library, SYSTEM),
     )
+
+
+def read_chat(library: Library, chat_id: str) -> Opened:
+    """Read a chat. Raises UserError when there is none."""
+    conversation, trainings = load(library, chat_id), finished_trainings(library)
+    bases = [one.base for one in trainings]
+    names = {one.adapter_gguf: one.id for one in trainings}
+    answerers = [
+        Answerer(
+            part=part_of(one.model, one.adapter, bases),
+            model=one.model,
+            adapter=one.adapter,
+            training=names.get(one.adapter, "") if one.adapter else "",
+        )
+        for one in conversation.columns
+    ]
+    return Opened(chat_id=chat_id, conversation=conversation, answerers=answerers)
 
 
 def _sampling(stored: Mapping[str, Any]) -> Sampling:

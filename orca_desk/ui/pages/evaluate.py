@@ -167,7 +167,7 @@ class EvaluatePage(Page):
         for stack in (self.result_stack, self.answer_stack):
             stack.setCurrentIndex(SOME_RESULTS if read.rows else NO_RESULTS)
         self.setup.show_library(read.trainings, read.families)
-        self.rows.show_rows(read.rows)
+        self.rows.show(read.rows)
         if self._chosen is not None:
             self._choose(self._chosen)
         elif not self.rows.chosen:

@@ -1,9 +1,7 @@
 """Families and their splits: counts, renaming, merging, and holding out a share."""
 
 from collections.abc import Callable
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,60 +22,18 @@ from orca_desk.ui.pages.task_filters import MOST_CHOICES
 from orca_desk.ui.pages.task_table import ROW
 from orca_desk.ui.pages.task_writes import Writes
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.blocks import INVALID, Index
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import button, label
 
-HEADERS = ("Family", "Train", "Held out", "Total", "Held out, %", "Without answer")
-
-
-class FamilyModel(QAbstractTableModel):
-    """One row a family."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.families: list[FamilyCount] = []
-
-    def set_families(self, found: list[FamilyCount]) -> None:
-        """Show these."""
-        self.beginResetModel()
-        self.families = found
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many families there are."""
-        return 0 if parent.isValid() else len(self.families)
-
-    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return a name on the left, or a count on the right."""
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(index.column())
-        if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
-            return None
-        one = self.families[index.row()]
-        share = 100 * one.heldout / one.tasks if one.tasks else 0.0
-        return (
-            one.family,
-            f"{one.train:,}",
-            f"{one.heldout:,}",
-            f"{one.tasks:,}",
-            f"{share:.0f}",
-            f"{one.unanswered:,}",
-        )[index.column()]
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Return a heading, on the side of what it heads."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(section)
-        return self.tr(HEADERS[section]) if role == Qt.ItemDataRole.DisplayRole else None
+COLUMNS: tuple[Column[FamilyCount], ...] = (
+    Column("Family", lambda one: one.family),
+    Column("Train", lambda one: f"{one.train:,}", number=True),
+    Column("Held out", lambda one: f"{one.heldout:,}", number=True),
+    Column("Total", lambda one: f"{one.tasks:,}", number=True),
+    Column("Held out, %", lambda one: f"{_percent(one):.0f}", number=True),
+    Column("Without answer", lambda one: f"{one.unanswered:,}", number=True),
+)
 
 
 class FamiliesDialog(QDialog):
@@ -100,7 +56,7 @@ class FamiliesDialog(QDialog):
         layout.addWidget(label(about, tone="muted", wrap=True))
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
-        self.model = FamilyModel()
+        self.model = RowsModel(COLUMNS)
         self.table = _table(self.model, self.tr("Families"))
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._look())
         self.table.activated.connect(lambda _: self._show_tasks())
@@ -117,11 +73,11 @@ class FamiliesDialog(QDialog):
     def family(self) -> str | None:
         """Return the selected family."""
         rows = self.table.selectionModel().selectedRows()
-        return self.model.families[rows[0].row()].family if rows else None
+        return self.model.rows[rows[0].row()].family if rows else None
 
     def select(self, family: str) -> None:
         """Select a family."""
-        names = [one.family for one in self.model.families]
+        names = [one.family for one in self.model.rows]
         if names:
             row = names.index(family) if family in names else 0
             self.table.selectRow(row)
@@ -177,7 +133,7 @@ class FamiliesDialog(QDialog):
         selected = self._select or self.family() or ""
         self._select = ""
         written = self.name.currentText()
-        self.model.set_families(found)
+        self.model.show(found)
         self.name.clear()
         self.name.addItems([one.family for one in found[:MOST_CHOICES]])
         self.name.setCurrentText(written)
@@ -186,7 +142,7 @@ class FamiliesDialog(QDialog):
 
     def _look(self) -> None:
         family, name = self.family(), self.name.currentText().strip()
-        merges = name in {one.family for one in self.model.families}
+        merges = name in {one.family for one in self.model.rows}
         self.rename_button.setText(self.tr("Merge") if merges and name != family else self.tr("Rename"))
         self.rename_button.setEnabled(bool(family and name and name != family))
         self.hold_button.setEnabled(family is not None)
@@ -239,7 +195,7 @@ class FamiliesDialog(QDialog):
             self._show(family)
 
 
-def _table(model: FamilyModel, name: str) -> QTableView:
+def _table(model: RowsModel[FamilyCount], name: str) -> QTableView:
     table = QTableView()
     table.setModel(model)
     table.setAccessibleName(name)
@@ -251,9 +207,9 @@ def _table(model: FamilyModel, name: str) -> QTableView:
     table.verticalHeader().setDefaultSectionSize(ROW)
     header = table.horizontalHeader()
     header.setHighlightSections(False)
-    for column in range(1, len(HEADERS)):
+    for column in range(1, len(COLUMNS)):
         table.setColumnWidth(column, 12 * GRID)
-    table.setColumnWidth(len(HEADERS) - 1, 16 * GRID)
+    table.setColumnWidth(len(COLUMNS) - 1, 16 * GRID)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     return table
 
@@ -269,6 +225,5 @@ def _row(words: QWidget, field: QWidget, act: QWidget) -> QHBoxLayout:
     return row
 
 
-def _side(column: int) -> Any:
-    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
+def _percent(one: FamilyCount) -> float:
+    return 100 * one.heldout / one.tasks if one.tasks else 0.0

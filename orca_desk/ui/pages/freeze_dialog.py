@@ -123,6 +123,23 @@ class FreezeDialog(QDialog):
     def _build_rules(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(GRID)
+        column.addLayout(self._build_form())
+        column.addSpacing(GRID)
+        column.addWidget(label(self.tr("Which records"), bold=True))
+        self.only_correct = QCheckBox(self.tr("Only right answers, where there is a reference answer"))
+        self.only_correct.setChecked(True)
+        self.only_paired = QCheckBox(self.tr("Only answers under the strategy that is paired now"))
+        self.only_paired.setChecked(True)
+        self.allow_leaks = QCheckBox(self.tr("Also answers that speak of their instruction"))
+        for box in (self.only_correct, self.only_paired, self.allow_leaks):
+            column.addWidget(box)
+        column.addLayout(self._build_cap())
+        always = self.tr("Records you marked “keep” are taken even if wrong; “drop” and held-out never.")
+        column.addWidget(label(always, size="caption", tone="muted", wrap=True))
+        column.addLayout(self._build_lists(), 1)
+        return column
+
+    def _build_form(self) -> QFormLayout:
         form = QFormLayout()
         form.setHorizontalSpacing(2 * GRID)
         form.setVerticalSpacing(GRID)
@@ -138,14 +155,9 @@ class FreezeDialog(QDialog):
         form.addRow(self.tr("&Name"), self.name)
         form.addRow(self.tr("&Student is told"), self.kind)
         form.addRow("", self.text)
-        column.addLayout(form)
-        column.addSpacing(GRID)
-        column.addWidget(label(self.tr("Which records"), bold=True))
-        self.only_correct = QCheckBox(self.tr("Only right answers, where there is a reference answer"))
-        self.only_correct.setChecked(True)
-        self.only_paired = QCheckBox(self.tr("Only answers under the strategy that is paired now"))
-        self.only_paired.setChecked(True)
-        self.allow_leaks = QCheckBox(self.tr("Also answers that speak of their instruction"))
+        return form
+
+    def _build_cap(self) -> QHBoxLayout:
         self.capped = QCheckBox(self.tr("At most"))
         self.cap = number_box(1, 10_000_000)
         self.cap.setValue(CAP)
@@ -153,23 +165,15 @@ class FreezeDialog(QDialog):
         self.cap.setSuffix(self.tr(" records a family"))
         self.cap.setEnabled(False)
         self.cap.setAccessibleName(self.tr("Most records a family"))
-        for box in (self.only_correct, self.only_paired, self.allow_leaks):
-            column.addWidget(box)
-        capping = QHBoxLayout()
-        capping.addWidget(self.capped)
-        capping.addWidget(self.cap)
-        capping.addStretch(1)
-        column.addLayout(capping)
-        column.addWidget(
-            label(
-                self.tr("Records you marked “keep” are taken even if wrong; “drop” and held-out never."),
-                size="caption",
-                tone="muted",
-                wrap=True,
-            )
-        )
-        lists = QHBoxLayout()
-        lists.setSpacing(2 * GRID)
+        row = QHBoxLayout()
+        row.addWidget(self.capped)
+        row.addWidget(self.cap)
+        row.addStretch(1)
+        return row
+
+    def _build_lists(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
         self.families, self.runs = QListWidget(), QListWidget()
         for text, choices in ((self.tr("&Families"), self.families), (self.tr("&Runs"), self.runs)):
             side = QVBoxLayout()
@@ -179,9 +183,8 @@ class FreezeDialog(QDialog):
             choices.setMinimumHeight(6 * GRID)
             side.addWidget(words)
             side.addWidget(choices)
-            lists.addLayout(side)
-        column.addLayout(lists, 1)
-        return column
+            row.addLayout(side)
+        return row
 
     def _build_preview(self) -> QFrame:
         frame, layout = card()

@@ -1,7 +1,7 @@
 """What to do next: one sentence and one button, from what the library holds and where the demo stands."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
@@ -23,132 +23,126 @@ class Next:
     hint: str
     action: str
     page: str
-    target: dict[str, Any]
+    target: Mapping[str, Any] = field(default_factory=dict)
     image: str
 
 
+DEMO_STEPS: dict[Standing, Next] = {
+    "begun": Next(
+        sentence="Go on with the demo: it was stopped before its end.",
+        hint="Everything it has done so far is kept, and it goes on from there.",
+        action="Go on with the demo",
+        page=DEMO,
+        image="play",
+    ),
+    "fresh": Next(
+        sentence="See the whole method work: run the demo.",
+        hint="A small teacher answers {train:,} sample tasks, its instructions are erased, and a small"
+        " student is trained on what is left, then tested. One to three minutes; nothing is downloaded.",
+        action="Run the demo",
+        page=DEMO,
+        image="play",
+    ),
+}
+STEPS: dict[Advice, Next] = {
+    "collect": Next(
+        sentence="Collect tasks: the questions that the student is to learn from.",
+        hint="Import JSONL or CSV, or write some. Several families, with reference answers, teach best.",
+        action="Import tasks…",
+        page="tasks",
+        target={"do": "import"},
+        image="file-input",
+    ),
+    "collect-train": Next(
+        sentence="All tasks are held out for the test: collect some to learn from.",
+        hint="Import more, or give some of them to training.",
+        action="Open the tasks",
+        page="tasks",
+        image="list-checks",
+    ),
+    "pair": Next(
+        sentence="Pair each family with the strategy that serves it best.",
+        hint="Families without a strategy: {unpaired:,} of {families:,}. The teacher tries each strategy on a"
+        " few tasks.",
+        action="Open the strategies",
+        page="strategies",
+        image="route",
+    ),
+    "instruct": Next(
+        sentence="Have the teacher answer your tasks.",
+        hint="Each task goes to the teacher under its family's strategy. Preview five before all.",
+        action="Open the teacher",
+        page="teacher",
+        image="graduation-cap",
+    ),
+    "regenerate": Next(
+        sentence="None of {records:,} records is fit for training: look at what went wrong.",
+        hint="Keep records by hand, or try another strategy or teacher.",
+        action="Read the records",
+        page="records",
+        image="columns-2",
+    ),
+    "erase": Next(
+        sentence="Erase the instructions and freeze a snapshot to train on.",
+        hint="{kept:,} of {records:,} records are fit for training; {unreviewed:,} are not reviewed.",
+        action="Review the records",
+        page="records",
+        image="eraser",
+    ),
+    "train": Next(
+        sentence="Train a student on the snapshot.",
+        hint="{frozen:,} training records are frozen. Memory and time are estimated before the start.",
+        action="Open the training",
+        page="training",
+        image="chart-line",
+    ),
+    "hold-out": Next(
+        sentence="Hold some tasks out, to test the student on what it never saw.",
+        hint="Choose tasks that no training has used, best of every family.",
+        action="Open the tasks",
+        page="tasks",
+        image="list-checks",
+    ),
+    "test": Next(
+        sentence="Test the trained student on the held-out tasks.",
+        hint="{heldout:,} tasks are held out. Compare it with its base and with the teacher.",
+        action="Open the evaluation",
+        page="evaluate",
+        image="target",
+    ),
+    "chat": Next(
+        sentence="Talk to the student that you have trained.",
+        hint="Ask the tuned student and its base the same thing, side by side.",
+        action="Open the chat",
+        page="chat",
+        target={"do": "new"},
+        image="message-circle",
+    ),
+}
+OF_THE_STUDENT = ("evaluate", "chat")  # pages that are opened at the newest training, if there is one
+
+
 def next_of(tr: Callable[[str], str], seen: Overview, standing: Standing) -> Next:
-    """Return what to do next."""
-    if standing == "begun":
-        return Next(
-            sentence=tr("Go on with the demo: it was stopped before its end."),
-            hint=tr("Everything it has done so far is kept, and it goes on from there."),
-            action=tr("Go on with the demo"),
-            page=DEMO,
-            target={},
-            image="play",
-        )
-    if standing == "fresh":
-        return Next(
-            sentence=tr("See the whole method work: run the demo."),
-            hint=tr(
-                "A small teacher answers {} sample tasks, its instructions are erased, and a small student"
-                " is trained on what is left, then tested. One to three minutes; nothing is downloaded."
-            ).format(f"{seen.tasks - seen.heldout:,}"),
-            action=tr("Run the demo"),
-            page=DEMO,
-            target={},
-            image="play",
-        )
-    return _step(tr, advice(seen), seen)
-
-
-def _step(tr: Callable[[str], str], wanted: Advice, seen: Overview) -> Next:
-    unpaired = seen.families - seen.paired
-    texts: dict[Advice, tuple[str, str, str, str, dict[str, Any], str]] = {
-        "collect": (
-            tr("Collect tasks: the questions that the student is to learn from."),
-            tr("Import JSONL or CSV, or write some. Several families, with reference answers, teach best."),
-            tr("Import tasks…"),
-            "tasks",
-            {"do": "import"},
-            "file-input",
-        ),
-        "collect-train": (
-            tr("All tasks are held out for the test: collect some to learn from."),
-            tr("Import more, or give some of them to training."),
-            tr("Open the tasks"),
-            "tasks",
-            {},
-            "list-checks",
-        ),
-        "pair": (
-            tr("Pair each family with the strategy that serves it best."),
-            tr(
-                "Families without a strategy: {} of {}. The teacher tries each strategy on a few tasks."
-            ).format(f"{unpaired:,}", f"{seen.families:,}"),
-            tr("Open the strategies"),
-            "strategies",
-            {},
-            "route",
-        ),
-        "instruct": (
-            tr("Have the teacher answer your tasks."),
-            tr("Each task goes to the teacher under its family's strategy. Preview five before all."),
-            tr("Open the teacher"),
-            "teacher",
-            {},
-            "graduation-cap",
-        ),
-        "regenerate": (
-            tr("None of {} records is fit for training: look at what went wrong.").format(
-                f"{seen.records:,}"
-            ),
-            tr("Keep records by hand, or try another strategy or teacher."),
-            tr("Read the records"),
-            "records",
-            {},
-            "columns-2",
-        ),
-        "erase": (
-            tr("Erase the instructions and freeze a snapshot to train on."),
-            tr("{} of {} records are fit for training; {} are not reviewed.").format(
-                f"{seen.kept:,}", f"{seen.records:,}", f"{seen.unreviewed:,}"
-            ),
-            tr("Review the records"),
-            "records",
-            {},
-            "eraser",
-        ),
-        "train": (
-            tr("Train a student on the snapshot."),
-            tr("{} training records are frozen. Memory and time are estimated before the start.").format(
-                f"{seen.frozen:,}"
-            ),
-            tr("Open the training"),
-            "training",
-            {},
-            "chart-line",
-        ),
-        "hold-out": (
-            tr("Hold some tasks out, to test the student on what it never saw."),
-            tr("Choose tasks that no training has used, best of every family."),
-            tr("Open the tasks"),
-            "tasks",
-            {},
-            "list-checks",
-        ),
-        "test": (
-            tr("Test the trained student on the held-out tasks."),
-            tr("{} tasks are held out. Compare it with its base and with the teacher.").format(
-                f"{seen.heldout:,}"
-            ),
-            tr("Open the evaluation"),
-            "evaluate",
-            {"training": seen.newest_training} if seen.newest_training else {},
-            "target",
-        ),
-        "chat": (
-            tr("Talk to the student that you have trained."),
-            tr("Ask the tuned student and its base the same thing, side by side."),
-            tr("Open the chat"),
-            "chat",
-            {"training": seen.newest_training} if seen.newest_training else {"do": "new"},
-            "message-circle",
-        ),
+    """Return what to do next, in the user's language and with the library's numbers."""
+    step = DEMO_STEPS.get(standing) or STEPS[advice(seen)]
+    numbers = {
+        "train": seen.tasks - seen.heldout,
+        "heldout": seen.heldout,
+        "families": seen.families,
+        "unpaired": seen.families - seen.paired,
+        "records": seen.records,
+        "kept": seen.kept,
+        "unreviewed": seen.unreviewed,
+        "frozen": seen.frozen,
     }
-    sentence, hint, action, page, target, image = texts[wanted]
-    return Next(sentence=sentence, hint=hint, action=action, page=page, target=target, image=image)
+    at_training = step.page in OF_THE_STUDENT and seen.newest_training
+    return replace(
+        step,
+        sentence=tr(step.sentence).format(**numbers),
+        hint=tr(step.hint).format(**numbers),
+        action=tr(step.action),
+        target={"training": seen.newest_training} if at_training else step.target,
+    )
 
 
 class NextCard(QFrame):

@@ -170,7 +170,7 @@ class JobsPage(Page):
             self.detail.show_run(None)
 
     def _select(self) -> bool:
-        for row, run in enumerate(self.runs.runs):
+        for row, run in enumerate(self.runs.rows):
             if run.id == self._wanted:
                 self._wanted = None
                 self.table.selectRow(row)
@@ -180,4 +180,4 @@ class JobsPage(Page):
 
     def _picked(self, chosen: QItemSelection, before: QItemSelection) -> None:
         rows = self.table.selectionModel().selectedRows()
-        self.detail.show_run(self.runs.runs[rows[0].row()] if rows else None)
+        self.detail.show_run(self.runs.rows[rows[0].row()] if rows else None)

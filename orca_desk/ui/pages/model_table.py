@@ -3,11 +3,11 @@
 import html
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QSortFilterProxyModel, Qt
 
 from orca_desk.jobs.shelf import Shelved
 from orca_desk.models.fits import human_bytes
-from orca_desk.models.model_file import ModelFile
+from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.model_words import (
     KINDS,
@@ -22,132 +22,97 @@ from orca_desk.ui.pages.model_words import (
     uses_of,
 )
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.blocks import Index
+from orca_desk.ui.widgets.rows import Column, RowsModel
 
-Index = QModelIndex | QPersistentModelIndex
-INVALID = QModelIndex()
 SORT = Qt.ItemDataRole.UserRole
-HEADERS = (
-    "Name",
-    "Kind",
-    "Parameters",
-    "Size",
-    "Quantisation",
-    "Context",
-    "Template",
-    "Memory",
-    "Used by",
-    "From",
+NAME, _, PARAMETERS, SIZE, _, CONTEXT, _, MEMORY, USES, ORIGIN = range(10)
+
+
+def _model(shelved: Shelved) -> ModelFile:
+    assert isinstance(shelved.model, ModelFile)
+    return shelved.model
+
+
+def _refused(shelved: Shelved) -> NotAModel:
+    assert isinstance(shelved.model, NotAModel)
+    return shelved.model
+
+
+COLUMNS: tuple[Column[Shelved], ...] = (
+    Column("Name", lambda one: _model(one).name),
+    Column("Kind", lambda one: kind_of(_model(one))),
+    Column(
+        "Parameters", lambda one: count(_model(one).parameters), number=True, tip="How many weights it has"
+    ),
+    Column("Size", lambda one: human_bytes(_model(one).size_bytes), number=True),
+    Column(
+        "Quantisation",
+        lambda one: _model(one).quantisation or "–",
+        tip="The number format of the weights: fewer bits are smaller and less exact",
+    ),
+    Column(
+        "Context",
+        lambda one: context_of(_model(one)),
+        number=True,
+        tip="The longest conversation, in tokens, that it was made for",
+    ),
+    Column(
+        "Template",
+        lambda one: template_of(_model(one)),
+        tip="Whether it brings a chat template, which says how messages become one text",
+    ),
+    Column("Memory", fits_of, tip="Whether it fits into the memory that is free now"),
+    Column("Used by", lambda one: uses_of(one) or "–"),
+    Column("From", origin_of),
 )
-TIPS = {
-    2: "How many weights it has",
-    4: "The number format of the weights: fewer bits are smaller and less exact",
-    5: "The longest conversation, in tokens, that it was made for",
-    6: "Whether it brings a chat template, which says how messages become one text",
-    7: "Whether it fits into the memory that is free now",
-}
-NUMBERS = (2, 3, 5)
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+BAD_COLUMNS: tuple[Column[Shelved], ...] = (
+    Column("File", lambda one: _refused(one).path.name),
+    Column("Reason", lambda one: _refused(one).reason),
+)
 
 
-class ModelTable(QAbstractTableModel):
+class ModelTable(RowsModel[Shelved]):
     """Models that can be used, one a row."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(COLUMNS)
         self._theme = theme
-        self.rows: list[Shelved] = []
 
-    def show(self, rows: list[Shelved]) -> None:
-        """Show other models."""
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many models there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Return a column's heading, and what it means."""
-        if orientation != Qt.Orientation.Horizontal or section >= len(HEADERS):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.tr(HEADERS[section])
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tr(TIPS[section]) if section in TIPS else None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return RIGHT if section in NUMBERS else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        if not index.isValid() or index.row() >= len(self.rows):
-            return None
-        shelved, column = self.rows[index.row()], index.column()
-        model = shelved.model
-        assert isinstance(model, ModelFile)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(shelved, model, column)
+    def cell(self, row: Shelved, column: int, role: int) -> Any:
+        """Return what a cell is sorted by, its tip or its icon."""
         if role == SORT:
-            return _sorted_by(shelved, model, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in NUMBERS:
-            return RIGHT
+            return _sorted_by(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            text = _tip(shelved, model, column)
+            text = _tip(row, column)
             return html.escape(text) if text else None
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._picture(shelved, model, column)
+            return self._picture(row, column)
         return None
 
-    def _picture(self, shelved: Shelved, model: ModelFile, column: int) -> Any:
+    def _picture(self, shelved: Shelved, column: int) -> Any:
         colours = self._theme.colours
-        if column == 0:
-            return icon(KINDS[model.kind][0], colours, "muted")
-        if column == 7 and shelved.fit:
+        if column == NAME:
+            return icon(KINDS[_model(shelved).kind][0], colours, "muted")
+        if column == MEMORY and shelved.fit:
             good = shelved.fit.fits
             return icon("circle-check" if good else "triangle-alert", colours, "good" if good else "warn")
         return None
 
 
-class BadTable(QAbstractTableModel):
+class BadTable(RowsModel[Shelved]):
     """Files that look like models and are not usable, with the reason."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(BAD_COLUMNS)
         self._theme = theme
-        self.rows: list[Shelved] = []
 
-    def show(self, rows: list[Shelved]) -> None:
-        """Show other files."""
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many files there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are."""
-        return 0 if parent.isValid() else 2
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return the file's name, or why it is not usable."""
-        if not index.isValid() or index.row() >= len(self.rows):
-            return None
-        model = self.rows[index.row()].model
-        assert not isinstance(model, ModelFile)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return model.path.name if index.column() == 0 else model.reason
+    def cell(self, row: Shelved, column: int, role: int) -> Any:
+        """Return the whole path or reason, or the sign of a bad file."""
         if role == Qt.ItemDataRole.ToolTipRole:
-            return html.escape(str(model.path) if index.column() == 0 else model.reason)
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            refused = _refused(row)
+            return html.escape(refused.reason if column else str(refused.path))
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return icon("circle-x", self._theme.colours, "bad")
         return None
 
@@ -171,8 +136,7 @@ class ModelFilter(QSortFilterProxyModel):
         source = self.sourceModel()
         assert isinstance(source, ModelTable)
         shelved = source.rows[row]
-        model = shelved.model
-        assert isinstance(model, ModelFile)
+        model = _model(shelved)
         whole = " ".join(
             (
                 model.name,
@@ -186,35 +150,22 @@ class ModelFilter(QSortFilterProxyModel):
         return all(word in whole for word in self._words)
 
 
-def _text(shelved: Shelved, model: ModelFile, column: int) -> str:
-    texts = (
-        lambda: model.name,
-        lambda: kind_of(model),
-        lambda: count(model.parameters),
-        lambda: human_bytes(model.size_bytes),
-        lambda: model.quantisation or "–",
-        lambda: context_of(model),
-        lambda: template_of(model),
-        lambda: fits_of(shelved),
-        lambda: uses_of(shelved) or "–",
-        lambda: origin_of(shelved),
-    )
-    return texts[column]()
-
-
-def _sorted_by(shelved: Shelved, model: ModelFile, column: int) -> Any:
-    if column == 2:
+def _sorted_by(shelved: Shelved, column: int) -> Any:
+    model = _model(shelved)
+    if column == PARAMETERS:
         return model.parameters
-    if column == 3:
+    if column == SIZE:
         return model.size_bytes
-    if column == 5:
+    if column == CONTEXT:
         return model.context
-    return sum(use.count for use in shelved.uses) if column == 8 else _text(shelved, model, column).casefold()
+    if column == USES:
+        return sum(use.count for use in shelved.uses)
+    return COLUMNS[column].text(shelved).casefold()
 
 
-def _tip(shelved: Shelved, model: ModelFile, column: int) -> str:
-    if column == 7 and shelved.fit:
+def _tip(shelved: Shelved, column: int) -> str:
+    if column == MEMORY and shelved.fit:
         return shelved.fit.sentence
-    if column == 8:
+    if column == USES:
         return uses_in_full(shelved)
-    return shown_path(model.path) if column in (0, 9) else ""
+    return shown_path(_model(shelved).path) if column in (NAME, ORIGIN) else ""

@@ -309,10 +309,8 @@ class ModelsPage(Page):
         colours = self.desk.theme.colours
         self.add_file.setIcon(icon("plus", colours, "on_accent"))
         self.add_folder.setIcon(icon("folder-plus", colours))
-        for model in (self.models, self.bad):
-            if model.rows:
-                corner = model.index(len(model.rows) - 1, model.columnCount() - 1)
-                model.dataChanged.emit(model.index(0, 0), corner, [Qt.ItemDataRole.DecorationRole])
+        self.models.repaint()
+        self.bad.repaint()
 
 
 def _add_all(library: Library, places: Sequence[Path]) -> tuple[list[Path], list[NotAModel], list[UserError]]:

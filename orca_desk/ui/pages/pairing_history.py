@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
 
 from orca_desk.library.pairings import StoredPairing
-from orca_desk.ui.pages.rows_model import Column, RowsModel
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import card, label
 from orca_desk.ui.widgets.when import when
 
@@ -25,13 +25,14 @@ class PairingHistory(QWidget):
         self.reason = label(tone="muted", wrap=True, selectable=True)
         layout.addWidget(self.heading)
         layout.addWidget(self.reason)
-        self.model = RowsModel(
-            [
-                Column(title=self.tr("When")),
-                Column(title=self.tr("Strategy")),
-                Column(title=self.tr("How")),
-                Column(title=self.tr("Why")),
-            ]
+        self._titles: Mapping[str, str] = {}
+        self.model: RowsModel[StoredPairing] = RowsModel(
+            (
+                Column("When", lambda one: when(one.created_at)),
+                Column("Strategy", lambda one: self._titles.get(one.strategy, one.strategy)),
+                Column("How", self._how),
+                Column("Why", lambda one: sentence(one.pairing.reason)),
+            )
         )
         self.view = QTableView()
         self.view.setModel(self.model)
@@ -58,18 +59,11 @@ class PairingHistory(QWidget):
             self.reason.setText(
                 self.tr("Measure the strategies, or click the one that the family shall be answered with.")
             )
-        how = {"measured": self.tr("measured"), "chosen": self.tr("by hand")}
-        self.model.show(
-            [
-                (
-                    when(one.created_at),
-                    titles.get(one.strategy, one.strategy),
-                    how[one.source],
-                    sentence(one.pairing.reason),
-                )
-                for one in history
-            ]
-        )
+        self._titles = titles
+        self.model.show(history)
+
+    def _how(self, pairing: StoredPairing) -> str:
+        return self.tr("measured") if pairing.source == "measured" else self.tr("by hand")
 
     def _why(self, pairing: StoredPairing) -> str:
         if pairing.source == "chosen":

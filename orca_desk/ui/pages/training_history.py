@@ -3,8 +3,8 @@
 import html
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QShortcut
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -15,99 +15,55 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.library.trainings import Training
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.training_compare import Comparison
 from orca_desk.ui.pages.training_store import Row, history
 from orca_desk.ui.pages.training_words import STATUSES, differing
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.blocks import INVALID, Index
+from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import when
 
-HEADERS = (
-    "Training",
-    "Status",
-    "Base",
-    "Snapshot",
-    "Settings",
-    "Loss",
-    "Best eval loss",
-    "Started",
-    "Outcome",
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("Training", lambda row: row.training.id),
+    Column("Status", lambda row: STATUSES[row.training.run.status][0]),
+    Column("Base", lambda row: row.training.base.name),
+    Column("Snapshot", lambda row: row.snapshot),
+    Column("Settings", lambda row: differing(row.training.settings)),
+    Column("Loss", lambda row: ""),  # drawn from its outline
+    Column("Best eval loss", lambda row: _best(row.training.best_eval), number=True),
+    Column("Started", lambda row: when(row.training.run.started_at or row.training.run.created_at)),
+    Column("Outcome", lambda row: row.training.run.outcome),
 )
 WIDTHS = (80, 160, 110, 110, 190, 110, 110, 120, 320)
-LOSS, BEST = 5, 6
+STATUS, LOSS = 1, 5
 
 
-class HistoryModel(QAbstractTableModel):
+class HistoryModel(RowsModel[Row]):
     """One row a training, the newest first."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
+        super().__init__(COLUMNS)
         self._desk = desk
-        self.rows: list[Row] = []
 
-    def show_rows(self, rows: list[Row]) -> None:
-        """Show other trainings; the same ones in the same order are only repainted."""
-        if [row.training.id for row in rows] == [row.training.id for row in self.rows]:
-            changed = [place for place, row in enumerate(rows) if row != self.rows[place]]
-            self.rows = rows
-            for place in changed:
-                self.dataChanged.emit(self.index(place, 0), self.index(place, len(HEADERS) - 1))
-            return
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
+    def identity(self, row: Row) -> str:
+        """Return the training's id: it stays while the training goes on."""
+        return row.training.id
 
-    def repaint(self) -> None:
-        """Take the colours of the theme."""
-        if self.rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(HEADERS) - 1))
-
-    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many trainings there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Return a column's heading."""
-        if orientation == Qt.Orientation.Horizontal and section < len(HEADERS):
-            if role == Qt.ItemDataRole.DisplayRole:
-                return self.tr(HEADERS[section])
-            if role == Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section)
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        if not index.isValid() or index.row() >= len(self.rows):
-            return None
-        row, column = self.rows[index.row()], index.column()
+    def cell(self, row: Row, column: int, role: int) -> Any:
+        """Return the points of a loss, a status's sign, or a cell's text as a tip and for a screen reader."""
         if role == POINTS and column == LOSS:
             return list(row.outline)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.DecorationRole and column == 1:
-            return self._sign(row.training)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(row, column)
+        if role == Qt.ItemDataRole.DecorationRole and column == STATUS:
+            _, image, colour = STATUSES[row.training.run.status]
+            return icon(image, self._desk.theme.colours, colour)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return html.escape(_text(row, column))
+            return html.escape(COLUMNS[column].text(row))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{HEADERS[column]}: {_text(row, column)}"
+            return f"{COLUMNS[column].title}: {COLUMNS[column].text(row)}"
         return None
-
-    def _sign(self, training: Training) -> QIcon:
-        _, image, colour = STATUSES[training.run.status]
-        return icon(image, self._desk.theme.colours, colour)
 
 
 class History(QWidget):
@@ -199,7 +155,7 @@ class History(QWidget):
 
     def _show(self, rows: list[Row]) -> None:
         before = {row.training.id for row in self.chosen()}
-        self.model.show_rows(rows)
+        self.model.show(rows)
         if rows and not before:
             before = {rows[0].training.id}
         selection = self.table.selectionModel()
@@ -232,22 +188,5 @@ class History(QWidget):
             self.continued.emit(rows[0].training)
 
 
-def _text(row: Row, column: int) -> str:
-    training = row.training
-    best = "" if training.best_eval is None else f"{training.best_eval:.4f}"
-    return (
-        training.id,
-        STATUSES[training.run.status][0],
-        training.base.name,
-        row.snapshot,
-        differing(training.settings),
-        "",
-        best,
-        when(training.run.started_at or training.run.created_at),
-        training.run.outcome,
-    )[column]
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column == BEST else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
+def _best(loss: float | None) -> str:
+    return "" if loss is None else f"{loss:.4f}"

@@ -1,0 +1,95 @@
+"""A table whose rows are all in memory: its columns know what they say of a row."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, Qt
+
+from orca_desk.ui.widgets.blocks import INVALID, Index
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """A heading, what stands below it, and whether that is a number; `tip` says what the heading means."""
+
+    title: str
+    text: Callable[[Row], str]
+    number: bool = False
+    tip: str = ""
+
+    @property
+    def side(self) -> Qt.AlignmentFlag:
+        """Where its heading and its cells stand: numbers at the right."""
+        side = Qt.AlignmentFlag.AlignRight if self.number else Qt.AlignmentFlag.AlignLeft
+        return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class RowsModel(QAbstractTableModel, Generic[Row]):
+    """Rows under headings. A subclass says in `cell` what a cell has besides its text."""
+
+    def __init__(self, columns: Sequence[Column[Row]]) -> None:
+        super().__init__()
+        self.columns = tuple(columns)
+        self.rows: list[Row] = []
+
+    def cell(self, row: Row, column: int, role: int) -> Any:
+        """Return what a cell has besides its text and its side: a sign, a colour, a tip."""
+        return None
+
+    def identity(self, row: Row) -> object:
+        """Return what stays of a row while its content changes; by default each row is new."""
+        return id(row)
+
+    def show(self, rows: Sequence[Row]) -> bool:
+        """Show these rows; return whether they are others than before.
+
+        The same ones in the same order are only painted anew: they keep their places, and so the selection.
+        """
+        if [self.identity(row) for row in rows] == [self.identity(row) for row in self.rows]:
+            self.rows = list(rows)
+            self.repaint()
+            return False
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+        return True
+
+    def repaint(self) -> None:
+        """Paint all cells anew, such as in another theme."""
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self.columns) - 1))
+
+    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many rows there are."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many columns there are."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a column's heading, and what it means."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.tr(column.title)
+        if role == Qt.ItemDataRole.ToolTipRole and column.tip:
+            return self.tr(column.tip)
+        return column.side if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if not index.isValid() or index.row() >= len(self.rows):
+            return None
+        row, column = self.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[column].text(row)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self.columns[column].side
+        return self.cell(row, column, role)
