@@ -178,8 +178,8 @@ class History(QFrame):
             self.leaving.emit(chat_id)
             removed.append(delete_chat(library, chat_id))
 
-        self._desk.do(self.tr("Delete a chat"), delete, lambda: put_back(library, removed.pop()), "chats")
-        self._desk.say(self.tr("The chat is deleted. Ctrl+Z brings it back."))
+        if self._desk.do(self.tr("Delete a chat"), delete, lambda: put_back(library, removed.pop()), "chats"):
+            self._desk.say(self.tr("The chat is deleted. Ctrl+Z brings it back."))
 
     def _menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)

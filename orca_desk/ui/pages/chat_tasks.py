@@ -192,12 +192,12 @@ class SaveTask(QDialog):
         buttons.accepted.connect(self._save)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+        self.family.setEditText(task.family)
         library = desk.library
         desk.background.run(self, lambda: [one.family for one in families(library)], self._fill)
-        self._family = task.family
 
     def _fill(self, names: list[str]) -> None:
-        typed = self.family.currentText() or self._family
+        typed = self.family.currentText()
         self.family.addItems(names)
         self.family.setEditText(typed)
 
