@@ -4,10 +4,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as GuiQt
+from PySide6.QtGui import QTextDocumentFragment
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
@@ -20,7 +22,7 @@ from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.widgets.job_panel import JobPanel, describe, duration
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.window import Window
 
 
@@ -144,3 +146,13 @@ def test_a_picker_offers_the_bundled_models_and_keeps_the_choice(window: Window,
     assert picker.model().path == student
     picker.choose(Path("/nowhere.gguf"))
     assert picker.model().path == student
+
+
+@given(text=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1))
+@example(text="can't & won't")
+@example(text="<img src='file:///etc/passwd'> &lt;b&gt;")
+@example(text="two\nlines  and spaces")
+def test_a_tip_says_a_text_as_it_is(text: str) -> None:
+    assert GuiQt.mightBeRichText(safe_tip(text))
+    assert QTextDocumentFragment.fromHtml(safe_tip(text)).toPlainText() == text
+    assert safe_tip("") == ""

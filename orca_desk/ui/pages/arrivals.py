@@ -1,6 +1,5 @@
 """The table of records as they arrive, the newest at the top; only so many are held."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import Role, Theme
 from orca_desk.ui.widgets.blocks import INVALID, Index
 from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.text import safe_tip
 
 HELD = 500  # rows
 LENGTH = 200  # characters of a text in a cell
@@ -118,7 +118,7 @@ class ArrivalsModel(RowsModel[Row]):
         if role == Qt.ItemDataRole.DecorationRole and column == VERDICT:
             return icon(row.image, self._theme.colours, row.role)
         if role == Qt.ItemDataRole.ToolTipRole and column in (VERDICT, QUESTION, ANSWER):
-            return f"<p>{html.escape(self.columns[column].text(row))}</p>"
+            return safe_tip(self.columns[column].text(row))
         return None
 
 

@@ -1,6 +1,5 @@
 """The heads of the chat's columns: which model each one is, file by file, and choosing another."""
 
-import html
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.chat_turns import PART_ICONS, PART_ROLES, part_name
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, safe_tip
 
 ICON = QSize(15, 15)
 
@@ -59,7 +58,7 @@ class ColumnHead(QFrame):
         row.addWidget(self.remover)
         layout.addLayout(row)
         self.model = ElidedLabel(answerer.model.name, size="caption", mode=Qt.TextElideMode.ElideMiddle)
-        self.model.setToolTip(f"<qt>{html.escape(str(answerer.model))}</qt>")
+        self.model.setToolTip(safe_tip(str(answerer.model)))
         self.detail = ElidedLabel(self._adapter(), size="caption", tone="muted")
         layout.addWidget(self.model)
         layout.addWidget(self.detail)
@@ -91,8 +90,7 @@ class ColumnHead(QFrame):
     def _show_hash(self, text: str) -> None:
         self.detail.show_text(f"{self._adapter()}  ·  {text}")
         files = [self.answerer.model, *([self.answerer.adapter] if self.answerer.adapter else [])]
-        lines = "<br>".join(html.escape(str(file)) for file in files)
-        self.detail.setToolTip(f"<qt>{lines}<br>SHA-256 {html.escape(text)}</qt>")
+        self.detail.setToolTip(safe_tip("\n".join([*map(str, files), f"SHA-256 {text}"])))
 
     def _show_problem(self, error: Exception) -> None:
         if isinstance(error, UserError):

@@ -1,6 +1,5 @@
 """The evaluations there are, with a check mark for those that are compared."""
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from orca_desk.ui.pages.evaluate_arms import role_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import Index
 from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
 
 NAME, MODEL, SYSTEM, _, _, WHEN = range(6)
@@ -85,7 +85,7 @@ class EvaluationList(RowsModel[Listed]):
     def cell(self, row: Listed, column: int, role: int) -> Any:
         """Return a cell's tip, and a name's check mark, sign and colour."""
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"<span>{html.escape(self._in_full(row, column))}</span>"
+            return safe_tip(self._in_full(row, column))
         if column != NAME:
             return None
         if role == Qt.ItemDataRole.CheckStateRole:

@@ -1,6 +1,5 @@
 """The demo's result as a table: a row a family, with each model's share of right answers and its tokens."""
 
-import html
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -9,6 +8,7 @@ from orca_desk.jobs.demo_result import MODELS, OVERALL, DemoResult
 from orca_desk.jobs.evaluation import Score
 from orca_desk.method.statistics import Share
 from orca_desk.ui.theme import Role, Theme, font
+from orca_desk.ui.widgets.text import safe_tip
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -75,7 +75,7 @@ class ResultTable(QAbstractTableModel):
             tone: Role = ROLES[who] if who and is_share else "muted" if index.column() else "text"
             return self._theme.colours(tone)
         if role == Qt.ItemDataRole.ToolTipRole and not who and strategy:
-            return self.tr("{} is paired with {}").format(html.escape(family), html.escape(strategy))
+            return safe_tip(self.tr("{} is paired with {}").format(family, strategy))
         if role == Qt.ItemDataRole.ToolTipRole and who:
             right = scores[who].right
             return self.tr("{} of {} right").format(f"{right.correct:,}", f"{right.n:,}")

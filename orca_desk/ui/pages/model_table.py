@@ -1,6 +1,5 @@
 """The models of this machine as a table, and beneath it what only looks like one."""
 
-import html
 from typing import Any
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt
@@ -24,6 +23,7 @@ from orca_desk.ui.pages.model_words import (
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.blocks import Index
 from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.text import safe_tip
 
 SORT = Qt.ItemDataRole.UserRole
 NAME, _, PARAMETERS, SIZE, _, CONTEXT, _, MEMORY, USES, ORIGIN = range(10)
@@ -84,8 +84,7 @@ class ModelTable(RowsModel[Shelved]):
         if role == SORT:
             return _sorted_by(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            text = _tip(row, column)
-            return html.escape(text) if text else None
+            return safe_tip(_tip(row, column))
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(row, column)
         return None
@@ -111,7 +110,7 @@ class BadTable(RowsModel[Shelved]):
         """Return the whole path or reason, or the sign of a bad file."""
         if role == Qt.ItemDataRole.ToolTipRole:
             refused = _refused(row)
-            return html.escape(refused.reason if column else str(refused.path))
+            return safe_tip(refused.reason if column else str(refused.path))
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return icon("circle-x", self._theme.colours, "bad")
         return None

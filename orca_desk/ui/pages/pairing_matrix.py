@@ -1,6 +1,5 @@
 """Families by strategies: how often the teacher was right, and which strategy each family gets."""
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from orca_desk.method.pairing import Evidence
 from orca_desk.method.statistics import share_of
 from orca_desk.method.strategies import Strategy
 from orca_desk.ui.theme import Theme, font
+from orca_desk.ui.widgets.text import safe_tip
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -99,7 +99,7 @@ class PairingMatrixModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return found[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"<p>{html.escape(found[section].description)}</p>"
+            return safe_tip(found[section].description)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -122,7 +122,7 @@ class PairingMatrixModel(QAbstractTableModel):
                 measured = self._measured(family, strategy.name)
                 return None if measured else self._theme.colours("muted")
             case Qt.ItemDataRole.ToolTipRole:
-                return f"<p>{html.escape(self.sentence(family, strategy.name))}</p>"
+                return safe_tip(self.sentence(family, strategy.name))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self.sentence(family, strategy.name)
         return None

@@ -1,6 +1,5 @@
 """All runs of the library as a table, the newest first; a running one is brought up to date in place."""
 
-import html
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -10,6 +9,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.run_words import KINDS, STATUS, kind_of, lasted, outcome_of, progress_of
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
 
 WHAT, STATE, WHEN, _, _, OUTCOME = range(6)
@@ -38,8 +38,7 @@ class RunTable(RowsModel[Run]):
     def cell(self, row: Run, column: int, role: int) -> Any:
         """Return a cell's tip, icon or colour."""
         if role == Qt.ItemDataRole.ToolTipRole and column in (WHEN, OUTCOME):
-            tip = exactly(row.started_at or row.created_at) if column == WHEN else outcome_of(row)
-            return html.escape(tip)
+            return safe_tip(exactly(row.started_at or row.created_at) if column == WHEN else outcome_of(row))
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(row, column)
         if role == Qt.ItemDataRole.ForegroundRole and column == STATE:

@@ -17,7 +17,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.task_table import SPLITS
 from orca_desk.ui.theme import GRID, POINTS, Colours
 from orca_desk.ui.widgets.browser import Browser
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.text import button, label, safe_tip
 
 LONGEST = 20_000  # characters of a text that are shown; the editor shows all
 
@@ -206,5 +206,5 @@ def _tool(action: QAction) -> QWidget:
     name = action.text().replace("&", "")
     key = action.shortcut().toString()
     made.setAccessibleName(name)
-    made.setToolTip(escape(f"{name} ({key})" if key else name))
+    made.setToolTip(safe_tip(f"{name} ({key})" if key else name))
     return made

@@ -3,7 +3,6 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
@@ -15,6 +14,7 @@ from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import BlockTableModel, Index
+from orca_desk.ui.widgets.text import safe_tip
 
 HEADERS = ("Task", "Family", "Split", "Answer", "Tags", "Strategy")
 TIPS = {
@@ -25,7 +25,6 @@ WIDTHS = (260, 96, 76, 120, 84, 124)  # px at first, of which the first is what 
 NEEDS = {4: 680, 5: 560, 2: 440}  # px that the table needs to show tags, strategy and split
 ROW = 4 * GRID
 LONGEST = 300  # characters of a cell
-LONGEST_TIP = 800
 MOST_KEPT = 5_000  # rows of a selection that are looked for again after a refresh
 DISPLAY, TIP, FONT, LOOK = (
     int(role)
@@ -66,7 +65,7 @@ class TaskModel(BlockTableModel):
             return self._text(item, column)
         if role == TIP:
             text = item.user_text if column == 0 else (item.answer or "") if column == 3 else ""
-            return f"<p style='white-space:pre-wrap'>{escape(text[:LONGEST_TIP])}</p>" if text else None
+            return safe_tip(text)
         paired = column == 5 and item.strategy is None
         if role == FONT:
             return self._paired if paired else None

@@ -1,6 +1,5 @@
 """All trainings in a table, with what each came to; two of them side by side."""
 
-import html
 from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal
@@ -23,7 +22,7 @@ from orca_desk.ui.pages.training_words import STATUSES, differing
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.widgets.when import when
 
 COLUMNS: tuple[Column[Row], ...] = (
@@ -60,7 +59,7 @@ class HistoryModel(RowsModel[Row]):
             _, image, colour = STATUSES[row.training.run.status]
             return icon(image, self._desk.theme.colours, colour)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return html.escape(COLUMNS[column].text(row))
+            return safe_tip(COLUMNS[column].text(row))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{COLUMNS[column].title}: {COLUMNS[column].text(row)}"
         return None

@@ -1,13 +1,11 @@
 """A label of one line that gives way: what does not fit is left out, and stays in the tooltip."""
 
-import html
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption
 
 from orca_desk.ui.theme import Size, font
-from orca_desk.ui.widgets.text import Tone
+from orca_desk.ui.widgets.text import Tone, safe_tip
 
 
 class ElidedLabel(QLabel):
@@ -34,7 +32,7 @@ class ElidedLabel(QLabel):
     def show_text(self, text: str) -> None:
         """Show the text's words on one line, and all of it in the tooltip."""
         self.setText(" ".join(text[:1000].split()))
-        self.setToolTip(f"<qt>{html.escape(text[:1000])}</qt>" if text else "")
+        self.setToolTip(safe_tip(text))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Ask for the height of a line and no width."""

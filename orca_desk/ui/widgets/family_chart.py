@@ -4,7 +4,6 @@ It is painted with Qt alone: the Home page shows it too, and importing a plottin
 the window. The same painting goes to the screen, to a PNG and to an SVG.
 """
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import cos, radians, sin
@@ -27,6 +26,7 @@ from orca_desk.files import atomic_write
 from orca_desk.method.statistics import Share
 from orca_desk.ui.theme import GRID, Colours, Role, Theme, font
 from orca_desk.ui.widgets.symbols import RADIUS, draw_symbol
+from orca_desk.ui.widgets.text import safe_tip
 
 OVERALL = "overall"
 ROLES: dict[str, Role] = {"base": "base", "tuned": "student", "student": "student", "teacher": "teacher"}
@@ -127,7 +127,7 @@ class FamilyChart(QWidget):
         """Show the numbers of the family under the mouse."""
         text = self.numbers_at(event.position())
         if text:
-            QToolTip.showText(event.globalPosition().toPoint(), html.escape(text).replace("\n", "<br>"), self)
+            QToolTip.showText(event.globalPosition().toPoint(), safe_tip(text), self)
         else:
             QToolTip.hideText()
 

@@ -1,5 +1,6 @@
 """Labels, buttons and cards in the app's style. Labels show plain text only: it may be anyone's."""
 
+import html
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, Size, font
 
+LONGEST_TIP = 1000  # characters
 Tone = Literal["", "muted", "good", "bad", "warn", "teacher", "student", "base", "accent"]
 
 
@@ -43,6 +45,14 @@ def set_tone(widget: QWidget, tone: Tone) -> None:
     widget.setProperty("tone", tone)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def safe_tip(text: str) -> str:
+    """Return outside text as a tool tip that shows it as it is, its beginning where it is long.
+
+    Qt takes a tip for markup when it looks like some; escaped and in a tag it always is, and says the text.
+    """
+    return f"<p style='white-space:pre-wrap'>{html.escape(text[:LONGEST_TIP])}</p>" if text else ""
 
 
 def button(
