@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QScrollArea, QWidget
@@ -76,7 +76,7 @@ class Driver:
     def _go(self) -> None:
         window = self.window
         window.desk.crashed.connect(lambda error: self.seen["crashes"].append(repr(error)))
-        QTest.qWaitForWindowExposed(window)
+        self._until(window.windowHandle().isExposed, "the window")
         self._end_tour()
         home = window.page
         assert isinstance(home, HomePage)
@@ -183,7 +183,7 @@ class Driver:
             if entry is None:
                 continue
             self._click(self._nav(entry[0]))
-            QTest.qWait(2000)
+            wait(2000)
             assert self.window.page is not None
             visited.append(self.window.page.name)
             self._picture(f"{entry[0]}-{theme}")
@@ -201,19 +201,19 @@ class Driver:
             area = area.parentWidget()
         if area is not None:
             area.ensureWidgetVisible(widget)
-            QTest.qWait(100)
+            wait(100)
         assert widget.isVisible() and widget.isEnabled(), widget.objectName()
         place = widget.mapTo(self.window, widget.rect().center())
         assert self.window.rect().contains(place), (widget.objectName(), place)
         QTest.mouseClick(self.window.windowHandle(), LEFT, NO_KEYS, QPoint(place))
-        QTest.qWait(300)
+        wait(300)
 
     def _until(self, condition: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{what} did not come in {seconds:.0f} s")
-            QTest.qWait(100)
+            wait(100)
 
     def _picture(self, name: str) -> None:
         """Take what the screen shows of the window."""
@@ -221,6 +221,13 @@ class Driver:
         path = self.folder / f"{name}.png"
         screen.grabWindow(self.window.winId()).save(str(path))
         self.seen["pictures"].append(path.name)
+
+
+def wait(milliseconds: int) -> None:
+    """Let the event loop run. QTest.qWait keeps Python's lock meanwhile, and the app's threads starve."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 if __name__ == "__main__":
