@@ -25,6 +25,10 @@ from orca_desk.jobs.worker import OFFLINE
 EVENTS_HELD = 1000  # more wait in the pipe, and in the end in the worker, until the host has committed
 TAIL = 4000  # bytes of a dead worker's last words
 SECONDS_TO_EXIT = 10.0
+# A worker's threads wait for each other after every product. By default those of libgomp, which torch and
+# llama.cpp use on Linux, spin meanwhile, for so long that two busy programs on the same cores starve each
+# other (benchmarks/sharing.py).
+SHORT_SPIN = {"GOMP_SPINCOUNT": "3000"}
 
 
 class WorkerCrashError(RuntimeError):
@@ -193,7 +197,7 @@ class WorkerProcess:
 
 def worker_environment() -> dict[str, str]:
     """Return the environment for a worker: offline, UTF-8, and outside the frozen app's own libraries."""
-    environment = dict(os.environ) | OFFLINE | {"PYTHONUTF8": "1"}
+    environment = SHORT_SPIN | dict(os.environ) | OFFLINE | {"PYTHONUTF8": "1"}
     if getattr(sys, "frozen", False):
         original = environment.pop("LD_LIBRARY_PATH_ORIG", None)
         environment.pop("LD_LIBRARY_PATH", None)

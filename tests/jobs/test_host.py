@@ -13,7 +13,13 @@ from processes import ends
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.host import run_worker
-from orca_desk.jobs.process import WorkerCrashError, WorkerProcess, explain_death
+from orca_desk.jobs.process import (
+    SHORT_SPIN,
+    WorkerCrashError,
+    WorkerProcess,
+    explain_death,
+    worker_environment,
+)
 from orca_desk.jobs.progress import JobControl, Meter, Update
 
 SCRIPT = [sys.executable, str(Path(__file__).with_name("scripted_worker.py"))]
@@ -191,6 +197,13 @@ def test_ctrl_c_in_the_terminal_is_not_for_the_worker():
         while worker.events() is not None:
             pass
         worker.check()
+
+
+def test_a_workers_threads_do_not_spin_for_long_unless_the_user_says_so(monkeypatch):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    assert worker_environment()["GOMP_SPINCOUNT"] == SHORT_SPIN["GOMP_SPINCOUNT"]
+    monkeypatch.setenv("GOMP_SPINCOUNT", "17")
+    assert worker_environment()["GOMP_SPINCOUNT"] == "17"
 
 
 def test_the_host_loads_no_model_code():
