@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
+from xml.etree import ElementTree
 
 import pytest
+from PySide6.QtGui import QImage
 from virtual_screen import Screen, missing_programs, virtual_screen
 
 from orca_desk import offline
@@ -103,7 +105,7 @@ def test_the_demo_runs_by_clicks(moved: Path, environment: dict[str, str], tmp_p
     with virtual_screen(tmp_path) as screen:
         began = time.monotonic()
         app = subprocess.Popen(
-            [str(moved / "orca-desk"), "desktop", "--library", str(library)],
+            [*without_network(), str(moved / "orca-desk"), "desktop", "--library", str(library)],
             env=environment | {"DISPLAY": screen.display},
             stderr=subprocess.PIPE,
         )
@@ -111,11 +113,11 @@ def test_the_demo_runs_by_clicks(moved: Path, environment: dict[str, str], tmp_p
             screen.xdotool("search", "--sync", "--onlyvisible", "--name", "Orca Desk")
             seconds = time.monotonic() - began
             print(f"first window after {seconds:.2f} s", file=sys.stderr)
-            keep_picture(screen, shots / "packaged-first-window.ppm")
+            keep_picture(screen, shots / "packaged-first-window.png")
             wait_for(lambda: tour_is_shown(screen), seconds=20)
             screen.click(*wait_for(lambda: end_tour(screen), seconds=60))
             wait_for(lambda: (library / "demo.json").exists() or None, seconds=700)
-            keep_picture(screen, shots / "packaged-demo.ppm")
+            keep_picture(screen, shots / "packaged-demo.png")
         finally:
             app.terminate()
             assert app.wait(60) == 0
@@ -124,6 +126,23 @@ def test_the_demo_runs_by_clicks(moved: Path, environment: dict[str, str], tmp_p
                 assert said.read() == b""
     assert json.loads((library / "demo.json").read_text())["tuned_minus_base"]["difference"] >= 0.35
     assert seconds < FIRST_WINDOW_SECONDS
+    assert stayed_offline(environment)
+
+
+@pytest.mark.skipif(not list(DIST.glob("*.deb")), reason="no .deb was built: dpkg-deb is not here")
+def test_the_deb_holds_the_app_and_its_menu_entry(environment: dict[str, str], tmp_path: Path) -> None:
+    (deb,) = DIST.glob("*.deb")
+    digest = deb.with_name(f"{deb.name}.sha256").read_text().split()[0]
+    assert hashlib.sha256(deb.read_bytes()).hexdigest() == digest
+    root = tmp_path / "root"
+    subprocess.run(["dpkg-deb", "--extract", str(deb), str(root)], check=True)
+    entry = (root / "usr/share/applications/orca-desk.desktop").read_text()
+    assert "Exec=orca-desk desktop %f" in entry
+    (kind,) = ElementTree.parse(root / "usr/share/mime/packages/orca-desk.xml").findall("{*}mime-type")
+    assert f"MimeType={kind.get('type')};" in entry
+    assert not QImage(str(root / "usr/share/icons/hicolor/128x128/apps/orca-desk.png")).isNull()
+    found = run(root / "usr/bin", environment, "self-test", "--json")
+    assert found.returncode == 0, found.stdout + found.stderr
     assert stayed_offline(environment)
 
 
@@ -155,4 +174,4 @@ def end_tour(screen: Screen) -> tuple[int, int] | None:
 
 
 def keep_picture(screen: Screen, place: Path) -> None:
-    place.write_bytes(screen.picture())
+    assert QImage.fromData(screen.picture()).save(str(place))
