@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import SIZE, icon, room_for_icon
+from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.theme import GRID
 
@@ -36,7 +36,7 @@ class Sidebar(QFrame):
             made.setObjectName(f"nav-{name}")
             made.setAccessibleName(title)
             made.setCheckable(True)
-            room_for_icon(made, SIZE)
+            room_for_icon(made)
             made.setSizePolicy(made.sizePolicy().Policy.Expanding, made.sizePolicy().Policy.Fixed)
             made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             made.clicked.connect(lambda checked=False, name=name: show(name))

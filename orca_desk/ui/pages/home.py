@@ -249,7 +249,9 @@ class HomePage(Page):
 
             self._result = ResultView(self.desk)
             self._space.addWidget(self._result)
+        self.scroll.setUpdatesEnabled(False)  # else it is painted once in the height that was there before
         self._result.show_result(self.seen.result, self.seen.training)
+        QTimer.singleShot(0, self, lambda: self.scroll.setUpdatesEnabled(True))
 
     def _states(self, seen: Overview) -> dict[Step, State]:
         """Return the state of each step: what runs goes before what the library holds."""
