@@ -5,8 +5,10 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from orca_desk.paths import resources
+from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon
 from orca_desk.ui.theme import ROLES, Colours, Role
 
 UI = Path(__file__).resolve().parents[2] / "orca_desk" / "ui"
@@ -56,3 +58,12 @@ def test_no_icon_is_missing_and_none_is_left_over() -> None:
     there = {path.stem for path in (resources() / "icons").glob("*.svg")}
     named = {word for word in there if re.search(rf"[\"']{re.escape(word)}(\.svg)?[\"']", source)}
     assert there - named == set()
+
+
+def test_an_icon_before_text_brings_its_space_along_and_one_alone_does_not(qapp: QApplication) -> None:
+    made = icon("house", Colours("light"))
+    alone, before_text = made.pixmap(SIZE, SIZE), made.pixmap(SIZE + BEFORE_TEXT, SIZE)
+    assert alone.deviceIndependentSize().toTuple() == (SIZE, SIZE)
+    assert before_text.deviceIndependentSize().toTuple() == (SIZE + BEFORE_TEXT, SIZE)
+    drawn = before_text.toImage()
+    assert all(drawn.pixelColor(SIZE, row).alpha() == 0 for row in range(SIZE))
