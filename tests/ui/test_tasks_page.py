@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QDialog
@@ -381,6 +381,25 @@ def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Libr
     qtbot.mouseClick(dialog.show_button, Qt.MouseButton.LeftButton)
     shows(page, qtbot, 10)
     assert current_pairings(library) == {}
+
+
+def test_families_may_be_closed_before_their_change_is_written(
+    page: TasksPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)
+    dialog.select("riddles")
+    dialog.percent.setValue(100)
+    said: list[str] = []
+    window.desk.noticed.connect(lambda text, tone: said.append(text))
+    dialog.hold_button.click()
+    dialog.accept()
+    QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: said == ["10 tasks of riddles changed their split. Ctrl+Z takes it back."])
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
 
 
 def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Library, qtbot: QtBot) -> None:
