@@ -105,6 +105,24 @@ def test_what_is_not_saved_is_there_again_after_a_restart(
     assert get_strategy(library, "direct").instruction != "Say it."
 
 
+def test_nothing_can_be_edited_before_the_strategies_are_there(
+    window: Window, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    with monkeypatch.context() as held:
+        held.setattr(window.desk.background, "run", lambda *_, **__: None)
+        page = window.show_page("strategies")
+        assert isinstance(page, StrategiesPage)
+        assert not page.editor.isEnabled()
+        page.save()
+        page.new()
+        assert page.editor.isEnabled()
+        page.discard()
+        assert not page.editor.isEnabled()
+    page.refresh(page.watches)
+    qtbot.waitUntil(page.editor.isEnabled)
+    assert page.editor.title.text() and not page._drafts
+
+
 def test_what_is_no_strategy_is_refused_beside_the_editor(page: StrategiesPage, library: Library) -> None:
     page.go({"strategy": "direct"})
     page.editor.markers.setText("")

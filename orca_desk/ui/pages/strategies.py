@@ -158,6 +158,7 @@ class StrategiesPage(Page):
         self.list.setMinimumWidth(24 * GRID)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.editor = StrategyEditor()
+        self.editor.setEnabled(False)  # until there is something to edit
         self.editor.edited.connect(self._edited)
         self.editor.save_wanted.connect(self.save)
         self.editor.discard_wanted.connect(self.discard)
@@ -218,7 +219,8 @@ class StrategiesPage(Page):
             self._open(self.model.entries[index.row()].key)
 
     def _open(self, key: str) -> None:
-        """Show an entry in the editor, with what is not saved of it."""
+        """Show an entry in the editor, with what is not saved of it; without a key it waits for the list."""
+        self.editor.setEnabled(bool(key))
         if not key:
             return
         self._key = key
@@ -301,7 +303,7 @@ def _restored(kept: Any) -> dict[str, Draft]:
     """Return the drafts that a closed window has left."""
     drafts: dict[str, Draft] = {}
     with contextlib.suppress(AttributeError, TypeError):  # another version wrote them: they are let go
-        drafts = {key: Draft(**values) for key, values in kept.items()}
+        drafts = {key: Draft(**values) for key, values in kept.items() if key}
     return drafts
 
 
