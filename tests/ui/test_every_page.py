@@ -42,6 +42,7 @@ def test_a_page_can_be_used_by_keyboard_and_read_out(window: Window, qtbot: QtBo
     assert repeated(text[text.index("&") + 1] for text in texts if "&" in text) == []
     qtbot.wait(300)  # until what the page reads in the background is shown
     assert [describe(widget) for widget in unnamed(page)] == []
+    assert [describe(widget) for widget in page.findChildren(QAbstractItemView) if holds_tab(widget)] == []
 
 
 def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:
@@ -64,6 +65,11 @@ def unnamed(root: QWidget) -> Iterator[QWidget]:
             text = widget.text() if isinstance(widget, QAbstractButton) else ""
             if not (widget.accessibleName() or text.strip() or widget in buddies):
                 yield widget
+
+
+def holds_tab(widget: QWidget) -> bool:
+    """Whether Tab goes from cell to cell and never leaves the widget."""
+    return isinstance(widget, QAbstractItemView) and widget.tabKeyNavigation()
 
 
 def is_internal(widget: QWidget, root: QWidget) -> bool:
