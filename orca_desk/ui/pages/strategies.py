@@ -92,6 +92,10 @@ class StrategiesPage(Page):
             self.tabs.setCurrentIndex(1)
             self.pairing.measure.resume(target["resume"])
 
+    def first_focus(self) -> QWidget:
+        """Begin in the list, or in the matrix."""
+        return self.pairing.view if self.tabs.currentWidget() is self.pairing else self.list
+
     def close_page(self) -> None:
         """End the worker of the preview; keep what is not saved for the next start."""
         self.preview.close_viewer()

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.pairings import current_pairings
@@ -101,6 +102,10 @@ class TasksPage(Page):
             self.show_task(str(target["task"]))
         elif "family" in target:
             self.filters.set(TaskFilter(family=str(target["family"])))
+
+    def first_focus(self) -> QWidget:
+        """Begin in the table."""
+        return self.table
 
     def close_page(self) -> None:
         """Save what waits to be saved."""
