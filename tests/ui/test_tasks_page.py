@@ -397,9 +397,25 @@ def test_families_may_be_closed_before_their_change_is_written(
     dialog.hold_button.click()
     dialog.accept()
     QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
-    qtbot.waitUntil(lambda: said == ["10 tasks of riddles changed their split. Ctrl+Z takes it back."])
+    qtbot.waitUntil(lambda: said == ["Changed the split of 10 tasks of riddles. Ctrl+Z takes it back."])
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
+
+
+def test_one_task_is_said_to_be_one(window: Window, library: Library, qtbot: QtBot, tmp_path: Path) -> None:
+    add_tasks(library, RIDDLES[:1])
+    page = opened(window, qtbot, 1)
+    job = page.files.export(tmp_path / "one.jsonl", page.table.tasks.numbers)
+    qtbot.waitUntil(lambda: job.is_over and page.notice.isVisible())
+    assert page.notice.text.text() == "Wrote 1 task to one.jsonl."
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.family() == "riddles")
+    dialog.percent.setValue(100)
+    dialog.hold_button.click()
+    qtbot.waitUntil(dialog.notice.isVisible)
+    assert dialog.notice.text.text() == "Changed the split of 1 task of riddles."
 
 
 def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Library, qtbot: QtBot) -> None:

@@ -23,6 +23,7 @@ from orca_desk.ui.pages.task_filters import MOST_CHOICES
 from orca_desk.ui.pages.task_table import ROW
 from orca_desk.ui.pages.task_writes import Writes
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import button, label
@@ -163,7 +164,7 @@ class FamiliesDialog(QDialog):
             "tasks",
             "pairings",
             then=lambda changed: self._tell(
-                self.desk.tr("{:,} tasks moved from {} to {}.").format(changed.count, family, name)
+                self.desk.tr("{} moved from {} to {}.").format(counted(changed.count, "task"), family, name)
             ),
         )
 
@@ -178,7 +179,7 @@ class FamiliesDialog(QDialog):
             lambda changed: take_back(library, changed),
             "tasks",
             then=lambda changed: self._tell(
-                self.desk.tr("{:,} tasks of {} changed their split.").format(changed.count, family)
+                self.desk.tr("Changed the split of {} of {}.").format(counted(changed.count, "task"), family)
             ),
         )
 

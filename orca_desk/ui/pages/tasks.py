@@ -25,6 +25,7 @@ from orca_desk.ui.pages.task_files import TaskFiles
 from orca_desk.ui.pages.task_filters import MOST_CHOICES, Choices
 from orca_desk.ui.pages.task_view import TaskView
 from orca_desk.ui.pages.task_writes import Writes
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import button
@@ -213,7 +214,7 @@ class TasksPage(Page):
         def put(found: list[Task | None]) -> None:
             lines = [task_line(task) for task in found if task is not None]
             QGuiApplication.clipboard().setText("".join(lines))
-            self.desk.say(self.tr("{:,} tasks are on the clipboard.").format(len(lines)))
+            self.desk.say(self.tr("Copied {} to the clipboard.").format(counted(len(lines), "task")))
 
         self.desk.background.run(self, lambda: tasks_at(library, numbers), put)
 
