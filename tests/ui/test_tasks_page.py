@@ -418,6 +418,17 @@ def test_one_task_is_said_to_be_one(window: Window, library: Library, qtbot: QtB
     assert dialog.notice.text.text() == "Changed the split of 1 task of riddles."
 
 
+def test_the_remedy_stands_beside_how_many_rows_cannot_be_read(
+    page: TasksPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "latin.jsonl"
+    path.write_bytes('{"query": "Où ?"}\n{"query": "Qui ?"}\n{"query": "À qui ?"}\n'.encode("latin-1"))
+    page.go({"do": "import", "files": [path]})
+    dialog = previewed(page, qtbot, lambda one: one.preview is not None)
+    summary = dialog.summary.text()
+    assert "2 cannot be read" in summary and summary.endswith("Save the file as UTF-8, or leave the row out.")
+
+
 def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Library, qtbot: QtBot) -> None:
     page = window.show_page("tasks")
     assert isinstance(page, TasksPage)
