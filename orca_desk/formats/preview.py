@@ -9,7 +9,7 @@ from typing import BinaryIO
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import map_columns
 from orca_desk.formats.rows import BadRow, Row
-from orca_desk.formats.tasks import DEFAULT_FAMILY, Format, read_rows, task_of
+from orca_desk.formats.tasks import DEFAULT_FAMILY, Format, read_rows, task_of, unreadable
 from orca_desk.method.records import Task
 
 LOOKED_AT = 5_000  # rows
@@ -55,7 +55,7 @@ def preview_tasks(
         with source.open("rb") as stream:
             return _preview(stream, source, mapping, family, limit)
     except OSError as error:
-        raise UserError(f"{source} cannot be read: {error.strerror}.", "Check the path.") from error
+        raise unreadable(source, error) from error
 
 
 def _preview(

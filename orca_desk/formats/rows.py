@@ -16,6 +16,9 @@ _DELIMITERS = ",;\t|"
 _MAX_CELL_LINES = 2000  # a quoted cell that spans more was never closed
 _MIN_CELL_LINES = 50  # what is left of that in a file full of such cells, whose lines are read over and over
 
+NOT_TEXT = "Save the file as UTF-8, or leave the row out."
+NOT_QUOTED = "Correct the quotes, or leave the row out."
+
 
 @dataclass(frozen=True, kw_only=True)
 class BadRow:
@@ -66,8 +69,8 @@ def csv_rows(lines: Iterable[Line], *, name: str) -> Iterator[Row | BadRow]:
     if twice := sorted(cell for cell, count in Counter(header).items() if cell and count > 1):
         raise UserError(f"{name} has two columns named {twice[0]!r}.", "Give each column its own name.")
     for line, cells in feed.records(delimiter):
-        if isinstance(cells, str):
-            yield BadRow(line=line, what=cells, hint="Correct the quotes, or leave the row out.")
+        if isinstance(cells, BadRow):
+            yield cells
         elif len(cells) > len(header):
             what = f"the row has {len(cells)} cells, the header {len(header)}"
             yield BadRow(line=line, what=what, hint="Put quotes around cells that hold the separator.")
@@ -92,7 +95,7 @@ class _Feed:
             self._taken.append(line)
             yield line
 
-    def records(self, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    def records(self, delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
         """Yield (line, cells), or (line, what is wrong); after a broken record go on at its second line."""
         while True:
             self._taken = []
@@ -103,7 +106,9 @@ class _Feed:
                 start, *rest = self._taken
                 self._put_back.extend(reversed(rest))
                 self._reread += len(rest)
-                yield start.number, start.fault or _csv_fault(str(error))
+                hint = NOT_TEXT if any(line.fault for line in (start, *rest)) else NOT_QUOTED
+                what = start.fault or _csv_fault(str(error))
+                yield start.number, BadRow(line=start.number, what=what, hint=hint)
                 continue
             if cells is None:
                 return
@@ -172,4 +177,4 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _faulty(line: Line) -> BadRow:
-    return BadRow(line=line.number, what=line.fault, hint="Save the file as UTF-8, or leave the row out.")
+    return BadRow(line=line.number, what=line.fault, hint=NOT_TEXT)

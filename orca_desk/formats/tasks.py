@@ -46,7 +46,7 @@ def read_tasks(
             with source.open("rb") as stream:
                 yield from _read(stream, source, mapping, family)
         except OSError as error:
-            raise UserError(f"{source} cannot be read: {error.strerror}.", "Check the path.") from error
+            raise unreadable(source, error) from error
     else:
         yield from _read(source, Path(str(getattr(source, "name", "the input"))), mapping, family)
 
@@ -71,6 +71,13 @@ def task_line(task: Task) -> str:
     """Return a task as a line of JSONL: its fields in reading order, without the empty ones."""
     values = {name: value for name, value in _all_values(task).items() if value not in ("", None, [])}
     return json.dumps(values, ensure_ascii=False) + "\n"
+
+
+def unreadable(path: Path, error: OSError) -> UserError:
+    """Return the error for a file that cannot be opened, with what to do about it."""
+    if path.is_dir():  # opening one fails in another way on each system
+        return UserError(f"{path} is a folder.", "Choose the files in it.")
+    return UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.")
 
 
 def detect_format(path: Path, first: str) -> Format:

@@ -1,5 +1,6 @@
 """Lines of a user's text file: its encoding found, its lines of bounded length, its faults said plainly."""
 
+import codecs
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 MAX_LINE = 4_000_000  # characters; far above any task, far below what would fill the memory
 _PEEK = 4096
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))  # a text holds hardly any of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,18 @@ def _encoding(start: bytes, name: str) -> str:
         )
     if start[:64].count(0) > len(start[:64]) // 4:
         raise UserError(f"{name} is binary, or UTF-16 without its mark.", "Save it as UTF-8 text.")
+    if _is_binary(start):
+        raise UserError(f"{name} is no text file.", "Give JSONL or CSV, saved as UTF-8 text.")
     return "utf-8-sig"
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether a file that begins so is neither UTF-8 nor text of another encoding."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return sum(map(start.count, _CONTROLS)) > len(start) // 20
+    return False
 
 
 def _numbered(text: io.TextIOWrapper) -> Iterator[Line]:

@@ -60,6 +60,10 @@ class Page(QWidget):
     def go(self, target: Mapping[str, Any]) -> None:
         """Show what another page asks for, such as {"task": id}."""
 
+    def first_focus(self) -> QWidget:
+        """Return what the keys go to when the user comes to the page, which is never a button."""
+        return self
+
     def close_page(self) -> None:
         """End what the page keeps running, such as a chat's worker; the window is closing."""
 

@@ -168,7 +168,7 @@ def _commands(window: "Window") -> Iterator[Entry]:
                 detail=window.tr("Page"),
                 keys=keys.get(title, ()),
                 image=image,
-                run=partial(window.show_page, name),
+                run=partial(window.enter_page, name),
             )
     yield from entries[False]
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from orca_desk.ui.desk import Desk
@@ -15,7 +16,8 @@ from orca_desk.ui.theme import GRID
 class Sidebar(QFrame):
     """The pages' buttons: exclusive, with icons, walked through with the arrow keys."""
 
-    def __init__(self, desk: Desk, show: Callable[[str], Any]) -> None:
+    def __init__(self, desk: Desk, *, show: Callable[[str], Any], enter: Callable[[str], Any]) -> None:
+        """`show` shows a page while the keys stay here, `enter` gives them to it."""
         super().__init__()
         self.desk = desk
         self.setProperty("kind", "sidebar")
@@ -31,7 +33,7 @@ class Sidebar(QFrame):
                 layout.addStretch(1)
                 continue
             name, _, title, image = entry
-            made = QToolButton()
+            made = _PageButton()
             made.setText(title)
             made.setObjectName(f"nav-{name}")
             made.setAccessibleName(title)
@@ -40,6 +42,7 @@ class Sidebar(QFrame):
             made.setSizePolicy(made.sizePolicy().Policy.Expanding, made.sizePolicy().Policy.Fixed)
             made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             made.clicked.connect(lambda checked=False, name=name: show(name))
+            made.released_by_mouse.connect(lambda name=name: enter(name))
             self._group.addButton(made)
             self._buttons[name], self._icons[name] = made, image
             layout.addWidget(made)
@@ -55,3 +58,14 @@ class Sidebar(QFrame):
         for name, made in self._buttons.items():
             role = "accent" if made.isChecked() else "muted"
             made.setIcon(icon(self._icons[name], self.desk.theme.colours, role))
+
+
+class _PageButton(QToolButton):
+    """Tells the mouse from the arrow keys, for Qt clicks each button that they walk to."""
+
+    released_by_mouse = Signal()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.released_by_mouse.emit()

@@ -33,7 +33,7 @@ class Window(QMainWindow):
         self.setMinimumSize(960, 620)
         self._stack = QStackedWidget()
         self._notice = Notice(desk)
-        self._sidebar = Sidebar(desk, self.show_page)
+        self._sidebar = Sidebar(desk, show=self.show_page, enter=self.enter_page)
         self._status = StatusBar(desk)
         self._lay_out()
         self._fill_menus()
@@ -56,6 +56,13 @@ class Window(QMainWindow):
         self._fill_page_menu(page)
         self.desk.places.setValue("window/page", name)
         self.setWindowTitle(f"{page.title} – Orca Desk")
+        return page
+
+    def enter_page(self, name: str) -> Page:
+        """Show a page and give it the keys; return it."""
+        page = self.show_page(name)
+        first = page.first_focus()
+        (first if first.isVisibleTo(page) else page).setFocus()
         return page
 
     def make_page(self, name: str) -> Page:
@@ -144,7 +151,7 @@ class Window(QMainWindow):
             number += 1
             name, _, title, _ = entry
             key = "Ctrl+," if name == "settings" else f"Ctrl+{number % 10}" if number <= 10 else ""
-            self._act(view, title, partial(self.show_page, name), key)
+            self._act(view, title, partial(self.enter_page, name), key)
         view.addSeparator()
         themes = view.addMenu(self.tr("&Theme"))
         self._themes = QActionGroup(self)
@@ -196,11 +203,11 @@ class Window(QMainWindow):
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1280, 820)
         name = str(self.desk.places.value("window/page", "home"))
-        page = self.show_page(name if name in NAMES else "home")
-        page.setFocus()  # else the first button of the sidebar would have it, ring and all
+        self.enter_page(name if name in NAMES else "home")
 
     def _open(self, name: str, target: dict[str, Any]) -> None:
-        page = self.show_page(name)
+        is_shown = self.page is not None and self.page.name == name
+        page = self.show_page(name) if is_shown else self.enter_page(name)
         if target:
             page.go(target)
 

@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -148,6 +149,14 @@ def test_a_bad_row_is_told_and_the_good_ones_get_in(row: bytes, what: str) -> No
     assert bad.line == 3 and what in bad.what and bad.hint
 
 
+@pytest.mark.parametrize(
+    "text", ['{"query": "Qui ?"}\n{"query": "Où ?"}\n', "query,answer\nOù ?,là\nQui ?,\n"]
+)
+def test_the_remedy_for_another_encoding_is_to_save_the_file_as_utf_8(text: str) -> None:
+    (good,), (bad,) = read(text.encode("latin-1"))
+    assert good.query == "Qui ?" and "not UTF-8" in bad.what and "Save the file as UTF-8" in bad.hint
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("text", ['{"query": "Où est-il ?"}\n', "question;answer\r\nOù est-il ?;là\r\n"])
 def test_encodings(encoding: str, text: str) -> None:
@@ -166,6 +175,7 @@ def test_encodings(encoding: str, text: str) -> None:
         ('{"query": "q"}'.encode("utf-32"), "UTF-32"),
         ('{"query": "q"}'.encode("utf-16") + b"x", "not valid UTF-16"),
         (b"PK\x03\x04...", "no text file"),
+        (Random(0).randbytes(20_000), "no text file"),
         (b'[{"query": "q"}]', "one JSON document"),
         (b"question,question\na,b\n", "two columns named 'question'"),
         (b"caf\xe9,answer\na,b\n", "header of"),
@@ -178,9 +188,10 @@ def test_a_file_without_tasks_is_one_clear_error(data: bytes, message: str) -> N
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.jsonl", tmp_path):
-        with pytest.raises(UserError, match="cannot be read"):
-            list(read_tasks(path))
+    with pytest.raises(UserError, match="cannot be read"):
+        list(read_tasks(tmp_path / "none.jsonl"))
+    with pytest.raises(UserError, match="Choose the files in it"):
+        list(read_tasks(tmp_path))
 
 
 def test_csv_quotes_newlines_and_broken_rows() -> None:

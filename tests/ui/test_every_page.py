@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenuBar,
     QPlainTextEdit,
+    QScrollArea,
     QScrollBar,
     QTabBar,
     QTextEdit,
@@ -42,6 +44,7 @@ def test_a_page_can_be_used_by_keyboard_and_read_out(window: Window, qtbot: QtBo
     assert repeated(text[text.index("&") + 1] for text in texts if "&" in text) == []
     qtbot.wait(300)  # until what the page reads in the background is shown
     assert [describe(widget) for widget in unnamed(page)] == []
+    assert [describe(widget) for widget in page.findChildren(QAbstractItemView) if holds_tab(widget)] == []
 
 
 def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:
@@ -60,10 +63,20 @@ def unnamed(root: QWidget) -> Iterator[QWidget]:
     """Yield the controls below `root` that a screen reader could not name."""
     buddies = {label.buddy() for label in root.findChildren(QLabel) if label.buddy()}
     for widget in root.findChildren(QWidget):
-        if isinstance(widget, INTERACTIVE) and not is_internal(widget, root):
+        if (isinstance(widget, INTERACTIVE) or takes_focus(widget)) and not is_internal(widget, root):
             text = widget.text() if isinstance(widget, QAbstractButton) else ""
             if not (widget.accessibleName() or text.strip() or widget in buddies):
                 yield widget
+
+
+def takes_focus(widget: QWidget) -> bool:
+    """Whether a scroll area is a stop of its own; most only lay out what is in them."""
+    return isinstance(widget, QScrollArea) and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+
+
+def holds_tab(widget: QWidget) -> bool:
+    """Whether Tab goes from cell to cell and never leaves the widget."""
+    return isinstance(widget, QAbstractItemView) and widget.tabKeyNavigation()
 
 
 def is_internal(widget: QWidget, root: QWidget) -> bool:

@@ -43,6 +43,7 @@ def test_a_backup_is_written_and_told(page: SettingsPage, qtbot: QtBot, tmp_path
     assert not page.library.back_up.isEnabled()
     qtbot.waitUntil(lambda: job.is_over)
     assert check_backup(target).tasks == 0
+    assert page.notice.hint.text().startswith("0 tasks, 0 records and 0 snapshots.")
     assert "backup is whole" in page.notice.text.text() and page.library.back_up.isEnabled()
 
 

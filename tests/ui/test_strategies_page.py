@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.records import count_records
+from orca_desk.library.settings import get_setting
 from orca_desk.library.strategies import current_strategies, get_strategy, save_strategy, strategy_versions
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Evidence, Pairing
@@ -15,7 +16,7 @@ from orca_desk.method.records import Task
 from orca_desk.method.strategies import revised
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.pairing_matrix import PairingMatrixModel
-from orca_desk.ui.pages.strategies import StrategiesPage
+from orca_desk.ui.pages.strategies import DRAFTS, StrategiesPage
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -103,6 +104,35 @@ def test_what_is_not_saved_is_there_again_after_a_restart(
         again.new()
         assert again.model.rowCount() == 9
     assert get_strategy(library, "direct").instruction != "Say it."
+
+
+def test_what_is_not_saved_is_kept_while_the_window_is_open(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
+    page.go({"strategy": "direct"})
+    page.editor.title.selectAll()
+    qtbot.keyClicks(page.editor.title, "Mine")
+    qtbot.waitUntil(lambda: get_setting(library, DRAFTS, {}).get("direct", {}).get("title") == "Mine")
+    page.discard()
+    qtbot.waitUntil(lambda: get_setting(library, DRAFTS) == {})
+
+
+def test_nothing_can_be_edited_before_the_strategies_are_there(
+    window: Window, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    with monkeypatch.context() as held:
+        held.setattr(window.desk.background, "run", lambda *_, **__: None)
+        page = window.show_page("strategies")
+        assert isinstance(page, StrategiesPage)
+        assert not page.editor.isEnabled()
+        page.save()
+        page.new()
+        assert page.editor.isEnabled()
+        page.discard()
+        assert not page.editor.isEnabled()
+    page.refresh(page.watches)
+    qtbot.waitUntil(page.editor.isEnabled)
+    assert page.editor.title.text() and not page._drafts
 
 
 def test_what_is_no_strategy_is_refused_beside_the_editor(page: StrategiesPage, library: Library) -> None:

@@ -28,3 +28,19 @@ def test_a_failed_write_leaves_no_dead_entry(window: Window, qtbot: QtBot, is_un
     assert (stack.count(), stack.undoText(), stack.canRedo()) == (1, "Good", False)
     stack.undo()
     qtbot.waitUntil(lambda: done == ["good", "back"])
+
+
+def test_what_waits_is_written_whatever_a_handler_does(window: Window, qtbot: QtBot) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("Internal C++ object already deleted.")
+
+    told: list[frozenset[str]] = []
+    window.desk.changed.connect(told.append)
+    writes = Writes(window.desk, QObject(window), failed=broken)
+    done: list[str] = []
+    with qtbot.captureExceptions() as raised:
+        writes.do("First", lambda: None, lambda _: None, "tasks", then=broken)
+        writes.do("Second", refuse, lambda _: None)
+        writes.do("Third", lambda: done.append("third"), lambda _: None)
+        qtbot.waitUntil(lambda: done == ["third"] and not writes._running)
+    assert len(raised) == 2 and frozenset({"tasks"}) in told

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QDialog
@@ -381,6 +381,52 @@ def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Libr
     qtbot.mouseClick(dialog.show_button, Qt.MouseButton.LeftButton)
     shows(page, qtbot, 10)
     assert current_pairings(library) == {}
+
+
+def test_families_may_be_closed_before_their_change_is_written(
+    page: TasksPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)
+    dialog.select("riddles")
+    dialog.percent.setValue(100)
+    said: list[str] = []
+    window.desk.noticed.connect(lambda text, tone: said.append(text))
+    dialog.hold_button.click()
+    dialog.accept()
+    QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: said == ["Changed the split of 10 tasks of riddles. Ctrl+Z takes it back."])
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
+
+
+def test_one_task_is_said_to_be_one(window: Window, library: Library, qtbot: QtBot, tmp_path: Path) -> None:
+    add_tasks(library, RIDDLES[:1])
+    page = opened(window, qtbot, 1)
+    job = page.files.export(tmp_path / "one.jsonl", page.table.tasks.numbers)
+    qtbot.waitUntil(lambda: job.is_over and page.notice.isVisible())
+    assert page.notice.text.text() == "Wrote 1 task to one.jsonl."
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.family() == "riddles")
+    dialog.percent.setValue(100)
+    dialog.hold_button.click()
+    qtbot.waitUntil(dialog.notice.isVisible)
+    assert dialog.notice.text.text() == "Changed the split of 1 task of riddles."
+
+
+def test_the_remedy_stands_beside_how_many_rows_cannot_be_read(
+    page: TasksPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "latin.jsonl"
+    path.write_bytes('{"query": "Où ?"}\n{"query": "Qui ?"}\n{"query": "À qui ?"}\n'.encode("latin-1"))
+    page.go({"do": "import", "files": [path]})
+    dialog = previewed(page, qtbot, lambda one: one.preview is not None)
+    summary = dialog.summary.text()
+    assert "2 cannot be read" in summary and summary.endswith("Save the file as UTF-8, or leave the row out.")
 
 
 def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Library, qtbot: QtBot) -> None:

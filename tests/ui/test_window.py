@@ -4,13 +4,15 @@ import threading
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QToolButton
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.pages.chat import ChatPage
+from orca_desk.ui.pages.tasks import TasksPage
 from orca_desk.ui.register import NAMES
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
@@ -35,6 +37,54 @@ def test_a_page_that_cannot_be_closed_keeps_no_other_open(
 def test_every_page_opens(window: Window, qtbot: QtBot, name: str) -> None:
     page = window.show_page(name)
     assert page.isVisible() and window.page is page
+
+
+@pytest.fixture
+def active(window: Window, qtbot: QtBot) -> Window:
+    """The window with the keyboard's focus."""
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    return window
+
+
+@pytest.mark.parametrize("number, name", list(enumerate(NAMES[:9], 1)))
+def test_a_page_that_a_key_opens_never_begins_on_a_button(
+    active: Window, qtbot: QtBot, number: int, name: str
+) -> None:
+    keys = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(active, Qt.Key(Qt.Key.Key_0 + number), keys)
+    focus = QApplication.focusWidget()
+    assert active.page is active.pages[name]
+    assert focus is active.page.first_focus() and not isinstance(focus, QAbstractButton)
+
+
+def test_what_is_typed_goes_into_the_chat_that_a_key_or_a_click_opens(active: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(active, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    page = active.pages["chat"]
+    assert isinstance(page, ChatPage) and page.composer.input.hasFocus()
+    page.history_button.setFocus()
+    qtbot.keyClick(active, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert page.composer.input.hasFocus()
+    for name in ("home", "chat"):
+        qtbot.mouseClick(active.findChild(QToolButton, f"nav-{name}"), Qt.MouseButton.LeftButton)
+        assert QApplication.focusWidget() is active.pages[name].first_focus()
+
+
+def test_the_arrow_keys_walk_through_the_sidebar_and_stay_there(active: Window, qtbot: QtBot) -> None:
+    for name in NAMES[: NAMES.index("training")]:
+        made = active.findChild(QToolButton, f"nav-{name}")
+        if name == "home":
+            made.setFocus()
+        assert made.hasFocus() and active.page is active.pages[name]
+        qtbot.keyClick(made, Qt.Key.Key_Down)
+
+
+def test_another_look_at_a_page_leaves_the_focus_where_it_is(active: Window) -> None:
+    page = active.enter_page("tasks")
+    assert isinstance(page, TasksPage)
+    page.filters.search.setFocus()
+    active.desk.open("tasks", family="")
+    assert page.filters.search.hasFocus()
 
 
 def test_the_last_page_and_theme_come_back(library: Library, theme: Theme, qtbot: QtBot) -> None:

@@ -1,6 +1,7 @@
 """The Chat page: up to three models answer the same message, side by side."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class ChatPage(Page):
         self.models_button = button(self.tr("Models"), self._offer_models)
         self.sampling_button = button(self.tr("Sampling"), self.show_sampling)
         self.history_button = button(self.tr("History"), self.toggle_history)
-        self.new_button = button(self.tr("New chat"), self.new_chat)
+        self.new_button = button(self.tr("New chat"), partial(self.go, {"do": "new"}))
         for made in (self.history_button, self.models_button, self.sampling_button, self.new_button):
             self.header.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
         main = QWidget()
@@ -148,6 +149,7 @@ class ChatPage(Page):
         """Begin a chat, show one, or put a model, a training's models or a task before the user."""
         if target.get("do") == "new":
             self.new_chat()
+            self.composer.input.setFocus()
         if "model" in target:
             model = Path(str(target["model"]))
             self.use_models([Answerer(part=part_of(model, None), model=model)])
@@ -165,6 +167,10 @@ class ChatPage(Page):
             )
         if "chat" in target:
             self.open_chat(str(target["chat"]))
+
+    def first_focus(self) -> QWidget:
+        """Let the user write at once."""
+        return self.composer.input
 
     def close_page(self) -> None:
         """End all workers."""

@@ -140,6 +140,7 @@ class ResultsView(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setAccessibleName(self.tr("Results"))
         scroll.setWidget(inside)
         self.scroll = scroll
         return scroll

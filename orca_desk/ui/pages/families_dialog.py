@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from orca_desk.library.task_changes import hold_out_family, rename_family, take_back
 from orca_desk.library.tasks import FamilyCount, families
@@ -22,6 +23,7 @@ from orca_desk.ui.pages.task_filters import MOST_CHOICES
 from orca_desk.ui.pages.task_table import ROW
 from orca_desk.ui.pages.task_writes import Writes
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import button, label
@@ -162,7 +164,7 @@ class FamiliesDialog(QDialog):
             "tasks",
             "pairings",
             then=lambda changed: self._tell(
-                self.tr("{:,} tasks moved from {} to {}.").format(changed.count, family, name)
+                self.desk.tr("{} moved from {} to {}.").format(counted(changed.count, "task"), family, name)
             ),
         )
 
@@ -177,12 +179,15 @@ class FamiliesDialog(QDialog):
             lambda changed: take_back(library, changed),
             "tasks",
             then=lambda changed: self._tell(
-                self.tr("{:,} tasks of {} changed their split.").format(changed.count, family)
+                self.desk.tr("Changed the split of {} of {}.").format(counted(changed.count, "task"), family)
             ),
         )
 
     def _tell(self, text: str) -> None:
-        self.notice.show_message(text, kind="good", action=self.tr("Undo"), run=self._undo)
+        if isValid(self) and self.isVisible():
+            self.notice.show_message(text, kind="good", action=self.tr("Undo"), run=self._undo)
+        else:  # closed while it was written
+            self.desk.say(self.desk.tr("{} Ctrl+Z takes it back.").format(text))
 
     def _undo(self) -> None:
         self.notice.hide()

@@ -33,6 +33,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.bars import CountBars
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label, set_tone
@@ -269,7 +270,7 @@ class FreezeDialog(QDialog):
     def _show_count(self, found: Preview) -> None:
         self.counted = found
         if found.records:
-            self.taken.setText(self.tr("{:,} records would be taken").format(found.records))
+            self.taken.setText(self.tr("{} would be taken").format(counted(found.records, "record")))
         else:
             self.taken.setText(self.tr("No record would be taken: relax the rules"))
         set_tone(self.taken, "" if found.records else "bad")

@@ -253,7 +253,8 @@ class ImportDialog(QDialog):
             return text + " " + self.tr("Choose the column that holds the question.")
         if percent is None and not seen.heldout and seen.good:
             text += " " + self.tr("None is held out yet, so none could be used for evaluation.")
-        return text
+        remedies = {one.hint for one in seen.problems}
+        return " ".join([text, *remedies]) if len(remedies) == 1 else text  # several are in their tab
 
 
 def _cells(line: int, row: Task | BadRow, percent: int | None) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from PySide6.QtCore import QMimeData
 
 from orca_desk.jobs.importing import Imported
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Kind
 
 PROBLEMS_TOLD = 4
@@ -55,19 +56,19 @@ def sources_of(data: QMimeData | None) -> list[Source]:
 
 def outcome(result: Imported, name: str) -> tuple[str, str, Kind]:
     """Return what an import did as a sentence, the details, and how good it is."""
-    parts = [f"Added {_count(result.added, 'task')} from {name}."]
+    parts = [f"Added {counted(result.added, 'task')} from {name}."]
     if not result.added:
         parts = [f"There was no new task in {name}."]
     if not result.finished:
-        parts = [f"The import of {name} was stopped. Added so far: {_count(result.added, 'task')}."]
+        parts = [f"The import of {name} was stopped. Added so far: {counted(result.added, 'task')}."]
     if result.already_there:
         parts.append(f"{result.already_there:,} were there already.")
     details = []
     if result.differing:
         what = "replaced" if result.updated else "left as in the library"
-        details.append(f"There with other content, and {what}: {_count(result.differing, 'task')}.")
+        details.append(f"There with other content, and {what}: {counted(result.differing, 'task')}.")
     if result.unreadable:
-        details.append(f"{_count(result.unreadable, 'row')} could not be read:")
+        details.append(f"{counted(result.unreadable, 'row')} could not be read:")
         details += [f"Line {row.line:,}: {sentence(row.what)}" for row in result.problems[:PROBLEMS_TOLD]]
         more = result.unreadable - PROBLEMS_TOLD
         details += [f"… and {more:,} more."] if more > 0 else []
@@ -83,7 +84,3 @@ def outcome(result: Imported, name: str) -> tuple[str, str, Kind]:
 def sentence(what: str) -> str:
     """Return what is wrong with a row as a sentence."""
     return f"{what[:1].upper()}{what[1:]}."
-
-
-def _count(count: int, word: str) -> str:
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import card, label
 from orca_desk.ui.widgets.when import when
@@ -34,18 +34,10 @@ class PairingHistory(QWidget):
                 Column("Why", lambda one: sentence(one.pairing.reason)),
             )
         )
-        self.view = QTableView()
-        self.view.setModel(self.model)
-        self.view.setAccessibleName(self.tr("Pairings that the family had, the newest first"))
-        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.view.setShowGrid(False)
+        self.view = row_table(self.model, self.tr("Pairings that the family had, the newest first"))
         self.view.setMinimumHeight(8 * GRID)
-        self.view.verticalHeader().hide()
-        header = self.view.horizontalHeader()
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate((17 * GRID, 24 * GRID, 11 * GRID)):
-            header.resizeSection(column, width)
+            self.view.horizontalHeader().resizeSection(column, width)
         layout.addWidget(self.view, 1)
 
     def show_history(self, family: str, history: Sequence[StoredPairing], titles: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.choice_button import ChoiceButton
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
@@ -177,7 +178,7 @@ class MeasureBar(QWidget):
 
     def _count_answers(self) -> None:
         count = len(self.families.chosen()) * len(self.strategies.chosen()) * self.per_family.value()
-        self.answers.setText(self.tr("up to {:,} answers").format(count) if count else "")
+        self.answers.setText(self.tr("up to {}").format(counted(count, "answer")) if count else "")
         self.button.setEnabled(self._possible and (self.job is None or self.job.is_over))
 
     def _receive(self, arrival: Arrival) -> None:

@@ -105,6 +105,7 @@ class PairingPanel(QWidget):
         self.view.setModel(self.model)
         self.view.setAccessibleName(self.tr("Families by strategies: share of right answers"))
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setTabKeyNavigation(False)
         self.view.setCornerButtonEnabled(False)
         self.view.setShowGrid(False)
         across = self.view.horizontalHeader()

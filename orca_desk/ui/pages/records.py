@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
@@ -95,16 +94,15 @@ class RecordsPage(Page):
         if "record" in target:
             self.queue.show_record(str(target["record"]))
 
+    def first_focus(self) -> QWidget:
+        """Begin in the list, so that the review's keys work at once."""
+        return self.table
+
     def close_page(self) -> None:
         """Keep where the user is, and what waits to be written."""
         self.actions.finish()
         self._saver.stop()
         self._keep_view()
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Begin in the list, so that the review's keys work at once."""
-        super().showEvent(event)
-        self.table.setFocus()
 
     # What the user does
 

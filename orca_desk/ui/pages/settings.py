@@ -16,6 +16,7 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.pages.settings_cards import AboutCard, HelpCard, LibraryCard, LookCard, OfflineCard
 from orca_desk.ui.pages.settings_defaults import MessageCard, RunningCard
 from orca_desk.ui.theme import GRID, Choice
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
@@ -119,6 +120,7 @@ class SettingsPage(Page):
         column.addStretch(1)
         self.scroll = QScrollArea()
         self.scroll.setWidgetResizable(True)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll.setWidget(inner)
         self.body.addWidget(self.scroll, 1)
@@ -149,9 +151,11 @@ class SettingsPage(Page):
     def _tell_backup(self, made: Backup) -> None:
         self.notice.show_message(
             self.tr("The backup is whole: {}").format(made.path),
-            self.tr(
-                "{} tasks, {} records and {} snapshots. Adapters, checkpoints and logs are not in it."
-            ).format(f"{made.tasks:,}", f"{made.records:,}", f"{made.snapshots:,}"),
+            self.tr("{}, {} and {}. Adapters, checkpoints and logs are not in it.").format(
+                counted(made.tasks, "task"),
+                counted(made.records, "record"),
+                counted(made.snapshots, "snapshot"),
+            ),
             kind="good",
             action=self.tr("Open folder"),
             run=lambda: self.library.open_folder(made.path.parent),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtWidgets import QListView, QSplitter, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
@@ -30,7 +30,8 @@ from orca_desk.ui.pages.strategy_versions import StrategyVersions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
-DRAFTS = "strategies.drafts"  # library setting: what was edited and not saved when the window closed
+DRAFTS = "strategies.drafts"  # library setting: what is edited and not saved
+KEEP_AFTER_MS = 1000  # after the last key
 NEW = "new:"  # what the key of a draft of a new strategy starts with; no name holds a colon
 
 
@@ -51,6 +52,10 @@ class StrategiesPage(Page):
         self._key = ""
         self._wanted = ""
         self._new = max((int(key[len(NEW) :]) for key in self._drafts if key.startswith(NEW)), default=0)
+        self._saver = QTimer(self)  # a process that is killed closes no page
+        self._saver.setSingleShot(True)
+        self._saver.setInterval(KEEP_AFTER_MS)
+        self._saver.timeout.connect(self._keep_drafts)
         self.tabs = QTabWidget()
         self.tabs.addTab(self._editing(), self.tr("Instructions"))
         self.pairing = PairingPanel(desk, self.notice)
@@ -87,13 +92,15 @@ class StrategiesPage(Page):
             self.tabs.setCurrentIndex(1)
             self.pairing.measure.resume(target["resume"])
 
+    def first_focus(self) -> QWidget:
+        """Begin in the list, or in the matrix."""
+        return self.pairing.view if self.tabs.currentWidget() is self.pairing else self.list
+
     def close_page(self) -> None:
         """End the worker of the preview; keep what is not saved for the next start."""
         self.preview.close_viewer()
-        drafts = {key: asdict(draft) for key, draft in self._drafts.items()}
-        if drafts != self._kept and self.desk.library.problem is None:
-            self._kept = drafts
-            set_setting(self.desk.library, DRAFTS, drafts)
+        self._saver.stop()
+        self._keep_drafts()
 
     def measure(self) -> None:
         """Show the pairings and measure them."""
@@ -158,6 +165,7 @@ class StrategiesPage(Page):
         self.list.setMinimumWidth(24 * GRID)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.editor = StrategyEditor()
+        self.editor.setEnabled(False)  # until there is something to edit
         self.editor.edited.connect(self._edited)
         self.editor.save_wanted.connect(self.save)
         self.editor.discard_wanted.connect(self.discard)
@@ -183,7 +191,15 @@ class StrategiesPage(Page):
         wanted, self._wanted = self._wanted or self._key, ""
         self._open(wanted if self.model.row_of(wanted) >= 0 else next(iter(self._strategies), ""))
 
+    def _keep_drafts(self) -> None:
+        drafts = {key: asdict(draft) for key, draft in self._drafts.items()}
+        if drafts != self._kept and self.desk.library.problem is None:
+            self._kept = drafts
+            set_setting(self.desk.library, DRAFTS, drafts)
+
     def _fill_list(self) -> None:
+        """List the strategies and the drafts, which have changed or may have: they are kept in a moment."""
+        self._saver.start()
         drafts = [
             Entry(
                 key=key,
@@ -218,7 +234,8 @@ class StrategiesPage(Page):
             self._open(self.model.entries[index.row()].key)
 
     def _open(self, key: str) -> None:
-        """Show an entry in the editor, with what is not saved of it."""
+        """Show an entry in the editor, with what is not saved of it; without a key it waits for the list."""
+        self.editor.setEnabled(bool(key))
         if not key:
             return
         self._key = key
@@ -301,7 +318,7 @@ def _restored(kept: Any) -> dict[str, Draft]:
     """Return the drafts that a closed window has left."""
     drafts: dict[str, Draft] = {}
     with contextlib.suppress(AttributeError, TypeError):  # another version wrote them: they are let go
-        drafts = {key: Draft(**values) for key, values in kept.items()}
+        drafts = {key: Draft(**values) for key, values in kept.items() if key}
     return drafts
 
 

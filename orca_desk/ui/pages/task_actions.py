@@ -43,7 +43,7 @@ class TaskActions:
             lambda changed: take_back(self._library, changed),
             "tasks",
             then=lambda changed: self._desk.say(
-                self._desk.tr("{:,} tasks were changed; Ctrl+Z takes it back.").format(changed.count)
+                self._desk.tr("Changed: {:,}. Ctrl+Z takes it back.").format(changed.count)
             ),
         )
 

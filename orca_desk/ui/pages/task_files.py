@@ -17,6 +17,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.import_dialog import ImportDialog
 from orca_desk.ui.pages.import_source import ImportRequest, Source, outcome
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Kind, Notice
 
@@ -66,7 +67,7 @@ class TaskFiles(QObject):
 
     def choose_export(self, numbers: "array[int]") -> None:
         """Let the user choose where to write the tasks at some places."""
-        dialog = QFileDialog(self._page, self.tr("Export {:,} tasks").format(len(numbers)))
+        dialog = QFileDialog(self._page, self.tr("Export {}").format(counted(len(numbers), "task")))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters([self.tr("JSONL (*.jsonl)"), self.tr("CSV (*.csv)")])
         dialog.setDefaultSuffix("jsonl")
@@ -147,7 +148,8 @@ class TaskFiles(QObject):
         if job.result is None:
             self._tell(self.tr("The export was stopped; no file was written."), "", "info")
         else:
-            self._tell(self.tr("Wrote {:,} tasks to {}.").format(job.result, path.name), str(path), "good")
+            written = counted(job.result, "task")
+            self._tell(self.tr("Wrote {} to {}.").format(written, path.name), str(path), "good")
 
     def _tell(self, text: str, details: str, kind: Kind) -> None:
         """Several files that came together are told of together."""

@@ -37,7 +37,7 @@ class Writes(QObject):
     ) -> None:
         """Do `work` now; Ctrl+Z calls `undo` with what it returned. `text` names it in the menu.
 
-        `then` gets the first result, before `parts` are told of.
+        `then` gets the first result, once `parts` have been told of.
         """
         results: list[T] = []
         once = [then]
@@ -51,9 +51,9 @@ class Writes(QObject):
                 results.clear()
 
         def told(_: Any) -> None:
+            self.desk.tell(*parts)
             if once and results:
                 once.pop()(results[0])
-            self.desk.tell(*parts)
 
         def lost() -> None:
             self.desk.forget(command)
@@ -89,12 +89,16 @@ class Writes(QObject):
                 self._written.set()
 
         def done(result: Any) -> None:
-            told(result)
-            self._next()
+            try:
+                told(result)
+            finally:  # whatever a handler does: what waits is still to be written
+                self._next()
 
         def failed(error: Exception) -> None:
-            lost()
-            self._failed(error)
-            self._next()
+            try:
+                lost()
+                self._failed(error)
+            finally:
+                self._next()
 
         self.desk.background.run(self, write, done, failed=failed)

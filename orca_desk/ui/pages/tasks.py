@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.pairings import current_pairings
@@ -24,6 +25,7 @@ from orca_desk.ui.pages.task_files import TaskFiles
 from orca_desk.ui.pages.task_filters import MOST_CHOICES, Choices
 from orca_desk.ui.pages.task_view import TaskView
 from orca_desk.ui.pages.task_writes import Writes
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import button
@@ -101,6 +103,10 @@ class TasksPage(Page):
             self.show_task(str(target["task"]))
         elif "family" in target:
             self.filters.set(TaskFilter(family=str(target["family"])))
+
+    def first_focus(self) -> QWidget:
+        """Begin in the table."""
+        return self.table
 
     def close_page(self) -> None:
         """Save what waits to be saved."""
@@ -208,7 +214,7 @@ class TasksPage(Page):
         def put(found: list[Task | None]) -> None:
             lines = [task_line(task) for task in found if task is not None]
             QGuiApplication.clipboard().setText("".join(lines))
-            self.desk.say(self.tr("{:,} tasks are on the clipboard.").format(len(lines)))
+            self.desk.say(self.tr("Copied {} to the clipboard.").format(counted(len(lines), "task")))
 
         self.desk.background.run(self, lambda: tasks_at(library, numbers), put)
 

@@ -44,6 +44,7 @@ class TeacherForm(QScrollArea):
         self.desk = desk
         self._unpaired: tuple[str, ...] = ()
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         self.setWidget(inside)

@@ -14,6 +14,7 @@ from orca_desk.ui.pages.arrivals import ANSWER, QUESTION, ArrivalsModel, Row, ro
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import duration
+from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import label, set_tone
 
 NUMBER = re.compile(r"\d+")
@@ -145,16 +146,8 @@ class TeacherRun(QWidget):
         return row
 
     def _table(self) -> QTableView:
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        self.table.setAccessibleName(self.tr("Records as they arrive, the newest first"))
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.table.setShowGrid(False)
+        self.table = row_table(self.model, self.tr("Records as they arrive, the newest first"))
         self.table.setAlternatingRowColors(True)
-        self.table.setWordWrap(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(4 * GRID)
         header = self.table.horizontalHeader()
         for column, width in enumerate((15, 9, 13, 18, 18, 8)):
             header.resizeSection(column, width * GRID)

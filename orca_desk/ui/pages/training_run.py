@@ -57,7 +57,7 @@ class RunView(QWidget):
         self.run: Run = self.curves.show_runs([""])[0]
         inside.addWidget(self.curves)
         column.addWidget(frame, 1)
-        layout.addWidget(scrolled(below), 1)
+        layout.addWidget(scrolled(below, self.tr("How the training goes")), 1)
         desk.theme.changed.connect(self._show_status)
 
     def show_training(self, training_id: str) -> None:

@@ -207,7 +207,7 @@ class SetUp(QWidget):
         frame.setFixedWidth(36 * GRID)
         layout.addWidget(label(self.tr("Before the start"), size="heading", bold=True))
         self.checks = Checks(self.desk)
-        layout.addWidget(scrolled(self.checks), 1)
+        layout.addWidget(scrolled(self.checks, self.tr("Before the start")), 1)
         self.notice = Notice(self.desk)
         layout.addWidget(self.notice)
         self.goes_on = label(wrap=True, size="caption", tone="accent")

@@ -12,9 +12,14 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()
 
 
-def scrolled(widget: QWidget) -> QScrollArea:
-    """Return a scroll area around `widget`, up and down only, without a ground of its own."""
+def scrolled(widget: QWidget, name: str = "") -> QScrollArea:
+    """Return a scroll area around `widget`, up and down only, without a ground of its own.
+
+    `name` is for what is read more than used: Tab comes to it, and keys scroll it. Else Tab passes it by.
+    """
     area = QScrollArea()
+    area.setAccessibleName(name)
+    area.setFocusPolicy(Qt.FocusPolicy.StrongFocus if name else Qt.FocusPolicy.NoFocus)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
