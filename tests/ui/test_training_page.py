@@ -23,6 +23,7 @@ from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, 
 from orca_desk.paths import bundled_models
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.app import desktop
+from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.training import HISTORY, NO_RECORDS, NO_SNAPSHOT, READY, RUN, SET_UP, TrainingPage
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, REDRAW_MS, Curves
@@ -333,6 +334,33 @@ def test_a_start_waits_for_its_turn_and_says_why_it_fails(
     assert "is not a folder" in view.notice.text.text()
     qtbot.waitUntil(lambda: view.status.text() == "Failed")
     assert get_setting(library, "desktop.start.train")["snapshot"] == snapshot.id
+
+
+def test_a_curve_loses_the_steps_that_are_gone_as_soon_as_the_trainer_goes_on(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    page.show_training(made.id)
+    view = page.run_view
+    assert view is not None
+    qtbot.waitUntil(lambda: len(view.run.loss) == 12)
+    goes_on, over = Event(), Event()
+
+    def work(tools: Tools) -> None:
+        tools.tell({"event": "began", "training": made.id})
+        goes_on.wait(60)
+        report = {"event": "report", "resumed_step": 5}
+        add_events(library, made.id, [report])
+        tools.tell(report)
+        over.wait(60)
+
+    view.follow(window.desk.jobs.start("Train", "train", work))
+    qtbot.waitUntil(lambda: len(view.run.loss) == 12)
+    goes_on.set()
+    qtbot.waitUntil(lambda: len(view.run.loss) == 5)
+    assert view.figures.values["step"].text() == "5 of 12"
+    over.set()
 
 
 def test_a_series_goes_on_from_where_a_resumed_training_does() -> None:
