@@ -239,7 +239,9 @@ def test_a_training_is_started_stopped_continued_and_looked_back_at(
     view = page.run_view
     assert view is not None and page.tabs.currentIndex() == RUN and view.panel.isVisible()
     start.trigger()
-    assert "runs already" in page.notice.text.text()
+    qtbot.waitUntil(lambda: "is being trained now" in page.set_up.goes_on.text())
+    page.set_up.show_running.click()
+    assert page.tabs.currentIndex() == RUN
 
     qtbot.waitUntil(lambda: len(view.run.loss) >= 3, timeout=SECONDS)
     qtbot.mouseClick(view.panel.pause, Qt.MouseButton.LeftButton)
@@ -361,6 +363,43 @@ def test_a_curve_loses_the_steps_that_are_gone_as_soon_as_the_trainer_goes_on(
     qtbot.waitUntil(lambda: len(view.run.loss) == 5)
     assert view.figures.values["step"].text() == "5 of 12"
     over.set()
+
+
+def test_a_training_that_another_page_runs_is_shown_and_not_started_again(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = shown(window, qtbot)
+    set_up = page.set_up
+    set_up.form.set_value(QUICK)
+    qtbot.waitUntil(set_up.begin.isEnabled)
+    made = create_training(library, base=STUDENT, snapshot=snapshot.id, settings=QUICK.to_dict())
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: not set_up.begin.isEnabled())
+    assert set_up.goes_on.text() == f"{made.id} has just these choices and is being trained now."
+    with qtbot.waitSignal(window.desk.wanted) as wanted:
+        set_up.show_running.click()
+    assert wanted.args == ["training", {"training": made.id}]
+    end_run(library, made.id, "cancelled", "")
+    window.desk.tell("trainings")
+    qtbot.waitUntil(set_up.begin.isEnabled)
+    assert set_up.begin.text() == f"Go on with {made.id}" and not set_up.show_running.isVisible()
+
+
+def test_what_is_done_when_its_turn_comes_is_not_trained_again(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    over = Event()
+    window.desk.jobs.start("Demo", "demo", lambda tools: over.wait(60))
+    window.desk.open("training", resume=made.id)
+    end_run(library, made.id, "done", "By the demo.")
+    over.set()
+    qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)
+    view = page.run_view
+    assert view is not None
+    qtbot.waitUntil(lambda: "nothing was left to train" in view.notice.hint.text())
+    assert [one.id for one in list_trainings(library)] == [made.id]
 
 
 def test_a_series_goes_on_from_where_a_resumed_training_does() -> None:

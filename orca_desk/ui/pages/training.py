@@ -60,6 +60,8 @@ class TrainingPage(Page):
         library = self.desk.library
         if changes & {"snapshots", "records", "trainings"}:
             self.desk.background.run(self, lambda: overview(library), self._show, only_newest="overview")
+        if "trainings" in changes:
+            self.set_up.look_for_unfinished()
         if changes & {"tasks", "strategies"}:
             self.set_up.look_again()
         if changes & {"trainings", "runs"}:
@@ -99,8 +101,8 @@ class TrainingPage(Page):
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
 
-    def train(self, choice: Choice) -> None:
-        """Start a training, or go on with the unfinished one of just this choice."""
+    def train(self, choice: Choice, goes_on: str = "") -> None:
+        """Start a training, or go on with the unfinished one of just this choice, whose id is `goes_on`."""
         if any(not job.is_over and choice == other for job, other in self._trained.items()):
             self.notice.show_message(self.tr("That training runs already, or waits for its turn."))
             self.tabs.setCurrentIndex(RUN)
@@ -111,7 +113,7 @@ class TrainingPage(Page):
         self._follow(
             choice,
             self.tr("Train {}").format(choice.base.name),
-            lambda tools: train_choice(library, choice, tools),
+            lambda tools: train_choice(library, choice, tools, goes_on=goes_on),
         )
 
     def _build(self) -> None:
@@ -269,7 +271,9 @@ class TrainingPage(Page):
         except UserError as error:
             self.notice.show_error(error)
             return
-        self.train(Choice(base=training.base, snapshot=training.snapshot, settings=settings))
+        self.train(
+            Choice(base=training.base, snapshot=training.snapshot, settings=settings), goes_on=training.id
+        )
 
     def _keep_stopped(self, training: Training) -> None:
         """Use the adapter of a stopped training as it is."""
