@@ -27,6 +27,7 @@ from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.training import HISTORY, NO_RECORDS, NO_SNAPSHOT, READY, RUN, SET_UP, TrainingPage
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, REDRAW_MS, Curves
+from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.series import FIRST, Series
 from orca_desk.ui.widgets.sparkline import POINTS
 from orca_desk.ui.window import Window
@@ -400,6 +401,24 @@ def test_what_is_done_when_its_turn_comes_is_not_trained_again(
     assert view is not None
     qtbot.waitUntil(lambda: "nothing was left to train" in view.notice.hint.text())
     assert [one.id for one in list_trainings(library)] == [made.id]
+
+
+def test_no_training_is_said_only_when_it_is_known(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = window.show_page("training")
+    assert isinstance(page, TrainingPage)
+    page.tabs.setCurrentIndex(RUN)
+
+    def titles() -> list[str]:
+        return [one.title.text() for one in page._run_place.findChildren(EmptyState) if not one.isHidden()]
+
+    assert titles() == ["Reading the trainings…"]
+    shown(window, qtbot)
+    qtbot.waitUntil(lambda: titles() == ["No training yet"])
+    made = stored_training(library, snapshot.id, QUICK)
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.training == made.id)
 
 
 def test_a_series_goes_on_from_where_a_resumed_training_does() -> None:

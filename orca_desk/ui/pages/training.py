@@ -45,7 +45,7 @@ class TrainingPage(Page):
         self.run_view: RunView | None = None
         self.history: History | None = None
         self.dialog: FreezeDialog | None = None
-        self._can_plot = False
+        self._can_plot = self._is_read = False
         self._later: list[Callable[[], Any]] = []  # what waits for the import
         self._trained: dict[Job, Choice] = {}
         self._unseen: list[Job] = []  # jobs that the Run tab has not taken up yet
@@ -152,16 +152,10 @@ class TrainingPage(Page):
         self.set_up = SetUp(desk)
         self.set_up.wanted.connect(self.train)
         self._run_place, self._history_place = Place(), Place()
-        self._run_place.show_widget(
-            EmptyState(
-                desk.theme,
-                image="chart-line",
-                title=self.tr("No training yet"),
-                text=self.tr("Its curves appear here as soon as one has started."),
-                action=self.tr("Set one up"),
-                run=lambda: self.tabs.setCurrentIndex(SET_UP),
+        for place in (self._run_place, self._history_place):
+            place.show_widget(
+                EmptyState(desk.theme, image="activity", title=self.tr("Reading the trainings…"), text="")
             )
-        )
         self.tabs.addTab(self.set_up, self.tr("Set up"))
         self.tabs.addTab(self._run_place, self.tr("Run"))
         self.tabs.addTab(self._history_place, self.tr("History"))
@@ -170,6 +164,16 @@ class TrainingPage(Page):
         self.body.addWidget(self.stack, 1)
         desk.theme.changed.connect(self._paint)
         self._paint()
+
+    def _no_training(self) -> EmptyState:
+        return EmptyState(
+            self.desk.theme,
+            image="chart-line",
+            title=self.tr("No training yet"),
+            text=self.tr("Its curves appear here as soon as one has started."),
+            action=self.tr("Set one up"),
+            run=lambda: self.tabs.setCurrentIndex(SET_UP),
+        )
 
     def _add_commands(self) -> None:
         self.command(self.tr("&Start training"), self._start_by_key, key="Ctrl+Return", image="play")
@@ -222,6 +226,7 @@ class TrainingPage(Page):
         return self.history
 
     def _show(self, found: tuple[list[Snapshot], bool, str]) -> None:
+        is_first, self._is_read = not self._is_read, True
         snapshots, has_records, newest = found
         is_new, self._newest = bool(self._newest) and newest != self._newest, newest
         self.stack.setCurrentIndex(READY if snapshots else NO_SNAPSHOT if has_records else NO_RECORDS)
@@ -229,14 +234,16 @@ class TrainingPage(Page):
         self.set_up.show_snapshots(snapshots)
         if is_new and self.run_view is not None and not self.run_view.is_busy:
             self.run_view.show_training(newest)  # one that another page has started
-        elif self.tabs.currentIndex() == RUN:
-            self._tab_changed(RUN)
+        elif is_first or self.tabs.currentIndex() == RUN:
+            self._tab_changed(self.tabs.currentIndex())
 
     def _tab_changed(self, place: int) -> None:
-        """Make and refresh what the tab shows."""
-        if not self._can_plot:
+        """Make and refresh what the tab shows, once it is known what there is."""
+        if not (self._can_plot and self._is_read):
             return
-        if place == RUN and self._newest and (self.run_view is None or not self.run_view.training):
+        if place == RUN and not self._newest and self.run_view is None:
+            self._run_place.show_widget(self._no_training())
+        elif place == RUN and self._newest and (self.run_view is None or not self.run_view.training):
             if self.run_view is None or not self.run_view.is_busy:
                 self._get_run_view().show_training(self._newest)
         elif place == HISTORY:
