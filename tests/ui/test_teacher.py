@@ -1,6 +1,7 @@
 """The Teacher page: settings, the preview of five, a run with its records, stopping and going on."""
 
 import json
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
@@ -146,6 +147,18 @@ def test_a_run_shows_its_records_and_opens_them(
     view.table.doubleClicked.emit(view.model.index(0, 0))
     assert asked[-1] == ("records", {"record": newest.id})
     counted(page, qtbot, "5 tasks", "5 answered already")
+
+
+def test_a_preview_says_that_it_waits(page: TeacherPage, qtbot: QtBot) -> None:
+    over = Event()
+    page.desk.jobs.start("Busy", "other", lambda tools: over.wait(60))
+    facts_alone(page, qtbot)
+    page.preview()
+    assert page.preview_view.summary.text() == "Waits for another job to end"
+    over.set()
+    qtbot.waitUntil(lambda: page.preview_view.summary.text() == "The teacher is loading…")
+    page.stop()
+    run_to_its_end(page, qtbot)
 
 
 def test_a_run_that_makes_nothing_is_loud(page: TeacherPage, qtbot: QtBot) -> None:

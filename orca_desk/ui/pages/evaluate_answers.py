@@ -234,7 +234,12 @@ class AnswersView(QWidget):
         if found:
             self.view.selectRow(max(0, self.model.row_of(task)))
         else:
-            self.columns.clear()
+            self.columns.clear(self._why_none())
+
+    def _why_none(self) -> str:
+        if not self.ids:
+            return self.tr("No evaluation is chosen: check some on the Results tab.")
+        return self.tr("No task is like that: change what is searched for.")
 
     def _select(self, current: QModelIndex) -> None:
         if not current.isValid():

@@ -131,12 +131,11 @@ class TeacherPage(Page):
         if chosen is None or self.job is not None:
             return
         self.tabs.setCurrentWidget(self.preview_view)
-        self.preview_view.begin()
-        self._follow(
-            self.desk.jobs.start(
-                self.tr("Preview five answers"), "preview", chosen.preview_work(self.desk.library)
-            )
+        job = self.desk.jobs.start(
+            self.tr("Preview five answers"), "preview", chosen.preview_work(self.desk.library)
         )
+        self.preview_view.begin(job)
+        self._follow(job)
 
     def pause(self) -> None:
         """Let the job wait, or go on."""
