@@ -230,6 +230,8 @@ def test_measuring_fills_the_cells_as_answers_come(
     panel = page.pairing.measure
     panel.families.choose(["facts"])
     panel.strategies.choose(["direct", "step-by-step"])
+    panel.per_family.setValue(20)
+    assert panel.answers.text() == "up to 4 answers"  # there are two tasks
     panel.per_family.setValue(2)
     assert panel.families.text() == "1 of 2 families" and "4 answers" in panel.answers.text()
     panel.button.click()
