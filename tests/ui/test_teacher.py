@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from orca_desk.jobs.teaching import Arrival, Ask
@@ -63,6 +64,17 @@ def counted(page: TeacherPage, qtbot: QtBot, count: str, known: str) -> None:
 def facts_alone(page: TeacherPage, qtbot: QtBot) -> None:
     page.form.family.setCurrentIndex(page.form.family.findData("facts"))
     counted(page, qtbot, "5 tasks", "0 answered already")
+
+
+def answer_to_esc(page: TeacherPage, qtbot: QtBot, text: str) -> None:
+    """Press Esc, and a button of the question that comes."""
+    page.window().activateWindow()  # offscreen, nobody else does when a dialog has closed
+    qtbot.waitUntil(page.isActiveWindow)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    box = page.findChild(QMessageBox)
+    assert box is not None and "is kept" in box.informativeText()
+    qtbot.mouseClick(next(one for one in box.buttons() if one.text() == text), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
 
 
 def run_to_its_end(page: TeacherPage, qtbot: QtBot) -> None:
@@ -157,7 +169,7 @@ def test_a_preview_says_that_it_waits(page: TeacherPage, qtbot: QtBot) -> None:
     assert page.preview_view.summary.text() == "Waits for another job to end"
     over.set()
     qtbot.waitUntil(lambda: page.preview_view.summary.text() == "The teacher is loading…")
-    page.stop()
+    page.job.stop()
     run_to_its_end(page, qtbot)
 
 
@@ -184,7 +196,9 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     page.job_panel.pause.click()
     assert page.job is not None and page.job.state == "pausing"
     page.job_panel.pause.click()
-    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    answer_to_esc(page, qtbot, "Let it run")
+    assert page.job is not None and page.job.state == "running"
+    answer_to_esc(page, qtbot, "Stop")
     run_to_its_end(page, qtbot)
     done = count_records(library)
     assert 0 < done < 75 and "Stopped" in page.notice.text.text()

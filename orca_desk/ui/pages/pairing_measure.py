@@ -141,11 +141,6 @@ class MeasureBar(QWidget):
                 kind="warn",
             )
 
-    def stop(self) -> None:
-        """Stop measuring; what was answered is kept."""
-        if self.job is not None:
-            self.job.stop()
-
     def _row(self) -> QHBoxLayout:
         self.picker = ModelPicker(self.desk, "gguf", prefer="mini-teacher")
         self.picker.setAccessibleName(self.tr("Teacher to measure with"))

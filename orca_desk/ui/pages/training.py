@@ -19,6 +19,7 @@ from orca_desk.ui.pages.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training_choice import Choice, keep_started
 from orca_desk.ui.pages.training_setup import SetUp
 from orca_desk.ui.pages.training_work import import_what_plots, keep_as_it_is, overview, train_choice
+from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.place import Place
 from orca_desk.ui.widgets.text import button
@@ -180,6 +181,7 @@ class TrainingPage(Page):
         self.command(self.tr("&Freeze a snapshot…"), self.freeze, key="Ctrl+Shift+F", image="snowflake")
         self.command(self.tr("&Pause or resume the training"), self._pause, key="Ctrl+P", image="pause")
         self.command(self.tr("Stop the training and &keep it"), self._stop, key="Ctrl+.", image="square")
+        add_stop(self, lambda: self.run_view.panel.job if self.run_view else None)
         for place, text in enumerate((self.tr("Set &up"), self.tr("&Run"), self.tr("&History"))):
             show = partial(self.tabs.setCurrentIndex, place)
             self.command(text, show, key=f"Alt+{place + 1}", image=IMAGES[place])
