@@ -84,13 +84,16 @@ def ask(
     progress: Progress,
     control: JobControl,
     log: Path | None = None,
+    already: int = 0,
 ) -> bool:
     """Ask all questions; return False if the job was stopped before it was through.
 
     `on_outcomes` gets outcomes as they arrive, in any order, each once: a list is one transaction. The
-    questions are asked sorted by their system message, whose tokens are then decoded once for all.
+    questions are asked sorted by their system message, whose tokens are then decoded once for all. `already`
+    questions were answered by an earlier call: progress counts them too.
     """
-    meter = Meter(progress, stage=stage, total=len(questions), unit="answers")
+    total = already + len(questions)
+    meter = Meter(progress, stage=stage, total=total, unit="answers", already=already)
     began = time.monotonic()
     run_with: Message = {}
     tokens = 0
@@ -123,6 +126,6 @@ def ask(
         control=control,
         log=log,
     )
-    if finished and meter.done < len(questions):
-        raise RuntimeError(f"{len(questions) - meter.done:.0f} of {len(questions)} questions were lost.")
+    if finished and meter.done < total:
+        raise RuntimeError(f"{total - meter.done:.0f} of {len(questions)} questions were lost.")
     return finished

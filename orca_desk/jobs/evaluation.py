@@ -113,6 +113,7 @@ def evaluate(
             progress=notes.show,
             control=control,
             log=notes.log,
+            already=sum(task.id not in waiting for task in tasks),
         )
         found = score(library, evaluation.id)
         if failed and not found.overall.right.n:

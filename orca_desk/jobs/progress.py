@@ -36,20 +36,26 @@ def silent(update: Update) -> None:
 
 
 class Meter:
-    """Counts what one stage has done, and reports it with the mean rate since the stage began."""
+    """Counts what one stage has done, and reports it with the mean rate since the stage began.
 
-    def __init__(self, progress: Progress, *, stage: str, total: float | None, unit: str) -> None:
+    `already` of the total was done by an earlier call: it counts as done, and not for the rate.
+    """
+
+    def __init__(
+        self, progress: Progress, *, stage: str, total: float | None, unit: str, already: float = 0.0
+    ) -> None:
         self._progress = progress
         self._stage, self._total, self._unit = stage, total, unit
         self._began = time.monotonic()
-        self.done = 0.0
+        self._already = self.done = already
         self.advance(0)
 
     def advance(self, amount: float, message: str = "") -> None:
         """Add `amount` to what is done and report."""
         self.done += amount
         seconds = time.monotonic() - self._began
-        rate = self.done / seconds if self.done and seconds > 0 else None
+        new = self.done - self._already
+        rate = new / seconds if new and seconds > 0 else None
         self._progress(
             Update(
                 stage=self._stage,

@@ -151,6 +151,7 @@ def teach(
         progress=notes.show,
         control=control,
         log=notes.log,
+        already=len(known),
     )
     taught = Taught(
         asked=len(wanted),

@@ -75,11 +75,15 @@ def list_trainings(library: Library) -> list[Training]:
 def add_events(library: Library, training_id: str, events: Sequence[Mapping[str, Any]]) -> int:
     """Store what the trainer reports ("metrics", "eval", "report", "checkpoint"), in one transaction.
 
-    An event that comes again after a resume, same kind and step, takes the place of the first. Returns how
-    many were stored.
+    A "report" comes first at each start: what was stored after its "resumed_step" is gone from the weights,
+    and goes from here too. An event that comes again, same kind and step, takes the place of the first.
+    Returns how many were stored.
     """
 
     def store(db: sqlite3.Connection) -> int:
+        for event in events:
+            if event["event"] == "report" and "resumed_step" in event:
+                _forget_after(db, training_id, event["resumed_step"])
         rows: dict[str, list[dict[str, Any]]] = {"checkpoints": [], "metrics": []}
         for event in events:
             row = {"training": training_id, "step": event.get("step", 0), "created_at": now()}
@@ -125,6 +129,13 @@ def checkpoints(library: Library, training_id: str) -> dict[int, Path]:
     return {row["step"]: to_path(library, row["path"]) for row in rows}
 
 
+def newest_checkpoint(library: Library, training_id: str) -> int | None:
+    """Return the step of the newest checkpoint on the disk, from which a training goes on; None: none is."""
+    folders = (training_folder(library, training_id) / "checkpoints").glob("step-*")
+    steps = [path.name.removeprefix("step-") for path in folders]
+    return max((int(step) for step in steps if step.isdecimal()), default=None)
+
+
 def set_adapter(
     library: Library,
     training_id: str,
@@ -148,6 +159,11 @@ def set_adapter(
         )
     )
     return get_training(library, training_id)
+
+
+def _forget_after(db: sqlite3.Connection, training_id: str, step: int) -> None:
+    for name in ("checkpoints", "metrics"):
+        db.execute(f"DELETE FROM {name} WHERE training = ? AND step > ?", (training_id, step))
 
 
 def _identity(library: Library, base: Path, snapshot: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from orca_desk.student.settings import TrainSettings
 Emit = Callable[[dict[str, Any]], None]
 Ending = Literal["finished", "early", "stopped"]
 TAIL = 100  # metrics that a checkpoint carries
+CHECKPOINT_SECONDS = 60.0  # the most, and a step, that a kill may cost where checkpoints are wanted
 
 
 class Control(Protocol):
@@ -71,17 +72,18 @@ class Loop:
         folder: Path,
         emit: Emit,
         control: Control,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Set up the optimizer and take up the newest whole checkpoint in `folder`."""
+        """Set up the optimizer and take up the newest whole checkpoint in `folder`; `clock` gives seconds."""
         self.model, self.settings, self.folder = model, settings, folder
-        self.emit, self.control = emit, control
+        self.emit, self.control, self._clock = emit, control, clock
         self.training, self.evaluation = examples.training, examples.evaluation
         self.parameters = list(adapter_parameters(model).values())
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.progress: Progress = checkpoints.restore_newest(folder, model, self.optimizer, self._warn)
-        self.saved_step = self.progress.step
+        self.saved_step, self._saved_at = self.progress.step, clock()
         self.steps = list(schedule_steps(self.training, settings))
 
     def run(self) -> Ending:
@@ -96,7 +98,7 @@ class Loop:
             self._report(step, self._take(step))
             if self.evaluation and self._is_due(self.settings.eval_every, step):
                 self._note_evaluation(self.evaluate())
-            if self._is_due(self.settings.checkpoint_every, None) or self._is_best():
+            if self._is_checkpoint_due() or self._is_best():
                 self.save()
         self.save()
         return "early" if self.progress.step < len(self.steps) else "finished"
@@ -106,7 +108,7 @@ class Loop:
         if self.progress.step == self.saved_step:
             return
         path = checkpoints.save(self.folder, self.model, self.optimizer, self.progress)
-        self.saved_step = self.progress.step
+        self.saved_step, self._saved_at = self.progress.step, self._clock()
         self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(path)})
 
     def evaluate(self) -> float:
@@ -198,6 +200,12 @@ class Loop:
         if every:
             return self.progress.step % every == 0 or self.progress.step == len(self.steps)
         return step is not None and step.ends_epoch
+
+    def _is_checkpoint_due(self) -> bool:
+        """Whether to save now: by the steps, or by the time where steps are slow. Saving changes no loss."""
+        every = self.settings.checkpoint_every
+        is_late = every > 0 and self._clock() - self._saved_at > CHECKPOINT_SECONDS
+        return is_late or self._is_due(every, None)
 
     def _is_best(self) -> bool:
         """Whether this step's evaluation was the best so far and is to be kept."""

@@ -111,7 +111,10 @@ class TrainSettings:
         default=True, metadata=_about("Keep the adapter with the best evaluation loss rather than the last.")
     )
     checkpoint_every: int = field(
-        default=50, metadata=_about("Steps between checkpoints; 0: only at the end, a stop or a pause.")
+        default=50,
+        metadata=_about(
+            "Steps between checkpoints, a minute at most; 0: only at the end, a stop or a pause."
+        ),
     )
     dtype: Dtype = field(
         default="auto", metadata=_about("Number format of the base model; auto times both on this machine.")

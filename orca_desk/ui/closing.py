@@ -8,9 +8,13 @@ from orca_desk.ui.going_on import GoingOn
 
 
 class Closing(QObject):
-    """Knows whether the window may close now; `agreed` comes when it may after all."""
+    """Knows whether the window may close now; `agreed` comes when it may after all.
+
+    `waits` comes with a sentence while the window is to close later, and with "" when it is not any more.
+    """
 
     agreed = Signal()
+    waits = Signal(str)
 
     def __init__(self, desk: Desk, going_on: GoingOn, window: QWidget) -> None:
         super().__init__(window)
@@ -24,6 +28,13 @@ class Closing(QObject):
             return True
         self._ask()
         return False
+
+    def stay(self) -> None:
+        """Take back that the window closes later, if it was to."""
+        if self._waits:
+            self._waits = False
+            self.waits.emit("")
+            self.desk.say(self.tr("Stays open."))
 
     def _ask(self) -> None:
         jobs = self.desk.jobs.unfinished
@@ -40,7 +51,7 @@ class Closing(QObject):
         box.setEscapeButton(stay)
         stop.clicked.connect(self._stop)
         later.clicked.connect(self._wait)
-        stay.clicked.connect(self._stay)
+        stay.clicked.connect(self.stay)
         box.finished.connect(box.deleteLater)
         box.open()
 
@@ -52,14 +63,9 @@ class Closing(QObject):
     def _wait(self) -> None:
         self._wait_for(self.tr("Closes when the job is done."))
 
-    def _stay(self) -> None:
-        if self._waits:  # it was to close by an earlier answer
-            self._waits = False
-            self.desk.say(self.tr("Stays open."))
-
     def _wait_for(self, text: str) -> None:
         self._waits = True
-        self.desk.say(text)
+        self.waits.emit(text)
         self._look()
 
     def _look(self) -> None:

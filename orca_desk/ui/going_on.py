@@ -8,7 +8,9 @@ from orca_desk.jobs.demo_place import demo_goes_on
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.runs import Run, list_runs
+from orca_desk.library.trainings import KIND, newest_checkpoint
 from orca_desk.ui.pages.run_words import kind_of, page_of, progress_of
+from orca_desk.ui.pages.training_words import goes_on_from
 
 if TYPE_CHECKING:
     from orca_desk.ui.desk import Desk
@@ -31,12 +33,12 @@ class GoingOn(QObject):
 
     def look(self) -> None:
         """Look for such runs and offer them."""
-        library = self.desk.library
+        library, told = self.desk.library, self._told()
         since = str(self.desk.places.value(CLOSING) or "")
 
-        def find() -> tuple[list[Run], bool]:
-            runs = cut_off(library, since)
-            return runs, bool(runs) and demo_goes_on(library)
+        def find() -> tuple[list[Run], bool, str]:
+            runs = [run for run in cut_off(library, since) if _name(run) not in told]
+            return (runs, demo_goes_on(library), kept_of(library, runs[0])) if runs else ([], False, "")
 
         self.desk.background.run(self, find, lambda found: self._offer(*found))
 
@@ -44,11 +46,13 @@ class GoingOn(QObject):
         """Note that what is stopped from now on is stopped because the window closes."""
         self.desk.places.setValue(CLOSING, now())
 
-    def _offer(self, runs: list[Run], is_demo: bool) -> None:
+    def _told(self) -> list[str]:
         told = self.desk.places.value(TOLD) or []
-        names = [told] if isinstance(told, str) else list(told)
-        self._offered = [run for run in runs if _name(run) not in names]
-        if not self._offered:
+        return [told] if isinstance(told, str) else list(told)
+
+    def _offer(self, runs: list[Run], is_demo: bool, kept: str) -> None:
+        self._offered = runs
+        if not runs:
             return
         first = self._offered[0]
         if is_demo:  # its runs go on as parts of it, not by themselves
@@ -56,9 +60,6 @@ class GoingOn(QObject):
             action, run = self.tr("Go on"), self._resume_demo
         elif len(self._offered) == 1:
             self._text = self.tr("{} ({}) was not finished.").format(kind_of(first), first.id)
-            kept = self.tr("What it did is kept.")  # how much, is noted only every few seconds
-            if first.done:
-                kept = self.tr("{} are done and kept.").format(progress_of(first))
             action, run = self.tr("Go on"), self._resume
         else:
             self._text = self.tr("{} jobs were not finished.").format(len(self._offered))
@@ -101,6 +102,13 @@ def cut_off(library: Library, since: str) -> list[Run]:
         stopped = list_runs(library, status="cancelled", limit=LOOKED_AT)
         runs += [run for run in stopped if run.ended_at and run.ended_at >= since]
     return sorted((run for run in runs if page_of(run)), key=lambda run: run.created_at, reverse=True)
+
+
+def kept_of(library: Library, run: Run) -> str:
+    """Return what of a run is kept. A training keeps what its checkpoint has, not all that it has done."""
+    if run.kind == KIND:
+        return goes_on_from(newest_checkpoint(library, run.id))
+    return f"{progress_of(run)} are done and kept." if run.done else "What it did is kept."
 
 
 def _name(run: Run) -> str:

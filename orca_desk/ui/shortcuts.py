@@ -78,7 +78,7 @@ class ShortcutList(Overlay):
         groups[self.tr("Everywhere")] = [
             (self.tr("Go to the next, or back to the last control"), ("Tab", "Shift+Tab")),
             (self.tr("Open what is chosen"), ("Enter",)),
-            (self.tr("Leave, close or stop"), ("Esc",)),
+            (self.tr("Leave, close, stop an answer; ask before a job is stopped"), ("Esc",)),
             (self.tr("Open the menus"), ("Alt",)),
         ]
         return groups

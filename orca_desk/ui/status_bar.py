@@ -9,7 +9,7 @@ from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import describe
-from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.widgets.text import button, label, set_tone
 
 MESSAGE_MS = 8000
 
@@ -38,7 +38,11 @@ class StatusBar(QFrame):
         self._offline.setToolTip(
             self.tr("Orca Desk opens no connection unless you ask for a download. No telemetry.")
         )
-        for widget in (self._job, self._bar, self._detail, self._message):
+        self.closing = label(size="caption", tone="warn")
+        self.stay = button(self.tr("Stay open"), tip=self.tr("Do not close when the job has ended"))
+        for widget in (self.closing, self.stay):
+            widget.hide()
+        for widget in (self._job, self._bar, self._detail, self.closing, self.stay, self._message):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self._sign)
@@ -57,6 +61,12 @@ class StatusBar(QFrame):
         self._message.setText(text)
         set_tone(self._message, tone)  # type: ignore[arg-type]
         self._timer.start(MESSAGE_MS)
+
+    def show_closing(self, text: str) -> None:
+        """Show, as long as it is so, that the window closes by itself; "": it does not."""
+        self.closing.setText(text)
+        for widget in (self.closing, self.stay):
+            widget.setVisible(bool(text))
 
     def _follow(self) -> None:
         jobs = self.desk.jobs.unfinished

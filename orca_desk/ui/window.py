@@ -47,6 +47,8 @@ class Window(QMainWindow):
         self._closing = Closing(desk, self.going_on, self)
         # Queued: first all others hear that the last job has ended
         self._closing.agreed.connect(self.close, Qt.ConnectionType.QueuedConnection)
+        self._closing.waits.connect(self._status.show_closing)
+        self._status.stay.clicked.connect(self._closing.stay)
 
     def show_page(self, name: str) -> Page:
         """Show a page, making it if it was not shown before; return it."""

@@ -8,6 +8,7 @@ from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.evaluation import System, compare_evaluations, evaluate, score
 from orca_desk.jobs.progress import JobControl, Update
 from orca_desk.library.evaluations import answers, get_evaluation
+from orca_desk.library.runs import get_run
 from orca_desk.library.strategies import get_strategy
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task
@@ -74,7 +75,11 @@ def test_a_stopped_evaluation_goes_on_and_one_that_was_done_is_made_anew(library
     first = evaluate(library, slow, TASKS, sampling=SHORT, progress=stop_soon, control=control)
     assert not first.finished
     assert 0 < first.overall.right.n < 10
-    second = evaluate(library, slow, TASKS, sampling=SHORT)
+    updates: list[Update] = []
+    second = evaluate(library, slow, TASKS, sampling=SHORT, progress=updates.append)
+    assert (updates[0].done, updates[0].total) == (first.overall.right.n, 10)
+    run = get_run(library, second.run)
+    assert (run.done, run.total) == (10, 10)
     assert (second.run, second.finished, second.overall.right.n) == (first.run, True, 10)
     assert evaluate(library, slow, TASKS, sampling=SHORT).run != second.run
 

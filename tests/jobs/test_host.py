@@ -222,3 +222,13 @@ def test_an_update_tells_the_time_left():
     assert (updates[0].done, updates[0].seconds_left) == (0, None)
     assert updates[1].done == 5
     assert Update(stage="s", done=4, total=10, rate=2).seconds_left == 3
+
+
+def test_what_an_earlier_call_did_counts_but_not_for_the_rate():
+    updates: list[Update] = []
+    meter = Meter(updates.append, stage="s", total=10, unit="tasks", already=4)
+    assert (updates[0].done, updates[0].rate) == (4, None)
+    meter.advance(0)
+    assert updates[1].rate is None
+    meter.advance(6)
+    assert updates[2].done == 10 and updates[2].rate

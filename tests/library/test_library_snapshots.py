@@ -216,6 +216,22 @@ def test_a_training_is_a_run_with_curves_and_an_adapter(library: Library, tmp_pa
     assert [t.id for t in list_trainings(library)] == ["train-1"]
 
 
+def test_a_training_that_goes_on_forgets_what_came_after_its_checkpoint(
+    library: Library, tmp_path: Path
+) -> None:
+    add_records(library, [judged(make_record(1), 1)])
+    snapshot = freeze(library, name="x").id
+    training = create_training(library, base=tmp_path / "base", snapshot=snapshot, settings={}).id
+    kinds = ("metrics", "eval", "checkpoint")
+    before = [{"event": kind, "step": n, "loss": 1 / n, "path": "p"} for kind in kinds for n in (1, 2, 3)]
+    add_events(library, training, [{"event": "report", "resumed_step": 0}, *before])
+    add_events(library, training, [{"event": "report", "resumed_step": 1}, {**before[1], "loss": 9.0}])
+    assert [e["loss"] for e in training_events(library, training, "metrics")] == [1.0, 9.0]
+    assert [e["step"] for e in training_events(library, training, "eval")] == [1]
+    assert list(checkpoints(library, training)) == [1]
+    assert len(training_events(library, training, "report")) == 1
+
+
 def test_a_library_can_be_moved(tmp_path: Path) -> None:
     with Library.open(tmp_path / "old", samples=False) as library:
         add_records(library, [judged(make_record(1), 1)])

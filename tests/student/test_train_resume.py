@@ -1,10 +1,12 @@
 """A run that was cut off anywhere ends with the very bytes of one that was not."""
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from tiny_models import TinyModel
 from training_records import Going, make_records, quick, write_records
 from transformers import AutoModelForCausalLM
 
+from orca_desk.student import train as student_train
+from orca_desk.student.loop import CHECKPOINT_SECONDS, Loop
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.train import TrainOutcome, train
 
@@ -138,6 +142,20 @@ def test_a_finished_run_only_gives_its_adapter_again(runs: Runs) -> None:
     outcome = runs.train("whole")
     assert outcome.ending == "finished" and not runs.named("metrics")
     assert runs.adapter("whole") == before
+
+
+def test_slow_steps_are_saved_by_the_time_and_nothing_changes(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = TrainSettings.from_dict(SETTINGS.to_dict() | {"checkpoint_every": 1000, "keep_best": False})
+    runs.train("by steps", settings=settings)
+    last = runs.named("metrics")[-1]["step"]
+    assert [event["step"] for event in runs.named("checkpoint")] == [last]
+    clock = itertools.count(step=CHECKPOINT_SECONDS / 2)  # each look is half the time later
+    monkeypatch.setattr(student_train, "Loop", partial(Loop, clock=lambda: next(clock)))
+    runs.train("by time", settings=settings)
+    assert {event["step"] for event in runs.named("checkpoint")} > {3, last}
+    assert runs.adapter("by time") == runs.adapter("by steps")
 
 
 # peft 0.21 asks transformers 5.23 for an attribute that it has deprecated.

@@ -340,6 +340,24 @@ def test_answers_are_found_by_outcome_family_and_text(window: Window, pair: list
     shown(page, qtbot, 2)
 
 
+def test_nothing_is_said_of_a_library_that_is_not_read_yet(
+    window: Window, pair: list[str], qtbot: QtBot
+) -> None:
+    page = window.show_page("evaluate")
+    assert isinstance(page, EvaluatePage)
+    assert page.setup.quick.isHidden() and page.setup.untrained.isHidden()
+    question = page.answers.columns.question
+    assert question.placeholderText() == "Reading the answers…"
+    qtbot.waitUntil(lambda: not page.setup.untrained.isHidden())
+    page.tabs.setCurrentIndex(ANSWERS)
+    shown(page, qtbot, 6)
+    qtbot.keyClicks(page.answers.text, "nowhere")
+    shown(page, qtbot, 0)
+    assert "No task is like that" in question.placeholderText()
+    page.rows.choose([])
+    qtbot.waitUntil(lambda: "No evaluation is chosen" in question.placeholderText())
+
+
 def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: list[str], qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     page.tabs.setCurrentIndex(ANSWERS)

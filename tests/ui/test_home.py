@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,13 +11,17 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from orca_desk.jobs.demo import summary
+from orca_desk.jobs import demo
+from orca_desk.jobs.demo import DemoModels, Step, summary
 from orca_desk.jobs.demo_place import result_file, standing
+from orca_desk.jobs.progress import JobControl, Update
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
+from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.home import PAGE_OF, HomePage, number
 from orca_desk.ui.pages.home_result import ResultView
+from orca_desk.ui.pages.home_run import work
 from orca_desk.ui.pages.home_table import ResultTable
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
@@ -128,6 +133,19 @@ def test_the_demo_is_run_stopped_and_offered_again(
     qtbot.waitUntil(lambda: int(instruct.figures.value.replace(",", "")) > kept, timeout=120_000)
     window.desk.jobs.stop_all()
     qtbot.waitUntil(lambda: not window.desk.jobs.unfinished, timeout=60_000)
+
+
+def test_progress_ends_with_the_step_that_made_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short_demo(
+        library: Library, models: DemoModels, *, on_step: Any, progress: Any, control: Any
+    ) -> None:
+        progress(Update(stage="asking the teacher", done=793, total=793))
+        on_step(Step(name="generate", outcome="", seconds=1.0))
+
+    monkeypatch.setattr(demo, "demo", short_demo)
+    shown: list[Update] = []
+    work(library)(Tools(shown.append, JobControl(), lambda event: None))
+    assert shown[-1] == Update(stage="")
 
 
 @with_samples

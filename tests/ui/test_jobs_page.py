@@ -13,9 +13,11 @@ from orca_desk.jobs.progress import Update
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.logs import run_log
+from orca_desk.library.places import training_folder
 from orca_desk.library.runs import create_run, end_run, note_progress
 from orca_desk.library.settings import set_setting
 from orca_desk.ui.app import desktop
+from orca_desk.ui.going_on import kept_of
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.jobs import JobsPage
 from orca_desk.ui.pages.run_words import settings_of
@@ -148,11 +150,13 @@ def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtB
     with Library.open(folder, samples=False) as library:
         run = create_run(library, "train", {"base": "x"})
         note_progress(library, run.id, done=40, total=120, unit="steps")
+        for step in (25, 30):
+            (training_folder(library, run.id) / "checkpoints" / f"step-{step}").mkdir(parents=True)
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
         qtbot.waitUntil(lambda: window._notice.isVisible())
         assert window._notice.text.text() == "Training (train-1) was not finished."
-        assert window._notice.hint.text() == "40 / 120 steps are done and kept."
+        assert window._notice.hint.text() == "It goes on from step 30, its last checkpoint."
         asked: list[tuple[str, object]] = []
         window.desk.wanted.disconnect()
         window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
@@ -165,6 +169,14 @@ def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtB
         window.desk.background.run(window, lambda: 1, done.append)
         qtbot.waitUntil(lambda: done == [1])
         assert not window._notice.isVisible()
+
+
+def test_what_is_kept_of_a_run_is_said(library: Library) -> None:
+    training = create_run(library, "train", {})
+    note_progress(library, training.id, done=29, total=645, unit="steps")
+    assert kept_of(library, training) == "It goes on from the beginning: no checkpoint was written yet."
+    asking = note_progress(library, create_run(library, "generate", {}).id, done=3, total=9, unit="answers")
+    assert kept_of(library, asking) == "3 / 9 answers are done and kept."
 
 
 def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:

@@ -55,6 +55,26 @@ def text(page: StrategiesPage, family: str, strategy: str) -> str:
     return str(cell(page, family, strategy).data())
 
 
+def test_no_teacher_is_said_only_when_the_models_are_read(
+    page: StrategiesPage, window: Window, qtbot: QtBot
+) -> None:
+    preview, models = page.preview, window.desk.models
+    qtbot.waitUntil(lambda: preview.picker.model() is not None and preview.task is not None)
+    preview.close_viewer()
+    found = models.found
+    models.found, models.is_read = [], False
+    preview.picker.clear()
+    preview._render()
+    assert preview.count.text() == ""
+    models.is_read = True
+    models.changed.emit()
+    qtbot.waitUntil(lambda: preview.count.text().startswith("There is no teacher on this machine"))
+    preview.show_task(None)
+    models.found = found
+    models.changed.emit()
+    qtbot.waitUntil(lambda: preview.count.text() == "")
+
+
 def test_the_seven_are_listed_with_what_they_are_for(page: StrategiesPage) -> None:
     entries = {entry.key: entry for entry in page.model.entries}
     assert len(entries) == 7 and entries["direct"].families == ("facts",)
@@ -240,6 +260,8 @@ def test_measuring_fills_the_cells_as_answers_come(
     panel = page.pairing.measure
     panel.families.choose(["facts"])
     panel.strategies.choose(["direct", "step-by-step"])
+    panel.per_family.setValue(20)
+    assert panel.answers.text() == "up to 4 answers"  # there are two tasks
     panel.per_family.setValue(2)
     assert panel.families.text() == "1 of 2 families" and "4 answers" in panel.answers.text()
     panel.button.click()

@@ -1,10 +1,12 @@
 """The Teacher page: settings, the preview of five, a run with its records, stopping and going on."""
 
 import json
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from orca_desk.jobs.teaching import Arrival, Ask
@@ -62,6 +64,17 @@ def counted(page: TeacherPage, qtbot: QtBot, count: str, known: str) -> None:
 def facts_alone(page: TeacherPage, qtbot: QtBot) -> None:
     page.form.family.setCurrentIndex(page.form.family.findData("facts"))
     counted(page, qtbot, "5 tasks", "0 answered already")
+
+
+def answer_to_esc(page: TeacherPage, qtbot: QtBot, text: str) -> None:
+    """Press Esc, and a button of the question that comes."""
+    page.window().activateWindow()  # offscreen, nobody else does when a dialog has closed
+    qtbot.waitUntil(page.isActiveWindow)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    box = page.findChild(QMessageBox)
+    assert box is not None and "is kept" in box.informativeText()
+    qtbot.mouseClick(next(one for one in box.buttons() if one.text() == text), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
 
 
 def run_to_its_end(page: TeacherPage, qtbot: QtBot) -> None:
@@ -148,6 +161,18 @@ def test_a_run_shows_its_records_and_opens_them(
     counted(page, qtbot, "5 tasks", "5 answered already")
 
 
+def test_a_preview_says_that_it_waits(page: TeacherPage, qtbot: QtBot) -> None:
+    over = Event()
+    page.desk.jobs.start("Busy", "other", lambda tools: over.wait(60))
+    facts_alone(page, qtbot)
+    page.preview()
+    assert page.preview_view.summary.text() == "Waits for another job to end"
+    over.set()
+    qtbot.waitUntil(lambda: page.preview_view.summary.text() == "The teacher is loading…")
+    page.job.stop()
+    run_to_its_end(page, qtbot)
+
+
 def test_a_run_that_makes_nothing_is_loud(page: TeacherPage, qtbot: QtBot) -> None:
     facts_alone(page, qtbot)
     page.start()
@@ -171,7 +196,9 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     page.job_panel.pause.click()
     assert page.job is not None and page.job.state == "pausing"
     page.job_panel.pause.click()
-    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    answer_to_esc(page, qtbot, "Let it run")
+    assert page.job is not None and page.job.state == "running"
+    answer_to_esc(page, qtbot, "Stop")
     run_to_its_end(page, qtbot)
     done = count_records(library)
     assert 0 < done < 75 and "Stopped" in page.notice.text.text()

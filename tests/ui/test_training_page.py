@@ -23,9 +23,11 @@ from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, 
 from orca_desk.paths import bundled_models
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.app import desktop
+from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.training import HISTORY, NO_RECORDS, NO_SNAPSHOT, READY, RUN, SET_UP, TrainingPage
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, REDRAW_MS, Curves
+from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.series import FIRST, Series
 from orca_desk.ui.widgets.sparkline import POINTS
 from orca_desk.ui.window import Window
@@ -238,7 +240,9 @@ def test_a_training_is_started_stopped_continued_and_looked_back_at(
     view = page.run_view
     assert view is not None and page.tabs.currentIndex() == RUN and view.panel.isVisible()
     start.trigger()
-    assert "runs already" in page.notice.text.text()
+    qtbot.waitUntil(lambda: "is being trained now" in page.set_up.goes_on.text())
+    page.set_up.show_running.click()
+    assert page.tabs.currentIndex() == RUN
 
     qtbot.waitUntil(lambda: len(view.run.loss) >= 3, timeout=SECONDS)
     qtbot.mouseClick(view.panel.pause, Qt.MouseButton.LeftButton)
@@ -333,6 +337,88 @@ def test_a_start_waits_for_its_turn_and_says_why_it_fails(
     assert "is not a folder" in view.notice.text.text()
     qtbot.waitUntil(lambda: view.status.text() == "Failed")
     assert get_setting(library, "desktop.start.train")["snapshot"] == snapshot.id
+
+
+def test_a_curve_loses_the_steps_that_are_gone_as_soon_as_the_trainer_goes_on(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    page.show_training(made.id)
+    view = page.run_view
+    assert view is not None
+    qtbot.waitUntil(lambda: len(view.run.loss) == 12)
+    goes_on, over = Event(), Event()
+
+    def work(tools: Tools) -> None:
+        tools.tell({"event": "began", "training": made.id})
+        goes_on.wait(60)
+        report = {"event": "report", "resumed_step": 5}
+        add_events(library, made.id, [report])
+        tools.tell(report)
+        over.wait(60)
+
+    view.follow(window.desk.jobs.start("Train", "train", work))
+    qtbot.waitUntil(lambda: len(view.run.loss) == 12)
+    goes_on.set()
+    qtbot.waitUntil(lambda: len(view.run.loss) == 5)
+    assert view.figures.values["step"].text() == "5 of 12"
+    over.set()
+
+
+def test_a_training_that_another_page_runs_is_shown_and_not_started_again(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = shown(window, qtbot)
+    set_up = page.set_up
+    set_up.form.set_value(QUICK)
+    qtbot.waitUntil(set_up.begin.isEnabled)
+    made = create_training(library, base=STUDENT, snapshot=snapshot.id, settings=QUICK.to_dict())
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: not set_up.begin.isEnabled())
+    assert set_up.goes_on.text() == f"{made.id} has just these choices and is being trained now."
+    with qtbot.waitSignal(window.desk.wanted) as wanted:
+        set_up.show_running.click()
+    assert wanted.args == ["training", {"training": made.id}]
+    end_run(library, made.id, "cancelled", "")
+    window.desk.tell("trainings")
+    qtbot.waitUntil(set_up.begin.isEnabled)
+    assert set_up.begin.text() == f"Go on with {made.id}" and not set_up.show_running.isVisible()
+
+
+def test_what_is_done_when_its_turn_comes_is_not_trained_again(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    over = Event()
+    window.desk.jobs.start("Demo", "demo", lambda tools: over.wait(60))
+    window.desk.open("training", resume=made.id)
+    end_run(library, made.id, "done", "By the demo.")
+    over.set()
+    qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)
+    view = page.run_view
+    assert view is not None
+    qtbot.waitUntil(lambda: "nothing was left to train" in view.notice.hint.text())
+    assert [one.id for one in list_trainings(library)] == [made.id]
+
+
+def test_no_training_is_said_only_when_it_is_known(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = window.show_page("training")
+    assert isinstance(page, TrainingPage)
+    page.tabs.setCurrentIndex(RUN)
+
+    def titles() -> list[str]:
+        return [one.title.text() for one in page._run_place.findChildren(EmptyState) if not one.isHidden()]
+
+    assert titles() == ["Reading the trainings…"]
+    shown(window, qtbot)
+    qtbot.waitUntil(lambda: titles() == ["No training yet"])
+    made = stored_training(library, snapshot.id, QUICK)
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.training == made.id)
 
 
 def test_a_series_goes_on_from_where_a_resumed_training_does() -> None:

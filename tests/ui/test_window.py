@@ -159,6 +159,22 @@ def test_staying_takes_back_that_the_window_waits(window: Window, qtbot: QtBot) 
     assert not window.isVisible()
 
 
+def test_that_the_window_waits_is_shown_as_long_as_it_does(window: Window, qtbot: QtBot) -> None:
+    job, status = waiting_job(window), window._status
+    assert status.stay.isHidden()
+    window.close()
+    answer(window, "Close when done", qtbot)
+    status._timer.timeout.emit()  # messages go after some seconds
+    assert status.closing.isVisible() and status.closing.text() == "Closes when the job is done."
+    qtbot.mouseClick(status.stay, Qt.MouseButton.LeftButton)
+    assert status.closing.isHidden() and status.stay.isHidden()
+    job.stop()
+    with qtbot.waitSignal(window.desk.jobs.ended):
+        pass
+    QCoreApplication.processEvents()
+    assert window.isVisible()
+
+
 def test_the_end_of_a_job_is_told(window: Window, qtbot: QtBot) -> None:
     job = waiting_job(window)
     job.stop()

@@ -51,6 +51,7 @@ class AnswerColumns(QWidget):
         outer.setContentsMargins(0, GRID, 0, 0)
         outer.addWidget(scroll)
         self._row.addWidget(self._question(), 1)
+        self.clear(self.tr("Reading the answers…"))
         desk.theme.changed.connect(self._paint)
 
     def set_names(self, names: Sequence[str]) -> None:
@@ -75,10 +76,11 @@ class AnswerColumns(QWidget):
         for column, answer in zip(self.columns, answers, strict=True):
             column.show_answer(answer, asked.paired)
 
-    def clear(self) -> None:
-        """Show nothing."""
+    def clear(self, why: str) -> None:
+        """Show no task, and why there is none."""
         self._task = None
         self.family.setText("")
+        self.question.setPlaceholderText(why)
         self.question.clear()
         self.reference.clear()
         for tool in (self.open_task, self.try_it):

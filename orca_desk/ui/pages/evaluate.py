@@ -19,6 +19,7 @@ from orca_desk.ui.pages.evaluate_batch import Batch
 from orca_desk.ui.pages.evaluate_list import EvaluationList
 from orca_desk.ui.pages.evaluate_results import ResultsView
 from orca_desk.ui.pages.evaluate_setup import SetupView
+from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 
@@ -128,6 +129,7 @@ class EvaluatePage(Page):
 
     def _add_commands(self) -> None:
         self.command(self.tr("&Evaluate"), self._run, key="Ctrl+Return", image="play")
+        add_stop(self, lambda: self.panel.job)
         self.command(self.tr("&Set up"), lambda: self.tabs.setCurrentIndex(SETUP), key="Alt+1")
         self.command(self.tr("&Results"), lambda: self.tabs.setCurrentIndex(RESULTS), key="Alt+2")
         self.command(self.tr("&Answers"), lambda: self.tabs.setCurrentIndex(ANSWERS), key="Alt+3")

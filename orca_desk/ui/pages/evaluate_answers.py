@@ -5,8 +5,7 @@ from functools import partial
 from itertools import permutations
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -121,6 +120,17 @@ class AnswersView(QWidget):
         row = max(0, min(self.view.currentIndex().row() + step, self.model.rowCount() - 1))
         self.view.selectRow(row)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Clear the search with Esc, before the page takes it for its own."""
+        kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if event.type() in kinds and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            event.accept()
+            if event.type() == QEvent.Type.KeyPress:
+                self.text.clear()
+                self._leave_search()
+            return True
+        return super().eventFilter(watched, event)
+
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setSpacing(GRID)
@@ -144,12 +154,7 @@ class AnswersView(QWidget):
         self.family.activated.connect(self.search)
         self.text.textChanged.connect(self._typing.start)
         self.text.returnPressed.connect(self._leave_search)
-        escape = QAction(self.text)
-        escape.setShortcut(QKeySequence(Qt.Key.Key_Escape))
-        escape.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        escape.triggered.connect(self.text.clear)
-        escape.triggered.connect(self._leave_search)
-        self.text.addAction(escape)
+        self.text.installEventFilter(self)
         self.view = self._table()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.view)
@@ -234,7 +239,12 @@ class AnswersView(QWidget):
         if found:
             self.view.selectRow(max(0, self.model.row_of(task)))
         else:
-            self.columns.clear()
+            self.columns.clear(self._why_none())
+
+    def _why_none(self) -> str:
+        if not self.ids:
+            return self.tr("No evaluation is chosen: check some on the Results tab.")
+        return self.tr("No task is like that: change what is searched for.")
 
     def _select(self, current: QModelIndex) -> None:
         if not current.isValid():

@@ -162,6 +162,8 @@ class SetupView(QWidget):
         self.train = button(self.tr("Train a student"), lambda: self.desk.open("training"))
         line.addWidget(self.train)
         layout.addWidget(self.untrained)
+        for either in (self.quick, self.untrained):
+            either.hide()  # until it is known which of them is true
         layout.addWidget(self.arms)
         foot = QHBoxLayout()
         self.add = button(self.tr("Add a model"), self.arms.add)

@@ -20,6 +20,7 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.pages.home_flow import Figures, Flow, State
 from orca_desk.ui.pages.home_next import DEMO, Next, NextCard, next_of
 from orca_desk.ui.pages.home_run import CHANGES, KIND, STEPS, DemoRun, work
+from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
@@ -111,6 +112,7 @@ class HomePage(Page):
         self.body.addWidget(self._scrolling())
         self.demo_command = self.command(self.tr("&Run the demo"), self.start_demo, key="Ctrl+Return")
         self.command(self.tr("Run the demo in a &new library…"), self.open_demo_library)
+        add_stop(self, lambda: self._running)
         desk.jobs.changed.connect(self._show_numbers)
 
     @property

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from orca_desk.jobs.progress import Update
 from orca_desk.library import overview
 from orca_desk.library.database import Library
 from orca_desk.library.newest import Newest, newest_answer, newest_record
@@ -55,8 +56,12 @@ def work(library: Library) -> "Callable[[Tools], Demo | None]":
     def run(tools: Tools) -> "Demo | None":
         from orca_desk.jobs import demo  # only now: it brings half of the app with it
 
+        def tell(step: demo.Step) -> None:
+            tools.tell(step)
+            tools.progress(Update(stage=""))  # what was shown last is over
+
         found = demo.demo(
-            library, demo.bundled(), on_step=tools.tell, progress=tools.progress, control=tools.control
+            library, demo.bundled(), on_step=tell, progress=tools.progress, control=tools.control
         )
         if found:
             demo.finish(library, found)

@@ -1,7 +1,7 @@
 """Families by strategies: how often the teacher was right, and which strategy each family gets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -24,6 +24,7 @@ class MatrixContent:
     """What the matrix shows."""
 
     families: tuple[str, ...] = ()
+    tasks: Mapping[str, int] = field(default_factory=dict)  # to measure by, in each family
     strategies: tuple[Strategy, ...] = ()
     evidence: Mapping[tuple[str, str], Evidence]
     pairings: Mapping[str, StoredPairing]

@@ -1,6 +1,6 @@
 """Measuring strategies: with which teacher, on what, and the job as it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class MeasureBar(QWidget):
         self.desk, self.notice = desk, notice
         self.job: Job | None = None
         self._possible = False
+        self._tasks: Mapping[str, int] = {}
         self._started: ProbeStart | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -73,8 +74,11 @@ class MeasureBar(QWidget):
         self.job_panel.over.connect(self._ended)
         column.addWidget(self.job_panel)
 
-    def set_choices(self, families: list[tuple[str, str]], strategies: list[tuple[str, str]]) -> None:
-        """Offer these families and strategies, as (name, title)."""
+    def set_choices(
+        self, families: list[tuple[str, str]], strategies: list[tuple[str, str]], tasks: Mapping[str, int]
+    ) -> None:
+        """Offer these families and strategies, as (name, title); `tasks` has each family's training tasks."""
+        self._tasks = tasks
         self.families.set_choices(families)
         self.strategies.set_choices(strategies)
         self._possible = bool(families)
@@ -138,11 +142,6 @@ class MeasureBar(QWidget):
                 kind="warn",
             )
 
-    def stop(self) -> None:
-        """Stop measuring; what was answered is kept."""
-        if self.job is not None:
-            self.job.stop()
-
     def _row(self) -> QHBoxLayout:
         self.picker = ModelPicker(self.desk, "gguf", prefer="mini-teacher")
         self.picker.setAccessibleName(self.tr("Teacher to measure with"))
@@ -177,7 +176,9 @@ class MeasureBar(QWidget):
         return row
 
     def _count_answers(self) -> None:
-        count = len(self.families.chosen()) * len(self.strategies.chosen()) * self.per_family.value()
+        most = self.per_family.value()
+        tasks = sum(min(most, self._tasks.get(family, 0)) for family in self.families.chosen())
+        count = tasks * len(self.strategies.chosen())
         self.answers.setText(self.tr("up to {}").format(counted(count, "answer")) if count else "")
         self.button.setEnabled(self._possible and (self.job is None or self.job.is_over))
 

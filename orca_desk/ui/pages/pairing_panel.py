@@ -129,6 +129,7 @@ class PairingPanel(QWidget):
         self.measure.set_choices(
             [(name, name) for name in content.families],
             [(one.name, one.title) for one in content.strategies],
+            content.tasks,
         )
         self._go_to_wanted()
         if content.families and not self.view.currentIndex().isValid():
@@ -184,8 +185,10 @@ class PairingPanel(QWidget):
 def _content(library: Library) -> MatrixContent:
     strategies = current_strategies(library)
     evidence, pairings = latest_evidence(library), current_pairings(library)
+    found = families(library)
     return MatrixContent(
-        families=tuple(one.family for one in families(library)),
+        families=tuple(one.family for one in found),
+        tasks={one.family: one.train for one in found},
         strategies=tuple(strategies.values()),
         evidence=evidence,
         pairings=pairings,

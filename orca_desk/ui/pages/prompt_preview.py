@@ -55,6 +55,7 @@ class PromptPreview(QWidget):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._render)
         self.search.found.connect(self.show_task)
+        desk.models.changed.connect(self._again)
         self.picker.chosen.connect(self._again)
 
     def show_instruction(self, instruction: str, families: tuple[str, ...]) -> None:
@@ -90,9 +91,11 @@ class PromptPreview(QWidget):
 
     def _render(self) -> None:
         model, task, system = self.picker.model(), self.task, self._instruction
-        if model is None:
+        if model is None and self.desk.models.is_read:
             self._say(self.tr("There is no teacher on this machine: add one on the Models page."))
-        elif task is not None and self.isVisible():
+        elif model is None or task is None:
+            self._say("")
+        elif self.isVisible():
             self.desk.background.run(
                 self,
                 lambda: self.viewer.show(model.path, system, task.user_text),

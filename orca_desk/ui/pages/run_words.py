@@ -34,7 +34,7 @@ OUTCOMES: dict[Status, str] = {
     "done": "It went well.",
     "failed": "It failed without a reason.",
     "cancelled": "You stopped it; what was done is kept.",
-    "interrupted": "The app ended before it was done; what was done is kept.",
+    "interrupted": "The app ended before it was done; it can go on.",
 }
 
 

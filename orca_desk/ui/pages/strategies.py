@@ -27,6 +27,7 @@ from orca_desk.ui.pages.prompt_preview import PromptPreview
 from orca_desk.ui.pages.strategy_editor import Draft, StrategyEditor
 from orca_desk.ui.pages.strategy_list import Entry, StrategyDelegate, StrategyListModel
 from orca_desk.ui.pages.strategy_versions import StrategyVersions
+from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
@@ -68,7 +69,7 @@ class StrategiesPage(Page):
         self.command(self.tr("&Duplicate strategy"), self.duplicate, key="Ctrl+D", image="copy-plus")
         self.command(self.tr("Another task in the &preview"), self.preview.search.another, image="shuffle")
         self.command(self.tr("&Measure strategies"), self.measure, key="Ctrl+Return", image="flask-conical")
-        self.command(self.tr("S&top measuring"), self.pairing.measure.stop, key="Esc", image="square")
+        add_stop(self, lambda: self.pairing.measure.job)
         self.keep("columns", self.columns)
         self.keep("pairing", self.pairing.splitter)
         self.keep("history", self.pairing.history.view.horizontalHeader())

@@ -24,6 +24,7 @@ from orca_desk.ui.pages.teacher_outcome import Next, outcome
 from orca_desk.ui.pages.teacher_preview import TeacherPreview
 from orca_desk.ui.pages.teacher_run import TeacherRun
 from orca_desk.ui.pages.teacher_start import TeachStart
+from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -77,7 +78,7 @@ class TeacherPage(Page):
         self.command(self.tr("&Start answering"), self.start, key="Ctrl+Return", image="play")
         self.command(self.tr("&Preview five answers"), self.preview, key="Ctrl+P", image="eye")
         self.command(self.tr("Pa&use or resume"), self.pause, key="Ctrl+Shift+P", image="pause")
-        self.command(self.tr("S&top; all is kept"), self.stop, key="Esc", image="square")
+        add_stop(self, lambda: self.job)
         self.keep("columns", self.columns)
         self.keep("arrivals", self.run_view.table.horizontalHeader())
 
@@ -131,22 +132,16 @@ class TeacherPage(Page):
         if chosen is None or self.job is not None:
             return
         self.tabs.setCurrentWidget(self.preview_view)
-        self.preview_view.begin()
-        self._follow(
-            self.desk.jobs.start(
-                self.tr("Preview five answers"), "preview", chosen.preview_work(self.desk.library)
-            )
+        job = self.desk.jobs.start(
+            self.tr("Preview five answers"), "preview", chosen.preview_work(self.desk.library)
         )
+        self.preview_view.begin(job)
+        self._follow(job)
 
     def pause(self) -> None:
         """Let the job wait, or go on."""
         if self.job is not None:
             self.job.resume() if self.job.state == "pausing" else self.job.pause()
-
-    def stop(self) -> None:
-        """Stop the job; what was answered is kept."""
-        if self.job is not None:
-            self.job.stop()
 
     def _results(self) -> QWidget:
         self.preview_view = TeacherPreview(self.desk, start=self.preview)

@@ -10,9 +10,10 @@ from orca_desk.jobs.teaching import rejection
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
+from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.job_panel import duration
+from orca_desk.ui.widgets.job_panel import STATES, duration
 from orca_desk.ui.widgets.text import Tone, card, label
 
 LONGEST = 1200  # characters of a question or an answer that a card shows
@@ -28,6 +29,7 @@ class TeacherPreview(QWidget):
         self._signs: list[tuple[QLabel, str, Role]] = []
         desk.theme.changed.connect(self._paint)
         self._preview: Preview | None = None
+        self._job: Job | None = None
         self._missing: int | None = None
         self._stack = QStackedLayout(self)
         self._stack.addWidget(
@@ -64,17 +66,24 @@ class TeacherPreview(QWidget):
         column.addWidget(scroll, 1)
         self._stack.addWidget(filled)
 
-    def begin(self) -> None:
-        """Forget the preview before this one."""
+    def begin(self, job: Job) -> None:
+        """Forget the preview before this one; `job` makes the new one."""
         for frame in self._cards:
             frame.hide()
             frame.deleteLater()
         self._cards.clear()
         self._signs.clear()
         self._preview = None
-        self.summary.setText(self.tr("The teacher is loading…"))
+        self._job = job
+        job.state_changed.connect(self._show_state)
+        self._show_state()
         self.note.setText(self.tr("Nothing of a preview is kept."))
         self._stack.setCurrentIndex(1)
+
+    def _show_state(self) -> None:
+        """Say what the preview's first answer waits for."""
+        if self._job is not None and not self._job.is_over and not self._cards:
+            self.summary.setText(self.tr(STATES[self._job.state]) or self.tr("The teacher is loading…"))
 
     def add(self, answer: Previewed) -> None:
         """Show an answer that came."""

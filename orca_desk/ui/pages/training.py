@@ -19,6 +19,7 @@ from orca_desk.ui.pages.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training_choice import Choice, keep_started
 from orca_desk.ui.pages.training_setup import SetUp
 from orca_desk.ui.pages.training_work import import_what_plots, keep_as_it_is, overview, train_choice
+from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.place import Place
 from orca_desk.ui.widgets.text import button
@@ -45,7 +46,7 @@ class TrainingPage(Page):
         self.run_view: RunView | None = None
         self.history: History | None = None
         self.dialog: FreezeDialog | None = None
-        self._can_plot = False
+        self._can_plot = self._is_read = False
         self._later: list[Callable[[], Any]] = []  # what waits for the import
         self._trained: dict[Job, Choice] = {}
         self._unseen: list[Job] = []  # jobs that the Run tab has not taken up yet
@@ -60,6 +61,8 @@ class TrainingPage(Page):
         library = self.desk.library
         if changes & {"snapshots", "records", "trainings"}:
             self.desk.background.run(self, lambda: overview(library), self._show, only_newest="overview")
+        if "trainings" in changes:
+            self.set_up.look_for_unfinished()
         if changes & {"tasks", "strategies"}:
             self.set_up.look_again()
         if changes & {"trainings", "runs"}:
@@ -99,8 +102,8 @@ class TrainingPage(Page):
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
 
-    def train(self, choice: Choice) -> None:
-        """Start a training, or go on with the unfinished one of just this choice."""
+    def train(self, choice: Choice, goes_on: str = "") -> None:
+        """Start a training, or go on with the unfinished one of just this choice, whose id is `goes_on`."""
         if any(not job.is_over and choice == other for job, other in self._trained.items()):
             self.notice.show_message(self.tr("That training runs already, or waits for its turn."))
             self.tabs.setCurrentIndex(RUN)
@@ -111,7 +114,7 @@ class TrainingPage(Page):
         self._follow(
             choice,
             self.tr("Train {}").format(choice.base.name),
-            lambda tools: train_choice(library, choice, tools),
+            lambda tools: train_choice(library, choice, tools, goes_on=goes_on),
         )
 
     def _build(self) -> None:
@@ -150,16 +153,10 @@ class TrainingPage(Page):
         self.set_up = SetUp(desk)
         self.set_up.wanted.connect(self.train)
         self._run_place, self._history_place = Place(), Place()
-        self._run_place.show_widget(
-            EmptyState(
-                desk.theme,
-                image="chart-line",
-                title=self.tr("No training yet"),
-                text=self.tr("Its curves appear here as soon as one has started."),
-                action=self.tr("Set one up"),
-                run=lambda: self.tabs.setCurrentIndex(SET_UP),
+        for place in (self._run_place, self._history_place):
+            place.show_widget(
+                EmptyState(desk.theme, image="activity", title=self.tr("Reading the trainings…"), text="")
             )
-        )
         self.tabs.addTab(self.set_up, self.tr("Set up"))
         self.tabs.addTab(self._run_place, self.tr("Run"))
         self.tabs.addTab(self._history_place, self.tr("History"))
@@ -169,11 +166,22 @@ class TrainingPage(Page):
         desk.theme.changed.connect(self._paint)
         self._paint()
 
+    def _no_training(self) -> EmptyState:
+        return EmptyState(
+            self.desk.theme,
+            image="chart-line",
+            title=self.tr("No training yet"),
+            text=self.tr("Its curves appear here as soon as one has started."),
+            action=self.tr("Set one up"),
+            run=lambda: self.tabs.setCurrentIndex(SET_UP),
+        )
+
     def _add_commands(self) -> None:
         self.command(self.tr("&Start training"), self._start_by_key, key="Ctrl+Return", image="play")
         self.command(self.tr("&Freeze a snapshot…"), self.freeze, key="Ctrl+Shift+F", image="snowflake")
         self.command(self.tr("&Pause or resume the training"), self._pause, key="Ctrl+P", image="pause")
         self.command(self.tr("Stop the training and &keep it"), self._stop, key="Ctrl+.", image="square")
+        add_stop(self, lambda: self.run_view.panel.job if self.run_view else None)
         for place, text in enumerate((self.tr("Set &up"), self.tr("&Run"), self.tr("&History"))):
             show = partial(self.tabs.setCurrentIndex, place)
             self.command(text, show, key=f"Alt+{place + 1}", image=IMAGES[place])
@@ -220,6 +228,7 @@ class TrainingPage(Page):
         return self.history
 
     def _show(self, found: tuple[list[Snapshot], bool, str]) -> None:
+        is_first, self._is_read = not self._is_read, True
         snapshots, has_records, newest = found
         is_new, self._newest = bool(self._newest) and newest != self._newest, newest
         self.stack.setCurrentIndex(READY if snapshots else NO_SNAPSHOT if has_records else NO_RECORDS)
@@ -227,14 +236,16 @@ class TrainingPage(Page):
         self.set_up.show_snapshots(snapshots)
         if is_new and self.run_view is not None and not self.run_view.is_busy:
             self.run_view.show_training(newest)  # one that another page has started
-        elif self.tabs.currentIndex() == RUN:
-            self._tab_changed(RUN)
+        elif is_first or self.tabs.currentIndex() == RUN:
+            self._tab_changed(self.tabs.currentIndex())
 
     def _tab_changed(self, place: int) -> None:
-        """Make and refresh what the tab shows."""
-        if not self._can_plot:
+        """Make and refresh what the tab shows, once it is known what there is."""
+        if not (self._can_plot and self._is_read):
             return
-        if place == RUN and self._newest and (self.run_view is None or not self.run_view.training):
+        if place == RUN and not self._newest and self.run_view is None:
+            self._run_place.show_widget(self._no_training())
+        elif place == RUN and self._newest and (self.run_view is None or not self.run_view.training):
             if self.run_view is None or not self.run_view.is_busy:
                 self._get_run_view().show_training(self._newest)
         elif place == HISTORY:
@@ -269,7 +280,9 @@ class TrainingPage(Page):
         except UserError as error:
             self.notice.show_error(error)
             return
-        self.train(Choice(base=training.base, snapshot=training.snapshot, settings=settings))
+        self.train(
+            Choice(base=training.base, snapshot=training.snapshot, settings=settings), goes_on=training.id
+        )
 
     def _keep_stopped(self, training: Training) -> None:
         """Use the adapter of a stopped training as it is."""

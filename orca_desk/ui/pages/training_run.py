@@ -12,7 +12,7 @@ from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.training_figures import Figures
 from orca_desk.ui.pages.training_store import Loaded, load
-from orca_desk.ui.pages.training_words import STATUSES, seconds_of
+from orca_desk.ui.pages.training_words import STATUSES, goes_on_from, seconds_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves, Run
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -197,7 +197,9 @@ class RunView(QWidget):
             self.warnings.append(event["message"])
             self._show_warnings()
         elif self.training == self._job_training:
-            if self._waiting is not None:
+            if event["event"] == "report":  # what was stored after its checkpoint is gone by now
+                self.show_training(self.training)
+            elif self._waiting is not None:
                 self._waiting.append(event)
             else:
                 self._add(event)
@@ -254,8 +256,8 @@ class RunView(QWidget):
         self.best.setText(_best(training))
         set_tone(self.best, "bad" if training.run.status == "failed" else "")
         outcome = training.run.outcome
-        if training.run.status == "interrupted":
-            outcome = self.tr("The app or the machine ended. What is done is kept; it can go on.")
+        if training.run.status == "interrupted" and self.loaded is not None:
+            outcome = f"{self.tr('The app or the machine ended.')} {goes_on_from(self.loaded.checkpoint)}"
         self.outcome.setText(outcome)
         self.outcome.setVisible(bool(outcome))
 

@@ -17,15 +17,14 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.jobs.training_check import Facts, look
 from orca_desk.library.snapshots import Snapshot
-from orca_desk.library.trainings import find_unfinished_training
-from orca_desk.models.model_file import ModelFile
+from orca_desk.library.trainings import Training, find_unfinished_training
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.snapshot_card import SnapshotContent
 from orca_desk.ui.pages.training_checks import Checks
 from orca_desk.ui.pages.training_choice import Choice, keep_choice, kept_choice
-from orca_desk.ui.pages.training_words import snapshot_line
+from orca_desk.ui.pages.training_words import UNFINISHED, snapshot_line
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
@@ -39,15 +38,18 @@ OWN = 2  # the entry of the presets' list for settings of one's own
 
 
 class SetUp(QWidget):
-    """The form. `wanted` comes with a Choice when the user starts it."""
+    """The form. `wanted` comes when the user starts it, with a Choice and the training that goes on or ""."""
 
-    wanted = Signal(object)
+    wanted = Signal(object, str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
         self.facts: Facts | None = None
         self._facts_of: tuple[str, Path | None] | None = None
+        self._is_ready = False
+        self._unfinished: Training | None = None  # of the choice `_unfinished_of`
+        self._unfinished_of: Choice | None = None
         self._snapshots: list[Snapshot] = []
         self._wanted_snapshot = ""
         self._presets: list[TrainSettings | None] = [TrainSettings(), None, None]
@@ -137,7 +139,26 @@ class SetUp(QWidget):
             return
         self.notice.hide()
         self._keep()
-        self.wanted.emit(choice)
+        known = self._unfinished if choice == self._unfinished_of else None
+        self.wanted.emit(choice, known.id if known else "")
+
+    def look_for_unfinished(self) -> None:
+        """Look whether a training of just what is chosen goes on, or is at work already."""
+        try:
+            choice = self.choice()
+        except UserError:
+            return
+        if choice is None:
+            return
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: find_unfinished_training(
+                library, base=choice.base, snapshot=choice.snapshot, settings=choice.settings.to_dict()
+            ),
+            lambda found: self._show_unfinished(choice, found),
+            only_newest="unfinished",
+        )
 
     def _build_choices(self) -> QScrollArea:
         inside = QWidget()
@@ -212,6 +233,9 @@ class SetUp(QWidget):
         layout.addWidget(self.notice)
         self.goes_on = label(wrap=True, size="caption", tone="accent")
         layout.addWidget(self.goes_on)
+        self.show_running = button(self.tr("Show it"), self._show_running)
+        self.show_running.hide()
+        layout.addWidget(self.show_running)
         self.begin = button(
             self.tr("Start training"), self.start, primary=True, tip=self.tr("Start training (Ctrl+Enter)")
         )
@@ -305,7 +329,8 @@ class SetUp(QWidget):
             settings = self.form.value()
         except UserError as error:
             self.notice.show_error(error)
-            self.begin.setEnabled(False)
+            self._is_ready = False
+            self._show_begin()
             return
         self.notice.hide()
         if model is not None:
@@ -313,29 +338,31 @@ class SetUp(QWidget):
         if self.facts is not None:
             self.checks.show_facts(self.facts, model, settings)
         ready = model is not None and self.chosen_snapshot() is not None
-        self.begin.setEnabled(ready and not (self.facts is not None and self.checks.is_refused))
+        self._is_ready = ready and not (self.facts is not None and self.checks.is_refused)
+        self._show_begin()
         self._keep()
-        self._look_for_unfinished(model, settings)
+        self.look_for_unfinished()
 
-    def _look_for_unfinished(self, model: ModelFile | None, settings: TrainSettings) -> None:
-        snapshot = self.chosen_snapshot()
-        if model is None or snapshot is None:
-            return
-        self.desk.background.run(
-            self,
-            lambda: find_unfinished_training(
-                self.desk.library, base=model.path, snapshot=snapshot.id, settings=settings.to_dict()
-            ),
-            lambda found: self._show_unfinished(found.id if found else ""),
-            only_newest="unfinished",
-        )
+    def _show_unfinished(self, choice: Choice, found: Training | None) -> None:
+        self._unfinished, self._unfinished_of = found, choice
+        if self._is_running:
+            text = self.tr("{} has just these choices and is being trained now.")
+        else:
+            text = self.tr("{} has just these choices and is not done: it goes on. Another seed begins anew.")
+        self.goes_on.setVisible(found is not None)
+        self.goes_on.setText(text.format(found.id) if found else "")
+        self.show_running.setVisible(self._is_running)
+        self.begin.setText(self.tr("Go on with {}").format(found.id) if found else self.tr("Start training"))
+        self._show_begin()
 
-    def _show_unfinished(self, training: str) -> None:
-        self.goes_on.setVisible(bool(training))
-        self.goes_on.setText(
-            self.tr(
-                "{} has just these choices and is not done: it goes on. Another seed begins anew."
-            ).format(training)
-        )
-        text = self.tr("Go on with {}").format(training) if training else self.tr("Start training")
-        self.begin.setText(text)
+    @property
+    def _is_running(self) -> bool:
+        """Whether a training of these choices is at work already: one of this page or, say, the demo's."""
+        return self._unfinished is not None and self._unfinished.run.status not in UNFINISHED
+
+    def _show_begin(self) -> None:
+        self.begin.setEnabled(self._is_ready and not self._is_running)
+
+    def _show_running(self) -> None:
+        if self._unfinished is not None:
+            self.desk.open("training", training=self._unfinished.id)

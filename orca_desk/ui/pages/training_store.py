@@ -14,6 +14,7 @@ from orca_desk.library.trainings import (
     get_training,
     list_trainings,
     loss_outline,
+    newest_checkpoint,
     training_events,
 )
 from orca_desk.ui.pages.training_words import UNFINISHED
@@ -24,7 +25,7 @@ from orca_desk.ui.widgets.series import TrainingPoints
 class Loaded:
     """A training and what it reported, also as `points`.
 
-    `goes_on`: the same settings go on from its newest checkpoint.
+    `goes_on`: the same settings go on from its newest checkpoint, whose step is `checkpoint`.
     """
 
     training: Training
@@ -33,6 +34,7 @@ class Loaded:
     evaluations: list[dict[str, Any]]
     points: TrainingPoints
     goes_on: bool
+    checkpoint: int | None
     can_keep: bool
 
 
@@ -60,6 +62,7 @@ def load(library: Library, training_id: str, *, after_step: int = -1) -> Loaded:
         evaluations=evaluations,
         points=points,
         goes_on=_goes_on(library, training),
+        checkpoint=newest_checkpoint(library, training_id),
         can_keep=can_keep(training),
     )
 

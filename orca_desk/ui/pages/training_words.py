@@ -23,6 +23,13 @@ STATUSES: dict[str, tuple[str, str, Role]] = {
 UNFINISHED = ("cancelled", "interrupted", "failed")
 
 
+def goes_on_from(checkpoint: int | None) -> str:
+    """Return where a training goes on, given the step of its newest checkpoint."""
+    if checkpoint is None:
+        return "It goes on from the beginning: no checkpoint was written yet."
+    return f"It goes on from step {checkpoint:,}, its last checkpoint."
+
+
 def seconds_of(training: Training) -> float | None:
     """Return how long the last start of a training took; None while it has not ended."""
     run = training.run

@@ -5,6 +5,7 @@ from typing import Any
 from orca_desk.library.database import Library
 from orca_desk.library.records import count_records
 from orca_desk.library.snapshots import Snapshot, list_snapshots
+from orca_desk.library.trainings import get_training
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.training_choice import Choice
@@ -25,10 +26,18 @@ def overview(library: Library) -> tuple[list[Snapshot], bool, str]:
     return list_snapshots(library), count_records(library) > 0, row["id"] if row else ""
 
 
-def train_choice(library: Library, choice: Choice, tools: Tools) -> Any:
-    """Do the work of a job: say which training it is, then train."""
-    from orca_desk.jobs.training import find_or_create, train
+def train_choice(library: Library, choice: Choice, tools: Tools, *, goes_on: str = "") -> Any:
+    """Do the work of a job: say which training it is, then train.
 
+    `goes_on` is the training that this was to go on with. If it is done by now, as the demo's may be when
+    this job's turn comes, nothing is trained: not even a new one.
+    """
+    from orca_desk.jobs.training import Trained, find_or_create, train
+
+    if goes_on and get_training(library, goes_on).run.status == "done":
+        tools.tell({"event": "began", "training": goes_on})
+        warning = f"{goes_on} was done before this job's turn came: nothing was left to train."
+        return Trained(run=goes_on, warnings=(warning,))
     training = find_or_create(library, choice.base, choice.snapshot, choice.settings)
     tools.tell({"event": "began", "training": training.id})
     return train(

@@ -1,0 +1,71 @@
+"""Esc is the same on every page where a long job may run: it asks, and a stray one stops nothing."""
+
+import threading
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.page import Page
+from orca_desk.ui.stopping import add_stop
+from orca_desk.ui.window import Window
+
+
+def question(page: Page, qtbot: QtBot) -> QMessageBox:
+    page.window().activateWindow()  # offscreen, nobody else does when a dialog has closed
+    qtbot.waitUntil(page.isActiveWindow)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    box = page.findChild(QMessageBox)
+    assert box is not None and "Work" in box.text()
+    return box
+
+
+@pytest.fixture
+def page(window: Window, qtbot: QtBot) -> Page:
+    """A page of a window that takes keys."""
+    page = window.show_page("models")
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    return page
+
+
+def start(page: Page, *changes: str) -> tuple[Job, threading.Event]:
+    """Start a job that runs until the event is set, or it is stopped, and give the page its Esc."""
+    over = threading.Event()
+
+    def work(tools: Tools) -> None:
+        tools.control.listen(over.set)
+        over.wait(60)
+
+    job = page.desk.jobs.start("Work", "work", work, changes=changes)
+    add_stop(page, lambda: job)
+    return job, over
+
+
+def test_a_second_esc_lets_the_job_run(page: Page, qtbot: QtBot) -> None:
+    job, _ = start(page, "records")
+    box = question(page, qtbot)
+    assert "is kept" in box.informativeText()
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
+    assert job.state == "running"
+    qtbot.mouseClick(question(page, qtbot).buttons()[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: job.state == "stopped")
+    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert page.findChild(QMessageBox) is None
+
+
+def test_the_question_goes_with_the_job(page: Page, qtbot: QtBot) -> None:
+    job, over = start(page)
+    assert question(page, qtbot).informativeText() == ""  # it keeps nothing
+    over.set()
+    qtbot.waitUntil(lambda: job.state == "done" and page.findChild(QMessageBox) is None)
+
+
+@pytest.mark.parametrize("name", ["home", "strategies", "teacher", "training", "evaluate"])
+def test_every_page_with_long_jobs_has_it(window: Window, name: str) -> None:
+    (action,) = [one for one in window.show_page(name).commands if one.shortcut().toString() == "Esc"]
+    assert action.text() == "S&top what runs…"
