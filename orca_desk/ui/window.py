@@ -21,6 +21,8 @@ from orca_desk.ui.status_bar import StatusBar
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 
+SMALLEST = 1100, 700  # px: what the widest and the highest page need
+
 
 class Window(QMainWindow):
     """The one window of a library."""
@@ -30,7 +32,7 @@ class Window(QMainWindow):
         self.desk = desk
         self.pages: dict[str, Page] = {}
         self.setWindowTitle(self.tr("Orca Desk"))
-        self.setMinimumSize(960, 620)
+        self.setMinimumSize(*SMALLEST)
         self._stack = QStackedWidget()
         self._notice = Notice(desk)
         self._sidebar = Sidebar(desk, self.show_page)
