@@ -45,7 +45,10 @@ class Window(QMainWindow):
         desk.jobs.ended.connect(self._tell_end)
         self._restore()
         self.going_on = GoingOn(desk, self._notice)
-        self.going_on.look()
+        if (problem := desk.library.problem) is None:
+            self.going_on.look()
+        else:  # nothing can go on there, for nothing can be kept
+            self._notice.show_message(problem.message, problem.hint, kind="warn")
         self._closing = Closing(desk, self.going_on, self)
         # Queued: first all others hear that the last job has ended
         self._closing.agreed.connect(self.close, Qt.ConnectionType.QueuedConnection)

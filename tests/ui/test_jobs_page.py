@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from orca_desk.errors import UserError
 from orca_desk.jobs.demo_place import BEGUN
 from orca_desk.jobs.progress import Update
 from orca_desk.library.clock import now
@@ -165,6 +166,21 @@ def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtB
         window.desk.background.run(window, lambda: 1, done.append)
         qtbot.waitUntil(lambda: done == [1])
         assert not window._notice.isVisible()
+
+
+def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_go_on_with(
+    library: Library, theme: Theme, qtbot: QtBot
+) -> None:
+    end_run(library, create_run(library, "train", {"base": "x"}).id, "interrupted", "")
+    library.problem = UserError("It can only be read.", "Make it writable.")
+    with desktop(library, theme) as window:
+        window.show()
+        done: list[int] = []
+        window.desk.background.run(window, lambda: 1, done.append)  # after what looks for runs, if it did
+        qtbot.waitUntil(lambda: done == [1])
+        assert window._notice.text.text() == "It can only be read."
+        assert window._notice.hint.text() == "Make it writable." and window._notice.action.isHidden()
+        assert "no change is kept" in window.show_page("settings").about_line.text()
 
 
 def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
