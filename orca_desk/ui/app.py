@@ -22,6 +22,7 @@ from orca_desk.log import LOG_NAME, logging_to
 from orca_desk.paths import resources
 from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.first_start import begin_once
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import PAGES
@@ -45,6 +46,7 @@ def main(folder: Path) -> int:
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("orca-desk")
     app.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
+    StrayClicks(app)
     theme = Theme(app)
     if raise_other(folder):
         return 0
