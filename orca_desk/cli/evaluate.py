@@ -115,7 +115,7 @@ def _show(found: Evaluated) -> None:
     if found.adherence.n:
         say(f"{percent(found.adherence.share)} of the answers follow the strategy paired with their family.")
     if found.cut:
-        say(f"{found.cut} answers were cut off by the length limit: see --max-tokens.")
+        say(f"{found.cut:,} answers were cut off by the length limit: see --max-tokens.")
     for reason, count in found.failed.items():
         say(f"{count} could not be asked: {reason}")
 

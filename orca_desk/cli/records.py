@@ -113,7 +113,7 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
         say(f"Leak: {leak.text!r}: {leak.why}")
     say(
         f"Made by {made.model_sha256[:12]} ({made.quantisation}), {made.engine}, batch {made.batch}, "
-        f"{made.completion_tokens} tokens, ended by {made.finish_reason}, {made.created_at}."
+        f"{made.completion_tokens:,} tokens, ended by {made.finish_reason}, {made.created_at}."
     )
 
 
@@ -164,7 +164,7 @@ def _decision(name: str, decision: Literal["keep", "drop"] | None, text: str) ->
         if as_json:
             print_json({"records": ids, "decision": decision})
         else:
-            say(f"{len(ids)} records: {decision or 'undecided'}.")
+            say(f"{len(ids):,} records: {decision or 'undecided'}.")
 
 
 _decision("keep", "keep", "Keep records for training, whatever their verdict.")

@@ -166,7 +166,7 @@ def _check(tasks: Sequence[Task]) -> None:
         raise UserError("There are no tasks to evaluate on.", "Choose held-out tasks, or mark some as such.")
     if without := [task for task in tasks if task.answer is None]:
         raise UserError(
-            f"{len(without)} of {len(tasks)} tasks have no reference answer, so they cannot be graded.",
+            f"{len(without):,} of {len(tasks):,} tasks have no reference answer, so they cannot be graded.",
             "Add their answers, or leave them out.",
         )
 

@@ -115,7 +115,7 @@ class _Trial:
         seconds = time.monotonic() - began
         if self._ask(40)[0] != first:
             raise FailureError("The same question got two different greedy answers.")
-        return f"{tokens} pieces in {seconds:.1f} s, the same twice"
+        return f"{tokens:,} pieces in {seconds:.1f} s, the same twice"
 
     def teach(self) -> str:
         """Have some tasks answered under their strategies, as a real run does."""
@@ -130,7 +130,7 @@ class _Trial:
         )
         if made.new != TASKS:
             raise FailureError(made.sentence)
-        return f"{made.new} records, {made.tokens:,} tokens"
+        return f"{made.new:,} records, {made.tokens:,} tokens"
 
     def train(self) -> str:
         """Train a few LoRA steps; export the adapter; compare torch with llama.cpp."""

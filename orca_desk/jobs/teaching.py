@@ -94,9 +94,9 @@ class Taught:
     @property
     def sentence(self) -> str:
         """What came of it, for the user."""
-        parts = [f"{self.new} new records ({self.kept} kept)", f"{self.known} known before"]
-        parts += [f"{count} rejected: {reason}" for reason, count in self.rejected.items()]
-        parts += [f"{count} failed: {reason}" for reason, count in self.failed.items()]
+        parts = [f"{self.new:,} new records ({self.kept:,} kept)", f"{self.known:,} known before"]
+        parts += [f"{count:,} rejected: {reason}" for reason, count in self.rejected.items()]
+        parts += [f"{count:,} failed: {reason}" for reason, count in self.failed.items()]
         return "; ".join(parts) + "."
 
 
@@ -166,7 +166,7 @@ def teach(
     if taught.failed and not taught.new:
         reason = next(iter(taught.failed))
         raise UserError(
-            f"The teacher could answer none of {len(missing)} tasks: {reason}",
+            f"The teacher could answer none of {len(missing):,} tasks: {reason}",
             "Allow fewer answer tokens or more context, or choose another teacher.",
         )
     return taught

@@ -105,8 +105,8 @@ class Scheduler:
             return "The prompt is empty, or no answer is asked for."
         if prompt + answer > self._limit:
             return (
-                f"The prompt of {prompt} tokens and an answer of up to {answer} need {prompt + answer} "
-                f"tokens of context; there are {self._limit}."
+                f"The prompt of {prompt:,} tokens and an answer of up to {answer:,} need {prompt + answer:,} "
+                f"tokens of context; there are {self._limit:,}."
             )
         return ""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
@@ -22,11 +22,13 @@ from orca_desk.log import LOG_NAME, logging_to
 from orca_desk.paths import resources
 from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.first_start import begin_once
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.single import Door, raise_other
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
@@ -45,10 +47,11 @@ def main(folder: Path) -> int:
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("orca-desk")
     app.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
+    StrayClicks(app)
     theme = Theme(app)
     if raise_other(folder):
         return 0
-    library = open_or_ask(folder)
+    library = open_or_ask(folder, theme)
     if library is None:
         return 1
     with library, logs(library.folder / "logs"), desktop(library, theme) as window:
@@ -140,25 +143,22 @@ class _Crashes:
         self._shown = None
 
 
-def open_or_ask(folder: Path) -> Library | None:
+def open_or_ask(folder: Path, theme: Theme) -> Library | None:
     """Open the library; where that fails say why and let the user choose another folder, or give up."""
     while True:
         try:
             return Library.open(folder)
         except UserError as error:
-            chosen = _choose_another(error)
+            chosen = _choose_another(error, theme)
         if chosen is None:
             return None
         folder = chosen
 
 
-def _choose_another(error: UserError) -> Path | None:
-    box = QMessageBox()
-    box.setIcon(QMessageBox.Icon.Critical)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setWindowTitle("Orca Desk")
-    box.setText(error.message)
-    box.setInformativeText(error.hint)
+def _choose_another(error: UserError, theme: Theme) -> Path | None:
+    theme.choose("system")  # which one the user likes better, only a library says
+    box = message_box(None, error.message, error.hint, image="circle-x", role="bad")
+    theme.dress(box)
     other = box.addButton(box.tr("Choose another folder…"), QMessageBox.ButtonRole.AcceptRole)
     box.addButton(box.tr("Close"), QMessageBox.ButtonRole.RejectRole)
     box.exec()

@@ -1,10 +1,11 @@
 """Closing the window while jobs run: ask once, then stop them or wait for them, or stay."""
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.going_on import GoingOn
+from orca_desk.ui.widgets.message_box import message_box
 
 
 class Closing(QObject):
@@ -39,11 +40,11 @@ class Closing(QObject):
     def _ask(self) -> None:
         jobs = self.desk.jobs.unfinished
         running = self.tr("A job is still running: {}.") if len(jobs) == 1 else self.tr("Jobs still run: {}.")
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(running.format(", ".join(job.title for job in jobs)))
-        box.setInformativeText(self.tr("What is done is kept. The next start offers to go on from there."))
+        box = message_box(
+            self._window,
+            running.format(", ".join(job.title for job in jobs)),
+            self.tr("What is done is kept. The next start offers to go on from there."),
+        )
         stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
         later = box.addButton(self.tr("Close when done"), QMessageBox.ButtonRole.ActionRole)
         stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)

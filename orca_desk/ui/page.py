@@ -43,7 +43,8 @@ class Page(QWidget):
         words.setSpacing(2)
         words.addWidget(label(self.title, size="title", bold=True))
         if self.about:
-            words.addWidget(label(self.about, tone="muted", wrap=True))
+            self.about_line = label(self.about, tone="muted", wrap=True)
+            words.addWidget(self.about_line)
         self.header.addLayout(words, 1)
         layout.addLayout(self.header)
         self.notice = Notice(desk)

@@ -146,6 +146,13 @@ class Theme(QObject):
             self.choose("system")
 
 
+def shown_colours() -> Colours:
+    """Return the colours that the app shows now: for what is made too rarely to be given a Theme."""
+    ground = QGuiApplication.palette().color(QPalette.ColorRole.Window)
+    known = (Colours(name) for name in ROLES)
+    return next((colours for colours in known if colours("background") == ground), Colours("light"))
+
+
 def font(size: Size, *, bold: bool = False) -> QFont:
     """Return the app's font in one of its four sizes."""
     made = QFont(FAMILY)

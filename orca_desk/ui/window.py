@@ -21,6 +21,8 @@ from orca_desk.ui.status_bar import StatusBar
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 
+SMALLEST = 1100, 700  # px: what the widest and the highest page need
+
 
 class Window(QMainWindow):
     """The one window of a library."""
@@ -30,7 +32,7 @@ class Window(QMainWindow):
         self.desk = desk
         self.pages: dict[str, Page] = {}
         self.setWindowTitle(self.tr("Orca Desk"))
-        self.setMinimumSize(960, 620)
+        self.setMinimumSize(*SMALLEST)
         self._stack = QStackedWidget()
         self._notice = Notice(desk)
         self._sidebar = Sidebar(desk, show=self.show_page, enter=self.enter_page)
@@ -43,7 +45,10 @@ class Window(QMainWindow):
         desk.jobs.ended.connect(self._tell_end)
         self._restore()
         self.going_on = GoingOn(desk, self._notice)
-        self.going_on.look()
+        if (problem := desk.library.problem) is None:
+            self.going_on.look()
+        else:  # nothing can go on there, for nothing can be kept
+            self._notice.show_message(problem.message, problem.hint, kind="warn")
         self._closing = Closing(desk, self.going_on, self)
         # Queued: first all others hear that the last job has ended
         self._closing.agreed.connect(self.close, Qt.ConnectionType.QueuedConnection)

@@ -8,6 +8,7 @@ from orca_desk.jobs.asking import Runner
 from orca_desk.jobs.generate import generate
 from orca_desk.jobs.probe import probe
 from orca_desk.jobs.progress import JobControl, Update
+from orca_desk.jobs.teaching import Taught
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
 from orca_desk.library.runs import list_runs
@@ -69,6 +70,13 @@ def test_samples_have_seeds_of_their_own(library, teacher):
     assert len({one.response for one in records}) == 6
     with pytest.raises(UserError, match="temperature 0"):
         generate(library, teacher, TASKS, samples=2)
+
+
+def test_large_numbers_can_be_read():
+    taught = Taught(
+        asked=2_447, known=1_447, kept=1_000, rejected={}, failed={}, tokens=9_046, seconds=1.0, finished=True
+    )
+    assert taught.sentence == "1,000 new records (1,000 kept); 1,447 known before."
 
 
 def test_a_tasks_records_are_judged(library, teacher):

@@ -1004,6 +1004,7 @@ def test_the_kind_is_inferred_from_the_form_of_the_reference(kind: AnswerKind, r
         ("Answer: 18", "18", "The answer is 18, as expected."),
         ("Answer: $18.00", "18", "The answer is $18.00, the same as 18."),
         ("Answer: 17", "A: 18", "The answer is 17, but 18 was expected."),
+        ("John: the box.", "John: the box.", "The answer is John: the box, as expected."),
         ("", "18", "The response is empty; 18 was expected."),
         ("I cannot say.", "18", "The response gives no final number; 18 was expected."),
         ("Answer: 5 or 6", "5", "The response gives more than one answer (5 or 6); only 5 was expected."),

@@ -138,7 +138,7 @@ def test_a_request_too_long_is_a_failure_and_the_others_go_on(engine: Engine) ->
     ]
     results = {result.key: result for result in engine.generate(requests)}
     assert {key for key, result in results.items() if isinstance(result, Failure)} == {"1", "2"}
-    assert "up to 5000" in str(results["1"]) and "512" in str(results["1"])
+    assert "up to 5,000" in str(results["1"]) and "512" in str(results["1"])
     assert isinstance(results["3"], Completion)
 
 

@@ -456,7 +456,7 @@ def test_a_worker_that_dies_says_so_and_can_be_started_again(page: ChatPage, qtb
     page.settings.sampling = Sampling(max_tokens=4)
     qtbot.mouseClick(broken.retry, Qt.MouseButton.LeftButton)
     idle(page, qtbot)
-    assert not broken.failure.isVisible()
+    assert not broken.failure.isVisible() and broken.browser.isVisible() and broken.copy.isVisible()
     assert broken.caption.text().endswith(("a second", "limit"))
 
 
@@ -466,6 +466,7 @@ def test_a_model_that_is_gone_says_so_in_its_column(page: ChatPage, tmp_path: Pa
     assert texts[0]
     broken = page.view.last().answers[1]
     assert "gone.gguf" in broken.failure.text() and broken.failure.isVisible()
+    assert not broken.browser.isVisible() and not broken.copy.isVisible()  # for there is no text
     assert "gone.gguf" in page.lineup.heads[1].detail.text()
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QScrollBar,
     QTabBar,
+    QTabWidget,
     QTextEdit,
     QWidget,
 )
@@ -45,6 +46,19 @@ def test_a_page_can_be_used_by_keyboard_and_read_out(window: Window, qtbot: QtBo
     qtbot.wait(300)  # until what the page reads in the background is shown
     assert [describe(widget) for widget in unnamed(page)] == []
     assert [describe(widget) for widget in page.findChildren(QAbstractItemView) if holds_tab(widget)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_has_room_in_the_smallest_window(window: Window, qtbot: QtBot, name: str) -> None:
+    window.resize(window.minimumSize())
+    page = window.show_page(name)
+    qtbot.wait(300)  # until what the page reads in the background is shown
+    for tabs in page.findChildren(QTabWidget):
+        for place in range(tabs.count()):  # the sizes of a tab are known when it was shown
+            tabs.setCurrentIndex(place)
+            qtbot.wait(1)
+    needed = page.minimumSizeHint()
+    assert page.size().expandedTo(needed) == page.size()
 
 
 def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetricsF, QImage
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
 from orca_desk.method.statistics import share_of
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.widgets.family_chart import FamilyChart
+from orca_desk.ui.widgets.family_chart import FamilyChart, _legend_text
 
 SHARES = {
     "base": {"belief": share_of(3, 10), "sums": share_of(1, 10), "overall": share_of(4, 20)},
@@ -36,6 +36,12 @@ def test_models_differ_by_colour_and_symbol_and_nothing_unmeasured_is_drawn(char
     assert len({one.symbol for one in chart.series}) == 3
     assert "sums" not in chart.series[2].shares
     assert "tuned: belief 90.0% (59.6% to 98.2%), 9 of 10;" in chart.accessibleDescription()
+
+
+def test_the_legend_counts_the_tasks_of_all_families(chart: FamilyChart) -> None:
+    texts = [_legend_text(one, QFontMetricsF(chart.font())) for one in chart.series]
+    assert texts[0] == "base (n = 20 in all)"
+    assert texts[2].endswith("(n = 10 in all)")
 
 
 def test_the_numbers_of_the_family_under_the_mouse(chart: FamilyChart) -> None:

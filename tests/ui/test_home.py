@@ -84,7 +84,7 @@ def test_each_card_opens_its_page_by_mouse_and_keyboard(home: HomePage, window: 
 
 def test_the_flow_suits_the_width(home: HomePage, window: Window, qtbot: QtBot) -> None:
     cards = list(home.flow.cards.values())
-    for width, columns in ((1400, 6), (960, 3)):
+    for width, columns in ((1400, 6), (1100, 3)):
         window.resize(width, 800)
         qtbot.waitUntil(lambda columns=columns: home.flow.columns == columns)
         assert len({card.geometry().top() for card in cards}) == 6 // columns

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from orca_desk.errors import UserError
 from orca_desk.jobs.demo_place import BEGUN
 from orca_desk.jobs.progress import Update
 from orca_desk.library.clock import now
@@ -177,6 +178,21 @@ def test_what_is_kept_of_a_run_is_said(library: Library) -> None:
     assert kept_of(library, training) == "It goes on from the beginning: no checkpoint was written yet."
     asking = note_progress(library, create_run(library, "generate", {}).id, done=3, total=9, unit="answers")
     assert kept_of(library, asking) == "3 / 9 answers are done and kept."
+
+
+def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_go_on_with(
+    library: Library, theme: Theme, qtbot: QtBot
+) -> None:
+    end_run(library, create_run(library, "train", {"base": "x"}).id, "interrupted", "")
+    library.problem = UserError("It can only be read.", "Make it writable.")
+    with desktop(library, theme) as window:
+        window.show()
+        done: list[int] = []
+        window.desk.background.run(window, lambda: 1, done.append)  # after what looks for runs, if it did
+        qtbot.waitUntil(lambda: done == [1])
+        assert window._notice.text.text() == "It can only be read."
+        assert window._notice.hint.text() == "Make it writable." and window._notice.action.isHidden()
+        assert "no change is kept" in window.show_page("settings").about_line.text()
 
 
 def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:

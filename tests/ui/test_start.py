@@ -114,6 +114,7 @@ def test_a_folder_that_cannot_be_a_library_is_told_and_left(
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
         said.append(box.text())
+        assert box.styleSheet() and box.icon() == QMessageBox.Icon.NoIcon and not box.iconPixmap().isNull()
         box.reject()
 
     QTimer.singleShot(1500, refuse)

@@ -39,6 +39,7 @@ from orca_desk.ui.pages.task_editor import TaskEditor
 from orca_desk.ui.pages.task_table import ROW, TaskModel, TaskTable
 from orca_desk.ui.pages.tasks import TasksPage
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.family_choice import FamilyChoice
 from orca_desk.ui.widgets.rows import RowsModel
 from orca_desk.ui.window import Window
 
@@ -371,6 +372,7 @@ def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Libr
     qtbot.waitUntil(lambda: dialog.family() == "riddles")
     assert "30 tasks moved" in dialog.notice.text.text()
     dialog.percent.setValue(100)
+    assert dialog.percent.lineEdit().textMargins().left() > 0  # its text does not touch its edge
     qtbot.mouseClick(dialog.hold_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: count_tasks(library, TaskFilter(split="heldout")) == 40)
     for _ in range(2):
@@ -427,6 +429,25 @@ def test_the_remedy_stands_beside_how_many_rows_cannot_be_read(
     dialog = previewed(page, qtbot, lambda one: one.preview is not None)
     summary = dialog.summary.text()
     assert "2 cannot be read" in summary and summary.endswith("Save the file as UTF-8, or leave the row out.")
+
+
+def test_a_family_with_a_name_without_end_leaves_room_for_the_rest(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    name = "one\ntwo " * 1_250
+    task = Task(family=name, query="What then?")
+    add_tasks(library, [task])
+    page.desk.tell("tasks")
+    page.go({"task": task.id})
+    qtbot.waitUntil(lambda: page.detail.shown is not None and page.detail.shown.task == task)
+    shown = page.detail.text.toPlainText()
+    assert "one two" in shown and len(shown) < 1_000
+    choice = FamilyChoice()
+    qtbot.addWidget(choice)
+    choice.show_families({name: 1_234, "sums": 5})
+    text = choice.item(0).text()
+    assert text.startswith("one two") and text.endswith("…  (1,234)")
+    assert choice.fontMetrics().horizontalAdvance(text) < choice.item(0).sizeHint().width()
 
 
 def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Library, qtbot: QtBot) -> None:

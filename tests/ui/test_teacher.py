@@ -81,6 +81,15 @@ def run_to_its_end(page: TeacherPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.job is None, timeout=60_000)
 
 
+def test_families_without_a_strategy_are_named_on_one_line(
+    page: TeacherPage, library: Library, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="a\nname " * 50, query="What then?")])
+    page.desk.tell("tasks")
+    qtbot.waitUntil(lambda: "a name a name" in page.form.unpaired.text())
+    assert len(page.form.unpaired.text()) < 200
+
+
 def test_the_tasks_are_counted_as_they_are_chosen(page: TeacherPage, qtbot: QtBot) -> None:
     counted(page, qtbot, "25 tasks", "0 answered")
     assert page.form.unpaired.isVisible() and "sums" in page.form.unpaired.text()

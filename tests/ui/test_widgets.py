@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtGui import QTextDocumentFragment
+from PySide6.QtWidgets import QStyle, QStyleOptionTab, QTabBar
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
@@ -19,6 +20,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.job_panel import JobPanel, describe, duration
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
@@ -123,6 +125,20 @@ def test_a_notice_shows_a_known_error_with_its_remedy(window: Window, qtbot: QtB
     assert notice.text.textFormat() == notice.hint.textFormat() == Qt.TextFormat.PlainText
     qtbot.mouseClick(notice.dismiss, Qt.MouseButton.LeftButton)
     assert not notice.isVisible()
+
+
+def test_a_focused_tab_has_as_much_room_for_its_text(theme: Theme, qtbot: QtBot) -> None:
+    tabs = QTabBar()
+    qtbot.addWidget(tabs)
+    theme.dress(tabs)
+    tabs.addTab("Set up")
+    option, focus = QStyleOptionTab(), QStyle.StateFlag.State_HasFocus
+    tabs.initStyleOption(option, 0)
+    rooms = []
+    for state in (option.state & ~focus, option.state | focus):
+        option.state = state
+        rooms.append(tabs.style().subElementRect(QStyle.SubElement.SE_TabBarTabText, option, tabs))
+    assert rooms[0] == rooms[1]
 
 
 def test_labels_show_text_as_it_is(qtbot: QtBot) -> None:

@@ -113,6 +113,7 @@ def answer(window: Window, text: str, qtbot: QtBot) -> None:
     """Press a button of the question that closing asks."""
     box = window.findChild(QMessageBox)
     assert box is not None and "Counting" in box.text()
+    assert box.icon() == QMessageBox.Icon.NoIcon and not box.iconPixmap().isNull()  # the app's own
     button = next(one for one in box.buttons() if one.text().replace("&", "") == text)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 

@@ -20,18 +20,24 @@ def shown(text: str) -> str:
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
 
 
+def _inside(text: str) -> str:
+    """Return `text` as a part of a sentence that goes on after it."""
+    return shown(text).removesuffix(".")
+
+
 def right(answer: str, expected: str) -> Finding:
     """The answer that was expected was found."""
-    same = shown(answer) == shown(expected)
-    found = f"The answer is {shown(answer)}, " + (
-        "as expected." if same else f"the same as {shown(expected)}."
-    )
-    return Finding(correct=True, answer=answer, reason=found)
+    found, wanted = _inside(answer), _inside(expected)
+    how = "as expected" if found == wanted else f"the same as {wanted}"
+    return Finding(correct=True, answer=answer, reason=f"The answer is {found}, {how}.")
 
 
 def wrong(answer: str, expected: str) -> Finding:
     """Another answer was found."""
-    reason = f"The answer is {shown(answer)}, but {shown(expected)} was expected."
+    found, wanted = _inside(answer), _inside(expected)
+    if found == wanted:  # their ends tell them apart
+        found, wanted = shown(answer), shown(expected)
+    reason = f"The answer is {found}, but {wanted} was expected."
     return Finding(correct=False, answer=answer, reason=reason)
 
 

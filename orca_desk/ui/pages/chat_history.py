@@ -92,6 +92,7 @@ class History(QFrame):
         super().__init__()
         self._desk = desk
         self._current = ""
+        self.setMinimumWidth(16 * GRID)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, GRID, 0)
         layout.setSpacing(GRID)

@@ -91,6 +91,7 @@ class AnswerView(QFrame):
         """Wait for an answer."""
         self.failure.hide()
         self.retry.hide()
+        self._show_parts(True)
         self.copy.setEnabled(False)
         self._show_verdict(None)
         self._set_text("")
@@ -122,6 +123,7 @@ class AnswerView(QFrame):
         """Show a whole answer with its grade."""
         if answer.content != self.text or self._shown != len(self.text):
             self._set_text(answer.content)
+        self._show_parts(True)
         self.copy.setEnabled(True)
         self.caption.setText(_facts(self, answer))
         is_cut = answer.finish_reason == "length"
@@ -138,8 +140,19 @@ class AnswerView(QFrame):
         self.failure.setText(text)
         self.failure.show()
         self.retry.show()
-        self.copy.setEnabled(bool(self.text))
+        self._show_parts(bool(self.text))
+        self.copy.setEnabled(True)
         self.caption.setText("")
+
+    def show_nothing(self) -> None:
+        """Say that there is no answer to this question."""
+        self._show_parts(False)
+        self.caption.setText(self.tr("No answer."))
+
+    def _show_parts(self, some: bool) -> None:
+        """Leave no room for a text that is not there, and no button to copy it."""
+        self.browser.setVisible(some)
+        self.copy.setVisible(some)
 
     def _set_text(self, text: str) -> None:
         self.text, self._plain, self._not_before = text, False, 0.0
@@ -279,8 +292,7 @@ class TurnView(QWidget):
             if answer is not None:
                 view.show_answer(answer, turn.verdicts[place])
             else:
-                view.caption.setText(self.tr("No answer."))
-                view.copy.setEnabled(False)
+                view.show_nothing()
         layout.addLayout(row)
 
     def set_busy(self, busy: bool, *, is_last: bool) -> None:

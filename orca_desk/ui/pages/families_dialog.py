@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
     QTableView,
@@ -26,10 +25,11 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.rows import Column, RowsModel
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.text import button, label, one_line
 
 COLUMNS: tuple[Column[FamilyCount], ...] = (
-    Column("Family", lambda one: one.family),
+    Column("Family", lambda one: one_line(one.family)),
     Column("Train", lambda one: f"{one.train:,}", number=True),
     Column("Held out", lambda one: f"{one.heldout:,}", number=True),
     Column("Total", lambda one: f"{one.tasks:,}", number=True),
@@ -98,9 +98,7 @@ class FamiliesDialog(QDialog):
         return _row(label(self.tr("Rename or merge into")), self.name, self.rename_button)
 
     def _heldout_row(self) -> QHBoxLayout:
-        self.percent = QDoubleSpinBox()
-        self.percent.setRange(0, 100)
-        self.percent.setDecimals(0)
+        self.percent = number_box(0, 100)
         self.percent.setValue(20)
         self.percent.setSuffix(" %")
         self.percent.setAccessibleName(self.tr("Share to hold out"))
@@ -174,7 +172,7 @@ class FamiliesDialog(QDialog):
             return
         library = self.desk.library
         self._writes.do(
-            self.tr("hold out {:g}% of {}").format(percent, family),
+            self.tr("hold out {}% of {}").format(percent, family),
             lambda: hold_out_family(library, family, percent),
             lambda changed: take_back(library, changed),
             "tasks",

@@ -28,7 +28,7 @@ from orca_desk.ui.widgets.text import button, card, label, set_tone
 
 PLOT = 64 * GRID  # px, of the plot at the least where it stands beside the table
 ROW = 30  # px
-NARROWEST = 78 * GRID  # px, of the table at the least: the window can be as narrow as 960 px
+NARROWEST = 78 * GRID  # px, of the table at the least: for the smallest window
 
 
 class ResultView(QWidget):

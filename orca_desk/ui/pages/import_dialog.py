@@ -25,11 +25,11 @@ from orca_desk.method.splits import hold_out
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.import_preview import PreviewModel, preview_table
 from orca_desk.ui.pages.import_source import ImportRequest, Source, sentence
-from orca_desk.ui.pages.task_table import SPLITS, one_line
+from orca_desk.ui.pages.task_table import SPLITS
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.text import button, label, one_line
 
 # A file's own id is taken as it is; the rest can be mapped
 MAPPED = tuple(field for field in FIELDS if field != "id")

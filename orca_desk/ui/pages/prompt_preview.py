@@ -46,7 +46,7 @@ class PromptPreview(QWidget):
         self.text = MarkedText(desk.theme)
         self.text.setAccessibleName(self.tr("What the teacher will be sent"))
         layout.addWidget(self.text, 1)
-        self.count = label(bold=True)
+        self.count = label(bold=True, wrap=True)
         self.parts = label(size="caption", tone="muted", wrap=True)
         layout.addWidget(self.count)
         layout.addWidget(self.parts)

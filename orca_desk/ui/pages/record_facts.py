@@ -11,7 +11,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap, room_for_icon
 from orca_desk.ui.pages.record_list import Sign, decision_sign, verdict_sign
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.widgets.text import label, one_line, set_tone
 
 
 class Verdicts(QFrame):
@@ -67,7 +67,7 @@ class Verdicts(QFrame):
         for leak in leaks[:5]:
             made = QToolButton()
             made.setIcon(icon("flag", self.desk.theme.colours, "warn"))
-            made.setText(self.tr("Leak: “{}” {}").format(_short(leak.text), leak.why))
+            made.setText(self.tr("Leak: “{}” {}").format(one_line(leak.text, 80), leak.why))
             room_for_icon(made)
             made.setToolTip(self.tr("Show it in the response"))
             made.clicked.connect(lambda checked=False, leak=leak: self.leak_chosen.emit(leak))
@@ -171,8 +171,3 @@ def _show_sign(desk: Desk, sign: Sign, image: QLabel, words: QLabel) -> None:
 
 def _local_time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _short(text: str, most: int = 80) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[:most]}…"

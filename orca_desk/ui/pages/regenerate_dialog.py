@@ -21,7 +21,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.settings_form import indent, number_box
 from orca_desk.ui.widgets.text import button, label
 
 WARM = 0.7  # with greedy sampling another seed would give the same answer
@@ -44,6 +44,7 @@ class RegenerateDialog(QDialog):
         self.seed = number_box(0, HIGHEST_SEED)
         self.seed.setValue((made.sampling.seed + 1) % HIGHEST_SEED)
         self.temperature = QDoubleSpinBox()
+        indent(self.temperature)
         self.temperature.setRange(0.0, 5.0)
         self.temperature.setSingleStep(0.1)
         self.temperature.setValue(made.sampling.temperature or WARM)

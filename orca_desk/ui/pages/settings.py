@@ -38,6 +38,10 @@ class SettingsPage(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        if desk.library.problem is not None:
+            self.about_line.setText(
+                self.tr("For this library and this window. The library can only be read: no change is kept.")
+            )
         self.panel = JobPanel(desk)
         self.body.addWidget(self.panel)
         self.library = LibraryCard(desk, back_up=self._ask_for_backup, check=self.check)

@@ -10,6 +10,7 @@ from orca_desk.ui.pages.instruction_choice import InstructionChoice
 from orca_desk.ui.pages.record_facts import ProvenanceStrip, Verdicts
 from orca_desk.ui.pages.record_texts import AnswerView, CompareView
 from orca_desk.ui.theme import GRID, SCROLL_BAR, Role
+from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import button, label
 
 
@@ -147,7 +148,7 @@ class SideBySide(QWidget):
         row = QHBoxLayout()
         row.setSpacing(GRID)
         self.answer_title = label(bold=True)
-        self.answer_note = label(tone="muted", size="caption")
+        self.answer_note = ElidedLabel(tone="muted", size="caption")
         self.original = button(self.tr("Show the teacher's own"), self._toggle_original)
         self.back = button(self.tr("Back to the teacher's own"), self.restored.emit)
         self.save_button = button(self.tr("Save as a new revision"), self.save, primary=True)
@@ -156,6 +157,7 @@ class SideBySide(QWidget):
         row.addWidget(self.answer_note, 1)
         self.whole_answer = button(self.tr("Show all of it"), self._show_whole_answer)
         for one in (self.whole_answer, self.original, self.back, self.leave_button, self.save_button):
+            one.hide()  # until a record says which of them it needs
             row.addWidget(one)
         column.addLayout(row)
         self.answer.setFrameShape(QFrame.Shape.NoFrame)
@@ -180,11 +182,11 @@ class SideBySide(QWidget):
         elif original:
             title, note = self.tr("The teacher's own"), self.tr("not what is trained")
         elif edited:
-            title, note = self.tr("Response, edited by you"), ""
+            title, note = self.tr("Response"), self.tr("edited by you")
         else:
             title, note = self.tr("Response"), self.tr("the same in both records")
         self.answer_title.setText(title)
-        self.answer_note.setText(note)
+        self.answer_note.show_text(note)
         self.original.setVisible(edited and not editing)
         self.original.setText(self.tr("Show your edit") if original else self.tr("Show the teacher's own"))
         self.back.setVisible(edited and not editing)

@@ -163,7 +163,7 @@ class StrategiesPage(Page):
         self.delegate = StrategyDelegate(theme)
         self.list.setItemDelegate(self.delegate)
         self.list.setAccessibleName(self.tr("Strategies"))
-        self.list.setMinimumWidth(24 * GRID)
+        self.list.setMinimumWidth(22 * GRID)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.editor = StrategyEditor()
         self.editor.setEnabled(False)  # until there is something to edit

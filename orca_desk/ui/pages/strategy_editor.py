@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.method.strategies import Strategy, new_strategy, revised
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, SCROLL_BAR
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import button, card, label
 
 
@@ -78,7 +79,7 @@ class StrategyEditor(QWidget):
         self._showing = False
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        frame, layout = card()
+        frame, whole = card()
         outer.addWidget(frame)
         self.heading = label(size="heading", bold=True, wrap=True)
         self.about = label(tone="muted", size="caption", wrap=True)
@@ -90,9 +91,13 @@ class StrategyEditor(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.heading, 1)
         top.addWidget(self.duplicate)
-        layout.addLayout(top)
-        layout.addWidget(self.about)
-        layout.addSpacing(GRID // 2)
+        whole.addLayout(top)
+        whole.addWidget(self.about)
+        whole.addSpacing(GRID // 2)
+        fields = QWidget()
+        layout = QVBoxLayout(fields)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
         self.name = QLineEdit()
         self.name.setPlaceholderText(self.tr("small-letters-and-hyphens"))
         self.title = QLineEdit()
@@ -127,8 +132,11 @@ class StrategyEditor(QWidget):
         self.markers.setAccessibleName(self.tr("Words that open its lines, the answer's last"))
         layout.addWidget(opens)
         layout.addWidget(self.markers)
-        layout.addSpacing(GRID // 2)
-        layout.addLayout(self._buttons())
+        area = scrolled(fields)  # in a low window they scroll rather than lie over each other
+        area.setMinimumWidth(fields.minimumSizeHint().width() + SCROLL_BAR)
+        whole.addWidget(area, 1)
+        whole.addSpacing(GRID // 2)
+        whole.addLayout(self._buttons())
         for field in (self.name, self.title, self.markers):
             field.textEdited.connect(self._tell)
         for text in (self.description, self.instruction):

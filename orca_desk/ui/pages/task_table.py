@@ -14,7 +14,7 @@ from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import BlockTableModel, Index
-from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.widgets.text import one_line, safe_tip
 
 HEADERS = ("Task", "Family", "Split", "Answer", "Tags", "Strategy")
 TIPS = {
@@ -24,7 +24,6 @@ TIPS = {
 WIDTHS = (260, 96, 76, 120, 84, 124)  # px at first, of which the first is what is left over
 NEEDS = {4: 680, 5: 560, 2: 440}  # px that the table needs to show tags, strategy and split
 ROW = 4 * GRID
-LONGEST = 300  # characters of a cell
 MOST_KEPT = 5_000  # rows of a selection that are looked for again after a refresh
 DISPLAY, TIP, FONT, LOOK = (
     int(role)
@@ -87,7 +86,7 @@ class TaskModel(BlockTableModel):
             case 0:
                 return one_line(f"{task.query}   {task.context}" if task.context else task.query)
             case 1:
-                return task.family
+                return one_line(task.family)
             case 2:
                 return SPLITS[task.split]
             case 3:
@@ -212,11 +211,6 @@ class TaskTable(QTableView):
     def _row_of(self, number: int) -> int | None:
         row = bisect_left(self.tasks.numbers, number)
         return row if row < len(self.tasks.numbers) and self.tasks.numbers[row] == number else None
-
-
-def one_line(text: str, longest: int = LONGEST) -> str:
-    """Return the beginning of a text on one line."""
-    return " ".join(text[: 2 * longest].split())[:longest]
 
 
 def _ranges(rows: list[int]) -> list[tuple[int, int]]:

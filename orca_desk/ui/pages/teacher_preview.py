@@ -88,7 +88,7 @@ class TeacherPreview(QWidget):
     def add(self, answer: Previewed) -> None:
         """Show an answer that came."""
         record = answer.answer.record
-        about = self.tr("{}  ·  {}  ·  {} tokens in {}").format(
+        about = self.tr("{}  ·  {}  ·  {:,} tokens in {}").format(
             record.family, answer.strategy.title, record.provenance.completion_tokens, _took(answer.seconds)
         )
         words, image, role = verdict_words(answer)

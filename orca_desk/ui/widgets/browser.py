@@ -8,7 +8,7 @@ what this one did not.
 import re
 from typing import Any
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QUrl
 from PySide6.QtGui import (
     QBrush,
     QDesktopServices,
@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
 
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.message_box import message_box
 
 # Above these a text is shown as it is: laying out rich text takes time, tables far more than the rest
 MARKDOWN_LIMIT = 16_000  # characters
@@ -93,19 +94,15 @@ class Browser(QTextBrowser):
         """Ask before a link is opened, with the whole address in sight; other kinds of links do nothing."""
         if url.scheme().lower() not in OPENED:
             return
-        box = QMessageBox(self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Open this link?"))
-        box.setText(
-            self.tr("Open {} outside Orca Desk?").format(
-                url.host(QUrl.ComponentFormattingOption.FullyEncoded)
-            )
-            if url.host()
-            else self.tr("Open this link outside Orca Desk?")
-        )
+        host = url.host(QUrl.ComponentFormattingOption.FullyEncoded)
         address = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
-        box.setInformativeText(self.tr("Your browser goes online to:\n{}").format(address[:500]))
+        box = message_box(
+            self,
+            self.tr("Open {} outside Orca Desk?").format(host)
+            if host
+            else self.tr("Open this link outside Orca Desk?"),
+            self.tr("Your browser goes online to:\n{}").format(address[:500]),
+        )
         open_it = box.addButton(self.tr("Open the link"), QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(stay)

@@ -34,11 +34,12 @@ class EmptyState(QWidget):
         self.title = label(title, size="heading", bold=True)
         layout.addWidget(self.title, 0, Qt.AlignmentFlag.AlignHCenter)
         self.text = label(text, tone="muted", wrap=True)
-        self.text.setFixedWidth(55 * GRID)
+        self.text.setMinimumWidth(30 * GRID)
+        self.text.setMaximumWidth(55 * GRID)
         self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         row = QHBoxLayout()  # not an alignment: that asks for the height at the layout's whole width
         row.addStretch(1)
-        row.addWidget(self.text)
+        row.addWidget(self.text, 100)  # as wide as it may be before the space beside it gets any
         row.addStretch(1)
         layout.addLayout(row)
         self.button = button(action, run, primary=True)

@@ -301,8 +301,8 @@ def _series(rows: Mapping[str, Mapping[str, Share]], roles: Mapping[str, Role]) 
 
 def _legend_text(one: Series, metrics: QFontMetricsF) -> str:
     shown = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, 2 * LONGEST_LABEL)
-    n = max((share.n for share in one.shares.values()), default=0)
-    return f"{shown} (n = {n:,})"
+    n = one.shares[OVERALL].n if OVERALL in one.shares else sum(share.n for share in one.shares.values())
+    return f"{shown} (n = {n:,} in all)"
 
 
 def _numbers(share: Share) -> str:

@@ -7,9 +7,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import one_line, safe_tip
 
 NAME = Qt.ItemDataRole.UserRole
 COUNT = Qt.ItemDataRole.UserRole + 1
+WIDEST = 32 * GRID  # px, of a name
 
 
 class FamilyChoice(QListWidget):
@@ -33,17 +35,17 @@ class FamilyChoice(QListWidget):
             return
         self.blockSignals(True)
         self.clear()
-        wide = max(
-            (self.fontMetrics().horizontalAdvance(self._text(*one)) for one in families.items()), default=0
-        )
+        texts = {name: self._text(name, count) for name, count in families.items()}
+        wide = max(map(self.fontMetrics().horizontalAdvance, texts.values()), default=0)
         for name, count in families.items():
-            item = QListWidgetItem(self._text(name, count))
+            item = QListWidgetItem(texts[name])
+            item.setToolTip(safe_tip(name))
             item.setData(NAME, name)
             item.setData(COUNT, count)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             checked = name not in self._unchecked
             item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
-            item.setSizeHint(QSize(min(wide, 40 * GRID) + 6 * GRID, 4 * GRID))
+            item.setSizeHint(QSize(wide + 6 * GRID, 4 * GRID))
             self.addItem(item)
         self.blockSignals(False)
         self._fit()
@@ -80,7 +82,8 @@ class FamilyChoice(QListWidget):
         return [(item.data(NAME), item.data(COUNT)) for item in items]
 
     def _text(self, name: str, count: int) -> str:
-        return f"{name}  ({count:,})"
+        shown = self.fontMetrics().elidedText(one_line(name), Qt.TextElideMode.ElideRight, WIDEST)
+        return f"{shown}  ({count:,})"
 
     def _toggled(self, item: QListWidgetItem) -> None:
         if item.checkState() == Qt.CheckState.Checked:

@@ -5,7 +5,16 @@ from dataclasses import fields
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
 
 from orca_desk.errors import UserError
 from orca_desk.ui.theme import GRID
@@ -95,12 +104,17 @@ def title(name: str) -> str:
 
 
 def number_box(low: int, high: int) -> QSpinBox:
-    """Return a box for whole numbers from `low` to `high`. A style sheet cannot indent its text."""
+    """Return a box for whole numbers from `low` to `high`."""
     box = QSpinBox()
     box.setRange(low, high)
     box.setGroupSeparatorShown(True)
-    box.lineEdit().setTextMargins(GRID - 2, 0, 0, 0)
+    indent(box)
     return box
+
+
+def indent(box: QSpinBox | QDoubleSpinBox) -> None:
+    """Keep a number from its box's edge, which a style sheet cannot."""
+    box.lineEdit().setTextMargins(GRID - 2, 0, 0, 0)
 
 
 def _control(hint: Any) -> Control:
