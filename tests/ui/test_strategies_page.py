@@ -16,6 +16,7 @@ from orca_desk.method.records import Task
 from orca_desk.method.strategies import revised
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.pairing_matrix import PairingMatrixModel
+from orca_desk.ui.pages.pairing_measure import START
 from orca_desk.ui.pages.strategies import DRAFTS, StrategiesPage
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
@@ -273,6 +274,7 @@ def test_measuring_fills_the_cells_as_answers_come(
     )
     assert page.notice.isVisible() and panel.button.isEnabled()
     assert current_pairings(library)["facts"].source == "measured"
+    qtbot.waitUntil(lambda: "run" in get_setting(library, START, {}))  # kept in the background
     page.go({"resume": "probe-7"})
     assert panel.job.is_over and "not known" in page.notice.text.text()
     page.go({"resume": "probe-1"})
