@@ -33,6 +33,7 @@ from orca_desk.ui.pages.evaluate_arms import role_of
 from orca_desk.ui.pages.evaluate_list import EvaluationList, interval, make_table
 from orca_desk.ui.pages.evaluate_tables import DifferenceTable, FamilyTable, MatrixTable, result_view
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.family_chart import FamilyChart
 from orca_desk.ui.widgets.notice import Notice
@@ -247,11 +248,11 @@ class ResultsView(QWidget):
         lines = []
         for one in found.summaries:
             if one.found.cut:
-                text = self.tr("{}: {:,} answers were cut off by the length limit. Allow more tokens.")
-                lines.append(text.format(one.name, one.found.cut))
+                text = self.tr("{}: {} cut off by the length limit. Allow more tokens.")
+                lines.append(text.format(one.name, counted(one.found.cut, "answer")))
             if one.unanswered:
-                text = self.tr("{}: {:,} tasks have no answer (stopped, or they could not be asked).")
-                lines.append(text.format(one.name, one.unanswered))
+                text = self.tr("{}: {} without an answer (stopped, or not to be asked).")
+                lines.append(text.format(one.name, counted(one.unanswered, "task")))
         self.losses.setVisible(bool(lines))
         self.losses.setText("\n".join(lines))
 
@@ -288,7 +289,7 @@ class ResultsView(QWidget):
         self.desk.background.run(
             self,
             lambda: write_csv(path, *rows),
-            lambda count: saved(self.notice, path, self.tr("{:,} rows are written to").format(count)),
+            lambda count: saved(self.notice, path, self.tr("{} written to").format(counted(count, "row"))),
             failed=self.notice.show_error,
         )
 

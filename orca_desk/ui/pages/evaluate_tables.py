@@ -157,7 +157,7 @@ class DifferenceTable(ResultTable):
             points = f"{100 * one.difference:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
             return f"{points}\n{word}, {p_value(one.p)}, n {one.n:,}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tr("{:,} tasks only the first got right, {:,} only the second").format(
+            return self.tr("Only the first was right: {:,}; only the second: {:,}").format(
                 one.only_first, one.only_second
             )
         return None
