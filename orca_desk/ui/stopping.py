@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Page
+from orca_desk.ui.widgets.message_box import message_box
 
 
 def add_stop(page: Page, running: Callable[[], Job | None]) -> None:
@@ -22,12 +22,9 @@ def add_stop(page: Page, running: Callable[[], Job | None]) -> None:
 
 def _ask(page: Page, job: Job) -> None:
     """Ask whether to stop a job, which goes on meanwhile."""
-    box = QMessageBox(page)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(page.tr("Stop? “{}” is not done.").format(job.title))
-    if job.changes - {"runs"}:  # others, such as a preview, keep nothing
-        box.setInformativeText(page.tr("What is done is kept, and it can go on later."))
+    keeps = bool(job.changes - {"runs"})  # others, such as a preview, keep nothing
+    hint = page.tr("What is done is kept, and it can go on later.") if keeps else ""
+    box = message_box(page, page.tr("Stop? “{}” is not done.").format(job.title), hint)
     stop = box.addButton(page.tr("Stop"), QMessageBox.ButtonRole.AcceptRole)
     go_on = box.addButton(page.tr("Let it run"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(go_on)
