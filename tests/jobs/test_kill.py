@@ -56,7 +56,7 @@ def kill(host: int, victim: str) -> None:
 
 
 def committed(said: list[str]) -> int:
-    """Return how many answers the host had committed when it was last heard."""
+    """Return how many answers there were, earlier hosts' included, when this host was last heard."""
     return max((int(line.rsplit(" ", 1)[1]) for line in said if line.startswith("asking")), default=0)
 
 
@@ -83,7 +83,7 @@ def test_generation_survives_being_killed_at_any_time(tmp_path, tiny_llama):
         lines, victim = chance.randint(1, 6), chance.choice(["host", "worker"])
         said, status = kill_after(lines, victim, "generate", folder, tiny_llama.gguf)
         now = records(folder)
-        assert len(now) >= before + committed(said), f"lost after {lines} lines of the {victim}"
+        assert len(now) >= max(before, committed(said)), f"lost after {lines} lines of the {victim}"
         assert now.items() <= expected.items()
         before = len(now)
     assert records(folder) == expected
