@@ -251,9 +251,11 @@ class HomePage(Page):
 
             self._result = ResultView(self.desk)
             self._space.addWidget(self._result)
-        self.scroll.setUpdatesEnabled(False)  # else it is painted once in the height that was there before
         self._result.show_result(self.seen.result, self.seen.training)
-        QTimer.singleShot(0, self, lambda: self.scroll.setUpdatesEnabled(True))
+        # Now: else it is painted once in the height that was there before
+        inside = self.scroll.widget()
+        inside.layout().activate()
+        inside.resize(inside.width(), inside.layout().totalHeightForWidth(inside.width()))
 
     def _states(self, seen: Overview) -> dict[Step, State]:
         """Return the state of each step: what runs goes before what the library holds."""
