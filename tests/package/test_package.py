@@ -117,6 +117,7 @@ def test_the_demo_runs_by_clicks(moved: Path, environment: dict[str, str], tmp_p
             wait_for(lambda: tour_is_shown(screen), seconds=20)
             screen.click(*wait_for(lambda: end_tour(screen), seconds=60))
             wait_for(lambda: (library / "demo.json").exists() or None, seconds=700)
+            wait_for(lambda: screen.find(ACCENT, at_least=(100, 20)), seconds=60)  # what to do next
             keep_picture(screen, shots / "packaged-demo.png")
         finally:
             app.terminate()
