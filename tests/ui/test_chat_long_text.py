@@ -15,7 +15,7 @@ from orca_desk.ui.pages.chat_text import LONGEST_EDITED, TextBox
 from orca_desk.ui.window import Window
 
 SIZE = 1_000_000
-LAID_OUT = 2 * LONGEST_EDITED  # characters of a widget at the most; a megabyte would stall the window
+LAID_OUT = 40_000  # characters of a widget at the most; a megabyte would stall the window
 TEXTS = {
     "one line": "x" + "word " * (SIZE // 5) + "x",
     "many lines": "A line, änd so.\n" * (SIZE // 16) + "The end.",
