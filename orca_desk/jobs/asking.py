@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from orca_desk.courtesy import courteous
 from orca_desk.jobs.host import run_worker
 from orca_desk.jobs.progress import JobControl, Meter, Progress
 from orca_desk.jobs.protocol import Message
@@ -101,7 +102,7 @@ def ask(
     def receive(events: list[Message]) -> None:
         nonlocal tokens
         outcomes: list[Outcome] = []
-        for event in events:
+        for event in courteous(events):
             fields = {name: value for name, value in event.items() if name != "event"}
             match event["event"]:
                 case "ready":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.jobs.asking import Answer, Outcome, Question, Runner, ask
 from orca_desk.jobs.journal import journal
@@ -95,7 +96,7 @@ def evaluate(
 
     def receive(outcomes: list[Outcome]) -> None:
         answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
-        graded = [_graded(by_id[answer.key], answer, known) for answer in answers]
+        graded = [_graded(by_id[answer.key], answer, known) for answer in courteous(answers)]
         evaluations.add_answers(library, evaluation.id, graded)
         failed.update(outcome.reason for outcome in outcomes if not isinstance(outcome, Answer))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from orca_desk.courtesy import give_way
 from orca_desk.jobs import protocol
 from orca_desk.jobs.process import WorkerProcess
 from orca_desk.jobs.progress import JobControl, Wanted
@@ -61,6 +62,7 @@ def _attend(
     deadline = float("inf")
     while (batch := worker.events(LOOK_AROUND)) is not None:
         theirs = [event for event in batch if event["event"] not in protocol.OWN_EVENTS]
+        give_way()
         if theirs:
             on_events(theirs)
         if control.state != told:

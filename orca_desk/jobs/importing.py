@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from orca_desk.courtesy import courteous
 from orca_desk.formats.rows import BadRow
 from orca_desk.jobs.progress import JobControl, Meter, Progress, silent
 from orca_desk.library.database import Library
@@ -51,7 +52,7 @@ def import_tasks(
     """
     control = control or JobControl()
     meter = Meter(progress, stage="importing", total=None, unit="tasks")
-    source = iter(rows)
+    source = courteous(rows)
     added = same = held = unreadable = 0
     differing = 0
     problems: list[BadRow] = []

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.jobs import protocol
 from orca_desk.jobs.command import worker_command
@@ -173,7 +174,7 @@ class WorkerProcess:
     def _read(self) -> None:
         assert self._process.stdout
         with self._process.stdout as stream:
-            for line in stream:
+            for line in courteous(stream):
                 event = protocol.decode(line)
                 if event and "event" in event:
                     self._room.acquire()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.jobs.asking import Answer, Failure, Outcome, Question, Runner, ask
 from orca_desk.jobs.journal import Journal
@@ -192,7 +193,7 @@ class _Intake:
     def receive(self, outcomes: list[Outcome]) -> None:
         """Commit the answers in one transaction; count only what was committed."""
         answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
-        new = [self._record(answer) for answer in answers]
+        new = [self._record(answer) for answer in courteous(answers)]
         add_records(self._library, new, run=self._run)
         for record in new:
             if reason := rejection(record):

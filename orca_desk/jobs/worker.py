@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import IO, Any, Literal, NoReturn
 
 import psutil
@@ -175,6 +176,9 @@ def _give_way() -> None:
     """Let the desktop, and whatever else the user does, go first: a model takes every core for minutes."""
     if hasattr(os, "nice"):
         os.nice(NICER)
+        # Linux may weigh whole sessions against each other, and this worker has one of its own
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(NICER))
     else:
         process = psutil.Process()
         process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from orca_desk.courtesy import waiting
 from orca_desk.errors import UserError
 
 T = TypeVar("T")
@@ -80,7 +81,8 @@ class Writer:
             if self._closed:
                 raise RuntimeError("the library is closed")
             self._queue.put((work, future))
-        return future.result()
+        with waiting():
+            return future.result()
 
     def close(self) -> None:
         """Finish what is queued, end the thread and close the connection."""

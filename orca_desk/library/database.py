@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.library.connections import Access, Writer, connect, explain, transact
 from orca_desk.library.lock import FolderLock
@@ -93,7 +94,7 @@ class Library:
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows of one SELECT."""
         with self.read() as db:
-            return db.execute(sql, parameters).fetchall()
+            return list(courteous(db.execute(sql, parameters)))
 
     def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         """Return the first row of one SELECT, or None."""

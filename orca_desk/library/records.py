@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
@@ -97,8 +98,8 @@ def add_records(library: Library, records: Sequence[NewRecord], *, run: str | No
             else:
                 seen.add(item.record.id)
                 new.append(item)
-        table(db, "records").insert_all({**_row(item.record), "run": run} for item in new)
-        for item in new:
+        table(db, "records").insert_all({**_row(item.record), "run": run} for item in courteous(new))
+        for item in courteous(new):
             _judge(db, item)
         return Added(added=tuple(item.record.id for item in new), duplicates=tuple(duplicates))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
 from orca_desk.library.clock import now
@@ -229,7 +230,7 @@ def _freeze(db: sqlite3.Connection, name: str, instruction: str, rules: Rules) -
     table(db, "snapshots").insert(row)
     table(db, "snapshot_records").insert_all(
         {"snapshot": identity, "position": position, **asdict(record)}
-        for position, record in enumerate(_Selection(rules, instruction).records(db))
+        for position, record in enumerate(courteous(_Selection(rules, instruction).records(db)))
     )
     return identity
 
@@ -262,7 +263,7 @@ def _reason(stored: StoredRecord, rules: Rules, *, split: str | None, paired: st
 def _identity(records: Iterator[TrainingRecord]) -> str:
     """Return the first 32 hex digits of the SHA-256 over the records as canonical JSON lines."""
     hasher = hashlib.sha256()
-    for record in records:
+    for record in courteous(records):
         line = json.dumps(asdict(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         hasher.update(line.encode() + b"\n")
     return hasher.hexdigest()[:32]

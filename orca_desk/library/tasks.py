@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
 from orca_desk.library.database import Library
@@ -99,7 +100,7 @@ def get_task(library: Library, task_id: str) -> Task:
 def get_tasks(library: Library, ids: Sequence[str]) -> dict[str, Task]:
     """Return those of the tasks that are there, by id, in the order of `ids`."""
     rows = library.rows("SELECT * FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
-    found = {row["id"]: task_from_row(row) for row in rows}
+    found = {row["id"]: task_from_row(row) for row in courteous(rows)}
     return {task_id: found[task_id] for task_id in ids if task_id in found}
 
 
@@ -301,7 +302,7 @@ def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
     seen = _existing(db, [task.id for task in tasks])
     new: list[Task] = []
     duplicates: list[str] = []
-    for task in tasks:
+    for task in courteous(tasks):
         if task.id in seen:
             duplicates.append(task.id)
         else:
@@ -309,7 +310,7 @@ def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
             new.append(task)
     # Many rows a statement: half the time of executemany, where the triggers for text and tags begin and end
     # their work anew with each row
-    table(db, "tasks").insert_all(map(task_row, new))
+    table(db, "tasks").insert_all(map(task_row, courteous(new)))
     return Added(added=tuple(task.id for task in new), duplicates=tuple(duplicates))
 
 

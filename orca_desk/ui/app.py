@@ -77,6 +77,7 @@ def settle() -> None:
 def import_the_rest() -> None:
     """Import what the first write and each page's first opening would import; the event loop goes on."""
     sqlite_utils()
+    importlib.import_module("orca_desk.prompts.hf")  # the tokenizer: first wanted beside a running training
     for entry in PAGES:
         if entry:
             importlib.import_module(f"orca_desk.ui.pages.{entry[0]}")

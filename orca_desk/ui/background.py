@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
+from orca_desk.courtesy import give_way, serving
+
 T = TypeVar("T")
 THREADS = 2  # they mostly wait for SQLite or for a worker process
 
@@ -24,7 +26,7 @@ class Background(QObject):
         self._failed = failed
         self._newest: dict[tuple[int, str], int] = {}
         self._closed = False
-        self._arrived.connect(lambda deliver: deliver(), Qt.ConnectionType.QueuedConnection)
+        self._arrived.connect(_serve, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -53,6 +55,7 @@ class Background(QObject):
         def work_and_send() -> None:
             if only_newest and self._newest.get(key) != number:
                 return
+            give_way()
             try:
                 result = work()
             except Exception as error:
@@ -73,3 +76,8 @@ class Background(QObject):
     def _send(self, deliver: Callable[[], None]) -> None:
         if not self._closed:
             self._arrived.emit(deliver)
+
+
+def _serve(deliver: Callable[[], None]) -> None:
+    with serving():
+        deliver()

@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QToolButton
 
@@ -16,11 +16,7 @@ BEFORE_TEXT = 6  # px, between an icon and the text of its button; Qt itself lea
 
 def icon(name: str, colours: Colours, role: Role = "text") -> QIcon:
     """Return the icon `resources/icons/NAME.svg` in the colour of a role; muted where it is disabled."""
-    made = QIcon()
-    for mode, tint in ((QIcon.Mode.Normal, role), (QIcon.Mode.Disabled, "muted")):
-        for space in (0, BEFORE_TEXT):  # Qt takes the one that fits the room that is asked for
-            made.addPixmap(_drawn(name, colours.css(tint), SIZE, space, _ratio()), mode)
-    return made
+    return _icon(name, colours.css(role), colours.css("muted"), _ratio())
 
 
 def pixmap(name: str, colours: Colours, role: Role = "text", side: int = SIZE) -> QPixmap:
@@ -40,13 +36,37 @@ def _ratio() -> float:
 
 
 @lru_cache(maxsize=512)
+def _icon(name: str, normal: str, disabled: str, ratio: float) -> QIcon:
+    made = QIcon()
+    for mode, colour in ((QIcon.Mode.Normal, normal), (QIcon.Mode.Disabled, disabled)):
+        for space in (0, BEFORE_TEXT):  # Qt takes the one that fits the room that is asked for
+            made.addPixmap(_drawn(name, colour, SIZE, space, ratio), mode)
+    return made
+
+
+@lru_cache(maxsize=1024)
 def _drawn(name: str, colour: str, side: int, space: int, ratio: float) -> QPixmap:
-    source = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
-    made = QPixmap(QSize(side + space, side) * ratio)
+    made = _empty(side + space, side, ratio)
+    painter = QPainter(made)
+    painter.drawPixmap(0, 0, _line_drawing(name, side, ratio))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(0, 0, side + space, side, QColor(colour))
+    painter.end()
+    return made
+
+
+@lru_cache(maxsize=256)
+def _line_drawing(name: str, side: int, ratio: float) -> QPixmap:
+    """Return the icon in black: to draw it takes much longer than to tint it."""
+    made = _empty(side, side, ratio)
+    painter = QPainter(made)
+    QSvgRenderer(str(resources() / "icons" / f"{name}.svg")).render(painter, QRectF(0, 0, side, side))
+    painter.end()
+    return made
+
+
+def _empty(width: int, height: int, ratio: float) -> QPixmap:
+    made = QPixmap(QSize(width, height) * ratio)
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
-    renderer.render(painter, QRectF(0, 0, side, side))
-    painter.end()
     return made

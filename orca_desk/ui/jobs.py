@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from orca_desk.courtesy import serving
 from orca_desk.jobs.progress import JobControl, Progress, Update
 
 State = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
@@ -203,9 +204,10 @@ class Jobs(QObject):
                 job.start()
 
     def _tick(self) -> None:
-        for job in self.unfinished:
-            if job.state != "waiting" and job.tick():
-                self.announced.emit(job.changes)
+        with serving():
+            for job in self.unfinished:
+                if job.state != "waiting" and job.tick():
+                    self.announced.emit(job.changes)
         if not self.unfinished:
             self._timer.stop()
 

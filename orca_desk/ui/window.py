@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from orca_desk.courtesy import serving
 from orca_desk.errors import UserError
 from orca_desk.ui.closing import Closing
 from orca_desk.ui.desk import Desk
@@ -57,8 +58,9 @@ class Window(QMainWindow):
 
     def show_page(self, name: str) -> Page:
         """Show a page, making it if it was not shown before; return it."""
-        page = self.make_page(name)
-        self._stack.setCurrentWidget(page)
+        with serving():
+            page = self.make_page(name)
+            self._stack.setCurrentWidget(page)
         self._sidebar.check(name)
         self._fill_page_menu(page)
         self.desk.places.setValue("window/page", name)
@@ -102,6 +104,13 @@ class Window(QMainWindow):
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def event(self, event: QEvent) -> bool:
+        """Let threads wait while everything in the window that has changed is painted."""
+        if event.type() == QEvent.Type.UpdateRequest:
+            with serving():
+                return super().event(event)
+        return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask what to do while jobs run; keep the window's state."""

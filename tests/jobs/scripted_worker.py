@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.jobs.worker import Channel, serve
@@ -27,6 +28,13 @@ def patient(channel: Channel) -> None:
         if (state := channel.control.state) != told:
             told = state
             channel.emit({"event": "state", "state": told})
+
+
+def priority(channel: Channel) -> None:
+    """Tell how far behind the host the worker stands, as a process and as a session."""
+    group = Path("/proc/self/autogroup")
+    session = int(group.read_text().split()[-1]) if group.exists() else None
+    channel.emit({"event": "priority", "process": os.nice(0), "session": session})
 
 
 def giant(channel: Channel) -> None:

@@ -21,6 +21,7 @@ from orca_desk.jobs.process import (
     worker_environment,
 )
 from orca_desk.jobs.progress import JobControl, Meter, Update
+from orca_desk.jobs.worker import NICER
 
 SCRIPT = [sys.executable, str(Path(__file__).with_name("scripted_worker.py"))]
 
@@ -46,6 +47,13 @@ def leaves_nothing_behind() -> Iterator[None]:
 def test_every_request_is_answered_once_and_in_order():
     events = play("echo", requests=({"value": index} for index in range(500)))
     assert [event["value"] for event in events] == list(range(500))
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system has no nice values")
+def test_a_worker_stands_behind_the_host_and_its_session_too():
+    (told,) = play("priority")
+    assert told["process"] == min(19, os.nice(0) + NICER)
+    assert told["session"] in (NICER, None)
 
 
 def test_a_worker_without_requests_ends():

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QToolButton
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from orca_desk import courtesy
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
@@ -37,6 +39,28 @@ def test_a_page_that_cannot_be_closed_keeps_no_other_open(
 def test_every_page_opens(window: Window, qtbot: QtBot, name: str) -> None:
     page = window.show_page(name)
     assert page.isVisible() and window.page is page
+
+
+def test_threads_give_way_while_the_window_paints(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(courtesy, "PATIENCE", 30.0)
+    passed, painted = threading.Event(), []
+    thread = threading.Thread(target=lambda: (courtesy.give_way(), passed.set()))
+
+    class Probe(QWidget):
+        def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+            if not painted:
+                thread.start()
+                painted.append(passed.wait(0.05))
+
+    probe = Probe(window)
+    probe.resize(10, 10)
+    probe.show()
+    qtbot.waitUntil(lambda: bool(painted))
+    assert painted == [False]
+    qtbot.waitUntil(passed.is_set)
+    thread.join()
 
 
 @pytest.fixture
