@@ -57,6 +57,8 @@ def test_a_page_has_room_in_the_smallest_window(window: Window, qtbot: QtBot, na
         for place in range(tabs.count()):  # the sizes of a tab are known when it was shown
             tabs.setCurrentIndex(place)
             qtbot.wait(1)
+            assert sideways(page) == []
+    assert sideways(page) == []
     needed = page.minimumSizeHint()
     assert page.size().expandedTo(needed) == page.size()
 
@@ -66,6 +68,12 @@ def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:
         widget for widget in unnamed(window) if not any(p.isAncestorOf(widget) for p in window.pages.values())
     ]
     assert [describe(widget) for widget in own] == []
+
+
+def sideways(page: QWidget) -> list[str]:
+    """Return what can be seen and must be scrolled sideways to be seen whole."""
+    areas = page.findChildren(QAbstractScrollArea)
+    return [describe(area) for area in areas if area.isVisible() and area.horizontalScrollBar().maximum()]
 
 
 def repeated(names: Iterable[str]) -> list[str]:

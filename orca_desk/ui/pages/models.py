@@ -32,6 +32,7 @@ from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.text import button, label
 
 WIDTHS = (168, 126, 98, 72, 100, 72, 76, 84, 146, 100)
+NEEDS = {6: 960, 9: 1046}  # px that the table needs to show the template and the origin
 
 
 class ModelsPage(Page):
@@ -99,7 +100,7 @@ class ModelsPage(Page):
     def _make_tables(self) -> None:
         self.models = ModelTable(self.desk.theme)
         self.proxy = ModelFilter(self.models)
-        self.table = row_table(self.proxy, self.tr("Models"))
+        self.table = row_table(self.proxy, self.tr("Models"), needs=NEEDS)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # as they were found, until asked
         header = self.table.horizontalHeader()

@@ -125,7 +125,7 @@ class FilterRow(QWidget):
         box.setMaxVisibleItems(20)
         box.setMinimumContentsLength(2)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumWidth(11 * GRID + GRID // 2)
+        box.setMinimumWidth(max(11 * GRID, box.fontMetrics().horizontalAdvance(title) + 6 * GRID))
         box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         box.view().setMinimumWidth(20 * GRID)
         box.currentIndexChanged.connect(self._mark)

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 from orca_desk.library.tasks import tasks_at
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import BlockTableModel, Index
+from orca_desk.ui.widgets.row_table import NarrowTable
 from orca_desk.ui.widgets.text import one_line, safe_tip
 
 HEADERS = ("Task", "Family", "Split", "Answer", "Tags", "Strategy")
@@ -99,13 +100,13 @@ class TaskModel(BlockTableModel):
         self._muted = self._theme.colours("muted")
 
 
-class TaskTable(QTableView):
+class TaskTable(NarrowTable):
     """Shows a TaskModel. `picked` comes when other rows are selected, or another one is the current."""
 
     picked = Signal()
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
+        super().__init__(NEEDS)
         self.tasks = TaskModel(desk)
         self.setModel(self.tasks)
         self.setAccessibleName(self.tr("Tasks"))
@@ -129,12 +130,6 @@ class TaskTable(QTableView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
         self.selectionModel().currentRowChanged.connect(lambda *_: self.picked.emit())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Where there is little room the question gets it; the pane beside shows the rest."""
-        for column, least in NEEDS.items():
-            self.setColumnHidden(column, self.width() < least)
-        super().resizeEvent(event)
 
     def current_number(self) -> int | None:
         """Return the place of the row that the keyboard is on, if it is selected."""

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QSplitter,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +19,7 @@ from orca_desk.ui.pages.training_compare import Comparison
 from orca_desk.ui.pages.training_store import Row, history
 from orca_desk.ui.pages.training_words import STATUSES, differing
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.row_table import NarrowTable
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label, safe_tip
@@ -36,7 +36,8 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Started", lambda row: when(row.training.run.started_at or row.training.run.created_at)),
     Column("Outcome", lambda row: row.training.run.outcome),
 )
-WIDTHS = (80, 160, 110, 110, 190, 110, 110, 120, 320)
+WIDTHS = (76, 116, 104, 100, 160, 104, 110, 104, 200)
+NEEDS = {8: 1076}  # px that the table needs to show the outcome, which the training itself shows too
 STATUS, LOSS = 1, 5
 
 
@@ -79,7 +80,7 @@ class History(QWidget):
         layout.setSpacing(GRID)
         layout.addLayout(self._build_buttons())
         self.model = HistoryModel(desk)
-        self.table = QTableView()
+        self.table = NarrowTable(NEEDS)
         self.table.setMinimumHeight(15 * GRID)
         self._set_up_table()
         self.comparison = Comparison(desk)
