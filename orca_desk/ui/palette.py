@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QCursor, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from orca_desk.jobs.lookup import Found, FoundKind, look_up
@@ -44,6 +44,7 @@ class Palette(Overlay):
         self._desk = window.desk
         self._commands = list(_commands(window))
         self._found: list[Entry] = []
+        self._pointer = QCursor.pos()
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("What do you want to do, or to find?"))
         self.search.setAccessibleName(self.tr("Search for a command, a page, a task, a training…"))
@@ -53,7 +54,7 @@ class Palette(Overlay):
         self.list = entry_list(self.model, self.theme, self.tr("Commands"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(self._run)
-        self.list.entered.connect(self.list.setCurrentIndex)
+        self.list.entered.connect(self._pointed_at)
         self.nothing = label(self.tr("Nothing matches."), tone="muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         hint = label(self.tr("↑ ↓ choose   ·   Enter runs   ·   Esc closes"), size="caption", tone="muted")
@@ -96,6 +97,7 @@ class Palette(Overlay):
 
     def _show(self, *, keep: bool = False) -> None:
         """Show what matches; with `keep` the chosen row stays, as only more came below."""
+        self._pointer = QCursor.pos()
         before = self.list.currentIndex().row() if keep else 0
         typed = self.search.text()
         if len(typed.strip()) < SEARCH_FROM:
@@ -114,7 +116,13 @@ class Palette(Overlay):
             self.layout_.activate()
             self.place()
 
+    def _pointed_at(self, index: QModelIndex) -> None:
+        """Choose what the pointer comes to; what comes under a pointer at rest is nobody's choice."""
+        if self._pointer != QCursor.pos():
+            self.list.setCurrentIndex(index)
+
     def _step(self, by: int) -> None:
+        self._pointer = QCursor.pos()
         count = len(self.model.entries)
         if count:
             row = self.list.currentIndex().row() + by

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -84,6 +85,17 @@ def test_the_arrows_choose(palette: Palette, qtbot: QtBot) -> None:
     assert palette.model.entries == [] and palette.nothing.isVisible()
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)  # nothing to run
     assert palette.isVisible()
+
+
+def test_only_a_pointer_that_moves_chooses(palette: Palette, qtbot: QtBot) -> None:
+    rest = palette.list.mapToGlobal(palette.list.visualRect(palette.model.index(3)).center())
+    QCursor.setPos(rest)
+    qtbot.keyClick(palette.search, Qt.Key.Key_Down)
+    palette.list.entered.emit(palette.model.index(3))  # the list came under it
+    assert palette.list.currentIndex().row() == 1
+    QCursor.setPos(rest.x(), rest.y() + 40)
+    palette.list.entered.emit(palette.model.index(4))
+    assert palette.list.currentIndex().row() == 4
 
 
 def test_what_is_in_the_library_is_found(palette: Palette, window: Window, qtbot: QtBot) -> None:
