@@ -16,28 +16,32 @@ NOTE_EVERY = 2.0  # s; each note is a write
 
 
 class Journal:
-    """The run of a job. Set `outcome`, the sentence that tells the user what came of it."""
+    """The run of a job. Set `outcome`, the sentence that tells the user what came of it.
+
+    Of a job of several stages set `unit`: how far the run came is noted in it alone.
+    """
 
     def __init__(self, library: Library, run: str, progress: Progress) -> None:
         self.run = run
-        self.outcome = ""
+        self.outcome = self.unit = ""
         self.log: Path = library.folder / "logs" / f"{run}.log"
         self._library = library
         self._progress = progress
         self._next_note = 0.0
-        self._last = Update(stage="")
+        self._last: Update | None = None
 
     def show(self, update: Update) -> None:
         """Show progress, and note it now and then."""
         self._progress(update)
-        self._last = update
+        if self.unit in ("", update.unit):
+            self._last = update
         if time.monotonic() >= self._next_note:
             self.note()
 
     def note(self) -> None:
-        """Note the last progress shown."""
-        update = self._last
-        note_progress(self._library, self.run, done=update.done, total=update.total, unit=update.unit)
+        """Note the last progress shown; where there was none, what an earlier call noted stays."""
+        if update := self._last:
+            note_progress(self._library, self.run, done=update.done, total=update.total, unit=update.unit)
         self._next_note = time.monotonic() + NOTE_EVERY
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # it brings numpy and gguf, for which the desktop's first win
     from orca_desk.student.parity import ParityReport
 
 SECONDS_TO_STOP = 300.0  # a step of a large model on a processor, and its checkpoint
+UNIT = "steps"  # what a training's progress is counted in
 KEPT_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
 
 
@@ -77,6 +78,7 @@ def train(
     control = control or JobControl()
     training = find_or_create(library, base, snapshot, settings or TrainSettings())
     with journal(library, training.id, progress=progress, control=control) as notes:
+        notes.unit = UNIT
         work = _Work(library, training, notes, control)
         trained = work.do(gguf, on_event)
     return replace(trained, seconds=time.monotonic() - began)
@@ -102,6 +104,7 @@ def keep_stopped(
             f"{training.id} has not left an adapter.", "Go on with it, and stop it after its first steps."
         )
     with journal(library, training.id, progress=progress, control=control) as notes:
+        notes.unit = UNIT
         trained = _Work(library, training, notes, control).keep(gguf)
     return replace(trained, seconds=time.monotonic() - began)
 
@@ -286,7 +289,7 @@ class _StepMeter:
                 stage="training",
                 done=step,
                 total=event["steps"],
-                unit="steps",
+                unit=UNIT,
                 rate=steps / seconds if steps and seconds > 0 else None,
                 message=f"loss {event['loss']:.3f}, {event['tokens_per_second']:,.0f} tokens/s",
             )

@@ -36,6 +36,23 @@ def test_a_job_that_is_done_is_noted_with_its_outcome(library):
     assert (run.status, run.outcome, run.done, run.total) == ("done", "Three were done.", 3, 9)
 
 
+def test_a_job_of_stages_is_noted_in_its_own_unit(library):
+    run = find_or_create_run(library, "train", {"of": "this"})
+    with journal(library, run, progress=silent, control=JobControl()) as notes:
+        notes.unit = "steps"
+        for stage, done, unit in (
+            ("convert", 1, "files"),
+            ("train", 60, "steps"),
+            ("check", 4, "comparisons"),
+        ):
+            notes.show(Update(stage=stage, done=done, total=60, unit=unit))
+    with journal(library, run, progress=silent, control=JobControl()) as notes:
+        notes.unit = "steps"
+        notes.show(Update(stage="check", done=1, total=4, unit="comparisons"))
+    kept = get_run(library, run)
+    assert (kept.done, kept.total, kept.unit) == (60, 60, "steps")
+
+
 def test_an_unfinished_job_goes_on_in_its_run_and_a_finished_one_does_not(library):
     first = work(library, stop=True)
     assert get_run(library, first).status == "cancelled"
