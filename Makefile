@@ -22,7 +22,8 @@ test: .venv/.test
 PACKAGE := .venv-package
 LLAMA := $(shell grep ^llama_cpp_python constraints.txt)
 PORTABLE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/orca-desk/portable/$(LLAMA)
-OPTIONS := -DGGML_NATIVE=off
+# Without the part that reads pictures, which nothing here uses
+OPTIONS := -DGGML_NATIVE=off -DLLAVA_BUILD=off
 ifeq ($(shell uname -sm),Linux x86_64)
 OPTIONS += -DGGML_BACKEND_DL=on -DGGML_CPU_ALL_VARIANTS=on
 endif
