@@ -21,12 +21,13 @@ test: .venv/.test
 # once a machine for any processor and goes in first (pip's own cache would give back one for this processor).
 PACKAGE := .venv-package
 LLAMA := $(shell grep ^llama_cpp_python constraints.txt)
-PORTABLE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/orca-desk/portable/$(LLAMA)
 # Without the part that reads pictures, which nothing here uses
 OPTIONS := -DGGML_NATIVE=off -DLLAVA_BUILD=off
 ifeq ($(shell uname -sm),Linux x86_64)
 OPTIONS += -DGGML_BACKEND_DL=on -DGGML_CPU_ALL_VARIANTS=on
 endif
+BUILT := $(LLAMA)-$(firstword $(shell echo '$(OPTIONS)' | cksum))
+PORTABLE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/orca-desk/portable/$(BUILT)
 
 package: $(PACKAGE)/.package
 	$(PACKAGE)/bin/pyinstaller --noconfirm --log-level WARN build.spec
@@ -34,7 +35,7 @@ package: $(PACKAGE)/.package
 package-test: .venv/.test
 	$(BIN)/pytest -m package -s tests/package
 
-$(PACKAGE)/.package: pyproject.toml constraints.txt
+$(PACKAGE)/.package: pyproject.toml constraints.txt Makefile
 	ls $(PORTABLE)/*.whl 2> /dev/null || CMAKE_ARGS="$(OPTIONS)" $(PYTHON) -m pip wheel --quiet --no-deps \
 	    --no-cache-dir --wheel-dir $(PORTABLE) $(LLAMA)
 	$(PYTHON) -m venv --clear $(PACKAGE)

@@ -31,8 +31,9 @@ def serving() -> Iterator[None]:
         yield
     finally:
         _began = before
-        if before is None:
-            _free.set()
+        _free.set()  # who began to wait for this block does not wait for the one around it
+        if before is not None:
+            _free.clear()
 
 
 @contextmanager

@@ -55,6 +55,16 @@ def test_what_is_nested_does_not_end_the_whole(beside):
     assert over.wait(LONG)
 
 
+def test_who_waits_for_a_nested_block_waits_no_longer_than_that(beside):
+    began = threading.Event()
+    with serving():
+        with serving():
+            over = beside(lambda: (began.set(), give_way()))
+            began.wait(LONG)
+            assert not over.wait(A_MOMENT)
+        assert over.wait(LONG / 2)
+
+
 def test_the_loop_never_waits_for_itself():
     began = time.monotonic()
     with serving():

@@ -12,6 +12,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -176,12 +177,27 @@ def _give_way() -> None:
     """Let the desktop, and whatever else the user does, go first: a model takes every core for minutes."""
     if hasattr(os, "nice"):
         os.nice(NICER)
-        # Linux may weigh whole sessions against each other, and this worker has one of its own
-        with contextlib.suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(NICER))
+        if os.getsid(0) == os.getpid():
+            threading.Thread(target=_give_way_as_session, daemon=True).start()
     else:
         process = psutil.Process()
         process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+
+
+def _give_way_as_session() -> None:
+    """Linux may weigh whole sessions against each other, and this worker has one of its own.
+
+    It lets few be weighed anew at a time, and a chat starts three workers at once.
+    """
+    for _ in range(20):
+        try:
+            Path("/proc/self/autogroup").write_text(str(NICER))
+        except BlockingIOError:
+            time.sleep(0.15)
+        except OSError:  # there is no such thing here
+            return
+        else:
+            return
 
 
 def _leave() -> NoReturn:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
-from PySide6.QtGui import QAction, QCursor, QKeyEvent
+from PySide6.QtGui import QAction, QCursor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from orca_desk.jobs.lookup import Found, FoundKind, look_up
@@ -54,7 +54,7 @@ class Palette(Overlay):
         self.list = entry_list(self.model, self.theme, self.tr("Commands"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(self._run)
-        self.list.entered.connect(self._pointed_at)
+        self.list.viewport().installEventFilter(self)
         self.nothing = label(self.tr("Nothing matches."), tone="muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         hint = label(self.tr("↑ ↓ choose   ·   Enter runs   ·   Esc closes"), size="caption", tone="muted")
@@ -69,7 +69,10 @@ class Palette(Overlay):
         return self.search
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Let the keys of the list work while the search line has the focus."""
+        """Let the keys of the list work while the search line has the focus; choose what is pointed at.
+
+        What comes under a pointer at rest is nobody's choice.
+        """
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key = Qt.Key(event.key())
             if key in STEPS:
@@ -78,6 +81,10 @@ class Palette(Overlay):
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._run(self.list.currentIndex())
                 return True
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove:
+            index = self.list.indexAt(event.position().toPoint())
+            if index.isValid() and event.globalPosition().toPoint() != self._pointer:
+                self.list.setCurrentIndex(index)
         return super().eventFilter(watched, event)
 
     def _typed(self, text: str) -> None:
@@ -115,11 +122,6 @@ class Palette(Overlay):
         if self.isVisible():
             self.layout_.activate()
             self.place()
-
-    def _pointed_at(self, index: QModelIndex) -> None:
-        """Choose what the pointer comes to; what comes under a pointer at rest is nobody's choice."""
-        if self._pointer != QCursor.pos():
-            self.list.setCurrentIndex(index)
 
     def _step(self, by: int) -> None:
         self._pointer = QCursor.pos()

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from orca_desk.errors import UserError
@@ -31,9 +32,11 @@ def patient(channel: Channel) -> None:
 
 
 def priority(channel: Channel) -> None:
-    """Tell how far behind the host the worker stands, as a process and as a session."""
-    group = Path("/proc/self/autogroup")
-    session = int(group.read_text().split()[-1]) if group.exists() else None
+    """Tell how far behind the host the worker stands, as a process and, once that is so, as a session."""
+    group, end = Path("/proc/self/autogroup"), time.monotonic() + 5
+    session = None
+    while group.exists() and not session and time.monotonic() < end:
+        session = int(group.read_text().split()[-1])
     channel.emit({"event": "priority", "process": os.nice(0), "session": session})
 
 

@@ -1,8 +1,8 @@
 """The palette, the list of keys and the tour: by keyboard alone, and never in the way."""
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtGui import QCursor, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -88,14 +88,21 @@ def test_the_arrows_choose(palette: Palette, qtbot: QtBot) -> None:
 
 
 def test_only_a_pointer_that_moves_chooses(palette: Palette, qtbot: QtBot) -> None:
-    rest = palette.list.mapToGlobal(palette.list.visualRect(palette.model.index(3)).center())
-    QCursor.setPos(rest)
+    spot = palette.list.visualRect(palette.model.index(3)).center()
+    QCursor.setPos(palette.list.viewport().mapToGlobal(spot))
     qtbot.keyClick(palette.search, Qt.Key.Key_Down)
-    palette.list.entered.emit(palette.model.index(3))  # the list came under it
+    point_at(palette, spot)  # the list came under it
     assert palette.list.currentIndex().row() == 1
-    QCursor.setPos(rest.x(), rest.y() + 40)
-    palette.list.entered.emit(palette.model.index(4))
-    assert palette.list.currentIndex().row() == 4
+    point_at(palette, spot + QPoint(1, 0))
+    assert palette.list.currentIndex().row() == 3
+
+
+def point_at(palette: Palette, spot: QPoint) -> None:
+    """Let the list hear that the pointer is there."""
+    view, none = palette.list.viewport(), Qt.MouseButton.NoButton
+    place, keys = QPointF(view.mapToGlobal(spot)), Qt.KeyboardModifier.NoModifier
+    there = QMouseEvent(QEvent.Type.MouseMove, QPointF(spot), place, none, none, keys)
+    QApplication.sendEvent(view, there)
 
 
 def test_what_is_in_the_library_is_found(palette: Palette, window: Window, qtbot: QtBot) -> None:

@@ -36,8 +36,8 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("Started", lambda row: when(row.training.run.started_at or row.training.run.created_at)),
     Column("Outcome", lambda row: row.training.run.outcome),
 )
-WIDTHS = (76, 116, 104, 100, 160, 104, 110, 104, 160)
-NEEDS = {8: 1040}  # px that the table needs to show the outcome, which the training itself shows too
+WIDTHS = (76, 116, 104, 100, 152, 100, 110, 100, 160)
+NEEDS = {8: 1036}  # px that the table needs to show the outcome, which the training itself shows too
 STATUS, LOSS = 1, 5
 
 
