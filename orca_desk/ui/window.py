@@ -25,6 +25,14 @@ from orca_desk.ui.widgets.notice import Notice
 SMALLEST = 1100, 700  # px: what the widest and the highest page need
 
 
+class _Pages(QStackedWidget):
+    """The pages, of which one is shown."""
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        """Say no: else Qt lays out the texts of all pages, hidden ones too, whenever one is shown."""
+        return False
+
+
 class Window(QMainWindow):
     """The one window of a library."""
 
@@ -34,7 +42,7 @@ class Window(QMainWindow):
         self.pages: dict[str, Page] = {}
         self.setWindowTitle(self.tr("Orca Desk"))
         self.setMinimumSize(*SMALLEST)
-        self._stack = QStackedWidget()
+        self._stack = _Pages()
         self._notice = Notice(desk)
         self._sidebar = Sidebar(desk, show=self.show_page, enter=self.enter_page)
         self._status = StatusBar(desk)
