@@ -168,7 +168,7 @@ def snapshot_records(library: Library, snapshot_id: str) -> Iterator[TrainingRec
         "SELECT * FROM snapshot_records WHERE snapshot = ? AND position >= ? ORDER BY position LIMIT ?",
         (snapshot_id, position, PAGE),
     ):
-        yield from map(_training_record, rows)
+        yield from map(_training_record, courteous(rows))
         position = rows[-1]["position"] + 1
 
 

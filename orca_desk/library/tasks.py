@@ -175,7 +175,7 @@ def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterat
     while after is not None and left != 0:
         size = PAGE if left is None else min(PAGE, left)
         page = list_tasks(library, replace(wanted, limit=size, after=after))
-        yield from page.items
+        yield from courteous(page.items)
         after = page.next
         left = None if left is None else left - len(page.items)
 

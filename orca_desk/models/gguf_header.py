@@ -13,6 +13,7 @@ from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
+from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 
 MAX_ENTRIES = 65_536
@@ -136,7 +137,7 @@ class _Reader:
     def _array(self) -> Value:
         kind, count = self._number("I"), self._count("array elements", MAX_ELEMENTS)
         if kind == _TEXT:
-            for _ in range(count):
+            for _ in courteous(range(count)):  # a vocabulary: up to a quarter of a million texts
                 self._skip(self._number("Q"))
             return Elided(count)
         if kind not in _SCALARS:
