@@ -27,7 +27,7 @@ from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import label
 
 SHOWN = 500  # runs, the newest
-WIDTHS = (230, 92, 120, 84, 150, 120)
+WIDTHS = (230, 92, 120, 84, 164, 120)
 PANELS = 6  # jobs that are shown at once; more wait their turn unseen
 
 

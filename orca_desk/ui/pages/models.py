@@ -32,7 +32,7 @@ from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.text import button, label
 
 WIDTHS = (160, 130, 98, 72, 100, 72, 76, 84, 146, 100)
-NEEDS = {6: 958, 9: 1058}  # px that the table needs to show the template and the origin
+NEEDS = {6: 952, 9: 1052}  # px that the table needs to show the template and the origin
 
 
 class ModelsPage(Page):
