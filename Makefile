@@ -32,7 +32,7 @@ PORTABLE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/orca-desk/portable/$(BUILT)
 package: $(PACKAGE)/.package
 	$(PACKAGE)/bin/pyinstaller --noconfirm --log-level WARN build.spec
 
-package-test: .venv/.test
+package-test: .venv/.test package
 	$(BIN)/pytest -m package -s tests/package
 
 $(PACKAGE)/.package: pyproject.toml constraints.txt Makefile
