@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.public_data import PUBLIC_DATA
 from orca_desk.method.grading import Verdict, grade
 
-DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
-SOLUTIONS = DATA / "gsm8k" / "model_solutions.jsonl"
-OUTCOMES = DATA / "bbh" / "strategy_outcomes.jsonl"
-PUBLISHED = DATA / "bbh" / "published_accuracy.json"
+SOLUTIONS = PUBLIC_DATA / "gsm8k" / "model_solutions.jsonl"
+OUTCOMES = PUBLIC_DATA / "bbh" / "strategy_outcomes.jsonl"
+PUBLISHED = PUBLIC_DATA / "bbh" / "published_accuracy.json"
 LEAST_AGREEMENT = 0.999
 LARGEST_DIFFERENCE = 0.3
 STRATEGIES = ("direct", "step_by_step")

@@ -14,14 +14,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from orca_desk.jobs.asking import Runner
-from orca_desk.jobs.demo import SAMPLING, TRAINING, bundled
-from orca_desk.jobs.generate import generate
-from orca_desk.jobs.protocol import Message
-from orca_desk.jobs.training import train
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Rules, freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.protocol import Message
+from orca_desk.steps.demo.walk import SAMPLING, TRAINING, bundled
+from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.train.training import train
 
 TASKS = 600
 FAIR = 3.0  # times as long as alone, at the most

@@ -194,10 +194,10 @@ class Busy:
             raise job.error
 
     def _generate(self, tools: Any) -> None:
-        from orca_desk.jobs.asking import Runner
-        from orca_desk.jobs.demo import SAMPLING, bundled
-        from orca_desk.jobs.generate import generate
         from orca_desk.library.tasks import TaskFilter, iterate_tasks
+        from orca_desk.processes.asking import Runner
+        from orca_desk.steps.demo.walk import SAMPLING, bundled
+        from orca_desk.steps.instruct.generate import generate
 
         library = self.window.desk.library
         tasks = list(iterate_tasks(library, TaskFilter(split="train")))
@@ -212,9 +212,9 @@ class Busy:
         )
 
     def _train(self, tools: Any) -> None:
-        from orca_desk.jobs.demo import TRAINING, bundled
-        from orca_desk.jobs.training import train
         from orca_desk.library.snapshots import freeze
+        from orca_desk.steps.demo.walk import TRAINING, bundled
+        from orca_desk.steps.train.training import train
 
         library = self.window.desk.library
         train(
@@ -228,7 +228,7 @@ class Busy:
 
     def _import(self, tools: Any) -> None:
         from orca_desk.formats.tasks import read_tasks
-        from orca_desk.jobs.importing import import_tasks
+        from orca_desk.steps.collect.import_tasks import import_tasks
 
         import_tasks(
             self.window.desk.library,

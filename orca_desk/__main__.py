@@ -7,15 +7,15 @@ import sys
 from orca_desk import offline
 
 WORKERS = {
-    "render": "orca_desk.jobs.workers.render",
-    "teach": "orca_desk.jobs.workers.teach",
-    "evaluate": "orca_desk.jobs.workers.evaluate",
-    "train": "orca_desk.jobs.workers.train",
-    "export": "orca_desk.jobs.workers.export",
-    "chat": "orca_desk.jobs.workers.chat",
-    "prompt": "orca_desk.jobs.workers.prompt",
-    "reference": "orca_desk.jobs.workers.reference",
-    "parity": "orca_desk.jobs.workers.parity",
+    "render": "orca_desk.workers.render",
+    "teach": "orca_desk.workers.teach",
+    "evaluate": "orca_desk.workers.evaluate",
+    "train": "orca_desk.workers.train",
+    "export": "orca_desk.workers.export",
+    "chat": "orca_desk.workers.chat",
+    "prompt": "orca_desk.workers.prompt",
+    "reference": "orca_desk.workers.reference",
+    "parity": "orca_desk.workers.parity",
     "screen": "orca_desk.ui.screen",
 }
 

@@ -12,8 +12,7 @@ import click
 from orca_desk import __version__
 from orca_desk.cli.output import complain, errors
 from orca_desk.display import has_display
-from orca_desk.errors import UserError
-from orca_desk.jobs.disk import explain
+from orca_desk.errors import UserError, explain_os_error
 from orca_desk.paths import default_library
 
 COMMANDS = (
@@ -88,7 +87,7 @@ def main() -> None:
     except UserError as error:
         code = _tell(error)
     except OSError as error:
-        known = explain(error)
+        known = explain_os_error(error)
         if known is None and error.filename is None:
             raise
         code = _tell(known or UserError(f"{error.filename}: {error.strerror}.", "Check the path."))

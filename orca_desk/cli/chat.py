@@ -11,10 +11,10 @@ import click
 
 from orca_desk.cli.options import examples, json_option, model_options, sampling_options
 from orca_desk.cli.output import console, errors, harmless, print_json, say
-from orca_desk.jobs.chat import ChatSession
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
+from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
-from orca_desk.prompts.messages import Message
+from orca_desk.steps.chat.session import ChatSession
 
 SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
 

@@ -11,9 +11,9 @@ from orca_desk.cli.options import examples, json_option, open_library
 from orca_desk.cli.output import console, percent, print_json, say
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.jobs.demo import Demo, Step, bundled, demo, finish, summary
-from orca_desk.jobs.demo_place import next_folder, result_file
-from orca_desk.jobs.evaluation import Score
+from orca_desk.steps.demo.place import next_folder, result_file
+from orca_desk.steps.demo.walk import Demo, Step, bundled, demo, finish, summary
+from orca_desk.steps.evaluate.evaluation import Score
 
 STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
 

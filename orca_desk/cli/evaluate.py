@@ -18,12 +18,12 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import percent, print_json, say, table
 from orca_desk.cli.running import running
-from orca_desk.jobs.asking import Runner
-from orca_desk.jobs.evaluation import Evaluated, System, SystemKind, compare_evaluations, evaluate
 from orca_desk.library.evaluations import get_evaluation
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling, Split
 from orca_desk.method.statistics import Comparison
+from orca_desk.processes.asking import Runner
+from orca_desk.steps.evaluate.evaluation import Evaluated, System, SystemKind, compare_evaluations, evaluate
 
 KINDS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strategy": "strategy"}
 

@@ -16,11 +16,11 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import console, print_json, say
 from orca_desk.cli.running import running
-from orca_desk.jobs.asking import Runner
-from orca_desk.jobs.generate import generate
 from orca_desk.library.records import RecordFilter, list_records
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling, Split
+from orca_desk.processes.asking import Runner
+from orca_desk.steps.instruct.generate import generate
 
 
 @click.command(

@@ -9,14 +9,14 @@ from orca_desk.cli.options import examples, json_option
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.jobs.catalogue import SHOWN_ANSWERS, fit_of, known_models
-from orca_desk.jobs.convert import convert
-from orca_desk.jobs.progress import Meter
+from orca_desk.inventory.catalogue import SHOWN_ANSWERS, fit_of, known_models
+from orca_desk.inventory.convert import convert
+from orca_desk.inventory.find import find_models
 from orca_desk.models import hub
-from orca_desk.models.find import find_models
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
+from orca_desk.processes.progress import Meter
 
 
 @click.group(

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from orca_desk.cli.output import console, errors
 from orca_desk.errors import UserError
-from orca_desk.jobs.progress import JobControl, Update
-from orca_desk.jobs.progress import Progress as ShowProgress
+from orca_desk.processes.progress import JobControl, Update
+from orca_desk.processes.progress import Progress as ShowProgress
 
 AGAIN = "Run the same command again to go on from here."
 

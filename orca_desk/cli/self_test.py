@@ -10,9 +10,9 @@ from rich.text import Text
 from orca_desk.cli.options import examples, json_option
 from orca_desk.cli.output import console, print_json
 from orca_desk.cli.running import running
-from orca_desk.jobs.self_test import Checked, self_test
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.paths import default_library
+from orca_desk.steps.demo.self_test import Checked, self_test
 
 
 @click.command("self-test", epilog=examples("orca-desk self-test", "orca-desk self-test --json"))

@@ -16,13 +16,13 @@ from orca_desk.cli.options import (
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.jobs.asking import Runner
-from orca_desk.jobs.probe import probe
 from orca_desk.library import pairings, strategies, tasks
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import read_strategy, revised, to_toml
+from orca_desk.processes.asking import Runner
+from orca_desk.steps.pair.probe import probe
 
 
 @click.group(

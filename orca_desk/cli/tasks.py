@@ -10,11 +10,11 @@ from orca_desk.cli.options import examples, json_option, library_option, open_li
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.formats.tasks import DEFAULT_FAMILY, read_tasks, write_tasks
-from orca_desk.jobs import importing
 from orca_desk.library import tasks
 from orca_desk.library.ids import full_id
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.records import Split
+from orca_desk.steps.collect import import_tasks as importing
 
 
 @click.group(

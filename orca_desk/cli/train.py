@@ -11,8 +11,8 @@ import click
 from orca_desk.cli.options import examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running
-from orca_desk.jobs.training import Trained, train
 from orca_desk.library.ids import snapshot_id
+from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
 
 

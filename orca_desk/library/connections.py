@@ -13,8 +13,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from orca_desk.courtesy import waiting
 from orca_desk.errors import UserError
+from orca_desk.yielding import waiting
 
 T = TypeVar("T")
 Access = Literal["rwc", "rw", "ro", "immutable"]

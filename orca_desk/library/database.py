@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.library.connections import Access, Writer, connect, explain, transact
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import MIGRATIONS, check_version, migrate, version_of
+from orca_desk.yielding import courteous
 
 T = TypeVar("T")
 DATABASE_NAME = "library.db"

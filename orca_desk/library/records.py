@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
-from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
@@ -17,6 +16,7 @@ from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.pairing import Trial
 from orca_desk.method.records import Provenance, Sampling, TeacherRecord
+from orca_desk.yielding import courteous
 
 Decision = Literal["keep", "drop"]
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")

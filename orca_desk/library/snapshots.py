@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
 from orca_desk.library.clock import now
@@ -18,6 +17,7 @@ from orca_desk.library.records import SELECT, StoredRecord, stored_record
 from orca_desk.library.rows import table
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.records import TrainingRecord
+from orca_desk.yielding import courteous
 
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
 CANDIDATES = f"""

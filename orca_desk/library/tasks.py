@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
-from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
 from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.rows import table
 from orca_desk.method.records import Split, Task
+from orca_desk.yielding import courteous
 
 CHUNK = 5_000  # tasks in one transaction
 FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")

@@ -13,8 +13,8 @@ from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
-from orca_desk.courtesy import courteous
 from orca_desk.errors import UserError
+from orca_desk.yielding import courteous
 
 MAX_ENTRIES = 65_536
 MAX_TENSORS = 65_536

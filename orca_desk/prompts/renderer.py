@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orca_desk.errors import UserError
-from orca_desk.prompts.messages import Message, Role
+from orca_desk.method.messages import Message, Role
 from orca_desk.prompts.template import HINT, ChatTemplate, Shape
 from orca_desk.prompts.tokenizer import Tokenizer
 

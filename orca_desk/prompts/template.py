@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.command import worker_command
-from orca_desk.prompts.messages import Role
+from orca_desk.method.messages import Role
+from orca_desk.processes.command import worker_command
 
 SECONDS = 20  # for starting the worker on a busy machine; the worker itself stops after 2 of its own
 # White space put around the sentinels, to learn what the template trims. What is left of it tells the

@@ -80,7 +80,7 @@ def import_the_rest() -> None:
     importlib.import_module("orca_desk.prompts.hf")  # the tokenizer: first wanted beside a running training
     for entry in PAGES:
         if entry:
-            importlib.import_module(f"orca_desk.ui.pages.{entry[0]}")
+            importlib.import_module(f"orca_desk.ui.pages.{entry[0]}.page")
 
 
 @contextmanager
@@ -160,12 +160,12 @@ def _choose_another(error: UserError, theme: Theme) -> Path | None:
     theme.choose("system")  # which one the user likes better, only a library says
     box = message_box(None, error.message, error.hint, image="circle-x", role="bad")
     theme.dress(box)
-    other = box.addButton(box.tr("Choose another folder…"), QMessageBox.ButtonRole.AcceptRole)
-    box.addButton(box.tr("Close"), QMessageBox.ButtonRole.RejectRole)
+    other = box.addButton("Choose another folder…", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
     box.exec()
     if box.clickedButton() is not other:
         return None
-    chosen = QFileDialog.getExistingDirectory(None, box.tr("A folder for the library"))
+    chosen = QFileDialog.getExistingDirectory(None, "A folder for the library")
     return Path(chosen) if chosen else None
 
 

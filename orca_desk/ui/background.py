@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
-from orca_desk.courtesy import give_way, serving
+from orca_desk.yielding import give_way, serving
 
 T = TypeVar("T")
 THREADS = 2  # they mostly wait for SQLite or for a worker process

@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.going_on import GoingOn
+from orca_desk.ui.resuming import GoingOn
 from orca_desk.ui.widgets.message_box import message_box
 
 
@@ -35,19 +35,19 @@ class Closing(QObject):
         if self._waits:
             self._waits = False
             self.waits.emit("")
-            self.desk.say(self.tr("Stays open."))
+            self.desk.say("Stays open.")
 
     def _ask(self) -> None:
         jobs = self.desk.jobs.unfinished
-        running = self.tr("A job is still running: {}.") if len(jobs) == 1 else self.tr("Jobs still run: {}.")
+        running = "A job is still running: {}." if len(jobs) == 1 else "Jobs still run: {}."
         box = message_box(
             self._window,
             running.format(", ".join(job.title for job in jobs)),
-            self.tr("What is done is kept. The next start offers to go on from there."),
+            "What is done is kept. The next start offers to go on from there.",
         )
-        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
-        later = box.addButton(self.tr("Close when done"), QMessageBox.ButtonRole.ActionRole)
-        stay = box.addButton(self.tr("Stay"), QMessageBox.ButtonRole.RejectRole)
+        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        later = box.addButton("Close when done", QMessageBox.ButtonRole.ActionRole)
+        stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
         stop.clicked.connect(self._stop)
@@ -59,10 +59,10 @@ class Closing(QObject):
     def _stop(self) -> None:
         self._going_on.note_closing()
         self.desk.jobs.stop_all()
-        self._wait_for(self.tr("Closes as soon as the job has stopped."))
+        self._wait_for("Closes as soon as the job has stopped.")
 
     def _wait(self) -> None:
-        self._wait_for(self.tr("Closes when the job is done."))
+        self._wait_for("Closes when the job is done.")
 
     def _wait_for(self, text: str) -> None:
         self._waits = True

@@ -29,15 +29,15 @@ class CrashReport(QDialog):
 
     def __init__(self, error: BaseException, log: str, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Something went wrong"))
+        self.setWindowTitle("Something went wrong")
         self.resize(680, 400)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(label(self.tr("Orca Desk met a bug of its own"), size="heading", bold=True))
+        layout.addWidget(label("Orca Desk met a bug of its own", size="heading", bold=True))
         layout.addWidget(
             label(
-                self.tr(
+                (
                     "Everything that was saved before is safe, and you can go on. If it happens again, these"
                     " details help to mend it; they hold no text of your tasks or models."
                 ),
@@ -46,12 +46,12 @@ class CrashReport(QDialog):
         )
         self.text = QPlainTextEdit(details(error))
         self.text.setReadOnly(True)
-        self.text.setAccessibleName(self.tr("Details"))
+        self.text.setAccessibleName("Details")
         layout.addWidget(self.text, 1)
         if log:
-            layout.addWidget(label(self.tr("The log: {}").format(log), tone="muted", selectable=True))
+            layout.addWidget(label(f"The log: {log}", tone="muted", selectable=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton(self.tr("Copy the details"), QDialogButtonBox.ButtonRole.ActionRole)
+        copy = buttons.addButton("Copy the details", QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from orca_desk.courtesy import serving
-from orca_desk.jobs.progress import JobControl, Progress, Update
+from orca_desk.processes.progress import JobControl, Progress, Update
+from orca_desk.yielding import serving
 
 State = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
 TICK_MS = 100

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QComboBox
 
-from orca_desk.jobs.catalogue import catalogue
+from orca_desk.inventory.catalogue import catalogue
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.model_file import ModelFile, ModelKind, NotAModel
 

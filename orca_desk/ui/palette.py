@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QCursor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
-from orca_desk.jobs.lookup import Found, FoundKind, look_up
+from orca_desk.library.lookup import Found, FoundKind, look_up
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.theme import GRID
@@ -40,24 +40,24 @@ class Palette(Overlay):
     """A search line over a list. Enter or a click runs the chosen entry; Esc closes."""
 
     def __init__(self, window: "Window") -> None:
-        super().__init__(window, window.desk.theme, width=WIDTH, name=window.tr("Command palette"))
+        super().__init__(window, window.desk.theme, width=WIDTH, name="Command palette")
         self._desk = window.desk
         self._commands = list(_commands(window))
         self._found: list[Entry] = []
         self._pointer = QCursor.pos()
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("What do you want to do, or to find?"))
-        self.search.setAccessibleName(self.tr("Search for a command, a page, a task, a training…"))
+        self.search.setPlaceholderText("What do you want to do, or to find?")
+        self.search.setAccessibleName("Search for a command, a page, a task, a training…")
         self.search.textChanged.connect(self._typed)
         self.search.installEventFilter(self)
         self.model = EntryModel()
-        self.list = entry_list(self.model, self.theme, self.tr("Commands"))
+        self.list = entry_list(self.model, self.theme, "Commands")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(self._run)
         self.list.viewport().installEventFilter(self)
-        self.nothing = label(self.tr("Nothing matches."), tone="muted")
+        self.nothing = label("Nothing matches.", tone="muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        hint = label(self.tr("↑ ↓ choose   ·   Enter runs   ·   Esc closes"), size="caption", tone="muted")
+        hint = label("↑ ↓ choose   ·   Enter runs   ·   Esc closes", size="caption", tone="muted")
         self.layout_.addWidget(self.search)
         self.layout_.addWidget(self.nothing)
         self.layout_.addWidget(self.list, 1)
@@ -141,13 +141,13 @@ class Palette(Overlay):
     def _entry(self, found: Found) -> Entry:
         image, page, key = PLACES[found.kind]
         words = {
-            "task": self.tr("task"),
-            "record": self.tr("record"),
-            "strategy": self.tr("strategy"),
-            "training": self.tr("training"),
-            "evaluation": self.tr("evaluation"),
-            "run": self.tr("run"),
-            "chat": self.tr("chat"),
+            "task": "task",
+            "record": "record",
+            "strategy": "strategy",
+            "training": "training",
+            "evaluation": "evaluation",
+            "run": "run",
+            "chat": "chat",
         }
         return Entry(
             title=found.title,
@@ -174,8 +174,8 @@ def _commands(window: "Window") -> Iterator[Entry]:
         if page:
             name, _, title, image = page
             yield Entry(
-                title=window.tr("Go to {}").format(title),
-                detail=window.tr("Page"),
+                title=f"Go to {title}",
+                detail="Page",
                 keys=keys.get(title, ()),
                 image=image,
                 run=partial(window.enter_page, name),

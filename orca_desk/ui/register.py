@@ -5,7 +5,7 @@ import importlib
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
 
-# name, class in orca_desk.ui.pages.NAME, title in the sidebar, icon; None is a gap
+# name, class in orca_desk.ui.pages.NAME.page, title in the sidebar, icon; None is a gap
 PAGES: tuple[tuple[str, str, str, str] | None, ...] = (
     ("home", "HomePage", "Home", "house"),
     ("tasks", "TasksPage", "Tasks", "list-checks"),
@@ -26,5 +26,5 @@ NAMES = tuple(entry[0] for entry in PAGES if entry)
 def make_page(name: str, desk: Desk) -> Page:
     """Return a new page."""
     entry = next(entry for entry in PAGES if entry and entry[0] == name)
-    made: Page = getattr(importlib.import_module(f"orca_desk.ui.pages.{name}"), entry[1])(desk)
+    made: Page = getattr(importlib.import_module(f"orca_desk.ui.pages.{name}.page"), entry[1])(desk)
     return made

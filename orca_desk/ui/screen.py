@@ -3,7 +3,7 @@
 import os
 
 from orca_desk.display import has_display
-from orca_desk.jobs.worker import Channel, serve
+from orca_desk.workers.runtime import Channel, serve
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout
 
-from orca_desk.jobs.self_test import Checked, self_test
+from orca_desk.steps.demo.self_test import Checked, self_test
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID
@@ -20,15 +20,15 @@ class SelfTest(QDialog):
         super().__init__(window)
         self._desk = window.desk
         self.found: list[Checked] = []
-        self.setWindowTitle(self.tr("Self-test"))
+        self.setWindowTitle("Self-test")
         self.resize(820, 520)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
-        layout.addWidget(label(self.tr("Does everything work on this machine?"), size="heading", bold=True))
+        layout.addWidget(label("Does everything work on this machine?", size="heading", bold=True))
         layout.addWidget(
             label(
-                self.tr("Half a minute, in a temporary library. Your own library is only read."),
+                "Half a minute, in a temporary library. Your own library is only read.",
                 tone="muted",
                 wrap=True,
             )
@@ -44,11 +44,11 @@ class SelfTest(QDialog):
         self.verdict = label(bold=True, wrap=True)
         layout.addWidget(self.verdict)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton(self.tr("Copy as text"), QDialogButtonBox.ButtonRole.ActionRole)
+        copy = buttons.addButton("Copy as text", QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(self._copy)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
-        self._job = self._desk.jobs.start(self.tr("Self-test"), "self-test", self._work)
+        self._job = self._desk.jobs.start("Self-test", "self-test", self._work)
         self._job.event.connect(self._show)
         self._job.ended.connect(self._say_verdict)
         self._panel.follow(self._job)
@@ -70,7 +70,7 @@ class SelfTest(QDialog):
         sign.setPixmap(
             pixmap("circle-check" if checked.ok else "circle-x", colours, "good" if checked.ok else "bad")
         )
-        sign.setAccessibleName(self.tr("passed") if checked.ok else self.tr("failed"))
+        sign.setAccessibleName("passed" if checked.ok else "failed")
         cells = (
             sign,
             label(checked.name, bold=True),
@@ -85,11 +85,11 @@ class SelfTest(QDialog):
         job: Job = self._job
         failed = [one.name for one in self.found if not one.ok]
         if job.state != "done":
-            self.verdict.setText(self.tr("Not finished."))
+            self.verdict.setText("Not finished.")
         elif failed:
-            self.verdict.setText(self.tr("Failed: {}.").format(", ".join(failed)))
+            self.verdict.setText("Failed: {}.".format(", ".join(failed)))
         else:
-            self.verdict.setText(self.tr("Everything works."))
+            self.verdict.setText("Everything works.")
 
     def _copy(self) -> None:
         lines = [f"{'ok  ' if one.ok else 'FAIL'} {one.name}: {one.detail}" for one in self.found]

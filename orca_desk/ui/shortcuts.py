@@ -32,19 +32,19 @@ class ShortcutList(Overlay):
     """
 
     def __init__(self, window: "Window") -> None:
-        super().__init__(window, window.desk.theme, width=WIDTH, name=window.tr("Keyboard shortcuts"))
+        super().__init__(window, window.desk.theme, width=WIDTH, name="Keyboard shortcuts")
         self._window = window
         head = QHBoxLayout()
-        head.addWidget(label(self.tr("Keyboard shortcuts"), size="heading", bold=True), 1)
-        self.close_button = button(self.tr("Close"), self.close_overlay)
+        head.addWidget(label("Keyboard shortcuts", size="heading", bold=True), 1)
+        self.close_button = button("Close", self.close_overlay)
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search by what it does, or by the key"))
-        self.search.setAccessibleName(self.tr("Search the shortcuts"))
+        self.search.setPlaceholderText("Search by what it does, or by the key")
+        self.search.setAccessibleName("Search the shortcuts")
         self.search.textChanged.connect(self._show)
         self.model = EntryModel()
-        self.list = entry_list(self.model, self.theme, self.tr("Shortcuts"))
+        self.list = entry_list(self.model, self.theme, "Shortcuts")
         self.list.setFixedHeight(SHOWN * ROW)
-        self.nothing = label(self.tr("No key does that."), tone="muted")
+        self.nothing = label("No key does that.", tone="muted")
         head.addWidget(self.close_button)
         self.layout_.addLayout(head)
         self.layout_.addWidget(self.search)
@@ -75,11 +75,11 @@ class ShortcutList(Overlay):
             keys += [(text, (key,)) for key, text in getattr(type(page), "keys", ())]
             if keys:
                 groups[page.title] = keys
-        groups[self.tr("Everywhere")] = [
-            (self.tr("Go to the next, or back to the last control"), ("Tab", "Shift+Tab")),
-            (self.tr("Open what is chosen"), ("Enter",)),
-            (self.tr("Leave, close, stop an answer; ask before a job is stopped"), ("Esc",)),
-            (self.tr("Open the menus"), ("Alt",)),
+        groups["Everywhere"] = [
+            ("Go to the next, or back to the last control", ("Tab", "Shift+Tab")),
+            ("Open what is chosen", ("Enter",)),
+            ("Leave, close, stop an answer; ask before a job is stopped", ("Esc",)),
+            ("Open the menus", ("Alt",)),
         ]
         return groups
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton
 
-from orca_desk.jobs.progress import Update
+from orca_desk.processes.progress import Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
@@ -25,21 +25,19 @@ class StatusBar(QFrame):
         row.setContentsMargins(2 * GRID, 6, 2 * GRID, 6)
         row.setSpacing(GRID + 4)
         self._job = QToolButton()
-        self._job.setToolTip(self.tr("Show the jobs"))
+        self._job.setToolTip("Show the jobs")
         self._job.clicked.connect(lambda: desk.open("jobs"))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(20 * GRID)
-        self._bar.setAccessibleName(self.tr("Progress of the running job"))
+        self._bar.setAccessibleName("Progress of the running job")
         self._detail = label(tone="muted", size="caption")
         self._message = label(size="caption")
         self._sign = QLabel()
-        self._offline = label(self.tr("Offline: nothing leaves this machine"), size="caption", tone="muted")
-        self._offline.setToolTip(
-            self.tr("Orca Desk opens no connection unless you ask for a download. No telemetry.")
-        )
+        self._offline = label("Offline: nothing leaves this machine", size="caption", tone="muted")
+        self._offline.setToolTip("Orca Desk opens no connection unless you ask for a download. No telemetry.")
         self.closing = label(size="caption", tone="warn")
-        self.stay = button(self.tr("Stay open"), tip=self.tr("Do not close when the job has ended"))
+        self.stay = button("Stay open", tip="Do not close when the job has ended")
         for widget in (self.closing, self.stay):
             widget.hide()
         for widget in (self._job, self._bar, self._detail, self.closing, self.stay, self._message):

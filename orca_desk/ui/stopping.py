@@ -17,16 +17,16 @@ def add_stop(page: Page, running: Callable[[], Job | None]) -> None:
         if job is not None and not job.is_over:
             _ask(page, job)
 
-    page.command(page.tr("S&top what runs…"), ask, key="Esc", image="square")
+    page.command("S&top what runs…", ask, key="Esc", image="square")
 
 
 def _ask(page: Page, job: Job) -> None:
     """Ask whether to stop a job, which goes on meanwhile."""
     keeps = bool(job.changes - {"runs"})  # others, such as a preview, keep nothing
-    hint = page.tr("What is done is kept, and it can go on later.") if keeps else ""
-    box = message_box(page, page.tr("Stop? “{}” is not done.").format(job.title), hint)
-    stop = box.addButton(page.tr("Stop"), QMessageBox.ButtonRole.AcceptRole)
-    go_on = box.addButton(page.tr("Let it run"), QMessageBox.ButtonRole.RejectRole)
+    hint = "What is done is kept, and it can go on later." if keeps else ""
+    box = message_box(page, f"Stop? “{job.title}” is not done.", hint)
+    stop = box.addButton("Stop", QMessageBox.ButtonRole.AcceptRole)
+    go_on = box.addButton("Let it run", QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(go_on)
     box.setEscapeButton(go_on)
     stop.clicked.connect(job.stop)

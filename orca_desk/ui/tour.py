@@ -30,28 +30,28 @@ class Tour(Overlay):
     """The steps, one at a time; Esc or "Skip" ends it."""
 
     def __init__(self, window: "Window") -> None:
-        super().__init__(window, window.desk.theme, width=WIDTH, name=window.tr("Tour"))
+        super().__init__(window, window.desk.theme, width=WIDTH, name="Tour")
         self._window = window
         self.step = 0
         self.steps = (
             (
-                self.tr("Home shows the whole method"),
-                self.tr("Collect, pair, instruct, erase, train, test: where you are and what comes next. "
+                "Home shows the whole method",
+                ("Collect, pair, instruct, erase, train, test: where you are and what comes next. "
                         "“Run the demo” does all of it on small bundled models in a few minutes."),
             ),
             (
-                self.tr("From top to bottom, as the work goes"),
-                self.tr("Tasks are answered by a teacher under strategies; the strategy is erased from the "
+                "From top to bottom, as the work goes",
+                ("Tasks are answered by a teacher under strategies; the strategy is erased from the "
                         "records; a student is trained on them, tested, and talked to."),
             ),
             (
-                self.tr("Models, jobs, settings"),
-                self.tr("Add your own models, watch and stop what runs, and go on where something was cut "
+                "Models, jobs, settings",
+                ("Add your own models, watch and stop what runs, and go on where something was cut "
                         "off. Everything stays on this machine: the sign below says so."),
             ),
             (
-                self.tr("Two keys to remember"),
-                self.tr("{} finds every command, task and training. {} lists all keys. "
+                "Two keys to remember",
+                ("{} finds every command, task and training. {} lists all keys. "
                         "This tour is in the Help menu.").format(native("Ctrl+K"), native("Ctrl+/")),
             ),
         )  # fmt: skip
@@ -59,8 +59,8 @@ class Tour(Overlay):
         self.title = label(size="heading", bold=True, wrap=True)
         self.text = label(wrap=True)
         self.text.setFixedWidth(WIDTH - 4 * GRID)
-        self.skip = button(self.tr("Skip"), self.close_overlay)
-        self.back = button(self.tr("Back"), lambda: self.show_step(self.step - 1))
+        self.skip = button("Skip", self.close_overlay)
+        self.back = button("Back", lambda: self.show_step(self.step - 1))
         self.next = button("", lambda: self.show_step(self.step + 1), primary=True)
         row = QHBoxLayout()
         row.setSpacing(GRID)
@@ -136,11 +136,11 @@ class Tour(Overlay):
     def _fill(self) -> None:
         title, text = self.steps[self.step]
         last = self.step == len(self.steps) - 1
-        self.count.setText(self.tr("Step {} of {}").format(self.step + 1, len(self.steps)))
+        self.count.setText(f"Step {self.step + 1} of {len(self.steps)}")
         self.title.setText(title)
         self.text.setText(text)
         self.text.setFixedHeight(self.text.heightForWidth(WIDTH - 4 * GRID))
-        self.next.setText(self.tr("Done") if last else self.tr("Next"))
+        self.next.setText("Done" if last else "Next")
         self.skip.setVisible(not last)
         self.back.setEnabled(self.step > 0)
         self.setAccessibleDescription(f"{title}. {text}")

@@ -8,19 +8,19 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from orca_desk.courtesy import serving
 from orca_desk.errors import UserError
 from orca_desk.ui.closing import Closing
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.going_on import GoingOn
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.notify import notify
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import NAMES, PAGES, make_page
+from orca_desk.ui.resuming import GoingOn
 from orca_desk.ui.sidebar import Sidebar
 from orca_desk.ui.status_bar import StatusBar
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.yielding import serving
 
 SMALLEST = 1100, 700  # px: what the widest and the highest page need
 
@@ -40,7 +40,7 @@ class Window(QMainWindow):
         super().__init__()
         self.desk = desk
         self.pages: dict[str, Page] = {}
-        self.setWindowTitle(self.tr("Orca Desk"))
+        self.setWindowTitle("Orca Desk")
         self.setMinimumSize(*SMALLEST)
         self._stack = _Pages()
         self._notice = Notice(desk)
@@ -154,19 +154,19 @@ class Window(QMainWindow):
 
     def _fill_menus(self) -> None:
         bar = self.menuBar()
-        file = bar.addMenu(self.tr("&File"))
-        self._act(file, self.tr("&Import tasks…"), lambda: self.desk.open("tasks", do="import"), "Ctrl+O")
-        self._act(file, self.tr("New &chat"), lambda: self.desk.open("chat", do="new"), "Ctrl+N")
+        file = bar.addMenu("&File")
+        self._act(file, "&Import tasks…", lambda: self.desk.open("tasks", do="import"), "Ctrl+O")
+        self._act(file, "New &chat", lambda: self.desk.open("chat", do="new"), "Ctrl+N")
         file.addSeparator()
-        self._act(file, self.tr("&Close"), self.close, QKeySequence.StandardKey.Quit)
-        edit = bar.addMenu(self.tr("&Edit"))
-        undo = self.desk.undo.createUndoAction(self, self.tr("&Undo"))
+        self._act(file, "&Close", self.close, QKeySequence.StandardKey.Quit)
+        edit = bar.addMenu("&Edit")
+        undo = self.desk.undo.createUndoAction(self, "&Undo")
         undo.setShortcut(QKeySequence.StandardKey.Undo)
-        redo = self.desk.undo.createRedoAction(self, self.tr("&Redo"))
+        redo = self.desk.undo.createRedoAction(self, "&Redo")
         redo.setShortcut(QKeySequence.StandardKey.Redo)
         edit.addActions([undo, redo])
-        self._page_menu = bar.addMenu(self.tr("&Page"))
-        view = bar.addMenu(self.tr("&View"))
+        self._page_menu = bar.addMenu("&Page")
+        view = bar.addMenu("&View")
         number = 0
         for entry in PAGES:
             if entry is None:
@@ -177,12 +177,12 @@ class Window(QMainWindow):
             key = "Ctrl+," if name == "settings" else f"Ctrl+{number % 10}" if number <= 10 else ""
             self._act(view, title, partial(self.enter_page, name), key)
         view.addSeparator()
-        themes = view.addMenu(self.tr("&Theme"))
+        themes = view.addMenu("&Theme")
         self._themes = QActionGroup(self)
         for choice, text in (
-            ("system", self.tr("As the &system")),
-            ("light", self.tr("&Light")),
-            ("dark", self.tr("&Dark")),
+            ("system", "As the &system"),
+            ("light", "&Light"),
+            ("dark", "&Dark"),
         ):
             action = self._act(themes, text, partial(self.choose_theme, choice))
             action.setCheckable(True)
@@ -190,12 +190,12 @@ class Window(QMainWindow):
             self._themes.addAction(action)
         self.desk.theme.changed.connect(self._check_theme)
         self._check_theme()
-        help_menu = bar.addMenu(self.tr("&Help"))
-        self._act(help_menu, self.tr("&Command palette…"), self.show_palette, "Ctrl+K")
-        self._act(help_menu, self.tr("&Keyboard shortcuts"), self.show_shortcuts, "Ctrl+/")
-        self._act(help_menu, self.tr("&Tour"), self.show_tour)
-        self._act(help_menu, self.tr("&Self-test…"), self._self_test)
-        self._act(help_menu, self.tr("&About Orca Desk"), lambda: self.desk.open("settings", show="about"))
+        help_menu = bar.addMenu("&Help")
+        self._act(help_menu, "&Command palette…", self.show_palette, "Ctrl+K")
+        self._act(help_menu, "&Keyboard shortcuts", self.show_shortcuts, "Ctrl+/")
+        self._act(help_menu, "&Tour", self.show_tour)
+        self._act(help_menu, "&Self-test…", self._self_test)
+        self._act(help_menu, "&About Orca Desk", lambda: self.desk.open("settings", show="about"))
 
     def _act(
         self, menu: QMenu, text: str, run: Callable[[], Any], key: str | QKeySequence.StandardKey = ""
@@ -264,7 +264,7 @@ class Window(QMainWindow):
     def _tell_end(self, job: Job) -> None:
         if job.error is not None and not isinstance(job.error, UserError):
             self.desk.report(job.error)
-        words = {"done": self.tr("is done"), "stopped": self.tr("was stopped"), "failed": self.tr("failed")}
+        words = {"done": "is done", "stopped": "was stopped", "failed": "failed"}
         text = f"{job.title} {words[job.state]}."
         self._status.say(text, "good" if job.state == "done" else "bad" if job.state == "failed" else "")
         if job.heavy and not self.isActiveWindow():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.public_data import MISSING, PUBLIC_DATA
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import map_columns
 from orca_desk.formats.rows import BadRow
@@ -15,7 +16,6 @@ from orca_desk.formats.tasks import read_tasks, write_tasks
 from orca_desk.formats.text import MAX_LINE
 from orca_desk.method.records import Task
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 GOOD = b'{"query": "good", "answer": "1"}\n'
 
 
@@ -241,10 +241,10 @@ def test_rows_are_streamed() -> None:
     rows.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="needs the real data in ../shared/data")
+@pytest.mark.skipif(not PUBLIC_DATA.is_dir(), reason=MISSING)
 def test_real_files_read_whole() -> None:
     for name in ("gsm8k/test.jsonl", "bbh/strategy_outcomes.jsonl"):
-        path = DATA / name
+        path = PUBLIC_DATA / name
         rows = list(read_tasks(path))
         assert all(isinstance(row, Task) for row in rows)
         first = json.loads(path.read_text(encoding="utf-8").split("\n", 1)[0])

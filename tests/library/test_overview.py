@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from library_doubles import LEAK, judged, make_record, make_task
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
@@ -15,7 +16,6 @@ from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.statistics import share_of
-from tests.library.library_doubles import LEAK, judged, make_record, make_task
 
 FULL = Overview(
     tasks=10,

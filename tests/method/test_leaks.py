@@ -1,15 +1,14 @@
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.public_data import MISSING, PUBLIC_DATA
 from orca_desk.method.leaks import find_leaks, find_mentions, find_quotes
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 STRATEGIES = load_folder(resources() / "strategies")
 RECALL = STRATEGIES["recall-then-generate"].instruction
 STEPS = STRATEGIES["step-by-step"].instruction
@@ -93,11 +92,11 @@ def test_the_whole_instruction_is_always_found(name: str, before: str, after: st
     assert all(response[leak.start : leak.end] == leak.text for leak in leaks)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="needs the real data in ../shared/data")
+@pytest.mark.skipif(not PUBLIC_DATA.is_dir(), reason=MISSING)
 def test_false_flags_are_rare_on_real_solutions() -> None:
-    lines = (DATA / "gsm8k" / "train.jsonl").read_text(encoding="utf-8").splitlines()[:3000]
+    lines = (PUBLIC_DATA / "gsm8k" / "train.jsonl").read_text(encoding="utf-8").splitlines()[:3000]
     rows = [json.loads(line) for line in lines]
-    outcomes = (DATA / "bbh" / "strategy_outcomes.jsonl").read_text(encoding="utf-8").splitlines()
+    outcomes = (PUBLIC_DATA / "bbh" / "strategy_outcomes.jsonl").read_text(encoding="utf-8").splitlines()
     answers = [(row["question"], row["answer"]) for row in rows]
     answers += [(row["input"], row["step_by_step"]) for row in map(json.loads, outcomes)]
     flagged = [leak for question, answer in answers for leak in find_leaks(STEPS, answer, question=question)]

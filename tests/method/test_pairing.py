@@ -1,17 +1,17 @@
 import json
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.public_data import MISSING, PUBLIC_DATA
 from orca_desk.errors import UserError
 from orca_desk.method.grading import grade
 from orca_desk.method.pairing import Evidence, Trial, choose, measure, strategy_for, worse_by_chance
 from orca_desk.method.records import Task
 
-OUTCOMES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "bbh" / "strategy_outcomes.jsonl"
+OUTCOMES = PUBLIC_DATA / "bbh" / "strategy_outcomes.jsonl"
 
 
 def trials(strategy: str, right: str, tokens: int, family: str = "f") -> list[Trial]:
@@ -100,7 +100,7 @@ def test_the_choice_is_never_worse_nor_longer_than_the_best(
     assert choose(evidence)["f"] == pairing
 
 
-@pytest.mark.skipif(not OUTCOMES.is_file(), reason="needs the real data in ../shared/data")
+@pytest.mark.skipif(not OUTCOMES.is_file(), reason=MISSING)
 def test_chosen_on_one_half_of_real_outcomes_it_wins_on_the_other() -> None:
     halves: tuple[list[Trial], list[Trial]] = ([], [])
     for line in OUTCOMES.read_text(encoding="utf-8").splitlines():

@@ -1,14 +1,14 @@
 """The renderer: prompts, examples, masks and spans."""
 
 import pytest
+from chat_templates import GEMMA, LLAMA3, QWEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_template import GEMMA, LLAMA3, QWEN
 from tiny_models import SPECIAL, TinyModel
 
 from orca_desk.errors import UserError
+from orca_desk.method.messages import Message
 from orca_desk.prompts.hf import HFTokenizer
-from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.llama import LlamaModel
 

@@ -1,49 +1,12 @@
 """Chat templates: cut into pieces, kept from doing harm."""
 
 import pytest
+from chat_templates import GEMMA, LLAMA2, LLAMA3, QWEN
 from tiny_models import CHATML
 
 from orca_desk.errors import UserError
 from orca_desk.prompts.template import ChatTemplate, Shape, TemplateRefusalError
 
-LLAMA3 = (
-    "{{- bos_token }}{%- if messages[0]['role'] == 'system' %}"
-    "{%- set system_message = messages[0]['content']|trim %}{%- set messages = messages[1:] %}"
-    "{%- else %}{%- set system_message = '' %}{%- endif %}"
-    "{{- '<|start_header_id|>system<|end_header_id|>\\n\\nToday Date: 26 Jul 2024\\n\\n' }}"
-    "{{- system_message }}{{- '<|eot_id|>' }}"
-    "{%- for message in messages %}"
-    "{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n'"
-    "+ message['content'] | trim + '<|eot_id|>' }}{%- endfor %}"
-    "{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{%- endif %}"
-)
-QWEN = (
-    "{%- if messages[0]['role'] == 'system' %}{{- '<|im_start|>system\\n' + messages[0]['content'] }}"
-    "{%- else %}{{- '<|im_start|>system\\nYou are Qwen.' }}{%- endif %}{{- '<|im_end|>\\n' }}"
-    "{%- for message in messages %}{%- if not (message.role == 'system' and loop.first) %}"
-    "{%- if message.role == 'assistant' %}{%- generation %}"
-    "{{- '<|im_start|>assistant\\n' + message.content.strip('\\n') + '<|im_end|>\\n' }}{%- endgeneration %}"
-    "{%- else %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{%- endif %}"
-    "{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
-)
-GEMMA = (
-    "{{ bos_token }}{% if messages[0]['role'] == 'system' %}"
-    "{{ raise_exception('System role not supported') }}{% endif %}"
-    "{% for message in messages %}"
-    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
-    "{{ raise_exception('Conversation roles must alternate') }}{% endif %}"
-    "{% set role = 'model' if message['role'] == 'assistant' else message['role'] %}"
-    "{{ '<start_of_turn>' + role + '\\n' + message['content'] | trim + '<end_of_turn>\\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{'<start_of_turn>model\\n'}}{% endif %}"
-)
-LLAMA2 = (
-    "{% if messages[0]['role'] == 'system' %}{% set lead = '<<SYS>>\\n' + messages[0]['content']"
-    " + '\\n<</SYS>>\\n\\n' %}{% set rest = messages[1:] %}{% else %}{% set lead = '' %}"
-    "{% set rest = messages %}{% endif %}"
-    "{% for message in rest %}{% if message.role == 'user' %}"
-    "{{ bos_token + '[INST] ' + (lead if loop.first else '') + message.content.strip() + ' [/INST]' }}"
-    "{% else %}{{ ' ' + message.content.strip() + ' ' + eos_token }}{% endif %}{% endfor %}"
-)
 CHAT = Shape(("system", "user"), True)
 
 

@@ -75,7 +75,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, tiny_llama: TinyModel) -> dic
         ours[name] = [ids_of(tokenizer, text) for text in texts()]
     job, answer = folder / "job.json", folder / "answer.json"
     job.write_text(json.dumps({"models": files, "texts": texts()}))
-    program = Path(__file__).with_name("llama_tokens.py")
+    program = Path(__file__).parents[1] / "support" / "llama_tokens.py"
     subprocess.run([sys.executable, str(program), str(job), str(answer)], check=True, capture_output=True)
     return dict(zip(ours, zip(ours.values(), json.loads(answer.read_text()), strict=True), strict=True))
 

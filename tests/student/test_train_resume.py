@@ -176,7 +176,10 @@ def _kill_after(runs: Runs, out: str, lines: int) -> None:
         "out": str(runs.folder / out),
         "settings": SETTINGS.to_dict(),
     }
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parents[1] / "support"),
+        "OMP_NUM_THREADS": "1",
+    }
     command = [sys.executable, "-c", CHILD, json.dumps(job)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as child:
         assert child.stdout is not None

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
-from orca_desk.jobs.progress import Update
 from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.processes.progress import Update
 from orca_desk.ui.crash import CrashReport, details
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools

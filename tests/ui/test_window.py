@@ -8,13 +8,13 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from orca_desk import courtesy
+from orca_desk import yielding as courtesy
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.pages.chat import ChatPage
-from orca_desk.ui.pages.tasks import TasksPage
+from orca_desk.ui.pages.chat.page import ChatPage
+from orca_desk.ui.pages.tasks.page import TasksPage
 from orca_desk.ui.register import NAMES
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window

@@ -29,7 +29,7 @@ class CountBars(QWidget):
         ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
         self._rows, more = ranked[: self._most], ranked[self._most :]
         rest = sum(count for _, count in more)
-        self._rest = self.tr("and {:,} more with {:,} together").format(len(more), rest) if more else ""
+        self._rest = f"and {len(more):,} more with {rest:,} together" if more else ""
         self.setAccessibleName(", ".join(f"{name}: {count:,}" for name, count in self._rows))
         self.setFixedHeight(self.sizeHint().height())
         self.update()

@@ -98,12 +98,10 @@ class Browser(QTextBrowser):
         address = url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
         box = message_box(
             self,
-            self.tr("Open {} outside Orca Desk?").format(host)
-            if host
-            else self.tr("Open this link outside Orca Desk?"),
-            self.tr("Your browser goes online to:\n{}").format(address[:500]),
+            f"Open {host} outside Orca Desk?" if host else "Open this link outside Orca Desk?",
+            f"Your browser goes online to:\n{address[:500]}",
         )
-        open_it = box.addButton(self.tr("Open the link"), QMessageBox.ButtonRole.AcceptRole)
+        open_it = box.addButton("Open the link", QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
@@ -123,7 +121,7 @@ class Browser(QTextBrowser):
         cursor = QTextCursor(self.document())
         while not (cursor := self.document().find(PICTURE, cursor)).isNull():
             alt = str(cursor.charFormat().property(QTextFormat.Property.ImageAltText) or "")
-            words = self.tr("picture not loaded: {}").format(alt) if alt else self.tr("picture not loaded")
+            words = f"picture not loaded: {alt}" if alt else "picture not loaded"
             plain = QTextCharFormat()
             plain.setFontItalic(True)
             cursor.insertText(f"[{words.replace(PICTURE, '')}]", plain)

@@ -94,8 +94,8 @@ class Curves(QWidget):
         layout.setSpacing(GRID // 2)
         self._legend = QHBoxLayout()
         self._legend.setSpacing(2 * GRID)
-        self.logarithmic = QCheckBox(self.tr("Logarithmic"))
-        self.logarithmic.setToolTip(self.tr("Show the loss on a logarithmic axis: small values come apart"))
+        self.logarithmic = QCheckBox("Logarithmic")
+        self.logarithmic.setToolTip("Show the loss on a logarithmic axis: small values come apart")
         self.logarithmic.toggled.connect(self._set_logarithmic)
         top = QHBoxLayout()
         top.addLayout(self._legend)
@@ -106,15 +106,15 @@ class Curves(QWidget):
         self.readout.setMinimumWidth(1)  # a long read-out must not widen the page
         layout.addWidget(self.readout)
         self._canvas = pg.GraphicsLayoutWidget()
-        self._canvas.setAccessibleName(self.tr("Loss curves"))
-        self._canvas.setToolTip(self.tr("Turn the wheel to look closer; double-click shows all steps again."))
+        self._canvas.setAccessibleName("Loss curves")
+        self._canvas.setToolTip("Turn the wheel to look closer; double-click shows all steps again.")
         self._canvas.setMinimumHeight((24 if rates else 20) * GRID)
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._canvas.ci.setContentsMargins(0, 0, 0, 0)
         self._canvas.ci.setSpacing(GRID)
         layout.addWidget(self._canvas, 1)
-        self._plot = self._make_plot(0, self.tr("Loss (nats a token)"), "" if rates else self.tr("Step"))
-        self._rates = self._make_plot(1, self.tr("Learning rate"), self.tr("Step")) if rates else None
+        self._plot = self._make_plot(0, "Loss (nats a token)", "" if rates else "Step")
+        self._rates = self._make_plot(1, "Learning rate", "Step") if rates else None
         if self._rates is not None:
             self._rates.setXLink(self._plot)
             self._canvas.ci.layout.setRowStretchFactor(0, 5)
@@ -181,11 +181,11 @@ class Curves(QWidget):
         clear(self._legend)
         entries: list[tuple[str, Role]] = []
         for place, name in enumerate(names):
-            loss = f"{LINES[place]} {name or self.tr('Loss')}"
-            evaluated = self.tr("its eval") if name else self.tr("Evaluation loss")
+            loss = f"{LINES[place]} {name or 'Loss'}"
+            evaluated = "its eval" if name else "Evaluation loss"
             entries.append((loss, roles[place][0]))
             entries.append((f"{GLYPHS[place]} {evaluated}", roles[place][1]))
-        entries.append((self.tr("★ Kept checkpoint") if len(names) == 1 else self.tr("★ Kept"), "good"))
+        entries.append(("★ Kept checkpoint" if len(names) == 1 else "★ Kept", "good"))
         for text, tone in entries:
             self._legend.addWidget(label(text, size="caption", tone=tone))  # type: ignore[arg-type]
 

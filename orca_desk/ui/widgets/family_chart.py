@@ -73,7 +73,7 @@ class FamilyChart(QWidget):
         self._families: tuple[str, ...] = ()
         self.setMinimumSize(40 * GRID, 28 * GRID)
         self.setMouseTracking(True)
-        self.setAccessibleName(self.tr("Right answers by family"))
+        self.setAccessibleName("Right answers by family")
         theme.changed.connect(self.update)
 
     @property
@@ -153,7 +153,7 @@ class FamilyChart(QWidget):
         painter.setFont(font("caption"))
         if not self._families:
             painter.setPen(colours("muted"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.tr("Nothing was measured yet."))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Nothing was measured yet.")
             return
         metrics = QFontMetricsF(painter.font(), painter.device())
         frame = self._frame(area, metrics)

@@ -26,7 +26,7 @@ class FamilyChoice(QListWidget):
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
-        self.setAccessibleName(self.tr("Families of held-out tasks"))
+        self.setAccessibleName("Families of held-out tasks")
         self.itemChanged.connect(self._toggled)
 
     def show_families(self, families: Mapping[str, int]) -> None:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
-from orca_desk.jobs.progress import Update
+from orca_desk.processes.progress import Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
@@ -37,8 +37,8 @@ class JobPanel(QFrame):
         self.count = label(tone="muted")
         row.addWidget(self.title)
         row.addWidget(self.count, 1)
-        self.pause = button(self.tr("Pause"), self._pause)
-        self.stop = button(self.tr("Stop"), self._stop, tip=self.tr("Stop soon; what is done is kept"))
+        self.pause = button("Pause", self._pause)
+        self.stop = button("Stop", self._stop, tip="Stop soon; what is done is kept")
         row.addWidget(self.pause)
         row.addWidget(self.stop)
         layout.addLayout(row)
@@ -62,7 +62,7 @@ class JobPanel(QFrame):
         self.show()
 
     def _show(self, update: Update) -> None:
-        state = self.tr(STATES[self.job.state]) if self.job else ""
+        state = STATES[self.job.state] if self.job else ""
         self.count.setText(state or describe(update))  # a worker may tell of more while it comes to rest
         self.bar.setRange(0, 0 if update.total is None else 1000)
         if update.total:
@@ -72,11 +72,11 @@ class JobPanel(QFrame):
         if self.job is None:
             return
         state = self.job.state
-        self.pause.setText(self.tr("Resume") if state == "pausing" else self.tr("Pause"))
+        self.pause.setText("Resume" if state == "pausing" else "Pause")
         self.pause.setEnabled(state in ("running", "pausing"))
         self.stop.setEnabled(state in ("waiting", "running", "pausing"))
         if STATES[state]:
-            self.count.setText(self.tr(STATES[state]))
+            self.count.setText(STATES[state])
         if state == "waiting":
             self.bar.setRange(0, 1)  # (0, 0) would run to and fro as if something happened
 

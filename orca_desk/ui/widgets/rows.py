@@ -78,9 +78,9 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
             return None
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.tr(column.title)
+            return column.title
         if role == Qt.ItemDataRole.ToolTipRole and column.tip:
-            return self.tr(column.tip)
+            return column.tip
         return column.side if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

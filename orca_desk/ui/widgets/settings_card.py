@@ -61,7 +61,7 @@ class SettingsCard(QFrame):
     def copy(self, text: str) -> None:
         """Copy a text."""
         QGuiApplication.clipboard().setText(text)
-        self.desk.say(self.tr("Copied."))
+        self.desk.say("Copied.")
 
 
 def row(*widgets: QWidget) -> QHBoxLayout:

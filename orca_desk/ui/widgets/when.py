@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
+from PySide6.QtCore import QDateTime, QLocale, Qt
 
 
 def when(stored: str | None) -> str:
@@ -13,9 +13,9 @@ def when(stored: str | None) -> str:
     clock = moment.toString("HH:mm")
     days = moment.date().daysTo(QDateTime.currentDateTime().date())
     if days == 0:
-        return QCoreApplication.translate("when", "today {}").format(clock)
+        return f"today {clock}"
     if days == 1:
-        return QCoreApplication.translate("when", "yesterday {}").format(clock)
+        return f"yesterday {clock}"
     day = QLocale().toString(moment.date(), QLocale.FormatType.ShortFormat)
     return f"{day} {clock}"
 

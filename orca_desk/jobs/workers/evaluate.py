@@ -1,5 +1,0 @@
-"""The worker that puts held-out tasks to a model: see `answer`."""
-
-from orca_desk.jobs.workers.answer import main
-
-__all__ = ["main"]

@@ -1,5 +1,0 @@
-"""The worker that asks the teacher: see `answer`."""
-
-from orca_desk.jobs.workers.answer import main
-
-__all__ = ["main"]

@@ -1,0 +1,53 @@
+"""The check that llama.cpp serves what torch trained: two workers, one after the other, and the verdict."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from orca_desk.method.messages import Message
+from orca_desk.parity.comparison import ParityReport, Reference, Served, report, tolerance_for
+from orca_desk.processes.host import run_worker
+from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+
+PROMPTS = 50  # the most that are compared
+TOKENS = 32  # of each answer
+
+
+def check_parity(
+    *,
+    base: Path,
+    base_gguf: Path,
+    adapter: Path,
+    adapter_gguf: Path,
+    prompts: Sequence[Sequence[Message]],
+    progress: Progress = silent,
+    control: JobControl | None = None,
+    log: Path | None = None,
+) -> ParityReport | None:
+    """Compare a trained student (`base` folder, PEFT `adapter`) with its GGUF files on held-out prompts.
+
+    The first 50 conversations are used, and 32 greedy tokens of each answer. torch and llama.cpp run
+    in processes of their own. Returns None when the job was stopped. Raises UserError when a file
+    cannot be used.
+    """
+    tolerance = tolerance_for(base_gguf)
+    chosen = [[[message.role, message.content] for message in turns] for turns in prompts[:PROMPTS]]
+    meter = Meter(progress, stage="parity", total=4, unit="comparisons")
+
+    def on_events(events: list[dict[str, Any]]) -> None:
+        meter.advance(sum(event["event"] == "compared" for event in events))
+
+    with tempfile.TemporaryDirectory(prefix="orca-desk-") as name:
+        folder = Path(name)
+        common = {"conversations": chosen, "folder": name}
+        serving = {"base_gguf": str(base_gguf), "adapter_gguf": str(adapter_gguf), "tokens": TOKENS}
+        training = {"base": str(base), "adapter": str(adapter)}
+        for worker, job in (("parity", common | serving), ("reference", common | training)):
+            if not run_worker(worker, job, on_events=on_events, control=control, log=log):
+                return None
+        return report(_read(folder, "base"), _read(folder, "adapter"), tolerance)
+
+
+def _read(folder: Path, name: str) -> tuple[Reference, Served]:
+    return Reference.load(folder / f"reference-{name}.npz"), Served.load(folder / f"served-{name}.npz")

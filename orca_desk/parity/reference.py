@@ -1,0 +1,70 @@
+"""torch's side of the parity check: what the trained model itself makes of prompts and served answers."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from orca_desk.errors import UserError
+from orca_desk.method.messages import Message
+from orca_desk.parity.comparison import Ids, Reference, Served, judge
+from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.student.safetensors_files import Floats
+
+Conversation = Sequence[Message]
+
+
+class TorchSide:
+    """The student as it was trained: the Hugging Face folder in float32 on the processor.
+
+    Half precision would blur the very differences that are looked for, and kernels of accelerators
+    would add their own.
+    """
+
+    def __init__(self, base: Path) -> None:
+        """Load the model and its tokenizer. Raises UserError when the folder holds no model."""
+        self._tokenizer = HFTokenizer.load(base)
+        self._renderer = Renderer(self._tokenizer)
+        try:
+            model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{base} cannot be loaded: {error}", "Choose a model's own folder.") from error
+        self._model: PreTrainedModel | PeftModel = model.eval()
+
+    def put_on(self, adapter: Path) -> None:
+        """Put a PEFT adapter on the model; from now on it answers with it."""
+        self._model = PeftModel.from_pretrained(self._model, adapter).eval()
+
+    def account(
+        self, conversations: Sequence[Conversation], served: Served, *, proceed: Callable[[], bool]
+    ) -> Reference | None:
+        """Judge the served answers to `conversations`; None when `proceed`, asked each time, says no."""
+        prompts, judged, first = [], [], []
+        for conversation, tokens in zip(conversations, served.tokens, strict=True):
+            if not proceed():
+                return None
+            prompt = self._renderer.prompt(conversation).ids
+            rows = self._choices(prompt, tokens)
+            prompts.append(prompt)
+            judged.append(judge(rows, tokens, self._tokenizer.eos_ids))
+            first.append(rows[0])
+        return Reference(
+            prompts=tuple(prompts),
+            best=tuple(best for best, _ in judged),
+            gaps=tuple(gaps for _, gaps in judged),
+            logits=np.stack(first),
+        )
+
+    def _choices(self, prompt: Ids, tokens: Ids) -> Floats:
+        """The logits [tokens, vocabulary] from which each of `tokens` is chosen, all in one pass.
+
+        The last token (which may be END, no id at all) is chosen before it is read.
+        """
+        ids = torch.tensor([[*prompt, *tokens[:-1]]])
+        with torch.inference_mode():
+            logits = self._model(input_ids=ids, logits_to_keep=len(tokens)).logits
+        return np.asarray(logits[0].numpy(), np.float32)

@@ -1,0 +1,239 @@
+"""One worker process, seen from the host: started, spoken to, listened to, and never left behind.
+
+A thread reads the worker's stdout and another writes its stdin, so that neither side can wait for a full
+pipe of the other, and the same code runs on Windows, where pipes cannot be polled.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from orca_desk.errors import UserError
+from orca_desk.processes import protocol
+from orca_desk.processes.command import OFFLINE, worker_command
+from orca_desk.processes.protocol import Message
+from orca_desk.yielding import courteous
+
+EVENTS_HELD = 1000  # more wait in the pipe, and in the end in the worker, until the host has committed
+TAIL = 4000  # bytes of a dead worker's last words
+SECONDS_TO_EXIT = 10.0
+# A worker's threads wait for each other after every product. By default those of libgomp, which torch and
+# llama.cpp use on Linux, spin meanwhile, for so long that two busy programs on the same cores starve each
+# other (benchmarks/sharing.py).
+SHORT_SPIN = {"GOMP_SPINCOUNT": "3000"}
+
+
+class WorkerCrashError(RuntimeError):
+    """A worker met a bug of ours; the text is its traceback."""
+
+
+class WorkerProcess:
+    """A running worker. Use it in a `with` block: leaving the block ends the worker, whatever happened."""
+
+    def __init__(
+        self,
+        name: str,
+        job: Mapping[str, Any],
+        *,
+        log: Path | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        """Start worker `name` (by `command`, if that is given) and send it its job.
+
+        What the worker and the native code in it print goes to the end of `log`.
+        """
+        self.name = name
+        self._log = self._open_log(log)
+        self._log_start = self._log.seek(0, os.SEEK_END)
+        self._events: queue.SimpleQueue[Message | None] = queue.SimpleQueue()  # a signal handler may `wake`
+        self._room = threading.Semaphore(EVENTS_HELD)
+        self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._finished: set[str] = set()  # of "done", "error", "crash": how the worker said it ended
+        self._failure: Exception | None = None
+        self._at_end = False
+        self._process = subprocess.Popen(
+            list(command or worker_command(name)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=worker_environment(),
+            start_new_session=os.name == "posix",  # Ctrl-C in the terminal is for the host alone
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+            | getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self._threads = [
+            threading.Thread(target=target, name=f"{name} worker {target.__name__}", daemon=True)
+            for target in (self._read, self._write)
+        ]
+        for thread in self._threads:
+            thread.start()
+        self.send(job)
+
+    def __enter__(self) -> "WorkerProcess":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send one line, soon. What a worker that has ended no longer reads is dropped."""
+        self._outgoing.put(protocol.encode(message))
+
+    def wake(self) -> None:
+        """Make `events` return, if need be with nothing. For any thread, and for signal handlers."""
+        self._events.put({})
+
+    def events(self, timeout: float | None = None) -> list[Message] | None:
+        """Return all events that are here, waiting for the first one; None when there will be no more.
+
+        The list is empty after `timeout` seconds, and after `wake`. The protocol's own `error` and
+        `crash` are kept for `check`.
+        """
+        if self._at_end:
+            return None
+        batch: list[Message] = []
+        with contextlib.suppress(queue.Empty):
+            batch.append(self._take(block=True, timeout=timeout))
+            while not self._at_end:
+                batch.append(self._take(block=False))
+        batch = [event for event in batch if event]
+        return None if self._at_end and not batch else batch
+
+    def check(self) -> None:
+        """Wait for the process to exit, and raise if it did not end as a worker should.
+
+        Raises UserError for what the worker called one and for deaths (memory, damaged files, ...), and
+        WorkerCrashError for bugs.
+        """
+        try:
+            status = self._process.wait(SECONDS_TO_EXIT)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            status = self._process.wait()
+        if self._failure:
+            raise self._failure
+        if "done" not in self._finished:
+            raise explain_death(self.name, status, self._last_words())
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process if it still runs, and wait until it and both threads are gone."""
+        if self._process.poll() is None:
+            self.kill()
+        while not self._at_end:  # lets go of a reader that waits for room
+            self._take(block=True)
+        self._outgoing.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._process.wait()
+        self._log.close()
+
+    def _last_words(self) -> str:
+        """Return the end of what this worker printed; only once it has ended, as this moves its place."""
+        self._log.seek(max(self._log_start, self._log.seek(0, os.SEEK_END) - TAIL))
+        return self._log.read().decode(errors="replace").strip()
+
+    def _take(self, *, block: bool, timeout: float | None = None) -> Message:
+        message = self._events.get(block=block, timeout=timeout)
+        if message is None:
+            self._at_end = True
+        if not message:
+            return {}
+        self._room.release()
+        kind = message.get("event")
+        if kind in ("done", "error", "crash"):
+            self._finished.add(kind)
+        if kind == "error":
+            self._failure = UserError(str(message["message"]), str(message["hint"]))
+        elif kind == "crash":
+            self._failure = WorkerCrashError(f"The {self.name} worker failed:\n{message['trace']}")
+        elif kind == "hello" and message["protocol"] != protocol.PROTOCOL:
+            self._failure = UserError(
+                "Orca Desk was updated while it ran.", "Close it and start it again; nothing is lost."
+            )
+            self.kill()
+        return message
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        with self._process.stdout as stream:
+            for line in courteous(stream):
+                event = protocol.decode(line)
+                if event and "event" in event:
+                    self._room.acquire()
+                    self._events.put(event)
+        self._events.put(None)
+
+    def _write(self) -> None:
+        assert self._process.stdin
+        with contextlib.suppress(OSError), self._process.stdin as stream:
+            while (line := self._outgoing.get()) is not None:
+                stream.write(line)
+                stream.flush()
+
+    @staticmethod
+    def _open_log(log: Path | None) -> IO[bytes]:
+        if log is None:
+            return tempfile.TemporaryFile()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("ab+")
+
+
+def worker_environment() -> dict[str, str]:
+    """Return the environment for a worker: offline, UTF-8, and outside the frozen app's own libraries."""
+    environment = SHORT_SPIN | dict(os.environ) | OFFLINE | {"PYTHONUTF8": "1"}
+    if getattr(sys, "frozen", False):
+        original = environment.pop("LD_LIBRARY_PATH_ORIG", None)
+        environment.pop("LD_LIBRARY_PATH", None)
+        if original:
+            environment["LD_LIBRARY_PATH"] = original
+        environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
+    return environment
+
+
+DEATHS = {
+    "SIGKILL": (
+        "was ended by the system, most likely because memory ran out",
+        "Close other programs, or choose a smaller model, batch or context, and run the same again.",
+    ),
+    "SIGILL": (
+        "uses an instruction that this processor does not have",
+        "Install Orca Desk from source on this computer: that builds llama.cpp for its processor.",
+    ),
+    "SIGTERM": ("was told to end by another program", "Run the same again: it goes on where it stopped."),
+}
+DAMAGED = (
+    "crashed in native code",
+    "The model file may be damaged: check it with `orca-desk models`, then run the same again.",
+)
+
+
+def explain_death(name: str, status: int, last_words: str) -> Exception:
+    """Return the error for a worker that ended without saying why.
+
+    `status` is its exit code: -N for signal N on POSIX, an NTSTATUS on Windows. A Python exit code means
+    that our own code failed before it could speak: a bug.
+    """
+    tail = "\n".join(last_words.splitlines()[-5:])
+    said = f"\nIts last words:\n{tail}" if tail else ""
+    if 0 <= status < 256:
+        return WorkerCrashError(f"The {name} worker ended with code {status} before it was done.{said}")
+    code = signal.Signals(-status).name if status < 0 else f"{status:#x}"
+    what, hint = DEATHS.get(code, DAMAGED)
+    return UserError(f"The {name} worker {what} ({code}).", hint + said)

@@ -1,0 +1,48 @@
+"""Tasks of the library into a file, some at a time: an export of any size needs little memory."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.formats.tasks import write_tasks
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import tasks_at
+from orca_desk.method.records import Task
+from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+
+CHUNK = 1_000  # tasks between two looks at the control
+
+
+class _StoppedError(Exception):
+    """The user stopped the export: the file that was begun goes away, one that was there before stays."""
+
+
+def export_tasks(
+    library: Library,
+    path: Path,
+    numbers: Sequence[int],
+    *,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> int | None:
+    """Write the tasks at some places (see `library.tasks.task_numbers`) to `path` as `write_tasks` does.
+
+    Returns how many, or None when it was stopped. Raises UserError for a place that cannot be written.
+    """
+    control = control or JobControl()
+    meter = Meter(progress, stage="exporting", total=len(numbers), unit="tasks")
+
+    def read() -> Iterator[Task]:
+        for start in range(0, len(numbers), CHUNK):
+            if control.stopped:
+                raise _StoppedError
+            chunk = numbers[start : start + CHUNK]
+            yield from (task for task in tasks_at(library, chunk) if task is not None)
+            meter.advance(len(chunk))
+
+    try:
+        return write_tasks(path, read())
+    except _StoppedError:
+        return None
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from error

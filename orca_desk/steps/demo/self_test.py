@@ -1,0 +1,221 @@
+"""Does everything work on this machine? The app tries itself out, in a library of its own that is removed."""
+
+import contextlib
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from orca_desk import __version__
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.integrity import check, missing_files
+from orca_desk.library.snapshots import Rules, freeze
+from orca_desk.library.tasks import TaskFilter, list_tasks
+from orca_desk.method.messages import Message
+from orca_desk.models.fits import human_bytes
+from orca_desk.offline import VARIABLE, watch
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.host import run_worker
+from orca_desk.processes.process import WorkerCrashError
+from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.processes.protocol import Message as Event
+from orca_desk.steps.chat.session import ChatSession
+from orca_desk.steps.demo.walk import SAMPLING, TRAINING, bundled
+from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.train.training import train
+
+PACKAGES = ("llama-cpp-python", "torch", "transformers", "peft", "pyside6-essentials", "sqlite-utils")
+LIBRARY_BYTES = 200_000_000  # less free disk than this will not hold a small training
+TASKS = 12
+STEPS = 3
+QUESTION = "Where is the ball?"
+Check = Callable[[], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """One check: what was tried, whether it went well, and what was seen, in a sentence."""
+
+    name: str
+    ok: bool
+    detail: str
+    seconds: float
+
+
+class FailureError(Exception):
+    """What a check found wrong, in a sentence."""
+
+
+def self_test(
+    library: Library | None = None,
+    *,
+    on_check: Callable[[Checked], None] = lambda checked: None,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> list[Checked]:
+    """Run all checks, about half a minute; return them in order, those done so far after a stop.
+
+    The user's `library`, where one is given, is only read.
+    """
+    control = control or JobControl()
+    with _trial(control) as trial:
+        checks: dict[str, Check] = {
+            "versions": _versions,
+            "window system": _screen,
+            "llama.cpp": trial.load,
+            "generation": trial.answer,
+            "teacher records": trial.teach,
+            "training, export, parity": trial.train,
+            "trial library": trial.check_library,
+            **({"your library": lambda: _whole(library)} if library else {}),
+            "disk": lambda: _disk(library.folder if library else Path(tempfile.gettempdir())),
+            "offline": trial.stayed_offline,
+        }
+        meter = Meter(progress, stage="self-test", total=len(checks), unit="checks")
+        found: list[Checked] = []
+        for name, run in checks.items():
+            if control.stopped:
+                break
+            found.append(_try(name, run))
+            on_check(found[-1])
+            meter.advance(1, name)
+    return found
+
+
+def _try(name: str, run: Check) -> Checked:
+    began = time.monotonic()
+    try:
+        ok, detail = True, run()
+    except (FailureError, UserError, WorkerCrashError) as error:
+        ok, detail = False, str(error).strip()
+    return Checked(name=name, ok=ok, detail=detail, seconds=time.monotonic() - began)
+
+
+class _Trial:
+    """The checks that need a library and the bundled models."""
+
+    def __init__(self, library: Library, connections: Path, control: JobControl) -> None:
+        self._library, self._connections, self._control = library, connections, control
+        self._models = bundled()
+
+    def load(self) -> str:
+        """Load the bundled teacher and take the first token."""
+        return f"version {version('llama-cpp-python')}; {self._ask(1)[1]} token written"
+
+    def answer(self) -> str:
+        """Write a short answer twice; greedy answers must be the same."""
+        began = time.monotonic()
+        first, tokens = self._ask(40)
+        seconds = time.monotonic() - began
+        if self._ask(40)[0] != first:
+            raise FailureError("The same question got two different greedy answers.")
+        return f"{tokens:,} pieces in {seconds:.1f} s, the same twice"
+
+    def teach(self) -> str:
+        """Have some tasks answered under their strategies, as a real run does."""
+        tasks = list_tasks(self._library, TaskFilter(split="train", has_answer=True, limit=TASKS)).items
+        made = generate(
+            self._library,
+            Runner(model=self._models.teacher),
+            tasks,
+            strategy="direct",
+            sampling=SAMPLING,
+            control=self._control,
+        )
+        if made.new != TASKS:
+            raise FailureError(made.sentence)
+        return f"{made.new:,} records, {made.tokens:,} tokens"
+
+    def train(self) -> str:
+        """Train a few LoRA steps; export the adapter; compare torch with llama.cpp."""
+        rules = Rules(only_correct=False, only_paired=False, allow_leaks=True)
+        snapshot = freeze(self._library, name="self-test", rules=rules)
+        steps = 0
+
+        def count(event: Event) -> None:
+            nonlocal steps
+            steps = event["step"] if event["event"] == "metrics" else steps
+
+        settings = replace(TRAINING, batch_tokens=512, epochs=STEPS, eval_fraction=0.0)
+        made = train(
+            self._library,
+            self._models.student,
+            snapshot.id,
+            settings=settings,
+            on_event=count,
+            control=self._control,
+        )
+        if made.parity is None or made.parity.agree is False or steps < STEPS:
+            raise FailureError(made.parity.sentence if made.parity else f"Only {steps} steps were made.")
+        return f"{steps} steps; {made.parity.sentence}"
+
+    def check_library(self) -> str:
+        """Read the trial's whole library."""
+        return _whole(self._library, thorough=True)
+
+    def stayed_offline(self) -> str:
+        """Look for what any of the processes above asked of the network."""
+        asked = self._connections.read_text() if self._connections.exists() else ""
+        if asked:
+            raise FailureError(f"Something asked for the network: {asked.splitlines()[0]}")
+        return "no process of this test asked for a connection"
+
+    def _ask(self, tokens: int) -> tuple[str, int]:
+        """Return the bundled teacher's answer, and of how many pieces it was."""
+        with ChatSession(self._models.teacher) as session:
+            pieces = list(session.send([Message("user", QUESTION)], replace(SAMPLING, max_tokens=tokens)))
+        if not pieces:
+            raise FailureError("The model wrote nothing.")
+        return "".join(pieces), len(pieces)
+
+
+@contextlib.contextmanager
+def _trial(control: JobControl) -> Iterator[_Trial]:
+    """Yield the trial, in a temporary folder, with every worker noting what it asks of the network."""
+    folder = Path(tempfile.mkdtemp(prefix="orca-desk-self-test-"))
+    connections = folder / "connections.txt"
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(connections)
+    watch()
+    try:
+        with Library.open(folder / "library") as library:
+            yield _Trial(library, connections, control)
+    finally:
+        os.environ.pop(VARIABLE)
+        if before is not None:
+            os.environ[VARIABLE] = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _versions() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return f"Orca Desk {__version__}, Python {platform.python_version()}, {packages}; {platform.platform()}"
+
+
+def _screen() -> str:
+    drawn: Event = {}
+    run_worker("screen", {}, on_events=lambda events: drawn.update(events[-1]))
+    if not drawn.get("right"):
+        raise FailureError("Qt drew a window, but not in the colour that it was told.")
+    return f"Qt {drawn['qt']} drew a window ({drawn['platform']})"
+
+
+def _whole(library: Library, *, thorough: bool = False) -> str:
+    problems = check(library, thorough=thorough)
+    problems += [f"The adapter {path} is missing." for path in missing_files(library)]
+    if problems:
+        raise FailureError(" ".join(problems))
+    return f"{library.path} is whole"
+
+
+def _disk(folder: Path) -> str:
+    free = shutil.disk_usage(folder).free
+    if free < LIBRARY_BYTES:
+        raise FailureError(f"Only {human_bytes(free)} are free at {folder}. Make room.")
+    return f"{human_bytes(free)} free at {folder}"

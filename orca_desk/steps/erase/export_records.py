@@ -1,0 +1,59 @@
+"""Training records that are not frozen in a snapshot, as a file."""
+
+import time
+from pathlib import Path
+
+from orca_desk.errors import UserError, explain_os_error
+from orca_desk.files import atomic_writer
+from orca_desk.library.database import Library
+from orca_desk.library.records import RecordFilter, count_records, iterate_records
+from orca_desk.library.snapshots import training_line
+from orca_desk.method.erasure import erase
+from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+
+REPORT_EVERY = 200  # records
+WAIT = 0.1  # s, between two looks whether a paused job goes on
+
+
+class _StoppedError(Exception):
+    """The user stopped: nothing is written."""
+
+
+def export_records(
+    library: Library,
+    wanted: RecordFilter,
+    instruction: str,
+    path: Path,
+    *,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> int | None:
+    """Write the records that match as JSONL, with `instruction` in place of the strategies'; return how many.
+
+    The lines are those of `write_snapshot`. A job that is stopped leaves no file, or the old one, and returns
+    None. Raises UserError when none matches and when the file cannot be written.
+    """
+    control = control or JobControl()
+    count = count_records(library, wanted)
+    if not count:
+        raise UserError("No record matches, so there is nothing to export.", "Widen the filter.")
+    meter = Meter(progress, stage="exporting", total=count, unit="records")
+    done = 0
+    try:
+        with atomic_writer(path) as file:
+            for stored in iterate_records(library, wanted):
+                while control.state == "pause":
+                    time.sleep(WAIT)
+                if control.stopped:
+                    raise _StoppedError
+                file.write(training_line(erase(stored.current, instruction)))
+                done += 1
+                if done % REPORT_EVERY == 0:
+                    meter.advance(REPORT_EVERY)
+    except _StoppedError:
+        return None
+    except OSError as error:
+        raise explain_os_error(error) or UserError(
+            f"{path} cannot be written: {error.strerror}.", "Choose another file."
+        ) from error
+    return done

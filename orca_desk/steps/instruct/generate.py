@@ -1,0 +1,92 @@
+"""Teacher records for tasks: each task under the strategy that its family is paired with."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import current_pairings
+from orca_desk.library.strategies import current_strategies
+from orca_desk.method.pairing import strategy_for
+from orca_desk.method.records import Sampling, Task, digest
+from orca_desk.method.strategies import Strategy
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.recorder import find_or_create_run, journal
+from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, teach, unwatched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated(Taught):
+    """What came of a generation; `run` is its id in the library."""
+
+    run: str
+
+
+def generate(
+    library: Library,
+    teacher: Runner,
+    tasks: Sequence[Task],
+    *,
+    strategy: str | None = None,
+    samples: int = 1,
+    sampling: Sampling | None = None,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+    on_arrival: OnArrival = unwatched,
+) -> Generated:
+    """Have `tasks` answered `samples` times each and keep every answer as a teacher record.
+
+    Each goes under `strategy` if that is given, else its own or its family's. What the library has already
+    is not made again, so the same call goes on where an earlier one stopped. `on_arrival` is told of records
+    as they are stored. Raises UserError when there is nothing to do or no strategy for a family, and as
+    `teach` does.
+    """
+    control = control or JobControl()
+    sampling = sampling or Sampling()
+    if not tasks:
+        raise UserError("There are no tasks to answer.", "Import tasks, or widen the choice of them.")
+    if samples > 1 and sampling.temperature == 0:
+        raise UserError(
+            f"{samples} samples of each task would all be the same at temperature 0.",
+            "Set a temperature, such as 0.7, or ask for one sample.",
+        )
+    chosen = strategies_for(library, tasks, strategy)
+    used = Teacher.of(library, teacher)
+    settings = {
+        "teacher": used.sha256,
+        "tasks": digest(sorted(task.id for task in tasks)),
+        "strategies": digest([[chosen[task.id].name, chosen[task.id].version] for task in tasks]),
+        "samples": samples,
+        "sampling": asdict(sampling),
+    }
+    asks = [
+        Ask(task=task, strategy=chosen[task.id], sample=sample) for task in tasks for sample in range(samples)
+    ]
+    run = find_or_create_run(library, "generate", settings)
+    with journal(library, run, progress=progress, control=control) as notes:
+        taught = teach(
+            library,
+            asks,
+            teacher=used,
+            sampling=sampling,
+            notes=notes,
+            control=control,
+            on_arrival=on_arrival,
+        )
+        notes.outcome = taught.sentence
+        return Generated(run=run, **vars(taught))
+
+
+def strategies_for(library: Library, tasks: Sequence[Task], override: str | None) -> dict[str, Strategy]:
+    """Return the strategy of each task, by the task's id: `override`, else its own or its family's.
+
+    Raises UserError for an unknown strategy, and for a family that has none.
+    """
+    known, pairings = current_strategies(library), current_pairings(library)
+    names = {task.id: override or strategy_for(task, pairings) for task in tasks}
+    if unknown := sorted(set(names.values()) - known.keys()):
+        raise UserError(
+            f"There is no strategy {', '.join(unknown)}.", f"Choose one of: {', '.join(sorted(known))}."
+        )
+    return {task_id: known[name] for task_id, name in names.items()}

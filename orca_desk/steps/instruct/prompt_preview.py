@@ -1,0 +1,110 @@
+"""What a model is sent, shown as it is: rendered by its own template, counted by its own tokenizer."""
+
+import itertools
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from orca_desk.errors import UserError
+from orca_desk.processes import protocol
+from orca_desk.processes.process import WorkerProcess
+
+PartRole = Literal["control", "system", "user", "assistant", "end"]
+SECONDS = 30.0  # for a worker that has to start on a busy machine and read a large vocabulary
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptPart:
+    """A stretch of a prompt: the template's own ("control", its tokens by name) or a speaker's text."""
+
+    role: PartRole
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownPrompt:
+    """A whole prompt in order, from its first token to where the model starts to write."""
+
+    parts: tuple[PromptPart, ...]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the model reads."""
+        return sum(part.tokens for part in self.parts)
+
+    def tokens_of(self, *roles: PartRole) -> int:
+        """How many of them are of some roles."""
+        return sum(part.tokens for part in self.parts if part.role in roles)
+
+
+class PromptViewer:
+    """Shows prompts for one model after another, from a worker that keeps the newest model's tokenizer.
+
+    Any thread may call `show`, one at a time gets its turn. Use it in a `with` block or close it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._keys = itertools.count()
+        self._model: Path | None = None
+        self._worker: WorkerProcess | None = None
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def show(self, model: Path, system: str, user: str) -> ShownPrompt:
+        """Return what `model` (GGUF) is sent for a system and a user message.
+
+        Raises UserError when the model cannot be read, or its template cannot be run or refuses.
+        """
+        with self._lock:
+            if self._closed:
+                raise UserError("The preview was closed.", "Open the page again.")
+            worker = self._worker_for(model)
+            key = str(next(self._keys))
+            worker.send(protocol.request({"key": key, "messages": [["system", system], ["user", user]]}))
+            while (events := worker.events(SECONDS)) is not None:
+                if not events:
+                    self._drop()
+                    raise UserError("The preview took too long.", "Try again when the machine is less busy.")
+                for event in events:
+                    if event.get("key") == key:
+                        return _shown(event)
+            self._worker = None
+            with worker:
+                worker.check()
+            raise RuntimeError("The prompt worker ended before it had answered.")
+
+    def close(self) -> None:
+        """End the worker. What is being shown is given up."""
+        if worker := self._worker:
+            worker.kill()  # lets go of whoever waits for it in `show`
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _worker_for(self, model: Path) -> WorkerProcess:
+        if self._model != model:
+            self._drop()
+        if self._worker is None:
+            self._worker, self._model = WorkerProcess("prompt", {"model": str(model)}), model
+        return self._worker
+
+    def _drop(self) -> None:
+        if self._worker:
+            self._worker.close()
+            self._worker = None
+
+
+def _shown(event: protocol.Message) -> ShownPrompt:
+    if event["event"] == "failure":
+        raise UserError(event["message"], event["hint"])
+    return ShownPrompt(
+        parts=tuple(PromptPart(role=role, text=text, tokens=tokens) for role, text, tokens in event["parts"])
+    )

@@ -1,0 +1,58 @@
+"""One task put to the teacher again: under another strategy, or with another seed."""
+
+from dataclasses import dataclass
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.records import get_record, known_records
+from orca_desk.library.strategies import get_strategy
+from orca_desk.library.tasks import get_tasks
+from orca_desk.method.records import Sampling
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.teaching import Ask, Teacher, identify_asks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regenerated:
+    """The record that answers the same task; `known`: it was in the library before. None when stopped."""
+
+    record: str | None
+    known: bool
+
+
+def regenerate(
+    library: Library,
+    teacher: Runner,
+    record_id: str,
+    *,
+    strategy: str,
+    sampling: Sampling,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> Regenerated:
+    """Have the task of a record answered again; the old record stays as it is.
+
+    Raises UserError when the task was deleted or the strategy is unknown, and as `generate` does.
+    """
+    old = get_record(library, record_id).record
+    task = get_tasks(library, [old.task_id]).get(old.task_id)
+    if task is None:
+        raise UserError("The task of this record was deleted.", "Import it again to have it answered again.")
+    asked = Ask(task=task, strategy=get_strategy(library, strategy))
+    used = Teacher.of(library, teacher)
+    (identity,) = identify_asks([asked], teacher=used, sampling=sampling)
+    known = bool(known_records(library, [identity]))
+    if not known:
+        generate(
+            library,
+            teacher,
+            [task],
+            strategy=strategy,
+            sampling=sampling,
+            progress=progress,
+            control=control,
+        )
+    made = known_records(library, [identity])
+    return Regenerated(record=identity if made else None, known=known)

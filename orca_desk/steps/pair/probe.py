@@ -1,0 +1,102 @@
+"""Which strategy serves a family best: the teacher tries each on the same few tasks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import set_pairings
+from orca_desk.library.records import RecordFilter, trials
+from orca_desk.library.strategies import current_strategies
+from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.method.pairing import Pairing, choose, measure
+from orca_desk.method.records import Sampling, Task, digest
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.recorder import find_or_create_run, journal
+from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, identify_asks, teach, unwatched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probed:
+    """What a probe found: the pairing of each family with its evidence; none when it was stopped."""
+
+    run: str
+    pairings: Mapping[str, Pairing]
+    taught: Taught
+
+
+def probe(
+    library: Library,
+    teacher: Runner,
+    *,
+    families: Iterable[str] | None = None,
+    strategies: Iterable[str] | None = None,
+    per_family: int = 20,
+    sampling: Sampling | None = None,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+    on_arrival: OnArrival = unwatched,
+) -> Probed:
+    """Try `strategies` (all) on `per_family` training tasks of `families` (all) and pair each family.
+
+    The tasks are those with a reference answer whose ids come first: always the same, and mixed, as ids are
+    hashes. The answers are teacher records like all others, so nothing is asked twice; `on_arrival` is told
+    of them as they are stored. The pairings are stored as measured. Raises UserError when no family has
+    tasks to measure by, and as `teach` does.
+    """
+    control = control or JobControl()
+    sampling = sampling or Sampling()
+    tasks = _tasks(library, families, per_family)
+    known = current_strategies(library)
+    names = sorted(known) if strategies is None else sorted(set(strategies))
+    if unknown := sorted(set(names) - known.keys()):
+        raise UserError(f"There is no strategy {', '.join(unknown)}.", f"Choose from: {', '.join(known)}.")
+    asks = [Ask(task=task, strategy=known[name]) for name in names for task in tasks]
+    used = Teacher.of(library, teacher)
+    settings = {
+        "teacher": used.sha256,
+        "tasks": digest([task.id for task in tasks]),
+        "strategies": [[name, known[name].version] for name in names],
+        "sampling": asdict(sampling),
+    }
+    run = find_or_create_run(library, "probe", settings)
+    with journal(library, run, progress=progress, control=control) as notes:
+        taught = teach(
+            library,
+            asks,
+            teacher=used,
+            sampling=sampling,
+            notes=notes,
+            control=control,
+            on_arrival=on_arrival,
+        )
+        pairings: dict[str, Pairing] = {}
+        if taught.finished:
+            identities = tuple(identify_asks(asks, teacher=used, sampling=sampling))
+            pairings = choose(measure(trials(library, RecordFilter(ids=identities))))
+            set_pairings(library, pairings.values(), source="measured")
+        notes.outcome = f"{len(pairings)} families paired. {taught.sentence}"
+        return Probed(run=run, pairings=pairings, taught=taught)
+
+
+def _tasks(library: Library, families: Iterable[str] | None, per_family: int) -> Sequence[Task]:
+    """Return the training tasks with a reference answer that come first in each family by id."""
+    wanted = None if families is None else set(families)
+    by_family: dict[str, list[Task]] = defaultdict(list)
+    for task in iterate_tasks(library, TaskFilter(split="train", has_answer=True)):
+        if wanted is None or task.family in wanted:
+            by_family[task.family].append(task)
+    missing = (wanted or set()) - by_family.keys()
+    if missing or not by_family:
+        which = f"of {', '.join(sorted(missing))} " if missing else ""
+        raise UserError(
+            f"No training task {which}has a reference answer, so strategies cannot be compared.",
+            "Import tasks with answers, or pair the family with a strategy by hand.",
+        )
+    return [
+        task
+        for family in sorted(by_family)
+        for task in sorted(by_family[family], key=lambda one: one.id)[:per_family]
+    ]

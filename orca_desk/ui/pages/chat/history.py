@@ -1,0 +1,215 @@
+"""The chats of the library, at the left: searched, opened, renamed, deleted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+)
+
+from orca_desk.library.chats import Chat, RemovedRows, delete_chat, list_chats, put_back, rename_chat
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import label
+
+SHOWN = 500
+TYPING_MS = 200
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+
+
+class ChatListModel(QAbstractListModel):
+    """Chats by title, the newest first. `renamed` comes with a chat's id and its new title."""
+
+    renamed = Signal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chats: list[Chat] = []
+
+    def set_chats(self, chats: Sequence[Chat]) -> None:
+        """Show these; nothing happens if they are the same as before."""
+        if list(chats) != self.chats:
+            self.beginResetModel()
+            self.chats = list(chats)
+            self.endResetModel()
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:  # noqa: N802 - Qt's name
+        """Return how many chats there are."""
+        return 0 if parent.isValid() else len(self.chats)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return a chat's title."""
+        if not index.isValid() or index.row() >= len(self.chats):
+            return None
+        chat = self.chats[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return chat.title
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return datetime.fromisoformat(chat.created_at).astimezone().strftime("%c")
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+        """Ask for another title."""
+        if role != Qt.ItemDataRole.EditRole or not index.isValid() or not str(value).strip():
+            return False
+        self.renamed.emit(self.chats[index.row()].id, str(value).strip())
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Titles can be edited."""
+        return (
+            super().flags(index) | Qt.ItemFlag.ItemIsEditable if index.isValid() else Qt.ItemFlag.NoItemFlags
+        )
+
+
+class History(QFrame):
+    """The list with its search. Enter opens, F2 renames, Delete deletes."""
+
+    opened = Signal(str)
+    leaving = Signal(str)  # a chat that is deleted now
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._current = ""
+        self.setMinimumWidth(16 * GRID)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, GRID, 0)
+        layout.setSpacing(GRID)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search chats")
+        self.search.setAccessibleName("Search chats")
+        self.search.setClearButtonEnabled(True)
+        layout.addWidget(self.search)
+        self.model = ChatListModel()
+        self.model.setParent(self)
+        self.list = _List()
+        self.list.setAccessibleName("Chats")
+        self.list.setModel(self.model)
+        self.list.setUniformItemSizes(True)
+        self.list.setItemDelegate(OneLine(self.list))
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        layout.addWidget(self.list, 1)
+        self.nothing = label(tone="muted", size="caption", wrap=True)
+        layout.addWidget(self.nothing)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self.reload)
+        self.search.textChanged.connect(self._typing.start)
+        self.search.returnPressed.connect(self._open_first)
+        self.list.clicked.connect(self._open)
+        self.list.chosen.connect(self._open)
+        self.list.unwanted.connect(self._delete)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self.model.renamed.connect(self._rename)
+
+    def reload(self) -> None:
+        """Read the list again."""
+        library, text = self._desk.library, self.search.text().strip()
+        self._desk.background.run(
+            self, lambda: list_chats(library, text, limit=SHOWN), self._show, only_newest="chats"
+        )
+
+    def set_current(self, chat_id: str) -> None:
+        """Mark the chat that is shown; "" for none."""
+        self._current = chat_id
+        for row, chat in enumerate(self.model.chats):
+            if chat.id == chat_id:
+                self.list.setCurrentIndex(self.model.index(row))
+                return
+        self.list.clearSelection()
+        self.list.setCurrentIndex(NOWHERE)
+
+    def _show(self, chats: list[Chat]) -> None:
+        self.model.set_chats(chats)
+        self.set_current(self._current)
+        words = "No chat has these words." if self.search.text() else "Your chats are kept here."
+        self.nothing.setText("" if chats else words)
+        self.nothing.setVisible(not chats)
+
+    def _open(self, index: QModelIndex) -> None:
+        self.opened.emit(self.model.chats[index.row()].id)
+
+    def _open_first(self) -> None:
+        if self.model.chats:
+            self.opened.emit(self.model.chats[0].id)
+
+    def _rename(self, chat_id: str, title: str) -> None:
+        library = self._desk.library
+        before: list[str] = []
+        self._desk.do(
+            "Rename a chat",
+            lambda: before.append(rename_chat(library, chat_id, title)),
+            lambda: rename_chat(library, chat_id, before.pop()),
+            "chats",
+        )
+
+    def _delete(self, index: QModelIndex) -> None:
+        library, chat_id = self._desk.library, self.model.chats[index.row()].id
+        removed: list[RemovedRows] = []
+
+        def delete() -> None:
+            self.leaving.emit(chat_id)
+            removed.append(delete_chat(library, chat_id))
+
+        if self._desk.do("Delete a chat", delete, lambda: put_back(library, removed.pop()), "chats"):
+            self._desk.say("The chat is deleted. Ctrl+Z brings it back.")
+
+    def _menu(self, place: QPoint) -> None:
+        index = self.list.indexAt(place)
+        if not index.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open", lambda: self._open(index))
+        menu.addAction("Rename", lambda: self.list.edit(index))
+        menu.addAction("Delete", lambda: self._delete(index))
+        menu.popup(self.list.viewport().mapToGlobal(place))
+
+
+class OneLine(QStyledItemDelegate):
+    """Rows of one line that are no wider than the list: what does not fit is left out."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
+        """Ask for no width of their own."""
+        return QSize(0, super().sizeHint(option, index).height() + GRID)
+
+
+class _List(QListView):
+    """A list whose Enter opens and whose Delete deletes."""
+
+    chosen = Signal(QModelIndex)
+    unwanted = Signal(QModelIndex)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Open, delete, or do what lists do."""
+        index = self.currentIndex()
+        if index.isValid() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit(index)
+        elif index.isValid() and event.key() == Qt.Key.Key_Delete:
+            self.unwanted.emit(index)
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,214 @@
+"""One task and what each evaluation answered to it, side by side."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.library.answers import Asked, reference_of
+from orca_desk.library.evaluations import Answered
+from orca_desk.method.records import Task
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.pages.evaluate.answers_table import LOOKS
+from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.widgets.text import label
+
+NARROWEST = 26 * GRID  # px, of a column
+
+
+class AnswerColumns(QWidget):
+    """The question and its reference at the left, then a column for each evaluation."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.columns: list[AnswerColumn] = []
+        self._task: str | None = None
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GRID + GRID // 2)
+        inside = QWidget()
+        inside.setLayout(self._row)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, GRID, 0, 0)
+        outer.addWidget(scroll)
+        self._row.addWidget(self._question(), 1)
+        self.clear("Reading the answers…")
+        desk.theme.changed.connect(self._paint)
+
+    def set_names(self, names: Sequence[str]) -> None:
+        """Make a column for each evaluation."""
+        if [one.name for one in self.columns] == list(names):
+            return
+        for one in self.columns:
+            one.hide()
+            one.deleteLater()
+        self.columns = [AnswerColumn(self.desk, name) for name in names]
+        for one in self.columns:
+            self._row.addWidget(one, 1)
+
+    def show_answers(self, asked: Asked, task: Task | None, answers: Sequence[Answered | None]) -> None:
+        """Show a task with its answers."""
+        self._task = asked.task_id if task else None
+        self.family.setText(asked.family)
+        self.question.setPlainText(task.user_text if task else "The task was deleted since.")
+        self.reference.setPlainText(reference_of(task))
+        for tool in (self.open_task, self.try_it):
+            tool.setEnabled(task is not None)
+        for column, answer in zip(self.columns, answers, strict=True):
+            column.show_answer(answer, asked.paired)
+
+    def clear(self, why: str) -> None:
+        """Show no task, and why there is none."""
+        self._task = None
+        self.family.setText("")
+        self.question.setPlaceholderText(why)
+        self.question.clear()
+        self.reference.clear()
+        for tool in (self.open_task, self.try_it):
+            tool.setEnabled(False)
+        for column in self.columns:
+            column.clear()
+
+    def _tool(self, words: str, page: str) -> QToolButton:
+        made = QToolButton()
+        made.setToolTip(words)
+        made.setAccessibleName(words)
+        made.setEnabled(False)
+        made.clicked.connect(lambda checked=False: self.desk.open(page, task=self._task))
+        return made
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        self.open_task.setIcon(icon("external-link", colours))
+        self.try_it.setIcon(icon("message-circle", colours))
+
+    def _question(self) -> QWidget:
+        frame = QFrame()
+        frame.setProperty("kind", "card")
+        frame.setMinimumWidth(NARROWEST)
+        layout = QVBoxLayout(frame)
+        layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
+        layout.setSpacing(GRID // 2)
+        self.family = label(size="caption", tone="muted")
+        self.open_task = self._tool("Open the task", "tasks")
+        self.try_it = self._tool("Try the task in a chat", "chat")
+        self._paint()
+        self.question = _text("The question")
+        self.reference = _text("The reference answer")
+        self.reference.setFixedHeight(6 * GRID)
+        self.reference.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        head = QHBoxLayout()
+        head.addWidget(label("Question", bold=True), 1)
+        head.addWidget(self.family)
+        head.addWidget(self.open_task)
+        head.addWidget(self.try_it)
+        layout.addLayout(head)
+        layout.addWidget(self.question, 1)
+        layout.addWidget(label("Reference answer", bold=True))
+        layout.addWidget(self.reference)
+        return frame
+
+
+class AnswerColumn(QFrame):
+    """One model's answer: right or wrong and why, which strategy it follows, and all its text."""
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        super().__init__()
+        self.desk, self.name = desk, name
+        self._look: bool | str | None = ""
+        self.setProperty("kind", "card")
+        self.setMinimumWidth(NARROWEST)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
+        layout.setSpacing(GRID // 2)
+        self._marker, self._icon = QLabel(), QLabel()
+        self.title = label(name, bold=True, wrap=True)
+        self.verdict = label(bold=True)
+        head = QHBoxLayout()
+        head.addWidget(self._marker)
+        head.addWidget(self.title, 1)
+        head.addWidget(self._icon)
+        head.addWidget(self.verdict)
+        layout.addLayout(head)
+        self.reason = label(size="caption", tone="muted", wrap=True, selectable=True)
+        self.strategy = label(size="caption", tone="muted", wrap=True)
+        self.text = _text(f"The answer of {name}")
+        layout.addWidget(self.reason)
+        layout.addWidget(self.strategy)
+        layout.addWidget(self.text, 1)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+
+    def show_answer(self, answer: Answered | None, paired: str | None) -> None:
+        """Show an answer, or that there is none."""
+        if answer is None:
+            self.clear()
+            self.verdict.setText("no answer")
+            self._paint()
+            return
+        self._look = answer.correct
+        words = {True: "right", False: "wrong", None: "not graded"}
+        self.verdict.setText(words[answer.correct])
+        self.reason.setText(answer.reason)
+        self.strategy.setText(self._strategy_words(answer, paired))
+        self.text.setPlainText(answer.response)
+        self._paint()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._look = ""
+        for part in (self.verdict, self.reason, self.strategy):
+            part.setText("")
+        self.text.clear()
+        self._icon.clear()
+
+    def _strategy_words(self, answer: Answered, paired: str | None) -> str:
+        words = f"Follows {answer.recognised}" if answer.recognised else "No clear strategy"
+        if paired is not None:
+            words += ", as paired" if paired == answer.recognised else f"; paired: {paired}"
+        words += f" · {answer.completion_tokens:,} tokens"
+        if answer.finish_reason == "length":
+            words += " · cut off by the length limit"
+        return words
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        role = role_of(self.name)
+        self._marker.setPixmap(pixmap("target", colours, role))
+        self.title.setStyleSheet(f"color: {colours.css(role)};")
+        if self.verdict.text():
+            image, tone = LOOKS[self._look]
+            self._icon.setPixmap(pixmap(image, colours, tone))
+
+
+def _text(name: str) -> QPlainTextEdit:
+    made = QPlainTextEdit()
+    made.setReadOnly(True)
+    made.setAccessibleName(name)
+    made.setTabChangesFocus(True)
+    made.setFont(font("body"))
+    made.setMinimumHeight(5 * GRID)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+    made.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return made

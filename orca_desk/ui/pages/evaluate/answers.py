@@ -1,0 +1,273 @@
+"""Every answer of the compared evaluations: found by outcome, family and text, and read side by side."""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import permutations
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.formats.csv_file import write_csv
+from orca_desk.library.answers import Asked, AskedFilter, answers_to, asked_tasks
+from orca_desk.library.evaluations import Answered
+from orca_desk.library.tasks import get_tasks
+from orca_desk.method.records import Task
+from orca_desk.steps.evaluate.comparison import answer_table, distinct
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.evaluate.answer_columns import AnswerColumns
+from orca_desk.ui.pages.evaluate.answers_table import FAMILY, TASK, AnswersTable
+from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.save_file import ask_for_file, saved
+from orca_desk.ui.widgets.text import button, label
+
+MANY = 6  # columns; with more, the task's would be squeezed
+TYPING_MS = 250  # a search begins when the user pauses for so long
+Found = tuple[Task | None, list[Answered | None]]
+
+
+class AnswersView(QWidget):
+    """The filters, the table, and below it the answers to the task that is selected."""
+
+    def __init__(self, desk: Desk, rows: EvaluationList) -> None:
+        super().__init__()
+        self.desk, self.rows = desk, rows
+        self.ids: list[str] = []
+        self._names: list[str] = []
+        self._counts: object = None
+        self._task: str | None = None
+        self.model = AnswersTable(desk)
+        self.columns = AnswerColumns(desk)
+        self.notice = Notice(desk)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self.search)
+        self._lay_out()
+        for signal in (rows.chosen_changed, rows.modelReset, rows.dataChanged):
+            signal.connect(self.follow)
+
+    def follow(self) -> None:
+        """Show the evaluations that are compared now."""
+        ids = self.rows.chosen
+        listed = {row.id: row for row in self.rows.rows}
+        counts = [(one, listed[one].answered, listed[one].name) for one in ids]
+        if counts == self._counts:
+            return
+        self._counts = counts
+        names = list(distinct({one: listed[one].name for one in ids}).values())
+        self.ids = ids
+        if names != self._names:
+            self._names = names
+            self._fill_patterns()
+            self.columns.set_names(names)
+        self.search()
+
+    def wanted(self) -> AskedFilter:
+        """Return what the filters ask for."""
+        pattern, first, second = self.pattern.currentData() or ("all", 0, 0)
+        return AskedFilter(
+            pattern=pattern,
+            first=first,
+            second=second,
+            family=self.family.currentData(),
+            text=self.text.text(),
+        )
+
+    def search(self) -> None:
+        """Find the tasks that match."""
+        library, ids, wanted = self.desk.library, list(self.ids), self.wanted()
+        names = list(self._names)
+
+        def find() -> tuple[list[Asked], list[str]]:
+            found = asked_tasks(library, ids, wanted)
+            families = found if wanted == AskedFilter() else asked_tasks(library, ids)
+            return found, sorted({one.family for one in families})
+
+        self.desk.background.run(
+            self,
+            find,
+            lambda result: self._show(*result, names),
+            failed=self.notice.show_error,
+            only_newest="search",
+        )
+
+    def export(self) -> None:
+        """Ask for a file, and write every answer to the tasks that match there."""
+        ask_for_file(
+            self,
+            self.desk,
+            title="Export the answers",
+            name="evaluation-answers.csv",
+            kinds="CSV (*.csv)",
+            then=partial(self._save, list(self.ids), self.wanted()),
+        )
+
+    def move(self, step: int) -> None:
+        """Select the task so many rows further down."""
+        row = max(0, min(self.view.currentIndex().row() + step, self.model.rowCount() - 1))
+        self.view.selectRow(row)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Clear the search with Esc, before the page takes it for its own."""
+        kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if event.type() in kinds and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            event.accept()
+            if event.type() == QEvent.Type.KeyPress:
+                self.text.clear()
+                self._leave_search()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setSpacing(GRID)
+        self.pattern, self.family, self.text = QComboBox(), QComboBox(), QLineEdit()
+        self.pattern.setAccessibleName("Which outcomes")
+        self.pattern.setMinimumContentsLength(24)
+        self.pattern.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.family.setAccessibleName("Family")
+        self.family.setMinimumContentsLength(14)
+        self.family.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.text.setPlaceholderText("Search questions and answers")
+        self.text.setAccessibleName("Search questions and answers")
+        self.text.setClearButtonEnabled(True)
+        self.count = label(tone="muted")
+        bar.addWidget(self.pattern)
+        bar.addWidget(self.family)
+        bar.addWidget(self.text, 1)
+        bar.addWidget(self.count)
+        bar.addWidget(button("Export CSV…", self.export))
+        self.pattern.activated.connect(self.search)
+        self.family.activated.connect(self.search)
+        self.text.textChanged.connect(self._typing.start)
+        self.text.returnPressed.connect(self._leave_search)
+        self.text.installEventFilter(self)
+        self.view = self._table()
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.view)
+        self.splitter.addWidget(self.columns)
+        self.splitter.setSizes([28 * GRID, 40 * GRID])
+        self.splitter.setChildrenCollapsible(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, GRID, 0, 0)
+        outer.addWidget(self.notice)
+        outer.addLayout(bar)
+        outer.addWidget(self.splitter, 1)
+        self._fill_families([])
+
+    def _table(self) -> QTableView:
+        view = QTableView()
+        view.setModel(self.model)
+        view.setAccessibleName("Tasks with their outcomes")
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(4 * GRID)
+        header = view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.model.modelReset.connect(self._size_columns)
+        view.selectionModel().currentRowChanged.connect(self._select)
+        view.activated.connect(self._read)
+        return view
+
+    def _leave_search(self) -> None:
+        self.view.setFocus()
+
+    def _read(self) -> None:
+        """Go from the table into the first answer, whose text can then be scrolled."""
+        if self.columns.columns:
+            self.columns.columns[0].text.setFocus()
+
+    def _size_columns(self) -> None:
+        header = self.view.horizontalHeader()
+        if header.count() > FAMILY:
+            many = header.count() > MANY
+            mode = QHeaderView.ResizeMode.Interactive if many else QHeaderView.ResizeMode.Stretch
+            header.setSectionResizeMode(TASK, mode)
+            if many:
+                header.resizeSection(TASK, 40 * GRID)
+            for column in range(FAMILY, header.count()):
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+                header.resizeSection(column, 15 * GRID)
+
+    def _fill_patterns(self) -> None:
+        before = self.pattern.currentText()
+        self.pattern.clear()
+        self.pattern.addItem("All answers", ("all", 0, 0))
+        if len(self._names) > 1:
+            for first, second in permutations(range(len(self._names)), 2):
+                text = f"{self._names[first]} right, {self._names[second]} wrong"
+                self.pattern.addItem(text, ("pair", first, second))
+            self.pattern.addItem("They differ", ("differ", 0, 0))
+        self.pattern.addItem("All right", ("all right", 0, 0))
+        self.pattern.addItem("All wrong", ("all wrong", 0, 0))
+        self.pattern.addItem("Without an answer", ("unanswered", 0, 0))
+        self.pattern.setCurrentIndex(max(0, self.pattern.findText(before)))
+
+    def _fill_families(self, families: Sequence[str]) -> None:
+        before = self.family.currentData()
+        self.family.clear()
+        self.family.addItem("All families", None)
+        for name in families:
+            self.family.addItem(name, name)
+        self.family.setCurrentIndex(max(0, self.family.findData(before)))
+
+    def _show(self, found: Sequence[Asked], families: Sequence[str], names: Sequence[str]) -> None:
+        if families != [self.family.itemData(place) for place in range(1, self.family.count())]:
+            self._fill_families(families)
+        task = self._task
+        self.model.show_rows(found, names)
+        self.count.setText("1 task" if len(found) == 1 else f"{len(found):,} tasks")
+        if found:
+            self.view.selectRow(max(0, self.model.row_of(task)))
+        else:
+            self.columns.clear(self._why_none())
+
+    def _why_none(self) -> str:
+        if not self.ids:
+            return "No evaluation is chosen: check some on the Results tab."
+        return "No task is like that: change what is searched for."
+
+    def _select(self, current: QModelIndex) -> None:
+        if not current.isValid():
+            return
+        asked = self.model.rows[current.row()]
+        self._task = asked.task_id
+        library, ids = self.desk.library, list(self.ids)
+
+        def read() -> Found:
+            task = get_tasks(library, [asked.task_id]).get(asked.task_id)
+            return task, answers_to(library, ids, asked.task_id)
+
+        def show(found: Found) -> None:
+            if ids == self.ids:
+                self.columns.show_answers(asked, *found)
+
+        self.desk.background.run(self, read, show, failed=self.notice.show_error, only_newest="answers")
+
+    def _save(self, ids: Sequence[str], wanted: AskedFilter, path: Path) -> None:
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: write_csv(path, *answer_table(library, ids, wanted)),
+            lambda count: saved(self.notice, path, f"{count:,} answers are written to"),
+            failed=self.notice.show_error,
+        )

@@ -1,0 +1,98 @@
+"""The table of answers: a task a row, and for each evaluation whether it was right."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QIcon
+
+from orca_desk.library.answers import Asked, Outcome
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.theme import Role
+
+Index = QModelIndex | QPersistentModelIndex
+INVALID = QModelIndex()
+TASK, FAMILY = range(2)
+LOOKS: dict[bool | str | None, tuple[str, Role]] = {
+    True: ("circle-check", "good"),
+    False: ("circle-x", "bad"),
+    None: ("circle-help", "muted"),
+    "": ("minus", "muted"),
+}
+
+
+class AnswersTable(QAbstractTableModel):
+    """Tasks in the order of the questions, with each evaluation's outcome as an icon and a word."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.rows: Sequence[Asked] = ()
+        self.names: Sequence[str] = ()
+        self._icons: dict[bool | str | None, QIcon] = {}
+        self._paint()
+        desk.theme.changed.connect(self._paint)
+
+    def show_rows(self, rows: Sequence[Asked], names: Sequence[str]) -> None:
+        """Show these tasks; `names` are those of the evaluations."""
+        self.beginResetModel()
+        self.rows, self.names = rows, names
+        self.endResetModel()
+
+    def row_of(self, task_id: str | None) -> int:
+        """Return a task's row, or -1."""
+        return next((place for place, one in enumerate(self.rows) if one.task_id == task_id), -1)
+
+    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many tasks there are."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many columns there are."""
+        return 0 if parent.isValid() else FAMILY + 1 + len(self.names)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if not index.isValid():
+            return None
+        row, column = self.rows[index.row()], index.column()
+        if column > FAMILY:
+            outcome = row.outcomes[column - FAMILY - 1]
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self.word(outcome)
+            if role == Qt.ItemDataRole.DecorationRole:
+                return self._icons["" if outcome is None else outcome.correct]
+            return None
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if column == FAMILY:
+            return row.family
+        return " ".join(row.question.split()) or "(this task was deleted)"
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a column's heading."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < self.columnCount():
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return ["Task", "Family", *self.names][section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def word(self, outcome: Outcome | None) -> str:
+        """Return an outcome in a word."""
+        if outcome is None:
+            return "no answer"
+        if outcome.correct is None:
+            return "not graded"
+        return "right" if outcome.correct else "wrong"
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        self._icons = {key: icon(name, colours, role) for key, (name, role) in LOOKS.items()}
+        if self.rows:
+            last = self.index(len(self.rows) - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, FAMILY + 1), last)

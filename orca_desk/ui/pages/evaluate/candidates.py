@@ -1,0 +1,290 @@
+"""The models to evaluate in one go: a row each, with adapter, system message and what it is called."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.errors import UserError
+from orca_desk.library.trainings import Training
+from orca_desk.steps.evaluate.candidates import Arm
+from orca_desk.steps.evaluate.evaluation import System
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.family_chart import ROLES
+from orca_desk.ui.widgets.text import label
+
+NAMES = ("base", "tuned", "teacher")
+SYSTEMS = ("cautious", "empty", "strategy", "own")
+FILE = "file"  # the adapter entry that asks for a file
+COLUMNS = 6
+
+
+def role_of(name: str) -> Role:
+    """Return the colour of a model that is called `name`."""
+    return ROLES.get(name, "accent")
+
+
+class ArmList(QWidget):
+    """Rows of models under their headings. `changed` comes with each edit."""
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.rows: list[ArmRow] = []
+        self._trainings: Sequence[Training] = ()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(GRID)
+        self._grid.setVerticalSpacing(GRID)
+        for column, stretch in enumerate((0, 2, 4, 3, 4, 0)):
+            self._grid.setColumnStretch(column, stretch)
+        headings = ("", "Called", "Model", "Adapter", "System message")
+        for column, text in enumerate(headings):
+            self._grid.addWidget(label(text, size="caption", tone="muted"), 0, column)
+        outer.addLayout(self._grid)
+
+    def set_trainings(self, trainings: Sequence[Training]) -> None:
+        """Offer the adapters of these trainings."""
+        self._trainings = trainings
+        for row in self.rows:
+            row.offer(trainings)
+
+    def set_arms(self, arms: Sequence[Arm]) -> None:
+        """Show these arms in place of what is there."""
+        for row in list(self.rows):
+            self._drop(row)
+        for arm in arms:
+            self.add(arm)
+        self.changed.emit()
+
+    def add(self, arm: Arm | None = None) -> "ArmRow":
+        """Add a row, for `arm` or to be filled by the user."""
+        row = ArmRow(self.desk, self, self._trainings)
+        taken = {one.name for one in self.rows}
+        row.set_name(arm.name if arm else next((one for one in NAMES if one not in taken), ""))
+        if arm:
+            row.set_arm(arm)
+        self.rows.append(row)
+        line = 2 * len(self.rows) - 1
+        while self._grid.itemAtPosition(line, 1) is not None:
+            line += 2
+        row.place(self._grid, line)
+        row.changed.connect(self.changed)
+        row.removed.connect(lambda: self._remove(row))
+        self.changed.emit()
+        return row
+
+    def arms(self) -> tuple[Arm, ...]:
+        """Return what the user chose. Raises UserError, naming the row, for one that cannot be used."""
+        arms = tuple(row.arm() for row in self.rows)
+        for arm in arms:
+            twice = [one for one in arms if one.name == arm.name]
+            if len(twice) > 1:
+                raise UserError(
+                    f"{len(twice)} models are called {arm.name}.",
+                    "Call each by a name of its own: the results are told apart by it.",
+                )
+        return arms
+
+    def _remove(self, row: "ArmRow") -> None:
+        self._drop(row)
+        self.changed.emit()
+
+    def _drop(self, row: "ArmRow") -> None:
+        self.rows.remove(row)
+        row.delete()
+
+
+class ArmRow(QObject):
+    """The controls of one model. They lie in the list's grid, so that all rows are aligned."""
+
+    changed = Signal()
+    removed = Signal()
+
+    def __init__(self, desk: Desk, parent: QWidget, trainings: Sequence[Training]) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self._bases: dict[str, Path] = {}
+        self._wanted: Path | None = None
+        self.marker = QLabel()
+        self.called = QComboBox()
+        self.called.setEditable(True)
+        self.called.addItems(NAMES)
+        self.called.setAccessibleName("What this model is called")
+        self.called.setToolTip("Base, tuned and teacher have their own colours; any other name will do")
+        self.model = ModelPicker(desk, "gguf", "safetensors", prefer="mini-student.gguf")
+        self.model.setAccessibleName("Model")
+        self.adapter = QComboBox()
+        self.adapter.setAccessibleName("Adapter")
+        self.adapter.addItem("No adapter", None)
+        self.adapter.addItem("A file…", FILE)
+        self.system = QComboBox()
+        self.system.setAccessibleName("System message")
+        for kind, text, tip in self._systems():
+            self.system.addItem(text, kind)
+            self.system.setItemData(self.system.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.own = QLineEdit()
+        self.own.setPlaceholderText("Your own system message")
+        self.own.setAccessibleName("Your own system message")
+        self.own.setMaxLength(100_000)
+        self.remove = QToolButton()
+        self.remove.setAccessibleName("Leave this model out")
+        self.remove.setToolTip("Leave this model out")
+        for box, least in ((self.called, 10), (self.model, 18), (self.adapter, 12), (self.system, 12)):
+            box.setMinimumContentsLength(least)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.offer(trainings)
+        self._connect()
+        self._paint()
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.called.currentText().strip()
+
+    @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        """The controls, in the order of the columns, then the own message."""
+        return (self.marker, self.called, self.model, self.adapter, self.system, self.remove, self.own)
+
+    def place(self, grid: QGridLayout, line: int) -> None:
+        """Put the controls on a line of the grid, and the own message below."""
+        for column, widget in enumerate(self.widgets[:COLUMNS]):
+            grid.addWidget(widget, line, column)
+        grid.addWidget(self.own, line + 1, 2, 1, 3)
+        self.own.setVisible(self.system.currentData() == "own")
+
+    def offer(self, trainings: Sequence[Training]) -> None:
+        """Offer the adapters of these trainings, between none and a file."""
+        for training in trainings:
+            path = training.adapter_gguf
+            if path is not None and self.adapter.findData(str(path)) < 0:
+                self._bases[str(path)] = training.base
+                self.adapter.insertItem(self.adapter.count() - 1, training.id, str(path))
+
+    def set_name(self, name: str) -> None:
+        """Call the model `name`; a teacher is asked as a teacher is."""
+        self.called.setCurrentText(name)
+        self._renamed()
+
+    def set_arm(self, arm: Arm) -> None:
+        """Show an arm."""
+        self.called.setCurrentText(arm.name)
+        self._wanted = arm.model
+        self.model.choose(arm.model)
+        self._choose_adapter(arm.adapter)
+        self.system.setCurrentIndex(SYSTEMS.index(arm.system.kind))
+        self.own.setText(arm.system.text)
+        self._paint()
+
+    def arm(self) -> Arm:
+        """Return what the user chose. Raises UserError for what cannot be used."""
+        model, name = self.model.model(), self.name
+        if not name:
+            raise UserError("A model has no name.", "Call it base, tuned, teacher or as you like.")
+        if self._wanted is not None and (model is None or model.path != self._wanted):
+            raise UserError(
+                f"The model of {name}, {self._wanted}, is not on this machine.",
+                "Add its place on the Models page, or choose another one.",
+            )
+        if model is None:
+            raise UserError(f"No model is chosen for {name}.", "Add a GGUF file on the Models page.")
+        kind, adapter = self.system.currentData(), self.adapter.currentData()
+        text = self.own.text() if kind == "own" else ""
+        if kind == "own" and not text.strip():
+            raise UserError(f"The system message of {name} is blank.", "Write it, or choose another kind.")
+        return Arm(
+            name=name,
+            model=model.path,
+            adapter=Path(adapter) if adapter else None,
+            system=System(kind=kind, text=text),
+        )
+
+    def delete(self) -> None:
+        """Take the controls away."""
+        for widget in self.widgets:
+            widget.hide()
+            widget.deleteLater()
+        self.deleteLater()
+
+    def _systems(self) -> list[tuple[str, str, str]]:
+        return [
+            ("cautious", "Cautious", "The generic message of the Orca 2 paper"),
+            ("empty", "Empty", "No system message at all"),
+            ("strategy", "Each family's strategy", "As the teacher is asked"),
+            ("own", "Own text…", "The same message of yours for every task"),
+        ]
+
+    def _connect(self) -> None:
+        self.called.editTextChanged.connect(self._renamed)
+        self.model.activated.connect(self._model_chosen)
+        self.model.chosen.connect(lambda model: self.changed.emit())
+        self.adapter.activated.connect(self._adapter_chosen)
+        self.system.currentIndexChanged.connect(self._system_changed)
+        self.own.textChanged.connect(self.changed)
+        self.remove.clicked.connect(self.removed)
+        self.desk.theme.changed.connect(self._paint)
+
+    def _renamed(self) -> None:
+        if self.name == "teacher" and self.system.currentData() == "cautious":
+            self.system.setCurrentIndex(SYSTEMS.index("strategy"))
+        self._paint()
+        self.changed.emit()
+
+    def _model_chosen(self) -> None:
+        self._wanted = None
+        self.changed.emit()
+
+    def _system_changed(self) -> None:
+        self.own.setVisible(self.system.currentData() == "own" and self.called.isVisible())
+        self.changed.emit()
+
+    def _adapter_chosen(self) -> None:
+        chosen = self.adapter.currentData()
+        if chosen == FILE:
+            self.adapter.setCurrentIndex(0)
+            self._ask_for_adapter()
+        elif chosen in self._bases:
+            self._choose_base(self._bases[chosen])
+        self.changed.emit()
+
+    def _choose_base(self, base: Path) -> None:
+        """An adapter changes the model it was made for alone, so that one is chosen too."""
+        model = self.model.model()
+        if model is None or (model.path != base and model.path.parent != base):
+            self._wanted = base
+            self.model.choose(base)
+
+    def _ask_for_adapter(self) -> None:
+        dialog = QFileDialog(self.called, "A LoRA adapter", "", "Adapters (*.gguf)")
+        dialog.fileSelected.connect(lambda text: self._choose_adapter(Path(text)))
+        dialog.open()
+
+    def _choose_adapter(self, path: Path | None) -> None:
+        if path is not None and self.adapter.findData(str(path)) < 0:
+            self.adapter.insertItem(self.adapter.count() - 1, path.name, str(path))
+        self.adapter.setCurrentIndex(0 if path is None else self.adapter.findData(str(path)))
+        self.changed.emit()
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        self.marker.setPixmap(pixmap("target", colours, role_of(self.name)))
+        self.remove.setIcon(icon("x", colours))

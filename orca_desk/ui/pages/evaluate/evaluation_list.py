@@ -1,0 +1,159 @@
+"""The evaluations there are, with a check mark for those that are compared."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from orca_desk.method.statistics import Share
+from orca_desk.steps.evaluate.comparison import Listed, in_order
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.blocks import Index
+from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.widgets.when import exactly, when
+
+NAME, MODEL, SYSTEM, _, _, WHEN = range(6)
+WIDTHS = (210, 0, 160, 90, 180, 130)  # px; the model's column takes the rest
+
+
+def interval(share: Share) -> str:
+    """Write a share with its interval: "83.6% (72.4 to 90.8)"; a dash where nothing was measured."""
+    if not share.n:
+        return "–"
+    return f"{share.share:.1%} ({100 * share.low:.1f} to {100 * share.high:.1f})"
+
+
+class EvaluationList(RowsModel[Listed]):
+    """Rows of evaluations, the newest first; check marks stay. `chosen_changed` comes when one is changed."""
+
+    chosen_changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(
+            (
+                Column("Name", lambda row: f"{row.name}  ·  {row.id}"),
+                Column("Model", _model),
+                Column("System message", self._system),
+                Column("Tasks", self._count, number=True),
+                Column("Right (95% interval)", lambda row: interval(row.right), number=True),
+                Column("When", lambda row: when(row.evaluation.run.created_at)),
+            )
+        )
+        self.desk = desk
+        self._chosen: set[str] = set()
+        self._systems = {
+            "cautious": "cautious",
+            "empty": "empty",
+            "strategy": "each family's strategy",
+            "own": "own text",
+        }
+        desk.theme.changed.connect(self.repaint)
+
+    @property
+    def chosen(self) -> list[str]:
+        """The ids of the checked evaluations, in the order in which they are compared."""
+        return in_order({row.id: row.name for row in self.rows if row.id in self._chosen})
+
+    def identity(self, row: Listed) -> str:
+        """Return the evaluation's id: it stays while answers come."""
+        return row.id
+
+    def choose(self, evaluation_ids: Sequence[str]) -> None:
+        """Check these and no others."""
+        self._chosen = set(evaluation_ids)
+        self.repaint()
+        self.chosen_changed.emit()
+
+    def toggle(self, index: Index) -> None:
+        """Check a row, or no longer."""
+        self._chosen ^= {self.rows[index.row()].id}
+        self.repaint()
+        self.chosen_changed.emit()
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Let names be checked."""
+        flags = super().flags(index)
+        if index.isValid() and index.column() == NAME:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        return flags
+
+    def cell(self, row: Listed, column: int, role: int) -> Any:
+        """Return a cell's tip, and a name's check mark, sign and colour."""
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return safe_tip(self._in_full(row, column))
+        if column != NAME:
+            return None
+        if role == Qt.ItemDataRole.CheckStateRole:
+            return Qt.CheckState.Checked if row.id in self._chosen else Qt.CheckState.Unchecked
+        if role == Qt.ItemDataRole.DecorationRole:
+            return icon("target", self.desk.theme.colours, role_of(row.name))
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self.desk.theme.colours(role_of(row.name))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            state = "compared" if row.id in self._chosen else "not compared"
+            return f"{row.name} {row.id}, {state}"
+        return None
+
+    def setData(  # noqa: N802 - Qt's name
+        self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole
+    ) -> bool:
+        """Take a check mark."""
+        if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
+            return False
+        if (Qt.CheckState(value) == Qt.CheckState.Checked) != (self.rows[index.row()].id in self._chosen):
+            self.toggle(index)
+        return True
+
+    def _system(self, row: Listed) -> str:
+        kind = row.evaluation.system_kind
+        return self._systems.get(kind, kind)
+
+    def _count(self, row: Listed) -> str:
+        if row.evaluation.run.status == "done" and row.answered == row.questions:
+            return f"{row.answered:,}"
+        return f"{row.answered:,} of {row.questions:,}"
+
+    def _in_full(self, row: Listed, column: int) -> str:
+        """Return what a cell has no room for."""
+        one = row.evaluation
+        if column == MODEL:
+            return f"{one.model} + {one.adapter}" if one.adapter else str(one.model)
+        if column == SYSTEM and one.system is not None:
+            return one.system or self._system(row)
+        return exactly(one.run.created_at) if column == WHEN else self.columns[column].text(row)
+
+
+def _model(row: Listed) -> str:
+    adapter = row.evaluation.adapter
+    if adapter is None:
+        return row.evaluation.model.stem
+    name = adapter.parent.name if adapter.name == "adapter.gguf" else adapter.stem
+    return f"{row.evaluation.model.stem} + {name}"
+
+
+def make_table(model: EvaluationList) -> QTableView:
+    """Return the view of the list: rows, toggled by Space, Enter or a double click."""
+    view = QTableView()
+    view.setModel(model)
+    view.setAccessibleName("Evaluations to compare")
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setTabKeyNavigation(False)
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(4 * GRID)
+    view.horizontalHeader().setHighlightSections(False)
+    view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    view.horizontalHeader().setSectionResizeMode(MODEL, QHeaderView.ResizeMode.Stretch)
+    for column, width in enumerate(WIDTHS):
+        if width:
+            view.setColumnWidth(column, width)
+    view.activated.connect(lambda index: model.toggle(index) if index.column() != NAME else None)
+    return view

@@ -1,0 +1,313 @@
+"""The results: which evaluations are compared, their shares, differences and choices of strategy."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.formats.csv_file import write_csv
+from orca_desk.steps.evaluate.comparison import (
+    OVERALL,
+    Compared,
+    Summary,
+    Table,
+    compared,
+    difference_table,
+    family_table,
+    matrix_table,
+)
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList, interval, make_table
+from orca_desk.ui.pages.evaluate.tables import DifferenceTable, FamilyTable, MatrixTable, result_view
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.counted import counted
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.family_chart import FamilyChart
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.save_file import ask_for_file, saved
+from orca_desk.ui.widgets.text import button, card, label
+
+FEW = 30  # tasks of a family below which its figures deserve a warning
+CSV = "CSV (*.csv)"
+
+
+class ResultsView(QWidget):
+    """Compares the evaluations that are checked in `table`."""
+
+    def __init__(self, desk: Desk, rows: EvaluationList) -> None:
+        super().__init__()
+        self.desk, self.rows = desk, rows
+        self.found: Compared | None = None
+        self._shown: tuple[object, ...] = ()
+        self.table = make_table(rows)
+        self.chart = FamilyChart(desk.theme)
+        self.families, self.differences = FamilyTable(desk), DifferenceTable(desk)
+        self.matrix = MatrixTable(desk)
+        self.notice = Notice(desk)
+        self._lay_out()
+        rows.chosen_changed.connect(self.compare)
+        rows.modelReset.connect(self.compare)
+        rows.dataChanged.connect(self.compare)
+
+    def compare(self) -> None:
+        """Work out what the checked evaluations found, unless it is shown already."""
+        ids = self.rows.chosen
+        counts = {row.id: (row.answered, row.name) for row in self.rows.rows}
+        wanted = (self.reference.currentData(), *((one, counts[one]) for one in ids))
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        self.body.setCurrentIndex(1 if ids else 0)
+        if ids:
+            library, reference = self.desk.library, self.reference.currentData()
+            self.desk.background.run(
+                self,
+                lambda: compared(library, ids, reference),
+                self._show,
+                failed=self.notice.show_error,
+                only_newest="compare",
+            )
+
+    def export_plot(self) -> None:
+        """Ask for a file, and write the plot there."""
+        ask_for_file(
+            self,
+            self.desk,
+            title="Export the plot",
+            name="evaluation.png",
+            kinds="Picture (*.png);;Drawing (*.svg)",
+            then=self._save_plot,
+        )
+
+    def export_families(self) -> None:
+        """Ask for a file, and write the shares there."""
+        self._export("evaluation-families.csv", family_table)
+
+    def export_differences(self) -> None:
+        """Ask for a file, and write the differences there."""
+        self._export("evaluation-differences.csv", difference_table)
+
+    def export_matrix(self) -> None:
+        """Ask for a file, and write the chosen strategies there."""
+        self._export("evaluation-strategies.csv", lambda found: matrix_table(self._matrix_summary(found)))
+
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.table)
+        self.body = QStackedWidget()
+        self.body.addWidget(
+            EmptyState(
+                self.desk.theme,
+                image="target",
+                title="Nothing is chosen",
+                text="Check the evaluations above that you want to see beside each other.",
+            )
+        )
+        self.body.addWidget(self._results())
+        self.splitter.addWidget(self.body)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([21 * GRID, 60 * GRID])
+        self.splitter.setChildrenCollapsible(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, GRID, 0, 0)
+        outer.addWidget(self.notice)
+        outer.addWidget(self.splitter, 1)
+
+    def _results(self) -> QWidget:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, GRID, GRID, GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self._chart_card())
+        column.addWidget(self._family_card())
+        self.difference_card = self._difference_card()
+        column.addWidget(self.difference_card)
+        self.matrix_card = self._matrix_card()
+        column.addWidget(self.matrix_card)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setAccessibleName("Results")
+        scroll.setWidget(inside)
+        self.scroll = scroll
+        return scroll
+
+    def _chart_card(self) -> QWidget:
+        frame, layout = card()
+        head = _head(layout, "Right answers by family")
+        head.addWidget(button("Export plot…", self.export_plot, tip="As PNG or SVG"))
+        about = "Each point is a share of right answers with its 95% interval (Wilson)."
+        layout.addWidget(label(about, tone="muted", wrap=True))
+        self.chart.setMinimumHeight(38 * GRID)
+        layout.addWidget(self.chart)
+        return frame
+
+    def _family_card(self) -> QWidget:
+        frame, layout = card()
+        head = _head(layout, "By family")
+        head.addWidget(button("Export CSV…", self.export_families))
+        layout.addWidget(result_view(self.families, self.desk.theme, "Right answers by family"))
+        self.few = label(tone="muted", wrap=True)
+        self.losses = label(tone="warn", wrap=True)
+        layout.addWidget(self.few)
+        layout.addWidget(self.losses)
+        return frame
+
+    def _difference_card(self) -> QWidget:
+        frame, layout = card()
+        head = _head(layout, "Paired differences")
+        words: QLabel = label("Compare with", tone="muted")
+        self.reference = QComboBox()
+        self.reference.setMinimumContentsLength(14)
+        self.reference.setAccessibleName("Compare with")
+        self.reference.activated.connect(self.compare)
+        words.setBuddy(self.reference)
+        head.addWidget(words)
+        head.addWidget(self.reference)
+        head.addWidget(button("Export CSV…", self.export_differences))
+        about = (
+            "In percentage points, on the tasks that both answered, with 95% intervals (Newcombe). One"
+            " that holds 0 tells nothing apart. p is McNemar's exact test, of each row by itself."
+        )
+        layout.addWidget(label(about, tone="muted", wrap=True))
+        layout.addWidget(result_view(self.differences, self.desk.theme, "Paired differences"))
+        return frame
+
+    def _matrix_card(self) -> QWidget:
+        frame, layout = card()
+        head = _head(layout, "Which strategy the answers follow")
+        words: QLabel = label("Model", tone="muted")
+        self.follower = QComboBox()
+        self.follower.setMinimumContentsLength(14)
+        self.follower.setAccessibleName("Model whose strategies are shown")
+        self.follower.activated.connect(self._show_matrix)
+        words.setBuddy(self.follower)
+        head.addWidget(words)
+        head.addWidget(self.follower)
+        head.addWidget(button("Export CSV…", self.export_matrix))
+        self.adherence = label(wrap=True)
+        layout.addWidget(self.adherence)
+        about = (
+            "Down: the strategy that the task's family is paired with. Across: the one that its marked"
+            " lines show. Framed cells are answers that follow the paired strategy."
+        )
+        layout.addWidget(label(about, tone="muted", wrap=True))
+        view = result_view(self.matrix, self.desk.theme, "Paired and recognised strategies", heat=True)
+        layout.addWidget(view)
+        return frame
+
+    def _show(self, found: Compared) -> None:
+        self.found = found
+        shares = {
+            one.name: {family: score.right for family, score in one.scores.items()} for one in found.summaries
+        }
+        self.chart.show_shares(
+            shares, roles={name: role_of(name) for name in shares if role_of(name) != "accent"}
+        )
+        self.families.show_results(found)
+        self.differences.show_results(found)
+        self.difference_card.setVisible(len(found.summaries) > 1)
+        _fill(self.reference, found, found.reference)
+        tuned = next((one.id for one in found.summaries if one.name == "tuned"), found.summaries[-1].id)
+        _fill(self.follower, found, self.follower.currentData() or tuned)
+        self._shown = (self.reference.currentData(), *self._shown[1:])
+        self._show_matrix()
+        self._show_warnings(found)
+
+    def _show_warnings(self, found: Compared) -> None:
+        small = sorted(
+            {
+                family
+                for one in found.summaries
+                for family, score in one.scores.items()
+                if family != OVERALL and 0 < score.right.n < FEW
+            }
+        )
+        self.few.setVisible(bool(small))
+        self.few.setText(
+            "Fewer than {} tasks: {}. Their intervals are wide; ask more tasks before you conclude.".format(
+                FEW, ", ".join(small)
+            )
+        )
+        lines = []
+        for one in found.summaries:
+            if one.found.cut:
+                text = "{}: {} cut off by the length limit. Allow more tokens."
+                lines.append(text.format(one.name, counted(one.found.cut, "answer")))
+            if one.unanswered:
+                text = "{}: {} without an answer (stopped, or not to be asked)."
+                lines.append(text.format(one.name, counted(one.unanswered, "task")))
+        self.losses.setVisible(bool(lines))
+        self.losses.setText("\n".join(lines))
+
+    def _show_matrix(self) -> None:
+        if self.found is None:
+            return
+        one = self._matrix_summary(self.found)
+        share = one.found.adherence
+        self.matrix.show_results(one)
+        self.adherence.setText(
+            f"{share.correct:,} of {share.n:,} answers follow the paired strategy: {interval(share)}"
+            if share.n
+            else "No family was paired with a strategy when this was evaluated."
+        )
+
+    def _matrix_summary(self, found: Compared) -> Summary:
+        chosen = self.follower.currentData()
+        return next((one for one in found.summaries if one.id == chosen), found.summaries[0])
+
+    def _export(self, name: str, rows: Callable[[Compared], Table]) -> None:
+        if self.found is not None:
+            ask_for_file(
+                self,
+                self.desk,
+                title="Export as CSV",
+                name=name,
+                kinds=CSV,
+                then=partial(self._save_table, rows(self.found)),
+            )
+
+    def _save_table(self, rows: Table, path: Path) -> None:
+        self.desk.background.run(
+            self,
+            lambda: write_csv(path, *rows),
+            lambda count: saved(self.notice, path, "{} written to".format(counted(count, "row"))),
+            failed=self.notice.show_error,
+        )
+
+    def _save_plot(self, path: Path) -> None:
+        self.desk.background.run(
+            self,
+            lambda: self.chart.export(path),
+            lambda _: saved(self.notice, path, "The plot is written to"),
+            failed=self.notice.show_error,
+        )
+
+
+def _head(layout: QVBoxLayout, title: str) -> QHBoxLayout:
+    head = QHBoxLayout()
+    head.addWidget(label(title, size="heading", bold=True), 1)
+    layout.addLayout(head)
+    return head
+
+
+def _fill(box: QComboBox, found: Compared, chosen: str) -> None:
+    """Offer the compared evaluations; choose one."""
+    box.clear()
+    for one in found.summaries:
+        box.addItem(one.name, one.id)
+    box.setCurrentIndex(max(0, box.findData(chosen)))

@@ -1,0 +1,255 @@
+"""Setting an evaluation up: which models, which held-out families, how they answer."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.errors import UserError
+from orca_desk.library.trainings import Training
+from orca_desk.method.records import Sampling
+from orca_desk.steps.defaults import default_sampling
+from orca_desk.steps.evaluate.candidates import Arm, Plan, last_plan, training_arms
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.evaluate.candidates import ArmList
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.family_choice import FamilyChoice
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
+from orca_desk.ui.widgets.text import button, card, label
+
+
+class SetupView(QWidget):
+    """Asks what to evaluate. `wanted` comes with a Plan when the user starts it."""
+
+    wanted = Signal(object)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._trainings: Sequence[Training] = ()
+        self._filled = False
+        self._later: str | None = None  # a training to fill in as soon as the models are read
+        self.arms = ArmList(desk)
+        self.families = FamilyChoice()
+        self.sampling: SettingsForm[Sampling] = SettingsForm(
+            Sampling, default_sampling(desk.library), skip=("stop",)
+        )
+        self.notice = Notice(desk)
+        self._lay_out()
+        self.arms.changed.connect(self._estimate)
+        self.families.changed.connect(self._estimate)
+        desk.models.changed.connect(self._models_read)
+
+    def show_library(self, trainings: Sequence[Training], families: Mapping[str, int]) -> None:
+        """Offer the finished trainings and the held-out families that have answers."""
+        self._trainings = trainings
+        before = self.training.currentData()
+        self.training.clear()
+        for one in trainings:
+            self.training.addItem(f"{one.id}  ·  {one.base.name}", one.id)
+        self.training.setCurrentIndex(max(0, self.training.findData(before)))
+        self.quick.setVisible(bool(trainings))
+        self.untrained.setVisible(not trainings)
+        self.arms.set_trainings(trainings)
+        self.families.show_families(families)
+        if not self._filled:
+            self._filled = True
+            self._fill_at_first()
+        self._estimate()
+
+    def fill_from_training(self, training_id: str) -> None:
+        """Compare base, tuned and teacher of a training."""
+        if not self.desk.models.is_read:
+            self._later = training_id
+            self.desk.models.read()
+            return
+        place = self.training.findData(training_id)
+        self.training.setCurrentIndex(place if place >= 0 else self.training.currentIndex())
+        library, models = self.desk.library, self.desk.models.of("gguf")
+        self._filled = True
+        self.desk.background.run(
+            self,
+            lambda: training_arms(library, training_id, models),
+            self._fill,
+            failed=self.notice.show_error,
+            only_newest="fill",
+        )
+
+    def run(self) -> None:
+        """Start what is chosen, or say why it cannot be."""
+        try:
+            plan = self.plan()
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        self.notice.hide()
+        self.wanted.emit(plan)
+
+    def plan(self) -> Plan:
+        """Return what is chosen. Raises UserError, naming it, for what cannot be used."""
+        arms = self.arms.arms()
+        if not arms:
+            raise UserError("No model is chosen.", "Add one, or choose those of a training.")
+        families = self.families.chosen()
+        if not families:
+            raise UserError("No family is chosen.", "Check at least one family of held-out tasks.")
+        return Plan(
+            arms=arms,
+            families=families,
+            per_family=self.limit.value() or None,
+            sampling=self.sampling.value(),
+        )
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, GRID, GRID, GRID)
+        column.setSpacing(2 * GRID)
+        column.addWidget(self._models_card())
+        column.addWidget(self._tasks_card())
+        column.addWidget(self._sampling_card())
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
+        scroll.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        foot = QHBoxLayout()
+        self.estimate = label(tone="muted")
+        self.start = button("Evaluate", self.run, primary=True, tip="Ctrl+Enter")
+        foot.addWidget(self.estimate, 1)
+        foot.addWidget(self.start)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, GRID, 0, 0)
+        outer.addWidget(self.notice)
+        outer.addWidget(scroll, 1)
+        outer.addLayout(foot)
+
+    def _models_card(self) -> QWidget:
+        frame, layout = card()
+        layout.addWidget(label("Models", size="heading", bold=True))
+        self.quick = QWidget()
+        row = QHBoxLayout(self.quick)
+        row.setContentsMargins(0, 0, 0, 0)
+        words = label("Base, tuned and teacher of training")
+        self.training = QComboBox()
+        self.training.setMinimumContentsLength(24)
+        self.training.setAccessibleName("Training")
+        words.setBuddy(self.training)
+        self.use = button("Compare these three", self._use_training)
+        row.addWidget(words)
+        row.addWidget(self.training)
+        row.addWidget(self.use)
+        row.addStretch(1)
+        layout.addWidget(self.quick)
+        self.untrained = QWidget()
+        line = QHBoxLayout(self.untrained)
+        line.setContentsMargins(0, 0, 0, 0)
+        text = "No student has been trained here yet. Once one is, it is compared with its base and teacher."
+        line.addWidget(label(text, tone="muted", wrap=True), 1)
+        self.train = button("Train a student", lambda: self.desk.open("training"))
+        line.addWidget(self.train)
+        layout.addWidget(self.untrained)
+        for either in (self.quick, self.untrained):
+            either.hide()  # until it is known which of them is true
+        layout.addWidget(self.arms)
+        foot = QHBoxLayout()
+        self.add = button("Add a model", self.arms.add)
+        foot.addWidget(self.add)
+        foot.addStretch(1)
+        layout.addLayout(foot)
+        return frame
+
+    def _tasks_card(self) -> QWidget:
+        frame, layout = card()
+        head = QHBoxLayout()
+        head.addWidget(label("Held-out tasks", size="heading", bold=True), 1)
+        head.addWidget(button("All", lambda: self.families.check_all(True)))
+        head.addWidget(button("None", lambda: self.families.check_all(False)))
+        layout.addLayout(head)
+        about = "Tasks that no student is trained on, and whose answers are known. Space checks a family."
+        layout.addWidget(label(about, tone="muted", wrap=True))
+        layout.addWidget(self.families)
+        row = QHBoxLayout()
+        words = label("At most this many of each family")
+        self.limit = number_box(0, 1_000_000)
+        self.limit.setSpecialValueText("all")
+        self.limit.setAccessibleName("At most this many tasks of each family")
+        self.limit.setMinimumWidth(14 * GRID)
+        words.setBuddy(self.limit)
+        self.limit.valueChanged.connect(self._estimate)
+        row.addWidget(words)
+        row.addWidget(self.limit)
+        row.addStretch(1)
+        layout.addLayout(row)
+        return frame
+
+    def _sampling_card(self) -> QWidget:
+        frame, layout = card()
+        head = QHBoxLayout()
+        head.addWidget(label("How they answer", size="heading", bold=True), 1)
+        self.more = button("All settings")
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._show_all)
+        head.addWidget(self.more)
+        layout.addLayout(head)
+        layout.addWidget(self.sampling)
+        return frame
+
+    def _show_all(self, shown: bool) -> None:
+        self.sampling.show_all(shown)
+        self.more.setText("Fewer settings" if shown else "All settings")
+
+    def _fill_at_first(self) -> None:
+        """Offer what was evaluated last, or else the newest training, or else one model."""
+        library = self.desk.library
+        self.desk.background.run(self, lambda: last_plan(library), self._fill_plan, only_newest="fill")
+
+    def _fill_plan(self, plan: Plan | None) -> None:
+        if self._later is not None:
+            return
+        if plan is not None:
+            self.arms.set_arms(plan.arms)
+            self.sampling.set_value(plan.sampling)
+            self.limit.setValue(plan.per_family or 0)
+        elif self._trainings:
+            self.fill_from_training(self._trainings[0].id)
+        else:
+            self.arms.add()
+
+    def _fill(self, arms: Sequence[Arm]) -> None:
+        self.arms.set_arms(arms)
+        if not any(arm.name == "teacher" for arm in arms):
+            self.notice.show_message(
+                "The teacher of this training is not among the models of this machine.",
+                "Add its place on the Models page, or add another model to compare with.",
+                action="Models",
+                run=lambda: self.desk.open("models"),
+            )
+
+    def _use_training(self) -> None:
+        chosen = self.training.currentData()
+        if chosen is not None:
+            self.fill_from_training(chosen)
+
+    def _models_read(self) -> None:
+        if self._later is not None:
+            training, self._later = self._later, None
+            self.fill_from_training(training)
+
+    def _estimate(self) -> None:
+        tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.arms.rows)
+        of_tasks = "1 task" if tasks == 1 else f"{tasks:,} tasks"
+        of_models = "1 model" if models == 1 else f"{models:,} models"
+        answers = f"answers to write: {tasks * models:,}"
+        self.estimate.setText(f"{of_tasks} × {of_models}, {answers}")

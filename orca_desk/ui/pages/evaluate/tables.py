@@ -1,0 +1,282 @@
+"""The tables of the results: shares by family, paired differences, and which strategy was chosen."""
+
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
+
+from orca_desk.method.statistics import Comparison
+from orca_desk.steps.evaluate.comparison import OVERALL, Compared, Summary, strategies_of
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.pages.evaluate.evaluation_list import interval
+from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
+
+Index = QModelIndex | QPersistentModelIndex
+INVALID = QModelIndex()
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+CENTRE = int(Qt.AlignmentFlag.AlignCenter)
+NAMES_COLUMN = 22 * GRID  # px
+HEADING = 14  # characters in a line of a strategy's heading
+
+
+class ResultTable(QAbstractTableModel):
+    """A small table that is shown whole: row names in the first column, then one column a thing compared."""
+
+    corner = ""
+    alignment = RIGHT
+    least = 22 * GRID  # px, of a column
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.columns: Sequence[str] = ()
+        self.names: Sequence[str] = ()
+        desk.theme.changed.connect(self._repaint)
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return what a cell beside the names shows; `column` from 0."""
+        raise NotImplementedError
+
+    def heading(self, column: int) -> str:
+        """Return the heading of a column beside the names."""
+        return self.columns[column]
+
+    def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many rows there are."""
+        return 0 if parent.isValid() else len(self.names)
+
+    def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
+        """Return how many columns there are, the names' too."""
+        return 0 if parent.isValid() else len(self.columns) + 1
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if not index.isValid():
+            return None
+        name = self.names[index.row()]
+        if role == Qt.ItemDataRole.FontRole:
+            return font("body", bold=name == OVERALL)
+        if index.column() == 0:
+            return name if role == Qt.ItemDataRole.DisplayRole else None
+        return self.cell(index.row(), index.column() - 1, role)
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Return a heading, in the model's colour."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= len(self.columns):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.corner if section == 0 else self.heading(section - 1)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return LEFT if section == 0 else self.alignment
+        return None
+
+    def _repaint(self) -> None:
+        if self.names:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.names) - 1, len(self.columns)))
+
+
+class FamilyTable(ResultTable):
+    """The share of right answers of each model in each family, with its interval, n and tokens."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.corner = "Family"
+        self._summaries: tuple[Summary, ...] = ()
+
+    def show_results(self, found: Compared) -> None:
+        """Show what was found."""
+        self.beginResetModel()
+        self._summaries = found.summaries
+        self.names, self.columns = found.families, [one.name for one in found.summaries]
+        self.endResetModel()
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return a share, and below it what it rests on."""
+        score = self._summaries[column].scores.get(self.names[row])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return self.desk.theme.colours(role_of(self._summaries[column].name))
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if score is None or not score.right.n:
+            return "–\nno task graded"
+        counts = "{:,} of {:,}, {:,.0f} tokens"
+        words = counts.format(score.right.correct, score.right.n, score.mean_tokens)
+        return f"{interval(score.right)}\n{words}"
+
+
+class DifferenceTable(ResultTable):
+    """How each model differs from the reference on the same tasks, and whether that is more than chance."""
+
+    least = 27 * GRID
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.corner = "Family"
+        self._cells: list[dict[str, Comparison]] = []
+
+    def show_results(self, found: Compared) -> None:
+        """Show what was found."""
+        self.beginResetModel()
+        names = {one.id: one.name for one in found.summaries}
+        self._cells = [dict(one) for one in found.differences.values()]
+        self.names = found.families if self._cells else ()
+        self.columns = [f"{names[one]} minus {names[found.reference]}" for one in found.differences]
+        self.endResetModel()
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return a difference, what to make of it, and what it rests on."""
+        one = self._cells[column].get(self.names[row])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT
+        if one is None:
+            return "–\nno task in common" if role == Qt.ItemDataRole.DisplayRole else None
+        image, tone, word = self._verdict(one)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return icon(image, self.desk.theme.colours, tone)
+        if role == Qt.ItemDataRole.DisplayRole:
+            points = f"{100 * one.difference:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
+            return f"{points}\n{word}, {p_value(one.p)}, n {one.n:,}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"Only the first was right: {one.only_first:,}; only the second: {one.only_second:,}"
+        return None
+
+    def _verdict(self, one: Comparison) -> tuple[str, Role, str]:
+        if one.low > 0:
+            return "arrow-up", "good", "better"
+        if one.high < 0:
+            return "arrow-down", "bad", "worse"
+        return "minus", "muted", "not told apart"
+
+
+class MatrixTable(ResultTable):
+    """How many answers follow which strategy: a row for each paired one, a column for each recognised."""
+
+    least = 13 * GRID
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.corner = "Paired strategy"
+        self.alignment = CENTRE
+        self._matrix: Summary | None = None
+        self._recognised: list[str | None] = []
+
+    def show_results(self, found: Summary) -> None:
+        """Show one model's choices."""
+        self.beginResetModel()
+        self._matrix = found
+        self._recognised = strategies_of(found.matrix)
+        self.names = sorted(found.matrix)
+        self.columns = ["none recognised" if name is None else name for name in self._recognised]
+        self.endResetModel()
+
+    def heading(self, column: int) -> str:
+        """Return a strategy's name in lines of bounded length: they are long, and the columns many."""
+        return "\n".join(wrap(self.columns[column], HEADING, break_long_words=False))
+
+    def share(self, row: int, column: int) -> float:
+        """Return the share of a row's answers that follow the column's strategy."""
+        counts = self._counts(row)
+        return counts.get(self._recognised[column], 0) / max(1, sum(counts.values()))
+
+    def is_match(self, row: int, column: int) -> bool:
+        """Whether the cell counts answers that follow the paired strategy."""
+        return self.names[row] == self._recognised[column]
+
+    def cell(self, row: int, column: int, role: int) -> Any:
+        """Return a count, and its share of the row."""
+        count = self._counts(row).get(self._recognised[column], 0)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return CENTRE
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{count:,}\n{self.share(row, column):.0%}" if count else "·"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{count} answers to {self.names[row]} follow {self.columns[column]}"
+        return None
+
+    def _counts(self, row: int) -> dict[str | None, int]:
+        assert self._matrix is not None
+        return dict(self._matrix.matrix[self.names[row]])
+
+
+class HeatCell(TwoLines):
+    """A cell whose ground is the deeper, the larger its share; the paired strategy's has a frame."""
+
+    second = "text"  # dim text is hard to read on a deep ground
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw ground and frame, then the numbers."""
+        model = index.model()
+        if isinstance(model, MatrixTable) and index.column() > 0:
+            row, column = index.row(), index.column() - 1
+            area = option.rect.adjusted(2, 2, -2, -2)
+            share, match = model.share(row, column), model.is_match(row, column)
+            if share:
+                painter.fillRect(
+                    area, self._theme.colours.tint("student" if match else "warn", 0.06 + 0.34 * share)
+                )
+            if match:
+                painter.setPen(QPen(self._theme.colours("student"), 1.5))
+                painter.drawRect(area)
+        super().paint(painter, option, index)
+
+
+def p_value(p: float) -> str:
+    """Write a p-value."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def result_view(model: ResultTable, theme: Theme, name: str, *, heat: bool = False) -> QTableView:
+    """Return a view that shows a whole table, without bars of its own unless it is too wide."""
+    view = QTableView()
+    view.setModel(model)
+    view.setAccessibleName(name)
+    delegate: QStyledItemDelegate = HeatCell(theme) if heat else TwoLines(theme)
+    delegate.setParent(view)
+    view.setItemDelegate(delegate)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setTabKeyNavigation(False)
+    view.setShowGrid(False)
+    view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(HEIGHT)
+    header = view.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setMinimumSectionSize(model.least)
+    header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+    header.resizeSection(0, NAMES_COLUMN)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+    if heat:
+        header.setFixedHeight(6 * GRID)
+
+    def fit() -> None:
+        height = header.sizeHint().height() if not heat else 6 * GRID
+        bar = view.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        view.setFixedHeight(height + HEIGHT * model.rowCount() + below + 4)
+
+    model.modelReset.connect(fit)
+    view.horizontalScrollBar().rangeChanged.connect(fit)
+    fit()
+    return view

@@ -1,0 +1,295 @@
+"""What a finished demo found: in words, by family as table and plot, and John and Mark before and after."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.method.statistics import Comparison, Share
+from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult
+from orca_desk.steps.demo.walk import Worked
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, ResultTable
+from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.widgets.text import button, card, label, set_tone
+
+PLOT = 64 * GRID  # px, of the plot at the least where it stands beside the table
+ROW = 30  # px
+NARROWEST = 78 * GRID  # px, of the table at the least: for the smallest window
+
+
+class ResultView(QWidget):
+    """All of a finished demo, and the ways on from it."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.found: DemoResult | None = None
+        self.training: str | None = None
+        self._plot: Any = None
+        self._table_width = NARROWEST  # px, at which no text is cut
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID + GRID // 2)
+        layout.addWidget(self._summary_card())
+        self._pair = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._pair.setSpacing(GRID + GRID // 2)
+        self._pair.addWidget(self._table_card())
+        self._pair.addWidget(self._plot_card(), 1)
+        layout.addLayout(self._pair)
+        layout.addWidget(self._worked_card())
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+        self.hide()
+
+    def show_result(self, found: DemoResult, training: str | None) -> None:
+        """Show a result; `training` is the tuned student's, for the button to the chat."""
+        self.found, self.training = found, training
+        for who, stat in self._stats.items():
+            stat.show_share(found.scores[who][OVERALL].right)
+        self.sentence.setText(_sentence(found))
+        self.model.show_result(found)
+        self._fit_table()
+        self._arrange()
+        self._question.setText(found.question)
+        for who, shown in self._worked.items():
+            shown.show_answer(found.worked[who])
+        self._show_plot(found)
+        self.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the plot beside the table where there is room."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Suit the width: the plot beside or beneath the table, and the strategies only where they fit."""
+        wide = self.width() >= self._table_width + PLOT
+        narrow = self.width() - 4 * GRID < self._table_width
+        self.table.setMinimumWidth(self._table_width if wide else min(self._table_width, NARROWEST))
+        self.table.setColumnHidden(STRATEGY, narrow)
+        stretched, fixed = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, stretched if narrow else fixed)
+        header.setSectionResizeMode(STRATEGY, fixed if narrow else stretched)
+        self._pair.setDirection(
+            QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        )
+
+    def _summary_card(self) -> QFrame:
+        frame, layout = card()
+        self._heading = label("What the demo found", size="heading", bold=True)
+        layout.addWidget(self._heading)
+        row = QHBoxLayout()
+        row.setSpacing(5 * GRID)
+        names = {
+            "base": "Base student",
+            "tuned": "Tuned student",
+            "teacher": "Teacher, told the strategy",
+        }
+        self._stats = {who: _Stat(f"{SYMBOLS[who]} {names[who]}", ROLES[who]) for who in MODELS}
+        for stat in self._stats.values():
+            row.addWidget(stat)
+        row.addStretch(1)
+        layout.addLayout(row)
+        layout.addSpacing(GRID // 2)
+        self.sentence = label(wrap=True, selectable=True)
+        layout.addWidget(self.sentence)
+        layout.addSpacing(GRID // 2)
+        layout.addLayout(self._ways_on())
+        return frame
+
+    def _ways_on(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        open_page = self.desk.open
+        ways: tuple[tuple[str, str, str, Callable[[], Any]], ...] = (
+            ("Read the records", "records", "columns-2", lambda: open_page("records")),
+            ("See the training", "training", "chart-line", self._open_training),
+            ("Read the answers", "evaluate", "target", self._open_evaluation),
+            ("Chat with it", "chat", "message-circle", self._open_chat),
+        )
+        self._buttons = {}
+        for text, name, image, run in ways:
+            made = button(text, run)
+            made.setObjectName(f"result-{name}")
+            self._buttons[made] = image
+            row.addWidget(made)
+        row.addStretch(1)
+        return row
+
+    def _table_card(self) -> QFrame:
+        frame, layout = card()
+        layout.addWidget(label("Held-out tasks answered rightly, with 95% interval", bold=True))
+        self.model = ResultTable(self.desk.theme)
+        self.table = QTableView()
+        self.table.setObjectName("result-table")
+        self.table.setAccessibleName("Right answers of base, tuned student and teacher by family")
+        self.table.setModel(self.model)
+        self.table.setFrameShape(QFrame.Shape.NoFrame)
+        self.table.setShowGrid(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(ROW)
+        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(5 * GRID)
+        layout.addWidget(self.table)
+        layout.addStretch(1)
+        return frame
+
+    def _plot_card(self) -> QFrame:
+        frame, layout = card()
+        layout.addWidget(label("The same by family", bold=True))
+        self._plot_place = layout
+        return frame
+
+    def _worked_card(self) -> QFrame:
+        frame, layout = card()
+        layout.addWidget(label("John and Mark, before and after", size="heading", bold=True))
+        self._question = label(wrap=True, tone="muted", selectable=True)
+        layout.addWidget(self._question)
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        names = {"base": "Base student", "tuned": "Tuned student"}
+        self._worked = {
+            who: _Answer(self.desk.theme, f"{SYMBOLS[who]} {name}", ROLES[who]) for who, name in names.items()
+        }
+        for shown in self._worked.values():
+            row.addWidget(shown, 1)
+        layout.addLayout(row)
+        return frame
+
+    def _fit_table(self) -> None:
+        """Give each column the width of its longest text: there are a few dozen cells at most."""
+        metrics = QFontMetrics(font("body", bold=True))
+        header = self.table.horizontalHeader()
+        rows = range(self.model.rowCount())
+        self._table_width = 4
+        for column in range(self.model.columnCount()):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            texts = [str(self.model.headerData(column, Qt.Orientation.Horizontal))]
+            texts += [str(self.model.index(row, column).data()) for row in rows]
+            width = min(max(map(metrics.horizontalAdvance, texts)), 30 * GRID) + 3 * GRID
+            header.resizeSection(column, width)
+            self._table_width += width
+        self.table.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + 4)
+
+    def _show_plot(self, found: DemoResult) -> None:
+        if self._plot is None:
+            # Only now: most starts of the window show no plot
+            from orca_desk.ui.widgets.family_chart import FamilyChart
+
+            self._plot = FamilyChart(self.desk.theme)
+            self._plot_place.addWidget(self._plot, 1)
+        self._plot.show_shares({who: found.shares(who) for who in MODELS})
+
+    def _open_training(self) -> None:
+        self.desk.open("training", **({"training": self.training} if self.training else {}))
+
+    def _open_evaluation(self) -> None:
+        if self.found:
+            self.desk.open("evaluate", evaluation=self.found.runs["tuned"])
+
+    def _open_chat(self) -> None:
+        self.desk.open("chat", **({"training": self.training} if self.training else {"do": "new"}))
+
+    def _paint(self) -> None:
+        for made, image in self._buttons.items():
+            made.setIcon(icon(image, self.desk.theme.colours))
+
+
+class _Stat(QWidget):
+    """A model's share of right answers as a large number, with its interval beneath."""
+
+    def __init__(self, name: str, role: Role) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._share, self._interval = label(size="title", bold=True), label(size="caption", tone="muted")
+        layout.addWidget(label(name, tone=role, bold=True))  # type: ignore[arg-type]
+        layout.addWidget(self._share)
+        layout.addWidget(self._interval)
+
+    def show_share(self, right: Share) -> None:
+        """Show a share with its interval and counts."""
+        self._share.setText(f"{right.share:.0%}")
+        self._interval.setText(
+            "{} to {}% · {} of {} right".format(
+                f"{right.low * 100:.0f}", f"{right.high * 100:.0f}", f"{right.correct:,}", f"{right.n:,}"
+            )
+        )
+
+
+class _Answer(QFrame):
+    """One model's answer to the worked example, and whether it is right."""
+
+    def __init__(self, theme: Theme, name: str, role: Role) -> None:
+        super().__init__()
+        self._theme, self._correct = theme, False
+        self.setProperty("kind", "card")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(6)
+        layout.addWidget(label(name, tone=role, bold=True))  # type: ignore[arg-type]
+        self.answer = label(wrap=True, selectable=True)
+        layout.addWidget(self.answer)
+        layout.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self._icon = QLabel()
+        self.verdict = label(size="caption", wrap=True)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.verdict, 1)
+        layout.addLayout(row)
+        theme.changed.connect(self._paint)
+
+    def show_answer(self, worked: Worked) -> None:
+        """Show an answer and its verdict."""
+        self._correct = worked.verdict.correct
+        self.answer.setText(worked.answer.strip())
+        word = "Right." if self._correct else "Wrong."
+        self.verdict.setText(f"{word} {worked.verdict.reason}")
+        set_tone(self.verdict, "good" if self._correct else "bad")
+        self._paint()
+
+    def _paint(self) -> None:
+        image = "circle-check" if self._correct else "circle-x"
+        role: Role = "good" if self._correct else "bad"
+        self._icon.setPixmap(pixmap(image, self._theme.colours, role, 14))
+
+
+def points(found: Comparison) -> str:
+    """Write a difference in percentage points with its interval: +62 points (+57 to +67)."""
+    return f"{found.difference * 100:+.1f} points ({found.low * 100:+.1f} to {found.high * 100:+.1f})"
+
+
+def _sentence(found: DemoResult) -> str:
+    low, high = found.adherence_interval
+    return (
+        "The training gained {}. The teacher, which is told the strategy, is ahead by {}. Told nothing, the"
+        " tuned student chose the paired strategy in {} of {} held-out tasks ({} to {})."
+    ).format(
+        points(found.gain),
+        points(found.gap),
+        f"{found.adherence:.0%}",
+        f"{found.adherence_of:,}",
+        f"{low:.0%}",
+        f"{high:.0%}",
+    )

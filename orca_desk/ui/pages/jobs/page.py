@@ -1,0 +1,183 @@
+"""The Jobs page: what runs or waits now, everything that ever ran, and its log."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QItemSelection, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+)
+
+from orca_desk.library.runs import Run, list_runs
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.page import Page
+from orca_desk.ui.pages.jobs.run_detail import RunDetail
+from orca_desk.ui.pages.jobs.run_table import RunTable
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.row_table import row_table
+from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.runs import KINDS
+
+SHOWN = 500  # runs, the newest
+WIDTHS = (230, 92, 120, 84, 164, 120)
+PANELS = 6  # jobs that are shown at once; more wait their turn unseen
+
+
+class JobsPage(Page):
+    """What runs now on top; below it the runs of the library, and one of them in detail."""
+
+    name = "jobs"
+    title = "Jobs"
+    about = "Everything that runs, waits or has run in this library. What is done is always kept."
+    watches = frozenset({"runs"})
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._wanted: str | None = None  # the run to select when it comes
+        self._panels: dict[Job, JobPanel] = {}
+        self._now = QVBoxLayout()
+        self._now.setSpacing(GRID)
+        self.more = label(tone="muted")
+        self.more.hide()
+        self._now.addWidget(self.more)
+        self.body.addLayout(self._now)
+        self._make_runs()
+        self._make_commands()
+        desk.jobs.changed.connect(self._follow)
+        desk.theme.changed.connect(self.runs.repaint)
+        self._follow()
+
+    def refresh(self, changes: frozenset[str]) -> None:
+        """Read the runs again."""
+        library, kind = self.desk.library, self.kind.currentData()
+        self.desk.background.run(
+            self, lambda: list_runs(library, kind=kind, limit=SHOWN), self._show, only_newest="runs"
+        )
+
+    def go(self, target: Mapping[str, Any]) -> None:
+        """Show one run: {"run": id}."""
+        if "run" in target:
+            self._wanted = str(target["run"])
+            self.kind.setCurrentIndex(0)
+            self._select()
+
+    def _make_runs(self) -> None:
+        self.kind = QComboBox()
+        self.kind.setAccessibleName("Which runs are shown")
+        self.kind.addItem("All kinds", None)
+        for kind, (_, words, _) in KINDS.items():
+            self.kind.addItem(words, kind)
+        self.kind.currentIndexChanged.connect(self._filter)
+        self.count = label(tone="muted")
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.kind)
+        row.addWidget(self.count)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        self.runs = RunTable(self.desk.theme)
+        self.table = self._make_table()
+        self.detail = RunDetail(self.desk)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(GRID + 4)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 1)
+        self.empty = EmptyState(
+            self.desk.theme,
+            image="activity",
+            title="Nothing has run yet",
+            text=("Teacher answers, measurements, trainings and evaluations are listed here, "
+                         "with their settings, logs and outcomes."),
+            action="Go to Home",
+            run=lambda: self.desk.open("home"),
+        )  # fmt: skip
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.splitter)
+        self._stack.addWidget(self.empty)
+        self.body.addWidget(self._stack, 1)
+        self.detail.show_run(None)
+        self.keep("splitter", self.splitter)
+        self.keep("log", self.detail.split)
+        self.keep("columns", self.table.horizontalHeader())
+
+    def _make_table(self) -> QTableView:
+        table = row_table(self.runs, "Runs")
+        header = table.horizontalHeader()
+        for column, width in enumerate(WIDTHS):
+            header.resizeSection(column, width)
+        table.selectionModel().selectionChanged.connect(self._picked)
+        return table
+
+    def _make_commands(self) -> None:
+        self.command("&Go on with the run", self.detail.resume, key="Ctrl+Return", image="play")
+        self.command("&Stop the first job", self._stop, image="square")
+        self.command("Open &folder", self.detail.open_folder, image="folder-open")
+        self.command("&Copy log", self.detail.copy_log, image="copy")
+        self.command("&Read again", lambda: self.refresh(self.watches), key="F5", image="refresh-cw")
+
+    def _follow(self) -> None:
+        """Give each job that runs or waits its panel, in their order."""
+        jobs = self.desk.jobs.unfinished
+        for job in [job for job in self._panels if job not in jobs]:
+            panel = self._panels.pop(job)
+            panel.hide()
+            panel.deleteLater()
+        for place, job in enumerate(jobs[:PANELS]):
+            if job not in self._panels:
+                panel = self._panels[job] = JobPanel(self.desk)
+                self._now.insertWidget(place, panel)
+                panel.follow(job)
+        self.more.setText(f"and {len(jobs) - PANELS} more that wait")
+        self.more.setVisible(len(jobs) > PANELS)
+
+    def _stop(self) -> None:
+        for job in self.desk.jobs.unfinished[:1]:
+            job.stop()
+
+    def _filter(self, place: int) -> None:
+        self.refresh(self.watches)
+
+    def _show(self, runs: list[Run]) -> None:
+        shown = self.detail.run.id if self.detail.run else None
+        others = self.runs.show(runs)
+        number = len(runs)
+        text = "1 run" if number == 1 else f"{number} runs"
+        self.count.setText(text if number < SHOWN else f"the newest {SHOWN}")
+        filtered = self.kind.currentIndex() > 0
+        self._stack.setCurrentWidget(self.splitter if runs or filtered else self.empty)
+        self.kind.setVisible(bool(runs) or filtered)
+        self.count.setVisible(bool(runs) or filtered)
+        if others:
+            self._wanted = self._wanted or shown
+            if not self._select() and runs:
+                self.table.selectRow(0)
+        elif self._wanted:
+            self._select()
+        elif shown:
+            self.detail.show_run(next((run for run in runs if run.id == shown), None))
+        if not runs:
+            self.detail.show_run(None)
+
+    def _select(self) -> bool:
+        for row, run in enumerate(self.runs.rows):
+            if run.id == self._wanted:
+                self._wanted = None
+                self.table.selectRow(row)
+                self.table.scrollTo(self.runs.index(row, 0))
+                return True
+        return False
+
+    def _picked(self, chosen: QItemSelection, before: QItemSelection) -> None:
+        rows = self.table.selectionModel().selectedRows()
+        self.detail.show_run(self.runs.rows[rows[0].row()] if rows else None)

@@ -1,0 +1,194 @@
+"""One run in full: its outcome, its settings, the end of its log, and going on with it."""
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+
+from orca_desk.library.logs import LogTail, read_tail, run_log
+from orca_desk.library.places import log_folder
+from orca_desk.library.runs import Run
+from orca_desk.steps.demo.place import demo_goes_on
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.when import exactly
+from orca_desk.ui.words.runs import (
+    STATUS,
+    kind_of,
+    lasted,
+    outcome_of,
+    page_of,
+    progress_of,
+    settings_of,
+)
+
+FOLLOW_MS = 1000
+LINES_AT_MOST = 2000
+
+
+class RunDetail(QFrame):
+    """Shows one run. While it runs, its log is read again every second, as long as it can be seen."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.run: Run | None = None
+        self._log_size = -1
+        self.setProperty("kind", "card")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
+        whole.setSpacing(GRID)
+        whole.addLayout(self._make_head())
+        self.outcome = label(wrap=True, selectable=True)
+        whole.addWidget(self.outcome)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.setChildrenCollapsible(False)
+        self.split.setHandleWidth(GRID + 4)
+        self.settings = _text_box("The run's settings")
+        self.log = _text_box("The end of the run's log")
+        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.log_title = label(size="caption", bold=True, tone="muted")
+        self.split.addWidget(
+            _titled(label("Settings", size="caption", bold=True, tone="muted"), self.settings)
+        )
+        self.split.addWidget(_titled(self.log_title, self.log))
+        self.split.setStretchFactor(0, 2)
+        self.split.setStretchFactor(1, 3)
+        whole.addWidget(self.split, 1)
+        self._timer = QTimer(self)
+        self._timer.setInterval(FOLLOW_MS)
+        self._timer.timeout.connect(self._follow)
+        desk.theme.changed.connect(self._paint)
+
+    def show_run(self, run: Run | None) -> None:
+        """Show a run, or nothing."""
+        other = run is None or self.run is None or run.id != self.run.id
+        ended = not other and self.run is not None and run is not None and run.status != self.run.status
+        self.run = run
+        self.setVisible(run is not None)
+        if run is None:
+            self._timer.stop()
+            return
+        self.title.setText(f"{kind_of(run)}  ·  {run.id}")
+        self.outcome.setText(outcome_of(run))
+        facts = [STATUS[run.status][1], exactly(run.started_at or run.created_at)]
+        facts += [text for text in (lasted(run), progress_of(run)) if text != "–"]
+        self.facts.setText("  ·  ".join(facts))
+        self.go_on.setVisible(page_of(run) is not None)
+        if other:
+            self.settings.setPlainText("\n".join(f"{name}: {value}" for name, value in settings_of(run)))
+            self.log.setPlainText("")
+            self._log_size = -1
+        if other or ended:
+            self._read_log()
+        running = run.status in ("running", "paused")
+        if running and not self._timer.isActive():
+            self._timer.start()
+        elif not running:
+            self._timer.stop()
+        self._paint()
+
+    def open_folder(self) -> None:
+        """Show the logs, or a training's files, in the system's file manager."""
+        if self.run is None:
+            return
+        folder = self.desk.library.folder / "trainings" / self.run.id
+        if not folder.is_dir():
+            folder = log_folder(self.desk.library)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def resume(self) -> None:
+        """Go on with the run on the page of its kind."""
+        run, library = self.run, self.desk.library
+        page = page_of(run) if run else None
+        if run is None or page is None:
+            return
+
+        def open_page(is_demo: bool) -> None:
+            self.desk.open("home" if is_demo else page, resume=run.id)
+
+        self.desk.background.run(self, lambda: demo_goes_on(library), open_page, only_newest="resume")
+
+    def copy_log(self) -> None:
+        """Copy the log's end."""
+        QGuiApplication.clipboard().setText(self.log.toPlainText())
+        self.desk.say("Copied.")
+
+    def _make_head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self._picture = QLabel()
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self.title = label(size="heading", bold=True, selectable=True)
+        self.facts = label(tone="muted", wrap=True, selectable=True)
+        words.addWidget(self.title)
+        words.addWidget(self.facts)
+        row.addLayout(words, 1)
+        self.go_on = button("Go on", self.resume, primary=True, tip="From where it stopped")
+        self.folder = button("Open folder", self.open_folder)
+        self.copy = button("Copy log", self.copy_log)
+        for one in (self.copy, self.folder, self.go_on):
+            row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _follow(self) -> None:
+        if self.isVisible():
+            self._read_log()
+
+    def _read_log(self) -> None:
+        if self.run is not None:
+            path = run_log(self.desk.library, self.run.id)
+            self.desk.background.run(self, lambda: read_tail(path), self._show_log, only_newest="log")
+
+    def _show_log(self, tail: LogTail | None) -> None:
+        if tail is not None and tail.size == self._log_size:
+            return
+        self._log_size = tail.size if tail else 0
+        self.log_title.setText(
+            f"Log, its end: {tail.path.name}"
+            if tail and tail.cut
+            else f"Log: {tail.path.name}"
+            if tail
+            else "Log"
+        )
+        self.copy.setEnabled(bool(tail and tail.text.strip()))
+        bar = self.log.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - 4
+        self.log.setPlainText("\n".join(tail.text.splitlines()[-LINES_AT_MOST:]) if tail else "")
+        self.log.setPlaceholderText(
+            "Nothing was logged: only what goes wrong is written here." if tail else "This run has no log."
+        )
+        if at_end:
+            bar.setValue(bar.maximum())
+
+    def _paint(self) -> None:
+        if self.run is None:
+            return
+        colours = self.desk.theme.colours
+        name, _, role = STATUS[self.run.status]
+        self._picture.setPixmap(pixmap(name, colours, role, 3 * GRID))
+        self.go_on.setIcon(icon("play", colours, "on_accent"))
+        self.folder.setIcon(icon("folder-open", colours))
+        self.copy.setIcon(icon("copy", colours))
+
+
+def _text_box(name: str) -> QPlainTextEdit:
+    box = QPlainTextEdit()
+    box.setReadOnly(True)
+    box.setAccessibleName(name)
+    box.setTabChangesFocus(True)
+    box.setMinimumHeight(10 * GRID)
+    return box
+
+
+def _titled(title: QLabel, widget: QWidget) -> QWidget:
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    column.addWidget(title)
+    column.addWidget(widget, 1)
+    return whole

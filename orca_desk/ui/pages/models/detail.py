@@ -1,0 +1,256 @@
+"""One model in full: what it is, whether it fits, what used it, where it lies, and its hash on demand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from orca_desk.inventory.usage import Shelved
+from orca_desk.models.fits import human_bytes
+from orca_desk.models.hashes import HashCache
+from orca_desk.models.model_file import ModelFile
+from orca_desk.processes.progress import Update
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.models import (
+    context_of,
+    count,
+    kind_in_full,
+    origin_of,
+    template_of,
+    uses_in_full,
+)
+
+FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layers and width", "Vocabulary",
+         "Tokenizer", "Chat template")  # fmt: skip
+
+
+class ModelDetail(QFrame):
+    """Shows one model, or why a file is none. `acted(name)` is called for what the page does itself."""
+
+    def __init__(self, desk: Desk, acted: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.desk = desk
+        self.shelved: Shelved | None = None
+        self._acted = acted
+        self._hashing: dict[str, Job] = {}
+        self.setProperty("kind", "card")
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
+        whole.setSpacing(GRID + 4)
+        whole.addLayout(self._make_head())
+        columns = QHBoxLayout()
+        columns.setSpacing(4 * GRID)
+        columns.addWidget(self._make_facts())
+        columns.addLayout(self._make_about(), 1)
+        whole.addLayout(columns)
+        whole.addStretch(1)
+        desk.theme.changed.connect(self._paint)
+
+    def show_model(self, shelved: Shelved | None) -> None:
+        """Show another model, or nothing."""
+        self.shelved = shelved
+        self.setVisible(shelved is not None)
+        if shelved is None:
+            return
+        model = shelved.model
+        usable = isinstance(model, ModelFile)
+        self._facts.setVisible(usable)
+        for part in (self._fit_row, self._hash_row, self._uses_row):
+            part.setVisible(usable)
+        self.name.setText(model.name if isinstance(model, ModelFile) else model.path.name)
+        self.path.setText(str(model.path))
+        self.teach.setVisible(usable and model.kind == "gguf")
+        self.chat.setVisible(usable and model.kind == "gguf")
+        self.train.setVisible(usable and model.kind == "safetensors")
+        self.remove.setVisible(shelved.place is not None)
+        alone = shelved.place == model.path
+        self.remove.setText("Remove from the list" if alone else "Remove its folder from the list")
+        what = kind_in_full(model) if isinstance(model, ModelFile) else model.reason
+        self.kind.setText(f"{what}  ·  {origin_of(shelved)}")
+        if isinstance(model, ModelFile):
+            self._show_facts(model)
+            self.uses.setText(uses_in_full(shelved) or "Nothing in this library yet")
+            self._show_hash(model)
+        self._paint()
+
+    def _make_head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self.name = label(size="heading", bold=True, selectable=True)
+        self.kind = label(tone="muted", wrap=True, selectable=True)
+        words.addWidget(self.name)
+        words.addWidget(self.kind)
+        row.addLayout(words, 1)
+        self.teach = button("Use as teacher", lambda: self._acted("teach"))
+        self.chat = button("Chat with it", lambda: self._acted("chat"))
+        self.train = button("Train it", lambda: self._acted("train"))
+        self.folder = button("Open folder", self.open_folder)
+        self.remove = button(
+            "Remove from the list",
+            lambda: self._acted("remove"),
+            tip="The files stay where they are",
+        )
+        for one in (self.teach, self.chat, self.train, self.folder, self.remove):
+            row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _make_facts(self) -> QWidget:
+        self._facts = QWidget()
+        grid = QGridLayout(self._facts)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(4)
+        self.facts: dict[str, QLabel] = {}
+        for row, name in enumerate(FACTS):
+            grid.addWidget(label(name, tone="muted"), row, 0)
+            self.facts[name] = value = label(selectable=True)
+            grid.addWidget(value, row, 1)
+        grid.setRowStretch(len(FACTS), 1)
+        return self._facts
+
+    def _make_about(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(GRID + 2)
+        self._fit_icon = QLabel()
+        self.fit = label(wrap=True, selectable=True)
+        self._fit_row = _row(self._fit_icon, self.fit)
+        self.uses = label(wrap=True, selectable=True)
+        self._uses_row = _titled("Used by", self.uses)
+        self.path = label(wrap=True, selectable=True)
+        self.copy_path = self._tool("Copy where the model is", lambda: self._copy(self.path.text()))
+        self._place_row = _titled("Where", _row(self.copy_path, self.path))
+        self.hash = label(wrap=True, selectable=True)
+        self.copy_hash = self._tool("Copy the SHA-256", lambda: self._copy(self.hash.text()))
+        self.make_hash = button("Compute", self._hash)
+        self.make_hash.setAccessibleName("Compute the SHA-256")
+        self._hash_row = _titled("SHA-256", _row(self.copy_hash, self.make_hash, self.hash))
+        for part in (self._fit_row, self._uses_row, self._place_row, self._hash_row):
+            column.addWidget(part)
+        column.addStretch(1)
+        return column
+
+    def _show_facts(self, model: ModelFile) -> None:
+        shape = f"{model.layers} × {model.width:,}" if model.layers else "–"
+        values = (
+            f"{model.parameters:,}" if model.parameters < 10**6 else count(model.parameters),
+            human_bytes(model.size_bytes),
+            model.quantisation or "–",
+            f"{context_of(model)} tokens" if model.context else "–",
+            model.architecture or "–",
+            shape,
+            f"{model.vocab:,}" if model.vocab else "–",
+            model.tokenizer or "–",
+            template_of(model),
+        )
+        for value, shown in zip(values, self.facts.values(), strict=True):
+            shown.setText(value)
+
+    def _show_hash(self, model: ModelFile) -> None:
+        busy = str(model.path) in self._hashing
+        self.hash.setText(model.sha256 or ("Being computed…" if busy else "Not computed yet"))
+        self.make_hash.setVisible(model.sha256 is None and not busy)
+        self.copy_hash.setVisible(model.sha256 is not None)
+
+    def _hash(self) -> None:
+        model = self.shelved.model if self.shelved else None
+        if not isinstance(model, ModelFile):
+            return
+        path, files, folder = str(model.path), model.files, self.desk.library.folder
+
+        def work(tools: Tools) -> str | None:
+            done = 0
+
+            def tell(count: int) -> None:
+                nonlocal done
+                done += count
+                tools.progress(
+                    Update(stage="reading", done=done / 1e6, total=model.size_bytes / 1e6, unit="MB")
+                )
+                if tools.control.stopped:
+                    raise _StoppedError
+
+            try:
+                return HashCache(folder).sha256_of(files, on_bytes=tell)
+            except _StoppedError:
+                return None
+
+        job = self.desk.jobs.start(f"SHA-256 of {model.name}", "hash", work, heavy=False)
+        self._hashing[path] = job
+        job.ended.connect(lambda: self._hashed(path, job))
+        self._show_hash(model)
+
+    def _hashed(self, path: str, job: Job) -> None:
+        del self._hashing[path]
+        if job.error:
+            self.desk.report(job.error)
+        if job.result:
+            self._acted("hashed")
+        elif self.shelved and isinstance(self.shelved.model, ModelFile):
+            self._show_hash(self.shelved.model)
+
+    def open_folder(self) -> None:
+        """Show the model in the system's file manager."""
+        if self.shelved:
+            path = self.shelved.model.path
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.desk.say("Copied.")
+
+    def _tool(self, name: str, run: Callable[[], Any]) -> QToolButton:
+        made = QToolButton()
+        made.setAccessibleName(name)
+        made.setToolTip(name)
+        made.clicked.connect(lambda checked=False: run())
+        return made
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        for one in (self.copy_path, self.copy_hash):
+            one.setIcon(icon("copy", colours, "muted"))
+        self.teach.setIcon(icon("graduation-cap", colours))
+        self.chat.setIcon(icon("message-circle", colours))
+        self.train.setIcon(icon("chart-line", colours))
+        self.folder.setIcon(icon("folder-open", colours))
+        self.remove.setIcon(icon("x", colours))
+        fit = self.shelved.fit if self.shelved else None
+        self._fit_row.setVisible(fit is not None)
+        if fit is not None:
+            self.fit.setText(fit.sentence)
+            name = "circle-check" if fit.fits else "triangle-alert"
+            self._fit_icon.setPixmap(pixmap(name, colours, "good" if fit.fits else "warn"))
+
+
+class _StoppedError(Exception):
+    """The user stopped the hashing."""
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    """Return widgets side by side, of which the last has the room."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(GRID)
+    for widget in widgets:
+        row.addWidget(widget, 1 if widget is widgets[-1] else 0, Qt.AlignmentFlag.AlignVCenter)
+    return whole
+
+
+def _titled(title: str, *widgets: QWidget) -> QWidget:
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    column.addWidget(label(title, size="caption", bold=True, tone="muted"))
+    for widget in widgets:
+        column.addWidget(widget)
+    return whole

@@ -1,0 +1,330 @@
+"""The Models page: every model on this machine, what it is good for, and adding more."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QItemSelection, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.errors import UserError
+from orca_desk.inventory.catalogue import add_place, remove_place, restore_place
+from orca_desk.inventory.usage import Shelved, shelve
+from orca_desk.library.database import Library
+from orca_desk.models.model_file import ModelFile, NotAModel
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon
+from orca_desk.ui.page import Page
+from orca_desk.ui.pages.models.detail import ModelDetail
+from orca_desk.ui.pages.models.table import BadTable, ModelFilter, ModelTable
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.drop_sign import DropSign
+from orca_desk.ui.widgets.row_table import ROW, row_table
+from orca_desk.ui.widgets.text import button, label
+
+WIDTHS = (160, 130, 98, 72, 100, 72, 76, 84, 146, 100)
+NEEDS = {6: 952, 9: 1052}  # px that the table needs to show the template and the origin
+
+
+class ModelsPage(Page):
+    """The models in a table, one of them in detail below, and apart what is not usable."""
+
+    name = "models"
+    title = "Models"
+    about = (
+        "What is on this machine: bundled, in other tools' folders, and what you added. Nothing is copied."
+    )
+    watches = frozenset({"models", "trainings", "evaluations", "chats"})
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._wanted: Path | None = None  # to select when it comes
+        self._refused: dict[Path, NotAModel] = {}  # what was added in this session and is no model
+        self.setAcceptDrops(True)
+        self._sign = DropSign(desk.theme, self, "Drop models here to add them; nothing is copied")
+        self._make_header()
+        self._make_tables()
+        self._make_commands()
+        desk.models.changed.connect(self._shelve)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+
+    def refresh(self, changes: frozenset[str]) -> None:
+        """Read the models the first time; after that the list reads itself and says so."""
+        if self.desk.models.is_read:
+            self._shelve()
+        else:
+            self.desk.models.read()
+
+    def go(self, target: Mapping[str, Any]) -> None:
+        """Add a model: {"add": path}; or show one: {"model": path}."""
+        if "add" in target:
+            self.add([Path(target["add"])])
+        if "model" in target:
+            self._wanted = Path(target["model"])
+            self._select_wanted()
+
+    def add(self, places: Sequence[Path]) -> None:
+        """Look at files and folders, and keep those that hold models."""
+        library = self.desk.library
+        self.desk.background.run(self, lambda: _add_all(library, places), self._added)
+
+    def _make_header(self) -> None:
+        self.add_folder = button("Add a folder…", self._ask_for_folder)
+        self.add_file = button("Add a file…", self._ask_for_file, primary=True)
+        self.header.addWidget(self.add_folder, 0, Qt.AlignmentFlag.AlignTop)
+        self.header.addWidget(self.add_file, 0, Qt.AlignmentFlag.AlignTop)
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Filter by name, kind, architecture, folder")
+        self.search.setAccessibleName("Filter the models")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMaximumWidth(50 * GRID)
+        self.search.textChanged.connect(self._filter)
+        self.found = label(tone="muted")
+        row.addWidget(self.search, 1)
+        row.addWidget(self.found)
+        row.addStretch(1)
+        self.body.addLayout(row)
+
+    def _make_tables(self) -> None:
+        self.models = ModelTable(self.desk.theme)
+        self.proxy = ModelFilter(self.models)
+        self.table = row_table(self.proxy, "Models", needs=NEEDS)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # as they were found, until asked
+        header = self.table.horizontalHeader()
+        for column, width in enumerate(WIDTHS):
+            header.resizeSection(column, width)
+        self.table.selectionModel().selectionChanged.connect(self._picked)
+        self.table.activated.connect(lambda index: self._do("teach"))
+        self.bad = BadTable(self.desk.theme)
+        self.bad_title = label(bold=True)
+        self.bad_table = row_table(self.bad, "Files that are not usable")
+        self.bad_table.horizontalHeader().hide()
+        self.bad_table.horizontalHeader().resizeSection(0, 30 * GRID)
+        self.bad_table.selectionModel().selectionChanged.connect(self._picked_bad)
+        top = QWidget()
+        column = QVBoxLayout(top)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.bad_title)
+        column.addWidget(self.bad_table)
+        self.detail = ModelDetail(self.desk, self._do)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(self.detail)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(GRID + 4)
+        self.splitter.addWidget(top)
+        self.splitter.addWidget(self._scroll)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.body.addWidget(self.splitter, 1)
+        self.bad_title.hide()
+        self.bad_table.hide()
+        self.detail.show_model(None)
+        self.keep("splitter", self.splitter)
+        self.keep("columns", header)
+
+    def _make_commands(self) -> None:
+        self.command("Add a &file…", self._ask_for_file, key="Ctrl+Shift+O", image="file-input")
+        self.command("Add a fol&der…", self._ask_for_folder, image="folder-plus")
+        self.command("&Use as teacher", lambda: self._do("teach"), image="graduation-cap")
+        self.command("&Chat with it", lambda: self._do("chat"), image="message-circle")
+        self.command("&Open folder", self.detail.open_folder, image="folder-open")
+        self.command("&Remove from the list", lambda: self._do("remove"), key="Del", image="x")
+        self.command("Look &again", self.desk.models.read, key="F5", image="refresh-cw")
+        self.command("Fi&lter", self._focus_filter, key="Ctrl+F", image="search")
+
+    def _shelve(self) -> None:
+        """Work out in the background what is known of the models that were found."""
+        library, found = self.desk.library, list(self.desk.models.found)
+        self.desk.background.run(self, lambda: shelve(library, found), self._show, only_newest="shelf")
+
+    def _show(self, shelved: list[Shelved]) -> None:
+        chosen = self._wanted or (self.detail.shelved.model.path if self.detail.shelved else None)
+        known = {one.model.path for one in shelved}
+        refused = [
+            Shelved(model=one, origin="added", place=path)
+            for path, one in self._refused.items()
+            if path not in known
+        ]
+        self.models.show([one for one in shelved if isinstance(one.model, ModelFile)])
+        self.bad.show([one for one in shelved if isinstance(one.model, NotAModel)] + refused)
+        self._show_bad()
+        self._count()
+        self._wanted = chosen
+        self._select_wanted()
+
+    def _show_bad(self) -> None:
+        rows = len(self.bad.rows)
+        self.bad_title.setText(f"Not usable ({rows})")
+        self.bad_title.setVisible(rows > 0)
+        self.bad_table.setVisible(rows > 0)
+        self.bad_table.setFixedHeight(min(rows, 4) * ROW + 6)
+
+    def _count(self) -> None:
+        shown, there = self.proxy.rowCount(), len(self.models.rows)
+        text = f"{there} models" if there != 1 else "1 model"
+        self.found.setText(text if shown == there else f"{shown} of {text}")
+
+    def _select_wanted(self) -> None:
+        """Select the model that is wanted, as soon as it is listed; the first one where nothing is chosen."""
+        for table, rows in ((self.table, self.models.rows), (self.bad_table, self.bad.rows)):
+            for row, shelved in enumerate(rows):
+                if shelved.model.path == self._wanted:
+                    index = table.model().index(row, 0)
+                    if table is self.table:
+                        index = self.proxy.mapFromSource(self.models.index(row, 0))
+                    self._wanted = None
+                    table.selectRow(index.row())
+                    table.scrollTo(index)
+                    return
+        if self.models.rows and not self._wanted:
+            self.table.selectRow(0)
+        elif self.models.rows and self.detail.shelved and self._wanted == self.detail.shelved.model.path:
+            self._wanted = None  # what was shown is gone
+            self.table.selectRow(0)
+
+    def _picked(self, chosen: QItemSelection, before: QItemSelection) -> None:
+        rows = self.table.selectionModel().selectedRows()
+        if rows:
+            self.bad_table.clearSelection()
+            self.detail.show_model(self.models.rows[self.proxy.mapToSource(rows[0]).row()])
+        elif not self.bad_table.selectionModel().hasSelection():
+            self.detail.show_model(None)
+
+    def _picked_bad(self, chosen: QItemSelection, before: QItemSelection) -> None:
+        rows = self.bad_table.selectionModel().selectedRows()
+        if rows:
+            self.table.clearSelection()
+            self.detail.show_model(self.bad.rows[rows[0].row()])
+
+    def _do(self, what: str) -> None:
+        if what == "hashed":
+            self._shelve()
+        shelved = self.detail.shelved
+        if shelved is None:
+            return
+        model = shelved.model
+        if what == "remove":
+            self._remove(shelved)
+        elif isinstance(model, ModelFile) and model.kind == "gguf" and what == "teach":
+            self.desk.open("teacher", model=str(model.path))
+        elif isinstance(model, ModelFile) and model.kind == "gguf" and what == "chat":
+            self.desk.open("chat", do="new", model=str(model.path))
+        elif isinstance(model, ModelFile) and model.kind == "safetensors" and what == "train":
+            self.desk.open("training", base=str(model.path))
+
+    def _remove(self, shelved: Shelved) -> None:
+        place, library = shelved.place, self.desk.library
+        if self._refused.pop(shelved.model.path, None):  # it never was more than a line on this page
+            self._shelve()
+            return
+        if place is None:
+            self.notice.show_message(
+                "Only what you added can be removed.",
+                "This one lies in a folder where Orca Desk always looks. Its files are never touched.",
+            )
+            return
+        self.desk.do(
+            f"Remove {place.name}",
+            lambda: remove_place(library, place),
+            lambda: restore_place(library, place),
+            "models",
+        )
+        self.desk.say(f"{place.name} is no longer listed; its files stay. Ctrl+Z brings it back.")
+
+    def _added(self, outcome: "tuple[list[Path], list[NotAModel], list[UserError]]") -> None:
+        good, refused, errors = outcome
+        self._refused.update({one.path: one for one in refused})
+        if errors:
+            self.notice.show_error(errors[0])
+        else:
+            self.notice.hide()
+        if good:
+            self._wanted = good[0]
+            self.search.clear()
+            self.desk.tell("models")
+            self.desk.say("Added.", "good")
+        elif refused:
+            self._shelve()
+
+    def _ask_for_file(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self, "Add model files", "", "Models (*.gguf);;All files (*)"
+        )
+        if chosen:
+            self.add([Path(one) for one in chosen])
+
+    def _ask_for_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Add a folder of models")
+        if chosen:
+            self.add([Path(chosen)])
+
+    def _filter(self, text: str) -> None:
+        self.proxy.look_for(text)
+        self._count()
+        if self.proxy.rowCount() and not self.table.selectionModel().hasSelection():
+            self.table.selectRow(0)
+
+    def _focus_filter(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files and folders."""
+        if _local(event):
+            event.acceptProposedAction()
+            self._sign.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        """Forget what was dragged over."""
+        self._sign.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Add what was dropped."""
+        event.acceptProposedAction()
+        self._sign.hide()
+        self.add(_local(event))
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        self.add_file.setIcon(icon("plus", colours, "on_accent"))
+        self.add_folder.setIcon(icon("folder-plus", colours))
+        self.models.repaint()
+        self.bad.repaint()
+
+
+def _add_all(library: Library, places: Sequence[Path]) -> tuple[list[Path], list[NotAModel], list[UserError]]:
+    """Add each place; return models of those that are good, and what is wrong with the others."""
+    good: list[Path] = []
+    refused: list[NotAModel] = []
+    errors: list[UserError] = []
+    for place in places:
+        try:
+            found = add_place(library, place)
+        except UserError as error:
+            errors.append(error)
+            refused.append(NotAModel(path=place, reason=error.message))
+        else:
+            good += [one.path for one in found if isinstance(one, ModelFile)][:1]
+    return good, refused, errors
+
+
+def _local(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

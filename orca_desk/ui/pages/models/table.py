@@ -1,0 +1,170 @@
+"""The models of this machine as a table, and beneath it what only looks like one."""
+
+from typing import Any
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+
+from orca_desk.inventory.usage import Shelved
+from orca_desk.models.fits import human_bytes
+from orca_desk.models.model_file import ModelFile, NotAModel
+from orca_desk.ui.icons import icon
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.blocks import Index
+from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.models import (
+    KINDS,
+    context_of,
+    count,
+    fits_of,
+    kind_of,
+    origin_of,
+    shown_path,
+    template_of,
+    uses_in_full,
+    uses_of,
+)
+
+SORT = Qt.ItemDataRole.UserRole
+NAME, _, PARAMETERS, SIZE, _, CONTEXT, _, MEMORY, USES, ORIGIN = range(10)
+
+
+def _model(shelved: Shelved) -> ModelFile:
+    assert isinstance(shelved.model, ModelFile)
+    return shelved.model
+
+
+def _refused(shelved: Shelved) -> NotAModel:
+    assert isinstance(shelved.model, NotAModel)
+    return shelved.model
+
+
+COLUMNS: tuple[Column[Shelved], ...] = (
+    Column("Name", lambda one: _model(one).name),
+    Column("Kind", lambda one: kind_of(_model(one))),
+    Column(
+        "Parameters", lambda one: count(_model(one).parameters), number=True, tip="How many weights it has"
+    ),
+    Column("Size", lambda one: human_bytes(_model(one).size_bytes), number=True),
+    Column(
+        "Quantisation",
+        lambda one: _model(one).quantisation or "–",
+        tip="The number format of the weights: fewer bits are smaller and less exact",
+    ),
+    Column(
+        "Context",
+        lambda one: context_of(_model(one)),
+        number=True,
+        tip="The longest conversation, in tokens, that it was made for",
+    ),
+    Column(
+        "Template",
+        lambda one: template_of(_model(one)),
+        tip="Whether it brings a chat template, which says how messages become one text",
+    ),
+    Column("Memory", fits_of, tip="Whether it fits into the memory that is free now"),
+    Column("Used by", lambda one: uses_of(one) or "–"),
+    Column("From", origin_of),
+)
+BAD_COLUMNS: tuple[Column[Shelved], ...] = (
+    Column("File", lambda one: _refused(one).path.name),
+    Column("Reason", lambda one: _refused(one).reason),
+)
+
+
+class ModelTable(RowsModel[Shelved]):
+    """Models that can be used, one a row."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(COLUMNS)
+        self._theme = theme
+
+    def cell(self, row: Shelved, column: int, role: int) -> Any:
+        """Return what a cell is sorted by, its tip or its icon."""
+        if role == SORT:
+            return _sorted_by(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return safe_tip(_tip(row, column))
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._picture(row, column)
+        return None
+
+    def _picture(self, shelved: Shelved, column: int) -> Any:
+        colours = self._theme.colours
+        if column == NAME:
+            return icon(KINDS[_model(shelved).kind][0], colours, "muted")
+        if column == MEMORY and shelved.fit:
+            good = shelved.fit.fits
+            return icon("circle-check" if good else "triangle-alert", colours, "good" if good else "warn")
+        return None
+
+
+class BadTable(RowsModel[Shelved]):
+    """Files that look like models and are not usable, with the reason."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(BAD_COLUMNS)
+        self._theme = theme
+
+    def cell(self, row: Shelved, column: int, role: int) -> Any:
+        """Return the whole path or reason, or the sign of a bad file."""
+        if role == Qt.ItemDataRole.ToolTipRole:
+            refused = _refused(row)
+            return safe_tip(refused.reason if column else str(refused.path))
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
+            return icon("circle-x", self._theme.colours, "bad")
+        return None
+
+
+class ModelFilter(QSortFilterProxyModel):
+    """Sorts by numbers where a column has them, and keeps the rows that hold every word of a text."""
+
+    def __init__(self, source: ModelTable) -> None:
+        super().__init__()
+        self._words: tuple[str, ...] = ()
+        self.setSortRole(SORT)
+        self.setSourceModel(source)
+
+    def look_for(self, text: str) -> None:
+        """Keep the rows that hold every word of `text`."""
+        self._words = tuple(text.casefold().split())
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        """Return whether a row holds every word."""
+        source = self.sourceModel()
+        assert isinstance(source, ModelTable)
+        shelved = source.rows[row]
+        model = _model(shelved)
+        whole = " ".join(
+            (
+                model.name,
+                model.architecture,
+                model.quantisation,
+                kind_of(model),
+                origin_of(shelved),
+                str(model.path),
+            )
+        ).casefold()
+        return all(word in whole for word in self._words)
+
+
+def _sorted_by(shelved: Shelved, column: int) -> Any:
+    model = _model(shelved)
+    if column == PARAMETERS:
+        return model.parameters
+    if column == SIZE:
+        return model.size_bytes
+    if column == CONTEXT:
+        return model.context
+    if column == USES:
+        return sum(use.count for use in shelved.uses)
+    return COLUMNS[column].text(shelved).casefold()
+
+
+def _tip(shelved: Shelved, column: int) -> str:
+    if column == MEMORY and shelved.fit:
+        return shelved.fit.sentence
+    if column == USES:
+        return uses_in_full(shelved)
+    return shown_path(_model(shelved).path) if column in (NAME, ORIGIN) else ""

@@ -1,0 +1,167 @@
+"""The filters above the list of records, and how many records they leave."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QToolButton, QWidget
+
+from orca_desk.library.records import RecordFilter
+from orca_desk.library.review import RecordChoices
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import icon, room_for_icon
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import label
+
+VERDICTS: dict[str, dict[str, Any]] = {
+    "right": {"correct": True},
+    "wrong": {"correct": False},
+    "ungraded": {"graded": False},
+}
+
+
+class RecordFilters(QWidget):
+    """Six choices that all must hold. `changed` comes with each one that the user makes."""
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._offered: RecordChoices | None = None
+        self.family = _choice("Family", "All families")
+        self.strategy = _choice("Strategy", "All strategies")
+        self.run = _choice("Run", "All runs")
+        self.verdict = _choice(
+            "Verdict",
+            "Any verdict",
+            right="Right",
+            wrong="Wrong",
+            ungraded="Not graded",
+        )
+        self.leaks = _choice(
+            "Leaks",
+            "Leaks or not",
+            leaked="With leaks",
+            clean="Without leaks",
+        )
+        self.leaks.setToolTip("A leak: the answer quotes its instruction or speaks of being instructed")
+        self.decision = _choice(
+            "Decision",
+            "Any decision",
+            none="Not reviewed",
+            keep="Kept",
+            drop="Dropped",
+        )
+        self._parts = {
+            "family": self.family,
+            "strategy": self.strategy,
+            "run": self.run,
+            "verdict": self.verdict,
+            "leaks": self.leaks,
+            "decision": self.decision,
+        }
+        self.count = label(tone="muted", size="caption")
+        self.clear = QToolButton()
+        self.clear.setText("Clear filters")
+        room_for_icon(self.clear)
+        self.clear.clicked.connect(self._clear)
+        policy = self.clear.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the list below must not jump
+        self.clear.setSizePolicy(policy)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GRID // 2)
+        for place, part in enumerate(self._parts.values()):
+            grid.addWidget(part, place // 2, place % 2)
+            part.currentIndexChanged.connect(self._changed)
+        grid.addWidget(self.count, 3, 0)
+        grid.addWidget(self.clear, 3, 1, Qt.AlignmentFlag.AlignRight)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+        self._show_clear()
+
+    def value(self) -> RecordFilter:
+        """Return the filter that is chosen."""
+        leaks = self.leaks.currentData()
+        return RecordFilter(
+            family=self.family.currentData(),
+            strategy=self.strategy.currentData(),
+            run=self.run.currentData(),
+            leaked=None if leaks is None else leaks == "leaked",
+            decision=self.decision.currentData(),
+            **VERDICTS.get(self.verdict.currentData() or "", {}),
+        )
+
+    def chosen(self) -> dict[str, str]:
+        """Return what is chosen, to be kept."""
+        return {name: part.currentData() for name, part in self._parts.items() if part.currentData()}
+
+    def choose(self, chosen: Mapping[str, Any]) -> None:
+        """Show what was kept, or what another page asks for; `changed` does not come."""
+        for name, part in self._parts.items():
+            _select(part, chosen.get(name))
+        self._show_clear()
+
+    def offer(self, choices: RecordChoices) -> None:
+        """Offer the families, strategies and runs that there are; what is chosen stays."""
+        if choices == self._offered:
+            return
+        self._offered = choices
+        offers = (
+            (self.family, choices.families),
+            (self.strategy, choices.strategies),
+            (self.run, choices.runs),
+        )
+        for part, counts in offers:
+            chosen = part.currentData()
+            part.blockSignals(True)
+            while part.count() > 1:
+                part.removeItem(1)
+            for name, count in counts.items():
+                part.addItem(name, name)
+                part.setItemData(part.count() - 1, f"{count:,} records", Qt.ItemDataRole.ToolTipRole)
+            part.blockSignals(False)
+            _select(part, chosen)
+
+    def show_count(self, count: int) -> None:
+        """Say how many records are left."""
+        text = "1 record" if count == 1 else "{} records".format(f"{count:,}")
+        self.count.setText(text)
+
+    def _changed(self) -> None:
+        self._show_clear()
+        self.changed.emit()
+
+    def _clear(self) -> None:
+        self.choose({})
+        self.changed.emit()
+
+    def _show_clear(self) -> None:
+        self.clear.setVisible(bool(self.chosen()))
+
+    def _paint(self) -> None:
+        self.clear.setIcon(icon("funnel", self.desk.theme.colours, "muted"))
+
+
+def _choice(name: str, all_of_them: str, **choices: str) -> QComboBox:
+    """Return a box whose first entry asks for nothing."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setMinimumContentsLength(9)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.addItem(all_of_them, None)
+    for key, text in choices.items():
+        box.addItem(text, key)
+    return box
+
+
+def _select(box: QComboBox, wanted: str | None) -> None:
+    """Choose an entry without telling; one that is not offered yet is added."""
+    place = next((n for n in range(box.count()) if box.itemData(n) == wanted), -1)
+    box.blockSignals(True)
+    if place < 0 and isinstance(wanted, str):
+        box.addItem(wanted, wanted)
+        place = box.count() - 1
+    box.setCurrentIndex(max(place, 0))
+    box.blockSignals(False)

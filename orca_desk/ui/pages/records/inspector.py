@@ -1,0 +1,276 @@
+"""The Inspector: exactly what a student will be trained on, for one record and for many."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.library.records import RecordFilter
+from orca_desk.library.snapshots import Snapshot, list_snapshots
+from orca_desk.method.records import TrainingRecord
+from orca_desk.models.model_file import ModelFile
+from orca_desk.steps.erase.inspect import (
+    Inspection,
+    Inspector,
+    Totals,
+    inspect_records,
+    inspect_snapshot,
+)
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.pages.records.token_view import MOST, TokenView
+from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.text import button, label, set_tone
+
+LONGEST = 1_000_000  # tokens; no model reads more
+
+
+class InspectorView(QWidget):
+    """Shows a training record as the trainer's tokens for a chosen student, and the totals of many."""
+
+    def __init__(
+        self, desk: Desk, *, wanted: Callable[[], RecordFilter], instruction: Callable[[], str]
+    ) -> None:
+        """`wanted` and `instruction` return the page's filter and student instruction."""
+        super().__init__()
+        self.desk = desk
+        self._wanted, self._instruction = wanted, instruction
+        self._training: TrainingRecord | None = None
+        self._inspector: tuple[Path, Inspector] | None = None
+        self._job: Job | None = None
+        self.student = ModelPicker(desk, "safetensors", prefer="mini-student")
+        self.student.setAccessibleName("Student")
+        self.limit = number_box(2, LONGEST)
+        self.tokens = TokenView(desk)
+        self.count = label(bold=True)
+        self.pointed = label(tone="muted", size="caption")
+        self.problem = Notice(desk)
+        self.source = QComboBox()
+        self.totals = label(wrap=True, selectable=True)
+        self.totals_button = button("Count tokens", self.count_totals)
+        self.panel = JobPanel(desk)
+        self._lay_out()
+        self.student.chosen.connect(self._read)
+        self.limit.valueChanged.connect(self._read)
+        self.tokens.pointed.connect(self._show_pointed)
+        desk.models.changed.connect(self._show_no_student)
+        desk.theme.changed.connect(self._paint)
+        self._paint()
+
+    def show_record(self, training: TrainingRecord | None) -> None:
+        """Show another record."""
+        if training is not None and training == self._training and self.count.text():
+            return
+        self._training = training
+        if training is None:
+            self.tokens.show_inspection(None)
+            self.count.setText("")
+        else:
+            self._read()
+
+    def read_snapshots(self) -> None:
+        """Offer the snapshots that there are now."""
+        library = self.desk.library
+        self.desk.background.run(self, lambda: list_snapshots(library), self._offer, only_newest="snapshots")
+
+    def count_totals(self) -> None:
+        """Count the tokens of the chosen snapshot, or of the kept records of the filter, as a light job."""
+        student = self.student.model()
+        if student is None or self._job is not None:
+            return
+        library, snapshot = self.desk.library, self.source.currentData()
+        wanted, instruction = replace(self._wanted(), decision="keep"), self._instruction()
+        limit = self._limit(student)
+
+        def work(tools: Tools) -> Totals:
+            watch = {"progress": tools.progress, "control": tools.control}
+            if snapshot:
+                return inspect_snapshot(library, student.path, snapshot, limit=limit, **watch)
+            return inspect_records(library, student.path, wanted, instruction, limit=limit, **watch)
+
+        self._job = job = self.desk.jobs.start("Count tokens", "inspect", work, heavy=False)
+        self.totals_button.setEnabled(False)
+        self.problem.hide()
+        self.panel.follow(job)
+        job.ended.connect(self._counted)
+
+    def _lay_out(self) -> None:
+        self.limit.setValue(TrainSettings().max_length)
+        self.limit.setSuffix(" tokens")
+        self.limit.setAccessibleName("Longest record")
+        self.limit.setToolTip("max_length of the training: longer records are refused, dropped or cut there")
+        self.limit.setKeyboardTracking(False)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        for words, control in (("&Student", self.student), ("At &most", self.limit)):
+            name = label(words)
+            name.setBuddy(control)
+            row.addWidget(name)
+            row.addWidget(control)
+        row.addStretch(1)
+        frame = QFrame()
+        frame.setProperty("kind", "card")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.count)
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        self._legend = [
+            (label(text, size="caption"), role)
+            for text, role in (
+                ("trained", "student"),
+                ("masked", ""),
+                ("control token", "accent"),
+                ("beyond the limit", "bad"),
+            )
+        ]
+        for sign, _ in self._legend:
+            head.addWidget(sign)
+        head.addStretch(1)
+        column.addLayout(head)
+        self.tokens.setFrameShape(QFrame.Shape.NoFrame)
+        column.addWidget(self.tokens, 1)
+        self.pointed.setMinimumHeight(self.pointed.fontMetrics().height())
+        column.addWidget(self.pointed)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, GRID, 0, 0)
+        whole.setSpacing(GRID)
+        whole.addLayout(row)
+        whole.addWidget(self.problem)
+        whole.addWidget(frame, 1)
+        whole.addWidget(self._totals_card())
+        self._show_pointed("")
+
+    def _totals_card(self) -> QFrame:
+        frame = QFrame()
+        frame.setProperty("kind", "card")
+        column = QVBoxLayout(frame)
+        column.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
+        column.setSpacing(GRID)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        name = label("&Totals of")
+        name.setBuddy(self.source)
+        self.source.addItem("Kept records of the filter", None)
+        self.source.setAccessibleName("Totals of")
+        self.source.setMinimumContentsLength(24)
+        row.addWidget(name)
+        row.addWidget(self.source)
+        row.addWidget(self.totals_button)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.totals)
+        column.addWidget(self.panel)
+        self.totals.setText("How many tokens of a whole snapshot, or of all kept records, are trained.")
+        set_tone(self.totals, "muted")
+        return frame
+
+    def _limit(self, student: ModelFile) -> int:
+        return min(self.limit.value(), student.context or LONGEST)
+
+    def _read(self, *_: object) -> None:
+        student, training = self.student.model(), self._training
+        if student is None or training is None:
+            return
+        limit, known = self._limit(student), self._inspector
+
+        def work() -> tuple[Path, Inspector, Inspection]:
+            same = known is not None and known[0] == student.path
+            inspector = known[1] if known and same else Inspector(student.path)
+            return student.path, inspector, inspector.inspect(training, limit=limit)
+
+        self.desk.background.run(self, work, self._show, failed=self._refuse, only_newest="read")
+
+    def _show(self, read: tuple[Path, Inspector, Inspection]) -> None:
+        path, inspector, inspection = read
+        self._inspector = (path, inspector)
+        self.problem.hide()
+        self.tokens.show_inspection(inspection)
+        words = "{} trained, {} masked tokens".format(f"{inspection.trained:,}", f"{inspection.masked:,}")
+        if inspection.too_long:
+            words += "; {} beyond the limit of {}".format(
+                f"{len(inspection.tokens) - inspection.limit:,}", f"{inspection.limit:,}"
+            )
+        if len(inspection.tokens) > MOST:
+            words += "; the first {} are shown".format(f"{MOST:,}")
+        self.count.setText(words)
+
+    def _refuse(self, error: Exception) -> None:
+        self.tokens.show_inspection(None)
+        self.count.setText("")
+        self.problem.show_error(error)
+
+    def _counted(self) -> None:
+        job, self._job = self._job, None
+        self.totals_button.setEnabled(True)
+        if job is None or job.result is None:
+            if job is not None and isinstance(job.error, UserError):
+                self.problem.show_error(job.error)
+            return
+        totals: Totals = job.result
+        whole = totals.trained + totals.masked
+        share = f" ({totals.trained / whole:.0%})" if whole else ""
+        words = "{} records: {} tokens, {} trained{}, {} masked; the longest has {}.".format(
+            f"{totals.records:,}", f"{whole:,}", f"{totals.trained:,}", share, f"{totals.masked:,}",
+            f"{totals.longest:,}",
+        )  # fmt: skip
+        if totals.too_long:
+            words += " " + "{} records are too long: {} tokens lie beyond the limit.".format(
+                f"{totals.too_long:,}", f"{totals.cut:,}"
+            )
+        else:
+            words += " " + "None is too long."
+        if not totals.finished:
+            words = "Stopped; so far: " + words
+        self.totals.setText(words)
+        set_tone(self.totals, "warn" if totals.too_long else "")
+
+    def _offer(self, snapshots: list[Snapshot]) -> None:
+        chosen = self.source.currentData()
+        while self.source.count() > 1:
+            self.source.removeItem(1)
+        for one in snapshots:
+            self.source.addItem("Snapshot {} ({} records)".format(one.name, f"{one.records:,}"), one.id)
+        self.source.setCurrentIndex(max(0, self.source.findData(chosen) if chosen else 0))
+
+    def _show_no_student(self) -> None:
+        if self.desk.models.is_read and self.student.model() is None:
+            self.problem.show_message(
+                "There is no student model on this machine.",
+                "Add a model folder with safetensors on the Models page.",
+                kind="warn",
+                action="Open Models",
+                run=self._open_models,
+            )
+
+    def _open_models(self) -> None:
+        self.desk.open("models")
+
+    def _show_pointed(self, words: str) -> None:
+        self.pointed.setText(words or "Point at a token to see its id.")
+
+    def _paint(self) -> None:
+        colours = self.desk.theme.colours
+        for sign, role in self._legend:
+            ground = colours.tint(role, 0.12).name() if role else "transparent"
+            styles: dict[str, tuple[Role, str]] = {
+                "student": ("text", "underline"),
+                "": ("muted", "none"),
+                "accent": ("accent", "none"),
+                "bad": ("bad", "line-through"),
+            }
+            ink, line = styles[role]
+            sign.setStyleSheet(
+                f"QLabel {{ color: {colours.css(ink)}; background: {ground}; text-decoration: {line};"
+                " border-radius: 4px; padding: 2px 6px; }"
+            )
+            sign.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -1,0 +1,169 @@
+"""The Settings page's cards for the library, the look, the offline state, help and versions."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QToolButton
+
+from orca_desk.about import licences, versions
+from orca_desk.library.places import log_folder
+from orca_desk.library.size import Room, room_of
+from orca_desk.models.fits import human_bytes
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.icons import room_for_icon
+from orca_desk.ui.theme import GRID, Choice
+from orca_desk.ui.widgets.settings_card import SettingsCard, row
+from orca_desk.ui.widgets.text import label
+
+
+class LibraryCard(SettingsCard):
+    """Where the library is, how large, its backup and its check."""
+
+    def __init__(self, desk: Desk, *, back_up: Callable[[], Any], check: Callable[[], Any]) -> None:
+        super().__init__(
+            desk,
+            image="library",
+            title="Library",
+            about="Everything you make is in this folder: tasks, records, trainings, evaluations, chats.",
+        )
+        self.path = label(str(desk.library.folder), wrap=True, selectable=True)
+        self.path.setAccessibleName("The library's folder")
+        self.size = label("Counting…", tone="muted", wrap=True)
+        self.rows.addWidget(self.path)
+        self.rows.addWidget(self.size)
+        self.copy_path = self.tool("Copy the path", "copy", lambda: self.copy(self.path.text()))
+        self.open = self.tool("Open folder", "folder-open", lambda: self.open_folder(desk.library.folder))
+        self.back_up = self.tool(
+            "Back up…",
+            "save",
+            back_up,
+            tip="One file with everything but adapters, checkpoints and logs",
+        )
+        self.check = self.tool(
+            "Check",
+            "shield-check",
+            check,
+            tip="Read everything and say whether it is whole",
+        )
+        self.logs = self.tool("Open logs", "file-text", lambda: self.open_folder(log_folder(desk.library)))
+        self.rows.addSpacing(GRID // 2)
+        self.rows.addLayout(row(self.back_up, self.check, self.open, self.copy_path, self.logs))
+        self.paint()
+
+    def measure(self) -> None:
+        """Count the library's bytes in the background."""
+        folder = self.desk.library.folder
+        self.desk.background.run(self, lambda: room_of(folder), self._show, only_newest="size")
+
+    def _show(self, room: Room) -> None:
+        self.size.setText(
+            f"{human_bytes(room.total)} on disk ({human_bytes(room.database)} of it the database), "
+            f"{human_bytes(room.free)} free"
+        )
+
+
+class LookCard(SettingsCard):
+    """The theme, in step with the menu."""
+
+    def __init__(self, desk: Desk, choose: Callable[[Choice], Any]) -> None:
+        super().__init__(desk, image="palette", title="Look")
+        self._group = QButtonGroup(self)
+        self.choices: dict[str, QToolButton] = {}
+        names = (
+            ("system", "As the system", "settings"),
+            ("light", "Light", "sun"),
+            ("dark", "Dark", "moon"),
+        )
+        for choice, text, image in names:
+            made = QToolButton()
+            made.setText(text)
+            made.setAccessibleName(f"Theme: {text}")
+            made.setCheckable(True)
+            made.setProperty("kind", "button")
+            room_for_icon(made)
+            made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            made.clicked.connect(lambda checked=False, choice=choice: choose(choice))
+            self.icons.append((made, image))
+            self._group.addButton(made)
+            self.choices[choice] = made
+        self.rows.addLayout(row(*self.choices.values()))
+        self.paint()
+
+    def paint(self) -> None:
+        """Mark the theme that is chosen."""
+        super().paint()
+        self.choices[self.desk.theme.choice].setChecked(True)
+
+
+class OfflineCard(SettingsCard):
+    """That nothing leaves the machine, and what would change that."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, image="wifi-off", title="Offline")
+        self.rows.addWidget(label("Nothing leaves this machine.", bold=True))
+        sentences = (
+            ("Teacher, student, training, evaluation and chat run here, from files on this disk. "
+                    "There is no account, no telemetry and no search for updates."),
+            ("A connection is opened only when you ask for it: by downloading a model "
+                    "(orca-desk models download), or by agreeing to open a link of a chat in your browser."),
+            "Text of tasks, records and chats can load no picture, file or address by itself.",
+        )  # fmt: skip
+        for sentence in sentences:
+            self.rows.addWidget(label(sentence, wrap=True))
+        self.paint()
+
+
+class HelpCard(SettingsCard):
+    """The ways to find one's way."""
+
+    def __init__(self, desk: Desk, tools: Sequence[tuple[str, str, Callable[[], Any]]]) -> None:
+        """`tools` are text, icon and what the button does."""
+        super().__init__(desk, image="circle-help", title="Help")
+        self.buttons = [self.tool(text, image, run) for text, image, run in tools]
+        self.rows.addLayout(row(*self.buttons))
+        self.paint()
+
+
+class AboutCard(SettingsCard):
+    """Versions and licences."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(
+            desk,
+            image="info",
+            title="About Orca Desk",
+            about="Teaches a small language model to reason, by the Orca 2 method, on one machine.",
+        )
+        self.versions: dict[str, str] = {}
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(3 * GRID)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self.rows.addLayout(self._grid)
+        self.copy_versions = self.tool("Copy versions", "copy", self._copy)
+        self.rows.addLayout(row(self.copy_versions))
+        self.rows.addWidget(label("Licences", bold=True))
+        self.rows.addWidget(label("Orca Desk is under the Apache License 2.0. It brings with it:"))
+        for name, path in licences().items():
+            words = label(name)
+            link = self.tool("Open", "external-link", lambda path=path: self.open_folder(path))
+            link.setAccessibleName(f"Open the licence of {name}")
+            self.rows.addLayout(row(words, link))
+        self.paint()
+
+    def look(self) -> None:
+        """Read the versions in the background."""
+        if not self.versions:
+            self.desk.background.run(self, versions, self._show, only_newest="versions")
+
+    def _show(self, found: dict[str, str]) -> None:
+        if self.versions:
+            return
+        self.versions = found
+        for place, (name, value) in enumerate(found.items()):
+            self._grid.addWidget(label(name, tone="muted"), place, 0)
+            self._grid.addWidget(label(value, selectable=True), place, 1)
+
+    def _copy(self) -> None:
+        self.copy("\n".join(f"{name} {value}" for name, value in self.versions.items()))

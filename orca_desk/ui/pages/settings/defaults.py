@@ -1,0 +1,216 @@
+"""The Settings page's cards for what other pages begin with: running, answering, the student's message."""
+
+from collections.abc import Callable
+from typing import get_args
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QGridLayout, QPlainTextEdit, QSpinBox, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.method.erasure import CAUTIOUS, InstructionKind
+from orca_desk.method.records import Sampling
+from orca_desk.steps.defaults import (
+    LARGEST_BATCH,
+    StudentMessage,
+    choose_message,
+    choose_runner,
+    choose_sampling,
+    chosen_batch,
+    chosen_threads,
+    default_message,
+    default_sampling,
+)
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.settings_card import SettingsCard, row
+from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
+from orca_desk.ui.widgets.text import label, set_tone
+
+WRITE_AFTER_MS = 400  # of quiet after a keystroke
+Report = Callable[[Exception], None]
+
+
+class RunningCard(SettingsCard):
+    """How models are run and how they answer, unless a page says otherwise."""
+
+    def __init__(self, desk: Desk, report: Report) -> None:
+        super().__init__(
+            desk,
+            image="cpu",
+            title="Running models",
+            about="First values for the teacher, measurements and evaluations. Each can be changed there.",
+        )
+        self._report = report
+        self.threads = _spin("all cores", 1024)
+        self.batch = _spin("what suits the model", LARGEST_BATCH)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(GRID)
+        grid.setColumnStretch(2, 1)
+        rows = (
+            ("CPU threads", self.threads, "Fewer leave room for other programs."),
+            (
+                "Answers at once",
+                self.batch,
+                "More are faster together and take more memory.",
+            ),
+        )
+        for place, (text, control, about) in enumerate(rows):
+            words = label(text)
+            words.setBuddy(control)
+            control.setAccessibleName(text)
+            control.setAccessibleDescription(about)
+            control.setMinimumWidth(22 * GRID)
+            grid.addWidget(words, place, 0)
+            grid.addWidget(control, place, 1)
+            grid.addWidget(label(about, size="caption", tone="muted", wrap=True), place, 2)
+            control.valueChanged.connect(self._keep_runner)
+        self.rows.addLayout(grid)
+        self.rows.addSpacing(GRID // 2)
+        self.rows.addWidget(label("How models answer", bold=True))
+        self.form: SettingsForm[Sampling] = SettingsForm(Sampling, skip=("stop",))
+        self.form.show_all(True)
+        self.rows.addWidget(self.form)
+        self._timer = _after_quiet(self, self._keep_sampling)
+        self.refused = label(tone="bad", wrap=True)
+        self.refused.hide()
+        self.rows.addWidget(self.refused)
+        self.restore = self.tool("Back to the defaults", "rotate-ccw", self._restore)
+        self.rows.addLayout(row(self.restore))
+        self.show_choice()
+        self.form.changed.connect(self._timer.start)
+        self.paint()
+
+    def show_choice(self) -> None:
+        """Show what the library has."""
+        library = self.desk.library
+        for control, value in ((self.threads, chosen_threads(library)), (self.batch, chosen_batch(library))):
+            with QSignalBlocker(control):
+                control.setValue(value or 0)
+        self._show_sampling(default_sampling(library))
+
+    def _show_sampling(self, sampling: Sampling) -> None:
+        with QSignalBlocker(self.form):
+            self.form.set_value(sampling)
+        self.refused.hide()
+
+    def _keep_runner(self, value: int) -> None:
+        try:
+            choose_runner(
+                self.desk.library, threads=self.threads.value() or None, batch=self.batch.value() or None
+            )
+        except UserError as error:
+            self._report(error)
+        else:
+            self.desk.tell("settings")
+
+    def _keep_sampling(self) -> None:
+        try:
+            choose_sampling(self.desk.library, self.form.value())
+        except UserError as error:
+            self.refused.setText(str(error))
+            self.refused.show()
+        else:
+            self.refused.hide()
+            self.desk.tell("settings")
+
+    def _restore(self) -> None:
+        self.threads.setValue(0)
+        self.batch.setValue(0)
+        self._show_sampling(Sampling())
+        self._keep_sampling()
+
+
+class MessageCard(SettingsCard):
+    """What the student is told in place of the strategy's instruction."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(
+            desk,
+            image="eraser",
+            title="The student's message",
+            about="What takes the place of the erased strategy in new snapshots: the student sees only this.",
+        )
+        self.kind = QComboBox()
+        words: dict[InstructionKind, str] = {
+            "cautious": "Cautious, as in the paper",
+            "empty": "Empty",
+            "own": "My own",
+        }
+        for kind in get_args(InstructionKind):
+            self.kind.addItem(words[kind], kind)
+        self.kind.setAccessibleName("The student's message")
+        self.text = QPlainTextEdit()
+        self.text.setAccessibleName("The text of the student's message")
+        self.text.setPlaceholderText("Say nothing of a way of answering: the student must learn to choose.")
+        self.text.setTabChangesFocus(True)
+        self.text.setFixedHeight(10 * GRID)
+        self.state = label(size="caption", tone="muted", wrap=True)
+        self.rows.addLayout(row(self.kind))
+        self.rows.addWidget(self.text)
+        self.rows.addWidget(self.state)
+        self._timer = _after_quiet(self, self._keep)
+        self.show_choice()
+        self.kind.currentIndexChanged.connect(self._switched)
+        self.text.textChanged.connect(self._typed)
+        self.paint()
+
+    def show_choice(self) -> None:
+        """Show what the library has."""
+        chosen = default_message(self.desk.library)
+        self._own = chosen.text
+        with QSignalBlocker(self.kind):
+            self.kind.setCurrentIndex(self.kind.findData(chosen.kind))
+        self._show_text()
+
+    def _show_text(self) -> None:
+        kind = self.kind.currentData()
+        with QSignalBlocker(self.text):
+            self.text.setPlainText({"cautious": CAUTIOUS, "empty": "", "own": self._own}[kind])
+        self.text.setReadOnly(kind != "own")
+        self.text.setVisible(kind != "empty")
+        self._say("")
+
+    def _switched(self, place: int) -> None:
+        self._show_text()
+        if self.kind.currentData() == "own" and not self._own.strip():
+            self.text.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._say("Write it; until then the message stays as it was.")
+        else:
+            self._keep()
+
+    def _typed(self) -> None:
+        self._own = self.text.toPlainText()
+        self._timer.start()
+
+    def _keep(self) -> None:
+        kind = self.kind.currentData()
+        try:
+            choose_message(
+                self.desk.library, StudentMessage(kind=kind, text=self._own if kind == "own" else "")
+            )
+        except UserError as error:
+            self._say(str(error), bad=True)
+        else:
+            self._say("Kept.")
+            self.desk.tell("settings")
+
+    def _say(self, text: str, *, bad: bool = False) -> None:
+        self.state.setText(text)
+        self.state.setVisible(bool(text))
+        set_tone(self.state, "bad" if bad else "muted")
+
+
+def _spin(zero: str, highest: int) -> QSpinBox:
+    """Return a number whose 0 reads as `zero`: no choice."""
+    made = number_box(0, highest)
+    made.setSpecialValueText(zero)
+    return made
+
+
+def _after_quiet(parent: QWidget, run: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(WRITE_AFTER_MS)
+    timer.timeout.connect(run)
+    return timer

@@ -1,0 +1,214 @@
+"""Measuring strategies: with which teacher, on what, and the job as it runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from orca_desk.library.database import Library
+from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.steps.defaults import default_runner
+from orca_desk.steps.pair.probe import Probed, probe
+from orca_desk.steps.teaching import Arrival
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.counted import counted
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.text import button, label
+
+START = "desktop.start.probe"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeStart:
+    """What a measurement is started with, kept so that it can be taken up again. None: all there are."""
+
+    model: str
+    families: list[str] | None
+    strategies: list[str] | None
+    per_family: int
+
+    def work(self, library: Library) -> Callable[[Tools], Probed]:
+        """Return the work of a job that measures."""
+
+        def work(tools: Tools) -> Probed:
+            return probe(
+                library,
+                default_runner(library, Path(self.model)),
+                families=self.families,
+                strategies=self.strategies,
+                per_family=self.per_family,
+                progress=tools.progress,
+                control=tools.control,
+                on_arrival=tools.tell,
+            )
+
+        return work
+
+
+class MeasureBar(QWidget):
+    """What to measure and the button that starts it. `arrived` comes with each Arrival, `over` at the end."""
+
+    arrived = Signal(object)
+    over = Signal()
+
+    def __init__(self, desk: Desk, notice: Notice) -> None:
+        super().__init__()
+        self.desk, self.notice = desk, notice
+        self.job: Job | None = None
+        self._possible = False
+        self._tasks: Mapping[str, int] = {}
+        self._started: ProbeStart | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID + GRID // 2)
+        column.addLayout(self._row())
+        self.job_panel = JobPanel(desk)
+        self.job_panel.over.connect(self._ended)
+        column.addWidget(self.job_panel)
+
+    def set_choices(
+        self, families: list[tuple[str, str]], strategies: list[tuple[str, str]], tasks: Mapping[str, int]
+    ) -> None:
+        """Offer these families and strategies, as (name, title); `tasks` has each family's training tasks."""
+        self._tasks = tasks
+        self.families.set_choices(families)
+        self.strategies.set_choices(strategies)
+        self._possible = bool(families)
+        self._count_answers()
+
+    def measure(self) -> None:
+        """Start to measure what is chosen, or say what is missing."""
+        model = self.picker.model()
+        families, strategies = self.families.chosen_or_all(), self.strategies.chosen_or_all()
+        if model is None:
+            self.notice.show_message(
+                "There is no teacher to measure with.",
+                "Add a GGUF model on the Models page.",
+                kind="warn",
+                action="Open Models",
+                run=self._open_models,
+            )
+        elif families == [] or strategies == [] or not self._possible:
+            self.notice.show_message(
+                "Nothing is chosen to be measured.",
+                "Tick at least one family and one strategy.",
+                kind="warn",
+            )
+        else:
+            self.start(
+                ProbeStart(
+                    model=str(model.path),
+                    families=families,
+                    strategies=strategies,
+                    per_family=self.per_family.value(),
+                )
+            )
+
+    def start(self, start: ProbeStart) -> None:
+        """Measure; the same start again goes on where an earlier one stopped."""
+        if self.job is not None and not self.job.is_over:
+            return
+        self.notice.hide()
+        set_setting(self.desk.library, START, asdict(start))
+        self.job = self.desk.jobs.start(
+            "Measure strategies",
+            "probe",
+            start.work(self.desk.library),
+            changes={"records", "pairings"},
+        )
+        self.job.event.connect(self._receive)
+        self._started = start
+        self.job_panel.follow(self.job)
+        self._count_answers()
+
+    def resume(self, run: str) -> None:
+        """Go on with a measurement that was cut off, if it is the one that was started last."""
+        stored = get_setting(self.desk.library, START) or {}
+        start = self._last_start()
+        if start is not None and stored.get("run", run) == run:
+            self.start(start)
+        else:
+            self.notice.show_message(
+                "What this run was started with is not known any more.",
+                "Choose the same and measure: nothing that was answered is asked again.",
+                kind="warn",
+            )
+
+    def _row(self) -> QHBoxLayout:
+        self.picker = ModelPicker(self.desk, "gguf", prefer="mini-teacher")
+        self.picker.setAccessibleName("Teacher to measure with")
+        self.picker.setMinimumContentsLength(18)
+        self.families = ChoiceButton("families")
+        self.strategies = ChoiceButton("strategies")
+        self.per_family = number_box(1, 10_000)
+        self.per_family.setSuffix(" tasks each")
+        self.per_family.setAccessibleName("Tasks of each family")
+        self.per_family.setToolTip(
+            "Training tasks of each family that every strategy is tried on; more of them tell better."
+        )
+        last = self._last_start()
+        self.per_family.setValue(last.per_family if last else 20)
+        if last:
+            self.picker.choose(Path(last.model))
+        self.answers = label(tone="muted")
+        self.button = button("Measure", self.measure, primary=True)
+        self.button.setToolTip(
+            "The teacher answers the same tasks under every strategy; each family gets the best one"
+        )
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        for widget in (self.picker, self.families, self.strategies, self.per_family, self.answers):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.button)
+        for changed in (self.families.changed, self.strategies.changed, self.per_family.valueChanged):
+            changed.connect(self._count_answers)
+        return row
+
+    def _count_answers(self) -> None:
+        most = self.per_family.value()
+        tasks = sum(min(most, self._tasks.get(family, 0)) for family in self.families.chosen())
+        count = tasks * len(self.strategies.chosen())
+        self.answers.setText("up to {}".format(counted(count, "answer")) if count else "")
+        self.button.setEnabled(self._possible and (self.job is None or self.job.is_over))
+
+    def _receive(self, arrival: Arrival) -> None:
+        if self._started is not None:  # the first answers tell which run it is
+            library, kept = self.desk.library, {**asdict(self._started), "run": arrival.run}
+            self._started = None
+            self.desk.background.run(self, lambda: set_setting(library, START, kept))
+        self.arrived.emit(arrival)
+
+    def _open_models(self) -> None:
+        self.desk.open("models")
+
+    def _ended(self, job: Job) -> None:
+        self._count_answers()
+        self.over.emit()
+        result: Probed | None = job.result
+        if job.error is not None:
+            self.notice.show_error(job.error)
+        elif result is not None and result.taught.finished:
+            self.notice.show_message(
+                f"{len(result.pairings)} families are paired by what was measured.",
+                result.taught.sentence,
+                kind="good",
+            )
+        elif result is not None:
+            self.notice.show_message(
+                "Stopped: the pairings are as they were.",
+                "Every answer so far is kept. Measure again to go on from there.",
+            )
+
+    def _last_start(self) -> ProbeStart | None:
+        stored = dict(get_setting(self.desk.library, START) or {})
+        stored.pop("run", None)
+        return ProbeStart(**stored) if stored else None

@@ -1,0 +1,191 @@
+"""Which family gets which strategy: the matrix of what was measured, choice by hand, and measuring."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
+
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import (
+    StoredPairing,
+    current_pairings,
+    latest_evidence,
+    pairing_history,
+    set_pairings,
+    withdraw_pairing,
+)
+from orca_desk.library.strategies import current_strategies
+from orca_desk.library.tasks import families
+from orca_desk.method.pairing import Pairing
+from orca_desk.steps.teaching import Arrival
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.strategies.pairing_history import PairingHistory
+from orca_desk.ui.pages.strategies.pairing_matrix import MatrixContent, PairingMatrixModel
+from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.notice import Notice
+
+REPAINT_MS = 300  # between two paintings of what is being counted
+
+
+class PairingPanel(QWidget):
+    """The second half of the Strategies page."""
+
+    def __init__(self, desk: Desk, notice: Notice) -> None:
+        super().__init__()
+        self.desk = desk
+        self._wanted_family: str | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
+        layout.setSpacing(GRID + GRID // 2)
+        self.measure = MeasureBar(desk, notice)
+        self.measure.arrived.connect(self._receive)
+        self.measure.over.connect(self._ended)
+        layout.addWidget(self.measure)
+        self.empty = EmptyState(
+            desk.theme,
+            image="route",
+            title="No family to pair yet",
+            text="Families come with tasks. Once there are some, each gets the strategy that serves it best.",
+            action="Import tasks…",
+            run=self._import,
+        )
+        layout.addWidget(self.empty, 1)
+        self.history = PairingHistory()
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self._matrix())
+        self.splitter.addWidget(self.history)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(GRID + GRID // 2)
+        self.splitter.setSizes([46 * GRID, 21 * GRID])
+        layout.addWidget(self.splitter, 1)
+        self._repaint = QTimer(self)
+        self._repaint.setSingleShot(True)
+        self._repaint.setInterval(REPAINT_MS)
+        self._repaint.timeout.connect(self.model.repaint_counts)
+
+    def read(self) -> None:
+        """Show what the library says now."""
+        library = self.desk.library
+        self.desk.background.run(self, lambda: _content(library), self._show, only_newest="matrix")
+
+    def show_family(self, family: str) -> None:
+        """Go to a family's row, as soon as it is there."""
+        self._wanted_family = family
+        self._go_to_wanted()
+
+    def pair(self, index: QModelIndex) -> None:
+        """Pair the family of a cell with its strategy, by the user's choice."""
+        strategy = self.model.strategy(index) if index.isValid() else None
+        if strategy is None:
+            return
+        family, library = self.model.family(index), self.desk.library
+        before = self.model.content.pairings.get(family)
+        if before is not None and before.strategy == strategy.name:
+            return
+        chosen = Pairing(family=family, strategy=strategy.name, evidence=(), reason="Chosen by hand.")
+        self.desk.do(
+            f"pair {family} with {strategy.title}",
+            lambda: set_pairings(library, [chosen], source="chosen"),
+            lambda: withdraw_pairing(library, chosen),
+            "pairings",
+        )
+        self.desk.say(f"{family} is paired with {strategy.title} now. Ctrl+Z takes it back.", "good")
+
+    def _matrix(self) -> QWidget:
+        self.model = PairingMatrixModel(self.desk.theme)
+        self.view = QTableView()
+        self.view.setModel(self.model)
+        self.view.setAccessibleName("Families by strategies: share of right answers")
+        self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.view.setTabKeyNavigation(False)
+        self.view.setCornerButtonEnabled(False)
+        self.view.setShowGrid(False)
+        across = self.view.horizontalHeader()
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        across.setMinimumSectionSize(9 * GRID)
+        across.setFixedHeight(8 * GRID)
+        down = self.view.verticalHeader()
+        down.setDefaultSectionSize(4 * GRID + 4)
+        down.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        down.setFixedWidth(14 * GRID)
+        self.view.clicked.connect(self.pair)
+        self.view.activated.connect(self.pair)
+        self.view.selectionModel().currentChanged.connect(self._show_family)
+        return self.view
+
+    def _show(self, content: MatrixContent) -> None:
+        self.model.show(content)
+        self.empty.setVisible(not content.families)
+        self.splitter.setVisible(bool(content.families))
+        self.measure.set_choices(
+            [(name, name) for name in content.families],
+            [(one.name, one.title) for one in content.strategies],
+            content.tasks,
+        )
+        self._go_to_wanted()
+        if content.families and not self.view.currentIndex().isValid():
+            self.view.setCurrentIndex(self._cell(content.families[0]))
+        else:
+            self._show_family(self.view.currentIndex())
+
+    def _cell(self, family: str) -> QModelIndex:
+        """Return the cell of the strategy that a family is paired with, or the first one."""
+        content = self.model.content
+        pairing = content.pairings.get(family)
+        names = [one.name for one in content.strategies]
+        column = names.index(pairing.strategy) if pairing and pairing.strategy in names else 0
+        return self.model.index(content.families.index(family), column)
+
+    def _go_to_wanted(self) -> None:
+        if self._wanted_family in self.model.content.families:
+            self.view.setCurrentIndex(self._cell(self._wanted_family))
+            self.view.scrollTo(self.view.currentIndex())
+            self.view.setFocus()
+            self._wanted_family = None
+
+    def _show_family(self, index: QModelIndex, before: QModelIndex | None = None) -> None:
+        if not index.isValid():
+            return
+        library, family = self.desk.library, self.model.family(index)
+        self.desk.background.run(
+            self,
+            lambda: pairing_history(library, family),
+            lambda history: self._show_history(family, history),
+            only_newest="history",
+        )
+
+    def _show_history(self, family: str, history: Sequence[StoredPairing]) -> None:
+        titles = {one.name: one.title for one in self.model.content.strategies}
+        self.history.show_history(family, history, titles)
+
+    def _receive(self, arrival: Arrival) -> None:
+        graded = [(new.record, new.verdict.correct) for new in arrival.records if new.verdict]
+        self.model.count([(record.family, record.strategy, right) for record, right in graded])
+        if not self._repaint.isActive():
+            self._repaint.start()
+
+    def _ended(self) -> None:
+        self._repaint.stop()
+        self.model.forget_counts()
+        self.read()
+
+    def _import(self) -> None:
+        self.desk.open("tasks", do="import")
+
+
+def _content(library: Library) -> MatrixContent:
+    strategies = current_strategies(library)
+    evidence, pairings = latest_evidence(library), current_pairings(library)
+    found = families(library)
+    return MatrixContent(
+        families=tuple(one.family for one in found),
+        tasks={one.family: one.train for one in found},
+        strategies=tuple(strategies.values()),
+        evidence=evidence,
+        pairings=pairings,
+    )

@@ -1,0 +1,134 @@
+"""What the teacher will be sent for a task under the strategy in the editor, as it is being written."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.method.records import Task
+from orca_desk.steps.instruct.prompt_preview import PromptViewer, ShownPrompt
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.pages.strategies.marked_text import Mark, MarkedText
+from orca_desk.ui.pages.strategies.task_search import TaskSearch
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import label, set_tone
+
+PAUSE_MS = 250  # between the last key and the new preview
+MARKS: dict[str, Mark] = {"control": "control", "end": "control", "system": "system"}
+
+
+class PromptPreview(QWidget):
+    """A task, a teacher and the text that goes from one to the other, with its tokens counted."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.viewer = PromptViewer()
+        self.task: Task | None = None
+        self._instruction = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GRID, 0, 0)
+        layout.setSpacing(GRID)
+        self.picker = ModelPicker(desk, "gguf", prefer="mini-teacher")
+        self.picker.setMinimumContentsLength(12)
+        self.picker.setAccessibleName("Teacher whose template is used")
+        row = QHBoxLayout()
+        words = label("Teacher", tone="muted")
+        words.setBuddy(self.picker)
+        row.addWidget(words)
+        row.addWidget(self.picker, 1)
+        layout.addLayout(row)
+        self.search = TaskSearch(desk)
+        layout.addWidget(self.search)
+        self.about_task = label(size="caption", tone="muted", wrap=True)
+        layout.addWidget(self.about_task)
+        self.text = MarkedText(desk.theme)
+        self.text.setAccessibleName("What the teacher will be sent")
+        layout.addWidget(self.text, 1)
+        self.count = label(bold=True, wrap=True)
+        self.parts = label(size="caption", tone="muted", wrap=True)
+        layout.addWidget(self.count)
+        layout.addWidget(self.parts)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self._render)
+        self.search.found.connect(self.show_task)
+        desk.models.changed.connect(self._again)
+        self.picker.chosen.connect(self._again)
+
+    def show_instruction(self, instruction: str, families: tuple[str, ...]) -> None:
+        """Preview another instruction, or the same as it is edited; tasks are taken from `families` first."""
+        self._instruction = instruction.strip()
+        self.search.prefer(families)
+        if self.task is None:
+            self.search.another()
+        self._again()
+
+    def show_task(self, task: Task | None) -> None:
+        """Preview for another task; None: there is none."""
+        self.task = task
+        self.about_task.setText(
+            f"A task of the family {task.family}" if task else "The library has no tasks yet."
+        )
+        self._again()
+
+    def close_viewer(self) -> None:
+        """End the worker that renders."""
+        self._timer.stop()
+        self.viewer.close()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Catch up with what was edited while this was hidden."""
+        super().showEvent(event)
+        self._again()
+
+    def _again(self) -> None:
+        self._timer.start()
+
+    def _render(self) -> None:
+        model, task, system = self.picker.model(), self.task, self._instruction
+        if model is None and self.desk.models.is_read:
+            self._say("There is no teacher on this machine: add one on the Models page.")
+        elif model is None or task is None:
+            self._say("")
+        elif self.isVisible():
+            self.desk.background.run(
+                self,
+                lambda: self.viewer.show(model.path, system, task.user_text),
+                self._show,
+                failed=self._fail,
+                only_newest="prompt",
+            )
+
+    def _show(self, prompt: ShownPrompt) -> None:
+        set_tone(self.count, "")
+        self.text.show_pieces(
+            (_visible(part.role, part.text), MARKS.get(part.role, "plain")) for part in prompt.parts
+        )
+        self.count.setText(f"{prompt.tokens:,} tokens")
+        self.parts.setText(
+            "instruction {:,}, task {:,}, the model's own template {:,}".format(
+                prompt.tokens_of("system"),
+                prompt.tokens_of("user"),
+                prompt.tokens_of("control", "end"),
+            )
+        )
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, UserError):
+            self._say(str(error.message), error.hint)
+        else:
+            self.desk.report(error)
+
+    def _say(self, text: str, hint: str = "") -> None:
+        self.text.show_pieces([])
+        set_tone(self.count, "bad")
+        self.count.setText(text)
+        self.parts.setText(hint)
+
+
+def _visible(role: str, text: str) -> str:
+    """Return a part with the template's line ends to be seen; a text's own are only line ends."""
+    return text.replace("\n", "↵\n") if role in ("control", "end") else text

@@ -1,0 +1,232 @@
+"""Families and their splits: counts, renaming, merging, and holding out a share."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from orca_desk.library.task_changes import hold_out_family, rename_family, take_back
+from orca_desk.library.tasks import FamilyCount, families
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.tasks.filters import MOST_CHOICES
+from orca_desk.ui.pages.tasks.table import ROW
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.counted import counted
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.text import button, label, one_line
+from orca_desk.ui.writes import Writes
+
+COLUMNS: tuple[Column[FamilyCount], ...] = (
+    Column("Family", lambda one: one_line(one.family)),
+    Column("Train", lambda one: f"{one.train:,}", number=True),
+    Column("Held out", lambda one: f"{one.heldout:,}", number=True),
+    Column("Total", lambda one: f"{one.tasks:,}", number=True),
+    Column("Held out, %", lambda one: f"{_percent(one):.0f}", number=True),
+    Column("Without answer", lambda one: f"{one.unanswered:,}", number=True),
+)
+
+
+class FamiliesDialog(QDialog):
+    """Shows the families and changes them; `show` opens one family's tasks on the page."""
+
+    def __init__(self, desk: Desk, parent: QWidget, *, writes: Writes, show: Callable[[str], None]) -> None:
+        super().__init__(parent)
+        self.desk, self._writes, self._show = desk, writes, show
+        self._select = ""
+        self.setWindowTitle("Families")
+        self.resize(760, 560)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID + GRID // 2)
+        layout.addWidget(label("Families", size="heading", bold=True))
+        about = (
+            "A family is a kind of task; strategies are chosen by family. Every change here can be taken back"
+            " with Ctrl+Z."
+        )
+        layout.addWidget(label(about, tone="muted", wrap=True))
+        self.notice = Notice(desk)
+        layout.addWidget(self.notice)
+        self.model = RowsModel(COLUMNS)
+        self.table = _table(self.model, "Families")
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._look())
+        self.table.activated.connect(lambda _: self._show_tasks())
+        layout.addWidget(self.table, 1)
+        layout.addLayout(self._rename_row())
+        layout.addLayout(self._heldout_row())
+        layout.addLayout(self._end_row())
+        desk.changed.connect(self._note)
+        for key, run in (("Ctrl+Z", desk.undo.undo), ("Ctrl+Shift+Z", desk.undo.redo)):
+            QShortcut(QKeySequence(key), self).activated.connect(run)  # the window's do not reach a dialog
+        self._read()
+        self._look()
+
+    def family(self) -> str | None:
+        """Return the selected family."""
+        rows = self.table.selectionModel().selectedRows()
+        return self.model.rows[rows[0].row()].family if rows else None
+
+    def select(self, family: str) -> None:
+        """Select a family."""
+        names = [one.family for one in self.model.rows]
+        if names:
+            row = names.index(family) if family in names else 0
+            self.table.selectRow(row)
+            self.table.scrollTo(self.model.index(row, 0))
+
+    def _rename_row(self) -> QHBoxLayout:
+        self.name = QComboBox()
+        self.name.setEditable(True)
+        self.name.setAccessibleName("New name, or the family to merge into")
+        self.name.setMinimumContentsLength(20)
+        self.name.lineEdit().setPlaceholderText("New name, or another family")
+        self.name.currentTextChanged.connect(lambda _: self._look())
+        self.name.lineEdit().returnPressed.connect(self._rename)
+        self.rename_button = button("Rename", self._rename)
+        self.rename_button.setAutoDefault(False)
+        return _row(label("Rename or merge into"), self.name, self.rename_button)
+
+    def _heldout_row(self) -> QHBoxLayout:
+        self.percent = number_box(0, 100)
+        self.percent.setValue(20)
+        self.percent.setSuffix(" %")
+        self.percent.setAccessibleName("Share to hold out")
+        self.hold_button = button(
+            "Hold out",
+            self._hold_out,
+            tip="Chosen by the tasks' ids: the same share always holds out the same tasks",
+        )
+        self.hold_button.setAutoDefault(False)
+        return _row(label("Hold out for evaluation"), self.percent, self.hold_button)
+
+    def _end_row(self) -> QHBoxLayout:
+        self.show_button = button("Show its tasks", self._show_tasks)
+        close = button("Close", self.accept)
+        for made in (self.show_button, close):
+            made.setAutoDefault(False)
+        row = QHBoxLayout()
+        row.addWidget(self.show_button)
+        row.addStretch(1)
+        row.addWidget(close)
+        return row
+
+    def _note(self, parts: frozenset[str]) -> None:
+        if "tasks" in parts:
+            self._read()
+
+    def _read(self) -> None:
+        library = self.desk.library
+        self.desk.background.run(self, lambda: families(library), self._fill, only_newest="families")
+
+    def _fill(self, found: list[FamilyCount]) -> None:
+        selected = self._select or self.family() or ""
+        self._select = ""
+        written = self.name.currentText()
+        self.model.show(found)
+        self.name.clear()
+        self.name.addItems([one.family for one in found[:MOST_CHOICES]])
+        self.name.setCurrentText(written)
+        self.select(selected)
+        self._look()
+
+    def _look(self) -> None:
+        family, name = self.family(), self.name.currentText().strip()
+        merges = name in {one.family for one in self.model.rows}
+        self.rename_button.setText("Merge" if merges and name != family else "Rename")
+        self.rename_button.setEnabled(bool(family and name and name != family))
+        self.hold_button.setEnabled(family is not None)
+        self.show_button.setEnabled(family is not None)
+
+    def _rename(self) -> None:
+        family, name = self.family(), self.name.currentText().strip()
+        if not family or not name or name == family:
+            return
+        library = self.desk.library
+        self.name.setCurrentText("")
+        self._select = name
+        self._writes.do(
+            f"rename {family} to {name}",
+            lambda: rename_family(library, family, name),
+            lambda changed: take_back(library, changed),
+            "tasks",
+            "pairings",
+            then=lambda changed: self._tell(
+                "{} moved from {} to {}.".format(counted(changed.count, "task"), family, name)
+            ),
+        )
+
+    def _hold_out(self) -> None:
+        family, percent = self.family(), self.percent.value()
+        if not family:
+            return
+        library = self.desk.library
+        self._writes.do(
+            f"hold out {percent}% of {family}",
+            lambda: hold_out_family(library, family, percent),
+            lambda changed: take_back(library, changed),
+            "tasks",
+            then=lambda changed: self._tell(
+                "Changed the split of {} of {}.".format(counted(changed.count, "task"), family)
+            ),
+        )
+
+    def _tell(self, text: str) -> None:
+        if isValid(self) and self.isVisible():
+            self.notice.show_message(text, kind="good", action="Undo", run=self._undo)
+        else:  # closed while it was written
+            self.desk.say(f"{text} Ctrl+Z takes it back.")
+
+    def _undo(self) -> None:
+        self.notice.hide()
+        self.desk.undo.undo()
+
+    def _show_tasks(self) -> None:
+        family = self.family()
+        if family is not None:
+            self.accept()
+            self._show(family)
+
+
+def _table(model: RowsModel[FamilyCount], name: str) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setAccessibleName(name)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(ROW)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    for column in range(1, len(COLUMNS)):
+        table.setColumnWidth(column, 12 * GRID)
+    table.setColumnWidth(len(COLUMNS) - 1, 16 * GRID)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return table
+
+
+def _row(words: QWidget, field: QWidget, act: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(GRID)
+    words.setMinimumWidth(20 * GRID)
+    row.addWidget(words)
+    row.addWidget(field, 1)
+    row.addWidget(act)
+    act.setMinimumWidth(12 * GRID)
+    return row
+
+
+def _percent(one: FamilyCount) -> float:
+    return 100 * one.heldout / one.tasks if one.tasks else 0.0

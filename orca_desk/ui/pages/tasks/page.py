@@ -1,0 +1,324 @@
+"""The Tasks page: what the student learns from and is tested on, found, read, edited, brought in and out."""
+
+from array import array
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from orca_desk.formats.tasks import task_line
+from orca_desk.library.pairings import current_pairings
+from orca_desk.library.strategies import current_strategies
+from orca_desk.library.tasks import TaskFilter, count_tasks, families, tags, task_numbers, tasks_at
+from orca_desk.method.records import Task
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.page import Page
+from orca_desk.ui.pages.tasks.actions import TaskActions
+from orca_desk.ui.pages.tasks.detail import look_up
+from orca_desk.ui.pages.tasks.dialogs import TaskDialogs
+from orca_desk.ui.pages.tasks.files import TaskFiles
+from orca_desk.ui.pages.tasks.filters import MOST_CHOICES, Choices
+from orca_desk.ui.pages.tasks.import_source import Source, sources_of
+from orca_desk.ui.pages.tasks.view import TaskView
+from orca_desk.ui.widgets.counted import counted
+from orca_desk.ui.widgets.drop_sign import DropSign
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.text import button
+from orca_desk.ui.writes import Writes
+
+MOST_COPIED = 10_000  # tasks on the clipboard; more go into a file
+SAVING_MS = 400  # a write that takes longer is told of
+CHOICES_WAIT_MS = 1500  # between two readings of families and tags while an import runs
+
+
+class TasksPage(Page):
+    """The library's tasks in a table, the selected one beside it."""
+
+    name = "tasks"
+    title = "Tasks"
+    about = "The questions that the student learns from, and those it is tested on."
+    watches = frozenset({"tasks", "strategies", "pairings", "records"})
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.choices = Choices()
+        self._wanted_task: str | None = None
+        self._total = 0
+        self.writes = Writes(desk, self, failed=self.notice.show_error)
+        self.writes.busy.connect(self._tell_busy)
+        self.edits = TaskActions(desk, self.writes)
+        self.panel = JobPanel(desk)
+        self.panel.pause.hide()  # an import is over in moments, and can be repeated when it was stopped
+        self.files = TaskFiles(
+            desk, self, notice=self.notice, panel=self.panel, families=lambda: self.choices.families
+        )
+        self.dialogs = TaskDialogs(self)
+        self._make_commands()
+        self._lay_out()
+        self._choices_timer = QTimer(self)
+        self._choices_timer.setSingleShot(True)
+        self._choices_timer.timeout.connect(self._read_choices)
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.setInterval(SAVING_MS)
+        self._saving.timeout.connect(self._tell_saving)
+        self._sign = DropSign(desk.theme, self, "Drop files or text to import tasks")
+        self.setAcceptDrops(True)
+        self._select_changed()
+
+    # What is shown
+
+    def refresh(self, changes: frozenset[str]) -> None:
+        """Read again what has changed."""
+        if changes & {"tasks", "strategies", "pairings"} and not self._choices_timer.isActive():
+            self._choices_timer.start(0 if not self.choices.strategies else CHOICES_WAIT_MS)
+        if "tasks" in changes or ("records" in changes and self.filters.value().reviewed is not None):
+            self.reload()
+        else:
+            self._read_task()
+
+    def reload(self) -> None:
+        """Find the tasks that the filters ask for."""
+        library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
+
+        def read() -> tuple["array[int]", int, "array[int]"]:
+            place = task_numbers(library, TaskFilter(ids=(find,))) if find else array("q")
+            return task_numbers(library, wanted), count_tasks(library), place
+
+        self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="numbers")
+
+    def go(self, target: Mapping[str, Any]) -> None:
+        """Show a task or a family, or begin an import."""
+        if target.get("do") == "import":
+            paths = [Path(path) for path in target.get("files", ())]
+            if paths:
+                self.files.import_from([Source(name=path.name, path=path) for path in paths])
+            else:
+                self.files.choose_files()
+        elif "task" in target:
+            self.show_task(str(target["task"]))
+        elif "family" in target:
+            self.filters.set(TaskFilter(family=str(target["family"])))
+
+    def first_focus(self) -> QWidget:
+        """Begin in the table."""
+        return self.table
+
+    def close_page(self) -> None:
+        """Save what waits to be saved."""
+        self.writes.finish()
+
+    def show_task(self, task_id: str) -> None:
+        """Select a task, wherever it is."""
+        self._wanted_task = task_id
+        self.reload()
+
+    def _show(self, numbers: "array[int]", total: int, place: "array[int]") -> None:
+        self._total = total
+        self.view.show_counts(len(numbers), total)
+        for made in self._beside_title:  # an empty page has its own button to import
+            made.setVisible(total > 0)
+        wanted, hidden = None, False
+        if self._wanted_task is not None:
+            wanted = place[0] if place else None
+            if wanted is None:
+                self.notice.show_message("This task is not in the library any more.", kind="warn")
+            hidden = wanted is not None and wanted not in numbers
+            if not hidden:
+                self._wanted_task = None
+        self.table.show_numbers(numbers, select=None if hidden else wanted)
+        self._select_changed()
+        if hidden:
+            self.filters.clear()  # reads again, and then finds the task
+
+    def _read_choices(self) -> None:
+        library = self.desk.library
+
+        def read() -> tuple[Choices, dict[str, str]]:
+            choices = Choices(
+                families=tuple(one.family for one in families(library)[:MOST_CHOICES]),
+                tags=tuple(tags(library))[:MOST_CHOICES],
+                strategies=tuple(current_strategies(library)),
+            )
+            return choices, {name: one.strategy for name, one in current_pairings(library).items()}
+
+        self.desk.background.run(self, read, lambda found: self._take_choices(*found), only_newest="choices")
+
+    def _take_choices(self, choices: Choices, pairings: dict[str, str]) -> None:
+        self.choices = choices
+        self.filters.offer(choices)
+        self.detail.pairings = self.table.tasks.pairings = pairings
+        self.table.viewport().update()
+        self._read_task()
+
+    def _select_changed(self) -> None:
+        count = self.table.selected_count()
+        for action in (self._edit, self._duplicate):
+            action.setEnabled(count == 1)
+        self._delete.setEnabled(count > 0)
+        self._copy.setEnabled(count > 0)
+        self._edit_all.setEnabled(count > 1)
+        self._export.setEnabled(bool(self.table.tasks.numbers))
+        self.view.tell(self._total, count)
+        self._read_task()
+
+    def _tell_busy(self, busy: bool) -> None:
+        if busy:
+            self._saving.start()
+        else:
+            self._saving.stop()
+            self.view.tell(self._total, self.table.selected_count())
+
+    def _tell_saving(self) -> None:
+        self.view.count.setText("Saving…")
+
+    def _read_task(self) -> None:
+        number, count = self.table.current_number(), self.table.selected_count()
+        if count > 1:
+            self.detail.show_many(count)
+        if number is None or count != 1:
+            if count == 0:
+                self.detail.show_none()
+            number = -1  # what is on its way is not shown any more
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: look_up(library, number) if number >= 0 else None,
+            self._show_detail,
+            only_newest="task",
+        )
+
+    def _show_detail(self, shown: Any) -> None:
+        if shown is not None:
+            self.detail.show_task(shown)
+
+    # What the user does
+
+    def delete(self) -> None:
+        """Delete what is selected."""
+        numbers = self.table.selected_numbers()
+        if numbers:
+            self.edits.delete(numbers)
+
+    def copy(self) -> None:
+        """Put the selected tasks on the clipboard as JSONL, which can be pasted here and elsewhere."""
+        if self.detail.text.hasFocus() and self.detail.text.textCursor().hasSelection():
+            self.detail.text.copy()
+            return
+        library, numbers = self.desk.library, self.table.selected_numbers()[:MOST_COPIED]
+
+        def put(found: list[Task | None]) -> None:
+            lines = [task_line(task) for task in found if task is not None]
+            QGuiApplication.clipboard().setText("".join(lines))
+            self.desk.say("Copied {} to the clipboard.".format(counted(len(lines), "task")))
+
+        self.desk.background.run(self, lambda: tasks_at(library, numbers), put)
+
+    def paste(self) -> None:
+        """Import what is on the clipboard."""
+        sources = sources_of(QGuiApplication.clipboard().mimeData())
+        if sources:
+            self.files.import_from(sources)
+        else:
+            self.desk.say("There is no text and no file on the clipboard.", "warn")
+
+    def export(self) -> None:
+        """Write the selected tasks to a file, or where only one is selected, all that are shown."""
+        several = self.table.selected_count() > 1
+        self.files.choose_export(self.table.selected_numbers() if several else self.table.tasks.numbers[:])
+
+    # Files dropped anywhere on the page
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files and text."""
+        if sources_of(event.mimeData()):
+            event.acceptProposedAction()
+            self._sign.appear()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the sign away."""
+        self._sign.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask about what was dropped."""
+        self._sign.hide()
+        sources = sources_of(event.mimeData())
+        event.acceptProposedAction()
+        # The other program waits until this returns
+        QTimer.singleShot(0, self, lambda: self.files.import_from(sources))
+
+    # How it is laid out
+
+    def _make_commands(self) -> None:
+        self._add = self.command("&Add a task…", self.dialogs.add, key="Ctrl+Shift+N", image="plus")
+        self._edit = self.command("&Edit…", self.dialogs.edit, key="F2", image="pencil")
+        self._duplicate = self.command("D&uplicate…", self.dialogs.duplicate, key="Ctrl+D", image="copy-plus")
+        self._edit_all = self.command(
+            "Edit all se&lected…",
+            self.dialogs.edit_all,
+            key="Ctrl+Shift+E",
+            image="sliders-horizontal",
+        )
+        self._delete = self.command("&Delete", self.delete, key="Del", image="trash-2")
+        self._families = self.command(
+            "&Families and splits…", self.dialogs.manage_families, key="Ctrl+Shift+F", image="layers"
+        )
+        self.command(
+            "&Import…", lambda: self.go({"do": "import"}), image="file-input"
+        )  # Ctrl+O is the window's
+        self.command("&Paste tasks", self.paste, key="Ctrl+V")
+        self._copy = self.command("&Copy tasks", self.copy, key="Ctrl+C", image="copy")
+        self._export = self.command("E&xport…", self.export, key="Ctrl+Shift+S", image="file-output")
+        self.command("&Search", self._search, key="Ctrl+F", image="search")
+        self.command("Clear search and fil&ters", self._clear, key="Esc")
+
+    def _search(self) -> None:
+        self.filters.search.setFocus()
+        self.filters.search.selectAll()
+
+    def _clear(self) -> None:
+        self.filters.clear()
+        self.table.setFocus()
+
+    def _lay_out(self) -> None:
+        bring = partial(self.go, {"do": "import"})
+        self._beside_title = [
+            button("Families…", self.dialogs.manage_families),
+            button("Export…", self._export.trigger),
+            button("Import…", bring, primary=True),
+        ]
+        for place, made in enumerate(self._beside_title):
+            self.header.insertWidget(1 + place, made)
+        self.header.insertWidget(3, button("Add a task…", self.dialogs.add))
+        self.body.addWidget(self.panel)
+        self.view = TaskView(
+            self.desk,
+            one=[self._edit, self._duplicate, self._delete],
+            many=[self._edit_all, self._export, self._delete],
+            bring=bring,
+        )
+        self.body.addWidget(self.view, 1)
+        self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
+        self.filters.changed.connect(self.reload)
+        self.filters.search.returnPressed.connect(self._enter_table)
+        self.table.picked.connect(self._select_changed)
+        self.table.activated.connect(lambda _: self.dialogs.edit())
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.table.addActions(
+            [self._edit, self._duplicate, self._edit_all, self._copy, self._export, self._delete]
+        )
+        self.detail.record_wanted.connect(self._show_record)
+        self.keep("splitter", self.view.splitter)
+        self.keep("columns", self.table.horizontalHeader())
+
+    def _enter_table(self) -> None:
+        self.table.setFocus()
+        if self.table.tasks.numbers and self.table.current_number() is None:
+            self.table.selectRow(0)
+
+    def _show_record(self, record: str) -> None:
+        self.desk.open("records", record=record)

@@ -1,0 +1,126 @@
+"""The table of records as they arrive, the newest at the top; only so many are held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt
+
+from orca_desk.steps.teaching import Arrival, rejection
+from orca_desk.ui.icons import icon
+from orca_desk.ui.theme import Role, Theme
+from orca_desk.ui.widgets.blocks import INVALID, Index
+from orca_desk.ui.widgets.rows import Column, RowsModel
+from orca_desk.ui.widgets.text import safe_tip
+
+HELD = 500  # rows
+LENGTH = 200  # characters of a text in a cell
+VERDICT, _, _, QUESTION, ANSWER, _ = range(6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One answer, or one that could not be made: then `record` is ""."""
+
+    record: str
+    verdict: str
+    image: str
+    role: Role
+    family: str
+    strategy: str
+    question: str
+    answer: str
+    tokens: int
+
+
+def rows_of(arrival: Arrival) -> list[Row]:
+    """Return the rows of what arrived, in the order of arrival."""
+    rows = []
+    for new in arrival.records:
+        reason = rejection(new)
+        words, image, role = (
+            reason or "right",
+            "circle-x" if reason else "circle-check",
+            "bad" if reason else "good",
+        )
+        if not reason and new.verdict is None:
+            words, image, role = "not graded", "circle-help", "muted"
+        rows.append(
+            Row(
+                record=new.record.id,
+                verdict=words,
+                image=image,
+                role=role,  # type: ignore[arg-type]
+                family=new.record.family,
+                strategy=new.record.strategy,
+                question=_line(new.record.user),
+                answer=_line(new.record.response),
+                tokens=new.record.provenance.completion_tokens,
+            )
+        )
+    for asked, reason in arrival.failed:
+        rows.append(
+            Row(
+                record="",
+                verdict="failed",
+                image="triangle-alert",
+                role="bad",
+                family=asked.task.family,
+                strategy=asked.strategy.name,
+                question=_line(asked.task.user_text),
+                answer=reason,
+                tokens=0,
+            )
+        )
+    return rows
+
+
+class ArrivalsModel(RowsModel[Row]):
+    """At most HELD rows; `add` puts new ones at the top and lets the oldest go."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(
+            (
+                Column("Verdict", lambda row: row.verdict),
+                Column("Family", lambda row: row.family),
+                Column("Strategy", lambda row: self.titles.get(row.strategy, row.strategy)),
+                Column("Question", lambda row: row.question),
+                Column("Answer", lambda row: row.answer),
+                Column("Tokens", lambda row: f"{row.tokens:,}", number=True),
+            )
+        )
+        self._theme = theme
+        self.titles: dict[str, str] = {}  # of the strategies, by name
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add rows that came in this order."""
+        new = rows[-HELD:]
+        if not new:
+            return
+        if (over := len(self.rows) + len(new) - HELD) > 0:
+            self.beginRemoveRows(INVALID, len(self.rows) - over, len(self.rows) - 1)
+            del self.rows[-over:]
+            self.endRemoveRows()
+        self.beginInsertRows(INVALID, 0, len(new) - 1)
+        self.rows[:0] = reversed(new)
+        self.endInsertRows()
+
+    def clear(self) -> None:
+        """Forget all rows."""
+        self.show([])
+
+    def row(self, index: Index) -> Row:
+        """Return the row of a cell."""
+        return self.rows[index.row()]
+
+    def cell(self, row: Row, column: int, role: int) -> Any:
+        """Return a verdict's sign, or what a long cell says in full."""
+        if role == Qt.ItemDataRole.DecorationRole and column == VERDICT:
+            return icon(row.image, self._theme.colours, row.role)
+        if role == Qt.ItemDataRole.ToolTipRole and column in (VERDICT, QUESTION, ANSWER):
+            return safe_tip(self.columns[column].text(row))
+        return None
+
+
+def _line(text: str) -> str:
+    return " ".join(text[: 2 * LENGTH].split())[:LENGTH]

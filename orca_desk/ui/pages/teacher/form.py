@@ -1,0 +1,286 @@
+"""What to ask the teacher, and how: model, tasks, strategy, sampling."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLineEdit,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.method.records import Sampling
+from orca_desk.method.strategies import Strategy
+from orca_desk.models.fits import teaching_fit
+from orca_desk.models.model_file import ModelFile
+from orca_desk.steps.instruct.preview import Outlook
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.pages.teacher.narrow_form import NAMES, NarrowForm
+from orca_desk.ui.pages.teacher.start import TeachStart
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.fit_bar import FitBar
+from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.text import button, card, label, one_line
+from orca_desk.ui.widgets.wheel import leave_wheel_to_form
+
+FAMILIES_NAMED = 3  # families without a strategy that are told by name
+FIELD = 30  # px, the height of a field
+
+
+class TeacherForm(QScrollArea):
+    """The settings of a run. `changed` comes with each edit."""
+
+    changed = Signal()
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self._unpaired: tuple[str, ...] = ()
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        self.setWidget(inside)
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, GRID, 0)
+        layout.setSpacing(GRID + GRID // 2)
+        for part in (self._model_card(), self._tasks_card(), self._answers_card()):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        self.setMinimumWidth(40 * GRID)
+        desk.models.changed.connect(self._show_fit)
+        leave_wheel_to_form(inside)
+
+    def value(self) -> TeachStart:
+        """Return what is chosen. Raises UserError for a setting that cannot be used."""
+        model: ModelFile | None = self.picker.model()
+        return TeachStart(
+            model=str(model.path) if model else "",
+            family=self.family.currentData(),
+            tag=self.tag.currentData(),
+            text=self.text.text().strip(),
+            limit=self.limit.value(),
+            strategy=self.strategy.currentData(),
+            samples=self.samples.value(),
+            sampling=self.sampling.value(),
+            batch=self.batch.value(),
+            context=self.context.value(),
+            threads=self.threads.value(),
+        )
+
+    def set_value(self, start: TeachStart) -> None:
+        """Show other settings; a family, tag or strategy that is gone is shown by its name all the same."""
+        if start.model:
+            self.picker.choose(Path(start.model))
+        for box, name in (
+            (self.family, start.family),
+            (self.tag, start.tag),
+            (self.strategy, start.strategy),
+        ):
+            _choose(box, name)
+        self.text.setText(start.text)
+        self.limit.setValue(start.limit)
+        self.samples.setValue(start.samples)
+        self.sampling.set_value(start.sampling)
+        self.batch.setValue(start.batch)
+        self.context.setValue(start.context)
+        self.threads.setValue(start.threads)
+        self._show_fit()
+
+    def set_choices(
+        self, families: Sequence[str], tags: Sequence[str], strategies: Sequence[Strategy]
+    ) -> None:
+        """Offer these families, tags and strategies; what is chosen stays chosen."""
+        _fill(self.family, "All families", [(name, name) for name in families])
+        _fill(self.tag, "Any tag", [(name, name) for name in tags])
+        _fill(
+            self.strategy,
+            "Each family's own",
+            [(one.name, one.title) for one in strategies],
+        )
+
+    def show_outlook(self, seen: Outlook) -> None:
+        """Say how many tasks are chosen, and how many of them are answered already."""
+        if not seen.tasks:
+            self.count.setText("No task is chosen")
+            self.known.setText("Import tasks, or widen the choice.")
+        else:
+            self.count.setText(_tasks_and_answers(seen))
+            if seen.known is None:
+                self.known.setText("Those that are answered already are passed over.")
+            else:
+                self.known.setText(
+                    f"{seen.known:,} answered already with just these settings, {seen.missing:,} to do"
+                )
+        self._unpaired = seen.unpaired
+        self.unpaired.setVisible(bool(seen.unpaired))
+        self.pair.setVisible(bool(seen.unpaired))
+        named = ", ".join(one_line(family, 40) for family in seen.unpaired[:FAMILIES_NAMED])
+        more = len(seen.unpaired) - FAMILIES_NAMED
+        self.unpaired.setText(
+            "No strategy yet for {}{}.".format(named, f" and {more} more" if more > 0 else "")
+        )
+
+    def _model_card(self) -> QWidget:
+        frame, layout = card()
+        layout.addWidget(label("Teacher", bold=True))
+        self.picker = ModelPicker(self.desk, "gguf", prefer="mini-teacher")
+        self.picker.setMinimumContentsLength(16)
+        self.picker.setAccessibleName("Teacher model")
+        self.fit = FitBar(self.desk.theme)
+        layout.addWidget(self.picker)
+        layout.addWidget(self.fit)
+        self.picker.chosen.connect(self._model_chosen)
+        return frame
+
+    def _tasks_card(self) -> QWidget:
+        frame, layout = card()
+        layout.addWidget(label("Training tasks", bold=True))
+        self.family, self.tag, self.text = _box(), _box(), QLineEdit()
+        self.limit = number_box(0, 10_000_000)
+        self.text.setPlaceholderText("Words in them")
+        self.text.setClearButtonEnabled(True)
+        self.limit.setSpecialValueText("all of them")
+        form = _form(layout)
+        _row(form, "Fami&ly", self.family)
+        _row(form, "Ta&g", self.tag)
+        _row(form, "Te&xt", self.text)
+        _row(form, "At &most", self.limit)
+        self.count = label(bold=True, wrap=True)
+        self.known = label(tone="muted", size="caption", wrap=True)
+        self.unpaired = label(tone="warn", wrap=True)
+        self.pair = button("Pair them", self._pair)
+        self.unpaired.hide()
+        self.pair.hide()
+        for widget in (self.count, self.known, self.unpaired):
+            layout.addWidget(widget)
+        layout.addWidget(self.pair, 0, Qt.AlignmentFlag.AlignLeft)
+        self.family.currentIndexChanged.connect(self._tell)
+        self.tag.currentIndexChanged.connect(self._tell)
+        self.text.textChanged.connect(self._tell)
+        self.limit.valueChanged.connect(self._tell)
+        return frame
+
+    def _answers_card(self) -> QWidget:
+        frame, layout = card()
+        layout.addWidget(label("Answers", bold=True))
+        self.strategy, self.samples = _box(), number_box(1, 1000)
+        self.samples.setToolTip("More than one answer to a task needs a temperature above 0")
+        form = _form(layout)
+        _row(form, "St&rategy", self.strategy)
+        _row(form, "A&nswers to each", self.samples)
+        self.sampling: NarrowForm[Sampling] = NarrowForm(Sampling, skip=("stop",))
+        layout.addWidget(self.sampling)
+        self.advanced = QCheckBox("&Advanced settings")
+        layout.addWidget(self.advanced)
+        self.engine = QWidget()
+        engine = _form(None)
+        self.engine.setLayout(engine)
+        self.batch, self.context, self.threads = (
+            number_box(0, 255),
+            number_box(0, 1_000_000),
+            number_box(0, 256),
+        )
+        for box, words, tip in (
+            (self.batch, "At &once", "Answers written at once"),
+            (
+                self.context,
+                "&Context",
+                "Tokens of a question and its answer together",
+            ),
+            (self.threads, "Threa&ds", "Processor cores to use"),
+        ):
+            box.setSpecialValueText("automatic")
+            box.setToolTip(tip)
+            _row(engine, words, box)
+            box.valueChanged.connect(self._engine_changed)
+        layout.addWidget(self.engine)
+        self.engine.hide()
+        self.advanced.toggled.connect(self.engine.setVisible)
+        self.advanced.toggled.connect(self.sampling.show_all)
+        self.strategy.currentIndexChanged.connect(self._tell)
+        self.samples.valueChanged.connect(self._tell)
+        self.sampling.changed.connect(self._tell)
+        return frame
+
+    def _model_chosen(self) -> None:
+        self._show_fit()
+        self._tell()
+
+    def _engine_changed(self) -> None:
+        self._show_fit()
+        self._tell()
+
+    def _show_fit(self) -> None:
+        model = self.picker.model()
+        self.fit.show_fit(
+            None
+            if model is None
+            else teaching_fit(model, batch=self.batch.value() or None, context=self.context.value() or None)
+        )
+
+    def _pair(self) -> None:
+        self.desk.open("strategies", family=self._unpaired[0])
+
+    def _tell(self) -> None:
+        self.changed.emit()
+
+
+def _tasks_and_answers(seen: Outlook) -> str:
+    tasks = f"{seen.tasks:,} task{'' if seen.tasks == 1 else 's'}"
+    return tasks if seen.asks == seen.tasks else f"{tasks}, {seen.asks:,} answers"
+
+
+def _box() -> QComboBox:
+    made = QComboBox()
+    made.setMinimumContentsLength(8)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    return made
+
+
+def _form(layout: QVBoxLayout | None) -> QFormLayout:
+    form = QFormLayout()
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setHorizontalSpacing(2 * GRID)
+    form.setVerticalSpacing(GRID // 2)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    if layout is not None:
+        layout.addLayout(form)
+    return form
+
+
+def _row(form: QFormLayout, text: str, field: QWidget) -> None:
+    words = label(text)
+    words.setMinimumWidth(NAMES)
+    words.setMinimumHeight(FIELD)  # in the middle of its field
+    field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    field.setMinimumWidth(8 * GRID)
+    words.setBuddy(field)
+    field.setAccessibleName(text.replace("&", ""))
+    form.addRow(words, field)
+
+
+def _fill(box: QComboBox, all_text: str, choices: Sequence[tuple[str, str]]) -> None:
+    before = box.currentData()
+    box.blockSignals(True)
+    box.clear()
+    box.addItem(all_text, None)
+    for name, title in choices:
+        box.addItem(title, name)
+    box.blockSignals(False)
+    _choose(box, before)
+
+
+def _choose(box: QComboBox, name: str | None) -> None:
+    place = box.findData(name) if name is not None else 0
+    if name is not None and place < 0:
+        box.addItem(name, name)
+        place = box.count() - 1
+    box.setCurrentIndex(place)

@@ -1,0 +1,309 @@
+"""Freeze a snapshot: the rules, what the student is told, and what would be taken, counted as one chooses."""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from orca_desk.errors import UserError
+from orca_desk.library.snapshots import (
+    Candidates,
+    Preview,
+    Rules,
+    Snapshot,
+    candidates,
+    freeze,
+    list_snapshots,
+    preview,
+)
+from orca_desk.method.erasure import CAUTIOUS, student_instruction
+from orca_desk.steps.defaults import default_message
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.bars import CountBars
+from orca_desk.ui.widgets.counted import counted
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.text import button, card, label, set_tone
+
+SETTLE_MS = 200
+CAP = 300  # records a family, as a first value
+KINDS = ("cautious", "empty", "own")
+
+
+class FreezeDialog(QDialog):
+    """Asks for name, instruction and rules. `frozen` comes with the Snapshot."""
+
+    frozen = Signal(object)
+
+    def __init__(self, desk: Desk, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self.job: Job | None = None
+        self.counted: Preview | None = None
+        self.setWindowTitle("Freeze a snapshot")
+        self.resize(112 * GRID, 78 * GRID)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
+        layout.setSpacing(GRID + GRID // 2)
+        layout.addWidget(label("Freeze a snapshot", size="heading", bold=True))
+        about = (
+            "A snapshot is what a training is trained on: records chosen by rules, with the teacher's "
+            "instruction erased. It never changes, whatever you do to the records later."
+        )
+        layout.addWidget(label(about, tone="muted", wrap=True))
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        row.addLayout(self._build_rules(), 3)
+        row.addWidget(self._build_preview(), 2)
+        layout.addLayout(row, 1)
+        self.notice = Notice(desk)
+        layout.addWidget(self.notice)
+        layout.addLayout(self._build_buttons())
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._count)
+        message = default_message(desk.library)
+        self._own = message.text
+        self.kind.setCurrentIndex(KINDS.index(message.kind))
+        self._show_kind()
+        self._watch()
+        library = desk.library
+        desk.background.run(self, lambda: (candidates(library), len(list_snapshots(library))), self._offer)
+        self._settle.start()
+
+    def rules(self) -> Rules:
+        """Return the chosen rules."""
+        return Rules(
+            only_correct=self.only_correct.isChecked(),
+            only_paired=self.only_paired.isChecked(),
+            allow_leaks=self.allow_leaks.isChecked(),
+            cap=self.cap.value() if self.capped.isChecked() else None,
+            families=_checked(self.families),
+            runs=_checked(self.runs),
+        )
+
+    def instruction(self) -> str:
+        """Return what the student is told. Raises UserError for a blank one of one's own."""
+        kind = KINDS[self.kind.currentIndex()]
+        return student_instruction(kind, self.text.toPlainText() if kind == "own" else "")
+
+    def accept(self) -> None:
+        """Freeze; the dialog closes when that is done."""
+        if self.job is not None or not self.begin.isEnabled():
+            return
+        try:
+            instruction, rules, name = self.instruction(), self.rules(), self.name.text().strip()
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        library = self.desk.library
+        self.begin.setEnabled(False)
+        self.job = self.desk.jobs.start(
+            f"Freeze {name}",
+            "freeze",
+            lambda tools: freeze(library, name=name, instruction=instruction, rules=rules),
+            changes={"snapshots"},
+            heavy=False,
+        )
+        self.job.ended.connect(self._ended)
+
+    def _build_rules(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(GRID)
+        column.addLayout(self._build_form())
+        column.addSpacing(GRID)
+        column.addWidget(label("Which records", bold=True))
+        self.only_correct = QCheckBox("Only right answers, where there is a reference answer")
+        self.only_correct.setChecked(True)
+        self.only_paired = QCheckBox("Only answers under the strategy that is paired now")
+        self.only_paired.setChecked(True)
+        self.allow_leaks = QCheckBox("Also answers that speak of their instruction")
+        for box in (self.only_correct, self.only_paired, self.allow_leaks):
+            column.addWidget(box)
+        column.addLayout(self._build_cap())
+        always = "Records you marked “keep” are taken even if wrong; “drop” and held-out never."
+        column.addWidget(label(always, size="caption", tone="muted", wrap=True))
+        column.addLayout(self._build_lists(), 1)
+        return column
+
+    def _build_form(self) -> QFormLayout:
+        form = QFormLayout()
+        form.setHorizontalSpacing(2 * GRID)
+        form.setVerticalSpacing(GRID)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("Such as first-try")
+        self.kind = QComboBox()
+        self.kind.addItems(["Cautious message", "Empty message", "My own message"])
+        self.text = QPlainTextEdit()
+        self.text.setFixedHeight(9 * GRID)
+        self.text.setTabChangesFocus(True)
+        self.text.setAccessibleName("What the student is told")
+        form.addRow("&Name", self.name)
+        form.addRow("&Student is told", self.kind)
+        form.addRow("", self.text)
+        return form
+
+    def _build_cap(self) -> QHBoxLayout:
+        self.capped = QCheckBox("At most")
+        self.cap = number_box(1, 10_000_000)
+        self.cap.setValue(CAP)
+        self.cap.setGroupSeparatorShown(True)
+        self.cap.setSuffix(" records a family")
+        self.cap.setEnabled(False)
+        self.cap.setAccessibleName("Most records a family")
+        row = QHBoxLayout()
+        row.addWidget(self.capped)
+        row.addWidget(self.cap)
+        row.addStretch(1)
+        return row
+
+    def _build_lists(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        self.families, self.runs = QListWidget(), QListWidget()
+        for text, choices in (("&Families", self.families), ("&Runs", self.runs)):
+            side = QVBoxLayout()
+            words = label(text, bold=True)
+            words.setBuddy(choices)
+            choices.setAccessibleName(text.replace("&", ""))
+            choices.setMinimumHeight(6 * GRID)
+            side.addWidget(words)
+            side.addWidget(choices)
+            row.addLayout(side)
+        return row
+
+    def _build_preview(self) -> QFrame:
+        frame, layout = card()
+        self.taken = label(size="heading", bold=True, wrap=True)
+        self.bars = CountBars(self.desk.theme)
+        self.left_out_title = label("Left out", bold=True)
+        self.left_out = CountBars(self.desk.theme, role="base")
+        layout.addWidget(self.taken)
+        layout.addWidget(self.bars)
+        layout.addSpacing(GRID)
+        layout.addWidget(self.left_out_title)
+        layout.addWidget(self.left_out)
+        layout.addStretch(1)
+        self.taken.setText("Counting…")
+        self.left_out_title.hide()
+        return frame
+
+    def _build_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(button("Cancel", self.reject))
+        self.begin = button("Freeze", self.accept, primary=True)
+        self.begin.setDefault(True)
+        self.begin.setShortcut("Ctrl+Return")
+        self.begin.setEnabled(False)
+        row.addWidget(self.begin)
+        return row
+
+    def _watch(self) -> None:
+        self.kind.currentIndexChanged.connect(self._show_kind)
+        self.capped.toggled.connect(self.cap.setEnabled)
+        for box in (self.only_correct, self.only_paired, self.allow_leaks, self.capped):
+            box.toggled.connect(self._settle.start)
+        self.cap.valueChanged.connect(self._settle.start)
+        self.families.itemChanged.connect(self._settle.start)
+        self.runs.itemChanged.connect(self._settle.start)
+        self.name.textChanged.connect(self._show_readiness)
+        self.text.textChanged.connect(self._show_readiness)
+
+    def _offer(self, found: tuple[Candidates, int]) -> None:
+        """Fill the lists, and suggest a name."""
+        there, number = found
+        for box, counts in ((self.families, there.families), (self.runs, there.runs)):
+            box.blockSignals(True)
+            for name, count in counts.items():
+                item = QListWidgetItem(f"{name}  ·  {count:,}")
+                item.setData(Qt.ItemDataRole.UserRole, name)
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(Qt.CheckState.Checked)
+                box.addItem(item)
+            box.blockSignals(False)
+        if not self.name.text():
+            self.name.setText(f"snapshot-{number + 1}")
+            self.name.selectAll()
+
+    def _show_kind(self) -> None:
+        """Show the text of the chosen instruction; only one's own can be edited."""
+        kind = KINDS[self.kind.currentIndex()]
+        if self.text.isEnabled():
+            self._own = self.text.toPlainText() or self._own
+        self.text.setEnabled(kind == "own")
+        self.text.setPlainText({"cautious": CAUTIOUS, "empty": "", "own": self._own}[kind])
+        self.text.setPlaceholderText(
+            "Nothing at all" if kind == "empty" else "A general message; no strategy"
+        )
+
+    def _count(self) -> None:
+        """Count what the rules take; the instruction changes nothing in that."""
+        rules, library = self.rules(), self.desk.library
+        self.counted = None
+        self._show_readiness()
+        self.taken.setText("Counting…")
+        set_tone(self.taken, "muted")
+        self.desk.background.run(
+            self,
+            lambda: preview(library, rules=rules),
+            self._show_count,
+            failed=self.notice.show_error,
+            only_newest="count",
+        )
+
+    def _show_count(self, found: Preview) -> None:
+        self.counted = found
+        if found.records:
+            self.taken.setText("{} would be taken".format(counted(found.records, "record")))
+        else:
+            self.taken.setText("No record would be taken: relax the rules")
+        set_tone(self.taken, "" if found.records else "bad")
+        self.bars.show_counts(found.families)
+        self.left_out.show_counts(found.left_out)
+        self.left_out_title.setVisible(bool(found.left_out))
+        self._show_readiness()
+
+    def _show_readiness(self) -> None:
+        own = KINDS[self.kind.currentIndex()] == "own"
+        told = not own or bool(self.text.toPlainText().strip())
+        some = self.counted is not None and self.counted.records > 0
+        self.begin.setEnabled(some and told and bool(self.name.text().strip()) and self.job is None)
+
+    def _ended(self) -> None:
+        assert self.job is not None
+        job, self.job = self.job, None
+        if job.error is not None:
+            self.notice.show_error(job.error)
+            self._show_readiness()
+            return
+        snapshot: Snapshot | None = job.result
+        super().accept()
+        if snapshot is not None:
+            self.frozen.emit(snapshot)
+
+
+def _checked(box: QListWidget) -> tuple[str, ...] | None:
+    """Return the names that are checked; None when all are, so that later ones count too."""
+    items = [box.item(row) for row in range(box.count())]
+    names = [
+        str(item.data(Qt.ItemDataRole.UserRole))
+        for item in items
+        if item.checkState() == Qt.CheckState.Checked
+    ]
+    return None if len(names) == len(items) else tuple(names)

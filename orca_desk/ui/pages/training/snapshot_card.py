@@ -1,0 +1,84 @@
+"""What is in a snapshot: its families, what the student is told, what was left out, its hash."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
+
+from orca_desk.library.snapshots import Snapshot
+from orca_desk.method.erasure import CAUTIOUS
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.bars import CountBars
+from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.when import exactly
+
+
+class SnapshotContent(QFrame):
+    """Shows one snapshot."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        self.bars = CountBars(desk.theme)
+        layout.addWidget(self.bars)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * GRID)
+        grid.setVerticalSpacing(GRID // 2)
+        grid.setColumnStretch(1, 1)
+        self.instruction = label(wrap=True, selectable=True, size="caption")
+        self.rules = label(wrap=True, size="caption")
+        self.left_out = label(wrap=True, size="caption")
+        self.identity = label(selectable=True, size="caption", wrap=True)
+        rows = (
+            ("The student is told", self.instruction),
+            ("Rules", self.rules),
+            ("Left out", self.left_out),
+            ("Frozen", self.identity),
+        )
+        for row, (name, field) in enumerate(rows):
+            field.setAccessibleName(name)
+            grid.addWidget(label(name, size="caption", tone="muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(field, row, 1)
+        layout.addLayout(grid)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show `snapshot`."""
+        self.bars.show_counts(snapshot.families)
+        told = snapshot.instruction
+        if not told:
+            told = "Nothing (an empty system message)"
+        elif told == CAUTIOUS:
+            told = f"The cautious message: {told}"
+        self.instruction.setText(told)
+        self.rules.setText(describe_rules(snapshot))
+        self.left_out.setText(describe_left_out(snapshot.left_out))
+        self.identity.setText(f"{exactly(snapshot.created_at)}  ·  SHA-256 {snapshot.id}")
+
+
+def describe_left_out(left_out: dict[str, int]) -> str:
+    """Return counts by reason in words."""
+    return _sentence([f"{reason}: {count:,}" for reason, count in left_out.items()]) or "Nothing"
+
+
+def describe_rules(snapshot: Snapshot) -> str:
+    """Return the rules by which a snapshot was made, in words."""
+    rules = snapshot.rules
+    parts = [
+        "right answers only" if rules.only_correct else "right and wrong answers",
+        "under the paired strategy" if rules.only_paired else "under any strategy",
+        "leaks allowed" if rules.allow_leaks else "no leaks",
+    ]
+    if rules.cap is not None:
+        parts.append(f"at most {rules.cap:,} a family")
+    if rules.families is not None:
+        parts.append(f"families {', '.join(rules.families)}")
+    if rules.runs is not None:
+        parts.append(f"runs {', '.join(rules.runs)}")
+    return _sentence(parts)
+
+
+def _sentence(parts: list[str]) -> str:
+    """Return the parts after each other, with a capital first; names in them stay as they are."""
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,89 @@
+"""Many prompts through the batched engine: what teaching and evaluating have in common.
+
+Job: {"model", "adapter"?, "batch"?, "context"?, "threads"?}. Request: {"key",
+"messages": [[role, text], ...], "sampling": {...}}. Events: ready (engine, batch, template_sha256),
+answer (key, text, finish_reason, prompt_tokens, completion_tokens, seconds), failure (key, reason).
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orca_desk.method.messages import Message
+from orca_desk.method.records import Sampling
+from orca_desk.workers.runtime import Channel, serve
+
+if TYPE_CHECKING:
+    from orca_desk.teacher.engine import Completion, Engine, Failure, Request
+
+AHEAD = 4  # requests at hand for each place in the batch
+
+
+def main() -> None:
+    """Serve one job."""
+    serve(answer)
+
+
+def answer(channel: Channel) -> None:
+    """Answer all requests; paused and stopped within a token, and then silent about what was cut."""
+    from orca_desk.teacher.engine import ENGINE_VERSION
+
+    with open_engine(channel.job) as engine:
+        channel.emit(
+            {
+                "event": "ready",
+                "engine": ENGINE_VERSION,
+                "batch": engine.batch,
+                "template_sha256": engine.renderer.template_sha256,
+            }
+        )
+        requests = _prompts(channel, engine)
+        for outcome in engine.generate(requests, cancelled=lambda: not channel.control.proceed()):
+            if (event := outcome_event(outcome)) is not None:
+                channel.emit(event)
+
+
+def open_engine(job: dict[str, Any]) -> "Engine":
+    """Return the engine that a job describes, to be used in a `with` block."""
+    from orca_desk.teacher.engine import Engine
+
+    return Engine(
+        Path(job["model"]),
+        adapter=Path(job["adapter"]) if job.get("adapter") else None,
+        batch=job.get("batch"),
+        context=job.get("context"),
+        threads=job.get("threads"),
+    )
+
+
+def prompt_request(engine: "Engine", content: dict[str, Any]) -> "Request":
+    """Render a request's messages for `engine`."""
+    from orca_desk.teacher.engine import Request
+
+    rendered = engine.renderer.prompt([Message(role, text) for role, text in content["messages"]])
+    sampling = content["sampling"]
+    return Request(
+        key=content["key"],
+        ids=rendered.ids,
+        prefix=rendered.prefix,
+        sampling=Sampling(**sampling | {"stop": tuple(sampling["stop"])}),
+    )
+
+
+def outcome_event(outcome: "Completion | Failure") -> dict[str, Any] | None:
+    """Return the event that tells the host of `outcome`; None for an answer that was cut by a stop."""
+    from orca_desk.teacher.engine import Failure
+
+    if isinstance(outcome, Failure):
+        return {"event": "failure", "key": outcome.key, "reason": outcome.reason}
+    if outcome.finish_reason == "cancelled":
+        return None
+    event = asdict(outcome)
+    del event["ids"]
+    return {"event": "answer"} | event
+
+
+def _prompts(channel: Channel, engine: "Engine") -> Iterator["Request"]:
+    for content in channel.requests(ahead=AHEAD * engine.batch):
+        yield prompt_request(engine, content)

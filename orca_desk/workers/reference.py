@@ -1,0 +1,35 @@
+"""torch's half of the parity check.
+
+Job: {"base", "adapter", "conversations", "folder"}; reads served-base.npz and served-adapter.npz of the
+other half from the folder and writes reference-base.npz and reference-adapter.npz
+(`orca_desk.parity.comparison.Reference`) beside them, with an event `compared` after each.
+"""
+
+from pathlib import Path
+
+from orca_desk.workers.parity import conversations
+from orca_desk.workers.runtime import Channel, serve
+
+
+def main() -> None:
+    """Serve one job."""
+    serve(refer)
+
+
+def refer(channel: Channel) -> None:
+    """Judge what was served without and with the adapter; a stop leaves the files unwritten."""
+    from orca_desk.parity.comparison import Served
+    from orca_desk.parity.reference import TorchSide
+
+    job = channel.job
+    folder = Path(job["folder"])
+    side = TorchSide(Path(job["base"]))
+    for name in ("base", "adapter"):
+        if name == "adapter":
+            side.put_on(Path(job["adapter"]))
+        served = Served.load(folder / f"served-{name}.npz")
+        reference = side.account(conversations(job), served, proceed=channel.control.proceed)
+        if reference is None:
+            return
+        reference.save(folder / f"reference-{name}.npz")
+        channel.emit({"event": "compared"})

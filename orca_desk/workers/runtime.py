@@ -1,0 +1,199 @@
+"""The worker's end of a job: what every module in `workers/` starts with.
+
+A worker is `serve(work)`, where `work(channel)` reads `channel.job`, takes `channel.requests()`, emits
+events and looks at `channel.control.state` now and then. Heavy modules are imported inside `work`, when
+stdout is out of the reach of native code and the libraries are told to stay offline.
+"""
+
+import contextlib
+import faulthandler
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, Literal, NoReturn
+
+import psutil
+
+from orca_desk.errors import UserError, explain_os_error
+from orca_desk.processes import protocol
+from orca_desk.processes.command import OFFLINE
+from orca_desk.processes.protocol import Message
+
+State = Literal["run", "pause", "stop"]
+HOST_IS_GONE = 3  # exit code
+NICER = 5  # steps of priority behind the host, where there are such
+
+
+class Control:
+    """What the host wants of the worker now. `state` may be polled; `proceed` waits out a pause."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._state: State = "run"
+        self.cancelled: set[str] = set()  # keys of requests to leave off
+
+    @property
+    def state(self) -> State:
+        """Return "run", "pause" or "stop"; after "stop" it does not change any more."""
+        return self._state
+
+    def obey(self, word: str) -> None:
+        """Take a control word from the host."""
+        states: dict[str, State] = {"pause": "pause", "resume": "run", "stop": "stop"}
+        with self._changed:
+            if self._state != "stop" and word in states:
+                self._state = states[word]
+                self._changed.notify_all()
+
+    def proceed(self) -> bool:
+        """Wait while the job is paused; return whether to go on (False: stop)."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state != "pause")
+            return self._state == "run"
+
+
+class Channel:
+    """A worker's link to its host: the job, the requests, the control words and the events."""
+
+    def __init__(self, source: IO[bytes], sink: int) -> None:
+        """Say hello on file descriptor `sink` and read the job from `source`; then listen in a thread."""
+        self.control = Control()
+        self._sink = sink
+        self._emitting = threading.Lock()
+        self._incoming: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self.emit({"event": "hello", "protocol": protocol.PROTOCOL})
+        first = source.readline()
+        if not first:
+            _leave()
+        self.job: Message = protocol.decode(first) or {}
+        threading.Thread(target=self._listen, args=(source,), name="host", daemon=True).start()
+
+    def emit(self, event: Mapping[str, Any]) -> None:
+        """Send one event; whole lines only, from any thread. Exits where the host is gone."""
+        data = memoryview(protocol.encode(event))
+        with self._emitting:
+            try:
+                while data:
+                    data = data[os.write(self._sink, data) :]
+            except OSError:
+                _leave()
+
+    def requests(self, ahead: int = 64) -> Iterator[Message]:
+        """Yield the host's requests until it sends no more, or says stop.
+
+        About `ahead` requests are kept here and on their way, so that taking one seldom waits.
+        """
+        due = 0
+        while True:
+            if due <= ahead // 2:
+                self.emit({"event": "more", "count": ahead - due})
+                due = ahead
+            message = self._incoming.get()
+            if message is None:
+                return
+            due -= 1
+            yield message
+
+    def _listen(self, source: IO[bytes]) -> None:
+        for line in source:
+            message = protocol.decode(line) or {}
+            if "request" in message:
+                self._incoming.put(message["request"])
+            elif message.get("control") == "end":
+                self._incoming.put(None)
+            elif message.get("control") == "cancel":
+                self.control.cancelled.add(message["key"])
+            elif "control" in message:
+                self.control.obey(message["control"])
+                if self.control.state == "stop":
+                    self._incoming.put(None)
+        _leave()
+
+
+def serve(work: Callable[[Channel], None]) -> NoReturn:
+    """Run `work` as this process's job and exit: 0 done, 1 failed (and the host was told why).
+
+    The process ends with `os._exit`: nothing that native libraries do on the way out can hang it, or
+    turn a finished job into a crash.
+    """
+    channel = Channel(*_take_standard_streams())
+    _give_way()
+    try:
+        work(channel)
+        end: Message = {"event": "done"}
+    except Exception as error:
+        end = _failure(error)
+    channel.emit(end)
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    os._exit(end["event"] != "done")
+
+
+def _failure(error: Exception) -> Message:
+    """Return the event for what ended a job: a sentence where the user can do something, else the trace."""
+    known: Exception | None = error
+    if isinstance(error, MemoryError):
+        known = UserError(
+            "There is not enough memory for this job.",
+            "Use a smaller model, batch or context, or close other programs.",
+        )
+    elif isinstance(error, OSError):
+        known = explain_os_error(error)
+    if isinstance(known, UserError):
+        return {"event": "error", "message": known.message, "hint": known.hint}
+    return {"event": "crash", "trace": "".join(traceback.format_exception(error))}
+
+
+def _take_standard_streams() -> tuple[IO[bytes], int]:
+    """Return (stdin, stdout's descriptor) for the protocol alone; leave others stderr and an empty stdin.
+
+    Ctrl-C in a terminal reaches the host, which then tells its workers what to do.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(OFFLINE)
+    source, sink = os.fdopen(os.dup(0), "rb"), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    faulthandler.enable()
+    return source, sink
+
+
+def _give_way() -> None:
+    """Let the desktop, and whatever else the user does, go first: a model takes every core for minutes."""
+    if hasattr(os, "nice"):
+        os.nice(NICER)
+        if os.getsid(0) == os.getpid():
+            threading.Thread(target=_give_way_as_session, daemon=True).start()
+    else:
+        process = psutil.Process()
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+
+
+def _give_way_as_session() -> None:
+    """Linux may weigh whole sessions against each other, and this worker has one of its own.
+
+    It lets few be weighed anew at a time, and a chat starts three workers at once.
+    """
+    for _ in range(20):
+        try:
+            Path("/proc/self/autogroup").write_text(str(NICER))
+        except BlockingIOError:
+            time.sleep(0.15)
+        except OSError:  # there is no such thing here
+            return
+        else:
+            return
+
+
+def _leave() -> NoReturn:
+    """Exit at once, also from a thread while another is inside native code."""
+    os._exit(HOST_IS_GONE)

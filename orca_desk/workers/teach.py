@@ -1,0 +1,5 @@
+"""The worker that asks the teacher: see `answer`."""
+
+from orca_desk.workers.answer import main
+
+__all__ = ["main"]

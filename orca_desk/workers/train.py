@@ -1,0 +1,44 @@
+"""One LoRA training, from its newest checkpoint on.
+
+Job: {"base", "records", "out", "settings"}; events: those of `orca_desk.student.train`, then `outcome`.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from orca_desk.errors import UserError
+from orca_desk.workers.runtime import Channel, serve
+
+SECONDS_TO_LET_GO = 20  # for a worker whose host was killed a moment ago, to be gone
+
+
+def main() -> None:
+    """Serve one job."""
+    serve(train)
+
+
+def train(channel: Channel) -> None:
+    """Train; on stop a checkpoint is kept. Only one worker at a time writes into `out`."""
+    from orca_desk.student.settings import TrainSettings
+    from orca_desk.student.train import train as train_student
+
+    job = channel.job
+    out = Path(job["out"])
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / "lock", timeout=SECONDS_TO_LET_GO):
+            outcome = train_student(
+                base=Path(job["base"]),
+                records=Path(job["records"]),
+                out=out,
+                settings=TrainSettings.from_dict(job["settings"]),
+                emit=channel.emit,
+                control=channel.control,
+            )
+    except Timeout:
+        raise UserError(
+            "This training is running already.", "Wait until the other one has ended, or stop it."
+        ) from None
+    channel.emit({"event": "outcome"} | asdict(outcome) | {"adapter": str(outcome.adapter or "")})

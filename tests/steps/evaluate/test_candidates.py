@@ -1,0 +1,168 @@
+"""Setting up, going on with and comparing evaluations of a tiny real model."""
+
+from pathlib import Path
+
+import pytest
+from doubles import PAIRED, QUICK, SHORT, open_small, small_snapshot
+
+from orca_desk.errors import UserError
+from orca_desk.library.answers import AskedFilter
+from orca_desk.library.settings import set_setting
+from orca_desk.library.trainings import create_training, set_adapter
+from orca_desk.method.erasure import CAUTIOUS
+from orca_desk.method.records import Sampling
+from orca_desk.models.hashes import HashCache
+from orca_desk.models.identify import identify
+from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.evaluate.candidates import (
+    Arm,
+    Plan,
+    evaluate_arm,
+    heldout_tasks,
+    keep_start,
+    last_plan,
+    resume,
+    system_of,
+    training_arms,
+)
+from orca_desk.steps.evaluate.comparison import (
+    answer_table,
+    companions,
+    compared,
+    difference_table,
+    distinct,
+    family_table,
+    in_order,
+    listed,
+    matrix_table,
+    strategies_of,
+)
+from orca_desk.steps.evaluate.evaluation import System
+
+
+@pytest.fixture
+def library(tmp_path):
+    with open_small(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def arms(tiny_qwen):
+    return (
+        Arm(name="base", model=tiny_qwen.gguf),
+        Arm(name="rival", model=tiny_qwen.gguf, system=System(kind="own", text="Be brief.")),
+    )
+
+
+def test_so_many_heldout_tasks_of_each_family(library):
+    tasks = heldout_tasks(library, ["sums", "belief"], 3)
+    assert [task.family for task in tasks] == ["sums"] * 3 + ["belief"] * 3
+    assert {task.split for task in tasks} == {"heldout"}
+    assert len(heldout_tasks(library, ["sums"])) == 8
+
+
+def test_arms_of_a_training(library, tiny_qwen, tmp_path):
+    teacher = identify(tiny_qwen.gguf)
+    snapshot = small_snapshot(library)
+    training = create_training(library, base=tiny_qwen.folder, snapshot=snapshot, settings=QUICK.to_dict())
+    assert [arm.name for arm in training_arms(library, training.id, [teacher])] == ["base"]
+    adapter = tmp_path / "adapter.gguf"
+    set_adapter(library, training.id, adapter=tmp_path, gguf=adapter, sha256="0")
+    base, tuned = training_arms(library, training.id, [teacher])
+    assert base.model == tuned.model and base.system == tuned.system == System(kind="cautious")
+    assert (base.adapter, tuned.adapter) == (None, adapter)
+    digest = HashCache(library.folder).sha256_of(teacher.files)
+    known = library.folder / "model-hashes.json"
+    known.write_text(known.read_text().replace(digest, "0" * 64))  # the hash in the small records
+    taught = training_arms(library, training.id, [teacher])[2]
+    assert (taught.name, taught.model, taught.system.kind) == ("teacher", tiny_qwen.gguf, "strategy")
+    with pytest.raises(UserError, match="no training"):
+        training_arms(library, "train-9", [])
+
+
+def test_system_messages_are_told_by_their_text():
+    assert [system_of(text).kind for text in (None, CAUTIOUS, "", "Mine.")] == [
+        "strategy", "cautious", "empty", "own",
+    ]  # fmt: skip
+    assert system_of("Mine.").text == "Mine."
+
+
+def test_a_plan_is_kept_and_read_again(library, arms):
+    plan = Plan(arms=arms, families=("sums",), per_family=2, sampling=Sampling(stop=("###",)))
+    assert last_plan(library) is None
+    keep_start(library, plan, arms)
+    assert last_plan(library) == plan
+    set_setting(library, "desktop.start.evaluate", {"arms": 3})
+    assert last_plan(library) is None
+
+
+def test_a_stopped_arm_goes_on_with_those_behind_it(library, arms):
+    tasks = heldout_tasks(library, tuple(PAIRED), 4)
+    plan = Plan(arms=arms, families=tuple(PAIRED), sampling=SHORT)
+    keep_start(library, plan, arms)
+    control = JobControl()
+
+    def stop_soon(update: Update) -> None:
+        if update.done:
+            control.stop()
+
+    begun = evaluate_arm(library, arms[0], tasks, sampling=SHORT, progress=stop_soon, control=control)
+    assert begun is not None and not begun.finished
+    left = resume(library, begun.run)
+    assert [arm.name for arm in left.arms] == ["base", "rival"]
+    assert (left.sampling, left.tasks) == (SHORT, tuple(tasks))
+    done = evaluate_arm(library, left.arms[0], left.tasks, sampling=left.sampling)
+    assert done is not None and done.finished and done.run == begun.run
+    with pytest.raises(UserError, match="no evaluation"):
+        resume(library, "evaluate-77")
+
+
+def test_a_folder_is_evaluated_by_its_gguf_file(library, tiny_qwen):
+    arm = Arm(name="base", model=tiny_qwen.folder)
+    found = evaluate_arm(library, arm, heldout_tasks(library, ["sums"], 2), sampling=SHORT)
+    assert found is not None
+    assert listed(library)[0].evaluation.model.suffix == ".gguf"
+
+
+def test_evaluations_beside_each_other(library, arms, tmp_path: Path):
+    tasks = heldout_tasks(library, tuple(PAIRED), 4)
+    first, second = (evaluate_arm(library, arm, tasks, sampling=SHORT).run for arm in arms)
+    again = evaluate_arm(library, arms[0], tasks, sampling=SHORT).run
+    other = evaluate_arm(library, arms[0], tasks[:2], sampling=SHORT).run
+    rows = listed(library)
+    assert [row.id for row in rows] == [other, again, second, first]
+    assert [row.name for row in rows] == ["base", "base", "rival", "base"]
+    assert companions(rows, first) == [first, second]
+    assert companions(rows) == [other]
+    assert companions([]) == []
+    assert in_order({second: "rival", first: "teacher", again: "base"}) == [again, first, second]
+    found = compared(library, [first, second, again])
+    assert [one.name for one in found.summaries] == [f"base {first}", "rival", f"base {again}"]
+    assert found.reference == first
+    assert found.families == ["belief", "sums", "overall"]
+    assert found.differences[again]["overall"].difference == 0
+    summary = found.summaries[1]
+    assert sum(sum(row.values()) for row in summary.matrix.values()) == 8
+    assert strategies_of(summary.matrix)[-1] is None
+    for headers, lines in (
+        family_table(found), difference_table(found), matrix_table(summary),
+        answer_table(library, [first, second], AskedFilter(family="sums")),
+    ):  # fmt: skip
+        assert lines
+        assert {len(line) for line in lines} == {len(headers)}
+    assert len(answer_table(library, [first, second], AskedFilter(family="sums"))[1]) == 8
+
+
+def test_names_that_are_equal_get_their_ids():
+    assert distinct({"evaluate-1": "base", "evaluate-2": "tuned", "evaluate-3": "base"}) == {
+        "evaluate-1": "base evaluate-1",
+        "evaluate-2": "tuned",
+        "evaluate-3": "base evaluate-3",
+    }
+
+
+def test_evaluations_without_a_common_task_have_no_difference(library, arms):
+    tasks = heldout_tasks(library, tuple(PAIRED), 2)
+    first = evaluate_arm(library, arms[0], tasks[:2], sampling=SHORT).run
+    second = evaluate_arm(library, arms[1], tasks[2:], sampling=SHORT).run
+    assert compared(library, [first, second]).differences == {}

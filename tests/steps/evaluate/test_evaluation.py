@@ -1,0 +1,113 @@
+"""Evaluating a tiny real model on held-out tasks."""
+
+import pytest
+from doubles import SHORT, open_small, small_tasks
+
+from orca_desk.errors import UserError
+from orca_desk.library.evaluations import answers, get_evaluation
+from orca_desk.library.runs import get_run
+from orca_desk.library.strategies import get_strategy
+from orca_desk.method.erasure import CAUTIOUS
+from orca_desk.method.records import Sampling, Task
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.evaluate.evaluation import System, compare_evaluations, evaluate, score
+
+
+@pytest.fixture
+def library(tmp_path):
+    with open_small(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def student(tiny_qwen):
+    return Runner(model=tiny_qwen.gguf, threads=1, context=512)
+
+
+TASKS = [task for task in small_tasks(15) if task.split == "heldout"]
+
+
+def test_every_answer_is_graded_and_counted(library, student):
+    found = evaluate(library, student, TASKS, sampling=SHORT)
+    assert found.finished
+    assert not found.failed
+    assert (found.overall.right.n, found.adherence.n) == (10, 10)
+    assert {family: one.right.n for family, one in found.families.items()} == {"belief": 5, "sums": 5}
+    stored = answers(library, found.run)
+    assert found.overall.right.correct == sum(bool(one.correct) for one in stored)
+    assert found.cut == sum(one.finish_reason == "length" for one in stored)
+    assert 0 < found.overall.mean_tokens <= 24
+    again = score(library, found.run)
+    assert (again.overall, again.families, again.finished) == (found.overall, found.families, True)
+
+
+def test_the_system_message_is_an_arm(library, student):
+    runs = {
+        kind: evaluate(library, student, TASKS, system=System(kind=kind, text=text), sampling=SHORT).run
+        for kind, text in (("cautious", ""), ("empty", ""), ("own", "Be brief."), ("strategy", ""))
+    }
+    assert {kind: get_evaluation(library, run).system for kind, run in runs.items()} == {
+        "cautious": CAUTIOUS,
+        "empty": "",
+        "own": "Be brief.",
+        "strategy": None,
+    }
+    texts = {kind: tuple(one.response for one in answers(library, run)) for kind, run in runs.items()}
+    assert len(set(texts.values())) == 4
+
+
+def test_the_strategy_arm_asks_as_the_teacher_was_asked(library, student):
+    run = evaluate(library, student, TASKS[:5], system=System(kind="strategy"), sampling=SHORT).run
+    own = System(kind="own", text=get_strategy(library, "recall-then-generate").instruction)
+    same = evaluate(library, student, TASKS[:5], system=own, sampling=SHORT).run
+    assert [one.response for one in answers(library, run)] == [one.response for one in answers(library, same)]
+
+
+def test_a_stopped_evaluation_goes_on_and_one_that_was_done_is_made_anew(library, student):
+    control = JobControl()
+
+    def stop_soon(update: Update) -> None:
+        if update.done:
+            control.stop()
+
+    slow = Runner(model=student.model, threads=1, context=512, batch=2)
+    first = evaluate(library, slow, TASKS, sampling=SHORT, progress=stop_soon, control=control)
+    assert not first.finished
+    assert 0 < first.overall.right.n < 10
+    updates: list[Update] = []
+    second = evaluate(library, slow, TASKS, sampling=SHORT, progress=updates.append)
+    assert (updates[0].done, updates[0].total) == (first.overall.right.n, 10)
+    run = get_run(library, second.run)
+    assert (run.done, run.total) == (10, 10)
+    assert (second.run, second.finished, second.overall.right.n) == (first.run, True, 10)
+    assert evaluate(library, slow, TASKS, sampling=SHORT).run != second.run
+
+
+def test_two_evaluations_are_compared_task_by_task(library, student, tiny_llama):
+    first = evaluate(library, student, TASKS, sampling=SHORT).run
+    other = evaluate(
+        library, Runner(model=tiny_llama.gguf, threads=1, context=512), TASKS, sampling=SHORT
+    ).run
+    found = compare_evaluations(library, first, other)
+    assert {name: one.n for name, one in found.items()} == {"belief": 5, "sums": 5, "overall": 10}
+    assert found["overall"].low <= found["overall"].difference <= found["overall"].high
+
+
+def test_what_cannot_be_measured_is_said(library, student):
+    with pytest.raises(UserError, match="no tasks"):
+        evaluate(library, student, [])
+    with pytest.raises(UserError, match="1 of 1 tasks have no reference"):
+        evaluate(library, student, [Task(family="belief", query="Why?")])
+    with pytest.raises(UserError, match=r"Not one task.*context"):
+        evaluate(library, student, TASKS, sampling=Sampling(max_tokens=5000))
+    with pytest.raises(UserError, match="no strategy yet"):
+        alone = [Task(family="new", query="Why?", answer="So.")]
+        evaluate(library, student, alone, system=System(kind="strategy"))
+
+
+def test_some_failures_are_counted_beside_the_score(library, student):
+    long = Task(family="belief", query="box " * 600, answer="box", split="heldout")
+    found = evaluate(library, student, [*TASKS, long], sampling=SHORT)
+    assert sum(found.failed.values()) == 1
+    assert found.overall.right.n == 10

@@ -1,0 +1,144 @@
+"""Generating and probing with a tiny real teacher."""
+
+import pytest
+from doubles import SHORT, open_small, small_tasks
+
+from orca_desk.errors import UserError
+from orca_desk.library.pairings import current_pairings
+from orca_desk.library.records import RecordFilter, count_records, iterate_records
+from orca_desk.library.runs import list_runs
+from orca_desk.library.strategies import get_strategy, save_strategy
+from orca_desk.method.records import Sampling
+from orca_desk.method.strategies import revised
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.pair.probe import probe
+from orca_desk.steps.teaching import Taught
+
+
+@pytest.fixture
+def library(tmp_path):
+    with open_small(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def teacher(tiny_llama):
+    return Runner(model=tiny_llama.gguf, threads=1, context=512)
+
+
+TASKS = small_tasks(6)
+
+
+def test_every_task_gets_a_record_under_its_familys_strategy(library, teacher):
+    result = generate(library, teacher, TASKS, sampling=SHORT)
+    assert (result.asked, result.known, result.new, result.finished) == (12, 0, 12, True)
+    records = [stored.record for stored in iterate_records(library)]
+    assert {(one.family, one.strategy) for one in records} == {
+        ("belief", "recall-then-generate"),
+        ("sums", "step-by-step"),
+    }
+    asked = {task.id: task for task in TASKS}
+    for one in records:
+        assert one.user == asked[one.task_id].user_text
+        assert one.system == get_strategy(library, one.strategy).instruction
+        assert one.provenance.completion_tokens <= 24
+    assert [(run.kind, run.status, run.done, run.total) for run in list_runs(library)] == [
+        ("generate", "done", 12, 12)
+    ]
+
+
+def test_the_same_call_again_makes_nothing_new(library, teacher):
+    first = generate(library, teacher, TASKS, sampling=SHORT)
+    again = generate(library, teacher, TASKS, sampling=SHORT)
+    assert (first.new, again.new, again.known) == (12, 0, 12)
+
+
+def test_another_sampling_or_strategy_version_is_another_record(library, teacher):
+    generate(library, teacher, TASKS, sampling=SHORT)
+    assert generate(library, teacher, TASKS, sampling=Sampling(max_tokens=20)).new == 12
+    save_strategy(library, revised(get_strategy(library, "step-by-step"), instruction="Think in steps."))
+    assert generate(library, teacher, TASKS, sampling=SHORT).new == 6
+
+
+def test_samples_have_seeds_of_their_own(library, teacher):
+    warm = Sampling(max_tokens=24, temperature=1.0, seed=5)
+    generate(library, teacher, TASKS[:2], samples=3, sampling=warm)
+    records = [stored.record for stored in iterate_records(library)]
+    assert sorted(one.provenance.sampling.seed for one in records) == [5, 5, 6, 6, 7, 7]
+    assert len({one.response for one in records}) == 6
+    with pytest.raises(UserError, match="temperature 0"):
+        generate(library, teacher, TASKS, samples=2)
+
+
+def test_large_numbers_can_be_read():
+    taught = Taught(
+        asked=2_447, known=1_447, kept=1_000, rejected={}, failed={}, tokens=9_046, seconds=1.0, finished=True
+    )
+    assert taught.sentence == "1,000 new records (1,000 kept); 1,447 known before."
+
+
+def test_a_tasks_records_are_judged(library, teacher):
+    result = generate(library, teacher, TASKS, sampling=SHORT)
+    assert result.kept + sum(result.rejected.values()) == 12
+    assert count_records(library, RecordFilter(correct=False)) > 0
+    assert "records" in result.sentence
+
+
+def test_nothing_to_do_and_nothing_done_are_loud(library, teacher):
+    with pytest.raises(UserError, match="no tasks"):
+        generate(library, teacher, [])
+    with pytest.raises(UserError, match=r"none of 12 tasks.*context"):
+        generate(library, teacher, TASKS, sampling=Sampling(max_tokens=5000))
+    assert list_runs(library)[0].status == "failed"
+    with pytest.raises(UserError, match="no strategy nonsense"):
+        generate(library, teacher, TASKS, strategy="nonsense")
+
+
+def test_a_stopped_generation_goes_on_in_the_same_run(library, teacher):
+    control = JobControl()
+
+    def stop_soon(update: Update) -> None:
+        if update.done:
+            control.stop()
+
+    slow = Runner(model=teacher.model, threads=1, context=512, batch=2)
+    first = generate(library, slow, TASKS, sampling=SHORT, progress=stop_soon, control=control)
+    assert not first.finished
+    assert 0 < first.new < 12
+    assert list_runs(library)[0].status == "cancelled"
+    second = generate(library, slow, TASKS, sampling=SHORT)
+    assert (second.known, second.new, second.run) == (first.new, 12 - first.new, first.run)
+
+
+def test_a_full_disk_is_said_and_the_generation_goes_on_later(library, teacher):
+    pages = library.rows("PRAGMA page_count")[0][0]
+    library.write(lambda db: db.execute(f"PRAGMA max_page_count = {pages + 8}").fetchall())
+    runner = Runner(model=teacher.model, threads=1, context=512, batch=2)
+    with pytest.raises(UserError, match="no space left"):
+        generate(library, runner, small_tasks(), sampling=SHORT)
+    before = count_records(library)
+    library.write(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
+    again = generate(library, runner, small_tasks(), sampling=SHORT)
+    assert (again.known, again.new) == (before, 48 - before)
+    assert before < 48
+
+
+def test_a_probe_pairs_families_and_keeps_its_records(library, teacher):
+    found = probe(library, teacher, strategies=["direct", "step-by-step"], per_family=3, sampling=SHORT)
+    assert set(found.pairings) == {"belief", "sums"}
+    assert {one.n for pairing in found.pairings.values() for one in pairing.evidence} == {3}
+    stored = current_pairings(library)
+    assert {family: one.strategy for family, one in stored.items()} == {
+        family: pairing.strategy for family, pairing in found.pairings.items()
+    }
+    assert {one.source for one in stored.values()} == {"measured"}
+    assert count_records(library) == 12
+    again = probe(library, teacher, strategies=["direct", "step-by-step"], per_family=3, sampling=SHORT)
+    assert (again.taught.new, dict(again.pairings)) == (0, dict(found.pairings))
+
+
+def test_a_probe_needs_answers_to_measure_by(library, teacher):
+    with pytest.raises(UserError, match="nowhere"):
+        probe(library, teacher, families=["nowhere"])

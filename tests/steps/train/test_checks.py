@@ -1,0 +1,139 @@
+"""What is said of a training before it starts."""
+
+from dataclasses import replace
+
+import pytest
+from doubles import QUICK, open_small, small_snapshot, small_tasks
+
+from orca_desk.library.snapshots import freeze, get_snapshot
+from orca_desk.library.strategies import get_strategy
+from orca_desk.library.tasks import add_tasks, update_task
+from orca_desk.library.trainings import add_events, create_training
+from orca_desk.method.records import Task
+from orca_desk.models.identify import identify
+from orca_desk.paths import bundled_models
+from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.steps.train.checks import (
+    Facts,
+    concerns,
+    estimate_memory,
+    estimate_time,
+    heldout_overlap,
+    look,
+    token_lengths,
+)
+from orca_desk.student.settings import TrainSettings
+
+BASE = bundled_models() / "mini-student"
+
+
+@pytest.fixture
+def library(tmp_path):
+    with open_small(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def facts(library) -> Facts:
+    return look(library, small_snapshot(library), identify(BASE))
+
+
+def texts(facts: Facts, settings: TrainSettings, context: int = 1024) -> list[str]:
+    return [concern.text for concern in concerns(facts, settings, context=context)]
+
+
+def test_lengths_are_those_that_the_trainer_will_see(library, monkeypatch):
+    snapshot = get_snapshot(library, small_snapshot(library))
+    measured = token_lengths(library, snapshot, BASE)
+    renderer = Renderer(HFTokenizer.load(BASE))
+    task = small_tasks(1)[0]
+    answer = f"Recall: we are asked this.\nAnswer: {task.answer}"
+    one = len(renderer.example(snapshot.instruction, task.user_text, answer).ids)
+    assert one in measured.tokens and len(measured.tokens) == snapshot.records and measured.share == 1
+    assert measured.longer_than(one - 1) >= 1 and measured.longer_than(measured.tokens[-1]) == 0
+
+    monkeypatch.setattr("orca_desk.steps.train.checks.COUNTED_CHARACTERS", 10)
+    monkeypatch.setattr("orca_desk.steps.train.checks.SAMPLE", 8)
+    sample = token_lengths(library, snapshot, BASE)
+    assert len(sample.tokens) == 8 and sample.share == 8 / snapshot.records
+    assert sample.total == pytest.approx(measured.total, rel=0.2)
+
+
+def test_records_that_are_too_long_meet_the_fate_that_was_chosen(facts):
+    assert facts.lengths is not None
+    longest = facts.lengths.tokens[-1]
+    short = TrainSettings(max_length=longest - 1)
+    first = concerns(facts, short, context=1024)[0]
+    assert first.weight == "bad" and "the start would be refused" in first.text
+    assert f"Raise max length to {longest}" in first.hint
+    for truncation, fate in (("drop", "left out"), ("cut", "cut off")):
+        found = concerns(facts, replace(short, truncation=truncation), context=1024)
+        assert all(concern.weight == "warn" for concern in found)
+        assert any(fate in concern.text for concern in found)
+    assert "takes no more" in concerns(facts, TrainSettings(), context=longest - 1)[0].hint
+    assert not any("longer" in text for text in texts(facts, TrainSettings()))
+
+
+def test_few_records_and_families_and_no_evaluation_are_said(facts):
+    found = texts(facts, TrainSettings(eval_fraction=0.0))
+    assert found == [
+        "The snapshot has only 32 records.",
+        "The snapshot has 2 families of tasks and 2 strategies.",
+        "No evaluation loss will be measured.",
+    ]
+
+
+def test_questions_that_are_held_out_are_counted_by_id_and_by_words(library):
+    snapshot = small_snapshot(library)
+    assert heldout_overlap(library, snapshot) == 0
+    trained = [task for task in small_tasks() if task.split == "train"]
+    update_task(library, replace(trained[0], split="heldout"))
+    same_words = Task(
+        family="other", query=trained[1].query.upper() + " ", context=trained[1].context, split="heldout"
+    )
+    add_tasks(library, [same_words])
+    assert heldout_overlap(library, snapshot) == 2
+    facts = look(library, snapshot, None)
+    assert "2 records ask what is held out for evaluation now." in texts(facts, TrainSettings())
+
+
+def test_an_instruction_that_tells_the_strategy_is_named(library):
+    small_snapshot(library)
+    told = freeze(library, name="told", instruction=get_strategy(library, "step-by-step").instruction)
+    found = texts(look(library, told.id, None), TrainSettings())
+    assert any("quotes the strategy step-by-step" in text for text in found)
+
+
+def test_a_base_without_a_tokenizer_is_refused(library, tmp_path):
+    facts = look(library, small_snapshot(library), replace(identify(BASE), path=tmp_path))
+    assert facts.lengths is None and "tokenizer.json" in facts.unreadable
+    assert concerns(facts, TrainSettings(), context=0)[0].weight == "bad"
+    assert estimate_time(facts, TrainSettings(), context=0) is None
+
+
+def test_time_is_estimated_from_the_newest_training_on_the_same_base(library, facts):
+    span = estimate_time(facts, QUICK, context=1024)
+    assert span is not None and span.high == 0 and span.steps > 1
+    training = create_training(library, base=BASE, snapshot=facts.snapshot.id, settings=QUICK.to_dict())
+    common = {"event": "metrics", "steps": 100, "loss": 1.0}
+    events = [common | {"step": step, "tokens_per_second": 1000.0 + step} for step in range(1, 101)]
+    add_events(library, training.id, events)
+    known = look(library, facts.snapshot.id, identify(BASE))
+    assert known.speed is not None and known.speed.training == training.id
+    assert 1000 < known.speed.low < known.speed.middle < known.speed.high < 1101
+    span = estimate_time(known, QUICK, context=1024)
+    assert known.lengths is not None and span is not None
+    tokens = known.lengths.total * 0.9 * QUICK.epochs
+    assert span.low == pytest.approx(tokens / known.speed.high)
+    assert span.low < span.high == pytest.approx(tokens / known.speed.low)
+
+
+def test_memory_depends_on_the_settings():
+    model = identify(BASE)
+    small = estimate_memory(model, TrainSettings(batch_tokens=512))
+    large = estimate_memory(model, TrainSettings(batch_tokens=8192))
+    assert small.needed < large.needed
+    half = estimate_memory(model, TrainSettings(batch_tokens=8192, dtype="bfloat16"))
+    saved = estimate_memory(model, TrainSettings(batch_tokens=8192, gradient_checkpointing="on"))
+    assert half.needed < large.needed and saved.needed < large.needed

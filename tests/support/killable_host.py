@@ -1,0 +1,34 @@
+"""A host for the kill tests: `killable_host.py generate|train LIBRARY MODEL`, a line for each thing kept."""
+
+import sys
+from pathlib import Path
+
+from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
+
+from orca_desk.errors import UserError
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import Update
+from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.train.training import train
+
+
+def show(update: Update) -> None:
+    """Say how much is committed."""
+    print(f"{update.stage}: {update.done:.0f}", flush=True)
+
+
+def main(kind: str, folder: Path, model: Path) -> None:
+    """Do the job in the library."""
+    with open_small(folder) as library:
+        if kind == "generate":
+            runner = Runner(model=model, batch=2, threads=1, context=512)
+            generate(library, runner, small_tasks(), sampling=SHORT, progress=show)
+        else:
+            train(library, model, small_snapshot(library), settings=QUICK, progress=show)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    except UserError as error:
+        sys.exit(f"UserError: {error}")

@@ -1,0 +1,116 @@
+"""A small real worker for the protocol's tests: its job names the script that it follows."""
+
+import ctypes
+import errno
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.workers.runtime import Channel, serve
+
+
+def echo(channel: Channel) -> None:
+    """Send each request back; wait out pauses; end on stop."""
+    for request in channel.requests(channel.job.get("ahead", 4)):
+        if not channel.control.proceed():
+            return
+        channel.emit({"event": "echo", "value": request["value"]})
+
+
+def patient(channel: Channel) -> None:
+    """Tell of each control word obeyed until stop."""
+    told = "run"
+    channel.emit({"event": "state", "state": told})
+    while told != "stop":
+        if (state := channel.control.state) != told:
+            told = state
+            channel.emit({"event": "state", "state": told})
+
+
+def priority(channel: Channel) -> None:
+    """Tell how far behind the host the worker stands, as a process and, once that is so, as a session."""
+    group, end = Path("/proc/self/autogroup"), time.monotonic() + 5
+    session = None
+    while group.exists() and not session and time.monotonic() < end:
+        session = int(group.read_text().split()[-1])
+    channel.emit({"event": "priority", "process": os.nice(0), "session": session})
+
+
+def giant(channel: Channel) -> None:
+    channel.emit({"event": "giant", "text": "x" * channel.job["size"]})
+
+
+def noisy(channel: Channel) -> None:
+    """Print to stdout as Python, as C and as a child process do, between events."""
+    channel.emit({"event": "one"})
+    print("python noise")
+    ctypes.CDLL(None).puts(b"native noise")
+    ctypes.CDLL(None).fflush(None)
+    os.system("echo child noise; cat")
+    channel.emit({"event": "two"})
+
+
+def many(channel: Channel) -> None:
+    """Emit from several threads at once."""
+
+    def emit(number: int) -> None:
+        for index in range(200):
+            channel.emit({"event": "from", "thread": number, "index": index, "pad": "y" * 2000})
+
+    threads = [threading.Thread(target=emit, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def user_error(channel: Channel) -> None:
+    raise UserError("The file is not there.", "Choose another.")
+
+
+def bug(channel: Channel) -> None:
+    raise ZeroDivisionError("a bug")
+
+
+def memory(channel: Channel) -> None:
+    raise MemoryError
+
+
+def full_disk(channel: Channel) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "checkpoint")
+
+
+def quit_silently(channel: Channel) -> None:
+    print("about to go", file=sys.stderr, flush=True)
+    os._exit(7)
+
+
+def die(channel: Channel) -> None:
+    """Die of a signal after one event."""
+    channel.emit({"event": "alive"})
+    os.kill(os.getpid(), getattr(signal, channel.job["signal"]))
+
+
+def hang(channel: Channel) -> None:
+    """Sit in native code that knows of no stop."""
+    channel.emit({"event": "pid", "pid": os.getpid()})
+    while True:
+        ctypes.CDLL(None).usleep(900_000)
+
+
+def measure(channel: Channel) -> None:
+    """Say how long the job's text is."""
+    channel.emit({"event": "measured", "length": len(channel.job["text"])})
+
+
+if __name__ == "__main__":
+    print("noise before the protocol starts", flush=True)
+
+    def work(channel: Channel) -> None:
+        globals()[channel.job["script"]](channel)
+
+    serve(work)

@@ -1,0 +1,450 @@
+"""The Evaluate page: setting up, running real models, reading results and answers, exporting."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
+from orca_desk.library.pairings import set_pairings
+from orca_desk.library.records import NewRecord, add_records
+from orca_desk.library.runs import end_run
+from orca_desk.library.snapshots import freeze
+from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import create_training, set_adapter
+from orca_desk.method.erasure import EMPTY
+from orca_desk.method.grading import grade
+from orca_desk.method.pairing import Pairing
+from orca_desk.method.records import FinishReason, Provenance, Sampling, Task, TeacherRecord
+from orca_desk.models.hashes import HashCache
+from orca_desk.paths import bundled_models
+from orca_desk.steps.evaluate.candidates import last_plan
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.pages.evaluate.page import ANSWERS, NO_RESULTS, RESULTS, SETUP, EvaluatePage
+from orca_desk.ui.pages.evaluate.tables import MatrixTable
+from orca_desk.ui.window import Window
+
+TASKS = [
+    Task(
+        family="sums" if number < 4 else "tens",
+        query=f"What is {number} plus {number}?",
+        answer=str(2 * number),
+        answer_kind="number",
+        split="heldout",
+    )
+    for number in range(6)
+]
+PAIRED = {"sums": "direct", "tens": "step-by-step"}
+STUDENT = bundled_models() / "mini-student" / "mini-student.gguf"
+
+
+def evaluation(
+    library: Library, right: str, *, adapter: Path | None = None, finish: FinishReason = "stop"
+) -> str:
+    """A finished evaluation of the tasks: "1" right, "0" wrong, "-" without an answer."""
+    made = create_evaluation(
+        library,
+        model=STUDENT,
+        adapter=adapter,
+        system_kind="cautious",
+        system="Be careful.",
+        questions=[
+            Question(task_id=task.id, family=task.family, paired=PAIRED[task.family]) for task in TASKS
+        ],
+        settings={"questions": "those", "adapter": str(adapter)},
+    )
+    answers = [
+        Answered(
+            task_id=task.id,
+            response=f"Answer: {task.answer if mark == '1' else 'none <b>at all</b>'}",
+            correct=mark == "1",
+            reason="The answer is as expected." if mark == "1" else "It is not.",
+            recognised="direct",
+            completion_tokens=4,
+            finish_reason=finish,
+        )
+        for task, mark in zip(TASKS, right, strict=True)
+        if mark != "-"
+    ]
+    add_answers(library, made.id, answers)
+    end_run(library, made.id, "done", "It was done.")
+    return made.id
+
+
+@pytest.fixture
+def tasks(library: Library) -> list[Task]:
+    add_tasks(library, TASKS)
+    pairings = [
+        Pairing(family=family, strategy=strategy, evidence=(), reason="chosen")
+        for family, strategy in PAIRED.items()
+    ]
+    set_pairings(library, pairings, source="chosen")
+    return TASKS
+
+
+@pytest.fixture
+def pair(library: Library, tasks: list[Task]) -> list[str]:
+    """A base that has the second half right, and a tuned student that has all but one right."""
+    tuned = library.folder / "trainings" / "train-1" / "adapter.gguf"
+    return [evaluation(library, "000111"), evaluation(library, "111011", adapter=tuned, finish="length")]
+
+
+@pytest.fixture
+def training(library: Library, tasks: list[Task]) -> str:
+    """A finished training of the bundled student, on one record that the bundled teacher wrote."""
+    teacher = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
+    made_with = Provenance(
+        model_sha256=HashCache(library.folder).sha256(teacher),
+        quantisation="F16",
+        template_sha256="template",
+        sampling=Sampling(),
+        engine="engine",
+        batch=1,
+        prompt_tokens=9,
+        completion_tokens=4,
+        finish_reason="stop",
+        created_at="2026-01-31T12:00:00.000+00:00",
+    )
+    task = Task(family="sums", query="What is 7 plus 7?", answer="14")
+    add_tasks(library, [task])
+    record = TeacherRecord(
+        id="record",
+        task_id=task.id,
+        family="sums",
+        strategy="direct",
+        strategy_version=1,
+        sample=0,
+        system="Answer at once.",
+        user=task.user_text,
+        response="Answer: 14",
+        provenance=made_with,
+    )
+    add_records(library, [NewRecord(record=record, verdict=grade(record.response, "14"))])
+    snapshot = freeze(library, name="one", instruction=EMPTY).id
+    made = create_training(
+        library, base=STUDENT.parent, snapshot=snapshot, settings=TrainSettings().to_dict()
+    )
+    set_adapter(library, made.id, adapter=made.folder, gguf=made.folder / "adapter.gguf", sha256="0")
+    return made.id
+
+
+def open_page(window: Window, qtbot: QtBot) -> EvaluatePage:
+    page = window.show_page("evaluate")
+    assert isinstance(page, EvaluatePage)
+    qtbot.waitUntil(lambda: page._is_read and window.desk.models.is_read, timeout=10_000)
+    return page
+
+
+def shown(page: EvaluatePage, qtbot: QtBot, count: int) -> None:
+    qtbot.waitUntil(
+        lambda: page.answers.count.text() == ("1 task" if count == 1 else f"{count} tasks"), timeout=5_000
+    )
+
+
+def save_as(page: EvaluatePage, qtbot: QtBot, path: Path) -> None:
+    """Answer the file dialog that is open."""
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in page.findChildren(QFileDialog)))
+    dialog = next(one for one in page.findChildren(QFileDialog) if one.isVisible())
+    dialog.setDirectory(str(path.parent))
+    dialog.selectFile(str(path))
+    dialog.accept()
+
+
+def test_without_held_out_tasks_it_leads_to_the_tasks(window: Window, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    assert page.tabs.currentIndex() == SETUP
+    assert page.setup_stack.currentIndex() == NO_RESULTS
+    empty = page.setup_stack.currentWidget()
+    qtbot.mouseClick(empty.button, Qt.MouseButton.LeftButton)
+    assert window.page is window.pages["tasks"]
+
+
+def test_without_a_student_it_leads_to_training(window: Window, tasks: list[Task], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    assert page.setup.untrained.isVisible() and not page.setup.quick.isVisible()
+    page.tabs.setCurrentIndex(RESULTS)
+    assert page.result_stack.currentIndex() == NO_RESULTS
+    page.tabs.setCurrentIndex(SETUP)
+    qtbot.mouseClick(page.setup.train, Qt.MouseButton.LeftButton)
+    assert window.page is window.pages["training"]
+
+
+def test_real_models_are_evaluated_one_after_the_other(
+    window: Window, library: Library, tasks: list[Task], qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    setup = page.setup
+    qtbot.waitUntil(lambda: len(setup.arms.rows) == 1)
+    qtbot.mouseClick(setup.add, Qt.MouseButton.LeftButton)
+    first, second = setup.arms.rows
+    assert (first.name, second.name) == ("base", "tuned")
+    second.called.setCurrentText("teacher")
+    assert second.system.currentData() == "strategy"
+    second.model.choose(bundled_models() / "mini-teacher" / "mini-teacher.gguf")
+    setup.limit.setValue(1)
+    setup.sampling.control("max_tokens").setValue(12)
+    assert setup.estimate.text() == "2 tasks × 2 models, answers to write: 4"
+    setup.families.item(1).setCheckState(Qt.CheckState.Unchecked)
+    assert setup.families.chosen() == ("sums",)
+    assert setup.estimate.text() == "1 task × 2 models, answers to write: 2"
+    setup.families.check_all(True)
+    qtbot.mouseClick(setup.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.batch.is_running)
+    assert page.panel.isVisible() and not setup.start.isEnabled()
+    qtbot.waitUntil(lambda: not page.batch.is_running and len(page.rows.chosen) == 2, timeout=60_000)
+    assert page.tabs.currentIndex() == RESULTS
+    qtbot.waitUntil(lambda: len(page.results.found.summaries) == 2)
+    qtbot.waitUntil(lambda: page.results.families.rowCount() == 3)
+    assert [one.name for one in page.results.found.summaries] == ["base", "teacher"]
+    assert setup.start.isEnabled() and not page.panel.isVisible()
+    plan = last_plan(library)
+    assert plan is not None and plan.arms[1].system.kind == "strategy" and plan.per_family == 1
+
+
+def test_base_tuned_and_teacher_of_a_training_in_one_go(window: Window, training: str, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    page.setup.arms.set_arms([])
+    window.desk.open("evaluate", training=training)
+    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 3, timeout=10_000)
+    base, tuned, teacher = page.setup.plan().arms
+    assert [arm.name for arm in (base, tuned, teacher)] == ["base", "tuned", "teacher"]
+    assert (base.model, base.adapter, base.system.kind) == (STUDENT, None, "empty")
+    assert tuned.adapter is not None and tuned.adapter.name == "adapter.gguf"
+    assert (teacher.model.stem, teacher.system.kind) == ("mini-teacher", "strategy")
+    tuned_row = page.setup.arms.rows[1]
+    assert tuned_row.adapter.currentText() == training
+    qtbot.mouseClick(tuned_row.remove, Qt.MouseButton.LeftButton)
+    assert [arm.name for arm in page.setup.plan().arms] == ["base", "teacher"]
+
+
+def test_an_adapter_brings_the_model_it_was_made_for(window: Window, training: str, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 3, timeout=10_000)
+    row = page.setup.arms.rows[2]
+    row.adapter.setCurrentText(training)
+    row.adapter.activated.emit(row.adapter.currentIndex())
+    assert row.arm().model == STUDENT.parent
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda setup: setup.arms.set_arms([]), "No model is chosen."),
+        (lambda setup: setup.families.check_all(False), "No family is chosen."),
+        (lambda setup: setup.arms.rows[0].called.setCurrentText(" "), "A model has no name."),
+        (lambda setup: setup.arms.add().called.setCurrentText("base"), "2 models are called base."),
+        (lambda setup: setup.arms.rows[0].system.setCurrentIndex(3), "The system message of base is blank."),
+    ],
+)
+def test_what_cannot_be_run_is_said_beside_the_form(
+    window: Window, tasks: list[Task], qtbot: QtBot, spoil: object, message: str
+) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 1)
+    spoil(page.setup)
+    page.setup.run()
+    assert page.setup.notice.isVisible() and page.setup.notice.text.text() == message
+    assert not page.batch.is_running
+
+
+def test_a_family_without_strategy_is_refused_in_words(
+    window: Window, library: Library, tasks: list[Task], qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="new", query="Why?", answer="so", split="heldout")])
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 1)
+    page.setup.arms.rows[0].system.setCurrentIndex(2)
+    page.setup.run()
+    qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=20_000)
+    assert "new" in page.notice.text.text()
+    assert page.setup.start.isEnabled()
+
+
+def test_results_have_intervals_differences_and_losses(window: Window, pair: list[str], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    results = page.results
+    qtbot.waitUntil(lambda: results.found is not None)
+    assert page.tabs.currentIndex() == RESULTS
+    for model in (page.rows, results.families, results.differences, results.matrix):
+        QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    table = [
+        [results.families.index(row, column).data() for column in range(3)]
+        for row in range(results.families.rowCount())
+    ]
+    assert [row[0] for row in table] == ["sums", "tens", "overall"]
+    assert table[0][1] == "25.0% (4.6 to 69.9)\n1 of 4, 4 tokens"
+    difference = results.differences.index(2, 1).data()
+    assert difference.startswith("+33.3 (") and "not told apart, p = 0.625, n 6" in difference
+    assert "sums, tens" in results.few.text() and results.few.isVisible()
+    assert results.losses.text() == "tuned: 6 answers cut off by the length limit. Allow more tokens."
+    assert results.adherence.text().startswith("4 of 6 answers follow the paired strategy: 66.7%")
+    assert [one.name for one in results.chart.series] == ["base", "tuned"]
+
+
+def test_the_matrix_counts_paired_against_recognised(window: Window, pair: list[str], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    matrix: MatrixTable = page.results.matrix
+    qtbot.waitUntil(lambda: matrix.rowCount() == 2)
+    assert [matrix.headerData(n, Qt.Orientation.Horizontal) for n in range(4)] == [
+        "Paired strategy", "direct", "step-by-step", "none\nrecognised",
+    ]  # fmt: skip
+    assert matrix.index(0, 1).data() == "4\n100%" and matrix.is_match(0, 0)
+    assert matrix.index(1, 1).data() == "2\n100%" and not matrix.is_match(1, 0)
+    page.results.scroll.ensureWidgetVisible(page.results.matrix_card)
+    page.grab()
+
+
+def test_check_marks_choose_what_is_compared(window: Window, pair: list[str], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: page.results.found is not None)
+    assert page.rows.chosen == pair
+    page.results.table.setFocus()
+    page.results.table.setCurrentIndex(page.rows.index(0, 0))
+    qtbot.keyClick(page.results.table, Qt.Key.Key_Space)
+    assert page.rows.chosen == [pair[0]]
+    qtbot.waitUntil(lambda: len(page.results.found.summaries) == 1)
+    assert not page.results.difference_card.isVisible()
+    page.rows.setData(page.rows.index(1, 0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+    assert page.rows.chosen == [] and page.results.body.currentIndex() == 0
+    page.go({"evaluation": pair[0]})
+    qtbot.waitUntil(lambda: page.rows.chosen == pair)
+
+
+def test_answers_are_found_by_outcome_family_and_text(window: Window, pair: list[str], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    page.tabs.setCurrentIndex(ANSWERS)
+    answers = page.answers
+    shown(page, qtbot, 6)
+    QAbstractItemModelTester(answers.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    for words, count in (
+        ("base right, tuned wrong", 1), ("tuned right, base wrong", 3), ("All wrong", 0), ("They differ", 4),
+        ("All right", 2), ("Without an answer", 0), ("All answers", 6),
+    ):  # fmt: skip
+        answers.pattern.setCurrentText(words)
+        answers.pattern.activated.emit(answers.pattern.currentIndex())
+        shown(page, qtbot, count)
+    answers.family.setCurrentText("tens")
+    answers.family.activated.emit(answers.family.currentIndex())
+    shown(page, qtbot, 2)
+    qtbot.keyClicks(answers.text, "5 plus")
+    shown(page, qtbot, 1)
+    assert answers.model.index(0, 0).data() == "What is 5 plus 5?"
+    assert [answers.model.index(0, column).data() for column in (1, 2, 3)] == ["tens", "right", "right"]
+    answers.text.setFocus()
+    qtbot.keyClick(answers.text, Qt.Key.Key_Escape)
+    shown(page, qtbot, 2)
+
+
+def test_nothing_is_said_of_a_library_that_is_not_read_yet(
+    window: Window, pair: list[str], qtbot: QtBot
+) -> None:
+    page = window.show_page("evaluate")
+    assert isinstance(page, EvaluatePage)
+    assert page.setup.quick.isHidden() and page.setup.untrained.isHidden()
+    question = page.answers.columns.question
+    assert question.placeholderText() == "Reading the answers…"
+    qtbot.waitUntil(lambda: not page.setup.untrained.isHidden())
+    page.tabs.setCurrentIndex(ANSWERS)
+    shown(page, qtbot, 6)
+    qtbot.keyClicks(page.answers.text, "nowhere")
+    shown(page, qtbot, 0)
+    assert "No task is like that" in question.placeholderText()
+    page.rows.choose([])
+    qtbot.waitUntil(lambda: "No evaluation is chosen" in question.placeholderText())
+
+
+def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: list[str], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    page.tabs.setCurrentIndex(ANSWERS)
+    shown(page, qtbot, 6)
+    columns = page.answers.columns
+    qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 0 plus 0?")
+    base, tuned = columns.columns
+    assert (base.title.text(), base.verdict.text()) == ("base", "wrong")
+    assert base.text.toPlainText() == "Answer: none <b>at all</b>"
+    assert base.strategy.text() == "Follows direct, as paired · 4 tokens"
+    assert tuned.verdict.text() == "right" and "cut off by the length limit" in tuned.strategy.text()
+    page.answers.view.setFocus()
+    qtbot.keyClick(page.answers.view, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 1 plus 1?")
+    assert columns.reference.toPlainText() == "2"
+    page.answers.move(-1)
+    qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 0 plus 0?")
+    qtbot.mouseClick(columns.open_task, Qt.MouseButton.LeftButton)
+    assert window.page is window.pages["tasks"]
+
+
+def test_tables_and_plots_are_exported_and_it_is_said_where(
+    window: Window, pair: list[str], qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = open_page(window, qtbot)
+    results = page.results
+    qtbot.waitUntil(lambda: results.found is not None)
+    for export, name, rows in (
+        (results.export_families, "families", 6),
+        (results.export_differences, "differences", 3),
+        (results.export_matrix, "matrix", 2),
+    ):
+        export()
+        save_as(page, qtbot, tmp_path / name)
+        path = tmp_path / f"{name}.csv"
+        qtbot.waitUntil(lambda path=path: results.notice.hint.text() == str(path))
+        with path.open(newline="", encoding="utf-8") as file:
+            assert len(list(csv.reader(file))) == rows + 1
+    results.export_plot()
+    save_as(page, qtbot, tmp_path / "plot.svg")
+    qtbot.waitUntil(lambda: results.notice.hint.text() == str(tmp_path / "plot.svg"))
+    assert "base" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    page.tabs.setCurrentIndex(ANSWERS)
+    page.answers.export()
+    save_as(page, qtbot, tmp_path / "answers.csv")
+    qtbot.waitUntil(lambda: page.answers.notice.isVisible())
+    assert "12 answers" in page.answers.notice.text.text()
+
+
+def test_an_export_that_fails_says_so(window: Window, pair: list[str], qtbot: QtBot, tmp_path: Path) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: page.results.found is not None)
+    (tmp_path / "file").write_text("in the way")
+    page.results._save_plot(tmp_path / "file" / "plot.png")
+    qtbot.waitUntil(lambda: "cannot be written" in page.results.notice.text.text())
+
+
+def test_a_stopped_run_goes_on_where_it_was(
+    window: Window, library: Library, tasks: list[Task], qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 1)
+    page.setup.sampling.control("max_tokens").setValue(12)
+    page.setup.arms.add().called.setCurrentText("rival")
+    page.setup.run()
+    qtbot.waitUntil(lambda: page.batch.is_running)
+    jobs = list(page.batch.jobs)
+    qtbot.waitUntil(lambda: jobs[0].last is not None and jobs[0].last.stage == "evaluating", timeout=20_000)
+    jobs[0].stop()
+    qtbot.waitUntil(lambda: not page.batch.is_running, timeout=20_000)
+    assert [job.state for job in jobs] == ["stopped", "stopped"]
+    page.go({"resume": "evaluate-1"})
+    qtbot.waitUntil(lambda: page.batch.is_running)
+    assert [job.title for job in page.batch.jobs] == ["Evaluating base", "Evaluating rival"]
+    qtbot.waitUntil(lambda: not page.batch.is_running, timeout=60_000)
+    qtbot.waitUntil(lambda: page.rows.chosen == ["evaluate-1", "evaluate-2"])
+    assert [row.answered for row in page.rows.rows] == [6, 6]
+
+
+def test_unknown_targets_do_no_harm(window: Window, pair: list[str], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    page.go({"nothing": 1})
+    page.go({"evaluation": "evaluate-99"})
+    qtbot.waitUntil(lambda: page.notice.isVisible())
+    assert page.rows.chosen == pair
+    page.go({"resume": "evaluate-99"})
+    qtbot.waitUntil(lambda: "There is no evaluation" in page.notice.text.text())
+    page.go({"training": "train-99"})
+    qtbot.waitUntil(lambda: page.setup.notice.isVisible())
+    assert page.rows.data(QModelIndex()) is None

@@ -1,0 +1,202 @@
+"""Home: the numbers of the library, what is next, and the guided demo: run, stopped, taken up, finished."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from demo_double import small_demo
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import add_tasks
+from orca_desk.method.records import Task
+from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.demo import walk as demo
+from orca_desk.steps.demo.place import result_file, standing
+from orca_desk.steps.demo.walk import DemoModels, Step, summary
+from orca_desk.ui.jobs import Tools
+from orca_desk.ui.pages.home.page import PAGE_OF, HomePage, number
+from orca_desk.ui.pages.home.result import ResultView
+from orca_desk.ui.pages.home.run import work
+from orca_desk.ui.pages.home.table import ResultTable
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.window import Window
+
+LEFT = Qt.MouseButton.LeftButton
+with_samples = pytest.mark.parametrize("library", [True], indirect=True)
+
+
+@pytest.fixture
+def library(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Library]:
+    """A new library; with the sample tasks where the test asks for them."""
+    with Library.open(tmp_path / "library", samples=getattr(request, "param", False)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def home(window: Window, qtbot: QtBot) -> HomePage:
+    """The page, when it has looked at the library."""
+    page = window.show_page("home")
+    assert isinstance(page, HomePage)
+    qtbot.waitUntil(lambda: page.seen is not None)
+    return page
+
+
+def finish(library: Library) -> None:
+    """Leave the result of a demo in the library."""
+    found = summary(small_demo(library.folder))
+    result_file(library.folder).write_text(json.dumps(found), encoding="utf-8")
+
+
+def test_the_numbers_follow_the_library(home: HomePage, library: Library, qtbot: QtBot) -> None:
+    collect = home.flow.cards["collect"]
+    assert (collect.figures.value, collect.figures.state) == ("0", "next")
+    assert home.next.button.text() == "Import tasks…"
+    add_tasks(library, [Task(family="sums", query=f"{n} + 1?", answer=str(n + 1)) for n in range(3)])
+    home.desk.tell("tasks")
+    qtbot.waitUntil(lambda: collect.figures.value == "3")
+    assert collect.figures.state == "done"
+    assert home.flow.cards["pair"].figures.state == "next"
+    assert {home.flow.cards[step].figures.state for step in ("instruct", "erase", "train", "test")} == {
+        "waits"
+    }
+    assert "Pair" in home.next.sentence.text()
+    assert "Done" in collect.accessibleDescription() and "3 tasks" in collect.accessibleDescription()
+
+
+def test_each_card_opens_its_page_by_mouse_and_keyboard(home: HomePage, window: Window, qtbot: QtBot) -> None:
+    for step, card in home.flow.cards.items():
+        window.show_page("home")
+        qtbot.mouseClick(card, LEFT)
+        assert window.page is window.pages[PAGE_OF[step]]
+    window.show_page("home")
+    home.flow.cards["collect"].setFocus()
+    qtbot.keyClick(home.flow.cards["collect"], Qt.Key.Key_Right)
+    assert QApplication.focusWidget() is home.flow.cards["pair"]
+    qtbot.keyClick(home.flow.cards["pair"], Qt.Key.Key_Return)
+    assert window.page is window.pages["strategies"]
+
+
+def test_the_flow_suits_the_width(home: HomePage, window: Window, qtbot: QtBot) -> None:
+    cards = list(home.flow.cards.values())
+    for width, columns in ((1400, 6), (1100, 3)):
+        window.resize(width, 800)
+        qtbot.waitUntil(lambda columns=columns: home.flow.columns == columns)
+        assert len({card.geometry().top() for card in cards}) == 6 // columns
+        assert home.flow.heightForWidth(home.flow.width()) <= home.flow.height()
+        assert not any(a.geometry().intersects(b.geometry()) for a in cards for b in cards if a is not b)
+
+
+def test_the_demo_stays_away_from_the_users_own_work(home: HomePage, library: Library, qtbot: QtBot) -> None:
+    add_tasks(library, [Task(family="mine", query="Why?")])
+    home.desk.tell("tasks")
+    qtbot.waitUntil(lambda: home.again.isVisible())
+    home.demo_command.trigger()
+    qtbot.waitUntil(lambda: home.notice.isVisible())
+    assert "work of your own" in home.notice.text.text()
+    assert home.notice.action.text() == "Open a demo library"
+    assert not home.desk.jobs.all
+
+
+@with_samples
+@pytest.mark.timeout(240)
+def test_the_demo_is_run_stopped_and_offered_again(
+    home: HomePage, library: Library, window: Window, qtbot: QtBot
+) -> None:
+    assert home.next.button.text() == "Run the demo"
+    qtbot.mouseClick(home.next.button, LEFT)
+    qtbot.waitUntil(lambda: home.run.isVisible())
+    assert not home.next.isVisible() and not home.demo_command.isEnabled()
+    instruct = home.flow.cards["instruct"]
+    qtbot.waitUntil(lambda: instruct.figures.value != "0", timeout=120_000)
+    states = [card.figures.state for card in home.flow.cards.values()]
+    assert states.count("running") == 1 and "next" not in states
+    assert set(states[states.index("running") + 1 :]) == {"waits"}
+    qtbot.waitUntil(lambda: home.run.live.answer.text() != "", timeout=60_000)
+
+    qtbot.mouseClick(home.run.panel.stop, LEFT)
+    job = home.run.job
+    assert job is not None
+    qtbot.waitUntil(lambda: job.is_over, timeout=60_000)
+    assert job.state == "stopped"
+    qtbot.waitUntil(lambda: home.next.isVisible() and home.next.button.text() == "Go on with the demo")
+    assert not home.run.isVisible()
+    assert standing(library) == "begun"
+
+    kept = int(instruct.figures.value.replace(",", ""))
+    home.go({"resume": "probe-1"})
+    qtbot.waitUntil(lambda: int(instruct.figures.value.replace(",", "")) > kept, timeout=120_000)
+    window.desk.jobs.stop_all()
+    qtbot.waitUntil(lambda: not window.desk.jobs.unfinished, timeout=60_000)
+
+
+def test_progress_ends_with_the_step_that_made_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short_demo(
+        library: Library, models: DemoModels, *, on_step: Any, progress: Any, control: Any
+    ) -> None:
+        progress(Update(stage="asking the teacher", done=793, total=793))
+        on_step(Step(name="generate", outcome="", seconds=1.0))
+
+    monkeypatch.setattr(demo, "demo", short_demo)
+    shown: list[Update] = []
+    work(library)(Tools(shown.append, JobControl(), lambda event: None))
+    assert shown[-1] == Update(stage="")
+
+
+@with_samples
+def test_a_finished_demo_is_shown_after_a_restart(library: Library, window: Window, qtbot: QtBot) -> None:
+    finish(library)
+    page = window.show_page("home")
+    assert isinstance(page, HomePage)
+    page.refresh(page.watches)
+    qtbot.waitUntil(lambda: page.result is not None and page.result.isVisible())
+    view = page.result
+    assert view.height() > 0.9 * view.sizeHint().height()  # from the first time that it is painted
+    assert isinstance(view, ResultView)
+    rows = [
+        [view.model.index(row, column).data() for column in range(view.model.columnCount())]
+        for row in range(view.model.rowCount())
+    ]
+    assert rows[0][:5] == ["belief", "step-by-step", "30% (11–60)", "12", "90% (60–98)"]
+    assert rows[-1][0] == "Overall"
+    assert "gained +70.0 points" in view.sentence.text()
+    assert "90% of 20 held-out tasks" in view.sentence.text()
+    plot = view._plot
+    assert [one.name for one in plot.series] == ["base", "tuned", "teacher"]
+    assert page.next.button.text() != "Run the demo"
+    for name, button in ((made.objectName(), made) for made in view._buttons):
+        window.show_page("home")
+        qtbot.mouseClick(button, LEFT)
+        assert window.page is window.pages[name.removeprefix("result-")]
+
+
+def test_a_damaged_result_is_said_and_harms_nothing(library: Library, window: Window, qtbot: QtBot) -> None:
+    result_file(library.folder).write_text("{", encoding="utf-8")
+    page = window.show_page("home")
+    assert isinstance(page, HomePage)
+    page.refresh(page.watches)
+    qtbot.waitUntil(lambda: page.notice.isVisible())
+    assert "cannot be read" in page.notice.text.text()
+    assert page.seen is not None and page.seen.result is None
+
+
+def test_the_result_table_keeps_qts_rules(theme: Theme, tmp_path: Path, qapp: QApplication) -> None:
+    from orca_desk.steps.demo.result import read_result
+
+    model = ResultTable(theme)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    result_file(tmp_path).write_text(json.dumps(summary(small_demo(tmp_path))), encoding="utf-8")
+    found = read_result(tmp_path)
+    assert found is not None
+    model.show_result(found)
+    model.show_result(found)
+    assert model.rowCount() == 3 and tester is not None
+
+
+def test_numbers_fit_on_a_card() -> None:
+    assert [number(n) for n in (0, 2661, 999_999, 1_270_000)] == ["0", "2,661", "999,999", "1.27 M"]

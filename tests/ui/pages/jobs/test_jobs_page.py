@@ -1,0 +1,243 @@
+"""The Jobs page: what runs is shown and stopped, what ran has its log, what was cut off goes on."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from orca_desk.errors import UserError
+from orca_desk.library.clock import now
+from orca_desk.library.database import Library
+from orca_desk.library.logs import run_log
+from orca_desk.library.places import training_folder
+from orca_desk.library.runs import create_run, end_run, note_progress
+from orca_desk.library.settings import set_setting
+from orca_desk.processes.progress import Update
+from orca_desk.steps.demo.place import BEGUN
+from orca_desk.ui.app import desktop
+from orca_desk.ui.jobs import Tools
+from orca_desk.ui.pages.jobs.page import JobsPage
+from orca_desk.ui.resuming import kept_of
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.window import Window
+from orca_desk.ui.words.runs import settings_of
+
+
+@pytest.fixture
+def page(window: Window) -> JobsPage:
+    """The page of an empty library."""
+    shown = window.show_page("jobs")
+    assert isinstance(shown, JobsPage)
+    return shown
+
+
+def failed_run(library: Library) -> str:
+    run = create_run(library, "generate", {"teacher": "a" * 64, "sampling": {"temperature": 0.5, "stop": []}})
+    note_progress(library, run.id, done=3, total=12, unit="answers")
+    end_run(library, run.id, "failed", "The <b>teacher</b> was too slow. Buy a faster one.")
+    return run.id
+
+
+def test_an_empty_library_says_what_belongs_here(page: JobsPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: page.empty.isVisible())
+    assert not page.kind.isVisible()
+
+
+def test_a_run_is_listed_in_words(page: JobsPage, window: Window, qtbot: QtBot) -> None:
+    run = failed_run(window.desk.library)
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 1)
+    texts = [page.runs.index(0, column).data() for column in range(6)]
+    assert texts[0] == f"Teacher answers  ·  {run}" and texts[1] == "Failed"
+    assert texts[2].startswith("today") and texts[4] == "3 / 12 answers"
+    assert texts[5] == "The <b>teacher</b> was too slow. Buy a faster one."
+    assert "<b>" not in page.runs.index(0, 5).data(Qt.ItemDataRole.ToolTipRole)
+    assert page.runs.index(0, 1).data(Qt.ItemDataRole.DecorationRole) is not None
+    qtbot.waitUntil(lambda: page.detail.isVisible())
+    assert "Temperature: 0.5" in page.detail.settings.toPlainText()
+    assert "Teacher: aaaaaaaaaaaa…" in page.detail.settings.toPlainText()
+    assert page.detail.log.placeholderText() == "" or page.detail.log.toPlainText() == ""
+
+
+def test_the_table_is_sound(page: JobsPage, window: Window, qtbot: QtBot, qtmodeltester: Any) -> None:
+    failed_run(window.desk.library)
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 1)
+    qtmodeltester.check(page.runs)
+
+
+def test_a_log_is_followed_while_the_run_runs(page: JobsPage, window: Window, qtbot: QtBot) -> None:
+    library = window.desk.library
+    run = create_run(library, "train", {"base": "x"})
+    log = run_log(library, run.id)
+    log.parent.mkdir(exist_ok=True)
+    log.write_text("first line\n")
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.detail.log.toPlainText() == "first line")
+    with log.open("a") as file:
+        file.write("second line\n")
+    qtbot.waitUntil(lambda: "second line" in page.detail.log.toPlainText(), timeout=4000)
+    end_run(library, run.id, "done", "All went well.")
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.detail.outcome.text() == "All went well.")
+    assert not page.detail._timer.isActive() and not page.detail.go_on.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "opened"),
+    [("generate", "teacher"), ("probe", "strategies"), ("train", "training"), ("evaluate", "evaluate")],
+)
+def test_a_stopped_run_goes_on_at_its_page(
+    page: JobsPage, window: Window, qtbot: QtBot, kind: str, opened: str
+) -> None:
+    run = create_run(window.desk.library, kind, {"some": "settings"})
+    end_run(window.desk.library, run.id, "cancelled", "")
+    asked: list[tuple[str, object]] = []
+    window.desk.wanted.disconnect()
+    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.detail.go_on.isVisible())
+    page.detail.go_on.click()
+    qtbot.waitUntil(lambda: asked == [(opened, {"resume": run.id})])
+
+
+def test_a_job_shows_pauses_and_stops(page: JobsPage, window: Window, qtbot: QtBot) -> None:
+    ended = threading.Event()
+
+    def work(tools: Tools) -> None:
+        tools.progress(Update(stage="working", done=1, total=4, unit="pieces"))
+        while not tools.control.stopped:
+            ended.wait(0.01)
+
+    first = window.desk.jobs.start("First", "train", work)
+    second = window.desk.jobs.start("Second", "train", work)
+    assert list(page._panels) == [first, second]
+    panel = page._panels[first]
+    qtbot.waitUntil(lambda: "1 of 4 pieces" in panel.count.text())
+    qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
+    assert first.state == "pausing" and panel.pause.text() == "Resume"
+    qtbot.mouseClick(page._panels[second].stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: second.is_over)
+    qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: first.is_over)
+    assert page._panels == {}
+
+
+def test_runs_are_filtered_by_kind_and_found_by_id(page: JobsPage, window: Window, qtbot: QtBot) -> None:
+    library = window.desk.library
+    for number in range(3):
+        end_run(library, create_run(library, "train", {"n": number}).id, "done", "")
+    end_run(library, create_run(library, "evaluate", {}).id, "done", "")
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 4)
+    page.kind.setCurrentIndex(page.kind.findData("train"))
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 3)
+    assert page.count.text() == "3 runs"
+    window.desk.open("jobs", run="evaluate-1")
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 4)
+    assert page.detail.run and page.detail.run.id == "evaluate-1"
+
+
+def test_settings_of_any_shape_are_told(library: Library) -> None:
+    run = create_run(library, "x", {"a": {"b": {"c": [1, [2, "z"]]}}, "d": None, "e": True, "f": 0.25})
+    assert settings_of(run) == [("A: b: c", "1, 2 z"), ("D", "–"), ("E", "yes"), ("F", "0.25")]
+
+
+def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
+    folder = tmp_path / "library"
+    with Library.open(folder, samples=False) as library:
+        run = create_run(library, "train", {"base": "x"})
+        note_progress(library, run.id, done=40, total=120, unit="steps")
+        for step in (25, 30):
+            (training_folder(library, run.id) / "checkpoints" / f"step-{step}").mkdir(parents=True)
+    with Library.open(folder) as library, desktop(library, theme) as window:
+        window.show()
+        qtbot.waitUntil(lambda: window._notice.isVisible())
+        assert window._notice.text.text() == "Training (train-1) was not finished."
+        assert window._notice.hint.text() == "It goes on from step 30, its last checkpoint."
+        asked: list[tuple[str, object]] = []
+        window.desk.wanted.disconnect()
+        window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+        qtbot.mouseClick(window._notice.action, Qt.MouseButton.LeftButton)
+        assert asked == [("training", {"resume": "train-1"})] and not window._notice.isVisible()
+    with Library.open(folder) as library, desktop(library, theme) as window:
+        window.show()
+        create_run(library, "train", {})  # anything that goes through the background in turn
+        done: list[int] = []
+        window.desk.background.run(window, lambda: 1, done.append)
+        qtbot.waitUntil(lambda: done == [1])
+        assert not window._notice.isVisible()
+
+
+def test_what_is_kept_of_a_run_is_said(library: Library) -> None:
+    training = create_run(library, "train", {})
+    note_progress(library, training.id, done=29, total=645, unit="steps")
+    assert kept_of(library, training) == "It goes on from the beginning: no checkpoint was written yet."
+    asking = note_progress(library, create_run(library, "generate", {}).id, done=3, total=9, unit="answers")
+    assert kept_of(library, asking) == "3 / 9 answers are done and kept."
+
+
+def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_go_on_with(
+    library: Library, theme: Theme, qtbot: QtBot
+) -> None:
+    end_run(library, create_run(library, "train", {"base": "x"}).id, "interrupted", "")
+    library.problem = UserError("It can only be read.", "Make it writable.")
+    with desktop(library, theme) as window:
+        window.show()
+        done: list[int] = []
+        window.desk.background.run(window, lambda: 1, done.append)  # after what looks for runs, if it did
+        qtbot.waitUntil(lambda: done == [1])
+        assert window._notice.text.text() == "It can only be read."
+        assert window._notice.hint.text() == "Make it writable." and window._notice.action.isHidden()
+        assert "no change is kept" in window.show_page("settings").about_line.text()
+
+
+def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
+    folder = tmp_path / "library"
+    with Library.open(folder) as library:
+        set_setting(library, BEGUN, True)
+        create_run(library, "generate", {"model": "x"})
+    with Library.open(folder) as library, desktop(library, theme) as window:
+        window.show()
+        page = window.show_page("jobs")
+        assert isinstance(page, JobsPage)
+        qtbot.waitUntil(lambda: window._notice.isVisible() and page.detail.run is not None)
+        assert window._notice.text.text() == "The demo was not finished."
+        asked: list[tuple[str, object]] = []
+        window.desk.wanted.disconnect()
+        window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+        qtbot.mouseClick(window._notice.action, Qt.MouseButton.LeftButton)
+        assert asked == [("home", {"resume": "generate-1"})] and not window._notice.isVisible()
+        page.detail.resume()
+        qtbot.waitUntil(lambda: len(asked) == 2)
+        assert asked[1] == asked[0]
+        set_setting(library, "desktop.start.generate", {})  # one of the user's own
+        page.detail.resume()
+        qtbot.waitUntil(lambda: len(asked) == 3)
+        assert asked[2] == ("teacher", {"resume": "generate-1"})
+
+
+def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(
+    tmp_path: Path, theme: Theme, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "library"
+    with Library.open(folder, samples=False) as library, desktop(library, theme) as window:
+        stopped = end_run(library, create_run(library, "evaluate", {}).id, "cancelled", "")  # by the user
+        qtbot.waitUntil(lambda: now() > str(stopped.ended_at))
+        window.going_on.note_closing()
+        for number in range(2):
+            end_run(library, create_run(library, "generate", {"n": number}).id, "cancelled", "")
+    with Library.open(folder) as library, desktop(library, theme) as window:
+        window.show()
+        qtbot.waitUntil(lambda: window._notice.isVisible())
+        assert window._notice.text.text() == "2 jobs were not finished."
+        qtbot.mouseClick(window._notice.dismiss, Qt.MouseButton.LeftButton)
+    with Library.open(folder) as library, desktop(library, theme) as window:
+        window.show()
+        done: list[int] = []
+        window.desk.background.run(window, lambda: 1, done.append)
+        qtbot.waitUntil(lambda: done == [1])
+        assert not window._notice.isVisible()

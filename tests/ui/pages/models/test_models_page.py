@@ -1,0 +1,197 @@
+"""The Models page: what is there is listed, what is added comes, what is damaged harms nothing."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from pytestqt.qtbot import QtBot
+from tiny_models import TinyModel
+
+from orca_desk.inventory.catalogue import added_places
+from orca_desk.library.chats import create_chat
+from orca_desk.models.model_file import ModelFile
+from orca_desk.paths import bundled_models
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.pages.chat.page import ChatPage
+from orca_desk.ui.pages.models.page import ModelsPage
+from orca_desk.ui.window import Window
+
+TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other tool's models: tests must not depend on what is on the machine."""
+    for name in ("HF_HUB_CACHE", "HF_HOME", "OLLAMA_MODELS", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def page(window: Window, qtbot: QtBot) -> ModelsPage:
+    """The page, with the bundled models."""
+    shown = window.show_page("models")
+    assert isinstance(shown, ModelsPage)
+    qtbot.waitUntil(lambda: len(shown.models.rows) >= 3)
+    return shown
+
+
+def paths(page: ModelsPage) -> list[Path]:
+    return [shelved.model.path for shelved in page.models.rows]
+
+
+def select(page: ModelsPage, path: Path) -> None:
+    page.go({"model": str(path)})
+    assert page.detail.shelved and page.detail.shelved.model.path == path
+
+
+def test_bundled_models_are_listed_in_words(page: ModelsPage) -> None:
+    row = paths(page).index(TEACHER)
+    texts = [page.models.index(row, column).data() for column in range(page.models.columnCount())]
+    assert texts[0] == "mini-teacher" and "Teacher" in texts[1] and texts[4] == "F16"
+    assert texts[5:8] == ["1,024", "yes", "fits"] and texts[9] == "Bundled"
+    assert "memory" in page.models.index(row, 7).data(Qt.ItemDataRole.ToolTipRole)
+    kinds = {shelved.model.kind for shelved in page.models.rows if isinstance(shelved.model, ModelFile)}
+    assert kinds == {"gguf", "safetensors"}
+
+
+def test_the_models_of_qt_are_sound(
+    page: ModelsPage, qtmodeltester: object, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "bad.gguf").write_bytes(b"GGUF")
+    page.add([tmp_path / "bad.gguf"])
+    qtbot.waitUntil(lambda: bool(page.bad.rows))
+    for model in (page.models, page.proxy, page.bad):
+        qtmodeltester.check(model)  # type: ignore[attr-defined]
+
+
+def test_a_file_is_added_selected_and_removed_with_undo(
+    page: ModelsPage, window: Window, qtbot: QtBot, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.gguf"
+    shutil.copy(tiny_llama.gguf, file)
+    before = len(page.models.rows)
+    page.add([file])
+    qtbot.waitUntil(lambda: file in paths(page))
+    assert page.detail.shelved and page.detail.shelved.model.path == file
+    assert page.detail.remove.isVisible() and page.detail.kind.text().endswith("Added by you")
+    qtbot.mouseClick(page.detail.remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: file not in paths(page))
+    assert file.exists() and added_places(window.desk.library) == [] and len(page.models.rows) == before
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: file in paths(page))
+
+
+def test_a_folder_is_dropped(
+    page: ModelsPage, window: Window, qtbot: QtBot, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    shutil.copy(tiny_llama.gguf, shelf / "good.gguf")
+    (shelf / "cut.gguf").write_bytes(tiny_llama.gguf.read_bytes()[:-50])
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(shelf))])
+    kinds = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(5, 5), *kinds)
+    page.dragEnterEvent(enter)
+    assert enter.isAccepted() and page._sign.isVisible()
+    page.dropEvent(QDropEvent(QPoint(5, 5), *kinds))
+    assert not page._sign.isVisible()
+    qtbot.waitUntil(lambda: shelf / "good.gguf" in paths(page))
+    assert [shelved.model.path.name for shelved in page.bad.rows] == ["cut.gguf"]
+    assert "cut off" in page.bad.index(0, 1).data()
+    assert page.bad_table.isVisible() and page.bad_title.text() == "Not usable (1)"
+
+
+def test_what_is_no_model_is_told_and_listed_and_nothing_is_kept(
+    page: ModelsPage, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "<b>notes.gguf"
+    file.write_bytes(b"these are my notes, no model")
+    window.desk.open("models", add=str(file))
+    qtbot.waitUntil(lambda: page.notice.isVisible() and bool(page.bad.rows))
+    assert "does not start with GGUF" in page.notice.text.text()
+    assert added_places(window.desk.library) == []
+    assert file.read_bytes() == b"these are my notes, no model"
+    assert "<b>" not in page.bad.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    page.bad_table.selectRow(0)
+    assert "does not start" in page.detail.kind.text() and not page.detail.teach.isVisible()
+    qtbot.mouseClick(page.detail.remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.bad.rows)
+
+
+def test_the_filter_keeps_what_holds_every_word(page: ModelsPage, qtbot: QtBot) -> None:
+    qtbot.keyClicks(page.search, "student train")
+    assert page.proxy.rowCount() == 1 and "1 of" in page.found.text()
+    assert page.detail.shelved and page.detail.shelved.model.path.name == "mini-student"
+    qtbot.keyClicks(page.search, " nothing like it")
+    assert page.proxy.rowCount() == 0
+    page.search.clear()
+    assert page.proxy.rowCount() == len(page.models.rows)
+
+
+def test_columns_sort_by_number(page: ModelsPage) -> None:
+    page.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    sizes = [
+        page.models.rows[page.proxy.mapToSource(page.proxy.index(row, 0)).row()].model
+        for row in range(page.proxy.rowCount())
+    ]
+    numbers = [model.size_bytes for model in sizes if isinstance(model, ModelFile)]
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_the_hash_is_computed_on_demand_and_kept(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    select(page, TEACHER)
+    assert page.detail.hash.text() == "Not computed yet"
+    qtbot.mouseClick(page.detail.make_hash, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.detail.hash.text()) == 64, timeout=10_000)
+    assert not page.detail.make_hash.isVisible() and page.detail.copy_hash.isVisible()
+    assert (window.desk.library.folder / "model-hashes.json").exists()
+
+
+def test_what_used_a_model_is_told(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    select(page, TEACHER)
+    assert "Nothing" in page.detail.uses.text()
+    create_chat(window.desk.library, title="hello", model=TEACHER, adapter=None, system="")
+    window.desk.tell("chats")
+    qtbot.waitUntil(lambda: page.detail.uses.text() == "chat-1")
+
+
+def test_a_model_is_taken_to_the_teacher_and_the_chat(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    asked: list[tuple[str, object]] = []
+    window.desk.wanted.disconnect()
+    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    select(page, TEACHER)
+    qtbot.mouseClick(page.detail.teach, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.detail.chat, Qt.MouseButton.LeftButton)
+    select(page, bundled_models() / "mini-student")
+    assert not page.detail.teach.isVisible()
+    qtbot.mouseClick(page.detail.train, Qt.MouseButton.LeftButton)
+    assert [name for name, _ in asked] == ["teacher", "chat", "training"]
+    assert asked[0][1] == {"model": str(TEACHER)}
+
+
+def test_the_teacher_page_takes_the_model(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    student = bundled_models() / "mini-student" / "mini-student.gguf"
+    select(page, student)
+    qtbot.mouseClick(page.detail.teach, Qt.MouseButton.LeftButton)
+    pickers = window.pages["teacher"].findChildren(ModelPicker)
+    qtbot.waitUntil(lambda: any(picker.model() and picker.model().path == student for picker in pickers))
+
+
+def test_the_chat_page_takes_the_model_alone(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    select(page, TEACHER)
+    qtbot.mouseClick(page.detail.chat, Qt.MouseButton.LeftButton)
+    chat = window.pages["chat"]
+    assert isinstance(chat, ChatPage)
+    qtbot.wait(500)  # what the page offers by itself must not come over it
+    assert [one.model for one in chat.lineup.answerers] == [TEACHER]
+
+
+def test_what_is_bundled_cannot_be_removed(page: ModelsPage) -> None:
+    select(page, TEACHER)
+    page.commands[-3].trigger()
+    assert page.notice.isVisible() and TEACHER.exists()

@@ -1,0 +1,482 @@
+"""The Records page: side by side, the review by keyboard, the Inspector."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextCursor, QTextTable
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QTextEdit
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.records import (
+    NewRecord,
+    RecordFilter,
+    StoredRecord,
+    add_records,
+    count_records,
+    get_record,
+    iterate_records,
+)
+from orca_desk.library.runs import create_run
+from orca_desk.library.snapshots import freeze
+from orca_desk.library.strategies import get_strategy
+from orca_desk.library.tasks import add_tasks
+from orca_desk.method.erasure import CAUTIOUS, erase
+from orca_desk.method.grading import grade
+from orca_desk.method.leaks import find_leaks
+from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord
+from orca_desk.paths import bundled_models
+from orca_desk.processes.asking import Runner
+from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.renderer import Renderer
+from orca_desk.steps.instruct.generate import generate
+from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.records.page import RecordsPage
+from orca_desk.ui.pages.records.texts import LONGEST, LONGEST_CELL
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.window import Window
+
+TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
+STUDENT = bundled_models() / "mini-student"
+COUNT = 6
+SAMPLING = Sampling(max_tokens=24)
+LEAKING = "🐋 As I was instructed, I count.\nAnswer: 2"
+
+
+def put_records(library: Library, *, response: str | None = None, user: str | None = None) -> list[str]:
+    """Add records of two families, every third one wrong; `response` and `user` are for the second."""
+    tasks = [
+        Task(family="even" if n % 2 == 0 else "odd", query=f"What is {n} + 1?", answer=str(n + 1))
+        for n in range(COUNT)
+    ]
+    add_tasks(library, tasks)
+    strategy = get_strategy(library, "step-by-step")
+    made_with = Provenance(
+        model_sha256="0" * 64,
+        quantisation="F16",
+        template_sha256="1" * 64,
+        sampling=SAMPLING,
+        engine="orca-desk 1",
+        batch=4,
+        prompt_tokens=40,
+        completion_tokens=8,
+        finish_reason="stop",
+        created_at="2026-01-31T12:00:00.000+00:00",
+    )
+    new = []
+    for n, task in enumerate(tasks):
+        text = response if n == 1 and response else f"Answer: {n + 1 if n % 3 else 99}"
+        asked = user if n == 1 and user else task.user_text
+        record = TeacherRecord(
+            id=f"record-{n}",
+            task_id=task.id,
+            family=task.family,
+            strategy=strategy.name,
+            strategy_version=1,
+            sample=0,
+            system=strategy.instruction,
+            user=asked,
+            response=text,
+            provenance=made_with,
+        )
+        leaks = find_leaks(record.system, text, question=record.user)
+        new.append(NewRecord(record=record, verdict=grade(text, task.answer or ""), leaks=leaks))
+    add_records(library, new, run=create_run(library, "generate", {}).id)
+    return [item.record.id for item in new]
+
+
+def open_page(window: Window, qtbot: QtBot) -> RecordsPage:
+    """Show the page and wait for its first record."""
+    page = window.show_page("records")
+    assert isinstance(page, RecordsPage)
+    window.activateWindow()
+    qtbot.waitUntil(lambda: page.compared is not None)
+    page.table.setFocus()
+    return page
+
+
+def shown(page: RecordsPage) -> str:
+    """The id of the record on the screen."""
+    assert page.compared is not None
+    return page.compared.stored.record.id
+
+
+def wait_for(qtbot: QtBot, page: RecordsPage, record_id: str) -> StoredRecord:
+    """Wait until a record is shown; return it."""
+    qtbot.waitUntil(lambda: page.compared is not None and shown(page) == record_id)
+    assert page.compared is not None
+    return page.compared.stored
+
+
+def press(qtbot: QtBot, page: RecordsPage, key: str) -> None:
+    """Press a letter where the focus is."""
+    qtbot.keyClick(page.window().focusWidget(), getattr(Qt.Key, f"Key_{key}"))
+
+
+def looks(view: QTextEdit) -> list[tuple[str, bool, bool]]:
+    """The runs of text of a view: text, whether it is struck out, whether it has a ground."""
+    found = []
+    block = view.document().begin()
+    while block.isValid():
+        iterator = block.begin()
+        while not iterator.atEnd():
+            part = iterator.fragment()
+            form = part.charFormat()
+            ground = form.background().style() != Qt.BrushStyle.NoBrush
+            found.append((part.text(), form.fontStrikeOut(), ground))
+            iterator += 1
+        block = block.next()
+    return found
+
+
+def cell(page: RecordsPage, row: int, column: int) -> str:
+    """The text of one cell of the comparison."""
+    table = next(
+        frame
+        for frame in page.side.compare.document().rootFrame().childFrames()
+        if isinstance(frame, QTextTable)
+    )
+    place = table.cellAt(row, column)
+    cursor = place.firstCursorPosition()
+    cursor.setPosition(place.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
+    return cursor.selectedText().replace("\u2029", "\n")
+
+
+@pytest.fixture
+def ids(library: Library) -> Iterator[list[str]]:
+    """The ids of some records in the library."""
+    yield put_records(library)
+
+
+def test_an_empty_page_offers_the_teacher(window: Window, qtbot: QtBot) -> None:
+    page = window.show_page("records")
+    qtbot.waitUntil(lambda: page._pages.currentWidget() is page._empty)
+    qtbot.mouseClick(page._empty.button, Qt.MouseButton.LeftButton)
+    assert window.page is window.pages["teacher"]
+
+
+def test_erasure_is_shown_in_place(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    stored = wait_for(qtbot, page, ids[0])
+    erased, inserted = stored.record.system, CAUTIOUS
+    assert "erased" in cell(page, 0, 0) and cell(page, 0, 0).endswith(erased)
+    assert "in its place" in cell(page, 0, 1) and cell(page, 0, 1).endswith(inserted)
+    assert cell(page, 1, 0) == cell(page, 1, 1) == f"User text\n{stored.record.user}"
+    assert (erased, True, True) in looks(page.side.compare)
+    assert (inserted, False, True) in looks(page.side.compare)
+    assert page.side.answer.toPlainText() == stored.record.response
+    assert page.side.verdict.word.text() == "Wrong" and "99" in page.side.verdict.reason.text()
+    page.side.instruction.kind.setCurrentIndex(page.side.instruction.kind.findData("empty"))
+    qtbot.waitUntil(lambda: "No system message" in cell(page, 0, 1))
+    page.side.instruction.kind.setCurrentIndex(page.side.instruction.kind.findData("own"))
+    qtbot.keyClicks(page.side.instruction.text, "Be kind.")
+    qtbot.waitUntil(lambda: cell(page, 0, 1).endswith("Be kind."))
+    page.side.instruction.text.selectAll()
+    qtbot.keyClicks(page.side.instruction.text, erased[:60])
+    qtbot.waitUntil(lambda: "step-by-step" in page.side.instruction.warning.text())
+
+
+def test_review_by_keyboard(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    press(qtbot, page, "J")
+    wait_for(qtbot, page, ids[1])
+    press(qtbot, page, "Down")
+    wait_for(qtbot, page, ids[2])
+    press(qtbot, page, "K")
+    wait_for(qtbot, page, ids[1])
+    press(qtbot, page, "Y")
+    wait_for(qtbot, page, ids[2])
+    assert get_record(library, ids[1]).decision == "keep"
+    page.side.compare.setFocus()  # letters are the review's there too
+    press(qtbot, page, "D")
+    wait_for(qtbot, page, ids[3])
+    page.side.answer.setFocus()
+    press(qtbot, page, "K")
+    assert wait_for(qtbot, page, ids[2]).decision == "drop"
+    press(qtbot, page, "U")
+    qtbot.waitUntil(lambda: page.side.verdict.decision.text() == "Not reviewed")
+    assert get_record(library, ids[2]).decision is None
+    window.desk.undo.undo()
+    assert get_record(library, ids[2]).decision == "drop"
+    window.desk.undo.undo()
+    window.desk.undo.undo()
+    assert count_records(library, RecordFilter(decision="none")) == COUNT
+
+
+def test_the_queue_of_what_is_not_reviewed(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.go({"decision": "none"})
+    qtbot.waitUntil(lambda: page.filters.decision.currentData() == "none")
+    for place, key in enumerate("YDYDYD"):
+        wait_for(qtbot, page, ids[place])
+        press(qtbot, page, key)
+        qtbot.waitUntil(lambda left=COUNT - place - 1: len(page.table.records.numbers) == left)
+    assert page._right.currentWidget() is page._none_left
+    qtbot.mouseClick(page._none_left.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.table.records.numbers) == COUNT)
+    assert page.filters.count.text() == f"{COUNT} records"
+
+
+def test_filters(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: page.filters.family.count() == 3)
+
+    def choose(box_name: str, data: str | None, count: int) -> None:
+        box = getattr(page.filters, box_name)
+        box.setCurrentIndex(box.findData(data) if data else 0)
+        qtbot.waitUntil(lambda: len(page.table.records.numbers) == count)
+
+    choose("family", "odd", 3)
+    choose("verdict", "wrong", 1)
+    wait_for(qtbot, page, ids[3])
+    choose("family", None, 2)
+    choose("verdict", "ungraded", 0)
+    choose("verdict", None, 6)
+    choose("leaks", "leaked", 0)
+    page.go({"record": ids[4]})
+    wait_for(qtbot, page, ids[4])
+    assert page.filters.chosen() == {}
+    page.go({"run": "generate-1"})
+    qtbot.waitUntil(lambda: page.filters.run.currentData() == "generate-1")
+
+
+def test_many_at_once(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    page.table.selectAll()
+    assert page.bar.place.text() == "6 selected"
+    press(qtbot, page, "D")
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == COUNT)
+    assert window.desk.undo.undoText() == "Drop 6 records"
+    window.desk.undo.undo()
+    assert count_records(library, RecordFilter(decision="none")) == COUNT
+
+
+def test_very_many_are_taken_back_in_order(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(window, qtbot)
+    monkeypatch.setattr("orca_desk.ui.pages.records.actions.AT_ONCE", 2)
+    page.actions.decide(ids, "drop")
+    window.desk.undo.undo()  # before the first is written
+    window.desk.undo.redo()
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == COUNT)
+    window.desk.undo.undo()
+    page.close_page()
+    assert count_records(library, RecordFilter(decision="none")) == COUNT
+
+
+def test_an_edit_is_a_new_revision(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    original = get_record(library, ids[0])
+    press(qtbot, page, "E")
+    assert page.side.answer.is_editing
+    page.side.answer.selectAll()
+    qtbot.keyClicks(page.side.answer, "Yes. Answer: 1")
+    qtbot.keyClick(page.side.answer, Qt.Key.Key_Escape)
+    assert not page.side.answer.is_editing
+    assert page.side.answer.toPlainText() == original.record.response
+    press(qtbot, page, "E")
+    assert page.side.answer.toPlainText() == "Yes. Answer: 1"
+    qtbot.keyClick(page.side.answer, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.side.verdict.word.text() == "Right")
+    edited = get_record(library, ids[0])
+    assert edited.edited == "Yes. Answer: 1" and edited.record == original.record
+    qtbot.mouseClick(page.side.original, Qt.MouseButton.LeftButton)
+    assert page.side.answer.toPlainText() == original.record.response
+    qtbot.mouseClick(page.side.original, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.side.back, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.side.verdict.word.text() == "Wrong")
+    assert get_record(library, ids[0]).edited is None
+    window.desk.undo.undo()
+    assert get_record(library, ids[0]) == edited
+    window.desk.undo.undo()
+    assert get_record(library, ids[0]) == original
+    window.desk.undo.redo()
+    assert get_record(library, ids[0]).edited == "Yes. Answer: 1"
+
+
+def test_an_empty_edit_is_refused_and_not_lost(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    press(qtbot, page, "E")
+    page.side.answer.setPlainText(" ")
+    qtbot.mouseClick(page.side.save_button, Qt.MouseButton.LeftButton)
+    assert "empty" in page.notice.text.text() and page.side.answer.is_editing
+    page.decide("keep")
+    assert get_record(library, ids[0]).decision is None
+    assert get_record(library, ids[0]).edited is None
+
+
+def test_leaks_are_marked_where_they_are(library: Library, window: Window, qtbot: QtBot) -> None:
+    ids = put_records(library, response=LEAKING)
+    page = open_page(window, qtbot)
+    page.go({"record": ids[1]})
+    stored = wait_for(qtbot, page, ids[1])
+    (mark,) = page.side.answer.extraSelections()
+    assert mark.cursor.selectedText() == stored.leaks[0].text == "As I was instructed"
+    page.side.verdict.leak_chosen.emit(stored.leaks[0])
+    assert page.side.answer.textCursor().selectedText() == "As I was instructed"
+
+
+def test_the_place_is_kept_over_a_restart(
+    library: Library, ids: list[str], theme: Theme, qtbot: QtBot
+) -> None:
+    with desktop(library, theme) as first:
+        first.show()
+        page = open_page(first, qtbot)
+        page.go({"family": "odd"})
+        wait_for(qtbot, page, ids[1])
+        press(qtbot, page, "J")
+        wait_for(qtbot, page, ids[3])
+        page.tabs.setCurrentIndex(1)
+        page.side.instruction.kind.setCurrentIndex(page.side.instruction.kind.findData("empty"))
+    with desktop(library, theme) as second:
+        second.show()
+        page = open_page(second, qtbot)
+        wait_for(qtbot, page, ids[3])
+        assert page.filters.chosen() == {"family": "odd"}
+        assert page.tabs.currentWidget() is page.inspector and page.instruction() == ""
+        assert page.table.currentIndex().row() == 1
+
+
+def test_long_texts_are_shown_in_part_until_asked_for(library: Library, window: Window, qtbot: QtBot) -> None:
+    response, user = "word " * LONGEST, "text " * LONGEST_CELL
+    ids = put_records(library, response=response, user=user)
+    page = open_page(window, qtbot)
+    page.go({"record": ids[1]})
+    wait_for(qtbot, page, ids[1])
+    assert "more characters" in cell(page, 1, 0) and len(page.side.answer.toPlainText()) == LONGEST
+    qtbot.mouseClick(page.side.whole, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.side.whole_answer, Qt.MouseButton.LeftButton)
+    assert cell(page, 1, 1) == f"User text\n{user}"
+    assert page.side.answer.toPlainText() == response
+    press(qtbot, page, "E")
+    assert page.side.answer.toPlainText() == response
+
+
+def test_the_list_is_a_proper_model(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    model = page.table.records
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    page.decide("keep")
+    wait_for(qtbot, page, ids[1])
+    page.go({"decision": "none"})
+    qtbot.waitUntil(lambda: len(model.numbers) == COUNT - 1)
+    words = "odd, step-by-step: right"
+    qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == words)
+    tester.deleteLater()
+
+
+def inspector_shows(page: RecordsPage) -> bool:
+    """Whether the Inspector has the record's tokens on the screen."""
+    return bool(page.inspector.count.text())
+
+
+def test_the_inspector_shows_what_is_trained(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.tabs.setCurrentWidget(page.inspector)
+    qtbot.waitUntil(lambda: inspector_shows(page), timeout=20_000)
+    stored = get_record(library, ids[0])
+    training = erase(stored.current, CAUTIOUS)
+    rendered = Renderer(HFTokenizer.load(STUDENT)).example(training.system, training.user, training.assistant)
+    seen = page.inspector.tokens._inspection
+    assert tuple(token.id for token in seen.tokens) == rendered.ids
+    trained = sum(rendered.mask)
+    assert page.inspector.count.text().startswith(f"{trained} trained, {len(rendered.ids) - trained} masked")
+    text = page.inspector.tokens.toPlainText()
+    assert "<|im_start|>" in text and training.assistant in text
+    place = text.index(training.assistant)
+    token = page.inspector.tokens.token_at(place)
+    assert token == rendered.mask.index(True)
+    assert f"id {rendered.ids[token]} " in page.inspector.tokens.words(token)
+    view = page.inspector.tokens
+    cursor = view.textCursor()
+    cursor.setPosition(place)
+    at = view.cursorRect(cursor).center() + QPoint(2, 0)
+    qtbot.mouseMove(view.viewport(), at)
+    qtbot.waitUntil(lambda: f"id {rendered.ids[token]} " in page.inspector.pointed.text())
+    page.inspector.limit.setValue(len(rendered.ids) - 2)
+    qtbot.waitUntil(lambda: "2 beyond the limit" in page.inspector.count.text())
+    assert any(struck for _, struck, _ in looks(view))
+
+
+def test_the_totals_of_a_snapshot_and_of_what_is_kept(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    snapshot = freeze(library, name="first")
+    page = open_page(window, qtbot)
+    inspector = page.inspector
+    page.tabs.setCurrentWidget(inspector)
+    qtbot.waitUntil(lambda: inspector.source.count() == 2 and inspector.student.model() is not None)
+    qtbot.mouseClick(inspector.totals_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "No record matches" in inspector.problem.text.text(), timeout=20_000)
+    inspector.source.setCurrentIndex(1)
+    qtbot.mouseClick(inspector.totals_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: inspector.totals.text().startswith(f"{snapshot.records} records:"), timeout=20_000
+    )
+    assert "None is too long." in inspector.totals.text()
+
+
+def test_the_teacher_is_asked_again(library: Library, window: Window, qtbot: QtBot) -> None:
+    task = Task(family="sums", query="What is 1 + 1?", answer="2")
+    add_tasks(library, [task])
+    generate(library, Runner(model=TEACHER, threads=1), [task], strategy="direct", sampling=SAMPLING)
+    (old,) = iterate_records(library)
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: page.compared.maker is not None)
+    assert page.compared.maker.path == TEACHER
+    press(qtbot, page, "R")
+    dialog = page._dialog
+    qtbot.waitUntil(lambda: dialog.strategy.count() == 7 and dialog.ask.isEnabled())
+    assert dialog.strategy.currentText() == "direct" and dialog.seed.value() == 1
+    dialog.strategy.setCurrentText("step-by-step")
+    dialog.temperature.setValue(0.5)
+    qtbot.mouseClick(dialog.ask, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown(page) != old.record.id, timeout=60_000)
+    new = get_record(library, shown(page)).record
+    assert (new.strategy, new.task_id) == ("step-by-step", task.id)
+    assert new.provenance.sampling == replace(SAMPLING, seed=1, temperature=0.5)
+    assert get_record(library, old.record.id) == old
+
+
+def test_new_records_leave_the_selection_alone(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.table.selectRow(2)
+    qtbot.keyClick(page.table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    wait_for(qtbot, page, ids[3])
+    assert page.bar.place.text() == "2 selected"
+    old = get_record(library, ids[0]).record
+    add_records(library, [NewRecord(record=replace(old, id="new"))])
+    window.desk.tell("records")
+    qtbot.waitUntil(lambda: len(page.table.records.numbers) == COUNT + 1)
+    assert page.bar.place.text() == "2 selected" and shown(page) == ids[3]
+    page.filters.verdict.setCurrentIndex(page.filters.verdict.findData("ungraded"))
+    wait_for(qtbot, page, "new")
+    assert page.side.verdict.word.text() == "Not graded"
+
+
+def test_the_shown_records_are_exported(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = open_page(window, qtbot)
+    page.go({"family": "odd"})
+    qtbot.waitUntil(lambda: len(page.table.records.numbers) == 3)
+    page.export_to(tmp_path / "records.jsonl")
+    qtbot.waitUntil(lambda: "3 training records" in page.notice.text.text())
+    lines = (tmp_path / "records.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["family"] for line in lines] == ["odd"] * 3
+    page.export_to(tmp_path)
+    qtbot.waitUntil(lambda: "training records" not in page.notice.text.text())

@@ -1,0 +1,156 @@
+"""The Settings page: every change is kept at once and comes back; backup and check say what they found."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.backup import check_backup
+from orca_desk.method.records import Sampling
+from orca_desk.steps.defaults import (
+    StudentMessage,
+    choose_sampling,
+    default_message,
+    default_runner,
+    default_sampling,
+)
+from orca_desk.ui.pages.settings.page import SettingsPage
+from orca_desk.ui.pages.teacher.page import TeacherPage
+from orca_desk.ui.window import Window
+
+
+@pytest.fixture
+def page(window: Window) -> SettingsPage:
+    """The page."""
+    shown = window.show_page("settings")
+    assert isinstance(shown, SettingsPage)
+    return shown
+
+
+def test_the_library_is_shown_measured_and_copied(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    assert page.library.path.text() == str(window.desk.library.folder)
+    qtbot.waitUntil(lambda: "free" in page.library.size.text())
+    qtbot.mouseClick(page.library.copy_path, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == str(window.desk.library.folder)
+
+
+def test_a_backup_is_written_and_told(page: SettingsPage, qtbot: QtBot, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    job = page.back_up_to(target)
+    assert not page.library.back_up.isEnabled()
+    qtbot.waitUntil(lambda: job.is_over)
+    assert check_backup(target).tasks == 0
+    assert page.notice.hint.text().startswith("0 tasks, 0 records and 0 snapshots.")
+    assert "backup is whole" in page.notice.text.text() and page.library.back_up.isEnabled()
+
+
+def test_a_backup_that_cannot_be_written_is_told(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    job = page.back_up_to(window.desk.library.path)
+    qtbot.waitUntil(lambda: job.is_over)
+    assert "replace the library itself" in page.notice.text.text() and page.notice.hint.text()
+
+
+def test_the_check_says_that_all_is_well(page: SettingsPage, qtbot: QtBot) -> None:
+    job = page.check()
+    qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
+    assert page.notice.text.text() == "The library is whole."
+
+
+def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    def harm(db: sqlite3.Connection) -> int:
+        return db.execute("INSERT OR REPLACE INTO counters VALUES ('train', 0)").rowcount
+
+    window.desk.library.write(
+        lambda db: (
+            db.execute(
+                "INSERT INTO runs (id, kind, settings, fingerprint, status, created_at)"
+                " VALUES ('train-1', 'train', '{}', '', 'done', '2026-01-01T00:00:00+00:00')"
+            ).rowcount
+        )
+    )
+    window.desk.library.write(harm)
+    job = page.check()
+    qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
+    assert "wrong" in page.notice.text.text() and "numbers that were given twice" in page.notice.hint.text()
+
+
+def test_the_theme_is_in_step_with_the_menu(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    before = window.desk.theme.choice
+    qtbot.mouseClick(page.look.choices["dark"], Qt.MouseButton.LeftButton)
+    assert window.desk.theme.is_dark and window.desk.places.value("window/theme") == "dark"
+    menu = {action.text(): action for action in window.all_actions() if action.isCheckable()}
+    assert menu["&Dark"].isChecked()
+    menu["&Light"].trigger()
+    assert page.look.choices["light"].isChecked() and not page.look.choices["dark"].isChecked()
+    window.choose_theme(before)
+
+
+def test_how_models_run_is_kept(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    page.running.threads.setValue(2)
+    page.running.batch.setValue(12)
+    runner = default_runner(window.desk.library, Path("m.gguf"))
+    assert (runner.threads, runner.batch) == (2, 12)
+    temperature = page.running.form.control("temperature")
+    temperature.clear()
+    qtbot.keyClicks(temperature, "0.7")
+    qtbot.waitUntil(lambda: default_sampling(window.desk.library).temperature == 0.7)
+    temperature.setFocus()
+    qtbot.keyClicks(temperature, "x")
+    qtbot.waitUntil(lambda: page.running.refused.isVisible())
+    assert "not a number" in page.running.refused.text()
+    assert default_sampling(window.desk.library).temperature == 0.7
+    qtbot.mouseClick(page.running.restore, Qt.MouseButton.LeftButton)
+    assert default_sampling(window.desk.library) == Sampling()
+    runner = default_runner(window.desk.library, Path("m.gguf"))
+    assert (runner.threads, runner.batch) == (None, None)
+    assert not page.running.refused.isVisible()
+
+
+def test_the_students_message_is_kept_once_it_is_written(
+    page: SettingsPage, window: Window, qtbot: QtBot
+) -> None:
+    card, library = page.message, window.desk.library
+    card.kind.setCurrentIndex(card.kind.findData("empty"))
+    assert default_message(library).kind == "empty" and not card.text.isVisible()
+    card.kind.setCurrentIndex(card.kind.findData("own"))
+    assert default_message(library).kind == "empty" and "until then" in card.state.text()
+    qtbot.keyClicks(card.text, "Think. Then answer.")
+    qtbot.waitUntil(
+        lambda: default_message(library) == StudentMessage(kind="own", text="Think. Then answer.")
+    )
+    card.kind.setCurrentIndex(card.kind.findData("cautious"))
+    assert default_message(library).kind == "cautious" and card.text.isReadOnly()
+    assert "cautious assistant" in card.text.toPlainText()
+    card.kind.setCurrentIndex(card.kind.findData("own"))
+    assert card.text.toPlainText() == "Think. Then answer."
+
+
+def test_what_was_chosen_is_shown_again(page: SettingsPage, window: Window) -> None:
+    page.running.threads.setValue(3)
+    page.message.kind.setCurrentIndex(page.message.kind.findData("empty"))
+    again = SettingsPage(window.desk)
+    assert again.running.threads.value() == 3 and again.message.kind.currentData() == "empty"
+    again.deleteLater()
+
+
+def test_about_comes_into_view_with_the_versions(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    window.desk.open("settings", show="about")
+    bar = page.scroll.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() > 0)
+    qtbot.waitUntil(lambda: "PyTorch" in page.about_card.versions)
+    assert {"Orca Desk", "Python", "Qt for Python", "llama-cpp-python"} <= set(page.about_card.versions)
+    qtbot.mouseClick(page.about_card.copy_versions, Qt.MouseButton.LeftButton)
+    assert "Orca Desk" in QGuiApplication.clipboard().text()
+
+
+def test_the_teacher_page_begins_with_what_was_chosen(page: SettingsPage, window: Window) -> None:
+    page.running.threads.setValue(1)
+    page.running.batch.setValue(7)
+    choose_sampling(window.desk.library, Sampling(temperature=0.3))
+    teacher = window.show_page("teacher")
+    assert isinstance(teacher, TeacherPage)
+    assert (teacher.form.threads.value(), teacher.form.batch.value()) == (1, 7)
+    assert teacher.form.sampling.value().temperature == 0.3

@@ -1,0 +1,306 @@
+"""The Strategies page: instructions, versions, the preview, and pairing by measure or by hand."""
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import current_pairings, set_pairings
+from orca_desk.library.records import count_records
+from orca_desk.library.settings import get_setting
+from orca_desk.library.strategies import current_strategies, get_strategy, save_strategy, strategy_versions
+from orca_desk.library.tasks import add_tasks
+from orca_desk.method.pairing import Evidence, Pairing
+from orca_desk.method.records import Task
+from orca_desk.method.strategies import revised
+from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.strategies.page import DRAFTS, StrategiesPage
+from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
+from orca_desk.ui.pages.strategies.pairing_measure import START
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.window import Window
+
+TASKS = [
+    Task(family="facts", query="Name the capital of Egypt.", answer="Cairo"),
+    Task(family="facts", query="Name the capital of Peru.", answer="Lima"),
+    Task(family="sums", query="What is 2 + 3?", answer="5"),
+]
+
+
+@pytest.fixture
+def page(library: Library, window: Window, qtbot: QtBot) -> StrategiesPage:
+    add_tasks(library, TASKS)
+    measured = (
+        Evidence(family="facts", strategy="direct", n=10, correct=9, mean_tokens=3.0),
+        Evidence(family="facts", strategy="step-by-step", n=10, correct=8, mean_tokens=20.0),
+    )
+    pairing = Pairing(family="facts", strategy="direct", evidence=measured, reason="9 of 10 right")
+    set_pairings(library, [pairing], source="measured")
+    page = window.show_page("strategies")
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    assert isinstance(page, StrategiesPage)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 7 and page.pairing.model.rowCount() == 2)
+    qtbot.waitUntil(lambda: page.editor.name.isHidden() and bool(page.editor.title.text()))
+    return page
+
+
+def cell(page: StrategiesPage, family: str, strategy: str) -> QModelIndex:
+    model = page.pairing.model
+    names = [one.name for one in model.content.strategies]
+    return model.index(model.content.families.index(family), names.index(strategy))
+
+
+def text(page: StrategiesPage, family: str, strategy: str) -> str:
+    return str(cell(page, family, strategy).data())
+
+
+def test_no_teacher_is_said_only_when_the_models_are_read(
+    page: StrategiesPage, window: Window, qtbot: QtBot
+) -> None:
+    preview, models = page.preview, window.desk.models
+    qtbot.waitUntil(lambda: preview.picker.model() is not None and preview.task is not None)
+    preview.close_viewer()
+    found = models.found
+    models.found, models.is_read = [], False
+    preview.picker.clear()
+    preview._render()
+    assert preview.count.text() == ""
+    models.is_read = True
+    models.changed.emit()
+    qtbot.waitUntil(lambda: preview.count.text().startswith("There is no teacher on this machine"))
+    preview.show_task(None)
+    models.found = found
+    models.changed.emit()
+    qtbot.waitUntil(lambda: preview.count.text() == "")
+
+
+def test_the_seven_are_listed_with_what_they_are_for(page: StrategiesPage) -> None:
+    entries = {entry.key: entry for entry in page.model.entries}
+    assert len(entries) == 7 and entries["direct"].families == ("facts",)
+    assert entries["direct"].used_by == "For facts" and entries["guess-and-check"].families == ()
+    assert entries["direct"].title == "Direct answer" and entries["direct"].description
+
+
+def test_an_edit_is_kept_while_others_are_looked_at_and_saved_as_a_new_version(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
+    page.go({"strategy": "direct"})
+    assert not page.editor.save.isEnabled()
+    page.editor.instruction.setFocus()
+    page.editor.instruction.selectAll()
+    qtbot.keyClicks(page.editor.instruction, 'Say it. Write "Answer:".')
+    assert page.editor.save.isEnabled() and page.editor.save.text() == "Save as version 2"
+    page.go({"strategy": "step-by-step"})
+    assert page.editor.title.text() == "Step by step" and not page.editor.save.isEnabled()
+    assert page.model.entries[page.model.row_of("direct")].edited
+    page.go({"strategy": "direct"})
+    assert page.editor.instruction.toPlainText() == 'Say it. Write "Answer:".'
+    qtbot.keyClick(page.editor.instruction, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: get_strategy(library, "direct").version == 2)
+    assert get_strategy(library, "direct").instruction == 'Say it. Write "Answer:".'
+    qtbot.waitUntil(lambda: page.editor.save.text() == "Save as version 3")
+    assert not page.editor.save.isEnabled()
+
+
+def test_what_is_not_saved_is_there_again_after_a_restart(
+    page: StrategiesPage, window: Window, library: Library, theme: Theme, qtbot: QtBot
+) -> None:
+    page.go({"strategy": "direct"})
+    page.editor.instruction.setPlainText("Say it.")
+    page.new()
+    page.editor.title.selectAll()
+    qtbot.keyClicks(page.editor.title, "Mine")
+    page.close_page()
+    with desktop(library, theme) as second:
+        second.show()
+        again = second.show_page("strategies")
+        assert isinstance(again, StrategiesPage)
+        qtbot.waitUntil(lambda: again.model.rowCount() == 8)
+        assert {entry.title for entry in again.model.entries if entry.edited} == {"Direct answer", "Mine"}
+        again.go({"strategy": "direct"})
+        assert again.editor.draft().instruction == "Say it."
+        again.discard()
+        again.new()
+        assert again.model.rowCount() == 9
+    assert get_strategy(library, "direct").instruction != "Say it."
+
+
+def test_what_is_not_saved_is_kept_while_the_window_is_open(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
+    page.go({"strategy": "direct"})
+    page.editor.title.selectAll()
+    qtbot.keyClicks(page.editor.title, "Mine")
+    qtbot.waitUntil(lambda: get_setting(library, DRAFTS, {}).get("direct", {}).get("title") == "Mine")
+    page.discard()
+    qtbot.waitUntil(lambda: get_setting(library, DRAFTS) == {})
+
+
+def test_nothing_can_be_edited_before_the_strategies_are_there(
+    window: Window, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    with monkeypatch.context() as held:
+        held.setattr(window.desk.background, "run", lambda *_, **__: None)
+        page = window.show_page("strategies")
+        assert isinstance(page, StrategiesPage)
+        assert not page.editor.isEnabled()
+        page.save()
+        page.new()
+        assert page.editor.isEnabled()
+        page.discard()
+        assert not page.editor.isEnabled()
+    page.refresh(page.watches)
+    qtbot.waitUntil(page.editor.isEnabled)
+    assert page.editor.title.text() and not page._drafts
+
+
+def test_what_is_no_strategy_is_refused_beside_the_editor(page: StrategiesPage, library: Library) -> None:
+    page.go({"strategy": "direct"})
+    page.editor.markers.setText("")
+    page.editor.markers.textEdited.emit("")
+    page.save()
+    assert page.notice.isVisible() and "markers" in page.notice.text.text()
+    assert get_strategy(library, "direct").version == 1
+    page.discard()
+    assert page.editor.markers.text() == "Answer"
+
+
+def test_duplicating_makes_one_of_ones_own(page: StrategiesPage, library: Library, qtbot: QtBot) -> None:
+    page.go({"strategy": "guess-and-check"})
+    page.duplicate()
+    assert page.editor.name.isVisible() and page.editor.name.text() == "guess-and-check-2"
+    page.editor.name.selectAll()
+    qtbot.keyClicks(page.editor.name, "direct")
+    page.save()
+    assert "already" in page.notice.text.text()
+    page.editor.name.selectAll()
+    qtbot.keyClicks(page.editor.name, "my-guess")
+    page.editor.save.click()
+    qtbot.waitUntil(lambda: page.model.row_of("my-guess") >= 0)
+    assert not page.notice.isVisible() and page.editor.name.isHidden()
+    assert get_strategy(library, "my-guess").markers == get_strategy(library, "guess-and-check").markers
+    page.new()
+    page.discard()
+    assert page.model.rowCount() == 8 and not page.editor.name.isVisible()
+
+
+def test_two_versions_are_compared_and_the_old_one_brought_back(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
+    before = get_strategy(library, "direct")
+    changed = before.instruction.replace("at once", "right now")
+    save_strategy(library, revised(before, instruction=changed))
+    page.desk.tell("strategies")
+    page.go({"strategy": "direct"})
+    page.side.setCurrentWidget(page.versions)
+    qtbot.waitUntil(lambda: page.versions.after.count() == 2)
+    shown = page.versions.difference.toPlainText()
+    assert "What the teacher is told" in shown and "at" in shown and "right" in shown
+    assert "Title" not in shown
+    page.versions.back.click()
+    assert page.editor.instruction.toPlainText() == before.instruction
+    page.editor.save.click()
+    qtbot.waitUntil(lambda: len(strategy_versions(library, "direct")) == 3)
+
+
+def test_the_preview_follows_what_is_typed(page: StrategiesPage, qtbot: QtBot) -> None:
+    preview = page.preview
+    qtbot.waitUntil(lambda: "tokens" in preview.count.text(), timeout=20_000)
+    qtbot.keyClicks(preview.search.words, "capital of per")
+    qtbot.waitUntil(lambda: len(preview.search._offered) == 1)
+    qtbot.keyClick(preview.search.words, Qt.Key.Key_Return)
+    page.go({"strategy": "direct"})
+    page.editor.instruction.setPlainText("Only the <|im_end|> word.")
+    qtbot.waitUntil(lambda: "Only the <|im_end|> word." in preview.text.toPlainText(), timeout=10_000)
+    shown = preview.text.toPlainText()
+    assert shown.startswith("<|im_start|>system↵") and "capital of Peru" in shown
+    assert shown.rstrip().endswith("<|im_start|>assistant↵")
+    total = int(preview.count.text().split()[0])
+    parts = [int(word.strip(",")) for word in preview.parts.text().split() if word.strip(",").isdigit()]
+    assert sum(parts) == total and len(parts) == 3
+
+
+def test_the_matrix_says_what_was_measured(page: StrategiesPage) -> None:
+    assert text(page, "facts", "direct") == "✓ 90%"
+    assert text(page, "facts", "step-by-step") == "80%"
+    assert text(page, "sums", "direct") == "–"
+    tip = str(cell(page, "facts", "direct").data(Qt.ItemDataRole.ToolTipRole))
+    assert "9 of 10 right" in tip and "95% interval 60% to 98%" in tip
+    assert cell(page, "facts", "direct").data(Qt.ItemDataRole.FontRole).bold()
+    assert not cell(page, "facts", "step-by-step").data(Qt.ItemDataRole.FontRole).bold()
+
+
+def test_a_click_pairs_by_hand_and_undo_takes_it_back(
+    page: StrategiesPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page.go({"family": "facts"})
+    view = page.pairing.view
+    place = view.visualRect(cell(page, "facts", "step-by-step")).center()
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert current_pairings(library)["facts"].source == "chosen"
+    qtbot.waitUntil(lambda: text(page, "facts", "step-by-step") == "✓ 80%")
+    assert text(page, "facts", "direct") == "90%"
+    qtbot.waitUntil(lambda: page.pairing.history.model.rowCount() == 2)
+    assert "You chose it" in page.pairing.history.reason.text()
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: text(page, "facts", "direct") == "✓ 90%")
+    assert current_pairings(library)["facts"].source == "measured"
+    view.setCurrentIndex(cell(page, "sums", "guess-and-check"))
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: text(page, "sums", "guess-and-check") == "✓ –")
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: "sums" not in current_pairings(library))
+
+
+def test_measuring_fills_the_cells_as_answers_come(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
+    page.go({"family": "facts"})
+    panel = page.pairing.measure
+    panel.families.choose(["facts"])
+    panel.strategies.choose(["direct", "step-by-step"])
+    panel.per_family.setValue(20)
+    assert panel.answers.text() == "up to 4 answers"  # there are two tasks
+    panel.per_family.setValue(2)
+    assert panel.families.text() == "1 of 2 families" and "4 answers" in panel.answers.text()
+    panel.button.click()
+    assert panel.job is not None and panel.job_panel.isVisible()
+    qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
+    assert panel.job.error is None and count_records(library) == 4
+    qtbot.waitUntil(
+        lambda: "of 2 right" in str(cell(page, "facts", "direct").data(Qt.ItemDataRole.ToolTipRole))
+    )
+    assert page.notice.isVisible() and panel.button.isEnabled()
+    assert current_pairings(library)["facts"].source == "measured"
+    qtbot.waitUntil(lambda: "run" in get_setting(library, START, {}))  # kept in the background
+    page.go({"resume": "probe-7"})
+    assert panel.job.is_over and "not known" in page.notice.text.text()
+    page.go({"resume": "probe-1"})
+    qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
+    assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new
+
+
+def test_nothing_ticked_is_said(page: StrategiesPage) -> None:
+    page.pairing.measure.families.choose([])
+    page.measure()
+    assert page.pairing.measure.job is None and "Nothing is chosen" in page.notice.text.text()
+
+
+def test_the_models_keep_to_the_rules(page: StrategiesPage, window: Window, library: Library) -> None:
+    failed = QAbstractItemModelTester.FailureReportingMode.Fatal
+    testers = [
+        QAbstractItemModelTester(model, failed)
+        for model in (page.model, page.pairing.model, page.pairing.history.model)
+    ]
+    matrix = PairingMatrixModel(window.desk.theme)
+    testers.append(QAbstractItemModelTester(matrix, failed))
+    matrix.show(page.pairing.model.content)
+    matrix.count([("facts", "direct", True), ("facts", "direct", False)])
+    matrix.repaint_counts()
+    assert matrix.data(matrix.index(0, list(current_strategies(library)).index("direct"))) == "✓ 50% …"
+    matrix.forget_counts()
+    page.new()
+    page.discard()
+    assert testers

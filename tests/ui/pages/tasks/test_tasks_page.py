@@ -1,0 +1,589 @@
+"""The Tasks page: found, read, edited, undone, brought in and out, by keys and by clicks."""
+
+import time
+from array import array
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QDialog
+from pytestqt.qtbot import QtBot
+
+from orca_desk.formats.rows import BadRow
+from orca_desk.formats.tasks import read_tasks
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import current_pairings, set_pairings
+from orca_desk.library.tasks import (
+    TaskFilter,
+    add_tasks,
+    count_tasks,
+    delete_tasks,
+    families,
+    iterate_tasks,
+    task_numbers,
+)
+from orca_desk.method.pairing import Pairing
+from orca_desk.method.records import Task
+from orca_desk.steps.collect.import_tasks import Imported
+from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.tasks.bulk_dialog import BulkDialog
+from orca_desk.ui.pages.tasks.editor import TaskEditor
+from orca_desk.ui.pages.tasks.families_dialog import COLUMNS, FamiliesDialog
+from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
+from orca_desk.ui.pages.tasks.import_preview import PreviewModel
+from orca_desk.ui.pages.tasks.import_source import outcome
+from orca_desk.ui.pages.tasks.page import TasksPage
+from orca_desk.ui.pages.tasks.table import ROW, TaskModel, TaskTable
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.family_choice import FamilyChoice
+from orca_desk.ui.widgets.rows import RowsModel
+from orca_desk.ui.window import Window
+
+SUMS = [
+    Task(
+        family="sums",
+        query=f"What is {n} plus {n}?",
+        answer=str(2 * n),
+        split="heldout" if n % 5 == 0 else "train",
+    )
+    for n in range(30)
+]
+RIDDLES = [
+    Task(family="riddles", query=f"Riddle {n}: who am I?", context="A <b>dark</b> room.", tags=("hard",))
+    for n in range(10)
+]
+
+
+@pytest.fixture(autouse=True)
+def active(request: pytest.FixtureRequest, qtbot: QtBot) -> None:
+    """Keys reach their actions in the active window only."""
+    if "window" in request.fixturenames:
+        window = request.getfixturevalue("window")
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+
+
+@pytest.fixture
+def page(window: Window, library: Library, qtbot: QtBot) -> TasksPage:
+    """The page on a library of forty tasks."""
+    add_tasks(library, [*SUMS, *RIDDLES])
+    return opened(window, qtbot, 40)
+
+
+def opened(window: Window, qtbot: QtBot, count: int) -> TasksPage:
+    """Show the page, and wait until it shows so many tasks."""
+    page = window.show_page("tasks")
+    assert isinstance(page, TasksPage)
+    shows(page, qtbot, count)
+    qtbot.waitUntil(lambda: bool(page.choices.strategies))
+    return page
+
+
+def shows(page: TasksPage, qtbot: QtBot, count: int) -> None:
+    qtbot.waitUntil(lambda: page.table.tasks.rowCount() == count, timeout=5000)
+
+
+def select(page: TasksPage, qtbot: QtBot, *rows: int) -> None:
+    page.table.clearSelection()
+    page.table.setCurrentIndex(page.table.tasks.index(rows[0], 0))
+    for row in rows[1:]:
+        page.table.selectionModel().select(
+            page.table.tasks.index(row, 0),
+            page.table.selectionModel().SelectionFlag.Select | page.table.selectionModel().SelectionFlag.Rows,
+        )
+    assert page.table.selected_count() == len(rows)
+
+
+def dialog_of(page: TasksPage, qtbot: QtBot, kind: type[QDialog]) -> QDialog:
+    qtbot.waitUntil(lambda: isinstance(page.dialogs.shown, kind) and page.dialogs.shown.isVisible())
+    assert page.dialogs.shown is not None
+    return page.dialogs.shown
+
+
+def import_dialog(page: TasksPage, qtbot: QtBot) -> ImportDialog:
+    qtbot.waitUntil(lambda: page.files.dialog is not None and page.files.dialog.isVisible())
+    dialog = page.files.dialog
+    assert dialog is not None
+    return dialog
+
+
+def previewed(page: TasksPage, qtbot: QtBot, ready: Callable[[ImportDialog], bool]) -> ImportDialog:
+    dialog = import_dialog(page, qtbot)
+    qtbot.waitUntil(lambda: ready(dialog))
+    return dialog
+
+
+def texts(page: TasksPage, column: int, rows: int) -> list[str]:
+    model = page.table.tasks
+    return [model.data(model.index(row, column)) for row in range(rows)]
+
+
+def test_a_task_that_was_deleted_is_told_of(page: TasksPage, qtbot: QtBot) -> None:
+    page.go({"task": "gone"})
+    qtbot.waitUntil(lambda: page.notice.isVisible())
+    assert "not in the library" in page.notice.text.text()
+
+
+def test_tasks_are_shown_with_their_own_strategy_or_their_familys(page: TasksPage, qtbot: QtBot) -> None:
+    QAbstractItemModelTester(page.table.tasks)
+    set_pairings(
+        page.desk.library,
+        [Pairing(family="sums", strategy="direct", evidence=(), reason="chosen")],
+        source="chosen",
+    )
+    page.desk.tell("pairings")
+    qtbot.waitUntil(lambda: texts(page, 5, 1) == ["direct"], timeout=5000)
+    model = page.table.tasks
+    qtbot.waitUntil(lambda: texts(page, 0, 1) == ["What is 0 plus 0?"])
+    assert texts(page, 2, 2) == ["Held out", "Train"]
+    assert model.data(model.index(0, 5), Qt.ItemDataRole.FontRole).italic()
+    assert model.data(model.index(30, 0)) == "Riddle 0: who am I? A <b>dark</b> room."
+    assert "&lt;b&gt;" in model.data(model.index(30, 0), Qt.ItemDataRole.ToolTipRole)
+    assert page.view.count.text() == "40 tasks"
+
+
+def test_searching_and_filtering_by_keyboard(page: TasksPage, qtbot: QtBot) -> None:
+    qtbot.keyClick(page.table, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert page.filters.search.hasFocus()
+    qtbot.keyClicks(page.filters.search, "riddle")
+    shows(page, qtbot, 10)
+    assert page.view.count.text() == "10 of 40 tasks"
+    assert page.view.clear_button.isVisible()
+    qtbot.keyClick(page.filters.search, Qt.Key.Key_Return)
+    assert page.table.hasFocus() and page.table.selected_count() == 1
+    qtbot.keyClick(page.table, Qt.Key.Key_Escape)
+    shows(page, qtbot, 40)
+    assert not page.view.clear_button.isVisible() and page.filters.search.text() == ""
+    page.filters.split.setCurrentIndex(2)
+    shows(page, qtbot, 6)
+    page.filters.answer.setCurrentIndex(2)
+    shows(page, qtbot, 0)
+    qtbot.waitUntil(page.view.no_match.isVisible)
+    qtbot.mouseClick(page.view.no_match.button, Qt.MouseButton.LeftButton)
+    shows(page, qtbot, 40)
+    assert page.table.isVisible()
+
+
+def test_the_selected_task_is_read_beside_the_table(page: TasksPage, qtbot: QtBot) -> None:
+    select(page, qtbot, 31)
+    qtbot.waitUntil(lambda: "Riddle 1" in page.detail.text.toPlainText())
+    assert "A <b>dark</b> room." in page.detail.text.toPlainText()
+    select(page, qtbot, 1)
+    qtbot.waitUntil(lambda: "What is 1 plus 1?" in page.detail.text.toPlainText())
+    assert "Graded as number, by its form" in page.detail.text.toPlainText()
+    select(page, qtbot, 1, 2, 3)
+    assert page.detail.heading.text() == "3 tasks selected"
+
+
+def test_adding_a_task_and_taking_it_back(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    qtbot.keyClick(
+        page.table, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    editor = dialog_of(page, qtbot, TaskEditor)
+    assert isinstance(editor, TaskEditor)
+    editor.accept()
+    assert editor.isVisible() and editor.notice.text.text() == "A task needs a question."
+    editor.query.setPlainText("What is 0 plus 0?")
+    editor.family.setCurrentText("sums")
+    editor.accept()
+    qtbot.waitUntil(lambda: "has a task with this family" in editor.notice.text.text())
+    editor.query.setPlainText("What is one half plus one?")
+    editor.answer.setPlainText("1.5")
+    assert "Graded as number" in editor.graded.text()
+    editor.attempt.setText("Answer: 3/2")
+    assert editor.verdict.text().startswith("Right.")
+    editor.attempt.setText("Answer: 2")
+    assert editor.verdict.text().startswith("Wrong.")
+    editor.tags.setText("new, fractions,new")
+    qtbot.keyClick(editor.query, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    shows(page, qtbot, 41)
+    added = list(iterate_tasks(library))[-1]
+    assert (added.query, added.answer, added.tags) == (
+        "What is one half plus one?",
+        "1.5",
+        ("new", "fractions"),
+    )
+    qtbot.waitUntil(lambda: page.table.current_number() == page.table.tasks.numbers[-1])
+    page.desk.undo.undo()
+    shows(page, qtbot, 40)
+    page.desk.undo.redo()
+    shows(page, qtbot, 41)
+
+
+def test_editing_keeps_the_id_and_what_was_not_edited(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    odd = Task(family="sums", query="Two\r\nlines?", tags=("a, b",), answer="1")
+    add_tasks(library, [odd])
+    page.desk.tell("tasks")
+    shows(page, qtbot, 41)
+    select(page, qtbot, 40)
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_F2)
+    editor = dialog_of(page, qtbot, TaskEditor)
+    assert isinstance(editor, TaskEditor)
+    editor.answer.setPlainText("2")
+    editor.accept()
+    qtbot.waitUntil(lambda: list(iterate_tasks(library))[-1] == replace(odd, answer="2"))
+    page.desk.undo.undo()
+    qtbot.waitUntil(lambda: list(iterate_tasks(library))[-1] == odd)
+
+
+def test_a_duplicate_must_differ(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    select(page, qtbot, 3)
+    qtbot.keyClick(page.table, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    editor = dialog_of(page, qtbot, TaskEditor)
+    assert isinstance(editor, TaskEditor)
+    assert editor.query.toPlainText() == SUMS[3].query
+    editor.accept()
+    qtbot.waitUntil(lambda: bool(editor.notice.text.text()))
+    editor.query.setPlainText("What is 3 plus 4?")
+    editor.accept()
+    shows(page, qtbot, 41)
+    assert list(iterate_tasks(library))[-1].answer == "6"
+
+
+def test_deleting_by_key_keeps_the_place_and_comes_back(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    select(page, qtbot, 5, 6, 7)
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    shows(page, qtbot, 37)
+    assert page.table.currentIndex().row() == 5
+    assert page.table.selected_count() == 1
+    page.desk.undo.undo()
+    shows(page, qtbot, 40)
+    assert list(iterate_tasks(library)) == [*SUMS, *RIDDLES]
+
+
+def test_the_selection_outlives_a_refresh(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    select(page, qtbot, 10, 11, 20)
+    chosen = page.table.selected_numbers()
+    delete_tasks(library, [SUMS[0].id, SUMS[1].id])
+    page.desk.tell("tasks")
+    shows(page, qtbot, 38)
+    assert page.table.selected_numbers() == chosen
+    page.filters.family.setCurrentText("sums")
+    shows(page, qtbot, 28)
+    assert page.table.selected_numbers() == chosen
+
+
+def test_what_is_read_stays_in_place_while_tasks_arrive(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="more", query=f"More {n}?") for n in range(200)])
+    page.desk.tell("tasks")
+    shows(page, qtbot, 240)
+    select(page, qtbot, 2)
+    page.table.verticalScrollBar().setValue(100 * ROW + 7)
+    before = page.table.tasks.numbers[page.table.rowAt(0)]
+    delete_tasks(library, [SUMS[5].id])
+    add_tasks(library, [Task(family="more", query="One more?")])
+    delete_tasks(library, [SUMS[6].id])
+    page.desk.tell("tasks")
+    shows(page, qtbot, 239)
+    assert page.table.tasks.numbers[page.table.rowAt(0)] == before
+    assert page.table.rowViewportPosition(page.table.rowAt(0)) == -7
+    assert page.table.currentIndex().row() == 2
+
+
+def test_selecting_very_many_is_quick(window: Window, qtbot: QtBot) -> None:
+    table = TaskTable(window.desk)
+    qtbot.addWidget(table)
+    table.tasks._fetch = lambda numbers: [None] * len(numbers)
+    table.show_numbers(array("q", range(400_000)))
+    table.resize(600, 400)
+    table.show()
+    began = time.monotonic()
+    table.selectAll()
+    table.grab()
+    assert time.monotonic() - began < 5  # a header that asks for each row's state takes half a minute
+    assert table.selected_count() == 400_000
+    assert table.selected_numbers() == table.tasks.numbers
+
+
+def test_an_import_is_told_in_words() -> None:
+    bad = tuple(BadRow(line=n, what="the question is blank", hint="Fill it in.") for n in range(2, 8))
+    done = Imported(
+        added=1, already_there=2, differing=1, updated=False, unreadable=6, heldout=0, problems=bad,
+        examples=(), finished=True,
+    )  # fmt: skip
+    text, details, kind = outcome(done, "quiz.csv")
+    assert text == "Added 1 task from quiz.csv. 2 were there already."
+    assert details.splitlines() == [
+        "There with other content, and left as in the library: 1 task.",
+        "6 rows could not be read:",
+        *(f"Line {n}: The question is blank." for n in range(2, 6)),
+        "… and 2 more.",
+        "None of them is held out, so none can be used for evaluation: see Families.",
+    ]
+    assert kind == "warn"
+    stopped = replace(done, finished=False, added=2000, unreadable=0, problems=(), differing=0)
+    assert outcome(stopped, "a.csv")[0].startswith(
+        "The import of a.csv was stopped. Added so far: 2,000 tasks."
+    )
+    nothing = replace(done, added=0, unreadable=0, problems=(), differing=0)
+    assert outcome(nothing, "a.csv") == ("There was no new task in a.csv. 2 were there already.", "", "info")
+
+
+def test_an_export_that_cannot_be_written_is_told(page: TasksPage, tmp_path: Path, qtbot: QtBot) -> None:
+    job = page.files.export(tmp_path, page.table.tasks.numbers)
+    qtbot.waitUntil(lambda: job.is_over, timeout=5000)
+    assert "cannot be written" in page.notice.text.text()
+
+
+def test_editing_many_at_once(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    page.table.selectAll()
+    page.dialogs.edit()
+    dialog = dialog_of(page, qtbot, BulkDialog)
+    assert isinstance(dialog, BulkDialog)
+    assert not dialog.save_button.isEnabled()
+    dialog.split.setCurrentIndex(2)
+    dialog.add_tags.setText("new")
+    dialog.remove_tags.setText("hard")
+    dialog.strategy.setCurrentIndex(dialog.strategy.findData("direct"))
+    dialog.accept()
+    everywhere = TaskFilter(split="heldout", tag="new", strategy="direct")
+    qtbot.waitUntil(lambda: count_tasks(library, everywhere) == 40)
+    assert count_tasks(library, TaskFilter(tag="hard")) == 0
+    for step in (page.desk.undo.undo, page.desk.undo.redo, page.desk.undo.undo):  # none waits for the other
+        step()
+    qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
+    qtbot.wait(50)
+    assert count_tasks(library, everywhere) == 0
+
+
+def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)
+    QAbstractItemModelTester(dialog.model)
+    dialog.select("sums")
+    dialog.name.setCurrentText("riddles")
+    assert dialog.rename_button.text() == "Merge"
+    qtbot.mouseClick(dialog.rename_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: [one.family for one in families(library)] == ["riddles"])
+    qtbot.waitUntil(lambda: dialog.family() == "riddles")
+    assert "30 tasks moved" in dialog.notice.text.text()
+    dialog.percent.setValue(100)
+    assert dialog.percent.lineEdit().textMargins().left() > 0  # its text does not touch its edge
+    qtbot.mouseClick(dialog.hold_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: count_tasks(library, TaskFilter(split="heldout")) == 40)
+    for _ in range(2):
+        page.desk.undo.undo()
+    qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)
+    dialog.select("riddles")
+    qtbot.mouseClick(dialog.show_button, Qt.MouseButton.LeftButton)
+    shows(page, qtbot, 10)
+    assert current_pairings(library) == {}
+
+
+def test_families_may_be_closed_before_their_change_is_written(
+    page: TasksPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)
+    dialog.select("riddles")
+    dialog.percent.setValue(100)
+    said: list[str] = []
+    window.desk.noticed.connect(lambda text, tone: said.append(text))
+    dialog.hold_button.click()
+    dialog.accept()
+    QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: said == ["Changed the split of 10 tasks of riddles. Ctrl+Z takes it back."])
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
+
+
+def test_one_task_is_said_to_be_one(window: Window, library: Library, qtbot: QtBot, tmp_path: Path) -> None:
+    add_tasks(library, RIDDLES[:1])
+    page = opened(window, qtbot, 1)
+    job = page.files.export(tmp_path / "one.jsonl", page.table.tasks.numbers)
+    qtbot.waitUntil(lambda: job.is_over and page.notice.isVisible())
+    assert page.notice.text.text() == "Wrote 1 task to one.jsonl."
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.family() == "riddles")
+    dialog.percent.setValue(100)
+    dialog.hold_button.click()
+    qtbot.waitUntil(dialog.notice.isVisible)
+    assert dialog.notice.text.text() == "Changed the split of 1 task of riddles."
+
+
+def test_the_remedy_stands_beside_how_many_rows_cannot_be_read(
+    page: TasksPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "latin.jsonl"
+    path.write_bytes('{"query": "Où ?"}\n{"query": "Qui ?"}\n{"query": "À qui ?"}\n'.encode("latin-1"))
+    page.go({"do": "import", "files": [path]})
+    dialog = previewed(page, qtbot, lambda one: one.preview is not None)
+    summary = dialog.summary.text()
+    assert "2 cannot be read" in summary and summary.endswith("Save the file as UTF-8, or leave the row out.")
+
+
+def test_a_family_with_a_name_without_end_leaves_room_for_the_rest(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    name = "one\ntwo " * 1_250
+    task = Task(family=name, query="What then?")
+    add_tasks(library, [task])
+    page.desk.tell("tasks")
+    page.go({"task": task.id})
+    qtbot.waitUntil(lambda: page.detail.shown is not None and page.detail.shown.task == task)
+    shown = page.detail.text.toPlainText()
+    assert "one two" in shown and len(shown) < 1_000
+    choice = FamilyChoice()
+    qtbot.addWidget(choice)
+    choice.show_families({name: 1_234, "sums": 5})
+    text = choice.item(0).text()
+    assert text.startswith("one two") and text.endswith("…  (1,234)")
+    assert choice.fontMetrics().horizontalAdvance(text) < choice.item(0).sizeHint().width()
+
+
+def test_a_pasted_csv_is_mapped_by_hand_and_imported(window: Window, library: Library, qtbot: QtBot) -> None:
+    page = window.show_page("tasks")
+    assert isinstance(page, TasksPage)
+    qtbot.waitUntil(page.view.empty.isVisible)
+    assert not any(made.isVisible() for made in page._beside_title)
+    QGuiApplication.clipboard().setText("Frage;Right answer\nEins und eins?;2\n;3\nZwei und zwei?;4\n")
+    page.setFocus()
+    qtbot.keyClick(page, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    dialog = previewed(page, qtbot, lambda one: one.preview is not None)
+    QAbstractItemModelTester(dialog.rows)
+    assert not dialog.import_button.isEnabled()
+    assert "Choose the column that holds the question" in dialog.summary.text()
+    for field, column in (("query", "Frage"), ("answer", "Right answer")):
+        box = dialog.columns[field]
+        box.setCurrentIndex(box.findData(column))
+        box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: bool(dialog.preview and dialog.preview.good == 2))
+    qtbot.waitUntil(lambda: dialog.columns["answer"].currentData() == "Right answer")
+    assert dialog.tabs.tabText(1) == "Problems (1)"
+    assert dialog.rows.data(dialog.rows.index(1, 1)).startswith("'Frage' is empty")
+    dialog.family.setCurrentText("german")
+    dialog.hold.setChecked(True)
+    dialog.percent.setValue(100)
+    assert dialog.rows.data(dialog.rows.index(0, 5)) == "Held out"
+    qtbot.waitUntil(lambda: dialog.rows.data(dialog.rows.index(0, 4)) == "german")
+    qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=5000)
+    assert page.notice.text.text() == "Added 2 tasks from pasted text."
+    assert "Line 3: 'Frage' is empty." in page.notice.hint.text()
+    shows(page, qtbot, 2)
+    assert [(task.query, task.answer, task.family, task.split) for task in iterate_tasks(library)] == [
+        ("Eins und eins?", "2", "german", "heldout"),
+        ("Zwei und zwei?", "4", "german", "heldout"),
+    ]
+
+
+def test_dropped_files_are_asked_about_in_turn(
+    page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
+) -> None:
+    good, same, broken = tmp_path / "good.jsonl", tmp_path / "same.jsonl", tmp_path / "broken.parquet"
+    good.write_text('{"query": "New?", "answer": "yes"}\n')
+    same.write_text('{"query": "What is 1 plus 1?", "family": "sums", "answer": "3"}\n')
+    broken.write_bytes(b"PAR1 and more")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in (good, broken, same)])
+    event = QDropEvent(
+        QPoint(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    page.dropEvent(event)
+    first = previewed(page, qtbot, lambda one: one.import_button.isEnabled())
+    first.accept()
+    second = previewed(page, qtbot, lambda one: one is not first and one.notice.isVisible())
+    assert "no text file" in second.notice.text.text() and not second.import_button.isEnabled()
+    second.reject()
+    third = previewed(page, qtbot, lambda one: one is not second and one.import_button.isEnabled())
+    third.existing.setCurrentIndex(1)
+    third.accept()
+    shows(page, qtbot, 41)
+    qtbot.waitUntil(lambda: count_tasks(library, TaskFilter(text="1 plus 1")) == 1)
+    qtbot.waitUntil(lambda: "and replaced: 1 task" in page.notice.hint.text(), timeout=5000)
+    assert next(task for task in iterate_tasks(library) if task.id == SUMS[1].id).answer == "3"
+    assert page.files.dialog is None
+
+
+@pytest.mark.parametrize("name", ["tasks.jsonl", "tasks.csv"])
+def test_what_is_shown_is_exported(page: TasksPage, tmp_path: Path, qtbot: QtBot, name: str) -> None:
+    page.filters.family.setCurrentText("sums")
+    shows(page, qtbot, 30)
+    job = page.files.export(tmp_path / name, page.table.tasks.numbers)
+    qtbot.waitUntil(lambda: job.is_over, timeout=5000)
+    assert list(read_tasks(tmp_path / name)) == SUMS
+    assert page.notice.text.text() == f"Wrote 30 tasks to {name}."
+
+
+def test_copied_tasks_can_be_pasted(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    select(page, qtbot, 0, 1)
+    QGuiApplication.clipboard().clear()
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text().count("\n") == 2)
+    page.paste()
+    dialog = previewed(page, qtbot, lambda one: one.import_button.isEnabled())
+    dialog.accept()
+    qtbot.waitUntil(lambda: "2 were there already" in page.notice.text.text(), timeout=5000)
+    assert count_tasks(library) == 40
+
+
+def test_other_pages_can_ask_for_a_task_or_a_family(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    page.go({"family": "riddles"})
+    shows(page, qtbot, 10)
+    page.go({"task": SUMS[7].id})  # hidden by the filter, which gives way
+    shows(page, qtbot, 40)
+    qtbot.waitUntil(lambda: page.table.currentIndex().row() == 7)
+    page.go({"task": "gone"})
+    page.go({"unknown": 1})
+
+
+def test_every_action_has_its_place_in_the_menu(page: TasksPage, window: Window) -> None:
+    keys = [action.shortcut().toString() for action in page.commands if not action.shortcut().isEmpty()]
+    assert len(keys) == len(set(keys))
+    others = [
+        action.shortcut().toString()
+        for action in window.all_actions()
+        if isinstance(action, QAction) and action not in page.commands and not action.shortcut().isEmpty()
+    ]
+    assert not set(keys) & set(others)
+
+
+def test_columns_and_splitter_come_back(library: Library, theme: Theme, qtbot: QtBot) -> None:
+    add_tasks(library, SUMS)
+    with desktop(library, theme) as first:
+        first.show()
+        page = opened(first, qtbot, 30)
+        page.table.setColumnWidth(1, 177)
+        first.close()
+    with desktop(library, theme) as second:
+        second.show()
+        page = opened(second, qtbot, 30)
+        assert page.table.columnWidth(1) == 177
+
+
+def test_models_are_models(window: Window, library: Library, theme: Theme, qtbot: QtBot) -> None:
+    add_tasks(library, SUMS)
+    model = TaskModel(window.desk)
+    QAbstractItemModelTester(model)
+    model.set_numbers(task_numbers(library))
+    qtbot.waitUntil(lambda: model.item(0) is not None)
+    count = RowsModel(COLUMNS)
+    QAbstractItemModelTester(count)
+    count.show(families(library))
+    rows = PreviewModel(theme, ("Line", "Question"))
+    QAbstractItemModelTester(rows)
+    rows.set_rows([("1", "a"), ("2", "b")], {1})

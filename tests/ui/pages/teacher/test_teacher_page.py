@@ -1,0 +1,300 @@
+"""The Teacher page: settings, the preview of five, a run with its records, stopping and going on."""
+
+import json
+from threading import Event
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import set_pairings
+from orca_desk.library.records import RecordFilter, count_records, list_records
+from orca_desk.library.settings import get_setting
+from orca_desk.library.strategies import get_strategy
+from orca_desk.library.tasks import add_tasks
+from orca_desk.method.pairing import Pairing
+from orca_desk.method.records import Sampling, Task
+from orca_desk.models.fits import Fit, teaching_fit
+from orca_desk.steps.teaching import Arrival, Ask
+from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.teacher.arrivals import HELD, ArrivalsModel, rows_of
+from orca_desk.ui.pages.teacher.page import CHOSEN, START, TeacherPage
+from orca_desk.ui.pages.teacher.start import TeachStart
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.fit_bar import FitBar
+from orca_desk.ui.window import Window
+
+PLACES = {"Egypt": "Cairo", "Peru": "Lima", "France": "Paris", "Kenya": "Nairobi", "India": "Delhi"}
+TASKS = [
+    Task(family="facts", query=f"Name the capital of {land}.", answer=city, tags=(f"with-{land[0].lower()}",))
+    for land, city in PLACES.items()
+] + [
+    Task(family="sums", query=f"What is {n} + {n}?", answer=str(2 * n)) for n in range(20)
+] + [
+    Task(family="facts", query="Name the capital of Chile.", answer="Santiago", split="heldout")
+]  # fmt: skip
+
+
+@pytest.fixture
+def page(library: Library, window: Window, qtbot: QtBot) -> TeacherPage:
+    add_tasks(library, TASKS)
+    set_pairings(
+        library, [Pairing(family="facts", strategy="direct", evidence=(), reason="x")], source="chosen"
+    )
+    return shown(window, qtbot)
+
+
+def shown(window: Window, qtbot: QtBot) -> TeacherPage:
+    page = window.show_page("teacher")
+    assert isinstance(page, TeacherPage)
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    qtbot.waitUntil(lambda: page.form.family.count() == 3 and page.form.picker.model() is not None)
+    page.form.sampling.control("max_tokens").setValue(24)
+    return page
+
+
+def counted(page: TeacherPage, qtbot: QtBot, count: str, known: str) -> None:
+    qtbot.waitUntil(lambda: page.form.count.text() == count and known in page.form.known.text())
+
+
+def facts_alone(page: TeacherPage, qtbot: QtBot) -> None:
+    page.form.family.setCurrentIndex(page.form.family.findData("facts"))
+    counted(page, qtbot, "5 tasks", "0 answered already")
+
+
+def answer_to_esc(page: TeacherPage, qtbot: QtBot, text: str) -> None:
+    """Press Esc, and a button of the question that comes."""
+    page.window().activateWindow()  # offscreen, nobody else does when a dialog has closed
+    qtbot.waitUntil(page.isActiveWindow)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    box = page.findChild(QMessageBox)
+    assert box is not None and "is kept" in box.informativeText()
+    qtbot.mouseClick(next(one for one in box.buttons() if one.text() == text), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
+
+
+def run_to_its_end(page: TeacherPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: page.job is None, timeout=60_000)
+
+
+def test_families_without_a_strategy_are_named_on_one_line(
+    page: TeacherPage, library: Library, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="a\nname " * 50, query="What then?")])
+    page.desk.tell("tasks")
+    qtbot.waitUntil(lambda: "a name a name" in page.form.unpaired.text())
+    assert len(page.form.unpaired.text()) < 200
+
+
+def test_the_tasks_are_counted_as_they_are_chosen(page: TeacherPage, qtbot: QtBot) -> None:
+    counted(page, qtbot, "25 tasks", "0 answered")
+    assert page.form.unpaired.isVisible() and "sums" in page.form.unpaired.text()
+    facts_alone(page, qtbot)
+    assert not page.form.unpaired.isVisible()
+    qtbot.keyClicks(page.form.text, "peru")
+    counted(page, qtbot, "1 task", "1 to do")
+    page.form.text.clear()
+    page.form.limit.setValue(3)
+    page.form.samples.setValue(2)
+    counted(page, qtbot, "3 tasks, 6 answers", "6 to do")
+    page.form.tag.setCurrentIndex(page.form.tag.findData("with-e"))
+    counted(page, qtbot, "1 task, 2 answers", "2 to do")
+
+
+def test_families_without_a_strategy_lead_to_their_pairing(
+    page: TeacherPage, window: Window, qtbot: QtBot
+) -> None:
+    counted(page, qtbot, "25 tasks", "0 answered")
+    page.start_button.click()
+    run_to_its_end(page, qtbot)
+    assert page.notice.isVisible() and "sums" in page.notice.text.text()
+    page.form.pair.click()
+    assert window.page is window.pages["strategies"]
+
+
+def test_whether_the_teacher_fits_is_said(page: TeacherPage, window: Window, qtbot: QtBot) -> None:
+    assert "takes about" in page.form.fit.sentence.text() and "key/value cache" in page.form.fit.parts.text()
+    model = page.form.picker.model()
+    assert model is not None
+    roomy = teaching_fit(model, available=2**40)
+    assert teaching_fit(model, batch=1, available=2**40).needed < roomy.needed
+    assert teaching_fit(model, batch=255, context=10**9, available=2**40).needed < 2 * roomy.needed
+    bar = FitBar(window.desk.theme)
+    qtbot.addWidget(bar)
+    bar.show_fit(Fit(parts=(("weights", 90), ("cache", 60)), available=100, sentence="It needs more."))
+    bar.show()
+    assert not bar.grab().isNull() and bar.sentence.property("tone") == "bad"
+
+
+def test_five_are_previewed_and_not_kept(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
+    facts_alone(page, qtbot)
+    page.preview_button.click()
+    assert page.job is not None and not page.start_button.isEnabled() and page.job_panel.isVisible()
+    run_to_its_end(page, qtbot)
+    view = page.preview_view
+    assert len(view._cards) == 5 and "of 5 fit for training" in view.summary.text()
+    qtbot.waitUntil(lambda: "All 5 take about" in view.summary.text())
+    names = " ".join(card.accessibleName() for card in view._cards)
+    assert "Direct answer" in names and "tokens in" in names
+    assert count_records(library) == 0
+    page.preview_button.click()
+    assert not view._cards
+    run_to_its_end(page, qtbot)
+    assert len(view._cards) == 5
+
+
+def test_a_run_shows_its_records_and_opens_them(
+    page: TeacherPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    facts_alone(page, qtbot)
+    page.form.text.setFocus()
+    qtbot.keyClick(page.form.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert page.job is not None
+    run_to_its_end(page, qtbot)
+    view = page.run_view
+    assert count_records(library) == view.model.rowCount() == 5
+    stored = list_records(library, RecordFilter(correct=True)).items
+    assert view.kept == len(stored) and view.rejected.total() == 5 - view.kept and not view.failed
+    assert page.notice.isVisible() and "new records" in page.notice.text.text()
+    newest = list_records(library).items[-1].record
+    first = view.model.row(view.model.index(0, 0))
+    assert (first.record, first.family) == (newest.id, "facts")
+    asked = []
+    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    view.table.doubleClicked.emit(view.model.index(0, 0))
+    assert asked[-1] == ("records", {"record": newest.id})
+    counted(page, qtbot, "5 tasks", "5 answered already")
+
+
+def test_a_preview_says_that_it_waits(page: TeacherPage, qtbot: QtBot) -> None:
+    over = Event()
+    page.desk.jobs.start("Busy", "other", lambda tools: over.wait(60))
+    facts_alone(page, qtbot)
+    page.preview()
+    assert page.preview_view.summary.text() == "Waits for another job to end"
+    over.set()
+    qtbot.waitUntil(lambda: page.preview_view.summary.text() == "The teacher is loading…")
+    page.job.stop()
+    run_to_its_end(page, qtbot)
+
+
+def test_a_run_that_makes_nothing_is_loud(page: TeacherPage, qtbot: QtBot) -> None:
+    facts_alone(page, qtbot)
+    page.start()
+    run_to_its_end(page, qtbot)
+    page.start()
+    run_to_its_end(page, qtbot)
+    assert "No new record: all 5" in page.notice.text.text()
+
+
+def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
+    page.form.strategy.setCurrentIndex(page.form.strategy.findData("step-by-step"))
+    add_tasks(library, [Task(family="sums", query=f"What is {n} + {n + 1}?") for n in range(50)])
+    page.desk.tell("tasks")
+    page.form.batch.setValue(1)
+    page.form.threads.setValue(1)  # two that wait for each other are slow where others work too
+    page.form.batch.setValue(1)
+    page.form.threads.setValue(1)  # two that wait for each other are slow where others work too
+    counted(page, qtbot, "75 tasks", "75 to do")
+    page.start()
+    qtbot.waitUntil(lambda: page.run_view.kept + page.run_view.rejected.total() > 0, timeout=60_000)
+    page.job_panel.pause.click()
+    assert page.job is not None and page.job.state == "pausing"
+    page.job_panel.pause.click()
+    answer_to_esc(page, qtbot, "Let it run")
+    assert page.job is not None and page.job.state == "running"
+    answer_to_esc(page, qtbot, "Stop")
+    run_to_its_end(page, qtbot)
+    done = count_records(library)
+    assert 0 < done < 75 and "Stopped" in page.notice.text.text()
+    start = get_setting(library, START)
+    assert start["run"] == "generate-1" and start["strategy"] == "step-by-step"
+    page.form.strategy.setCurrentIndex(0)
+    page.go({"resume": "generate-9"})
+    assert page.job is None and "not known" in page.notice.text.text()
+    page.go({"resume": "generate-1"})
+    assert page.job is not None
+    run_to_its_end(page, qtbot)
+    assert count_records(library) == count_records(library, RecordFilter(run="generate-1")) == 75
+
+
+def test_a_bad_setting_is_said_before_anything_starts(page: TeacherPage, qtbot: QtBot) -> None:
+    page.form.sampling.control("temperature").setText("warm")
+    qtbot.waitUntil(lambda: "warm" in page.form.count.text())
+    page.start()
+    assert page.job is None and "warm" in page.notice.text.text()
+    page.form.sampling.control("temperature").setText("0")
+    facts_alone(page, qtbot)
+    page.form.samples.setValue(3)
+    page.start()
+    run_to_its_end(page, qtbot)
+    assert "temperature 0" in page.notice.text.text()
+
+
+def test_settings_come_back_after_a_restart(library: Library, theme: Theme, qtbot: QtBot) -> None:
+    add_tasks(library, TASKS)
+    with desktop(library, theme) as first:
+        first.show()
+        page = shown(first, qtbot)
+        page.form.family.setCurrentIndex(page.form.family.findData("sums"))
+        page.form.context.setValue(700)
+        qtbot.waitUntil(lambda: (get_setting(library, CHOSEN) or {}).get("context") == 700)
+    with desktop(library, theme) as second:
+        second.show()
+        page = second.show_page("teacher")
+        qtbot.waitUntil(lambda: page.form.picker.model() is not None and page.form.family.count() == 3)
+        chosen = page.form.value()
+    assert (chosen.family, chosen.context, chosen.sampling.max_tokens) == ("sums", 700, 24)
+
+
+def test_a_library_without_tasks_says_so(window: Window, qtbot: QtBot) -> None:
+    page = window.show_page("teacher")
+    qtbot.waitUntil(lambda: page.right.currentIndex() == 1)
+    assert not page.start_button.isEnabled()
+
+
+def test_the_table_holds_so_many_rows_and_keeps_to_the_rules(window: Window, library: Library) -> None:
+    model = ArrivalsModel(window.desk.theme)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    asked = Ask(task=TASKS[0], strategy=get_strategy(library, "direct"))
+    failed = rows_of(Arrival(run="generate-1", records=(), failed=((asked, "too <b>long</b>"),)))
+    for count in (3, HELD - 5, 40, 3 * HELD):
+        model.add(failed * count)
+    assert model.rowCount() == HELD and tester
+    assert model.index(0, 0).data() == "failed" and model.index(0, 4).data() == "too <b>long</b>"
+    model.clear()
+    assert model.rowCount() == 0
+
+
+def test_what_cannot_be_answered_is_told_with_its_reason(
+    page: TeacherPage, library: Library, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="facts", query="box " * (2000 + n), tags=("long",)) for n in range(6)])
+    page.desk.tell("tasks")
+    qtbot.waitUntil(lambda: page.form.tag.findData("long") > 0)
+    page.form.tag.setCurrentIndex(page.form.tag.findData("long"))
+    counted(page, qtbot, "6 tasks", "6 to do")
+    page.preview()
+    run_to_its_end(page, qtbot)
+    assert page.preview_view.summary.text() == "None of 5 could be answered."
+    page.start()
+    run_to_its_end(page, qtbot)
+    assert "none of 6 tasks" in page.notice.text.text()
+    view = page.run_view
+    assert view.failed.total() == 6 and "tokens of context" in view.reasons.text()
+    assert view.reasons.text().count("(6)") == 1, "reasons that differ in their numbers alone are one"
+    opened = []
+    view.opened.connect(opened.append)
+    view.table.doubleClicked.emit(view.model.index(0, 0))
+    assert not opened and count_records(library) == 0
+
+
+def test_a_start_is_kept_whole() -> None:
+    start = TeachStart(
+        model="m.gguf", family="a", limit=5, sampling=Sampling(temperature=0.5, seed=3), batch=4
+    )
+    assert TeachStart.from_json(json.loads(json.dumps({**start.as_json(), "run": "generate-2"}))) == start

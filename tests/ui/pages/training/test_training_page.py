@@ -1,0 +1,478 @@
+"""The Training page: freezing, checks before the start, a real training with its curves, the history."""
+
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.records import NewRecord, add_records
+from orca_desk.library.runs import end_run
+from orca_desk.library.settings import get_setting
+from orca_desk.library.snapshots import Rules, Snapshot, freeze, list_snapshots
+from orca_desk.library.strategies import get_strategy
+from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import Training, add_events, create_training, get_training, list_trainings
+from orca_desk.method.grading import Verdict
+from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, digest
+from orca_desk.paths import bundled_models
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.app import desktop
+from orca_desk.ui.jobs import Tools
+from orca_desk.ui.pages.training.page import (
+    HISTORY,
+    NO_RECORDS,
+    NO_SNAPSHOT,
+    READY,
+    RUN,
+    SET_UP,
+    TrainingPage,
+)
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.curves import BUCKETS, MARKED, REDRAW_MS, Curves
+from orca_desk.ui.widgets.empty import EmptyState
+from orca_desk.ui.widgets.series import FIRST, Series
+from orca_desk.ui.widgets.sparkline import POINTS
+from orca_desk.ui.window import Window
+
+STUDENT = bundled_models() / "mini-student"
+STRATEGIES = {"belief": "recall-then-generate", "sums": "step-by-step", "colours": "direct"}
+QUICK = TrainSettings(
+    rank=4, learning_rate=5e-3, epochs=3, batch_tokens=256, max_length=256, eval_every=4,
+    checkpoint_every=2, threads=1, dtype="float32",
+)  # fmt: skip
+SECONDS = 120_000  # ms; a real training on a busy machine
+
+
+@pytest.fixture
+def records(library: Library) -> list[Task]:
+    """Forty tasks of each of three families, every tenth held out, with a record for each of the others."""
+    tasks = [
+        Task(
+            family=family,
+            query=f"What is in box {number} of the {family}?",
+            answer=f"ball {number}",
+            split="heldout" if number % 10 == 9 else "train",
+        )
+        for family in STRATEGIES
+        for number in range(40)
+    ]
+    add_tasks(library, tasks)
+    add_records(library, [_record(library, n, task) for n, task in enumerate(tasks) if task.split == "train"])
+    return tasks
+
+
+@pytest.fixture
+def snapshot(library: Library, records: list[Task]) -> Snapshot:
+    """A snapshot of the right answers."""
+    return freeze(library, name="first-try", rules=Rules(only_paired=False))
+
+
+def _record(library: Library, number: int, task: Task) -> NewRecord:
+    """Return a record that is right, or, for every twelfth, wrong."""
+    strategy = get_strategy(library, STRATEGIES[task.family])
+    right = number % 12 != 0
+    record = TeacherRecord(
+        id=digest(["training page", task.id]),
+        task_id=task.id,
+        family=task.family,
+        strategy=strategy.name,
+        strategy_version=strategy.version,
+        sample=0,
+        system=strategy.instruction,
+        user=task.user_text,
+        response=f"It is asked for.\nAnswer: {task.answer if right else 'nothing'}",
+        provenance=Provenance(
+            model_sha256="0" * 64,
+            quantisation="F32",
+            template_sha256="0" * 64,
+            sampling=Sampling(max_tokens=24),
+            engine="by hand",
+            batch=1,
+            prompt_tokens=20,
+            completion_tokens=20,
+            finish_reason="stop",
+            created_at="2026-01-01T00:00:00.000+00:00",
+        ),
+    )
+    return NewRecord(record=record, verdict=Verdict(correct=right, kind="exact", answer=None, reason=""))
+
+
+def shown(window: Window, qtbot: QtBot, state: int = READY) -> TrainingPage:
+    """Show the page, and wait until it has read the library and what plots."""
+    page = window.show_page("training")
+    assert isinstance(page, TrainingPage)
+    qtbot.waitUntil(lambda: page.stack.currentIndex() == state and page._can_plot, timeout=SECONDS)
+    if state == READY:
+        qtbot.waitUntil(lambda: page.set_up.facts is not None, timeout=SECONDS)
+    return page
+
+
+def stored_training(
+    library: Library, snapshot: str, settings: TrainSettings, *, steps: int = 12, status: str = "cancelled"
+) -> Training:
+    """Note a training as if it had run."""
+    made = create_training(library, base=STUDENT, snapshot=snapshot, settings=settings.to_dict())
+    add_events(library, made.id, [metrics(step, steps) for step in range(1, steps + 1)])
+    add_events(library, made.id, [{"event": "eval", "step": step, "loss": 2 / (step + 1)} for step in (0, 6)])
+    end_run(library, made.id, status, "A sentence.")  # type: ignore[arg-type]
+    return get_training(library, made.id)
+
+
+def metrics(step: int, steps: int) -> dict:
+    """Return what the trainer reports of a step."""
+    return {
+        "event": "metrics", "step": step, "steps": steps, "epoch": 1, "loss": 3 / step, "lr": 1e-3,
+        "tokens_per_second": 1000.0 + step, "tokens": 100 * step,
+    }  # fmt: skip
+
+
+def test_a_library_without_records_points_to_the_teacher(window: Window, qtbot: QtBot) -> None:
+    page = shown(window, qtbot, NO_RECORDS)
+    with qtbot.waitSignal(window.desk.wanted) as wanted:
+        qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
+    assert wanted.args[0] == "teacher"
+
+
+def test_freezing_counts_before_it_freezes(
+    window: Window, qtbot: QtBot, library: Library, records: list[Task]
+) -> None:
+    page = shown(window, qtbot, NO_SNAPSHOT)
+    qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
+    dialog = page.dialog
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.counted is not None and dialog.families.count() == 3)
+    right = dialog.counted.records
+    assert dialog.counted.left_out == {"wrong answer": 108 - right}
+    assert f"{right} records" in dialog.taken.text() and dialog.begin.isEnabled()
+
+    dialog.only_correct.click()
+    qtbot.waitUntil(lambda: dialog.counted is not None and dialog.counted.records == 108)
+    dialog.families.item(0).setCheckState(Qt.CheckState.Unchecked)
+    qtbot.waitUntil(lambda: dialog.counted is not None and dialog.counted.records == 72)
+    dialog.capped.click()
+    dialog.cap.setValue(10)
+    qtbot.waitUntil(lambda: dialog.counted is not None and dialog.counted.records == 20)
+
+    dialog.kind.setCurrentIndex(2)
+    assert not dialog.begin.isEnabled()  # one's own message is blank
+    dialog.text.setPlainText("Answer kindly.")
+    dialog.name.setText("kind")
+    qtbot.mouseClick(dialog.begin, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.dialog is None and page.stack.currentIndex() == READY)
+    (made,) = list_snapshots(library)
+    assert (made.name, made.instruction, made.records) == ("kind", "Answer kindly.", 20)
+    assert made.rules == Rules(only_correct=False, cap=10, families=("colours", "sums"))
+    chosen = page.set_up.chosen_snapshot()
+    assert chosen is not None and chosen.id == made.id
+
+
+def test_what_speaks_against_a_training_is_said_before_it_starts(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = shown(window, qtbot)
+    set_up = page.set_up
+    qtbot.waitUntil(lambda: bool(set_up.checks.found))
+    assert any(f"only {snapshot.records} records" in one.text for one in set_up.checks.found)
+    assert "Training mini-student takes" in set_up.checks.memory.sentence.text()
+    assert "will be known" in set_up.checks.time.text()
+    assert set_up.content.bars.accessibleName() == "colours: 33, sums: 33, belief: 32"
+    assert (
+        snapshot.id in set_up.content.identity.text() and set_up.content.left_out.text() == "Wrong answer: 10"
+    )
+
+    field = set_up.form.control("epochs")
+    before, place = field.value(), QPointF(field.rect().center())
+    wheel = QWheelEvent(
+        place, field.mapToGlobal(place), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(field, wheel)
+    assert field.value() == before  # the wheel scrolls the form
+
+    set_up.form.control("max_length").setValue(20)
+    qtbot.waitUntil(lambda: set_up.checks.is_refused)
+    assert not set_up.begin.isEnabled()
+    assert "98 of 98 records are longer than 20 tokens" in set_up.checks.found[0].text
+
+    set_up.form.control("max_length").setValue(256)
+    assert not set_up.form.control("warmup").isVisible()
+    set_up.all.click()
+    assert set_up.form.control("warmup").isVisible()
+    set_up.form.control("warmup").setText("much")
+    qtbot.waitUntil(lambda: set_up.notice.isVisible())
+    assert "'much' is not a number" in set_up.notice.text.text() and not set_up.begin.isEnabled()
+    set_up.form.control("warmup").setText("0.1")
+    qtbot.waitUntil(lambda: set_up.begin.isEnabled() and not set_up.notice.isVisible())
+
+
+def test_what_was_chosen_comes_back(library: Library, theme: Theme, qtbot: QtBot, snapshot: Snapshot) -> None:
+    other = freeze(library, name="wrong ones too", rules=Rules(only_paired=False, only_correct=False))
+    with desktop(library, theme) as first:
+        first.show()
+        page = shown(first, qtbot)
+        assert page.set_up.preset.currentIndex() == 1  # the demo's settings suit the mini student
+        page.go({"snapshot": snapshot.id})
+        page.set_up.form.control("epochs").setValue(7)
+        page.set_up.all.click()
+        qtbot.waitUntil(
+            lambda: (
+                get_setting(library, "desktop.training", {}).get("settings", {}).get("epochs") == 7
+                and get_setting(library, "desktop.training")["all"] is True
+            )
+        )
+    with desktop(library, theme) as second:
+        second.show()
+        set_up = shown(second, qtbot).set_up
+        chosen = set_up.chosen_snapshot()
+        assert chosen is not None and chosen.id == snapshot.id != other.id
+        assert set_up.form.value().epochs == 7 and set_up.form.control("warmup").isVisible()
+        assert set_up.preset.currentIndex() == 2
+
+
+@pytest.mark.slow
+def test_a_training_is_started_stopped_continued_and_looked_back_at(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = shown(window, qtbot)
+    page.set_up.form.set_value(QUICK)
+    qtbot.waitUntil(page.set_up.begin.isEnabled)
+    start = next(action for action in page.commands if action.shortcut().toString() == "Ctrl+Return")
+    start.trigger()
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.is_live, timeout=SECONDS)
+    view = page.run_view
+    assert view is not None and page.tabs.currentIndex() == RUN and view.panel.isVisible()
+    start.trigger()
+    qtbot.waitUntil(lambda: "is being trained now" in page.set_up.goes_on.text())
+    page.set_up.show_running.click()
+    assert page.tabs.currentIndex() == RUN
+
+    qtbot.waitUntil(lambda: len(view.run.loss) >= 3, timeout=SECONDS)
+    qtbot.mouseClick(view.panel.pause, Qt.MouseButton.LeftButton)
+    assert view.panel.pause.text() == "Resume"
+    qtbot.mouseClick(view.panel.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.go_on.isVisible(), timeout=SECONDS)
+    (stopped,) = list_trainings(library)
+    assert stopped.run.status == "cancelled" and view.status.text() == "Stopped, can go on"
+    assert view.keep.isVisible() and not view.evaluate.isVisible()
+    reached = len(view.run.loss)
+
+    qtbot.mouseClick(view.go_on, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.evaluate.isVisible(), timeout=SECONDS)
+    (done,) = list_trainings(library)
+    assert (done.id, done.run.status) == (stopped.id, "done")
+    assert len(view.run.loss) == int(view.run.loss.steps[-1]) > reached
+    assert view.best.text().startswith(f"Best checkpoint: step {done.best_step}")
+    assert "torch and llama.cpp" in view.outcome.text()
+    assert view.figures.values["step"].text() == f"{len(view.run.loss)} of {len(view.run.loss)}"
+    with qtbot.waitSignal(window.desk.wanted) as wanted:
+        qtbot.mouseClick(view.chat, Qt.MouseButton.LeftButton)
+    assert wanted.args == ["chat", {"training": done.id}]
+
+    page = shown(window, qtbot)
+    qtbot.waitUntil(lambda: "at the speed of train-1" in page.set_up.checks.time.text(), timeout=SECONDS)
+
+
+def test_two_trainings_are_compared(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    first = stored_training(library, snapshot.id, QUICK, status="done")
+    second = stored_training(library, snapshot.id, TrainSettings(rank=8))
+    page = shown(window, qtbot)
+    page.tabs.setCurrentIndex(HISTORY)
+    qtbot.waitUntil(lambda: page.history is not None and page.history.model.rowCount() == 2)
+    history = page.history
+    assert history is not None
+    QAbstractItemModelTester(history.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    texts = [history.model.index(0, column).data() for column in range(history.model.columnCount())]
+    assert texts[:5] == [second.id, "Stopped, can go on", "mini-student", "first-try", "Rank 8"]
+    assert history.model.index(0, 5).data(POINTS)[0] == 3.0
+    assert [row.training.id for row in history.chosen()] == [second.id] and history.go_on.isEnabled()
+
+    flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    history.table.selectionModel().select(history.model.index(1, 0), flags)
+    assert history.comparison.isVisible() and not history.open.isEnabled()
+    table = history.comparison.table
+    qtbot.waitUntil(lambda: table.rowCount() > 0)
+    rows = [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount())]
+    assert ["≠", "Rank", "8", "4"] in rows and ["", "Schedule", "cosine", "cosine"] in rows
+    assert [row[0] for row in rows] == sorted((row[0] for row in rows), reverse=True)
+    qtbot.waitUntil(lambda: [len(run.loss) for run in history.comparison.curves.runs] == [12, 12])
+
+    history.table.selectRow(1)
+    history.open_chosen()
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.loaded is not None)
+    view = page.run_view
+    assert view is not None and view.training == first.id and page.tabs.currentIndex() == RUN
+    assert len(view.run.loss) == 12 and view.figures.values["step"].text() == "12 of 12"
+
+
+def test_other_pages_lead_here(window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    window.desk.open("training", training=made.id)
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.loaded is not None)
+    assert page.tabs.currentIndex() == RUN and page.run_view is not None
+    assert page.run_view.training == made.id and page.run_view.go_on.isVisible()
+    newer = stored_training(library, snapshot.id, TrainSettings(rank=8), status="done")
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.training == newer.id)
+    window.desk.open("training", snapshot=snapshot.id)
+    assert page.tabs.currentIndex() == SET_UP
+    window.desk.open("training", resume="train-99")
+    assert "no training train-99" in page.notice.text.text()
+
+
+def test_a_start_waits_for_its_turn_and_says_why_it_fails(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    gone = create_training(library, base=tmp_path / "gone", snapshot=snapshot.id, settings=QUICK.to_dict())
+    end_run(library, gone.id, "cancelled", "")
+    page = shown(window, qtbot)
+    over = Event()
+    window.desk.jobs.start("Busy", "other", lambda tools: over.wait(60))
+    window.desk.open("training", resume=gone.id)
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.panel.isVisible())
+    view = page.run_view
+    assert view is not None and view.panel.count.text() == "Waits for another job to end"
+    over.set()
+    qtbot.waitUntil(lambda: view.notice.isVisible())
+    assert "is not a folder" in view.notice.text.text()
+    qtbot.waitUntil(lambda: view.status.text() == "Failed")
+    assert get_setting(library, "desktop.start.train")["snapshot"] == snapshot.id
+
+
+def test_a_curve_loses_the_steps_that_are_gone_as_soon_as_the_trainer_goes_on(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    page.show_training(made.id)
+    view = page.run_view
+    assert view is not None
+    qtbot.waitUntil(lambda: len(view.run.loss) == 12)
+    goes_on, over = Event(), Event()
+
+    def work(tools: Tools) -> None:
+        tools.tell({"event": "began", "training": made.id})
+        goes_on.wait(60)
+        report = {"event": "report", "resumed_step": 5}
+        add_events(library, made.id, [report])
+        tools.tell(report)
+        over.wait(60)
+
+    view.follow(window.desk.jobs.start("Train", "train", work))
+    qtbot.waitUntil(lambda: len(view.run.loss) == 12)
+    goes_on.set()
+    qtbot.waitUntil(lambda: len(view.run.loss) == 5)
+    assert view.figures.values["step"].text() == "5 of 12"
+    over.set()
+
+
+def test_a_training_that_another_page_runs_is_shown_and_not_started_again(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = shown(window, qtbot)
+    set_up = page.set_up
+    set_up.form.set_value(QUICK)
+    qtbot.waitUntil(set_up.begin.isEnabled)
+    made = create_training(library, base=STUDENT, snapshot=snapshot.id, settings=QUICK.to_dict())
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: not set_up.begin.isEnabled())
+    assert set_up.goes_on.text() == f"{made.id} has just these choices and is being trained now."
+    with qtbot.waitSignal(window.desk.wanted) as wanted:
+        set_up.show_running.click()
+    assert wanted.args == ["training", {"training": made.id}]
+    end_run(library, made.id, "cancelled", "")
+    window.desk.tell("trainings")
+    qtbot.waitUntil(set_up.begin.isEnabled)
+    assert set_up.begin.text() == f"Go on with {made.id}" and not set_up.show_running.isVisible()
+
+
+def test_what_is_done_when_its_turn_comes_is_not_trained_again(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    over = Event()
+    window.desk.jobs.start("Demo", "demo", lambda tools: over.wait(60))
+    window.desk.open("training", resume=made.id)
+    end_run(library, made.id, "done", "By the demo.")
+    over.set()
+    qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)
+    view = page.run_view
+    assert view is not None
+    qtbot.waitUntil(lambda: "nothing was left to train" in view.notice.hint.text())
+    assert [one.id for one in list_trainings(library)] == [made.id]
+
+
+def test_no_training_is_said_only_when_it_is_known(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    page = window.show_page("training")
+    assert isinstance(page, TrainingPage)
+    page.tabs.setCurrentIndex(RUN)
+
+    def titles() -> list[str]:
+        return [one.title.text() for one in page._run_place.findChildren(EmptyState) if not one.isHidden()]
+
+    assert titles() == ["Reading the trainings…"]
+    shown(window, qtbot)
+    qtbot.waitUntil(lambda: titles() == ["No training yet"])
+    made = stored_training(library, snapshot.id, QUICK)
+    window.desk.tell("trainings")
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.training == made.id)
+
+
+def test_a_series_goes_on_from_where_a_resumed_training_does() -> None:
+    series = Series()
+    for step in range(2 * FIRST + 1):
+        series.put(step, step / 2)
+    assert len(series) == 2 * FIRST + 1 and series.values[-1] == FIRST
+    series.put(5, 9.0)
+    assert list(series.steps) == [0, 1, 2, 3, 4, 5] and series.values[-1] == 9.0
+    assert series.nearest(2.4) == 2 and series.nearest(float("inf")) == 5
+    series.clear()
+    assert series.nearest(1.0) is None
+
+
+def test_a_long_curve_is_drawn_with_few_points_and_all_its_spikes() -> None:
+    series = Series()
+    for step in range(100_000):
+        series.put(step, 50.0 if step == 12_345 else step % 7)
+    (steps, values), (_, smooth) = series.lines(float("-inf"), float("inf"), BUCKETS)
+    assert len(steps) == 2 * BUCKETS and len(smooth) == BUCKETS
+    assert values.max() == 50 and values.min() == 0 and list(steps) == sorted(steps)
+    (near, _), _ = series.lines(12_000, 12_100, BUCKETS)
+    assert list(near) == list(range(11_999, 12_102))
+    some, _ = series.some(float("-inf"), float("inf"), MARKED)
+    assert len(some) == MARKED and (some[0], some[-1]) == (0, 99_999)
+
+
+def test_curves_are_redrawn_at_most_five_times_a_second(theme: Theme, qtbot: QtBot) -> None:
+    curves = Curves(theme)
+    qtbot.addWidget(curves)
+    curves.resize(800, 500)
+    curves.show()
+    (run,) = curves.show_runs([""])
+    with qtbot.waitExposed(curves):
+        pass
+    before = curves.redraws
+    for step in range(1, 20_001):
+        run.add([metrics(step, 20_000)], [])
+        curves.redraw()
+    qtbot.wait(REDRAW_MS * 2)
+    assert curves.redraws == before + 1
+    assert "Step 20,000" in curves.readout.text()
+    canvas = curves._canvas.viewport()
+    qtbot.mouseMove(canvas, QPoint(canvas.width() // 2, canvas.height() // 3))
+    qtbot.waitUntil(lambda: "Step 20,000" not in curves.readout.text())
+    assert "loss" in curves.readout.text() and "learning rate 0.001" in curves.readout.text()
+    curves.logarithmic.click()
+    theme.choose("dark")
+    theme.choose("light")

@@ -1,0 +1,174 @@
+"""Widgets that several pages share."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as configure
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtGui import Qt as GuiQt
+from PySide6.QtGui import QTextDocumentFragment
+from PySide6.QtWidgets import QStyle, QStyleOptionTab, QTabBar
+from pytestqt.qtbot import QtBot
+
+from orca_desk.errors import UserError
+from orca_desk.method.records import Sampling
+from orca_desk.models.model_file import ModelFile
+from orca_desk.paths import bundled_models
+from orca_desk.processes.progress import Update
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.job_panel import JobPanel, describe, duration
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.settings_form import SettingsForm
+from orca_desk.ui.widgets.text import label, safe_tip
+from orca_desk.ui.window import Window
+
+
+@pytest.mark.parametrize("kind", (TrainSettings, Sampling))
+def test_a_form_gives_back_what_it_was_given(kind: type, qtbot: QtBot) -> None:
+    form = SettingsForm(kind, skip=("stop",))
+    qtbot.addWidget(form)
+    assert form.value() == kind()
+
+
+@configure(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(
+    rate=st.floats(1e-9, 1.0),
+    rank=st.integers(1, 1024),
+    best=st.booleans(),
+    schedule=st.sampled_from(["linear"]),
+)
+def test_a_form_gives_back_any_settings(
+    rate: float, rank: int, best: bool, schedule: str, qtbot: QtBot
+) -> None:
+    given_settings = TrainSettings(learning_rate=rate, rank=rank, keep_best=best, schedule=schedule)
+    form = SettingsForm(TrainSettings, given_settings)
+    qtbot.addWidget(form)
+    assert form.value() == given_settings
+
+
+def test_a_form_names_the_field_that_is_wrong(qtbot: QtBot) -> None:
+    form = SettingsForm(TrainSettings)
+    qtbot.addWidget(form)
+    form.control("learning_rate").setText("fast")
+    with pytest.raises(UserError, match="Learning rate: 'fast' is not a number"):
+        form.value()
+    form.control("learning_rate").setText("7")
+    with pytest.raises(UserError, match="learning"):
+        form.value()
+
+
+def test_a_form_shows_few_settings_first_and_all_on_demand(window: Window, qtbot: QtBot) -> None:
+    form = SettingsForm(TrainSettings)
+    qtbot.addWidget(form)
+    form.show()
+    assert form.control("rank").isVisible() and not form.control("alpha").isVisible()
+    form.show_all(True)
+    assert form.control("alpha").isVisible()
+    assert "alpha / rank" in form.control("alpha").toolTip()
+
+
+def test_a_job_panel_follows_pauses_and_stops(window: Window, qtbot: QtBot) -> None:
+    gate, paused, panel = threading.Event(), threading.Event(), JobPanel(window.desk)
+    qtbot.addWidget(panel)
+
+    def work(tools: object) -> None:
+        tools.progress(Update(stage="counting", done=1, total=4, unit="sheep", rate=0.5))  # type: ignore[attr-defined]
+        paused.wait(5)
+        tools.progress(Update(stage="counting", done=2, total=4, unit="sheep", rate=0.5))  # type: ignore[attr-defined]
+        gate.wait(5)
+
+    job = window.desk.jobs.start("Count sheep", "count", work)
+    panel.follow(job)
+    qtbot.waitUntil(lambda: panel.count.text() == "counting: 1 of 4 sheep, 0.50 a second, 6 s left")
+    assert panel.bar.value() == 250
+    qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
+    paused.set()
+    qtbot.waitUntil(lambda: panel.bar.value() == 500)
+    assert (panel.pause.text(), panel.count.text()) == ("Resume", "Paused")
+    qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
+    assert "sheep" in panel.count.text()
+    with qtbot.waitSignal(panel.over):
+        qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+        gate.set()
+    assert not panel.isVisible()
+
+
+def test_a_panel_that_follows_another_job_hears_no_more_of_the_first(window: Window, qtbot: QtBot) -> None:
+    gate, panel = threading.Event(), JobPanel(window.desk)
+    qtbot.addWidget(panel)
+    first = window.desk.jobs.start("First", "x", lambda tools: gate.wait(5), heavy=False)
+    panel.follow(first)
+    second = window.desk.jobs.start("Second", "x", lambda tools: gate.wait(5), heavy=False)
+    panel.follow(second)
+    first.stop()
+    assert panel.title.text() == "Second" and panel.count.text() != "Stopping; what is done is kept"
+    gate.set()
+    qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)
+
+
+def test_progress_and_times_in_words() -> None:
+    assert describe(Update(stage="loading")) == "loading"
+    assert describe(Update(stage="", done=3, unit="tasks")) == "3 tasks"
+    assert [duration(seconds) for seconds in (9.4, 200, 7500)] == ["9 s", "3 min 20 s", "2 h 5 min"]
+
+
+def test_a_notice_shows_a_known_error_with_its_remedy(window: Window, qtbot: QtBot) -> None:
+    notice = Notice(window.desk)
+    qtbot.addWidget(notice)
+    notice.show_error(UserError("<b>The file</b> is empty.", "Choose another."))
+    assert notice.text.text() == "<b>The file</b> is empty."
+    assert notice.text.textFormat() == notice.hint.textFormat() == Qt.TextFormat.PlainText
+    qtbot.mouseClick(notice.dismiss, Qt.MouseButton.LeftButton)
+    assert not notice.isVisible()
+
+
+def test_a_focused_tab_has_as_much_room_for_its_text(theme: Theme, qtbot: QtBot) -> None:
+    tabs = QTabBar()
+    qtbot.addWidget(tabs)
+    theme.dress(tabs)
+    tabs.addTab("Set up")
+    option, focus = QStyleOptionTab(), QStyle.StateFlag.State_HasFocus
+    tabs.initStyleOption(option, 0)
+    rooms = []
+    for state in (option.state & ~focus, option.state | focus):
+        option.state = state
+        rooms.append(tabs.style().subElementRect(QStyle.SubElement.SE_TabBarTabText, option, tabs))
+    assert rooms[0] == rooms[1]
+
+
+def test_labels_show_text_as_it_is(qtbot: QtBot) -> None:
+    shown = label("<img src='file:///etc/hostname'>")
+    qtbot.addWidget(shown)
+    assert shown.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_a_picker_offers_the_bundled_models_and_keeps_the_choice(window: Window, qtbot: QtBot) -> None:
+    picker = ModelPicker(window.desk, "gguf", prefer="mini-teacher")
+    qtbot.addWidget(picker)
+    qtbot.waitUntil(lambda: picker.model() is not None, timeout=5000)
+    assert picker.model().path == bundled_models() / "mini-teacher" / "mini-teacher.gguf"
+    chosen: list[ModelFile] = []
+    picker.chosen.connect(chosen.append)
+    student = bundled_models() / "mini-student" / "mini-student.gguf"
+    picker.choose(student)
+    assert [one.path for one in chosen] == [student]
+    with qtbot.waitSignal(window.desk.models.changed):
+        window.desk.tell("models")
+    assert picker.model().path == student
+    picker.choose(Path("/nowhere.gguf"))
+    assert picker.model().path == student
+
+
+@given(text=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1))
+@example(text="can't & won't")
+@example(text="<img src='file:///etc/passwd'> &lt;b&gt;")
+@example(text="two\nlines  and spaces")
+def test_a_tip_says_a_text_as_it_is(text: str) -> None:
+    assert GuiQt.mightBeRichText(safe_tip(text))
+    assert QTextDocumentFragment.fromHtml(safe_tip(text)).toPlainText() == text
+    assert safe_tip("") == ""
