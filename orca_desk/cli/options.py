@@ -107,12 +107,6 @@ def _check_sampling(_context: click.Context, option: click.Parameter, value: Any
     return value
 
 
-def short(text: str, width: int) -> str:
-    """Return `text` on one line of at most `width` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
-
-
 def examples(*lines: str) -> str:
     """Return a help epilog that shows `lines` as they would be typed."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

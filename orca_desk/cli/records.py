@@ -15,7 +15,6 @@ from orca_desk.cli.options import (
     json_option,
     library_option,
     open_library,
-    short,
 )
 from orca_desk.cli.output import complain, console, harmless, print_json, say, table
 from orca_desk.library import records, snapshots
@@ -27,6 +26,7 @@ from orca_desk.library.strategies import current_strategies
 from orca_desk.method.erasure import Segment, difference, erase, revealed_strategies, student_instruction
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
+from orca_desk.ui.words.shorten import shorten
 
 LOOKS = {"kept": "", "erased": "red strike", "inserted": "green"}
 
@@ -81,7 +81,7 @@ def list_records(
                 each.record.family,
                 each.record.strategy,
                 _verdict(each),
-                short(each.current.response, 60),
+                shorten(each.current.response, 60),
             ]
             for each in found
         ],

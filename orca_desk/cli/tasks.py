@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library, short, task_options
+from orca_desk.cli.options import examples, json_option, library_option, open_library, task_options
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.formats.tasks import DEFAULT_FAMILY, read_tasks, write_tasks
@@ -15,6 +15,7 @@ from orca_desk.library.ids import full_id
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.records import Split
 from orca_desk.steps.collect import import_tasks as importing
+from orca_desk.ui.words.shorten import shorten
 
 
 @click.group(
@@ -80,7 +81,7 @@ def import_tasks(
         return
     say(f"Added {result.added:,} tasks; {result.already_there:,} were there already.")
     if result.differing:
-        first = short(result.examples[0].query, 60)
+        first = shorten(result.examples[0].query, 60)
         done = "were replaced" if result.updated else "were left as they are; --update replaces them"
         say(f"{result.differing:,} were there with other content and {done}. The first: {first}")
     if not result.heldout:
@@ -113,7 +114,7 @@ def list_tasks(
         f"{total:,} tasks" + (f", the first {limit} of them" if total > limit else ""),
         {"id": "left", "family": "left", "split": "left", "query": "left", "answer": "left"},
         [
-            [each.id[:8], each.family, each.split, short(each.query, 60), short(each.answer or "", 24)]
+            [each.id[:8], each.family, each.split, shorten(each.query, 60), shorten(each.answer or "", 24)]
             for each in found
         ],
     )

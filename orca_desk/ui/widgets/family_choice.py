@@ -7,7 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import one_line, safe_tip
+from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.shorten import shorten
 
 NAME = Qt.ItemDataRole.UserRole
 COUNT = Qt.ItemDataRole.UserRole + 1
@@ -82,7 +83,7 @@ class FamilyChoice(QListWidget):
         return [(item.data(NAME), item.data(COUNT)) for item in items]
 
     def _text(self, name: str, count: int) -> str:
-        shown = self.fontMetrics().elidedText(one_line(name), Qt.TextElideMode.ElideRight, WIDEST)
+        shown = self.fontMetrics().elidedText(shorten(name), Qt.TextElideMode.ElideRight, WIDEST)
         return f"{shown}  ({count:,})"
 
     def _toggled(self, item: QListWidgetItem) -> None:

@@ -47,12 +47,6 @@ def set_tone(widget: QWidget, tone: Tone) -> None:
     widget.style().polish(widget)
 
 
-def one_line(text: str, longest: int = 300) -> str:
-    """Return the beginning of a text on one line of at most so many characters."""
-    flat = " ".join(text[: 2 * longest].split())
-    return flat if len(flat) <= longest else f"{flat[: longest - 1]}…"
-
-
 def safe_tip(text: str) -> str:
     """Return outside text as a tool tip that shows it as it is, its beginning where it is long.
 

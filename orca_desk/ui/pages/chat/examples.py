@@ -11,6 +11,7 @@ from orca_desk.method.records import Task
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.shorten import shorten
 
 WORKED = "worked-example"
 EXAMPLES = 3
@@ -62,10 +63,8 @@ class Examples(QWidget):
             made.deleteLater()
         self._offered = []
         for task in tasks:
-            words = " ".join(task.query.split())
-            short = words if len(words) <= LENGTH else words[: LENGTH - 1] + "…"
-            made = button(short.replace("&", "&&"))
-            made.setAccessibleName(f"Ask: {words[:400]}")
+            made = button(shorten(task.query, LENGTH).replace("&", "&&"))
+            made.setAccessibleName(f"Ask: {shorten(task.query, 400)}")
             made.setStyleSheet("text-align: left;")
             made.setMaximumWidth(88 * GRID)
             made.clicked.connect(lambda checked=False, task=task: self.chosen.emit(task))

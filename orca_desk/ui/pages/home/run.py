@@ -19,6 +19,7 @@ from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.job_panel import JobPanel, duration
 from orca_desk.ui.widgets.text import card, label, set_tone
+from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:
     from orca_desk.steps.demo.walk import Demo, Step
@@ -231,8 +232,8 @@ class _LiveCard(QFrame):
         self.curve.setVisible(bool(live.losses))
         self.question.setVisible(newest is not None)
         self.answer.setVisible(newest is not None)
-        self.question.setText(_shorten(newest.question) if newest else "")
-        self.answer.setText(_shorten(newest.answer) if newest else "")
+        self.question.setText(shorten(newest.question, 400, keep_lines=True) if newest else "")
+        self.answer.setText(shorten(newest.answer, 400, keep_lines=True) if newest else "")
         if newest:
             self.title.setText(" · ".join(filter(None, (newest.family, newest.strategy))))
         elif live.losses:
@@ -314,7 +315,3 @@ class LossCurve(QWidget):
         for one in live.checks:
             painter.drawEllipse(place(*one), 3.5, 3.5)
         painter.end()
-
-
-def _shorten(text: str, longest: int = 400) -> str:
-    return text if len(text) <= longest else f"{text[:longest].rstrip()}…"

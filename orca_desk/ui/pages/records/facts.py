@@ -11,7 +11,8 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap, room_for_icon
 from orca_desk.ui.pages.records.record_list import Sign, decision_sign, verdict_sign
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import label, one_line, set_tone
+from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.words.shorten import shorten
 
 
 class Verdicts(QFrame):
@@ -67,7 +68,7 @@ class Verdicts(QFrame):
         for leak in leaks[:5]:
             made = QToolButton()
             made.setIcon(icon("flag", self.desk.theme.colours, "warn"))
-            made.setText(f"Leak: “{one_line(leak.text, 80)}” {leak.why}")
+            made.setText(f"Leak: “{shorten(leak.text, 80)}” {leak.why}")
             room_for_icon(made)
             made.setToolTip("Show it in the response")
             made.clicked.connect(lambda checked=False, leak=leak: self.leak_chosen.emit(leak))

@@ -16,10 +16,10 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.pages.settings.cards import AboutCard, HelpCard, LibraryCard, LookCard, OfflineCard
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
 from orca_desk.ui.theme import GRID, Choice
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
+from orca_desk.ui.words.counting import counted
 
 if TYPE_CHECKING:
     from orca_desk.ui.window import Window

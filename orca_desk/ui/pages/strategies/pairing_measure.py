@@ -17,11 +17,11 @@ from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.counting import counted
 
 START = "desktop.start.probe"
 

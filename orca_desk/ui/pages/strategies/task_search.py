@@ -11,6 +11,7 @@ from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.words.shorten import shorten
 
 SHOWN = 12  # tasks offered for what is typed
 PAUSE_MS = 200
@@ -102,8 +103,7 @@ class TaskSearch(QWidget):
 
 def one_line(task: Task) -> str:
     """Return a task for a list: its family and the beginning of its question."""
-    text = " ".join(task.user_text.split())
-    return f"{task.family}  ·  {text if len(text) <= LENGTH else text[: LENGTH - 1] + '…'}"
+    return f"{task.family}  ·  {shorten(task.user_text, LENGTH)}"
 
 
 def random_task(library: Library, families: tuple[str, ...]) -> Task | None:

@@ -17,7 +17,8 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.table import SPLITS
 from orca_desk.ui.theme import GRID, POINTS, Colours
 from orca_desk.ui.widgets.browser import Browser
-from orca_desk.ui.widgets.text import button, label, one_line, safe_tip
+from orca_desk.ui.widgets.text import button, label, safe_tip
+from orca_desk.ui.words.shorten import shorten
 
 LONGEST = 20_000  # characters of a text that are shown; the editor shows all
 
@@ -192,7 +193,7 @@ def _note(text: str, colours: Colours) -> str:
 def _table(rows: Mapping[str, str], colours: Colours) -> str:
     cells = "".join(
         f"<tr><td style='color:{colours.css('muted')}; padding-right:16px'>{name}</td>"
-        f"<td>{escape(one_line(value))}</td></tr>"
+        f"<td>{escape(shorten(value))}</td></tr>"
         for name, value in rows.items()
     )
     return f"<table cellspacing='0' cellpadding='2'>{cells}</table>"

@@ -21,15 +21,16 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.filters import MOST_CHOICES
 from orca_desk.ui.pages.tasks.table import ROW
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_form import number_box
-from orca_desk.ui.widgets.text import button, label, one_line
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.shorten import shorten
 from orca_desk.ui.writes import Writes
 
 COLUMNS: tuple[Column[FamilyCount], ...] = (
-    Column("Family", lambda one: one_line(one.family)),
+    Column("Family", lambda one: shorten(one.family)),
     Column("Train", lambda one: f"{one.train:,}", number=True),
     Column("Held out", lambda one: f"{one.heldout:,}", number=True),
     Column("Total", lambda one: f"{one.tasks:,}", number=True),

@@ -17,9 +17,9 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
 from orca_desk.ui.pages.tasks.import_source import ImportRequest, Source, outcome
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Kind, Notice
+from orca_desk.ui.words.counting import counted
 
 BADNESS: tuple[Kind, ...] = ("good", "info", "warn", "bad")
 

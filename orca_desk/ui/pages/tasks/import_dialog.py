@@ -29,7 +29,8 @@ from orca_desk.ui.pages.tasks.table import SPLITS
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
-from orca_desk.ui.widgets.text import button, label, one_line
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.shorten import shorten
 
 # A file's own id is taken as it is; the rest can be mapped
 MAPPED = tuple(field for field in FIELDS if field != "id")
@@ -258,7 +259,7 @@ def _cells(line: int, row: Task | BadRow, percent: int | None) -> tuple[str, ...
         return (f"{line:,}", f"{sentence(row.what)} {row.hint}", "", "", "", "", "")
     task = row if percent is None else hold_out(row, percent)
     texts = (task.query, task.context, task.answer or "", task.family)
-    return (f"{line:,}", *map(one_line, texts), SPLITS[task.split], ", ".join(task.tags))
+    return (f"{line:,}", *map(shorten, texts), SPLITS[task.split], ", ".join(task.tags))
 
 
 def _fill(box: QComboBox, columns: Sequence[str], chosen: str) -> None:
@@ -266,6 +267,6 @@ def _fill(box: QComboBox, columns: Sequence[str], chosen: str) -> None:
     box.clear()
     box.addItem("–", "")
     for column in columns:
-        box.addItem(one_line(column, 60) or "(no name)", column)
+        box.addItem(shorten(column, 60) or "(no name)", column)
     box.setCurrentIndex(max(0, box.findData(chosen)))
     box.blockSignals(False)

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from PySide6.QtCore import QMimeData
 
 from orca_desk.steps.collect.import_tasks import Imported
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Kind
+from orca_desk.ui.words.counting import counted
 
 PROBLEMS_TOLD = 4
 

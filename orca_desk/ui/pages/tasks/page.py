@@ -24,10 +24,10 @@ from orca_desk.ui.pages.tasks.files import TaskFiles
 from orca_desk.ui.pages.tasks.filters import MOST_CHOICES, Choices
 from orca_desk.ui.pages.tasks.import_source import Source, sources_of
 from orca_desk.ui.pages.tasks.view import TaskView
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import button
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.writes import Writes
 
 MOST_COPIED = 10_000  # tasks on the clipboard; more go into a file

@@ -15,7 +15,8 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import BlockTableModel, Index
 from orca_desk.ui.widgets.row_table import NarrowTable
-from orca_desk.ui.widgets.text import one_line, safe_tip
+from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.shorten import shorten
 
 HEADERS = ("Task", "Family", "Split", "Answer", "Tags", "Strategy")
 TIPS = {
@@ -85,13 +86,13 @@ class TaskModel(BlockTableModel):
     def _text(self, task: Task, column: int) -> str:
         match column:
             case 0:
-                return one_line(f"{task.query}   {task.context}" if task.context else task.query)
+                return shorten(f"{task.query}   {task.context}" if task.context else task.query)
             case 1:
-                return one_line(task.family)
+                return shorten(task.family)
             case 2:
                 return SPLITS[task.split]
             case 3:
-                return one_line(task.answer or "")
+                return shorten(task.answer or "")
             case 4:
                 return ", ".join(task.tags)
         return task.strategy or self.pairings.get(task.family, "")

@@ -12,6 +12,7 @@ from orca_desk.ui.theme import Role, Theme
 from orca_desk.ui.widgets.blocks import INVALID, Index
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.shorten import shorten
 
 HELD = 500  # rows
 LENGTH = 200  # characters of a text in a cell
@@ -53,8 +54,8 @@ def rows_of(arrival: Arrival) -> list[Row]:
                 role=role,  # type: ignore[arg-type]
                 family=new.record.family,
                 strategy=new.record.strategy,
-                question=_line(new.record.user),
-                answer=_line(new.record.response),
+                question=shorten(new.record.user, LENGTH),
+                answer=shorten(new.record.response, LENGTH),
                 tokens=new.record.provenance.completion_tokens,
             )
         )
@@ -67,7 +68,7 @@ def rows_of(arrival: Arrival) -> list[Row]:
                 role="bad",
                 family=asked.task.family,
                 strategy=asked.strategy.name,
-                question=_line(asked.task.user_text),
+                question=shorten(asked.task.user_text, LENGTH),
                 answer=reason,
                 tokens=0,
             )
@@ -120,7 +121,3 @@ class ArrivalsModel(RowsModel[Row]):
         if role == Qt.ItemDataRole.ToolTipRole and column in (VERDICT, QUESTION, ANSWER):
             return safe_tip(self.columns[column].text(row))
         return None
-
-
-def _line(text: str) -> str:
-    return " ".join(text[: 2 * LENGTH].split())[:LENGTH]

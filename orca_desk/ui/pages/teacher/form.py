@@ -27,8 +27,9 @@ from orca_desk.ui.pages.teacher.start import TeachStart
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.widgets.settings_form import number_box
-from orca_desk.ui.widgets.text import button, card, label, one_line
+from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
+from orca_desk.ui.words.shorten import shorten
 
 FAMILIES_NAMED = 3  # families without a strategy that are told by name
 FIELD = 30  # px, the height of a field
@@ -122,7 +123,7 @@ class TeacherForm(QScrollArea):
         self._unpaired = seen.unpaired
         self.unpaired.setVisible(bool(seen.unpaired))
         self.pair.setVisible(bool(seen.unpaired))
-        named = ", ".join(one_line(family, 40) for family in seen.unpaired[:FAMILIES_NAMED])
+        named = ", ".join(shorten(family, 40) for family in seen.unpaired[:FAMILIES_NAMED])
         more = len(seen.unpaired) - FAMILIES_NAMED
         self.unpaired.setText(
             "No strategy yet for {}{}.".format(named, f" and {more} more" if more > 0 else "")

@@ -15,6 +15,7 @@ from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import STATES, duration
 from orca_desk.ui.widgets.text import Tone, card, label
+from orca_desk.ui.words.shorten import shorten
 
 LONGEST = 1200  # characters of a question or an answer that a card shows
 
@@ -133,7 +134,8 @@ class TeacherPreview(QWidget):
         )
 
     def _add_failure(self, task: Task, reason: str) -> None:
-        self._add_card(task.family, "failed", "circle-x", "bad", _cut(task.user_text, 300), reason)
+        question = shorten(task.user_text, keep_lines=True)
+        self._add_card(task.family, "failed", "circle-x", "bad", question, reason)
 
     def _add_card(self, about: str, words: str, image: str, role: Role, question: str, answer: str) -> None:
         frame, layout = card()
@@ -146,9 +148,9 @@ class TeacherPreview(QWidget):
         tone: Tone = role if role in ("good", "bad", "warn") else "muted"  # type: ignore[assignment]
         row.addWidget(label(words, size="caption", bold=True, tone=tone))
         layout.addLayout(row)
-        texts = [label(_cut(question), tone="muted", wrap=True, selectable=True)]
+        texts = [label(shorten(question, LONGEST, keep_lines=True), tone="muted", wrap=True, selectable=True)]
         if answer:
-            texts.append(label(_cut(answer), wrap=True, selectable=True))
+            texts.append(label(shorten(answer, LONGEST, keep_lines=True), wrap=True, selectable=True))
         for text in texts:
             text.setMinimumWidth(1)  # a word without end must not widen the column
             layout.addWidget(text)
@@ -167,7 +169,7 @@ def verdict_words(answer: Previewed) -> tuple[str, str, Role]:
     if reason := rejection(answer.answer):
         right = answer.task.answer
         if reason == "wrong answer" and right is not None:
-            reason = f"wrong answer, {_cut(right, 40)} is right"
+            reason = f"wrong answer, {shorten(right, 40)} is right"
         return reason, "circle-x", "bad"
     if answer.answer.verdict is None:
         return "not graded: no reference answer", "circle-help", "muted"
@@ -182,7 +184,3 @@ def _about(estimate: Duration) -> str:
 
 def _took(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
-
-
-def _cut(text: str, length: int = LONGEST) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"

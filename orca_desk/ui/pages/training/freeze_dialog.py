@@ -33,10 +33,10 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.bars import CountBars
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label, set_tone
+from orca_desk.ui.words.counting import counted
 
 SETTLE_MS = 200
 CAP = 300  # records a family, as a first value
