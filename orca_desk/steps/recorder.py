@@ -1,4 +1,4 @@
-"""Every job is a run in the library: what was asked, how far it came, how it ended."""
+"""Record every job as a run in the library: what it was to do, how far it got, how it ended."""
 
 import contextlib
 import time
@@ -8,16 +8,24 @@ from typing import Any
 
 from orca_desk.errors import UserError, explain_os_error
 from orca_desk.library.database import Library
-from orca_desk.library.runs import EndStatus, create_run, end_run, find_unfinished, note_progress, start_run
+from orca_desk.library.runs import (
+    EndStatus,
+    create_run,
+    end_run,
+    find_unfinished,
+    note_progress,
+    set_request,
+    start_run,
+)
 from orca_desk.processes.progress import JobControl, Progress, Update
 
-NOTE_EVERY = 2.0  # s; each note is a write
+SAVE_EVERY = 2.0  # s; each save is a write
 
 
-class Journal:
-    """The run of a job. Set `outcome`, the sentence that tells the user what came of it.
+class RunRecorder:
+    """Records one run. Set `outcome` to the sentence that tells the user how the run ended.
 
-    Of a job of several stages set `unit`: how far the run came is noted in it alone.
+    A job of several stages sets `unit`: only updates in that unit are saved as the run's progress.
     """
 
     def __init__(self, library: Library, run: str, progress: Progress) -> None:
@@ -26,36 +34,38 @@ class Journal:
         self.log: Path = library.folder / "logs" / f"{run}.log"
         self._library = library
         self._progress = progress
-        self._next_note = 0.0
+        self._next_save = 0.0
         self._last: Update | None = None
 
-    def show(self, update: Update) -> None:
-        """Show progress, and note it now and then."""
+    def report(self, update: Update) -> None:
+        """Pass progress on to the caller, and save it every few seconds."""
         self._progress(update)
         if self.unit in ("", update.unit):
             self._last = update
-        if time.monotonic() >= self._next_note:
-            self.note()
+        if time.monotonic() >= self._next_save:
+            self.save_progress()
 
-    def note(self) -> None:
-        """Note the last progress shown; where there was none, what an earlier call noted stays."""
+    def save_progress(self) -> None:
+        """Save the last reported progress. Without any, the progress of an earlier attempt stays."""
         if update := self._last:
             note_progress(self._library, self.run, done=update.done, total=update.total, unit=update.unit)
-        self._next_note = time.monotonic() + NOTE_EVERY
+        self._next_save = time.monotonic() + SAVE_EVERY
 
 
 @contextlib.contextmanager
-def journal(library: Library, run: str, *, progress: Progress, control: JobControl) -> Iterator[Journal]:
-    """Note the block as the work of `run`, which is set to running.
+def record_run(
+    library: Library, run: str, *, progress: Progress, control: JobControl
+) -> Iterator[RunRecorder]:
+    """Mark `run` as running while the block works on it, then record how it ended.
 
-    The run ends as done, as cancelled where `control` was stopped or Ctrl-C was pressed, or as failed. A
-    full or read-only disk is raised as a UserError.
+    The run ends as cancelled if `control` was stopped or Ctrl-C was pressed, as failed if the block raised,
+    and as done otherwise. A full or read-only disk is raised as a UserError.
     """
     start_run(library, run)
-    notes = Journal(library, run, progress)
+    recorder = RunRecorder(library, run, progress)
     try:
-        yield notes
-        notes.note()
+        yield recorder
+        recorder.save_progress()
     except KeyboardInterrupt:
         _end(library, run, "cancelled", "Interrupted.")
         raise
@@ -65,16 +75,25 @@ def journal(library: Library, run: str, *, progress: Progress, control: JobContr
         if refusal:
             raise refusal from error
         raise
-    end_run(library, run, "cancelled" if control.stopped else "done", notes.outcome)
+    end_run(library, run, "cancelled" if control.stopped else "done", recorder.outcome)
 
 
 def _end(library: Library, run: str, status: EndStatus, outcome: str) -> None:
-    """Note the end of a run, unless a full disk keeps that from being noted too."""
+    """Record the end of a run that raised; a full disk may prevent even that."""
     with contextlib.suppress(UserError):
         end_run(library, run, status, outcome)
 
 
-def find_or_create_run(library: Library, kind: str, settings: Mapping[str, Any]) -> str:
-    """Return the id of the unfinished run of this kind with these settings, or of a new one."""
+def find_or_create_run(
+    library: Library, kind: str, settings: Mapping[str, Any], request: Mapping[str, Any] | None = None
+) -> str:
+    """Return the id of the unfinished run of this kind with these settings, or of a new one.
+
+    `request` is what the user asked for; the run that is found takes it over.
+    """
     unfinished = find_unfinished(library, kind, settings)
-    return (unfinished or create_run(library, kind, settings)).id
+    if unfinished is None:
+        return create_run(library, kind, settings, request).id
+    if request is not None:
+        set_request(library, unfinished.id, request)
+    return unfinished.id

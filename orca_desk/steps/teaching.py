@@ -19,7 +19,7 @@ from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, Failure, Outcome, Question, Runner, ask
 from orca_desk.processes.progress import JobControl
-from orca_desk.steps.recorder import Journal
+from orca_desk.steps.recorder import RunRecorder
 from orca_desk.yielding import courteous
 
 
@@ -126,7 +126,7 @@ def teach(
     *,
     teacher: Teacher,
     sampling: Sampling,
-    notes: Journal,
+    recorder: RunRecorder,
     control: JobControl,
     on_arrival: OnArrival = unwatched,
 ) -> Taught:
@@ -139,7 +139,7 @@ def teach(
     wanted = identify_asks(asks, teacher=teacher, sampling=sampling)
     known = known_records(library, wanted)
     missing = {identity: asked for identity, asked in wanted.items() if identity not in known}
-    intake = _Intake(library, missing, teacher, notes.run, on_arrival)
+    intake = _Intake(library, missing, teacher, recorder.run, on_arrival)
     finished = ask(
         "teach",
         teacher.runner,
@@ -149,9 +149,9 @@ def teach(
         ],
         on_outcomes=intake.receive,
         stage="asking the teacher",
-        progress=notes.show,
+        progress=recorder.report,
         control=control,
-        log=notes.log,
+        log=recorder.log,
         already=len(known),
     )
     taught = Taught(

@@ -1,4 +1,4 @@
-"""Runs: how each way for a job to end is noted."""
+"""Runs: how each way for a job to end is recorded."""
 
 import errno
 
@@ -8,7 +8,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run
 from orca_desk.processes.progress import JobControl, Update, silent
-from orca_desk.steps.recorder import find_or_create_run, journal
+from orca_desk.steps.recorder import find_or_create_run, record_run
 
 
 @pytest.fixture
@@ -18,12 +18,12 @@ def library(tmp_path):
 
 
 def work(library: Library, error: BaseException | None = None, *, stop: bool = False) -> str:
-    """Do a job that ends so; return its run."""
+    """Run a job that ends in this way; return its run."""
     run = find_or_create_run(library, "generate", {"of": "this"})
     control = JobControl()
-    with journal(library, run, progress=silent, control=control) as notes:
-        notes.show(Update(stage="s", done=3, total=9, unit="tasks"))
-        notes.outcome = "Three were done."
+    with record_run(library, run, progress=silent, control=control) as recorder:
+        recorder.report(Update(stage="s", done=3, total=9, unit="tasks"))
+        recorder.outcome = "Three were done."
         if stop:
             control.stop()
         if error:
@@ -31,29 +31,29 @@ def work(library: Library, error: BaseException | None = None, *, stop: bool = F
     return run
 
 
-def test_a_job_that_is_done_is_noted_with_its_outcome(library):
+def test_a_finished_job_is_recorded_with_its_outcome(library):
     run = get_run(library, work(library))
     assert (run.status, run.outcome, run.done, run.total) == ("done", "Three were done.", 3, 9)
 
 
-def test_a_job_of_stages_is_noted_in_its_own_unit(library):
+def test_a_job_of_several_stages_saves_progress_in_its_own_unit(library):
     run = find_or_create_run(library, "train", {"of": "this"})
-    with journal(library, run, progress=silent, control=JobControl()) as notes:
-        notes.unit = "steps"
+    with record_run(library, run, progress=silent, control=JobControl()) as recorder:
+        recorder.unit = "steps"
         for stage, done, unit in (
             ("convert", 1, "files"),
             ("train", 60, "steps"),
             ("check", 4, "comparisons"),
         ):
-            notes.show(Update(stage=stage, done=done, total=60, unit=unit))
-    with journal(library, run, progress=silent, control=JobControl()) as notes:
-        notes.unit = "steps"
-        notes.show(Update(stage="check", done=1, total=4, unit="comparisons"))
+            recorder.report(Update(stage=stage, done=done, total=60, unit=unit))
+    with record_run(library, run, progress=silent, control=JobControl()) as recorder:
+        recorder.unit = "steps"
+        recorder.report(Update(stage="check", done=1, total=4, unit="comparisons"))
     kept = get_run(library, run)
     assert (kept.done, kept.total, kept.unit) == (60, 60, "steps")
 
 
-def test_an_unfinished_job_goes_on_in_its_run_and_a_finished_one_does_not(library):
+def test_an_unfinished_job_resumes_its_run_and_a_finished_one_starts_another(library):
     first = work(library, stop=True)
     assert get_run(library, first).status == "cancelled"
     assert work(library) == first
@@ -71,7 +71,7 @@ def test_an_unfinished_job_goes_on_in_its_run_and_a_finished_one_does_not(librar
         (OSError(errno.EBADF, "bad"), OSError, "failed", "bad"),
     ],
 )
-def test_how_a_job_failed_is_noted_and_raised(library, error, raised, status, words):
+def test_a_failure_is_recorded_and_raised(library, error, raised, status, words):
     with pytest.raises(raised):
         work(library, error)
     run = get_run(library, find_or_create_run(library, "generate", {"of": "this"}))

@@ -24,7 +24,7 @@ from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, Outcome, Question, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
-from orca_desk.steps.recorder import journal
+from orca_desk.steps.recorder import record_run
 from orca_desk.yielding import courteous
 
 SHORTER = "Allow fewer answer tokens or more context."
@@ -100,7 +100,7 @@ def evaluate(
         evaluations.add_answers(library, evaluation.id, graded)
         failed.update(outcome.reason for outcome in outcomes if not isinstance(outcome, Answer))
 
-    with journal(library, evaluation.id, progress=progress, control=control) as notes:
+    with record_run(library, evaluation.id, progress=progress, control=control) as recorder:
         finished = ask(
             "evaluate",
             student,
@@ -111,15 +111,15 @@ def evaluate(
             ],
             on_outcomes=receive,
             stage="evaluating",
-            progress=notes.show,
+            progress=recorder.report,
             control=control,
-            log=notes.log,
+            log=recorder.log,
             already=sum(task.id not in waiting for task in tasks),
         )
         found = score(library, evaluation.id)
         if failed and not found.overall.right.n:
             raise UserError(f"Not one task could be answered: {next(iter(failed))}", SHORTER)
-        notes.outcome = _sentence(found, failed)
+        recorder.outcome = _sentence(found, failed)
     return replace(found, failed=dict(failed), seconds=time.monotonic() - began, finished=finished)
 
 

@@ -1,7 +1,8 @@
 """Teacher records for tasks: each task under the strategy that its family is paired with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -12,7 +13,7 @@ from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.method.strategies import Strategy
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
-from orca_desk.steps.recorder import find_or_create_run, journal
+from orca_desk.steps.recorder import find_or_create_run, record_run
 from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, teach, unwatched
 
 
@@ -34,6 +35,7 @@ def generate(
     progress: Progress = silent,
     control: JobControl | None = None,
     on_arrival: OnArrival = unwatched,
+    request: Mapping[str, Any] | None = None,
 ) -> Generated:
     """Have `tasks` answered `samples` times each and keep every answer as a teacher record.
 
@@ -63,18 +65,18 @@ def generate(
     asks = [
         Ask(task=task, strategy=chosen[task.id], sample=sample) for task in tasks for sample in range(samples)
     ]
-    run = find_or_create_run(library, "generate", settings)
-    with journal(library, run, progress=progress, control=control) as notes:
+    run = find_or_create_run(library, "generate", settings, request)
+    with record_run(library, run, progress=progress, control=control) as recorder:
         taught = teach(
             library,
             asks,
             teacher=used,
             sampling=sampling,
-            notes=notes,
+            recorder=recorder,
             control=control,
             on_arrival=on_arrival,
         )
-        notes.outcome = taught.sentence
+        recorder.outcome = taught.sentence
         return Generated(run=run, **vars(taught))
 
 

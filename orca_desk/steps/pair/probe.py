@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -14,7 +15,7 @@ from orca_desk.method.pairing import Pairing, choose, measure
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
-from orca_desk.steps.recorder import find_or_create_run, journal
+from orca_desk.steps.recorder import find_or_create_run, record_run
 from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, identify_asks, teach, unwatched
 
 
@@ -38,6 +39,7 @@ def probe(
     progress: Progress = silent,
     control: JobControl | None = None,
     on_arrival: OnArrival = unwatched,
+    request: Mapping[str, Any] | None = None,
 ) -> Probed:
     """Try `strategies` (all) on `per_family` training tasks of `families` (all) and pair each family.
 
@@ -61,14 +63,14 @@ def probe(
         "strategies": [[name, known[name].version] for name in names],
         "sampling": asdict(sampling),
     }
-    run = find_or_create_run(library, "probe", settings)
-    with journal(library, run, progress=progress, control=control) as notes:
+    run = find_or_create_run(library, "probe", settings, request)
+    with record_run(library, run, progress=progress, control=control) as recorder:
         taught = teach(
             library,
             asks,
             teacher=used,
             sampling=sampling,
-            notes=notes,
+            recorder=recorder,
             control=control,
             on_arrival=on_arrival,
         )
@@ -77,7 +79,7 @@ def probe(
             identities = tuple(identify_asks(asks, teacher=used, sampling=sampling))
             pairings = choose(measure(trials(library, RecordFilter(ids=identities))))
             set_pairings(library, pairings.values(), source="measured")
-        notes.outcome = f"{len(pairings)} families paired. {taught.sentence}"
+        recorder.outcome = f"{len(pairings)} families paired. {taught.sentence}"
         return Probed(run=run, pairings=pairings, taught=taught)
 
 

@@ -26,7 +26,7 @@ from orca_desk.method.messages import Message
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
-from orca_desk.steps.recorder import Journal, journal
+from orca_desk.steps.recorder import RunRecorder, record_run
 from orca_desk.student.settings import TrainSettings
 
 if TYPE_CHECKING:  # it brings numpy and gguf, for which the desktop's first window should not wait
@@ -77,9 +77,9 @@ def train(
     began = time.monotonic()
     control = control or JobControl()
     training = find_or_create(library, base, snapshot, settings or TrainSettings())
-    with journal(library, training.id, progress=progress, control=control) as notes:
-        notes.unit = UNIT
-        work = _Work(library, training, notes, control)
+    with record_run(library, training.id, progress=progress, control=control) as recorder:
+        recorder.unit = UNIT
+        work = _Work(library, training, recorder, control)
         trained = work.do(gguf, on_event)
     return replace(trained, seconds=time.monotonic() - began)
 
@@ -103,9 +103,9 @@ def keep_stopped(
         raise UserError(
             f"{training.id} has not left an adapter.", "Go on with it, and stop it after its first steps."
         )
-    with journal(library, training.id, progress=progress, control=control) as notes:
-        notes.unit = UNIT
-        trained = _Work(library, training, notes, control).keep(gguf)
+    with record_run(library, training.id, progress=progress, control=control) as recorder:
+        recorder.unit = UNIT
+        trained = _Work(library, training, recorder, control).keep(gguf)
     return replace(trained, seconds=time.monotonic() - began)
 
 
@@ -126,8 +126,10 @@ def find_or_create(library: Library, base: Path, snapshot: str, settings: TrainS
 class _Work:
     """The steps of one training, each of which returns None when the job was stopped."""
 
-    def __init__(self, library: Library, training: Training, notes: Journal, control: JobControl) -> None:
-        self._library, self._training, self._notes, self._control = library, training, notes, control
+    def __init__(
+        self, library: Library, training: Training, recorder: RunRecorder, control: JobControl
+    ) -> None:
+        self._library, self._training, self._recorder, self._control = library, training, recorder, control
         self._warnings: list[str] = []
         self._adapter = training.folder / "adapter"
         self._adapter_gguf = training.folder / "adapter.gguf"
@@ -135,7 +137,7 @@ class _Work:
     def do(self, gguf: Path | None, on_event: Callable[[Event], None]) -> Trained:
         """Do all steps; those that a former call has done are quick."""
         unfinished = Trained(run=self._training.id)
-        self._notes.outcome = "Stopped; the same training goes on from its newest checkpoint."
+        self._recorder.outcome = "Stopped; the same training goes on from its newest checkpoint."
         base_gguf = self._base_gguf(gguf)
         if base_gguf is None:
             return unfinished
@@ -150,13 +152,13 @@ class _Work:
         return self._finish(base_gguf, self._outcome_so_far())
 
     def _finish(self, base_gguf: Path, outcome: dict[str, Any]) -> Trained:
-        notes, training = self._notes, self._training
-        notes.outcome = "Stopped; the adapter is trained, but not yet checked."
+        recorder, training = self._recorder, self._training
+        recorder.outcome = "Stopped; the adapter is trained, but not yet checked."
         parity = self._check(base_gguf) if self._export() else None
         if parity is None:
             return Trained(run=training.id)
         self._note_adapter(outcome)
-        notes.outcome = parity.sentence
+        recorder.outcome = parity.sentence
         if parity.is_no_op:
             raise UserError(parity.sentence, "Train for more epochs, or at a higher learning rate.")
         return Trained(
@@ -171,19 +173,19 @@ class _Work:
         )
 
     def _base_gguf(self, given: Path | None) -> Path | None:
-        notes = self._notes
+        recorder = self._recorder
         return student_gguf(
             self._library,
             self._training.base,
             given=given,
-            progress=notes.show,
+            progress=recorder.report,
             control=self._control,
-            log=notes.log,
+            log=recorder.log,
         )
 
     def _train(self, on_event: Callable[[Event], None]) -> dict[str, Any] | None:
         """Run the trainer and store what it reports, as it comes."""
-        training, show = self._training, _StepMeter(self._notes.show)
+        training, show = self._training, _StepMeter(self._recorder.report)
         records, outcome = training.folder / "records.jsonl", {}
         if not records.exists():
             write_snapshot(self._library, training.snapshot, records)
@@ -211,20 +213,20 @@ class _Work:
             job,
             on_events=receive,
             control=self._control,
-            log=self._notes.log,
+            log=self._recorder.log,
             seconds_to_stop=SECONDS_TO_STOP,
         )
         return outcome if finished else None
 
     def _export(self) -> bool:
-        self._notes.show(Update(stage="exporting the adapter"))
+        self._recorder.report(Update(stage="exporting the adapter"))
         job = {
             "adapter": str(self._adapter),
             "base": str(self._training.base),
             "out": str(self._adapter_gguf),
         }
         return run_worker(
-            "export", job, on_events=lambda events: None, control=self._control, log=self._notes.log
+            "export", job, on_events=lambda events: None, control=self._control, log=self._recorder.log
         )
 
     def _check(self, base_gguf: Path) -> "ParityReport | None":
@@ -236,9 +238,9 @@ class _Work:
             adapter=self._adapter,
             adapter_gguf=self._adapter_gguf,
             prompts=self._prompts(),
-            progress=self._notes.show,
+            progress=self._recorder.report,
             control=self._control,
-            log=self._notes.log,
+            log=self._recorder.log,
         )
 
     def _prompts(self) -> list[list[Message]]:
