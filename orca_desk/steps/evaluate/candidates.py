@@ -27,7 +27,7 @@ START = "desktop.start.evaluate"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arm:
+class Candidate:
     """One model to evaluate: a GGUF file, or a student's folder, whose GGUF file is then found or made."""
 
     name: str
@@ -38,9 +38,9 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Arms that answer the same tasks: all held-out ones of some families, or so many of each."""
+    """Candidates that answer the same tasks: all held-out ones of some families, or so many of each."""
 
-    arms: tuple[Arm, ...]
+    candidates: tuple[Candidate, ...]
     families: tuple[str, ...]
     per_family: int | None = None
     sampling: Sampling = field(default_factory=Sampling)
@@ -48,9 +48,9 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Resumed:
-    """What is left of a plan: its arms, the first of them begun, and the tasks that they answer."""
+    """What is left of a plan: its candidates, the first of them begun, and the tasks that they answer."""
 
-    arms: tuple[Arm, ...]
+    candidates: tuple[Candidate, ...]
     tasks: tuple[Task, ...]
     sampling: Sampling
 
@@ -66,7 +66,7 @@ def heldout_tasks(library: Library, families: Sequence[str], per_family: int | N
     ]
 
 
-def training_arms(library: Library, training_id: str, models: Sequence[ModelFile]) -> list[Arm]:
+def training_candidates(library: Library, training_id: str, models: Sequence[ModelFile]) -> list[Candidate]:
     """Return the base, the tuned student and the teacher of a training, as they are compared.
 
     Base and student get the message that the student was trained under. The teacher is the one of `models`
@@ -77,13 +77,13 @@ def training_arms(library: Library, training_id: str, models: Sequence[ModelFile
     snapshot = get_snapshot(library, training.snapshot)
     system = system_of(snapshot.instruction)
     model = _served(training.base)
-    arms = [Arm(name="base", model=model, system=system)]
+    candidates = [Candidate(name="base", model=model, system=system)]
     if training.adapter_gguf is not None:
-        arms.append(Arm(name="tuned", model=model, adapter=training.adapter_gguf, system=system))
+        candidates.append(Candidate(name="tuned", model=model, adapter=training.adapter_gguf, system=system))
     teacher = _teacher_of(library, training.snapshot, models)
     if teacher is not None:
-        arms.append(Arm(name="teacher", model=teacher, system=System(kind="strategy")))
-    return arms
+        candidates.append(Candidate(name="teacher", model=teacher, system=System(kind="strategy")))
+    return candidates
 
 
 def system_of(message: str | None) -> System:
@@ -95,32 +95,35 @@ def system_of(message: str | None) -> System:
     return System(kind="empty") if message == EMPTY else System(kind="own", text=message)
 
 
-def evaluate_arm(
+def evaluate_candidate(
     library: Library,
-    arm: Arm,
+    candidate: Candidate,
     tasks: Sequence[Task],
     *,
     sampling: Sampling,
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Evaluated | None:
-    """Evaluate one arm, and keep its name; None when it was stopped before it began. Errors: `evaluate`'s."""
+    """Evaluate one candidate and save its name. Returns None when stopped before the evaluation began.
+
+    Raises what `evaluate` raises.
+    """
     control = control or JobControl()
-    model: Path | None = arm.model
-    if arm.model.is_dir():
-        model = student_gguf(library, arm.model, progress=progress, control=control)
+    model: Path | None = candidate.model
+    if candidate.model.is_dir():
+        model = student_gguf(library, candidate.model, progress=progress, control=control)
     if model is None:
         return None
     found = evaluate(
         library,
-        default_runner(library, model, arm.adapter),
+        default_runner(library, model, candidate.adapter),
         tasks,
-        system=arm.system,
+        system=candidate.system,
         sampling=sampling,
         progress=progress,
         control=control,
     )
-    set_setting(library, NAMES, {**get_setting(library, NAMES, {}), found.run: arm.name})
+    set_setting(library, NAMES, {**get_setting(library, NAMES, {}), found.run: candidate.name})
     return found
 
 
@@ -130,9 +133,9 @@ def evaluation_names(library: Library, evaluations: Sequence[Evaluation]) -> dic
     return {one.id: str(given.get(one.id) or _likely_name(one)) for one in evaluations}
 
 
-def keep_start(library: Library, plan: Plan, waiting: Sequence[Arm]) -> None:
-    """Keep what was started, and which of its arms are not done, for `resume`."""
-    set_setting(library, START, {**plan_to_json(plan), "waiting": [_to_json(arm) for arm in waiting]})
+def keep_start(library: Library, plan: Plan, waiting: Sequence[Candidate]) -> None:
+    """Keep what was started, and which of its candidates are not done, for `resume`."""
+    set_setting(library, START, {**plan_to_json(plan), "waiting": [_to_json(one) for one in waiting]})
 
 
 def last_plan(library: Library) -> Plan | None:
@@ -145,27 +148,27 @@ def last_plan(library: Library) -> Plan | None:
 
 
 def resume(library: Library, evaluation_id: str) -> Resumed:
-    """Return what is left to do of an evaluation, and, of the newest one, the arms that waited behind it.
+    """Return what is left of an evaluation; for the newest one also the candidates queued behind it.
 
     Raises UserError for an unknown evaluation.
     """
     evaluation = get_evaluation(library, evaluation_id)
     ids = [one.task_id for one in questions(library, evaluation_id)]
-    arm = Arm(
+    candidate = Candidate(
         name=evaluation_names(library, [evaluation])[evaluation_id],
         model=evaluation.model,
         adapter=evaluation.adapter,
         system=system_of(evaluation.system),
     )
-    waiting: tuple[Arm, ...] = ()
+    waiting: tuple[Candidate, ...] = ()
     if list_evaluations(library)[0].id == evaluation_id:
         kept = get_setting(library, START) or {}
         waiting = tuple(_from_json(one) for one in kept.get("waiting", []))
     if waiting:
-        arm = replace(arm, name=waiting[0].name)
+        candidate = replace(candidate, name=waiting[0].name)
     sampling = evaluation.run.settings["sampling"]
     return Resumed(
-        arms=(arm, *waiting[1:]),
+        candidates=(candidate, *waiting[1:]),
         tasks=tuple(get_tasks(library, ids).values()),
         sampling=Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
     )
@@ -174,7 +177,7 @@ def resume(library: Library, evaluation_id: str) -> Resumed:
 def plan_to_json(plan: Plan) -> dict[str, Any]:
     """Return a plan as JSON values."""
     return {
-        "arms": [_to_json(arm) for arm in plan.arms],
+        "arms": [_to_json(one) for one in plan.candidates],
         "families": list(plan.families),
         "per_family": plan.per_family,
         "sampling": asdict(plan.sampling),
@@ -185,24 +188,24 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
     """Return the plan that `plan_to_json` wrote."""
     sampling = value["sampling"]
     return Plan(
-        arms=tuple(_from_json(one) for one in value["arms"]),
+        candidates=tuple(_from_json(one) for one in value["arms"]),
         families=tuple(value["families"]),
         per_family=value["per_family"],
         sampling=Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
     )
 
 
-def _to_json(arm: Arm) -> dict[str, Any]:
+def _to_json(candidate: Candidate) -> dict[str, Any]:
     return {
-        "name": arm.name,
-        "model": str(arm.model),
-        "adapter": str(arm.adapter) if arm.adapter else None,
-        "system": asdict(arm.system),
+        "name": candidate.name,
+        "model": str(candidate.model),
+        "adapter": str(candidate.adapter) if candidate.adapter else None,
+        "system": asdict(candidate.system),
     }
 
 
-def _from_json(value: Mapping[str, Any]) -> Arm:
-    return Arm(
+def _from_json(value: Mapping[str, Any]) -> Candidate:
+    return Candidate(
         name=value["name"],
         model=Path(value["model"]),
         adapter=Path(value["adapter"]) if value["adapter"] else None,

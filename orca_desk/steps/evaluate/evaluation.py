@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from orca_desk.errors import UserError
 from orca_desk.library import evaluations
@@ -75,6 +75,8 @@ def evaluate(
     sampling: Sampling | None = None,
     progress: Progress = silent,
     control: JobControl | None = None,
+    name: str = "",
+    request: Mapping[str, Any] | None = None,
 ) -> Evaluated:
     """Have `student` (a GGUF model, perhaps with an adapter) answer `tasks`, and grade the answers.
 
@@ -89,7 +91,7 @@ def evaluate(
     _check(tasks)
     known = current_strategies(library)
     messages = _messages(library, tasks, system, known)
-    evaluation = _find_or_create(library, student, tasks, system, sampling)
+    evaluation = _find_or_create(library, student, tasks, system, sampling, name, request)
     waiting = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
     failed: Counter[str] = Counter()
     by_id = {task.id: task for task in tasks}
@@ -173,7 +175,13 @@ def _check(tasks: Sequence[Task]) -> None:
 
 
 def _find_or_create(
-    library: Library, student: Runner, tasks: Sequence[Task], system: System, sampling: Sampling
+    library: Library,
+    student: Runner,
+    tasks: Sequence[Task],
+    system: System,
+    sampling: Sampling,
+    name: str,
+    request: Mapping[str, Any] | None,
 ) -> Evaluation:
     """Return the unfinished evaluation of just this, or a new one."""
     pairings = current_pairings(library)
@@ -194,7 +202,7 @@ def _find_or_create(
         "questions": digest([asdict(question) for question in questions]),
     }
     if unfinished := find_unfinished(library, evaluations.KIND, settings):
-        return evaluations.get_evaluation(library, unfinished.id)
+        return evaluations.take_up(library, unfinished.id, name, request)
     return evaluations.create_evaluation(
         library,
         model=student.model,
@@ -203,6 +211,8 @@ def _find_or_create(
         system=None if system.kind == "strategy" else student_instruction(system.kind, system.text),
         questions=questions,
         settings=settings,
+        name=name,
+        request=request,
     )
 
 

@@ -15,15 +15,15 @@ from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.candidates import (
-    Arm,
+    Candidate,
     Plan,
-    evaluate_arm,
+    evaluate_candidate,
     heldout_tasks,
     keep_start,
     last_plan,
     resume,
     system_of,
-    training_arms,
+    training_candidates,
 )
 from orca_desk.steps.evaluate.comparison import (
     answer_table,
@@ -47,10 +47,10 @@ def library(tmp_path):
 
 
 @pytest.fixture
-def arms(tiny_qwen):
+def candidates(tiny_qwen):
     return (
-        Arm(name="base", model=tiny_qwen.gguf),
-        Arm(name="rival", model=tiny_qwen.gguf, system=System(kind="own", text="Be brief.")),
+        Candidate(name="base", model=tiny_qwen.gguf),
+        Candidate(name="rival", model=tiny_qwen.gguf, system=System(kind="own", text="Be brief.")),
     )
 
 
@@ -61,23 +61,23 @@ def test_so_many_heldout_tasks_of_each_family(library):
     assert len(heldout_tasks(library, ["sums"])) == 8
 
 
-def test_arms_of_a_training(library, tiny_qwen, tmp_path):
+def test_candidates_of_a_training(library, tiny_qwen, tmp_path):
     teacher = identify(tiny_qwen.gguf)
     snapshot = small_snapshot(library)
     training = create_training(library, base=tiny_qwen.folder, snapshot=snapshot, settings=QUICK.to_dict())
-    assert [arm.name for arm in training_arms(library, training.id, [teacher])] == ["base"]
+    assert [candidate.name for candidate in training_candidates(library, training.id, [teacher])] == ["base"]
     adapter = tmp_path / "adapter.gguf"
     set_adapter(library, training.id, adapter=tmp_path, gguf=adapter, sha256="0")
-    base, tuned = training_arms(library, training.id, [teacher])
+    base, tuned = training_candidates(library, training.id, [teacher])
     assert base.model == tuned.model and base.system == tuned.system == System(kind="cautious")
     assert (base.adapter, tuned.adapter) == (None, adapter)
     digest = HashCache(library.folder).sha256_of(teacher.files)
     known = library.folder / "model-hashes.json"
     known.write_text(known.read_text().replace(digest, "0" * 64))  # the hash in the small records
-    taught = training_arms(library, training.id, [teacher])[2]
+    taught = training_candidates(library, training.id, [teacher])[2]
     assert (taught.name, taught.model, taught.system.kind) == ("teacher", tiny_qwen.gguf, "strategy")
     with pytest.raises(UserError, match="no training"):
-        training_arms(library, "train-9", [])
+        training_candidates(library, "train-9", [])
 
 
 def test_system_messages_are_told_by_their_text():
@@ -87,48 +87,52 @@ def test_system_messages_are_told_by_their_text():
     assert system_of("Mine.").text == "Mine."
 
 
-def test_a_plan_is_kept_and_read_again(library, arms):
-    plan = Plan(arms=arms, families=("sums",), per_family=2, sampling=Sampling(stop=("###",)))
+def test_a_plan_is_kept_and_read_again(library, candidates):
+    plan = Plan(candidates=candidates, families=("sums",), per_family=2, sampling=Sampling(stop=("###",)))
     assert last_plan(library) is None
-    keep_start(library, plan, arms)
+    keep_start(library, plan, candidates)
     assert last_plan(library) == plan
     set_setting(library, "desktop.start.evaluate", {"arms": 3})
     assert last_plan(library) is None
 
 
-def test_a_stopped_arm_goes_on_with_those_behind_it(library, arms):
+def test_a_stopped_candidate_goes_on_with_those_behind_it(library, candidates):
     tasks = heldout_tasks(library, tuple(PAIRED), 4)
-    plan = Plan(arms=arms, families=tuple(PAIRED), sampling=SHORT)
-    keep_start(library, plan, arms)
+    plan = Plan(candidates=candidates, families=tuple(PAIRED), sampling=SHORT)
+    keep_start(library, plan, candidates)
     control = JobControl()
 
     def stop_soon(update: Update) -> None:
         if update.done:
             control.stop()
 
-    begun = evaluate_arm(library, arms[0], tasks, sampling=SHORT, progress=stop_soon, control=control)
+    begun = evaluate_candidate(
+        library, candidates[0], tasks, sampling=SHORT, progress=stop_soon, control=control
+    )
     assert begun is not None and not begun.finished
     left = resume(library, begun.run)
-    assert [arm.name for arm in left.arms] == ["base", "rival"]
+    assert [candidate.name for candidate in left.candidates] == ["base", "rival"]
     assert (left.sampling, left.tasks) == (SHORT, tuple(tasks))
-    done = evaluate_arm(library, left.arms[0], left.tasks, sampling=left.sampling)
+    done = evaluate_candidate(library, left.candidates[0], left.tasks, sampling=left.sampling)
     assert done is not None and done.finished and done.run == begun.run
     with pytest.raises(UserError, match="no evaluation"):
         resume(library, "evaluate-77")
 
 
 def test_a_folder_is_evaluated_by_its_gguf_file(library, tiny_qwen):
-    arm = Arm(name="base", model=tiny_qwen.folder)
-    found = evaluate_arm(library, arm, heldout_tasks(library, ["sums"], 2), sampling=SHORT)
+    candidate = Candidate(name="base", model=tiny_qwen.folder)
+    found = evaluate_candidate(library, candidate, heldout_tasks(library, ["sums"], 2), sampling=SHORT)
     assert found is not None
     assert listed(library)[0].evaluation.model.suffix == ".gguf"
 
 
-def test_evaluations_beside_each_other(library, arms, tmp_path: Path):
+def test_evaluations_beside_each_other(library, candidates, tmp_path: Path):
     tasks = heldout_tasks(library, tuple(PAIRED), 4)
-    first, second = (evaluate_arm(library, arm, tasks, sampling=SHORT).run for arm in arms)
-    again = evaluate_arm(library, arms[0], tasks, sampling=SHORT).run
-    other = evaluate_arm(library, arms[0], tasks[:2], sampling=SHORT).run
+    first, second = (
+        evaluate_candidate(library, candidate, tasks, sampling=SHORT).run for candidate in candidates
+    )
+    again = evaluate_candidate(library, candidates[0], tasks, sampling=SHORT).run
+    other = evaluate_candidate(library, candidates[0], tasks[:2], sampling=SHORT).run
     rows = listed(library)
     assert [row.id for row in rows] == [other, again, second, first]
     assert [row.name for row in rows] == ["base", "base", "rival", "base"]
@@ -161,8 +165,8 @@ def test_names_that_are_equal_get_their_ids():
     }
 
 
-def test_evaluations_without_a_common_task_have_no_difference(library, arms):
+def test_evaluations_without_a_common_task_have_no_difference(library, candidates):
     tasks = heldout_tasks(library, tuple(PAIRED), 2)
-    first = evaluate_arm(library, arms[0], tasks[:2], sampling=SHORT).run
-    second = evaluate_arm(library, arms[1], tasks[2:], sampling=SHORT).run
+    first = evaluate_candidate(library, candidates[0], tasks[:2], sampling=SHORT).run
+    second = evaluate_candidate(library, candidates[1], tasks[2:], sampling=SHORT).run
     assert compared(library, [first, second]).differences == {}

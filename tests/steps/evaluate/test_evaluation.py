@@ -42,7 +42,7 @@ def test_every_answer_is_graded_and_counted(library, student):
     assert (again.overall, again.families, again.finished) == (found.overall, found.families, True)
 
 
-def test_the_system_message_is_an_arm(library, student):
+def test_the_system_message_is_a_candidate(library, student):
     runs = {
         kind: evaluate(library, student, TASKS, system=System(kind=kind, text=text), sampling=SHORT).run
         for kind, text in (("cautious", ""), ("empty", ""), ("own", "Be brief."), ("strategy", ""))
@@ -57,7 +57,7 @@ def test_the_system_message_is_an_arm(library, student):
     assert len(set(texts.values())) == 4
 
 
-def test_the_strategy_arm_asks_as_the_teacher_was_asked(library, student):
+def test_the_strategy_candidate_asks_as_the_teacher_was_asked(library, student):
     run = evaluate(library, student, TASKS[:5], system=System(kind="strategy"), sampling=SHORT).run
     own = System(kind="own", text=get_strategy(library, "recall-then-generate").instruction)
     same = evaluate(library, student, TASKS[:5], system=own, sampling=SHORT).run

@@ -21,7 +21,7 @@ from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.evaluate.answers_table import LOOKS
-from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.text import label
 

@@ -1,11 +1,11 @@
-"""Running the arms of a plan: one job after the other, each shown as it runs."""
+"""Running the candidates of a plan: one job after the other, each shown as it runs."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
 from orca_desk.method.records import Task
-from orca_desk.steps.evaluate.candidates import Arm, Plan, evaluate_arm, keep_start
+from orca_desk.steps.evaluate.candidates import Candidate, Plan, evaluate_candidate, keep_start
 from orca_desk.steps.evaluate.evaluation import Evaluated
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
@@ -30,26 +30,33 @@ class Batch(QObject):
         return any(not job.is_over for job in self.jobs)
 
     def start(self, plan: Plan, tasks: Sequence[Task]) -> None:
-        """Evaluate each arm of `plan` on `tasks`, in turn."""
+        """Evaluate each candidate of `plan` on `tasks`, in turn."""
         self._done = []
-        waiting = list(plan.arms)
+        waiting = list(plan.candidates)
         keep_start(self.desk.library, plan, waiting)
-        self.jobs = [self._start(arm, plan, tasks, waiting) for arm in plan.arms]
+        self.jobs = [self._start(candidate, plan, tasks, waiting) for candidate in plan.candidates]
         self._follow()
 
-    def _start(self, arm: Arm, plan: Plan, tasks: Sequence[Task], waiting: list[Arm]) -> Job:
+    def _start(
+        self, candidate: Candidate, plan: Plan, tasks: Sequence[Task], waiting: list[Candidate]
+    ) -> Job:
         library = self.desk.library
 
         def work(tools: Tools) -> Evaluated | None:
-            found = evaluate_arm(
-                library, arm, tasks, sampling=plan.sampling, progress=tools.progress, control=tools.control
+            found = evaluate_candidate(
+                library,
+                candidate,
+                tasks,
+                sampling=plan.sampling,
+                progress=tools.progress,
+                control=tools.control,
             )
             if found is not None and found.finished:
-                waiting.remove(arm)
+                waiting.remove(candidate)
                 keep_start(library, plan, waiting)
             return found
 
-        job = self.desk.jobs.start(f"Evaluating {arm.name}", "evaluate", work, changes={"evaluations"})
+        job = self.desk.jobs.start(f"Evaluating {candidate.name}", "evaluate", work, changes={"evaluations"})
         job.ended.connect(lambda: self._ended(job))
         return job
 

@@ -10,7 +10,7 @@ from orca_desk.method.statistics import Share
 from orca_desk.steps.evaluate.comparison import Listed, in_order
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import Index
 from orca_desk.ui.widgets.rows import Column, RowsModel

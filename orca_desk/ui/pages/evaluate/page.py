@@ -207,7 +207,7 @@ class EvaluatePage(Page):
             )
             return
         families = tuple(dict.fromkeys(task.family for task in left.tasks))
-        self._begin(Plan(arms=left.arms, families=families, sampling=left.sampling), left.tasks)
+        self._begin(Plan(candidates=left.candidates, families=families, sampling=left.sampling), left.tasks)
 
     def _refused(self, error: Exception) -> None:
         self.setup.start.setEnabled(True)

@@ -29,16 +29,16 @@ from orca_desk.steps.evaluate.comparison import (
     matrix_table,
 )
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList, interval, make_table
 from orca_desk.ui.pages.evaluate.tables import DifferenceTable, FamilyTable, MatrixTable, result_view
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.counted import counted
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.family_chart import FamilyChart
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.words.counting import counted
 
 FEW = 30  # tasks of a family below which its figures deserve a warning
 CSV = "CSV (*.csv)"

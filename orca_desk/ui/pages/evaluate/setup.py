@@ -16,9 +16,9 @@ from orca_desk.errors import UserError
 from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling
 from orca_desk.steps.defaults import default_sampling
-from orca_desk.steps.evaluate.candidates import Arm, Plan, last_plan, training_arms
+from orca_desk.steps.evaluate.candidates import Candidate, Plan, last_plan, training_candidates
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.evaluate.candidates import ArmList
+from orca_desk.ui.pages.evaluate.candidate_list import CandidateList
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.family_choice import FamilyChoice
 from orca_desk.ui.widgets.notice import Notice
@@ -37,14 +37,14 @@ class SetupView(QWidget):
         self._trainings: Sequence[Training] = ()
         self._filled = False
         self._later: str | None = None  # a training to fill in as soon as the models are read
-        self.arms = ArmList(desk)
+        self.candidates = CandidateList(desk)
         self.families = FamilyChoice()
         self.sampling: SettingsForm[Sampling] = SettingsForm(
             Sampling, default_sampling(desk.library), skip=("stop",)
         )
         self.notice = Notice(desk)
         self._lay_out()
-        self.arms.changed.connect(self._estimate)
+        self.candidates.changed.connect(self._estimate)
         self.families.changed.connect(self._estimate)
         desk.models.changed.connect(self._models_read)
 
@@ -58,7 +58,7 @@ class SetupView(QWidget):
         self.training.setCurrentIndex(max(0, self.training.findData(before)))
         self.quick.setVisible(bool(trainings))
         self.untrained.setVisible(not trainings)
-        self.arms.set_trainings(trainings)
+        self.candidates.set_trainings(trainings)
         self.families.show_families(families)
         if not self._filled:
             self._filled = True
@@ -77,7 +77,7 @@ class SetupView(QWidget):
         self._filled = True
         self.desk.background.run(
             self,
-            lambda: training_arms(library, training_id, models),
+            lambda: training_candidates(library, training_id, models),
             self._fill,
             failed=self.notice.show_error,
             only_newest="fill",
@@ -95,14 +95,14 @@ class SetupView(QWidget):
 
     def plan(self) -> Plan:
         """Return what is chosen. Raises UserError, naming it, for what cannot be used."""
-        arms = self.arms.arms()
-        if not arms:
+        candidates = self.candidates.chosen()
+        if not candidates:
             raise UserError("No model is chosen.", "Add one, or choose those of a training.")
         families = self.families.chosen()
         if not families:
             raise UserError("No family is chosen.", "Check at least one family of held-out tasks.")
         return Plan(
-            arms=arms,
+            candidates=candidates,
             families=families,
             per_family=self.limit.value() or None,
             sampling=self.sampling.value(),
@@ -162,9 +162,9 @@ class SetupView(QWidget):
         layout.addWidget(self.untrained)
         for either in (self.quick, self.untrained):
             either.hide()  # until it is known which of them is true
-        layout.addWidget(self.arms)
+        layout.addWidget(self.candidates)
         foot = QHBoxLayout()
-        self.add = button("Add a model", self.arms.add)
+        self.add = button("Add a model", self.candidates.add)
         foot.addWidget(self.add)
         foot.addStretch(1)
         layout.addLayout(foot)
@@ -219,17 +219,17 @@ class SetupView(QWidget):
         if self._later is not None:
             return
         if plan is not None:
-            self.arms.set_arms(plan.arms)
+            self.candidates.set_candidates(plan.candidates)
             self.sampling.set_value(plan.sampling)
             self.limit.setValue(plan.per_family or 0)
         elif self._trainings:
             self.fill_from_training(self._trainings[0].id)
         else:
-            self.arms.add()
+            self.candidates.add()
 
-    def _fill(self, arms: Sequence[Arm]) -> None:
-        self.arms.set_arms(arms)
-        if not any(arm.name == "teacher" for arm in arms):
+    def _fill(self, candidates: Sequence[Candidate]) -> None:
+        self.candidates.set_candidates(candidates)
+        if not any(candidate.name == "teacher" for candidate in candidates):
             self.notice.show_message(
                 "The teacher of this training is not among the models of this machine.",
                 "Add its place on the Models page, or add another model to compare with.",
@@ -248,7 +248,7 @@ class SetupView(QWidget):
             self.fill_from_training(training)
 
     def _estimate(self) -> None:
-        tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.arms.rows)
+        tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.candidates.rows)
         of_tasks = "1 task" if tasks == 1 else f"{tasks:,} tasks"
         of_models = "1 model" if models == 1 else f"{models:,} models"
         answers = f"answers to write: {tasks * models:,}"

@@ -19,7 +19,7 @@ from orca_desk.method.statistics import Comparison
 from orca_desk.steps.evaluate.comparison import OVERALL, Compared, Summary, strategies_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.pages.evaluate.candidates import role_of
+from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import interval
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines

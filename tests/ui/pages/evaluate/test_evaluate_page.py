@@ -179,9 +179,9 @@ def test_real_models_are_evaluated_one_after_the_other(
 ) -> None:
     page = open_page(window, qtbot)
     setup = page.setup
-    qtbot.waitUntil(lambda: len(setup.arms.rows) == 1)
+    qtbot.waitUntil(lambda: len(setup.candidates.rows) == 1)
     qtbot.mouseClick(setup.add, Qt.MouseButton.LeftButton)
-    first, second = setup.arms.rows
+    first, second = setup.candidates.rows
     assert (first.name, second.name) == ("base", "tuned")
     second.called.setCurrentText("teacher")
     assert second.system.currentData() == "strategy"
@@ -203,49 +203,52 @@ def test_real_models_are_evaluated_one_after_the_other(
     assert [one.name for one in page.results.found.summaries] == ["base", "teacher"]
     assert setup.start.isEnabled() and not page.panel.isVisible()
     plan = last_plan(library)
-    assert plan is not None and plan.arms[1].system.kind == "strategy" and plan.per_family == 1
+    assert plan is not None and plan.candidates[1].system.kind == "strategy" and plan.per_family == 1
 
 
 def test_base_tuned_and_teacher_of_a_training_in_one_go(window: Window, training: str, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
-    page.setup.arms.set_arms([])
+    page.setup.candidates.set_candidates([])
     window.desk.open("evaluate", training=training)
-    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 3, timeout=10_000)
-    base, tuned, teacher = page.setup.plan().arms
-    assert [arm.name for arm in (base, tuned, teacher)] == ["base", "tuned", "teacher"]
+    qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 3, timeout=10_000)
+    base, tuned, teacher = page.setup.plan().candidates
+    assert [candidate.name for candidate in (base, tuned, teacher)] == ["base", "tuned", "teacher"]
     assert (base.model, base.adapter, base.system.kind) == (STUDENT, None, "empty")
     assert tuned.adapter is not None and tuned.adapter.name == "adapter.gguf"
     assert (teacher.model.stem, teacher.system.kind) == ("mini-teacher", "strategy")
-    tuned_row = page.setup.arms.rows[1]
+    tuned_row = page.setup.candidates.rows[1]
     assert tuned_row.adapter.currentText() == training
     qtbot.mouseClick(tuned_row.remove, Qt.MouseButton.LeftButton)
-    assert [arm.name for arm in page.setup.plan().arms] == ["base", "teacher"]
+    assert [candidate.name for candidate in page.setup.plan().candidates] == ["base", "teacher"]
 
 
 def test_an_adapter_brings_the_model_it_was_made_for(window: Window, training: str, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
-    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 3, timeout=10_000)
-    row = page.setup.arms.rows[2]
+    qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 3, timeout=10_000)
+    row = page.setup.candidates.rows[2]
     row.adapter.setCurrentText(training)
     row.adapter.activated.emit(row.adapter.currentIndex())
-    assert row.arm().model == STUDENT.parent
+    assert row.candidate().model == STUDENT.parent
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda setup: setup.arms.set_arms([]), "No model is chosen."),
+        (lambda setup: setup.candidates.set_candidates([]), "No model is chosen."),
         (lambda setup: setup.families.check_all(False), "No family is chosen."),
-        (lambda setup: setup.arms.rows[0].called.setCurrentText(" "), "A model has no name."),
-        (lambda setup: setup.arms.add().called.setCurrentText("base"), "2 models are called base."),
-        (lambda setup: setup.arms.rows[0].system.setCurrentIndex(3), "The system message of base is blank."),
+        (lambda setup: setup.candidates.rows[0].called.setCurrentText(" "), "A model has no name."),
+        (lambda setup: setup.candidates.add().called.setCurrentText("base"), "2 models are called base."),
+        (
+            lambda setup: setup.candidates.rows[0].system.setCurrentIndex(3),
+            "The system message of base is blank.",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_said_beside_the_form(
     window: Window, tasks: list[Task], qtbot: QtBot, spoil: object, message: str
 ) -> None:
     page = open_page(window, qtbot)
-    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 1)
+    qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 1)
     spoil(page.setup)
     page.setup.run()
     assert page.setup.notice.isVisible() and page.setup.notice.text.text() == message
@@ -257,8 +260,8 @@ def test_a_family_without_strategy_is_refused_in_words(
 ) -> None:
     add_tasks(library, [Task(family="new", query="Why?", answer="so", split="heldout")])
     page = open_page(window, qtbot)
-    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 1)
-    page.setup.arms.rows[0].system.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 1)
+    page.setup.candidates.rows[0].system.setCurrentIndex(2)
     page.setup.run()
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=20_000)
     assert "new" in page.notice.text.text()
@@ -419,9 +422,9 @@ def test_a_stopped_run_goes_on_where_it_was(
     window: Window, library: Library, tasks: list[Task], qtbot: QtBot
 ) -> None:
     page = open_page(window, qtbot)
-    qtbot.waitUntil(lambda: len(page.setup.arms.rows) == 1)
+    qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 1)
     page.setup.sampling.control("max_tokens").setValue(12)
-    page.setup.arms.add().called.setCurrentText("rival")
+    page.setup.candidates.add().called.setCurrentText("rival")
     page.setup.run()
     qtbot.waitUntil(lambda: page.batch.is_running)
     jobs = list(page.batch.jobs)

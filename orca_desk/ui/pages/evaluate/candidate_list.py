@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.library.trainings import Training
-from orca_desk.steps.evaluate.candidates import Arm
+from orca_desk.steps.evaluate.candidates import Candidate
 from orca_desk.steps.evaluate.evaluation import System
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
@@ -38,7 +38,7 @@ def role_of(name: str) -> Role:
     return ROLES.get(name, "accent")
 
 
-class ArmList(QWidget):
+class CandidateList(QWidget):
     """Rows of models under their headings. `changed` comes with each edit."""
 
     changed = Signal()
@@ -46,7 +46,7 @@ class ArmList(QWidget):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.rows: list[ArmRow] = []
+        self.rows: list[CandidateRow] = []
         self._trainings: Sequence[Training] = ()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -66,21 +66,21 @@ class ArmList(QWidget):
         for row in self.rows:
             row.offer(trainings)
 
-    def set_arms(self, arms: Sequence[Arm]) -> None:
-        """Show these arms in place of what is there."""
+    def set_candidates(self, candidates: Sequence[Candidate]) -> None:
+        """Show these candidates in place of what is there."""
         for row in list(self.rows):
             self._drop(row)
-        for arm in arms:
-            self.add(arm)
+        for candidate in candidates:
+            self.add(candidate)
         self.changed.emit()
 
-    def add(self, arm: Arm | None = None) -> "ArmRow":
-        """Add a row, for `arm` or to be filled by the user."""
-        row = ArmRow(self.desk, self, self._trainings)
+    def add(self, candidate: Candidate | None = None) -> "CandidateRow":
+        """Add a row, for `candidate` or to be filled by the user."""
+        row = CandidateRow(self.desk, self, self._trainings)
         taken = {one.name for one in self.rows}
-        row.set_name(arm.name if arm else next((one for one in NAMES if one not in taken), ""))
-        if arm:
-            row.set_arm(arm)
+        row.set_name(candidate.name if candidate else next((one for one in NAMES if one not in taken), ""))
+        if candidate:
+            row.set_candidate(candidate)
         self.rows.append(row)
         line = 2 * len(self.rows) - 1
         while self._grid.itemAtPosition(line, 1) is not None:
@@ -91,28 +91,28 @@ class ArmList(QWidget):
         self.changed.emit()
         return row
 
-    def arms(self) -> tuple[Arm, ...]:
+    def chosen(self) -> tuple[Candidate, ...]:
         """Return what the user chose. Raises UserError, naming the row, for one that cannot be used."""
-        arms = tuple(row.arm() for row in self.rows)
-        for arm in arms:
-            twice = [one for one in arms if one.name == arm.name]
+        candidates = tuple(row.candidate() for row in self.rows)
+        for candidate in candidates:
+            twice = [one for one in candidates if one.name == candidate.name]
             if len(twice) > 1:
                 raise UserError(
-                    f"{len(twice)} models are called {arm.name}.",
+                    f"{len(twice)} models are called {candidate.name}.",
                     "Call each by a name of its own: the results are told apart by it.",
                 )
-        return arms
+        return candidates
 
-    def _remove(self, row: "ArmRow") -> None:
+    def _remove(self, row: "CandidateRow") -> None:
         self._drop(row)
         self.changed.emit()
 
-    def _drop(self, row: "ArmRow") -> None:
+    def _drop(self, row: "CandidateRow") -> None:
         self.rows.remove(row)
         row.delete()
 
 
-class ArmRow(QObject):
+class CandidateRow(QObject):
     """The controls of one model. They lie in the list's grid, so that all rows are aligned."""
 
     changed = Signal()
@@ -185,17 +185,17 @@ class ArmRow(QObject):
         self.called.setCurrentText(name)
         self._renamed()
 
-    def set_arm(self, arm: Arm) -> None:
-        """Show an arm."""
-        self.called.setCurrentText(arm.name)
-        self._wanted = arm.model
-        self.model.choose(arm.model)
-        self._choose_adapter(arm.adapter)
-        self.system.setCurrentIndex(SYSTEMS.index(arm.system.kind))
-        self.own.setText(arm.system.text)
+    def set_candidate(self, candidate: Candidate) -> None:
+        """Show a candidate."""
+        self.called.setCurrentText(candidate.name)
+        self._wanted = candidate.model
+        self.model.choose(candidate.model)
+        self._choose_adapter(candidate.adapter)
+        self.system.setCurrentIndex(SYSTEMS.index(candidate.system.kind))
+        self.own.setText(candidate.system.text)
         self._paint()
 
-    def arm(self) -> Arm:
+    def candidate(self) -> Candidate:
         """Return what the user chose. Raises UserError for what cannot be used."""
         model, name = self.model.model(), self.name
         if not name:
@@ -211,7 +211,7 @@ class ArmRow(QObject):
         text = self.own.text() if kind == "own" else ""
         if kind == "own" and not text.strip():
             raise UserError(f"The system message of {name} is blank.", "Write it, or choose another kind.")
-        return Arm(
+        return Candidate(
             name=name,
             model=model.path,
             adapter=Path(adapter) if adapter else None,
