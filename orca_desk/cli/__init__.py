@@ -1,6 +1,6 @@
-"""The commands: `orca-desk COMMAND`, over the same functions as the desktop.
+"""The commands, `orca-desk COMMAND`, which call the same functions as the desktop.
 
-Exit codes: 0 done, 1 failed or stopped, 2 wrong usage.
+Exit codes: 0 success, 1 failed or stopped, 2 incorrect usage.
 """
 
 import importlib
@@ -33,10 +33,10 @@ COMMANDS = (
 
 
 class Commands(click.Group):
-    """The commands, each imported when it is asked for: `--help` and the errors come at once."""
+    """The commands. Each module is imported only when its command runs, which keeps `--help` fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order of the method."""
+        """List the commands in the order of the method."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -55,14 +55,14 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="orca-desk")
 @click.pass_context
 def commands(ctx: click.Context) -> None:
-    """Teach a small language model to reason, on this machine, by the Orca 2 method.
+    """Teach a small language model to reason, on this machine, with the Orca 2 method.
 
     \b
     Start here:
-      orca-desk                             the desktop
-      orca-desk demo                        the whole method on the bundled models
-      orca-desk tasks import my-tasks.jsonl your own tasks
-      orca-desk COMMAND --help              examples for each command
+      orca-desk                               open the desktop
+      orca-desk demo                          run the whole method on the bundled models
+      orca-desk tasks import my-tasks.jsonl   import your own tasks
+      orca-desk COMMAND --help                show examples for a command
     """
     if ctx.invoked_subcommand is None:
         if has_display():
@@ -72,9 +72,9 @@ def commands(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line; tell known errors in a sentence, with the remedy, and exit 1."""
+    """Run the command line. A known error prints one sentence and a remedy, and exits with 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A pipe may speak an encoding that lacks what a task says; as stderr, it then gets \\u escapes.
+        # A pipe's encoding may lack a task's characters; like stderr, stdout then writes \\u escapes.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = commands.main(standalone_mode=False)
@@ -85,17 +85,17 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except UserError as error:
-        code = _tell(error)
+        code = _print_error(error)
     except OSError as error:
         known = explain_os_error(error)
         if known is None and error.filename is None:
             raise
-        code = _tell(known or UserError(f"{error.filename}: {error.strerror}.", "Check the path."))
+        code = _print_error(known or UserError(f"{error.filename}: {error.strerror}.", "Check the path."))
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _tell(error: UserError) -> int:
-    """Print the error and its remedy; return the exit code."""
+def _print_error(error: UserError) -> int:
+    """Print the error and its remedy, and return the exit code."""
     complain(f"Error: {error.message}")
     if error.hint:
         complain(error.hint, style="")

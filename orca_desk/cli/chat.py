@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import examples, json_option, model_options, sampling_options
-from orca_desk.cli.output import console, errors, harmless, print_json, say
+from orca_desk.cli.output import console, errors, escape_controls, print_json, say
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
@@ -81,7 +81,7 @@ def _converse(session: ChatSession, messages: list[Message], sampling: Sampling)
         with _stoppable(session):
             for piece in session.send(messages, sampling):
                 pieces.append(piece)
-                sys.stdout.write(harmless(piece))
+                sys.stdout.write(escape_controls(piece))
                 sys.stdout.flush()
         sys.stdout.write("\n")
         _tell_if_cut(session)

@@ -1,4 +1,4 @@
-"""`orca-desk grade FILE`: grade any JSONL of responses and references."""
+"""`orca-desk grade FILE`: grade responses against reference answers."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import examples, json_option
-from orca_desk.cli.output import complain, print_json, say, table
+from orca_desk.cli.output import complain, percent, print_json, say, table
 from orca_desk.errors import UserError
 from orca_desk.method.grading import GradedRow, grade_rows
+from orca_desk.ui.words.records import verdict_word
 
 
 @click.command(
@@ -19,11 +20,11 @@ from orca_desk.method.grading import GradedRow, grade_rows
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 def command(file: Path, as_json: bool) -> None:
-    """Grade FILE: JSONL of {"response", "reference", "kind"?}, one verdict with its reason a row.
+    """Grade the responses in FILE and give the reason for each verdict.
 
-    The kind (exact, text, number, choice, ordering, keyed) is inferred from the reference where it is
-    missing. A row that cannot be read is reported with its line number; the others are graded. With --json
-    each verdict is one line of JSON.
+    FILE is JSONL: {"response": ..., "reference": ..., "kind": ...} per line. The kind (exact, text, number,
+    choice, ordering or keyed) says how to compare; without one it is detected from the reference. Rows that
+    cannot be read are reported with their line number. With --json each verdict is one line of JSON.
     """
     counts: Counter[str] = Counter()
     for row in _rows(file):
@@ -31,24 +32,26 @@ def command(file: Path, as_json: bool) -> None:
             counts["unreadable"] += 1
             complain(row.problem or "")
         else:
-            counts["right" if row.verdict.correct else "wrong"] += 1
+            counts[verdict_word(row.verdict.correct)] += 1
         if as_json:
             print_json(row, compact=True)
         elif row.verdict is not None:
-            say(f"{row.line}: {'right' if row.verdict.correct else 'wrong'}. {row.verdict.reason}")
-    graded = counts["right"] + counts["wrong"]
+            say(f"{row.line}: {verdict_word(row.verdict.correct)}. {row.verdict.reason}")
+    graded = counts["correct"] + counts["incorrect"]
     if not as_json and graded:
         table(
             "Grades",
             {"": "left", "rows": "right", "share": "right"},
-            [[what, str(counts[what]), f"{counts[what] / graded:.1%}"] for what in ("right", "wrong")],
+            [[what, str(counts[what]), percent(counts[what] / graded)] for what in ("correct", "incorrect")],
         )
     if not graded:
-        raise UserError(f"No row of {file} could be graded.", 'A row is {"response": ..., "reference": ...}.')
+        raise UserError(
+            f"{file} has no row that can be graded.", 'Write {"response": ..., "reference": ...} per line.'
+        )
 
 
 def _rows(file: Path) -> Iterator[GradedRow]:
-    """Yield the graded rows; raise UserError for a file that is not UTF-8."""
+    """Yield the graded rows. Raises UserError if the file is not UTF-8 text."""
     with file.open(encoding="utf-8-sig", newline="\n") as lines:
         try:
             yield from grade_rows(lines)

@@ -1,10 +1,16 @@
-"""`orca-desk library`: what is in it, whether it is whole, and copies of it."""
+"""`orca-desk library`: contents, integrity check, backups and runs."""
 
 from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library
+from orca_desk.cli.options import (
+    examples,
+    existing_library_option,
+    json_option,
+    library_option,
+    open_library,
+)
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.errors import UserError
 from orca_desk.library import backup as backups
@@ -12,6 +18,7 @@ from orca_desk.library import records, snapshots, tasks
 from orca_desk.library import runs as library_runs
 from orca_desk.library.integrity import check as find_problems
 from orca_desk.library.integrity import missing_files
+from orca_desk.ui.words.counting import counted
 
 
 @click.group(
@@ -25,14 +32,14 @@ from orca_desk.library.integrity import missing_files
     ),
 )
 def command() -> None:
-    """Show, check and back up the library."""
+    """Show, check, back up and restore the library."""
 
 
 @command.command("info")
 @library_option
 @json_option
 def info(folder: Path, as_json: bool) -> None:
-    """Show where the library is and how much it holds."""
+    """Show where the library is and what it contains."""
     with open_library(folder) as library:
         counts = {
             "folder": library.folder,
@@ -50,31 +57,35 @@ def info(folder: Path, as_json: bool) -> None:
 
 
 @command.command("check")
-@click.option("--thorough", is_flag=True, help="Also compare every index and every snapshot's hash.")
-@library_option
+@click.option(
+    "--thorough",
+    is_flag=True,
+    help="Also check every index and every snapshot's hash, which reads the whole file.",
+)
+@existing_library_option
 @json_option
 def check(thorough: bool, folder: Path, as_json: bool) -> None:
-    """Check that the library is whole; exit with 1 when it is not."""
+    """Check the library for damage. The exit code is 1 if there are problems."""
     with open_library(folder, create=False) as library:
         problems = find_problems(library, thorough=thorough)
         problems += [f"The adapter {path} is missing." for path in missing_files(library)]
     if as_json:
         print_json({"whole": not problems, "problems": problems})
     else:
-        say("\n".join(problems) or "The library is whole.")
+        say("\n".join(problems) or "No problems found.")
     if problems:
-        raise UserError("The library is not whole.", "Restore a backup: orca-desk library restore FILE DIR")
+        raise UserError("The library is damaged.", "Restore a backup: orca-desk library restore FILE DIR")
 
 
 @command.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@library_option
+@existing_library_option
 @json_option
 def backup(file: Path, folder: Path, as_json: bool) -> None:
-    """Write a checked copy of the database to FILE; adapters and checkpoints are files of their own."""
+    """Write a verified copy of the database to FILE. Adapters and checkpoints are not included."""
     with open_library(folder, create=False) as library:
         made = backups.back_up(library, file)
-    print_json(made) if as_json else say(f"{made.path} holds {made.tasks:,} tasks, {made.records:,} records.")
+    print_json(made) if as_json else say(f"Saved {_content(made)} to {made.path}.")
 
 
 @command.command("restore")
@@ -82,19 +93,19 @@ def backup(file: Path, folder: Path, as_json: bool) -> None:
 @click.argument("new_folder", type=click.Path(file_okay=False, path_type=Path))
 @json_option
 def restore(file: Path, new_folder: Path, as_json: bool) -> None:
-    """Make a library in NEW_FOLDER from the backup FILE."""
+    """Create a library in NEW_FOLDER from the backup FILE."""
     made = backups.restore(file, new_folder)
-    print_json(made) if as_json else say(f"Restored {made.tasks:,} tasks and {made.records:,} records.")
+    print_json(made) if as_json else say(f"Restored {_content(made)}.")
 
 
 @command.command("runs")
 @click.option(
-    "--kind", type=click.Choice(["probe", "generate", "train", "evaluate"]), help="Only runs of this kind."
+    "--kind", type=click.Choice(["probe", "generate", "train", "evaluate"]), help="Only runs of this type."
 )
 @library_option
 @json_option
 def runs(kind: str | None, folder: Path, as_json: bool) -> None:
-    """List what was run, the newest first, and how it ended."""
+    """List runs and their outcomes, newest first."""
     with open_library(folder) as library:
         found = library_runs.list_runs(library, kind=kind)
     if as_json:
@@ -105,3 +116,7 @@ def runs(kind: str | None, folder: Path, as_json: bool) -> None:
         {"id": "left", "status": "left", "started (UTC)": "left", "outcome": "left"},
         [[each.id, each.status, (each.started_at or "")[:19], each.outcome] for each in found],
     )
+
+
+def _content(made: backups.Backup) -> str:
+    return f"{counted(made.tasks, 'task')} and {counted(made.records, 'record')}"

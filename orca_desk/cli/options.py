@@ -15,68 +15,75 @@ from orca_desk.paths import default_library
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-def library_option(command: Command) -> Command:
-    """Add `--library DIR`, the library to work in."""
+def _folder_option(help_text: str) -> Callable[[Command], Command]:
     return click.option(
         "--library",
         "folder",
         type=click.Path(file_okay=False, path_type=Path),
         default=default_library,
         show_default="your data folder, or $ORCA_DESK_LIBRARY",
-        help="The library's folder; a new one is made where there is none.",
-    )(command)
-
-
-def json_option(command: Command) -> Command:
-    """Add `--json`, for machines: one JSON document on stdout."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document for machines.")(
-        command
+        help=help_text,
     )
 
 
+def library_option(command: Command) -> Command:
+    """Add `--library DIR`, the folder of the library."""
+    return _folder_option("The library's folder. It is created if it does not exist.")(command)
+
+
+def existing_library_option(command: Command) -> Command:
+    """Add `--library DIR` to a command that does not create a library."""
+    return _folder_option("The library's folder.")(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add `--json`, which prints one JSON document on stdout."""
+    return click.option("--json", "as_json", is_flag=True, help="Print machine-readable JSON.")(command)
+
+
 def task_options(command: Command) -> Command:
-    """Add the options that say which tasks: --family, --split, --tag and --text."""
+    """Add the options that select tasks: --family, --split, --tag and --text."""
     for option in (
-        click.option("--text", help="Only tasks that hold these words."),
+        click.option("--text", help="Only tasks that contain these words."),
         click.option("--tag", help="Only tasks with this tag."),
-        click.option("--split", type=click.Choice(["train", "heldout"]), help="Only this split."),
-        click.option("--family", help="Only this family."),
+        click.option("--split", type=click.Choice(["train", "heldout"]), help="Only tasks of this split."),
+        click.option("--family", help="Only tasks of this family."),
     ):
         command = option(command)
     return command
 
 
 def instruction_options(command: Command) -> Command:
-    """Add `--instruction`: the system message that the student sees in place of the strategy's."""
+    """Add `--instruction`, the system message that replaces the strategy's for the student."""
     return click.option(
         "--instruction",
         default="cautious",
         show_default=True,
         metavar="cautious|empty|TEXT",
-        help="What replaces the strategy's instruction: the cautious message, nothing, or your own text.",
+        help="What replaces the strategy's instruction: the cautious message, no message, or your own text.",
     )(command)
 
 
 def model_options(command: Command) -> Command:
     """Add `--model` and `--adapter`, both GGUF files."""
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
-    command = click.option("--adapter", type=file, help="A LoRA adapter for it (GGUF).")(command)
+    command = click.option("--adapter", type=file, help="A LoRA adapter for the model (GGUF file).")(command)
     return click.option("--model", required=True, type=file, help="The model's GGUF file.")(command)
 
 
 def runner_options(command: Command) -> Command:
-    """Add how a model is run: --batch, --context and --threads."""
+    """Add --batch, --context and --threads, which control how a model runs."""
     for option in (
         click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores]."),
-        click.option("--context", type=click.IntRange(64), help="Tokens a conversation may have."),
-        click.option("--batch", type=click.IntRange(1, 255), help="Answers written at once."),
+        click.option("--context", type=click.IntRange(64), help="Size of the context window, in tokens."),
+        click.option("--batch", type=click.IntRange(1, 255), help="Answers generated in parallel."),
     ):
         command = option(command)
     return command
 
 
 def sampling_options(command: Command) -> Command:
-    """Add one option for each field of `Sampling`; the command gets them as `sampling`."""
+    """Add one option per field of `Sampling`; the command receives them as `sampling`."""
     entries = fields(Sampling)
 
     @functools.wraps(command)
@@ -108,13 +115,13 @@ def _check_sampling(_context: click.Context, option: click.Parameter, value: Any
 
 
 def examples(*lines: str) -> str:
-    """Return a help epilog that shows `lines` as they would be typed."""
+    """Return a help epilog that shows `lines` as example commands."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def open_library(folder: Path, *, create: bool = True) -> Library:
-    """Open the library in `folder` (`with open_library(folder) as library:`); make it where there is none.
+    """Open the library in `folder`, for use in a `with` statement.
 
-    Raises UserError where there is none and `create` is False.
+    A missing library is created, or raises UserError if `create` is False.
     """
     return Library.open(folder, create=create)

@@ -1,4 +1,4 @@
-"""What the commands print: tables and progress for people (stderr for progress), JSON for machines."""
+"""What the commands print: text and tables for people, JSON for programs. Errors go to stderr."""
 
 import json
 import os
@@ -15,14 +15,14 @@ from rich.text import Text
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-WIDE = 10_000  # columns of a file or a pipe, where nothing is cut off to fit
+WIDE = 10_000  # columns for a file or a pipe, so that no cell is cut off
 
-# A terminal obeys these: a task could clear the screen or rename the window. Tab and newline stay.
+# Terminals obey control characters: a task could clear the screen or rename the window. Tab and newline stay.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as what JSON knows: dataclasses as objects, paths as text, sets and tuples as lists."""
+    """Return `value` as JSON types: dataclasses become objects, paths strings, sets and tuples lists."""
     if is_dataclass(value) and not isinstance(value, type):
         return {key: plain(item) for key, item in asdict(value).items()}
     if isinstance(value, dict):
@@ -33,44 +33,44 @@ def plain(value: Any) -> Any:
 
 
 def print_json(value: Any, *, compact: bool = False) -> None:
-    """Print one JSON document on stdout; `compact` puts it on one line, for JSON Lines."""
+    """Print one JSON document on stdout, on one line if `compact` (for JSON Lines)."""
     text = json.dumps(plain(value), ensure_ascii=False, indent=None if compact else 2)
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.buffer.flush()
 
 
-def harmless(text: str) -> str:
-    """Return `text` with what commands a terminal, and half characters, written out as \\x1b or \\ud800."""
+def escape_controls(text: str) -> str:
+    """Return `text` with control characters and lone surrogates escaped, as in \\x1b and \\ud800."""
     return text.replace("\r\n", "\n").translate(_CONTROLS).encode("utf-8", "backslashreplace").decode()
 
 
-def outside(text: str, style: str = "") -> Text:
-    """Return outside text for printing: never rich markup, never a command to the terminal."""
-    return Text(harmless(text), style=style)
+def untrusted(text: str, style: str = "") -> Text:
+    """Return text of any origin for printing: neither rich nor the terminal interprets anything in it."""
+    return Text(escape_controls(text), style=style)
 
 
 def say(text: str) -> None:
-    """Print outside text as it is; only a terminal gets it wrapped, a file or a pipe has it line by line."""
-    console.print(outside(text), soft_wrap=not console.is_terminal)
+    """Print text of any origin on stdout. Only a terminal gets it wrapped."""
+    console.print(untrusted(text), soft_wrap=not console.is_terminal)
 
 
 def complain(text: str, style: str = "red") -> None:
-    """Print outside text on stderr, as `say` does on stdout."""
-    errors.print(outside(text, style), soft_wrap=True)
+    """Print text of any origin on stderr."""
+    errors.print(untrusted(text, style), soft_wrap=True)
 
 
 def table(title: str, columns: dict[str, str], rows: Iterable[list[str]]) -> None:
-    """Print a table; `columns` maps each heading to "left" or "right". Cells are text, never markup."""
+    """Print a table of plain text; `columns` maps each heading to its alignment, "left" or "right"."""
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading, side in columns.items():
-        # The first column holds the name or id that the next command is given: it is never cut off.
+        # The first column holds the name or id that other commands take, so it is never cut off.
         made.add_column(heading, justify="right" if side == "right" else "left", no_wrap=not made.columns)
     for row in rows:
-        made.add_row(*(outside(cell) for cell in row))
+        made.add_row(*(untrusted(cell) for cell in row))
     fits = console.is_terminal or "COLUMNS" in os.environ
     (console if fits else Console(highlight=False, width=WIDE)).print(made)
 
 
 def percent(share: float) -> str:
-    """Return a share from 0 to 1 as percent with one decimal."""
+    """Return a share between 0 and 1 as a percentage with one decimal."""
     return f"{share:.1%}"

@@ -1,4 +1,4 @@
-"""Running a job from a terminal: progress with rate and time left, and a Ctrl-C that stops in good order."""
+"""Running a job from a terminal: progress with rate and time left, and Ctrl-C to stop cleanly."""
 
 import signal
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from orca_desk.errors import UserError
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.processes.progress import Progress as ShowProgress
 
-AGAIN = "Run the same command again to go on from here."
+RESUME = "Run the same command again to resume."
 
 
-class Count(ProgressColumn):
-    """What is done of what, in its unit, and how fast."""
+class CountColumn(ProgressColumn):
+    """How much is done, of how much, and at what rate."""
 
     def render(self, task: Bar) -> Text:
-        """Return e.g. "120/400 records, 31/s"; nothing where a stage cannot be counted."""
+        """Return e.g. "120/400 records, 31/s"; empty for a stage without a count."""
         if task.total is None and not task.completed:
             return Text()
         unit, rate = task.fields["unit"], task.fields["rate"]
@@ -31,15 +31,15 @@ class Count(ProgressColumn):
         return Text(f"{count} {unit}{speed}")
 
 
-class Bars:
-    """One bar a stage on stderr, so that stdout carries results only."""
+class StageBars:
+    """One progress bar per stage, on stderr: stdout carries only results."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
 
     def show(self, update: Update) -> None:
-        """Draw `update`; plain lines are all that a file or a pipe gets."""
+        """Draw `update`."""
         fields: dict[str, Any] = {"unit": update.unit, "rate": update.rate, "message": update.message}
         if update.stage not in self._bars:
             self._bars[update.stage] = self._progress.add_task(update.stage, total=update.total, **fields)
@@ -48,31 +48,31 @@ class Bars:
 
 @contextmanager
 def running(*, quiet: bool = False) -> Iterator[tuple[ShowProgress, JobControl]]:
-    """Yield what a job wants: where to show progress, and the control that Ctrl-C stops.
+    """Yield the two things that a job needs: a progress callback, and the control that Ctrl-C stops.
 
-    The first Ctrl-C asks the job to end after what it has in hand; a second one interrupts at once. A job
-    that was stopped raises UserError at the end, so that the command exits with 1 and says how to go on.
+    The first Ctrl-C lets the job finish its current piece of work, the second interrupts immediately. Raises
+    UserError at the end of a stopped job, so that the command exits with 1 and says how to resume.
     """
     control = JobControl()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         if control.state == "stop":
             raise KeyboardInterrupt
-        errors.print("Stopping; what is done is kept. Press Ctrl-C again to stop at once.")
+        errors.print("Stopping; finished work will be saved. Press Ctrl-C again to stop immediately.")
         control.stop()
 
     before = signal.signal(signal.SIGINT, stop)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        Count(),
+        CountColumn(),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.fields[message]}", markup=False),
     )
     try:
         with Progress(*columns, console=errors, disable=quiet, redirect_stdout=console.is_terminal) as bars:
-            yield Bars(bars).show, control
+            yield StageBars(bars).show, control
     finally:
         signal.signal(signal.SIGINT, before)
     if control.state == "stop":
-        raise UserError("Stopped.", AGAIN)
+        raise UserError("Stopped.", RESUME)

@@ -1,4 +1,4 @@
-"""`orca-desk tasks`: the task library, in and out."""
+"""`orca-desk tasks`: import, list, export and delete tasks."""
 
 import sys
 from math import isnan
@@ -9,20 +9,23 @@ import click
 from orca_desk.cli.options import examples, json_option, library_option, open_library, task_options
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
-from orca_desk.formats.tasks import DEFAULT_FAMILY, read_tasks, write_tasks
+from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
 from orca_desk.library.ids import full_id
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.records import Split
-from orca_desk.steps.collect import import_tasks as importing
+from orca_desk.steps.collect.export_tasks import export_tasks
+from orca_desk.steps.collect.request import ImportRequest, TaskSource
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.tasks import import_report, sentence
 
 
 @click.group(
     "tasks",
     epilog=examples(
         "orca-desk tasks import questions.jsonl --family algebra --heldout 10",
-        "orca-desk tasks import quiz.csv --map query=Question --map answer='Right answer'",
+        "orca-desk tasks import quiz.csv --map query=Question --map answer='Correct answer'",
         "orca-desk tasks list --family belief --text basket",
         "orca-desk tasks export --split heldout heldout.jsonl",
         "orca-desk tasks families",
@@ -34,20 +37,21 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--family", default=DEFAULT_FAMILY, show_default=True, help="For rows that name none.")
+@click.option("--family", default=DEFAULT_FAMILY, show_default=True, help="Family for rows without one.")
 @click.option(
     "--heldout",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="Hold out this share of the tasks for evaluation, chosen by their text, whatever the file says.",
+    help="Hold out this percentage of the tasks for evaluation, whatever the file says. The same tasks are"
+    " held out every time.",
 )
-@click.option("--update", is_flag=True, help="Replace tasks with the same question that are there already.")
+@click.option("--update", is_flag=True, help="Replace tasks that the library already has.")
 @click.option(
     "--map",
     "mapping",
     multiple=True,
     metavar="FIELD=COLUMN",
-    help="Which column is which: query, context, answer, answer_kind, family, tags, split, strategy.",
+    help="Read FIELD (query, context, answer, answer_kind, family, tags, split or strategy) from COLUMN.",
 )
 @library_option
 @json_option
@@ -60,37 +64,43 @@ def import_tasks(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Import tasks from FILE: JSONL or CSV with a header.
+    """Import tasks from FILE, which is JSONL or a CSV file with a header.
 
-    Rows that cannot be read are reported with their line; the others get in. What is there already is
-    left as it is, so that an import can be repeated.
+    Rows that cannot be read are reported with their line number; all others are imported. Tasks that the
+    library already has are left unchanged, so an import can be repeated.
     """
     if heldout is not None and isnan(heldout):
-        raise click.UsageError("--heldout wants a percentage from 0 to 100.")
+        raise click.UsageError("--heldout must be a percentage from 0 to 100.")
+    request = ImportRequest(
+        source=TaskSource.of_file(file),
+        mapping=_mapping(mapping),
+        family=family,
+        heldout=heldout,
+        update=update,
+    )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
-        rows = read_tasks(file, _mapping(mapping), family=family)
-        result = importing.import_tasks(
-            library, rows, heldout=heldout, update=update, progress=progress, control=control
-        )
-    for problem in result.problems:
-        complain(f"Line {problem.line}: {problem.what}. {problem.hint}")
-    if result.unreadable > len(result.problems):
-        complain(f"... and {result.unreadable - len(result.problems):,} more rows that could not be read.")
+        imported = request.run(library, progress=progress, control=control)
+    for problem in imported.problems:
+        complain(f"Line {problem.line:,}: {sentence(problem.what)} {problem.hint}")
+    if imported.unreadable > len(imported.problems):
+        more = imported.unreadable - len(imported.problems)
+        complain(f"... and {counted(more, 'more unreadable row', 'more unreadable rows')}.")
     if as_json:
-        print_json(result)
+        print_json(imported)
         return
-    say(f"Added {result.added:,} tasks; {result.already_there:,} were there already.")
-    if result.differing:
-        first = shorten(result.examples[0].query, 60)
-        done = "were replaced" if result.updated else "were left as they are; --update replaces them"
-        say(f"{result.differing:,} were there with other content and {done}. The first: {first}")
-    if not result.heldout:
-        say("None of them is held out, so nothing can be evaluated on them: see --heldout.")
+    report = import_report(imported, file.name, how_to_hold_out="Use --heldout.")
+    for line in (report.summary, *report.notes):
+        say(line)
+    if imported.differing:
+        first = shorten(imported.examples[0].query, 60)
+        say(f"The first: {first}" + ("" if imported.updated else "\nAdd --update to replace them."))
 
 
 @command.command("list")
 @task_options
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The most to show.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number to list."
+)
 @library_option
 @json_option
 def list_tasks(
@@ -102,7 +112,7 @@ def list_tasks(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """List or search tasks."""
+    """List tasks, or search them."""
     wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
     with open_library(folder) as library:
         total = tasks.count_tasks(library, wanted)
@@ -111,7 +121,7 @@ def list_tasks(
         print_json({"total": total, "tasks": found})
         return
     table(
-        f"{total:,} tasks" + (f", the first {limit} of them" if total > limit else ""),
+        counted(total, "task") + (f" (first {limit:,} shown)" if total > limit else ""),
         {"id": "left", "family": "left", "split": "left", "query": "left", "answer": "left"},
         [
             [each.id[:8], each.family, each.split, shorten(each.query, 60), shorten(each.answer or "", 24)]
@@ -125,7 +135,7 @@ def list_tasks(
 @library_option
 @json_option
 def show(task_id: str, folder: Path, as_json: bool) -> None:
-    """Show one task whole; TASK_ID may be its first characters."""
+    """Show one task in full. The first characters of its id are enough for TASK_ID."""
     with open_library(folder) as library:
         task = tasks.get_task(library, full_id(library, "task", task_id))
     if as_json:
@@ -146,7 +156,7 @@ def families(folder: Path, as_json: bool) -> None:
         return
     table(
         "Families",
-        {"family": "left", "train": "right", "held out": "right", "without answer": "right"},
+        {"family": "left", "train": "right", "held-out": "right", "without answer": "right"},
         [[each.family, f"{each.train:,}", f"{each.heldout:,}", f"{each.unanswered:,}"] for each in found],
     )
 
@@ -165,19 +175,21 @@ def export(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Write tasks to FILE as JSONL, which `tasks import` reads back."""
-    with open_library(folder) as library:
-        wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
-        count = write_tasks(file, tasks.iterate_tasks(library, wanted))
+    """Write tasks to FILE, which `tasks import` can read: CSV if FILE ends in .csv, JSONL otherwise."""
+    wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
+    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        count = export_tasks(
+            library, file, tasks.task_numbers(library, wanted), progress=progress, control=control
+        )
     if as_json:
         print_json({"written": count, "file": file})
     else:
-        say(f"Wrote {count:,} tasks to {file}.")
+        say(f"Wrote {counted(count or 0, 'task')} to {file}.")
 
 
 @command.command("delete")
 @task_options
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @library_option
 @json_option
 def delete(
@@ -189,27 +201,27 @@ def delete(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Delete the tasks that match; what was generated from them stays."""
+    """Delete the tasks that match. Records that were made from them stay."""
     wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
-    # A blank --text (an unset variable in a script, say) asks for nothing, so it would match every task.
+    # A blank --text (such as an unset variable in a script) would match every task.
     if not any(value and value.strip() for value in (family, split, tag, text)):
-        raise click.UsageError("Say which tasks: --family, --split, --tag or --text.")
+        raise click.UsageError("Select the tasks with --family, --split, --tag or --text.")
     with open_library(folder) as library:
-        ids = [task.id for task in tasks.iterate_tasks(library, wanted)]
+        ids = tasks.task_ids(library, tasks.task_numbers(library, wanted))
         if ids and not yes:
             if not sys.stdin.isatty():
-                raise click.UsageError("Nobody is there to be asked. Add --yes.")
-            click.confirm(f"Delete {len(ids):,} tasks?", abort=True, err=True)
+                raise click.UsageError("There is no terminal to confirm this in. Add --yes.")
+            click.confirm(f"Delete {counted(len(ids), 'task')}?", abort=True, err=True)
         deleted = tasks.delete_tasks(library, ids)
     if as_json:
         print_json({"deleted": len(deleted.tasks)})
     else:
-        say(f"Deleted {len(deleted.tasks):,} tasks.")
+        say(f"Deleted {counted(len(deleted.tasks), 'task')}.")
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
-    """Read FIELD=COLUMN pairs."""
+    """Return FIELD=COLUMN pairs as a dictionary, or None if there are none."""
     split = [pair.partition("=") for pair in pairs]
     if bad := next((pair for pair, (_, sign, _) in zip(pairs, split, strict=True) if not sign), None):
-        raise click.UsageError(f"--map wants FIELD=COLUMN, as in --map query=Question; it got {bad!r}.")
+        raise click.UsageError(f"--map needs FIELD=COLUMN, such as --map query=Question, not {bad!r}.")
     return {field.strip(): column.strip() for field, _, column in split} or None

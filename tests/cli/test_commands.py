@@ -181,7 +181,7 @@ def test_a_blank_text_does_not_delete_every_task(tmp_path: Path) -> None:
     before = json.loads(orca("library", "info", "--json", folder=library).stdout)["tasks"]
     result = orca("tasks", "delete", "--text", " ", "--yes", folder=library)
     assert result.returncode == 2
-    assert "Say which tasks" in result.stderr
+    assert "Select the tasks" in result.stderr
     assert json.loads(orca("library", "info", "--json", folder=library).stdout)["tasks"] == before > 0
 
 
@@ -208,8 +208,9 @@ def test_files_that_cannot_be_used_are_told_in_a_sentence(words: tuple[str, str]
     target = file if words[1] == "add" else file / "below"
     result = orca(*words, str(target), folder=tmp_path / "library")
     assert result.returncode == 1
-    assert result.stderr.startswith("Error: ")
-    assert str(file) in result.stderr
+    (error,) = (line for line in result.stderr.splitlines() if line.startswith("Error: "))
+    assert str(file) in error
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize("words", [("library", "check"), ("library", "backup", "copy.db")])
@@ -226,7 +227,7 @@ def test_a_row_that_contradicts_the_library_is_told_and_replaced_only_when_asked
     file, library = tmp_path / "tasks.jsonl", tmp_path / "library"
     file.write_text('{"query": "2+2?", "answer": 4}\n{"query": "2+2?", "answer": 5}\n', encoding="utf-8")
     first = orca("tasks", "import", str(file), folder=library)
-    assert "1 were there with other content and were left as they are" in first.stdout
+    assert "In the library with different content, left unchanged: 1 task." in first.stdout
 
     def answer() -> str:
         found = json.loads(
