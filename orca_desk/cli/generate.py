@@ -17,10 +17,8 @@ from orca_desk.cli.options import (
 from orca_desk.cli.output import console, print_json, say
 from orca_desk.cli.running import running
 from orca_desk.library.records import RecordFilter, list_records
-from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling, Split
-from orca_desk.processes.asking import Runner
-from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.instruct.request import GenerateRequest
 
 
 @click.command(
@@ -69,19 +67,22 @@ def command(
     Every answer is graded, checked for leaks and kept as it comes. What the library has already is not
     asked again, so the same command goes on where it stopped.
     """
-    runner = Runner(model=teacher, batch=batch, context=context, threads=threads)
-    wanted = TaskFilter(family=family, split=split or "train", tag=tag, text=text, limit=limit)
+    request = GenerateRequest(
+        model=str(teacher.resolve()),
+        split=split or "train",
+        family=family,
+        tag=tag,
+        text=text or "",
+        limit=limit or 0,
+        strategy=strategy,
+        samples=samples,
+        sampling=sampling,
+        batch=batch or 0,
+        context=context or 0,
+        threads=threads or 0,
+    )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
-        made = generate(
-            library,
-            runner,
-            list(iterate_tasks(library, wanted)),
-            strategy=strategy,
-            samples=samples,
-            sampling=sampling,
-            progress=progress,
-            control=control,
-        )
+        made = request.generate(library, progress=progress, control=control)
         answers = list_records(library, RecordFilter(run=made.run)).items if show else ()
     if as_json:
         print_json(asdict(made) | {"new": made.new})

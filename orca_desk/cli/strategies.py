@@ -21,8 +21,7 @@ from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import read_strategy, revised, to_toml
-from orca_desk.processes.asking import Runner
-from orca_desk.steps.pair.probe import probe
+from orca_desk.steps.pair.request import ProbeRequest
 
 
 @click.group(
@@ -148,18 +147,18 @@ def probe_strategies(
     The teacher answers the same few training tasks under every strategy. Among those that are not worse
     by more than luck, the one with the fewest answer tokens is chosen.
     """
-    runner = Runner(model=teacher, batch=batch, context=context, threads=threads)
+    request = ProbeRequest(
+        model=str(teacher.resolve()),
+        families=list(families) or None,
+        strategies=list(names) or None,
+        per_family=per_family,
+        sampling=sampling,
+        batch=batch or 0,
+        context=context or 0,
+        threads=threads or 0,
+    )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
-        probe(
-            library,
-            runner,
-            families=families or None,
-            strategies=names or None,
-            per_family=per_family,
-            sampling=sampling,
-            progress=progress,
-            control=control,
-        )
+        request.probe(library, progress=progress, control=control)
         found = list(pairings.current_pairings(library).values())
     print_json(found) if as_json else pairings_table(found)
 

@@ -70,6 +70,7 @@ def command(
             snapshot_id(library, snapshot),
             settings=chosen,
             gguf=gguf,
+            by_user=True,
             progress=progress,
             control=control,
         )

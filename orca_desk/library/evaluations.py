@@ -1,5 +1,6 @@
 """Evaluations: runs of kind "evaluate" in which one model answers held-out tasks under one system message."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -43,10 +44,12 @@ class Answered:
 class Evaluation:
     """`run` has the status, settings and times; the id is the run's, e.g. evaluate-2.
 
-    `system` is the system message, None where it differs from task to task (kind "strategy").
+    `system` is the system message, None where it differs from task to task (kind "strategy"). `name` is what
+    the user called it, or "".
     """
 
     id: str
+    name: str
     run: Run
     model: Path
     adapter: Path | None
@@ -90,6 +93,8 @@ def create_evaluation(
     system: str | None,
     questions: Sequence[Question],
     settings: Mapping[str, Any],
+    name: str = "",
+    request: Mapping[str, Any] | None = None,
 ) -> Evaluation:
     """Note a new evaluation, as running; return it.
 
@@ -102,9 +107,10 @@ def create_evaluation(
         )
 
     def store(db: sqlite3.Connection) -> str:
-        run_id = str(insert_run(db, KIND, settings)["id"])
+        run_id = str(insert_run(db, KIND, settings, request)["id"])
         row = {
             "id": run_id,
+            "name": name,
             "model": to_text(library, model),
             "adapter": adapter and to_text(library, adapter),
             "system_kind": system_kind,
@@ -132,6 +138,18 @@ def list_evaluations(library: Library) -> list[Evaluation]:
     """Return all evaluations, the newest first."""
     rows = library.rows("SELECT e.* FROM evaluations AS e JOIN runs AS r USING (id) ORDER BY r.n DESC")
     return [_evaluation(library, row) for row in rows]
+
+
+def take_up(library: Library, evaluation_id: str, name: str, request: Mapping[str, Any] | None) -> Evaluation:
+    """Give an unfinished evaluation the name and the request that it is resumed with; return it."""
+
+    def store(db: sqlite3.Connection) -> int:
+        if request is not None:
+            db.execute("UPDATE runs SET request = ? WHERE id = ?", (json.dumps(request), evaluation_id))
+        return db.execute("UPDATE evaluations SET name = ? WHERE id = ?", (name, evaluation_id)).rowcount
+
+    library.write(store)
+    return get_evaluation(library, evaluation_id)
 
 
 def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered]) -> int:
@@ -214,6 +232,7 @@ def compare(library: Library, first: str, second: str) -> list[Compared]:
 def _evaluation(library: Library, row: sqlite3.Row) -> Evaluation:
     return Evaluation(
         id=row["id"],
+        name=row["name"],
         run=get_run(library, row["id"]),
         model=to_path(library, row["model"]),
         adapter=None if row["adapter"] is None else to_path(library, row["adapter"]),

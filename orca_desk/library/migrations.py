@@ -8,9 +8,9 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.connections import transact
 from orca_desk.library.copying import copy_database
-from orca_desk.library.schema import VERSION_1, VERSION_2
+from orca_desk.library.schema import VERSION_1, VERSION_2, VERSION_3
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3)
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
 

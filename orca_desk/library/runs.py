@@ -1,4 +1,4 @@
-"""Runs: every job that was started, with what, how far it came, how it ended; it can be taken up again."""
+"""Runs: every job that was started, what was asked of it, how far it came and how it ended."""
 
 import json
 import sqlite3
@@ -13,17 +13,22 @@ from orca_desk.library.database import Library
 from orca_desk.library.numbering import next_id
 from orca_desk.method.records import digest
 
-Status = Literal["queued", "running", "paused", "done", "failed", "cancelled", "interrupted"]
+Status = Literal["running", "done", "failed", "cancelled", "interrupted"]
 EndStatus = Literal["done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One job. `done` of `total` is in `unit`; `outcome` is one sentence for the user; times are UTC."""
+    """One job. `done` of `total` is in `unit`; `outcome` is one sentence for the user; times are UTC.
+
+    `settings` identify the run: the same job started again finds it by them. `request` is what the user asked
+    for, from which the desktop starts the job again; None for the stages of a larger job, such as the demo.
+    """
 
     id: str
     kind: str
     settings: dict[str, Any]
+    request: dict[str, Any] | None
     status: Status
     done: float
     total: float | None
@@ -35,28 +40,34 @@ class Run:
 
 
 def create_run(
-    library: Library, kind: str, settings: Mapping[str, Any], *, status: Status = "running"
+    library: Library, kind: str, settings: Mapping[str, Any], request: Mapping[str, Any] | None = None
 ) -> Run:
-    """Note a new run of a kind such as "generate", with settings that JSON can hold; its id: generate-3."""
-    return _run(library.write(lambda db: insert_run(db, kind, settings, status=status)))
+    """Store a new run of a kind such as "generate" and return it, with an id such as generate-3.
+
+    JSON must be able to hold `settings` and `request`.
+    """
+    return _run(library.write(lambda db: insert_run(db, kind, settings, request)))
 
 
 def insert_run(
-    db: sqlite3.Connection, kind: str, settings: Mapping[str, Any], *, status: Status = "running"
+    db: sqlite3.Connection,
+    kind: str,
+    settings: Mapping[str, Any],
+    request: Mapping[str, Any] | None = None,
 ) -> sqlite3.Row:
     """Do what `create_run` does, inside a write; return the run's row."""
     time = now()
     row: sqlite3.Row = db.execute(
-        "INSERT INTO runs (id, kind, settings, fingerprint, status, created_at, started_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        "INSERT INTO runs (id, kind, settings, fingerprint, request, status, created_at, started_at)"
+        " VALUES (?, ?, ?, ?, ?, 'running', ?, ?) RETURNING *",
         (
             next_id(db, kind),
             kind,
             json.dumps(settings, ensure_ascii=False),
             digest(settings),
-            status,
+            _to_json(request),
             time,
-            time if status == "running" else None,
+            time,
         ),
     ).fetchone()
     return row
@@ -78,9 +89,24 @@ def start_run(library: Library, run_id: str) -> Run:
     )
 
 
-def pause_run(library: Library, run_id: str) -> Run:
-    """Note that a run is waiting; return it."""
-    return _update(library, run_id, "status = 'paused'")
+def set_request(library: Library, run_id: str, request: Mapping[str, Any]) -> Run:
+    """Replace what a run was asked for, when it is resumed by another request; return the run."""
+    return _update(library, run_id, "request = ?", _to_json(request))
+
+
+def newest_request(library: Library, kind: str) -> dict[str, Any] | None:
+    """Return the request of the newest run of a kind that has one, to start from next time."""
+    row = library.row(
+        "SELECT request FROM runs WHERE kind = ? AND request IS NOT NULL"
+        " ORDER BY coalesce(started_at, created_at) DESC, n DESC LIMIT 1",
+        (kind,),
+    )
+    return json.loads(row["request"]) if row else None
+
+
+def has_requests(library: Library) -> bool:
+    """Whether the user ever started a job other than the demo."""
+    return library.row("SELECT 1 FROM runs WHERE request IS NOT NULL LIMIT 1") is not None
 
 
 def note_progress(library: Library, run_id: str, *, done: float, total: float | None, unit: str = "") -> Run:
@@ -133,4 +159,9 @@ def _unknown(run_id: str) -> UserError:
 
 def _run(row: sqlite3.Row) -> Run:
     fields = {name: row[name] for name in Run.__dataclass_fields__}
-    return Run(**{**fields, "settings": json.loads(row["settings"])})
+    request = json.loads(row["request"]) if row["request"] is not None else None
+    return Run(**{**fields, "settings": json.loads(row["settings"]), "request": request})
+
+
+def _to_json(request: Mapping[str, Any] | None) -> str | None:
+    return None if request is None else json.dumps(request, ensure_ascii=False)

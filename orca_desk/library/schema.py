@@ -299,3 +299,25 @@ CREATE INDEX chats_beside ON chats (beside) WHERE beside IS NOT NULL;
 ALTER TABLE messages ADD COLUMN task TEXT;
 ALTER TABLE messages ADD COLUMN seconds REAL;
 """
+
+# What a run was asked for and what an evaluation is called stood in the settings, where two jobs could
+# overwrite each other's.
+VERSION_3 = """
+ALTER TABLE runs ADD COLUMN request TEXT;
+ALTER TABLE evaluations ADD COLUMN name TEXT NOT NULL DEFAULT '';
+UPDATE runs SET request = (
+  SELECT json_remove(value, '$.run') FROM settings
+  WHERE key IN ('desktop.start.generate', 'desktop.start.probe') AND json_extract(value, '$.run') = runs.id)
+WHERE kind IN ('generate', 'probe');
+UPDATE runs SET request = (
+  SELECT json_remove(json_set(value, '$.candidates', json_extract(value, '$.arms')), '$.arms') FROM settings
+  WHERE key = 'desktop.start.evaluate')
+WHERE n = (SELECT max(n) FROM runs WHERE kind = 'evaluate');
+UPDATE runs SET request = (SELECT value FROM settings WHERE key = 'desktop.start.train')
+WHERE n = (SELECT max(n) FROM runs WHERE kind = 'train');
+UPDATE evaluations SET name = coalesce((
+  SELECT json_extract(value, '$."' || evaluations.id || '"') FROM settings
+  WHERE key = 'evaluations.names'), '');
+DELETE FROM settings WHERE key IN ('desktop.start.generate', 'desktop.start.probe', 'desktop.start.evaluate',
+  'desktop.start.train', 'evaluations.names');
+"""

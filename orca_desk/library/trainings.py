@@ -38,11 +38,18 @@ class Training:
     best_eval: float | None
 
 
-def create_training(library: Library, *, base: Path, snapshot: str, settings: Mapping[str, Any]) -> Training:
+def create_training(
+    library: Library,
+    *,
+    base: Path,
+    snapshot: str,
+    settings: Mapping[str, Any],
+    request: Mapping[str, Any] | None = None,
+) -> Training:
     """Note a new training, as running, of the student in `base` on a snapshot; return it."""
 
     def store(db: sqlite3.Connection) -> str:
-        run = insert_run(db, KIND, _identity(library, base, snapshot, settings))
+        run = insert_run(db, KIND, _identity(library, base, snapshot, settings), request)
         row = {"id": run["id"], "base": to_text(library, base), "snapshot": snapshot}
         table(db, "trainings").insert(row)
         return str(run["id"])
@@ -70,6 +77,12 @@ def list_trainings(library: Library) -> list[Training]:
     """Return all trainings, the newest first."""
     rows = library.rows("SELECT t.* FROM trainings AS t JOIN runs AS r USING (id) ORDER BY r.n DESC")
     return [_training(library, row) for row in rows]
+
+
+def newest_training(library: Library) -> str:
+    """Return the id of the newest training, or an empty string if there is none."""
+    row = library.row("SELECT id FROM runs WHERE kind = ? ORDER BY n DESC LIMIT 1", (KIND,))
+    return str(row["id"]) if row else ""
 
 
 def add_events(library: Library, training_id: str, events: Sequence[Mapping[str, Any]]) -> int:

@@ -15,7 +15,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check
 from orca_desk.library.migrations import MIGRATIONS, migrate, statements, version_of
-from orca_desk.library.runs import create_run, find_unfinished, get_run, pause_run
+from orca_desk.library.runs import create_run, end_run, find_unfinished, get_run
 from orca_desk.library.settings import all_settings, delete_setting, get_setting, set_setting
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks, families, iterate_tasks
 
@@ -164,11 +164,9 @@ def test_use_after_closing_is_a_bug(library: Library) -> None:
 def test_runs_of_a_dead_process_are_interrupted(tmp_path: Path) -> None:
     with Library.open(tmp_path, samples=False) as library:
         running = create_run(library, "generate", {"k": 1})
-        paused = pause_run(library, create_run(library, "generate", {"k": 2}).id)
-        queued = create_run(library, "generate", {"k": 3}, status="queued")
+        done = end_run(library, create_run(library, "generate", {"k": 2}).id, "done", "")
     with Library.open(tmp_path) as library:
-        states = [get_run(library, run.id).status for run in (running, paused, queued)]
-        assert states == ["interrupted", "interrupted", "queued"]
+        assert [get_run(library, run.id).status for run in (running, done)] == ["interrupted", "done"]
         again = find_unfinished(library, "generate", {"k": 1})
         assert again and again.id == running.id == "generate-1"
 

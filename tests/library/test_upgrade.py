@@ -1,6 +1,6 @@
 """A library that an older Orca Desk wrote opens, is migrated after a backup, and has lost nothing.
 
-`older/version-N.db.gz` are real files: version 1 was written by 0.1.0 before it had a desktop.
+`older/version-N.db.gz` are real files: 0.1.0 wrote version 1 before it had a desktop, version 2 with one.
 """
 
 import gzip
@@ -17,9 +17,20 @@ from orca_desk.library.evaluations import answers, list_evaluations
 from orca_desk.library.integrity import check
 from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.library.records import iterate_records
+from orca_desk.library.runs import get_run
+from orca_desk.library.settings import all_settings
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.tasks import iterate_tasks
+from orca_desk.steps.evaluate.plan import last_plan, waiting_behind
+from orca_desk.steps.instruct.request import GenerateRequest
+from orca_desk.steps.pair.request import ProbeRequest
 
+MOVED_SETTINGS = {
+    "desktop.start.generate",
+    "desktop.start.probe",
+    "desktop.start.evaluate",
+    "evaluations.names",
+}
 OLDER = sorted((Path(__file__).parent / "older").glob("version-*.db.gz"))
 
 
@@ -47,6 +58,8 @@ def test_nothing_is_lost_and_a_backup_is_left(folder: Path) -> None:
         assert row and row[0] == len(MIGRATIONS)
     after = content(folder / DATABASE_NAME)
     for table, rows in before.items():
+        if table == "settings":  # some became columns
+            rows = [row for row in rows if row[0] not in MOVED_SETTINGS]
         assert len(after[table]) == len(rows), table
         for old, new in zip(rows, after[table], strict=True):
             assert new[: len(old)] == old, table  # a migration may add columns behind
@@ -73,3 +86,18 @@ def test_a_second_opening_migrates_nothing(folder: Path) -> None:
     for _ in range(2):
         Library.open(folder).close()
     assert len(list((folder / "backups").iterdir())) == 1
+
+
+def test_what_a_run_was_asked_for_is_stored_with_the_run(tmp_path: Path) -> None:
+    (tmp_path / DATABASE_NAME).write_bytes(gzip.decompress(OLDER[1].read_bytes()))
+    with Library.open(tmp_path) as library:
+        asked = GenerateRequest.from_json(get_run(library, "generate-1").request or {})
+        assert (asked.model, asked.family, asked.limit) == ("/models/teacher.gguf", "sums", 5)
+        probed = ProbeRequest.from_json(get_run(library, "probe-1").request or {})
+        assert (probed.families, probed.strategies, probed.per_family) == (["sums"], None, 7)
+        plan = last_plan(library)
+        assert plan and [candidate.name for candidate in plan.candidates] == ["my base", "rival"]
+        (evaluation,) = list_evaluations(library)
+        assert evaluation.name == "my base"
+        assert [one.name for one in waiting_behind(evaluation.run.request or {})] == ["rival"]
+        assert not MOVED_SETTINGS & all_settings(library).keys()

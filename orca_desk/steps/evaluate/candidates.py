@@ -1,7 +1,7 @@
 """What is compared: models, each perhaps with an adapter, under a system message, on the same tasks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ from orca_desk.inventory.student_files import UNQUANTISED, student_gguf
 from orca_desk.library.answers import questions
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations
-from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.snapshots import get_snapshot
 from orca_desk.library.tasks import TaskFilter, get_tasks, iterate_tasks
 from orca_desk.library.trainings import get_training
@@ -21,29 +20,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.evaluate.evaluation import Evaluated, System, evaluate
-
-NAMES = "evaluations.names"
-START = "desktop.start.evaluate"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """One model to evaluate: a GGUF file, or a student's folder, whose GGUF file is then found or made."""
-
-    name: str
-    model: Path
-    adapter: Path | None = None
-    system: System = field(default_factory=System)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Candidates that answer the same tasks: all held-out ones of some families, or so many of each."""
-
-    candidates: tuple[Candidate, ...]
-    families: tuple[str, ...]
-    per_family: int | None = None
-    sampling: Sampling = field(default_factory=Sampling)
+from orca_desk.steps.evaluate.plan import Candidate, waiting_behind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +80,11 @@ def evaluate_candidate(
     sampling: Sampling,
     progress: Progress = silent,
     control: JobControl | None = None,
+    request: Mapping[str, Any] | None = None,
 ) -> Evaluated | None:
-    """Evaluate one candidate and save its name. Returns None when stopped before the evaluation began.
+    """Evaluate one candidate under its name. `request` is stored with the run, to resume it.
+
+    Returns None when stopped before the evaluation began.
 
     Raises what `evaluate` raises.
     """
@@ -114,7 +94,7 @@ def evaluate_candidate(
         model = student_gguf(library, candidate.model, progress=progress, control=control)
     if model is None:
         return None
-    found = evaluate(
+    return evaluate(
         library,
         default_runner(library, model, candidate.adapter),
         tasks,
@@ -122,29 +102,14 @@ def evaluate_candidate(
         sampling=sampling,
         progress=progress,
         control=control,
+        name=candidate.name,
+        request=request,
     )
-    set_setting(library, NAMES, {**get_setting(library, NAMES, {}), found.run: candidate.name})
-    return found
 
 
-def evaluation_names(library: Library, evaluations: Sequence[Evaluation]) -> dict[str, str]:
+def evaluation_names(evaluations: Sequence[Evaluation]) -> dict[str, str]:
     """Return what each evaluation is called, by id: the name it was given, or what it looks like."""
-    given = get_setting(library, NAMES, {})
-    return {one.id: str(given.get(one.id) or _likely_name(one)) for one in evaluations}
-
-
-def keep_start(library: Library, plan: Plan, waiting: Sequence[Candidate]) -> None:
-    """Keep what was started, and which of its candidates are not done, for `resume`."""
-    set_setting(library, START, {**plan_to_json(plan), "waiting": [_to_json(one) for one in waiting]})
-
-
-def last_plan(library: Library) -> Plan | None:
-    """Return the plan that was started last, if there is one that can be read."""
-    kept = get_setting(library, START)
-    try:
-        return plan_from_json(kept) if kept else None
-    except (KeyError, TypeError, ValueError):
-        return None  # kept by another version of Orca Desk
+    return {one.id: one.name or _likely_name(one) for one in evaluations}
 
 
 def resume(library: Library, evaluation_id: str) -> Resumed:
@@ -155,61 +120,18 @@ def resume(library: Library, evaluation_id: str) -> Resumed:
     evaluation = get_evaluation(library, evaluation_id)
     ids = [one.task_id for one in questions(library, evaluation_id)]
     candidate = Candidate(
-        name=evaluation_names(library, [evaluation])[evaluation_id],
+        name=evaluation_names([evaluation])[evaluation_id],
         model=evaluation.model,
         adapter=evaluation.adapter,
         system=system_of(evaluation.system),
     )
-    waiting: tuple[Candidate, ...] = ()
-    if list_evaluations(library)[0].id == evaluation_id:
-        kept = get_setting(library, START) or {}
-        waiting = tuple(_from_json(one) for one in kept.get("waiting", []))
-    if waiting:
-        candidate = replace(candidate, name=waiting[0].name)
+    is_newest = list_evaluations(library)[0].id == evaluation_id
+    waiting = waiting_behind(evaluation.run.request or {}) if is_newest else ()
     sampling = evaluation.run.settings["sampling"]
     return Resumed(
-        candidates=(candidate, *waiting[1:]),
+        candidates=(candidate, *waiting),
         tasks=tuple(get_tasks(library, ids).values()),
         sampling=Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
-    )
-
-
-def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """Return a plan as JSON values."""
-    return {
-        "arms": [_to_json(one) for one in plan.candidates],
-        "families": list(plan.families),
-        "per_family": plan.per_family,
-        "sampling": asdict(plan.sampling),
-    }
-
-
-def plan_from_json(value: Mapping[str, Any]) -> Plan:
-    """Return the plan that `plan_to_json` wrote."""
-    sampling = value["sampling"]
-    return Plan(
-        candidates=tuple(_from_json(one) for one in value["arms"]),
-        families=tuple(value["families"]),
-        per_family=value["per_family"],
-        sampling=Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
-    )
-
-
-def _to_json(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "name": candidate.name,
-        "model": str(candidate.model),
-        "adapter": str(candidate.adapter) if candidate.adapter else None,
-        "system": asdict(candidate.system),
-    }
-
-
-def _from_json(value: Mapping[str, Any]) -> Candidate:
-    return Candidate(
-        name=value["name"],
-        model=Path(value["model"]),
-        adapter=Path(value["adapter"]) if value["adapter"] else None,
-        system=System(**value["system"]),
     )
 
 

@@ -75,7 +75,7 @@ class Compared:
 def listed(library: Library) -> list[Listed]:
     """Return every evaluation that has an answer, the newest first."""
     evaluations = list_evaluations(library)
-    counts, names = overviews(library), evaluation_names(library, evaluations)
+    counts, names = overviews(library), evaluation_names(evaluations)
     return [
         Listed(
             evaluation=one,
@@ -114,7 +114,7 @@ def in_order(names: Mapping[str, str]) -> list[str]:
 def compared(library: Library, evaluation_ids: Sequence[str], reference: str | None = None) -> Compared:
     """Return what some evaluations found; differences are to `reference`, or to the first."""
     evaluations = [get_evaluation(library, one) for one in evaluation_ids]
-    names = distinct(evaluation_names(library, evaluations))
+    names = distinct(evaluation_names(evaluations))
     summaries = tuple(_summary(library, one.id, names[one.id]) for one in evaluations)
     against = reference if reference is not None and reference in evaluation_ids else evaluation_ids[0]
     differences = {}
@@ -171,7 +171,7 @@ def matrix_table(one: Summary) -> Table:
 
 def answer_table(library: Library, evaluation_ids: Sequence[str], wanted: AskedFilter) -> Table:
     """Return a row for each answer to the tasks that match, whole texts and all."""
-    names = distinct(evaluation_names(library, [get_evaluation(library, one) for one in evaluation_ids]))
+    names = distinct(evaluation_names([get_evaluation(library, one) for one in evaluation_ids]))
     headers = ("task", "family", "question", "reference", "evaluation", "model", "right", "reason", "paired",
                "recognised", "tokens", "finish", "answer")  # fmt: skip
     rows: list[Sequence[Any]] = []

@@ -1,4 +1,4 @@
-"""Which strategy serves a family best: the teacher tries each on the same few tasks."""
+"""Measure which strategy serves each family best: the teacher tries them all on the same few tasks."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, identify_a
 
 @dataclass(frozen=True, kw_only=True)
 class Probed:
-    """What a probe found: the pairing of each family with its evidence; none when it was stopped."""
+    """The outcome of a probe: the pairing of each family with its evidence; none if it was stopped."""
 
     run: str
     pairings: Mapping[str, Pairing]
@@ -41,12 +41,12 @@ def probe(
     on_arrival: OnArrival = unwatched,
     request: Mapping[str, Any] | None = None,
 ) -> Probed:
-    """Try `strategies` (all) on `per_family` training tasks of `families` (all) and pair each family.
+    """Try `strategies` on `per_family` training tasks of each of `families`, and pair each family.
 
-    The tasks are those with a reference answer whose ids come first: always the same, and mixed, as ids are
-    hashes. The answers are teacher records like all others, so nothing is asked twice; `on_arrival` is told
-    of them as they are stored. The pairings are stored as measured. Raises UserError when no family has
-    tasks to measure by, and as `teach` does.
+    `None` means all. The probe takes the tasks with a reference answer whose ids come first: always the same
+    ones, yet a random sample, since ids are hashes. The answers are ordinary teacher records, so none is
+    generated twice; `on_arrival` gets them as they are stored. The pairings are stored as measured. Raises
+    UserError when no family has tasks to measure with, and as `teach` does.
     """
     control = control or JobControl()
     sampling = sampling or Sampling()
@@ -54,7 +54,9 @@ def probe(
     known = current_strategies(library)
     names = sorted(known) if strategies is None else sorted(set(strategies))
     if unknown := sorted(set(names) - known.keys()):
-        raise UserError(f"There is no strategy {', '.join(unknown)}.", f"Choose from: {', '.join(known)}.")
+        raise UserError(
+            f"There is no strategy named {', '.join(unknown)}.", f"Choose from: {', '.join(known)}."
+        )
     asks = [Ask(task=task, strategy=known[name]) for name in names for task in tasks]
     used = Teacher.of(library, teacher)
     settings = {
@@ -79,12 +81,12 @@ def probe(
             identities = tuple(identify_asks(asks, teacher=used, sampling=sampling))
             pairings = choose(measure(trials(library, RecordFilter(ids=identities))))
             set_pairings(library, pairings.values(), source="measured")
-        recorder.outcome = f"{len(pairings)} families paired. {taught.sentence}"
+        recorder.outcome = f"{len(pairings):,} families paired. {taught.sentence}"
         return Probed(run=run, pairings=pairings, taught=taught)
 
 
 def _tasks(library: Library, families: Iterable[str] | None, per_family: int) -> Sequence[Task]:
-    """Return the training tasks with a reference answer that come first in each family by id."""
+    """Return the training tasks with a reference answer, the first `per_family` of each family by id."""
     wanted = None if families is None else set(families)
     by_family: dict[str, list[Task]] = defaultdict(list)
     for task in iterate_tasks(library, TaskFilter(split="train", has_answer=True)):
@@ -95,7 +97,7 @@ def _tasks(library: Library, families: Iterable[str] | None, per_family: int) ->
         which = f"of {', '.join(sorted(missing))} " if missing else ""
         raise UserError(
             f"No training task {which}has a reference answer, so strategies cannot be compared.",
-            "Import tasks with answers, or pair the family with a strategy by hand.",
+            "Import tasks with reference answers, or choose the family's strategy yourself.",
         )
     return [
         task

@@ -1,4 +1,4 @@
-"""Before a training starts: how long its records are, what speaks against it, and how long it may take."""
+"""Checks before a training starts: the lengths of its records, likely problems, memory and time."""
 
 import hashlib
 import statistics
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -23,17 +23,17 @@ from orca_desk.student.settings import TrainSettings
 
 FEW_RECORDS = 100
 FEW_FAMILIES = 3
-COUNTED_CHARACTERS = 5_000_000  # some seconds of tokenising; above, a sample of the records stands for all
+FEW_STRATEGIES = 2
+COUNTED_CHARACTERS = 5_000_000  # some seconds of tokenising; with more text, a sample of records is measured
 SAMPLE = 2000  # records
-SPEEDS = 200  # of a former training's newest steps
-Weight = Literal["bad", "warn", "good"]
+SPEEDS = 200  # newest steps of an earlier training
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
     """The records' lengths in tokens, as the trainer will render them; sorted.
 
-    `share` is the share of the records that were measured: below 1 the lengths are a sample's.
+    `share` is the share of the records that were measured; below 1, the lengths are those of a sample.
     """
 
     tokens: "array[int]"
@@ -41,31 +41,31 @@ class Lengths:
 
     @property
     def total(self) -> float:
-        """The tokens of all records; an estimate for a sample."""
+        """The tokens of all records; an estimate if only a sample was measured."""
         return sum(self.tokens) / self.share
 
     def longer_than(self, limit: int) -> float:
-        """Return how many records have more than `limit` tokens; an estimate for a sample."""
+        """Return how many records have more than `limit` tokens; an estimate if only a sample was measured."""
         return sum(length > limit for length in self.tokens) / self.share
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed:
-    """Tokens a second of a former training on the same base: the middle, and a low and a high tenth."""
+class TrainingSpeed:
+    """Tokens per second of an earlier training on the same base: the first decile, the median, the last."""
 
     training: str
     low: float
-    middle: float
+    median: float
     high: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What a snapshot is, seen from one base model.
+class SnapshotFacts:
+    """What matters of a snapshot for training one base model on it.
 
-    `overlap` counts records whose task, or whose very question, is held out now. `reveals` names strategies
-    that the student's instruction quotes. `lengths` and `speed` are None where there is no base, or no
-    former training on it; `unreadable` says why the base's tokenizer could not be used.
+    `overlap` counts the records whose task, or whose exact question, is held out now. `reveals` names the
+    strategies that the student's instruction quotes. `lengths` is None without a base, `speed` without an
+    earlier training on it. `unreadable` says why the base's tokenizer cannot be used.
     """
 
     snapshot: Snapshot
@@ -74,34 +74,106 @@ class Facts:
     reveals: tuple[str, ...]
     lengths: Lengths | None
     unreadable: str
-    speed: Speed | None
+    speed: TrainingSpeed | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Concern:
-    """A sentence on a training that has not started, with its remedy. "bad": it would be refused."""
+class UnusableTokenizer:
+    """The base's tokenizer cannot be used, so the trainer would refuse to start."""
 
-    weight: Weight
-    text: str
-    hint: str = ""
+    reason: str
+    is_fatal: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
-    """An estimate of steps, and of seconds from `low` to `high`."""
+class LongRecords:
+    """`count` of `records` have more than `limit` tokens; an estimate where `is_estimate`.
+
+    `limit` is the model's context where `by_model`, or else the setting's. `context` is 0 if it is unknown.
+    """
+
+    count: int
+    records: int
+    limit: int
+    longest: int
+    context: int
+    by_model: bool
+    is_estimate: bool
+    truncation: str
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether the trainer would refuse to start."""
+        return self.truncation == "refuse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutOverlap:
+    """`count` records ask what is held out for evaluation now."""
+
+    count: int
+    is_fatal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevealedStrategies:
+    """The student's instruction quotes these strategies."""
+
+    strategies: tuple[str, ...]
+    is_fatal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewRecords:
+    """The snapshot has only `records` records."""
+
+    records: int
+    is_fatal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LittleVariety:
+    """The snapshot has too few families or strategies for the student to learn a choice."""
+
+    families: int
+    strategies: int
+    is_fatal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoValidation:
+    """No validation loss will be measured, so the best checkpoint cannot be chosen."""
+
+    is_fatal: ClassVar[bool] = False
+
+
+Concern = (
+    UnusableTokenizer
+    | LongRecords
+    | HeldOutOverlap
+    | RevealedStrategies
+    | FewRecords
+    | LittleVariety
+    | NoValidation
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingTime:
+    """An estimate: how many steps, and between `low` and `high` seconds; both 0 if the speed is unknown."""
 
     steps: int
     low: float
     high: float
 
 
-def look(
+def snapshot_facts(
     library: Library, snapshot_id: str, base: ModelFile | None, *, lengths: Lengths | None = None
-) -> Facts:
-    """Read a snapshot through, for what can be said of training `base` on it. Takes seconds.
+) -> SnapshotFacts:
+    """Read a snapshot to check a training of `base` on it. Takes seconds.
 
-    `lengths`, where they are known from an earlier look at the same two, are not measured again. Raises
-    UserError when there is no such snapshot.
+    `lengths` of an earlier call with the same snapshot and base are not measured again. Raises UserError
+    for an unknown snapshot.
     """
     snapshot = get_snapshot(library, snapshot_id)
     rows = library.rows(
@@ -113,21 +185,21 @@ def look(
             lengths = token_lengths(library, snapshot, base.path)
         except UserError as error:
             unreadable = str(error)
-    return Facts(
+    return SnapshotFacts(
         snapshot=snapshot,
         strategies=tuple(row["strategy"] for row in rows),
         overlap=heldout_overlap(library, snapshot_id),
         reveals=tuple(revealed_strategies(snapshot.instruction, current_strategies(library).values())),
         lengths=lengths,
         unreadable=unreadable,
-        speed=former_speed(library, base.path) if base else None,
+        speed=earlier_speed(library, base.path) if base else None,
     )
 
 
 def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
     """Return the lengths of a snapshot's records, rendered for the student in the folder `base`.
 
-    All records are measured, or evenly spread ones where there is much text. Raises UserError when the
+    Measures all records, or an evenly spread sample if there is much text. Raises UserError when the
     folder's tokenizer or chat template cannot be used.
     """
     from orca_desk.prompts.hf import HFTokenizer
@@ -146,138 +218,92 @@ def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
 
 
 def heldout_overlap(library: Library, snapshot_id: str) -> int:
-    """Count a snapshot's records whose task is held out now, by id or by the same words."""
+    """Count the records of a snapshot whose task is held out now, by its id or by its words."""
     heldout = list(_heldout(library))
     ids, texts = {task for task, _ in heldout}, {text for _, text in heldout}
     return sum(_is_among(record, ids, texts) for record in snapshot_records(library, snapshot_id))
 
 
-def former_speed(library: Library, base: Path) -> Speed | None:
-    """Return how fast the newest training on the same base was; None where there was none."""
+def earlier_speed(library: Library, base: Path) -> TrainingSpeed | None:
+    """Return how fast the newest training on the same base was; None if there was none."""
     for training in list_trainings(library):
         if training.base.resolve() == base.resolve():
             events = training_events(library, training.id, "metrics", after_step=1)  # the first step warms up
             rates = sorted(event["tokens_per_second"] for event in events[-SPEEDS:])
             if rates:
                 tenth = len(rates) // 10
-                return Speed(
+                return TrainingSpeed(
                     training=training.id,
                     low=rates[tenth],
-                    middle=statistics.median(rates),
+                    median=statistics.median(rates),
                     high=rates[-1 - tenth],
                 )
     return None
 
 
-def concerns(facts: Facts, settings: TrainSettings, *, context: int) -> list[Concern]:
-    """Return what speaks against a training with these settings, the gravest first.
+def concerns(facts: SnapshotFacts, settings: TrainSettings, *, context: int) -> list[Concern]:
+    """Return likely problems of a training with these settings; fatal ones, which prevent the start, first.
 
-    `context` is the base's, 0 where it is not known.
+    `context` is the base's context length in tokens, 0 if it is unknown.
     """
     found = [*_length_concerns(facts, settings, context), *_content_concerns(facts, settings)]
-    return sorted(found, key=lambda concern: concern.weight != "bad")
+    return sorted(found, key=lambda concern: not concern.is_fatal)
 
 
-def estimate_time(facts: Facts, settings: TrainSettings, *, context: int) -> Span | None:
-    """Return how long the steps will take by a former training's speed; None where that is not known."""
+def estimate_time(facts: SnapshotFacts, settings: TrainSettings, *, context: int) -> TrainingTime | None:
+    """Estimate how long the steps will take, at the speed of an earlier training; None without lengths."""
     if facts.lengths is None:
         return None
     limit = _limit(settings, context)
-    kept = sum(min(length, limit) for length in facts.lengths.tokens) / facts.lengths.share
-    tokens = kept * (1 - settings.eval_fraction) * settings.epochs
+    trained = sum(min(length, limit) for length in facts.lengths.tokens) / facts.lengths.share
+    tokens = trained * (1 - settings.eval_fraction) * settings.epochs
     steps = max(settings.epochs, round(tokens / (settings.batch_tokens * settings.accumulation)))
     if facts.speed is None:
-        return Span(steps=steps, low=0.0, high=0.0)
-    return Span(steps=steps, low=tokens / facts.speed.high, high=tokens / facts.speed.low)
+        return TrainingTime(steps=steps, low=0.0, high=0.0)
+    return TrainingTime(steps=steps, low=tokens / facts.speed.high, high=tokens / facts.speed.low)
 
 
 def estimate_memory(model: ModelFile, settings: TrainSettings) -> Fit:
-    """Return the memory that a training takes; "auto" checkpoints only where it would not fit otherwise."""
-
-    def estimate(checkpointing: bool) -> Fit:
-        return training_fit(
-            model,
-            batch_tokens=settings.batch_tokens,
-            rank=settings.rank,
-            bytes_per_weight=2 if settings.dtype == "bfloat16" else 4,
-            checkpointing=checkpointing,
-        )
-
-    plain = estimate(settings.gradient_checkpointing == "on")
-    return plain if plain.fits or settings.gradient_checkpointing != "auto" else estimate(True)
+    """Return the memory that a training takes, by which the trainer decides too."""
+    return training_fit(model, settings)
 
 
-def _length_concerns(facts: Facts, settings: TrainSettings, context: int) -> Iterator[Concern]:
+def _length_concerns(facts: SnapshotFacts, settings: TrainSettings, context: int) -> Iterator[Concern]:
     if facts.unreadable:
-        yield Concern(weight="bad", text="The base's tokenizer cannot be used.", hint=facts.unreadable)
+        yield UnusableTokenizer(reason=facts.unreadable)
     if facts.lengths is None or not facts.lengths.tokens:
         return
-    limit, longest = _limit(settings, context), facts.lengths.tokens[-1]
+    limit = _limit(settings, context)
     count = facts.lengths.longer_than(limit)
-    if not count:
-        return
-    number = f"{round(count):,}" if facts.lengths.share == 1 else f"About {round(count):,} (by a sample)"
-    text = f"{number} of {facts.snapshot.records:,} records are longer than {limit:,} tokens"
-    fate = {
-        "refuse": "the start would be refused",
-        "drop": "they are left out",
-        "cut": "their end is cut off",
-    }
-    by_model = bool(context) and limit == context
-    yield Concern(
-        weight="bad" if settings.truncation == "refuse" else "warn",
-        text=f"{text}: {fate[settings.truncation]}.",
-        hint=f"The longest has {longest:,}. "
-        + (
-            "The model takes no more: set truncation to drop or cut."
-            if by_model
-            else f"Raise max length to {min(longest, context or longest):,}, or choose drop or cut."
-        ),
-    )
+    if count:
+        yield LongRecords(
+            count=round(count),
+            records=facts.snapshot.records,
+            limit=limit,
+            longest=facts.lengths.tokens[-1],
+            context=context,
+            by_model=bool(context) and limit == context,
+            is_estimate=facts.lengths.share < 1,
+            truncation=settings.truncation,
+        )
 
 
-def _content_concerns(facts: Facts, settings: TrainSettings) -> Iterator[Concern]:
-    snapshot = facts.snapshot
+def _content_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Concern]:
+    families, strategies = len(facts.snapshot.families), len(facts.strategies)
     if facts.overlap:
-        yield Concern(
-            weight="warn",
-            text=f"{facts.overlap:,} records ask what is held out for evaluation now.",
-            hint="The evaluation would look better than it is: freeze a new snapshot, or change the split.",
-        )
+        yield HeldOutOverlap(count=facts.overlap)
     if facts.reveals:
-        yield Concern(
-            weight="warn",
-            text=f"The student's instruction quotes the strategy {', '.join(facts.reveals)}.",
-            hint="A student that is told the strategy does not learn to choose one: give it a general one.",
-        )
-    if snapshot.records < FEW_RECORDS:
-        yield Concern(
-            weight="warn",
-            text=f"The snapshot has only {snapshot.records:,} records.",
-            hint="A student learns little from so few; some hundreds in each family are better.",
-        )
-    if len(snapshot.families) < FEW_FAMILIES or len(facts.strategies) < 2:
-        families = _amount(len(snapshot.families), "family", "families")
-        strategies = _amount(len(facts.strategies), "strategy", "strategies")
-        yield Concern(
-            weight="warn",
-            text=f"The snapshot has {families} of tasks and {strategies}.",
-            hint="To learn which strategy a task wants, the student must see several of both.",
-        )
+        yield RevealedStrategies(strategies=facts.reveals)
+    if facts.snapshot.records < FEW_RECORDS:
+        yield FewRecords(records=facts.snapshot.records)
+    if families < FEW_FAMILIES or strategies < FEW_STRATEGIES:
+        yield LittleVariety(families=families, strategies=strategies)
     if settings.eval_fraction == 0:
-        yield Concern(
-            weight="warn",
-            text="No evaluation loss will be measured.",
-            hint="Then the last adapter is kept, not the best: set the eval fraction above 0.",
-        )
+        yield NoValidation()
 
 
 def _limit(settings: TrainSettings, context: int) -> int:
     return min(settings.max_length, context) if context else settings.max_length
-
-
-def _amount(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def _heldout(library: Library) -> Iterator[tuple[str, bytes]]:
@@ -290,5 +316,5 @@ def _is_among(record: TrainingRecord, ids: set[str], texts: set[bytes]) -> bool:
 
 
 def _words(text: str) -> bytes:
-    """Return a fingerprint of a text that case and white space do not change."""
+    """Return a fingerprint of a text that ignores case and white space."""
     return hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8", "replace")).digest()[:16]

@@ -1,4 +1,4 @@
-"""One training from a frozen snapshot to an adapter that llama.cpp serves, checked against torch."""
+"""One training: from a frozen snapshot to an adapter that llama.cpp serves, checked against torch."""
 
 import time
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
 from orca_desk.inventory.student_files import student_gguf
 from orca_desk.library.database import Library
+from orca_desk.library.runs import set_request
 from orca_desk.library.snapshots import get_snapshot, snapshot_records, write_snapshot
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.library.trainings import (
@@ -27,22 +28,24 @@ from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
 from orca_desk.steps.recorder import RunRecorder, record_run
+from orca_desk.steps.train.request import TrainingRequest
 from orca_desk.student.settings import TrainSettings
 
 if TYPE_CHECKING:  # it brings numpy and gguf, for which the desktop's first window should not wait
     from orca_desk.parity.comparison import ParityReport
 
-SECONDS_TO_STOP = 300.0  # a step of a large model on a processor, and its checkpoint
-UNIT = "steps"  # what a training's progress is counted in
-KEPT_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
+SECONDS_TO_STOP = 300.0  # enough for one step of a large model on a CPU, and its checkpoint
+UNIT = "steps"  # the unit of a training's progress
+STORED_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What came of a training; the files are None when it was stopped before they were made.
+    """The result of a training. The files are None when it was stopped before they were made.
 
-    `base_gguf` + `adapter_gguf` is the tuned student for llama.cpp. `outcome` is what the trainer said last,
-    `warnings` what it thought the user should know.
+    `base_gguf` with `adapter_gguf` is the tuned student for llama.cpp. `outcome` is the trainer's last event,
+    `warnings` are its messages for the user. `was_done` says that the training had already finished, so this
+    call trained nothing.
     """
 
     run: str
@@ -54,6 +57,38 @@ class Trained:
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     finished: bool = False
+    was_done: bool = False
+
+
+def train_request(
+    library: Library,
+    request: TrainingRequest,
+    *,
+    resumes: str = "",
+    on_event: Callable[[Event], None] = lambda event: None,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> Trained:
+    """Train what the user asked for. The first event, "began", names the training.
+
+    `resumes` is the id of the training that the user resumed. If another job has finished it in the meantime,
+    as the demo may, this trains nothing, not even a new one.
+    """
+    if resumes and get_training(library, resumes).run.status == "done":
+        on_event({"event": "began", "training": resumes})
+        return Trained(run=resumes, was_done=True)
+    training = find_or_create(library, request.base, request.snapshot, request.settings, by_user=True)
+    on_event({"event": "began", "training": training.id})
+    return train(
+        library,
+        request.base,
+        request.snapshot,
+        settings=request.settings,
+        by_user=True,
+        on_event=on_event,
+        progress=progress,
+        control=control,
+    )
 
 
 def train(
@@ -63,20 +98,21 @@ def train(
     *,
     settings: TrainSettings | None = None,
     gguf: Path | None = None,
+    by_user: bool = False,
     on_event: Callable[[Event], None] = lambda event: None,
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Trained:
-    """Train the student in the folder `base` on a snapshot; export the adapter; check it.
+    """Train the student in the folder `base` on a snapshot, export the adapter and check it.
 
-    `gguf` is the GGUF file of the base (see `student_gguf`). An unfinished training of just this goes on
-    from its newest checkpoint. `on_event` sees each of the trainer's events after it is stored. Raises
-    UserError for files or settings that cannot be used, and for an adapter that changes nothing; whether
-    llama.cpp answers as torch does is in `parity`.
+    Resumes an unfinished training with the same base, snapshot and settings from its newest checkpoint.
+    `gguf` is the GGUF file of the base (see `student_gguf`). `on_event` gets each of the trainer's events
+    after it was stored. `parity` in the result says whether llama.cpp answers as torch does. Raises UserError
+    for unusable files or settings, and for an adapter that changes nothing.
     """
     began = time.monotonic()
     control = control or JobControl()
-    training = find_or_create(library, base, snapshot, settings or TrainSettings())
+    training = find_or_create(library, base, snapshot, settings or TrainSettings(), by_user=by_user)
     with record_run(library, training.id, progress=progress, control=control) as recorder:
         recorder.unit = UNIT
         work = _Work(library, training, recorder, control)
@@ -84,7 +120,7 @@ def train(
     return replace(trained, seconds=time.monotonic() - began)
 
 
-def keep_stopped(
+def use_stopped(
     library: Library,
     training_id: str,
     *,
@@ -92,39 +128,56 @@ def keep_stopped(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Trained:
-    """Take the adapter of a training that was stopped as it is: export it, check it, and call the run done.
+    """Export and check the best adapter so far of a stopped training, and mark the training as done.
 
-    Raises UserError when the training has left no adapter, and as `train` does.
+    Raises UserError when the training has saved no adapter, and whatever `train` raises.
     """
     began = time.monotonic()
     control = control or JobControl()
     training = get_training(library, training_id)
-    if not can_keep(training):
+    if not can_use_stopped(training):
         raise UserError(
-            f"{training.id} has not left an adapter.", "Go on with it, and stop it after its first steps."
+            f"{training.id} has not saved an adapter.", "Resume it, and stop it after its first evaluation."
         )
     with record_run(library, training.id, progress=progress, control=control) as recorder:
         recorder.unit = UNIT
-        trained = _Work(library, training, recorder, control).keep(gguf)
+        trained = _Work(library, training, recorder, control).use_stopped(gguf)
     return replace(trained, seconds=time.monotonic() - began)
 
 
-def can_keep(training: Training) -> bool:
-    """Whether a training was stopped after it had published an adapter that is not in use yet."""
+def can_use_stopped(training: Training) -> bool:
+    """Return whether a training was stopped after it had saved an adapter that is not in use yet."""
     published = training.folder / "adapter" / "adapter_model.safetensors"
     return training.run.status == "cancelled" and training.adapter is None and published.is_file()
 
 
-def find_or_create(library: Library, base: Path, snapshot: str, settings: TrainSettings) -> Training:
-    """Return the unfinished training of just this, or a new one: the one that `train` works on."""
+def find_or_create(
+    library: Library,
+    base: Path,
+    snapshot: str,
+    settings: TrainSettings,
+    *,
+    by_user: bool = False,
+) -> Training:
+    """Return the training that `train` works on: an unfinished one with the same inputs, or a new one.
+
+    `by_user` stores the request with the run; the stages of the demo store none.
+    """
     get_snapshot(library, snapshot)
     values = settings.to_dict()
+    request = None
+    if by_user:
+        request = TrainingRequest(base=base, snapshot=snapshot, settings=settings).to_json()
     unfinished = find_unfinished_training(library, base=base, snapshot=snapshot, settings=values)
-    return unfinished or create_training(library, base=base, snapshot=snapshot, settings=values)
+    if unfinished is None:
+        return create_training(library, base=base, snapshot=snapshot, settings=values, request=request)
+    if request is not None:
+        set_request(library, unfinished.id, request)
+    return unfinished
 
 
 class _Work:
-    """The steps of one training, each of which returns None when the job was stopped."""
+    """The steps of one training. Each returns None when the job was stopped."""
 
     def __init__(
         self, library: Library, training: Training, recorder: RunRecorder, control: JobControl
@@ -135,7 +188,7 @@ class _Work:
         self._adapter_gguf = training.folder / "adapter.gguf"
 
     def do(self, gguf: Path | None, on_event: Callable[[Event], None]) -> Trained:
-        """Do all steps; those that a former call has done are quick."""
+        """Do all steps; those that an earlier call completed are quick."""
         unfinished = Trained(run=self._training.id)
         self._recorder.outcome = "Stopped; the same training goes on from its newest checkpoint."
         base_gguf = self._base_gguf(gguf)
@@ -144,8 +197,8 @@ class _Work:
         outcome = self._train(on_event)
         return unfinished if outcome is None else self._finish(base_gguf, outcome)
 
-    def keep(self, gguf: Path | None) -> Trained:
-        """Do the steps after the training itself with the adapter that a stop has left."""
+    def use_stopped(self, gguf: Path | None) -> Trained:
+        """Do the steps after the training itself, with the adapter that a stopped training saved."""
         base_gguf = self._base_gguf(gguf)
         if base_gguf is None:
             return Trained(run=self._training.id)
@@ -184,16 +237,15 @@ class _Work:
         )
 
     def _train(self, on_event: Callable[[Event], None]) -> dict[str, Any] | None:
-        """Run the trainer and store what it reports, as it comes."""
+        """Run the trainer and store its events as they arrive."""
         training, show = self._training, _StepMeter(self._recorder.report)
         records, outcome = training.folder / "records.jsonl", {}
         if not records.exists():
             write_snapshot(self._library, training.snapshot, records)
 
         def receive(events: list[Event]) -> None:
-            kept = [event for event in events if event["event"] in KEPT_EVENTS]
-            if kept:
-                add_events(self._library, training.id, kept)
+            if stored := [event for event in events if event["event"] in STORED_EVENTS]:
+                add_events(self._library, training.id, stored)
             for event in events:
                 if event["event"] == "outcome":
                     outcome.update(event)
@@ -244,7 +296,7 @@ class _Work:
         )
 
     def _prompts(self) -> list[list[Message]]:
-        """Return held-out questions as the student is asked them, or else those that it was trained on."""
+        """Return held-out questions as messages to the student, or, without any, its training questions."""
         from orca_desk.parity.check import PROMPTS
 
         snapshot = self._training.snapshot
@@ -255,7 +307,7 @@ class _Work:
         return [[Message("system", system), Message("user", text)] for text in texts]
 
     def _outcome_so_far(self) -> dict[str, Any]:
-        """Return the best evaluation of a training that was stopped, as the trainer chooses it."""
+        """Return the best evaluation of a stopped training, by the trainer's own rule."""
         evaluations = training_events(self._library, self._training.id, "eval", after_step=0)
         best = min(evaluations, key=lambda event: event["loss"], default=None)
         return {"best_step": best and best["step"], "best_loss": best and best["loss"]}
@@ -273,14 +325,14 @@ class _Work:
 
 
 class _StepMeter:
-    """Shows the trainer's metrics as progress, with the rate since this call began."""
+    """Reports the trainer's metrics as progress, with the steps per second since this call began."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._first: tuple[int, float] | None = None
 
     def show(self, event: Event) -> None:
-        """Show one event, if it is a metric."""
+        """Report one event, if it is a metric."""
         if event["event"] != "metrics":
             return
         step, now = event["step"], time.monotonic()

@@ -7,7 +7,7 @@ from doubles import PAIRED, QUICK, SHORT, open_small, small_snapshot
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import AskedFilter
-from orca_desk.library.settings import set_setting
+from orca_desk.library.runs import create_run
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling
@@ -15,12 +15,8 @@ from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.candidates import (
-    Candidate,
-    Plan,
     evaluate_candidate,
     heldout_tasks,
-    keep_start,
-    last_plan,
     resume,
     system_of,
     training_candidates,
@@ -38,6 +34,7 @@ from orca_desk.steps.evaluate.comparison import (
     strategies_of,
 )
 from orca_desk.steps.evaluate.evaluation import System
+from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan, request_of
 
 
 @pytest.fixture
@@ -90,16 +87,15 @@ def test_system_messages_are_told_by_their_text():
 def test_a_plan_is_kept_and_read_again(library, candidates):
     plan = Plan(candidates=candidates, families=("sums",), per_family=2, sampling=Sampling(stop=("###",)))
     assert last_plan(library) is None
-    keep_start(library, plan, candidates)
+    create_run(library, "evaluate", {"k": 1}, request_of(plan, candidates[0]))
     assert last_plan(library) == plan
-    set_setting(library, "desktop.start.evaluate", {"arms": 3})
+    create_run(library, "evaluate", {"k": 2}, {"candidates": 3})
     assert last_plan(library) is None
 
 
 def test_a_stopped_candidate_goes_on_with_those_behind_it(library, candidates):
     tasks = heldout_tasks(library, tuple(PAIRED), 4)
     plan = Plan(candidates=candidates, families=tuple(PAIRED), sampling=SHORT)
-    keep_start(library, plan, candidates)
     control = JobControl()
 
     def stop_soon(update: Update) -> None:
@@ -107,7 +103,13 @@ def test_a_stopped_candidate_goes_on_with_those_behind_it(library, candidates):
             control.stop()
 
     begun = evaluate_candidate(
-        library, candidates[0], tasks, sampling=SHORT, progress=stop_soon, control=control
+        library,
+        candidates[0],
+        tasks,
+        sampling=SHORT,
+        progress=stop_soon,
+        control=control,
+        request=request_of(plan, candidates[0]),
     )
     assert begun is not None and not begun.finished
     left = resume(library, begun.run)

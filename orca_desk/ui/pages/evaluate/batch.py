@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from orca_desk.method.records import Task
-from orca_desk.steps.evaluate.candidates import Candidate, Plan, evaluate_candidate, keep_start
+from orca_desk.steps.evaluate.candidates import evaluate_candidate
 from orca_desk.steps.evaluate.evaluation import Evaluated
+from orca_desk.steps.evaluate.plan import Candidate, Plan, request_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -32,29 +33,22 @@ class Batch(QObject):
     def start(self, plan: Plan, tasks: Sequence[Task]) -> None:
         """Evaluate each candidate of `plan` on `tasks`, in turn."""
         self._done = []
-        waiting = list(plan.candidates)
-        keep_start(self.desk.library, plan, waiting)
-        self.jobs = [self._start(candidate, plan, tasks, waiting) for candidate in plan.candidates]
+        self.jobs = [self._start(candidate, plan, tasks) for candidate in plan.candidates]
         self._follow()
 
-    def _start(
-        self, candidate: Candidate, plan: Plan, tasks: Sequence[Task], waiting: list[Candidate]
-    ) -> Job:
+    def _start(self, candidate: Candidate, plan: Plan, tasks: Sequence[Task]) -> Job:
         library = self.desk.library
 
         def work(tools: Tools) -> Evaluated | None:
-            found = evaluate_candidate(
+            return evaluate_candidate(
                 library,
                 candidate,
                 tasks,
                 sampling=plan.sampling,
                 progress=tools.progress,
                 control=tools.control,
+                request=request_of(plan, candidate),
             )
-            if found is not None and found.finished:
-                waiting.remove(candidate)
-                keep_start(library, plan, waiting)
-            return found
 
         job = self.desk.jobs.start(f"Evaluating {candidate.name}", "evaluate", work, changes={"evaluations"})
         job.ended.connect(lambda: self._ended(job))

@@ -1,19 +1,18 @@
 """Measuring strategies: with which teacher, on what, and the job as it runs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from orca_desk.library.database import Library
-from orca_desk.library.settings import get_setting, set_setting
-from orca_desk.steps.defaults import default_runner
-from orca_desk.steps.pair.probe import Probed, probe
-from orca_desk.steps.teaching import Arrival
+from orca_desk.errors import UserError
+from orca_desk.library.runs import get_run, newest_request
+from orca_desk.steps.pair.probe import Probed
+from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.jobs import Job
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
 from orca_desk.ui.theme import GRID
@@ -22,35 +21,6 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
-
-START = "desktop.start.probe"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProbeStart:
-    """What a measurement is started with, kept so that it can be taken up again. None: all there are."""
-
-    model: str
-    families: list[str] | None
-    strategies: list[str] | None
-    per_family: int
-
-    def work(self, library: Library) -> Callable[[Tools], Probed]:
-        """Return the work of a job that measures."""
-
-        def work(tools: Tools) -> Probed:
-            return probe(
-                library,
-                default_runner(library, Path(self.model)),
-                families=self.families,
-                strategies=self.strategies,
-                per_family=self.per_family,
-                progress=tools.progress,
-                control=tools.control,
-                on_arrival=tools.tell,
-            )
-
-        return work
 
 
 class MeasureBar(QWidget):
@@ -65,7 +35,6 @@ class MeasureBar(QWidget):
         self.job: Job | None = None
         self._possible = False
         self._tasks: Mapping[str, int] = {}
-        self._started: ProbeStart | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + GRID // 2)
@@ -104,43 +73,47 @@ class MeasureBar(QWidget):
             )
         else:
             self.start(
-                ProbeStart(
-                    model=str(model.path),
+                replace(
+                    ProbeRequest.usual(self.desk.library, model.path),
                     families=families,
                     strategies=strategies,
                     per_family=self.per_family.value(),
                 )
             )
 
-    def start(self, start: ProbeStart) -> None:
-        """Measure; the same start again goes on where an earlier one stopped."""
+    def start(self, request: ProbeRequest) -> None:
+        """Measure; the same request resumes where an earlier run stopped."""
         if self.job is not None and not self.job.is_over:
             return
         self.notice.hide()
-        set_setting(self.desk.library, START, asdict(start))
+        library = self.desk.library
         self.job = self.desk.jobs.start(
             "Measure strategies",
             "probe",
-            start.work(self.desk.library),
+            lambda tools: request.probe(
+                library, progress=tools.progress, control=tools.control, on_arrival=tools.tell
+            ),
             changes={"records", "pairings"},
         )
-        self.job.event.connect(self._receive)
-        self._started = start
+        self.job.event.connect(self.arrived)
         self.job_panel.follow(self.job)
         self._count_answers()
 
-    def resume(self, run: str) -> None:
-        """Go on with a measurement that was cut off, if it is the one that was started last."""
-        stored = get_setting(self.desk.library, START) or {}
-        start = self._last_start()
-        if start is not None and stored.get("run", run) == run:
-            self.start(start)
-        else:
-            self.notice.show_message(
-                "What this run was started with is not known any more.",
-                "Choose the same and measure: nothing that was answered is asked again.",
-                kind="warn",
-            )
+    def resume(self, run_id: str) -> None:
+        """Resume a measurement that was cut off, by the request stored with its run."""
+        try:
+            request = get_run(self.desk.library, run_id).request
+            if request is not None:
+                self.start(ProbeRequest.from_json(request))
+                return
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        self.notice.show_message(
+            "The settings of this run are no longer available.",
+            "Choose the same settings and measure: answers you already have will be reused.",
+            kind="warn",
+        )
 
     def _row(self) -> QHBoxLayout:
         self.picker = ModelPicker(self.desk, "gguf", prefer="mini-teacher")
@@ -154,7 +127,7 @@ class MeasureBar(QWidget):
         self.per_family.setToolTip(
             "Training tasks of each family that every strategy is tried on; more of them tell better."
         )
-        last = self._last_start()
+        last = self._last_request()
         self.per_family.setValue(last.per_family if last else 20)
         if last:
             self.picker.choose(Path(last.model))
@@ -180,13 +153,6 @@ class MeasureBar(QWidget):
         self.answers.setText("up to {}".format(counted(count, "answer")) if count else "")
         self.button.setEnabled(self._possible and (self.job is None or self.job.is_over))
 
-    def _receive(self, arrival: Arrival) -> None:
-        if self._started is not None:  # the first answers tell which run it is
-            library, kept = self.desk.library, {**asdict(self._started), "run": arrival.run}
-            self._started = None
-            self.desk.background.run(self, lambda: set_setting(library, START, kept))
-        self.arrived.emit(arrival)
-
     def _open_models(self) -> None:
         self.desk.open("models")
 
@@ -208,7 +174,9 @@ class MeasureBar(QWidget):
                 "Every answer so far is kept. Measure again to go on from there.",
             )
 
-    def _last_start(self) -> ProbeStart | None:
-        stored = dict(get_setting(self.desk.library, START) or {})
-        stored.pop("run", None)
-        return ProbeStart(**stored) if stored else None
+    def _last_request(self) -> ProbeRequest | None:
+        stored = newest_request(self.desk.library, "probe")
+        try:
+            return ProbeRequest.from_json(stored) if stored else None
+        except UserError:
+            return None

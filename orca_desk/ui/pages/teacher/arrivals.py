@@ -1,4 +1,4 @@
-"""The table of records as they arrive, the newest at the top; only so many are held."""
+"""The table of records as they arrive, the newest first, up to a maximum."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,22 +6,23 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from orca_desk.steps.teaching import Arrival, rejection
+from orca_desk.steps.teaching import Arrival
 from orca_desk.ui.icons import icon
+from orca_desk.ui.pages.teacher.verdicts import verdict_look
 from orca_desk.ui.theme import Role, Theme
 from orca_desk.ui.widgets.blocks import INVALID, Index
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.shorten import shorten
 
-HELD = 500  # rows
+MOST_ROWS = 500
 LENGTH = 200  # characters of a text in a cell
 VERDICT, _, _, QUESTION, ANSWER, _ = range(6)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """One answer, or one that could not be made: then `record` is ""."""
+class ArrivalRow:
+    """One answer; or a task that could not be answered, without a record id."""
 
     record: str
     verdict: str
@@ -34,24 +35,17 @@ class Row:
     tokens: int
 
 
-def rows_of(arrival: Arrival) -> list[Row]:
-    """Return the rows of what arrived, in the order of arrival."""
+def rows_of(arrival: Arrival) -> list[ArrivalRow]:
+    """Return a row for each answer and each failure, in the order of arrival."""
     rows = []
     for new in arrival.records:
-        reason = rejection(new)
-        words, image, role = (
-            reason or "right",
-            "circle-x" if reason else "circle-check",
-            "bad" if reason else "good",
-        )
-        if not reason and new.verdict is None:
-            words, image, role = "not graded", "circle-help", "muted"
+        words, image, role = verdict_look(new)
         rows.append(
-            Row(
+            ArrivalRow(
                 record=new.record.id,
                 verdict=words,
                 image=image,
-                role=role,  # type: ignore[arg-type]
+                role=role,
                 family=new.record.family,
                 strategy=new.record.strategy,
                 question=shorten(new.record.user, LENGTH),
@@ -61,7 +55,7 @@ def rows_of(arrival: Arrival) -> list[Row]:
         )
     for asked, reason in arrival.failed:
         rows.append(
-            Row(
+            ArrivalRow(
                 record="",
                 verdict="failed",
                 image="triangle-alert",
@@ -76,8 +70,8 @@ def rows_of(arrival: Arrival) -> list[Row]:
     return rows
 
 
-class ArrivalsModel(RowsModel[Row]):
-    """At most HELD rows; `add` puts new ones at the top and lets the oldest go."""
+class ArrivalsModel(RowsModel[ArrivalRow]):
+    """At most MOST_ROWS rows; `add` puts new ones at the top and drops the oldest."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(
@@ -91,14 +85,14 @@ class ArrivalsModel(RowsModel[Row]):
             )
         )
         self._theme = theme
-        self.titles: dict[str, str] = {}  # of the strategies, by name
+        self.titles: dict[str, str] = {}  # of strategies, by name
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Add rows that came in this order."""
-        new = rows[-HELD:]
+    def add(self, rows: Sequence[ArrivalRow]) -> None:
+        """Add rows, the oldest first."""
+        new = rows[-MOST_ROWS:]
         if not new:
             return
-        if (over := len(self.rows) + len(new) - HELD) > 0:
+        if (over := len(self.rows) + len(new) - MOST_ROWS) > 0:
             self.beginRemoveRows(INVALID, len(self.rows) - over, len(self.rows) - 1)
             del self.rows[-over:]
             self.endRemoveRows()
@@ -107,15 +101,15 @@ class ArrivalsModel(RowsModel[Row]):
         self.endInsertRows()
 
     def clear(self) -> None:
-        """Forget all rows."""
+        """Remove all rows."""
         self.show([])
 
-    def row(self, index: Index) -> Row:
+    def row(self, index: Index) -> ArrivalRow:
         """Return the row of a cell."""
         return self.rows[index.row()]
 
-    def cell(self, row: Row, column: int, role: int) -> Any:
-        """Return a verdict's sign, or what a long cell says in full."""
+    def cell(self, row: ArrivalRow, column: int, role: int) -> Any:
+        """Return a verdict's icon, or the full text of a long cell as a tooltip."""
         if role == Qt.ItemDataRole.DecorationRole and column == VERDICT:
             return icon(row.image, self._theme.colours, row.role)
         if role == Qt.ItemDataRole.ToolTipRole and column in (VERDICT, QUESTION, ANSWER):

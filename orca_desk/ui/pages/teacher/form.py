@@ -1,4 +1,4 @@
-"""What to ask the teacher, and how: model, tasks, strategy, sampling."""
+"""The settings of a run of the teacher: model, tasks, strategy, sampling, engine."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,24 +19,25 @@ from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.fits import teaching_fit
 from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.instruct.preview import Outlook
+from orca_desk.steps.instruct.preview import Workload
+from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.pages.teacher.narrow_form import NAMES, NarrowForm
-from orca_desk.ui.pages.teacher.start import TeachStart
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
-FAMILIES_NAMED = 3  # families without a strategy that are told by name
+FAMILIES_NAMED = 3  # of the families without a strategy
 FIELD = 30  # px, the height of a field
 
 
 class TeacherForm(QScrollArea):
-    """The settings of a run. `changed` comes with each edit."""
+    """Edits the settings of a run. `changed` is emitted at each edit."""
 
     changed = Signal()
 
@@ -59,10 +60,10 @@ class TeacherForm(QScrollArea):
         desk.models.changed.connect(self._show_fit)
         leave_wheel_to_form(inside)
 
-    def value(self) -> TeachStart:
-        """Return what is chosen. Raises UserError for a setting that cannot be used."""
+    def value(self) -> GenerateRequest:
+        """Return the settings. Raises UserError for one that cannot be used."""
         model: ModelFile | None = self.picker.model()
-        return TeachStart(
+        return GenerateRequest(
             model=str(model.path) if model else "",
             family=self.family.currentData(),
             tag=self.tag.currentData(),
@@ -76,58 +77,54 @@ class TeacherForm(QScrollArea):
             threads=self.threads.value(),
         )
 
-    def set_value(self, start: TeachStart) -> None:
-        """Show other settings; a family, tag or strategy that is gone is shown by its name all the same."""
-        if start.model:
-            self.picker.choose(Path(start.model))
+    def set_value(self, request: GenerateRequest) -> None:
+        """Show other settings, including a family, tag or strategy that no longer exists."""
+        if request.model:
+            self.picker.choose(Path(request.model))
         for box, name in (
-            (self.family, start.family),
-            (self.tag, start.tag),
-            (self.strategy, start.strategy),
+            (self.family, request.family),
+            (self.tag, request.tag),
+            (self.strategy, request.strategy),
         ):
             _choose(box, name)
-        self.text.setText(start.text)
-        self.limit.setValue(start.limit)
-        self.samples.setValue(start.samples)
-        self.sampling.set_value(start.sampling)
-        self.batch.setValue(start.batch)
-        self.context.setValue(start.context)
-        self.threads.setValue(start.threads)
+        self.text.setText(request.text)
+        self.limit.setValue(request.limit)
+        self.samples.setValue(request.samples)
+        self.sampling.set_value(request.sampling)
+        self.batch.setValue(request.batch)
+        self.context.setValue(request.context)
+        self.threads.setValue(request.threads)
         self._show_fit()
 
     def set_choices(
         self, families: Sequence[str], tags: Sequence[str], strategies: Sequence[Strategy]
     ) -> None:
-        """Offer these families, tags and strategies; what is chosen stays chosen."""
+        """Offer these families, tags and strategies; the current selection stays."""
         _fill(self.family, "All families", [(name, name) for name in families])
         _fill(self.tag, "Any tag", [(name, name) for name in tags])
         _fill(
             self.strategy,
-            "Each family's own",
+            "The family's strategy",
             [(one.name, one.title) for one in strategies],
         )
 
-    def show_outlook(self, seen: Outlook) -> None:
-        """Say how many tasks are chosen, and how many of them are answered already."""
-        if not seen.tasks:
-            self.count.setText("No task is chosen")
-            self.known.setText("Import tasks, or widen the choice.")
+    def show_workload(self, workload: Workload) -> None:
+        """Show how many tasks are selected, and how many of their answers already exist."""
+        if not workload.tasks:
+            self.count.setText("No tasks selected")
+            self.known.setText("Import tasks, or widen the filters.")
         else:
-            self.count.setText(_tasks_and_answers(seen))
-            if seen.known is None:
-                self.known.setText("Those that are answered already are passed over.")
+            self.count.setText(_tasks_and_answers(workload))
+            if workload.known is None:
+                self.known.setText("Tasks that already have an answer are skipped.")
             else:
                 self.known.setText(
-                    f"{seen.known:,} answered already with just these settings, {seen.missing:,} to do"
+                    f"{workload.known:,} already answered with these settings, {workload.missing:,} to go"
                 )
-        self._unpaired = seen.unpaired
-        self.unpaired.setVisible(bool(seen.unpaired))
-        self.pair.setVisible(bool(seen.unpaired))
-        named = ", ".join(shorten(family, 40) for family in seen.unpaired[:FAMILIES_NAMED])
-        more = len(seen.unpaired) - FAMILIES_NAMED
-        self.unpaired.setText(
-            "No strategy yet for {}{}.".format(named, f" and {more} more" if more > 0 else "")
-        )
+        self._unpaired = workload.unpaired
+        self.unpaired.setVisible(bool(workload.unpaired))
+        self.pair.setVisible(bool(workload.unpaired))
+        self.unpaired.setText(_without_strategy(workload.unpaired))
 
     def _model_card(self) -> QWidget:
         frame, layout = card()
@@ -146,9 +143,9 @@ class TeacherForm(QScrollArea):
         layout.addWidget(label("Training tasks", bold=True))
         self.family, self.tag, self.text = _box(), _box(), QLineEdit()
         self.limit = number_box(0, 10_000_000)
-        self.text.setPlaceholderText("Words in them")
+        self.text.setPlaceholderText("Search text")
         self.text.setClearButtonEnabled(True)
-        self.limit.setSpecialValueText("all of them")
+        self.limit.setSpecialValueText("all")
         form = _form(layout)
         _row(form, "Fami&ly", self.family)
         _row(form, "Ta&g", self.tag)
@@ -157,26 +154,26 @@ class TeacherForm(QScrollArea):
         self.count = label(bold=True, wrap=True)
         self.known = label(tone="muted", size="caption", wrap=True)
         self.unpaired = label(tone="warn", wrap=True)
-        self.pair = button("Pair them", self._pair)
+        self.pair = button("Pair them…", self._pair)
         self.unpaired.hide()
         self.pair.hide()
         for widget in (self.count, self.known, self.unpaired):
             layout.addWidget(widget)
         layout.addWidget(self.pair, 0, Qt.AlignmentFlag.AlignLeft)
-        self.family.currentIndexChanged.connect(self._tell)
-        self.tag.currentIndexChanged.connect(self._tell)
-        self.text.textChanged.connect(self._tell)
-        self.limit.valueChanged.connect(self._tell)
+        self.family.currentIndexChanged.connect(self._emit_changed)
+        self.tag.currentIndexChanged.connect(self._emit_changed)
+        self.text.textChanged.connect(self._emit_changed)
+        self.limit.valueChanged.connect(self._emit_changed)
         return frame
 
     def _answers_card(self) -> QWidget:
         frame, layout = card()
         layout.addWidget(label("Answers", bold=True))
         self.strategy, self.samples = _box(), number_box(1, 1000)
-        self.samples.setToolTip("More than one answer to a task needs a temperature above 0")
+        self.samples.setToolTip("More than one answer per task needs a temperature above 0")
         form = _form(layout)
         _row(form, "St&rategy", self.strategy)
-        _row(form, "A&nswers to each", self.samples)
+        _row(form, "A&nswers per task", self.samples)
         self.sampling: NarrowForm[Sampling] = NarrowForm(Sampling, skip=("stop",))
         layout.addWidget(self.sampling)
         self.advanced = QCheckBox("&Advanced settings")
@@ -190,13 +187,13 @@ class TeacherForm(QScrollArea):
             number_box(0, 256),
         )
         for box, words, tip in (
-            (self.batch, "At &once", "Answers written at once"),
+            (self.batch, "Parallel ans&wers", "Answers generated at the same time"),
             (
                 self.context,
                 "&Context",
-                "Tokens of a question and its answer together",
+                "Maximum tokens of a question and its answer together",
             ),
-            (self.threads, "Threa&ds", "Processor cores to use"),
+            (self.threads, "Threa&ds", "CPU cores to use"),
         ):
             box.setSpecialValueText("automatic")
             box.setToolTip(tip)
@@ -206,18 +203,18 @@ class TeacherForm(QScrollArea):
         self.engine.hide()
         self.advanced.toggled.connect(self.engine.setVisible)
         self.advanced.toggled.connect(self.sampling.show_all)
-        self.strategy.currentIndexChanged.connect(self._tell)
-        self.samples.valueChanged.connect(self._tell)
-        self.sampling.changed.connect(self._tell)
+        self.strategy.currentIndexChanged.connect(self._emit_changed)
+        self.samples.valueChanged.connect(self._emit_changed)
+        self.sampling.changed.connect(self._emit_changed)
         return frame
 
     def _model_chosen(self) -> None:
         self._show_fit()
-        self._tell()
+        self._emit_changed()
 
     def _engine_changed(self) -> None:
         self._show_fit()
-        self._tell()
+        self._emit_changed()
 
     def _show_fit(self) -> None:
         model = self.picker.model()
@@ -230,13 +227,19 @@ class TeacherForm(QScrollArea):
     def _pair(self) -> None:
         self.desk.open("strategies", family=self._unpaired[0])
 
-    def _tell(self) -> None:
+    def _emit_changed(self) -> None:
         self.changed.emit()
 
 
-def _tasks_and_answers(seen: Outlook) -> str:
-    tasks = f"{seen.tasks:,} task{'' if seen.tasks == 1 else 's'}"
-    return tasks if seen.asks == seen.tasks else f"{tasks}, {seen.asks:,} answers"
+def _tasks_and_answers(workload: Workload) -> str:
+    tasks = counted(workload.tasks, "task")
+    return tasks if workload.answers == workload.tasks else f"{tasks}, {counted(workload.answers, 'answer')}"
+
+
+def _without_strategy(families: Sequence[str]) -> str:
+    named = ", ".join(shorten(family, 40) for family in families[:FAMILIES_NAMED])
+    more = len(families) - FAMILIES_NAMED
+    return f"No strategy yet for {named} and {more:,} more." if more > 0 else f"No strategy yet for {named}."
 
 
 def _box() -> QComboBox:
@@ -280,8 +283,8 @@ def _fill(box: QComboBox, all_text: str, choices: Sequence[tuple[str, str]]) -> 
 
 
 def _choose(box: QComboBox, name: str | None) -> None:
-    place = box.findData(name) if name is not None else 0
-    if name is not None and place < 0:
+    index = box.findData(name) if name is not None else 0
+    if name is not None and index < 0:
         box.addItem(name, name)
-        place = box.count() - 1
-    box.setCurrentIndex(place)
+        index = box.count() - 1
+    box.setCurrentIndex(index)

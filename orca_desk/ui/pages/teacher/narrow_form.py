@@ -1,4 +1,4 @@
-"""A settings form for a narrow column: each field's help stands below it."""
+"""A settings form for a narrow column, with each field's help text below the field."""
 
 from typing import TypeVar
 
@@ -9,11 +9,11 @@ from orca_desk.ui.widgets.settings_form import Control, SettingsForm, title
 from orca_desk.ui.widgets.text import label
 
 Settings = TypeVar("Settings")
-NAMES = 14 * GRID  # px, the width of the names, the same as in the forms above it
+NAMES = 14 * GRID  # px, the width of the names, as in the forms above it
 
 
 class NarrowForm(SettingsForm[Settings]):
-    """As `SettingsForm`, in two columns instead of three."""
+    """A `SettingsForm` in two columns instead of three."""
 
     def _add_row(self, grid: QGridLayout, name: str, control: Control, about: dict[str, str]) -> None:
         row = grid.rowCount()

@@ -1,55 +1,65 @@
-"""What came of a run of the teacher, in words: loud where nothing did."""
+"""How a run of the teacher ended, as a notice: loud when it brought nothing."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from orca_desk.steps.instruct.generate import Generated
+from orca_desk.steps.teaching import Taught
 from orca_desk.ui.widgets.notice import Kind
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import UNFIT
 
-Next = Literal["go on", "records", "run"]  # what its button does
+NoticeAction = Literal["resume", "open all records", "open the run"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """A sentence, what to do about it, and a button for that."""
+class RunNotice:
+    """A sentence, a hint, and a button with what it does."""
 
     text: str
     hint: str
     kind: Kind
-    action: str
-    then: Next
+    button: str
+    action: NoticeAction
 
 
-def outcome(made: Generated) -> Outcome:
-    """Return what to say when a run has ended without an error."""
+def run_notice(made: Taught) -> RunNotice:
+    """Return the notice for a run that ended without an error."""
     if not made.finished:
-        return Outcome(
-            text=f"Stopped: {made.new:,} new records are kept.",
-            hint="Start again to go on from there; nothing is asked twice.",
+        return RunNotice(
+            text=f"Stopped. {counted(made.new, 'new record')} saved.",
+            hint="Resume to answer the remaining tasks; answers you already have will be reused.",
             kind="info" if made.new else "warn",
-            action="Go on",
-            then="go on",
+            button="Resume",
+            action="resume",
         )
     if made.new == 0:
-        return Outcome(
-            text=f"No new record: all {made.known:,} were answered before with just these settings.",
-            hint="Choose other tasks, another strategy or sampling, or look at the records there are.",
+        return RunNotice(
+            text=f"No new records. All {made.known:,} already had an answer with these settings.",
+            hint="Select other tasks, another strategy or other sampling settings, or open the records.",
             kind="warn",
-            action="Open Records",
-            then="records",
+            button="Open Records",
+            action="open all records",
         )
-    if made.kept == 0:
-        return Outcome(
-            text=f"Not one of {made.new:,} new records is fit for training.",
-            hint=made.sentence,
+    if made.usable == 0:
+        return RunNotice(
+            text=f"None of the {made.new:,} new records can be used for training.",
+            hint=details(made),
             kind="bad",
-            action="Look at them",
-            then="run",
+            button="Open them",
+            action="open the run",
         )
-    return Outcome(
-        text=f"{made.kept:,} of {made.new:,} new records are fit for training.",
-        hint=made.sentence,
-        kind="good" if 2 * made.kept >= made.new and not made.failed else "warn",
-        action="Review them",
-        then="run",
+    return RunNotice(
+        text=f"{made.usable:,} of {made.new:,} new records usable for training.",
+        hint=details(made),
+        kind="good" if 2 * made.usable >= made.new and not made.failed else "warn",
+        button="Review them",
+        action="open the run",
     )
+
+
+def details(made: Taught) -> str:
+    """Return the counts of a run with the reasons, as a sentence."""
+    parts = [f"{made.known:,} already in the library"] if made.known else []
+    parts += [f"{count:,} rejected: {UNFIT[reason]}" for reason, count in made.rejected.items()]
+    parts += [f"{count:,} failed: {reason.rstrip('.')}" for reason, count in made.failed.items()]
+    return f"{'; '.join(parts)}." if parts else ""

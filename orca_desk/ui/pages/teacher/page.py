@@ -1,4 +1,4 @@
-"""The Teacher page: tasks are answered under their strategies, a few to look at first, then all."""
+"""The Teacher page: preview a few answers, then have the teacher answer all selected tasks."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -10,33 +10,33 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.runs import get_run
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import families, tags
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.instruct.generate import Generated
-from orca_desk.steps.instruct.preview import Outlook
+from orca_desk.steps.instruct.preview import Workload
+from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.teacher.form import TeacherForm
-from orca_desk.ui.pages.teacher.outcome import Next, outcome
+from orca_desk.ui.pages.teacher.outcome import NoticeAction, run_notice
 from orca_desk.ui.pages.teacher.preview import TeacherPreview
 from orca_desk.ui.pages.teacher.run import TeacherRun
-from orca_desk.ui.pages.teacher.start import TeachStart
 from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import button
 
-CHOSEN = "desktop.teacher"  # what stands in the form
-START = "desktop.start.generate"  # what was started last, to be taken up again
-PAUSE_MS = 250  # between the last change and the new count
+CHOSEN = "desktop.teacher"  # the setting that holds the form
+PAUSE_MS = 250  # from the last edit to the new count
 
 
 class TeacherPage(Page):
-    """The settings at the left; the preview, or the run as it goes, at the right."""
+    """Settings on the left; the preview or the run on the right."""
 
     name = "teacher"
     title = "Teacher"
@@ -46,14 +46,12 @@ class TeacherPage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._strategies: dict[str, Strategy] = {}
-        self._seen: Outlook | None = None
-        self.job: Job | None = None  # the run or the preview that is going on
-        self._started: TeachStart | None = None
+        self.job: Job | None = None  # the run or preview in progress
         self._closing = False
         self.preview_button = button("Preview five", self.preview)
-        self.preview_button.setToolTip("Answer five tasks taken at random; nothing of it is kept")
+        self.preview_button.setToolTip("Answer five random tasks; nothing is saved")
         self.start_button = button("Start", self.start, primary=True)
-        self.start_button.setToolTip("Answer all chosen tasks (Ctrl+Enter)")
+        self.start_button.setToolTip("Answer all selected tasks (Ctrl+Enter)")
         for made in (self.preview_button, self.start_button):
             self.header.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         self.job_panel = JobPanel(desk)
@@ -71,9 +69,8 @@ class TeacherPage(Page):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
-        self._timer.timeout.connect(self._look)
-        stored = get_setting(desk.library, CHOSEN)
-        self.form.set_value(TeachStart.from_json(stored) if stored else TeachStart.usual(desk.library))
+        self._timer.timeout.connect(self._count_tasks)
+        self.form.set_value(_last_choice(desk.library))
         self.form.changed.connect(self._timer.start)
         self.command("&Start answering", self.start, key="Ctrl+Return", image="play")
         self.command("&Preview five answers", self.preview, key="Ctrl+P", image="eye")
@@ -83,61 +80,71 @@ class TeacherPage(Page):
         self.keep("arrivals", self.run_view.table.horizontalHeader())
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Offer the families, tags and strategies there are now, and count the tasks anew."""
+        """Offer the current families, tags and strategies, and count the tasks again."""
         if changes - {"records"}:
             library = self.desk.library
             self.desk.background.run(self, lambda: _read(library), self._offer, only_newest="choices")
-        elif self.job is None:  # a run's own records are counted when it is over
+        elif self.job is None:  # a run's own records are counted when it ends
             self._timer.start()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Take up a run again as it was started: {"resume": run}; or choose a {"model": path}."""
+        """Resume a run for {"resume": run}, or select a teacher for {"model": path}."""
         if "model" in target:
             self.form.picker.choose(Path(str(target["model"])))
         if "resume" in target:
             self.resume(target["resume"])
 
     def close_page(self) -> None:
-        """Ask the library nothing more."""
+        """Stop reading the library."""
         self._closing = True
         self._timer.stop()
         self.run_view.end()
 
     def start(self) -> None:
-        """Have all chosen tasks answered."""
+        """Answer all selected tasks."""
         chosen = self._value()
         if chosen is not None and self.job is None:
-            set_setting(self.desk.library, START, chosen.as_json())
             self._run(chosen)
 
-    def resume(self, run: str) -> None:
-        """Go on with a run that was cut off, if it is the one that was started last."""
-        stored = get_setting(self.desk.library, START)
+    def resume(self, run_id: str) -> None:
+        """Resume an interrupted run by the request stored with it."""
         if self.job is not None:
             return
-        if not stored or stored.get("run", run) != run:
-            self.notice.show_message(
-                "What this run was started with is not known any more.",
-                "Choose the same settings and start: nothing that was answered is asked again.",
-                kind="warn",
-            )
+        try:
+            stored = get_run(self.desk.library, run_id).request
+            if stored is not None:
+                chosen = GenerateRequest.from_json(stored)
+                self.form.set_value(chosen)
+                self._run(chosen)
+                return
+        except UserError as error:
+            self.notice.show_error(error)
             return
-        chosen = TeachStart.from_json(stored)
-        self.form.set_value(chosen)
-        self._run(chosen)
+        self.notice.show_message(
+            "The settings of this run are no longer available.",
+            "Choose the same settings and start: answers you already have will be reused.",
+            kind="warn",
+        )
 
     def preview(self) -> None:
-        """Have five of the chosen tasks answered, to look at."""
+        """Preview answers to five of the selected tasks."""
         chosen = self._value()
         if chosen is None or self.job is not None:
             return
         self.tabs.setCurrentWidget(self.preview_view)
-        job = self.desk.jobs.start("Preview five answers", "preview", chosen.preview_work(self.desk.library))
+        library = self.desk.library
+        job = self.desk.jobs.start(
+            "Preview five answers",
+            "preview",
+            lambda tools: chosen.preview(
+                library, on_answer=tools.tell, progress=tools.progress, control=tools.control
+            ),
+        )
         self.preview_view.begin(job)
         self._follow(job)
 
     def pause(self) -> None:
-        """Let the job wait, or go on."""
+        """Pause the job, or resume it."""
         if self.job is not None:
             self.job.resume() if self.job.state == "pausing" else self.job.pause()
 
@@ -155,7 +162,7 @@ class TeacherPage(Page):
                 self.desk.theme,
                 image="list-checks",
                 title="No tasks to answer yet",
-                text="The teacher answers the library's training tasks. Bring some in first.",
+                text="The teacher answers the library's training tasks. Import some first.",
                 action="Import tasks…",
                 run=self._import,
             )
@@ -176,8 +183,8 @@ class TeacherPage(Page):
         self.preview_button.setEnabled(bool(names) and self.job is None)
         self._timer.start()
 
-    def _look(self) -> None:
-        """Keep what stands in the form, and count what it would do."""
+    def _count_tasks(self) -> None:
+        """Save the form, and count what a run would do."""
         if self._closing:
             return
         try:
@@ -186,23 +193,26 @@ class TeacherPage(Page):
             self.form.count.setText(error.message)
             self.form.known.setText(error.hint)
             return
-        library, stored = self.desk.library, chosen.as_json()
+        library, stored = self.desk.library, chosen.to_json()
         if chosen.model and get_setting(library, CHOSEN) != stored:
-            self._keep(CHOSEN, stored)
+            self._save_form(stored)
         self.desk.background.run(
-            self, lambda: chosen.look(library), self._show_outlook, failed=self._refuse, only_newest="outlook"
+            self,
+            lambda: chosen.count(library),
+            self._show_workload,
+            failed=self._refuse,
+            only_newest="workload",
         )
 
-    def _show_outlook(self, seen: Outlook) -> None:
-        self._seen = seen
-        self.form.show_outlook(seen)
-        self.preview_view.show_missing(seen.missing)
+    def _show_workload(self, workload: Workload) -> None:
+        self.form.show_workload(workload)
+        self.preview_view.show_missing(workload.missing)
 
     def _refuse(self, error: Exception) -> None:
         self.notice.show_error(error)
 
-    def _value(self) -> TeachStart | None:
-        """Return what is chosen, or say what is wrong with it."""
+    def _value(self) -> GenerateRequest | None:
+        """Return the form's settings; if they cannot be used, show why and return None."""
         self.notice.hide()
         try:
             chosen = self.form.value()
@@ -223,16 +233,18 @@ class TeacherPage(Page):
     def _open_models(self) -> None:
         self.desk.open("models")
 
-    def _run(self, chosen: TeachStart) -> None:
+    def _run(self, chosen: GenerateRequest) -> None:
         self.notice.hide()
-        self._started = chosen
         self.right.setCurrentIndex(0)
         self.tabs.setCurrentWidget(self.run_view)
         self.run_view.begin({name: one.title for name, one in self._strategies.items()})
+        library = self.desk.library
         job = self.desk.jobs.start(
             "Answer tasks",
             "generate",
-            chosen.generate_work(self.desk.library),
+            lambda tools: chosen.generate(
+                library, progress=tools.progress, control=tools.control, on_arrival=tools.tell
+            ),
             changes={"records"},
         )
         job.updated.connect(self.run_view.show_update)
@@ -250,22 +262,16 @@ class TeacherPage(Page):
             self.preview_view.add(event)
             return
         self.run_view.receive(event)
-        if self._started is not None:  # the first records tell which run it is
-            self._note_run(self._started, event.run)
-            self._started = None
 
-    def _note_run(self, started: TeachStart, run: str) -> None:
-        self._keep(START, {**started.as_json(), "run": run})
-
-    def _keep(self, key: str, value: dict[str, Any]) -> None:
-        """Keep a setting; a full disk, which the run itself tells of, must not keep anyone from looking."""
+    def _save_form(self, value: dict[str, Any]) -> None:
+        """Save the form for the next start. On a full disk this fails silently: a run will report it."""
         library = self.desk.library
 
         def write() -> None:
             with contextlib.suppress(UserError):
-                set_setting(library, key, value)
+                set_setting(library, CHOSEN, value)
 
-        self.desk.background.run(self, write)
+        self.desk.write(write)
 
     def _ended(self, job: Job) -> None:
         self.job = None
@@ -278,22 +284,31 @@ class TeacherPage(Page):
         if job.error is not None:
             self.notice.show_error(job.error)
         elif job.kind == "generate" and job.result is not None:
-            self._tell(job.result)
-        self._look()
+            self._show_end(job.result)
+        self._count_tasks()
 
-    def _tell(self, made: Generated) -> None:
-        said = outcome(made)
-        runs: dict[Next, Callable[[], None]] = {
-            "go on": self.start,
-            "records": self._open_records,
-            "run": lambda: self.desk.open("records", run=made.run),
+    def _show_end(self, made: Generated) -> None:
+        notice = run_notice(made)
+        actions: dict[NoticeAction, Callable[[], None]] = {
+            "resume": self.start,
+            "open all records": self._open_records,
+            "open the run": lambda: self.desk.open("records", run=made.run),
         }
         self.notice.show_message(
-            said.text, said.hint, kind=said.kind, action=said.action, run=runs[said.then]
+            notice.text, notice.hint, kind=notice.kind, action=notice.button, run=actions[notice.action]
         )
 
     def _open_records(self) -> None:
         self.desk.open("records")
+
+
+def _last_choice(library: Library) -> GenerateRequest:
+    """Return what the form held last, or the user's defaults."""
+    stored = get_setting(library, CHOSEN)
+    try:
+        return GenerateRequest.from_json(stored) if stored else GenerateRequest.usual(library)
+    except UserError:
+        return GenerateRequest.usual(library)
 
 
 def _read(library: Library) -> tuple[list[str], list[str], dict[str, Strategy]]:

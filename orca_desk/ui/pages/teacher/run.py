@@ -1,38 +1,41 @@
-"""A run of the teacher as it goes: how many are kept, rejected and failed and why, and the newest records."""
+"""A run of the teacher while it works: its counts with the reasons, and the newest records."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping
 
 from PySide6.QtCore import QModelIndex, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
 from orca_desk.processes.progress import Update
-from orca_desk.steps.teaching import Arrival, rejection
+from orca_desk.steps.teaching import Arrival, TeachCounts
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.teacher.arrivals import ANSWER, QUESTION, ArrivalsModel, Row, rows_of
+from orca_desk.ui.pages.teacher.arrivals import ANSWER, QUESTION, ArrivalRow, ArrivalsModel, rows_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import duration
 from orca_desk.ui.widgets.row_table import row_table
-from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.widgets.text import Tone, label, set_tone
+from orca_desk.ui.words.fitness import UNFIT
 
 NUMBER = re.compile(r"\d+")
 SHOW_MS = 300  # between two updates of the table
+NOTHING = TeachCounts(usable=0, rejected={}, failed={}, tokens=0)
 
 
 class TeacherRun(QWidget):
-    """Counts what arrives, and shows it at most a few times a second. `opened` comes with a record's id."""
+    """Shows the counts and records of a run, updated a few times per second.
+
+    `opened` is emitted with a record's id.
+    """
 
     opened = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.kept = self.tokens = 0
-        self.rejected: Counter[str] = Counter()
-        self.failed: Counter[str] = Counter()
-        self._waiting: list[Row] = []
+        self.counts = NOTHING
+        self._new: list[ArrivalRow] = []
         self._stack = QStackedLayout(self)
         self._stack.addWidget(
             EmptyState(
@@ -40,8 +43,8 @@ class TeacherRun(QWidget):
                 image="graduation-cap",
                 title="No run yet",
                 text=(
-                    "Start, and each answer appears here as it comes: graded, checked for leaks of its"
-                    " instruction, and kept at once. A run that is cut off goes on where it stopped."
+                    "Start, and each answer appears here as it arrives: graded, checked for leaks of its"
+                    " instruction, and saved at once. An interrupted run resumes where it stopped."
                 ),
             )
         )
@@ -60,89 +63,59 @@ class TeacherRun(QWidget):
         self._timer.timeout.connect(self.flush)
 
     def begin(self, titles: Mapping[str, str]) -> None:
-        """Begin a new run; `titles` are the strategies', by name."""
-        self.kept = self.tokens = 0
-        self.rejected.clear()
-        self.failed.clear()
-        self._waiting.clear()
+        """Begin a new run; `titles` are those of the strategies, by name."""
+        self.counts = NOTHING
+        self._new.clear()
         self.model.titles = dict(titles)
         self.model.clear()
-        self._speed.setText("–")
-        self._left.setText("–")
+        self.speed.setText("–")
+        self.time_left.setText("–")
         self._stack.setCurrentIndex(1)
         self._timer.start()
         self.flush()
 
     def receive(self, arrival: Arrival) -> None:
-        """Take what has arrived; it is shown with the next update."""
-        for new in arrival.records:
-            if reason := rejection(new):
-                self.rejected[reason] += 1
-            else:
-                self.kept += 1
-            self.tokens += new.record.provenance.completion_tokens
-        self.failed.update(reason for _, reason in arrival.failed)
-        self._waiting += rows_of(arrival)
+        """Take an arrival; the next update shows it."""
+        self.counts = arrival.counts
+        self._new += rows_of(arrival)
 
     def show_update(self, update: Update) -> None:
         """Show the speed and the time left."""
         if update.message:
-            self._speed.setText(update.message)
+            self.speed.setText(update.message)
         if update.seconds_left is not None:
-            self._left.setText(duration(update.seconds_left))
+            self.time_left.setText(duration(update.seconds_left))
 
     def end(self) -> None:
-        """The run is over: show the last of it."""
+        """Show the last of a run that is over."""
         self._timer.stop()
         self.flush()
-        self._left.setText("–")
+        self.time_left.setText("–")
 
     def flush(self) -> None:
-        """Show what has come since the last update."""
-        rows, self._waiting = self._waiting, []
-        top = self.table.verticalScrollBar().value() == 0
+        """Show what has arrived since the last update."""
+        rows, self._new = self._new, []
+        at_top = self.table.verticalScrollBar().value() == 0
         self.model.add(rows)
-        if top:
+        if at_top:
             self.table.scrollToTop()
-        rejected, failed = self.rejected.total(), self.failed.total()
-        for value, count, tone in (
-            (self._kept, self.kept, "good"),
-            (self._rejected, rejected, "warn"),
-            (self._failed, failed, "bad"),
-        ):
-            value.setText(f"{count:,}")
-            if (value.property("tone") or "") != (tone if count else ""):
-                set_tone(value, tone if count else "")  # type: ignore[arg-type]
-        words = []
-        for name, counts in (("Rejected", self.rejected), ("Failed", self.failed)):
-            if counts:
-                why = [f"{reason.rstrip('.')} ({count:,})" for reason, count in alike(counts)]
-                words.append(f"{name}: {', '.join(why)}.")
+        counts = self.counts
+        _show_count(self.usable, counts.usable, "good")
+        _show_count(self.rejected, sum(counts.rejected.values()), "warn")
+        _show_count(self.failed, sum(counts.failed.values()), "bad")
+        rejected = {UNFIT[reason]: count for reason, count in counts.rejected.items()}
+        words = [
+            _reasons(name, why) for name, why in (("Rejected", rejected), ("Failed", counts.failed)) if why
+        ]
         self.reasons.setText(" ".join(words))
         self.reasons.setVisible(bool(words))
 
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        made = []
-        for text in (
-            "fit for training",
-            "rejected",
-            "failed",
-            "speed",
-            "time left",
-        ):
-            frame = QFrame()
-            frame.setProperty("kind", "card")
-            inside = QVBoxLayout(frame)
-            inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
-            inside.setSpacing(0)
-            value = label("0", size="heading", bold=True)
-            inside.addWidget(value)
-            inside.addWidget(label(text, size="caption", tone="muted"))
-            row.addWidget(frame, 1)
-            made.append(value)
-        self._kept, self._rejected, self._failed, self._speed, self._left = made
+        self.usable, self.rejected, self.failed, self.speed, self.time_left = (
+            _number(row, name) for name in ("usable for training", "rejected", "failed", "speed", "time left")
+        )
         return row
 
     def _table(self) -> QTableView:
@@ -163,10 +136,36 @@ class TeacherRun(QWidget):
 
 
 def alike(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Count reasons that differ only in their numbers as one, told by its first; the most frequent first."""
+    """Add up reasons that differ only in their numbers, under the first of them; the most frequent first."""
     first: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for reason, count in reasons.items():
-        kind = NUMBER.sub("0", reason)
-        counts[first.setdefault(kind, reason)] += count
+        pattern = NUMBER.sub("0", reason)
+        counts[first.setdefault(pattern, reason)] += count
     return counts.most_common()
+
+
+def _reasons(name: str, counts: Mapping[str, int]) -> str:
+    why = [f"{reason.rstrip('.')} ({count:,})" for reason, count in alike(counts)]
+    return f"{name}: {', '.join(why)}."
+
+
+def _number(row: QHBoxLayout, name: str) -> QLabel:
+    """Add a card with a large number above its name; return the number."""
+    frame = QFrame()
+    frame.setProperty("kind", "card")
+    inside = QVBoxLayout(frame)
+    inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+    inside.setSpacing(0)
+    value = label("0", size="heading", bold=True)
+    inside.addWidget(value)
+    inside.addWidget(label(name, size="caption", tone="muted"))
+    row.addWidget(frame, 1)
+    return value
+
+
+def _show_count(value: QLabel, count: int, tone: Tone) -> None:
+    value.setText(f"{count:,}")
+    wanted: Tone = tone if count else ""
+    if (value.property("tone") or "") != wanted:
+        set_tone(value, wanted)

@@ -15,7 +15,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.training.choice import Choice, keep_started
+from orca_desk.ui.pages.training.choice import Choice
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.setup import SetUp
 from orca_desk.ui.pages.training.work import import_what_plots, keep_as_it_is, overview, train_choice
@@ -110,7 +110,6 @@ class TrainingPage(Page):
             return
         self.notice.hide()
         library = self.desk.library
-        self.desk.background.run(self, lambda: keep_started(library, choice))
         self._follow(
             choice,
             f"Train {choice.base.name}",

@@ -38,13 +38,14 @@ def train_choice(library: Library, choice: Choice, tools: Tools, *, goes_on: str
         tools.tell({"event": "began", "training": goes_on})
         warning = f"{goes_on} was done before this job's turn came: nothing was left to train."
         return Trained(run=goes_on, warnings=(warning,))
-    training = find_or_create(library, choice.base, choice.snapshot, choice.settings)
+    training = find_or_create(library, choice.base, choice.snapshot, choice.settings, by_user=True)
     tools.tell({"event": "began", "training": training.id})
     return train(
         library,
         choice.base,
         choice.snapshot,
         settings=choice.settings,
+        by_user=True,
         on_event=tools.tell,
         progress=tools.progress,
         control=tools.control,

@@ -17,7 +17,6 @@ from orca_desk.method.strategies import revised
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.strategies.page import DRAFTS, StrategiesPage
 from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
-from orca_desk.ui.pages.strategies.pairing_measure import START
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -274,9 +273,8 @@ def test_measuring_fills_the_cells_as_answers_come(
     )
     assert page.notice.isVisible() and panel.button.isEnabled()
     assert current_pairings(library)["facts"].source == "measured"
-    qtbot.waitUntil(lambda: "run" in get_setting(library, START, {}))  # kept in the background
     page.go({"resume": "probe-7"})
-    assert panel.job.is_over and "not known" in page.notice.text.text()
+    assert panel.job.is_over and "no run probe-7" in page.notice.text.text()
     page.go({"resume": "probe-1"})
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
     assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new

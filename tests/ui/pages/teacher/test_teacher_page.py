@@ -1,4 +1,4 @@
-"""The Teacher page: settings, the preview of five, a run with its records, stopping and going on."""
+"""The Teacher page: settings, the preview of five, a run with its records, stopping and resuming."""
 
 import json
 from threading import Event
@@ -12,17 +12,18 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import RecordFilter, count_records, list_records
+from orca_desk.library.runs import get_run
 from orca_desk.library.settings import get_setting
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.models.fits import Fit, teaching_fit
+from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.teaching import Arrival, Ask
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.teacher.arrivals import HELD, ArrivalsModel, rows_of
-from orca_desk.ui.pages.teacher.page import CHOSEN, START, TeacherPage
-from orca_desk.ui.pages.teacher.start import TeachStart
+from orca_desk.ui.pages.teacher.page import CHOSEN, TeacherPage
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.window import Window
@@ -63,7 +64,7 @@ def counted(page: TeacherPage, qtbot: QtBot, count: str, known: str) -> None:
 
 def facts_alone(page: TeacherPage, qtbot: QtBot) -> None:
     page.form.family.setCurrentIndex(page.form.family.findData("facts"))
-    counted(page, qtbot, "5 tasks", "0 answered already")
+    counted(page, qtbot, "5 tasks", "0 already answered")
 
 
 def answer_to_esc(page: TeacherPage, qtbot: QtBot, text: str) -> None:
@@ -91,24 +92,24 @@ def test_families_without_a_strategy_are_named_on_one_line(
 
 
 def test_the_tasks_are_counted_as_they_are_chosen(page: TeacherPage, qtbot: QtBot) -> None:
-    counted(page, qtbot, "25 tasks", "0 answered")
+    counted(page, qtbot, "25 tasks", "0 already answered")
     assert page.form.unpaired.isVisible() and "sums" in page.form.unpaired.text()
     facts_alone(page, qtbot)
     assert not page.form.unpaired.isVisible()
     qtbot.keyClicks(page.form.text, "peru")
-    counted(page, qtbot, "1 task", "1 to do")
+    counted(page, qtbot, "1 task", "1 to go")
     page.form.text.clear()
     page.form.limit.setValue(3)
     page.form.samples.setValue(2)
-    counted(page, qtbot, "3 tasks, 6 answers", "6 to do")
+    counted(page, qtbot, "3 tasks, 6 answers", "6 to go")
     page.form.tag.setCurrentIndex(page.form.tag.findData("with-e"))
-    counted(page, qtbot, "1 task, 2 answers", "2 to do")
+    counted(page, qtbot, "1 task, 2 answers", "2 to go")
 
 
 def test_families_without_a_strategy_lead_to_their_pairing(
     page: TeacherPage, window: Window, qtbot: QtBot
 ) -> None:
-    counted(page, qtbot, "25 tasks", "0 answered")
+    counted(page, qtbot, "25 tasks", "0 already answered")
     page.start_button.click()
     run_to_its_end(page, qtbot)
     assert page.notice.isVisible() and "sums" in page.notice.text.text()
@@ -125,7 +126,7 @@ def test_whether_the_teacher_fits_is_said(page: TeacherPage, window: Window, qtb
     assert teaching_fit(model, batch=255, context=10**9, available=2**40).needed < 2 * roomy.needed
     bar = FitBar(window.desk.theme)
     qtbot.addWidget(bar)
-    bar.show_fit(Fit(parts=(("weights", 90), ("cache", 60)), available=100, sentence="It needs more."))
+    bar.show_fit(Fit(purpose="serving", model="m", parts=(("weights", 90), ("cache", 60)), available=100))
     bar.show()
     assert not bar.grab().isNull() and bar.sentence.property("tone") == "bad"
 
@@ -136,15 +137,15 @@ def test_five_are_previewed_and_not_kept(page: TeacherPage, library: Library, qt
     assert page.job is not None and not page.start_button.isEnabled() and page.job_panel.isVisible()
     run_to_its_end(page, qtbot)
     view = page.preview_view
-    assert len(view._cards) == 5 and "of 5 fit for training" in view.summary.text()
-    qtbot.waitUntil(lambda: "All 5 take about" in view.summary.text())
-    names = " ".join(card.accessibleName() for card in view._cards)
+    assert len(view.cards) == 5 and "of 5 usable for training" in view.summary.text()
+    qtbot.waitUntil(lambda: "All 5 will take about" in view.summary.text())
+    names = " ".join(card.accessibleName() for card in view.cards)
     assert "Direct answer" in names and "tokens in" in names
     assert count_records(library) == 0
     page.preview_button.click()
-    assert not view._cards
+    assert not view.cards
     run_to_its_end(page, qtbot)
-    assert len(view._cards) == 5
+    assert len(view.cards) == 5
 
 
 def test_a_run_shows_its_records_and_opens_them(
@@ -158,7 +159,8 @@ def test_a_run_shows_its_records_and_opens_them(
     view = page.run_view
     assert count_records(library) == view.model.rowCount() == 5
     stored = list_records(library, RecordFilter(correct=True)).items
-    assert view.kept == len(stored) and view.rejected.total() == 5 - view.kept and not view.failed
+    assert view.usable.text() == str(len(stored)) and view.rejected.text() == str(5 - len(stored))
+    assert view.failed.text() == "0"
     assert page.notice.isVisible() and "new records" in page.notice.text.text()
     newest = list_records(library).items[-1].record
     first = view.model.row(view.model.index(0, 0))
@@ -167,7 +169,7 @@ def test_a_run_shows_its_records_and_opens_them(
     window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
     view.table.doubleClicked.emit(view.model.index(0, 0))
     assert asked[-1] == ("records", {"record": newest.id})
-    counted(page, qtbot, "5 tasks", "5 answered already")
+    counted(page, qtbot, "5 tasks", "5 already answered")
 
 
 def test_a_preview_says_that_it_waits(page: TeacherPage, qtbot: QtBot) -> None:
@@ -188,7 +190,7 @@ def test_a_run_that_makes_nothing_is_loud(page: TeacherPage, qtbot: QtBot) -> No
     run_to_its_end(page, qtbot)
     page.start()
     run_to_its_end(page, qtbot)
-    assert "No new record: all 5" in page.notice.text.text()
+    assert "No new records. All 5" in page.notice.text.text()
 
 
 def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
@@ -199,9 +201,9 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     page.form.threads.setValue(1)  # two that wait for each other are slow where others work too
     page.form.batch.setValue(1)
     page.form.threads.setValue(1)  # two that wait for each other are slow where others work too
-    counted(page, qtbot, "75 tasks", "75 to do")
+    counted(page, qtbot, "75 tasks", "75 to go")
     page.start()
-    qtbot.waitUntil(lambda: page.run_view.kept + page.run_view.rejected.total() > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: page.run_view.counts.new > 0, timeout=60_000)
     page.job_panel.pause.click()
     assert page.job is not None and page.job.state == "pausing"
     page.job_panel.pause.click()
@@ -211,11 +213,11 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     run_to_its_end(page, qtbot)
     done = count_records(library)
     assert 0 < done < 75 and "Stopped" in page.notice.text.text()
-    start = get_setting(library, START)
-    assert start["run"] == "generate-1" and start["strategy"] == "step-by-step"
+    request = get_run(library, "generate-1").request
+    assert request is not None and request["strategy"] == "step-by-step"
     page.form.strategy.setCurrentIndex(0)
     page.go({"resume": "generate-9"})
-    assert page.job is None and "not known" in page.notice.text.text()
+    assert page.job is None and "no run generate-9" in page.notice.text.text()
     page.go({"resume": "generate-1"})
     assert page.job is not None
     run_to_its_end(page, qtbot)
@@ -277,15 +279,15 @@ def test_what_cannot_be_answered_is_told_with_its_reason(
     page.desk.tell("tasks")
     qtbot.waitUntil(lambda: page.form.tag.findData("long") > 0)
     page.form.tag.setCurrentIndex(page.form.tag.findData("long"))
-    counted(page, qtbot, "6 tasks", "6 to do")
+    counted(page, qtbot, "6 tasks", "6 to go")
     page.preview()
     run_to_its_end(page, qtbot)
-    assert page.preview_view.summary.text() == "None of 5 could be answered."
+    assert page.preview_view.summary.text() == "None of 5 tasks could be answered."
     page.start()
     run_to_its_end(page, qtbot)
-    assert "none of 6 tasks" in page.notice.text.text()
+    assert "any of the 6 tasks" in page.notice.text.text()
     view = page.run_view
-    assert view.failed.total() == 6 and "tokens of context" in view.reasons.text()
+    assert view.failed.text() == "6" and "tokens of context" in view.reasons.text()
     assert view.reasons.text().count("(6)") == 1, "reasons that differ in their numbers alone are one"
     opened = []
     view.opened.connect(opened.append)
@@ -294,7 +296,7 @@ def test_what_cannot_be_answered_is_told_with_its_reason(
 
 
 def test_a_start_is_kept_whole() -> None:
-    start = TeachStart(
+    start = GenerateRequest(
         model="m.gguf", family="a", limit=5, sampling=Sampling(temperature=0.5, seed=3), batch=4
     )
-    assert TeachStart.from_json(json.loads(json.dumps({**start.as_json(), "run": "generate-2"}))) == start
+    assert GenerateRequest.from_json(json.loads(json.dumps(start.to_json()))) == start

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records
-from orca_desk.library.runs import end_run
+from orca_desk.library.runs import end_run, get_run
 from orca_desk.library.settings import get_setting
 from orca_desk.library.snapshots import Rules, Snapshot, freeze, list_snapshots
 from orca_desk.library.strategies import get_strategy
@@ -344,7 +344,7 @@ def test_a_start_waits_for_its_turn_and_says_why_it_fails(
     qtbot.waitUntil(lambda: view.notice.isVisible())
     assert "is not a folder" in view.notice.text.text()
     qtbot.waitUntil(lambda: view.status.text() == "Failed")
-    assert get_setting(library, "desktop.start.train")["snapshot"] == snapshot.id
+    assert (get_run(library, "train-1").request or {})["snapshot"] == snapshot.id
 
 
 def test_a_curve_loses_the_steps_that_are_gone_as_soon_as_the_trainer_goes_on(

@@ -1,0 +1,141 @@
+"""What the user asks of the teacher: which model, which tasks, how. Stored with the run, to resume it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.method.records import Sampling, Split
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.defaults import chosen_batch, chosen_threads, default_sampling
+from orca_desk.steps.instruct.generate import Generated, generate
+from orca_desk.steps.instruct.preview import PreviewAnswer, TeachPreview, Workload, preview, workload
+from orca_desk.steps.teaching import OnArrival, unwatched
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateRequest:
+    """Which teacher, which tasks, how. A `limit` of 0 means none; 0 for the other numbers: automatic."""
+
+    model: str = ""
+    split: Split = "train"
+    family: str | None = None
+    tag: str | None = None
+    text: str = ""
+    limit: int = 0
+    strategy: str | None = None
+    samples: int = 1
+    sampling: Sampling = field(default_factory=Sampling)
+    batch: int = 0
+    context: int = 0
+    threads: int = 0
+
+    @classmethod
+    def usual(cls, library: Library) -> "GenerateRequest":
+        """Return the request that the user's defaults in Settings make."""
+        return cls(
+            sampling=default_sampling(library),
+            batch=chosen_batch(library) or 0,
+            threads=chosen_threads(library) or 0,
+        )
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "GenerateRequest":
+        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
+        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
+        try:
+            sampling = Sampling(**{**stored["sampling"], "stop": tuple(stored["sampling"]["stop"])})
+            return cls(**{**known, "sampling": sampling})
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                "Another version of Orca Desk stored these settings.", "Choose the settings again."
+            ) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as the library stores it."""
+        return asdict(self)
+
+    @property
+    def runner(self) -> Runner | None:
+        """How the model is run; None without a model."""
+        if not self.model:
+            return None
+        return Runner(
+            model=Path(self.model),
+            batch=self.batch or None,
+            context=self.context or None,
+            threads=self.threads or None,
+        )
+
+    @property
+    def tasks(self) -> TaskFilter:
+        """The tasks to answer: training tasks by default, since held-out tasks are for evaluation."""
+        return TaskFilter(
+            split=self.split,
+            family=self.family,
+            tag=self.tag,
+            text=self.text or None,
+            limit=self.limit or None,
+        )
+
+    def count(self, library: Library) -> Workload:
+        """Count what a run would do."""
+        return workload(
+            library,
+            self.runner,
+            self.tasks,
+            strategy=self.strategy,
+            samples=self.samples,
+            sampling=self.sampling,
+        )
+
+    def preview(
+        self,
+        library: Library,
+        *,
+        on_answer: Callable[[PreviewAnswer], None],
+        progress: Progress = silent,
+        control: JobControl | None = None,
+    ) -> TeachPreview:
+        """Answer five tasks and store nothing. Raises UserError as `preview` does."""
+        return preview(
+            library,
+            self._teacher(),
+            self.tasks,
+            strategy=self.strategy,
+            sampling=self.sampling,
+            on_answer=on_answer,
+            progress=progress,
+            control=control,
+        )
+
+    def generate(
+        self,
+        library: Library,
+        *,
+        progress: Progress = silent,
+        control: JobControl | None = None,
+        on_arrival: OnArrival = unwatched,
+    ) -> Generated:
+        """Answer every task and store the records. Raises UserError as `generate` does."""
+        return generate(
+            library,
+            self._teacher(),
+            list(iterate_tasks(library, self.tasks)),
+            strategy=self.strategy,
+            samples=self.samples,
+            sampling=self.sampling,
+            progress=progress,
+            control=control,
+            on_arrival=on_arrival,
+            request=self.to_json(),
+        )
+
+    def _teacher(self) -> Runner:
+        if self.runner is None:
+            raise UserError("No teacher is chosen.", "Choose a GGUF model.")
+        return self.runner

@@ -1,0 +1,82 @@
+"""What the user asks of a measurement: which teacher, families and strategies; stored on the run."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.method.records import Sampling
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.defaults import chosen_batch, chosen_threads
+from orca_desk.steps.pair.probe import Probed, probe
+from orca_desk.steps.teaching import OnArrival, unwatched
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeRequest:
+    """Which strategies a teacher tries on how many tasks of which families; None means all of them.
+
+    0 for batch, context or threads: automatic.
+    """
+
+    model: str
+    families: list[str] | None = None
+    strategies: list[str] | None = None
+    per_family: int = 20
+    sampling: Sampling = field(default_factory=Sampling)
+    batch: int = 0
+    context: int = 0
+    threads: int = 0
+
+    @classmethod
+    def usual(cls, library: Library, model: Path) -> "ProbeRequest":
+        """Return the request that measures everything, run as the user's defaults in Settings say."""
+        return cls(model=str(model), batch=chosen_batch(library) or 0, threads=chosen_threads(library) or 0)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "ProbeRequest":
+        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
+        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
+        try:
+            if "sampling" in stored:
+                sampling = Sampling(**{**stored["sampling"], "stop": tuple(stored["sampling"]["stop"])})
+                known = {**known, "sampling": sampling}
+            return cls(**known)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                "Another version of Orca Desk stored these settings.", "Choose the settings again."
+            ) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as the library stores it."""
+        return asdict(self)
+
+    def probe(
+        self,
+        library: Library,
+        *,
+        progress: Progress = silent,
+        control: JobControl | None = None,
+        on_arrival: OnArrival = unwatched,
+    ) -> Probed:
+        """Measure and pair. Raises UserError as `probe` does."""
+        return probe(
+            library,
+            Runner(
+                model=Path(self.model),
+                batch=self.batch or None,
+                context=self.context or None,
+                threads=self.threads or None,
+            ),
+            families=self.families,
+            strategies=self.strategies,
+            per_family=self.per_family,
+            sampling=self.sampling,
+            progress=progress,
+            control=control,
+            on_arrival=on_arrival,
+            request=self.to_json(),
+        )

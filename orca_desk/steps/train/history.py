@@ -1,0 +1,119 @@
+"""What the library holds to train on and of trainings: an overview, a summary of each, one in detail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.records import count_records
+from orca_desk.library.snapshots import Snapshot, get_snapshot, list_snapshots
+from orca_desk.library.trainings import (
+    Training,
+    find_unfinished_training,
+    get_training,
+    list_trainings,
+    loss_outline,
+    newest_checkpoint,
+    newest_training,
+    training_events,
+)
+from orca_desk.steps.train.training import can_use_stopped
+
+UNFINISHED = ("cancelled", "interrupted", "failed")  # the states of a run that can be resumed
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOverview:
+    """All snapshots, whether there are teacher records, and the id of the newest training or ""."""
+
+    snapshots: list[Snapshot]
+    has_records: bool
+    newest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSummary:
+    """One training in the history: its snapshot's name, and the outline of its loss.
+
+    `can_resume` says whether starting the same training again would resume this one.
+    """
+
+    training: Training
+    snapshot: str
+    outline: tuple[float, ...]
+    can_resume: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingDetails:
+    """One training with the metrics and evaluations that it reported, in the order of their steps.
+
+    `checkpoint` is the step of the newest checkpoint. `can_use` says whether the adapter of a stopped
+    training can be used as it is.
+    """
+
+    training: Training
+    snapshot: str
+    metrics: list[dict[str, Any]]
+    evaluations: list[dict[str, Any]]
+    checkpoint: int | None
+    can_resume: bool
+    can_use: bool
+
+
+def training_overview(library: Library) -> TrainingOverview:
+    """Return what there is to train on, and the newest training."""
+    return TrainingOverview(
+        snapshots=list_snapshots(library),
+        has_records=count_records(library) > 0,
+        newest=newest_training(library),
+    )
+
+
+def training_details(library: Library, training_id: str, *, after_step: int = -1) -> TrainingDetails:
+    """Return one training with its events after `after_step`. Raises UserError for an unknown id."""
+    training = get_training(library, training_id)
+    return TrainingDetails(
+        training=training,
+        snapshot=_snapshot_name(library, training.snapshot),
+        metrics=training_events(library, training_id, "metrics", after_step=after_step),
+        evaluations=training_events(library, training_id, "eval", after_step=after_step),
+        checkpoint=newest_checkpoint(library, training_id),
+        can_resume=can_resume(library, training),
+        can_use=can_use_stopped(training),
+    )
+
+
+def training_history(library: Library, known: Sequence[TrainingSummary] = ()) -> list[TrainingSummary]:
+    """Return all trainings, the newest first. Those in `known` that have not changed are not read again."""
+    by_id = {one.training.id: one for one in known}
+    return [_summary(library, training, by_id.get(training.id)) for training in list_trainings(library)]
+
+
+def can_resume(library: Library, training: Training) -> bool:
+    """Return whether starting the same training again resumes this one: the newest of its kind, unfinished."""
+    if training.run.status not in UNFINISHED:
+        return False
+    found = find_unfinished_training(
+        library, base=training.base, snapshot=training.snapshot, settings=training.settings
+    )
+    return found is not None and found.id == training.id
+
+
+def _summary(library: Library, training: Training, known: TrainingSummary | None) -> TrainingSummary:
+    if known and known.training == training and training.run.status != "running":
+        return known
+    return TrainingSummary(
+        training=training,
+        snapshot=_snapshot_name(library, training.snapshot),
+        outline=tuple(loss_outline(library, training.id)),
+        can_resume=can_resume(library, training),
+    )
+
+
+def _snapshot_name(library: Library, snapshot: str) -> str:
+    try:
+        return get_snapshot(library, snapshot).name
+    except UserError:
+        return snapshot
