@@ -1,7 +1,7 @@
-"""Conversations with one model, or with several that are asked the same: one column each.
+"""Conversations with one model, or with several that get the same questions: one column each.
 
-Each column is a chat of its own with every turn of it, so that what a model was sent and what it answered is
-read from one place. The first column is the conversation: it has the title, and the others lie beside it.
+Each column is a chat of its own and holds every turn, so one query reads all that its model was sent and
+answered. The first column gives the conversation its id and title; the others point to it.
 """
 
 import sqlite3
@@ -24,10 +24,10 @@ COLUMNS = "(SELECT n FROM chats WHERE id = :id OR beside = (SELECT n FROM chats 
 
 @dataclass(frozen=True, kw_only=True)
 class ChatMessage:
-    """One turn. A turn of the role "system" is the system message from there on.
+    """One turn. A turn with the role "system" sets the system message for the turns after it.
 
-    `finish_reason`, `completion_tokens` and `seconds` say how an answer of the model ended and how long it
-    took; `task` is the id of the task that a question is.
+    An answer has `finish_reason`, `completion_tokens` and `seconds`; a question that came from a task has the
+    id of that `task`.
     """
 
     role: Role
@@ -40,7 +40,7 @@ class ChatMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class Chat:
-    """A conversation with one model; `system` is its first system message. Its id is like chat-4."""
+    """One column: a conversation with one model under a first `system` message. Its id is like chat-4."""
 
     id: str
     title: str
@@ -52,25 +52,30 @@ class Chat:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovedRows:
-    """What was taken out of a conversation, and can be put back: rows of `chats` and of `messages`.
+    """Rows of `chats` and `messages` that were removed from a conversation; `put_back` restores them.
 
-    `places` are where turns were cut off: (column's number, position).
+    `cuts` are (row id of the column, position): each column was cut off from that position on.
     """
 
     chats: tuple[dict[str, Any], ...] = ()
     messages: tuple[dict[str, Any], ...]
-    places: tuple[tuple[int, int], ...] = ()
+    cuts: tuple[tuple[int, int], ...] = ()
 
 
 def create_chat(library: Library, *, title: str, model: Path, adapter: Path | None, system: str) -> Chat:
-    """Begin a conversation with one model and return it."""
+    """Create a conversation with one model and return it."""
     return create_columns(library, title=title, models=[(model, adapter)], system=system)[0]
 
 
 def create_columns(
-    library: Library, *, title: str, models: Sequence[tuple[Path, Path | None]], system: str
+    library: Library,
+    *,
+    title: str,
+    models: Sequence[tuple[Path, Path | None]],
+    system: str,
+    turns: Sequence[ChatMessage] = (),
 ) -> list[Chat]:
-    """Begin a conversation with several (model, adapter); return its columns, the first of which names it."""
+    """Create a conversation with several (model, adapter), each column with `turns`; return its columns."""
 
     def store(db: sqlite3.Connection) -> list[str]:
         first: int | None = None
@@ -84,13 +89,15 @@ def create_columns(
                 (ids[-1], title, *paths, system, now(), first),
             ).fetchone()
             first = first or int(row[0])
+            for turn in turns:
+                _append(db, ids[-1], turn)
         return ids
 
     return [get_chat(library, chat_id) for chat_id in library.write(store)]
 
 
 def columns(library: Library, chat_id: str) -> list[Chat]:
-    """Return the columns of the conversation `chat_id`. Raises UserError when there is none."""
+    """Return the columns of the conversation `chat_id`. Raises UserError when it does not exist."""
     rows = library.rows(f"SELECT * FROM chats WHERE n IN {COLUMNS} ORDER BY n", {"id": chat_id})
     if not rows:
         raise _unknown(chat_id)
@@ -98,7 +105,10 @@ def columns(library: Library, chat_id: str) -> list[Chat]:
 
 
 def add_message(library: Library, chat_id: str, message: ChatMessage) -> int:
-    """Append a turn to one column; return its position, from 0. Raises UserError when there is none."""
+    """Append a turn to one column; return its position, from 0.
+
+    Raises UserError when the column does not exist.
+    """
     position = library.write(lambda db: _append(db, chat_id, message))
     if position is None:
         raise _unknown(chat_id)
@@ -106,9 +116,8 @@ def add_message(library: Library, chat_id: str, message: ChatMessage) -> int:
 
 
 def ask_columns(library: Library, chat_id: str, turns: Sequence[ChatMessage]) -> None:
-    """Append turns, such as a question, to every column. Raises UserError when there is no such chat."""
-    ids = [column.id for column in columns(library, chat_id)]
-    library.write(lambda db: [_append(db, column, turn) for column in ids for turn in turns])
+    """Append turns, such as a question, to every column. Raises UserError when the chat does not exist."""
+    library.write(lambda db: _ask(db, chat_id, turns))
 
 
 def messages(library: Library, chat_id: str) -> list[ChatMessage]:
@@ -121,7 +130,7 @@ def messages(library: Library, chat_id: str) -> list[ChatMessage]:
 
 
 def get_chat(library: Library, chat_id: str) -> Chat:
-    """Return one conversation, or one column of it. Raises UserError when there is none with this id."""
+    """Return one column by its id. Raises UserError when it does not exist."""
     row = library.row("SELECT * FROM chats WHERE id = ?", (chat_id,))
     if row is None:
         raise _unknown(chat_id)
@@ -129,7 +138,7 @@ def get_chat(library: Library, chat_id: str) -> Chat:
 
 
 def list_chats(library: Library, text: str = "", *, limit: int | None = None) -> list[Chat]:
-    """Return the conversations with `text` in the title or in a turn, the newest first."""
+    """Return the conversations with `text` in the title or in any turn, newest first."""
     rows = library.rows(
         "SELECT * FROM chats AS c WHERE beside IS NULL AND (:text = '' OR title LIKE :like ESCAPE '\\'"
         " OR EXISTS (SELECT 1 FROM messages WHERE content LIKE :like ESCAPE '\\'"
@@ -141,7 +150,7 @@ def list_chats(library: Library, text: str = "", *, limit: int | None = None) ->
 
 
 def rename_chat(library: Library, chat_id: str, title: str) -> str:
-    """Give a conversation another title; return the one before. Raises UserError when there is none."""
+    """Rename a conversation; return its old title. Raises UserError when it does not exist."""
     before = get_chat(library, chat_id).title
     library.write(
         lambda db: (
@@ -156,7 +165,7 @@ def rename_chat(library: Library, chat_id: str, title: str) -> str:
 
 
 def delete_chat(library: Library, chat_id: str) -> RemovedRows:
-    """Delete a conversation with all columns; return all of it. Raises UserError when there is none."""
+    """Delete a conversation with all columns; return its rows. Raises UserError when it does not exist."""
     get_chat(library, chat_id)
 
     def delete(db: sqlite3.Connection) -> RemovedRows:
@@ -170,44 +179,77 @@ def delete_chat(library: Library, chat_id: str) -> RemovedRows:
     return library.write(delete)
 
 
-def cut_chat(library: Library, chat_id: str, question: int, *, keep_question: bool = False) -> RemovedRows:
-    """Take the `question`-th question (from 0) and all that follows out of every column; return that.
+def cut_chat(
+    library: Library,
+    chat_id: str,
+    question: int,
+    *,
+    keep_question: bool = False,
+    only: str = "",
+    turns: Sequence[ChatMessage] = (),
+) -> RemovedRows:
+    """Remove the `question`-th question (from 0) and all turns after it from every column; append `turns`.
 
-    With `keep_question` only what follows it. Raises UserError when there is no such chat.
+    A system message right before the question goes with it. With `keep_question`, the question stays and only
+    what follows it goes; `only` limits the cut to the column with that id. Returns the removed rows. Raises
+    UserError when the chat does not exist.
     """
-    get_chat(library, chat_id)
 
     def cut(db: sqlite3.Connection) -> RemovedRows:
         removed: list[dict[str, Any]] = []
-        places = []
-        for (n,) in db.execute(
-            f"SELECT n FROM chats WHERE n IN {COLUMNS} ORDER BY n", {"id": chat_id}
-        ).fetchall():
-            row = db.execute(
-                "SELECT position FROM messages WHERE chat = ? AND role = 'user'"
-                " ORDER BY position LIMIT 1 OFFSET ?",
-                (n, question),
-            ).fetchone()
-            if row is not None:
-                places.append((n, row["position"] + keep_question))
-                removed += _cut(db, *places[-1])
-        return RemovedRows(messages=tuple(removed), places=tuple(places))
+        cuts = []
+        for n, column in _columns(db, chat_id):
+            position = _position(db, n, question, keep_question=keep_question)
+            if position is not None and only in ("", column):
+                cuts.append((n, position))
+                removed += _cut(db, n, position)
+        _ask(db, chat_id, turns)
+        return RemovedRows(messages=tuple(removed), cuts=tuple(cuts))
 
     return library.write(cut)
 
 
-def put_back(library: Library, removed: RemovedRows) -> None:
-    """Undo a `delete_chat` or a `cut_chat`; turns that came in the place of those that were cut give way."""
+def put_back(library: Library, removed: RemovedRows) -> RemovedRows:
+    """Undo a `delete_chat` or a `cut_chat`; return the turns that were there instead, to put those back."""
 
-    def restore(db: sqlite3.Connection) -> None:
-        for place in removed.places:
-            _cut(db, *place)
+    def restore(db: sqlite3.Connection) -> RemovedRows:
+        instead = [row for n, position in removed.cuts for row in _cut(db, n, position)]
         for name, rows in (("chats", removed.chats), ("messages", removed.messages)):
             for row in rows:
                 marks = ", ".join(f":{column}" for column in row)
                 db.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})", row)
+        return RemovedRows(messages=tuple(instead), cuts=removed.cuts)
 
-    library.write(restore)
+    return library.write(restore)
+
+
+def _columns(db: sqlite3.Connection, chat_id: str) -> list[tuple[int, str]]:
+    """Return the columns of a conversation as (row id, id). Raises UserError when it does not exist."""
+    rows = db.execute(f"SELECT n, id FROM chats WHERE n IN {COLUMNS} ORDER BY n", {"id": chat_id}).fetchall()
+    if not rows:
+        raise _unknown(chat_id)
+    return [(row[0], row[1]) for row in rows]
+
+
+def _ask(db: sqlite3.Connection, chat_id: str, turns: Sequence[ChatMessage]) -> None:
+    for _, column in _columns(db, chat_id):
+        for turn in turns:
+            _append(db, column, turn)
+
+
+def _position(db: sqlite3.Connection, n: int, question: int, *, keep_question: bool) -> int | None:
+    """Return the position from which a column is cut off, or None when it has no such question."""
+    row = db.execute(
+        "SELECT position FROM messages WHERE chat = ? AND role = 'user' ORDER BY position LIMIT 1 OFFSET ?",
+        (n, question),
+    ).fetchone()
+    if row is None or keep_question:
+        return row and int(row[0]) + 1
+    before = db.execute(
+        "SELECT max(position) FROM messages WHERE chat = ? AND position < ? AND role <> 'system'",
+        (n, row[0]),
+    ).fetchone()
+    return 0 if before[0] is None else int(before[0]) + 1
 
 
 def _append(db: sqlite3.Connection, chat_id: str, turn: ChatMessage) -> int | None:
@@ -248,7 +290,7 @@ def _literal(text: str) -> str:
 
 
 def _unknown(chat_id: str) -> UserError:
-    return UserError(f"There is no chat {chat_id}.", "List the chats to see their ids.")
+    return UserError(f"There is no chat {chat_id}.", "It may have been deleted.")
 
 
 def _chat(library: Library, row: sqlite3.Row) -> Chat:

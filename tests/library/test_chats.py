@@ -96,9 +96,46 @@ def test_turns_are_cut_off_and_put_back_in_place_of_what_came_since(
     assert messages(library, three[0]) == messages(library, three[2]) == left
     ask_columns(library, three[0], [ChatMessage(role="user", content="Something else")])
     add_message(library, three[1], ANSWER)
-    put_back(library, removed)
+    instead = {chat_id: messages(library, chat_id) for chat_id in three}
+    replaced = put_back(library, removed)
     for chat_id in three:
         assert messages(library, chat_id) == [QUESTION, ANSWER, MORE, ANSWER]
+    put_back(library, replaced)
+    assert {chat_id: messages(library, chat_id) for chat_id in three} == instead
+
+
+def test_a_cut_takes_the_system_message_of_its_question_and_appends_turns(
+    library: Library, three: list[str]
+) -> None:
+    system = ChatMessage(role="system", content="Shout.")
+    ask_columns(library, three[0], [system, MORE])
+    removed = cut_chat(library, three[0], 2, turns=[QUESTION])
+    for chat_id in three:
+        assert messages(library, chat_id) == [QUESTION, ANSWER, MORE, ANSWER, QUESTION]
+    put_back(library, removed)
+    assert messages(library, three[1])[-2:] == [system, MORE]
+
+
+def test_one_column_loses_its_answer_alone(library: Library, three: list[str]) -> None:
+    cut_chat(library, three[0], 1, keep_question=True, only=three[1])
+    assert [len(messages(library, chat_id)) for chat_id in three] == [4, 3, 4]
+
+
+def test_a_question_to_a_deleted_chat_is_refused(library: Library, three: list[str]) -> None:
+    delete_chat(library, three[0])
+    for ask in (
+        lambda: ask_columns(library, three[0], [QUESTION]),
+        lambda: cut_chat(library, three[0], 0, turns=[QUESTION]),
+    ):
+        with pytest.raises(UserError, match="no chat"):
+            ask()
+    assert library.rows("SELECT * FROM messages") == []
+
+
+def test_a_new_chat_begins_with_its_question(library: Library, tmp_path: Path) -> None:
+    models = [(tmp_path / "m.gguf", None), (tmp_path / "t.gguf", None)]
+    made = create_columns(library, title="x", models=models, system="", turns=[QUESTION])
+    assert [messages(library, one.id) for one in made] == [[QUESTION], [QUESTION]]
 
 
 def test_a_chat_is_found_by_its_title_and_by_what_any_column_said(library: Library, three: list[str]) -> None:
