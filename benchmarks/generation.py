@@ -25,11 +25,11 @@ from llama_cpp import Llama
 from tests.tiny_models import TinyShape, make_tiny
 
 from orca_desk import paths
+from orca_desk.machine import usable_cores
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import load_folder
 from orca_desk.teacher.engine import Completion, Engine, Request
-from orca_desk.teacher.native import available_threads
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "benchmarks"
 SMOLLM = TinyShape(width=576, layers=30, heads=9, kv_heads=3, ffn=1536, vocab=49152, context=2048)
@@ -140,7 +140,7 @@ def run_llama(model: Path, asked: list[Question], max_tokens: int) -> Measured:
 
 
 def _llama_loop(model: Path, asked: list[Question], max_tokens: int, flash: bool) -> Measured:
-    threads = available_threads()
+    threads = usable_cores()
     llama = Llama(
         str(model), n_ctx=0, n_threads=threads, n_threads_batch=threads, flash_attn=flash, verbose=False
     )
@@ -173,7 +173,7 @@ def measure(case: Case, model: Path) -> dict[str, Any]:
     llama = run_llama(model, asked, case.max_tokens)
     return {
         "case": asdict(case),
-        "threads": available_threads(),
+        "threads": usable_cores(),
         "engine": {"tokens": engine.tokens, "seconds": engine.seconds, "tokens_per_second": engine.rate},
         "llama": {"tokens": llama.tokens, "seconds": llama.seconds, "tokens_per_second": llama.rate},
         "speedup": engine.rate / llama.rate,

@@ -17,6 +17,7 @@ from orca_desk.models.fits import human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import Meter
+from orca_desk.ui.words.fits import fit_sentence
 
 
 @click.group(
@@ -83,13 +84,13 @@ def show(path: Path, as_json: bool) -> None:
     model = identify(path)
     fit = fit_of(model)
     if as_json:
-        print_json(_summary(model) | ({"fits": fit.fits, "memory": fit.sentence} if fit else {}))
+        print_json(_summary(model) | ({"fits": fit.fits, "memory": fit_sentence(fit)} if fit else {}))
         return
     for name, value in _summary(model).items():
         say(f"{name:14} {value:,}" if isinstance(value, int) else f"{name:14} {value}")
     if fit:
         use = f"With {SHOWN_ANSWERS} answers at once" if model.kind == "gguf" else "With the default settings"
-        say(f"{use}: {fit.sentence}")
+        say(f"{use}: {fit_sentence(fit)}")
 
 
 @command.command("convert")

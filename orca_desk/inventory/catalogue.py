@@ -84,8 +84,7 @@ def fit_of(model: ModelFile) -> Fit | None:
             model, sequences=SHOWN_ANSWERS, tokens=min(SHOWN_TOKENS, model.context or SHOWN_TOKENS)
         )
     if model.kind == "safetensors":
-        usual = TrainSettings()
-        return training_fit(model, batch_tokens=usual.batch_tokens, rank=usual.rank)
+        return training_fit(model, TrainSettings())
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.models.hf_folder import read_json
+from orca_desk.models.config import read_json
 from orca_desk.models.identify import SPLIT_NAME, identify
 from orca_desk.models.model_file import ModelFile, NotAModel
 

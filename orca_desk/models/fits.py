@@ -1,29 +1,62 @@
-"""Will it fit? Estimates of the memory that serving and training a model take, against what is free."""
+"""Does it fit? The memory that serving and training a model take, estimated against what is free.
+
+The pages, the commands and the trainer itself decide by these functions.
+"""
 
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
-import psutil
-
+from orca_desk.machine import free_memory
 from orca_desk.models.model_file import ModelFile
 
-_HALF, _SINGLE = 2, 4
+Purpose = Literal["serving", "training"]
+Part = Literal["weights", "cache", "computing", "adapter", "activations", "logits", "torch"]
+
+LOGITS_AT_ONCE = 2**24  # numbers: the trainer computes its loss in chunks of this size
+TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the desktop goes on beside it
+_HALF, _SINGLE = 2, 4  # bytes of a number
 _RUNTIME = 150 * 2**20  # code and buffers of llama.cpp, whatever the model
-_TORCH = 600 * 2**20  # torch, transformers and peft once imported
+TORCH = 600 * 2**20  # torch, transformers and peft once imported
 _ENGINE_BATCH, _ENGINE_CELLS, _ENGINE_SHARE = 16, 32_768, 0.25  # as in orca_desk.teacher.engine
 _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
-_HEAD_CHUNK = 1024  # labelled positions whose logits exist at once
-# What a llama layer keeps of a token for its backward pass: inputs, norms, queries, keys, values, attention,
-# residuals (8 of the width at most); gate, up, their activation and product (4 of the feed-forward width).
-_KEPT_WIDTHS, _KEPT_FFNS = 8, 4
+# What a llama layer stores per token for its backward pass, in widths: inputs, norms, queries, keys, values,
+# attention, residuals (8 at most); in feed-forward widths: gate, up, their activation and product.
+_STORED_WIDTHS, _STORED_FFNS = 8, 4
+_LOGIT_COPIES = 3
+
+
+class TrainingChoices(Protocol):
+    """The settings that decide how much memory a training takes (see `student.settings.TrainSettings`)."""
+
+    @property
+    def batch_tokens(self) -> int:
+        """Tokens computed at once."""
+
+    @property
+    def rank(self) -> int:
+        """Rank of the adapter."""
+
+    @property
+    def dtype(self) -> str:
+        """Number format of the base: "float32", "bfloat16" or "auto"."""
+
+    @property
+    def gradient_checkpointing(self) -> str:
+        """ "on", "off" or "auto"."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """An estimate in bytes: what is needed, part by part, what is free, and the verdict as a sentence."""
+    """An estimate in bytes: what a purpose needs, part by part, and what is available for it.
 
-    parts: tuple[tuple[str, int], ...]
+    `checkpointing` is set where a training needs gradient checkpointing, or was told to use it.
+    """
+
+    purpose: Purpose
+    model: str
+    parts: tuple[tuple[Part, int], ...]
     available: int
-    sentence: str
+    checkpointing: bool = False
 
     @property
     def needed(self) -> int:
@@ -32,22 +65,31 @@ class Fit:
 
     @property
     def fits(self) -> bool:
-        """Whether what is needed is free."""
+        """Whether the needed memory is available."""
         return self.needed <= self.available
+
+    @property
+    def largest(self) -> Part:
+        """The part that takes most."""
+        return max(self.parts, key=lambda part: part[1])[0]
 
 
 def serving_fit(model: ModelFile, *, sequences: int, tokens: int, available: int | None = None) -> Fit:
     """Estimate serving `sequences` at once, `tokens` long each, with a half-precision key/value cache.
 
-    `available` (bytes) is what the system says is free if it is not given.
+    `available` is in bytes (None: the free memory).
     """
     activations = _SERVED_CHUNK * (4 * model.width + 2 * model.ffn) * _SINGLE
-    parts = (
-        ("weights", model.size_bytes),
-        ("key/value cache", model.cached_values * _HALF * sequences * tokens),
-        ("computing", _RUNTIME + activations + _SERVED_CHUNK * model.vocab * _SINGLE),
+    return Fit(
+        purpose="serving",
+        model=model.name,
+        parts=(
+            ("weights", model.size_bytes),
+            ("cache", model.cached_values * _HALF * sequences * tokens),
+            ("computing", _RUNTIME + activations + _SERVED_CHUNK * model.vocab * _SINGLE),
+        ),
+        available=free_memory() if available is None else available,
     )
-    return _fit(f"Serving {model.name}", parts, available)
 
 
 def teaching_fit(
@@ -55,10 +97,10 @@ def teaching_fit(
 ) -> Fit:
     """Estimate what the teacher's engine takes for `batch` answers of `context` tokens (None: as it chooses).
 
-    The engine makes room for one answer of full length at least, for all of them at most, and takes no more
+    The engine makes room for at least one answer of full length, for all of them at most, and takes no more
     than a quarter of the free memory for keys and values.
     """
-    free = psutil.virtual_memory().available if available is None else available
+    free = free_memory() if available is None else available
     longest = min(context or model.context, model.context)
     cells = max(longest, min((batch or _ENGINE_BATCH) * longest, _ENGINE_CELLS))
     if model.cached_values:
@@ -68,30 +110,51 @@ def teaching_fit(
 
 def training_fit(
     model: ModelFile,
+    choices: TrainingChoices,
     *,
-    batch_tokens: int,
-    rank: int,
-    bytes_per_weight: int = _SINGLE,
-    checkpointing: bool = False,
-    available: int | None = None,
+    torch_is_loaded: bool = False,
+    free: int | None = None,
 ) -> Fit:
-    """Estimate a LoRA training of all linear layers: `batch_tokens` in a batch, Adam in single precision.
+    """Estimate a LoRA training of all linear layers with Adam, and decide on gradient checkpointing.
 
-    With gradient checkpointing each layer keeps its input, and one layer at a time all the rest. Counted
-    from the shapes, not measured; the framework's own overhead is the part "torch".
+    "auto" checkpoints only where the training would not fit otherwise; a dtype of "auto" counts as float32.
+    `free` is in bytes (None: the free memory), of which a training may use TRAINING_SHARE. In the trainer's
+    own process (`torch_is_loaded`) torch's part is no longer free, so it counts as free again. Computed from
+    the shapes, not measured.
     """
-    adapter = model.layers * rank * (9 * model.width + 3 * (model.ffn + model.width))
-    whole_layer = (_KEPT_WIDTHS * model.width + _KEPT_FFNS * model.ffn) * bytes_per_weight
-    inputs = model.layers * model.width * bytes_per_weight
-    kept = inputs + whole_layer if checkpointing else model.layers * whole_layer
-    parts = (
-        ("weights", model.parameters * bytes_per_weight),
-        ("adapter, gradients and optimizer", adapter * 4 * _SINGLE),
-        ("activations", batch_tokens * kept),
-        ("logits", 3 * min(batch_tokens, _HEAD_CHUNK) * model.vocab * _SINGLE),
-        ("torch", _TORCH),
+    memory = (free_memory() if free is None else free) + (TORCH if torch_is_loaded else 0)
+    available = int(memory * TRAINING_SHARE)
+
+    def fit(checkpointing: bool) -> Fit:
+        return Fit(
+            purpose="training",
+            model=model.name,
+            parts=_training_parts(model, choices, checkpointing),
+            available=available,
+            checkpointing=checkpointing,
+        )
+
+    chosen = fit(choices.gradient_checkpointing == "on")
+    return chosen if chosen.fits or choices.gradient_checkpointing != "auto" else fit(True)
+
+
+def _training_parts(
+    model: ModelFile, choices: TrainingChoices, checkpointing: bool
+) -> tuple[tuple[Part, int], ...]:
+    """Return bytes per part. With checkpointing each layer stores its input, and one at a time the rest."""
+    number = _HALF if choices.dtype == "bfloat16" else _SINGLE
+    adapter = model.layers * choices.rank * (9 * model.width + 3 * (model.ffn + model.width))
+    whole_layer = (_STORED_WIDTHS * model.width + _STORED_FFNS * model.ffn) * number
+    inputs = model.layers * model.width * number
+    stored = inputs + whole_layer if checkpointing else model.layers * whole_layer
+    logits = min(choices.batch_tokens * model.vocab, max(LOGITS_AT_ONCE, model.vocab))
+    return (
+        ("weights", model.parameters * number),
+        ("adapter", adapter * 4 * _SINGLE),  # itself, its gradient and Adam's two moments
+        ("activations", choices.batch_tokens * stored),
+        ("logits", _LOGIT_COPIES * logits * _SINGLE),
+        ("torch", TORCH),
     )
-    return _fit(f"Training {model.name}", parts, available)
 
 
 def human_bytes(size: int) -> str:
@@ -100,19 +163,3 @@ def human_bytes(size: int) -> str:
         if size >= scale:
             return f"{size / scale:.{1 if unit == 'GiB' else 0}f} {unit}"
     return f"{size} bytes"
-
-
-def _fit(what: str, parts: tuple[tuple[str, int], ...], available: int | None) -> Fit:
-    free = psutil.virtual_memory().available if available is None else available
-    needed = sum(size for _, size in parts)
-    amounts = f"about {human_bytes(needed)} of memory; {human_bytes(free)} are free"
-    if needed <= free:
-        return Fit(parts=parts, available=free, sentence=f"{what} takes {amounts}.")
-    largest = max(parts, key=lambda part: part[1])[0]
-    advice = {
-        "weights": "choose a smaller or more strongly quantised model",
-        "key/value cache": "choose fewer sequences at once or shorter ones",
-        "activations": "choose a smaller batch or gradient checkpointing",
-        "logits": "choose a smaller batch",
-    }.get(largest, "close other programs")
-    return Fit(parts=parts, available=free, sentence=f"{what} needs {amounts}: {advice}.")

@@ -1,8 +1,8 @@
-"""The header of a GGUF file, read with limits: such files come from strangers.
+"""The header of a GGUF file, read with limits: model files come from strangers.
 
 Sizes and counts in the file are claims. Each is checked against a limit and against the file's real size
-before anything is read or skipped by it, so a hostile file gives a UserError and never a crash, a hang or
-a full memory. Long arrays (the vocabulary) are counted, not kept. Format: the GGUF specification, v2 and v3.
+before anything is read or skipped by it: a hostile file raises a UserError and never causes a crash, a hang
+or full memory. Long arrays (the vocabulary) are counted, not stored. Format: GGUF specification, v2 and v3.
 """
 
 import struct
@@ -22,7 +22,7 @@ MAX_TEXT = 16 * 2**20
 MAX_KEY = 65_535
 MAX_ELEMENTS = 16 * 2**20
 MAX_READ = 128 * 2**20  # bytes in all: ten times the largest vocabularies, half a minute of reading at worst
-_KEPT_NUMBERS = 4_096
+_STORED_NUMBERS = 4_096
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TEXT, _ARRAY = 8, 9
@@ -48,18 +48,18 @@ class Header:
     tensor_bytes: Counter[str]
 
     def text(self, key: str, default: str = "") -> str:
-        """The text under `key`, or `default` if it is missing or no text."""
+        """Return the text under `key`, or `default` where there is none."""
         value = self.metadata.get(key)
         return value if isinstance(value, str) else default
 
     def number(self, key: str, default: int = 0) -> int:
-        """The whole number under `key`, or `default` if it is missing or none."""
+        """Return the whole number under `key`, or `default` where there is none."""
         value = self.metadata.get(key)
         return value if type(value) is int else default
 
 
 class _BadHeaderError(Exception):
-    """What is wrong with the file, to be told together with its name."""
+    """What is wrong with the file; `read_header` adds its name."""
 
 
 def read_header(path: Path) -> Header:
@@ -71,12 +71,12 @@ def read_header(path: Path) -> Header:
         raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
     except _BadHeaderError as error:
         raise UserError(
-            f"{path} is no usable GGUF model: {error}.", "Download or export it again."
+            f"{path} is not a usable GGUF model: {error}.", "Download or export it again."
         ) from error
 
 
 class _Reader:
-    """Reads values off a file, never past its end nor above a limit."""
+    """Reads values from a file, never past its end or above a limit."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
@@ -97,14 +97,14 @@ class _Reader:
         for _ in range(entries):
             key = self._text(MAX_KEY)
             if key in metadata:
-                raise _BadHeaderError(f"the key {key[:80]!r} comes twice")
+                raise _BadHeaderError(f"the key {key[:80]!r} appears twice")
             metadata[key] = self._value(self._number("I"))
         elements, sizes = self._tensors(tensors, metadata.get("general.alignment", 32))
         return Header(version=version, metadata=metadata, elements=elements, tensor_bytes=sizes)
 
     def _tensors(self, count: int, alignment: Value) -> tuple[Counter[str], Counter[str]]:
         if type(alignment) is not int or not 0 < alignment <= 2**20 or alignment & (alignment - 1):
-            raise _BadHeaderError(f"its alignment {alignment!r} is no power of two")
+            raise _BadHeaderError(f"its alignment {alignment!r} is not a power of two")
         elements, sizes, end = Counter[str](), Counter[str](), 0
         for _ in range(count):
             name = self._text(MAX_KEY)[:80]
@@ -115,13 +115,13 @@ class _Reader:
             kind, block, width = _tensor_type(self._number("I"))
             offset, total = self._number("Q"), prod(shape)
             if total == 0 or shape[0] % block or offset % alignment:
-                raise _BadHeaderError(f"the tensor {name!r} has an impossible shape or place")
+                raise _BadHeaderError(f"the tensor {name!r} has an impossible shape or offset")
             elements[kind] += total
             sizes[kind] += total // block * width
             end = max(end, offset + total // block * width)
         start = -(-self._at // alignment) * alignment
         if count and start + end > self._size:
-            raise _BadHeaderError(f"it is cut off: {start + end:,} bytes announced, {self._size:,} there")
+            raise _BadHeaderError(f"it is cut off: {start + end:,} bytes announced, {self._size:,} present")
         return elements, sizes
 
     def _value(self, kind: int) -> Value:
@@ -142,7 +142,7 @@ class _Reader:
             return Elided(count)
         if kind not in _SCALARS:
             raise _BadHeaderError(f"an array has the unknown or nested type {kind}")
-        if count <= _KEPT_NUMBERS:
+        if count <= _STORED_NUMBERS:
             return self._numbers(_SCALARS[kind], count)
         self._skip(count * struct.calcsize(f"<{_SCALARS[kind]}"))
         return Elided(count)
@@ -191,8 +191,8 @@ class _Reader:
 
 @cache
 def _tensor_types() -> dict[int, tuple[str, int, int]]:
-    """Type number -> name, values a block, bytes a block."""
-    import gguf  # 0.15 s, numpy included: only when a model file is looked at
+    """Return type number -> (name, values per block, bytes per block)."""
+    import gguf  # 0.15 s, numpy included: so only when a model file is read
 
     return {int(kind): (kind.name, *sizes) for kind, sizes in gguf.GGML_QUANT_SIZES.items()}
 

@@ -1,4 +1,4 @@
-"""What a path is as a model: a GGUF file, a Hugging Face folder, an adapter, or why it is none."""
+"""What the model at a path is: a GGUF file, a Hugging Face folder or an adapter; or why it is not a model."""
 
 import re
 from collections import Counter
@@ -6,39 +6,41 @@ from dataclasses import replace
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.models.chat_template import template_of_header
 from orca_desk.models.gguf_header import Elided, Header, read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
 
 SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
-NAMELESS = frozenset({"", "huggingface", "hf", "model", "models", "output"})  # what exporters put for a name
+NAMELESS = frozenset({"", "huggingface", "hf", "model", "models", "output"})  # placeholders
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
 
 
 def identify(path: Path, *, hashes: HashCache | None = None) -> ModelFile:
-    """Say what the model at `path` is, from its headers alone; nothing of it is loaded or run.
+    """Describe the model at `path` by its headers alone, without loading or running any of it.
 
-    With `hashes` the SHA-256 of its weights is added. Raises UserError for anything that is no usable
-    model: missing, cut off, of another kind, or a pickle, which could run any program and is never opened.
+    With `hashes`, the description includes the SHA-256 of its weights. Raises UserError for everything that
+    is not a usable model: a missing or cut-off file, another file type, or a pickle, which Orca Desk never
+    opens because it could run any program.
     """
     if not path.exists():
-        raise UserError(f"There is no {path}.", "Check the path; a drive may not be connected.")
+        raise UserError(f"{path} does not exist.", "Check the path, and that its drive is connected.")
     model = identify_folder(path) if path.is_dir() else _identify_file(path)
     return replace(model, sha256=hashes.sha256_of(model.files)) if hashes else model
 
 
 def _identify_file(path: Path) -> ModelFile:
     if not path.is_file():
-        raise UserError(f"{path} is no file (a pipe or a device).", "Choose the model's own file.")
+        raise UserError(f"{path} is a pipe or a device, not a file.", "Choose the model's own file.")
     if path.suffix.casefold() in PICKLES:
         raise UserError(
-            f"{path} is a pickle, which can run any program when it is opened.",
+            f"{path} is a pickle, which can run any program when opened.",
             "Use the model's safetensors or GGUF files.",
         )
     if path.suffix.casefold() == ".safetensors":
         raise UserError(
-            f"{path} is only the weights.", f"Choose the folder with its config.json: {path.parent}"
+            f"{path} holds only weights.", f"Choose the folder with its config.json: {path.parent}"
         )
     split = SPLIT_NAME.fullmatch(path.name)
     files = _parts(path, split) if split else (path,)
@@ -47,7 +49,7 @@ def _identify_file(path: Path) -> ModelFile:
 
 
 def _parts(path: Path, split: re.Match[str]) -> tuple[Path, ...]:
-    """All files of a split model, of which `path` must be the first."""
+    """Return all files of a split model. Raises UserError unless `path` is the first and none is missing."""
     total = int(split["parts"])
     names = [f"{split['stem']}-{part:05}-of-{total:05}.gguf" for part in range(1, total + 1)]
     if int(split["part"]) != 1:
@@ -65,12 +67,13 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
     kind = head.text("general.type", "model")
     if not architecture or kind not in ("model", "adapter") or architecture == "clip":
         raise UserError(
-            f"{path} is a GGUF file of kind {kind!r}, no language model.", "Choose the model's own GGUF file."
+            f"{path} is a GGUF file of type {kind!r}, not a language model.",
+            "Choose the model's own file.",
         )
     elements = sum((header.elements for header in headers), Counter[str]())
     sizes = sum((header.tensor_bytes for header in headers), Counter[str]())
     if not elements:
-        raise UserError(f"{path} holds no weights.", "It may be a vocabulary only; choose the model's file.")
+        raise UserError(f"{path} holds no weights.", "It may be only a vocabulary: choose the model.")
 
     def number(key: str) -> int:
         return head.number(f"{architecture}.{key}")
@@ -94,12 +97,12 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
         tokenizer="/".join(
             filter(None, (head.text("tokenizer.ggml.model"), head.text("tokenizer.ggml.pre")))
         ),
-        chat_template=head.text("tokenizer.chat_template") or None,
+        chat_template=template_of_header(head),
     )
 
 
 def _quantisation(head: Header, sizes: Counter[str]) -> str:
-    """The file's own word for it (Q4_K_M), or the type that most of its bytes have."""
+    """Return the file's own name for it (Q4_K_M), or the type of most of its bytes."""
     import gguf  # see gguf_header
 
     number = head.number("general.file_type", -1)
@@ -113,7 +116,10 @@ def _vocabulary(head: Header, architecture: str) -> int:
 
 
 def _cached_values(head: Header, architecture: str) -> int:
-    """Keys and values a token over all layers; models may give the heads as one number or one a layer."""
+    """Return how many keys and values a token adds to the cache, over all layers.
+
+    Some models give the number of heads once, others once per layer.
+    """
     heads = head.number(f"{architecture}.attention.head_count", 1) or 1
     layers = head.number(f"{architecture}.block_count")
     share = head.number(f"{architecture}.embedding_length") // heads

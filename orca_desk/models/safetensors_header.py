@@ -1,15 +1,23 @@
-"""The header of a safetensors file, read with limits; the tensors themselves are never touched."""
+"""Safetensors weights: which files of a folder hold them, and their headers, read with limits.
+
+Only headers are read here. What they claim is checked before anything is read or allocated by it.
+Format: https://github.com/huggingface/safetensors.
+"""
 
 import json
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.models.config import HINT, read_json
 
-MAX_HEADER = 100_000_000  # the format's own limit
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+MAX_HEADER = 100_000_000  # bytes: the format's own limit
 MAX_DIMENSIONS = 8
-_WIDTHS = {
+_BYTES = {
     "F64": 8,
     "I64": 8,
     "U64": 8,
@@ -20,50 +28,123 @@ _WIDTHS = {
     "BF16": 2,
     "I16": 2,
     "U16": 2,
+    "I8": 1,
+    "U8": 1,
+    "BOOL": 1,
 }
+_PICKLES = frozenset({".bin", ".pt", ".pth"})
 
 
-def read_elements(path: Path) -> Counter[str]:
-    """Return how many values of each type a safetensors file holds. Raises UserError if it is not whole."""
+@dataclass(frozen=True, kw_only=True)
+class TensorEntry:
+    """A tensor as a header describes it; `offset` counts bytes from the start of the file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+
+
+def has_weights(folder: Path) -> bool:
+    """Return whether `folder` has safetensors weights under the names that transformers loads."""
+    return (folder / SINGLE).is_file() or (folder / INDEX).is_file()
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """Return the files that hold a model folder's weights: those that transformers loads, in its order.
+
+    That is model.safetensors, else the files that model.safetensors.index.json lists. Raises UserError
+    when there is neither, when a file is missing, or when the index names files outside the folder.
+    """
+    if (folder / SINGLE).is_file():
+        return (folder / SINGLE,)
+    index = folder / INDEX
+    if not index.is_file():
+        raise _without_weights(folder)
+    names = read_json(index).get("weight_map")
+    if not isinstance(names, dict) or not names or not all(_is_plain(name) for name in names.values()):
+        raise UserError(f"{index} does not name files of its folder.", HINT)
+    files = tuple(folder / name for name in sorted(set(names.values())))
+    if missing := [file.name for file in files if not file.is_file()]:
+        raise UserError(f"{folder} lacks {missing[0]} of its {len(files)} weight files.", HINT)
+    return files
+
+
+def read_header(path: Path) -> dict[str, TensorEntry]:
+    """Return the tensors of a safetensors file by name.
+
+    Raises UserError when the file is unreadable, damaged or cut off.
+    """
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(MAX_HEADER, size - 8):
-                raise _bad(path, "its header is cut off or no header")
+                raise _unusable(path, "its header is cut off or is not a header")
             header = json.loads(file.read(length))
+    except FileNotFoundError:
+        raise UserError(f"{path.parent} has no {path.name}.", HINT) from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
     except (ValueError, RecursionError) as error:
-        raise _bad(path, "its header is no JSON") from error
+        raise _unusable(path, "its header is not JSON") from error
     if not isinstance(header, dict):
-        raise _bad(path, "its header is no JSON object")
-    return _elements(path, header, size - 8 - length)
+        raise _unusable(path, "its header is not a JSON object")
+    return _entries(path, header, start=8 + length, size=size)
 
 
-def _elements(path: Path, header: dict[str, object], data_bytes: int) -> Counter[str]:
-    elements, end = Counter[str](), 0
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        match entry:
-            case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(start), int(stop)]}:
-                pass
-            case _:
-                raise _bad(path, f"the entry {name[:80]!r} is malformed")
-        # Limits first: the product of a million long numbers would take hours.
-        sound = len(shape) <= MAX_DIMENSIONS and all(type(n) is int and 0 <= n < 2**63 for n in shape)
-        if not sound or not 0 <= start <= stop:
-            raise _bad(path, f"the entry {name[:80]!r} is malformed")
-        count = prod(shape)
-        if dtype in _WIDTHS and count * _WIDTHS[dtype] != stop - start:
-            raise _bad(path, f"the size of {name[:80]!r} does not fit its shape")
-        elements[dtype] += count
-        end = max(end, stop)
-    if end != data_bytes:
-        raise _bad(path, f"{end:,} bytes of weights are announced, {data_bytes:,} are there")
+def count_elements(entries: Mapping[str, TensorEntry]) -> Counter[str]:
+    """Return how many values of each type the tensors hold."""
+    elements = Counter[str]()
+    for entry in entries.values():
+        elements[entry.dtype] += prod(entry.shape)
     return elements
 
 
-def _bad(path: Path, what: str) -> UserError:
-    return UserError(f"{path} is no usable safetensors file: {what}.", "Download or export it again.")
+def _entries(path: Path, header: dict[str, object], *, start: int, size: int) -> dict[str, TensorEntry]:
+    entries: dict[str, TensorEntry] = {}
+    end = 0
+    for name, described in header.items():
+        if name == "__metadata__":
+            continue
+        match described:
+            case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(first), int(last)]}:
+                pass
+            case _:
+                raise _unusable(path, f"the entry {name[:80]!r} is malformed")
+        # Limits first: the product of a million long numbers would take hours.
+        sound = len(shape) <= MAX_DIMENSIONS and all(type(n) is int and 0 <= n < 2**63 for n in shape)
+        if not sound or not 0 <= first <= last:
+            raise _unusable(path, f"the entry {name[:80]!r} is malformed")
+        if dtype in _BYTES and prod(shape) * _BYTES[dtype] != last - first:
+            raise _unusable(path, f"the size of {name[:80]!r} does not fit its shape")
+        entries[name] = TensorEntry(dtype=dtype, shape=tuple(shape), offset=start + first)
+        end = max(end, last)
+    if end != size - start:
+        raise _unusable(path, f"its header announces {end:,} bytes of weights, but it holds {size - start:,}")
+    return entries
+
+
+def _without_weights(folder: Path) -> UserError:
+    if others := sorted(folder.glob("*.safetensors")):
+        return UserError(
+            f"{folder} has no {SINGLE}.", f"Rename {others[0].name} if that holds all of the model's weights."
+        )
+    if any(path.suffix in _PICKLES for path in folder.iterdir()):
+        return UserError(
+            f"{folder} has only pickled weights, which Orca Desk never opens: they can run any program.",
+            "Download the model's safetensors files.",
+        )
+    return UserError(f"{folder} has no {SINGLE}.", "Download the model's safetensors files.")
+
+
+def _is_plain(name: object) -> bool:
+    return isinstance(name, str) and Path(name).name == name and name.endswith(".safetensors")
+
+
+def _unusable(path: Path, reason: str) -> UserError:
+    return UserError(f"{path} is not a usable safetensors file: {reason}.", "Download or export it again.")
+
+
+def read_elements(path: Path) -> Counter[str]:
+    """Return how many values of each type a safetensors file holds."""
+    return count_elements(read_header(path))

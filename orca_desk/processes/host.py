@@ -7,12 +7,11 @@ from typing import Any
 
 from orca_desk.processes import protocol
 from orca_desk.processes.process import WorkerProcess
-from orca_desk.processes.progress import JobControl, Wanted
+from orca_desk.processes.progress import LOOK_AROUND, JobControl, Wanted
 from orca_desk.processes.protocol import ControlWord, Message
 from orca_desk.yielding import give_way
 
 SECONDS_TO_STOP = 30.0  # for a worker that was asked to stop: it may have a checkpoint to write
-LOOK_AROUND = 0.5  # s; on Windows a wait without end could not be interrupted by Ctrl-C
 WORDS: dict[Wanted, ControlWord] = {"run": "resume", "pause": "pause", "stop": "stop"}
 
 

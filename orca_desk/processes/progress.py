@@ -1,4 +1,4 @@
-"""How a job tells how far it is, and how it is told to pause or stop; neither needs a screen."""
+"""How a job reports its progress, and how it is paused and stopped; neither needs a screen."""
 
 import threading
 import time
@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 Wanted = Literal["run", "pause", "stop"]
+LOOK_AROUND = 0.5  # s; on Windows an endless wait could not be interrupted by Ctrl-C
+
+
+class StoppedError(Exception):
+    """The user stopped the job; the code that runs it catches this and cleans up."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """How far one stage of a job is. `total` None: not known. `rate` is in `unit` a second."""
+    """How far one stage of a job is. `total` None: unknown. `rate` is in `unit` per second."""
 
     stage: str
     done: float = 0
@@ -22,7 +27,7 @@ class Update:
 
     @property
     def seconds_left(self) -> float | None:
-        """The estimate of the time that this stage still takes, where it can be made."""
+        """The estimated time left for this stage; None where it cannot be estimated."""
         if self.total is None or not self.rate:
             return None
         return max(0.0, self.total - self.done) / self.rate
@@ -32,13 +37,13 @@ Progress = Callable[[Update], None]
 
 
 def silent(update: Update) -> None:
-    """Show nothing."""
+    """Ignore the update."""
 
 
 class Meter:
     """Counts what one stage has done, and reports it with the mean rate since the stage began.
 
-    `already` of the total was done by an earlier call: it counts as done, and not for the rate.
+    An earlier call did `already` of the total: the count includes it, the rate does not.
     """
 
     def __init__(
@@ -51,7 +56,7 @@ class Meter:
         self.advance(0)
 
     def advance(self, amount: float, message: str = "") -> None:
-        """Add `amount` to what is done and report."""
+        """Add `amount` to the count and report it."""
         self.done += amount
         seconds = time.monotonic() - self._began
         new = self.done - self._already
@@ -69,10 +74,11 @@ class Meter:
 
 
 class JobControl:
-    """Pause, resume or stop a job, from any thread. A stop is final and keeps what is done."""
+    """Pauses, resumes or stops a job, from any thread. A stop is final; finished work stays saved."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # a signal handler may stop the job at any point
+        # A signal handler may stop the job at any point, even inside this lock: it must be re-entrant.
+        self._changed = threading.Condition(threading.RLock())
         self._wanted: Wanted = "run"
         self._listeners: list[Callable[[], None]] = []
 
@@ -83,36 +89,49 @@ class JobControl:
 
     @property
     def stopped(self) -> bool:
-        """Whether the job was asked to stop."""
+        """Whether the user stopped the job."""
         return self._wanted == "stop"
 
     def pause(self) -> None:
-        """Ask the job to wait."""
+        """Let the job wait until it is resumed or stopped."""
         self._want("pause")
 
     def resume(self) -> None:
-        """Ask a paused job to go on."""
+        """Let a paused job continue."""
         self._want("run")
 
     def stop(self) -> None:
-        """Ask the job to end soon and to keep what is done."""
+        """Let the job end soon, with its finished work saved."""
         self._want("stop")
 
+    def proceed(self) -> bool:
+        """Wait while the job is paused; return whether it should continue (False: stop)."""
+        with self._changed:
+            while not self._changed.wait_for(lambda: self._wanted != "pause", LOOK_AROUND):
+                pass
+        return self._wanted != "stop"
+
+    def require_running(self) -> None:
+        """Wait while the job is paused. Raises StoppedError once it is stopped."""
+        if not self.proceed():
+            raise StoppedError
+
     def listen(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each change, in the thread that makes it."""
-        with self._lock:
+        """Call `listener` after each change, in the thread that makes the change."""
+        with self._changed:
             self._listeners.append(listener)
 
     def unlisten(self, listener: Callable[[], None]) -> None:
-        """Call `listener` no more."""
-        with self._lock:
+        """Stop calling `listener`."""
+        with self._changed:
             self._listeners.remove(listener)
 
     def _want(self, wanted: Wanted) -> None:
-        with self._lock:
+        with self._changed:
             if self._wanted == "stop":
                 return
             self._wanted = wanted
+            self._changed.notify_all()
             listeners = tuple(self._listeners)
         for listener in listeners:
             listener()

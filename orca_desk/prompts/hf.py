@@ -9,6 +9,8 @@ from typing import Any
 import tokenizers
 
 from orca_desk.errors import UserError
+from orca_desk.models.chat_template import read_chat_template
+from orca_desk.models.config import HINT, read_json, read_text
 from orca_desk.prompts.tokenizer import END_NAMES
 
 
@@ -16,7 +18,9 @@ class HFTokenizer:
     """See `orca_desk.prompts.tokenizer.Tokenizer`."""
 
     def __init__(self, definition: str, config: dict[str, Any], template: str, end_ids: set[int]) -> None:
-        """Build from the text of tokenizer.json, tokenizer_config.json, the template and declared ends."""
+        """Build from the text of tokenizer.json, tokenizer_config.json's content, the template and the ids
+        that the model's other files declare as ends.
+        """
         self._with_control = tokenizers.Tokenizer.from_str(definition)
         self._as_text = tokenizers.Tokenizer.from_str(definition)
         self._as_text.encode_special_tokens = True
@@ -32,23 +36,27 @@ class HFTokenizer:
 
     @classmethod
     def load(cls, folder: Path) -> "HFTokenizer":
-        """Read a model folder's tokenizer.json and tokenizer_config.json.
+        """Read a model folder's tokenizer.json, tokenizer_config.json and chat template.
 
-        Raises UserError when a file is missing or damaged, or there is no chat template.
+        Raises UserError when a file is missing or damaged, or the model has no chat template.
         """
-        definition = _read(folder / "tokenizer.json")
-        config = _read_json(folder / "tokenizer_config.json")
-        template = _chat_template(folder, config)
+        definition = read_text(folder / "tokenizer.json")
+        config = read_json(folder / "tokenizer_config.json")
+        template = read_chat_template(folder)
+        if template is None:
+            raise UserError(
+                f"The model in {folder} has no chat template.",
+                "Use its instruction-tuned variant, which has one.",
+            )
         ends: set[int] = set()
         for name in ("config.json", "generation_config.json"):
             if (folder / name).is_file():
-                ends |= _ids(_read_json(folder / name).get("eos_token_id"))
+                ends |= _ids(read_json(folder / name).get("eos_token_id"))
         try:
             return cls(definition, config, template, ends)
         except Exception as error:  # `tokenizers` raises bare Exception for a damaged file.
             raise UserError(
-                f"{folder / 'tokenizer.json'} cannot be read as a tokenizer: {error}",
-                "Fetch the model's files again.",
+                f"{folder / 'tokenizer.json'} cannot be read as a tokenizer: {error}", HINT
             ) from error
 
     def encode(self, text: str, *, control: bool) -> list[int]:
@@ -80,7 +88,7 @@ class HFTokenizer:
 
     @cached_property
     def _bytes_of(self) -> dict[str, int]:
-        """The printable character that stands for each byte in a byte-level vocabulary (as in GPT-2)."""
+        """Map each printable character of a byte-level vocabulary (as in GPT-2) to its byte."""
         printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
         others = [byte for byte in range(256) if byte not in printable]
         return {chr(byte): byte for byte in printable} | {
@@ -88,45 +96,8 @@ class HFTokenizer:
         }
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise UserError(
-            f"{path.parent} has no {path.name}.", "A model folder needs it: fetch the model again."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is damaged: {error}.", "Fetch the model's files again.") from None
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(_read(path))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path} is not valid JSON: {error}.", "Fetch the model's files again.") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{path} does not hold a JSON object.", "Fetch the model's files again.")
-    return value
-
-
-def _chat_template(folder: Path, config: dict[str, Any]) -> str:
-    """Return the template of chat_template.jinja or of tokenizer_config.json; UserError without one."""
-    if (folder / "chat_template.jinja").is_file():
-        return _read(folder / "chat_template.jinja")
-    template = config.get("chat_template")
-    if isinstance(template, list):  # Several by name, as some tool-using models have.
-        named = {entry["name"]: entry["template"] for entry in template}
-        template = named.get("default")
-    if not isinstance(template, str) or not template:
-        raise UserError(
-            f"The model in {folder} has no chat template.",
-            "Use its instruction-tuned variant, which has one.",
-        )
-    return template
-
-
 def _token_text(value: Any) -> str:
-    """Return the text of a token as tokenizer_config.json writes it: a string or an object."""
+    """Return the text of a token, which tokenizer_config.json writes as a string or as an object."""
     if isinstance(value, dict):
         value = value.get("content")
     return value if isinstance(value, str) else ""

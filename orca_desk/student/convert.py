@@ -9,9 +9,10 @@ import gguf
 from gguf import GGMLQuantizationType as Quantisation
 
 from orca_desk.errors import UserError
+from orca_desk.models.config import read_json
 from orca_desk.student import gguf_file
 from orca_desk.student.gguf_file import Dtype, Planned, quantisation_for
-from orca_desk.student.gguf_names import Names, damaged, read_config, require
+from orca_desk.student.gguf_names import Names, damaged, require
 from orca_desk.student.gguf_parameters import describe_parameters, rope_factors
 from orca_desk.student.gguf_tokenizer import read_tokenizer
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
@@ -24,7 +25,7 @@ def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
     `dtype` is how matrices are stored (vectors stay float32). One tensor is in memory at a time and
     `out` is written whole or not at all. Raises UserError for what llama.cpp would run differently.
     """
-    config = read_config(folder)
+    config = read_json(folder / "config.json")
     names = Names.of_config(config)
     weights = SafetensorsFiles(folder)
     with damaged(folder / "config.json"):

@@ -1,7 +1,6 @@
 """How a Hugging Face model's tensors are called in GGUF, and whose rows llama.cpp wants in another order."""
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Any
 import gguf
 
 from orca_desk.errors import UserError
+from orca_desk.models.config import read_json
 from orca_desk.models.gguf_header import read_header
 from orca_desk.student.safetensors_files import Floats
 
@@ -43,7 +43,9 @@ class Names:
     @classmethod
     def of(cls, base: Path) -> "Names":
         """Read them from a model's folder (config.json) or from its GGUF file."""
-        return cls.of_config(read_config(base)) if base.is_dir() else cls.of_gguf(open_gguf(base))
+        if base.is_dir():
+            return cls.of_config(read_json(base / "config.json"))
+        return cls.of_gguf(open_gguf(base))
 
     @classmethod
     def of_config(cls, config: dict[str, Any]) -> "Names":
@@ -109,20 +111,6 @@ def _interleave(rows: Floats, heads: int) -> Floats:
     if rest:
         raise UserError(f"{rows.shape[0]} rows are not {heads} heads.", "Download the model again.")
     return rows.reshape(heads, 2, half, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """Return config.json's content. Raises UserError when it is missing or damaged."""
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UserError(f"{folder} has no readable config.json.", "Choose a model's own folder.") from error
-    except ValueError as error:
-        raise UserError(f"{path} is damaged.", "Download the model again.") from error
-    if not isinstance(config, dict):
-        raise UserError(f"{path} is damaged.", "Download the model again.")
-    return config
 
 
 def architecture_of(config: dict[str, Any]) -> gguf.MODEL_ARCH:

@@ -1,6 +1,5 @@
 """A Hugging Face byte-level BPE tokenizer as GGUF keys, so that llama.cpp makes the same token ids."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import Any
 import gguf
 
 from orca_desk.errors import UserError
+from orca_desk.models.chat_template import read_chat_template
+from orca_desk.models.config import read_json
 from orca_desk.student.gguf_names import damaged
 
 _GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -67,10 +68,8 @@ def read_tokenizer(folder: Path, vocabulary: int) -> TokenizerKeys:
     Rows without a token are filled with unused ones. Raises UserError for a tokenizer that is not a
     byte-level BPE, whose pre-tokenizer llama.cpp does not know, or that has more tokens than rows.
     """
-    tokenizer = _read_json(folder / "tokenizer.json")
-    if tokenizer is None:
-        raise UserError(f"{folder} has no tokenizer.json.", "Download it with the model.")
-    settings = _read_json(folder / "tokenizer_config.json") or {}
+    tokenizer = read_json(folder / "tokenizer.json")
+    settings = _read_if_any(folder / "tokenizer_config.json")
     with damaged(folder / "tokenizer.json or tokenizer_config.json"):
         return _keys(folder, tokenizer, settings, vocabulary)
 
@@ -82,11 +81,11 @@ def _keys(
     model = tokenizer["model"]
     added = {int(token["id"]): token for token in tokenizer.get("added_tokens") or []}
     by_text = {**model["vocab"], **{token["content"]: number for number, token in added.items()}}
-    template = read_template(folder, settings)
+    template = read_chat_template(folder)
     tokens, types = _vocabulary(folder, by_text, added, vocabulary)
     merges = tuple(pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"])
-    if not all(isinstance(text, str) for text in (*tokens, template or "")):
-        raise TypeError("a text is none")
+    if not all(isinstance(text, str) for text in tokens):
+        raise TypeError("a token is not a text")
     return TokenizerKeys(
         pre=_pre_tokenizer(folder, tokenizer),
         tokens=tokens,
@@ -96,17 +95,6 @@ def _keys(
         add_bos=_adds_bos(tokenizer, settings, _text(settings.get("bos_token"))),
         chat_template=template,
     )
-
-
-def read_template(folder: Path, settings: dict[str, Any]) -> str | None:
-    """Return the chat template: chat_template.jinja's, else the default one of tokenizer_config.json."""
-    own_file = folder / "chat_template.jinja"
-    if own_file.is_file():
-        return own_file.read_text("utf-8")
-    template = settings.get("chat_template")
-    if isinstance(template, list):
-        template = next((entry["template"] for entry in template if entry["name"] == "default"), None)
-    return template
 
 
 def _require_byte_level(folder: Path, tokenizer: dict[str, Any]) -> None:
@@ -185,7 +173,7 @@ def _special(
     A model may end its answers with several tokens (generation_config.json): `eos` is the tokenizer's
     own, `eot` the one that ends a turn in the chat template, `eom` another one.
     """
-    configs = [_read_json(folder / name) or {} for name in ("generation_config.json", "config.json")]
+    configs = [_read_if_any(folder / name) for name in ("generation_config.json", "config.json")]
     declared = [number for config in configs for number in _ids(config.get("eos_token_id"))]
     own = by_text.get(_text(settings.get("eos_token")) or "")
     ends = list(dict.fromkeys(([] if own is None else [own]) + declared))
@@ -228,11 +216,5 @@ def _text(token: Any) -> str | None:
     return token.get("content") if isinstance(token, dict) else token
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is damaged.", "Download the model again.") from error
-    return content
+def _read_if_any(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.is_file() else {}

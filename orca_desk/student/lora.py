@@ -1,6 +1,5 @@
 """Reading a PEFT LoRA folder without torch: which layers it changes, and by how much."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from orca_desk.errors import UserError
+from orca_desk.models.config import read_json
 from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 
 _KEY = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
@@ -110,13 +110,9 @@ def _beyond(what: str) -> UserError:
 
 
 def _read_config(path: Path) -> dict[str, Any]:
+    config = read_json(path)
     try:
-        config: dict[str, Any] = json.loads(path.read_text("utf-8"))
         float(config["lora_alpha"])
-    except OSError as error:
-        raise UserError(
-            f"{path.parent} has no readable {path.name}.", "Choose a PEFT adapter's folder."
-        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is not a LoRA adapter's configuration.", "Choose another folder.") from error
     return config

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from orca_desk.errors import UserError
+from orca_desk.models.fits import LOGITS_AT_ONCE
 from orca_desk.student.packing import Batch
 from orca_desk.student.product import product
 
-CHUNK = 2**24  # logits held at once, in numbers: 64 MiB
 SAME = 1e-4  # tolerance for the same layers, and for others in float32: their sums differ in order alone
 # In bfloat16 another order of sums moves the logits of 30 layers of random weights by 5%, which is as far as
 # both are from float32; a wrong one moves them by more than 100%.
@@ -28,7 +28,7 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
     @staticmethod
     def forward(context: Any, states: Tensor, head: Tensor, targets: Tensor) -> Tensor:
         """states [n, width], head [vocabulary, width], targets [n] -> the summed loss, float32."""
-        rows = max(1, min(len(states), CHUNK // head.shape[0]))
+        rows = max(1, min(len(states), LOGITS_AT_ONCE // head.shape[0]))
         total = torch.zeros((), dtype=torch.float32)
         gradient = torch.empty_like(states) if states.requires_grad else None
         for start in range(0, len(states), rows):

@@ -1,22 +1,22 @@
-"""The student model for training: the frozen base from a safetensors folder, and a fresh adapter on it."""
+"""The student to train: the frozen base from a safetensors folder with a new adapter; how to run it."""
 
-import json
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import psutil
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from orca_desk.errors import UserError
+from orca_desk.machine import usable_cores
+from orca_desk.models.config import read_json
+from orca_desk.models.fits import human_bytes, training_fit
+from orca_desk.models.hf_folder import identify_folder
+from orca_desk.models.model_file import ModelFile
 from orca_desk.student.product import Library, fastest, product, shortest
-from orca_desk.student.safetensors_files import SafetensorsFiles
 from orca_desk.student.settings import TrainSettings
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -24,57 +24,37 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 WORTH_HALVING = 50_000_000
 WORTHWHILE = 1.3  # how much faster bfloat16 has to be to give up float32's digits
 PROBE_ROWS = 2048  # of the matrices that are timed
-HEADROOM = 0.8  # share of the free memory that a run plans to use
+# What config.json must say of a model that can be trained.
+SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size", "max_position_embeddings")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """What a model folder says of its model: sizes, and parameters in all."""
+def read_base(folder: Path) -> ModelFile:
+    """Describe the model in `folder` by its configuration and its weights' headers.
 
-    width: int
-    layers: int
-    ffn: int
-    vocabulary: int
-    context: int
-    parameters: int
-
-
-def read_shape(folder: Path) -> Shape:
-    """Read config.json and the weights' headers.
-
-    Raises UserError when the folder holds no model in safetensors, or one that is quantised.
+    Raises UserError when the folder is not a safetensors model that can be trained.
     """
-    path = folder / "config.json"
-    try:
-        config: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{folder} has no config.json.", "Choose a model's own folder.") from None
-    except ValueError as error:
-        raise UserError(f"{path} is damaged: {error}.", "Download the model again.") from None
-    _refuse_unsuitable(folder, config)
-    tensors = SafetensorsFiles(folder)
-    try:
-        return Shape(
-            width=int(config["hidden_size"]),
-            layers=int(config["num_hidden_layers"]),
-            ffn=int(config["intermediate_size"]),
-            vocabulary=int(config["vocab_size"]),
-            context=int(config["max_position_embeddings"]),
-            parameters=sum(int(np.prod(tensor.shape)) for tensor in tensors.values()),
-        )
-    except (KeyError, TypeError, ValueError) as error:
+    config = read_json(folder / "config.json")
+    if "quantization_config" in config:
         raise UserError(
-            f"{path} does not describe a text model that Orca Desk can train ({error}).",
+            f"The model in {folder} is quantised, so it cannot be trained.",
+            "Choose the original weights (float32, float16 or bfloat16).",
+        )
+    base = identify_folder(folder)
+    if missing := [key for key in SIZES if type(config.get(key)) is not int or config[key] < 1]:
+        raise UserError(
+            f"{folder / 'config.json'} does not describe a text model that Orca Desk can train: "
+            f"{', '.join(missing)} is missing or not a size.",
             "Choose a model of the llama, qwen or a similar family.",
-        ) from None
+        )
+    return base
 
 
 def load_base(folder: Path, dtype: str) -> PreTrainedModel:
-    """Load the base in "float32" or "bfloat16" from local safetensors alone, without code of its own.
+    """Load the base in "float32" or "bfloat16" from local safetensors only, without running its own code.
 
     Raises UserError when transformers cannot load it, or weights are missing.
     """
-    transformers_logging.disable_progress_bar()  # The host shows progress; this one would end up in its log.
+    transformers_logging.disable_progress_bar()  # The host shows progress; this bar would fill its log.
     try:
         model, info = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -97,7 +77,7 @@ def load_base(folder: Path, dtype: str) -> PreTrainedModel:
 
 
 def add_adapter(base: PreTrainedModel, settings: TrainSettings) -> PeftModel:
-    """Freeze `base` and put a fresh float32 adapter on it; the seed alone decides its first weights.
+    """Freeze `base` and add a new float32 adapter to it; the seed alone decides its first weights.
 
     Raises UserError when the settings name layers that the model does not have or that stay frozen.
     """
@@ -121,13 +101,13 @@ def adapter_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
     return dict(sorted((name, p) for name, p in model.named_parameters() if p.requires_grad))
 
 
-def choose_library(shape: Shape, settings: TrainSettings) -> Library:
+def choose_library(base: ModelFile, settings: TrainSettings) -> Library:
     """Return the library that multiplies this model's float32 matrices faster on this machine."""
     rows = min(settings.batch_tokens, PROBE_ROWS)
-    return fastest(rows=rows, width=shape.width, out=shape.ffn, rank=settings.rank)
+    return fastest(rows=rows, width=base.width, out=base.ffn, rank=settings.rank)
 
 
-def choose_dtype(shape: Shape, settings: TrainSettings) -> str:
+def choose_dtype(base: ModelFile, settings: TrainSettings) -> str:
     """Return "float32" or "bfloat16": as set, or whichever this machine multiplies clearly faster.
 
     Float32 products are timed with the library in use; see `choose_library`.
@@ -137,61 +117,42 @@ def choose_dtype(shape: Shape, settings: TrainSettings) -> str:
     """
     if settings.dtype != "auto":
         return settings.dtype
-    if shape.parameters < WORTH_HALVING:
+    if base.parameters < WORTH_HALVING:
         return "float32"
     rows = min(settings.batch_tokens, PROBE_ROWS)
-    seconds = {name: _product_seconds(rows, shape, dtype) for name, dtype in DTYPES.items()}
+    seconds = {name: _product_seconds(rows, base, dtype) for name, dtype in DTYPES.items()}
     return "bfloat16" if seconds["float32"] > WORTHWHILE * seconds["bfloat16"] else "float32"
 
 
 def choose_threads(settings: TrainSettings) -> int:
-    """Return the CPU threads to use: as set, as OMP_NUM_THREADS says, or one a core this process may use."""
+    """Return the CPU threads to use: as set, as OMP_NUM_THREADS says, or one per usable core."""
     asked = settings.threads or int(os.environ.get("OMP_NUM_THREADS", "0").split(",")[0] or 0)
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux: fewer than all cores in a container
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    cores = usable_cores()
     return min(asked, cores) if asked else cores
 
 
-def choose_checkpointing(shape: Shape, settings: TrainSettings, dtype: str) -> bool:
-    """Return whether activations are to be computed twice because they would not fit.
+def choose_checkpointing(base: ModelFile, settings: TrainSettings, dtype: str) -> bool:
+    """Return whether to compute activations twice because storing them would not fit in memory.
 
-    Raises UserError when even that does not fit into this machine's free memory.
+    `dtype` is the one chosen for the run. Raises UserError when the training does not fit.
     """
-    free = HEADROOM * psutil.virtual_memory().available
-    size = DTYPES[dtype].itemsize
-    fixed = shape.parameters * size
-    # A layer keeps about 8 states and 4 feed-forward states a token; checkpointed, one state.
-    layer = (8 * shape.width + 4 * shape.ffn) * size * settings.batch_tokens
-    states = shape.width * size * settings.batch_tokens * shape.layers
-    if fixed + layer + states > free:
-        need, have = (fixed + layer + states) / 2**30, free / 2**30
+    fit = training_fit(base, replace(settings, dtype=dtype), torch_is_loaded=True)
+    if not fit.fits:
         raise UserError(
-            f"Training this model needs about {need:.1f} GiB of memory; {have:.1f} GiB can be used.",
-            "Close other programs, lower batch_tokens, or choose a smaller model.",
+            f"Training this model needs about {human_bytes(fit.needed)} of memory; "
+            f"{human_bytes(fit.available)} can be used.",
+            "Close other programs, lower batch_tokens, or choose a smaller model."
+            if fit.checkpointing
+            else "Close other programs, lower batch_tokens, or turn gradient_checkpointing on.",
         )
-    if settings.gradient_checkpointing != "auto":
-        return settings.gradient_checkpointing == "on"
-    return bool(fixed + layer * shape.layers > free)
+    return fit.checkpointing
 
 
-def _product_seconds(rows: int, shape: Shape, dtype: torch.dtype) -> float:
+def _product_seconds(rows: int, base: ModelFile, dtype: torch.dtype) -> float:
     """Return the shortest time of multiplying [rows, width] by [width, ffn]."""
-    left = torch.ones(rows, shape.width, dtype=dtype)
-    right = torch.ones(shape.ffn, shape.width, dtype=dtype)
+    left = torch.ones(rows, base.width, dtype=dtype)
+    right = torch.ones(base.ffn, base.width, dtype=dtype)
     return shortest(lambda: product(left, right))
-
-
-def _refuse_unsuitable(folder: Path, config: dict[str, Any]) -> None:
-    if "quantization_config" in config:
-        raise UserError(
-            f"The model in {folder} is quantised, so it cannot be trained.",
-            "Choose the original weights (float32, float16 or bfloat16).",
-        )
-    if not list(folder.glob("*.safetensors")) and list(folder.glob("*.bin")):
-        raise UserError(
-            f"The weights in {folder} are in an old format (.bin) that can run code when it is read.",
-            "Fetch the model in the safetensors format.",
-        )
 
 
 def _targets(base: PreTrainedModel, settings: TrainSettings) -> str | list[str]:

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from peft import PeftModel
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
+from orca_desk.models.model_file import ModelFile
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student import checkpoints
@@ -21,18 +23,18 @@ from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loop import Control, Emit, Ending, Loop
 from orca_desk.student.loss import NEAR, SAME, require_own_logits
 from orca_desk.student.model import (
-    Shape,
     add_adapter,
     choose_checkpointing,
     choose_dtype,
     choose_library,
     choose_threads,
     load_base,
-    read_shape,
+    read_base,
 )
 from orca_desk.student.product import Library, use
 from orca_desk.student.settings import TrainSettings
 
+HASHED = ("*.json", "*.safetensors", "*.jinja")  # files of the model: a resumed run needs the same
 PROBE = 32  # tokens of the first record on which the training path is compared with the model's own
 
 
@@ -64,11 +66,11 @@ def train(
     cannot be trained, for settings, model or records that changed since `out` was begun, and when
     training diverges.
     """
-    shape = read_shape(base)
+    student = read_base(base)
     renderer = Renderer(HFTokenizer.load(base))
-    examples = prepare(records, renderer, settings, context=shape.context)
-    _require_known_tokens(examples, shape)
-    plan = _begin(out, base, records, settings, shape)
+    examples = prepare(records, renderer, settings, context=student.context)
+    _require_known_tokens(examples, student)
+    plan = _begin(out, student, records, settings)
     model = _build(base, settings, plan, examples)
     folder = out / "checkpoints"
     loop = Loop(model=model, examples=examples, settings=settings, folder=folder, emit=emit, control=control)
@@ -85,14 +87,14 @@ def train(
     )
 
 
-def _begin(out: Path, base: Path, records: Path, settings: TrainSettings, shape: Shape) -> dict[str, Any]:
+def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -> dict[str, Any]:
     """Return what was decided when the run in `out` began, deciding it now if it is a new one.
 
     Raises UserError when settings, model or records are not those that it began with.
     """
     inputs = {
         "settings": settings.to_dict(),
-        "model": _fingerprint([*base.glob("*.json"), *base.glob("*.safetensors"), *base.glob("*.jinja")]),
+        "model": _fingerprint(chain.from_iterable(map(base.path.glob, HASHED))),
         "records": _fingerprint([records]),
     }
     path = out / "run.json"
@@ -103,15 +105,15 @@ def _begin(out: Path, base: Path, records: Path, settings: TrainSettings, shape:
         return plan
     threads = choose_threads(settings)
     torch.set_num_threads(threads)
-    library = choose_library(shape, settings)
+    library = choose_library(base, settings)
     _use(threads, library)
-    dtype = choose_dtype(shape, settings)
+    dtype = choose_dtype(base, settings)
     plan = {
         "inputs": inputs,
         "dtype": dtype,
         "threads": threads,
         "products": library,
-        "gradient_checkpointing": choose_checkpointing(shape, settings, dtype),
+        "gradient_checkpointing": choose_checkpointing(base, settings, dtype),
     }
     atomic_write(path, json.dumps(plan, sort_keys=True, indent=1) + "\n")
     return plan
@@ -183,10 +185,10 @@ def _keep(out: Path, loop: Loop) -> Path | None:
     return out / "adapter"
 
 
-def _require_known_tokens(examples: Examples, shape: Shape) -> None:
+def _require_known_tokens(examples: Examples, base: ModelFile) -> None:
     highest = max(max(example.ids) for example in (*examples.training, *examples.evaluation))
-    if highest >= shape.vocabulary:
+    if highest >= base.vocab:
         raise UserError(
-            f"The tokenizer makes token {highest}, but the model knows {shape.vocabulary} tokens.",
+            f"The tokenizer makes token {highest}, but the model knows {base.vocab} tokens.",
             "The tokenizer's files are not this model's: fetch the model again.",
         )

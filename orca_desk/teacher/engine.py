@@ -8,14 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
+from orca_desk.machine import free_memory, usable_cores
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.lanes import Lane, Source, run_lanes
 from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
-from orca_desk.teacher.native import available_threads
 from orca_desk.teacher.prefixes import Prefixes
 from orca_desk.teacher.requests import Completion, Failure, Request
 from orca_desk.teacher.scheduler import OnToken
@@ -72,7 +71,7 @@ class Engine:
         self._model = LlamaModel(model)
         self._lanes: list[Lane] = []
         try:
-            self.threads = min(threads or available_threads(), available_threads())
+            self.threads = min(threads or usable_cores(), usable_cores())
             self._start(batch, context)
             if adapter is not None:
                 self._adapt(adapter, adapter_scale)
@@ -147,7 +146,7 @@ class Engine:
         self.batch = batch or lanes * plan.slots
         slots = -(-self.batch // lanes)
         longest = min(context or self._model.context, self._model.context)
-        memory = psutil.virtual_memory().available * MEMORY_SHARE / lanes
+        memory = free_memory() * MEMORY_SHARE / lanes
         wanted = max(longest, min(slots * longest, CELLS_AT_MOST // lanes))
         cells = max(256, min(wanted, int(memory / self._model.kv_bytes_per_token)))
         self._lanes += [self._lane(slots, longest, cells, self.threads // lanes, plan) for _ in range(lanes)]

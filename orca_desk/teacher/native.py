@@ -63,10 +63,3 @@ def _callback(lib: ModuleType) -> object:
                 last_errors.append(line)
 
     return lib.llama_log_callback(receive)
-
-
-def available_threads() -> int:
-    """Return how many cores this process may use; more threads than that only slow each other down."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.files import sync_folder
-from orca_desk.teacher.native import available_threads, last_errors, library
+from orca_desk.machine import usable_cores
+from orca_desk.teacher.native import last_errors, library
 
 # llama.cpp's names for the mixtures that are worth offering, smallest first.
 KINDS = {
@@ -33,7 +34,7 @@ def quantise(gguf: Path, out: Path, kind: str) -> None:
     lib = library()
     parameters = lib.llama_model_quantize_default_params()
     parameters.ftype = getattr(lib, KINDS[kind])
-    parameters.nthread = available_threads()
+    parameters.nthread = usable_cores()
     out.parent.mkdir(parents=True, exist_ok=True)
     # llama.cpp writes by path, so the file is made whole in a folder beside `out` and then moved.
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:

@@ -111,7 +111,7 @@ def test_a_file_that_went_away_or_broke_is_told(
     assert [one.reason for one in catalogue(library) if one.path == file and isinstance(one, NotAModel)]
     file.unlink()
     (gone,) = [one for one in catalogue(library) if one.path == file]
-    assert isinstance(gone, NotAModel) and "There is no" in gone.reason
+    assert isinstance(gone, NotAModel) and "does not exist" in gone.reason
 
 
 @pytest.mark.skipif(os.name != "posix", reason="making links takes rights on this system")
@@ -137,8 +137,8 @@ def test_a_damaged_setting_does_no_harm(library: Library, bad: object) -> None:
 def test_the_fit_is_of_what_a_model_is_used_for() -> None:
     teacher = fit_of(identify(bundled_models() / "mini-teacher" / "mini-teacher.gguf"))
     student = fit_of(identify(bundled_models() / "mini-student"))
-    assert teacher and teacher.fits and teacher.sentence.startswith("Serving")
-    assert student and student.fits and student.sentence.startswith("Training")
+    assert teacher and teacher.fits and teacher.purpose == "serving"
+    assert student and student.fits and student.purpose == "training"
 
 
 def test_the_shelf_knows_origin_place_and_uses(

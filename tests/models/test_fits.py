@@ -4,18 +4,22 @@ from tiny_models import TinyModel
 
 from orca_desk.models.fits import human_bytes, serving_fit, training_fit
 from orca_desk.models.identify import identify
+from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.words.fits import fit_sentence, parts_of
+
+HALF = TrainSettings(batch_tokens=2048, rank=16, dtype="bfloat16")
 
 
-def test_what_fits_and_what_does_not_is_said(tiny_llama: TinyModel) -> None:
+def test_whether_a_model_fits_is_reported(tiny_llama: TinyModel) -> None:
     model = identify(tiny_llama.gguf)
     fit = serving_fit(model, sequences=4, tokens=1000, available=2**33)
-    assert fit.fits and fit.sentence.startswith(f"Serving {model.name} takes about")
+    assert fit.fits and fit_sentence(fit).startswith(f"Serving {model.name} takes about")
     assert dict(fit.parts)["weights"] == model.size_bytes
-    assert dict(fit.parts)["key/value cache"] == 128 * 2 * 4 * 1000
+    assert dict(fit.parts)["cache"] == 128 * 2 * 4 * 1000
     assert fit.needed == sum(size for _, size in fit.parts)
     big = replace(model, size_bytes=40 * 2**30)
     short = serving_fit(big, sequences=4, tokens=1000, available=2**33)
-    assert not short.fits and "smaller or more strongly quantised" in short.sentence
+    assert not short.fits and "smaller or more strongly quantised" in fit_sentence(short)
     assert serving_fit(model, sequences=1, tokens=1).available > 0
 
 
@@ -23,14 +27,20 @@ def test_training_a_7b_model_is_estimated_sensibly(tiny_llama: TinyModel) -> Non
     seven = replace(
         identify(tiny_llama.folder), parameters=6_738_000_000, layers=32, width=4096, ffn=11008, vocab=32000
     )
-    fit = training_fit(seven, batch_tokens=2048, rank=16, bytes_per_weight=2, available=2**40)
+    fit = training_fit(seven, HALF, free=2**40)
     parts = dict(fit.parts)
     assert 12 < parts["weights"] / 2**30 < 13
-    assert 0.4 < parts["adapter, gradients and optimizer"] / 2**30 < 0.8  # 40M parameters, 16 bytes each
-    saved = training_fit(
-        seven, batch_tokens=2048, rank=16, bytes_per_weight=2, checkpointing=True, available=2**30
-    )
-    assert saved.needed < fit.needed and not saved.fits and "need" in saved.sentence
+    assert 0.4 < parts["adapter"] / 2**30 < 0.8  # 40M parameters, 16 bytes each
+    assert not fit.checkpointing and fit.available == int(0.8 * 2**40)
+    saved = training_fit(seven, HALF, free=2**30)
+    assert saved.checkpointing and saved.needed < fit.needed and not saved.fits
+    assert "needs about" in fit_sentence(saved) and parts_of(saved).startswith("weights 12.6 GiB, adapter")
+
+
+def test_logits_are_counted_by_chunks(tiny_llama: TinyModel) -> None:
+    model = replace(identify(tiny_llama.folder), vocab=256_000)
+    parts = dict(training_fit(model, TrainSettings(batch_tokens=8192)).parts)
+    assert parts["logits"] == 3 * 2**24 * 4
 
 
 def test_sizes_for_people() -> None:

@@ -192,7 +192,7 @@ def test_missing_and_damaged_files_are_named(folder: Path, tmp_path: Path, name:
 def test_a_cut_weight_file_is_refused(folder: Path, tmp_path: Path, length: int) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(UserError, match=r"not a whole safetensors file"):
+    with pytest.raises(UserError, match="not a usable safetensors file"):
         write_gguf(folder, tmp_path / "out.gguf")
 
 
@@ -221,7 +221,7 @@ def test_a_shard_index_cannot_point_outside_its_folder(folder: Path, tmp_path: P
     (folder / "model.safetensors").rename(tmp_path / "elsewhere.safetensors")
     index = {"weight_map": {"model.norm.weight": "../elsewhere.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(UserError, match=r"lacks elsewhere\.safetensors"):
+    with pytest.raises(UserError, match="does not name files of its folder"):
         write_gguf(folder, tmp_path / "out.gguf")
 
 

@@ -201,7 +201,7 @@ def test_a_base_that_is_no_gguf_is_refused(adapter: Path, tmp_path: Path, conten
     base = tmp_path / "base.gguf"
     if content is not None:
         base.write_bytes(content)
-    with pytest.raises(UserError, match=r"base\.gguf (is no usable GGUF|cannot be read)"):
+    with pytest.raises(UserError, match=r"base\.gguf (is not a usable GGUF|cannot be read)"):
         merge(base, adapter, tmp_path / "out.gguf")
 
 
@@ -211,7 +211,7 @@ def test_a_cut_base_is_refused(adapter: Path, tiny_qwen: TinyModel, tmp_path: Pa
     whole = base.read_bytes()
     for length in (30, 5000, len(whole) // 2):
         base.write_bytes(whole[:length])
-        with pytest.raises(UserError, match=r"base\.gguf (is no usable GGUF|cannot be read)"):
+        with pytest.raises(UserError, match=r"base\.gguf (is not a usable GGUF|cannot be read)"):
             merge(base, adapter, tmp_path / "out.gguf")
 
 

@@ -113,7 +113,7 @@ def test_the_head_in_chunks_gives_the_same(folder: Path, monkeypatch: pytest.Mon
     examples = _examples(folder)
     results = []
     for chunk in (2**24, 512 * 7):
-        monkeypatch.setattr("orca_desk.student.loss.CHUNK", chunk)
+        monkeypatch.setattr("orca_desk.student.loss.LOGITS_AT_ONCE", chunk)
         model = _adapted(folder, fast=True)
         loss = summed_loss(model, collate(examples))
         loss.backward()

@@ -2,18 +2,24 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from tiny_models import TinyModel
 from training_records import Going, make_records, quick, write_records
 
 from orca_desk.errors import UserError
+from orca_desk.models.fits import TORCH, TRAINING_SHARE, training_fit
+from orca_desk.models.model_file import ModelFile
+from orca_desk.steps.train.checks import estimate_memory
 from orca_desk.student import checkpoints
-from orca_desk.student.model import choose_checkpointing, choose_dtype, choose_threads, read_shape
+from orca_desk.student.model import choose_checkpointing, choose_dtype, choose_threads, read_base
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.train import TrainOutcome, train
 
@@ -44,13 +50,13 @@ def _change_config(base: Path, **values: Any) -> None:
 
 def test_pickled_weights_are_refused(base: Path, tmp_path: Path) -> None:
     (base / "model.safetensors").rename(base / "pytorch_model.bin")
-    with pytest.raises(UserError, match="old format"):
+    with pytest.raises(UserError, match="pickled weights"):
         _train(base, tmp_path, quick())
 
 
 def test_a_folder_without_weights_or_config_is_refused(base: Path, tmp_path: Path) -> None:
     (base / "model.safetensors").unlink()
-    with pytest.raises(UserError, match=r"lacks model\.safetensors"):
+    with pytest.raises(UserError, match=r"has no model\.safetensors"):
         _train(base, tmp_path, quick())
     (base / "config.json").unlink()
     with pytest.raises(UserError, match=r"no config\.json"):
@@ -144,26 +150,68 @@ def test_without_keep_best_the_last_is_kept(base: Path, tmp_path: Path) -> None:
 
 
 def test_checkpointing_only_when_memory_needs_it(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shape = read_shape(base)
-    assert not choose_checkpointing(shape, quick(), "float32")
-    assert choose_checkpointing(shape, quick(gradient_checkpointing="on"), "float32")
-    _pretend_free(monkeypatch, 9 * 2**20)
-    assert choose_checkpointing(shape, quick(batch_tokens=1024), "float32")
+    model = read_base(base)
+    assert not choose_checkpointing(model, quick(), "float32")
+    assert choose_checkpointing(model, quick(gradient_checkpointing="on"), "float32")
+    stored = needed(model, quick(batch_tokens=1024, gradient_checkpointing="off"))
+    computed_twice = needed(model, quick(batch_tokens=1024, gradient_checkpointing="on"))
+    assert computed_twice < stored
+    _pretend_free(monkeypatch, trainer_has=(stored + computed_twice) // 2)
+    assert choose_checkpointing(model, quick(batch_tokens=1024), "float32")
+    with pytest.raises(UserError, match="of memory") as refusal:
+        choose_checkpointing(model, quick(batch_tokens=1024, gradient_checkpointing="off"), "float32")
+    assert "gradient_checkpointing on" in refusal.value.hint
     with pytest.raises(UserError, match="GiB of memory"):
-        choose_checkpointing(shape, quick(batch_tokens=2**20), "float32")
+        choose_checkpointing(model, quick(batch_tokens=2**20), "float32")
+
+
+@given(
+    free=st.integers(700, 12_000).map(lambda mib: mib * 2**20),
+    batch_tokens=st.sampled_from([256, 4096, 2**16, 2**20]),
+    rank=st.sampled_from([4, 64]),
+    dtype=st.sampled_from(["float32", "bfloat16"]),
+    checkpointing=st.sampled_from(["auto", "on", "off"]),
+    layers=st.sampled_from([2, 24]),
+    width=st.sampled_from([64, 2048]),
+)
+def test_the_page_and_the_trainer_decide_alike(
+    tiny_llama: TinyModel, free: int, layers: int, width: int, dtype: str, checkpointing: str, **numbers: int
+) -> None:
+    model = replace(read_base(tiny_llama.folder), layers=layers, width=width, parameters=10**6 * layers)
+    settings = quick(dtype=dtype, gradient_checkpointing=checkpointing, **numbers)
+    with pytest.MonkeyPatch.context() as patch:
+        _pretend_free(patch, free)
+        on_the_page = estimate_memory(model, settings)
+        _pretend_free(patch, free - TORCH)  # it is loaded by now
+        if on_the_page.fits:
+            assert choose_checkpointing(model, settings, dtype) is on_the_page.checkpointing
+        else:
+            with pytest.raises(UserError, match="of memory"):
+                choose_checkpointing(model, settings, dtype)
 
 
 def test_choices_that_were_made_are_kept(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shape = read_shape(base)
-    assert choose_dtype(shape, quick(dtype="bfloat16")) == "bfloat16"
-    assert choose_dtype(shape, quick()) == "float32"  # too small to gain
+    model = read_base(base)
+    assert choose_dtype(model, quick(dtype="bfloat16")) == "bfloat16"
+    assert choose_dtype(model, quick()) == "float32"  # too small to gain
     monkeypatch.setattr("orca_desk.student.model.WORTH_HALVING", 0)
-    assert choose_dtype(shape, quick()) in ("float32", "bfloat16")
+    assert choose_dtype(model, quick()) in ("float32", "bfloat16")
     monkeypatch.setenv("OMP_NUM_THREADS", "1,2")
     assert choose_threads(quick(threads=0)) == 1
 
 
-def _pretend_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+def needed(model: ModelFile, settings: TrainSettings) -> int:
+    """Return the bytes that a training needs."""
+    return training_fit(model, settings).needed
+
+
+def _pretend_free(
+    monkeypatch: pytest.MonkeyPatch, free: int | None = None, *, trainer_has: int | None = None
+) -> None:
+    """Let so many bytes be free; `trainer_has` are those that a trainer may plan with, torch included."""
+    if free is None:
+        free = int((trainer_has or 0) / TRAINING_SHARE) - TORCH
+
     class Memory:
         available = free
 

@@ -8,13 +8,9 @@ from orca_desk.formats.tasks import write_tasks
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import tasks_at
 from orca_desk.method.records import Task
-from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
 
 CHUNK = 1_000  # tasks between two looks at the control
-
-
-class _StoppedError(Exception):
-    """The user stopped the export: the file that was begun goes away, one that was there before stays."""
 
 
 def export_tasks(
@@ -34,15 +30,14 @@ def export_tasks(
 
     def read() -> Iterator[Task]:
         for start in range(0, len(numbers), CHUNK):
-            if control.stopped:
-                raise _StoppedError
+            control.require_running()
             chunk = numbers[start : start + CHUNK]
             yield from (task for task in tasks_at(library, chunk) if task is not None)
             meter.advance(len(chunk))
 
     try:
         return write_tasks(path, read())
-    except _StoppedError:
+    except StoppedError:
         return None
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from error

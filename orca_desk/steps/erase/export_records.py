@@ -1,6 +1,5 @@
 """Training records that are not frozen in a snapshot, as a file."""
 
-import time
 from pathlib import Path
 
 from orca_desk.errors import UserError, explain_os_error
@@ -9,14 +8,9 @@ from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
 from orca_desk.library.snapshots import training_line
 from orca_desk.method.erasure import erase
-from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
 
 REPORT_EVERY = 200  # records
-WAIT = 0.1  # s, between two looks whether a paused job goes on
-
-
-class _StoppedError(Exception):
-    """The user stopped: nothing is written."""
 
 
 def export_records(
@@ -42,15 +36,12 @@ def export_records(
     try:
         with atomic_writer(path) as file:
             for stored in iterate_records(library, wanted):
-                while control.state == "pause":
-                    time.sleep(WAIT)
-                if control.stopped:
-                    raise _StoppedError
+                control.require_running()
                 file.write(training_line(erase(stored.current, instruction)))
                 done += 1
                 if done % REPORT_EVERY == 0:
                     meter.advance(REPORT_EVERY)
-    except _StoppedError:
+    except StoppedError:
         return None
     except OSError as error:
         raise explain_os_error(error) or UserError(

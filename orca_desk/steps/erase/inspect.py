@@ -4,7 +4,6 @@ Everything comes from the trainer's own functions (`orca_desk.student.data` over
 is shown cannot differ from what is trained. No model is loaded: the tokenizer's files are enough.
 """
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from orca_desk.prompts.renderer import Renderer, SpanRole
 from orca_desk.student.data import Example, fit, render
 
 REPORT_EVERY = 50  # records
-WAIT = 0.1  # s, between two looks whether a paused job goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +111,7 @@ class Inspector:
         meter = Meter(progress, stage="counting tokens", total=count, unit="records")
         done = trained = masked = longest = too_long = cut = 0
         for record in records:
-            while control.state == "pause":
-                time.sleep(WAIT)
-            if control.stopped:
+            if not control.proceed():
                 break
             whole = self._example(record)
             example = _cut(whole, limit)

@@ -4,10 +4,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from orca_desk.models.fits import Fit, human_bytes
+from orca_desk.models.fits import Fit
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.words.fits import fit_sentence, parts_of
 
 HEIGHT = 12  # px
 SHARES = (0.95, 0.65, 0.4, 0.25, 0.15)  # of the role's colour, part by part
@@ -43,9 +44,9 @@ class FitBar(QWidget):
         self._bar.show_fit(fit)
         self.setVisible(fit is not None)
         if fit is not None:
-            self.sentence.setText(fit.sentence)
-            self.parts.setText(", ".join(f"{name} {human_bytes(size)}" for name, size in fit.parts))
-            self._bar.setAccessibleName(f"{fit.sentence} {self.parts.text()}")
+            self.sentence.setText(fit_sentence(fit))
+            self.parts.setText(parts_of(fit))
+            self._bar.setAccessibleName(f"{self.sentence.text()} {self.parts.text()}")
             set_tone(self.sentence, "" if fit.fits else "bad")
         self._paint()
 

@@ -11,12 +11,13 @@ from orca_desk.inventory.usage import Shelved
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.model_file import ModelFile
-from orca_desk.processes.progress import Update
+from orca_desk.processes.progress import StoppedError, Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.models import (
     context_of,
     count,
@@ -174,12 +175,11 @@ class ModelDetail(QFrame):
                 tools.progress(
                     Update(stage="reading", done=done / 1e6, total=model.size_bytes / 1e6, unit="MB")
                 )
-                if tools.control.stopped:
-                    raise _StoppedError
+                tools.control.require_running()
 
             try:
                 return HashCache(folder).sha256_of(files, on_bytes=tell)
-            except _StoppedError:
+            except StoppedError:
                 return None
 
         job = self.desk.jobs.start(f"SHA-256 of {model.name}", "hash", work, heavy=False)
@@ -225,13 +225,9 @@ class ModelDetail(QFrame):
         fit = self.shelved.fit if self.shelved else None
         self._fit_row.setVisible(fit is not None)
         if fit is not None:
-            self.fit.setText(fit.sentence)
+            self.fit.setText(fit_sentence(fit))
             name = "circle-check" if fit.fits else "triangle-alert"
             self._fit_icon.setPixmap(pixmap(name, colours, "good" if fit.fits else "warn"))
-
-
-class _StoppedError(Exception):
-    """The user stopped the hashing."""
 
 
 def _row(*widgets: QWidget) -> QWidget:

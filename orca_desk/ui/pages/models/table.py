@@ -12,6 +12,7 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.blocks import Index
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.models import (
     KINDS,
     context_of,
@@ -164,7 +165,7 @@ def _sorted_by(shelved: Shelved, column: int) -> Any:
 
 def _tip(shelved: Shelved, column: int) -> str:
     if column == MEMORY and shelved.fit:
-        return shelved.fit.sentence
+        return fit_sentence(shelved.fit)
     if column == USES:
         return uses_in_full(shelved)
     return shown_path(_model(shelved).path) if column in (NAME, ORIGIN) else ""

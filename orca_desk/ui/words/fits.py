@@ -1,0 +1,37 @@
+"""Whether a model fits in memory, in words; free of Qt, as the commands say the same."""
+
+from orca_desk.models.fits import Fit, Part, human_bytes
+
+PARTS: dict[Part, str] = {
+    "weights": "weights",
+    "cache": "key/value cache",
+    "computing": "computing",
+    "adapter": "adapter, gradients and optimizer",
+    "activations": "activations",
+    "logits": "logits",
+    "torch": "torch",
+}
+ADVICE: dict[Part, str] = {
+    "weights": "choose a smaller or more strongly quantised model",
+    "cache": "choose fewer or shorter answers at once",
+    "activations": "choose a smaller batch, or gradient checkpointing",
+    "logits": "choose a smaller batch",
+}
+ADVICE_WITH_CHECKPOINTING = "choose a smaller batch"
+
+
+def fit_sentence(fit: Fit) -> str:
+    """Return how much memory a model takes, and, where it does not fit, what to do about it."""
+    what = f"{fit.purpose.capitalize()} {fit.model}"
+    memory = f"about {human_bytes(fit.needed)} of memory; {human_bytes(fit.available)} can be used"
+    if fit.fits:
+        with_checkpointing = " with gradient checkpointing" if fit.checkpointing else ""
+        return f"{what}{with_checkpointing} takes {memory}."
+    if fit.largest == "activations" and fit.checkpointing:
+        return f"{what} needs {memory}: {ADVICE_WITH_CHECKPOINTING}."
+    return f"{what} needs {memory}: {ADVICE.get(fit.largest, 'close other programs')}."
+
+
+def parts_of(fit: Fit) -> str:
+    """Return the parts with their sizes: "weights 2.6 GiB, key/value cache 512 MiB"."""
+    return ", ".join(f"{PARTS[name]} {human_bytes(size)}" for name, size in fit.parts)

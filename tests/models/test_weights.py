@@ -1,0 +1,59 @@
+"""Which files of a folder hold its weights: the catalogue, the trainer and the converter agree."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tiny_models import TinyModel
+
+from orca_desk.errors import UserError
+from orca_desk.models.identify import identify
+from orca_desk.models.safetensors_header import has_weights, weight_files
+from orca_desk.student.safetensors_files import SafetensorsFiles
+
+
+@pytest.fixture
+def folder(tiny_llama: TinyModel, tmp_path: Path) -> Path:
+    """A copy of the tiny model that a test may change."""
+    return Path(shutil.copytree(tiny_llama.folder, tmp_path / "model"))
+
+
+def shard(folder: Path, *names: str) -> None:
+    """List files under `names` in the index; each is a copy of the whole weights."""
+    index = {"weight_map": {str(number): name for number, name in enumerate(names)}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    for name in names:
+        shutil.copy(folder / "model.safetensors", folder / name)
+
+
+def test_one_file_goes_before_an_index_as_in_transformers(folder: Path) -> None:
+    shard(folder, "a.safetensors", "b.safetensors")
+    assert weight_files(folder) == (folder / "model.safetensors",)
+    (folder / "model.safetensors").unlink()
+    shards = (folder / "a.safetensors", folder / "b.safetensors")
+    assert has_weights(folder) and weight_files(folder) == identify(folder).files == shards
+    assert {tensor.path for tensor in SafetensorsFiles(folder).values()} == {shards[1]}
+
+
+def test_a_file_under_another_name_is_refused_with_the_remedy(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "weights.safetensors")
+    assert not has_weights(folder)
+    for read in (identify, SafetensorsFiles):
+        with pytest.raises(UserError, match=r"has no model\.safetensors") as refusal:
+            read(folder)
+        assert "Rename weights.safetensors" in refusal.value.hint
+
+
+def test_pickles_are_never_opened(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(UserError, match="only pickled weights"):
+        weight_files(folder)
+
+
+@pytest.mark.parametrize("index", [{}, {"weight_map": {}}, {"weight_map": {"a": "../x.safetensors"}}])
+def test_an_index_names_files_of_its_folder(folder: Path, index: object) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(UserError, match="does not name files of its folder"):
+        weight_files(folder)
