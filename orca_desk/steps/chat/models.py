@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from orca_desk.inventory.bundled import mini_student_gguf, mini_teacher
 from orca_desk.inventory.catalogue import catalogue
 from orca_desk.inventory.student_files import student_gguf
 from orca_desk.library.database import Library
@@ -12,12 +13,11 @@ from orca_desk.library.places import log_folder
 from orca_desk.library.trainings import Training, get_training, list_trainings
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.model_file import ModelFile
-from orca_desk.paths import bundled_models
+from orca_desk.models.safetensors_header import has_weights
 from orca_desk.processes.progress import JobControl, Progress
 
 Part = Literal["student", "base", "teacher"]
 SHORT = 8  # hex digits of a hash that are shown
-MINI_STUDENT, MINI_TEACHER = "mini-student", "mini-teacher"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ def part_of(model: Path, adapter: Path | None, bases: Iterable[Path] = ()) -> Pa
     if adapter is not None:
         return "student"
     folder = model.parent
-    trainable = folder in set(bases) or (folder / "model.safetensors").exists()
+    trainable = folder in set(bases) or has_weights(folder)
     return "base" if trainable else "teacher"
 
 
@@ -90,12 +90,8 @@ def teacher_of(library: Library, training: Training) -> Path | None:
 
 def bundled() -> list[Answerer]:
     """Return the bundled mini student, which is untrained, and the mini teacher."""
-    found = []
-    parts: tuple[tuple[Part, str], ...] = (("base", MINI_STUDENT), ("teacher", MINI_TEACHER))
-    for part, name in parts:
-        files = sorted((bundled_models() / name).glob("*.gguf"))
-        found += [Answerer(part=part, model=files[0])] if files else []
-    return found
+    files: tuple[tuple[Part, Path], ...] = (("base", mini_student_gguf()), ("teacher", mini_teacher()))
+    return [Answerer(part=part, model=file) for part, file in files if file.is_file()]
 
 
 def fingerprint(library: Library, answerer: Answerer) -> str:

@@ -99,6 +99,8 @@ def test_what_a_model_is_in_a_chat(tiny_llama, tmp_path):
     assert part_of(tiny_llama.gguf, None) == "base"
     assert part_of(tmp_path / "big.gguf", None) == "teacher"
     assert part_of(tmp_path / "big.gguf", None, [tmp_path]) == "base"
+    (tmp_path / "model.safetensors.index.json").touch()
+    assert part_of(tmp_path / "big.gguf", None) == "base"
     assert [one.part for one in bundled()] == ["base", "teacher"]
 
 
