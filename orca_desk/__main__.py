@@ -14,8 +14,8 @@ WORKERS = {
     "export": "orca_desk.workers.export",
     "chat": "orca_desk.workers.chat",
     "prompt": "orca_desk.workers.prompt",
-    "reference": "orca_desk.workers.reference",
-    "parity": "orca_desk.workers.parity",
+    "parity-reference": "orca_desk.workers.parity_reference",
+    "parity-served": "orca_desk.workers.parity_served",
     "screen": "orca_desk.ui.screen",
 }
 

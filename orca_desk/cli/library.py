@@ -19,6 +19,7 @@ from orca_desk.library import runs as library_runs
 from orca_desk.library.integrity import check as find_problems
 from orca_desk.library.integrity import missing_files
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.parity import outcome_text
 
 
 @click.group(
@@ -114,7 +115,7 @@ def runs(kind: str | None, folder: Path, as_json: bool) -> None:
     table(
         "Runs",
         {"id": "left", "status": "left", "started (UTC)": "left", "outcome": "left"},
-        [[each.id, each.status, (each.started_at or "")[:19], each.outcome] for each in found],
+        [[each.id, each.status, (each.started_at or "")[:19], outcome_text(each.outcome)] for each in found],
     )
 
 

@@ -14,6 +14,7 @@ from orca_desk.cli.running import running
 from orca_desk.library.ids import snapshot_id
 from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
+from orca_desk.ui.words.parity import parity_sentence
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -82,6 +83,7 @@ def _show(made: Trained) -> None:
     for warning in made.warnings:
         complain(warning, "yellow")
     if made.parity:
-        complain(made.parity.sentence) if made.parity.agree is False else say(made.parity.sentence)
+        sentence = parity_sentence(made.parity)
+        complain(sentence) if made.parity.agree is False else say(sentence)
     files = ["--model", str(made.base_gguf), "--adapter", str(made.adapter_gguf)]
     say(f"Try it: orca-desk chat {shlex.join(files)}")

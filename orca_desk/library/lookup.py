@@ -12,7 +12,10 @@ TEXT = 90  # characters of a task or an outcome
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A thing of the library: its kind, its id, what to show of it, and a word more about it."""
+    """A thing of the library: its kind, its id, what to show of it, and a word more about it.
+
+    The `detail` of a run is its stored outcome, as `Run.outcome`.
+    """
 
     kind: FoundKind
     id: str
@@ -54,7 +57,7 @@ def _runs(library: Library, pattern: str, limit: int) -> list[Found]:
         (pattern, limit),
     )
     return [
-        Found(kind=kinds.get(row[1], "run"), id=row[0], title=row[0], detail=_short(row[3] or row[2]))
+        Found(kind=kinds.get(row[1], "run"), id=row[0], title=row[0], detail=row[3] or row[2])
         for row in rows
     ]
 

@@ -1,4 +1,4 @@
-"""The check that llama.cpp serves what torch trained: two workers, one after the other, and the verdict."""
+"""Runs the check: one worker per side, one after the other, then the comparison of what they wrote."""
 
 import tempfile
 from collections.abc import Sequence
@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.method.messages import Message
-from orca_desk.parity.comparison import ParityReport, Reference, Served, report, tolerance_for
+from orca_desk.parity.accounts import Reference, Served
+from orca_desk.parity.comparison import make_report, tolerance_for
+from orca_desk.parity.report import ParityReport
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 
-PROMPTS = 50  # the most that are compared
+PROMPTS = 50  # compared at most
 TOKENS = 32  # of each answer
 
 
@@ -27,8 +29,8 @@ def check_parity(
 ) -> ParityReport | None:
     """Compare a trained student (`base` folder, PEFT `adapter`) with its GGUF files on held-out prompts.
 
-    The first 50 conversations are used, and 32 greedy tokens of each answer. torch and llama.cpp run
-    in processes of their own. Returns None when the job was stopped. Raises UserError when a file
+    Compares the first PROMPTS conversations and TOKENS greedy tokens of each answer. torch and llama.cpp
+    run in their own processes. Returns None when the job was stopped. Raises UserError for a file that
     cannot be used.
     """
     tolerance = tolerance_for(base_gguf)
@@ -43,10 +45,10 @@ def check_parity(
         common = {"conversations": chosen, "folder": name}
         serving = {"base_gguf": str(base_gguf), "adapter_gguf": str(adapter_gguf), "tokens": TOKENS}
         training = {"base": str(base), "adapter": str(adapter)}
-        for worker, job in (("parity", common | serving), ("reference", common | training)):
+        for worker, job in (("parity-served", common | serving), ("parity-reference", common | training)):
             if not run_worker(worker, job, on_events=on_events, control=control, log=log):
                 return None
-        return report(_read(folder, "base"), _read(folder, "adapter"), tolerance)
+        return make_report(_read(folder, "base"), _read(folder, "adapter"), tolerance)
 
 
 def _read(folder: Path, name: str) -> tuple[Reference, Served]:

@@ -1,4 +1,4 @@
-"""torch's side of the parity check: what the trained model itself makes of prompts and served answers."""
+"""torch's side: what the trained model itself would have answered, token by token of the served answers."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
-from orca_desk.parity.comparison import Ids, Reference, Served, judge
+from orca_desk.parity.accounts import Ids, Reference, Served, judge
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.safetensors_files import Floats
@@ -21,12 +21,12 @@ Conversation = Sequence[Message]
 class TorchSide:
     """The student as it was trained: the Hugging Face folder in float32 on the processor.
 
-    Half precision would blur the very differences that are looked for, and kernels of accelerators
+    Half precision would blur the very differences that the check looks for, and an accelerator's kernels
     would add their own.
     """
 
     def __init__(self, base: Path) -> None:
-        """Load the model and its tokenizer. Raises UserError when the folder holds no model."""
+        """Load the model and its tokenizer. Raises UserError when the folder does not hold one."""
         self._tokenizer = HFTokenizer.load(base)
         self._renderer = Renderer(self._tokenizer)
         try:
@@ -35,14 +35,14 @@ class TorchSide:
             raise UserError(f"{base} cannot be loaded: {error}", "Choose a model's own folder.") from error
         self._model: PreTrainedModel | PeftModel = model.eval()
 
-    def put_on(self, adapter: Path) -> None:
-        """Put a PEFT adapter on the model; from now on it answers with it."""
+    def add_adapter(self, adapter: Path) -> None:
+        """Add a PEFT adapter to the model, which answers with it from now on."""
         self._model = PeftModel.from_pretrained(self._model, adapter).eval()
 
     def account(
         self, conversations: Sequence[Conversation], served: Served, *, proceed: Callable[[], bool]
     ) -> Reference | None:
-        """Judge the served answers to `conversations`; None when `proceed`, asked each time, says no."""
+        """Judge the served answers; return None once `proceed`, called for each, returns False."""
         prompts, judged, first = [], [], []
         for conversation, tokens in zip(conversations, served.tokens, strict=True):
             if not proceed():
@@ -60,9 +60,9 @@ class TorchSide:
         )
 
     def _choices(self, prompt: Ids, tokens: Ids) -> Floats:
-        """The logits [tokens, vocabulary] from which each of `tokens` is chosen, all in one pass.
+        """Return the logits [tokens, vocabulary] from which each of `tokens` is chosen, in one pass.
 
-        The last token (which may be END, no id at all) is chosen before it is read.
+        The last token, which can be END rather than an id, is chosen but never read.
         """
         ids = torch.tensor([[*prompt, *tokens[:-1]]])
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""llama.cpp's side of the parity check: the answers of the engine that also chats and evaluates."""
+"""llama.cpp's side: greedy answers by the engine that also chats and evaluates."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
-from orca_desk.parity.comparison import END, Ids, Served
+from orca_desk.parity.accounts import END, Ids, Served
 from orca_desk.teacher.engine import Completion, Engine, Failure, Request
 
 Conversation = Sequence[Message]
@@ -22,10 +22,10 @@ def serve_greedily(
     tokens: int,
     proceed: Callable[[], bool],
 ) -> Served | None:
-    """Answer each conversation with at most `tokens` greedy tokens, and note the logits of the first.
+    """Answer each conversation with at most `tokens` greedy tokens, with the logits of the first.
 
-    Returns None when `proceed`, asked before every token, says no. Raises UserError when a model cannot
-    be used or a prompt does not fit its context.
+    Returns None once `proceed`, called before every token, returns False. Raises UserError when a model
+    cannot be used or a prompt does not fit its context.
     """
     with Engine(model, adapter=adapter) as engine:
         prompts = [engine.renderer.prompt(conversation) for conversation in conversations]

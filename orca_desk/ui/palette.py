@@ -16,6 +16,8 @@ from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.parity import outcome_text
+from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:
     from orca_desk.ui.window import Window
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 SEARCH_FROM = 3  # typed letters, from which on the library is searched too
 SHOWN = 12  # rows at once; more are scrolled to
 WIDTH = 84 * GRID
+DETAIL_LENGTH = 90  # characters of a run's outcome
 # For what is found in the library: its icon, and the page and the target that show it.
 PLACES: dict[FoundKind, tuple[str, str, str]] = {
     "task": ("list-checks", "tasks", "task"),
@@ -151,7 +154,7 @@ class Palette(Overlay):
         }
         return Entry(
             title=found.title,
-            detail=f"{words[found.kind]}  ·  {found.detail}",
+            detail=f"{words[found.kind]}  ·  {shorten(outcome_text(found.detail), DETAIL_LENGTH)}",
             image=image,
             run=lambda: self._desk.open(page, **{key: found.id}),
         )

@@ -1,7 +1,6 @@
 """The parity check with both real sides, each in its own process, on random models."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from tiny_models import TinyModel
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
 from orca_desk.parity.check import check_parity
-from orca_desk.parity.comparison import ParityReport
+from orca_desk.parity.report import Finding, ParityReport, report_from_json
 from orca_desk.processes.progress import JobControl
 from orca_desk.student.export import export_adapter
 
@@ -44,14 +43,15 @@ def test_an_exported_adapter_agrees(
     adapter = make_adapter(tmp_path / "adapter", model.folder, use_rslora=True)
     found = check(model, adapter, adapter)
     assert found is not None
-    assert found.agree is True, found.sentence
+    assert found.finding is Finding.AGREES, found
     assert found.adapter.prompts == len(PROMPTS)
     assert found.adapter.tokens_equal + found.adapter.near_ties == found.adapter.tokens > 0
-    assert json.loads(json.dumps(asdict(found)))["agree"] is True
+    assert json.loads(found.to_json())["agree"] is True
+    assert report_from_json(found.to_json()) == found
 
 
 def test_a_wrong_scale_is_found(tiny_llama: TinyModel, tmp_path: Path) -> None:
-    """The same adapter at 1.2 times its scale: a small mistake of the kind that exports make."""
+    """The same adapter at 1.2 times its scale: the small mistake that an export could make."""
     adapter = make_adapter(tmp_path / "adapter", tiny_llama.folder)
     wrong = make_adapter(tmp_path / "wrong", tiny_llama.folder, lora_alpha=8 * 1.2)
     found = check(tiny_llama, adapter, wrong)
@@ -65,7 +65,7 @@ def test_an_untrained_adapter_is_a_no_op(tiny_qwen: TinyModel, tmp_path: Path) -
     adapter = make_adapter(tmp_path / "adapter", tiny_qwen.folder, strength=0.0)
     found = check(tiny_qwen, adapter, adapter)
     assert found is not None
-    assert found.is_no_op
+    assert found.is_no_op and found.finding is Finding.NO_EFFECT_IN_TORCH
     assert found.effect == 0.0
     assert found.agree is False
 

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import TinyModel
 
-from orca_desk.parity.comparison import END, Reference, Served, compare, judge, report, tolerance_for
+from orca_desk.parity.accounts import END, Reference, Served, judge
+from orca_desk.parity.comparison import compare, make_report, tolerance_for
+from orca_desk.parity.report import Finding, ParityReport, report_from_json
 from orca_desk.student.convert import write_gguf
+from orca_desk.ui.words.parity import outcome_text, parity_sentence
 
 ENDS = {0, 3}
 
@@ -76,32 +79,63 @@ def test_an_adapter_must_change_something(effect: float, no_op: bool) -> None:
         replace(adapter[0], logits=adapter[0].logits + change),
         replace(adapter[1], logits=adapter[1].logits + change),
     )
-    found = report(base, adapter, 0.05)
+    found = make_report(base, adapter, 0.05)
     assert found.is_no_op is no_op
     assert found.agree is not no_op
     assert found.effect == pytest.approx(effect, rel=0.1)
-    assert ("changes nothing" in found.sentence) is no_op
+    assert found.finding is (Finding.NO_EFFECT_IN_TORCH if no_op else Finding.AGREES)
 
 
 def test_an_adapter_that_only_one_side_applies_is_a_no_op() -> None:
     base, adapter = accounts(), accounts()
     change = np.eye(2, 64, dtype=np.float32)
-    found = report(base, (replace(adapter[0], logits=adapter[0].logits + change), adapter[1]), 0.05)
-    assert found.is_no_op
+    found = make_report(base, (replace(adapter[0], logits=adapter[0].logits + change), adapter[1]), 0.05)
+    assert found.is_no_op and found.finding is Finding.NO_EFFECT_IN_LLAMA_CPP
     assert found.agree is False
 
 
-def test_the_sentence_says_the_verdict() -> None:
+def reports() -> dict[Finding, ParityReport]:
+    """A report for every finding."""
     change = np.eye(2, 64, dtype=np.float32)
-    base, adapter = accounts(), accounts()
-    adapter = (
-        replace(adapter[0], logits=adapter[0].logits + change),
-        replace(adapter[1], logits=adapter[1].logits + change),
-    )
-    assert report(base, adapter, 0.05).sentence.startswith("torch and llama.cpp agree: 4 of 4 tokens")
-    assert "quantised" in report(base, adapter, None).sentence
-    worse = replace(adapter[1], logits=adapter[1].logits + 1)
-    assert "do not agree" in report(base, (adapter[0], worse), 0.05).sentence
+    base, (reference, served) = accounts(), accounts()
+    reference = replace(reference, logits=reference.logits + change)
+    moved = replace(served, logits=served.logits + change)
+    others = replace(reference, prompts=((1, 2), (1, 2, 5)))
+    worse = replace(moved, logits=moved.logits + 1)
+    return {
+        Finding.AGREES: make_report(base, (reference, moved), 0.05),
+        Finding.QUANTISED: make_report(base, (reference, moved), None),
+        Finding.DISAGREES: make_report(base, (reference, worse), 0.05),
+        Finding.PROMPTS_DIFFER: make_report(base, (others, moved), 0.05),
+        Finding.NO_EFFECT_IN_TORCH: make_report(base, accounts(), 0.05),
+        Finding.NO_EFFECT_IN_LLAMA_CPP: make_report(base, (reference, served), 0.05),
+    }
+
+
+def test_every_finding_has_words_and_survives_its_storage() -> None:
+    made = reports()
+    assert set(made) == set(Finding)
+    words = {
+        Finding.AGREES: "torch and llama.cpp agree: 4 of 4 tokens in 2 answers are equal",
+        Finding.QUANTISED: "The served file is quantised",
+        Finding.DISAGREES: "torch and llama.cpp do not agree: 4 of 4 tokens",
+        Finding.PROMPTS_DIFFER: "torch and llama.cpp tokenise 1 of 2 prompts differently.",
+        Finding.NO_EFFECT_IN_TORCH: "The adapter changes nothing in torch",
+        Finding.NO_EFFECT_IN_LLAMA_CPP: "The adapter changes nothing in llama.cpp",
+    }
+    for finding, report in made.items():
+        assert report.finding is finding
+        assert report_from_json(report.to_json()) == report
+        assert parity_sentence(report).startswith(words[finding])
+        assert outcome_text(report.to_json()) == parity_sentence(report)
+
+
+@pytest.mark.parametrize(
+    "stored", ["", "12 records were written.", "{", "{}", '{"base": 5}', '{"base": {"prompts": 1}}']
+)
+def test_other_outcomes_stay_as_they_are(stored: str) -> None:
+    assert report_from_json(stored) is None
+    assert outcome_text(stored) == stored
 
 
 @given(

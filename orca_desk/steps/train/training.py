@@ -32,7 +32,7 @@ from orca_desk.steps.train.request import TrainingRequest
 from orca_desk.student.settings import TrainSettings
 
 if TYPE_CHECKING:  # it brings numpy and gguf, for which the desktop's first window should not wait
-    from orca_desk.parity.comparison import ParityReport
+    from orca_desk.parity.report import ParityReport
 
 SECONDS_TO_STOP = 300.0  # enough for one step of a large model on a CPU, and its checkpoint
 UNIT = "steps"  # the unit of a training's progress
@@ -211,9 +211,12 @@ class _Work:
         if parity is None:
             return Trained(run=training.id)
         self._note_adapter(outcome)
-        recorder.outcome = parity.sentence
+        recorder.outcome = parity.to_json()
         if parity.is_no_op:
-            raise UserError(parity.sentence, "Train for more epochs, or at a higher learning rate.")
+            raise UserError(
+                "The adapter changes nothing: the student answers as its base does.",
+                "Train for more epochs, or at a higher learning rate.",
+            )
         return Trained(
             run=training.id,
             adapter=self._adapter,

@@ -7,6 +7,7 @@ from orca_desk.library.runs import Run, Status
 from orca_desk.ui.theme import Role
 from orca_desk.ui.widgets.job_panel import duration
 from orca_desk.ui.widgets.when import seconds_between
+from orca_desk.ui.words.parity import outcome_text
 
 KINDS = {  # icon, words, the page that goes on with it
     "generate": ("graduation-cap", "Teacher answers", "teacher"),
@@ -63,7 +64,7 @@ def lasted(run: Run) -> str:
 
 def outcome_of(run: Run) -> str:
     """Return what came of a run, in a sentence."""
-    return run.outcome or OUTCOMES[run.status]
+    return outcome_text(run.outcome) or OUTCOMES[run.status]
 
 
 def settings_of(run: Run) -> list[tuple[str, str]]:

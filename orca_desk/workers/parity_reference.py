@@ -1,13 +1,13 @@
-"""torch's half of the parity check.
+"""torch's half of the parity check (see `orca_desk.parity`).
 
-Job: {"base", "adapter", "conversations", "folder"}; reads served-base.npz and served-adapter.npz of the
-other half from the folder and writes reference-base.npz and reference-adapter.npz
-(`orca_desk.parity.comparison.Reference`) beside them, with an event `compared` after each.
+Job: {"base", "adapter", "conversations", "folder"}; reads served-base.npz and served-adapter.npz from
+the folder and writes reference-base.npz and reference-adapter.npz
+(`orca_desk.parity.accounts.Reference`) beside them, and emits `compared` after each.
 """
 
 from pathlib import Path
 
-from orca_desk.workers.parity import conversations
+from orca_desk.workers.parity_served import conversations
 from orca_desk.workers.runtime import Channel, serve
 
 
@@ -17,8 +17,8 @@ def main() -> None:
 
 
 def refer(channel: Channel) -> None:
-    """Judge what was served without and with the adapter; a stop leaves the files unwritten."""
-    from orca_desk.parity.comparison import Served
+    """Judge what llama.cpp served without and with the adapter. A stop leaves the files unwritten."""
+    from orca_desk.parity.accounts import Served
     from orca_desk.parity.reference import TorchSide
 
     job = channel.job
@@ -26,7 +26,7 @@ def refer(channel: Channel) -> None:
     side = TorchSide(Path(job["base"]))
     for name in ("base", "adapter"):
         if name == "adapter":
-            side.put_on(Path(job["adapter"]))
+            side.add_adapter(Path(job["adapter"]))
         served = Served.load(folder / f"served-{name}.npz")
         reference = side.account(conversations(job), served, proceed=channel.control.proceed)
         if reference is None:

@@ -1,7 +1,7 @@
-"""llama.cpp's half of the parity check.
+"""llama.cpp's half of the parity check (see `orca_desk.parity`).
 
 Job: {"base_gguf", "adapter_gguf", "conversations": [[[role, text], ...], ...], "tokens", "folder"}; writes
-served-base.npz and served-adapter.npz (`orca_desk.parity.comparison.Served`) into the folder, with an event
+served-base.npz and served-adapter.npz (`orca_desk.parity.accounts.Served`) into the folder, and emits
 `compared` after each.
 """
 
@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def answer(channel: Channel) -> None:
-    """Answer without and with the adapter; a stop leaves the files unwritten."""
+    """Answer without and with the adapter. A stop leaves the files unwritten."""
     from orca_desk.parity.served import serve_greedily
 
     job = channel.job

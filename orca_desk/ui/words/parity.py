@@ -1,0 +1,43 @@
+"""What a parity check found, in words; free of Qt, as the commands say the same."""
+
+from orca_desk.parity.report import Finding, ParityReport, report_from_json
+
+
+def parity_sentence(report: ParityReport) -> str:
+    """Return what a check found, with its figures, in one sentence."""
+    ours = report.adapter
+    match report.finding:
+        case Finding.PROMPTS_DIFFER:
+            prompts = f"{ours.prompts_differ} of {ours.prompts} prompts"
+            return f"torch and llama.cpp tokenise {prompts} differently."
+        case Finding.NO_EFFECT_IN_TORCH:
+            return "The adapter changes nothing in torch: its logits equal those of the base."
+        case Finding.NO_EFFECT_IN_LLAMA_CPP:
+            return "The adapter changes nothing in llama.cpp: its logits equal those of the base."
+        case Finding.QUANTISED:
+            return (
+                f"The served file is quantised, so it must differ from the trained model: {_found(report)}."
+            )
+        case Finding.DISAGREES:
+            return f"torch and llama.cpp do not agree: {_found(report)}; {_tolerance(report)}."
+        case Finding.AGREES:
+            return f"torch and llama.cpp agree: {_found(report)}; {_tolerance(report)}."
+
+
+def outcome_text(stored: str) -> str:
+    """Return a run's stored outcome for people: a parity report in words, any other text as it is."""
+    report = report_from_json(stored)
+    return stored if report is None else parity_sentence(report)
+
+
+def _found(report: ParityReport) -> str:
+    ours = report.adapter
+    ties = f" (and {ours.near_ties} near-tied)" if ours.near_ties else ""
+    return (
+        f"{ours.tokens_equal} of {ours.tokens} tokens in {ours.prompts} answers are equal{ties}, logits "
+        f"within {ours.max_logit_difference:.3g}, {ours.relative_difference:.2%} of their spread"
+    )
+
+
+def _tolerance(report: ParityReport) -> str:
+    return f"rounding explains up to {report.adapter.tolerance or 0.0:.0%}"
