@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orca_desk.library.database import Library
-from orca_desk.library.snapshots import Rules, freeze
+from orca_desk.library.snapshots import SnapshotRules, freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.protocol import Message
@@ -33,7 +33,7 @@ def make_library(folder: Path) -> str:
         tasks = list_tasks(library, TaskFilter(split="train", has_answer=True, limit=TASKS)).items
         runner = Runner(model=bundled().teacher)
         generate(library, runner, tasks, strategy="step-by-step", sampling=SAMPLING)
-        rules = Rules(only_correct=False, only_paired=False, allow_leaks=True)
+        rules = SnapshotRules(only_correct=False, only_paired=False, allow_leaks=True)
         return freeze(library, name="sharing", rules=rules).id
 
 

@@ -5,25 +5,20 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from orca_desk.library.database import Library
+from orca_desk.library.fitness import count_usable
 from orca_desk.method.statistics import Share, share_of
 
 Step = Literal["collect", "pair", "instruct", "erase", "train", "test"]
-StepState = Literal["done", "next", "waits"]
+StepState = Literal["done", "next", "waiting"]
 Advice = Literal[
     "collect", "collect-train", "pair", "instruct", "regenerate", "erase", "train", "hold-out", "test", "chat"
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 SCORED = 50  # the newest evaluations among which the best is looked for
 
-# As `jobs.teaching.rejection` and the rules of snapshots see it: the user's decision counts first
 RECORDS = """
-    SELECT count(*) AS records, count(*) - count(d.decision) AS unreviewed,
-      coalesce(sum(CASE
-        WHEN d.decision IS NOT NULL THEN d.decision = 'keep'
-        WHEN r.finish_reason <> 'stop'
-          AND NOT EXISTS (SELECT 1 FROM revisions WHERE record = r.n) THEN 0
-        ELSE coalesce(v.correct, 1) AND NOT coalesce(v.leaked, 0) END), 0) AS kept
-    FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n LEFT JOIN decisions AS d ON d.record = r.n
+    SELECT count(*) AS records, count(*) - count(d.decision) AS unreviewed
+    FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n
 """
 TASKS = """
     SELECT coalesce(sum(tasks), 0) AS tasks, coalesce(sum(heldout), 0) AS heldout, count(*) AS families,
@@ -56,14 +51,13 @@ class Best:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview:
+class LibraryOverview:
     """What a library holds.
 
-    `heldout` are those of the `tasks` that are kept for evaluation; `paired` families have a strategy.
-    `kept` records are fit for training: by the user's decision, else right (where that is known), not cut
-    off and free of leaks; `rejected` are the others. `unreviewed` have no decision of the user. `frozen`
-    counts the records of the newest snapshot. `trainings` have an adapter that can be used, the newest of
-    them `newest_training`; `evaluations` are finished.
+    `heldout` counts those of the `tasks` that are held out; `paired` the families that have a strategy.
+    `usable` records are those that a snapshot under the default rules would take; `unreviewed` ones have
+    neither been kept nor dropped. `frozen` counts the records of the newest snapshot. `trainings` counts
+    those with an adapter, the newest of which is `newest_training`; `evaluations` counts the finished ones.
     """
 
     tasks: int = 0
@@ -71,7 +65,7 @@ class Overview:
     families: int = 0
     paired: int = 0
     records: int = 0
-    kept: int = 0
+    usable: int = 0
     unreviewed: int = 0
     snapshots: int = 0
     frozen: int = 0
@@ -81,17 +75,18 @@ class Overview:
     best: Best | None = None
 
     @property
-    def rejected(self) -> int:
-        """Records that are not fit for training."""
-        return self.records - self.kept
+    def unusable(self) -> int:
+        """The number of records that a snapshot under the default rules would leave out."""
+        return self.records - self.usable
 
 
-def overview(library: Library) -> Overview:
+def overview(library: Library) -> LibraryOverview:
     """Count what the library holds: milliseconds for a few thousand tasks, a second for a million."""
     with library.read() as db:
         rest, best = _row(db, REST), db.execute(BEST).fetchone()
-        return Overview(
+        return LibraryOverview(
             **{**dict(_row(db, TASKS)), **dict(_row(db, RECORDS))},
+            usable=count_usable(db),
             snapshots=rest["snapshots"],
             frozen=rest["frozen"] or 0,
             trainings=rest["trainings"],
@@ -102,7 +97,7 @@ def overview(library: Library) -> Overview:
         )
 
 
-def advice(seen: Overview) -> Advice:
+def advice(seen: LibraryOverview) -> Advice:
     """Return what to do next: the first thing of the method that is still missing, else to chat."""
     if not seen.tasks:
         return "collect"
@@ -112,7 +107,7 @@ def advice(seen: Overview) -> Advice:
         return "pair"
     if not seen.records:
         return "instruct"
-    if not seen.kept:
+    if not seen.usable:
         return "regenerate"
     if not seen.snapshots:
         return "erase"
@@ -123,18 +118,18 @@ def advice(seen: Overview) -> Advice:
     return "chat" if seen.best else "test"
 
 
-def step_states(seen: Overview) -> dict[Step, StepState]:
+def step_states(seen: LibraryOverview) -> dict[Step, StepState]:
     """Return the state of each step: done where it left something behind, and the first other one is next."""
     done: dict[Step, bool] = {
         "collect": seen.tasks > seen.heldout,
         "pair": 0 < seen.families == seen.paired,
-        "instruct": seen.kept > 0,
+        "instruct": seen.usable > 0,
         "erase": seen.snapshots > 0,
         "train": seen.trainings > 0,
         "test": seen.best is not None,
     }
     following = next((step for step in STEPS if not done[step]), None)
-    return {step: "done" if done[step] else "next" if step == following else "waits" for step in STEPS}
+    return {step: "done" if done[step] else "next" if step == following else "waiting" for step in STEPS}
 
 
 def _row(db: sqlite3.Connection, sql: str) -> sqlite3.Row:

@@ -12,13 +12,13 @@ from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import Added
+from orca_desk.method.fitness import Decision
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.pairing import Trial
 from orca_desk.method.records import Provenance, Sampling, TeacherRecord
 from orca_desk.yielding import courteous
 
-Decision = Literal["keep", "drop"]
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
 MADE_WITH = tuple(field.name for field in fields(Provenance))
 TABLES = (
@@ -27,11 +27,8 @@ TABLES = (
 # An edit that is the teacher's own text again is no edit
 EDITED = """nullif(
       (SELECT response FROM revisions WHERE record = r.n ORDER BY revision DESC LIMIT 1), r.response)"""
-SELECT = f"""
-    SELECT r.*, v.correct, v.kind, v.answer, v.reason, v.leaks, d.decision,
-      {EDITED} AS edited
-    {TABLES}
-"""
+COLUMNS = f"r.*, v.correct, v.kind, v.answer, v.reason, v.leaks, d.decision, {EDITED} AS edited"
+SELECT = f"SELECT {COLUMNS} {TABLES}"
 
 
 @dataclass(frozen=True, kw_only=True)

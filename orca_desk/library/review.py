@@ -12,13 +12,13 @@ from orca_desk.library.records import (
     EDITED,
     SELECT,
     TABLES,
-    Decision,
     RecordFilter,
     StoredRecord,
     conditions_of,
     decide,
     stored_record,
 )
+from orca_desk.method.fitness import Decision
 
 QUESTION = 160  # characters of it in a line
 

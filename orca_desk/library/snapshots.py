@@ -13,34 +13,36 @@ from orca_desk.files import atomic_writer
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE
 from orca_desk.library.database import Library
-from orca_desk.library.records import SELECT, StoredRecord, stored_record
+from orca_desk.library.fitness import FACTS, FITNESS_TABLES, facts_of
+from orca_desk.library.records import COLUMNS, stored_record
 from orca_desk.library.rows import table
 from orca_desk.method.erasure import CAUTIOUS, erase
+from orca_desk.method.fitness import FitnessRules, Unfit, why_unfit
 from orca_desk.method.records import TrainingRecord
 from orca_desk.yielding import courteous
 
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
-CANDIDATES = f"""
-    SELECT c.*, t.split, coalesce(t.strategy, p.strategy) AS paired
-    FROM ({SELECT}) AS c
-    LEFT JOIN tasks AS t ON t.id = c.task_id
-    LEFT JOIN pairings AS p ON p.n = (SELECT max(n) FROM pairings WHERE family = c.family)
-    ORDER BY c.id
-"""
+CANDIDATES = f"SELECT {COLUMNS}, {FACTS} AS facts {FITNESS_TABLES} ORDER BY r.id"
+# The reasons as libraries stored them that an older Orca Desk wrote
+OLD_REASONS = {
+    "held out for evaluation": Unfit.HELD_OUT,
+    "dropped in review": Unfit.DROPPED,
+    "another strategy than the paired one": Unfit.OTHER_STRATEGY,
+    "cut off by the length limit": Unfit.CUT_OFF,
+    "wrong answer": Unfit.INCORRECT,
+    "speaks of its instruction": Unfit.LEAK,
+    "the same answer again": Unfit.DUPLICATE,
+    "more than asked for in its family": Unfit.OVER_CAP,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
-    """Which records a snapshot takes. A record that the user marked "keep" is taken whatever its verdict.
+class SnapshotRules(FitnessRules):
+    """Which records a snapshot takes: the fit ones, at most `cap` per family.
 
-    Held-out tasks and records marked "drop" are never taken. `only_paired` leaves out answers under another
-    strategy than the one that the task, or else its family, is paired with now (a probe makes such).
-    `cap` is the most records a family. `families` and `runs` None: all.
+    `families` and `runs` restrict what is considered at all; None means all of them.
     """
 
-    only_correct: bool = True
-    only_paired: bool = True
-    allow_leaks: bool = False
     cap: int | None = None
     families: tuple[str, ...] | None = None
     runs: tuple[str, ...] | None = None
@@ -48,101 +50,111 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """What a training is trained on. `families` and `left_out` count records, by family and by reason."""
+    """The fixed data set that a training run uses.
+
+    `families` counts its records per family, `left_out` the other records per reason.
+    """
 
     id: str
     name: str
     records: int
     families: dict[str, int]
-    left_out: dict[str, int]
+    left_out: dict[Unfit, int]
     instruction: str
-    rules: Rules
+    rules: SnapshotRules
     created_at: str
 
 
 @dataclass
 class _Selection:
-    """One pass over all records in the order of their ids: what is taken, and why the rest is not."""
+    """One pass over all records in the order of their ids, which counts what it takes and leaves out."""
 
-    rules: Rules
+    rules: SnapshotRules
     instruction: str
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[Unfit] = field(default_factory=Counter)
     families: Counter[str] = field(default_factory=Counter)
 
     def records(self, db: sqlite3.Connection) -> Iterator[TrainingRecord]:
         """Yield the training records of the snapshot, in its order."""
         seen: set[bytes] = set()
         for row in db.execute(CANDIDATES):
-            stored = stored_record(row)
-            record = stored.record
-            if not _asked_for(stored, self.rules):
+            if not self._considers(row):
                 continue
-            reason = _reason(stored, self.rules, split=row["split"], paired=row["paired"])
-            training = erase(stored.current, self.instruction)
-            content = hashlib.sha256(json.dumps([training.user, training.assistant]).encode()).digest()[:16]
-            if not reason and content in seen:
-                reason = "the same answer again"
-            if not reason and self.rules.cap is not None and self.families[record.family] >= self.rules.cap:
-                reason = "more than asked for in its family"
-            if reason:
+            reason = why_unfit(facts_of(row["facts"]), self.rules)
+            if reason is not None:
                 self.left_out[reason] += 1
                 continue
-            seen.add(content)
-            self.families[record.family] += 1
-            yield training
+            training = erase(stored_record(row).current, self.instruction)
+            content = hashlib.sha256(json.dumps([training.user, training.assistant]).encode()).digest()[:16]
+            if content in seen:
+                self.left_out[Unfit.DUPLICATE] += 1
+            elif self.rules.cap is not None and self.families[training.family] >= self.rules.cap:
+                self.left_out[Unfit.OVER_CAP] += 1
+            else:
+                seen.add(content)
+                self.families[training.family] += 1
+                yield training
+
+    def _considers(self, row: sqlite3.Row) -> bool:
+        families, runs = self.rules.families, self.rules.runs
+        return (families is None or row["family"] in families) and (runs is None or row["run"] in runs)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidates:
-    """What rules can choose from: how many records there are by family, and by run, the newest first."""
+class FreezeChoices:
+    """What rules can choose from: the number of records per family, and per run with the newest first."""
 
     families: dict[str, int]
     runs: dict[str, int]
 
 
-def candidates(library: Library) -> Candidates:
+def freeze_choices(library: Library) -> FreezeChoices:
     """Count all records by family and by the run that made them."""
     families = library.rows("SELECT family, count(*) FROM records GROUP BY family ORDER BY family")
     runs = library.rows(
         "SELECT run, count(*) FROM records WHERE run IS NOT NULL GROUP BY run ORDER BY max(n) DESC"
     )
-    return Candidates(families=dict(map(tuple, families)), runs=dict(map(tuple, runs)))
+    return FreezeChoices(families=dict(map(tuple, families)), runs=dict(map(tuple, runs)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview:
-    """What `freeze` would take and leave out: counts of records, by family and by reason."""
+class FreezePreview:
+    """How many records `freeze` would take per family, and leave out per reason."""
 
     families: dict[str, int]
-    left_out: dict[str, int]
+    left_out: dict[Unfit, int]
 
     @property
     def records(self) -> int:
-        """How many records would be taken."""
+        """The number of records that `freeze` would take."""
         return sum(self.families.values())
 
 
-def preview(library: Library, *, instruction: str = CAUTIOUS, rules: Rules = Rules()) -> Preview:
-    """Count what `freeze` would take under `rules`, and freeze nothing."""
+def preview_freeze(
+    library: Library, *, instruction: str = CAUTIOUS, rules: SnapshotRules = SnapshotRules()
+) -> FreezePreview:
+    """Count what `freeze` would take under `rules`, without freezing anything."""
     selection = _Selection(rules, instruction)
     with library.read() as db:
         for _ in selection.records(db):
             pass
-    return Preview(
+    return FreezePreview(
         families=dict(sorted(selection.families.items())), left_out=dict(selection.left_out.most_common())
     )
 
 
-def freeze(library: Library, *, name: str, instruction: str = CAUTIOUS, rules: Rules = Rules()) -> Snapshot:
+def freeze(
+    library: Library, *, name: str, instruction: str = CAUTIOUS, rules: SnapshotRules = SnapshotRules()
+) -> Snapshot:
     """Erase and freeze the records that `rules` take, under one student `instruction`.
 
-    The order is that of the records' ids, which are hashes: it does not depend on when the teacher finished
-    which answer, so the same records always make the same snapshot, and a cap takes a fair sample. A
-    snapshot with the same content is returned as it is. Raises UserError when no record is taken,
+    Records are ordered by their ids, which are hashes: the order does not depend on which answer the teacher
+    finished first, so the same records always make the same snapshot, and a cap takes a fair sample. If a
+    snapshot with the same content exists, it is returned unchanged. Raises UserError when no record is taken,
     and for a blank name.
     """
     if not name.strip():
-        raise UserError("The snapshot has no name.", "Name it by what is in it, such as first-try.")
+        raise UserError("The snapshot has no name.", "Name it after its content, e.g. first-try.")
     identity = library.write(lambda db: _freeze(db, name, instruction, rules))
     return get_snapshot(library, identity)
 
@@ -205,7 +217,7 @@ def content_identity(db: sqlite3.Connection, snapshot_id: str) -> str:
     return _identity(map(_training_record, rows))
 
 
-def _freeze(db: sqlite3.Connection, name: str, instruction: str, rules: Rules) -> str:
+def _freeze(db: sqlite3.Connection, name: str, instruction: str, rules: SnapshotRules) -> str:
     """Two passes, so that no more than one record is in memory: one for the identity, one to store."""
     selection = _Selection(rules, instruction)
     identity = _identity(selection.records(db))
@@ -214,7 +226,7 @@ def _freeze(db: sqlite3.Connection, name: str, instruction: str, rules: Rules) -
         reasons = ", ".join(f"{reason}: {n}" for reason, n in selection.left_out.most_common())
         raise UserError(
             f"No record can be taken into the snapshot ({reasons or 'there are none'}).",
-            "Generate more records, or relax the snapshot's rules.",
+            "Generate more records, or relax the rules of the snapshot.",
         )
     if db.execute("SELECT 1 FROM snapshots WHERE id = ?", (identity,)).fetchone():
         return identity
@@ -235,31 +247,6 @@ def _freeze(db: sqlite3.Connection, name: str, instruction: str, rules: Rules) -
     return identity
 
 
-def _asked_for(stored: StoredRecord, rules: Rules) -> bool:
-    """Whether a record is one that the rules speak of at all; others are not counted as left out."""
-    return (rules.families is None or stored.record.family in rules.families) and (
-        rules.runs is None or stored.run in rules.runs
-    )
-
-
-def _reason(stored: StoredRecord, rules: Rules, *, split: str | None, paired: str | None) -> str:
-    """Return why a record is left out, or ""."""
-    record = stored.record
-    if split == "heldout":
-        return "held out for evaluation"
-    if stored.decision == "drop":
-        return "dropped in review"
-    if rules.only_paired and paired is not None and record.strategy != paired:
-        return "another strategy than the paired one"
-    if stored.decision == "keep":
-        return ""
-    if record.provenance.finish_reason != "stop" and stored.edited is None:
-        return "cut off by the length limit"
-    if rules.only_correct and stored.verdict is not None and not stored.verdict.correct:
-        return "wrong answer"
-    return "speaks of its instruction" if stored.leaks and not rules.allow_leaks else ""
-
-
 def _identity(records: Iterator[TrainingRecord]) -> str:
     """Return the first 32 hex digits of the SHA-256 over the records as canonical JSON lines."""
     hasher = hashlib.sha256()
@@ -278,7 +265,7 @@ def _snapshot(library: Library, row: sqlite3.Row) -> Snapshot:
         "SELECT family, count(*) FROM snapshot_records WHERE snapshot = ? GROUP BY family ORDER BY family",
         (row["id"],),
     )
-    rules = json.loads(row["rules"])
+    rules, left_out = json.loads(row["rules"]), json.loads(row["left_out"])
     for name in ("families", "runs"):
         rules[name] = None if rules[name] is None else tuple(rules[name])
     return Snapshot(
@@ -286,8 +273,8 @@ def _snapshot(library: Library, row: sqlite3.Row) -> Snapshot:
         name=row["name"],
         records=row["records"],
         families={count[0]: count[1] for count in counts},
-        left_out=json.loads(row["left_out"]),
+        left_out={OLD_REASONS.get(reason) or Unfit(reason): n for reason, n in left_out.items()},
         instruction=row["instruction"],
-        rules=Rules(**rules),
+        rules=SnapshotRules(**rules),
         created_at=row["created_at"],
     )

@@ -8,9 +8,10 @@ from library_doubles import judged, make_record, make_task
 from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run
-from orca_desk.library.snapshots import Rules, candidates, freeze, preview
+from orca_desk.library.snapshots import SnapshotRules, freeze, freeze_choices, preview_freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import add_events, create_training, loss_outline
+from orca_desk.method.fitness import Unfit
 
 
 @pytest.fixture
@@ -24,17 +25,22 @@ def filled(library: Library) -> Library:
 
 
 def test_a_preview_counts_what_freezing_takes_and_freezes_nothing(filled: Library) -> None:
-    for rules in (Rules(), Rules(only_correct=False), Rules(cap=1), Rules(runs=("generate-9",))):
-        counted = preview(filled, rules=rules)
+    for rules in (
+        SnapshotRules(),
+        SnapshotRules(only_correct=False),
+        SnapshotRules(cap=1),
+        SnapshotRules(runs=("generate-9",)),
+    ):
+        counted = preview_freeze(filled, rules=rules)
         if counted.records:
             frozen = freeze(filled, name="one", rules=rules)
             assert (frozen.families, frozen.left_out) == (counted.families, counted.left_out)
             assert frozen.records == counted.records
-    assert preview(filled).left_out == {"wrong answer": 2}
+    assert preview_freeze(filled).left_out == {Unfit.INCORRECT: 2}
 
 
 def test_rules_can_choose_from_families_and_runs(filled: Library) -> None:
-    there = candidates(filled)
+    there = freeze_choices(filled)
     assert there.families == {"sums": 6} and there.runs == {"generate-1": 6}
 
 

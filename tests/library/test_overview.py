@@ -8,7 +8,7 @@ from library_doubles import LEAK, judged, make_record, make_task
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
-from orca_desk.library.overview import STEPS, Best, Overview, advice, overview, step_states
+from orca_desk.library.overview import STEPS, Best, LibraryOverview, advice, overview, step_states
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import add_records, decide, revise
 from orca_desk.library.runs import end_run
@@ -17,13 +17,13 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.statistics import share_of
 
-FULL = Overview(
+FULL = LibraryOverview(
     tasks=10,
     heldout=4,
     families=2,
     paired=2,
     records=8,
-    kept=6,
+    usable=6,
     snapshots=1,
     trainings=1,
     evaluations=1,
@@ -32,7 +32,7 @@ FULL = Overview(
 
 
 def test_an_empty_library_is_all_zeros(library: Library) -> None:
-    assert overview(library) == Overview()
+    assert overview(library) == LibraryOverview()
 
 
 def test_tasks_and_families_are_counted(library: Library) -> None:
@@ -63,9 +63,9 @@ def test_kept_are_the_records_that_a_snapshot_would_take(library: Library) -> No
     decide(library, [records[7].id], "drop")
     revise(library, records[5].id, "Answer: 5", verdict=new[5].verdict)
     seen = overview(library)
-    assert (seen.records, seen.kept, seen.rejected, seen.unreviewed) == (8, 4, 4, 6)
+    assert (seen.records, seen.usable, seen.unusable, seen.unreviewed) == (8, 4, 4, 6)
     frozen = freeze(library, name="all")
-    assert frozen.records == seen.kept
+    assert frozen.records == seen.usable
     assert overview(library).frozen == frozen.records
 
 
@@ -114,8 +114,8 @@ def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: L
         ({"tasks": 0, "heldout": 0, "families": 0, "paired": 0}, "collect", "collect"),
         ({"heldout": 10}, "collect-train", "collect"),
         ({"paired": 1}, "pair", "pair"),
-        ({"records": 0, "kept": 0}, "instruct", "instruct"),
-        ({"kept": 0}, "regenerate", "instruct"),
+        ({"records": 0, "usable": 0}, "instruct", "instruct"),
+        ({"usable": 0}, "regenerate", "instruct"),
         ({"snapshots": 0}, "erase", "erase"),
         ({"trainings": 0}, "train", "train"),
         ({"heldout": 0, "best": None}, "hold-out", "test"),
@@ -134,5 +134,5 @@ def test_what_is_missing_first_is_next(
 
 
 def test_later_steps_wait() -> None:
-    states = step_states(Overview(tasks=10, heldout=2, families=1))
-    assert list(states.values()) == ["done", "next", "waits", "waits", "waits", "waits"]
+    states = step_states(LibraryOverview(tasks=10, heldout=2, families=1))
+    assert list(states.values()) == ["done", "next", "waiting", "waiting", "waiting", "waiting"]

@@ -30,7 +30,7 @@ from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records, decide, revise
 from orca_desk.library.runs import create_run, end_run
 from orca_desk.library.snapshots import (
-    Rules,
+    SnapshotRules,
     freeze,
     get_snapshot,
     list_snapshots,
@@ -48,6 +48,7 @@ from orca_desk.library.trainings import (
     training_events,
 )
 from orca_desk.method.erasure import CAUTIOUS, erase
+from orca_desk.method.fitness import Unfit
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import TeacherRecord
 
@@ -73,13 +74,13 @@ def fill(library: Library) -> None:
 
 
 REASONS = {
-    "held out for evaluation": 1,
-    "wrong answer": 1,
-    "speaks of its instruction": 1,
-    "dropped in review": 1,
-    "cut off by the length limit": 1,
-    "another strategy than the paired one": 1,
-    "the same answer again": 1,
+    Unfit.HELD_OUT: 1,
+    Unfit.INCORRECT: 1,
+    Unfit.LEAK: 1,
+    Unfit.DROPPED: 1,
+    Unfit.CUT_OFF: 1,
+    Unfit.OTHER_STRATEGY: 1,
+    Unfit.DUPLICATE: 1,
 }
 
 
@@ -94,17 +95,19 @@ def test_rules_leave_out_and_say_why(library: Library) -> None:
 
 def test_every_rule_can_be_switched(library: Library) -> None:
     fill(library)
-    free = freeze(library, name="all", rules=Rules(only_correct=False, only_paired=False, allow_leaks=True))
+    free = freeze(
+        library, name="all", rules=SnapshotRules(only_correct=False, only_paired=False, allow_leaks=True)
+    )
     assert free.records == 5
-    capped = freeze(library, name="few", instruction="", rules=Rules(cap=1))
-    assert (capped.records, capped.left_out["more than asked for in its family"]) == (1, 1)
+    capped = freeze(library, name="few", instruction="", rules=SnapshotRules(cap=1))
+    assert (capped.records, capped.left_out[Unfit.OVER_CAP]) == (1, 1)
     assert next(snapshot_records(library, capped.id)).system == ""
     with pytest.raises(UserError, match="No record"):
-        freeze(library, name="none", rules=Rules(families=("other",)))
+        freeze(library, name="none", rules=SnapshotRules(families=("other",)))
     with pytest.raises(UserError, match="No record"):
-        freeze(library, name="none", rules=Rules(runs=("generate-1",)))
+        freeze(library, name="none", rules=SnapshotRules(runs=("generate-1",)))
     assert {snapshot.id for snapshot in list_snapshots(library)} == {free.id, capped.id}
-    assert get_snapshot(library, capped.id).rules == Rules(cap=1)
+    assert get_snapshot(library, capped.id).rules == SnapshotRules(cap=1)
     assert check(library, thorough=True) == []
 
 
@@ -115,7 +118,7 @@ def test_review_overrules_grading_but_never_takes_held_out_tasks(library: Librar
     assert [r.teacher_record_id for r in snapshot_records(library, snapshot.id)] == [
         make_record(n).id for n in (0, 2, 3, 5, 7)
     ]
-    assert snapshot.left_out["held out for evaluation"] == 1
+    assert snapshot.left_out[Unfit.HELD_OUT] == 1
 
 
 def test_an_edited_answer_is_what_is_trained_on(library: Library) -> None:
@@ -152,7 +155,7 @@ def test_the_same_records_make_the_same_snapshot_in_any_order(
     for order in (new, random.Random(seed).sample(new, len(new))):
         with Library.open(tmp_path_factory.mktemp("library"), samples=False) as library:
             add_records(library, order)
-            ids.add(freeze(library, name="one", rules=Rules(cap=cap)).id)
+            ids.add(freeze(library, name="one", rules=SnapshotRules(cap=cap)).id)
     assert len(ids) == 1
 
 
@@ -293,7 +296,7 @@ def test_a_snapshot_is_found_by_its_name_or_the_start_of_its_id(library: Library
     frozen = freeze(library, name="first-try")
     assert snapshot_id(library, "first-try") == frozen.id
     assert snapshot_id(library, frozen.id[:6]) == frozen.id
-    freeze(library, name="first-try", rules=Rules(cap=1))
+    freeze(library, name="first-try", rules=SnapshotRules(cap=1))
     with pytest.raises(UserError, match="Several snapshots have the name"):
         snapshot_id(library, "first-try")
     with pytest.raises(UserError, match="no name"):

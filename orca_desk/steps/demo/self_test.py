@@ -1,4 +1,4 @@
-"""Does everything work on this machine? The app tries itself out, in a library of its own that is removed."""
+"""Check that everything works on this machine, in a temporary library."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from orca_desk import __version__
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check, missing_files
-from orca_desk.library.snapshots import Rules, freeze
+from orca_desk.library.snapshots import SnapshotRules, freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.method.messages import Message
 from orca_desk.models.fits import human_bytes
@@ -31,7 +31,7 @@ from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.train.training import train
 
 PACKAGES = ("llama-cpp-python", "torch", "transformers", "peft", "pyside6-essentials", "sqlite-utils")
-LIBRARY_BYTES = 200_000_000  # less free disk than this will not hold a small training
+LEAST_DISK = 200_000_000  # bytes; less cannot hold a small training
 TASKS = 12
 STEPS = 3
 QUESTION = "Where is the ball?"
@@ -39,8 +39,8 @@ Check = Callable[[], str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
-    """One check: what was tried, whether it went well, and what was seen, in a sentence."""
+class CheckResult:
+    """One check: its name, whether it passed, and what it found, in a sentence."""
 
     name: str
     ok: bool
@@ -49,19 +49,19 @@ class Checked:
 
 
 class FailureError(Exception):
-    """What a check found wrong, in a sentence."""
+    """A check failed; the message says why."""
 
 
 def self_test(
     library: Library | None = None,
     *,
-    on_check: Callable[[Checked], None] = lambda checked: None,
+    on_check: Callable[[CheckResult], None] = lambda result: None,
     progress: Progress = silent,
     control: JobControl | None = None,
-) -> list[Checked]:
-    """Run all checks, about half a minute; return them in order, those done so far after a stop.
+) -> list[CheckResult]:
+    """Run all checks, which takes about half a minute; return those that ran before a stop, in order.
 
-    The user's `library`, where one is given, is only read.
+    The checks only read the user's `library`, if one is given.
     """
     control = control or JobControl()
     with _trial(control) as trial:
@@ -78,7 +78,7 @@ def self_test(
             "offline": trial.stayed_offline,
         }
         meter = Meter(progress, stage="self-test", total=len(checks), unit="checks")
-        found: list[Checked] = []
+        found: list[CheckResult] = []
         for name, run in checks.items():
             if control.stopped:
                 break
@@ -88,37 +88,37 @@ def self_test(
     return found
 
 
-def _try(name: str, run: Check) -> Checked:
+def _try(name: str, run: Check) -> CheckResult:
     began = time.monotonic()
     try:
         ok, detail = True, run()
     except (FailureError, UserError, WorkerCrashError) as error:
         ok, detail = False, str(error).strip()
-    return Checked(name=name, ok=ok, detail=detail, seconds=time.monotonic() - began)
+    return CheckResult(name=name, ok=ok, detail=detail, seconds=time.monotonic() - began)
 
 
 class _Trial:
-    """The checks that need a library and the bundled models."""
+    """The checks that need a temporary library and the bundled models."""
 
     def __init__(self, library: Library, connections: Path, control: JobControl) -> None:
         self._library, self._connections, self._control = library, connections, control
         self._models = bundled()
 
     def load(self) -> str:
-        """Load the bundled teacher and take the first token."""
-        return f"version {version('llama-cpp-python')}; {self._ask(1)[1]} token written"
+        """Load the bundled teacher and generate one token."""
+        return f"version {version('llama-cpp-python')}; {self._ask(1)[1]} token generated"
 
     def answer(self) -> str:
-        """Write a short answer twice; greedy answers must be the same."""
+        """Generate a short answer twice; greedy answers must be identical."""
         began = time.monotonic()
         first, tokens = self._ask(40)
         seconds = time.monotonic() - began
         if self._ask(40)[0] != first:
-            raise FailureError("The same question got two different greedy answers.")
-        return f"{tokens:,} pieces in {seconds:.1f} s, the same twice"
+            raise FailureError("The same question got two different answers at temperature 0.")
+        return f"{tokens:,} pieces in {seconds:.1f} s, identical twice"
 
     def teach(self) -> str:
-        """Have some tasks answered under their strategies, as a real run does."""
+        """Have the teacher answer a few tasks, as a real run does."""
         tasks = list_tasks(self._library, TaskFilter(split="train", has_answer=True, limit=TASKS)).items
         made = generate(
             self._library,
@@ -129,12 +129,12 @@ class _Trial:
             control=self._control,
         )
         if made.new != TASKS:
-            raise FailureError(made.sentence)
+            raise FailureError(f"The teacher made {made.new} of {TASKS} records.")
         return f"{made.new:,} records, {made.tokens:,} tokens"
 
     def train(self) -> str:
-        """Train a few LoRA steps; export the adapter; compare torch with llama.cpp."""
-        rules = Rules(only_correct=False, only_paired=False, allow_leaks=True)
+        """Train a few LoRA steps, export the adapter, and compare torch with llama.cpp."""
+        rules = SnapshotRules(only_correct=False, only_paired=False, allow_leaks=True)
         snapshot = freeze(self._library, name="self-test", rules=rules)
         steps = 0
 
@@ -151,33 +151,36 @@ class _Trial:
             on_event=count,
             control=self._control,
         )
-        if made.parity is None or made.parity.agree is False or steps < STEPS:
-            raise FailureError(made.parity.sentence if made.parity else f"Only {steps} steps were made.")
-        return f"{steps} steps; {made.parity.sentence}"
+        if made.parity is None or steps < STEPS:
+            raise FailureError(f"Training made only {steps} steps.")
+        found = f"{steps} steps; llama.cpp compared with torch: {made.parity.finding}."
+        if made.parity.agree is False:
+            raise FailureError(found)
+        return found
 
     def check_library(self) -> str:
-        """Read the trial's whole library."""
+        """Check the whole temporary library."""
         return _whole(self._library, thorough=True)
 
     def stayed_offline(self) -> str:
-        """Look for what any of the processes above asked of the network."""
+        """Look for connections that the processes above tried to open."""
         asked = self._connections.read_text() if self._connections.exists() else ""
         if asked:
-            raise FailureError(f"Something asked for the network: {asked.splitlines()[0]}")
-        return "no process of this test asked for a connection"
+            raise FailureError(f"A process tried to use the network: {asked.splitlines()[0]}")
+        return "no process of this test opened a connection"
 
     def _ask(self, tokens: int) -> tuple[str, int]:
-        """Return the bundled teacher's answer, and of how many pieces it was."""
+        """Return the bundled teacher's answer, and in how many pieces it came."""
         with ChatSession(self._models.teacher) as session:
             pieces = list(session.send([Message("user", QUESTION)], replace(SAMPLING, max_tokens=tokens)))
         if not pieces:
-            raise FailureError("The model wrote nothing.")
+            raise FailureError("The model generated nothing.")
         return "".join(pieces), len(pieces)
 
 
 @contextlib.contextmanager
 def _trial(control: JobControl) -> Iterator[_Trial]:
-    """Yield the trial, in a temporary folder, with every worker noting what it asks of the network."""
+    """Yield a trial in a temporary folder, while every process logs its connections."""
     folder = Path(tempfile.mkdtemp(prefix="orca-desk-self-test-"))
     connections = folder / "connections.txt"
     before = os.environ.get(VARIABLE)
@@ -202,7 +205,7 @@ def _screen() -> str:
     drawn: Event = {}
     run_worker("screen", {}, on_events=lambda events: drawn.update(events[-1]))
     if not drawn.get("right"):
-        raise FailureError("Qt drew a window, but not in the colour that it was told.")
+        raise FailureError("Qt drew a window in the wrong colour.")
     return f"Qt {drawn['qt']} drew a window ({drawn['platform']})"
 
 
@@ -211,11 +214,11 @@ def _whole(library: Library, *, thorough: bool = False) -> str:
     problems += [f"The adapter {path} is missing." for path in missing_files(library)]
     if problems:
         raise FailureError(" ".join(problems))
-    return f"{library.path} is whole"
+    return f"no problems found in {library.path}"
 
 
 def _disk(folder: Path) -> str:
     free = shutil.disk_usage(folder).free
-    if free < LIBRARY_BYTES:
-        raise FailureError(f"Only {human_bytes(free)} are free at {folder}. Make room.")
+    if free < LEAST_DISK:
+        raise FailureError(f"Only {human_bytes(free)} of disk space are free at {folder}. Make room.")
     return f"{human_bytes(free)} free at {folder}"

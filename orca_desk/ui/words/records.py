@@ -1,6 +1,7 @@
 """Words for teacher records, shared by the Records page and the commands."""
 
-from orca_desk.library.records import Decision, StoredRecord
+from orca_desk.library.records import StoredRecord
+from orca_desk.method.fitness import Decision
 
 DECISIONS: dict[Decision | None, str] = {"keep": "kept", "drop": "dropped", None: "not reviewed"}
 

@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.library.snapshots import (
-    Candidates,
-    Preview,
-    Rules,
+    FreezeChoices,
+    FreezePreview,
     Snapshot,
-    candidates,
+    SnapshotRules,
     freeze,
+    freeze_choices,
     list_snapshots,
-    preview,
+    preview_freeze,
 )
 from orca_desk.method.erasure import CAUTIOUS, student_instruction
 from orca_desk.steps.defaults import default_message
@@ -37,6 +37,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import UNFIT
 
 SETTLE_MS = 200
 CAP = 300  # records a family, as a first value
@@ -52,7 +53,7 @@ class FreezeDialog(QDialog):
         super().__init__(parent)
         self.desk = desk
         self.job: Job | None = None
-        self.counted: Preview | None = None
+        self.counted: FreezePreview | None = None
         self.setWindowTitle("Freeze a snapshot")
         self.resize(112 * GRID, 78 * GRID)
         layout = QVBoxLayout(self)
@@ -82,12 +83,14 @@ class FreezeDialog(QDialog):
         self._show_kind()
         self._watch()
         library = desk.library
-        desk.background.run(self, lambda: (candidates(library), len(list_snapshots(library))), self._offer)
+        desk.background.run(
+            self, lambda: (freeze_choices(library), len(list_snapshots(library))), self._offer
+        )
         self._settle.start()
 
-    def rules(self) -> Rules:
+    def rules(self) -> SnapshotRules:
         """Return the chosen rules."""
-        return Rules(
+        return SnapshotRules(
             only_correct=self.only_correct.isChecked(),
             only_paired=self.only_paired.isChecked(),
             allow_leaks=self.allow_leaks.isChecked(),
@@ -225,7 +228,7 @@ class FreezeDialog(QDialog):
         self.name.textChanged.connect(self._show_readiness)
         self.text.textChanged.connect(self._show_readiness)
 
-    def _offer(self, found: tuple[Candidates, int]) -> None:
+    def _offer(self, found: tuple[FreezeChoices, int]) -> None:
         """Fill the lists, and suggest a name."""
         there, number = found
         for box, counts in ((self.families, there.families), (self.runs, there.runs)):
@@ -261,13 +264,13 @@ class FreezeDialog(QDialog):
         set_tone(self.taken, "muted")
         self.desk.background.run(
             self,
-            lambda: preview(library, rules=rules),
+            lambda: preview_freeze(library, rules=rules),
             self._show_count,
             failed=self.notice.show_error,
             only_newest="count",
         )
 
-    def _show_count(self, found: Preview) -> None:
+    def _show_count(self, found: FreezePreview) -> None:
         self.counted = found
         if found.records:
             self.taken.setText("{} would be taken".format(counted(found.records, "record")))
@@ -275,7 +278,7 @@ class FreezeDialog(QDialog):
             self.taken.setText("No record would be taken: relax the rules")
         set_tone(self.taken, "" if found.records else "bad")
         self.bars.show_counts(found.families)
-        self.left_out.show_counts(found.left_out)
+        self.left_out.show_counts({UNFIT[reason]: count for reason, count in found.left_out.items()})
         self.left_out_title.setVisible(bool(found.left_out))
         self._show_readiness()
 

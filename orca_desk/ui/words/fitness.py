@@ -1,0 +1,21 @@
+"""Why a record is not used for training, in words that fit a table cell or follow a count."""
+
+from collections.abc import Mapping
+
+from orca_desk.method.fitness import Unfit
+
+UNFIT: Mapping[Unfit, str] = {
+    Unfit.HELD_OUT: "held out for evaluation",
+    Unfit.DROPPED: "dropped in review",
+    Unfit.OTHER_STRATEGY: "not the paired strategy",
+    Unfit.CUT_OFF: "cut off by the length limit",
+    Unfit.INCORRECT: "incorrect answer",
+    Unfit.LEAK: "mentions its instruction",
+    Unfit.DUPLICATE: "duplicate answer",
+    Unfit.OVER_CAP: "over the maximum per family",
+}
+
+
+def describe_left_out(counts: Mapping[Unfit, int]) -> str:
+    """Return how many records were left out per reason, as "incorrect answer: 2, duplicate answer: 1"."""
+    return ", ".join(f"{UNFIT[reason]}: {count:,}" for reason, count in counts.items()) or "none"
