@@ -16,6 +16,7 @@ THREADS = 2  # they mostly wait for SQLite or for a worker process
 class Background(QObject):
     """Runs short work (a query, reading a file's head) in threads. Jobs with progress go to `Jobs`."""
 
+    writing = Signal(bool)  # whether work of `run_in_order` waits or runs
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject, *, failed: Callable[[Exception], None]) -> None:
@@ -23,6 +24,8 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="background")
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
+        self._ordered = ThreadPoolExecutor(1, thread_name_prefix="writes")
+        self._unwritten = 0
         self._failed = failed
         self._newest: dict[tuple[int, str], int] = {}
         self._closed = False
@@ -67,9 +70,41 @@ class Background(QObject):
         if not self._closed:
             (self._rows if urgent else self._pool).submit(work_and_send)
 
+    def run_in_order(
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], Any] = lambda result: None,
+        *,
+        failed: Callable[[Exception], Any] | None = None,
+    ) -> None:
+        """Run `work` when all earlier work given here has ended; then as `run` does. For writes."""
+
+        def end(handler: Callable[[Any], Any], value: Any) -> None:
+            self._unwritten -= 1
+            if not self._unwritten:
+                self.writing.emit(False)
+            if not self._closed:
+                handler(value)
+
+        def work_and_send() -> None:
+            give_way()
+            try:
+                result = work()
+            except Exception as error:
+                handler, value = failed or self._failed, error
+                self._send(lambda: end(handler, value))
+            else:
+                self._send(lambda: end(then, result))
+
+        self._ordered.submit(work_and_send)
+        self._unwritten += 1
+        if self._unwritten == 1:
+            self.writing.emit(True)
+
     def close(self) -> None:
-        """Drop what waits, finish what runs, deliver nothing more."""
+        """Finish what runs and every write; drop other work that waits, and deliver nothing more."""
         self._closed = True
+        self._ordered.shutdown(wait=True)
         for pool in (self._rows, self._pool):
             pool.shutdown(wait=True, cancel_futures=True)
 

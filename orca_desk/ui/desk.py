@@ -2,11 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
-from shiboken6 import isValid
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -14,7 +12,9 @@ from orca_desk.ui.background import Background
 from orca_desk.ui.jobs import Jobs
 from orca_desk.ui.model_list import ModelList
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.undo import UndoStack
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 # What can change in a library; pages watch some of these.
 PARTS = frozenset(
@@ -38,8 +38,7 @@ class Desk(QObject):
         self.library, self.theme, self.places = library, theme, places
         self.jobs = Jobs(self)
         self.background = Background(self, failed=self.report)
-        self.undo = QUndoStack(self)
-        self.undo.indexChanged.connect(self._shed)
+        self.undo = UndoStack(self.background, self)
         self.models = ModelList(self)
         self.jobs.announced.connect(self.changed)
 
@@ -64,69 +63,44 @@ class Desk(QObject):
             logger.error("a bug", exc_info=error)
             self.crashed.emit(error)
 
-    def do(self, text: str, do: Callable[[], Any], undo: Callable[[], Any], *parts: str) -> "_Command | None":
-        """Do something now that Ctrl+Z takes back; both sides tell of `parts`. `text` names it in the menu.
-
-        An error is shown, and then nothing is on the undo stack and None is returned. Where the work goes on
-        in the background, hand what is returned to `forget` if the work fails after all.
-        """
-        command = _Command(self, text, do, undo, parts)
-        if not command.run(do):
-            return None
-        self.undo.push(command)
-        return command
-
-    def forget(self, command: "_Command | None") -> None:
-        """Take a command off the undo stack whose work has failed: there is nothing to take back or do again.
-
-        Qt can only drop the command next to be undone or redone: one under others goes when they have.
-        """
-        if command is not None and isValid(command):
-            command.setObsolete(True)
-            self._shed()
-
-    def _shed(self) -> None:
-        """Drop the failed commands next to be undone or redone; they do nothing when they are run."""
-        stack = self.undo
-        before, after = stack.index() - 1, stack.index()
-        if before >= 0 and stack.command(before).isObsolete():
-            stack.undo()
-        elif after < stack.count() and stack.command(after).isObsolete():
-            stack.redo()
-
-
-class _Command(QUndoCommand):
-    """A pair of closures on the undo stack; the first redo, which pushing makes, has been done already."""
-
-    def __init__(
+    def do(
         self,
-        desk: Desk,
         text: str,
-        do: Callable[[], Any],
-        undo: Callable[[], Any],
-        parts: tuple[str, ...],
+        work: Callable[[], T],
+        undo: Callable[[T], Any],
+        *parts: str,
+        then: Callable[[T], Any] = lambda result: None,
+        failed: Callable[[Exception], Any] | None = None,
     ) -> None:
-        super().__init__(text)
-        self._desk, self._do, self._undo, self._parts = desk, do, undo, parts
-        self._pushed = False
+        """Change the library by `work`; Ctrl+Z calls `undo` with what `work` returned.
 
-    def run(self, action: Callable[[], Any]) -> bool:
-        """Run one of the two; show an error; return whether it went well."""
-        try:
-            action()
-        except Exception as error:
-            self._desk.report(error)
-            return False
-        self._desk.tell(*self._parts)
-        return True
+        Both run off the event loop, after every earlier change. Then `parts` are told, and after the first
+        `work`, `then` gets its result. An error goes to `failed`, by default to `report`. `text` names the
+        change in the menu.
+        """
+        waiting = [then]
 
-    def redo(self) -> None:
-        """Do it again, unless it was only pushed now."""
-        if self._pushed and not self.isObsolete() and not self.run(self._do):
-            self.setObsolete(True)
-        self._pushed = True
+        def done(result: T) -> None:
+            self.tell(*parts)
+            if waiting:
+                waiting.pop()(result)
 
-    def undo(self) -> None:
-        """Take it back."""
-        if not self.isObsolete() and not self.run(self._undo):
-            self.setObsolete(True)
+        self.undo.do(
+            text, work, undo, done=done, undone=lambda: self.tell(*parts), failed=failed or self.report
+        )
+
+    def write(
+        self,
+        work: Callable[[], T],
+        *parts: str,
+        then: Callable[[T], Any] = lambda result: None,
+        failed: Callable[[Exception], Any] | None = None,
+    ) -> None:
+        """Change the library by `work` as `do` does, but without undo: settings, drafts, new versions."""
+
+        def done(result: T) -> None:
+            if parts:
+                self.tell(*parts)
+            then(result)
+
+        self.background.run_in_order(work, done, failed=failed)

@@ -43,7 +43,7 @@ class Window(QMainWindow):
         self.setWindowTitle("Orca Desk")
         self.setMinimumSize(*SMALLEST)
         self._stack = _Pages()
-        self._notice = Notice(desk)
+        self.notice = Notice(desk)
         self._sidebar = Sidebar(desk, show=self.show_page, enter=self.enter_page)
         self._status = StatusBar(desk)
         self._lay_out()
@@ -53,11 +53,11 @@ class Window(QMainWindow):
         desk.refused.connect(self._show_refusal)
         desk.jobs.ended.connect(self._tell_end)
         self._restore()
-        self.going_on = GoingOn(desk, self._notice)
+        self.going_on = GoingOn(desk, self.notice)
         if (problem := desk.library.problem) is None:
             self.going_on.look()
         else:  # nothing can go on there, for nothing can be kept
-            self._notice.show_message(problem.message, problem.hint, kind="warn")
+            self.notice.show_message(problem.message, problem.hint, kind="warn")
         self._closing = Closing(desk, self.going_on, self)
         # Queued: first all others hear that the last job has ended
         self._closing.agreed.connect(self.close, Qt.ConnectionType.QueuedConnection)
@@ -136,7 +136,7 @@ class Window(QMainWindow):
         column.setSpacing(0)
         notice_space = QHBoxLayout()
         notice_space.setContentsMargins(3 * GRID, GRID, 3 * GRID, 0)
-        notice_space.addWidget(self._notice)
+        notice_space.addWidget(self.notice)
         column.addLayout(notice_space)
         column.addWidget(self._stack, 1)
         whole = QWidget()
@@ -259,7 +259,7 @@ class Window(QMainWindow):
         SelfTest(self).open()
 
     def _show_refusal(self, error: UserError) -> None:
-        self._notice.show_message(error.message, error.hint, kind="bad")
+        self.notice.show_message(error.message, error.hint, kind="bad")
 
     def _tell_end(self, job: Job) -> None:
         if job.error is not None and not isinstance(job.error, UserError):

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
-from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.processes.progress import Update
 from orca_desk.ui.crash import CrashReport, details
 from orca_desk.ui.desk import Desk
@@ -123,33 +122,6 @@ def test_nothing_arrives_at_an_owner_that_is_gone(desk: Desk, qtbot: QtBot) -> N
     desk.background.run(desk, lambda: "last", arrived.append)
     qtbot.waitUntil(lambda: "last" in arrived)
     assert arrived == ["last"]
-
-
-def test_do_and_undo_tell_what_they_change(desk: Desk, qtbot: QtBot) -> None:
-    library = desk.library
-    told: list[frozenset[str]] = []
-    desk.changed.connect(told.append)
-    desk.do(
-        "Set",
-        lambda: set_setting(library, "x", 2),
-        lambda: set_setting(library, "x", 1),
-        "settings",
-    )
-    assert get_setting(library, "x") == 2
-    desk.undo.undo()
-    assert get_setting(library, "x") == 1
-    desk.undo.redo()
-    assert get_setting(library, "x") == 2
-    assert told == [frozenset({"settings"})] * 3
-
-
-def test_what_is_refused_is_shown_and_cannot_be_undone(desk: Desk, window: Window, qtbot: QtBot) -> None:
-    def refuse() -> None:
-        raise UserError("The disk is full.", "Free some space.")
-
-    desk.do("Try", refuse, refuse)
-    assert not desk.undo.canUndo()
-    assert window._notice.isVisible() and window._notice.text.text() == "The disk is full."
 
 
 def test_a_crash_report_says_where_and_leaves_out_what_was_said(qtbot: QtBot) -> None:

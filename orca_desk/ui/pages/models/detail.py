@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from orca_desk.inventory.usage import Shelved
+from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.model_file import ModelFile
@@ -37,7 +37,7 @@ class ModelDetail(QFrame):
     def __init__(self, desk: Desk, acted: Callable[[str], Any]) -> None:
         super().__init__()
         self.desk = desk
-        self.shelved: Shelved | None = None
+        self.item: InventoryItem | None = None
         self._acted = acted
         self._hashing: dict[str, Job] = {}
         self.setProperty("kind", "card")
@@ -53,13 +53,13 @@ class ModelDetail(QFrame):
         whole.addStretch(1)
         desk.theme.changed.connect(self._paint)
 
-    def show_model(self, shelved: Shelved | None) -> None:
+    def show_model(self, item: InventoryItem | None) -> None:
         """Show another model, or nothing."""
-        self.shelved = shelved
-        self.setVisible(shelved is not None)
-        if shelved is None:
+        self.item = item
+        self.setVisible(item is not None)
+        if item is None:
             return
-        model = shelved.model
+        model = item.model
         usable = isinstance(model, ModelFile)
         self._facts.setVisible(usable)
         for part in (self._fit_row, self._hash_row, self._uses_row):
@@ -69,14 +69,14 @@ class ModelDetail(QFrame):
         self.teach.setVisible(usable and model.kind == "gguf")
         self.chat.setVisible(usable and model.kind == "gguf")
         self.train.setVisible(usable and model.kind == "safetensors")
-        self.remove.setVisible(shelved.place is not None)
-        alone = shelved.place == model.path
+        self.remove.setVisible(item.added_path is not None)
+        alone = item.added_path == model.path
         self.remove.setText("Remove from the list" if alone else "Remove its folder from the list")
         what = kind_in_full(model) if isinstance(model, ModelFile) else model.reason
-        self.kind.setText(f"{what}  ·  {origin_of(shelved)}")
+        self.kind.setText(f"{what}  ·  {origin_of(item)}")
         if isinstance(model, ModelFile):
             self._show_facts(model)
-            self.uses.setText(uses_in_full(shelved) or "Nothing in this library yet")
+            self.uses.setText(uses_in_full(item) or "Nothing in this library yet")
             self._show_hash(model)
         self._paint()
 
@@ -161,7 +161,7 @@ class ModelDetail(QFrame):
         self.copy_hash.setVisible(model.sha256 is not None)
 
     def _hash(self) -> None:
-        model = self.shelved.model if self.shelved else None
+        model = self.item.model if self.item else None
         if not isinstance(model, ModelFile):
             return
         path, files, folder = str(model.path), model.files, self.desk.library.folder
@@ -193,13 +193,13 @@ class ModelDetail(QFrame):
             self.desk.report(job.error)
         if job.result:
             self._acted("hashed")
-        elif self.shelved and isinstance(self.shelved.model, ModelFile):
-            self._show_hash(self.shelved.model)
+        elif self.item and isinstance(self.item.model, ModelFile):
+            self._show_hash(self.item.model)
 
     def open_folder(self) -> None:
         """Show the model in the system's file manager."""
-        if self.shelved:
-            path = self.shelved.model.path
+        if self.item:
+            path = self.item.model.path
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
 
     def _copy(self, text: str) -> None:
@@ -222,7 +222,7 @@ class ModelDetail(QFrame):
         self.train.setIcon(icon("chart-line", colours))
         self.folder.setIcon(icon("folder-open", colours))
         self.remove.setIcon(icon("x", colours))
-        fit = self.shelved.fit if self.shelved else None
+        fit = self.item.fit if self.item else None
         self._fit_row.setVisible(fit is not None)
         if fit is not None:
             self.fit.setText(fit_sentence(fit))

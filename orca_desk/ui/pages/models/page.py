@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.catalogue import add_place, remove_place, restore_place
-from orca_desk.inventory.usage import Shelved, shelve
+from orca_desk.inventory.catalogue import add_path, remove_path, restore_path
+from orca_desk.inventory.usage import InventoryItem, take_inventory
 from orca_desk.library.database import Library
 from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.ui.desk import Desk
@@ -153,18 +153,18 @@ class ModelsPage(Page):
     def _shelve(self) -> None:
         """Work out in the background what is known of the models that were found."""
         library, found = self.desk.library, list(self.desk.models.found)
-        self.desk.background.run(self, lambda: shelve(library, found), self._show, only_newest="shelf")
+        self.desk.background.run(self, lambda: take_inventory(library, found), self._show, only_newest="inventory")
 
-    def _show(self, shelved: list[Shelved]) -> None:
-        chosen = self._wanted or (self.detail.shelved.model.path if self.detail.shelved else None)
-        known = {one.model.path for one in shelved}
+    def _show(self, items: list[InventoryItem]) -> None:
+        chosen = self._wanted or (self.detail.item.model.path if self.detail.item else None)
+        known = {one.model.path for one in items}
         refused = [
-            Shelved(model=one, origin="added", place=path)
+            InventoryItem(model=one, origin="added", added_path=path)
             for path, one in self._refused.items()
             if path not in known
         ]
-        self.models.show([one for one in shelved if isinstance(one.model, ModelFile)])
-        self.bad.show([one for one in shelved if isinstance(one.model, NotAModel)] + refused)
+        self.models.show([one for one in items if isinstance(one.model, ModelFile)])
+        self.bad.show([one for one in items if isinstance(one.model, NotAModel)] + refused)
         self._show_bad()
         self._count()
         self._wanted = chosen
@@ -185,8 +185,8 @@ class ModelsPage(Page):
     def _select_wanted(self) -> None:
         """Select the model that is wanted, as soon as it is listed; the first one where nothing is chosen."""
         for table, rows in ((self.table, self.models.rows), (self.bad_table, self.bad.rows)):
-            for row, shelved in enumerate(rows):
-                if shelved.model.path == self._wanted:
+            for row, item in enumerate(rows):
+                if item.model.path == self._wanted:
                     index = table.model().index(row, 0)
                     if table is self.table:
                         index = self.proxy.mapFromSource(self.models.index(row, 0))
@@ -196,7 +196,7 @@ class ModelsPage(Page):
                     return
         if self.models.rows and not self._wanted:
             self.table.selectRow(0)
-        elif self.models.rows and self.detail.shelved and self._wanted == self.detail.shelved.model.path:
+        elif self.models.rows and self.detail.item and self._wanted == self.detail.item.model.path:
             self._wanted = None  # what was shown is gone
             self.table.selectRow(0)
 
@@ -217,12 +217,12 @@ class ModelsPage(Page):
     def _do(self, what: str) -> None:
         if what == "hashed":
             self._shelve()
-        shelved = self.detail.shelved
-        if shelved is None:
+        item = self.detail.item
+        if item is None:
             return
-        model = shelved.model
+        model = item.model
         if what == "remove":
-            self._remove(shelved)
+            self._remove(item)
         elif isinstance(model, ModelFile) and model.kind == "gguf" and what == "teach":
             self.desk.open("teacher", model=str(model.path))
         elif isinstance(model, ModelFile) and model.kind == "gguf" and what == "chat":
@@ -230,9 +230,9 @@ class ModelsPage(Page):
         elif isinstance(model, ModelFile) and model.kind == "safetensors" and what == "train":
             self.desk.open("training", base=str(model.path))
 
-    def _remove(self, shelved: Shelved) -> None:
-        place, library = shelved.place, self.desk.library
-        if self._refused.pop(shelved.model.path, None):  # it never was more than a line on this page
+    def _remove(self, item: InventoryItem) -> None:
+        place, library = item.added_path, self.desk.library
+        if self._refused.pop(item.model.path, None):  # it never was more than a line on this page
             self._shelve()
             return
         if place is None:
@@ -243,11 +243,13 @@ class ModelsPage(Page):
             return
         self.desk.do(
             f"Remove {place.name}",
-            lambda: remove_place(library, place),
-            lambda: restore_place(library, place),
+            lambda: remove_path(library, place),
+            lambda _: restore_path(library, place),
             "models",
+            then=lambda _: self.desk.say(
+                f"{place.name} is no longer listed; its files are untouched. Press Ctrl+Z to undo."
+            ),
         )
-        self.desk.say(f"{place.name} is no longer listed; its files stay. Ctrl+Z brings it back.")
 
     def _added(self, outcome: "tuple[list[Path], list[NotAModel], list[UserError]]") -> None:
         good, refused, errors = outcome
@@ -317,7 +319,7 @@ def _add_all(library: Library, places: Sequence[Path]) -> tuple[list[Path], list
     errors: list[UserError] = []
     for place in places:
         try:
-            found = add_place(library, place)
+            found = add_path(library, place)
         except UserError as error:
             errors.append(error)
             refused.append(NotAModel(path=place, reason=error.message))

@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt
 
-from orca_desk.inventory.usage import Shelved
+from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.ui.icons import icon
@@ -30,17 +30,17 @@ SORT = Qt.ItemDataRole.UserRole
 NAME, _, PARAMETERS, SIZE, _, CONTEXT, _, MEMORY, USES, ORIGIN = range(10)
 
 
-def _model(shelved: Shelved) -> ModelFile:
-    assert isinstance(shelved.model, ModelFile)
-    return shelved.model
+def _model(item: InventoryItem) -> ModelFile:
+    assert isinstance(item.model, ModelFile)
+    return item.model
 
 
-def _refused(shelved: Shelved) -> NotAModel:
-    assert isinstance(shelved.model, NotAModel)
-    return shelved.model
+def _refused(item: InventoryItem) -> NotAModel:
+    assert isinstance(item.model, NotAModel)
+    return item.model
 
 
-COLUMNS: tuple[Column[Shelved], ...] = (
+COLUMNS: tuple[Column[InventoryItem], ...] = (
     Column("Name", lambda one: _model(one).name),
     Column("Kind", lambda one: kind_of(_model(one))),
     Column(
@@ -67,20 +67,20 @@ COLUMNS: tuple[Column[Shelved], ...] = (
     Column("Used by", lambda one: uses_of(one) or "–"),
     Column("From", origin_of),
 )
-BAD_COLUMNS: tuple[Column[Shelved], ...] = (
+BAD_COLUMNS: tuple[Column[InventoryItem], ...] = (
     Column("File", lambda one: _refused(one).path.name),
     Column("Reason", lambda one: _refused(one).reason),
 )
 
 
-class ModelTable(RowsModel[Shelved]):
+class ModelTable(RowsModel[InventoryItem]):
     """Models that can be used, one a row."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(COLUMNS)
         self._theme = theme
 
-    def cell(self, row: Shelved, column: int, role: int) -> Any:
+    def cell(self, row: InventoryItem, column: int, role: int) -> Any:
         """Return what a cell is sorted by, its tip or its icon."""
         if role == SORT:
             return _sorted_by(row, column)
@@ -90,24 +90,24 @@ class ModelTable(RowsModel[Shelved]):
             return self._picture(row, column)
         return None
 
-    def _picture(self, shelved: Shelved, column: int) -> Any:
+    def _picture(self, item: InventoryItem, column: int) -> Any:
         colours = self._theme.colours
         if column == NAME:
-            return icon(KINDS[_model(shelved).kind][0], colours, "muted")
-        if column == MEMORY and shelved.fit:
-            good = shelved.fit.fits
+            return icon(KINDS[_model(item).kind][0], colours, "muted")
+        if column == MEMORY and item.fit:
+            good = item.fit.fits
             return icon("circle-check" if good else "triangle-alert", colours, "good" if good else "warn")
         return None
 
 
-class BadTable(RowsModel[Shelved]):
+class BadTable(RowsModel[InventoryItem]):
     """Files that look like models and are not usable, with the reason."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(BAD_COLUMNS)
         self._theme = theme
 
-    def cell(self, row: Shelved, column: int, role: int) -> Any:
+    def cell(self, row: InventoryItem, column: int, role: int) -> Any:
         """Return the whole path or reason, or the sign of a bad file."""
         if role == Qt.ItemDataRole.ToolTipRole:
             refused = _refused(row)
@@ -135,23 +135,23 @@ class ModelFilter(QSortFilterProxyModel):
         """Return whether a row holds every word."""
         source = self.sourceModel()
         assert isinstance(source, ModelTable)
-        shelved = source.rows[row]
-        model = _model(shelved)
+        item = source.rows[row]
+        model = _model(item)
         whole = " ".join(
             (
                 model.name,
                 model.architecture,
                 model.quantisation,
                 kind_of(model),
-                origin_of(shelved),
+                origin_of(item),
                 str(model.path),
             )
         ).casefold()
         return all(word in whole for word in self._words)
 
 
-def _sorted_by(shelved: Shelved, column: int) -> Any:
-    model = _model(shelved)
+def _sorted_by(item: InventoryItem, column: int) -> Any:
+    model = _model(item)
     if column == PARAMETERS:
         return model.parameters
     if column == SIZE:
@@ -159,13 +159,13 @@ def _sorted_by(shelved: Shelved, column: int) -> Any:
     if column == CONTEXT:
         return model.context
     if column == USES:
-        return sum(use.count for use in shelved.uses)
-    return COLUMNS[column].text(shelved).casefold()
+        return sum(use.count for use in item.uses)
+    return COLUMNS[column].text(item).casefold()
 
 
-def _tip(shelved: Shelved, column: int) -> str:
-    if column == MEMORY and shelved.fit:
-        return fit_sentence(shelved.fit)
+def _tip(item: InventoryItem, column: int) -> str:
+    if column == MEMORY and item.fit:
+        return fit_sentence(item.fit)
     if column == USES:
-        return uses_in_full(shelved)
-    return shown_path(_model(shelved).path) if column in (NAME, ORIGIN) else ""
+        return uses_in_full(item)
+    return shown_path(_model(item).path) if column in (NAME, ORIGIN) else ""

@@ -1,4 +1,4 @@
-"""The Settings page's cards for what other pages begin with: running, answering, the student's message."""
+"""The Settings page's cards with defaults for other pages: running, answering, the student's message."""
 
 from collections.abc import Callable
 from typing import get_args
@@ -31,29 +31,25 @@ Report = Callable[[Exception], None]
 
 
 class RunningCard(SettingsCard):
-    """How models are run and how they answer, unless a page says otherwise."""
+    """How models run and how they answer, unless a page overrides it."""
 
     def __init__(self, desk: Desk, report: Report) -> None:
         super().__init__(
             desk,
             image="cpu",
             title="Running models",
-            about="First values for the teacher, measurements and evaluations. Each can be changed there.",
+            about="Defaults for the teacher, measurements and evaluations. You can change each there.",
         )
         self._report = report
         self.threads = _spin("all cores", 1024)
-        self.batch = _spin("what suits the model", LARGEST_BATCH)
+        self.batch = _spin("automatic", LARGEST_BATCH)
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID)
         grid.setColumnStretch(2, 1)
         rows = (
-            ("CPU threads", self.threads, "Fewer leave room for other programs."),
-            (
-                "Answers at once",
-                self.batch,
-                "More are faster together and take more memory.",
-            ),
+            ("CPU threads", self.threads, "Fewer threads leave room for other programs."),
+            ("Parallel answers", self.batch, "More answers at once are faster, but need more memory."),
         )
         for place, (text, control, about) in enumerate(rows):
             words = label(text)
@@ -64,25 +60,25 @@ class RunningCard(SettingsCard):
             grid.addWidget(words, place, 0)
             grid.addWidget(control, place, 1)
             grid.addWidget(label(about, size="caption", tone="muted", wrap=True), place, 2)
-            control.valueChanged.connect(self._keep_runner)
+            control.valueChanged.connect(self._save_runner)
         self.rows.addLayout(grid)
         self.rows.addSpacing(GRID // 2)
         self.rows.addWidget(label("How models answer", bold=True))
         self.form: SettingsForm[Sampling] = SettingsForm(Sampling, skip=("stop",))
         self.form.show_all(True)
         self.rows.addWidget(self.form)
-        self._timer = _after_quiet(self, self._keep_sampling)
+        self._timer = _after_quiet(self, self._save_sampling)
         self.refused = label(tone="bad", wrap=True)
         self.refused.hide()
         self.rows.addWidget(self.refused)
-        self.restore = self.tool("Back to the defaults", "rotate-ccw", self._restore)
+        self.restore = self.tool("Restore defaults", "rotate-ccw", self._restore)
         self.rows.addLayout(row(self.restore))
         self.show_choice()
         self.form.changed.connect(self._timer.start)
         self.paint()
 
     def show_choice(self) -> None:
-        """Show what the library has."""
+        """Show the defaults that the library holds."""
         library = self.desk.library
         for control, value in ((self.threads, chosen_threads(library)), (self.batch, chosen_batch(library))):
             with QSignalBlocker(control):
@@ -94,43 +90,55 @@ class RunningCard(SettingsCard):
             self.form.set_value(sampling)
         self.refused.hide()
 
-    def _keep_runner(self, value: int) -> None:
-        try:
-            choose_runner(
-                self.desk.library, threads=self.threads.value() or None, batch=self.batch.value() or None
-            )
-        except UserError as error:
-            self._report(error)
-        else:
-            self.desk.tell("settings")
+    def save_pending(self) -> None:
+        """Save now what the user has just typed."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._save_sampling()
 
-    def _keep_sampling(self) -> None:
+    def _save_runner(self, _value: int) -> None:
+        library, threads, batch = self.desk.library, self.threads.value(), self.batch.value()
+        self.desk.write(
+            lambda: choose_runner(library, threads=threads or None, batch=batch or None),
+            "settings",
+            failed=self._report,
+        )
+
+    def _save_sampling(self) -> None:
+        library = self.desk.library
         try:
-            choose_sampling(self.desk.library, self.form.value())
+            sampling = self.form.value()
         except UserError as error:
+            self._refuse(error)
+            return
+        self.refused.hide()
+        self.desk.write(lambda: choose_sampling(library, sampling), "settings", failed=self._refuse)
+
+    def _refuse(self, error: Exception) -> None:
+        if isinstance(error, UserError):
             self.refused.setText(str(error))
             self.refused.show()
         else:
-            self.refused.hide()
-            self.desk.tell("settings")
+            self._report(error)
 
     def _restore(self) -> None:
         self.threads.setValue(0)
         self.batch.setValue(0)
         self._show_sampling(Sampling())
-        self._keep_sampling()
+        self._save_sampling()
 
 
 class MessageCard(SettingsCard):
-    """What the student is told in place of the strategy's instruction."""
+    """The student's system message, which replaces the strategy's instruction."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, report: Report) -> None:
         super().__init__(
             desk,
             image="eraser",
-            title="The student's message",
-            about="What takes the place of the erased strategy in new snapshots: the student sees only this.",
+            title="System message for the student",
+            about="Replaces the erased strategy in new snapshots: the student sees only this message.",
         )
+        self._report = report
         self.kind = QComboBox()
         words: dict[InstructionKind, str] = {
             "cautious": "Cautious, as in the paper",
@@ -139,24 +147,24 @@ class MessageCard(SettingsCard):
         }
         for kind in get_args(InstructionKind):
             self.kind.addItem(words[kind], kind)
-        self.kind.setAccessibleName("The student's message")
+        self.kind.setAccessibleName("System message for the student")
         self.text = QPlainTextEdit()
-        self.text.setAccessibleName("The text of the student's message")
-        self.text.setPlaceholderText("Say nothing of a way of answering: the student must learn to choose.")
+        self.text.setAccessibleName("Text of the system message for the student")
+        self.text.setPlaceholderText("Don't describe a strategy: the student must learn to choose one.")
         self.text.setTabChangesFocus(True)
         self.text.setFixedHeight(10 * GRID)
         self.state = label(size="caption", tone="muted", wrap=True)
         self.rows.addLayout(row(self.kind))
         self.rows.addWidget(self.text)
         self.rows.addWidget(self.state)
-        self._timer = _after_quiet(self, self._keep)
+        self._timer = _after_quiet(self, self._save)
         self.show_choice()
         self.kind.currentIndexChanged.connect(self._switched)
         self.text.textChanged.connect(self._typed)
         self.paint()
 
     def show_choice(self) -> None:
-        """Show what the library has."""
+        """Show the message that the library holds."""
         chosen = default_message(self.desk.library)
         self._own = chosen.text
         with QSignalBlocker(self.kind):
@@ -175,25 +183,39 @@ class MessageCard(SettingsCard):
         self._show_text()
         if self.kind.currentData() == "own" and not self._own.strip():
             self.text.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._say("Write it; until then the message stays as it was.")
+            self._say("Enter a message; until then the previous one is used.")
         else:
-            self._keep()
+            self._save()
 
     def _typed(self) -> None:
         self._own = self.text.toPlainText()
         self._timer.start()
 
-    def _keep(self) -> None:
-        kind = self.kind.currentData()
+    def save_pending(self) -> None:
+        """Save now what the user has just typed."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._save()
+
+    def _save(self) -> None:
+        library, kind = self.desk.library, self.kind.currentData()
         try:
-            choose_message(
-                self.desk.library, StudentMessage(kind=kind, text=self._own if kind == "own" else "")
-            )
+            message = StudentMessage(kind=kind, text=self._own if kind == "own" else "")
         except UserError as error:
+            self._refuse(error)
+            return
+        self.desk.write(
+            lambda: choose_message(library, message),
+            "settings",
+            then=lambda _: self._say("Saved."),
+            failed=self._refuse,
+        )
+
+    def _refuse(self, error: Exception) -> None:
+        if isinstance(error, UserError):
             self._say(str(error), bad=True)
         else:
-            self._say("Kept.")
-            self.desk.tell("settings")
+            self._report(error)
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         self.state.setText(text)
@@ -202,7 +224,7 @@ class MessageCard(SettingsCard):
 
 
 def _spin(zero: str, highest: int) -> QSpinBox:
-    """Return a number whose 0 reads as `zero`: no choice."""
+    """Return a number box that shows `zero` in place of 0, which means no choice."""
     made = number_box(0, highest)
     made.setSpecialValueText(zero)
     return made

@@ -47,7 +47,7 @@ class SettingsPage(Page):
         self.library = LibraryCard(desk, back_up=self._ask_for_backup, check=self.check)
         self.look = LookCard(desk, self._choose_theme)
         self.running = RunningCard(desk, self.notice.show_error)
-        self.message = MessageCard(desk)
+        self.message = MessageCard(desk, self.notice.show_error)
         self.offline = OfflineCard(desk)
         self.help = HelpCard(
             desk,
@@ -80,6 +80,11 @@ class SettingsPage(Page):
         if target.get("show") == "about":
             # A page that was made just now has no sizes yet: scroll when it has.
             QTimer.singleShot(0, self, self._show_about)
+
+    def close_page(self) -> None:
+        """Save what the user has just typed."""
+        self.running.save_pending()
+        self.message.save_pending()
 
     def back_up_to(self, path: Path) -> Job:
         """Write a backup as a job, and say what is in it."""

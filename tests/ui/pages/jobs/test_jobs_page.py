@@ -16,7 +16,7 @@ from orca_desk.library.places import training_folder
 from orca_desk.library.runs import create_run, end_run, note_progress
 from orca_desk.library.settings import set_setting
 from orca_desk.processes.progress import Update
-from orca_desk.steps.demo.place import BEGUN
+from orca_desk.steps.demo.state import STARTED
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.jobs.page import JobsPage
@@ -155,21 +155,21 @@ def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtB
             (training_folder(library, run.id) / "checkpoints" / f"step-{step}").mkdir(parents=True)
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
-        qtbot.waitUntil(lambda: window._notice.isVisible())
-        assert window._notice.text.text() == "Training (train-1) was not finished."
-        assert window._notice.hint.text() == "It goes on from step 30, its last checkpoint."
+        qtbot.waitUntil(lambda: window.notice.isVisible())
+        assert window.notice.text.text() == "Training (train-1) was not finished."
+        assert window.notice.hint.text() == "It goes on from step 30, its last checkpoint."
         asked: list[tuple[str, object]] = []
         window.desk.wanted.disconnect()
         window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
-        qtbot.mouseClick(window._notice.action, Qt.MouseButton.LeftButton)
-        assert asked == [("training", {"resume": "train-1"})] and not window._notice.isVisible()
+        qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)
+        assert asked == [("training", {"resume": "train-1"})] and not window.notice.isVisible()
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
         create_run(library, "train", {})  # anything that goes through the background in turn
         done: list[int] = []
         window.desk.background.run(window, lambda: 1, done.append)
         qtbot.waitUntil(lambda: done == [1])
-        assert not window._notice.isVisible()
+        assert not window.notice.isVisible()
 
 
 def test_what_is_kept_of_a_run_is_said(library: Library) -> None:
@@ -190,27 +190,27 @@ def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_go_on_wit
         done: list[int] = []
         window.desk.background.run(window, lambda: 1, done.append)  # after what looks for runs, if it did
         qtbot.waitUntil(lambda: done == [1])
-        assert window._notice.text.text() == "It can only be read."
-        assert window._notice.hint.text() == "Make it writable." and window._notice.action.isHidden()
+        assert window.notice.text.text() == "It can only be read."
+        assert window.notice.hint.text() == "Make it writable." and window.notice.action.isHidden()
         assert "no change is kept" in window.show_page("settings").about_line.text()
 
 
 def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
     folder = tmp_path / "library"
     with Library.open(folder) as library:
-        set_setting(library, BEGUN, True)
+        set_setting(library, STARTED, True)
         create_run(library, "generate", {"model": "x"})
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
         page = window.show_page("jobs")
         assert isinstance(page, JobsPage)
-        qtbot.waitUntil(lambda: window._notice.isVisible() and page.detail.run is not None)
-        assert window._notice.text.text() == "The demo was not finished."
+        qtbot.waitUntil(lambda: window.notice.isVisible() and page.detail.run is not None)
+        assert window.notice.text.text() == "The demo was not finished."
         asked: list[tuple[str, object]] = []
         window.desk.wanted.disconnect()
         window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
-        qtbot.mouseClick(window._notice.action, Qt.MouseButton.LeftButton)
-        assert asked == [("home", {"resume": "generate-1"})] and not window._notice.isVisible()
+        qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)
+        assert asked == [("home", {"resume": "generate-1"})] and not window.notice.isVisible()
         page.detail.resume()
         qtbot.waitUntil(lambda: len(asked) == 2)
         assert asked[1] == asked[0]
@@ -232,12 +232,12 @@ def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(
             end_run(library, create_run(library, "generate", {"n": number}).id, "cancelled", "")
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
-        qtbot.waitUntil(lambda: window._notice.isVisible())
-        assert window._notice.text.text() == "2 jobs were not finished."
-        qtbot.mouseClick(window._notice.dismiss, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: window.notice.isVisible())
+        assert window.notice.text.text() == "2 jobs were not finished."
+        qtbot.mouseClick(window.notice.dismiss, Qt.MouseButton.LeftButton)
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
         done: list[int] = []
         window.desk.background.run(window, lambda: 1, done.append)
         qtbot.waitUntil(lambda: done == [1])
-        assert not window._notice.isVisible()
+        assert not window.notice.isVisible()

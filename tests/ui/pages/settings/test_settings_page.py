@@ -91,8 +91,12 @@ def test_the_theme_is_in_step_with_the_menu(page: SettingsPage, window: Window, 
 def test_how_models_run_is_kept(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     page.running.threads.setValue(2)
     page.running.batch.setValue(12)
-    runner = default_runner(window.desk.library, Path("m.gguf"))
-    assert (runner.threads, runner.batch) == (2, 12)
+
+    def runs_with() -> tuple[int | None, int | None]:
+        runner = default_runner(window.desk.library, Path("m.gguf"))
+        return runner.threads, runner.batch
+
+    qtbot.waitUntil(lambda: runs_with() == (2, 12))
     temperature = page.running.form.control("temperature")
     temperature.clear()
     qtbot.keyClicks(temperature, "0.7")
@@ -103,9 +107,8 @@ def test_how_models_run_is_kept(page: SettingsPage, window: Window, qtbot: QtBot
     assert "not a number" in page.running.refused.text()
     assert default_sampling(window.desk.library).temperature == 0.7
     qtbot.mouseClick(page.running.restore, Qt.MouseButton.LeftButton)
-    assert default_sampling(window.desk.library) == Sampling()
-    runner = default_runner(window.desk.library, Path("m.gguf"))
-    assert (runner.threads, runner.batch) == (None, None)
+    qtbot.waitUntil(lambda: default_sampling(window.desk.library) == Sampling())
+    assert runs_with() == (None, None)
     assert not page.running.refused.isVisible()
 
 
@@ -114,7 +117,8 @@ def test_the_students_message_is_kept_once_it_is_written(
 ) -> None:
     card, library = page.message, window.desk.library
     card.kind.setCurrentIndex(card.kind.findData("empty"))
-    assert default_message(library).kind == "empty" and not card.text.isVisible()
+    qtbot.waitUntil(lambda: default_message(library).kind == "empty")
+    assert not card.text.isVisible()
     card.kind.setCurrentIndex(card.kind.findData("own"))
     assert default_message(library).kind == "empty" and "until then" in card.state.text()
     qtbot.keyClicks(card.text, "Think. Then answer.")
@@ -122,18 +126,31 @@ def test_the_students_message_is_kept_once_it_is_written(
         lambda: default_message(library) == StudentMessage(kind="own", text="Think. Then answer.")
     )
     card.kind.setCurrentIndex(card.kind.findData("cautious"))
-    assert default_message(library).kind == "cautious" and card.text.isReadOnly()
+    qtbot.waitUntil(lambda: default_message(library).kind == "cautious")
+    assert card.text.isReadOnly()
     assert "cautious assistant" in card.text.toPlainText()
     card.kind.setCurrentIndex(card.kind.findData("own"))
     assert card.text.toPlainText() == "Think. Then answer."
 
 
-def test_what_was_chosen_is_shown_again(page: SettingsPage, window: Window) -> None:
+def test_what_was_chosen_is_shown_again(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     page.running.threads.setValue(3)
     page.message.kind.setCurrentIndex(page.message.kind.findData("empty"))
+    qtbot.waitUntil(lambda: default_message(window.desk.library).kind == "empty")
     again = SettingsPage(window.desk)
     assert again.running.threads.value() == 3 and again.message.kind.currentData() == "empty"
     again.deleteLater()
+
+
+def test_closing_saves_what_was_just_typed(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+    library, temperature = window.desk.library, page.running.form.control("temperature")
+    temperature.clear()
+    qtbot.keyClicks(temperature, "0.7")
+    page.message.kind.setCurrentIndex(page.message.kind.findData("own"))
+    qtbot.keyClicks(page.message.text, "Think.")
+    page.close_page()
+    qtbot.waitUntil(lambda: default_message(library).message == "Think.")
+    assert default_sampling(library).temperature == 0.7
 
 
 def test_about_comes_into_view_with_the_versions(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
@@ -146,9 +163,12 @@ def test_about_comes_into_view_with_the_versions(page: SettingsPage, window: Win
     assert "Orca Desk" in QGuiApplication.clipboard().text()
 
 
-def test_the_teacher_page_begins_with_what_was_chosen(page: SettingsPage, window: Window) -> None:
+def test_the_teacher_page_begins_with_what_was_chosen(
+    page: SettingsPage, window: Window, qtbot: QtBot
+) -> None:
     page.running.threads.setValue(1)
     page.running.batch.setValue(7)
+    qtbot.waitUntil(lambda: default_runner(window.desk.library, Path("m.gguf")).batch == 7)
     choose_sampling(window.desk.library, Sampling(temperature=0.3))
     teacher = window.show_page("teacher")
     assert isinstance(teacher, TeacherPage)
