@@ -19,7 +19,7 @@ from orca_desk.library import runs as library_runs
 from orca_desk.library.integrity import check as find_problems
 from orca_desk.library.integrity import missing_files
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.parity import outcome_text
+from orca_desk.ui.words.outcomes import outcome_text
 
 
 @click.group(

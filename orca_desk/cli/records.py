@@ -1,6 +1,7 @@
-"""`orca-desk records`: teacher records, what erasure makes of them, and the snapshots to train on."""
+"""`orca-desk records`: teacher records, the training records that erasure makes of them, and snapshots."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -16,43 +17,57 @@ from orca_desk.cli.options import (
     library_option,
     open_library,
 )
-from orca_desk.cli.output import complain, console, harmless, print_json, say, table
+from orca_desk.cli.output import complain, console, escape_controls, print_json, say, table
 from orca_desk.library import records, snapshots
 from orca_desk.library.database import Library
 from orca_desk.library.ids import full_id, snapshot_id
-from orca_desk.library.records import RecordFilter, StoredRecord
-from orca_desk.library.snapshots import Rules, Snapshot
+from orca_desk.library.records import RecordFilter
+from orca_desk.library.review import number_of
+from orca_desk.library.snapshots import Snapshot, SnapshotRules
 from orca_desk.library.strategies import current_strategies
-from orca_desk.method.erasure import Segment, difference, erase, revealed_strategies, student_instruction
-from orca_desk.prompts.hf import HFTokenizer
-from orca_desk.prompts.renderer import Renderer
+from orca_desk.method.erasure import Segment, SegmentState, revealed_strategies, student_instruction
+from orca_desk.steps.erase.inspect import Inspector, Token
+from orca_desk.steps.erase.review import ReviewItem, review_item
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import describe_left_out
+from orca_desk.ui.words.records import DECISIONS, record_state
 from orca_desk.ui.words.shorten import shorten
 
-LOOKS = {"kept": "", "erased": "red strike", "inserted": "green"}
+STYLES: dict[SegmentState, str] = {"kept": "", "erased": "red strike", "inserted": "green"}
+NO_LIMIT = 1_000_000_000  # tokens
 
 
 @click.group(
     "records",
     epilog=examples(
-        "orca-desk records list --family belief --wrong",
+        "orca-desk records list --family belief --incorrect",
         "orca-desk records show 3f2a",
         "orca-desk records drop 3f2a 77b0",
         "orca-desk records freeze first-try",
-        "orca-desk records freeze plain --instruction empty --with-wrong",
+        "orca-desk records freeze plain --instruction empty --with-incorrect",
         "orca-desk records export SNAPSHOT training.jsonl",
         "orca-desk records inspect 3f2a --student models/mini-student",
     ),
 )
 def command() -> None:
-    """Look at teacher records beside their training records; keep or drop them; freeze snapshots."""
+    """List, compare and review teacher records, and freeze snapshots to train on."""
 
 
 @command.command("list")
-@click.option("--family", help="Only this family.")
-@click.option("--strategy", help="Only answers under this strategy.")
-@click.option("--right/--wrong", "correct", default=None, help="Only answers graded so.")
-@click.option("--leaked", is_flag=True, default=None, help="Only answers that speak of their instruction.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The most to show.")
+@click.option("--family", help="Only records of this family.")
+@click.option("--strategy", help="Only answers that follow this strategy.")
+@click.option(
+    "--correct/--incorrect",
+    "correct",
+    default=None,
+    help="Only answers that were graded correct or incorrect.",
+)
+@click.option(
+    "--leaked", is_flag=True, default=None, help="Only answers that quote or mention their instruction."
+)
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number to list."
+)
 @library_option
 @json_option
 def list_records(
@@ -73,14 +88,14 @@ def list_records(
         print_json({"total": total, "records": found})
         return
     table(
-        f"{total:,} records" + (f", the first {limit} of them" if total > limit else ""),
+        counted(total, "record") + (f" (first {limit:,} shown)" if total > limit else ""),
         {"id": "left", "family": "left", "strategy": "left", "verdict": "left", "answer": "left"},
         [
             [
                 each.record.id[:8],
                 each.record.family,
                 each.record.strategy,
-                _verdict(each),
+                record_state(each),
                 shorten(each.current.response, 60),
             ]
             for each in found
@@ -94,26 +109,24 @@ def list_records(
 @library_option
 @json_option
 def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
-    """Show a teacher record and its training record side by side; what was erased is struck through."""
-    with open_library(folder) as library:
-        stored = records.get_record(library, full_id(library, "record", record_id))
-    training = erase(stored.current, student_instruction(*_kind(instruction)))
-    segments = difference(stored.current, training)
+    """Show a teacher record and its training record side by side. Erased text is struck through."""
+    item = _review_item(folder, record_id, instruction)
+    stored, segments = item.stored, item.segments
     if as_json:
-        print_json({"teacher": stored, "training": training, "difference": segments})
+        print_json({"teacher": stored, "training": item.training, "difference": segments})
         return
     left = _panel("Teacher record", segments, hidden="inserted")
     right = _panel("Training record", segments, hidden="erased")
     console.print(Columns([left, right], equal=True, expand=True))
     record, made = stored.record, stored.record.provenance
-    say(f"{record.family}, under {record.strategy} (version {record.strategy_version}). {_verdict(stored)}.")
+    say(f"{record.family}, {record.strategy} (version {record.strategy_version}): {record_state(stored)}.")
     if stored.verdict:
         say(stored.verdict.reason)
     for leak in stored.leaks:
         say(f"Leak: {leak.text!r}: {leak.why}")
     say(
-        f"Made by {made.model_sha256[:12]} ({made.quantisation}), {made.engine}, batch {made.batch}, "
-        f"{made.completion_tokens:,} tokens, ended by {made.finish_reason}, {made.created_at}."
+        f"Model {made.model_sha256[:12]} ({made.quantisation}), engine {made.engine}, batch {made.batch}, "
+        f"{counted(made.completion_tokens, 'token')}, finish reason {made.finish_reason}, {made.created_at}."
     )
 
 
@@ -123,35 +136,35 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
     "--student",
     required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The student's folder: its tokenizer and chat template are used.",
+    help="The student's model folder, for its tokenizer and chat template.",
 )
 @instruction_options
 @library_option
 @json_option
 def inspect(record_id: str, student: Path, instruction: str, folder: Path, as_json: bool) -> None:
-    """Show what exactly is trained: trained text clear, masked text dim, control tokens blue."""
-    with open_library(folder) as library:
-        stored = records.get_record(library, full_id(library, "record", record_id))
-    training = erase(stored.current, student_instruction(*_kind(instruction)))
-    tokenizer = HFTokenizer.load(student)
-    rendered = Renderer(tokenizer).example(training.system, training.user, training.assistant)
-    trained = sum(rendered.mask)
-    counts = {"trained_tokens": trained, "masked_tokens": len(rendered.ids) - trained}
+    """Show exactly what the student learns: trained text bright, masked text dim, control tokens blue."""
+    training = _review_item(folder, record_id, instruction).training
+    inspection = Inspector(student).inspect(training, limit=NO_LIMIT)
     if as_json:
-        print_json({**counts, "ids": rendered.ids, "mask": rendered.mask, "spans": rendered.spans})
+        print_json({
+            "trained_tokens": inspection.trained,
+            "masked_tokens": inspection.masked,
+            "ids": [token.id for token in inspection.tokens],
+            "mask": [token.trained for token in inspection.tokens],
+            "spans": _spans(inspection.tokens),
+        })  # fmt: skip
         return
     text = Text()
-    for span in rendered.spans:
-        style = "blue" if span.role in ("control", "end") else ""
-        dim = "" if rendered.mask[span.start] else "dim "
-        shown = tokenizer.decode(rendered.ids[span.start : span.end], control=True)
-        text.append(harmless(shown), style=f"{dim}{style}".strip())
-    console.print(Panel(text, title="What the student is trained on"))
-    say(f"{counts['trained_tokens']} tokens are trained, {counts['masked_tokens']} are masked.")
+    for token in inspection.tokens:
+        style = "blue" if token.role in ("control", "end") else ""
+        dim = "" if token.trained else "dim "
+        text.append(escape_controls(token.text), style=f"{dim}{style}".strip())
+    console.print(Panel(text, title="What the student learns"))
+    say(f"{counted(inspection.trained, 'trained token')}, {counted(inspection.masked, 'masked token')}.")
 
 
 def _decision(name: str, decision: Literal["keep", "drop"] | None, text: str) -> None:
-    """Make the command that stores one decision for several records."""
+    """Add the command `name`, which stores a decision for records."""
 
     @command.command(name, help=text)
     @click.argument("record_ids", nargs=-1, required=True)
@@ -164,28 +177,30 @@ def _decision(name: str, decision: Literal["keep", "drop"] | None, text: str) ->
         if as_json:
             print_json({"records": ids, "decision": decision})
         else:
-            say(f"{len(ids):,} records: {decision or 'undecided'}.")
+            say(f"{counted(len(ids), 'record')}: {DECISIONS[decision]}.")
 
 
-_decision("keep", "keep", "Keep records for training, whatever their verdict.")
-_decision("drop", "drop", "Leave records out of every later snapshot.")
-_decision("undecide", None, "Take a keep or drop back.")
+_decision("keep", "keep", "Keep records: use them for training, whatever their verdict.")
+_decision("drop", "drop", "Drop records: leave them out of every later snapshot.")
+_decision("undecide", None, "Remove the decision to keep or drop records.")
 
 
 @command.command("freeze")
 @click.argument("name")
 @instruction_options
-@click.option("--with-wrong", is_flag=True, help="Also answers that were graded wrong.")
-@click.option("--with-leaks", is_flag=True, help="Also answers that speak of their instruction.")
-@click.option("--with-unpaired", is_flag=True, help="Also answers under unpaired strategies.")
-@click.option("--family", "families", multiple=True, help="Only these families.")
-@click.option("--cap", type=click.IntRange(1), help="At most so many records a family.")
+@click.option("--with-incorrect", is_flag=True, help="Include answers that were graded incorrect.")
+@click.option("--with-leaks", is_flag=True, help="Include answers that quote or mention their instruction.")
+@click.option(
+    "--with-unpaired", is_flag=True, help="Include answers that follow another strategy than the paired one."
+)
+@click.option("--family", "families", multiple=True, help="Only this family; repeat for several.")
+@click.option("--cap", type=click.IntRange(1), help="Maximum records per family.")
 @library_option
 @json_option
 def freeze(
     name: str,
     instruction: str,
-    with_wrong: bool,
+    with_incorrect: bool,
     with_leaks: bool,
     with_unpaired: bool,
     families: tuple[str, ...],
@@ -194,16 +209,16 @@ def freeze(
     as_json: bool,
 ) -> None:
     """Erase the instructions and freeze the training records as snapshot NAME."""
-    rules = Rules(
-        only_correct=not with_wrong,
+    rules = SnapshotRules(
+        only_correct=not with_incorrect,
         allow_leaks=with_leaks,
         only_paired=not with_unpaired,
         families=families or None,
         cap=cap,
     )
-    text = student_instruction(*_kind(instruction))
+    text = _student_message(instruction)
     with open_library(folder) as library:
-        warn_of_revealed(library, text)
+        _warn_about_quotes(library, text)
         made = snapshots.freeze(library, name=name, instruction=text, rules=rules)
     print_json(made) if as_json else _show_snapshots([made])
 
@@ -227,33 +242,44 @@ def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
     """Write the training records of SNAPSHOT to FILE as JSONL."""
     with open_library(folder) as library:
         count = snapshots.write_snapshot(library, snapshot_id(library, snapshot), file)
-    print_json({"written": count, "file": file}) if as_json else say(f"Wrote {count:,} records to {file}.")
+    print_json({"written": count, "file": file}) if as_json else say(
+        f"Wrote {counted(count, 'record')} to {file}."
+    )
 
 
-def warn_of_revealed(library: Library, instruction: str) -> None:
-    """Say so when the student's own instruction tells it the strategy after all."""
+def _warn_about_quotes(library: Library, instruction: str) -> None:
+    """Warn if the student's message reveals a strategy."""
     for name in revealed_strategies(instruction, current_strategies(library).values()):
-        complain(f"Warning: the student's instruction quotes that of {name}: nothing is erased there.")
+        complain(
+            f"Warning: the student's message quotes the instruction of {name}, so nothing is erased there."
+        )
 
 
-def _kind(instruction: str) -> tuple[str, str]:
-    """Read --instruction: "cautious", "empty", or else the user's own text."""
-    return (instruction, "") if instruction in ("cautious", "empty") else ("own", instruction)
+def _review_item(folder: Path, record_id: str, instruction: str) -> ReviewItem:
+    with open_library(folder) as library:
+        rowid = number_of(library, full_id(library, "record", record_id))
+        assert rowid is not None
+        return review_item(library, rowid, _student_message(instruction))
 
 
-def _verdict(stored: StoredRecord) -> str:
-    parts = ["not graded" if stored.verdict is None else "right" if stored.verdict.correct else "wrong"]
-    if stored.leaks:
-        parts.append("leak")
-    if stored.record.provenance.finish_reason != "stop":
-        parts.append("cut off")
-    if stored.decision:
-        parts.append(stored.decision)
-    return ", ".join(parts)
+def _student_message(option: str) -> str:
+    """Return the message that `--instruction` selects: the cautious one, none, or the user's own text."""
+    if option in ("cautious", "empty"):
+        return student_instruction(option)
+    return student_instruction("own", option)
+
+
+def _spans(tokens: Sequence[Token]) -> list[dict[str, object]]:
+    """Return the runs of tokens with the same role as {"start", "end", "role"}, `end` exclusive."""
+    runs = [
+        (role, [place for place, _ in run])
+        for role, run in groupby(enumerate(tokens), lambda one: one[1].role)
+    ]
+    return [{"start": places[0], "end": places[-1] + 1, "role": role} for role, places in runs]
 
 
 def _panel(title: str, segments: Sequence[Segment], *, hidden: str) -> Panel:
-    """Draw one of the two records; `hidden` names the state that it does not have."""
+    """Return one of the two records as a panel, without the segments in the state `hidden`."""
     text = Text()
     role = ""
     for segment in segments:
@@ -262,13 +288,13 @@ def _panel(title: str, segments: Sequence[Segment], *, hidden: str) -> Panel:
         if segment.role != role:
             text.append(("\n\n" if role else "") + f"{segment.role}\n", style="bold")
             role = segment.role
-        text.append(harmless(segment.text), style=LOOKS[segment.state])
+        text.append(escape_controls(segment.text), style=STYLES[segment.state])
     return Panel(text, title=title)
 
 
 def _show_snapshots(found: Sequence[Snapshot]) -> None:
     if not found:
-        say("There is no snapshot yet. Make one: orca-desk records freeze NAME")
+        say("No snapshots yet. Create one: orca-desk records freeze NAME")
         return
     table(
         "Snapshots",
@@ -279,7 +305,7 @@ def _show_snapshots(found: Sequence[Snapshot]) -> None:
                 each.name,
                 f"{each.records:,}",
                 ", ".join(f"{family} {count}" for family, count in each.families.items()),
-                ", ".join(f"{reason}: {count}" for reason, count in each.left_out.items()) or "none",
+                describe_left_out(each.left_out),
             ]
             for each in found
         ],

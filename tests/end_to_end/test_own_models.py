@@ -73,7 +73,7 @@ def test_from_own_tasks_to_an_answer(
     assert orca("generate", *asked, "--threads", 1)["asked"] == 12
     # A random teacher is wrong; the student learns its answers all the same.
     snapshot = orca(
-        "records", "freeze", "own", "--family", "towns", "--with-wrong", "--with-leaks", "--with-unpaired"
+        "records", "freeze", "own", "--family", "towns", "--with-incorrect", "--with-leaks", "--with-unpaired"
     )
     quick = ("--rank", 4, "--rslora", "--learning-rate", 0.01, "--epochs", 3, "--threads", 1)
     trained = orca("train", "--student", student, "--snapshot", snapshot["id"], *quick)

@@ -1,4 +1,4 @@
-"""One record as a reviewer sees it: beside what becomes of it, and with who made it."""
+"""One record as a reviewer sees it: the teacher record beside its training record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,34 +15,39 @@ from orca_desk.models.model_file import ModelFile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
-    """A teacher record and its training record. `segments` is what erasure did.
+class ReviewItem:
+    """The record in row `rowid`, its training record, and `segments`, the difference between the two.
 
-    `revealed` are the strategies that the student's instruction quotes, so that nothing is erased there;
-    `maker` is the model on this machine that made the record, if its hash is known.
+    `revealed` names the strategies whose instruction the student's message quotes, so that nothing is erased
+    for them. `teacher` is the model that answered, if it is on this machine and its hash is known.
     """
 
-    number: int
+    rowid: int
     stored: StoredRecord
     training: TrainingRecord
     segments: tuple[Segment, ...]
     revealed: tuple[str, ...]
     has_task: bool
-    maker: ModelFile | None
+    teacher: ModelFile | None
 
 
-def compare(library: Library, number: int, instruction: str, *, models: Sequence[ModelFile] = ()) -> Compared:
-    """Return the record at a place of the library, with `instruction` in place of the strategy's."""
-    stored = record_at(library, number)
+def review_item(
+    library: Library, rowid: int, instruction: str, *, models: Sequence[ModelFile] = ()
+) -> ReviewItem:
+    """Return the record in row `rowid`, erased with the student message `instruction`.
+
+    `models` are the models among which to find the teacher. Raises UserError if there is no such row.
+    """
+    stored = record_at(library, rowid)
     training = erase(stored.current, instruction)
     hashes = HashCache(library.folder).known()
     made_by = stored.record.provenance.model_sha256
-    return Compared(
-        number=number,
+    return ReviewItem(
+        rowid=rowid,
         stored=stored,
         training=training,
         segments=difference(stored.current, training),
         revealed=tuple(revealed_strategies(instruction, current_strategies(library).values())),
         has_task=bool(get_tasks(library, [stored.record.task_id])),
-        maker=next((model for model in models if hashes.sha256_of(model.files) == made_by), None),
+        teacher=next((model for model in models if hashes.sha256_of(model.files) == made_by), None),
     )

@@ -49,3 +49,10 @@ def row_table(model: QAbstractItemModel, name: str, *, needs: Mapping[int, int] 
     table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.horizontalHeader().setStretchLastSection(True)
     return table
+
+
+def selected_spans(view: QAbstractItemView) -> list[tuple[int, int]]:
+    """Return the selected rows as spans (first, last), in order; the cost does not depend on their length."""
+    selection = view.selectionModel().selection()
+    spans = [selection.at(index) for index in range(selection.count())]
+    return sorted((span.top(), span.bottom()) for span in spans)

@@ -1,4 +1,4 @@
-"""What is known of a record beside its texts: verdict, leaks and decision, and with what it was made."""
+"""The facts of a record beside its texts: verdict, leaks, decision and provenance."""
 
 from datetime import datetime
 
@@ -6,24 +6,28 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.method.leaks import Leak
-from orca_desk.steps.erase.review import Compared
+from orca_desk.steps.erase.review import ReviewItem
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap, room_for_icon
 from orca_desk.ui.pages.records.record_list import Sign, decision_sign, verdict_sign
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 
-class Verdicts(QFrame):
-    """What grading, the leak check and the user say of the record, each with an icon and a word."""
+class VerdictPanel(QFrame):
+    """The verdict, the leaks and the user's decision, each with an icon and a word.
 
-    leak_chosen = Signal(object)
+    `leak_selected` carries the leak that the user clicked.
+    """
+
+    leak_selected = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self._compared: Compared | None = None
+        self._item: ReviewItem | None = None
         self.setProperty("kind", "card")
         grid = QGridLayout(self)
         grid.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID)
@@ -36,50 +40,52 @@ class Verdicts(QFrame):
         self._decision_icon = QLabel()
         self.decision = label()
         self.task = QToolButton()
-        self.task.setText("Open the task")
+        self.task.setText("Open task")
         room_for_icon(self.task)
         for column, part in enumerate(
             (self._icon, self.word, self.reason, self._decision_icon, self.decision, self.task)
         ):
             grid.addWidget(part, 0, column, Qt.AlignmentFlag.AlignVCenter)
+        self._leak_buttons: list[QToolButton] = []
         self._leaks = QVBoxLayout()
         self._leaks.setSpacing(0)
         grid.addLayout(self._leaks, 1, 0, 1, 6)
         desk.theme.changed.connect(self._paint)
 
-    def show_record(self, compared: Compared) -> None:
+    def show_record(self, item: ReviewItem) -> None:
         """Show the verdict, the decision and the leaks."""
-        changed = self._compared is None or self._compared.stored.leaks != compared.stored.leaks
-        self._compared = compared
-        stored = compared.stored
-        reason = stored.verdict.reason if stored.verdict else "There is no reference answer."
+        changed = self._item is None or self._item.stored.leaks != item.stored.leaks
+        self._item = item
+        stored = item.stored
+        reason = stored.verdict.reason if stored.verdict else "No reference answer."
         if stored.record.provenance.finish_reason == "length" and stored.edited is None:
-            reason += " " + "The answer was cut off by the length limit."
+            reason += " The answer was cut off by the length limit."
         self.reason.setText(reason)
-        self.task.setEnabled(compared.has_task)
-        self.task.setToolTip("" if compared.has_task else "The task was deleted.")
+        self.task.setEnabled(item.has_task)
+        self.task.setToolTip("" if item.has_task else "The task was deleted.")
         if changed:
             self._list_leaks(stored.leaks)
         self._paint()
 
     def _list_leaks(self, leaks: tuple[Leak, ...]) -> None:
-        while (entry := self._leaks.takeAt(0)) is not None:
-            entry.widget().deleteLater()
+        while self._leak_buttons:
+            self._leak_buttons.pop().deleteLater()
         for leak in leaks[:5]:
             made = QToolButton()
             made.setIcon(icon("flag", self.desk.theme.colours, "warn"))
             made.setText(f"Leak: “{shorten(leak.text, 80)}” {leak.why}")
             room_for_icon(made)
-            made.setToolTip("Show it in the response")
-            made.clicked.connect(lambda checked=False, leak=leak: self.leak_chosen.emit(leak))
+            made.setToolTip("Show in the response")
+            made.clicked.connect(lambda checked=False, leak=leak: self.leak_selected.emit(leak))
+            self._leak_buttons.append(made)
             self._leaks.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _paint(self) -> None:
         colours = self.desk.theme.colours
         self.task.setIcon(icon("arrow-right", colours, "muted"))
-        if self._compared is None:
+        if self._item is None:
             return
-        stored = self._compared.stored
+        stored = self._item.stored
         for sign, image, words in (
             (verdict_sign(stored.verdict.correct if stored.verdict else None), self._icon, self.word),
             (decision_sign(stored.decision), self._decision_icon, self.decision),
@@ -88,7 +94,7 @@ class Verdicts(QFrame):
 
 
 class ProvenanceStrip(QFrame):
-    """With what a record was made: one quiet line, and all of it when opened."""
+    """How the teacher made a record: one line, and all details when expanded."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -101,61 +107,57 @@ class ProvenanceStrip(QFrame):
         self.toggle.setText("Provenance")
         self.toggle.setCheckable(True)
         room_for_icon(self.toggle)
-        self.toggle.toggled.connect(self._open)
+        self.toggle.toggled.connect(self._expand)
         self.summary = label(tone="muted", size="caption")
         row.addWidget(self.toggle)
         row.addWidget(self.summary, 1)
         column.addLayout(row)
-        self.all = QWidget()
-        columns = QHBoxLayout(self.all)
+        self.details = QWidget()
+        columns = QHBoxLayout(self.details)
         columns.setContentsMargins(GRID + 4, 0, 0, 0)
         columns.setSpacing(3 * GRID)
         self._halves = [label(tone="muted", size="caption", selectable=True, wrap=True) for _ in range(2)]
         for half in self._halves:
             columns.addWidget(half, 1, Qt.AlignmentFlag.AlignTop)
-        self.all.hide()
-        column.addWidget(self.all)
+        self.details.hide()
+        column.addWidget(self.details)
         desk.theme.changed.connect(self._paint)
         self._paint()
 
-    def show_record(self, compared: Compared) -> None:
+    def show_record(self, item: ReviewItem) -> None:
         """Show how a record was made."""
-        record = compared.stored.record
+        record = item.stored.record
         made = record.provenance
-        name = compared.maker.name if compared.maker else "a model not found here"
+        name = item.teacher.name if item.teacher else "model not on this machine"
         time = _local_time(made.created_at)
-        self.summary.setText(
-            f"{name} · {made.quantisation} · {made.completion_tokens:,} "
-            + "tokens"
-            + f" · {made.finish_reason} · {time}"
-        )
+        tokens = counted(made.completion_tokens, "token")
+        self.summary.setText(f"{name} · {made.quantisation} · {tokens} · {made.finish_reason} · {time}")
         sampling = made.sampling
         lines = (
-            ("Record", f"{record.id}, {'sample'} {record.sample}"),
+            ("Record", f"{record.id}, sample {record.sample}"),
             ("Model", f"{name}, SHA-256 {made.model_sha256[:16]}…, {made.quantisation}"),
-            ("Strategy", f"{record.strategy}, {'version'} {record.strategy_version}"),
+            ("Strategy", f"{record.strategy}, version {record.strategy_version}"),
             (
                 "Sampling",
                 f"temperature {sampling.temperature:g}, seed {sampling.seed}, top-k {sampling.top_k}, "
                 f"top-p {sampling.top_p:g}, min-p {sampling.min_p:g}, "
-                + "at most {} tokens".format(f"{sampling.max_tokens:,}"),
+                f"at most {counted(sampling.max_tokens, 'token')}",
             ),
-            ("Engine", f"{made.engine}, {'batch of'} {made.batch}"),
+            ("Engine", f"{made.engine}, batch of {made.batch}"),
             (
                 "Tokens",
-                "{} read, {} written, ended by {}".format(
-                    f"{made.prompt_tokens:,}", f"{made.completion_tokens:,}", made.finish_reason
-                ),
+                f"{made.prompt_tokens:,} in the prompt, {made.completion_tokens:,} generated,"
+                f" finish reason {made.finish_reason}",
             ),
             ("Template", f"SHA-256 {made.template_sha256[:16]}…"),
-            ("Made", f"{time}, {compared.stored.run or 'imported'}"),
+            ("Created", f"{time}, {item.stored.run or 'imported'}"),
         )
         words = [f"{name}: {value}" for name, value in lines]
         for half, part in zip(self._halves, (words[:4], words[4:]), strict=True):
             half.setText("\n".join(part))
 
-    def _open(self, opened: bool) -> None:
-        self.all.setVisible(opened)
+    def _expand(self, expanded: bool) -> None:
+        self.details.setVisible(expanded)
         self._paint()
 
     def _paint(self) -> None:
@@ -167,7 +169,7 @@ def _show_sign(desk: Desk, sign: Sign, image: QLabel, words: QLabel) -> None:
     name, role, word = sign
     image.setPixmap(pixmap(name, desk.theme.colours, role))
     words.setText(word.capitalize())
-    set_tone(words, role)  # type: ignore[arg-type]
+    set_tone(words, role)
 
 
 def _local_time(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The filters above the list of records, and how many records they leave."""
+"""The filters above the list of records, and the number of records that match."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,16 +12,19 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.counting import counted
 
 VERDICTS: dict[str, dict[str, Any]] = {
-    "right": {"correct": True},
-    "wrong": {"correct": False},
+    "correct": {"correct": True},
+    "incorrect": {"correct": False},
     "ungraded": {"graded": False},
 }
 
+NAMED = frozenset({"family", "strategy", "run"})  # filters whose entries are names from the library
+
 
 class RecordFilters(QWidget):
-    """Six choices that all must hold. `changed` comes with each one that the user makes."""
+    """Six filters, which a record must match all. `changed` follows each change by the user."""
 
     changed = Signal()
 
@@ -35,17 +38,17 @@ class RecordFilters(QWidget):
         self.verdict = _choice(
             "Verdict",
             "Any verdict",
-            right="Right",
-            wrong="Wrong",
+            correct="Correct",
+            incorrect="Incorrect",
             ungraded="Not graded",
         )
         self.leaks = _choice(
             "Leaks",
-            "Leaks or not",
+            "With or without leaks",
             leaked="With leaks",
             clean="Without leaks",
         )
-        self.leaks.setToolTip("A leak: the answer quotes its instruction or speaks of being instructed")
+        self.leaks.setToolTip("Leak: the answer quotes or mentions its instruction")
         self.decision = _choice(
             "Decision",
             "Any decision",
@@ -67,13 +70,13 @@ class RecordFilters(QWidget):
         room_for_icon(self.clear)
         self.clear.clicked.connect(self._clear)
         policy = self.clear.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # the list below must not jump
+        policy.setRetainSizeWhenHidden(True)  # so that the list below does not move
         self.clear.setSizePolicy(policy)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID // 2)
-        for place, part in enumerate(self._parts.values()):
-            grid.addWidget(part, place // 2, place % 2)
+        for index, part in enumerate(self._parts.values()):
+            grid.addWidget(part, index // 2, index % 2)
             part.currentIndexChanged.connect(self._changed)
         grid.addWidget(self.count, 3, 0)
         grid.addWidget(self.clear, 3, 1, Qt.AlignmentFlag.AlignRight)
@@ -82,7 +85,7 @@ class RecordFilters(QWidget):
         self._show_clear()
 
     def value(self) -> RecordFilter:
-        """Return the filter that is chosen."""
+        """Return the filter."""
         leaks = self.leaks.currentData()
         return RecordFilter(
             family=self.family.currentData(),
@@ -94,17 +97,17 @@ class RecordFilters(QWidget):
         )
 
     def chosen(self) -> dict[str, str]:
-        """Return what is chosen, to be kept."""
+        """Return what the filters are set to, as JSON can hold it."""
         return {name: part.currentData() for name, part in self._parts.items() if part.currentData()}
 
     def choose(self, chosen: Mapping[str, Any]) -> None:
-        """Show what was kept, or what another page asks for; `changed` does not come."""
+        """Set the filters to what `chosen` returned, without emitting `changed`."""
         for name, part in self._parts.items():
-            _select(part, chosen.get(name))
+            _select(part, chosen.get(name), add=name in NAMED)
         self._show_clear()
 
     def offer(self, choices: RecordChoices) -> None:
-        """Offer the families, strategies and runs that there are; what is chosen stays."""
+        """Offer the families, strategies and runs of the library, without changing what is selected."""
         if choices == self._offered:
             return
         self._offered = choices
@@ -120,14 +123,13 @@ class RecordFilters(QWidget):
                 part.removeItem(1)
             for name, count in counts.items():
                 part.addItem(name, name)
-                part.setItemData(part.count() - 1, f"{count:,} records", Qt.ItemDataRole.ToolTipRole)
+                part.setItemData(part.count() - 1, counted(count, "record"), Qt.ItemDataRole.ToolTipRole)
             part.blockSignals(False)
-            _select(part, chosen)
+            _select(part, chosen, add=True)
 
     def show_count(self, count: int) -> None:
-        """Say how many records are left."""
-        text = "1 record" if count == 1 else "{} records".format(f"{count:,}")
-        self.count.setText(text)
+        """Show how many records match."""
+        self.count.setText(counted(count, "record"))
 
     def _changed(self) -> None:
         self._show_clear()
@@ -145,7 +147,7 @@ class RecordFilters(QWidget):
 
 
 def _choice(name: str, all_of_them: str, **choices: str) -> QComboBox:
-    """Return a box whose first entry asks for nothing."""
+    """Return a box whose first entry sets no filter."""
     box = QComboBox()
     box.setAccessibleName(name)
     box.setMinimumContentsLength(9)
@@ -156,12 +158,12 @@ def _choice(name: str, all_of_them: str, **choices: str) -> QComboBox:
     return box
 
 
-def _select(box: QComboBox, wanted: str | None) -> None:
-    """Choose an entry without telling; one that is not offered yet is added."""
-    place = next((n for n in range(box.count()) if box.itemData(n) == wanted), -1)
+def _select(box: QComboBox, wanted: str | None, *, add: bool) -> None:
+    """Select an entry without emitting a signal; `add` adds it if the box does not offer it (yet)."""
+    index = next((n for n in range(box.count()) if box.itemData(n) == wanted), -1)
     box.blockSignals(True)
-    if place < 0 and isinstance(wanted, str):
+    if add and index < 0 and isinstance(wanted, str):
         box.addItem(wanted, wanted)
-        place = box.count() - 1
-    box.setCurrentIndex(max(place, 0))
+        index = box.count() - 1
+    box.setCurrentIndex(max(index, 0))
     box.blockSignals(False)

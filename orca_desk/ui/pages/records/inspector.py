@@ -1,4 +1,4 @@
-"""The Inspector: exactly what a student will be trained on, for one record and for many."""
+"""The Inspector: exactly what the student is trained on, for one record and for many."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,32 +23,46 @@ from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.model_list import ModelPicker
-from orca_desk.ui.pages.records.token_view import MOST, TokenView
+from orca_desk.ui.pages.records.token_view import MAX_DRAWN, TokenView
 from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.counting import counted
 
-LONGEST = 1_000_000  # tokens; no model reads more
+MAX_LENGTH = 1_000_000  # tokens; more than any model reads
+
+LEGEND: tuple[tuple[str, Role], ...] = (
+    ("trained", "student"),
+    ("masked", "muted"),
+    ("control token", "accent"),
+    ("beyond the limit", "bad"),
+)
+LEGEND_STYLES: dict[Role, tuple[Role, str]] = {  # colour of the text, and its line
+    "student": ("text", "underline"),
+    "muted": ("muted", "none"),
+    "accent": ("accent", "none"),
+    "bad": ("bad", "line-through"),
+}
 
 
 class InspectorView(QWidget):
-    """Shows a training record as the trainer's tokens for a chosen student, and the totals of many."""
+    """Shows a training record as the tokens of the trainer for a student, and the totals of many records."""
 
     def __init__(
-        self, desk: Desk, *, wanted: Callable[[], RecordFilter], instruction: Callable[[], str]
+        self, desk: Desk, *, record_filter: Callable[[], RecordFilter], instruction: Callable[[], str]
     ) -> None:
-        """`wanted` and `instruction` return the page's filter and student instruction."""
+        """`record_filter` and `instruction` return the page's filter and message for the student."""
         super().__init__()
         self.desk = desk
-        self._wanted, self._instruction = wanted, instruction
+        self._record_filter, self._instruction = record_filter, instruction
         self._training: TrainingRecord | None = None
         self._inspector: tuple[Path, Inspector] | None = None
         self._job: Job | None = None
         self.student = ModelPicker(desk, "safetensors", prefer="mini-student")
         self.student.setAccessibleName("Student")
-        self.limit = number_box(2, LONGEST)
+        self.limit = number_box(2, MAX_LENGTH)
         self.tokens = TokenView(desk)
         self.count = label(bold=True)
         self.pointed = label(tone="muted", size="caption")
@@ -66,7 +80,7 @@ class InspectorView(QWidget):
         self._paint()
 
     def show_record(self, training: TrainingRecord | None) -> None:
-        """Show another record."""
+        """Show a record, or none."""
         if training is not None and training == self._training and self.count.text():
             return
         self._training = training
@@ -77,40 +91,44 @@ class InspectorView(QWidget):
             self._read()
 
     def read_snapshots(self) -> None:
-        """Offer the snapshots that there are now."""
+        """Read the snapshots to choose from."""
         library = self.desk.library
         self.desk.background.run(self, lambda: list_snapshots(library), self._offer, only_newest="snapshots")
 
     def count_totals(self) -> None:
-        """Count the tokens of the chosen snapshot, or of the kept records of the filter, as a light job."""
+        """Count the tokens of the selected snapshot or of the kept records, as a job."""
         student = self.student.model()
         if student is None or self._job is not None:
             return
         library, snapshot = self.desk.library, self.source.currentData()
-        wanted, instruction = replace(self._wanted(), decision="keep"), self._instruction()
+        kept, instruction = replace(self._record_filter(), decision="keep"), self._instruction()
         limit = self._limit(student)
 
         def work(tools: Tools) -> Totals:
-            watch = {"progress": tools.progress, "control": tools.control}
+            progress, control = tools.progress, tools.control
             if snapshot:
-                return inspect_snapshot(library, student.path, snapshot, limit=limit, **watch)
-            return inspect_records(library, student.path, wanted, instruction, limit=limit, **watch)
+                return inspect_snapshot(
+                    library, student.path, snapshot, limit=limit, progress=progress, control=control
+                )
+            return inspect_records(
+                library, student.path, kept, instruction, limit=limit, progress=progress, control=control
+            )
 
         self._job = job = self.desk.jobs.start("Count tokens", "inspect", work, heavy=False)
         self.totals_button.setEnabled(False)
         self.problem.hide()
         self.panel.follow(job)
-        job.ended.connect(self._counted)
+        job.ended.connect(self._show_totals)
 
     def _lay_out(self) -> None:
         self.limit.setValue(TrainSettings().max_length)
         self.limit.setSuffix(" tokens")
-        self.limit.setAccessibleName("Longest record")
-        self.limit.setToolTip("max_length of the training: longer records are refused, dropped or cut there")
+        self.limit.setAccessibleName("Maximum length")
+        self.limit.setToolTip("The maximum length in training. Longer records are refused, dropped or cut.")
         self.limit.setKeyboardTracking(False)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        for words, control in (("&Student", self.student), ("At &most", self.limit)):
+        for words, control in (("&Student", self.student), ("&Maximum", self.limit)):
             name = label(words)
             name.setBuddy(control)
             row.addWidget(name)
@@ -124,15 +142,7 @@ class InspectorView(QWidget):
         column.addWidget(self.count)
         head = QHBoxLayout()
         head.setSpacing(GRID)
-        self._legend = [
-            (label(text, size="caption"), role)
-            for text, role in (
-                ("trained", "student"),
-                ("masked", ""),
-                ("control token", "accent"),
-                ("beyond the limit", "bad"),
-            )
-        ]
+        self._legend = [(label(text, size="caption"), role) for text, role in LEGEND]
         for sign, _ in self._legend:
             head.addWidget(sign)
         head.addStretch(1)
@@ -160,7 +170,7 @@ class InspectorView(QWidget):
         row.setSpacing(GRID)
         name = label("&Totals of")
         name.setBuddy(self.source)
-        self.source.addItem("Kept records of the filter", None)
+        self.source.addItem("Kept records that match the filters", None)
         self.source.setAccessibleName("Totals of")
         self.source.setMinimumContentsLength(24)
         row.addWidget(name)
@@ -170,12 +180,12 @@ class InspectorView(QWidget):
         column.addLayout(row)
         column.addWidget(self.totals)
         column.addWidget(self.panel)
-        self.totals.setText("How many tokens of a whole snapshot, or of all kept records, are trained.")
+        self.totals.setText("Counts the trained tokens of a snapshot, or of all kept records.")
         set_tone(self.totals, "muted")
         return frame
 
     def _limit(self, student: ModelFile) -> int:
-        return min(self.limit.value(), student.context or LONGEST)
+        return min(self.limit.value(), student.context or MAX_LENGTH)
 
     def _read(self, *_: object) -> None:
         student, training = self.student.model(), self._training
@@ -188,28 +198,28 @@ class InspectorView(QWidget):
             inspector = known[1] if known and same else Inspector(student.path)
             return student.path, inspector, inspector.inspect(training, limit=limit)
 
-        self.desk.background.run(self, work, self._show, failed=self._refuse, only_newest="read")
+        self.desk.background.run(self, work, self._show, failed=self._show_error, only_newest="read")
 
     def _show(self, read: tuple[Path, Inspector, Inspection]) -> None:
         path, inspector, inspection = read
         self._inspector = (path, inspector)
         self.problem.hide()
         self.tokens.show_inspection(inspection)
-        words = "{} trained, {} masked tokens".format(f"{inspection.trained:,}", f"{inspection.masked:,}")
+        parts = [f"{inspection.trained:,} trained, {inspection.masked:,} masked tokens"]
         if inspection.too_long:
-            words += "; {} beyond the limit of {}".format(
-                f"{len(inspection.tokens) - inspection.limit:,}", f"{inspection.limit:,}"
+            parts.append(
+                f"{len(inspection.tokens) - inspection.limit:,} beyond the limit of {inspection.limit:,}"
             )
-        if len(inspection.tokens) > MOST:
-            words += "; the first {} are shown".format(f"{MOST:,}")
-        self.count.setText(words)
+        if len(inspection.tokens) > MAX_DRAWN:
+            parts.append(f"first {MAX_DRAWN:,} shown")
+        self.count.setText("; ".join(parts))
 
-    def _refuse(self, error: Exception) -> None:
+    def _show_error(self, error: Exception) -> None:
         self.tokens.show_inspection(None)
         self.count.setText("")
         self.problem.show_error(error)
 
-    def _counted(self) -> None:
+    def _show_totals(self) -> None:
         job, self._job = self._job, None
         self.totals_button.setEnabled(True)
         if job is None or job.result is None:
@@ -217,21 +227,7 @@ class InspectorView(QWidget):
                 self.problem.show_error(job.error)
             return
         totals: Totals = job.result
-        whole = totals.trained + totals.masked
-        share = f" ({totals.trained / whole:.0%})" if whole else ""
-        words = "{} records: {} tokens, {} trained{}, {} masked; the longest has {}.".format(
-            f"{totals.records:,}", f"{whole:,}", f"{totals.trained:,}", share, f"{totals.masked:,}",
-            f"{totals.longest:,}",
-        )  # fmt: skip
-        if totals.too_long:
-            words += " " + "{} records are too long: {} tokens lie beyond the limit.".format(
-                f"{totals.too_long:,}", f"{totals.cut:,}"
-            )
-        else:
-            words += " " + "None is too long."
-        if not totals.finished:
-            words = "Stopped; so far: " + words
-        self.totals.setText(words)
+        self.totals.setText(totals_words(totals))
         set_tone(self.totals, "warn" if totals.too_long else "")
 
     def _offer(self, snapshots: list[Snapshot]) -> None:
@@ -239,14 +235,14 @@ class InspectorView(QWidget):
         while self.source.count() > 1:
             self.source.removeItem(1)
         for one in snapshots:
-            self.source.addItem("Snapshot {} ({} records)".format(one.name, f"{one.records:,}"), one.id)
+            self.source.addItem(f"Snapshot {one.name} ({counted(one.records, 'record')})", one.id)
         self.source.setCurrentIndex(max(0, self.source.findData(chosen) if chosen else 0))
 
     def _show_no_student(self) -> None:
         if self.desk.models.is_read and self.student.model() is None:
             self.problem.show_message(
-                "There is no student model on this machine.",
-                "Add a model folder with safetensors on the Models page.",
+                "No student model found on this machine.",
+                "Add a model folder with safetensors files on the Models page.",
                 kind="warn",
                 action="Open Models",
                 run=self._open_models,
@@ -256,21 +252,34 @@ class InspectorView(QWidget):
         self.desk.open("models")
 
     def _show_pointed(self, words: str) -> None:
-        self.pointed.setText(words or "Point at a token to see its id.")
+        self.pointed.setText(words or "Point to a token to see its ID.")
 
     def _paint(self) -> None:
         colours = self.desk.theme.colours
         for sign, role in self._legend:
-            ground = colours.tint(role, 0.12).name() if role else "transparent"
-            styles: dict[str, tuple[Role, str]] = {
-                "student": ("text", "underline"),
-                "": ("muted", "none"),
-                "accent": ("accent", "none"),
-                "bad": ("bad", "line-through"),
-            }
-            ink, line = styles[role]
+            background = "transparent" if role == "muted" else colours.tint(role, 0.12).name()
+            colour, line = LEGEND_STYLES[role]
             sign.setStyleSheet(
-                f"QLabel {{ color: {colours.css(ink)}; background: {ground}; text-decoration: {line};"
+                f"QLabel {{ color: {colours.css(colour)}; background: {background}; text-decoration: {line};"
                 " border-radius: 4px; padding: 2px 6px; }"
             )
             sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+
+def totals_words(totals: Totals) -> str:
+    """Return the counted tokens of many records in sentences."""
+    tokens = totals.trained + totals.masked
+    share = f" ({totals.trained / tokens:.0%})" if tokens else ""
+    sentences = [
+        f"{counted(totals.records, 'record')}: {counted(tokens, 'token')}, {totals.trained:,} trained{share},"
+        f" {totals.masked:,} masked.",
+        f"The longest record has {counted(totals.longest, 'token')}.",
+    ]
+    if totals.too_long:
+        sentences.append(
+            f"Too long: {counted(totals.too_long, 'record')},"
+            f" with {counted(totals.cut, 'token')} beyond the limit."
+        )
+    else:
+        sentences.append("No record is too long.")
+    return " ".join(sentences if totals.finished else ["Stopped. So far:", *sentences])

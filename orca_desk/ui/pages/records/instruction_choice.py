@@ -1,4 +1,4 @@
-"""What the student is told in place of the strategy's instruction."""
+"""The choice of the system message that replaces the strategy's instruction for the student."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
@@ -9,10 +9,10 @@ from orca_desk.ui.widgets.text import label
 
 
 class InstructionChoice(QWidget):
-    """Which message replaces the strategy's instruction. `changed` comes with each usable choice.
+    """The cautious message, none, or a custom one. `changed` follows each choice except a blank message.
 
-    `kind` stands in the heading of the training record, this widget below it: the own message, and a
-    warning where one tells the strategy after all.
+    The page puts `kind` into the heading of the training record, and this widget below: the custom message,
+    and a warning if it reveals a strategy.
     """
 
     changed = Signal()
@@ -23,19 +23,19 @@ class InstructionChoice(QWidget):
         column.setContentsMargins(GRID + 4, GRID, GRID, GRID)
         column.setSpacing(GRID // 2)
         self.kind = QComboBox()
-        self.kind.setAccessibleName("Student instruction")
-        self.kind.setToolTip("What the student is told in place of the strategy's instruction")
+        self.kind.setAccessibleName("Message for the student")
+        self.kind.setToolTip("The system message that replaces the strategy's instruction for the student")
         self.kind.setMinimumContentsLength(8)
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for key, text in (
             ("cautious", "Cautious"),
             ("empty", "No message"),
-            ("own", "Own"),
+            ("own", "Custom"),
         ):
             self.kind.addItem(text, key)
         self.text = QLineEdit()
-        self.text.setAccessibleName("Own message to the student")
-        self.text.setPlaceholderText("Write what the student is told instead")
+        self.text.setAccessibleName("Custom message for the student")
+        self.text.setPlaceholderText("Write the message for the student")
         self.warning = label(size="caption", tone="warn", wrap=True)
         self.text.hide()
         self.warning.hide()
@@ -46,14 +46,14 @@ class InstructionChoice(QWidget):
         self.text.textEdited.connect(self._changed)
 
     def value(self) -> StudentMessage | None:
-        """Return the choice, or None while the own message is blank."""
+        """Return the choice, or None while the custom message is blank."""
         kind = self.kind.currentData()
         if kind != "own":
             return StudentMessage(kind=kind)
         return StudentMessage(kind="own", text=self.text.text()) if self.text.text().strip() else None
 
     def choose(self, message: StudentMessage) -> None:
-        """Show a choice; `changed` does not come."""
+        """Select a message without emitting `changed`."""
         self.kind.blockSignals(True)
         self.kind.setCurrentIndex(self.kind.findData(message.kind))
         self.kind.blockSignals(False)
@@ -61,9 +61,10 @@ class InstructionChoice(QWidget):
         self._show_parts()
 
     def show_revealed(self, strategies: tuple[str, ...]) -> None:
-        """Warn when the student is told a strategy after all."""
-        words = "⚠ This quotes the instruction of {}: nothing is erased there."
-        self.warning.setText(words.format(", ".join(strategies)) if strategies else "")
+        """Warn that the message reveals these strategies."""
+        names = ", ".join(strategies)
+        warning = f"⚠ This contains the instruction of {names}, so for {names} nothing would be erased."
+        self.warning.setText(warning if strategies else "")
         self._show_parts()
 
     def _changed(self) -> None:

@@ -1,4 +1,4 @@
-"""The Records page: every answer beside what the student will see of it, reviewed by keyboard."""
+"""The Records page: each answer beside what the student will see of it, reviewed by keyboard."""
 
 import contextlib
 from collections.abc import Mapping
@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.library.records import Decision
 from orca_desk.library.review import record_ids
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.method.erasure import student_instruction
+from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import StudentMessage, default_message
-from orca_desk.steps.erase.review import Compared, compare
+from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.records.actions import RecordActions
@@ -24,61 +25,66 @@ from orca_desk.ui.pages.records.inspector import InspectorView
 from orca_desk.ui.pages.records.queue import RecordQueue
 from orca_desk.ui.pages.records.review_bar import ReviewBar
 from orca_desk.ui.pages.records.side_by_side import SideBySide
-from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.pages.records.view import RecordsView
 from orca_desk.ui.widgets.text import button
+from orca_desk.ui.words.counting import counted
 
 if TYPE_CHECKING:
     from orca_desk.steps.instruct.regenerate import Regenerated
     from orca_desk.ui.pages.records.regenerate_dialog import RegenerateDialog
 
-VIEW = "records.view"  # library setting: filters, place, tab and student instruction of this page
-KEEP_AFTER_MS = 700
+VIEW = "records.view"  # library setting: filters, current record, tab and message for the student
+SAVE_DELAY_MS = 700
 
 
 class RecordsPage(Page):
-    """The list with its filters, the record side by side or as tokens, and the review's actions."""
+    """The list with its filters, the record side by side or as tokens, and the actions of the review."""
 
     name = "records"
     title = "Records"
-    about = "What the teacher answered, and what the student will see of it."
+    about = "The teacher's answers, and what the student will see of them."
     watches = frozenset({"records", "tasks", "strategies", "snapshots"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        kept = get_setting(desk.library, VIEW, {})
-        self._kept: dict[str, Any] = kept if isinstance(kept, dict) else {}
-        self._dialog: RegenerateDialog | None = None
+        saved = get_setting(desk.library, VIEW, {})
+        self._saved_view: dict[str, Any] = saved if isinstance(saved, dict) else {}
+        self.dialog: RegenerateDialog | None = None
         self.queue = RecordQueue(desk)
         self.filters, self.table = self.queue.filters, self.queue.table
         self.side = SideBySide(desk)
-        self.inspector = InspectorView(desk, wanted=self.filters.value, instruction=self.instruction)
-        self.actions = RecordActions(desk, self)
-        self.panel = JobPanel(desk)
-        self.tabs = QTabWidget()
-        self._saver = QTimer(self)
-        self._saver.setSingleShot(True)
-        self._saver.setInterval(KEEP_AFTER_MS)
-        self._saver.timeout.connect(self._keep_view)
+        self.inspector = InspectorView(desk, record_filter=self.filters.value, instruction=self.instruction)
+        self.record_actions = RecordActions(desk, self)
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(SAVE_DELAY_MS)
+        self._save_timer.timeout.connect(self._save_view)
         self._make_commands()
         self.bar = ReviewBar(desk, self)
-        self._lay_out()
+        self.view = RecordsView(
+            desk, queue=self.queue, side=self.side, inspector=self.inspector, bar=self.bar
+        )
+        self.tabs, self.panel = self.view.tabs, self.view.panel
+        self.body.addWidget(self.view, 1)
+        self._export_button = button("Export…", self.export, tip=self.export_them.toolTip())
+        self.header.addWidget(self._export_button, 0, Qt.AlignmentFlag.AlignBottom)
+        self.keep("list", self.view.splitter)
+        self.keep("parts", self.side.parts)
         self._restore_view()
         self._connect()
 
     @property
-    def compared(self) -> Compared | None:
-        """The record that is shown."""
-        return self.side.compared
+    def item(self) -> ReviewItem | None:
+        """The record on screen."""
+        return self.side.item
 
     def instruction(self) -> str:
-        """Return the student instruction that is shown; the user's default while the own one is blank."""
-        chosen = self.side.instruction.value()
-        return chosen.message if chosen else student_instruction()
+        """Return the selected message for the student, or the default while the custom one is blank."""
+        selected = self.side.instruction.value()
+        return selected.message if selected else student_instruction()
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Read the list anew, and the record shown; see Page."""
+        """See Page."""
         if changes & {"records", "tasks", "strategies"}:
             self.queue.read()
         if "records" in changes:
@@ -87,7 +93,7 @@ class RecordsPage(Page):
             self.inspector.read_snapshots()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show {"record": id}, or the list of {"run": id}, {"family": name}, {"decision": "none"}."""
+        """Show {"record": id}, or the list of {"run": id}, {"family": name} or {"decision": "none"}."""
         filters = {name: target[name] for name in ("family", "strategy", "run", "decision") if name in target}
         if filters:
             self.queue.show_only(filters)
@@ -95,76 +101,79 @@ class RecordsPage(Page):
             self.queue.show_record(str(target["record"]))
 
     def first_focus(self) -> QWidget:
-        """Begin in the list, so that the review's keys work at once."""
+        """See Page: the list, so that the keys of the review work immediately."""
         return self.table
 
     def close_page(self) -> None:
-        """Keep where the user is, and what waits to be written."""
-        self.actions.finish()
-        self._saver.stop()
-        self._keep_view()
+        """Save the view."""
+        self._save_timer.stop()
+        self._save_view()
 
     # What the user does
 
     def decide(self, decision: Decision | None) -> None:
-        """Keep, drop or undecide the selected records; with a single one go on to the next."""
-        if self.side.answer.is_editing:
-            self.desk.say("Save your answer or leave it first.")
+        """Store the decision for the selected records. After a single one, the next becomes current."""
+        if self.side.response.is_editing:
+            self.desk.say("Save or discard your edit first.")
             return
-        numbers = self.table.chosen()
-        if len(numbers) == 1:
-            if self.compared is None or self.compared.number != numbers[0]:
-                return  # it is not on the screen yet
-            self.actions.decide([self.compared.stored.record.id], decision)
+        rowids = self.table.selected_rowids()
+        if len(rowids) == 1:
+            if self.item is None or self.item.rowid != rowids[0]:
+                return  # the user does not see this record yet
+            self.record_actions.decide([self.item.stored.record.id], decision)
             if decision and not self.table.go(1):
-                self.desk.say("That was the last record of this list.")
-        elif numbers:
+                self.desk.say("That was the last record in the list.")
+        elif rowids:
             library = self.desk.library
             self.desk.background.run(
-                self, lambda: record_ids(library, numbers), lambda ids: self.actions.decide(ids, decision)
+                self,
+                lambda: record_ids(library, rowids),
+                lambda ids: self.record_actions.decide(ids, decision),
             )
 
     def edit(self) -> None:
-        """Let the user write an answer of their own."""
+        """Let the user edit the answer."""
         self.tabs.setCurrentWidget(self.side)
         self.side.edit()
 
     def regenerate(self) -> None:
-        """Ask with what the teacher is to be asked again."""
-        if self.compared is None or self.side.answer.is_editing:
+        """Open the dialog that regenerates the answer."""
+        if self.item is None or self.side.response.is_editing:
             return
         from orca_desk.ui.pages.records.regenerate_dialog import RegenerateDialog
 
-        self._dialog = RegenerateDialog(self.desk, self.compared, self)
-        self._dialog.asked.connect(self._regenerate)
-        self._dialog.finished.connect(self._dialog.deleteLater)
-        self._dialog.open()
+        self.dialog = RegenerateDialog(self.desk, self.item, self)
+        self.dialog.requested.connect(self._regenerate)
+        self.dialog.finished.connect(self.dialog.deleteLater)
+        self.dialog.open()
 
     def export(self) -> None:
-        """Ask for a file, and write the training records of the filter to it."""
+        """Let the user select a file, and export the filtered records to it."""
         name, _ = QFileDialog.getSaveFileName(
             self,
             "Export training records",
             str(Path.home() / "training-records.jsonl"),
-            "JSON lines (*.jsonl)",
+            "JSON Lines (*.jsonl)",
         )
         if name:
             self.export_to(Path(name))
 
     def export_to(self, path: Path) -> None:
-        """Write the training records of the filter to a file."""
-        self.panel.follow(self.actions.export(path, self.filters.value(), self.instruction()))
+        """Export the training records of the filtered records to a file."""
+        self.panel.follow(self.record_actions.export(path, self.filters.value(), self.instruction()))
 
     # Building
 
     def _make_commands(self) -> None:
-        self.next = self.command("&Next record", self._next, key="J", image="chevron-right")
-        self.next.setShortcuts(["J", "Alt+Down"])
-        self.previous = self.command("&Previous record", self._previous, key="K", image="chevron-left")
-        self.previous.setShortcuts(["K", "Alt+Up"])
+        self.next = self.command("&Next record", lambda: self.table.go(1), key="J", image="chevron-right")
+        self.next.setShortcuts([QKeySequence("J"), QKeySequence("Alt+Down")])
+        self.previous = self.command(
+            "&Previous record", lambda: self.table.go(-1), key="K", image="chevron-left"
+        )
+        self.previous.setShortcuts([QKeySequence("K"), QKeySequence("Alt+Up")])
         self.keep_it = self.command(
             "&Keep", lambda: self.decide("keep"), key="Y", image="check",
-            tip="Train on it, whatever its verdict",
+            tip="Use it for training, whatever its verdict",
         )  # fmt: skip
         self.drop_it = self.command(
             "&Drop", lambda: self.decide("drop"), key="D", image="x",
@@ -172,223 +181,156 @@ class RecordsPage(Page):
         )  # fmt: skip
         self.undecide = self.command(
             "&Undecided", lambda: self.decide(None), key="U", image="undo-2",
-            tip="Take the decision back",
+            tip="Remove the decision",
         )  # fmt: skip
         self.edit_it = self.command(
             "&Edit the answer", self.edit, key="E", image="pencil",
-            tip="Write your own version; the teacher's stays beside it",
+            tip="Write your own version; the teacher's answer is preserved",
         )  # fmt: skip
-        self.again = self.command(
+        self.regenerate_it = self.command(
             "&Regenerate…", self.regenerate, key="R", image="refresh-cw",
-            tip="Ask the teacher again, under another strategy or with another seed",
+            tip="Ask the teacher again, with another strategy or seed",
         )  # fmt: skip
         self.export_them = self.command(
             "E&xport training records…", self.export, image="file-output",
-            tip="Write the records that the filters leave, with the instruction erased, as JSON lines",
+            tip="Export the filtered records as JSON Lines, with the instruction erased",
         )  # fmt: skip
         self.command("&Side by side", lambda: self.tabs.setCurrentIndex(0), key="1", image="columns-2")
         self.command("&Inspector", lambda: self.tabs.setCurrentIndex(1), key="2", image="scan-text")
 
-    def _lay_out(self) -> None:
-        self.tabs.addTab(self.side, "Side by side")
-        self.tabs.addTab(self.inspector, "Inspector")
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
-        self._none_left = EmptyState(
-            self.desk.theme,
-            image="funnel",
-            title="",
-            text="",
-            action="Clear filters",
-            run=self.filters.clear.click,
-        )
-        self._right = QStackedWidget()
-        self._right.addWidget(self.tabs)
-        self._right.addWidget(self._none_left)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(GRID, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self._right, 1)
-        column.addWidget(self.panel)
-        column.addWidget(self.bar)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.queue)
-        splitter.addWidget(right)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([33 * GRID, 123 * GRID])
-        self._empty = EmptyState(
-            self.desk.theme,
-            image="columns-2",
-            title="No records yet",
-            text="Every answer of the teacher becomes a record that is reviewed here.",
-            action="Go to Teacher",
-            run=lambda: self.desk.open("teacher"),
-        )
-        self._pages = QStackedWidget()
-        self._pages.addWidget(splitter)
-        self._pages.addWidget(self._empty)
-        self.body.addWidget(self._pages, 1)
-        self._export_button = button("Export…", self.export, tip=self.export_them.toolTip())
-        self.header.addWidget(self._export_button, 0, Qt.AlignmentFlag.AlignBottom)
-        self.keep("list", splitter)
-        self.keep("parts", self.side.parts)
-
     def _connect(self) -> None:
         self.queue.filled.connect(self._show_filled)
-        self.queue.shown.connect(self._show_number)
-        self.table.selected.connect(self._show_place)
-        self.queue.missing.connect(self._show_missing)
-        self.side.instruction.changed.connect(self._reread)
-        self.side.saved.connect(self._save_edit)
-        self.side.restored.connect(self._restore_answer)
-        self.side.task_wanted.connect(self._open_task)
-        self.actions.refused.connect(self.notice.show_error)
-        self.actions.answered.connect(self._show_made)
-        self.actions.exported.connect(self._show_exported)
+        self.queue.current_changed.connect(self._show_current)
+        self.queue.not_found.connect(self._show_not_found)
+        self.table.selection_updated.connect(self._show_position)
+        self.side.instruction.changed.connect(self._read_record)
+        self.side.edit_saved.connect(self._save_edit)
+        self.side.restore_requested.connect(self._restore_answer)
+        self.side.task_requested.connect(self._open_task)
+        self.record_actions.failed.connect(self.notice.show_error)
+        self.record_actions.regenerated.connect(self._show_regenerated)
+        self.record_actions.exported.connect(self._show_exported)
         self.tabs.currentChanged.connect(self._show_tab)
-        self.desk.models.changed.connect(self._reread)
+        self.desk.models.changed.connect(self._read_record)
         if not self.desk.models.is_read:
             self.desk.models.read()
 
     # Reading
 
-    def _show_filled(self, count: int, some: bool) -> None:
-        self._pages.setCurrentIndex(0 if some else 1)
-        self._right.setCurrentIndex(0 if count else 1)
-        for part in (self.bar, self._export_button):
-            part.setVisible(bool(count))
-        self._name_emptiness()
-        self._saver.start()
+    def _show_filled(self, listed: int, has_records: bool) -> None:
+        self.view.show_content(listed, has_records=has_records)
+        self._export_button.setVisible(bool(listed))
+        self._save_timer.start()
 
-    def _show_missing(self) -> None:
-        self.notice.show_message("This record is not in the library.", kind="warn")
+    def _show_not_found(self) -> None:
+        self.notice.show_message("This record is no longer in the library.", kind="warn")
 
-    def _name_emptiness(self) -> None:
-        reviewed = self.filters.decision.currentData() == "none"
-        title = "Nothing is left to review" if reviewed else "No record matches"
-        text = (
-            "Every record that the filters leave has a decision."
-            if reviewed
-            else "The filters on the left leave no record."
-        )
-        self._none_left.title.setText(title)
-        self._none_left.text.setText(text)
-
-    def _show_number(self, number: int | None) -> None:
-        self._show_place()
-        self._saver.start()
-        if number is None:
+    def _show_current(self, rowid: int | None) -> None:
+        self._show_position()
+        self._save_timer.start()
+        if rowid is None:
             self.side.show_record(None)
             self.inspector.show_record(None)
             return
-        self._reread()
+        self._read_record()
 
-    def _reread(self, *_: object) -> None:
-        """Read the record that is to be shown, and what becomes of it."""
-        number = self.table.number
-        if number is None:
+    def _read_record(self, *_: object) -> None:
+        """Read the current record and what erasure makes of it."""
+        rowid = self.table.rowid
+        if rowid is None:
             return
         library, instruction = self.desk.library, self.instruction()
         models = self.desk.models.of("gguf")
-        self._saver.start()
+        self._save_timer.start()
         self.desk.background.run(
             self,
-            lambda: compare(library, number, instruction, models=models),
+            lambda: review_item(library, rowid, instruction, models=models),
             self._show_record,
             failed=self.notice.show_error,
             only_newest="record",
         )
 
-    def _show_record(self, compared: Compared) -> None:
-        self.side.show_record(compared)
+    def _show_record(self, item: ReviewItem) -> None:
+        self.side.show_record(item)
         self._show_tab()
 
     def _show_tab(self, *_: object) -> None:
         if self.tabs.currentWidget() is self.inspector:
-            self.inspector.show_record(self.compared.training if self.compared else None)
-        self._saver.start()
+            self.inspector.show_record(self.item.training if self.item else None)
+        self._save_timer.start()
 
-    def _show_place(self) -> None:
-        self.bar.show_place(*self.queue.place)
+    def _show_position(self) -> None:
+        self.bar.show_position(*self.queue.position)
 
     # Writing
 
     def _save_edit(self, text: str) -> None:
-        if self.compared is None:
+        if self.item is None:
             return
-        if self.actions.save_edit(self.compared.stored.record.id, text):
-            self.notice.hide()
-            self.table.setFocus()
-        else:
-            self.side.keep_draft(text)
+        rowid = self.item.rowid
+        self.notice.hide()
+        self.table.setFocus()
+        self.record_actions.save_edit(
+            self.item.stored.record.id, text, failed=lambda: self.side.keep_draft(rowid, text)
+        )
 
     def _restore_answer(self) -> None:
-        if self.compared is not None:
-            self._save_edit(self.compared.stored.record.response)
+        if self.item is not None:
+            self._save_edit(self.item.stored.record.response)
 
     def _regenerate(self, model: ModelFile, strategy: str, sampling: Sampling) -> None:
-        if self.compared is not None:
-            record_id = self.compared.stored.record.id
-            job = self.actions.regenerate(
-                self.compared.number, record_id, model=model, strategy=strategy, sampling=sampling
+        if self.item is not None:
+            record_id = self.item.stored.record.id
+            job = self.record_actions.regenerate(
+                self.item.rowid, record_id, model=model, strategy=strategy, sampling=sampling
             )
             self.panel.follow(job)
 
-    def _show_made(self, asked_from: int, made: "Regenerated") -> None:
+    def _show_regenerated(self, rowid: int, made: "Regenerated") -> None:
         if made.record is None:
             return
         if made.known:
-            self.notice.show_message(
-                "The library has the answer to just this already; here it is.", kind="info"
-            )
-        if self.table.number == asked_from and not self.side.answer.is_editing:
+            self.notice.show_message("This exact answer is already in the library.", kind="info")
+        if self.table.rowid == rowid and not self.side.response.is_editing:
             self.go({"record": made.record})
         else:
             self.notice.show_message(
-                "The teacher has answered again.",
+                "The new answer is ready.",
                 kind="good",
-                action="Show the new record",
+                action="Show new record",
                 run=lambda: self.go({"record": made.record}),
             )
 
     def _show_exported(self, count: int, path: Path) -> None:
-        self.notice.show_message("{} training records are in {}.".format(f"{count:,}", path), kind="good")
+        self.notice.show_message(f"Wrote {counted(count, 'training record')} to {path}.", kind="good")
 
     def _open_task(self) -> None:
-        if self.compared is not None:
-            self.desk.open("tasks", task=self.compared.stored.record.task_id)
+        if self.item is not None:
+            self.desk.open("tasks", task=self.item.stored.record.task_id)
 
-    def _next(self) -> None:
-        self.table.go(1)
-
-    def _previous(self) -> None:
-        self.table.go(-1)
-
-    # Where the user is, over restarts
+    # The view survives restarts
 
     def _restore_view(self) -> None:
-        filters = self._kept.get("filters")
-        number = self._kept.get("number")
-        self.queue.begin_at(
-            filters if isinstance(filters, dict) else {}, number if isinstance(number, int) else None
+        filters = self._saved_view.get("filters")
+        rowid = self._saved_view.get("number")
+        self.queue.start_at(
+            filters if isinstance(filters, dict) else {}, rowid if isinstance(rowid, int) else None
         )
-        self.tabs.setCurrentIndex(1 if self._kept.get("tab") == 1 else 0)
+        self.tabs.setCurrentIndex(1 if self._saved_view.get("tab") == 1 else 0)
         message = default_message(self.desk.library)
         with contextlib.suppress(KeyError, TypeError, UserError):
-            message = StudentMessage(**self._kept["instruction"])
+            message = StudentMessage(**self._saved_view["instruction"])
         self.side.instruction.choose(message)
 
-    def _keep_view(self) -> None:
-        chosen = self.side.instruction.value() or StudentMessage()
+    def _save_view(self) -> None:
+        message = self.side.instruction.value() or StudentMessage()
         view = {
             "filters": self.filters.chosen(),
-            "number": self.table.number,
+            "number": self.table.rowid,
             "tab": self.tabs.currentIndex(),
-            "instruction": {"kind": chosen.kind, "text": chosen.text},
+            "instruction": {"kind": message.kind, "text": message.text},
         }
-        if view != self._kept:
-            self._kept = view
+        if view != self._saved_view:
+            self._saved_view = view
             if self.desk.library.problem is None:
-                set_setting(self.desk.library, VIEW, view)
+                self.desk.write(lambda: set_setting(self.desk.library, VIEW, view))

@@ -1,4 +1,4 @@
-"""The left side of the Records page: the filters, and the records that they leave, one after the other."""
+"""The left side of the Records page: the filters, and the list of the records that match."""
 
 from array import array
 from bisect import bisect_left
@@ -17,16 +17,16 @@ from orca_desk.ui.theme import GRID
 
 
 class RecordQueue(QWidget):
-    """Reads the list in the background and knows which record is the current one.
+    """Reads the list in the background and determines the current record.
 
-    `filled` comes when the list was read: how many records are in it, and whether the library has any.
-    `shown` comes with the number of the record to show, again when it may have changed, or None; `missing`
-    when a record that was asked for is not in the library.
+    `filled` carries the number of listed records and whether the library has any. `current_changed` carries
+    the row id of the current record or None, and is repeated after a change of that record. `not_found`
+    follows a request for a record that the library does not have.
     """
 
     filled = Signal(int, bool)
-    shown = Signal(object)
-    missing = Signal()
+    current_changed = Signal(object)
+    not_found = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -42,71 +42,70 @@ class RecordQueue(QWidget):
         column.addWidget(self.table, 1)
         self.setMinimumWidth(32 * GRID)
         self.filters.changed.connect(self.read)
-        self.table.shown.connect(self.shown)
+        self.table.current_changed.connect(self.current_changed)
 
     @property
-    def place(self) -> tuple[int, int, int]:
-        """The current row from 0 or -1, how many rows there are, and how many are selected."""
-        return self.table.currentIndex().row(), len(self.table.records.numbers), self.table.count_chosen
+    def position(self) -> tuple[int, int, int]:
+        """The current row (from 0, or -1 for none), the number of rows, and of selected rows."""
+        return self.table.currentIndex().row(), len(self.table.records.numbers), self.table.selected_count
 
     def read(self) -> None:
-        """Read the list anew; the current record stays, or gives way to the one that follows."""
+        """Read the list again. The current record stays, or else the next one becomes current."""
         library, wanted = self.desk.library, self.filters.value()
 
         def work() -> tuple["array[int]", bool]:
-            numbers = record_numbers(library, wanted)
-            some = bool(numbers) or bool(record_numbers(library, RecordFilter(limit=1)))
-            return numbers, some
+            rowids = record_numbers(library, wanted)
+            return rowids, bool(rowids) or bool(record_numbers(library, RecordFilter(limit=1)))
 
         self.desk.background.run(self, work, self._show, only_newest="list")
 
     def read_choices(self) -> None:
-        """Read what the filters can offer."""
+        """Read the entries of the filters."""
         library = self.desk.library
         self.desk.background.run(self, lambda: record_choices(library), self._offer, only_newest="choices")
 
-    def begin_at(self, filters: Mapping[str, Any], number: int | None) -> None:
-        """Set where the list is to begin, before it is read for the first time."""
+    def start_at(self, filters: Mapping[str, Any], rowid: int | None) -> None:
+        """Set the filters and the current record for the first read."""
         self.filters.choose(filters)
-        self._wanted = number
+        self._wanted = rowid
 
     def show_only(self, filters: Mapping[str, Any]) -> None:
-        """Show what some filters leave."""
+        """Set the filters to these alone."""
         self.filters.choose(filters)
         self.read()
 
     def show_record(self, record_id: str) -> None:
-        """Go to a record, without the filters where they leave it out."""
+        """Make a record the current one, clearing the filters if they hide it."""
         library = self.desk.library
         self.desk.background.run(self, lambda: number_of(library, record_id), self._go_to, only_newest="go")
 
-    def _go_to(self, number: int | None) -> None:
-        if number is None:
-            self.missing.emit()
+    def _go_to(self, rowid: int | None) -> None:
+        if rowid is None:
+            self.not_found.emit()
             return
-        self._wanted, self._must_show = number, True
+        self._wanted, self._must_show = rowid, True
         self.read()
 
     def _show(self, read: tuple["array[int]", bool]) -> None:
-        numbers, some = read
-        number, self._wanted = self._wanted, None
+        rowids, has_records = read
+        wanted, self._wanted = self._wanted, None
         must_show, self._must_show = self._must_show, False
-        if must_show and number is not None and not _has(numbers, number) and self.filters.chosen():
+        if must_show and wanted is not None and not _has(rowids, wanted) and self.filters.chosen():
             self.filters.choose({})
-            self._go_to(number)
+            self._go_to(wanted)
             return
-        self.filters.show_count(len(numbers))
-        self.filled.emit(len(numbers), some)
-        before = self.table.number
-        self.table.fill(numbers, number=number)
-        if self.table.number == before and before is not None:
-            self.shown.emit(before)
+        self.filters.show_count(len(rowids))
+        self.filled.emit(len(rowids), has_records)
+        before = self.table.rowid
+        self.table.show_rowids(rowids, current=wanted)
+        if self.table.rowid == before and before is not None:
+            self.current_changed.emit(before)
 
     def _offer(self, choices: RecordChoices) -> None:
         self.filters.offer(choices)
 
 
-def _has(numbers: "array[int]", number: int) -> bool:
-    """Whether a number is among ordered ones."""
-    place = bisect_left(numbers, number)
-    return place < len(numbers) and numbers[place] == number
+def _has(rowids: "array[int]", rowid: int) -> bool:
+    """Whether the ordered `rowids` contain `rowid`."""
+    index = bisect_left(rowids, rowid)
+    return index < len(rowids) and rowids[index] == rowid

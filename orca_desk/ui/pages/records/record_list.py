@@ -1,9 +1,9 @@
-"""The records as a narrow list: two lines each, with what grading, the leak check and the user say of it."""
+"""The records as a narrow list: two lines each, with the verdict, leaks and the user's decision."""
 
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -25,19 +25,24 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.library.review import RecordLine, record_lines
+from orca_desk.method.fitness import Decision
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
-from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.theme import GRID, Theme, font
 from orca_desk.ui.widgets.blocks import BlockTableModel
+from orca_desk.ui.widgets.row_table import selected_spans
+from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.records import DECISIONS, verdict_word
 
 Index = QModelIndex | QPersistentModelIndex
 LINE = Qt.ItemDataRole.UserRole
 ICON = 14
-Sign = tuple[str, Role, str]  # icon, colour, word
+SignRole = Literal["good", "bad", "warn", "accent", "muted"]
+Sign = tuple[str, SignRole, str]  # icon, colour, word
 
 
 def signs(line: RecordLine) -> list[Sign]:
-    """Return what to say of a record, with an icon and a word for each thing."""
+    """Return the state of a record as icons with words."""
     found: list[Sign] = [verdict_sign(line.correct)]
     if line.leaked:
         found.append(("flag", "warn", "leak"))
@@ -51,21 +56,23 @@ def signs(line: RecordLine) -> list[Sign]:
 
 
 def verdict_sign(correct: bool | None) -> Sign:
-    """Return the sign of a verdict; None: there was no reference answer."""
+    """Return the sign of a verdict; None means not graded."""
+    word = verdict_word(correct)
     if correct is None:
-        return ("circle-help", "muted", "not graded")
-    return ("circle-check", "good", "right") if correct else ("circle-x", "bad", "wrong")
+        return ("circle-help", "muted", word)
+    return ("circle-check", "good", word) if correct else ("circle-x", "bad", word)
 
 
-def decision_sign(decision: str | None) -> Sign:
+def decision_sign(decision: Decision | None) -> Sign:
     """Return the sign of the user's decision."""
-    if decision == "keep":
-        return ("check", "good", "kept")
-    return ("x", "bad", "dropped") if decision == "drop" else ("clock", "muted", "not reviewed")
+    word = DECISIONS[decision]
+    if decision is None:
+        return ("clock", "muted", word)
+    return ("check", "good", word) if decision == "keep" else ("x", "bad", word)
 
 
 class RecordModel(BlockTableModel):
-    """The filtered records, one column. While lines are fetched anew the old ones stay on the screen."""
+    """The filtered records, in one column. While lines are read again, the old ones stay visible."""
 
     headers = ("Record",)
 
@@ -82,26 +89,26 @@ class RecordModel(BlockTableModel):
         super().set_numbers(numbers)
 
     def item(self, row: int) -> RecordLine | None:
-        """Return a row's line, perhaps as it was before the last change until the new one is here."""
+        """Return the line of a row, or its previous version until the new one arrives."""
         line: RecordLine | None = super().item(row)
         return line or self._old.get(self.numbers[row])
 
     def cell(self, item: RecordLine, column: int, role: int) -> Any:
-        """Return a line for the delegate, and words for those who cannot see it."""
+        """Return the line for the delegate, and text for screen readers and tooltips."""
         if role == LINE:
             return item
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             words = ", ".join(word for _, _, word in signs(item))
             return f"{item.family}, {item.strategy}: {words}"
-        return item.question if role == Qt.ItemDataRole.ToolTipRole and "<" not in item.question else None
+        return safe_tip(item.question) if role == Qt.ItemDataRole.ToolTipRole else None
 
-    def row_of(self, number: int) -> int:
-        """Return the row of a record by its number, or of the one that follows it; -1 in an empty list."""
-        return min(bisect_left(self.numbers, number), len(self.numbers) - 1)
+    def row_of(self, rowid: int) -> int:
+        """Return the row of a record, or else of the one that follows it; -1 if the list is empty."""
+        return min(bisect_left(self.numbers, rowid), len(self.numbers) - 1)
 
 
 class RecordDelegate(QStyledItemDelegate):
-    """Paints a record in two lines: family and strategy, then its signs."""
+    """Paints a record in two lines: family and strategy, then its signs and its question."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -160,18 +167,20 @@ class RecordDelegate(QStyledItemDelegate):
 
 
 class RecordTable(QTableView):
-    """The list on the screen. `shown` comes with the number of the record that is current now, or None;
-    `selected` when other records are selected.
+    """The list on screen.
+
+    `current_changed` carries the row id of the new current record, or None; `selection_updated` follows each
+    change of the selection.
     """
 
-    shown = Signal(object)
-    selected = Signal()
+    current_changed = Signal(object)
+    selection_updated = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
         self.records = RecordModel(desk)
-        self._number: int | None = None
+        self._rowid: int | None = None
         self._filling = False
         self.setModel(self.records)
         self.setItemDelegate(RecordDelegate(desk.theme))
@@ -188,94 +197,81 @@ class RecordTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(row_height())
         self.verticalHeader().setMinimumSectionSize(row_height())
-        self.selectionModel().currentRowChanged.connect(self._moved)
-        self.selectionModel().selectionChanged.connect(self.selected)
+        self.selectionModel().currentRowChanged.connect(self._current_moved)
+        self.selectionModel().selectionChanged.connect(self.selection_updated)
         desk.theme.changed.connect(self._repaint)
 
     @property
-    def number(self) -> int | None:
-        """The number of the current record."""
-        return self._number
+    def rowid(self) -> int | None:
+        """The row id of the current record."""
+        return self._rowid
 
-    def fill(self, numbers: "array[int]", *, number: int | None = None) -> None:
-        """Show other records; go to record `number`, or stay, or go to what follows."""
-        wanted = self._number if number is None else number
-        before, before_row = self._number, self.currentIndex().row()
+    def show_rowids(self, rowids: "array[int]", *, current: int | None = None) -> None:
+        """Show these records. Makes `current` the current one, or else keeps it, or else takes the next."""
+        wanted = self._rowid if current is None else current
+        before, before_row = self._rowid, self.currentIndex().row()
         spans, scrolled = self._spans(), self.verticalScrollBar().value()
         self._filling = True
-        self.records.set_numbers(numbers)
-        row = self.records.row_of(wanted) if wanted is not None else min(0, len(numbers) - 1)
+        self.records.set_numbers(rowids)
+        row = self.records.row_of(wanted) if wanted is not None else min(0, len(rowids) - 1)
         if row >= 0 and (self.currentIndex().row() != row or not self.selectionModel().hasSelection()):
             self._select(row)
-            if (numbers[row], row) == (before, before_row):  # new records came behind it: all stays as it was
-                self._choose(spans)
+            if (rowids[row], row) == (before, before_row):  # new records follow it: restore everything
+                self._reselect(spans)
                 self.verticalScrollBar().setValue(scrolled)
         self._filling = False
-        self._number = numbers[row] if row >= 0 else None
-        if self._number != before or self._number is None:
-            self.shown.emit(self._number)
+        self._rowid = rowids[row] if row >= 0 else None
+        if self._rowid != before or self._rowid is None:
+            self.current_changed.emit(self._rowid)
 
     def go(self, step: int) -> bool:
-        """Go some records on or back; return False at the end of the list."""
+        """Move the current record by `step`. Returns False at either end of the list."""
         row = self.currentIndex().row() + step
         if not 0 <= row < len(self.records.numbers):
             return False
         self._select(row)
         return True
 
-    def go_to(self, number: int) -> None:
-        """Show a record of the list by its number, or the one that follows it."""
-        row = self.records.row_of(number)
-        if row >= 0:
-            self._select(row)
-
-    def chosen(self) -> list[int]:
-        """Return the numbers of all selected records."""
-        numbers: Sequence[int] = self.records.numbers
-        return [
-            number
-            for span in self.selectionModel().selection()
-            for number in numbers[span.top() : span.bottom() + 1]
-        ]
+    def selected_rowids(self) -> list[int]:
+        """Return the row ids of the selected records."""
+        rowids: Sequence[int] = self.records.numbers
+        return [rowid for first, last in selected_spans(self) for rowid in rowids[first : last + 1]]
 
     @property
-    def count_chosen(self) -> int:
+    def selected_count(self) -> int:
         """How many records are selected."""
-        return sum(span.height() for span in self.selectionModel().selection())
+        return sum(last - first + 1 for first, last in selected_spans(self))
 
     def _select(self, row: int) -> None:
         self.selectRow(row)
         self.scrollTo(self.records.index(row, 0))
 
     def _spans(self) -> list[tuple[int, int, int]]:
-        """Return the selected spans as first record, last record and how many there are."""
+        """Return the selected spans as (row id of the first, row id of the last, number of records)."""
         numbers = self.records.numbers
-        return [
-            (numbers[span.top()], numbers[span.bottom()], span.height())
-            for span in self.selectionModel().selection()
-        ]
+        return [(numbers[first], numbers[last], last - first + 1) for first, last in selected_spans(self)]
 
-    def _choose(self, spans: list[tuple[int, int, int]]) -> None:
-        """Select spans again, those that hold the same records as before."""
-        chosen = QItemSelection()
+    def _reselect(self, spans: list[tuple[int, int, int]]) -> None:
+        """Select the spans that still hold the same records."""
+        selection = QItemSelection()
         numbers = self.records.numbers
         for first, last, count in spans:
             top, bottom = self.records.row_of(first), self.records.row_of(last)
             if (numbers[top], numbers[bottom], bottom - top + 1) == (first, last, count):
-                chosen.select(self.records.index(top, 0), self.records.index(bottom, 0))
-        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.Select)
+                selection.select(self.records.index(top, 0), self.records.index(bottom, 0))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.Select)
 
-    def _moved(self, current: QModelIndex, before: QModelIndex) -> None:
+    def _current_moved(self, current: QModelIndex, before: QModelIndex) -> None:
         if self._filling:
             return
-        self._number = self.records.numbers[current.row()] if current.isValid() else None
-        self.shown.emit(self._number)
+        self._rowid = self.records.numbers[current.row()] if current.isValid() else None
+        self.current_changed.emit(self._rowid)
 
     def _repaint(self) -> None:
         self.viewport().update()
 
 
 def row_height() -> int:
-    """Return the height of a record in the list, with air around its two lines."""
+    """Return the height (px) of a record in the list: two lines and a margin."""
     lines = QFontMetrics(font("body", bold=True)).height() + QFontMetrics(font("caption")).height()
     return lines + 4 + 2 * GRID

@@ -1,4 +1,4 @@
-"""Ask the teacher once more for a record: under another strategy, or with another seed."""
+"""The dialog that regenerates an answer with another strategy or another seed."""
 
 from dataclasses import replace
 
@@ -17,44 +17,45 @@ from PySide6.QtWidgets import (
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.erase.review import Compared
+from orca_desk.steps.erase.review import ReviewItem
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.settings_form import indent, number_box
 from orca_desk.ui.widgets.text import button, label
 
-WARM = 0.7  # with greedy sampling another seed would give the same answer
+TITLE = "Regenerate answer"
+DEFAULT_TEMPERATURE = 0.7  # for a greedy record: at temperature 0 another seed changes nothing
 HIGHEST_SEED = 2**31 - 1
 
 
 class RegenerateDialog(QDialog):
-    """Chooses with what to ask again. `asked` comes with the model, the strategy and the sampling."""
+    """Lets the user choose how to ask again. `requested` carries the model, the strategy and the sampling."""
 
-    asked = Signal(object, str, object)
+    requested = Signal(object, str, object)
 
-    def __init__(self, desk: Desk, compared: Compared, parent: QWidget) -> None:
+    def __init__(self, desk: Desk, item: ReviewItem, parent: QWidget) -> None:
         super().__init__(parent)
-        self.desk, self.compared = desk, compared
-        made = compared.stored.record.provenance
-        self.setWindowTitle("Ask the teacher again")
+        self.desk, self.item = desk, item
+        made = item.stored.record.provenance
+        self.setWindowTitle(TITLE)
         self.setMinimumWidth(56 * GRID)
         self.strategy = QComboBox()
-        self.strategy.addItem(compared.stored.record.strategy)
+        self.strategy.addItem(item.stored.record.strategy)
         self.seed = number_box(0, HIGHEST_SEED)
         self.seed.setValue((made.sampling.seed + 1) % HIGHEST_SEED)
         self.temperature = QDoubleSpinBox()
         indent(self.temperature)
         self.temperature.setRange(0.0, 5.0)
         self.temperature.setSingleStep(0.1)
-        self.temperature.setValue(made.sampling.temperature or WARM)
-        self.temperature.setToolTip("0 is greedy: always the likeliest token, whatever the seed")
+        self.temperature.setValue(made.sampling.temperature or DEFAULT_TEMPERATURE)
+        self.temperature.setToolTip("0 always picks the most likely token, whatever the seed")
         self.model = ModelPicker(desk, "gguf", prefer="mini-teacher")
-        if compared.maker is not None:
-            self.model.choose(compared.maker.path)
+        if item.teacher is not None:
+            self.model.choose(item.teacher.path)
         self.note = label(size="caption", tone="muted", wrap=True)
-        self.ask = button("Ask the teacher", self._ask, primary=True)
-        self.ask.setDefault(True)
+        self.regenerate_button = button("Regenerate", self._request, primary=True)
+        self.regenerate_button.setDefault(True)
         self._lay_out()
         self.temperature.valueChanged.connect(self._explain)
         self.strategy.currentIndexChanged.connect(self._explain)
@@ -64,13 +65,13 @@ class RegenerateDialog(QDialog):
         self._explain()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Begin at the strategy."""
+        """Focus the strategy."""
         super().showEvent(event)
         self.strategy.setFocus()
 
     def sampling(self) -> Sampling:
         """Return the sampling of the record, with the chosen seed and temperature."""
-        before = self.compared.stored.record.provenance.sampling
+        before = self.item.stored.record.provenance.sampling
         return replace(before, seed=self.seed.value(), temperature=round(self.temperature.value(), 2))
 
     def _lay_out(self) -> None:
@@ -84,39 +85,38 @@ class RegenerateDialog(QDialog):
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(button("Cancel", self.reject))
-        row.addWidget(self.ask)
+        row.addWidget(self.regenerate_button)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.setSpacing(2 * GRID)
-        whole.addWidget(label("Ask the teacher again", size="heading", bold=True))
-        whole.addWidget(
-            label("A new record is made of the same task; this one stays as it is.", tone="muted")
-        )
+        whole.addWidget(label(TITLE, size="heading", bold=True))
+        about = "This adds a new record for the same task. The current record stays unchanged."
+        whole.addWidget(label(about, tone="muted"))
         whole.addLayout(form)
         whole.addWidget(self.note)
         whole.addLayout(row)
 
     def _offer(self, names: list[str]) -> None:
-        chosen = self.compared.stored.record.strategy
+        chosen = self.item.stored.record.strategy
         self.strategy.clear()
         self.strategy.addItems(names)
         self.strategy.setCurrentIndex(max(0, self.strategy.findText(chosen)))
 
     def _explain(self, *_: object) -> None:
         model: ModelFile | None = self.model.model()
-        self.ask.setEnabled(model is not None)
-        same = self.strategy.currentText() == self.compared.stored.record.strategy
-        if self.compared.maker is None:
-            note = "The model that made this record was not found here: choose one."
+        self.regenerate_button.setEnabled(model is not None)
+        same = self.strategy.currentText() == self.item.stored.record.strategy
+        if self.item.teacher is None:
+            note = "The teacher of this record was not found on this machine. Select a model."
         elif same and not self.temperature.value():
-            note = "At temperature 0 the answer under the same strategy will be the same again."
+            note = "At temperature 0, the same strategy gives the same answer again."
         else:
             note = ""
         self.note.setText(note)
         self.note.setVisible(bool(note))
 
-    def _ask(self) -> None:
+    def _request(self) -> None:
         model = self.model.model()
         if model is not None:
-            self.asked.emit(model, self.strategy.currentText(), self.sampling())
+            self.requested.emit(model, self.strategy.currentText(), self.sampling())
             self.accept()

@@ -1,4 +1,4 @@
-"""The bar below a record: where the reviewer is, and what can be done, each with its key."""
+"""The bar below a record: the actions of the review with their keys, and the position in the list."""
 
 from typing import TYPE_CHECKING
 
@@ -13,67 +13,64 @@ from orca_desk.ui.widgets.text import button, label
 if TYPE_CHECKING:
     from orca_desk.ui.pages.records.page import RecordsPage
 
-# What a button says where the action's whole name is too long for it
+# Button texts of actions whose names are too long
 _SHORT = {"Edit the answer": "Edit"}
 _OFTEN = frozenset({"Keep", "Drop", "Edit the answer"})
-LEVELS = 4  # of how much the buttons say
+LEVELS = 4  # of button texts, from long to none
 
 
 class ReviewBar(QFrame):
-    """Buttons for the page's actions, and the place in the list."""
+    """Buttons for the actions of the page, and the position in the list."""
 
     def __init__(self, desk: Desk, page: "RecordsPage") -> None:
         super().__init__()
         self.desk = desk
         self.setProperty("kind", "card")
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(GRID, GRID, GRID, GRID)
         row.setSpacing(GRID)
         self._buttons: list[tuple[QPushButton, QAction, tuple[str, ...]]] = []
         for action in (page.keep_it, page.drop_it, page.undecide):
             row.addWidget(self._button(action))
         row.addSpacing(GRID)
-        for action in (page.edit_it, page.again):
+        for action in (page.edit_it, page.regenerate_it):
             row.addWidget(self._button(action))
         row.addStretch(1)
-        self.place = label(tone="muted")
-        row.addWidget(self.place)
+        self.position = label(tone="muted")
+        row.addWidget(self.position)
         for action in (page.previous, page.next):
             row.addWidget(_quiet(action))
-        # As wide as there is room for: the buttons then say less
+        # The bar may be narrower than its buttons want: they then show less text
         row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         self.setMinimumWidth(40 * GRID)
         desk.theme.changed.connect(self._paint)
         self._paint()
 
-    def show_place(self, row: int, count: int, chosen: int) -> None:
-        """Show which record of how many is current, and how many are selected."""
-        if chosen > 1:
-            self.place.setText("{} selected".format(f"{chosen:,}"))
-        elif row >= 0:
-            self.place.setText("{} of {}".format(f"{row + 1:,}", f"{count:,}"))
+    def show_position(self, row: int, count: int, selected: int) -> None:
+        """Show the current row (from 0) of `count`, or how many records are selected."""
+        if selected > 1:
+            self.position.setText(f"{selected:,} selected")
         else:
-            self.place.setText("")
+            self.position.setText(f"{row + 1:,} of {count:,}" if row >= 0 else "")
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Say as much as there is room for."""
+        """Choose the longest texts that fit."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Names with keys, names alone, only the names of what is done most, or icons alone."""
-        row = self.layout()
+        """Show names with keys, names alone, only the names of frequent actions, or icons alone."""
         for level in range(LEVELS):
             for made, _, texts in self._buttons:
                 if made.text() != texts[level]:
                     made.setText(texts[level])
-            row.invalidate()
-            if row.sizeHint().width() <= self.width():
+            self._row.invalidate()
+            if self._row.sizeHint().width() <= self.width():
                 break
 
     def _button(self, action: QAction) -> QPushButton:
-        """Return a button for an action that shows its key."""
+        """Return a button for an action, with its key."""
         name = action.text().replace("&", "").rstrip("…")
         key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         tip = action.toolTip() if action.toolTip() != name else name

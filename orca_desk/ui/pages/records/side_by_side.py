@@ -1,112 +1,116 @@
-"""One record side by side: the teacher's on the left, what the student is trained on on the right."""
+"""One record side by side: the teacher record on the left, the training record on the right."""
+
+from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
-from orca_desk.steps.erase.review import Compared
+from orca_desk.steps.erase.review import ReviewItem
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
-from orca_desk.ui.pages.records.facts import ProvenanceStrip, Verdicts
+from orca_desk.ui.pages.records.facts import ProvenanceStrip, VerdictPanel
 from orca_desk.ui.pages.records.instruction_choice import InstructionChoice
-from orca_desk.ui.pages.records.texts import AnswerView, CompareView
-from orca_desk.ui.theme import GRID, SCROLL_BAR, Role
+from orca_desk.ui.pages.records.texts import ErasureView, ResponseView
+from orca_desk.ui.theme import GRID, SCROLL_BAR
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import button, label
 
+SHOW_ORIGINAL = "Show teacher's answer"
+
 
 class SideBySide(QWidget):
-    """Shows a `Compared`. What the user does comes as signals; nothing is written here."""
+    """Shows a `ReviewItem`. The page saves what the signals carry."""
 
-    saved = Signal(str)  # the user's own answer
-    restored = Signal()  # the teacher's answer is to be the current one again
-    task_wanted = Signal()
+    edit_saved = Signal(str)  # the user's own answer
+    restore_requested = Signal()  # of the teacher's answer
+    task_requested = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.compared: Compared | None = None
+        self.item: ReviewItem | None = None
         self._drafts: dict[int, str] = {}
         self._shows_original = False
-        self.verdict = Verdicts(desk)
-        self.compare = CompareView(desk)
-        self.answer = AnswerView(desk)
+        self.verdict = VerdictPanel(desk)
+        self.erasure = ErasureView(desk)
+        self.response = ResponseView(desk)
         self.instruction = InstructionChoice()
         self.provenance = ProvenanceStrip(desk)
         self._lay_out()
-        self.verdict.leak_chosen.connect(self.answer.show_leak)
-        self.verdict.task.clicked.connect(self.task_wanted)
-        self.answer.saved.connect(self.save)
-        self.answer.left.connect(self.leave_editor)
+        self.verdict.leak_selected.connect(self.response.show_leak)
+        self.verdict.task.clicked.connect(self.task_requested)
+        self.response.save_requested.connect(self.save)
+        self.response.cancelled.connect(self.cancel_edit)
 
-    def show_record(self, compared: Compared | None) -> None:
-        """Show another record, or the same one anew."""
-        before = self.compared
-        same = before is not None and compared is not None and before.number == compared.number
-        if same and self.answer.is_editing:
-            self.compared = compared
+    def show_record(self, item: ReviewItem | None) -> None:
+        """Show a record. An edit of another record becomes a draft."""
+        before = self.item
+        same = before is not None and item is not None and before.rowid == item.rowid
+        if same and self.response.is_editing:
+            self.item = item
             return
-        if self.answer.is_editing:
-            self.leave_editor()
-        self.compared = compared
+        if self.response.is_editing:
+            self.cancel_edit()
+        self.item = item
         if not same:
             self._shows_original = False
-        if compared is None:
+        if item is None:
             return
-        self.verdict.show_record(compared)
-        self.provenance.show_record(compared)
-        unchanged = same and before is not None and before.segments == compared.segments
+        self.verdict.show_record(item)
+        self.provenance.show_record(item)
+        unchanged = same and before is not None and before.segments == item.segments
         if not unchanged:
-            self.compare.show_segments(compared.segments)
-        self.whole.setVisible(self.compare.is_shortened)
-        self.instruction.show_revealed(compared.revealed)
-        self._show_answer()
+            self.erasure.show_segments(item.segments)
+        self.full_texts_button.setVisible(self.erasure.is_shortened)
+        self.instruction.show_revealed(item.revealed)
+        self._show_response()
 
     def edit(self) -> None:
-        """Let the user write their own version of the answer."""
-        if self.compared is None or self.answer.is_editing:
+        """Let the user edit the answer."""
+        if self.item is None or self.response.is_editing:
             return
-        text = self._drafts.get(self.compared.number, self.compared.stored.current.response)
-        self.answer.edit(text)
+        text = self._drafts.get(self.item.rowid, self.item.stored.current.response)
+        self.response.edit(text)
         self._show_state()
 
-    def leave_editor(self) -> None:
-        """Show the answer as it is; what was written and not saved is there again at the next edit."""
-        if self.compared is None:
+    def cancel_edit(self) -> None:
+        """End the edit without saving. The next edit of the record continues with its text."""
+        if self.item is None:
             return
-        if self.answer.is_changed:
-            self._drafts[self.compared.number] = self.answer.toPlainText()
-            self.desk.say("Left without saving. Edit the record again to go on with your text.")
-        self._show_answer()
+        if self.response.is_changed:
+            self._drafts[self.item.rowid] = self.response.toPlainText()
+            self.desk.say("Edit not saved. Edit the record again to continue.")
+        self._show_response()
         self.setFocus()
 
     def save(self) -> None:
-        """Hand over what the user wrote."""
-        if self.compared is None or not self.answer.is_editing:
+        """Emit `edit_saved`, unless the answer is unchanged."""
+        if self.item is None or not self.response.is_editing:
             return
-        text, drafted = self.answer.toPlainText(), self._drafts.pop(self.compared.number, None)
-        changed = self.answer.is_changed or drafted is not None
-        self.answer.setReadOnly(True)
-        if not changed or text == self.compared.stored.current.response:
-            self._show_answer()
+        text, drafted = self.response.toPlainText(), self._drafts.pop(self.item.rowid, None)
+        changed = self.response.is_changed or drafted is not None
+        self.response.setReadOnly(True)
+        if not changed or text == self.item.stored.current.response:
+            self._show_response()
         else:
-            self.saved.emit(text)
+            self.edit_saved.emit(text)
 
-    def keep_draft(self, text: str) -> None:
-        """Take back a text that could not be saved."""
-        if self.compared is not None:
-            self._drafts[self.compared.number] = text
+    def keep_draft(self, rowid: int, text: str) -> None:
+        """Continue the edit of a text that could not be saved."""
+        self._drafts[rowid] = text
+        if self.item is not None and self.item.rowid == rowid:
             self.edit()
 
     def _lay_out(self) -> None:
-        left, self.left_title = self._column("graduation-cap", "teacher", "Teacher record")
-        right, _ = self._column("eraser", "student", "Training record")
-        right.layout().addWidget(self.instruction.kind)
+        left = _ColumnHeading(self.desk, "graduation-cap", "teacher", "Teacher record")
+        right = _ColumnHeading(self.desk, "eraser", "student", "Training record")
+        right.row.addWidget(self.instruction.kind)
         titles = QHBoxLayout()
         titles.setSpacing(1)
         titles.addWidget(left, 1)
         titles.addWidget(right, 1)
-        # Always there, so that the columns stay below their headings
-        self.compare.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        # Always visible, so that the columns stay aligned with their headings
+        self.erasure.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         titles.setContentsMargins(0, 0, SCROLL_BAR, 0)
         upper = QFrame()
         upper.setProperty("kind", "card")
@@ -115,12 +119,12 @@ class SideBySide(QWidget):
         column.setSpacing(0)
         column.addLayout(titles)
         column.addWidget(self.instruction)
-        self.compare.setFrameShape(QFrame.Shape.NoFrame)
-        self.compare.setStyleSheet("QTextBrowser { border: none; padding: 0px; background: transparent; }")
-        column.addWidget(self.compare, 1)
-        self.whole = button("Show the whole texts", self._show_whole)
-        self.whole.hide()
-        column.addWidget(self.whole, 0, Qt.AlignmentFlag.AlignLeft)
+        self.erasure.setFrameShape(QFrame.Shape.NoFrame)
+        self.erasure.setStyleSheet("QTextBrowser { border: none; padding: 0px; background: transparent; }")
+        column.addWidget(self.erasure, 1)
+        self.full_texts_button = button("Show full texts", self._show_whole)
+        self.full_texts_button.hide()
+        column.addWidget(self.full_texts_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.parts = QSplitter(Qt.Orientation.Vertical)
         self.parts.setChildrenCollapsible(False)
         self.parts.addWidget(upper)
@@ -135,10 +139,6 @@ class SideBySide(QWidget):
         whole.addWidget(self.parts, 1)
         whole.addWidget(self.provenance)
 
-    def _column(self, image: str, role: Role, title: str) -> tuple[QFrame, QLabel]:
-        heading = _Heading(self.desk, image, role, title)
-        return heading, heading.title
-
     def _answer_card(self) -> QFrame:
         frame = QFrame()
         frame.setProperty("kind", "card")
@@ -147,80 +147,86 @@ class SideBySide(QWidget):
         column.setSpacing(GRID // 2)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self.answer_title = label(bold=True)
-        self.answer_note = ElidedLabel(tone="muted", size="caption")
-        self.original = button("Show the teacher's own", self._toggle_original)
-        self.back = button("Back to the teacher's own", self.restored.emit)
-        self.save_button = button("Save as a new revision", self.save, primary=True)
-        self.leave_button = button("Leave", self.leave_editor)
-        row.addWidget(self.answer_title)
-        row.addWidget(self.answer_note, 1)
-        self.whole_answer = button("Show all of it", self._show_whole_answer)
-        for one in (self.whole_answer, self.original, self.back, self.leave_button, self.save_button):
-            one.hide()  # until a record says which of them it needs
+        self.response_title = label(bold=True)
+        self.response_note = ElidedLabel(tone="muted", size="caption")
+        self.original_button = button(SHOW_ORIGINAL, self._toggle_original)
+        self.restore_button = button("Restore teacher's answer", self.restore_requested.emit)
+        self.save_button = button("Save as new revision", self.save, primary=True)
+        self.cancel_button = button("Cancel edit", self.cancel_edit)
+        row.addWidget(self.response_title)
+        row.addWidget(self.response_note, 1)
+        self.full_answer_button = button("Show full answer", self._show_whole_answer)
+        for one in (
+            self.full_answer_button,
+            self.original_button,
+            self.restore_button,
+            self.cancel_button,
+            self.save_button,
+        ):
+            one.hide()  # until a record needs it
             row.addWidget(one)
         column.addLayout(row)
-        self.answer.setFrameShape(QFrame.Shape.NoFrame)
-        column.addWidget(self.answer, 1)
+        self.response.setFrameShape(QFrame.Shape.NoFrame)
+        column.addWidget(self.response, 1)
         return frame
 
-    def _show_answer(self, *, whole: bool = False) -> None:
-        assert self.compared is not None
-        stored = self.compared.stored
+    def _show_response(self, *, whole: bool = False) -> None:
+        assert self.item is not None
+        stored = self.item.stored
         if self._shows_original and stored.edited is not None:
-            self.answer.show_answer(stored.record.response, (), whole=whole)
+            self.response.show_answer(stored.record.response, (), whole=whole)
         else:
-            self.answer.show_answer(stored.current.response, stored.leaks, whole=whole)
+            self.response.show_answer(stored.current.response, stored.leaks, whole=whole)
         self._show_state()
 
     def _show_state(self) -> None:
-        assert self.compared is not None
-        edited, editing = self.compared.stored.edited is not None, self.answer.is_editing
+        assert self.item is not None
+        edited, editing = self.item.stored.edited is not None, self.response.is_editing
         original = edited and self._shows_original
         if editing:
-            title, note = "Your own answer", "Ctrl+Enter saves, Esc leaves"
+            title, note = "Your answer", "Ctrl+Enter saves, Esc cancels"
         elif original:
-            title, note = "The teacher's own", "not what is trained"
+            title, note = "Teacher's answer", "not used for training"
         elif edited:
             title, note = "Response", "edited by you"
         else:
-            title, note = "Response", "the same in both records"
-        self.answer_title.setText(title)
-        self.answer_note.show_text(note)
-        self.original.setVisible(edited and not editing)
-        self.original.setText("Show your edit" if original else "Show the teacher's own")
-        self.back.setVisible(edited and not editing)
-        self.whole_answer.setVisible(self.answer.is_shortened)
+            title, note = "Response", "same in both records"
+        self.response_title.setText(title)
+        self.response_note.show_text(note)
+        self.original_button.setVisible(edited and not editing)
+        self.original_button.setText("Show your answer" if original else SHOW_ORIGINAL)
+        self.restore_button.setVisible(edited and not editing)
+        self.full_answer_button.setVisible(self.response.is_shortened)
         self.save_button.setVisible(editing)
-        self.leave_button.setVisible(editing)
+        self.cancel_button.setVisible(editing)
 
     def _toggle_original(self) -> None:
         self._shows_original = not self._shows_original
-        self._show_answer()
+        self._show_response()
 
     def _show_whole_answer(self) -> None:
-        if self.compared is not None:
-            self._show_answer(whole=True)
+        if self.item is not None:
+            self._show_response(whole=True)
 
     def _show_whole(self) -> None:
-        if self.compared is not None:
-            self.compare.show_segments(self.compared.segments, whole=True)
-            self.whole.hide()
+        if self.item is not None:
+            self.erasure.show_segments(self.item.segments, whole=True)
+            self.full_texts_button.hide()
 
 
-class _Heading(QFrame):
-    """A column's heading: an icon and a name in its colour, above a line of it."""
+class _ColumnHeading(QFrame):
+    """The heading of a column: an icon and a title above a line, all in one colour."""
 
-    def __init__(self, desk: Desk, image: str, role: Role, title: str) -> None:
+    def __init__(self, desk: Desk, image: str, role: Literal["teacher", "student"], title: str) -> None:
         super().__init__()
         self.desk, self._image, self._role = desk, image, role
-        row = QHBoxLayout(self)
-        row.setContentsMargins(GRID + 4, GRID, GRID, GRID)
-        row.setSpacing(GRID)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(GRID + 4, GRID, GRID, GRID)
+        self.row.setSpacing(GRID)
         self._icon = QLabel()
-        self.title = label(title, bold=True, tone=role)  # type: ignore[arg-type]
-        row.addWidget(self._icon)
-        row.addWidget(self.title, 1)
+        title_label = label(title, bold=True, tone=role)
+        self.row.addWidget(self._icon)
+        self.row.addWidget(title_label, 1)
         desk.theme.changed.connect(self._paint)
         self._paint()
 
@@ -228,5 +234,5 @@ class _Heading(QFrame):
         colours = self.desk.theme.colours
         self._icon.setPixmap(pixmap(self._image, colours, self._role))
         self.setStyleSheet(
-            f"_Heading {{ border: none; border-bottom: 2px solid {colours.css(self._role)}; }}"
+            f"_ColumnHeading {{ border: none; border-bottom: 2px solid {colours.css(self._role)}; }}"
         )

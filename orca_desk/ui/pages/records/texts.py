@@ -1,6 +1,6 @@
-"""The texts of a record on the screen: what was erased and what replaced it, and where an answer leaks.
+"""The texts of a record: what erasure removed and inserted, and the answer with its leaks.
 
-Texts are written as characters with a format, never as markup, so nothing in them can do anything.
+Texts are inserted as characters with a format, never as markup, so nothing in them is interpreted.
 """
 
 from collections.abc import Sequence
@@ -21,26 +21,26 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 from orca_desk.method.erasure import Segment
 from orca_desk.method.leaks import Leak
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.theme import GRID, Colours, font
+from orca_desk.ui.theme import GRID, Colours, Role, font
 from orca_desk.ui.widgets.browser import Browser
 
-# Characters that are laid out at once; the rest is shown when asked for. A table takes longer than plain text
-LONGEST, LONGEST_CELL = 20_000, 8_000
+# Characters that are shown until the user asks for the full text; a table takes longer to lay out
+MAX_RESPONSE, MAX_CELL = 20_000, 8_000
 
 
 class ReviewBrowser(Browser):
-    """A Browser that leaves plain letters to the page's keys."""
+    """A Browser that leaves single letters to the shortcuts of the page."""
 
     def event(self, event: QEvent) -> bool:
-        """Keep Qt from taking letters as if they could be typed here."""
+        """Keep Qt from handling letters as input."""
         if event.type() == QEvent.Type.ShortcutOverride and _is_letter(event):
             event.ignore()
             return False
         return bool(super().event(event))
 
 
-class CompareView(ReviewBrowser):
-    """Two columns: the teacher's system instruction and user text, and the student's."""
+class ErasureView(ReviewBrowser):
+    """Two columns: the system instruction and the user text of the teacher, and those of the student."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -52,13 +52,13 @@ class CompareView(ReviewBrowser):
 
     @property
     def is_shortened(self) -> bool:
-        """Whether a text is so long that only its beginning is shown."""
+        """Whether only the beginning of a text is shown."""
         return not self._whole and any(
-            len(segment.text) > LONGEST_CELL for segment in self._segments if segment.role != "assistant"
+            len(segment.text) > MAX_CELL for segment in self._segments if segment.role != "assistant"
         )
 
     def show_segments(self, segments: Sequence[Segment], *, whole: bool = False) -> None:
-        """Show what erasure did; `whole`: however long it is."""
+        """Show what erasure did; `whole` shows long texts in full."""
         self._segments, self._whole = segments, whole
         self._draw()
 
@@ -67,7 +67,7 @@ class CompareView(ReviewBrowser):
         document.clear()
         document.setDocumentMargin(0)
         cursor = QTextCursor(document)
-        cursor.beginEditBlock()  # else the whole table is laid out anew with each insertion
+        cursor.beginEditBlock()  # without it, each insertion lays out the whole table again
         rows = [(role, list(group)) for role, group in groupby(self._segments, lambda one: one.role)]
         rows = [(role, group) for role, group in rows if role != "assistant"]
         if not rows or rows[0][0] != "system":
@@ -96,34 +96,34 @@ class CompareView(ReviewBrowser):
         cursor.insertText(title, _heading(colours))
         states = {segment.state for segment in segments}
         if "erased" in states:
-            cursor.insertText("   " + "✕ erased", _mark(colours, "bad"))
+            cursor.insertText("   ✕ erased", _mark(colours, "bad"))
         if "inserted" in states:
-            cursor.insertText("   " + "✓ in its place", _mark(colours, "good"))
+            cursor.insertText("   ✓ replacement", _mark(colours, "good"))
         cursor.insertBlock(spaced())
         if not segments:
-            words = "No system message: the student is told nothing."
-            cursor.insertText(words if column else "No system instruction.", _quiet(colours))
+            words = "No system message." if column else "No system instruction."
+            cursor.insertText(words, _quiet(colours))
         for segment in segments:
-            text = segment.text if self._whole else segment.text[:LONGEST_CELL]
-            cursor.insertText(text, _look(segment, colours))
+            text = segment.text if self._whole else segment.text[:MAX_CELL]
+            cursor.insertText(text, _segment_format(segment, colours))
             if len(text) < len(segment.text):
                 more = len(segment.text) - len(text)
-                cursor.insertText(" … {} more characters".format(f"{more:,}"), _quiet(colours))
+                cursor.insertText(f" … {more:,} more characters", _quiet(colours))
 
 
-class AnswerView(QPlainTextEdit):
-    """The answer, with its leaks marked in place; it becomes the editor of the user's own version.
+class ResponseView(QPlainTextEdit):
+    """The answer with its leaks marked, and the editor for the user's own version.
 
-    `saved` comes with the text on Ctrl+Enter, `left` on Esc.
+    `save_requested` carries the text on Ctrl+Enter; `cancelled` follows Esc.
     """
 
-    saved = Signal(str)
-    left = Signal()
+    save_requested = Signal(str)
+    cancelled = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self._text = self._begun = ""
+        self._text = self._original = ""
         self._leaks: Sequence[Leak] = ()
         self._whole = False
         self.setAccessibleName("Response")
@@ -136,31 +136,31 @@ class AnswerView(QPlainTextEdit):
 
     @property
     def is_editing(self) -> bool:
-        """Whether the user writes."""
+        """Whether the user is editing."""
         return not self.isReadOnly()
 
     @property
     def is_changed(self) -> bool:
-        """Whether the user wrote something else than what was there when the edit began."""
-        return self.is_editing and self.toPlainText() != self._begun
+        """Whether the text differs from what it was when the edit began."""
+        return self.is_editing and self.toPlainText() != self._original
 
     @property
     def is_shortened(self) -> bool:
-        """Whether the answer is so long that only its beginning is shown."""
-        return not self.is_editing and not self._whole and len(self._text) > LONGEST
+        """Whether only the beginning of the answer is shown."""
+        return not self.is_editing and not self._whole and len(self._text) > MAX_RESPONSE
 
     def show_answer(self, text: str, leaks: Sequence[Leak], *, whole: bool = False) -> None:
-        """Show an answer; `whole`: however long it is."""
+        """Show an answer and its leaks; `whole` shows a long answer in full."""
         self.setReadOnly(True)
         self._text, self._leaks, self._whole = text, leaks, whole
-        self._put(text[:LONGEST] if self.is_shortened else text)
+        self._put(text[:MAX_RESPONSE] if self.is_shortened else text)
         self._paint()
 
     def edit(self, text: str) -> None:
-        """Let the user write, from `text` on."""
+        """Let the user edit `text`."""
         self._leaks = ()
         self._put(text)
-        self._begun = self.toPlainText()
+        self._original = self.toPlainText()
         self.setReadOnly(False)
         self._paint()
         self.moveCursor(QTextCursor.MoveOperation.Start)
@@ -170,27 +170,27 @@ class AnswerView(QPlainTextEdit):
         """Select a leak in the text."""
         if self.is_editing:
             return
-        if self.is_shortened and leak.end > LONGEST:
+        if self.is_shortened and leak.end > MAX_RESPONSE:
             self.show_answer(self._text, self._leaks, whole=True)
         self.setTextCursor(self._cursor(leak))
         self.ensureCursorVisible()
 
     def event(self, event: QEvent) -> bool:
-        """While nothing can be typed here leave letters to the page's keys."""
+        """Leave letters to the shortcuts of the page unless the user is editing."""
         if self.isReadOnly() and event.type() == QEvent.Type.ShortcutOverride and _is_letter(event):
             event.ignore()
             return False
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Save with Ctrl+Enter, leave with Esc."""
+        """Save on Ctrl+Enter, cancel on Esc."""
         if self.is_editing:
             enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                self.saved.emit(self.toPlainText())
+                self.save_requested.emit(self.toPlainText())
                 return
             if event.key() == Qt.Key.Key_Escape:
-                self.left.emit()
+                self.cancelled.emit()
                 return
         super().keyPressEvent(event)
 
@@ -199,7 +199,7 @@ class AnswerView(QPlainTextEdit):
             self.setPlainText(text)
 
     def _paint(self) -> None:
-        """What cannot be written in has no frame."""
+        """Show a frame only while the user can edit."""
         bare = "QPlainTextEdit { border: none; padding: 0px; background: transparent; }"
         wanted = bare if self.isReadOnly() else ""
         if self.styleSheet() != wanted:
@@ -207,11 +207,11 @@ class AnswerView(QPlainTextEdit):
         self._mark()
 
     def _mark(self) -> None:
-        """Leaks are on tinted ground and underlined with a wave."""
+        """Mark leaks by a tinted background and a wavy underline."""
         colours = self.desk.theme.colours
         marks = []
         for leak in self._leaks:
-            if self.is_shortened and leak.end > LONGEST:
+            if self.is_shortened and leak.end > MAX_RESPONSE:
                 continue
             mark = QTextEdit.ExtraSelection()
             mark.cursor = self._cursor(leak)
@@ -222,7 +222,7 @@ class AnswerView(QPlainTextEdit):
         self.setExtraSelections(marks)
 
     def _cursor(self, leak: Leak) -> QTextCursor:
-        """Qt counts UTF-16 units, a leak counts characters."""
+        """Return a cursor that selects a leak. Qt counts UTF-16 units, a leak counts characters."""
         text = self._text
         cursor = QTextCursor(self.document())
         cursor.setPosition(utf16_length(text[: leak.start]))
@@ -231,7 +231,7 @@ class AnswerView(QPlainTextEdit):
 
 
 def utf16_length(text: str) -> int:
-    """Return the length of `text` as Qt counts it: characters beyond the first plane count twice."""
+    """Return the length of `text` in UTF-16 units, as Qt counts it."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
@@ -255,7 +255,7 @@ def _table_format() -> QTextTableFormat:
 
 
 def spaced() -> QTextBlockFormat:
-    """Return the format of a paragraph with room between its lines."""
+    """Return the format of a paragraph with 1.2 times the usual line height."""
     form = QTextBlockFormat()
     form.setLineHeight(120, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     return form
@@ -268,9 +268,9 @@ def _heading(colours: Colours) -> QTextCharFormat:
     return form
 
 
-def _mark(colours: Colours, role: str) -> QTextCharFormat:
+def _mark(colours: Colours, role: Role) -> QTextCharFormat:
     form = _heading(colours)
-    form.setForeground(colours(role))  # type: ignore[arg-type]
+    form.setForeground(colours(role))
     return form
 
 
@@ -282,7 +282,7 @@ def _quiet(colours: Colours) -> QTextCharFormat:
     return form
 
 
-def _look(segment: Segment, colours: Colours) -> QTextCharFormat:
+def _segment_format(segment: Segment, colours: Colours) -> QTextCharFormat:
     form = QTextCharFormat()
     form.setFont(font("body"))
     form.setForeground(colours("text"))

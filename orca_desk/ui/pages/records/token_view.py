@@ -1,4 +1,4 @@
-"""A training record as tokens: masked ones dim, trained ones clear, control tokens as chips."""
+"""A training record as tokens: masked ones dim, trained ones bright, control tokens as chips."""
 
 from bisect import bisect_right
 from itertools import groupby
@@ -7,17 +7,26 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QMouseEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QToolTip
 
+from orca_desk.prompts.renderer import SpanRole
 from orca_desk.steps.erase.inspect import Inspection, Token
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.records.texts import ReviewBrowser, spaced, utf16_length
 from orca_desk.ui.theme import Colours, font
 
-MOST = 20_000  # tokens that are drawn: many times what a record has
-Look = tuple[bool, bool, bool, bool]  # control token, template text, trained, beyond the limit
+MAX_DRAWN = 20_000  # tokens; records have far fewer
+TokenStyle = tuple[bool, bool, bool, bool]  # control token, template text, trained, beyond the limit
+
+ROLES: dict[SpanRole, str] = {
+    "control": "template",
+    "system": "system message",
+    "user": "user text",
+    "assistant": "answer",
+    "end": "end of the answer",
+}
 
 
 class TokenView(ReviewBrowser):
-    """Shows an `Inspection`. `pointed` comes with words on the token under the pointer or the text cursor."""
+    """Shows an `Inspection`. `pointed` carries a description of the token under the pointer or the cursor."""
 
     pointed = Signal(str)
 
@@ -26,8 +35,8 @@ class TokenView(ReviewBrowser):
         self.desk = desk
         self._inspection: Inspection | None = None
         self._starts: list[int] = []
-        self._at: int | None = None
-        self.setAccessibleName("Tokens that are trained and masked")
+        self._pointed: int | None = None
+        self.setAccessibleName("Trained and masked tokens")
         self.setTextInteractionFlags(self.textInteractionFlags().TextSelectableByKeyboard
                                      | self.textInteractionFlags().TextSelectableByMouse)  # fmt: skip
         self.setStyleSheet("QTextBrowser { border: none; padding: 0px; background: transparent; }")
@@ -36,55 +45,43 @@ class TokenView(ReviewBrowser):
         desk.theme.changed.connect(self._draw)
 
     def show_inspection(self, inspection: Inspection | None) -> None:
-        """Show the tokens of a record."""
+        """Show the tokens of a record, or none."""
         if inspection != self._inspection:
             self._inspection = inspection
             self._draw()
 
     def token_at(self, position: int) -> int | None:
-        """Return the place of the token at a position of the text, the last one that begins there."""
-        place = bisect_right(self._starts, position) - 1
-        return place if 0 <= place < len(self._starts) else None
+        """Return the index of the token at a position of the text (the last that starts there), or None."""
+        index = bisect_right(self._starts, position) - 1
+        return index if 0 <= index < len(self._starts) else None
 
-    def words(self, place: int) -> str:
-        """Return what there is to know of a token, in words."""
+    def describe(self, index: int) -> str:
+        """Return the id, the position, the role and the state of a token, in words."""
         assert self._inspection is not None
-        token = self._inspection.tokens[place]
-        if place >= self._inspection.limit:
+        token = self._inspection.tokens[index]
+        if index >= self._inspection.limit:
             state = "beyond the limit, not trained"
         else:
-            state = "trained" if token.trained and place else "masked"
-        what = (
-            "control token"
-            if token.control
-            else {
-                "control": "template",
-                "system": "system message",
-                "user": "user text",
-                "assistant": "answer",
-                "end": "end of the answer",
-            }[token.role]
-        )
+            state = "trained" if token.trained and index else "masked"
+        what = "control token" if token.control else ROLES[token.role]
         count = len(self._inspection.tokens)
-        return "id {}  ·  token {} of {}  ·  {}  ·  {}".format(
-            token.id, f"{place + 1:,}", f"{count:,}", what, state
-        )
+        return f"ID {token.id}  ·  token {index + 1:,} of {count:,}  ·  {what}  ·  {state}"
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Tell of the token under the pointer."""
+        """Describe the token under the pointer."""
         super().mouseMoveEvent(event)
         point = event.position().toPoint()
         cursor = self.cursorForPosition(point)
         position = cursor.position()
         if position and self.cursorRect(cursor).left() > point.x():
             position -= 1
-        place = self.token_at(position)
-        self._point(place)
-        if place is not None:
-            QToolTip.showText(event.globalPosition().toPoint(), self.words(place), self.viewport())
+        index = self.token_at(position)
+        self._point(index)
+        if index is not None:
+            QToolTip.showText(event.globalPosition().toPoint(), self.describe(index), self.viewport())
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Point at nothing."""
+        """Stop describing a token."""
         super().leaveEvent(event)
         self._point(None)
 
@@ -92,26 +89,26 @@ class TokenView(ReviewBrowser):
         if self.hasFocus():
             self._point(self.token_at(self.textCursor().position()))
 
-    def _point(self, place: int | None) -> None:
-        if place == self._at or self._inspection is None:
+    def _point(self, index: int | None) -> None:
+        if index == self._pointed or self._inspection is None:
             return
-        self._at = place
-        if place is None:
+        self._pointed = index
+        if index is None:
             self.setExtraSelections([])
             self.pointed.emit("")
             return
         mark = QTextEdit.ExtraSelection()
         mark.cursor = QTextCursor(self.document())
-        mark.cursor.setPosition(self._starts[place])
-        last = place + 1 == len(self._starts)
-        end = self.document().characterCount() - 1 if last else self._starts[place + 1]
+        mark.cursor.setPosition(self._starts[index])
+        last = index + 1 == len(self._starts)
+        end = self.document().characterCount() - 1 if last else self._starts[index + 1]
         mark.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         mark.format.setBackground(self.desk.theme.colours.tint("accent", 0.35))
         self.setExtraSelections([mark])
-        self.pointed.emit(self.words(place))
+        self.pointed.emit(self.describe(index))
 
     def _draw(self) -> None:
-        self._at = None
+        self._pointed = None
         self.setExtraSelections([])
         document = self.document()
         document.clear()
@@ -123,35 +120,35 @@ class TokenView(ReviewBrowser):
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
         cursor.setBlockFormat(spaced())
-        numbered = enumerate(self._inspection.tokens[:MOST])
+        numbered = enumerate(self._inspection.tokens[:MAX_DRAWN])
         position = 0
-        for look, run in groupby(numbered, lambda one: _look(one[1], one[0], limit)):
+        for style, run in groupby(numbered, lambda one: _style_of(one[1], one[0], limit)):
             texts = []
             for _, token in run:
-                text = _shown(token)
+                text = _visible(token)
                 self._starts.append(position)
                 position += utf16_length(text)
                 texts.append(text)
-            cursor.insertText("".join(texts), _format(look, colours))
+            cursor.insertText("".join(texts), _format(style, colours))
         cursor.endEditBlock()
         self.moveCursor(QTextCursor.MoveOperation.Start)
 
 
-def _look(token: Token, place: int, limit: int) -> Look:
+def _style_of(token: Token, index: int, limit: int) -> TokenStyle:
     template = token.role in ("control", "end")
-    return token.control, template, token.trained and place > 0, place >= limit
+    return token.control, template, token.trained and index > 0, index >= limit
 
 
-def _shown(token: Token) -> str:
-    """The text of a token on the screen: each UTF-16 unit takes one position of the document."""
+def _visible(token: Token) -> str:
+    """Return the text of a token with its control characters visible."""
     text = token.text.replace("\r", "␍")
     if token.control:
         return f"\u2009{text}\u2009"
     return text.replace("\n", "↵\n") if token.role in ("control", "end") else text
 
 
-def _format(look: Look, colours: Colours) -> QTextCharFormat:
-    control, template, trained, beyond = look
+def _format(style: TokenStyle, colours: Colours) -> QTextCharFormat:
+    control, template, trained, beyond = style
     form = QTextCharFormat()
     form.setFont(font("caption" if control or template else "body", bold=control))
     form.setForeground(colours("text" if trained else "muted"))

@@ -1,4 +1,4 @@
-"""What the user does with tasks: each a small function on the library, with its undo."""
+"""The changes that the user makes to tasks. Each of them can be undone."""
 
 from array import array
 from collections.abc import Callable
@@ -7,51 +7,58 @@ from orca_desk.library.task_changes import TaskEdit, change_tasks, take_back
 from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_ids, update_task
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.writes import Writes
+from orca_desk.ui.words.counting import counted
 
 
 class TaskActions:
-    """Adding, editing and deleting, off the event loop, each on the undo stack."""
+    """Adds, edits and deletes tasks. `failed` receives the error of a change that fails."""
 
-    def __init__(self, desk: Desk, writes: Writes) -> None:
-        self._desk, self._library, self._writes = desk, desk.library, writes
+    def __init__(self, desk: Desk, *, failed: Callable[[Exception], None]) -> None:
+        self._desk, self._library, self._failed = desk, desk.library, failed
 
     def add(self, task: Task, then: Callable[[Task], None]) -> None:
-        """Add a task; `then` gets it when it is there."""
-        self._writes.do(
+        """Add a task, then call `then` with it."""
+        self._desk.do(
             "add a task",
             lambda: add_tasks(self._library, [task]),
             lambda added: delete_tasks(self._library, added.added),
             "tasks",
             then=lambda _: then(task),
+            failed=self._failed,
         )
 
     def edit(self, task: Task) -> None:
         """Store an edited task."""
-        self._writes.do(
+        self._desk.do(
             "edit a task",
             lambda: update_task(self._library, task),
             lambda before: update_task(self._library, before),
             "tasks",
+            failed=self._failed,
         )
 
-    def edit_all(self, numbers: "array[int]", edit: TaskEdit) -> None:
-        """Make one edit in the tasks at some places."""
-        self._writes.do(
-            f"edit {len(numbers):,} tasks",
-            lambda: change_tasks(self._library, numbers, edit),
+    def edit_all(self, rowids: "array[int]", edit: TaskEdit) -> None:
+        """Apply one edit to the tasks with these row ids."""
+        self._desk.do(
+            f"edit {counted(len(rowids), 'task')}",
+            lambda: change_tasks(self._library, rowids, edit),
             lambda changed: take_back(self._library, changed),
             "tasks",
-            then=lambda changed: self._desk.say(f"Changed: {changed.count:,}. Ctrl+Z takes it back."),
+            then=lambda changed: self._desk.say(
+                f"Edited {counted(changed.count, 'task')}. Press Ctrl+Z to undo."
+            ),
+            failed=self._failed,
         )
 
-    def delete(self, numbers: "array[int]") -> None:
-        """Delete the tasks at some places; records that were made from them stay."""
-        text = "delete a task" if len(numbers) == 1 else "delete {:,} tasks"
-        self._writes.do(
-            text.format(len(numbers)),
-            lambda: delete_tasks(self._library, task_ids(self._library, numbers)),
+    def delete(self, rowids: "array[int]") -> None:
+        """Delete the tasks with these row ids. Records that were made from them stay."""
+        self._desk.do(
+            f"delete {counted(len(rowids), 'task')}",
+            lambda: delete_tasks(self._library, task_ids(self._library, rowids)),
             lambda deleted: restore_tasks(self._library, deleted),
             "tasks",
-            then=lambda deleted: self._desk.say(f"Deleted: {len(deleted.tasks):,}. Ctrl+Z brings them back."),
+            then=lambda deleted: self._desk.say(
+                f"Deleted {counted(len(deleted.tasks), 'task')}. Press Ctrl+Z to undo."
+            ),
+            failed=self._failed,
         )

@@ -1,64 +1,38 @@
-"""The pane beside the table: the selected task, readable, and what can be done with it."""
+"""The pane beside the table, which shows the selected task and its actions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from orca_desk.library.database import Library
-from orca_desk.library.records import RecordFilter, count_records, list_records
-from orca_desk.library.tasks import tasks_at
 from orca_desk.method.grading import infer_kind
 from orca_desk.method.records import Task
+from orca_desk.steps.collect.task_facts import TaskFacts
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.tasks.table import SPLITS
 from orca_desk.ui.theme import GRID, POINTS, Colours
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.tasks import ANSWER_TYPES, SPLITS
 
-LONGEST = 20_000  # characters of a text that are shown; the editor shows all
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """A task, how many records it has, how many of them were kept or dropped, and the id of the first."""
-
-    task: Task
-    records: int
-    kept: int
-    dropped: int
-    record: str | None
-
-
-def look_up(library: Library, number: int) -> Shown | None:
-    """Return what the pane shows of the task at a place, or None when it is gone."""
-    task = tasks_at(library, [number])[0]
-    if task is None:
-        return None
-    first = RecordFilter(task_id=task.id, limit=1)
-    return Shown(
-        task=task,
-        records=count_records(library, RecordFilter(task_id=task.id)),
-        kept=count_records(library, RecordFilter(task_id=task.id, decision="keep")),
-        dropped=count_records(library, RecordFilter(task_id=task.id, decision="drop")),
-        record=next((one.record.id for one in list_records(library, first).items), None),
-    )
+MAX_SHOWN = 20_000  # characters per text; the editor shows all of it
 
 
 class TaskDetail(QFrame):
-    """Shows one task, or how many are selected. `record_wanted` comes with the id of one."""
+    """Shows one task, or how many are selected.
 
-    record_wanted = Signal(str)
+    `record_requested` carries the id of the first record of the task.
+    """
+
+    record_requested = Signal(str)
 
     def __init__(self, desk: Desk, *, one: list[QAction], many: list[QAction]) -> None:
-        """`one` and `many` are the page's actions for one selected task and for several."""
+        """`one` and `many` are the actions for a single selected task and for several."""
         super().__init__()
         self.desk = desk
-        self.shown: Shown | None = None
+        self.shown: TaskFacts | None = None
         self.pairings: Mapping[str, str] = {}
         self.setProperty("kind", "card")
         layout = QVBoxLayout(self)
@@ -74,48 +48,48 @@ class TaskDetail(QFrame):
         layout.addLayout(top)
         self.text = Browser()
         self.text.setFrameShape(QFrame.Shape.NoFrame)
-        self.text.setAccessibleName("The selected task")
+        self.text.setAccessibleName("Selected task")
         self.text.setTabChangesFocus(True)
-        self.text.setAcceptDrops(False)  # they are the page's
+        self.text.setAcceptDrops(False)  # the page handles drops
         self.text.document().setDocumentMargin(0)
         self.text.setStyleSheet("QTextBrowser { border: none; background: transparent; padding: 0; }")
         layout.addWidget(self.text, 1)
-        self.records = button("Show its records", self._want_records)
+        self.records = button("Show records", self._request_record)
         layout.addWidget(self.records, 0, Qt.AlignmentFlag.AlignLeft)
         desk.theme.changed.connect(self._write)
         self.show_none()
 
     def show_none(self) -> None:
-        """Show that nothing is selected."""
+        """Say that no task is selected."""
         self._show("", "Select a task to read it here.", one=False, many=False)
 
     def show_many(self, count: int) -> None:
-        """Show that several tasks are selected."""
-        text = "Changes and deletions apply to all of them; Ctrl+Z takes them back."
+        """Show the number of selected tasks."""
+        text = "Edits and deletions apply to all of them. Press Ctrl+Z to undo."
         self._show(f"{count:,} tasks selected", text, one=False, many=True)
 
-    def show_task(self, shown: Shown) -> None:
+    def show_task(self, shown: TaskFacts) -> None:
         """Show a task."""
-        again = self.shown is not None and self.shown.task.id == shown.task.id
-        place = self.text.verticalScrollBar().value() if again else 0
+        same = self.shown is not None and self.shown.task.id == shown.task.id
+        scrolled = self.text.verticalScrollBar().value() if same else 0
         self.shown = shown
-        self._arrange(one=True, many=False)
+        self._show_actions(one=True, many=False)
         self.heading.setText("Task")
         self.heading.show()
         self._write()
-        self.text.verticalScrollBar().setValue(place)
+        self.text.verticalScrollBar().setValue(scrolled)
         self.records.setVisible(shown.records > 0)
 
     def _show(self, heading: str, text: str, *, one: bool, many: bool) -> None:
         self.shown = None
-        self._arrange(one=one, many=many)
+        self._show_actions(one=one, many=many)
         self.heading.setText(heading)
         self.heading.setVisible(bool(heading))
         self.records.hide()
         self._plain = text
         self._write()
 
-    def _arrange(self, *, one: bool, many: bool) -> None:
+    def _show_actions(self, *, one: bool, many: bool) -> None:
         for made in self._one:
             made.setVisible(one)
         for made in self._many:
@@ -128,44 +102,42 @@ class TaskDetail(QFrame):
         else:
             self.text.setHtml(task_html(self.shown, self.pairings, colours))
 
-    def _want_records(self) -> None:
-        if self.shown and self.shown.record:
-            self.record_wanted.emit(self.shown.record)
+    def _request_record(self) -> None:
+        if self.shown and self.shown.first_record:
+            self.record_requested.emit(self.shown.first_record)
 
 
-def task_html(shown: Shown, pairings: Mapping[str, str], colours: Colours) -> str:
-    """Return a task for reading. Its texts are escaped: nothing in them is markup."""
+def task_html(shown: TaskFacts, pairings: Mapping[str, str], colours: Colours) -> str:
+    """Return the task as HTML. Its texts are escaped, so nothing in them acts as markup."""
     task = shown.task
     parts = []
     if task.context:
         parts += [_heading("Context", colours), _text(task.context)]
     parts += [_heading("Question", colours), _text(task.query)]
     if task.answer is None:
-        parts += [_heading("Reference answer", colours), _note("None: answers cannot be graded.", colours)]
+        parts += [_heading("Reference answer", colours), _note("None, so answers cannot be graded.", colours)]
     else:
-        kind, how = (
-            task.answer_kind or infer_kind(task.answer),
-            "as the task says" if task.answer_kind else "by its form",
-        )
+        kind = ANSWER_TYPES[task.answer_kind or infer_kind(task.answer)]
+        origin = "set on the task" if task.answer_kind else "detected"
         parts += [_heading("Reference answer", colours), _text(task.answer)]
-        parts.append(_note(f"Graded as {kind}, {how}", colours))
+        parts.append(_note(f"Graded as {kind} ({origin})", colours))
     rows = {"Family": task.family, "Split": SPLITS[task.split], "Strategy": _strategy(task, pairings)}
     if task.tags:
         rows["Tags"] = ", ".join(task.tags)
     rows["Records"] = _records(shown)
-    rows["Id"] = task.id[:12]
+    rows["ID"] = task.id[:12]
     parts += [_heading("About", colours), _table(rows, colours)]
     return "".join(parts)
 
 
 def _strategy(task: Task, pairings: Mapping[str, str]) -> str:
     if task.strategy:
-        return f"{task.strategy}, chosen for this task"
+        return f"{task.strategy}, set on this task"
     paired = pairings.get(task.family)
-    return f"{paired}, by the family's pairing" if paired else "not decided yet"
+    return f"{paired}, paired with the family" if paired else "none paired yet"
 
 
-def _records(shown: Shown) -> str:
+def _records(shown: TaskFacts) -> str:
     if not shown.records:
         return "none yet"
     reviewed = [
@@ -180,8 +152,8 @@ def _heading(text: str, colours: Colours) -> str:
 
 
 def _text(text: str) -> str:
-    more = len(text) - LONGEST
-    shown = f"{text[:LONGEST]}\n… {more:,} more characters" if more > 0 else text
+    more = len(text) - MAX_SHOWN
+    shown = f"{text[:MAX_SHOWN]}\n… {more:,} more characters not shown" if more > 0 else text
     style = "white-space:pre-wrap; margin-top:0; margin-bottom:4px; line-height:130%"
     return f"<p style='{style}'>{escape(shown)}</p>"
 

@@ -1,4 +1,4 @@
-"""The dialogs of the Tasks page: which one opens on what, and where its result goes."""
+"""The dialogs of the Tasks page: which tasks each one opens on, and where its result goes."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QDialog
 
 from orca_desk.library.tasks import TaskFilter, tasks_at
 from orca_desk.method.records import Task
-from orca_desk.ui.pages.tasks.bulk_dialog import BulkDialog
-from orca_desk.ui.pages.tasks.editor import TaskEditor
+from orca_desk.ui.pages.tasks.bulk_edit_dialog import BulkEditDialog
+from orca_desk.ui.pages.tasks.edit_dialog import TaskEditor
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TaskDialogs(QObject):
-    """Opens the dialogs of `page`, one at a time; `shown` is the newest."""
+    """Opens the dialogs of `page`, one at a time. `shown` is the latest one."""
 
     def __init__(self, page: "TasksPage") -> None:
         super().__init__(page)
@@ -26,44 +26,44 @@ class TaskDialogs(QObject):
         self.shown: QDialog | None = None
 
     def add(self) -> None:
-        """Write a new task, in the family that the filter asks for."""
+        """Create a task, in the family that is set in the filter."""
         family = self._page.filters.value().family
         self._edit(Task(family=family, query="") if family else None, is_new=True)
 
     def edit(self) -> None:
-        """Edit the selected task, or all that are selected."""
+        """Edit the selected task, or all tasks if several are selected."""
         if self._page.table.selected_count() > 1:
             self.edit_all()
         else:
             self._with_current(partial(self._edit, is_new=False))
 
     def duplicate(self) -> None:
-        """Write a new task that begins as a copy of the selected one."""
+        """Create a task from a copy of the selected one."""
         self._with_current(partial(self._edit, is_new=True))
 
     def edit_all(self) -> None:
-        """Make one edit in all selected tasks."""
-        page, numbers = self._page, self._page.table.selected_numbers()
-        if numbers:
-            dialog = BulkDialog(
+        """Apply one edit to all selected tasks."""
+        page, rowids = self._page, self._page.table.selected_rowids()
+        if rowids:
+            dialog = BulkEditDialog(
                 page,
-                count=len(numbers),
+                count=len(rowids),
                 families=page.choices.families,
                 strategies=page.choices.strategies,
-                save=partial(page.edits.edit_all, numbers),
+                save=partial(page.edits.edit_all, rowids),
             )
             self._open(dialog)
 
     def manage_families(self) -> None:
-        """Show the families and their splits."""
+        """Show the families."""
         page = self._page
-        self._open(FamiliesDialog(page.desk, page, writes=page.writes, show=self._show_family))
+        self._open(FamiliesDialog(page.desk, page, show=self._show_family))
 
     def _with_current(self, then: Callable[[Task], None]) -> None:
-        number, desk = self._page.table.current_number(), self._page.desk
-        if number is not None:
+        rowid, desk = self._page.table.current_rowid(), self._page.desk
+        if rowid is not None:
             desk.background.run(
-                self, lambda: tasks_at(desk.library, [number])[0], lambda task: then(task) if task else None
+                self, lambda: tasks_at(desk.library, [rowid])[0], lambda task: then(task) if task else None
             )
 
     def _edit(self, task: Task | None, *, is_new: bool) -> None:

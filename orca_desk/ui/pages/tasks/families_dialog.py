@@ -1,4 +1,4 @@
-"""Families and their splits: counts, renaming, merging, and holding out a share."""
+"""The dialog for families: their counts, renaming, merging, and holding out a percentage."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
+    QLineEdit,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -18,7 +19,7 @@ from shiboken6 import isValid
 from orca_desk.library.task_changes import hold_out_family, rename_family, take_back
 from orca_desk.library.tasks import FamilyCount, families
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.tasks.filters import MOST_CHOICES
+from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
 from orca_desk.ui.pages.tasks.table import ROW
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
@@ -27,24 +28,23 @@ from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
-from orca_desk.ui.writes import Writes
 
 COLUMNS: tuple[Column[FamilyCount], ...] = (
     Column("Family", lambda one: shorten(one.family)),
     Column("Train", lambda one: f"{one.train:,}", number=True),
-    Column("Held out", lambda one: f"{one.heldout:,}", number=True),
+    Column("Held-out", lambda one: f"{one.heldout:,}", number=True),
     Column("Total", lambda one: f"{one.tasks:,}", number=True),
-    Column("Held out, %", lambda one: f"{_percent(one):.0f}", number=True),
+    Column("Held-out %", lambda one: f"{_percent(one):.0f}", number=True),
     Column("Without answer", lambda one: f"{one.unanswered:,}", number=True),
 )
 
 
 class FamiliesDialog(QDialog):
-    """Shows the families and changes them; `show` opens one family's tasks on the page."""
+    """Shows the families and changes them. `show` opens a family's tasks on the page."""
 
-    def __init__(self, desk: Desk, parent: QWidget, *, writes: Writes, show: Callable[[str], None]) -> None:
+    def __init__(self, desk: Desk, parent: QWidget, *, show: Callable[[str], None]) -> None:
         super().__init__(parent)
-        self.desk, self._writes, self._show = desk, writes, show
+        self.desk, self._show = desk, show
         self._select = ""
         self.setWindowTitle("Families")
         self.resize(760, 560)
@@ -52,26 +52,24 @@ class FamiliesDialog(QDialog):
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + GRID // 2)
         layout.addWidget(label("Families", size="heading", bold=True))
-        about = (
-            "A family is a kind of task; strategies are chosen by family. Every change here can be taken back"
-            " with Ctrl+Z."
-        )
+        about = "A family is a type of task, and is paired with a strategy. Press Ctrl+Z to undo a change."
         layout.addWidget(label(about, tone="muted", wrap=True))
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
         self.model = RowsModel(COLUMNS)
-        self.table = _table(self.model, "Families")
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._look())
+        self.table = _table(self.model)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._update_buttons())
         self.table.activated.connect(lambda _: self._show_tasks())
         layout.addWidget(self.table, 1)
         layout.addLayout(self._rename_row())
         layout.addLayout(self._heldout_row())
         layout.addLayout(self._end_row())
-        desk.changed.connect(self._note)
+        desk.changed.connect(self._library_changed)
+        # A dialog does not receive the window's shortcuts
         for key, run in (("Ctrl+Z", desk.undo.undo), ("Ctrl+Shift+Z", desk.undo.redo)):
-            QShortcut(QKeySequence(key), self).activated.connect(run)  # the window's do not reach a dialog
+            QShortcut(QKeySequence(key), self).activated.connect(run)
         self._read()
-        self._look()
+        self._update_buttons()
 
     def family(self) -> str | None:
         """Return the selected family."""
@@ -88,12 +86,13 @@ class FamiliesDialog(QDialog):
 
     def _rename_row(self) -> QHBoxLayout:
         self.name = QComboBox()
-        self.name.setEditable(True)
-        self.name.setAccessibleName("New name, or the family to merge into")
+        line = QLineEdit()
+        self.name.setLineEdit(line)  # makes it editable
+        self.name.setAccessibleName("New name, or family to merge into")
         self.name.setMinimumContentsLength(20)
-        self.name.lineEdit().setPlaceholderText("New name, or another family")
-        self.name.currentTextChanged.connect(lambda _: self._look())
-        self.name.lineEdit().returnPressed.connect(self._rename)
+        line.setPlaceholderText("New name or existing family")
+        self.name.currentTextChanged.connect(lambda _: self._update_buttons())
+        line.returnPressed.connect(self._rename)
         self.rename_button = button("Rename", self._rename)
         self.rename_button.setAutoDefault(False)
         return _row(label("Rename or merge into"), self.name, self.rename_button)
@@ -102,17 +101,17 @@ class FamiliesDialog(QDialog):
         self.percent = number_box(0, 100)
         self.percent.setValue(20)
         self.percent.setSuffix(" %")
-        self.percent.setAccessibleName("Share to hold out")
+        self.percent.setAccessibleName("Percentage to hold out")
         self.hold_button = button(
             "Hold out",
             self._hold_out,
-            tip="Chosen by the tasks' ids: the same share always holds out the same tasks",
+            tip="Chosen by task ID: the same percentage always holds out the same tasks",
         )
         self.hold_button.setAutoDefault(False)
         return _row(label("Hold out for evaluation"), self.percent, self.hold_button)
 
     def _end_row(self) -> QHBoxLayout:
-        self.show_button = button("Show its tasks", self._show_tasks)
+        self.show_button = button("Show tasks", self._show_tasks)
         close = button("Close", self.accept)
         for made in (self.show_button, close):
             made.setAutoDefault(False)
@@ -122,7 +121,7 @@ class FamiliesDialog(QDialog):
         row.addWidget(close)
         return row
 
-    def _note(self, parts: frozenset[str]) -> None:
+    def _library_changed(self, parts: frozenset[str]) -> None:
         if "tasks" in parts:
             self._read()
 
@@ -136,12 +135,12 @@ class FamiliesDialog(QDialog):
         written = self.name.currentText()
         self.model.show(found)
         self.name.clear()
-        self.name.addItems([one.family for one in found[:MOST_CHOICES]])
+        self.name.addItems([one.family for one in found[:MAX_CHOICES]])
         self.name.setCurrentText(written)
         self.select(selected)
-        self._look()
+        self._update_buttons()
 
-    def _look(self) -> None:
+    def _update_buttons(self) -> None:
         family, name = self.family(), self.name.currentText().strip()
         merges = name in {one.family for one in self.model.rows}
         self.rename_button.setText("Merge" if merges and name != family else "Rename")
@@ -156,15 +155,16 @@ class FamiliesDialog(QDialog):
         library = self.desk.library
         self.name.setCurrentText("")
         self._select = name
-        self._writes.do(
+        self.desk.do(
             f"rename {family} to {name}",
             lambda: rename_family(library, family, name),
             lambda changed: take_back(library, changed),
             "tasks",
             "pairings",
-            then=lambda changed: self._tell(
-                "{} moved from {} to {}.".format(counted(changed.count, "task"), family, name)
+            then=lambda changed: self._announce(
+                f"Moved {counted(changed.count, 'task')} from {family} to {name}."
             ),
+            failed=self._refuse,
         )
 
     def _hold_out(self) -> None:
@@ -172,21 +172,28 @@ class FamiliesDialog(QDialog):
         if not family:
             return
         library = self.desk.library
-        self._writes.do(
+        self.desk.do(
             f"hold out {percent}% of {family}",
             lambda: hold_out_family(library, family, percent),
             lambda changed: take_back(library, changed),
             "tasks",
-            then=lambda changed: self._tell(
-                "Changed the split of {} of {}.".format(counted(changed.count, "task"), family)
+            then=lambda changed: self._announce(
+                f"Changed the split of {counted(changed.count, 'task')} in {family}."
             ),
+            failed=self._refuse,
         )
 
-    def _tell(self, text: str) -> None:
+    def _announce(self, text: str) -> None:
         if isValid(self) and self.isVisible():
             self.notice.show_message(text, kind="good", action="Undo", run=self._undo)
-        else:  # closed while it was written
-            self.desk.say(f"{text} Ctrl+Z takes it back.")
+        else:  # the user closed the dialog during the change
+            self.desk.say(f"{text} Press Ctrl+Z to undo.")
+
+    def _refuse(self, error: Exception) -> None:
+        if isValid(self) and self.isVisible():
+            self.notice.show_error(error)
+        else:
+            self.desk.report(error)
 
     def _undo(self) -> None:
         self.notice.hide()
@@ -199,10 +206,10 @@ class FamiliesDialog(QDialog):
             self._show(family)
 
 
-def _table(model: RowsModel[FamilyCount], name: str) -> QTableView:
+def _table(model: RowsModel[FamilyCount]) -> QTableView:
     table = QTableView()
     table.setModel(model)
-    table.setAccessibleName(name)
+    table.setAccessibleName("Families")
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setShowGrid(False)

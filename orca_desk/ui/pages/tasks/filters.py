@@ -1,4 +1,4 @@
-"""The row above the table that says which tasks are shown."""
+"""The search and the filters above the table."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,15 @@ from orca_desk.library.tasks import TaskFilter
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.words.tasks import FAMILY_STRATEGY, SPLITS
 
-WAIT_MS = 120  # after a key, before the library is searched
-MOST_CHOICES = 1000  # families or tags in a list; others are found by the search
-Choice = tuple[str, dict[str, Any]]  # what is shown, and the fields of TaskFilter that it sets
+SEARCH_DELAY_MS = 120  # between the last key and the search
+MAX_CHOICES = 1000  # families or tags in a list; the search finds the others
+Choice = tuple[str, dict[str, Any]]  # text, and the fields of TaskFilter that it sets
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices:
+class TaskChoices:
     """The names that the filters offer."""
 
     families: tuple[str, ...] = ()
@@ -28,7 +29,7 @@ class Choices:
 
 
 class FilterRow(QWidget):
-    """Search and filters. `changed` comes when they ask for something else, shortly after the last key."""
+    """Search and filters. `changed` follows a change of either, shortly after the last key."""
 
     changed = Signal()
 
@@ -37,7 +38,7 @@ class FilterRow(QWidget):
         self.desk = desk
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(WAIT_MS)
+        self._timer.setInterval(SEARCH_DELAY_MS)
         self._timer.timeout.connect(self.changed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -62,22 +63,22 @@ class FilterRow(QWidget):
         for box in self._all:
             row.addWidget(box, 1)
         self._offer(self.split, [
-            ("Train", {"split": "train"}), ("Held out", {"split": "heldout"})
+            (SPLITS["train"], {"split": "train"}), (SPLITS["heldout"], {"split": "heldout"})
         ])  # fmt: skip
         self._offer(self.answer, [
-            ("With answer", {"has_answer": True}), ("Without", {"has_answer": False})
+            ("With answer", {"has_answer": True}), ("Without answer", {"has_answer": False})
         ])  # fmt: skip
         self._offer(self.reviewed, [
-            ("Reviewed", {"reviewed": True}), ("Not yet", {"reviewed": False})
+            ("Reviewed", {"reviewed": True}), ("Not reviewed", {"reviewed": False})
         ])  # fmt: skip
         self.reviewed.setToolTip("Reviewed: a record of the task was kept or dropped")
-        self.strategy.setToolTip("The strategy that was chosen for the task alone")
+        self.strategy.setToolTip("The strategy set on the task itself")
         desk.theme.changed.connect(self._paint)
-        self.offer(Choices())
+        self.offer(TaskChoices())
         self._mark()
 
     def value(self) -> TaskFilter:
-        """Return what is asked for."""
+        """Return the filter."""
         fields: dict[str, Any] = {}
         for box in self._all:
             fields |= box.currentData() or {}
@@ -85,16 +86,16 @@ class FilterRow(QWidget):
 
     @property
     def is_set(self) -> bool:
-        """Whether anything is left out."""
+        """Whether the search or any filter is set."""
         return bool(self.search.text().strip()) or any(box.currentIndex() > 0 for box in self._all)
 
     def clear(self) -> None:
-        """Ask for all tasks."""
+        """Show all tasks."""
         if self.is_set:
             self.set(TaskFilter())
 
     def set(self, wanted: TaskFilter) -> None:
-        """Ask for a family and nothing else, or for all tasks."""
+        """Set the search and the family of `wanted`, and reset every other filter."""
         for box in self._all:
             box.blockSignals(True)
             box.setCurrentIndex(0)
@@ -107,18 +108,18 @@ class FilterRow(QWidget):
         self._timer.stop()
         self.changed.emit()
 
-    def offer(self, choices: Choices) -> None:
-        """Offer the names that the library has; what is chosen stays chosen."""
+    def offer(self, choices: TaskChoices) -> None:
+        """Offer the names that the library has, without changing the selection."""
         self._offer(self.family, _named("family", choices.families))
         self._offer(self.tag, _named("tag", choices.tags))
         own: list[Choice] = [
-            ("Chosen for the task", {"overrides": True}),
-            ("By the pairing", {"overrides": False}),
+            ("Set on the task", {"overrides": True}),
+            (FAMILY_STRATEGY, {"overrides": False}),
         ]
         self._offer(self.strategy, [*own, *_named("strategy", choices.strategies)])
 
     def _filter(self, title: str, name: str) -> QComboBox:
-        """While it asks for nothing, the box shows its title."""
+        """Return a box whose first entry, its title, sets no filter."""
         box = QComboBox()
         box.addItem(title)
         box.setAccessibleName(name)
@@ -133,7 +134,7 @@ class FilterRow(QWidget):
         return box
 
     def _offer(self, box: QComboBox, choices: Sequence[Choice]) -> None:
-        choices = choices[:MOST_CHOICES]
+        choices = choices[:MAX_CHOICES]
         texts = [box.itemText(place) for place in range(1, box.count())]
         if texts == [text for text, _ in choices]:
             return
@@ -151,7 +152,7 @@ class FilterRow(QWidget):
         self._glass.setIcon(icon("search", self.desk.theme.colours, "muted"))
 
     def _mark(self) -> None:
-        """A filter that is set stands out in bold."""
+        """Show the filters that are set in bold."""
         for box in self._all:
             made = QFont(box.font())
             made.setWeight(QFont.Weight.DemiBold if box.currentIndex() > 0 else QFont.Weight.Normal)
@@ -163,7 +164,7 @@ def _named(field: str, names: Iterable[str]) -> list[Choice]:
 
 
 def _choose(box: QComboBox, text: str, fields: dict[str, Any]) -> None:
-    """Choose what sets `fields`, even where the library has it no more, or not yet."""
+    """Select the entry that sets `fields`, adding it if the library does not have it (any more, or yet)."""
     for place in range(1, box.count()):
         if box.itemData(place) == fields:
             box.setCurrentIndex(place)

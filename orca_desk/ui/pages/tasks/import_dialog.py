@@ -1,6 +1,7 @@
-"""Before an import: what the file holds, which column is what, and what cannot be read."""
+"""The import dialog: a preview of the source, the mapping of its columns, and its unreadable rows."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -22,17 +23,18 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.method.records import Task
 from orca_desk.method.splits import hold_out
+from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.tasks.import_preview import PreviewModel, preview_table
-from orca_desk.ui.pages.tasks.import_source import ImportRequest, Source, sentence
-from orca_desk.ui.pages.tasks.table import SPLITS
+from orca_desk.ui.pages.tasks.import_tables import PreviewModel, preview_table
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.tasks import SPLITS, sentence
 
-# A file's own id is taken as it is; the rest can be mapped
+# The user can map every field but the id
 MAPPED = tuple(field for field in FIELDS if field != "id")
 TITLES = {
     "query": "Question",
@@ -41,25 +43,25 @@ TITLES = {
     "family": "Family",
     "split": "Split",
     "tags": "Tags",
-    "answer_kind": "Answer kind",
+    "answer_kind": "Answer type",
     "strategy": "Strategy",
 }
 
 
 class ImportDialog(QDialog):
-    """Shows the first rows of `source` as tasks; `start` gets what the user chose."""
+    """Shows the first rows of `source` as tasks, and passes the user's choices to `start`."""
 
     def __init__(
         self,
         desk: Desk,
         parent: QWidget,
         *,
-        source: Source,
+        source: TaskSource,
         families: Sequence[str],
-        start: Callable[[ImportRequest], None],
-        place: str = "",
+        start: Callable[[ImportRequest], Any],
+        position: str = "",
     ) -> None:
-        """`place` says which of several files this is."""
+        """`position` says which of several sources this is, such as "file 2 of 3"."""
         super().__init__(parent)
         self.desk, self.source, self._start = desk, source, start
         self.preview: Preview | None = None
@@ -70,7 +72,7 @@ class ImportDialog(QDialog):
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + GRID // 2)
         title = f"Import {source.name}"
-        layout.addWidget(label(f"{title}  ({place})" if place else title, size="heading", bold=True))
+        layout.addWidget(label(f"{title}  ({position})" if position else title, size="heading", bold=True))
         self.summary = label("Reading…", tone="muted", wrap=True)
         layout.addWidget(self.summary)
         self.notice = Notice(desk)
@@ -87,7 +89,7 @@ class ImportDialog(QDialog):
         self._read()
 
     def request(self) -> ImportRequest:
-        """Return what the user chose."""
+        """Return what to import and how."""
         return ImportRequest(
             source=self.source,
             mapping=dict(self._chosen) or None,
@@ -97,13 +99,13 @@ class ImportDialog(QDialog):
         )
 
     def accept(self) -> None:
-        """Import, if there is anything to import."""
+        """Start the import, if there is a task to import."""
         if self.import_button.isEnabled():
             super().accept()
             self._start(self.request())
 
     def choose(self, field: str, column: str) -> None:
-        """Take `column` ("" for none) for a field of the tasks, and read again."""
+        """Read a field of the tasks from `column` ("" for none)."""
         self._chosen[field] = column
         self._read()
 
@@ -133,18 +135,18 @@ class ImportDialog(QDialog):
         self.family.addItems([DEFAULT_FAMILY, *(name for name in families if name != DEFAULT_FAMILY)])
         self.family.currentTextChanged.connect(lambda _: self._read())
         self.hold = QCheckBox("Hold out")
-        self.hold.setToolTip("For evaluation, whatever the file says; chosen by the tasks' text")
+        self.hold.setToolTip("Whatever the file says. The same tasks are held out every time.")
         self.percent = number_box(0, 100)
         self.percent.setValue(20)
         self.percent.setSuffix(" %")
         self.percent.setEnabled(False)
-        self.percent.setAccessibleName("Share to hold out")
+        self.percent.setAccessibleName("Percentage to hold out")
         self.hold.toggled.connect(self.percent.setEnabled)
         self.hold.toggled.connect(lambda _: self._show())
         self.percent.valueChanged.connect(lambda _: self._show())
         self.existing = QComboBox()
-        self.existing.addItem("Keep them as they are", False)
-        self.existing.addItem("Replace them", True)
+        self.existing.addItem("Leave unchanged", False)
+        self.existing.addItem("Replace", True)
         held = QHBoxLayout()
         held.addWidget(self.hold)
         held.addWidget(self.percent, 1)
@@ -152,8 +154,8 @@ class ImportDialog(QDialog):
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID // 2)
         for column, (text, box) in enumerate((
-            ("Family of rows that name none", self.family),
-            ("Tasks that are there already", self.existing),
+            ("Family for rows without one", self.family),
+            ("Tasks already in the library", self.existing),
         )):  # fmt: skip
             words = label(text, size="caption", tone="muted")
             words.setBuddy(box)
@@ -169,13 +171,13 @@ class ImportDialog(QDialog):
     def _tabs(self) -> QTabWidget:
         theme = self.desk.theme
         self.rows = PreviewModel(theme, ("Line", "Question", "Context", "Answer", "Family", "Split", "Tags"))
-        self.problems = PreviewModel(theme, ("Line", "What is wrong", "What to do"))
+        self.problems = PreviewModel(theme, ("Line", "Problem", "What to do"))
         self.tabs = QTabWidget()
         self.table = preview_table(self.rows, (56, 300, 130, 120, 100, 80, 80))
-        self.table.setAccessibleName("The first rows as tasks")
+        self.table.setAccessibleName("First rows as tasks")
         self.tabs.addTab(self.table, "First rows")
         problems = preview_table(self.problems, (56, 420, 300))
-        problems.setAccessibleName("Rows that cannot be read")
+        problems.setAccessibleName("Unreadable rows")
         self.tabs.addTab(problems, "Problems")
         return self.tabs
 
@@ -234,24 +236,24 @@ class ImportDialog(QDialog):
         self.tabs.setTabText(1, f"Problems ({seen.bad:,})")
         self.tabs.setTabEnabled(1, bool(seen.bad))
         self.import_button.setEnabled(seen.good > 0)
-        many = "Import 1 task" if seen.good == 1 else f"Import {seen.good:,} tasks"
-        text = many if seen.whole else "Import all"
+        text = f"Import {counted(seen.good, 'task')}" if seen.whole else "Import all"
         self.import_button.setText(text if seen.good else "Import")
-        self.summary.setText(self._words(seen, percent))
+        self.summary.setText(_summary(seen, percent))
 
-    def _words(self, seen: Preview, percent: int | None) -> str:
-        count = seen.good + seen.bad
-        one = "1 row" if seen.whole else "the first row"
-        many = "{:,} rows" if seen.whole else "the first {:,} rows"
-        parts = [f"{seen.format}, {one if count == 1 else many.format(count)}: {seen.good:,} good"]
-        parts.append(f"{seen.bad:,} cannot be read" if seen.bad else "none unreadable")
-        text = ", ".join(parts) + "."
-        if "query" not in seen.mapping and seen.columns:
-            return text + " " + "Choose the column that holds the question."
-        if percent is None and not seen.heldout and seen.good:
-            text += " " + "None is held out yet, so none could be used for evaluation."
-        remedies = {one.hint for one in seen.problems}
-        return " ".join([text, *remedies]) if len(remedies) == 1 else text  # several are in their tab
+
+def _summary(seen: Preview, percent: int | None) -> str:
+    """Return what the rows look like, and what the user should do before importing them."""
+    rows = counted(seen.good + seen.bad, "row")
+    rows = rows if seen.whole else f"first {rows}"
+    sentences = [f"{seen.format}, {rows}: " + (f"{seen.bad:,} unreadable." if seen.bad else "all readable.")]
+    if "query" not in seen.mapping and seen.columns:
+        return f"{sentences[0]} Select the column with the question."
+    if percent is None and not seen.heldout and seen.good:
+        sentences.append("No task is held out yet, so none can be used for evaluation.")
+    remedies = {problem.hint for problem in seen.problems}
+    if len(remedies) == 1:  # several are in the Problems tab
+        sentences += remedies
+    return " ".join(sentences)
 
 
 def _cells(line: int, row: Task | BadRow, percent: int | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The Tasks page: what the student learns from and is tested on, found, read, edited, brought in and out."""
+"""The Tasks page: find, read, edit, import and export the tasks."""
 
 from array import array
 from collections.abc import Mapping
@@ -15,44 +15,42 @@ from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, count_tasks, families, tags, task_numbers, tasks_at
 from orca_desk.method.records import Task
+from orca_desk.steps.collect.request import TaskSource
+from orca_desk.steps.collect.task_facts import TaskFacts, task_facts
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.tasks.actions import TaskActions
-from orca_desk.ui.pages.tasks.detail import look_up
 from orca_desk.ui.pages.tasks.dialogs import TaskDialogs
-from orca_desk.ui.pages.tasks.files import TaskFiles
-from orca_desk.ui.pages.tasks.filters import MOST_CHOICES, Choices
-from orca_desk.ui.pages.tasks.import_source import Source, sources_of
+from orca_desk.ui.pages.tasks.filters import MAX_CHOICES, TaskChoices
+from orca_desk.ui.pages.tasks.import_export import TaskFiles, sources_of
 from orca_desk.ui.pages.tasks.view import TaskView
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.writes import Writes
 
-MOST_COPIED = 10_000  # tasks on the clipboard; more go into a file
-SAVING_MS = 400  # a write that takes longer is told of
-CHOICES_WAIT_MS = 1500  # between two readings of families and tags while an import runs
+MAX_COPIED = 10_000  # tasks on the clipboard; an export takes any number
+SAVING_MS = 400  # a longer write shows "Saving…"
+CHOICES_DELAY_MS = 1500  # between two reads of the families and tags while an import runs
 
 
 class TasksPage(Page):
-    """The library's tasks in a table, the selected one beside it."""
+    """The tasks of the library in a table, and the selected one beside it."""
 
     name = "tasks"
     title = "Tasks"
-    about = "The questions that the student learns from, and those it is tested on."
+    about = "Questions that the student learns from, and questions that it is tested on."
     watches = frozenset({"tasks", "strategies", "pairings", "records"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.choices = Choices()
+        self.choices = TaskChoices()
         self._wanted_task: str | None = None
         self._total = 0
-        self.writes = Writes(desk, self, failed=self.notice.show_error)
-        self.writes.busy.connect(self._tell_busy)
-        self.edits = TaskActions(desk, self.writes)
+        desk.background.writing.connect(self._show_writing)
+        self.edits = TaskActions(desk, failed=self.notice.show_error)
         self.panel = JobPanel(desk)
-        self.panel.pause.hide()  # an import is over in moments, and can be repeated when it was stopped
+        self.panel.pause.hide()  # an import is short, and can be repeated if stopped
         self.files = TaskFiles(
             desk, self, notice=self.notice, panel=self.panel, families=lambda: self.choices.families
         )
@@ -65,38 +63,38 @@ class TasksPage(Page):
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVING_MS)
-        self._saving.timeout.connect(self._tell_saving)
+        self._saving.timeout.connect(self._show_saving)
         self._sign = DropSign(desk.theme, self, "Drop files or text to import tasks")
         self.setAcceptDrops(True)
-        self._select_changed()
+        self._selection_updated()
 
     # What is shown
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Read again what has changed."""
+        """See Page."""
         if changes & {"tasks", "strategies", "pairings"} and not self._choices_timer.isActive():
-            self._choices_timer.start(0 if not self.choices.strategies else CHOICES_WAIT_MS)
+            self._choices_timer.start(0 if not self.choices.strategies else CHOICES_DELAY_MS)
         if "tasks" in changes or ("records" in changes and self.filters.value().reviewed is not None):
             self.reload()
         else:
             self._read_task()
 
     def reload(self) -> None:
-        """Find the tasks that the filters ask for."""
+        """Read the tasks that match the filters."""
         library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
 
         def read() -> tuple["array[int]", int, "array[int]"]:
-            place = task_numbers(library, TaskFilter(ids=(find,))) if find else array("q")
-            return task_numbers(library, wanted), count_tasks(library), place
+            found = task_numbers(library, TaskFilter(ids=(find,))) if find else array("q")
+            return task_numbers(library, wanted), count_tasks(library), found
 
-        self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="numbers")
+        self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="tasks")
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show a task or a family, or begin an import."""
+        """Show {"task": id} or {"family": name}, or start an import with {"do": "import", "files": paths}."""
         if target.get("do") == "import":
             paths = [Path(path) for path in target.get("files", ())]
             if paths:
-                self.files.import_from([Source(name=path.name, path=path) for path in paths])
+                self.files.import_from([TaskSource.of_file(path) for path in paths])
             else:
                 self.files.choose_files()
         elif "task" in target:
@@ -105,57 +103,53 @@ class TasksPage(Page):
             self.filters.set(TaskFilter(family=str(target["family"])))
 
     def first_focus(self) -> QWidget:
-        """Begin in the table."""
+        """See Page: the table, so that its keys work immediately."""
         return self.table
 
-    def close_page(self) -> None:
-        """Save what waits to be saved."""
-        self.writes.finish()
-
     def show_task(self, task_id: str) -> None:
-        """Select a task, wherever it is."""
+        """Select a task, clearing the filters if they hide it."""
         self._wanted_task = task_id
         self.reload()
 
-    def _show(self, numbers: "array[int]", total: int, place: "array[int]") -> None:
+    def _show(self, rowids: "array[int]", total: int, found: "array[int]") -> None:
         self._total = total
-        self.view.show_counts(len(numbers), total)
-        for made in self._beside_title:  # an empty page has its own button to import
+        self.view.show_content(len(rowids), total)
+        for made in self._beside_title:  # the empty state has its own import button
             made.setVisible(total > 0)
         wanted, hidden = None, False
         if self._wanted_task is not None:
-            wanted = place[0] if place else None
+            wanted = found[0] if found else None
             if wanted is None:
-                self.notice.show_message("This task is not in the library any more.", kind="warn")
-            hidden = wanted is not None and wanted not in numbers
+                self.notice.show_message("This task is no longer in the library.", kind="warn")
+            hidden = wanted is not None and wanted not in rowids
             if not hidden:
                 self._wanted_task = None
-        self.table.show_numbers(numbers, select=None if hidden else wanted)
-        self._select_changed()
+        self.table.show_rowids(rowids, select=None if hidden else wanted)
+        self._selection_updated()
         if hidden:
             self.filters.clear()  # reads again, and then finds the task
 
     def _read_choices(self) -> None:
         library = self.desk.library
 
-        def read() -> tuple[Choices, dict[str, str]]:
-            choices = Choices(
-                families=tuple(one.family for one in families(library)[:MOST_CHOICES]),
-                tags=tuple(tags(library))[:MOST_CHOICES],
+        def read() -> tuple[TaskChoices, dict[str, str]]:
+            choices = TaskChoices(
+                families=tuple(one.family for one in families(library)[:MAX_CHOICES]),
+                tags=tuple(tags(library))[:MAX_CHOICES],
                 strategies=tuple(current_strategies(library)),
             )
             return choices, {name: one.strategy for name, one in current_pairings(library).items()}
 
         self.desk.background.run(self, read, lambda found: self._take_choices(*found), only_newest="choices")
 
-    def _take_choices(self, choices: Choices, pairings: dict[str, str]) -> None:
+    def _take_choices(self, choices: TaskChoices, pairings: dict[str, str]) -> None:
         self.choices = choices
         self.filters.offer(choices)
         self.detail.pairings = self.table.tasks.pairings = pairings
         self.table.viewport().update()
         self._read_task()
 
-    def _select_changed(self) -> None:
+    def _selection_updated(self) -> None:
         count = self.table.selected_count()
         for action in (self._edit, self._duplicate):
             action.setEnabled(count == 1)
@@ -163,92 +157,92 @@ class TasksPage(Page):
         self._copy.setEnabled(count > 0)
         self._edit_all.setEnabled(count > 1)
         self._export.setEnabled(bool(self.table.tasks.numbers))
-        self.view.tell(self._total, count)
+        self.view.show_counts(self._total, count)
         self._read_task()
 
-    def _tell_busy(self, busy: bool) -> None:
+    def _show_writing(self, busy: bool) -> None:
         if busy:
             self._saving.start()
         else:
             self._saving.stop()
-            self.view.tell(self._total, self.table.selected_count())
+            self.view.show_counts(self._total, self.table.selected_count())
 
-    def _tell_saving(self) -> None:
-        self.view.count.setText("Saving…")
+    def _show_saving(self) -> None:
+        self.view.count_label.setText("Saving…")
 
     def _read_task(self) -> None:
-        number, count = self.table.current_number(), self.table.selected_count()
+        rowid, count = self.table.current_rowid(), self.table.selected_count()
         if count > 1:
             self.detail.show_many(count)
-        if number is None or count != 1:
+        if rowid is None or count != 1:
             if count == 0:
                 self.detail.show_none()
-            number = -1  # what is on its way is not shown any more
+            rowid = None  # a read is still needed: it replaces one that is under way
         library = self.desk.library
         self.desk.background.run(
             self,
-            lambda: look_up(library, number) if number >= 0 else None,
+            lambda: None if rowid is None else task_facts(library, rowid),
             self._show_detail,
             only_newest="task",
         )
 
-    def _show_detail(self, shown: Any) -> None:
-        if shown is not None:
-            self.detail.show_task(shown)
+    def _show_detail(self, facts: TaskFacts | None) -> None:
+        if facts is not None:
+            self.detail.show_task(facts)
 
     # What the user does
 
     def delete(self) -> None:
-        """Delete what is selected."""
-        numbers = self.table.selected_numbers()
-        if numbers:
-            self.edits.delete(numbers)
+        """Delete the selected tasks."""
+        rowids = self.table.selected_rowids()
+        if rowids:
+            self.edits.delete(rowids)
 
     def copy(self) -> None:
-        """Put the selected tasks on the clipboard as JSONL, which can be pasted here and elsewhere."""
+        """Copy the selected tasks to the clipboard as JSONL, or the selected text of the detail pane."""
         if self.detail.text.hasFocus() and self.detail.text.textCursor().hasSelection():
             self.detail.text.copy()
             return
-        library, numbers = self.desk.library, self.table.selected_numbers()[:MOST_COPIED]
+        library, rowids = self.desk.library, self.table.selected_rowids()[:MAX_COPIED]
 
         def put(found: list[Task | None]) -> None:
             lines = [task_line(task) for task in found if task is not None]
             QGuiApplication.clipboard().setText("".join(lines))
-            self.desk.say("Copied {} to the clipboard.".format(counted(len(lines), "task")))
+            self.desk.say(f"Copied {counted(len(lines), 'task')} to the clipboard.")
 
-        self.desk.background.run(self, lambda: tasks_at(library, numbers), put)
+        self.desk.background.run(self, lambda: tasks_at(library, rowids), put)
 
     def paste(self) -> None:
-        """Import what is on the clipboard."""
+        """Import tasks from the clipboard."""
         sources = sources_of(QGuiApplication.clipboard().mimeData())
         if sources:
             self.files.import_from(sources)
         else:
-            self.desk.say("There is no text and no file on the clipboard.", "warn")
+            self.desk.say("The clipboard contains no text and no files.", "warn")
 
     def export(self) -> None:
-        """Write the selected tasks to a file, or where only one is selected, all that are shown."""
+        """Export the selected tasks, or all listed tasks unless several are selected."""
         several = self.table.selected_count() > 1
-        self.files.choose_export(self.table.selected_numbers() if several else self.table.tasks.numbers[:])
+        self.files.choose_export(self.table.selected_rowids() if several else self.table.tasks.numbers[:])
 
     # Files dropped anywhere on the page
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files and text."""
+        """Accept files and text."""
         if sources_of(event.mimeData()):
             event.acceptProposedAction()
             self._sign.appear()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
-        """Take the sign away."""
+        """Hide the drop sign."""
         self._sign.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Ask about what was dropped."""
+        """Import the dropped files or text."""
         self._sign.hide()
         sources = sources_of(event.mimeData())
         event.acceptProposedAction()
-        # The other program waits until this returns
+        # The program that the drag came from waits until this returns
         QTimer.singleShot(0, self, lambda: self.files.import_from(sources))
 
     # How it is laid out
@@ -285,39 +279,39 @@ class TasksPage(Page):
         self.table.setFocus()
 
     def _lay_out(self) -> None:
-        bring = partial(self.go, {"do": "import"})
+        import_tasks = partial(self.go, {"do": "import"})
         self._beside_title = [
             button("Families…", self.dialogs.manage_families),
             button("Export…", self._export.trigger),
-            button("Import…", bring, primary=True),
+            button("Import…", import_tasks, primary=True),
         ]
-        for place, made in enumerate(self._beside_title):
-            self.header.insertWidget(1 + place, made)
+        for position, made in enumerate(self._beside_title, start=1):
+            self.header.insertWidget(position, made)
         self.header.insertWidget(3, button("Add a task…", self.dialogs.add))
         self.body.addWidget(self.panel)
         self.view = TaskView(
             self.desk,
             one=[self._edit, self._duplicate, self._delete],
             many=[self._edit_all, self._export, self._delete],
-            bring=bring,
+            import_tasks=import_tasks,
         )
         self.body.addWidget(self.view, 1)
         self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
         self.filters.changed.connect(self.reload)
         self.filters.search.returnPressed.connect(self._enter_table)
-        self.table.picked.connect(self._select_changed)
+        self.table.selection_updated.connect(self._selection_updated)
         self.table.activated.connect(lambda _: self.dialogs.edit())
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.table.addActions(
             [self._edit, self._duplicate, self._edit_all, self._copy, self._export, self._delete]
         )
-        self.detail.record_wanted.connect(self._show_record)
+        self.detail.record_requested.connect(self._show_record)
         self.keep("splitter", self.view.splitter)
         self.keep("columns", self.table.horizontalHeader())
 
     def _enter_table(self) -> None:
         self.table.setFocus()
-        if self.table.tasks.numbers and self.table.current_number() is None:
+        if self.table.tasks.numbers and self.table.current_rowid() is None:
             self.table.selectRow(0)
 
     def _show_record(self, record: str) -> None:

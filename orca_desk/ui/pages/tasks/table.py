@@ -1,4 +1,4 @@
-"""The table of tasks: a million rows by their places, and a selection that outlives a refresh."""
+"""The table of tasks: a million rows by row id, and a selection that survives a refresh."""
 
 from array import array
 from bisect import bisect_left
@@ -14,20 +14,21 @@ from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.blocks import BlockTableModel, Index
-from orca_desk.ui.widgets.row_table import NarrowTable
+from orca_desk.ui.widgets.row_table import NarrowTable, selected_spans
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.tasks import SPLITS
 
 HEADERS = ("Task", "Family", "Split", "Answer", "Tags", "Strategy")
 TIPS = {
-    2: "Train: the student learns from it. Held out: the student is only tested on it.",
-    5: "In italics: by the family's pairing. Upright: chosen for this task alone.",
+    2: "Train: the student learns from it. Held-out: the student is only tested on it.",
+    5: "Italic: paired with the family. Upright: set on the task itself.",
 }
-WIDTHS = (260, 96, 76, 120, 84, 124)  # px at first, of which the first is what is left over
-NEEDS = {4: 680, 5: 560, 2: 440}  # px that the table needs to show tags, strategy and split
+WIDTHS = (260, 96, 76, 120, 84, 124)  # initial widths (px); the first column takes the rest
+NEEDS = {4: 680, 5: 560, 2: 440}  # width (px) of the table from which it shows tags, strategy and split
 ROW = 4 * GRID
-MOST_KEPT = 5_000  # rows of a selection that are looked for again after a refresh
-DISPLAY, TIP, FONT, LOOK = (
+MAX_RESELECTED = 5_000  # rows of a selection that a refresh restores
+DISPLAY, TIP, FONT, COLOUR = (
     int(role)
     for role in (
         Qt.ItemDataRole.DisplayRole,
@@ -36,13 +37,12 @@ DISPLAY, TIP, FONT, LOOK = (
         Qt.ItemDataRole.ForegroundRole,
     )
 )
-ASKED = frozenset({DISPLAY, TIP, FONT, LOOK})
+SUPPORTED = frozenset({DISPLAY, TIP, FONT, COLOUR})
 MUTED = frozenset({1, 2, 4})  # columns
-SPLITS = {"train": "Train", "heldout": "Held out"}
 
 
 class TaskModel(BlockTableModel):
-    """Tasks by place. The strategy of a task without its own is its family's, in italics."""
+    """Tasks by row id. A task without a strategy of its own shows its family's in italics."""
 
     headers = HEADERS
 
@@ -53,15 +53,15 @@ class TaskModel(BlockTableModel):
         self._paired.setItalic(True)
         self._muted = QColor()
         self._theme = desk.theme
-        desk.theme.changed.connect(self._take_colours)
-        self._take_colours()
+        desk.theme.changed.connect(self._read_colours)
+        self._read_colours()
 
     def data(self, index: Index, role: int = DISPLAY) -> Any:
-        """Return what a cell shows. Most of what a paint asks for is not there, and told at once."""
-        return super().data(index, role) if role in ASKED else None
+        """Return the data of a cell. Qt asks for many roles per paint; unused ones return early."""
+        return super().data(index, role) if role in SUPPORTED else None
 
     def cell(self, item: Task, column: int, role: int) -> Any:
-        """Return a cell's text, its tip, and the look of a strategy that comes from the pairing."""
+        """Return the text, the tooltip, the font or the colour of a cell."""
         if role == DISPLAY:
             return self._text(item, column)
         if role == TIP:
@@ -75,7 +75,7 @@ class TaskModel(BlockTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Return a column's heading, its tip, or its side."""
+        """Return the heading, the tooltip or the alignment of a column."""
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.ToolTipRole and section in TIPS:
                 return TIPS[section]
@@ -97,14 +97,14 @@ class TaskModel(BlockTableModel):
                 return ", ".join(task.tags)
         return task.strategy or self.pairings.get(task.family, "")
 
-    def _take_colours(self) -> None:
+    def _read_colours(self) -> None:
         self._muted = self._theme.colours("muted")
 
 
 class TaskTable(NarrowTable):
-    """Shows a TaskModel. `picked` comes when other rows are selected, or another one is the current."""
+    """Shows a TaskModel. `selection_updated` follows each change of the selection or of the current row."""
 
-    picked = Signal()
+    selection_updated = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(NEEDS)
@@ -123,74 +123,72 @@ class TaskTable(NarrowTable):
         self.verticalHeader().setDefaultSectionSize(ROW)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        # A header asks whether all rows of a column are selected each time it paints: a minute for a million
+        # With the table's own selection model, each paint of a header asks whether all rows of a column are
+        # selected, which takes a minute for a million rows
         header.setSelectionModel(QItemSelectionModel(self.tasks, header))
         header.setMinimumSectionSize(6 * GRID)
         for column, width in enumerate(WIDTHS):
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
-        self.selectionModel().currentRowChanged.connect(lambda *_: self.picked.emit())
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_updated.emit())
+        self.selectionModel().currentRowChanged.connect(lambda *_: self.selection_updated.emit())
 
-    def current_number(self) -> int | None:
-        """Return the place of the row that the keyboard is on, if it is selected."""
+    def current_rowid(self) -> int | None:
+        """Return the row id of the current row, or None if that row is not selected."""
         index = self.currentIndex()
         if not index.isValid() or not self.selectionModel().isRowSelected(index.row(), QModelIndex()):
             return None
         return self.tasks.numbers[index.row()]
 
     def selected_count(self) -> int:
-        """Return how many rows are selected, without walking through them."""
-        return sum(part.height() for part in self.selectionModel().selection())
+        """Return how many rows are selected; the cost does not depend on their number."""
+        return sum(last - first + 1 for first, last in selected_spans(self))
 
-    def selected_numbers(self) -> "array[int]":
-        """Return the places of the selected rows, in order."""
-        parts = sorted((part.top(), part.bottom()) for part in self.selectionModel().selection())
-        if len(parts) == 1:
-            return self.tasks.numbers[parts[0][0] : parts[0][1] + 1]
-        found = array("q")
-        for first, last in parts:
-            found += self.tasks.numbers[first : last + 1]
-        return found
+    def selected_rowids(self) -> "array[int]":
+        """Return the row ids of the selected rows, in order."""
+        rowids = array("q")
+        for first, last in selected_spans(self):
+            rowids += self.tasks.numbers[first : last + 1]
+        return rowids
 
-    def show_numbers(self, numbers: "array[int]", *, select: int | None = None) -> None:
-        """Show other tasks. What was selected stays so where it is still there; `select` a place instead."""
-        same = numbers == self.tasks.numbers
-        chosen = array("q") if same or self.selected_count() > MOST_KEPT else self.selected_numbers()
-        current, seen = self.current_number(), self._first_seen()
-        self.tasks.set_numbers(numbers)
+    def show_rowids(self, rowids: "array[int]", *, select: int | None = None) -> None:
+        """Show other tasks. Selects the row id `select`, or else what was selected before."""
+        same = rowids == self.tasks.numbers
+        selected = array("q") if same or self.selected_count() > MAX_RESELECTED else self.selected_rowids()
+        current, top = self.current_rowid(), self._top_row()
+        self.tasks.set_numbers(rowids)
         if select is not None:
-            self.select_number(select)
-        elif not same and numbers:
-            self._select_again(chosen, current)
-            self._see_again(seen)
+            self.select_rowid(select)
+        elif not same and rowids:
+            self._restore_selection(selected, current)
+            self._restore_scroll(top)
 
-    def select_number(self, number: int) -> bool:
-        """Select the one row of a place and show it; return whether it is there."""
-        row = self._row_of(number)
+    def select_rowid(self, rowid: int) -> bool:
+        """Select the task with this row id alone and scroll to it. Returns False if the table lacks it."""
+        row = self._row_of(rowid)
         if row is None:
             return False
         self.selectRow(row)
         self.scrollTo(self.tasks.index(row, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
         return True
 
-    def _first_seen(self) -> tuple[int, int] | None:
-        """Return the place of the topmost row that is seen, and how far (px) it is scrolled out."""
+    def _top_row(self) -> tuple[int, int] | None:
+        """Return the row id of the topmost visible row, and how many px of it are scrolled out of sight."""
         row = self.rowAt(0)
         return None if row < 0 else (self.tasks.numbers[row], -self.rowViewportPosition(row))
 
-    def _see_again(self, seen: tuple[int, int] | None) -> None:
-        """Scroll to where the user was: an import in the background must not move what is being read."""
-        row = self._row_of(seen[0]) if seen else None
-        if seen is None or row is None:
+    def _restore_scroll(self, top: tuple[int, int] | None) -> None:
+        """Scroll to where the user was: an import in the background must not move what the user reads."""
+        row = self._row_of(top[0]) if top else None
+        if top is None or row is None:
             self.scrollTo(self.currentIndex())
         else:
             self.updateGeometries()
-            self.verticalScrollBar().setValue(row * ROW + seen[1])
+            self.verticalScrollBar().setValue(row * ROW + top[1])
 
-    def _select_again(self, chosen: "array[int]", current: int | None) -> None:
-        rows = [place for number in chosen if (place := self._row_of(number)) is not None]
-        if not rows:  # the next one stands where the one that went away was
+    def _restore_selection(self, selected: "array[int]", current: int | None) -> None:
+        rows = [row for rowid in selected if (row := self._row_of(rowid)) is not None]
+        if not rows:  # select the task that took the place of the current one
             near = 0 if current is None else bisect_left(self.tasks.numbers, current)
             self.selectRow(min(near, len(self.tasks.numbers) - 1))
             return
@@ -198,19 +196,19 @@ class TaskTable(NarrowTable):
         selection = QItemSelection()
         for first, final in _ranges(rows):
             selection.select(self.tasks.index(first, 0), self.tasks.index(final, last))
-        kept = self._row_of(current) if current is not None else None
-        index: Index = self.tasks.index(rows[0] if kept is None else kept, 0)
+        row_now = self._row_of(current) if current is not None else None
+        index: Index = self.tasks.index(rows[0] if row_now is None else row_now, 0)
         flags = QItemSelectionModel.SelectionFlag
         self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
         self.selectionModel().select(selection, flags.ClearAndSelect)
 
-    def _row_of(self, number: int) -> int | None:
-        row = bisect_left(self.tasks.numbers, number)
-        return row if row < len(self.tasks.numbers) and self.tasks.numbers[row] == number else None
+    def _row_of(self, rowid: int) -> int | None:
+        row = bisect_left(self.tasks.numbers, rowid)
+        return row if row < len(self.tasks.numbers) and self.tasks.numbers[row] == rowid else None
 
 
 def _ranges(rows: list[int]) -> list[tuple[int, int]]:
-    """Return ascending rows as (first, last) of each run without a gap."""
+    """Return the runs of consecutive rows as (first, last); `rows` is ascending."""
     found: list[tuple[int, int]] = []
     for row in rows:
         if found and found[-1][1] == row - 1:

@@ -1,4 +1,4 @@
-"""How the Tasks page is laid out: filters, count, table and reading pane, or what stands in for them."""
+"""The layout of the Tasks page: filters, count, table and reading pane, or an empty state in their place."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,32 +14,33 @@ from orca_desk.ui.pages.tasks.table import TaskTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.counting import counted
 
 
 class TaskView(QStackedWidget):
     """The page's content, or the empty state of a library without tasks."""
 
     def __init__(
-        self, desk: Desk, *, one: list[QAction], many: list[QAction], bring: Callable[[], Any]
+        self, desk: Desk, *, one: list[QAction], many: list[QAction], import_tasks: Callable[[], Any]
     ) -> None:
-        """`one` and `many` are the actions for one selected task and for several; `bring` imports."""
+        """`one` and `many` are the actions for a single selected task and for several."""
         super().__init__()
         self.filters = FilterRow(desk)
-        self.count = label(tone="muted", size="caption")
+        self.count_label = label(tone="muted", size="caption")
         self.clear_button = QToolButton()
         self.clear_button.setText("Clear filters")
         self.clear_button.setToolTip("Show all tasks (Esc)")
         self.clear_button.clicked.connect(self.filters.clear)
-        kept = self.clear_button.sizePolicy()
-        kept.setRetainSizeWhenHidden(True)
-        self.clear_button.setSizePolicy(kept)
+        policy = self.clear_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.clear_button.setSizePolicy(policy)
         self.table = TaskTable(desk)
         self.detail = TaskDetail(desk, one=one, many=many)
         self.no_match = EmptyState(
             desk.theme,
             image="funnel",
-            title="No task matches",
-            text="The library has tasks, but none that fits the search and the filters.",
+            title="No matching tasks",
+            text="No tasks match the search and filters.",
             action="Clear filters",
             run=self.filters.clear,
         )
@@ -48,11 +49,11 @@ class TaskView(QStackedWidget):
             image="list-checks",
             title="No tasks yet",
             text=(
-                "Tasks are questions, best with a right answer. Import a JSONL or CSV file: choose it,"
+                "Tasks are questions, ideally with a reference answer. Import a JSONL or CSV file: select it,"
                 " drop it here, or paste its text."
             ),
             action="Import tasks…",
-            run=bring,
+            run=import_tasks,
         )
         self._list = QStackedWidget()
         self._list.addWidget(self.table)
@@ -70,20 +71,19 @@ class TaskView(QStackedWidget):
         self.addWidget(self._content)
         self.addWidget(self.empty)
 
-    def show_counts(self, shown: int, total: int) -> None:
-        """Show the table, or that nothing matches, or that there is nothing at all."""
+    def show_content(self, shown: int, total: int) -> None:
+        """Show the table, or the empty state for no matching tasks or for no tasks at all."""
         self.setCurrentWidget(self._content if total else self.empty)
         self._list.setCurrentWidget(self.table if shown or not total else self.no_match)
 
-    def tell(self, total: int, selected: int) -> None:
-        """Say how many tasks are shown, and how many are selected."""
+    def show_counts(self, total: int, selected: int) -> None:
+        """Show how many tasks match, and how many are selected."""
         self.clear_button.setVisible(self.filters.is_set)
         shown = len(self.table.tasks.numbers)
-        if shown == total:
-            text = f"{total:,} task" if total == 1 else f"{total:,} tasks"
-        else:
-            text = f"{shown:,} of {total:,} tasks"
-        self.count.setText(text + (f"; {selected:,} selected" if selected > 1 else ""))
+        text = counted(total, "task")
+        if shown != total:
+            text = f"{shown:,} of {text}"
+        self.count_label.setText(text + (f"; {selected:,} selected" if selected > 1 else ""))
 
     def _lay_out(self) -> QWidget:
         content = QWidget()
@@ -92,7 +92,7 @@ class TaskView(QStackedWidget):
         column.setSpacing(GRID // 2)
         column.addWidget(self.filters)
         row = QHBoxLayout()
-        row.addWidget(self.count, 1)
+        row.addWidget(self.count_label, 1)
         row.addWidget(self.clear_button)
         column.addLayout(row)
         column.addWidget(self.splitter, 1)

@@ -1,4 +1,4 @@
-"""The Records page: side by side, the review by keyboard, the Inspector."""
+"""The Records page: side by side, review by keyboard, Inspector."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ from orca_desk.prompts.renderer import Renderer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.records.page import RecordsPage
-from orca_desk.ui.pages.records.texts import LONGEST, LONGEST_CELL
+from orca_desk.ui.pages.records.texts import MAX_CELL, MAX_RESPONSE
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -49,7 +49,7 @@ LEAKING = "🐋 As I was instructed, I count.\nAnswer: 2"
 
 
 def put_records(library: Library, *, response: str | None = None, user: str | None = None) -> list[str]:
-    """Add records of two families, every third one wrong; `response` and `user` are for the second."""
+    """Add records of two families, every third one incorrect; `response` and `user` are for the second."""
     tasks = [
         Task(family="even" if n % 2 == 0 else "odd", query=f"What is {n} + 1?", answer=str(n + 1))
         for n in range(COUNT)
@@ -95,22 +95,22 @@ def open_page(window: Window, qtbot: QtBot) -> RecordsPage:
     page = window.show_page("records")
     assert isinstance(page, RecordsPage)
     window.activateWindow()
-    qtbot.waitUntil(lambda: page.compared is not None)
+    qtbot.waitUntil(lambda: page.item is not None)
     page.table.setFocus()
     return page
 
 
 def shown(page: RecordsPage) -> str:
     """The id of the record on the screen."""
-    assert page.compared is not None
-    return page.compared.stored.record.id
+    assert page.item is not None
+    return page.item.stored.record.id
 
 
 def wait_for(qtbot: QtBot, page: RecordsPage, record_id: str) -> StoredRecord:
     """Wait until a record is shown; return it."""
-    qtbot.waitUntil(lambda: page.compared is not None and shown(page) == record_id)
-    assert page.compared is not None
-    return page.compared.stored
+    qtbot.waitUntil(lambda: page.item is not None and shown(page) == record_id)
+    assert page.item is not None
+    return page.item.stored
 
 
 def press(qtbot: QtBot, page: RecordsPage, key: str) -> None:
@@ -138,7 +138,7 @@ def cell(page: RecordsPage, row: int, column: int) -> str:
     """The text of one cell of the comparison."""
     table = next(
         frame
-        for frame in page.side.compare.document().rootFrame().childFrames()
+        for frame in page.side.erasure.document().rootFrame().childFrames()
         if isinstance(frame, QTextTable)
     )
     place = table.cellAt(row, column)
@@ -155,8 +155,9 @@ def ids(library: Library) -> Iterator[list[str]]:
 
 def test_an_empty_page_offers_the_teacher(window: Window, qtbot: QtBot) -> None:
     page = window.show_page("records")
-    qtbot.waitUntil(lambda: page._pages.currentWidget() is page._empty)
-    qtbot.mouseClick(page._empty.button, Qt.MouseButton.LeftButton)
+    assert isinstance(page, RecordsPage)
+    qtbot.waitUntil(page.view.empty.isVisible)
+    qtbot.mouseClick(page.view.empty.button, Qt.MouseButton.LeftButton)
     assert window.page is window.pages["teacher"]
 
 
@@ -165,12 +166,12 @@ def test_erasure_is_shown_in_place(library: Library, ids: list[str], window: Win
     stored = wait_for(qtbot, page, ids[0])
     erased, inserted = stored.record.system, CAUTIOUS
     assert "erased" in cell(page, 0, 0) and cell(page, 0, 0).endswith(erased)
-    assert "in its place" in cell(page, 0, 1) and cell(page, 0, 1).endswith(inserted)
+    assert "replacement" in cell(page, 0, 1) and cell(page, 0, 1).endswith(inserted)
     assert cell(page, 1, 0) == cell(page, 1, 1) == f"User text\n{stored.record.user}"
-    assert (erased, True, True) in looks(page.side.compare)
-    assert (inserted, False, True) in looks(page.side.compare)
-    assert page.side.answer.toPlainText() == stored.record.response
-    assert page.side.verdict.word.text() == "Wrong" and "99" in page.side.verdict.reason.text()
+    assert (erased, True, True) in looks(page.side.erasure)
+    assert (inserted, False, True) in looks(page.side.erasure)
+    assert page.side.response.toPlainText() == stored.record.response
+    assert page.side.verdict.word.text() == "Incorrect" and "99" in page.side.verdict.reason.text()
     page.side.instruction.kind.setCurrentIndex(page.side.instruction.kind.findData("empty"))
     qtbot.waitUntil(lambda: "No system message" in cell(page, 0, 1))
     page.side.instruction.kind.setCurrentIndex(page.side.instruction.kind.findData("own"))
@@ -192,23 +193,23 @@ def test_review_by_keyboard(library: Library, ids: list[str], window: Window, qt
     press(qtbot, page, "Y")
     wait_for(qtbot, page, ids[2])
     assert get_record(library, ids[1]).decision == "keep"
-    page.side.compare.setFocus()  # letters are the review's there too
+    page.side.erasure.setFocus()  # letters are the review's there too
     press(qtbot, page, "D")
     wait_for(qtbot, page, ids[3])
-    page.side.answer.setFocus()
+    page.side.response.setFocus()
     press(qtbot, page, "K")
     assert wait_for(qtbot, page, ids[2]).decision == "drop"
     press(qtbot, page, "U")
     qtbot.waitUntil(lambda: page.side.verdict.decision.text() == "Not reviewed")
     assert get_record(library, ids[2]).decision is None
     window.desk.undo.undo()
-    assert get_record(library, ids[2]).decision == "drop"
+    qtbot.waitUntil(lambda: get_record(library, ids[2]).decision == "drop")
     window.desk.undo.undo()
     window.desk.undo.undo()
-    assert count_records(library, RecordFilter(decision="none")) == COUNT
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="none")) == COUNT)
 
 
-def test_the_queue_of_what_is_not_reviewed(
+def test_reviewing_the_queue_of_undecided_records(
     library: Library, ids: list[str], window: Window, qtbot: QtBot
 ) -> None:
     page = open_page(window, qtbot)
@@ -218,8 +219,9 @@ def test_the_queue_of_what_is_not_reviewed(
         wait_for(qtbot, page, ids[place])
         press(qtbot, page, key)
         qtbot.waitUntil(lambda left=COUNT - place - 1: len(page.table.records.numbers) == left)
-    assert page._right.currentWidget() is page._none_left
-    qtbot.mouseClick(page._none_left.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.view.no_match.isVisible)
+    assert page.view.no_match.title.text() == "Nothing left to review"
+    qtbot.mouseClick(page.view.no_match.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.table.records.numbers) == COUNT)
     assert page.filters.count.text() == f"{COUNT} records"
 
@@ -234,7 +236,7 @@ def test_filters(library: Library, ids: list[str], window: Window, qtbot: QtBot)
         qtbot.waitUntil(lambda: len(page.table.records.numbers) == count)
 
     choose("family", "odd", 3)
-    choose("verdict", "wrong", 1)
+    choose("verdict", "incorrect", 1)
     wait_for(qtbot, page, ids[3])
     choose("family", None, 2)
     choose("verdict", "ungraded", 0)
@@ -250,56 +252,58 @@ def test_filters(library: Library, ids: list[str], window: Window, qtbot: QtBot)
 def test_many_at_once(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     page.table.selectAll()
-    assert page.bar.place.text() == "6 selected"
+    assert page.bar.position.text() == "6 selected"
     press(qtbot, page, "D")
     qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == COUNT)
-    assert window.desk.undo.undoText() == "Drop 6 records"
+    assert window.desk.undo.undoText() == "drop 6 records"
     window.desk.undo.undo()
-    assert count_records(library, RecordFilter(decision="none")) == COUNT
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="none")) == COUNT)
 
 
-def test_very_many_are_taken_back_in_order(
-    library: Library, ids: list[str], window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+def test_decisions_are_undone_in_order(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
 ) -> None:
     page = open_page(window, qtbot)
-    monkeypatch.setattr("orca_desk.ui.pages.records.actions.AT_ONCE", 2)
-    page.actions.decide(ids, "drop")
-    window.desk.undo.undo()  # before the first is written
+    page.record_actions.decide(ids, "drop")
+    page.record_actions.decide(ids[:1], "keep")
+    window.desk.undo.undo()  # before anything is written
     window.desk.undo.redo()
+    qtbot.waitUntil(lambda: get_record(library, ids[0]).decision == "keep")
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == COUNT - 1)
+    window.desk.undo.undo()
     qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="drop")) == COUNT)
     window.desk.undo.undo()
-    page.close_page()
-    assert count_records(library, RecordFilter(decision="none")) == COUNT
+    qtbot.waitUntil(lambda: count_records(library, RecordFilter(decision="none")) == COUNT)
 
 
 def test_an_edit_is_a_new_revision(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     original = get_record(library, ids[0])
     press(qtbot, page, "E")
-    assert page.side.answer.is_editing
-    page.side.answer.selectAll()
-    qtbot.keyClicks(page.side.answer, "Yes. Answer: 1")
-    qtbot.keyClick(page.side.answer, Qt.Key.Key_Escape)
-    assert not page.side.answer.is_editing
-    assert page.side.answer.toPlainText() == original.record.response
+    assert page.side.response.is_editing
+    page.side.response.selectAll()
+    qtbot.keyClicks(page.side.response, "Yes. Answer: 1")
+    qtbot.keyClick(page.side.response, Qt.Key.Key_Escape)
+    assert not page.side.response.is_editing
+    assert page.side.response.toPlainText() == original.record.response
     press(qtbot, page, "E")
-    assert page.side.answer.toPlainText() == "Yes. Answer: 1"
-    qtbot.keyClick(page.side.answer, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: page.side.verdict.word.text() == "Right")
+    assert page.side.response.toPlainText() == "Yes. Answer: 1"
+    qtbot.keyClick(page.side.response, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.side.verdict.word.text() == "Correct")
     edited = get_record(library, ids[0])
     assert edited.edited == "Yes. Answer: 1" and edited.record == original.record
-    qtbot.mouseClick(page.side.original, Qt.MouseButton.LeftButton)
-    assert page.side.answer.toPlainText() == original.record.response
-    qtbot.mouseClick(page.side.original, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(page.side.back, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.side.verdict.word.text() == "Wrong")
+    qtbot.mouseClick(page.side.original_button, Qt.MouseButton.LeftButton)
+    assert page.side.response.toPlainText() == original.record.response
+    qtbot.mouseClick(page.side.original_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.side.restore_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.side.verdict.word.text() == "Incorrect")
     assert get_record(library, ids[0]).edited is None
     window.desk.undo.undo()
-    assert get_record(library, ids[0]) == edited
+    qtbot.waitUntil(lambda: get_record(library, ids[0]) == edited)
     window.desk.undo.undo()
-    assert get_record(library, ids[0]) == original
+    qtbot.waitUntil(lambda: get_record(library, ids[0]) == original)
     window.desk.undo.redo()
-    assert get_record(library, ids[0]).edited == "Yes. Answer: 1"
+    qtbot.waitUntil(lambda: get_record(library, ids[0]).edited == "Yes. Answer: 1")
 
 
 def test_an_empty_edit_is_refused_and_not_lost(
@@ -307,9 +311,9 @@ def test_an_empty_edit_is_refused_and_not_lost(
 ) -> None:
     page = open_page(window, qtbot)
     press(qtbot, page, "E")
-    page.side.answer.setPlainText(" ")
+    page.side.response.setPlainText(" ")
     qtbot.mouseClick(page.side.save_button, Qt.MouseButton.LeftButton)
-    assert "empty" in page.notice.text.text() and page.side.answer.is_editing
+    qtbot.waitUntil(lambda: "empty" in page.notice.text.text() and page.side.response.is_editing)
     page.decide("keep")
     assert get_record(library, ids[0]).decision is None
     assert get_record(library, ids[0]).edited is None
@@ -320,15 +324,13 @@ def test_leaks_are_marked_where_they_are(library: Library, window: Window, qtbot
     page = open_page(window, qtbot)
     page.go({"record": ids[1]})
     stored = wait_for(qtbot, page, ids[1])
-    (mark,) = page.side.answer.extraSelections()
+    (mark,) = page.side.response.extraSelections()
     assert mark.cursor.selectedText() == stored.leaks[0].text == "As I was instructed"
-    page.side.verdict.leak_chosen.emit(stored.leaks[0])
-    assert page.side.answer.textCursor().selectedText() == "As I was instructed"
+    page.side.verdict.leak_selected.emit(stored.leaks[0])
+    assert page.side.response.textCursor().selectedText() == "As I was instructed"
 
 
-def test_the_place_is_kept_over_a_restart(
-    library: Library, ids: list[str], theme: Theme, qtbot: QtBot
-) -> None:
+def test_the_view_survives_a_restart(library: Library, ids: list[str], theme: Theme, qtbot: QtBot) -> None:
     with desktop(library, theme) as first:
         first.show()
         page = open_page(first, qtbot)
@@ -347,22 +349,26 @@ def test_the_place_is_kept_over_a_restart(
         assert page.table.currentIndex().row() == 1
 
 
-def test_long_texts_are_shown_in_part_until_asked_for(library: Library, window: Window, qtbot: QtBot) -> None:
-    response, user = "word " * LONGEST, "text " * LONGEST_CELL
+def test_long_texts_are_shortened_until_the_user_asks_for_them(
+    library: Library, window: Window, qtbot: QtBot
+) -> None:
+    response, user = "word " * MAX_RESPONSE, "text " * MAX_CELL
     ids = put_records(library, response=response, user=user)
     page = open_page(window, qtbot)
     page.go({"record": ids[1]})
     wait_for(qtbot, page, ids[1])
-    assert "more characters" in cell(page, 1, 0) and len(page.side.answer.toPlainText()) == LONGEST
-    qtbot.mouseClick(page.side.whole, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(page.side.whole_answer, Qt.MouseButton.LeftButton)
+    assert "more characters" in cell(page, 1, 0) and len(page.side.response.toPlainText()) == MAX_RESPONSE
+    qtbot.mouseClick(page.side.full_texts_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.side.full_answer_button, Qt.MouseButton.LeftButton)
     assert cell(page, 1, 1) == f"User text\n{user}"
-    assert page.side.answer.toPlainText() == response
+    assert page.side.response.toPlainText() == response
     press(qtbot, page, "E")
-    assert page.side.answer.toPlainText() == response
+    assert page.side.response.toPlainText() == response
 
 
-def test_the_list_is_a_proper_model(library: Library, ids: list[str], window: Window, qtbot: QtBot) -> None:
+def test_the_list_keeps_to_the_contract_of_qt_models(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
     page = open_page(window, qtbot)
     model = page.table.records
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
@@ -370,7 +376,7 @@ def test_the_list_is_a_proper_model(library: Library, ids: list[str], window: Wi
     wait_for(qtbot, page, ids[1])
     page.go({"decision": "none"})
     qtbot.waitUntil(lambda: len(model.numbers) == COUNT - 1)
-    words = "odd, step-by-step: right"
+    words = "odd, step-by-step: correct"
     qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == words)
     tester.deleteLater()
 
@@ -389,8 +395,8 @@ def test_the_inspector_shows_what_is_trained(
     stored = get_record(library, ids[0])
     training = erase(stored.current, CAUTIOUS)
     rendered = Renderer(HFTokenizer.load(STUDENT)).example(training.system, training.user, training.assistant)
-    seen = page.inspector.tokens._inspection
-    assert tuple(token.id for token in seen.tokens) == rendered.ids
+    described = [page.inspector.tokens.describe(index) for index in range(len(rendered.ids))]
+    assert [int(words.split()[1]) for words in described] == list(rendered.ids)
     trained = sum(rendered.mask)
     assert page.inspector.count.text().startswith(f"{trained} trained, {len(rendered.ids) - trained} masked")
     text = page.inspector.tokens.toPlainText()
@@ -398,19 +404,19 @@ def test_the_inspector_shows_what_is_trained(
     place = text.index(training.assistant)
     token = page.inspector.tokens.token_at(place)
     assert token == rendered.mask.index(True)
-    assert f"id {rendered.ids[token]} " in page.inspector.tokens.words(token)
+    assert f"ID {rendered.ids[token]} " in page.inspector.tokens.describe(token)
     view = page.inspector.tokens
     cursor = view.textCursor()
     cursor.setPosition(place)
     at = view.cursorRect(cursor).center() + QPoint(2, 0)
     qtbot.mouseMove(view.viewport(), at)
-    qtbot.waitUntil(lambda: f"id {rendered.ids[token]} " in page.inspector.pointed.text())
+    qtbot.waitUntil(lambda: f"ID {rendered.ids[token]} " in page.inspector.pointed.text())
     page.inspector.limit.setValue(len(rendered.ids) - 2)
     qtbot.waitUntil(lambda: "2 beyond the limit" in page.inspector.count.text())
     assert any(struck for _, struck, _ in looks(view))
 
 
-def test_the_totals_of_a_snapshot_and_of_what_is_kept(
+def test_the_totals_of_a_snapshot_and_of_the_kept_records(
     library: Library, ids: list[str], window: Window, qtbot: QtBot
 ) -> None:
     snapshot = freeze(library, name="first")
@@ -425,24 +431,24 @@ def test_the_totals_of_a_snapshot_and_of_what_is_kept(
     qtbot.waitUntil(
         lambda: inspector.totals.text().startswith(f"{snapshot.records} records:"), timeout=20_000
     )
-    assert "None is too long." in inspector.totals.text()
+    assert "No record is too long." in inspector.totals.text()
 
 
-def test_the_teacher_is_asked_again(library: Library, window: Window, qtbot: QtBot) -> None:
+def test_an_answer_is_regenerated(library: Library, window: Window, qtbot: QtBot) -> None:
     task = Task(family="sums", query="What is 1 + 1?", answer="2")
     add_tasks(library, [task])
     generate(library, Runner(model=TEACHER, threads=1), [task], strategy="direct", sampling=SAMPLING)
     (old,) = iterate_records(library)
     page = open_page(window, qtbot)
-    qtbot.waitUntil(lambda: page.compared.maker is not None)
-    assert page.compared.maker.path == TEACHER
+    qtbot.waitUntil(lambda: page.item.teacher is not None)
+    assert page.item.teacher.path == TEACHER
     press(qtbot, page, "R")
-    dialog = page._dialog
-    qtbot.waitUntil(lambda: dialog.strategy.count() == 7 and dialog.ask.isEnabled())
+    dialog = page.dialog
+    qtbot.waitUntil(lambda: dialog.strategy.count() == 7 and dialog.regenerate_button.isEnabled())
     assert dialog.strategy.currentText() == "direct" and dialog.seed.value() == 1
     dialog.strategy.setCurrentText("step-by-step")
     dialog.temperature.setValue(0.5)
-    qtbot.mouseClick(dialog.ask, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.regenerate_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: shown(page) != old.record.id, timeout=60_000)
     new = get_record(library, shown(page)).record
     assert (new.strategy, new.task_id) == ("step-by-step", task.id)
@@ -457,18 +463,18 @@ def test_new_records_leave_the_selection_alone(
     page.table.selectRow(2)
     qtbot.keyClick(page.table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     wait_for(qtbot, page, ids[3])
-    assert page.bar.place.text() == "2 selected"
+    assert page.bar.position.text() == "2 selected"
     old = get_record(library, ids[0]).record
     add_records(library, [NewRecord(record=replace(old, id="new"))])
     window.desk.tell("records")
     qtbot.waitUntil(lambda: len(page.table.records.numbers) == COUNT + 1)
-    assert page.bar.place.text() == "2 selected" and shown(page) == ids[3]
+    assert page.bar.position.text() == "2 selected" and shown(page) == ids[3]
     page.filters.verdict.setCurrentIndex(page.filters.verdict.findData("ungraded"))
     wait_for(qtbot, page, "new")
     assert page.side.verdict.word.text() == "Not graded"
 
 
-def test_the_shown_records_are_exported(
+def test_the_filtered_records_are_exported(
     library: Library, ids: list[str], window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     page = open_page(window, qtbot)

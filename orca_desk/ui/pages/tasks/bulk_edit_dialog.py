@@ -1,4 +1,4 @@
-"""One edit for all selected tasks."""
+"""The dialog that applies one edit to all selected tasks."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,13 +14,14 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.library.task_changes import TaskEdit
-from orca_desk.ui.pages.tasks.editor import tag_list
+from orca_desk.ui.pages.tasks.edit_dialog import tag_list
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.tasks import FAMILY_STRATEGY, SPLITS
 
 
-class BulkDialog(QDialog):
-    """Asks what to change of `count` tasks; `save` gets the edit."""
+class BulkEditDialog(QDialog):
+    """Lets the user describe one edit for `count` tasks and passes it to `save`."""
 
     def __init__(
         self,
@@ -39,20 +40,21 @@ class BulkDialog(QDialog):
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addWidget(label(f"Edit {count:,} tasks", size="heading", bold=True))
-        layout.addWidget(label("What is left as it is stays as it is in each task.", tone="muted"))
-        keep = "Leave as it is"
+        layout.addWidget(label("Fields you leave unchanged keep their current values.", tone="muted"))
+        unchanged = "Unchanged"
         self.family = QComboBox()
-        self.family.setEditable(True)
-        self.family.lineEdit().setPlaceholderText(keep)
+        line = QLineEdit()
+        self.family.setLineEdit(line)  # makes it editable
+        line.setPlaceholderText(unchanged)
         self.family.addItems(list(families))
         self.family.setCurrentIndex(-1)
         self.family.setCurrentText("")
         self.split = QComboBox()
-        for text, split in ((keep, None), ("Train", "train"), ("Held out", "heldout")):
+        for text, split in ((unchanged, None), (SPLITS["train"], "train"), (SPLITS["heldout"], "heldout")):
             self.split.addItem(text, split)
         self.strategy = QComboBox()
-        self.strategy.addItem(keep, None)
-        self.strategy.addItem("By the family's pairing", "")
+        self.strategy.addItem(unchanged, None)
+        self.strategy.addItem(FAMILY_STRATEGY, "")
         for name in strategies:
             self.strategy.addItem(name, name)
         self.add_tags, self.remove_tags = QLineEdit(), QLineEdit()
@@ -75,11 +77,11 @@ class BulkDialog(QDialog):
             self.add_tags.textChanged,
             self.remove_tags.textChanged,
         ):
-            signal.connect(self._look)
-        self._look()
+            signal.connect(self._update_button)
+        self._update_button()
 
     def value(self) -> TaskEdit:
-        """Return what to change."""
+        """Return the edit."""
         return TaskEdit(
             family=self.family.currentText().strip() or None,
             split=self.split.currentData(),
@@ -89,14 +91,14 @@ class BulkDialog(QDialog):
         )
 
     def accept(self) -> None:
-        """Hand over the edit, if there is one."""
+        """Save the edit, unless it changes nothing."""
         if self.save_button.isEnabled():
             self._save(self.value())
             super().accept()
 
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
-        self.save_button = button("Change them", primary=True, tip="Ctrl+Enter")
+        self.save_button = button("Apply", primary=True, tip="Ctrl+Enter")
         self.save_button.setDefault(True)
         buttons.addButton(self.save_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(button("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
@@ -106,5 +108,5 @@ class BulkDialog(QDialog):
             QShortcut(QKeySequence(key), self).activated.connect(self.accept)
         return buttons
 
-    def _look(self) -> None:
+    def _update_button(self) -> None:
         self.save_button.setEnabled(self.value() != TaskEdit())

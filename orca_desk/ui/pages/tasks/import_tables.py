@@ -1,4 +1,4 @@
-"""The small tables of the import dialog: a hundred rows at most, bad ones marked by icon and colour."""
+"""The two small tables of the import dialog: the first rows, and the unreadable rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,26 +15,26 @@ from orca_desk.ui.widgets.rows import Column, RowsModel
 
 
 @dataclass(frozen=True)
-class Line:
-    """The texts of a row, the first of them a line's number, and whether the line cannot be read."""
+class PreviewLine:
+    """The cells of a row, of which the first is the line number. `bad` marks a line that cannot be read."""
 
     texts: tuple[str, ...]
     bad: bool
 
 
-class PreviewModel(RowsModel[Line]):
-    """Rows of text whose first cell is a line's number; some of them are bad."""
+class PreviewModel(RowsModel[PreviewLine]):
+    """Rows of text, at most a hundred, of which the bad ones have an icon and a colour."""
 
     def __init__(self, theme: Theme, headers: Sequence[str]) -> None:
         super().__init__([_column(place, title) for place, title in enumerate(headers)])
         self._theme = theme
 
     def set_rows(self, rows: list[tuple[str, ...]], bad: set[int]) -> None:
-        """Show these; `bad` holds the places of those that cannot be read."""
-        self.show([Line(texts, place in bad) for place, texts in enumerate(rows)])
+        """Show these rows; `bad` holds the indices of the unreadable ones."""
+        self.show([PreviewLine(texts, place in bad) for place, texts in enumerate(rows)])
 
-    def cell(self, row: Line, column: int, role: int) -> Any:
-        """Return a cell's tip, and the colour and sign of a bad line."""
+    def cell(self, row: PreviewLine, column: int, role: int) -> Any:
+        """Return the tooltip of a cell, and the colour and icon of a bad line."""
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"<p>{escape(row.texts[column])}</p>" if row.texts[column] else None
         if row.bad and role == Qt.ItemDataRole.ForegroundRole:
@@ -44,12 +44,12 @@ class PreviewModel(RowsModel[Line]):
         return None
 
 
-def _column(place: int, title: str) -> Column[Line]:
+def _column(place: int, title: str) -> Column[PreviewLine]:
     return Column(title, lambda line: line.texts[place], number=place == 0)
 
 
 def preview_table(model: PreviewModel, widths: Sequence[int]) -> QTableView:
-    """Return a table that shows the model, with columns of these widths (px) at first."""
+    """Return a table of the model whose columns have these initial widths (px)."""
     table = QTableView()
     table.setModel(model)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -1,4 +1,4 @@
-"""The dialog in which a task is written: its texts, where it belongs, and how its answer would be graded."""
+"""The dialog for one task: its texts, its family and split, and how its answer would be graded."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,20 +25,14 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.records import verdict_word
+from orca_desk.ui.words.tasks import ANSWER_TYPES, FAMILY_STRATEGY, MATCHES, SPLITS
 
-KIND_HELP: dict[AnswerKind, str] = {
-    "exact": "the same characters",
-    "text": "the same words, whatever their case and marks",
-    "number": "the same value, however it is written",
-    "choice": "the same option, by its letter or its text",
-    "ordering": "the same things in the same order",
-    "keyed": "the same value for every name",
-}
-LONGEST_TRY = 5_000  # characters that are graded while the user types
+MAX_ATTEMPT = 5_000  # characters of a response that are graded while the user types
 
 
 class TaskEditor(QDialog):
-    """Edits `task`, or writes a new one. `save` gets the task when the user is done."""
+    """Edits `task`, or creates a new one, and passes the result to `save`."""
 
     def __init__(
         self,
@@ -52,11 +46,10 @@ class TaskEditor(QDialog):
         show: Callable[[str], None],
         is_new: bool,
     ) -> None:
-        """`show` is called with the id of a task that is there already, when the user wants to see it."""
+        """`show` opens the existing task, by its id, if the new one is a duplicate."""
         super().__init__(parent)
         self.desk = desk
-        begun = task or Task(family=DEFAULT_FAMILY, query="")
-        self._begun = begun
+        self._original = task or Task(family=DEFAULT_FAMILY, query="")
         self._save, self._show, self._is_new = save, show, is_new
         self.setWindowTitle("New task" if is_new else "Edit task")
         self.resize(760, 680)
@@ -67,19 +60,19 @@ class TaskEditor(QDialog):
         layout.addWidget(self.notice)
         self._add_texts(layout)
         self._add_answer(layout)
-        self._add_place(layout, families, strategies)
+        self._add_fields(layout, families, strategies)
         self._add_buttons(layout)
-        self._fill(begun)
+        self._fill(self._original)
         self.query.setFocus()
 
     def value(self) -> Task:
-        """Return the task as it is written. One that is edited keeps its id."""
+        """Return the task. An edited task keeps its id."""
         written = self._written()
-        # What the boxes cannot hold as it is (other line ends, tags with commas) is no edit by itself
+        # The fields cannot show every value as it is (line ends, tags with commas): only a change is an edit
         fields = ("family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")
         edits = {name: getattr(written, name) for name in fields
                  if getattr(written, name) != getattr(self._filled, name)}  # fmt: skip
-        return replace(self._begun, **edits, id="" if self._is_new else self._begun.id)
+        return replace(self._original, **edits, id="" if self._is_new else self._original.id)
 
     def _written(self) -> Task:
         return Task(
@@ -94,63 +87,67 @@ class TaskEditor(QDialog):
         )
 
     def accept(self) -> None:
-        """Save, unless something is missing or a new task is there already."""
+        """Save the task, unless its question is missing or the library already has a new task."""
         task = self.value()
         if not task.query.strip():
-            self.notice.show_message("A task needs a question.", "Write what is asked.", kind="bad")
+            self.notice.show_message("A task needs a question.", "Enter the question.", kind="bad")
             self.query.setFocus()
             return
         if not self._is_new:
-            if task != self._begun:
+            if task != self._original:
                 self._save(task)
             super().accept()
             return
         library = self.desk.library
         self.desk.background.run(
-            self, lambda: get_tasks(library, [task.id]), lambda found: self._add(task, there=bool(found))
+            self, lambda: get_tasks(library, [task.id]), lambda found: self._add(task, exists=bool(found))
         )
 
-    def _add(self, task: Task, *, there: bool) -> None:
-        if there:
+    def _add(self, task: Task, *, exists: bool) -> None:
+        if exists:
             self.notice.show_message(
-                "The library has a task with this family, context and question.",
-                "Change one of them, or edit the task that is there.",
+                "The library already has a task with this family, context and question.",
+                "Change one of the three, or edit the existing task.",
                 kind="bad",
-                action="Show that task",
-                run=lambda: (self.reject(), self._show(task.id)),
+                action="Show task",
+                run=lambda: self._show_existing(task.id),
             )
             return
         self._save(task)
         super().accept()
 
+    def _show_existing(self, task_id: str) -> None:
+        self.reject()
+        self._show(task_id)
+
     def _add_texts(self, layout: QVBoxLayout) -> None:
         self.query = _text_box(6)
         self.context = _text_box(4)
-        self.context.setPlaceholderText("Optional: a text that the question is about")
+        self.context.setPlaceholderText("Optional: text that the question refers to")
         for words, box, stretch in (
             ("&Question", self.query, 3),
             ("&Context", self.context, 2),
         ):
-            layout.addWidget(_buddy(words, box))
+            layout.addWidget(_label_for(words, box))
             layout.addWidget(box, stretch)
 
     def _add_answer(self, layout: QVBoxLayout) -> None:
         self.answer = _text_box(2)
         self.answer.setMaximumHeight(9 * GRID)
-        self.answer.setPlaceholderText("Optional: the right final answer, for grading")
+        self.answer.setPlaceholderText("Optional: the correct final answer, for grading")
         self.kind = QComboBox()
-        self.kind.addItem("By its form", None)
+        self.kind.addItem("Detect automatically", None)
         for kind in KINDS:
-            self.kind.addItem(kind, kind)
-        self.kind.setAccessibleName("Answer kind")
+            self.kind.addItem(ANSWER_TYPES[kind], kind)
+        self.kind.setAccessibleName("Answer type")
         self.graded = label(size="caption", tone="muted", wrap=True)
         self.attempt = QLineEdit()
-        self.attempt.setPlaceholderText("Try a response, to see how it would be graded")
-        self.attempt.setAccessibleName("A response to try")
+        self.attempt.setPlaceholderText("Try a response to see how it would be graded")
+        self.attempt.setAccessibleName("Response to try")
         self.verdict = label(size="caption", wrap=True)
         head = QHBoxLayout()
-        head.addWidget(_buddy("Reference &answer", self.answer), 1)
-        head.addWidget(_buddy("Graded as", self.kind))
+        head.addWidget(_label_for("Reference &answer", self.answer), 1)
+        head.addWidget(_label_for("Graded as", self.kind))
         head.addWidget(self.kind)
         layout.addLayout(head)
         layout.addWidget(self.answer)
@@ -161,17 +158,17 @@ class TaskEditor(QDialog):
         self.attempt.textChanged.connect(self._grade)
         self.kind.currentIndexChanged.connect(self._grade)
 
-    def _add_place(self, layout: QVBoxLayout, families: Sequence[str], strategies: Sequence[str]) -> None:
+    def _add_fields(self, layout: QVBoxLayout, families: Sequence[str], strategies: Sequence[str]) -> None:
         self.family = QComboBox()
         self.family.setEditable(True)
         self.family.addItems(list(families))
         self.split = QComboBox()
-        self.split.addItem("Train", "train")
-        self.split.addItem("Held out", "heldout")
-        self.split.setToolTip("The student never trains on held-out tasks; it is tested on them")
+        for split, words in SPLITS.items():
+            self.split.addItem(words, split)
+        self.split.setToolTip("The student is tested on held-out tasks and never trained on them")
         self.strategy = QComboBox()
-        self.strategy.addItem("By the pairing", None)
-        self.strategy.setToolTip("By the family's pairing, or one for this task alone")
+        self.strategy.addItem(FAMILY_STRATEGY, None)
+        self.strategy.setToolTip("The strategy paired with the family, or one for this task alone")
         for name in strategies:
             self.strategy.addItem(name, name)
         self.tags = QLineEdit()
@@ -187,7 +184,7 @@ class TaskEditor(QDialog):
         )
         for column, (words, box) in enumerate(fields):
             box.setMinimumWidth(10 * GRID)
-            grid.addWidget(_buddy(words, box), 0, column)
+            grid.addWidget(_label_for(words, box), 0, column)
             grid.addWidget(box, 1, column)
             grid.setColumnStretch(column, 1)
         layout.addSpacing(GRID)
@@ -200,7 +197,7 @@ class TaskEditor(QDialog):
         buttons.addButton(self.save_button, QDialogButtonBox.ButtonRole.AcceptRole)
         cancel = button("Cancel")
         buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
-        for made in (self.save_button, cancel):  # Enter belongs to the fields, Ctrl+Enter saves
+        for made in (self.save_button, cancel):  # Enter is for the fields; Ctrl+Enter saves
             made.setAutoDefault(False)
             made.setDefault(False)
         buttons.accepted.connect(self.accept)
@@ -229,21 +226,22 @@ class TaskEditor(QDialog):
         self.attempt.setVisible(bool(answer))
         self.verdict.setVisible(bool(answer and self.attempt.text().strip()))
         if not answer:
-            self.graded.setText("Without one the task can be learned from, but not graded.")
+            self.graded.setText(
+                "Without a reference answer, the task can train the student, but not be graded."
+            )
             return
-        asked: AnswerKind | None = self.kind.currentData()
-        kind = asked or infer_kind(answer)
+        chosen: AnswerKind | None = self.kind.currentData()
+        kind = chosen or infer_kind(answer)
         self.graded.setText(
-            f"Graded as {kind}: a response is right when its final answer has {KIND_HELP[kind]}."
+            f"Graded as {ANSWER_TYPES[kind]}: a response is correct if its final answer has {MATCHES[kind]}."
         )
-        verdict = grade(self.attempt.text()[:LONGEST_TRY], answer, asked)
-        word = "Right." if verdict.correct else "Wrong."
-        self.verdict.setText(f"{word} {verdict.reason}")
+        verdict = grade(self.attempt.text()[:MAX_ATTEMPT], answer, chosen)
+        self.verdict.setText(f"{verdict_word(verdict.correct).capitalize()}. {verdict.reason}")
         set_tone(self.verdict, "good" if verdict.correct else "bad")
 
 
 def tag_list(text: str) -> tuple[str, ...]:
-    """Return the tags that a line names, each once, in its order."""
+    """Return the tags of a comma-separated line, each once, in order."""
     return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))
 
 
@@ -254,7 +252,7 @@ def _text_box(lines: int) -> QPlainTextEdit:
     return box
 
 
-def _buddy(words: str, box: QWidget) -> QLabel:
+def _label_for(words: str, box: QWidget) -> QLabel:
     made = QLabel(words)
     made.setBuddy(box)
     box.setAccessibleName(words.replace("&", ""))

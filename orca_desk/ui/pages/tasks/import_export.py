@@ -1,0 +1,168 @@
+"""Tasks in and out of files: the dialogs that ask, the jobs that work, and the notice with their results."""
+
+from array import array
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from orca_desk.errors import UserError
+from orca_desk.steps.collect.export_tasks import export_tasks
+from orca_desk.steps.collect.request import ImportRequest, TaskSource
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
+from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.notice import Kind, Notice
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.tasks import import_report
+
+SEVERITY: tuple[Kind, ...] = ("good", "info", "warn", "bad")
+
+
+class TaskFiles(QObject):
+    """Runs imports and exports for the page `parent`, and shows their results in `notice`.
+
+    The jobs of several files that arrive together share one notice.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        parent: QWidget,
+        *,
+        notice: Notice,
+        panel: JobPanel,
+        families: Callable[[], Sequence[str]],
+    ) -> None:
+        super().__init__(parent)
+        self.desk, self._page, self._notice, self._panel = desk, parent, notice, panel
+        self._families = families
+        self.dialog: ImportDialog | None = None
+        self._sources: deque[TaskSource] = deque()  # the dialog has yet to ask about these
+        self._source_count = 0
+        self._results: list[tuple[str, str, Kind]] = []  # text, details, severity
+        self._running: list[Job] = []
+
+    def choose_files(self) -> None:
+        """Let the user select files to import."""
+        dialog = QFileDialog(self._page, "Import tasks")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([
+            "Tasks (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)", "All files (*)"
+        ])  # fmt: skip
+        dialog.filesSelected.connect(
+            lambda paths: self.import_from([TaskSource.of_file(Path(path)) for path in paths])
+        )
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def import_from(self, sources: Sequence[TaskSource]) -> None:
+        """Open the import dialog for each source in turn."""
+        self._sources.extend(sources)
+        self._source_count += len(sources)
+        if self.dialog is None:
+            self._ask_next()
+
+    def start(self, request: ImportRequest) -> Job:
+        """Import what the user confirmed in the dialog."""
+        library = self.desk.library
+        job = self.desk.jobs.start(
+            f"Importing {request.source.name}",
+            "import",
+            lambda tools: request.run(library, progress=tools.progress, control=tools.control),
+            changes={"tasks"},
+            heavy=False,
+        )
+        self._follow(job, partial(self._show_imported, request.source.name))
+        return job
+
+    def choose_export(self, rowids: "array[int]") -> None:
+        """Let the user choose the file to export tasks to."""
+        dialog = QFileDialog(self._page, f"Export {counted(len(rowids), 'task')}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(["JSONL (*.jsonl)", "CSV (*.csv)"])
+        dialog.setDefaultSuffix("jsonl")
+        dialog.filterSelected.connect(
+            lambda name: dialog.setDefaultSuffix("csv" if "csv" in name else "jsonl")
+        )
+        dialog.selectFile("tasks")
+        dialog.fileSelected.connect(lambda path: self.export(Path(path), rowids))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def export(self, path: Path, rowids: "array[int]") -> Job:
+        """Write the tasks with these row ids to `path`."""
+        library = self.desk.library
+        job = self.desk.jobs.start(
+            f"Exporting to {path.name}",
+            "export",
+            lambda tools: export_tasks(library, path, rowids, progress=tools.progress, control=tools.control),
+            heavy=False,
+        )
+        self._follow(job, partial(self._show_exported, path))
+        return job
+
+    def _ask_next(self) -> None:
+        if not self._sources:
+            self._source_count, self.dialog = 0, None
+            return
+        source = self._sources.popleft()
+        number = self._source_count - len(self._sources)
+        position = f"file {number:,} of {self._source_count:,}" if self._source_count > 1 else ""
+        self.dialog = ImportDialog(
+            self.desk,
+            self._page,
+            source=source,
+            families=self._families(),
+            start=self.start,
+            position=position,
+        )
+        self.dialog.finished.connect(self.dialog.deleteLater)
+        self.dialog.finished.connect(self._ask_next)
+        self.dialog.open()
+
+    def _follow(self, job: Job, show_result: Callable[[Job], None]) -> None:
+        if not self._running:
+            self._results.clear()
+        self._running.append(job)
+        self._panel.follow(job)
+        job.ended.connect(lambda: self._end(job, show_result))
+
+    def _end(self, job: Job, show_result: Callable[[Job], None]) -> None:
+        self._running.remove(job)
+        if job.error is None:
+            show_result(job)
+        elif isinstance(job.error, UserError):  # the window reports any other error
+            self._notice.show_error(job.error)
+
+    def _show_imported(self, name: str, job: Job) -> None:
+        report = import_report(job.result, name, how_to_hold_out="Hold some out under Families.")
+        self._show_result(report.summary, "\n".join([*report.notes, *report.problems]), report.tone)
+
+    def _show_exported(self, path: Path, job: Job) -> None:
+        if job.result is None:
+            self._show_result("The export was stopped. No file was written.", "", "info")
+        else:
+            self._show_result(f"Wrote {counted(job.result, 'task')} to {path.name}.", str(path), "good")
+
+    def _show_result(self, text: str, details: str, kind: Kind) -> None:
+        self._results.append((text, details, kind))
+        self._notice.show_message(
+            " ".join(text for text, _, _ in self._results),
+            "\n".join(details for _, details, _ in self._results if details),
+            kind=max((kind for _, _, kind in self._results), key=SEVERITY.index),
+        )
+
+
+def sources_of(data: QMimeData | None) -> list[TaskSource]:
+    """Return the sources that were dropped or are on the clipboard: files if there are any, or else text."""
+    if data is None:
+        return []
+    files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    if files:
+        return [TaskSource.of_file(path) for path in files]
+    return [TaskSource.of_text(data.text())] if data.hasText() and data.text().strip() else []

@@ -1,0 +1,82 @@
+"""`orca-desk records`: listing, comparing, reviewing, inspecting and freezing from a terminal."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from library_doubles import judged, make_record, make_task
+
+from orca_desk.cli import commands
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import set_pairings
+from orca_desk.library.records import add_records
+from orca_desk.library.strategies import get_strategy
+from orca_desk.library.tasks import add_tasks
+from orca_desk.method.erasure import CAUTIOUS
+from orca_desk.method.pairing import Pairing
+from orca_desk.paths import bundled_models
+
+STUDENT = str(bundled_models() / "mini-student")
+CORRECT, INCORRECT = make_record(1), make_record(2, response="Answer: 7")
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Callable[..., Result]:
+    """Run `orca-desk records ...` on a library with one correct and one incorrect record."""
+    with Library.open(tmp_path / "library", samples=False) as library:
+        add_tasks(library, [make_task(1), make_task(2)])
+        add_records(library, [judged(CORRECT, 1), judged(INCORRECT, 2)])
+        pairing = Pairing(family="sums", strategy="direct", evidence=(), reason="")
+        set_pairings(library, [pairing], source="chosen")
+
+    def run(*words: str) -> Result:
+        arguments = ["records", *words, "--library", str(tmp_path / "library")]
+        return CliRunner().invoke(commands, arguments, catch_exceptions=False)
+
+    return run
+
+
+def test_records_are_listed_by_verdict(records: Callable[..., Result]) -> None:
+    listed = json.loads(records("list", "--incorrect", "--json").stdout)
+    assert [each["record"]["id"] for each in listed["records"]] == [INCORRECT.id]
+    assert "incorrect" in records("list").stdout
+
+
+def test_a_record_is_shown_beside_its_training_record(records: Callable[..., Result]) -> None:
+    shown = json.loads(records("show", CORRECT.id, "--json").stdout)
+    assert shown["teacher"]["record"]["system"] == CORRECT.system
+    assert shown["training"]["system"] == CAUTIOUS
+    assert [part["state"] for part in shown["difference"]] == ["erased", "inserted", "kept", "kept"]
+    assert "sums, direct (version 1): correct" in records("show", CORRECT.id).stdout
+
+
+def test_the_inspected_spans_cover_all_tokens(records: Callable[..., Result]) -> None:
+    seen = json.loads(records("inspect", CORRECT.id, "--student", STUDENT, "--json").stdout)
+    assert seen["trained_tokens"] == sum(seen["mask"]) > 0
+    assert seen["trained_tokens"] + seen["masked_tokens"] == len(seen["ids"])
+    ends = [0, *(span["end"] for span in seen["spans"])]
+    assert [span["start"] for span in seen["spans"]] == ends[:-1] and ends[-1] == len(seen["ids"])
+    trained = {span["role"] for span in seen["spans"] if seen["mask"][span["start"]]}
+    assert trained == {"assistant", "end"}
+
+
+def test_a_dropped_record_is_left_out_of_a_snapshot(records: Callable[..., Result], tmp_path: Path) -> None:
+    assert records("drop", CORRECT.id).stdout == "1 record: dropped.\n"
+    assert records("keep", INCORRECT.id).stdout == "1 record: kept.\n"
+    snapshot = json.loads(records("freeze", "reviewed", "--json").stdout)
+    assert snapshot["records"] == 1
+    written = tmp_path / "training.jsonl"
+    assert records("export", "reviewed", str(written)).exit_code == 0
+    assert json.loads(written.read_text())["assistant"] == INCORRECT.response
+
+
+def test_a_student_message_that_quotes_a_strategy_gets_a_warning(
+    records: Callable[..., Result], tmp_path: Path
+) -> None:
+    with Library.open(tmp_path / "library") as library:
+        instruction = get_strategy(library, "step-by-step").instruction
+    frozen = records("freeze", "quoting", "--instruction", instruction)
+    assert frozen.exit_code == 0
+    assert "quotes the instruction of step-by-step" in " ".join(frozen.stderr.split())
