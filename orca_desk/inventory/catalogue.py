@@ -1,15 +1,14 @@
-"""Every model that the user may choose: bundled, where other tools keep theirs, and what the user added."""
+"""The catalogue: every model that the user can choose, bundled, found in other tools' folders, or added."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.find import find_models, known_places
+from orca_desk.inventory.find import find_models, identify_or_explain, model_folders
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.models.fits import Fit, serving_fit, training_fit
-from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.paths import bundled_models
 from orca_desk.student.settings import TrainSettings
@@ -19,65 +18,65 @@ SHOWN_ANSWERS = 8  # at once, as a generation on a small machine does
 SHOWN_TOKENS = 2048
 
 
-def added_places(library: Library) -> list[Path]:
+def added_paths(library: Library) -> list[Path]:
     """Return the files and folders that the user added, in that order."""
-    kept = get_setting(library, KEY, [])
-    return [Path(text) for text in kept if isinstance(text, str)] if isinstance(kept, list) else []
+    stored = get_setting(library, KEY, [])
+    return [Path(text) for text in stored if isinstance(text, str)] if isinstance(stored, list) else []
 
 
-def add_place(library: Library, place: Path) -> list[ModelFile | NotAModel]:
-    """Remember a model file, or a folder with models in it; return what is there.
+def add_path(library: Library, path: Path) -> list[ModelFile | NotAModel]:
+    """Add a model file, or a folder with models in it, to the catalogue; return what it holds.
 
-    Nothing is copied. Raises UserError when nothing there can be used as a model.
+    Copies nothing. Raises UserError when it holds no usable model.
     """
-    place = place.expanduser().absolute()
-    found = _look(place)
+    path = path.expanduser().absolute()
+    found = _models_at(path)
     if not any(isinstance(one, ModelFile) for one in found):
         reason = next((one.reason for one in found if isinstance(one, NotAModel)), "")
         raise UserError(
-            reason or f"There is no model in {place}.",
+            reason or f"There is no model in {path}.",
             "Add a GGUF file, or a folder with config.json, a tokenizer and safetensors.",
         )
-    known = added_places(library)
-    if place not in known:
-        set_setting(library, KEY, [str(one) for one in [*known, place]])
+    known = added_paths(library)
+    if path not in known:
+        set_setting(library, KEY, [str(one) for one in [*known, path]])
     return found
 
 
-def remove_place(library: Library, place: Path) -> None:
-    """Forget a place that the user added; its files stay."""
-    set_setting(library, KEY, [str(one) for one in added_places(library) if one != place])
+def remove_path(library: Library, path: Path) -> None:
+    """Take a path that the user added out of the catalogue; its files stay."""
+    set_setting(library, KEY, [str(one) for one in added_paths(library) if one != path])
 
 
-def restore_place(library: Library, place: Path) -> None:
-    """Add a place that was removed, even if nothing is there at the moment."""
-    set_setting(library, KEY, [str(one) for one in dict.fromkeys([*added_places(library), place])])
+def restore_path(library: Library, path: Path) -> None:
+    """Add a path that was removed, even if nothing is there at the moment."""
+    set_setting(library, KEY, [str(one) for one in dict.fromkeys([*added_paths(library), path])])
 
 
 def known_models(added: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
-    """Return what is bundled, in other tools' folders and at `added` places, each file once.
+    """Return the bundled models, those in other tools' folders and those at `added` paths, each file once.
 
-    What only looks like a model comes too, with the reason. Headers are read, nothing is hashed.
+    Lookalikes that are unusable come with the reason. Reads headers and hashes nothing.
     """
     found: dict[str, ModelFile | NotAModel] = {}
-    for one in find_models(known_places(bundled_models()).values()):
+    for one in find_models(model_folders(bundled_models()).values()):
         found[os.path.realpath(one.path)] = one
-    for place in added:
-        for one in _look(place):
+    for path in added:
+        for one in _models_at(path):
             found.setdefault(os.path.realpath(one.path), one)
     return list(found.values())
 
 
 def catalogue(library: Library) -> list[ModelFile | NotAModel]:
-    """Return all models that the user of a library may choose, as `known_models` does."""
-    return known_models(added_places(library))
+    """Return all models that the user of a library can choose, as `known_models` does."""
+    return known_models(added_paths(library))
 
 
 def fit_of(model: ModelFile) -> Fit | None:
-    """Estimate whether a model fits into memory for what it is mostly used for; None for an adapter.
+    """Estimate whether a model fits in memory for its most common use; None for an adapter.
 
-    A GGUF file is served with eight answers at once of up to 2048 tokens, as a generation on a small
-    machine does; a student folder is trained with the settings' defaults.
+    For a GGUF file that is serving eight answers at once of up to 2048 tokens, as a generation on a small
+    machine does; for a student folder, training with the default settings.
     """
     if model.kind == "gguf":
         return serving_fit(
@@ -88,13 +87,9 @@ def fit_of(model: ModelFile) -> Fit | None:
     return None
 
 
-def _look(place: Path) -> list[ModelFile | NotAModel]:
-    """Return what is at a file or in a folder; an added file that is gone is told as such."""
-    try:
-        return [identify(place)]
-    except UserError as error:
-        inside = list(find_models([place])) if place.is_dir() else []
-        return inside or [NotAModel(path=place, reason=str(error))]
-    except OSError as error:  # a name that no disk can have, a folder that may not be looked into
-        reason = f"{place} cannot be looked at ({error.strerror})."
-        return [NotAModel(path=place, reason=reason)]
+def _models_at(path: Path) -> list[ModelFile | NotAModel]:
+    """Return the model at `path` or the models in that folder; or the reason why there is none."""
+    model = identify_or_explain(path)
+    if isinstance(model, NotAModel) and os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for long names
+        return list(find_models([path])) or [model]
+    return [model]

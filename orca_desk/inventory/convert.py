@@ -1,4 +1,4 @@
-"""A student's safetensors folder as a GGUF file, written by a worker."""
+"""Converts a student's safetensors folder to a GGUF file, in a worker."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ def convert(
     control: JobControl | None = None,
     log: Path | None = None,
 ) -> bool:
-    """Write the weights in `folder` to `out` in `dtype` (f32, f16, bf16 or q8_0); False after a stop.
+    """Write the weights in `folder` to `out` as `dtype` (f32, f16, bf16 or q8_0); return False after a stop.
 
-    Raises UserError where the architecture or the tokenizer cannot be converted.
+    Raises UserError when the architecture or the tokenizer cannot be converted.
     """
     progress(Update(stage="converting to GGUF"))
     job = {"folder": str(folder), "out": str(out), "dtype": dtype}

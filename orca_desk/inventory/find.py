@@ -1,4 +1,4 @@
-"""Models that are already on this machine, where other tools keep them; they are used there, never copied."""
+"""Finds models where other tools store them. They are used in place, never copied."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,31 +14,31 @@ MAX_DEPTH = 8
 _OLLAMA_WEIGHTS = "application/vnd.ollama.image.model"
 
 
-def known_places(
+def model_folders(
     bundled: Path, *, home: Path | None = None, env: Mapping[str, str] | None = None
 ) -> dict[str, Path]:
-    """Return the folders, by tool, where models may be: bundled, Hugging Face, LM Studio, Ollama.
+    """Return the folders that can hold models, by tool: bundled, Hugging Face, LM Studio, Ollama.
 
-    The tools' own environment variables are heeded. The folders need not exist.
+    Respects the tools' own environment variables. The folders need not exist.
     """
-    house = home or Path.home()
+    user = home or Path.home()
     variables = os.environ if env is None else env
-    cache = Path(variables.get("XDG_CACHE_HOME") or house / ".cache")
+    cache = Path(variables.get("XDG_CACHE_HOME") or user / ".cache")
     hub = Path(variables.get("HF_HOME") or cache / "huggingface") / "hub"
     return {
         "bundled": bundled,
         "Hugging Face": Path(variables.get("HF_HUB_CACHE") or hub),
-        "LM Studio": house / ".lmstudio" / "models",
+        "LM Studio": user / ".lmstudio" / "models",
         "LM Studio (old)": cache / "lm-studio" / "models",
-        "Ollama": Path(variables.get("OLLAMA_MODELS") or house / ".ollama" / "models"),
+        "Ollama": Path(variables.get("OLLAMA_MODELS") or user / ".ollama" / "models"),
         "Ollama (service)": Path("/usr/share/ollama/.ollama/models"),
     }
 
 
 def find_models(folders: Iterable[Path]) -> Iterator[ModelFile | NotAModel]:
-    """Yield each model in `folders` and below once, and why what only looks like one is not usable.
+    """Yield each model in `folders` and below once, and the reason for each lookalike that is unusable.
 
-    Folders that do not exist are passed over. Nothing is hashed: ask `identify` with a HashCache for that.
+    Skips folders that do not exist. Hashes nothing; `identify` with a HashCache does.
     """
     seen: set[Path] = set()
     for folder in folders:
@@ -46,19 +46,22 @@ def find_models(folders: Iterable[Path]) -> Iterator[ModelFile | NotAModel]:
             real = Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
             if real not in seen:
                 seen.add(real)
-                yield _identified(path, name)
+                model = identify_or_explain(path)
+                yield replace(model, name=name) if name and isinstance(model, ModelFile) else model
 
 
-def _identified(path: Path, name: str) -> ModelFile | NotAModel:
+def identify_or_explain(path: Path) -> ModelFile | NotAModel:
+    """Return the model at `path`, or the reason why there is none."""
     try:
-        model = identify(path)
+        return identify(path)
     except UserError as error:
         return NotAModel(path=path, reason=str(error))
-    return replace(model, name=name) if name else model
+    except OSError as error:  # a name that no disk can have, a folder without permission, a lost drive
+        return NotAModel(path=path, reason=f"{path} cannot be read ({error.strerror}).")
 
 
 def _candidates(root: Path) -> Iterator[tuple[Path, str]]:
-    """Paths that may be models, in a stable order, with a name where the place knows a better one."""
+    """Yield paths that can be models, in a stable order, with a better name where the folder has one."""
     if (root / "manifests").is_dir() and (root / "blobs").is_dir():
         yield from _ollama(root)
         return
@@ -85,12 +88,12 @@ def _is_later_part(name: str) -> bool:
 
 
 def _ollama(root: Path) -> Iterator[tuple[Path, str]]:
-    """Ollama keeps weights as blobs; a manifest at registry/owner/NAME/TAG says which blob is which model."""
+    """Yield Ollama's weights. It stores them as blobs; a manifest at registry/owner/NAME/TAG names them."""
     for manifest in sorted(path for path in (root / "manifests").rglob("*") if path.is_file()):
         try:
             layers = read_json(manifest).get("layers")
         except UserError:
-            continue  # whatever else lies there (.DS_Store, a half-written manifest) is no model
+            continue  # not a manifest: .DS_Store, or one that is still being written
         for layer in layers if isinstance(layers, list) else []:
             match layer:
                 case {"mediaType": str(kind), "digest": str(digest)} if kind == _OLLAMA_WEIGHTS:

@@ -1,4 +1,4 @@
-"""The GGUF file that serves a student: beside its safetensors, given by the user, or converted once."""
+"""The GGUF file that serves a student: given by the user, found beside its safetensors, or converted once."""
 
 from pathlib import Path
 
@@ -24,15 +24,15 @@ def student_gguf(
 ) -> Path | None:
     """Return the GGUF file of the student in the folder `base`; None when the job was stopped.
 
-    That is `given`, or the one inside `base` (unquantised ones first), or else one that is converted, once,
-    into the library's cache. Raises UserError when there is no such folder or file, or it cannot be
-    converted.
+    That is `given`, or the one inside `base` (unquantised ones first), or else a file that is converted once
+    and stored in the library's cache. Raises UserError when the folder or the file is missing, or the
+    conversion is impossible.
     """
     if not base.is_dir():
         raise UserError(f"{base} is not a folder.", "A student is a folder with safetensors and a tokenizer.")
     if given is not None:
         if not given.is_file():
-            raise UserError(f"There is no file {given}.", "Give the GGUF file of the student's weights.")
+            raise UserError(f"{given} is not a file.", "Give the GGUF file of the student's weights.")
         identify(given)
         return given
     if inside := sorted(base.glob("*.gguf")):
@@ -41,7 +41,7 @@ def student_gguf(
     out = library.folder / "cache" / identity / f"{base.name}-{DTYPE}.gguf"
     if out.exists():
         return out
-    for abandoned in out.parent.glob(f".{out.name}.*.part"):  # by a worker that was killed
+    for abandoned in out.parent.glob(f".{out.name}.*.part"):  # left by a worker that was killed
         abandoned.unlink()
     finished = convert(base, out, dtype=DTYPE, progress=progress, control=control, log=log)
     return out if finished else None

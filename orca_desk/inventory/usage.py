@@ -1,4 +1,4 @@
-"""The models of the Models page: each with where it comes from, what used it here, and whether it fits."""
+"""The inventory: each model with its origin, what has used it here, and whether it fits in memory."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.catalogue import added_places, fit_of
-from orca_desk.inventory.find import known_places
+from orca_desk.inventory.catalogue import added_paths, fit_of
+from orca_desk.inventory.find import model_folders
 from orca_desk.library.database import Library
 from orca_desk.library.places import to_path
 from orca_desk.models.fits import Fit
@@ -22,7 +22,7 @@ UseKind = Literal["training", "evaluation", "chat", "records"]
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What used a model: a training, an evaluation or a chat by its id, or `count` teacher records."""
+    """What has used a model: a training, an evaluation or a chat by its id, or `count` teacher records."""
 
     kind: UseKind
     id: str = ""
@@ -30,42 +30,46 @@ class Use:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelved:
-    """A model, or what is none, as this library sees it.
+class InventoryItem:
+    """A model, or an unusable lookalike, as this library sees it.
 
-    `origin` is the tool whose folder it lies in, "bundled", "added" or "trained here"; `place` is what the
-    user added and may remove again. `fit` is None for an adapter and for what is no model.
+    `origin` is the tool whose folder holds it, "bundled", "added" or "trained here". `added_path` is the path
+    that the user added and can remove again. `fit` is None for an adapter and for a lookalike.
     """
 
     model: ModelFile | NotAModel
     origin: str
-    place: Path | None = None
+    added_path: Path | None = None
     uses: tuple[Use, ...] = ()
     fit: Fit | None = None
 
 
-def shelve(library: Library, found: Iterable[ModelFile | NotAModel]) -> list[Shelved]:
-    """Return what is known of each model found, and of the adapters that were trained in this library."""
+def take_inventory(library: Library, found: Iterable[ModelFile | NotAModel]) -> list[InventoryItem]:
+    """Describe each model in `found`, and each adapter that was trained in this library."""
     by_file, by_hash = _uses_by_file(library), _records_by_hash(library)
     hashes = HashCache(library.folder).known()
-    places = _places(library)
-    shelved: list[Shelved] = []
+    roots = _roots(library)
+    items: list[InventoryItem] = []
     for model in [*found, *_trained(library)]:
-        origin, place = _origin(library, model.path, places)
+        origin, added_path = _origin(library, model.path, roots)
         if isinstance(model, NotAModel):
-            shelved.append(Shelved(model=model, origin=origin, place=place))
+            items.append(InventoryItem(model=model, origin=origin, added_path=added_path))
             continue
         sha256 = hashes.sha256_of(model.files)
         uses = [use for file in {model.path, *model.files} for use in by_file.get(os.path.realpath(file), ())]
         if sha256 in by_hash:
             uses.append(Use(kind="records", count=by_hash[sha256]))
         known = replace(model, sha256=sha256)
-        shelved.append(Shelved(model=known, origin=origin, place=place, uses=tuple(uses), fit=fit_of(model)))
-    return shelved
+        items.append(
+            InventoryItem(
+                model=known, origin=origin, added_path=added_path, uses=tuple(uses), fit=fit_of(model)
+            )
+        )
+    return items
 
 
 def _trained(library: Library) -> list[ModelFile | NotAModel]:
-    """The adapters that trainings made, as the GGUF files that chat and evaluation use."""
+    """Return the adapters that trainings made, as the GGUF files that chat and evaluation use."""
     rows = library.rows("SELECT id, adapter_gguf FROM trainings WHERE adapter_gguf IS NOT NULL ORDER BY id")
     found: list[ModelFile | NotAModel] = []
     for row in rows:
@@ -78,7 +82,7 @@ def _trained(library: Library) -> list[ModelFile | NotAModel]:
 
 
 def _uses_by_file(library: Library) -> Mapping[str, Sequence[Use]]:
-    """Trainings, evaluations and chats by the real path of the model or adapter they name."""
+    """Return trainings, evaluations and chats by the real path of the model or adapter that they used."""
     kinds: tuple[tuple[UseKind, str], ...] = (
         ("training", "SELECT id, base AS file, NULL AS other FROM trainings"),
         ("evaluation", "SELECT id, model AS file, adapter AS other FROM evaluations"),
@@ -98,17 +102,17 @@ def _records_by_hash(library: Library) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _places(library: Library) -> list[tuple[Path, str]]:
-    """The places where models are found, the user's own first."""
-    known = [(path, origin.split(" (")[0]) for origin, path in known_places(bundled_models()).items()]
-    return [*((place, "added") for place in added_places(library)), *known]
+def _roots(library: Library) -> list[tuple[Path, str]]:
+    """Return the paths that can hold models with their origins, the user's own first."""
+    known = [(path, origin.split(" (")[0]) for origin, path in model_folders(bundled_models()).items()]
+    return [*((path, "added") for path in added_paths(library)), *known]
 
 
-def _origin(library: Library, path: Path, places: Sequence[tuple[Path, str]]) -> tuple[str, Path | None]:
-    """Return where a model comes from, and the place that the user added, if that is why it is listed."""
+def _origin(library: Library, path: Path, roots: Sequence[tuple[Path, str]]) -> tuple[str, Path | None]:
+    """Return a model's origin, and the path that the user added if that is why it is listed."""
     if path.is_relative_to(library.folder):
         return "trained here", None
-    known = next((origin for place, origin in places if origin != "added" and path.is_relative_to(place)), "")
+    known = next((origin for root, origin in roots if origin != "added" and path.is_relative_to(root)), "")
     if known:
         return known, None
-    return "added", next((place for place, _ in places if path.is_relative_to(place)), None)
+    return "added", next((root for root, _ in roots if path.is_relative_to(root)), None)

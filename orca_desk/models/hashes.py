@@ -1,8 +1,9 @@
-"""SHA-256 of model files, remembered: a model of 4 GB takes seconds to hash and is asked for often."""
+"""SHA-256 of model files, cached: hashing 4 GB takes seconds, and pages need the hashes often."""
 
 import contextlib
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,34 +12,34 @@ from orca_desk.files import atomic_write, file_sha256
 
 OnBytes = Callable[[int], None]
 
+_storing = threading.Lock()  # jobs and pages hash at the same time; each adds to what the others stored
+
 
 def ignore(count: int) -> None:
-    """Take no notice of what was read."""
+    """Ignore how many bytes were read."""
 
 
 class HashCache:
-    """Hashes by path, size and time of change, kept in `model-hashes.json` of a folder of the caller's."""
+    """Hashes by path, size and modification time, stored in `model-hashes.json` in the caller's folder."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "model-hashes.json"
 
     def sha256(self, path: Path, *, on_bytes: OnBytes = ignore) -> str:
-        """Return the hex SHA-256 of a file. Raises UserError if it cannot be read or changes meanwhile.
+        """Return the hex SHA-256 of a file. Raises UserError if it is unreadable or changes meanwhile.
 
-        `on_bytes` is told the size of each chunk that is read; what it raises ends the reading.
+        Calls `on_bytes` with the size of each chunk that is read; an exception from it ends the reading.
         """
         real = path.resolve()
-        known = self._load()
         state = _state(real)
-        entry = known.get(str(real))
+        entry = self._load().get(str(real))
         if entry and entry[:2] == state:
             return str(entry[2])
         digest = _digest(real, on_bytes)
         if _state(real) != state:
-            raise UserError(f"{path} changed while it was read.", "Wait until it is written whole.")
-        known[str(real)] = [*state, digest]
-        with contextlib.suppress(OSError):  # a full or read-only disk: it is only made again the next time
-            atomic_write(self._path, json.dumps(known, indent=0))
+            raise UserError(f"{path} changed while it was read.", "Wait until it is complete.")
+        with _storing, contextlib.suppress(OSError):  # on a full or read-only disk, hash again next time
+            atomic_write(self._path, json.dumps(self._load() | {str(real): [*state, digest]}, indent=0))
         return digest
 
     def sha256_of(self, files: Sequence[Path], *, on_bytes: OnBytes = ignore) -> str:
@@ -48,11 +49,11 @@ class HashCache:
         return _together({file.name: self.sha256(file, on_bytes=on_bytes) for file in files})
 
     def known(self) -> "KnownHashes":
-        """Return the hashes that were made so far, without reading any model."""
+        """Return the hashes computed so far, without reading any model."""
         return KnownHashes(self._load())
 
     def _load(self) -> dict[str, list[int | str]]:
-        """What is known; nothing where the file is missing or cannot be read, since it can be made again."""
+        """Return the stored entries; none where the file is missing or damaged."""
         try:
             known = json.loads(self._path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -63,13 +64,13 @@ class HashCache:
 
 
 class KnownHashes:
-    """Looks hashes up and makes none; read once for many models."""
+    """Looks hashes up and computes none; loaded once for many models."""
 
     def __init__(self, entries: Mapping[str, list[int | str]]) -> None:
         self._entries = entries
 
     def sha256_of(self, files: Sequence[Path]) -> str | None:
-        """Return what `HashCache.sha256_of` would, or None where a file is new, changed or gone."""
+        """Return what `HashCache.sha256_of` would, or None where a file is new, changed or missing."""
         found = {file.name: self._of(file) for file in files}
         hashes = [digest for digest in found.values() if digest is not None]
         if len(hashes) < len(files) or not files:

@@ -16,6 +16,10 @@ SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf
 NAMELESS = frozenset({"", "huggingface", "hf", "model", "models", "output"})  # placeholders
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
 
+# GGUF files already identified, with their sizes and modification times: reading a header takes up to a quarter
+# of a million steps (the vocabulary), and the pages list all models again and again.
+_identified: dict[Path, tuple[list[tuple[int, int]], ModelFile]] = {}
+
 
 def identify(path: Path, *, hashes: HashCache | None = None) -> ModelFile:
     """Describe the model at `path` by its headers alone, without loading or running any of it.
@@ -44,8 +48,13 @@ def _identify_file(path: Path) -> ModelFile:
         )
     split = SPLIT_NAME.fullmatch(path.name)
     files = _parts(path, split) if split else (path,)
-    headers = [read_header(file) for file in files]
-    return _from_headers(path, split["stem"] if split else path.stem, files, headers)
+    state = [(stat.st_size, stat.st_mtime_ns) for stat in map(Path.stat, files)]
+    known_state, known = _identified.get(path, ([], None))
+    if known is None or known_state != state:
+        headers = [read_header(file) for file in files]
+        known = _from_headers(path, split["stem"] if split else path.stem, files, headers)
+        _identified[path] = state, known
+    return known
 
 
 def _parts(path: Path, split: re.Match[str]) -> tuple[Path, ...]:

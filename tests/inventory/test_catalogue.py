@@ -12,15 +12,15 @@ from tiny_models import TinyModel
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import (
     KEY,
-    add_place,
-    added_places,
+    add_path,
+    added_paths,
     catalogue,
     fit_of,
     known_models,
-    remove_place,
-    restore_place,
+    remove_path,
+    restore_path,
 )
-from orca_desk.inventory.usage import Use, shelve
+from orca_desk.inventory.usage import Use, take_inventory
 from orca_desk.library.chats import create_chat
 from orca_desk.library.database import Library
 from orca_desk.library.settings import set_setting
@@ -55,22 +55,22 @@ def test_a_file_and_a_folder_are_added_and_removed(
 ) -> None:
     before = paths(catalogue(library))
     assert bundled_models() / "mini-teacher" / "mini-teacher.gguf" in before
-    (tmp_path / "shelf" / "deep").mkdir(parents=True)
-    one, two = tmp_path / "one.gguf", tmp_path / "shelf" / "deep" / "two.gguf"
+    (tmp_path / "models" / "deep").mkdir(parents=True)
+    one, two = tmp_path / "one.gguf", tmp_path / "models" / "deep" / "two.gguf"
     for target in (one, two):
         shutil.copy(tiny_llama.gguf, target)
-    add_place(library, one)
-    add_place(library, tmp_path / "shelf")
-    add_place(library, one)  # again: still once
+    add_path(library, one)
+    add_path(library, tmp_path / "models")
+    add_path(library, one)  # again: still once
     assert paths(catalogue(library)) - before == {one, two}
-    assert added_places(library) == [one, tmp_path / "shelf"]
-    remove_place(library, one)
+    assert added_paths(library) == [one, tmp_path / "models"]
+    remove_path(library, one)
     assert paths(catalogue(library)) - before == {two}
-    restore_place(library, one)
+    restore_path(library, one)
     assert paths(catalogue(library)) - before == {one, two} and one.exists()
 
 
-def test_what_is_no_model_is_refused_with_the_reason(library: Library, tmp_path: Path) -> None:
+def test_what_is_not_a_model_is_refused_with_the_reason(library: Library, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name, content, reason in (
         ("cut.gguf", b"GGUF\3\0", "cut off"),
@@ -80,25 +80,25 @@ def test_what_is_no_model_is_refused_with_the_reason(library: Library, tmp_path:
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UserError, match=reason):
-            add_place(library, tmp_path / name)
+            add_path(library, tmp_path / name)
         assert (tmp_path / name).read_bytes() == content
     for place in (tmp_path / "empty", tmp_path / "missing", Path("x" * 5000)):
         with pytest.raises(UserError):
-            add_place(library, place)
-    assert added_places(library) == []
+            add_path(library, place)
+    assert added_paths(library) == []
 
 
 def test_a_damaged_file_among_good_ones_is_named(
     library: Library, tiny_llama: TinyModel, tmp_path: Path
 ) -> None:
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    shutil.copy(tiny_llama.gguf, shelf / "good.gguf")
-    (shelf / "cut.gguf").write_bytes(tiny_llama.gguf.read_bytes()[:-100])
-    found = add_place(library, shelf)
-    assert paths(found) == {shelf / "good.gguf"}
+    models = tmp_path / "models"
+    models.mkdir()
+    shutil.copy(tiny_llama.gguf, models / "good.gguf")
+    (models / "cut.gguf").write_bytes(tiny_llama.gguf.read_bytes()[:-100])
+    found = add_path(library, models)
+    assert paths(found) == {models / "good.gguf"}
     (bad,) = [one for one in found if isinstance(one, NotAModel)]
-    assert bad.path == shelf / "cut.gguf" and "cut off" in bad.reason
+    assert bad.path == models / "cut.gguf" and "cut off" in bad.reason
 
 
 def test_a_file_that_went_away_or_broke_is_told(
@@ -106,7 +106,7 @@ def test_a_file_that_went_away_or_broke_is_told(
 ) -> None:
     file = tmp_path / "model.gguf"
     shutil.copy(tiny_llama.gguf, file)
-    add_place(library, file)
+    add_path(library, file)
     file.write_bytes(b"GGUF")
     assert [one.reason for one in catalogue(library) if one.path == file and isinstance(one, NotAModel)]
     file.unlink()
@@ -123,14 +123,14 @@ def test_a_model_is_listed_once_whatever_ways_lead_to_it(
     shutil.copy(tiny_llama.gguf, file)
     (tmp_path / "link.gguf").symlink_to(file)
     for place in (file, tmp_path / "link.gguf", bundled_models() / "mini-teacher"):
-        add_place(library, place)
+        add_path(library, place)
     assert len(catalogue(library)) == before + 1
 
 
 @pytest.mark.parametrize("bad", [None, "text", 3, [1, None], {"a": 1}])
 def test_a_damaged_setting_does_no_harm(library: Library, bad: object) -> None:
     set_setting(library, KEY, bad)
-    assert added_places(library) == []
+    assert added_paths(library) == []
     assert paths(catalogue(library)) == paths(known_models())
 
 
@@ -146,18 +146,18 @@ def test_the_shelf_knows_origin_place_and_uses(
 ) -> None:
     file = tmp_path / "model.gguf"
     shutil.copy(tiny_llama.gguf, file)
-    add_place(library, file)
+    add_path(library, file)
     chat = create_chat(library, title="hello", model=file, adapter=None, system="")
     assert {
-        s.model.sha256 for s in shelve(library, catalogue(library)) if isinstance(s.model, ModelFile)
+        s.model.sha256 for s in take_inventory(library, catalogue(library)) if isinstance(s.model, ModelFile)
     } == {None}
     digest = HashCache(library.folder).sha256_of([file])
-    shelf = {shelved.model.path: shelved for shelved in shelve(library, catalogue(library))}
-    assert shelf[file].origin == "added" and shelf[file].place == file
-    assert shelf[file].uses == (Use(kind="chat", id=chat.id),)
-    assert isinstance(shelf[file].model, ModelFile) and shelf[file].model.sha256 == digest
-    bundled = shelf[bundled_models() / "mini-teacher" / "mini-teacher.gguf"]
-    assert (bundled.origin, bundled.place, bundled.uses) == ("bundled", None, ())
+    models = {item.model.path: item for item in take_inventory(library, catalogue(library))}
+    assert models[file].origin == "added" and models[file].added_path == file
+    assert models[file].uses == (Use(kind="chat", id=chat.id),)
+    assert isinstance(models[file].model, ModelFile) and models[file].model.sha256 == digest
+    bundled = models[bundled_models() / "mini-teacher" / "mini-teacher.gguf"]
+    assert (bundled.origin, bundled.added_path, bundled.uses) == ("bundled", None, ())
 
 
 def test_known_hashes_are_those_of_the_cache_and_of_unchanged_files(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tiny_models import TinyModel
 
-from orca_desk.inventory.find import find_models, known_places
+from orca_desk.inventory.find import find_models, model_folders
 from orca_desk.models.model_file import ModelFile, NotAModel
 
 
@@ -48,13 +48,13 @@ def test_all_known_kinds_of_places(tiny_llama: TinyModel, tmp_path: Path) -> Non
 
 
 def test_known_places_heed_the_tools_own_variables(tmp_path: Path) -> None:
-    plain = known_places(tmp_path / "models", home=tmp_path, env={})
+    plain = model_folders(tmp_path / "models", home=tmp_path, env={})
     assert plain["bundled"] == tmp_path / "models"
     assert plain["Hugging Face"] == tmp_path / ".cache" / "huggingface" / "hub"
     assert plain["Ollama"] == tmp_path / ".ollama" / "models"
-    moved = known_places(tmp_path, home=tmp_path, env={"HF_HOME": "hf", "OLLAMA_MODELS": "o"})
+    moved = model_folders(tmp_path, home=tmp_path, env={"HF_HOME": "hf", "OLLAMA_MODELS": "o"})
     assert (moved["Hugging Face"], moved["Ollama"]) == (Path("hf/hub"), Path("o"))
-    assert known_places(tmp_path, home=tmp_path, env={"HF_HUB_CACHE": "c"})["Hugging Face"] == Path("c")
+    assert model_folders(tmp_path, home=tmp_path, env={"HF_HUB_CACHE": "c"})["Hugging Face"] == Path("c")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="making links takes rights on this system")

@@ -43,8 +43,8 @@ def test_without_one_it_is_made_once(library, tiny_qwen, tmp_path):
     assert list(made.parent.iterdir()) == [made]
 
 
-def test_what_is_missing_is_said(library, tiny_qwen, tmp_path):
+def test_what_is_missing_is_named(library, tiny_qwen, tmp_path):
     with pytest.raises(UserError, match="not a folder"):
         find(library, tiny_qwen.gguf)
-    with pytest.raises(UserError, match="no file"):
+    with pytest.raises(UserError, match="is not a file"):
         find(library, tiny_qwen.folder, given=tmp_path / "none.gguf")

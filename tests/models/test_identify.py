@@ -1,6 +1,7 @@
 import json
 import os
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,26 @@ def test_a_header_without_end_is_refused_before_it_fills_the_memory(tmp_path: Pa
             file.write(text(f"key-{number}") + struct.pack("<IQ", 8, 2**24))
             file.truncate(file.seek(2**24, os.SEEK_CUR))
     refused(path, "header is longer")
+
+
+def test_a_file_is_read_again_only_when_it_has_changed(
+    tiny_llama: TinyModel, tiny_qwen: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(tiny_llama.gguf.read_bytes())
+    first = identify(path)
+    with monkeypatch.context() as patch:
+        patch.setattr("orca_desk.models.identify.read_header", None)
+        assert identify(path) == first
+    path.write_bytes(tiny_qwen.gguf.read_bytes())
+    assert identify(path).architecture == "qwen2"
+
+
+def test_hashes_from_many_threads_are_all_stored(tmp_path: Path) -> None:
+    files = [tmp_path / str(number) for number in range(16)]
+    for file in files:
+        file.write_bytes(file.name.encode() * 1000)
+    hashes = HashCache(tmp_path / "cache")
+    with ThreadPoolExecutor(16) as pool:
+        digests = list(pool.map(hashes.sha256, files))
+    assert [hashes.known().sha256_of([file]) for file in files] == digests

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from orca_desk.inventory.usage import Shelved, Use
+from orca_desk.inventory.usage import InventoryItem, Use
 from orca_desk.models.model_file import ModelFile, ModelKind
 
 KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
@@ -24,9 +24,9 @@ def kind_in_full(model: ModelFile) -> str:
     return KINDS[model.kind][2]
 
 
-def origin_of(shelved: Shelved) -> str:
+def origin_of(item: InventoryItem) -> str:
     """Return where a model comes from: a tool's name, or how it came here."""
-    return ORIGINS.get(shelved.origin, shelved.origin)
+    return ORIGINS.get(item.origin, item.origin)
 
 
 def count(number: int) -> str:
@@ -47,12 +47,12 @@ def template_of(model: ModelFile) -> str:
     return "–" if model.kind == "adapter" else "yes" if model.chat_template else "no"
 
 
-def fits_of(shelved: Shelved) -> str:
+def fits_of(item: InventoryItem) -> str:
     """Return whether the model fits into the memory that is free now."""
-    return "–" if shelved.fit is None else "fits" if shelved.fit.fits else "too large"
+    return "–" if item.fit is None else "fits" if item.fit.fits else "too large"
 
 
-def uses_of(shelved: Shelved) -> str:
+def uses_of(item: InventoryItem) -> str:
     """Return in short what used a model: "2 trainings, 1 chat"."""
     words = {
         "training": ("{} training", "{} trainings"),
@@ -61,15 +61,15 @@ def uses_of(shelved: Shelved) -> str:
         "records": ("{} record", "{} records"),
     }
     totals: Counter[str] = Counter()
-    for use in shelved.uses:
+    for use in item.uses:
         totals[use.kind] += use.count
     parts = [words[kind][total > 1].format(f"{total:,}") for kind, total in totals.items()]
     return ", ".join(parts)
 
 
-def uses_in_full(shelved: Shelved) -> str:
+def uses_in_full(item: InventoryItem) -> str:
     """Return what used a model, by id."""
-    names = [_described(use) for use in shelved.uses]
+    names = [_described(use) for use in item.uses]
     rest = len(names) - 12
     return ", ".join(names[:12]) + (f" and {rest} more" if rest > 0 else "")
 

@@ -153,7 +153,9 @@ class ModelsPage(Page):
     def _shelve(self) -> None:
         """Work out in the background what is known of the models that were found."""
         library, found = self.desk.library, list(self.desk.models.found)
-        self.desk.background.run(self, lambda: take_inventory(library, found), self._show, only_newest="inventory")
+        self.desk.background.run(
+            self, lambda: take_inventory(library, found), self._show, only_newest="inventory"
+        )
 
     def _show(self, items: list[InventoryItem]) -> None:
         chosen = self._wanted or (self.detail.item.model.path if self.detail.item else None)

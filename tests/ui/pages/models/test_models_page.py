@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 from tiny_models import TinyModel
 
-from orca_desk.inventory.catalogue import added_places
+from orca_desk.inventory.catalogue import added_paths
 from orca_desk.library.chats import create_chat
 from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
@@ -40,12 +40,12 @@ def page(window: Window, qtbot: QtBot) -> ModelsPage:
 
 
 def paths(page: ModelsPage) -> list[Path]:
-    return [shelved.model.path for shelved in page.models.rows]
+    return [item.model.path for item in page.models.rows]
 
 
 def select(page: ModelsPage, path: Path) -> None:
     page.go({"model": str(path)})
-    assert page.detail.shelved and page.detail.shelved.model.path == path
+    assert page.detail.item and page.detail.item.model.path == path
 
 
 def test_bundled_models_are_listed_in_words(page: ModelsPage) -> None:
@@ -54,7 +54,7 @@ def test_bundled_models_are_listed_in_words(page: ModelsPage) -> None:
     assert texts[0] == "mini-teacher" and "Teacher" in texts[1] and texts[4] == "F16"
     assert texts[5:8] == ["1,024", "yes", "fits"] and texts[9] == "Bundled"
     assert "memory" in page.models.index(row, 7).data(Qt.ItemDataRole.ToolTipRole)
-    kinds = {shelved.model.kind for shelved in page.models.rows if isinstance(shelved.model, ModelFile)}
+    kinds = {item.model.kind for item in page.models.rows if isinstance(item.model, ModelFile)}
     assert kinds == {"gguf", "safetensors"}
 
 
@@ -76,11 +76,11 @@ def test_a_file_is_added_selected_and_removed_with_undo(
     before = len(page.models.rows)
     page.add([file])
     qtbot.waitUntil(lambda: file in paths(page))
-    assert page.detail.shelved and page.detail.shelved.model.path == file
+    assert page.detail.item and page.detail.item.model.path == file
     assert page.detail.remove.isVisible() and page.detail.kind.text().endswith("Added by you")
     qtbot.mouseClick(page.detail.remove, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: file not in paths(page))
-    assert file.exists() and added_places(window.desk.library) == [] and len(page.models.rows) == before
+    assert file.exists() and added_paths(window.desk.library) == [] and len(page.models.rows) == before
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: file in paths(page))
 
@@ -101,7 +101,7 @@ def test_a_folder_is_dropped(
     page.dropEvent(QDropEvent(QPoint(5, 5), *kinds))
     assert not page._sign.isVisible()
     qtbot.waitUntil(lambda: shelf / "good.gguf" in paths(page))
-    assert [shelved.model.path.name for shelved in page.bad.rows] == ["cut.gguf"]
+    assert [item.model.path.name for item in page.bad.rows] == ["cut.gguf"]
     assert "cut off" in page.bad.index(0, 1).data()
     assert page.bad_table.isVisible() and page.bad_title.text() == "Not usable (1)"
 
@@ -114,7 +114,7 @@ def test_what_is_no_model_is_told_and_listed_and_nothing_is_kept(
     window.desk.open("models", add=str(file))
     qtbot.waitUntil(lambda: page.notice.isVisible() and bool(page.bad.rows))
     assert "does not start with GGUF" in page.notice.text.text()
-    assert added_places(window.desk.library) == []
+    assert added_paths(window.desk.library) == []
     assert file.read_bytes() == b"these are my notes, no model"
     assert "<b>" not in page.bad.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     page.bad_table.selectRow(0)
@@ -126,7 +126,7 @@ def test_what_is_no_model_is_told_and_listed_and_nothing_is_kept(
 def test_the_filter_keeps_what_holds_every_word(page: ModelsPage, qtbot: QtBot) -> None:
     qtbot.keyClicks(page.search, "student train")
     assert page.proxy.rowCount() == 1 and "1 of" in page.found.text()
-    assert page.detail.shelved and page.detail.shelved.model.path.name == "mini-student"
+    assert page.detail.item and page.detail.item.model.path.name == "mini-student"
     qtbot.keyClicks(page.search, " nothing like it")
     assert page.proxy.rowCount() == 0
     page.search.clear()
