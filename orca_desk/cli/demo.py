@@ -11,9 +11,12 @@ from orca_desk.cli.options import examples, json_option, open_library
 from orca_desk.cli.output import console, percent, print_json, say
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.steps.demo.place import next_folder, result_file
-from orca_desk.steps.demo.walk import Demo, Step, bundled, demo, finish, summary
+from orca_desk.steps.demo.result import MODELS, DemoResult, write_result
+from orca_desk.steps.demo.stages import StageDone
+from orca_desk.steps.demo.state import next_folder, result_file
+from orca_desk.steps.demo.walk import bundled, demo
 from orca_desk.steps.evaluate.evaluation import Score
+from orca_desk.ui.words.outcomes import outcome_text
 
 STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
 
@@ -29,32 +32,35 @@ STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
 def command(folder: Path | None, as_json: bool) -> None:
     """Teach the bundled mini student to reason: a few minutes on two CPU cores, nothing is downloaded.
 
-    Probes strategies and pairs families with them, has the teacher answer, erases the instructions,
-    freezes a snapshot, trains a LoRA adapter, evaluates base, tuned student and teacher on held-out
-    tasks, and asks about John and Mark. Ctrl-C keeps what is done; the same command goes on.
+    Pairs each family of tasks with the strategy that serves it best, has the teacher answer, erases the
+    instructions, freezes a snapshot, trains a LoRA adapter, evaluates base, tuned student and teacher on
+    held-out tasks, and asks about John and Mark. Ctrl-C stops it and saves its progress; the same command
+    resumes it.
     """
-    place = folder or next_folder()
-    if result_file(place).exists():
-        raise UserError(f"A demo was finished in {place}.", "Choose a new folder, or leave --library out.")
+    chosen = folder or next_folder()
+    if result_file(chosen).exists():
+        raise UserError(
+            f"The demo has already finished in {chosen}.", "Choose a new folder or omit --library."
+        )
     if not as_json:
-        say(f"The demo's library is {place}")
-    with open_library(place) as library, running(quiet=as_json) as (progress, control):
-        on_step = (lambda step: None) if as_json else _show_step
-        found = demo(library, bundled(), on_step=on_step, progress=progress, control=control)
+        say(f"The demo's library is {chosen}")
+    with open_library(chosen) as library, running(quiet=as_json) as (progress, control):
+        on_stage = (lambda stage: None) if as_json else _show_stage
+        found = demo(library, bundled(), on_stage=on_stage, progress=progress, control=control)
         if found:
-            finish(library, found)
+            write_result(library, found)
     if found and as_json:
-        print_json(summary(found))
+        print_json(found.as_json())
     elif found:
         _show(found)
 
 
-def _show_step(step: Step) -> None:
-    console.print(Text(f"\n{step.name}, {step.seconds:.1f} s", style="bold"))
-    say(step.outcome)
+def _show_stage(stage: StageDone) -> None:
+    console.print(Text(f"\n{stage.name}, {stage.seconds:.1f} s", style="bold"))
+    say(outcome_text(stage.outcome))
 
 
-def _show(found: Demo) -> None:
+def _show(found: DemoResult) -> None:
     say(f"\n{found.question}")
     for who, one in found.worked.items():
         console.print(Text(f"\n{who} student:", style=STYLES[who]))
@@ -65,28 +71,30 @@ def _show(found: Demo) -> None:
     say(f"Tuned minus base: {_points(gain.difference)} ({_points(gain.low)} to {_points(gain.high)}).")
     say(f"Teacher minus tuned: {_points(gap.difference)} ({_points(gap.low)} to {_points(gap.high)}).")
     say(
-        f"Told nothing, the tuned student chose the paired strategy in {percent(adherence.share)} of "
-        f"{adherence.n} held-out tasks ({percent(adherence.low)} to {percent(adherence.high)})."
+        f"Without being told a strategy, the tuned student chose the paired one in {percent(adherence.share)}"
+        f" of {adherence.n} held-out tasks ({percent(adherence.low)} to {percent(adherence.high)})."
     )
-    say(f"It took {found.seconds['total']:.0f} s. Talk to the student:")
+    say(f"It took {found.seconds['total']:.0f} s. Chat with the student:")
     say(f"  orca-desk chat --model {found.model} --adapter {found.adapter}")
 
 
-def _table(found: Demo) -> Table:
+def _table(found: DemoResult) -> Table:
     made = Table(
-        box=box.SIMPLE_HEAD, title="Held-out tasks answered rightly (95% interval), tokens an answer"
+        box=box.SIMPLE_HEAD,
+        title="Held-out tasks answered correctly (95% interval), mean tokens per answer",
     )
     made.add_column("family")
-    for who, style in STYLES.items():
-        made.add_column(who, justify="right", style=style, no_wrap=True)
-        made.add_column("tok.", justify="right", style=style)
-    names = [*found.base.families, "overall"]
-    for name in names:
-        cells = [name]
-        for result in (found.base, found.tuned, found.teacher):
-            score = result.overall if name == "overall" else result.families[name]
+    for model in MODELS:
+        made.add_column(model, justify="right", style=STYLES[model], no_wrap=True)
+        made.add_column("tok.", justify="right", style=STYLES[model])
+    for family in found.scores["tuned"]:
+        cells = [family]
+        for model in MODELS:
+            score = found.scores[model][family]
             cells += [_share(score), f"{score.mean_tokens:.0f}"]
-        made.add_row(*cells, end_section=name == names[-2])
+        made.add_row(*cells)
+        if len(made.rows) == len(found.scores["tuned"]) - 1:
+            made.add_section()  # before OVERALL
     return made
 
 

@@ -1,4 +1,4 @@
-"""`orca-desk generate`: the teacher answers tasks."""
+"""`orca-desk generate`: have the teacher answer tasks."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +19,7 @@ from orca_desk.cli.running import running
 from orca_desk.library.records import RecordFilter, list_records
 from orca_desk.method.records import Sampling, Split
 from orca_desk.steps.instruct.request import GenerateRequest
+from orca_desk.ui.words.teaching import teach_summary
 
 
 @click.command(
@@ -37,10 +38,10 @@ from orca_desk.steps.instruct.request import GenerateRequest
     help="The teacher's GGUF file.",
 )
 @task_options
-@click.option("--limit", type=click.IntRange(1), help="Only the first so many tasks: try five before all.")
-@click.option("--strategy", help="This strategy for all, in place of the families' pairings.")
-@click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Answers to each task.")
-@click.option("--show", is_flag=True, help="Print the answers that this run made.")
+@click.option("--limit", type=click.IntRange(1), help="Answer at most this many tasks: try five first.")
+@click.option("--strategy", help="Use this strategy for every task, whatever its family is paired with.")
+@click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Answers per task.")
+@click.option("--show", is_flag=True, help="Print the answers that this run generated.")
 @sampling_options
 @runner_options
 @library_option
@@ -64,8 +65,8 @@ def command(
 ) -> None:
     """Have the teacher answer training tasks, each under its family's strategy.
 
-    Every answer is graded, checked for leaks and kept as it comes. What the library has already is not
-    asked again, so the same command goes on where it stopped.
+    Every answer is graded, checked for leaks and saved as it arrives. Answers that the library already has
+    are reused, so the same command resumes where it stopped.
     """
     request = GenerateRequest(
         model=str(teacher.resolve()),
@@ -91,4 +92,4 @@ def command(
         console.rule(f"{each.record.family}, {each.record.strategy}")
         say(f"{each.record.user}\n\n{each.record.response}")
         say(each.verdict.reason if each.verdict else "Not graded: the task has no reference answer.")
-    say(made.sentence)
+    say(teach_summary(made))

@@ -1,4 +1,4 @@
-"""`orca-desk self-test`: does everything work on this machine?"""
+"""`orca-desk self-test`: check that everything works on this machine."""
 
 import sys
 from dataclasses import asdict
@@ -12,7 +12,7 @@ from orca_desk.cli.output import console, print_json
 from orca_desk.cli.running import running
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.paths import default_library
-from orca_desk.steps.demo.self_test import Checked, self_test
+from orca_desk.steps.demo.self_test import CheckResult, self_test
 
 
 @click.command("self-test", epilog=examples("orca-desk self-test", "orca-desk self-test --json"))
@@ -22,13 +22,13 @@ from orca_desk.steps.demo.self_test import Checked, self_test
     type=click.Path(file_okay=False, path_type=Path),
     default=default_library,
     show_default="your data folder, or $ORCA_DESK_LIBRARY",
-    help="A library to check as well; it is only read, and none is made.",
+    help="A library to check as well, read-only.",
 )
 @json_option
 def command(folder: Path, as_json: bool) -> None:
-    """Try everything once: versions, window system, generation, training, export, parity, library, offline.
+    """Try everything once: versions, windows, generation, training, export, parity, library, offline.
 
-    It takes half a minute and uses a temporary library. Exits with 1 when something fails.
+    This takes half a minute and uses a temporary library. The exit code is 1 if a check fails.
     """
     library = Library.open(folder) if (folder / DATABASE_NAME).exists() else None
     try:
@@ -44,7 +44,7 @@ def command(folder: Path, as_json: bool) -> None:
     sys.exit(0 if all(one.ok for one in found) else 1)
 
 
-def _show(checked: Checked) -> None:
+def _show(checked: CheckResult) -> None:
     sign, style = ("ok  ", "green") if checked.ok else ("FAIL", "bold red")
     line = Text(f"{sign} ", style=style)
     line.append(f"{checked.name:26}", style="bold").append(f"{checked.seconds:5.1f} s  ", style="")

@@ -1,4 +1,4 @@
-"""`orca-desk strategies`: the ways of answering, their versions, and which family is paired with which."""
+"""`orca-desk strategies`: the ways of answering, their versions, and the pairings of families with them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +15,11 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running
-from orca_desk.errors import UserError
-from orca_desk.library import pairings, strategies, tasks
+from orca_desk.library import pairings, strategies
 from orca_desk.library.pairings import StoredPairing
-from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import read_strategy, revised, to_toml
+from orca_desk.steps.pair.choice import choose_strategy
 from orca_desk.steps.pair.request import ProbeRequest
 
 
@@ -36,7 +35,7 @@ from orca_desk.steps.pair.request import ProbeRequest
     ),
 )
 def command() -> None:
-    """List, edit and add strategies, and pair families with them."""
+    """List, edit and add strategies, and pair families of tasks with them."""
 
 
 @command.command("list")
@@ -51,20 +50,18 @@ def list_all(folder: Path, as_json: bool) -> None:
         return
     table(
         "Strategies",
-        {"name": "left", "version": "right", "what it is for": "left"},
+        {"name": "left", "version": "right", "purpose": "left"},
         [[each.name, str(each.version), each.description] for each in found],
     )
 
 
 @command.command("show")
 @click.argument("name")
-@click.option(
-    "--version", type=click.IntRange(1, 10**9), help="An older version; the newest one without this."
-)
+@click.option("--version", type=click.IntRange(1, 10**9), help="Show this version  [default: the newest].")
 @library_option
 @json_option
 def show(name: str, version: int | None, folder: Path, as_json: bool) -> None:
-    """Show strategy NAME: what it is for, and what the teacher is told."""
+    """Show strategy NAME: its purpose and the teacher's instruction."""
     with open_library(folder) as library:
         strategy = strategies.get_strategy(library, name, version)
     print_json(strategy) if as_json else say(to_toml(strategy))
@@ -72,9 +69,9 @@ def show(name: str, version: int | None, folder: Path, as_json: bool) -> None:
 
 @command.command("edit")
 @click.argument("name")
-@click.option("--instruction", help="What the teacher is told.")
-@click.option("--title", help="Its name on screen.")
-@click.option("--description", help="What it is for.")
+@click.option("--instruction", help="The instruction that the teacher gets.")
+@click.option("--title", help="The name that the desktop shows.")
+@click.option("--description", help="What the strategy is for.")
 @library_option
 @json_option
 def edit(
@@ -85,7 +82,7 @@ def edit(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Change strategy NAME. A change makes a new version; records made under the old one stay true."""
+    """Edit strategy NAME. Each change adds a version; existing records still refer to theirs."""
     with open_library(folder) as library:
         before = strategies.get_strategy(library, name)
         changed = revised(before, instruction=instruction, title=title, description=description)
@@ -93,7 +90,7 @@ def edit(
     if as_json:
         print_json(saved)
     elif saved == before:
-        say(f"Nothing changed: {saved.name} stays at version {saved.version}.")
+        say(f"No changes: {saved.name} is still at version {saved.version}.")
     else:
         say(f"{saved.name} is now at version {saved.version}.")
 
@@ -103,7 +100,7 @@ def edit(
 @library_option
 @json_option
 def add(file: Path, folder: Path, as_json: bool) -> None:
-    """Add a strategy of your own from a TOML FILE (`strategies show NAME` prints one to start from)."""
+    """Add your own strategy from a TOML FILE (`strategies show NAME` prints one to start from)."""
     with open_library(folder) as library:
         saved = strategies.save_strategy(library, read_strategy(file))
     print_json(saved) if as_json else say(f"{saved.name} is now at version {saved.version}.")
@@ -124,7 +121,7 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     type=click.IntRange(1),
     default=20,
     show_default=True,
-    help="Training tasks of each family that every strategy is tried on.",
+    help="Training tasks per family to try every strategy on.",
 )
 @sampling_options
 @runner_options
@@ -142,10 +139,11 @@ def probe_strategies(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Measure which strategy serves each family best, and pair it with that one.
+    """Measure which strategy serves each family best, and pair the family with it.
 
-    The teacher answers the same few training tasks under every strategy. Among those that are not worse
-    by more than luck, the one with the fewest answer tokens is chosen.
+    The teacher answers the same few training tasks under every strategy. Of the best strategy and those not
+    measurably worse, the family gets the one with the fewest answer tokens. Ctrl-C stops and saves the
+    answers; the same command resumes.
     """
     request = ProbeRequest(
         model=str(teacher.resolve()),
@@ -167,22 +165,22 @@ def probe_strategies(
 @library_option
 @json_option
 def show_pairings(folder: Path, as_json: bool) -> None:
-    """Show which family is paired with which strategy, with the measured evidence."""
+    """Show each family's strategy, with the measured evidence."""
     with open_library(folder) as library:
         found = list(pairings.current_pairings(library).values())
     if as_json:
         print_json(found)
     elif not found:
-        say("No family is paired yet. Measure with: orca-desk strategies probe --teacher MODEL.gguf")
+        say("No family is paired yet. To measure: orca-desk strategies probe --teacher MODEL.gguf")
     else:
         pairings_table(found)
 
 
 def pairings_table(found: Sequence[StoredPairing]) -> None:
-    """Print each family's strategy and what was measured."""
+    """Print each family's strategy and its evidence."""
     table(
         "Pairings",
-        {"family": "left", "strategy": "left", "source": "left", "evidence (right of asked)": "left"},
+        {"family": "left", "strategy": "left", "source": "left", "evidence (correct of asked)": "left"},
         [
             [
                 each.pairing.family,
@@ -201,15 +199,12 @@ def pairings_table(found: Sequence[StoredPairing]) -> None:
 @library_option
 @json_option
 def pair(family: str, strategy: str, folder: Path, as_json: bool) -> None:
-    """Pair FAMILY with STRATEGY by your own choice, whatever was measured."""
+    """Pair FAMILY with STRATEGY, whatever was measured."""
     with open_library(folder) as library:
-        if family not in {each.family for each in tasks.families(library)}:
-            raise UserError(f"There is no family {family}.", "See: orca-desk tasks families")
-        chosen = strategies.get_strategy(library, strategy)
-        pairing = Pairing(family=family, strategy=chosen.name, evidence=(), reason="Chosen by hand.")
-        before = pairings.set_pairings(library, [pairing], source="chosen").get(family)
+        choice = choose_strategy(library, family, strategy)
+    before = choice.before.strategy if choice.before else None
     if as_json:
-        print_json({"family": family, "strategy": chosen.name, "before": before.strategy if before else None})
+        print_json({"family": family, "strategy": choice.pairing.strategy, "before": before})
         return
-    was = f" (it was {before.strategy})" if before else ""
-    say(f"{family} is paired with {chosen.name}{was}.")
+    replaced = f", replacing {before}" if before else ""
+    say(f"Paired {family} with {choice.pairing.strategy}{replaced}.")

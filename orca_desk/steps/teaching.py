@@ -1,16 +1,18 @@
-"""Tasks put to the teacher under strategies: each answer is graded, checked for leaks, and kept at once."""
+"""Put tasks to the teacher under strategies; grade each answer, check it for leaks, and store it at once."""
 
 import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, known_records
+from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
 from orca_desk.method.grading import Verdict, grade
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, record_identity
@@ -34,7 +36,7 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class Teacher:
-    """A teacher model: how it is run, and what identifies it in its records."""
+    """A teacher model: how to run it, and what identifies it in its records."""
 
     runner: Runner
     sha256: str
@@ -54,57 +56,77 @@ class Teacher:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeachCounts:
+    """How many of the teacher's answers are usable for training.
+
+    `rejected` answers are not, by reason; `failed` ones could not be generated, by reason. `tokens` counts
+    those of all answers.
+    """
+
+    usable: int
+    rejected: Mapping[Unfit, int]
+    failed: Mapping[str, int]
+    tokens: int
+
+    @property
+    def new(self) -> int:
+        """The number of records made, usable or not."""
+        return self.usable + sum(self.rejected.values())
+
+
+@dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """What came in one go, for whoever watches: the records stored by `run`, and what failed and why."""
+    """What a run just brought: the records stored, what failed and why, and the counts so far."""
 
     run: str
     records: tuple[NewRecord, ...]
     failed: tuple[tuple[Ask, str], ...]
+    counts: TeachCounts
 
 
 OnArrival = Callable[[Arrival], None]
 
 
 def unwatched(arrival: Arrival) -> None:
-    """Tell nobody."""
+    """Ignore an arrival."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taught:
-    """What came of asking the teacher.
+class Taught(TeachCounts):
+    """The outcome of asking the teacher for `asked` records, of which the library already had `known`.
 
-    Of `asked` records `known` were in the library before; of the new ones `kept` are fit for training,
-    `rejected` are not (by reason) and `failed` could not be made (by reason). `tokens` were written in
-    `seconds`. `finished` is False when the job was stopped.
+    The counts are of the new ones, generated in `seconds`. `finished` is False when the job was stopped.
     """
 
     asked: int
     known: int
-    kept: int
-    rejected: Mapping[str, int]
-    failed: Mapping[str, int]
-    tokens: int
     seconds: float
     finished: bool
 
-    @property
-    def new(self) -> int:
-        """How many records were made now."""
-        return self.kept + sum(self.rejected.values())
+    def to_json(self, **more: Any) -> str:
+        """Return the outcome as a run stores it, beside `more`; ui/words/outcomes.py words it."""
+        return json.dumps({"taught": _plain(self), **more}, ensure_ascii=False)
 
-    @property
-    def sentence(self) -> str:
-        """What came of it, for the user."""
-        parts = [f"{self.new:,} new records ({self.kept:,} kept)", f"{self.known:,} known before"]
-        parts += [f"{count:,} rejected: {reason}" for reason, count in self.rejected.items()]
-        parts += [f"{count:,} failed: {reason}" for reason, count in self.failed.items()]
-        return "; ".join(parts) + "."
+
+def taught_from_json(stored: str) -> tuple[Taught, dict[str, Any]] | None:
+    """Read what `Taught.to_json` returned, with the values beside it; None for any other text."""
+    try:
+        more = json.loads(stored)
+        values = more.pop("taught")
+        rejected = {Unfit(reason): count for reason, count in values["rejected"].items()}
+        return Taught(**{**values, "rejected": rejected}), more
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _plain(taught: Taught) -> dict[str, Any]:
+    return {name: getattr(taught, name) for name in Taught.__dataclass_fields__}
 
 
 def identify_asks(
     asks: Sequence[Ask], *, teacher: Teacher, sampling: Sampling
 ) -> dict[str, tuple[Ask, Sampling]]:
-    """Return each ask with its own sampling (the seed of sample k is k more), by its record's identity."""
+    """Return each ask with its own sampling (sample k adds k to the seed), by its record's identity."""
     identified = {}
     for asked in asks:
         own = replace(sampling, seed=sampling.seed + asked.sample)
@@ -130,10 +152,10 @@ def teach(
     control: JobControl,
     on_arrival: OnArrival = unwatched,
 ) -> Taught:
-    """Make the records that the library does not have yet; the same call again goes on where one stopped.
+    """Make the records that the library lacks. After a stop, the same call resumes with those still missing.
 
-    `on_arrival` is told of records once they are stored. Raises UserError when the teacher cannot be used,
-    and when not one record could be made.
+    `on_arrival` gets records after they are stored. Raises UserError when the teacher cannot be used, and
+    when it could not answer a single task.
     """
     began = time.monotonic()
     wanted = identify_asks(asks, teacher=teacher, sampling=sampling)
@@ -157,24 +179,21 @@ def teach(
     taught = Taught(
         asked=len(wanted),
         known=len(known),
-        kept=intake.kept,
-        rejected=dict(intake.rejected.most_common()),
-        failed=dict(intake.failed.most_common()),
-        tokens=intake.tokens,
         seconds=time.monotonic() - began,
         finished=finished,
+        **vars(intake.counts()),
     )
     if taught.failed and not taught.new:
         reason = next(iter(taught.failed))
         raise UserError(
-            f"The teacher could answer none of {len(missing):,} tasks: {reason}",
+            f"The teacher could not answer any of the {len(missing):,} tasks: {reason}",
             "Allow fewer answer tokens or more context, or choose another teacher.",
         )
     return taught
 
 
 class _Intake:
-    """Turns answers into records, and counts them."""
+    """Turns answers into records, stores and counts them."""
 
     def __init__(
         self,
@@ -186,25 +205,34 @@ class _Intake:
     ) -> None:
         self._library, self._asks, self._teacher, self._run = library, asks, teacher, run
         self._on_arrival = on_arrival
-        self.kept = self.tokens = 0
-        self.rejected: Counter[str] = Counter()
-        self.failed: Counter[str] = Counter()
+        self._usable = self._tokens = 0
+        self._rejected: Counter[Unfit] = Counter()
+        self._failed: Counter[str] = Counter()
+
+    def counts(self) -> TeachCounts:
+        """Return the counts so far, the most frequent reasons first."""
+        return TeachCounts(
+            usable=self._usable,
+            rejected=dict(self._rejected.most_common()),
+            failed=dict(self._failed.most_common()),
+            tokens=self._tokens,
+        )
 
     def receive(self, outcomes: list[Outcome]) -> None:
-        """Commit the answers in one transaction; count only what was committed."""
+        """Store the answers in one transaction; count only what was stored."""
         answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
         new = [self._record(answer) for answer in courteous(answers)]
         add_records(self._library, new, run=self._run)
         for record in new:
             if reason := rejection(record):
-                self.rejected[reason] += 1
+                self._rejected[reason] += 1
             else:
-                self.kept += 1
-        self.tokens += sum(answer.completion_tokens for answer in answers)
+                self._usable += 1
+        self._tokens += sum(answer.completion_tokens for answer in answers)
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
-        self.failed.update(failure.reason for failure in failures)
+        self._failed.update(failure.reason for failure in failures)
         failed = tuple((self._asks[failure.key][0], failure.reason) for failure in failures)
-        self._on_arrival(Arrival(run=self._run, records=tuple(new), failed=failed))
+        self._on_arrival(Arrival(run=self._run, records=tuple(new), failed=failed, counts=self.counts()))
 
     def _record(self, answer: Answer) -> NewRecord:
         asked, sampling = self._asks[answer.key]
@@ -212,7 +240,7 @@ class _Intake:
 
 
 def new_record(asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampling) -> NewRecord:
-    """Return the record that an answer makes, graded and checked for leaks."""
+    """Turn an answer into a record, graded and checked for leaks."""
     task, strategy = asked.task, asked.strategy
     record = TeacherRecord(
         id=answer.key,
@@ -241,13 +269,18 @@ def new_record(asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampli
     return NewRecord(record=record, verdict=_verdict(task, answer.text), leaks=leaks)
 
 
-def rejection(new: NewRecord) -> str:
-    """Return why a record is not fit for training, or ""."""
-    if new.record.provenance.finish_reason != "stop":
-        return "cut off by the length limit"
-    if new.verdict and not new.verdict.correct:
-        return "wrong answer"
-    return "speaks of its instruction" if new.leaks else ""
+def rejection(new: NewRecord) -> Unfit | None:
+    """Return what makes an answer unusable for training, or None.
+
+    This judges the answer alone; a snapshot also asks whether its task is held out and how it was paired.
+    """
+    return why_unfit(
+        RecordFacts(
+            finish_reason=new.record.provenance.finish_reason,
+            correct=new.verdict.correct if new.verdict else None,
+            leaked=bool(new.leaks),
+        )
+    )
 
 
 def _verdict(task: Task, response: str) -> Verdict | None:

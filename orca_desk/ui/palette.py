@@ -16,7 +16,7 @@ from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.parity import outcome_text
+from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.trainings import KIND, newest_checkpoint
-from orca_desk.steps.demo.place import demo_goes_on
+from orca_desk.steps.demo.state import is_demo_interrupted
 from orca_desk.ui.words.runs import kind_of, page_of, progress_of
-from orca_desk.ui.words.trainings import goes_on_from
+from orca_desk.ui.words.trainings import resumes_from
 
 if TYPE_CHECKING:
     from orca_desk.ui.desk import Desk
@@ -38,7 +38,7 @@ class GoingOn(QObject):
 
         def find() -> tuple[list[Run], bool, str]:
             runs = [run for run in cut_off(library, since) if _name(run) not in told]
-            return (runs, demo_goes_on(library), kept_of(library, runs[0])) if runs else ([], False, "")
+            return (runs, is_demo_interrupted(library), kept_of(library, runs[0])) if runs else ([], False, "")
 
         self.desk.background.run(self, find, lambda found: self._offer(*found))
 
@@ -107,7 +107,7 @@ def cut_off(library: Library, since: str) -> list[Run]:
 def kept_of(library: Library, run: Run) -> str:
     """Return what of a run is kept. A training keeps what its checkpoint has, not all that it has done."""
     if run.kind == KIND:
-        return goes_on_from(newest_checkpoint(library, run.id))
+        return resumes_from(newest_checkpoint(library, run.id))
     return f"{progress_of(run)} are done and kept." if run.done else "What it did is kept."
 
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout
 
-from orca_desk.steps.demo.self_test import Checked, self_test
+from orca_desk.steps.demo.self_test import CheckResult, self_test
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID
@@ -19,7 +19,7 @@ class SelfTest(QDialog):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._desk = window.desk
-        self.found: list[Checked] = []
+        self.found: list[CheckResult] = []
         self.setWindowTitle("Self-test")
         self.resize(820, 520)
         layout = QVBoxLayout(self)
@@ -58,12 +58,12 @@ class SelfTest(QDialog):
         self._job.stop()
         super().done(result)
 
-    def _work(self, tools: Tools) -> list[Checked]:
+    def _work(self, tools: Tools) -> list[CheckResult]:
         return self_test(
             self._desk.library, on_check=tools.tell, progress=tools.progress, control=tools.control
         )
 
-    def _show(self, checked: Checked) -> None:
+    def _show(self, checked: CheckResult) -> None:
         self.found.append(checked)
         row, colours = len(self.found), self._desk.theme.colours
         sign = QLabel()

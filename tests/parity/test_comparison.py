@@ -11,7 +11,8 @@ from orca_desk.parity.accounts import END, Reference, Served, judge
 from orca_desk.parity.comparison import compare, make_report, tolerance_for
 from orca_desk.parity.report import Finding, ParityReport, report_from_json
 from orca_desk.student.convert import write_gguf
-from orca_desk.ui.words.parity import outcome_text, parity_sentence
+from orca_desk.ui.words.outcomes import outcome_text
+from orca_desk.ui.words.parity import parity_sentence
 
 ENDS = {0, 3}
 

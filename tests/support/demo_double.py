@@ -1,40 +1,32 @@
-"""A demo as it could end, without the minutes it takes."""
+"""The result of a small demo, without the minutes that a demo takes."""
 
 from pathlib import Path
 
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import compare, share_of
-from orca_desk.steps.demo.walk import Demo, Worked
-from orca_desk.steps.evaluate.evaluation import Evaluated, Score
+from orca_desk.steps.demo.result import OVERALL, DemoResult, WorkedExample
+from orca_desk.steps.evaluate.evaluation import Score
 
 
-def evaluated(run: str, right: int) -> Evaluated:
-    """An evaluation of two families with `right` of ten right in each."""
-    score = Score(right=share_of(right, 10), mean_tokens=12.5)
-    overall = Score(right=share_of(2 * right, 20), mean_tokens=12.5)
-    return Evaluated(
-        run=run,
-        families={"words": score, "belief": score},
-        overall=overall,
-        adherence=share_of(18, 20),
-        cut=0,
-        failed={},
-        seconds=1.0,
-        finished=True,
-    )
+def scores(correct: int) -> dict[str, Score]:
+    """Return the scores of two families with `correct` of ten answers correct in each."""
+    score = Score(right=share_of(correct, 10), mean_tokens=12.5)
+    return {
+        "belief": score,
+        "words": score,
+        OVERALL: Score(right=share_of(2 * correct, 20), mean_tokens=12.5),
+    }
 
 
-def small_demo(folder: Path) -> Demo:
-    """A demo as it could end."""
-    base, tuned, teacher = (evaluated(f"evaluate-{n}", right) for n, right in ((1, 3), (2, 9), (3, 10)))
-    worked = Worked(
+def small_demo(folder: Path) -> DemoResult:
+    """Return a result as a demo in `folder` could have it."""
+    worked = WorkedExample(
         answer="The box.", verdict=Verdict(correct=True, kind="text", answer="box", reason="Yes.")
     )
-    return Demo(
-        base=base,
-        tuned=tuned,
-        teacher=teacher,
-        adherence=tuned.adherence,
+    return DemoResult(
+        scores={"base": scores(3), "tuned": scores(9), "teacher": scores(10)},
+        runs={"base": "evaluate-1", "tuned": "evaluate-2", "teacher": "evaluate-3"},
+        adherence=share_of(18, 20),
         gain=compare([True] * 20, [True] * 6 + [False] * 14),
         gap=compare([True] * 20, [True] * 18 + [False] * 2),
         pairings={"belief": "step-by-step", "words": "direct"},

@@ -1,96 +1,144 @@
-"""The result of a finished demo, read back from the library's folder."""
+"""The result of a finished demo: what it holds, how it is written to the library's folder and read back."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.files import atomic_write
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import Comparison, Share
-from orca_desk.steps.demo.place import result_file
-from orca_desk.steps.demo.walk import Worked
-from orca_desk.steps.evaluate.evaluation import Score
+from orca_desk.steps.demo.state import result_file
+from orca_desk.steps.evaluate.evaluation import Evaluated, Score
 
 MODELS = ("base", "tuned", "teacher")
 OVERALL = "overall"
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkedExample:
+    """A model's answer to the worked example, and its verdict."""
+
+    answer: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
 class DemoResult:
     """What a finished demo found.
 
-    `scores[model][family]` for MODELS, the family OVERALL among them, last; `runs` are the evaluations' ids.
-    `adherence` is the share of `adherence_of` held-out tasks in which the tuned student, told nothing, chose
-    the paired strategy. `gain` is tuned minus base, `gap` teacher minus tuned. `worked` has the answers of
-    "base" and "tuned" to `question`.
+    `scores[model][family]` holds a score for each of MODELS; the last family is OVERALL. `runs` are the ids
+    of the evaluations. `adherence` is the share of held-out tasks in which the tuned student chose the paired
+    strategy without being told one. `gain` is tuned minus base, `gap` is teacher minus tuned. `worked` holds
+    the answers of "base" and "tuned" to `question`. `model` and `adapter` are the student's GGUF files.
+    `seconds` are the times of the stages, without those of earlier, interrupted calls.
     """
 
     scores: Mapping[str, Mapping[str, Score]]
     runs: Mapping[str, str]
     pairings: Mapping[str, str]
-    adherence: float
-    adherence_interval: tuple[float, float]
-    adherence_of: int
+    adherence: Share
     gain: Comparison
     gap: Comparison
     question: str
-    worked: Mapping[str, Worked]
+    worked: Mapping[str, WorkedExample]
+    model: Path
+    adapter: Path
+    seconds: Mapping[str, float]
 
     def shares(self, model: str) -> dict[str, Share]:
-        """Return a model's share of right answers by family."""
+        """Return a model's share of correct answers by family."""
         return {family: score.right for family, score in self.scores[model].items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON values: {"base", "tuned", "teacher", "adherence", "seconds", ...}."""
+        return {
+            **{model: self._model_as_json(model) for model in MODELS},
+            "adherence": self.adherence.share,
+            "adherence_interval": [self.adherence.low, self.adherence.high],
+            "adherence_of": self.adherence.n,
+            "tuned_minus_base": asdict(self.gain),
+            "teacher_minus_tuned": asdict(self.gap),
+            "pairings": dict(self.pairings),
+            "question": self.question,
+            "worked_example": {who: asdict(one) for who, one in self.worked.items()},
+            "model": str(self.model),
+            "adapter": str(self.adapter),
+            "seconds": dict(self.seconds),
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "DemoResult":
+        """Read what `as_json` returned. Raises KeyError, TypeError or ValueError for anything else."""
+        low, high = stored["adherence_interval"]
+        share, n = float(stored["adherence"]), int(stored["adherence_of"])
+        return cls(
+            scores={model: _read_scores(stored[model]) for model in MODELS},
+            runs={model: str(stored[model]["run"]) for model in MODELS},
+            pairings=dict(stored["pairings"]),
+            adherence=Share(correct=round(share * n), n=n, share=share, low=float(low), high=float(high)),
+            gain=Comparison(**stored["tuned_minus_base"]),
+            gap=Comparison(**stored["teacher_minus_tuned"]),
+            question=str(stored["question"]),
+            worked={
+                who: WorkedExample(answer=one["answer"], verdict=Verdict(**one["verdict"]))
+                for who, one in stored["worked_example"].items()
+            },
+            model=Path(stored["model"]),
+            adapter=Path(stored["adapter"]),
+            seconds=dict(stored["seconds"]),
+        )
+
+    def _model_as_json(self, model: str) -> dict[str, Any]:
+        families = {family: _score_as_json(score) for family, score in self.scores[model].items()}
+        return {"run": self.runs[model], OVERALL: families.pop(OVERALL), "families": families}
+
+
+def scores_of(found: Evaluated) -> dict[str, Score]:
+    """Return the scores of an evaluation by family, in alphabetical order, with OVERALL as the last."""
+    return {**dict(sorted(found.families.items())), OVERALL: found.overall}
+
+
+def write_result(library: Library, found: DemoResult) -> None:
+    """Write a result to the library's folder. From then on the demo counts as finished there."""
+    atomic_write(result_file(library.folder), json.dumps(found.as_json(), ensure_ascii=False, indent=2))
 
 
 def read_result(folder: Path) -> DemoResult | None:
-    """Return the result of the demo that was finished in a library's folder; None where there is none.
+    """Return the result of the demo that finished in a library's folder, or None.
 
     Raises UserError when its file cannot be read.
     """
     path = result_file(folder)
     try:
-        return _result(json.loads(path.read_text(encoding="utf-8")))
+        return DemoResult.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"The demo's result in {path} cannot be read.",
-            "Its records, training and evaluations are safe; delete the file to run the demo once more.",
+            "Its records, training and evaluations are safe. Delete the file to run the demo again.",
         ) from error
 
 
 def demo_training(library: Library) -> str | None:
-    """Return the id of the demo's training in a library; None where there is none."""
+    """Return the id of the demo's training in a library, or None."""
     left: dict[str, str] | None = get_setting(library, "demo.train")
     return left["run"] if left else None
 
 
-def _result(kept: dict[str, Any]) -> DemoResult:
-    low, high = kept["adherence_interval"]
-    return DemoResult(
-        scores={who: _scores(kept[who]) for who in MODELS},
-        runs={who: str(kept[who]["run"]) for who in MODELS},
-        pairings=dict(kept["pairings"]),
-        adherence=float(kept["adherence"]),
-        adherence_interval=(float(low), float(high)),
-        adherence_of=int(kept["adherence_of"]),
-        gain=Comparison(**kept["tuned_minus_base"]),
-        gap=Comparison(**kept["teacher_minus_tuned"]),
-        question=str(kept["question"]),
-        worked={
-            who: Worked(answer=one["answer"], verdict=Verdict(**one["verdict"]))
-            for who, one in kept["worked_example"].items()
-        },
-    )
+def _read_scores(stored: dict[str, Any]) -> dict[str, Score]:
+    families = {name: _read_score(one) for name, one in sorted(stored["families"].items())}
+    return {**families, OVERALL: _read_score(stored[OVERALL])}
 
 
-def _scores(kept: dict[str, Any]) -> dict[str, Score]:
-    families = {name: _score(one) for name, one in sorted(kept["families"].items())}
-    return {**families, OVERALL: _score(kept["overall"])}
+def _read_score(stored: dict[str, Any]) -> Score:
+    return Score(right=Share(**stored["right"]), mean_tokens=float(stored["mean_tokens"]))
 
 
-def _score(kept: dict[str, Any]) -> Score:
-    return Score(right=Share(**kept["right"]), mean_tokens=float(kept["mean_tokens"]))
+def _score_as_json(score: Score) -> dict[str, Any]:
+    return {"right": asdict(score.right), "mean_tokens": score.mean_tokens}

@@ -1,4 +1,4 @@
-"""Teacher records for tasks: each task under the strategy that its family is paired with."""
+"""Have the teacher answer tasks, each under the strategy that its family is paired with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, teach, unw
 
 @dataclass(frozen=True, kw_only=True)
 class Generated(Taught):
-    """What came of a generation; `run` is its id in the library."""
+    """The outcome of a generation; `run` is its id in the library."""
 
     run: str
 
@@ -37,21 +37,21 @@ def generate(
     on_arrival: OnArrival = unwatched,
     request: Mapping[str, Any] | None = None,
 ) -> Generated:
-    """Have `tasks` answered `samples` times each and keep every answer as a teacher record.
+    """Have the teacher answer each of `tasks` `samples` times, and store every answer as a record.
 
-    Each goes under `strategy` if that is given, else its own or its family's. What the library has already
-    is not made again, so the same call goes on where an earlier one stopped. `on_arrival` is told of records
-    as they are stored. Raises UserError when there is nothing to do or no strategy for a family, and as
+    A task is answered under `strategy` if given, else under its own or its family's. Answers that the library
+    already has are reused, so the same call resumes where an earlier one stopped. `on_arrival` gets records
+    as they are stored. Raises UserError when there is nothing to do or a family has no strategy, and as
     `teach` does.
     """
     control = control or JobControl()
     sampling = sampling or Sampling()
     if not tasks:
-        raise UserError("There are no tasks to answer.", "Import tasks, or widen the choice of them.")
+        raise UserError("There are no tasks to answer.", "Import tasks, or widen the filters.")
     if samples > 1 and sampling.temperature == 0:
         raise UserError(
-            f"{samples} samples of each task would all be the same at temperature 0.",
-            "Set a temperature, such as 0.7, or ask for one sample.",
+            f"At temperature 0, all {samples} answers to a task would be the same.",
+            "Raise the temperature, to 0.7 for example, or ask for one answer per task.",
         )
     chosen = strategies_for(library, tasks, strategy)
     used = Teacher.of(library, teacher)
@@ -76,19 +76,20 @@ def generate(
             control=control,
             on_arrival=on_arrival,
         )
-        recorder.outcome = taught.sentence
+        recorder.outcome = taught.to_json()
         return Generated(run=run, **vars(taught))
 
 
 def strategies_for(library: Library, tasks: Sequence[Task], override: str | None) -> dict[str, Strategy]:
-    """Return the strategy of each task, by the task's id: `override`, else its own or its family's.
+    """Return the strategy of each task by the task's id: `override`, else its own, else its family's.
 
-    Raises UserError for an unknown strategy, and for a family that has none.
+    Raises UserError for an unknown strategy, and for a family without one.
     """
     known, pairings = current_strategies(library), current_pairings(library)
     names = {task.id: override or strategy_for(task, pairings) for task in tasks}
     if unknown := sorted(set(names.values()) - known.keys()):
         raise UserError(
-            f"There is no strategy {', '.join(unknown)}.", f"Choose one of: {', '.join(sorted(known))}."
+            f"There is no strategy named {', '.join(unknown)}.",
+            f"Choose one of: {', '.join(sorted(known))}.",
         )
     return {task_id: known[name] for task_id, name in names.items()}

@@ -1,12 +1,12 @@
-"""Before a whole run: how many records it would make, five answers to judge by, and how long it would take.
+"""Before a whole run: how many answers it needs, five of them to judge it by, and how long it would take.
 
-Nothing of it is kept. A preview is for trying settings, and answers under settings that were tried and left
-must not end up among the records that a student is trained on.
+A preview stores nothing. It is for trying settings, and answers under settings that the user rejects must not
+end up among the records that a student is trained on.
 """
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
@@ -18,7 +18,7 @@ from orca_desk.library.tasks import (
     TaskFilter,
     count_tasks,
     iterate_tasks,
-    task_numbers,
+    task_rowids,
     tasks_at,
     undecided_families,
 )
@@ -30,33 +30,33 @@ from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.instruct.generate import strategies_for
 from orca_desk.steps.teaching import Ask, Teacher, identify_asks, new_record
 
-FIVE = 5
-COUNTED = 20_000  # answers that are looked up one by one; of more, only how many are wanted is told
-# Student's t at 97.5%, by the number of answers less one: for the mean length of a few answers
+PREVIEWED = 5  # tasks
+LOOKED_UP = 20_000  # answers at most; whether the library has more than that takes too long to find out
+# Student's t at 97.5% by degrees of freedom, for the mean length of a few answers
 STUDENT_T = {1: 12.71, 2: 4.303, 3: 3.182, 4: 2.776}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outlook:
-    """What a run would do: `asks` answers to `tasks` tasks, of which `known` are in the library already.
+class Workload:
+    """What a run would do: `answers` answers to `tasks` tasks. The library already has `known` of them.
 
-    `known` is None where there are too many to look up. `unpaired` are the families without a strategy.
+    `known` is None when there are too many to look up. `unpaired` lists the families without a strategy.
     """
 
     tasks: int
-    asks: int
+    answers: int
     known: int | None
     unpaired: tuple[str, ...]
 
     @property
     def missing(self) -> int:
-        """How many answers the run would make; all of them where it is not known."""
-        return self.asks - (self.known or 0)
+        """The number of answers still to generate; all of them if `known` is None."""
+        return self.answers - (self.known or 0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Previewed:
-    """One answer of a preview, graded as a record would be; `seconds` from being asked to the last token."""
+class PreviewAnswer:
+    """One answer of a preview, graded as a record would be. It took `seconds` up to its last token."""
 
     task: Task
     strategy: Strategy
@@ -65,8 +65,8 @@ class Previewed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Duration:
-    """An estimate of a time in seconds, with the interval that holds it 95 times of 100."""
+class TimeEstimate:
+    """An estimated time in seconds, with its interval: answers vary in length."""
 
     seconds: float
     low: float
@@ -74,17 +74,18 @@ class Duration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview:
-    """A few answers; `failed` says why others could not be made; `rate` is in tokens a second, of all."""
+class TeachPreview:
+    """A few answers; `failed` tells why others could not be generated. `rate` is in tokens per second."""
 
-    answers: tuple[Previewed, ...]
+    answers: tuple[PreviewAnswer, ...]
     failed: tuple[tuple[Task, str], ...]
     rate: float
 
-    def duration(self, answers: int) -> Duration | None:
-        """Estimate how long `answers` more take at this rate, if they are as long as these; None: unknown.
+    def time_for(self, answers: int) -> TimeEstimate | None:
+        """Estimate how long `answers` answers like these would take, or None if there is nothing to go by.
 
-        The interval is for the mean length of an answer (Student's t); the rate is taken as it is.
+        The interval is the 95% interval of the mean length (Student's t), cut at the shortest answer. It does
+        not cover the rate, which a whole run, with more answers at once, usually exceeds.
         """
         lengths = [each.answer.record.provenance.completion_tokens for each in self.answers]
         if not self.rate or not lengths:
@@ -94,14 +95,14 @@ class Preview:
             STUDENT_T.get(len(lengths) - 1, 2.0) * stdev(lengths) / len(lengths) ** 0.5 if lengths[1:] else 0
         )
         low, high = max(min(lengths), middle - error), middle + error
-        return Duration(
+        return TimeEstimate(
             seconds=answers * middle / self.rate,
             low=answers * low / self.rate,
             high=answers * high / self.rate,
         )
 
 
-def outlook(
+def workload(
     library: Library,
     teacher: Runner | None,
     wanted: TaskFilter,
@@ -109,19 +110,19 @@ def outlook(
     strategy: str | None,
     samples: int,
     sampling: Sampling,
-) -> Outlook:
-    """Count what a run with these settings would do, without reading a model's file to hash it.
+) -> Workload:
+    """Count what a run with these settings would do.
 
-    A model that was never hashed has made no record yet.
+    It never hashes a model file, which can take minutes: a model that was never hashed has no records yet.
     """
     found = count_tasks(library, wanted)
     tasks = found if wanted.limit is None else min(found, wanted.limit)
-    asks = tasks * samples
+    answers = tasks * samples
     unpaired = () if strategy else _unpaired(library, wanted)
-    if asks > COUNTED:
-        return Outlook(tasks=tasks, asks=asks, known=None, unpaired=unpaired)
+    if answers > LOOKED_UP:
+        return Workload(tasks=tasks, answers=answers, known=None, unpaired=unpaired)
     if teacher is None or unpaired or not HashCache(library.folder).known().sha256_of([teacher.model]):
-        return Outlook(tasks=tasks, asks=asks, known=0, unpaired=unpaired)
+        return Workload(tasks=tasks, answers=answers, known=0, unpaired=unpaired)
     chosen = list(iterate_tasks(library, wanted))
     strategies = strategies_for(library, chosen, strategy)
     identities = identify_asks(
@@ -134,7 +135,7 @@ def outlook(
         sampling=sampling,
     )
     known = len(known_records(library, identities))
-    return Outlook(tasks=tasks, asks=len(identities), known=known, unpaired=unpaired)
+    return Workload(tasks=tasks, answers=len(identities), known=known, unpaired=unpaired)
 
 
 def preview(
@@ -144,22 +145,22 @@ def preview(
     *,
     strategy: str | None = None,
     sampling: Sampling | None = None,
-    on_answer: Callable[[Previewed], None] = lambda answer: None,
+    on_answer: Callable[[PreviewAnswer], None] = lambda answer: None,
     progress: Progress = silent,
     control: JobControl | None = None,
-) -> Preview:
-    """Have five of the wanted tasks, taken at random, answered and graded; keep nothing.
+) -> TeachPreview:
+    """Answer and grade five of the wanted tasks, chosen at random. Nothing is stored.
 
-    `on_answer` is told of each as it comes. Raises UserError when there is no task, no strategy for one,
-    or the teacher cannot be used.
+    `on_answer` gets each answer as it arrives. Raises UserError when there are no tasks, when one has no
+    strategy, and when the teacher cannot be used.
     """
     sampling = sampling or Sampling()
-    tasks = _any_five(library, wanted)
+    tasks = _random_tasks(library, wanted)
     strategies = strategies_for(library, tasks, strategy)
     used = Teacher.of(library, teacher)
     asks = [Ask(task=task, strategy=strategies[task.id]) for task in tasks]
     wanted_answers = identify_asks(asks, teacher=used, sampling=sampling)
-    answers: list[Previewed] = []
+    answers: list[PreviewAnswer] = []
     failed: list[tuple[Task, str]] = []
     began, ended = float("inf"), 0.0
 
@@ -169,10 +170,12 @@ def preview(
         for outcome in outcomes:
             asked, own = wanted_answers[outcome.key]
             if isinstance(outcome, Answer):
-                began = min(began, ended - outcome.seconds)  # loading the model is not the answers' time
+                began = min(began, ended - outcome.seconds)  # leaves out loading the model
                 made = new_record(asked, outcome, teacher=used, sampling=own)
                 answers.append(
-                    Previewed(task=asked.task, strategy=asked.strategy, answer=made, seconds=outcome.seconds)
+                    PreviewAnswer(
+                        task=asked.task, strategy=asked.strategy, answer=made, seconds=outcome.seconds
+                    )
                 )
                 on_answer(answers[-1])
             else:
@@ -191,21 +194,30 @@ def preview(
         control=control or JobControl(),
     )
     tokens = sum(each.answer.record.provenance.completion_tokens for each in answers)
-    return Preview(
+    return TeachPreview(
         answers=tuple(answers),
         failed=tuple(failed),
         rate=tokens / (ended - began) if ended > began else 0.0,
     )
 
 
-def _any_five(library: Library, wanted: TaskFilter) -> list[Task]:
-    numbers = task_numbers(library, wanted)
+def random_task(library: Library, families: Sequence[str]) -> Task | None:
+    """Return a random training task of these families, or of any if they have none; None without tasks."""
+    family = random.choice(families) if families else None
+    for wanted in (TaskFilter(family=family, split="train"), TaskFilter(split="train"), TaskFilter()):
+        if numbers := task_rowids(library, wanted):
+            return next(iter(tasks_at(library, [random.choice(numbers)])), None)
+    return None
+
+
+def _random_tasks(library: Library, wanted: TaskFilter) -> list[Task]:
+    numbers = task_rowids(library, wanted)
     if not numbers:
-        raise UserError("There are no tasks to answer.", "Import tasks, or widen the choice of them.")
-    found = tasks_at(library, random.sample(numbers, min(FIVE, len(numbers))))
+        raise UserError("There are no tasks to answer.", "Import tasks, or widen the filters.")
+    found = tasks_at(library, random.sample(numbers, min(PREVIEWED, len(numbers))))
     return [task for task in found if task is not None]
 
 
 def _unpaired(library: Library, wanted: TaskFilter) -> tuple[str, ...]:
-    """Return the families that need a pairing and have none."""
+    """Return the families that need a pairing and lack one."""
     return tuple(sorted(undecided_families(library, wanted) - current_pairings(library).keys()))

@@ -1,4 +1,4 @@
-"""What a model is sent, shown as it is: rendered by its own template, counted by its own tokenizer."""
+"""Show the exact prompt that a model gets: rendered by its template, counted by its tokenizer."""
 
 import itertools
 import threading
@@ -16,7 +16,7 @@ SECONDS = 30.0  # for a worker that has to start on a busy machine and read a la
 
 @dataclass(frozen=True, kw_only=True)
 class PromptPart:
-    """A stretch of a prompt: the template's own ("control", its tokens by name) or a speaker's text."""
+    """A part of a prompt: text of the template ("control", with control tokens by name) or of a message."""
 
     role: PartRole
     text: str
@@ -25,24 +25,24 @@ class PromptPart:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownPrompt:
-    """A whole prompt in order, from its first token to where the model starts to write."""
+    """A whole prompt, from its first token to where the model's answer begins."""
 
     parts: tuple[PromptPart, ...]
 
     @property
     def tokens(self) -> int:
-        """How many tokens the model reads."""
+        """The number of tokens that the model reads."""
         return sum(part.tokens for part in self.parts)
 
     def tokens_of(self, *roles: PartRole) -> int:
-        """How many of them are of some roles."""
+        """Return how many of them belong to these roles."""
         return sum(part.tokens for part in self.parts if part.role in roles)
 
 
 class PromptViewer:
-    """Shows prompts for one model after another, from a worker that keeps the newest model's tokenizer.
+    """Shows prompts, from a worker that holds the tokenizer of the model shown last.
 
-    Any thread may call `show`, one at a time gets its turn. Use it in a `with` block or close it.
+    Any thread may call `show`; calls run one at a time. Use it in a `with` block, or close it.
     """
 
     def __init__(self) -> None:
@@ -59,9 +59,9 @@ class PromptViewer:
         self.close()
 
     def show(self, model: Path, system: str, user: str) -> ShownPrompt:
-        """Return what `model` (GGUF) is sent for a system and a user message.
+        """Return the prompt that `model` (a GGUF file) gets for a system and a user message.
 
-        Raises UserError when the model cannot be read, or its template cannot be run or refuses.
+        Raises UserError when the model cannot be read, or its template fails or refuses the messages.
         """
         with self._lock:
             if self._closed:
@@ -79,12 +79,12 @@ class PromptViewer:
             self._worker = None
             with worker:
                 worker.check()
-            raise RuntimeError("The prompt worker ended before it had answered.")
+            raise RuntimeError("The prompt worker ended before it answered.")
 
     def close(self) -> None:
-        """End the worker. What is being shown is given up."""
+        """End the worker. A `show` in progress fails."""
         if worker := self._worker:
-            worker.kill()  # lets go of whoever waits for it in `show`
+            worker.kill()  # releases the thread that waits for it in `show`
         with self._lock:
             self._closed = True
             self._drop()

@@ -1,4 +1,4 @@
-"""One task put to the teacher again: under another strategy, or with another seed."""
+"""Ask the teacher again about the task of one record: under another strategy, or with another seed."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from orca_desk.steps.teaching import Ask, Teacher, identify_asks
 
 @dataclass(frozen=True, kw_only=True)
 class Regenerated:
-    """The record that answers the same task; `known`: it was in the library before. None when stopped."""
+    """The record that answers the same task, or None when stopped. `known`: the library already had it."""
 
     record: str | None
     known: bool
@@ -32,14 +32,14 @@ def regenerate(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Regenerated:
-    """Have the task of a record answered again; the old record stays as it is.
+    """Have the teacher answer a record's task again. The old record does not change.
 
     Raises UserError when the task was deleted or the strategy is unknown, and as `generate` does.
     """
     old = get_record(library, record_id).record
     task = get_tasks(library, [old.task_id]).get(old.task_id)
     if task is None:
-        raise UserError("The task of this record was deleted.", "Import it again to have it answered again.")
+        raise UserError("The task of this record was deleted.", "Import the task again first.")
     asked = Ask(task=task, strategy=get_strategy(library, strategy))
     used = Teacher.of(library, teacher)
     (identity,) = identify_asks([asked], teacher=used, sampling=sampling)

@@ -81,7 +81,7 @@ def probe(
             identities = tuple(identify_asks(asks, teacher=used, sampling=sampling))
             pairings = choose(measure(trials(library, RecordFilter(ids=identities))))
             set_pairings(library, pairings.values(), source="measured")
-        recorder.outcome = f"{len(pairings):,} families paired. {taught.sentence}"
+        recorder.outcome = taught.to_json(paired=len(pairings))
         return Probed(run=run, pairings=pairings, taught=taught)
 
 

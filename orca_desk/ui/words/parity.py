@@ -1,6 +1,6 @@
 """What a parity check found, in words; free of Qt, as the commands say the same."""
 
-from orca_desk.parity.report import Finding, ParityReport, report_from_json
+from orca_desk.parity.report import Finding, ParityReport
 
 
 def parity_sentence(report: ParityReport) -> str:
@@ -22,12 +22,6 @@ def parity_sentence(report: ParityReport) -> str:
             return f"torch and llama.cpp do not agree: {_found(report)}; {_tolerance(report)}."
         case Finding.AGREES:
             return f"torch and llama.cpp agree: {_found(report)}; {_tolerance(report)}."
-
-
-def outcome_text(stored: str) -> str:
-    """Return a run's stored outcome for people: a parity report in words, any other text as it is."""
-    report = report_from_json(stored)
-    return stored if report is None else parity_sentence(report)
 
 
 def _found(report: ParityReport) -> str:

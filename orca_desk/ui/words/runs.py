@@ -7,7 +7,7 @@ from orca_desk.library.runs import Run, Status
 from orca_desk.ui.theme import Role
 from orca_desk.ui.widgets.job_panel import duration
 from orca_desk.ui.widgets.when import seconds_between
-from orca_desk.ui.words.parity import outcome_text
+from orca_desk.ui.words.outcomes import outcome_text
 
 KINDS = {  # icon, words, the page that goes on with it
     "generate": ("graduation-cap", "Teacher answers", "teacher"),

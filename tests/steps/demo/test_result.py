@@ -1,6 +1,5 @@
-"""What the demo found comes back from its file as it was written."""
+"""The demo's result is read back from its file as it was written."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,24 +9,20 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.settings import set_setting
 from orca_desk.method.statistics import share_of
-from orca_desk.steps.demo.place import result_file
-from orca_desk.steps.demo.result import demo_training, read_result
-from orca_desk.steps.demo.walk import summary
+from orca_desk.steps.demo.result import demo_training, read_result, write_result
+from orca_desk.steps.demo.state import demo_state, result_file
 
 
-def test_the_result_comes_back(tmp_path: Path) -> None:
+def test_a_result_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_result(tmp_path) is None
     made = small_demo(tmp_path)
-    result_file(tmp_path).write_text(json.dumps(summary(made)), encoding="utf-8")
+    with Library.open(tmp_path, samples=False) as library:
+        write_result(library, made)
+        assert demo_state(library) == "finished"
     found = read_result(tmp_path)
-    assert found is not None
+    assert found == made
     assert list(found.scores["tuned"]) == ["belief", "words", "overall"]
-    assert found.scores["tuned"]["overall"] == made.tuned.overall
     assert found.shares("base")["words"] == share_of(3, 10)
-    assert found.runs == {"base": "evaluate-1", "tuned": "evaluate-2", "teacher": "evaluate-3"}
-    assert (found.gain, found.gap) == (made.gain, made.gap)
-    assert (found.adherence, found.adherence_of) == (0.9, 20)
-    assert (found.question, found.worked) == (made.question, made.worked)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "{nonsense", '{"adherence_interval": 1}'])
@@ -37,7 +32,7 @@ def test_a_damaged_file_is_refused_with_a_remedy(tmp_path: Path, text: str) -> N
         read_result(tmp_path)
 
 
-def test_the_demos_training_is_known(tmp_path: Path) -> None:
+def test_the_id_of_the_demos_training_is_found(tmp_path: Path) -> None:
     with Library.open(tmp_path, samples=False) as library:
         assert demo_training(library) is None
         set_setting(library, "demo.train", {"run": "train-4", "model": "student.gguf"})

@@ -1,4 +1,4 @@
-"""The whole loop on the bundled models, as a user runs it: interrupted once, then taken up and finished."""
+"""The whole demo on the bundled models, as a user runs it: interrupted once, then resumed and finished."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ DEMO = [sys.executable, "-m", "orca_desk", "demo", "--json", "--library"]
 
 
 def count(folder: Path, sql: str) -> int:
-    """Count rows in a library that another process writes; 0 where it is not there yet."""
+    """Count rows in a library that another process writes; 0 before it exists."""
     path = folder / "library.db"
     if not path.exists():
         return 0
@@ -32,7 +32,7 @@ def count(folder: Path, sql: str) -> int:
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120) -> None:
-    """Return once `condition` holds; fail when the process ends or the time is over before."""
+    """Return once `condition` holds; fail if the process ends or time runs out first."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, process.communicate()
@@ -72,11 +72,11 @@ def test_the_demo_teaches_the_student_and_survives_an_interruption(tmp_path: Pat
 
     third = subprocess.run([*DEMO, str(folder)], capture_output=True, text=True)
     assert third.returncode == 1
-    assert "A demo was finished" in third.stderr
+    assert "The demo has already finished" in third.stderr
 
 
 def check_nothing_was_leaked(folder: Path) -> None:
-    """Every training record is under the cautious message alone, on a training task, and was right."""
+    """Every training record has the cautious system message, a training task and a correct answer."""
     instructions = [each.instruction for each in load_folder(resources() / "strategies").values()]
     with closing(sqlite3.connect(f"{(folder / 'library.db').as_uri()}?mode=ro", uri=True)) as db:
         rows = db.execute(

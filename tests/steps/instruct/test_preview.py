@@ -14,7 +14,7 @@ from orca_desk.processes.asking import Runner
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.steps.instruct.generate import generate
-from orca_desk.steps.instruct.preview import outlook, preview
+from orca_desk.steps.instruct.preview import preview, workload
 from orca_desk.steps.instruct.prompt_preview import PromptViewer
 from orca_desk.steps.pair.probe import probe
 from orca_desk.steps.teaching import Arrival
@@ -70,7 +70,7 @@ def test_five_answers_are_graded_and_not_kept(library, teacher):
         )
         assert each.answer.verdict is not None and each.seconds > 0
     assert count_records(library) == 0 and list_runs(library) == []
-    estimate = made.duration(1000)
+    estimate = made.time_for(1000)
     assert estimate and 0 < estimate.low <= estimate.seconds <= estimate.high
     assert estimate.seconds == pytest.approx(1000 * _mean(made) / made.rate)
 
@@ -78,16 +78,16 @@ def test_five_answers_are_graded_and_not_kept(library, teacher):
 def test_what_cannot_be_answered_in_a_preview_says_why(library, teacher):
     add_tasks(library, [Task(family="long", query="box " * 2000, strategy="direct")])
     made = preview(library, teacher, TaskFilter(family="long"), sampling=SHORT)
-    assert not made.answers and "context" in made.failed[0][1] and made.duration(1) is None
+    assert not made.answers and "context" in made.failed[0][1] and made.time_for(1) is None
     with pytest.raises(UserError, match="no tasks"):
         preview(library, teacher, TaskFilter(family="none"), sampling=SHORT)
 
 
 def test_the_outlook_counts_what_is_missing(library, teacher):
     def look(sampling=SHORT, samples=1, wanted=TRAIN, strategy=None):
-        return outlook(library, teacher, wanted, strategy=strategy, samples=samples, sampling=sampling)
+        return workload(library, teacher, wanted, strategy=strategy, samples=samples, sampling=sampling)
 
-    assert (look().tasks, look().asks, look().known) == (32, 32, 0)
+    assert (look().tasks, look().answers, look().known) == (32, 32, 0)
     train = [task for task in small_tasks() if task.split == "train"]
     generate(library, teacher, train[:4], sampling=SHORT)
     assert (look().known, look().missing) == (4, 28)

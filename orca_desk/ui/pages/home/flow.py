@@ -1,4 +1,4 @@
-"""The method as a flow of cards with arrows: what each step does, its numbers in this library, its state."""
+"""The method as cards joined by arrows: what each step does, its numbers in this library, its state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.text import Tone, label, set_tone
 
-State = Literal["done", "next", "waits", "running"]
+State = Literal["done", "next", "waiting", "running"]
 GAP = 3 * GRID  # px between two cards, where the arrows are
 NARROWEST = 18 * GRID  # px, of a card
-COLUMNS = (6, 3, 2)  # in a row, as many of these as fit
-# Each state has an icon and a word, so that its colour says nothing that they do not say
-LOOKS: dict[State, tuple[str, Role, str]] = {
+COLUMNS = (6, 3, 2)  # cards per row: the most of these that fit
+# Each state has an icon, a colour and a word
+STATE_LOOKS: dict[State, tuple[str, Role, str]] = {
     "done": ("circle-check", "good", "Done"),
     "next": ("arrow-right", "accent", "Next"),
-    "waits": ("clock", "muted", "Waits"),
+    "waiting": ("clock", "muted", "Waiting"),
     "running": ("activity", "accent", "Running"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """What a card says: a number with its unit, a line beneath it, and the state of the step."""
+class StepFigures:
+    """The content of a card: a number with its unit, a line below it, and the state of the step."""
 
     value: str
     unit: str
@@ -38,12 +38,12 @@ class Figures:
 
 
 class StepCard(QAbstractButton):
-    """One step: a button that looks like a card. Return, Enter and Space press it as a click does."""
+    """One step: a button that looks like a card. Return, Enter, Space and a click press it."""
 
     def __init__(self, theme: Theme, *, number: int, name: str, image: str, role: Role, about: str) -> None:
         super().__init__()
         self._theme, self._image, self._role, self._name = theme, image, role, name
-        self.figures = Figures(value="", unit="", detail="", state="waits")
+        self.figures = StepFigures(value="", unit="", detail="", state="waiting")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -52,7 +52,7 @@ class StepCard(QAbstractButton):
         self._detail = label(size="caption", tone="muted", wrap=True)
         self._state = label(size="caption")
         heading = label(f"{number}  {name}", bold=True)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 10)
         layout.setSpacing(4)
         layout.addLayout(_row(self._icon, heading))
@@ -65,7 +65,7 @@ class StepCard(QAbstractButton):
         layout.addLayout(_row(self._state_icon, self._state))
         for part in self.findChildren(QLabel):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        # Two lines on every card, so that the numbers of all stand on one line
+        # Two lines on every card, so that the numbers of all cards align
         self._detail.setMinimumHeight(2 * self._detail.fontMetrics().lineSpacing())
         self._detail.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._unit.setAlignment(Qt.AlignmentFlag.AlignBottom)
@@ -73,39 +73,43 @@ class StepCard(QAbstractButton):
         theme.changed.connect(self._paint_icons)
         self.show_figures(self.figures)
 
-    def show_figures(self, figures: Figures) -> None:
-        """Show other numbers and another state."""
+    def show_figures(self, figures: StepFigures) -> None:
+        """Show new numbers and a new state."""
         self.figures = figures
-        word = LOOKS[figures.state][2]
+        word = STATE_LOOKS[figures.state][2]
         self._value.setText(figures.value)
         self._unit.setText(figures.unit)
         self._detail.setText(figures.detail)
         self._state.setText(word)
-        tones: dict[State, Tone] = {"done": "good", "next": "accent", "waits": "muted", "running": "accent"}
+        tones: dict[State, Tone] = {"done": "good", "next": "accent", "waiting": "muted", "running": "accent"}
         set_tone(self._state, tones[figures.state])
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(f"{word}. {figures.value} {figures.unit}. {figures.detail}")
         self._paint_icons()
         self.update()
 
+    def height_at(self, width: int) -> int:
+        """Return the height in pixels that the labels need at this width."""
+        return self._layout.totalHeightForWidth(width)
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return what the labels need."""
-        return self.layout().sizeHint()
+        """Return the size that the labels need."""
+        return self._layout.sizeHint()
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Show that it can be pressed."""
+        """Highlight the card under the pointer."""
         super().enterEvent(event)
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Let Return and Enter press the card too."""
+        """Press the card with Return and Enter too."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the card: the next step has a frame in the accent, the one with the focus a thick one."""
+        """Draw the card. The next step has a frame in the accent colour, the focused one a thick frame."""
         colours = self._theme.colours
         ground = colours.tint("accent", 0.06) if self.underMouse() else colours("surface")
         stands_out = self.hasFocus() or self.underMouse() or self.figures.state in ("next", "running")
@@ -120,13 +124,13 @@ class StepCard(QAbstractButton):
 
     def _paint_icons(self) -> None:
         colours = self._theme.colours
-        image, role, _ = LOOKS[self.figures.state]
+        image, role, _ = STATE_LOOKS[self.figures.state]
         self._icon.setPixmap(pixmap(self._image, colours, self._role, 20))
         self._state_icon.setPixmap(pixmap(image, colours, role, 14))
 
 
 class Flow(QWidget):
-    """The six cards in one row, or in two or three where it is narrow, joined by arrows."""
+    """The six cards joined by arrows, in one row, or in two or three where there is less width."""
 
     chosen = Signal(str)  # a Step
 
@@ -134,12 +138,12 @@ class Flow(QWidget):
         super().__init__()
         self._theme = theme
         about = {
-            "collect": ("Collect", "Questions of many kinds, some held out for the test"),
+            "collect": ("Collect", "Questions of many families, some held out for testing"),
             "pair": ("Pair", "Measure which strategy serves each family best"),
             "instruct": ("Instruct", "The teacher answers under that strategy"),
-            "erase": ("Erase", "Take the instruction away; freeze what is left"),
+            "erase": ("Erase", "Remove the instruction, then freeze a snapshot"),
             "train": ("Train", "The student learns to choose the strategy itself"),
-            "test": ("Test", "Grade it on tasks that it never saw"),
+            "test": ("Test", "Grade it on tasks it has never seen"),
         }
         looks: dict[Step, tuple[str, Role]] = {
             "collect": ("list-checks", "text"),
@@ -149,7 +153,7 @@ class Flow(QWidget):
             "train": ("chart-line", "student"),
             "test": ("target", "student"),
         }
-        self._heights: dict[int, int] = {}  # of a card, by its width
+        self._heights: dict[int, int] = {}  # of a card by its width
         self.cards: dict[Step, StepCard] = {}
         for number, step in enumerate(STEPS, 1):
             image, role = looks[step]
@@ -167,11 +171,11 @@ class Flow(QWidget):
 
     @property
     def columns(self) -> int:
-        """How many cards stand in a row now."""
+        """The number of cards per row."""
         return _columns(self.width())
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
-        """Say that a narrow flow is a high one."""
+        """Tell Qt that the height depends on the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
@@ -185,26 +189,26 @@ class Flow(QWidget):
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the height that the width at hand asks for."""
+        """Return the height needed at the current width."""
         return QSize(self.minimumWidth(), self.heightForWidth(max(self.width(), self.minimumWidth())))
 
-    def show_figures(self, figures: dict[Step, Figures]) -> None:
-        """Show the numbers and states of all steps."""
+    def show_figures(self, figures: dict[Step, StepFigures]) -> None:
+        """Show the numbers and states of some or all steps."""
         new = {step: shown for step, shown in figures.items() if self.cards[step].figures != shown}
         for step, shown in new.items():
             self.cards[step].show_figures(shown)
         if new:
             self._heights.clear()
-            self._place()
+            self._arrange()
             self.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Put the cards where they belong."""
+        """Arrange the cards."""
         super().resizeEvent(event)
-        self._place()
+        self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Walk through the cards with the arrow keys."""
+        """Move between the cards with the arrow keys."""
         moves = {
             Qt.Key.Key_Right: 1,
             Qt.Key.Key_Left: -1,
@@ -212,12 +216,12 @@ class Flow(QWidget):
             Qt.Key.Key_Up: -self.columns,
         }
         cards = list(self.cards.values())
-        place = next((n for n, card in enumerate(cards) if card.hasFocus()), None)
+        focused = next((n for n, card in enumerate(cards) if card.hasFocus()), None)
         move = moves.get(Qt.Key(event.key()))
-        if place is None or move is None or not 0 <= place + move < len(cards):
+        if focused is None or move is None or not 0 <= focused + move < len(cards):
             super().keyPressEvent(event)
             return
-        cards[place + move].setFocus(Qt.FocusReason.TabFocusReason)
+        cards[focused + move].setFocus(Qt.FocusReason.TabFocusReason)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the arrows from each card to the next."""
@@ -232,18 +236,18 @@ class Flow(QWidget):
 
     def _card_height(self, width: int) -> int:
         one = self._card_width(width)
-        if one not in self._heights:  # each asks six cards to wrap their texts
-            self._heights[one] = max(card.layout().totalHeightForWidth(one) for card in self.cards.values())
+        if one not in self._heights:  # measuring wraps the texts of all six cards
+            self._heights[one] = max(card.height_at(one) for card in self.cards.values())
         return self._heights[one]
 
     def _card_width(self, width: int) -> int:
         columns = _columns(width)
         return (width - (columns - 1) * GAP) // columns
 
-    def _place(self) -> None:
+    def _arrange(self) -> None:
         width, height = self._card_width(self.width()), self._card_height(self.width())
-        for place, card in enumerate(self.cards.values()):
-            row, column = divmod(place, self.columns)
+        for index, card in enumerate(self.cards.values()):
+            row, column = divmod(index, self.columns)
             card.setGeometry(column * (width + GAP), row * (height + GAP), width, height)
         self.update()
 
@@ -263,7 +267,7 @@ def _row(*widgets: QWidget) -> QHBoxLayout:
 
 
 def _path(before: QRectF, after: QRectF) -> list[QPointF]:
-    """Return the corners of the way from a card to the next: straight, or round to the row beneath."""
+    """Return the corners of the arrow from one card to the next: straight, or down to the row below."""
     if after.top() < before.bottom():
         y = before.center().y()
         return [QPointF(before.right() + 4, y), QPointF(after.left() - 3, y)]

@@ -1,4 +1,4 @@
-"""What to do next: one sentence and one button, from what the library holds and where the demo stands."""
+"""What to do next: one sentence and one button, from the library's numbers and the state of the demo."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -6,18 +6,18 @@ from typing import Any
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
-from orca_desk.library.overview import Advice, Overview, advice
-from orca_desk.steps.demo.place import Standing
+from orca_desk.library.overview import Advice, LibraryOverview, advice
+from orca_desk.steps.demo.state import DemoState
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button, label
 
-DEMO = "demo"  # the page of a `Next` that runs the demo
+DEMO = "demo"  # the `page` of a step that runs the demo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Next:
-    """A sentence, why or what it takes, and a button that opens `page` there at `target`."""
+class NextStep:
+    """A sentence, a hint, and a button that opens `page` at `target`."""
 
     sentence: str
     hint: str
@@ -27,131 +27,130 @@ class Next:
     image: str
 
 
-DEMO_STEPS: dict[Standing, Next] = {
-    "begun": Next(
-        sentence="Go on with the demo: it was stopped before its end.",
-        hint="Everything it has done so far is kept, and it goes on from there.",
-        action="Go on with the demo",
+DEMO_STEPS: dict[DemoState, NextStep] = {
+    "started": NextStep(
+        sentence="Resume the demo: it was stopped before it finished.",
+        hint="Everything it has done so far is saved.",
+        action="Resume the demo",
         page=DEMO,
         image="play",
     ),
-    "fresh": Next(
-        sentence="See the whole method work: run the demo.",
+    "fresh": NextStep(
+        sentence="See the whole method at work: run the demo.",
         hint="A small teacher answers {train:,} sample tasks, its instructions are erased, and a small"
-        " student is trained on what is left, then tested. One to three minutes; nothing is downloaded.",
+        " student trains on the rest and is tested. One to three minutes; nothing is downloaded.",
         action="Run the demo",
         page=DEMO,
         image="play",
     ),
 }
-STEPS: dict[Advice, Next] = {
-    "collect": Next(
-        sentence="Collect tasks: the questions that the student is to learn from.",
-        hint="Import JSONL or CSV, or write some. Several families, with reference answers, teach best.",
+STEPS: dict[Advice, NextStep] = {
+    "collect": NextStep(
+        sentence="Collect tasks: the questions that the student learns from.",
+        hint="Import JSONL or CSV, or write your own. Several families with reference answers work best.",
         action="Import tasks…",
         page="tasks",
         target={"do": "import"},
         image="file-input",
     ),
-    "collect-train": Next(
-        sentence="All tasks are held out for the test: collect some to learn from.",
-        hint="Import more, or give some of them to training.",
+    "collect-train": NextStep(
+        sentence="All tasks are held out for testing: collect some for training.",
+        hint="Import more, or move some of them to training.",
         action="Open the tasks",
         page="tasks",
         image="list-checks",
     ),
-    "pair": Next(
+    "pair": NextStep(
         sentence="Pair each family with the strategy that serves it best.",
-        hint="Families without a strategy: {unpaired:,} of {families:,}. The teacher tries each strategy on a"
+        hint="{unpaired:,} of {families:,} families have no strategy. The teacher tries each strategy on a"
         " few tasks.",
         action="Open the strategies",
         page="strategies",
         image="route",
     ),
-    "instruct": Next(
+    "instruct": NextStep(
         sentence="Have the teacher answer your tasks.",
-        hint="Each task goes to the teacher under its family's strategy. Preview five before all.",
+        hint="Each task is answered under its family's strategy. You can preview five first.",
         action="Open the teacher",
         page="teacher",
         image="graduation-cap",
     ),
-    "regenerate": Next(
-        sentence="None of {records:,} records is fit for training: look at what went wrong.",
-        hint="Keep records by hand, or try another strategy or teacher.",
+    "regenerate": NextStep(
+        sentence="None of the {records:,} records can be used for training. See why.",
+        hint="Keep some after review, or try another strategy or teacher.",
         action="Read the records",
         page="records",
         image="columns-2",
     ),
-    "erase": Next(
+    "erase": NextStep(
         sentence="Erase the instructions and freeze a snapshot to train on.",
-        hint="{kept:,} of {records:,} records are fit for training; {unreviewed:,} are not reviewed.",
+        hint="{usable:,} of {records:,} records are usable for training; {unreviewed:,} are not reviewed.",
         action="Review the records",
         page="records",
         image="eraser",
     ),
-    "train": Next(
+    "train": NextStep(
         sentence="Train a student on the snapshot.",
-        hint="{frozen:,} training records are frozen. Memory and time are estimated before the start.",
+        hint="The snapshot has {frozen:,} training records. Memory and time are estimated before you start.",
         action="Open the training",
         page="training",
         image="chart-line",
     ),
-    "hold-out": Next(
-        sentence="Hold some tasks out, to test the student on what it never saw.",
-        hint="Choose tasks that no training has used, best of every family.",
+    "hold-out": NextStep(
+        sentence="Hold out some tasks to test the student on.",
+        hint="Select tasks of every family that no training run has used.",
         action="Open the tasks",
         page="tasks",
         image="list-checks",
     ),
-    "test": Next(
+    "test": NextStep(
         sentence="Test the trained student on the held-out tasks.",
         hint="{heldout:,} tasks are held out. Compare it with its base and with the teacher.",
         action="Open the evaluation",
         page="evaluate",
         image="target",
     ),
-    "chat": Next(
-        sentence="Talk to the student that you have trained.",
-        hint="Ask the tuned student and its base the same thing, side by side.",
+    "chat": NextStep(
+        sentence="Chat with the student that you have trained.",
+        hint="Ask the tuned student and its base model the same question, side by side.",
         action="Open the chat",
         page="chat",
         target={"do": "new"},
         image="message-circle",
     ),
 }
-OF_THE_STUDENT = ("evaluate", "chat")  # pages that are opened at the newest training, if there is one
+STUDENT_PAGES = ("evaluate", "chat")  # these open at the newest training
 
 
-def next_of(seen: Overview, standing: Standing) -> Next:
-    """Return what to do next, in the user's language and with the library's numbers."""
-    step = DEMO_STEPS.get(standing) or STEPS[advice(seen)]
-    numbers = {
-        "train": seen.tasks - seen.heldout,
-        "heldout": seen.heldout,
-        "families": seen.families,
-        "unpaired": seen.families - seen.paired,
-        "records": seen.records,
-        "kept": seen.kept,
-        "unreviewed": seen.unreviewed,
-        "frozen": seen.frozen,
+def next_step(numbers: LibraryOverview, demo: DemoState) -> NextStep:
+    """Return what to do next, worded with the library's numbers."""
+    step = DEMO_STEPS.get(demo) or STEPS[advice(numbers)]
+    values = {
+        "train": numbers.tasks - numbers.heldout,
+        "heldout": numbers.heldout,
+        "families": numbers.families,
+        "unpaired": numbers.families - numbers.paired,
+        "records": numbers.records,
+        "usable": numbers.usable,
+        "unreviewed": numbers.unreviewed,
+        "frozen": numbers.frozen,
     }
-    at_training = step.page in OF_THE_STUDENT and seen.newest_training
+    at_training = step.page in STUDENT_PAGES and numbers.newest_training
     return replace(
         step,
-        sentence=step.sentence.format(**numbers),
-        hint=step.hint.format(**numbers),
-        action=step.action,
-        target={"training": seen.newest_training} if at_training else step.target,
+        sentence=step.sentence.format(**values),
+        hint=step.hint.format(**values),
+        target={"training": numbers.newest_training} if at_training else step.target,
     )
 
 
 class NextCard(QFrame):
-    """Shows a `Next`, its primary button, and a second way where there is one."""
+    """Shows the next step with its primary button, and sometimes an alternative."""
 
-    def __init__(self, theme: Theme, run: Callable[[Next], Any]) -> None:
+    def __init__(self, theme: Theme, run: Callable[[NextStep], Any]) -> None:
         super().__init__()
         self._theme, self._run = theme, run
-        self.shown: Next | None = None
+        self.shown: NextStep | None = None
         self._second: Callable[[], Any] = lambda: None
         self.setProperty("kind", "card")
         row = QHBoxLayout(self)
@@ -175,8 +174,8 @@ class NextCard(QFrame):
         theme.changed.connect(self._paint)
         self.hide()
 
-    def show_next(self, shown: Next, second: tuple[str, Callable[[], Any]] | None = None) -> None:
-        """Show what is next, and a second button with what it does."""
+    def show_next(self, shown: NextStep, second: tuple[str, Callable[[], Any]] | None = None) -> None:
+        """Show the next step, and optionally a second button with its action."""
         self.shown = shown
         self.sentence.setText(shown.sentence)
         self.hint.setText(shown.hint)

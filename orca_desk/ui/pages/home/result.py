@@ -1,4 +1,4 @@
-"""What a finished demo found: in words, by family as table and plot, and John and Mark before and after."""
+"""The result of a finished demo: in words, by family as table and plot, and the worked example."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,29 +18,28 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.method.statistics import Comparison, Share
-from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult
-from orca_desk.steps.demo.walk import Worked
+from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult, WorkedExample
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, ResultTable
+from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 
-PLOT = 64 * GRID  # px, of the plot at the least where it stands beside the table
+PLOT = 64 * GRID  # px, the least width of the plot beside the table
 ROW = 30  # px
-NARROWEST = 78 * GRID  # px, of the table at the least: for the smallest window
+NARROWEST = 78 * GRID  # px, the least width of the table, in the smallest window
 
 
 class ResultView(QWidget):
-    """All of a finished demo, and the ways on from it."""
+    """The whole result of a demo, with buttons to look further."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
         self.found: DemoResult | None = None
         self.training: str | None = None
-        self._plot: Any = None
-        self._table_width = NARROWEST  # px, at which no text is cut
+        self.plot: Any = None
+        self._table_width = NARROWEST  # px, at which no text is cut off
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
@@ -56,7 +55,7 @@ class ResultView(QWidget):
         self.hide()
 
     def show_result(self, found: DemoResult, training: str | None) -> None:
-        """Show a result; `training` is the tuned student's, for the button to the chat."""
+        """Show a result. `training` is the id of the demo's training, which the buttons open."""
         self.found, self.training = found, training
         for who, stat in self._stats.items():
             stat.show_share(found.scores[who][OVERALL].right)
@@ -71,12 +70,12 @@ class ResultView(QWidget):
         self.show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Put the plot beside the table where there is room."""
+        """Place the plot beside the table where there is room."""
         super().resizeEvent(event)
         self._arrange()
 
     def _arrange(self) -> None:
-        """Suit the width: the plot beside or beneath the table, and the strategies only where they fit."""
+        """Adapt to the width: the plot beside or below the table, the strategies only where they fit."""
         wide = self.width() >= self._table_width + PLOT
         narrow = self.width() - 4 * GRID < self._table_width
         self.table.setMinimumWidth(self._table_width if wide else min(self._table_width, NARROWEST))
@@ -98,7 +97,7 @@ class ResultView(QWidget):
         names = {
             "base": "Base student",
             "tuned": "Tuned student",
-            "teacher": "Teacher, told the strategy",
+            "teacher": "Teacher, given the strategy",
         }
         self._stats = {who: _Stat(f"{SYMBOLS[who]} {names[who]}", ROLES[who]) for who in MODELS}
         for stat in self._stats.values():
@@ -109,21 +108,21 @@ class ResultView(QWidget):
         self.sentence = label(wrap=True, selectable=True)
         layout.addWidget(self.sentence)
         layout.addSpacing(GRID // 2)
-        layout.addLayout(self._ways_on())
+        layout.addLayout(self._open_buttons())
         return frame
 
-    def _ways_on(self) -> QHBoxLayout:
+    def _open_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
         open_page = self.desk.open
-        ways: tuple[tuple[str, str, str, Callable[[], Any]], ...] = (
+        targets: tuple[tuple[str, str, str, Callable[[], Any]], ...] = (
             ("Read the records", "records", "columns-2", lambda: open_page("records")),
             ("See the training", "training", "chart-line", self._open_training),
             ("Read the answers", "evaluate", "target", self._open_evaluation),
             ("Chat with it", "chat", "message-circle", self._open_chat),
         )
         self._buttons = {}
-        for text, name, image, run in ways:
+        for text, name, image, run in targets:
             made = button(text, run)
             made.setObjectName(f"result-{name}")
             self._buttons[made] = image
@@ -133,11 +132,11 @@ class ResultView(QWidget):
 
     def _table_card(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("Held-out tasks answered rightly, with 95% interval", bold=True))
-        self.model = ResultTable(self.desk.theme)
+        layout.addWidget(label("Held-out tasks answered correctly, with 95% interval", bold=True))
+        self.model = DemoResultTable(self.desk.theme)
         self.table = QTableView()
         self.table.setObjectName("result-table")
-        self.table.setAccessibleName("Right answers of base, tuned student and teacher by family")
+        self.table.setAccessibleName("Correct answers of base, tuned student and teacher by family")
         self.table.setModel(self.model)
         self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.setShowGrid(False)
@@ -155,8 +154,8 @@ class ResultView(QWidget):
 
     def _plot_card(self) -> QFrame:
         frame, layout = card()
-        layout.addWidget(label("The same by family", bold=True))
-        self._plot_place = layout
+        layout.addWidget(label("Correct answers by family", bold=True))
+        self._plot_layout = layout
         return frame
 
     def _worked_card(self) -> QFrame:
@@ -176,7 +175,7 @@ class ResultView(QWidget):
         return frame
 
     def _fit_table(self) -> None:
-        """Give each column the width of its longest text: there are a few dozen cells at most."""
+        """Give each column the width of its longest text. There are a few dozen cells at most."""
         metrics = QFontMetrics(font("body", bold=True))
         header = self.table.horizontalHeader()
         rows = range(self.model.rowCount())
@@ -191,13 +190,13 @@ class ResultView(QWidget):
         self.table.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + 4)
 
     def _show_plot(self, found: DemoResult) -> None:
-        if self._plot is None:
-            # Only now: most starts of the window show no plot
+        if self.plot is None:
+            # Imported here: most starts show no plot
             from orca_desk.ui.widgets.family_chart import FamilyChart
 
-            self._plot = FamilyChart(self.desk.theme)
-            self._plot_place.addWidget(self._plot, 1)
-        self._plot.show_shares({who: found.shares(who) for who in MODELS})
+            self.plot = FamilyChart(self.desk.theme)
+            self._plot_layout.addWidget(self.plot, 1)
+        self.plot.show_shares({who: found.shares(who) for who in MODELS})
 
     def _open_training(self) -> None:
         self.desk.open("training", **({"training": self.training} if self.training else {}))
@@ -215,15 +214,15 @@ class ResultView(QWidget):
 
 
 class _Stat(QWidget):
-    """A model's share of right answers as a large number, with its interval beneath."""
+    """A model's share of correct answers as a large number, with its interval below."""
 
-    def __init__(self, name: str, role: Role) -> None:
+    def __init__(self, name: str, role: ModelTone) -> None:
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         self._share, self._interval = label(size="title", bold=True), label(size="caption", tone="muted")
-        layout.addWidget(label(name, tone=role, bold=True))  # type: ignore[arg-type]
+        layout.addWidget(label(name, tone=role, bold=True))
         layout.addWidget(self._share)
         layout.addWidget(self._interval)
 
@@ -231,23 +230,21 @@ class _Stat(QWidget):
         """Show a share with its interval and counts."""
         self._share.setText(f"{right.share:.0%}")
         self._interval.setText(
-            "{} to {}% · {} of {} right".format(
-                f"{right.low * 100:.0f}", f"{right.high * 100:.0f}", f"{right.correct:,}", f"{right.n:,}"
-            )
+            f"{right.low * 100:.0f} to {right.high * 100:.0f}% · {right.correct:,} of {right.n:,} correct"
         )
 
 
 class _Answer(QFrame):
-    """One model's answer to the worked example, and whether it is right."""
+    """One model's answer to the worked example, with its verdict."""
 
-    def __init__(self, theme: Theme, name: str, role: Role) -> None:
+    def __init__(self, theme: Theme, name: str, role: ModelTone) -> None:
         super().__init__()
         self._theme, self._correct = theme, False
         self.setProperty("kind", "card")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(6)
-        layout.addWidget(label(name, tone=role, bold=True))  # type: ignore[arg-type]
+        layout.addWidget(label(name, tone=role, bold=True))
         self.answer = label(wrap=True, selectable=True)
         layout.addWidget(self.answer)
         layout.addStretch(1)
@@ -260,11 +257,11 @@ class _Answer(QFrame):
         layout.addLayout(row)
         theme.changed.connect(self._paint)
 
-    def show_answer(self, worked: Worked) -> None:
+    def show_answer(self, worked: WorkedExample) -> None:
         """Show an answer and its verdict."""
         self._correct = worked.verdict.correct
         self.answer.setText(worked.answer.strip())
-        word = "Right." if self._correct else "Wrong."
+        word = "Correct." if self._correct else "Incorrect."
         self.verdict.setText(f"{word} {worked.verdict.reason}")
         set_tone(self.verdict, "good" if self._correct else "bad")
         self._paint()
@@ -281,15 +278,10 @@ def points(found: Comparison) -> str:
 
 
 def _sentence(found: DemoResult) -> str:
-    low, high = found.adherence_interval
+    followed = found.adherence
+    interval = f"{followed.low:.0%} to {followed.high:.0%}"
     return (
-        "The training gained {}. The teacher, which is told the strategy, is ahead by {}. Told nothing, the"
-        " tuned student chose the paired strategy in {} of {} held-out tasks ({} to {})."
-    ).format(
-        points(found.gain),
-        points(found.gap),
-        f"{found.adherence:.0%}",
-        f"{found.adherence_of:,}",
-        f"{low:.0%}",
-        f"{high:.0%}",
+        f"Training gained {points(found.gain)}. The teacher, which is given the strategy, is ahead by"
+        f" {points(found.gap)}. Without being told a strategy, the tuned student chose the paired one in"
+        f" {followed.share:.0%} of {followed.n:,} held-out tasks ({interval})."
     )

@@ -1,71 +1,62 @@
-"""The demo as it runs: its steps with what came of each, how far it is, and the newest it has made."""
+"""The demo while it runs: its stages with their outcomes, its progress, and its newest output."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from orca_desk.library import overview
 from orca_desk.library.database import Library
-from orca_desk.library.newest import Newest, newest_answer, newest_record
-from orca_desk.library.trainings import list_trainings, training_events
+from orca_desk.library.newest import Newest
 from orca_desk.processes.progress import Update
+from orca_desk.steps.demo.live import LiveOutput, live_output
+from orca_desk.steps.demo.stages import STAGES, StageDone
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.job_panel import JobPanel, duration
 from orca_desk.ui.widgets.text import card, label, set_tone
+from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:
-    from orca_desk.steps.demo.walk import Demo, Step
+    from orca_desk.steps.demo.result import DemoResult
 
 KIND = "demo"
 CHANGES = ("records", "pairings", "snapshots", "trainings", "evaluations", "settings")
-# What the demo's `Step` calls each, in this order, and the method's step that it belongs to
-STEPS: Mapping[str, overview.Step] = {
-    "probe and pair": "pair",
-    "generate": "instruct",
-    "erase and freeze": "erase",
-    "train": "train",
-    "evaluate base": "test",
-    "evaluate tuned": "test",
-    "evaluate teacher": "test",
-    "chat": "test",
+TITLES = {
+    "probe and pair": "Try every strategy, pair each family",
+    "generate": "Have the teacher answer all tasks",
+    "erase and freeze": "Erase the instructions, freeze a snapshot",
+    "train": "Train the student",
+    "evaluate base": "Test the base student",
+    "evaluate tuned": "Test the tuned student",
+    "evaluate teacher": "Test the teacher",
+    "chat": "Ask about John and Mark",
 }
 WORD_JOINER = "\u2060"  # keeps tokens/s on one line
 CURVE_HEIGHT = 20 * GRID
 
 
-@dataclass(frozen=True, kw_only=True)
-class Live:
-    """The newest of a running step: an answer, or a training's losses, those of learning and of checking."""
+def demo_work(library: Library) -> "Callable[[Tools], DemoResult | None]":
+    """Return the job's function: the demo of the command, its result written to the library's folder."""
 
-    newest: Newest | None = None
-    losses: tuple[tuple[int, float], ...] = ()
-    checks: tuple[tuple[int, float], ...] = ()
-    steps: int = 0  # of the whole training
+    def run(tools: Tools) -> "DemoResult | None":
+        # Imported here: they pull in half of the app
+        from orca_desk.steps.demo import walk
+        from orca_desk.steps.demo.result import write_result
 
+        def tell(stage: StageDone) -> None:
+            tools.tell(stage)
+            tools.progress(Update(stage=""))  # the progress shown last is over
 
-def work(library: Library) -> "Callable[[Tools], Demo | None]":
-    """Return the job's function: the same demo as the command's, its result kept in the library's folder."""
-
-    def run(tools: Tools) -> "Demo | None":
-        from orca_desk.steps.demo import walk as demo  # only now: it brings half of the app with it
-
-        def tell(step: demo.Step) -> None:
-            tools.tell(step)
-            tools.progress(Update(stage=""))  # what was shown last is over
-
-        found = demo.demo(
-            library, demo.bundled(), on_step=tell, progress=tools.progress, control=tools.control
+        found = walk.demo(
+            library, walk.bundled(), on_stage=tell, progress=tools.progress, control=tools.control
         )
         if found:
-            demo.finish(library, found)
+            write_result(library, found)
         return found
 
     return run
@@ -78,7 +69,7 @@ class DemoRun(QWidget):
         super().__init__()
         self.desk = desk
         self.job: Job | None = None
-        self.done: dict[str, Step] = {}
+        self.done: dict[str, StageDone] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
@@ -86,12 +77,12 @@ class DemoRun(QWidget):
         layout.addWidget(self.panel)
         row = QHBoxLayout()
         row.setSpacing(GRID + GRID // 2)
-        steps, inner = card()
+        stages, inner = card()
         inner.addWidget(label("Steps", bold=True))
-        inner.addLayout(self._step_rows())
+        inner.addLayout(self._stage_rows())
         inner.addStretch(1)
-        row.addWidget(steps, 3)
-        self.live = _LiveCard(desk.theme)
+        row.addWidget(stages, 3)
+        self.live = LiveCard(desk.theme)
         row.addWidget(self.live, 2)
         layout.addLayout(row, 1)
         desk.theme.changed.connect(self._paint)
@@ -99,61 +90,51 @@ class DemoRun(QWidget):
 
     @property
     def current(self) -> str | None:
-        """The step at work, by its name in STEPS; None when no demo runs."""
+        """The stage in progress, by its name in STAGES; None when no demo runs."""
         if self.job is None or self.job.is_over:
             return None
-        return next((name for name in STEPS if name not in self.done), None)
+        return next((name for name in STAGES if name not in self.done), None)
 
     def follow(self, job: Job) -> None:
-        """Show a job that was just started."""
+        """Show a job that has just started."""
         self.job, self.done = job, {}
-        job.event.connect(self._add_step)
+        job.event.connect(self._add_stage)
         job.ended.connect(self._end)
         self.panel.follow(job)
-        self.live.show_live(Live())
+        self.live.show_output(LiveOutput())
         self._paint()
         self.show()
 
     def refresh(self) -> None:
-        """Look at the newest that the running step has made."""
-        step = self.current
-        if step is not None and self.isVisible():
+        """Show the newest output of the current stage."""
+        stage = self.current
+        if stage is not None and self.isVisible():
             library = self.desk.library
             self.desk.background.run(
-                self, lambda: read_live(library, STEPS[step]), self.live.show_live, only_newest="live"
+                self, lambda: live_output(library, STAGES[stage]), self.live.show_output, only_newest="live"
             )
 
-    def _step_rows(self) -> QGridLayout:
-        names = {
-            "probe and pair": "Try every strategy, pair each family",
-            "generate": "Have the teacher answer all tasks",
-            "erase and freeze": "Erase the instructions, freeze a snapshot",
-            "train": "Train the student",
-            "evaluate base": "Test the base student",
-            "evaluate tuned": "Test the tuned student",
-            "evaluate teacher": "Test the teacher",
-            "chat": "Ask about John and Mark",
-        }
+    def _stage_rows(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(GRID)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
         self._rows: dict[str, tuple[QLabel, QLabel, QLabel, QLabel]] = {}
-        for place, (name, text) in enumerate(names.items()):
+        for row, name in enumerate(STAGES):
             image, seconds = QLabel(), label(size="caption", tone="muted")
-            title, outcome = label(text), label(size="caption", tone="muted", wrap=True)
+            title, outcome = label(TITLES[name]), label(size="caption", tone="muted", wrap=True)
             words = QVBoxLayout()
             words.setSpacing(0)
             words.addWidget(title)
             words.addWidget(outcome)
-            grid.addWidget(image, place, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addLayout(words, place, 1)
-            grid.addWidget(seconds, place, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(image, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addLayout(words, row, 1)
+            grid.addWidget(seconds, row, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
             self._rows[name] = (image, title, outcome, seconds)
         return grid
 
-    def _add_step(self, step: "Step") -> None:
-        self.done[step.name] = step
+    def _add_stage(self, stage: StageDone) -> None:
+        self.done[stage.name] = stage
         self._paint()
         self.refresh()
 
@@ -164,41 +145,23 @@ class DemoRun(QWidget):
     def _paint(self) -> None:
         colours, current = self.desk.theme.colours, self.current
         for name, (image, title, outcome, seconds) in self._rows.items():
-            step = self.done.get(name)
-            picture: tuple[str, Role] = ("clock", "muted")
-            word = "Waits"
-            if step is not None:
-                picture, word = ("circle-check", "good"), "Done"
+            stage = self.done.get(name)
+            icon: tuple[str, Role] = ("clock", "muted")
+            word = "Waiting"
+            if stage is not None:
+                icon, word = ("circle-check", "good"), "Done"
             elif name == current:
-                picture, word = ("activity", "accent"), "Running"
-            image.setPixmap(pixmap(picture[0], colours, picture[1], 16))
+                icon, word = ("activity", "accent"), "Running"
+            image.setPixmap(pixmap(icon[0], colours, icon[1], 16))
             image.setAccessibleName(word)
-            set_tone(title, "" if step or name == current else "muted")
-            outcome.setText(step.outcome.replace("/", f"/{WORD_JOINER}") if step else "")
-            outcome.setVisible(step is not None)
-            seconds.setText(duration(step.seconds) if step else "")
+            set_tone(title, "" if stage or name == current else "muted")
+            outcome.setText(outcome_text(stage.outcome).replace("/", f"/{WORD_JOINER}") if stage else "")
+            outcome.setVisible(stage is not None)
+            seconds.setText(duration(stage.seconds) if stage else "")
 
 
-def read_live(library: Library, step: overview.Step) -> Live:
-    """Return the newest that a step of the method has made."""
-    if step in ("pair", "instruct"):
-        return Live(newest=newest_record(library))
-    if step == "test":
-        return Live(newest=newest_answer(library))
-    found = list_trainings(library)[:1] if step == "train" else []
-    if not found:
-        return Live()
-    losses = training_events(library, found[0].id, "metrics")
-    checks = training_events(library, found[0].id, "eval")
-    return Live(
-        losses=tuple((one["step"], one["loss"]) for one in losses),
-        checks=tuple((one["step"], one["loss"]) for one in checks),
-        steps=losses[-1]["steps"] if losses else 0,
-    )
-
-
-class _LiveCard(QFrame):
-    """The newest answer with its verdict, or the loss of the training as a line."""
+class LiveCard(QFrame):
+    """The newest answer with its verdict, or the loss of the training as a curve."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -225,82 +188,68 @@ class _LiveCard(QFrame):
         layout.addStretch(1)
         theme.changed.connect(self._paint)
 
-    def show_live(self, live: Live) -> None:
-        """Show what is newest; nothing at first."""
-        self._newest = newest = live.newest
-        self.curve.show_live(live)
-        self.curve.setVisible(bool(live.losses))
+    def show_output(self, output: LiveOutput) -> None:
+        """Show the newest output; an empty one says that the stage is being prepared."""
+        self._newest = newest = output.newest
+        self.curve.show_output(output)
+        self.curve.setVisible(bool(output.losses))
         self.question.setVisible(newest is not None)
         self.answer.setVisible(newest is not None)
-        self.question.setText(shorten(newest.question, 400, keep_lines=True) if newest else "")
-        self.answer.setText(shorten(newest.answer, 400, keep_lines=True) if newest else "")
-        if newest:
-            self.title.setText(" · ".join(filter(None, (newest.family, newest.strategy))))
-        elif live.losses:
-            self.title.setText("Loss")
-        else:
-            self.title.setText("Preparing…")
-        self.verdict.setText(self._words(live))
+        self.question.setText(_text(newest.question) if newest else "")
+        self.answer.setText(_text(newest.answer) if newest else "")
+        self.title.setText(_title(output))
+        self.verdict.setText(_verdict(output))
         self._paint()
-
-    def _words(self, live: Live) -> str:
-        if live.losses:
-            text = "Step {}: loss {}".format(f"{live.losses[-1][0]:,}", f"{live.losses[-1][1]:.3f}")
-            if live.checks:
-                text += ", on records kept apart {}".format(f"{live.checks[-1][1]:.3f}")
-            return text
-        if live.newest is None or live.newest.correct is None:
-            return ""
-        return "Right" if live.newest.correct else "Wrong"
 
     def _paint(self) -> None:
         correct = self._newest.correct if self._newest else None
         self._icon.setVisible(correct is not None)
         if correct is not None:
-            image, role = ("circle-check", "good") if correct else ("circle-x", "bad")
-            self._icon.setPixmap(pixmap(image, self._theme.colours, role, 14))  # type: ignore[arg-type]
+            role: Role = "good" if correct else "bad"
+            image = "circle-check" if correct else "circle-x"
+            self._icon.setPixmap(pixmap(image, self._theme.colours, role, 14))
 
 
 class LossCurve(QWidget):
-    """A training's loss as a thin line, and that on records kept apart as dots; both axes begin at 0."""
+    """A training's loss as a thin line and its validation loss as dots. Both axes begin at 0."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._live = Live()
+        self._output = LiveOutput()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Loss of the training")
+        self.setAccessibleName("Training loss")
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return a size in which the fall of the loss is seen."""
+        """Return a size that shows the loss fall."""
         return QSize(30 * GRID, CURVE_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the least size that is of use."""
+        """Return the smallest readable size."""
         return QSize(16 * GRID, CURVE_HEIGHT)
 
     @property
     def step(self) -> int:
-        """The last step that is drawn."""
-        return self._live.losses[-1][0] if self._live.losses else 0
+        """The last step in the curve."""
+        return self._output.losses[-1][0] if self._output.losses else 0
 
-    def show_live(self, live: Live) -> None:
-        """Show a training's losses as far as it has come."""
-        self._live = live
+    def show_output(self, output: LiveOutput) -> None:
+        """Show the losses of a training so far."""
+        self._output = output
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw both."""
-        live = self._live
-        if len(live.losses) < 2:
+        """Draw the line and the dots."""
+        output = self._output
+        if len(output.losses) < 2:
             return
         colours = self._theme.colours
         area = QRectF(self.rect()).adjusted(4, 4, -4, -4)
-        last = max(live.steps, self.step)
-        highest = max(loss for _, loss in (*live.losses, *live.checks)) or 1.0
+        last = max(output.steps, self.step)
+        highest = max(loss for _, loss in (*output.losses, *output.validation)) or 1.0
 
-        def place(step: int, loss: float) -> QPointF:
+        def point(step: int, loss: float) -> QPointF:
             x = area.left() + area.width() * step / max(1, last)
             return QPointF(x, area.bottom() - area.height() * min(1.0, loss / highest))
 
@@ -309,9 +258,29 @@ class LossCurve(QWidget):
         painter.setPen(QPen(colours("border"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setPen(QPen(colours("student"), 1.5))
-        painter.drawPolyline(QPolygonF([place(*one) for one in live.losses]))
+        painter.drawPolyline(QPolygonF([point(*one) for one in output.losses]))
         painter.setPen(QPen(colours("surface"), 1))
         painter.setBrush(colours("text"))
-        for one in live.checks:
-            painter.drawEllipse(place(*one), 3.5, 3.5)
+        for one in output.validation:
+            painter.drawEllipse(point(*one), 3.5, 3.5)
         painter.end()
+
+
+def _title(output: LiveOutput) -> str:
+    if output.newest:
+        return " · ".join(filter(None, (output.newest.family, output.newest.strategy)))
+    return "Loss" if output.losses else "Preparing…"
+
+
+def _verdict(output: LiveOutput) -> str:
+    if output.losses:
+        step, loss = output.losses[-1]
+        text = f"Step {step:,}: loss {loss:.3f}"
+        return f"{text}, validation loss {output.validation[-1][1]:.3f}" if output.validation else text
+    if output.newest is None or output.newest.correct is None:
+        return ""
+    return "Correct" if output.newest.correct else "Incorrect"
+
+
+def _text(text: str) -> str:
+    return shorten(text, 400, keep_lines=True)

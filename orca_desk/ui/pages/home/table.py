@@ -1,6 +1,6 @@
-"""The demo's result as a table: a row a family, with each model's share of right answers and its tokens."""
+"""The demo's result as a table: per family, each model's share of correct answers and its tokens."""
 
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
@@ -12,13 +12,14 @@ from orca_desk.ui.widgets.text import safe_tip
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
-ROLES: dict[str, Role] = {"base": "base", "tuned": "student", "teacher": "teacher"}
+ModelTone = Literal["base", "student", "teacher"]
+ROLES: dict[str, ModelTone] = {"base": "base", "tuned": "student", "teacher": "teacher"}
 SYMBOLS = {"base": "●", "tuned": "■", "teacher": "▲"}  # as in the plot
 STRATEGY = 1  # the column of the paired strategy
 
 
-class ResultTable(QAbstractTableModel):
-    """A row a family, "overall" last: the paired strategy; each model's share with interval, and tokens."""
+class DemoResultTable(QAbstractTableModel):
+    """One row per family, then one overall: the paired strategy, and each model's share and tokens."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -27,7 +28,7 @@ class ResultTable(QAbstractTableModel):
         theme.changed.connect(self._repaint)
 
     def show_result(self, found: DemoResult) -> None:
-        """Show another result."""
+        """Show a result."""
         self.beginResetModel()
         self._rows = [
             (family, found.pairings.get(family, ""), {who: found.scores[who][family] for who in MODELS})
@@ -36,7 +37,7 @@ class ResultTable(QAbstractTableModel):
         self.endResetModel()
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many families there are, and one for all together."""
+        """Return the number of families, plus one."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
@@ -53,7 +54,7 @@ class ResultTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         if role == Qt.ItemDataRole.ToolTipRole and who:
-            return "95% interval (Wilson)" if is_share else "Mean tokens of an answer"
+            return "95% interval (Wilson)" if is_share else "Mean tokens per answer"
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if not who:
@@ -62,7 +63,7 @@ class ResultTable(QAbstractTableModel):
         return f"{SYMBOLS[who]} {names[who]}" if is_share else "tokens"
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows, in the colour of its model."""
+        """Return a cell's text, its colour by model, or its tooltip."""
         if not index.isValid() or index.row() >= len(self._rows):
             return None
         family, strategy, scores = self._rows[index.row()]
@@ -78,7 +79,7 @@ class ResultTable(QAbstractTableModel):
             return safe_tip(f"{family} is paired with {strategy}")
         if role == Qt.ItemDataRole.ToolTipRole and who:
             right = scores[who].right
-            return "{} of {} right".format(f"{right.correct:,}", f"{right.n:,}")
+            return f"{right.correct:,} of {right.n:,} correct"
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if not who:
@@ -97,7 +98,7 @@ def percent(right: Share) -> str:
 
 
 def _model_of(column: int) -> tuple[str, bool]:
-    """Return whose a column is, "" for the first two, and whether it is the share rather than the tokens."""
+    """Return the model of a column ("" for the first two), and whether it shows the share, not the tokens."""
     return ("", False) if column < 2 else (MODELS[(column - 2) // 2], column % 2 == 0)
 
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSpli
 from orca_desk.library.logs import LogTail, read_tail, run_log
 from orca_desk.library.places import log_folder
 from orca_desk.library.runs import Run
-from orca_desk.steps.demo.place import demo_goes_on
+from orca_desk.steps.demo.state import is_demo_interrupted
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID
@@ -108,7 +108,7 @@ class RunDetail(QFrame):
         def open_page(is_demo: bool) -> None:
             self.desk.open("home" if is_demo else page, resume=run.id)
 
-        self.desk.background.run(self, lambda: demo_goes_on(library), open_page, only_newest="resume")
+        self.desk.background.run(self, lambda: is_demo_interrupted(library), open_page, only_newest="resume")
 
     def copy_log(self) -> None:
         """Copy the log's end."""

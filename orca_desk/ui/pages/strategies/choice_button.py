@@ -1,26 +1,29 @@
-"""A button that opens a list of things to tick, such as the families to measure."""
+"""A button that opens a checklist, such as the families to measure."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, QWidgetAction
 
 from orca_desk.ui.theme import GRID
 
+RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
 
 class ChoiceButton(QPushButton):
-    """Says "All families" or "3 of 7 families"; its list stays open while things are ticked."""
+    """Reads "All families" or "3 of 7 families". Its list stays open while the user checks items."""
 
     changed = Signal()
 
     def __init__(self, noun: str) -> None:
-        """`noun` is what the things are, in the plural."""
+        """`noun` names the items in the plural."""
         super().__init__()
         self._noun = noun
         self.list = QListWidget()
         self.list.setAccessibleName(noun)
         self.list.setMinimumWidth(28 * GRID)
-        self.list.itemChanged.connect(self._tell)
+        self.list.itemChanged.connect(self._show_count)
         self.list.installEventFilter(self)
         menu = QMenu(self)
         action = QWidgetAction(menu)
@@ -28,11 +31,11 @@ class ChoiceButton(QPushButton):
         menu.addAction(action)
         menu.aboutToShow.connect(self.list.setFocus)
         self.setMenu(menu)
-        self._tell()
+        self._show_count()
 
     def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
-        """Offer these (name, title); what was not ticked before stays so, what is new is ticked."""
-        left_out = {self._name(row) for row in range(self.list.count()) if not self._ticked(row)}
+        """Offer these items as (name, title). Unchecked items stay unchecked; new ones are checked."""
+        unchecked = {self._name(row) for row in range(self.list.count()) if not self._is_checked(row)}
         names = [self._name(row) for row in range(self.list.count())]
         if names == [name for name, _ in choices]:
             return
@@ -42,40 +45,40 @@ class ChoiceButton(QPushButton):
             item = QListWidgetItem(title, self.list)
             item.setData(Qt.ItemDataRole.UserRole, name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Unchecked if name in left_out else Qt.CheckState.Checked)
+            item.setCheckState(Qt.CheckState.Unchecked if name in unchecked else Qt.CheckState.Checked)
         self.list.blockSignals(False)
-        self._tell()
+        self._show_count()
 
     def choose(self, names: Sequence[str] | None) -> None:
-        """Tick these alone; None: all."""
+        """Check only these items, or all for None."""
         for row in range(self.list.count()):
-            ticked = names is None or self._name(row) in names
-            self.list.item(row).setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+            checked = names is None or self._name(row) in names
+            self.list.item(row).setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
 
     def chosen(self) -> list[str]:
-        """Return the names of what is ticked."""
-        return [self._name(row) for row in range(self.list.count()) if self._ticked(row)]
+        """Return the names of the checked items."""
+        return [self._name(row) for row in range(self.list.count()) if self._is_checked(row)]
 
     def chosen_or_all(self) -> list[str] | None:
-        """Return the names of what is ticked, or None for all: those to come too."""
+        """Return the names of the checked items, or None for all, including items added later."""
         chosen = self.chosen()
         return None if len(chosen) == self.list.count() else chosen
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Close the list with Return, as Space is what ticks."""
-        if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # type: ignore[attr-defined]
+        """Close the list with Return; Space checks an item."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in RETURN:
             self.menu().close()
             return True
         return super().eventFilter(watched, event)
 
-    def _tell(self) -> None:
-        count, ticked = self.list.count(), len(self.chosen())
-        self.setText(f"All {self._noun}" if ticked == count else f"{ticked} of {count} {self._noun}")
+    def _show_count(self) -> None:
+        count, checked = self.list.count(), len(self.chosen())
+        self.setText(f"All {self._noun}" if checked == count else f"{checked:,} of {count:,} {self._noun}")
         self.setAccessibleName(self.text())
         self.changed.emit()
 
     def _name(self, row: int) -> str:
         return str(self.list.item(row).data(Qt.ItemDataRole.UserRole))
 
-    def _ticked(self, row: int) -> bool:
+    def _is_checked(self, row: int) -> bool:
         return self.list.item(row).checkState() == Qt.CheckState.Checked

@@ -1,6 +1,4 @@
-"""The editor of one strategy: what the teacher is told, and how its answer's lines begin."""
-
-from dataclasses import dataclass
+"""The editor of one strategy: the teacher's instruction, and the markers of its answer's lines."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -13,61 +11,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.method.strategies import Strategy, new_strategy, revised
+from orca_desk.ui.pages.strategies.draft import StrategyDraft
 from orca_desk.ui.theme import GRID, SCROLL_BAR
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import button, card, label
 
 
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A strategy as it stands in the editor; `name` can be written only while it is new."""
-
-    name: str = ""
-    title: str = ""
-    description: str = ""
-    markers: str = "Answer"
-    instruction: str = ""
-
-    @classmethod
-    def of(cls, strategy: Strategy) -> "Draft":
-        """Return what the editor shows of a strategy."""
-        return cls(
-            name=strategy.name,
-            title=strategy.title,
-            description=strategy.description,
-            markers=", ".join(strategy.markers),
-            instruction=strategy.instruction,
-        )
-
-    @property
-    def marker_list(self) -> tuple[str, ...]:
-        """The markers one by one."""
-        return tuple(part.strip() for part in self.markers.split(",") if part.strip())
-
-    def apply_to(self, before: Strategy) -> Strategy:
-        """Return the next version of `before`. Raises UserError if it would be no valid strategy."""
-        return revised(
-            before,
-            title=self.title.strip(),
-            description=self.description.strip(),
-            markers=self.marker_list,
-            instruction=self.instruction,
-        )
-
-    def as_new(self) -> Strategy:
-        """Return a new strategy. Raises UserError if it would be no valid one."""
-        return new_strategy(
-            name=self.name,
-            title=self.title.strip(),
-            description=self.description.strip(),
-            markers=self.marker_list,
-            instruction=self.instruction,
-        )
-
-
 class StrategyEditor(QWidget):
-    """Shows a draft and tells of each change by the user. What becomes of it is the page's matter."""
+    """Shows a draft and emits `edited` when the user changes it. The page decides what to do with it."""
 
     edited = Signal()
     save_wanted = Signal()
@@ -86,7 +37,7 @@ class StrategyEditor(QWidget):
         self.duplicate = button(
             "Duplicate",
             self.duplicate_wanted.emit,
-            tip="Make one of your own from this one",
+            tip="Start a new strategy from this one",
         )
         top = QHBoxLayout()
         top.addWidget(self.heading, 1)
@@ -109,8 +60,8 @@ class StrategyEditor(QWidget):
         self.instruction.setMinimumHeight(14 * GRID)
         self.markers = QLineEdit()
         self.markers.setToolTip(
-            "The words that open the lines which the instruction asks for, the answer's last. They tell"
-            " which strategy an answer follows, and where the answer is."
+            "The words that begin the lines that the instruction asks for; the answer's marker comes last."
+            " They show which strategy an answer follows, and where its final answer is."
         )
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
@@ -118,30 +69,30 @@ class StrategyEditor(QWidget):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         self._name_label = self._row(form, "&Name", self.name)
         self._row(form, "&Title", self.title)
-        self._row(form, "&What it is for", self.description)
+        self._row(form, "&Purpose", self.description)
         layout.addLayout(form)
-        told = label("What the teacher is to&ld", size="caption", tone="muted")
-        told.setBuddy(self.instruction)
-        self.instruction.setAccessibleName("What the teacher is told")
-        layout.addWidget(told)
+        instruction = label("&Instruction for the teacher", size="caption", tone="muted")
+        instruction.setBuddy(self.instruction)
+        self.instruction.setAccessibleName("Instruction for the teacher")
+        layout.addWidget(instruction)
         layout.addWidget(self.instruction, 1)
-        opens = label("Words that &open its lines, the answer's last", size="caption", tone="muted")
-        opens.setBuddy(self.markers)
-        self.markers.setAccessibleName("Words that open its lines, the answer's last")
-        layout.addWidget(opens)
+        markers = label("Line markers (answer &marker last)", size="caption", tone="muted")
+        markers.setBuddy(self.markers)
+        self.markers.setAccessibleName("Line markers (answer marker last)")
+        layout.addWidget(markers)
         layout.addWidget(self.markers)
-        area = scrolled(fields)  # in a low window they scroll rather than lie over each other
+        area = scrolled(fields)  # in a low window the fields scroll instead of overlapping
         area.setMinimumWidth(fields.minimumSizeHint().width() + SCROLL_BAR)
         whole.addWidget(area, 1)
         whole.addSpacing(GRID // 2)
         whole.addLayout(self._buttons())
         for field in (self.name, self.title, self.markers):
-            field.textEdited.connect(self._tell)
+            field.textEdited.connect(self._emit_edited)
         for text in (self.description, self.instruction):
-            text.textChanged.connect(self._tell)
+            text.textChanged.connect(self._emit_edited)
 
-    def show_draft(self, draft: Draft, *, heading: str, about: str, is_new: bool) -> None:
-        """Show another draft."""
+    def show_draft(self, draft: StrategyDraft, *, heading: str, about: str, is_new: bool) -> None:
+        """Show a draft."""
         self._showing = True
         self.heading.setText(heading)
         self.about.setText(about)
@@ -157,9 +108,9 @@ class StrategyEditor(QWidget):
         self.instruction.setPlainText(draft.instruction)
         self._showing = False
 
-    def draft(self) -> Draft:
-        """Return what stands in the editor now."""
-        return Draft(
+    def draft(self) -> StrategyDraft:
+        """Return the content of the editor."""
+        return StrategyDraft(
             name=self.name.text().strip(),
             title=self.title.text(),
             description=self.description.toPlainText(),
@@ -168,7 +119,7 @@ class StrategyEditor(QWidget):
         )
 
     def show_state(self, *, edited: bool, save: str, is_new: bool) -> None:
-        """Enable what can be done with the draft; `save` is what the button to save it says."""
+        """Enable the buttons that apply to the draft; `save` is the text of the Save button."""
         self.save.setText(save)
         self.save.setEnabled(edited)
         self.discard.setEnabled(edited or is_new)
@@ -183,13 +134,13 @@ class StrategyEditor(QWidget):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.discard = button("Discard", self.discard_wanted.emit, tip="Forget what is not saved")
+        self.discard = button("Discard", self.discard_wanted.emit, tip="Discard unsaved changes")
         self.save = button("Save", self.save_wanted.emit, primary=True)
         row.addWidget(self.discard)
         row.addStretch(1)
         row.addWidget(self.save)
         return row
 
-    def _tell(self) -> None:
+    def _emit_edited(self) -> None:
         if not self._showing:
             self.edited.emit()

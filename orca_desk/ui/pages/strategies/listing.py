@@ -1,4 +1,4 @@
-"""The list of strategies: title, what it is for, and which families are paired with it."""
+"""The list of strategies: title, purpose, and the families paired with each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ ENTRY = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A strategy, or a draft of a new one, as the list shows it; `key` is its name, or the draft's own."""
+class StrategyEntry:
+    """A strategy or an unsaved new one. `key` is the strategy's name, or the draft's own key."""
 
     key: str
     title: str
@@ -27,8 +27,8 @@ class Entry:
 
     @property
     def used_by(self) -> str:
-        """Which families are paired with it, in words."""
-        return f"For {', '.join(self.families)}" if self.families else "For no family yet"
+        """The families paired with it, in words."""
+        return f"For {', '.join(self.families)}" if self.families else "Not used by any family yet"
 
 
 class StrategyListModel(QAbstractListModel):
@@ -36,10 +36,10 @@ class StrategyListModel(QAbstractListModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entries: list[Entry] = []
+        self.entries: list[StrategyEntry] = []
 
-    def show(self, entries: Sequence[Entry]) -> None:
-        """Show these entries; rows that stay are only repainted, so that the selection stays too."""
+    def show(self, entries: Sequence[StrategyEntry]) -> None:
+        """Show these entries. If only their content changed, rows are repainted and the selection stays."""
         if [entry.key for entry in entries] == [entry.key for entry in self.entries]:
             self.entries = list(entries)
             if entries:
@@ -54,18 +54,18 @@ class StrategyListModel(QAbstractListModel):
         return next((row for row, entry in enumerate(self.entries) if entry.key == key), -1)
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many entries there are."""
+        """Return the number of entries."""
         return 0 if parent.isValid() else len(self.entries)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return an entry's title, what screen readers say, or the entry itself."""
+        """Return an entry's title, its text for screen readers, or the entry itself."""
         if not index.isValid():
             return None
         entry = self.entries[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            edited = "Not saved. " if entry.edited else ""
+            edited = "Unsaved changes. " if entry.edited else ""
             return f"{entry.title}. {edited}{entry.description} {entry.used_by}"
         return entry if role == ENTRY else None
 
@@ -83,8 +83,8 @@ class StrategyDelegate(QStyledItemDelegate):
         return QSize(20 * GRID, sum(heights) + 3 * GRID)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint the title, the description and the families, each cut where the list ends."""
-        entry: Entry = index.data(ENTRY)
+        """Paint the title, the description and the families, each elided at the edge of the list."""
+        entry: StrategyEntry = index.data(ENTRY)
         colours = self._theme.colours
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
@@ -92,7 +92,7 @@ class StrategyDelegate(QStyledItemDelegate):
             painter.setBrush(colours.tint("accent", 0.12))
             painter.drawRoundedRect(option.rect.adjusted(4, 2, -4, -2), 6, 6)
         room = option.rect.adjusted(GRID + 6, GRID, -GRID - 6, -GRID)
-        mark = "not saved" if entry.edited else ""
+        mark = "unsaved" if entry.edited else ""
         self._line(painter, room, mark, "caption", "warn", right=True)
         taken = QFontMetrics(font("caption")).horizontalAdvance(mark) + GRID if mark else 0
         line = room.adjusted(0, 0, -taken, 0)
@@ -113,7 +113,7 @@ class StrategyDelegate(QStyledItemDelegate):
         bold: bool = False,
         right: bool = False,
     ) -> int:
-        """Paint one line at the top of `room`; return where the next one may begin."""
+        """Paint one line at the top of `room`; return the y where the next line begins."""
         written = font(size, bold=bold)
         metrics = QFontMetrics(written)
         place = QRect(room.left(), room.top(), room.width(), metrics.height())

@@ -1,4 +1,4 @@
-"""Plain text with stretches set off from each other: prompts by speaker, differences by what changed."""
+"""Plain text with highlighted parts: prompts by speaker, differences by change."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QPlainTextEdit
 from orca_desk.ui.theme import Colours, Role, Theme, font
 
 Mark = Literal["plain", "heading", "muted", "control", "system", "user", "erased", "inserted"]
-COLOURED: dict[Mark, Role] = {
+MARK_COLOURS: dict[Mark, Role] = {
     "muted": "muted",
     "control": "accent",
     "system": "teacher",
     "erased": "bad",
     "inserted": "good",
 }
-GROUNDED: tuple[Mark, ...] = ("control", "system", "erased", "inserted")
+HIGHLIGHTED: tuple[Mark, ...] = ("control", "system", "erased", "inserted")
 
 
 class MarkedText(QPlainTextEdit):
-    """A read-only text. What it shows is never markup, whoever wrote it."""
+    """A read-only text, shown as plain text whatever it contains."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class MarkedText(QPlainTextEdit):
         theme.changed.connect(self._paint)
 
     def show_pieces(self, pieces: Iterable[tuple[str, Mark]]) -> None:
-        """Show stretches of text one after the other, each as its mark says."""
+        """Show parts of text in order, each formatted by its mark."""
         found = list(pieces)
         if found == self._pieces:
             return
@@ -38,21 +38,21 @@ class MarkedText(QPlainTextEdit):
         self._paint()
 
     def _paint(self) -> None:
-        place = self.verticalScrollBar().value()
+        position = self.verticalScrollBar().value()
         self.clear()
         cursor = QTextCursor(self.document())
         for text, mark in self._pieces:
             cursor.insertText(text, text_format(mark, self._theme.colours))
-        self.verticalScrollBar().setValue(place)
+        self.verticalScrollBar().setValue(position)
 
 
 def text_format(mark: Mark, colours: Colours) -> QTextCharFormat:
-    """Return how a mark looks. Each differs by more than its colour: weight, ground, line, or its place."""
+    """Return the format of a mark. Each differs by more than colour: weight, background, line or position."""
     made = QTextCharFormat()
     made.setFont(font("body", bold=mark in ("heading", "control")))
-    made.setForeground(colours(COLOURED.get(mark, "text")))
-    if mark in GROUNDED:
-        made.setBackground(colours.tint(COLOURED[mark], 0.12))
+    made.setForeground(colours(MARK_COLOURS.get(mark, "text")))
+    if mark in HIGHLIGHTED:
+        made.setBackground(colours.tint(MARK_COLOURS[mark], 0.12))
     if mark == "erased":
         made.setFontStrikeOut(True)
     if mark == "inserted":

@@ -1,14 +1,12 @@
-"""The Strategies page: the ways of answering, and which family is answered in which way."""
+"""The Strategies page: edit the strategies, and pair families of tasks with them."""
 
-import contextlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtWidgets import QListView, QSplitter, QTabWidget, QWidget
 
-from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.settings import get_setting, set_setting
@@ -22,8 +20,9 @@ from orca_desk.library.strategies import (
 from orca_desk.method.strategies import Strategy
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.strategies.editor import Draft, StrategyEditor
-from orca_desk.ui.pages.strategies.listing import Entry, StrategyDelegate, StrategyListModel
+from orca_desk.ui.pages.strategies.draft import StrategyDraft, drafts_from_json, drafts_to_json
+from orca_desk.ui.pages.strategies.editor import StrategyEditor
+from orca_desk.ui.pages.strategies.listing import StrategyDelegate, StrategyEntry, StrategyListModel
 from orca_desk.ui.pages.strategies.pairing_panel import PairingPanel
 from orca_desk.ui.pages.strategies.prompt_preview import PromptPreview
 from orca_desk.ui.pages.strategies.versions import StrategyVersions
@@ -31,32 +30,33 @@ from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
-DRAFTS = "strategies.drafts"  # library setting: what is edited and not saved
-KEEP_AFTER_MS = 1000  # after the last key
-NEW = "new:"  # what the key of a draft of a new strategy starts with; no name holds a colon
+DRAFTS = "strategies.drafts"  # the library setting that holds unsaved edits
+SAVE_DRAFTS_MS = 1000  # after the last key
+NEW = "new:"  # prefix of the keys of new strategies; names have no colon
 
 
 class StrategiesPage(Page):
-    """Strategies at the left, one in the editor, what the teacher is sent at the right; pairings beside."""
+    """One tab with the list, the editor and the prompt preview; another with the pairings."""
 
     name = "strategies"
     title = "Strategies"
-    about = "Ways of answering, each with the instruction that the teacher gets and the student never sees."
+    about = "Ways of answering. The teacher gets their instructions; the student never sees them."
     watches = frozenset({"strategies", "pairings", "tasks"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._strategies: dict[str, Strategy] = {}
         self._families: dict[str, tuple[str, ...]] = {}
-        self._kept = get_setting(desk.library, DRAFTS, {})
-        self._drafts = _restored(self._kept)  # what is edited and not saved, by the entry's key
+        self._stored_drafts = get_setting(desk.library, DRAFTS, {})
+        self._drafts = drafts_from_json(self._stored_drafts)  # unsaved edits, by the entry's key
+        self._saving: set[str] = set()  # keys of the drafts being saved
         self._key = ""
         self._wanted = ""
         self._new = max((int(key[len(NEW) :]) for key in self._drafts if key.startswith(NEW)), default=0)
-        self._saver = QTimer(self)  # a process that is killed closes no page
+        self._saver = QTimer(self)  # so that a killed process loses one second of typing at most
         self._saver.setSingleShot(True)
-        self._saver.setInterval(KEEP_AFTER_MS)
-        self._saver.timeout.connect(self._keep_drafts)
+        self._saver.setInterval(SAVE_DRAFTS_MS)
+        self._saver.timeout.connect(self._store_drafts)
         self.tabs = QTabWidget()
         self.tabs.addTab(self._editing(), "Instructions")
         self.pairing = PairingPanel(desk, self.notice)
@@ -75,13 +75,13 @@ class StrategiesPage(Page):
         self.keep("history", self.pairing.history.view.horizontalHeader())
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Read the strategies and pairings anew."""
+        """Read the strategies and pairings."""
         library = self.desk.library
         self.desk.background.run(self, lambda: _read(library), self._show, only_newest="strategies")
         self.pairing.read()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show a strategy, or a family's row in the matrix."""
+        """Show a {"strategy": name} or a {"family": name}; resume a measurement for {"resume": run}."""
         if "strategy" in target:
             self.tabs.setCurrentIndex(0)
             self._wanted = target["strategy"]
@@ -94,14 +94,14 @@ class StrategiesPage(Page):
             self.pairing.measure.resume(target["resume"])
 
     def first_focus(self) -> QWidget:
-        """Begin in the list, or in the matrix."""
+        """Focus the list, or the matrix."""
         return self.pairing.view if self.tabs.currentWidget() is self.pairing else self.list
 
     def close_page(self) -> None:
-        """End the worker of the preview; keep what is not saved for the next start."""
+        """End the preview's worker, and store unsaved edits for the next start."""
         self.preview.close_viewer()
         self._saver.stop()
-        self._keep_drafts()
+        self._store_drafts()
 
     def measure(self) -> None:
         """Show the pairings and measure them."""
@@ -109,45 +109,53 @@ class StrategiesPage(Page):
         self.pairing.measure.measure()
 
     def new(self) -> None:
-        """Begin a strategy of the user's own."""
-        self._begin(Draft(title="My strategy"))
+        """Start a new strategy."""
+        self._begin(StrategyDraft(title="My strategy"))
 
     def duplicate(self) -> None:
-        """Begin one from the one that is shown."""
+        """Start a new strategy as a copy of the current one."""
         draft = self.editor.draft()
         if not self._key.startswith(NEW) and self._key:
-            title = f"{draft.title} (my own)"
-            self._begin(
-                Draft(
-                    name=self._free_name(draft.name),
-                    title=title,
-                    description=draft.description,
-                    markers=draft.markers,
-                    instruction=draft.instruction,
-                )
-            )
+            title = f"{draft.title} (copy)"
+            self._begin(replace(draft, name=self._free_name(draft.name), title=title))
 
     def save(self) -> None:
-        """Save what is in the editor as the next version, or as a new strategy."""
+        """Save the editor's content as the next version, or as a new strategy."""
         key, draft, library = self._key, self.editor.draft(), self.desk.library
-        if key not in self._drafts:
+        if key not in self._drafts or key in self._saving:
             return
         self.notice.hide()
-        try:
-            if key.startswith(NEW):
-                saved = add_strategy(library, draft.as_new())
-            else:
-                saved = save_strategy(library, draft.apply_to(self._strategies[key]))
-        except UserError as error:
-            self.notice.show_error(error)
-            return
-        del self._drafts[key]
-        self._key = self._wanted = saved.name
-        self.desk.say(f"{saved.title} is saved as version {saved.version}.", "good")
-        self.desk.tell("strategies")
+        before = self._strategies.get(key)
+
+        def work() -> Strategy:
+            if before is None:
+                return add_strategy(library, draft.as_new())
+            return save_strategy(library, draft.apply_to(before))
+
+        self._saving.add(key)
+        self.desk.write(
+            work,
+            "strategies",
+            then=lambda saved: self._saved(key, draft, saved),
+            failed=lambda error: self._save_failed(key, error),
+        )
+
+    def _saved(self, key: str, draft: StrategyDraft, saved: Strategy) -> None:
+        """Drop a saved draft, unless the user has edited it further in the meantime."""
+        self._saving.discard(key)
+        newest = self._drafts.pop(key, draft)
+        if newest != draft:
+            self._drafts[saved.name] = newest
+        if self._key == key:
+            self._key = self._wanted = saved.name
+        self.desk.say(f"Saved {saved.title} as version {saved.version}.", "good")
+
+    def _save_failed(self, key: str, error: Exception) -> None:
+        self._saving.discard(key)
+        self.notice.show_error(error)
 
     def discard(self) -> None:
-        """Forget what is not saved of the one that is shown."""
+        """Discard the unsaved edits of the current strategy."""
         is_new = self._key.startswith(NEW)
         self._drafts.pop(self._key, None)
         if is_new:
@@ -166,15 +174,15 @@ class StrategiesPage(Page):
         self.list.setMinimumWidth(22 * GRID)
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.editor = StrategyEditor()
-        self.editor.setEnabled(False)  # until there is something to edit
+        self.editor.setEnabled(False)  # until a strategy is loaded
         self.editor.edited.connect(self._edited)
         self.editor.save_wanted.connect(self.save)
         self.editor.discard_wanted.connect(self.discard)
         self.editor.duplicate_wanted.connect(self.duplicate)
         self.preview = PromptPreview(self.desk)
-        self.versions = StrategyVersions(theme, bring_back=self._bring_back)
+        self.versions = StrategyVersions(theme, restore=self._restore)
         self.side = QTabWidget()
-        self.side.addTab(self.preview, "What the teacher is sent")
+        self.side.addTab(self.preview, "Teacher's prompt")
         self.side.addTab(self.versions, "Versions")
         self.columns = QSplitter()
         self.columns.setHandleWidth(2 * GRID)
@@ -192,17 +200,17 @@ class StrategiesPage(Page):
         wanted, self._wanted = self._wanted or self._key, ""
         self._open(wanted if self.model.row_of(wanted) >= 0 else next(iter(self._strategies), ""))
 
-    def _keep_drafts(self) -> None:
-        drafts = {key: asdict(draft) for key, draft in self._drafts.items()}
-        if drafts != self._kept and self.desk.library.problem is None:
-            self._kept = drafts
-            set_setting(self.desk.library, DRAFTS, drafts)
+    def _store_drafts(self) -> None:
+        drafts = drafts_to_json(self._drafts)
+        if drafts != self._stored_drafts and self.desk.library.problem is None:
+            self._stored_drafts = drafts
+            self.desk.write(lambda: set_setting(self.desk.library, DRAFTS, drafts))
 
     def _fill_list(self) -> None:
-        """List the strategies and the drafts, which have changed or may have: they are kept in a moment."""
+        """List the strategies and drafts, and store the drafts soon."""
         self._saver.start()
         drafts = [
-            Entry(
+            StrategyEntry(
                 key=key,
                 title=draft.title or "New strategy",
                 description=draft.description,
@@ -213,7 +221,7 @@ class StrategiesPage(Page):
             if key.startswith(NEW)
         ]
         saved = [
-            Entry(
+            StrategyEntry(
                 key=name,
                 title=strategy.title,
                 description=strategy.description,
@@ -235,14 +243,14 @@ class StrategiesPage(Page):
             self._open(self.model.entries[index.row()].key)
 
     def _open(self, key: str) -> None:
-        """Show an entry in the editor, with what is not saved of it; without a key it waits for the list."""
+        """Show an entry with its unsaved edits in the editor, or disable the editor for \"\"."""
         self.editor.setEnabled(bool(key))
         if not key:
             return
         self._key = key
         self._select(key)
         strategy = self._strategies.get(key)
-        draft = self._drafts.get(key) or (Draft.of(strategy) if strategy else Draft())
+        draft = self._drafts.get(key) or (StrategyDraft.of(strategy) if strategy else StrategyDraft())
         if draft != self.editor.draft() or self.editor.heading.text() != self._heading(strategy):
             self.editor.show_draft(
                 draft, heading=self._heading(strategy), about=self._about(strategy), is_new=strategy is None
@@ -257,9 +265,9 @@ class StrategiesPage(Page):
 
     def _about(self, strategy: Strategy | None) -> str:
         if strategy is None:
-            return "Yours alone. The name tells it apart for good; everything else can be changed later."
-        families = ", ".join(self._families.get(strategy.name, ())) or "no family yet"
-        return f"{strategy.name}, version {strategy.version}. For {families}."
+            return "Exists only in this library. The name can't be changed later."
+        families = ", ".join(self._families.get(strategy.name, ())) or "not used by any family yet"
+        return f"{strategy.name}, version {strategy.version}: {families}."
 
     def _show_state(self) -> None:
         strategy = self._strategies.get(self._key)
@@ -277,7 +285,7 @@ class StrategiesPage(Page):
 
     def _edited(self) -> None:
         draft, strategy = self.editor.draft(), self._strategies.get(self._key)
-        if strategy is not None and draft == Draft.of(strategy):
+        if strategy is not None and draft == StrategyDraft.of(strategy):
             self._drafts.pop(self._key, None)
         else:
             self._drafts[self._key] = draft
@@ -285,12 +293,12 @@ class StrategiesPage(Page):
         self._show_state()
         self.preview.show_instruction(draft.instruction, self._families.get(self._key, ()))
 
-    def _bring_back(self, version: Strategy) -> None:
-        self._drafts[version.name] = Draft.of(version)
+    def _restore(self, version: Strategy) -> None:
+        self._drafts[version.name] = StrategyDraft.of(version)
         self._fill_list()
         self._open(version.name)
 
-    def _begin(self, draft: Draft) -> None:
+    def _begin(self, draft: StrategyDraft) -> None:
         self._new += 1
         key = f"{NEW}{self._new}"
         self._drafts[key] = draft
@@ -301,7 +309,7 @@ class StrategiesPage(Page):
         self.editor.name.selectAll()
 
     def _free_name(self, name: str) -> str:
-        """Return a name like `name` that no strategy has."""
+        """Return an unused name that begins with `name`."""
         taken = self._strategies.keys() | {draft.name for draft in self._drafts.values()}
         number = 2
         while f"{name}-{number}" in taken:
@@ -309,16 +317,8 @@ class StrategiesPage(Page):
         return f"{name}-{number}"
 
 
-def _restored(kept: Any) -> dict[str, Draft]:
-    """Return the drafts that a closed window has left."""
-    drafts: dict[str, Draft] = {}
-    with contextlib.suppress(AttributeError, TypeError):  # another version wrote them: they are let go
-        drafts = {key: Draft(**values) for key, values in kept.items() if key}
-    return drafts
-
-
 def _read(library: Library) -> tuple[dict[str, Strategy], dict[str, tuple[str, ...]]]:
-    """Return the strategies by name, and the families that are paired with each."""
+    """Return the strategies by name, and the families paired with each."""
     families: dict[str, tuple[str, ...]] = {}
     for family, pairing in current_pairings(library).items():
         families[pairing.strategy] = (*families.get(pairing.strategy, ()), family)

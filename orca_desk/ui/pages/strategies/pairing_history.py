@@ -1,4 +1,4 @@
-"""Why a family is paired as it is, and how it was before."""
+"""Why a family is paired with its strategy, and its earlier pairings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from orca_desk.ui.widgets.when import when
 
 
 class PairingHistory(QWidget):
-    """The pairing of one family: what it is, the reason, and all that it had, the newest first."""
+    """The pairing of one family with its reason, and all its pairings, the newest first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,31 +30,29 @@ class PairingHistory(QWidget):
             (
                 Column("When", lambda one: when(one.created_at)),
                 Column("Strategy", lambda one: self._titles.get(one.strategy, one.strategy)),
-                Column("How", self._how),
+                Column("Source", self._source),
                 Column("Why", lambda one: sentence(one.pairing.reason)),
             )
         )
-        self.view = row_table(self.model, "Pairings that the family had, the newest first")
+        self.view = row_table(self.model, "Pairings of the family, the newest first")
         self.view.setMinimumHeight(8 * GRID)
         for column, width in enumerate((17 * GRID, 24 * GRID, 11 * GRID)):
             self.view.horizontalHeader().resizeSection(column, width)
         layout.addWidget(self.view, 1)
 
     def show_history(self, family: str, history: Sequence[StoredPairing], titles: Mapping[str, str]) -> None:
-        """Show another family's pairings, the newest first; `titles` are the strategies', by name."""
+        """Show a family's pairings, the newest first; `titles` are those of the strategies, by name."""
         if history:
             name = titles.get(history[0].strategy, history[0].strategy)
             self.heading.setText(f"{family}: {name}")
             self.reason.setText(self._why(history[0]))
         else:
             self.heading.setText(f"{family}: not paired yet")
-            self.reason.setText(
-                "Measure the strategies, or click the one that the family shall be answered with."
-            )
+            self.reason.setText("Measure the strategies, or click the strategy to use for this family.")
         self._titles = titles
         self.model.show(history)
 
-    def _how(self, pairing: StoredPairing) -> str:
+    def _source(self, pairing: StoredPairing) -> str:
         return "measured" if pairing.source == "measured" else "by hand"
 
     def _why(self, pairing: StoredPairing) -> str:
@@ -64,5 +62,5 @@ class PairingHistory(QWidget):
 
 
 def sentence(text: str) -> str:
-    """Return a reason as a sentence."""
+    """Return a reason with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

@@ -1,15 +1,13 @@
-"""Families by strategies: how often the teacher was right, and which strategy each family gets."""
+"""The table of families by strategies: the share of correct answers, and each family's strategy."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from orca_desk.library.pairings import StoredPairing
-from orca_desk.method.pairing import Evidence
 from orca_desk.method.statistics import share_of
 from orca_desk.method.strategies import Strategy
+from orca_desk.steps.pair.matrix import PairingMatrix
 from orca_desk.ui.theme import Theme, font
 from orca_desk.ui.widgets.text import safe_tip
 
@@ -19,32 +17,21 @@ CHOSEN = "✓"
 NOT_MEASURED = "–"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MatrixContent:
-    """What the matrix shows."""
-
-    families: tuple[str, ...] = ()
-    tasks: Mapping[str, int] = field(default_factory=dict)  # to measure by, in each family
-    strategies: tuple[Strategy, ...] = ()
-    evidence: Mapping[tuple[str, str], Evidence]
-    pairings: Mapping[str, StoredPairing]
-
-
 class PairingMatrixModel(QAbstractTableModel):
-    """A row a family, a column a strategy, and one for how the pairing came about.
+    """One row per family and one column per strategy, plus one for the source of the pairing.
 
-    While strategies are being measured, `count` adds answers as they come, and their cells show these.
+    During a measurement, `count` adds answers as they arrive, and their cells show these.
     """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.content = MatrixContent(evidence={}, pairings={})
+        self.content = PairingMatrix()
         self._running: dict[tuple[str, str], tuple[int, int]] = {}
         theme.changed.connect(self._repaint)
 
-    def show(self, content: MatrixContent) -> None:
-        """Show other numbers; families and strategies that stay keep their cells, and so the selection."""
+    def show(self, content: PairingMatrix) -> None:
+        """Show new numbers. If families and strategies are the same, the selection stays."""
         before, self.content = self.content, content
         same = [one.name for one in before.strategies] == [one.name for one in content.strategies]
         if same and before.families == content.families:
@@ -56,17 +43,17 @@ class PairingMatrixModel(QAbstractTableModel):
         self.endResetModel()
 
     def count(self, answers: Sequence[tuple[str, str, bool]]) -> None:
-        """Add answers (family, strategy, whether right) of a measurement that is going on."""
-        for family, strategy, right in answers:
+        """Add answers of a running measurement as (family, strategy, correct)."""
+        for family, strategy, is_correct in answers:
             correct, n = self._running.get((family, strategy), (0, 0))
-            self._running[family, strategy] = (correct + right, n + 1)
+            self._running[family, strategy] = (correct + is_correct, n + 1)
 
     def repaint_counts(self) -> None:
-        """Show what was counted: seldom enough, the caller sees to that."""
+        """Show the counts. Painting takes time, so the caller does this a few times per second at most."""
         self._repaint()
 
-    def forget_counts(self) -> None:
-        """The measurement is over: show what is in the library."""
+    def clear_counts(self) -> None:
+        """Show the library's numbers again, after a measurement."""
         self._running.clear()
         self._repaint()
 
@@ -80,11 +67,11 @@ class PairingMatrixModel(QAbstractTableModel):
         return found[index.column()] if index.column() < len(found) else None
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many families there are."""
+        """Return the number of families."""
         return 0 if parent.isValid() else len(self.content.families)
 
     def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many strategies there are, and one more."""
+        """Return the number of strategies, plus one."""
         return 0 if parent.isValid() else len(self.content.strategies) + 1
 
     def headerData(  # noqa: N802 - Qt's name
@@ -104,7 +91,7 @@ class PairingMatrixModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows: text first, and a tint beside it."""
+        """Return a cell's text, its tint, or its tooltip."""
         if not index.isValid() or index.row() >= len(self.content.families):
             return None
         family, strategy = self.family(index), self.strategy(index)
@@ -118,7 +105,7 @@ class PairingMatrixModel(QAbstractTableModel):
             case Qt.ItemDataRole.FontRole:
                 return font("body", bold=self._is_chosen(family, strategy.name))
             case Qt.ItemDataRole.BackgroundRole:
-                return self._ground(family, strategy.name)
+                return self._background(family, strategy.name)
             case Qt.ItemDataRole.ForegroundRole:
                 measured = self._measured(family, strategy.name)
                 return None if measured else self._theme.colours("muted")
@@ -129,24 +116,24 @@ class PairingMatrixModel(QAbstractTableModel):
         return None
 
     def sentence(self, family: str, strategy: str) -> str:
-        """Say what is known of a cell: right of asked, the share with its interval, and the length."""
+        """Describe a cell: its correct answers, their share with its interval, and the mean length."""
         title = next(one.title for one in self.content.strategies if one.name == strategy)
         words = [f"{family}, {title}:"]
         if running := self._running.get((family, strategy)):
-            words.append("being measured, {} of {} right so far.".format(*running))
+            words.append("measuring, {:,} of {:,} correct so far.".format(*running))
         elif found := self.content.evidence.get((family, strategy)):
             share = share_of(found.correct, found.n)
             words.append(
-                f"{found.correct} of {found.n} right, {share.share:.0%} "
+                f"{found.correct:,} of {found.n:,} correct, {share.share:.0%} "
                 f"(95% interval {share.low:.0%} to {share.high:.0%}), "
                 f"{found.mean_tokens:.0f} tokens per answer."
             )
         else:
             words.append("not measured.")
         words.append(
-            "The family is paired with it."
+            "The family is paired with this strategy."
             if self._is_chosen(family, strategy)
-            else "Click to pair the family with it."
+            else "Click to pair the family with this strategy."
         )
         return " ".join(words)
 
@@ -157,7 +144,7 @@ class PairingMatrixModel(QAbstractTableModel):
             share = f"{share} …"
         return f"{CHOSEN} {share}" if self._is_chosen(family, strategy) else share
 
-    def _ground(self, family: str, strategy: str) -> Any:
+    def _background(self, family: str, strategy: str) -> Any:
         measured = self._measured(family, strategy)
         if not measured:
             return None
@@ -176,7 +163,7 @@ class PairingMatrixModel(QAbstractTableModel):
     def _source(self, family: str) -> str:
         pairing = self.content.pairings.get(family)
         if pairing is None:
-            return "not yet"
+            return "not paired"
         return "measured" if pairing.source == "measured" else "by hand"
 
     def _repaint(self) -> None:

@@ -1,6 +1,5 @@
-"""Measuring strategies: with which teacher, on what, and the job as it runs."""
+"""Measure strategies: choose the teacher and what to measure, and follow the job."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import get_run, newest_request
+from orca_desk.steps.pair.matrix import PairingMatrix
 from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.ui.desk import Desk
@@ -21,10 +21,11 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.teaching import teach_details
 
 
 class MeasureBar(QWidget):
-    """What to measure and the button that starts it. `arrived` comes with each Arrival, `over` at the end."""
+    """Selects what to measure and measures it. Emits `arrived` per Arrival, and `over` at the end."""
 
     arrived = Signal(object)
     over = Signal()
@@ -33,8 +34,7 @@ class MeasureBar(QWidget):
         super().__init__()
         self.desk, self.notice = desk, notice
         self.job: Job | None = None
-        self._possible = False
-        self._tasks: Mapping[str, int] = {}
+        self._matrix = PairingMatrix()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + GRID // 2)
@@ -43,18 +43,15 @@ class MeasureBar(QWidget):
         self.job_panel.over.connect(self._ended)
         column.addWidget(self.job_panel)
 
-    def set_choices(
-        self, families: list[tuple[str, str]], strategies: list[tuple[str, str]], tasks: Mapping[str, int]
-    ) -> None:
-        """Offer these families and strategies, as (name, title); `tasks` has each family's training tasks."""
-        self._tasks = tasks
-        self.families.set_choices(families)
-        self.strategies.set_choices(strategies)
-        self._possible = bool(families)
+    def show_matrix(self, matrix: PairingMatrix) -> None:
+        """Offer the families and strategies of a matrix."""
+        self._matrix = matrix
+        self.families.set_choices([(family, family) for family in matrix.families])
+        self.strategies.set_choices([(one.name, one.title) for one in matrix.strategies])
         self._count_answers()
 
     def measure(self) -> None:
-        """Start to measure what is chosen, or say what is missing."""
+        """Measure the selection, or show what is missing."""
         model = self.picker.model()
         families, strategies = self.families.chosen_or_all(), self.strategies.chosen_or_all()
         if model is None:
@@ -65,10 +62,10 @@ class MeasureBar(QWidget):
                 action="Open Models",
                 run=self._open_models,
             )
-        elif families == [] or strategies == [] or not self._possible:
+        elif families == [] or strategies == [] or not self._matrix.families:
             self.notice.show_message(
-                "Nothing is chosen to be measured.",
-                "Tick at least one family and one strategy.",
+                "Nothing is selected to measure.",
+                "Select at least one family and one strategy.",
                 kind="warn",
             )
         else:
@@ -100,7 +97,7 @@ class MeasureBar(QWidget):
         self._count_answers()
 
     def resume(self, run_id: str) -> None:
-        """Resume a measurement that was cut off, by the request stored with its run."""
+        """Resume an interrupted measurement by the request stored with its run."""
         try:
             request = get_run(self.desk.library, run_id).request
             if request is not None:
@@ -122,10 +119,10 @@ class MeasureBar(QWidget):
         self.families = ChoiceButton("families")
         self.strategies = ChoiceButton("strategies")
         self.per_family = number_box(1, 10_000)
-        self.per_family.setSuffix(" tasks each")
-        self.per_family.setAccessibleName("Tasks of each family")
+        self.per_family.setSuffix(" tasks per family")
+        self.per_family.setAccessibleName("Tasks per family")
         self.per_family.setToolTip(
-            "Training tasks of each family that every strategy is tried on; more of them tell better."
+            "Training tasks per family to try every strategy on; more tasks give a clearer result."
         )
         last = self._last_request()
         self.per_family.setValue(last.per_family if last else 20)
@@ -147,11 +144,11 @@ class MeasureBar(QWidget):
         return row
 
     def _count_answers(self) -> None:
-        most = self.per_family.value()
-        tasks = sum(min(most, self._tasks.get(family, 0)) for family in self.families.chosen())
-        count = tasks * len(self.strategies.chosen())
-        self.answers.setText("up to {}".format(counted(count, "answer")) if count else "")
-        self.button.setEnabled(self._possible and (self.job is None or self.job.is_over))
+        count = self._matrix.probe_size(
+            self.families.chosen(), self.strategies.chosen(), self.per_family.value()
+        )
+        self.answers.setText(f"up to {counted(count, 'answer')}" if count else "")
+        self.button.setEnabled(bool(self._matrix.families) and (self.job is None or self.job.is_over))
 
     def _open_models(self) -> None:
         self.desk.open("models")
@@ -164,14 +161,14 @@ class MeasureBar(QWidget):
             self.notice.show_error(job.error)
         elif result is not None and result.taught.finished:
             self.notice.show_message(
-                f"{len(result.pairings)} families are paired by what was measured.",
-                result.taught.sentence,
+                f"Measured and paired {counted(len(result.pairings), 'family', 'families')}.",
+                teach_details(result.taught),
                 kind="good",
             )
         elif result is not None:
             self.notice.show_message(
-                "Stopped: the pairings are as they were.",
-                "Every answer so far is kept. Measure again to go on from there.",
+                "Stopped. Pairings were not changed.",
+                "All answers so far are saved. Measure again to resume.",
             )
 
     def _last_request(self) -> ProbeRequest | None:

@@ -1,36 +1,27 @@
-"""Which family gets which strategy: the matrix of what was measured, choice by hand, and measuring."""
+"""Pair families with strategies: measure, see the matrix, choose by hand."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
-from orca_desk.library.database import Library
-from orca_desk.library.pairings import (
-    StoredPairing,
-    current_pairings,
-    latest_evidence,
-    pairing_history,
-    set_pairings,
-    withdraw_pairing,
-)
-from orca_desk.library.strategies import current_strategies
-from orca_desk.library.tasks import families
-from orca_desk.method.pairing import Pairing
+from orca_desk.library.pairings import StoredPairing, pairing_history
+from orca_desk.steps.pair.choice import choose_strategy, undo_choice
+from orca_desk.steps.pair.matrix import PairingMatrix, pairing_matrix
 from orca_desk.steps.teaching import Arrival
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.strategies.pairing_history import PairingHistory
-from orca_desk.ui.pages.strategies.pairing_matrix import MatrixContent, PairingMatrixModel
+from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
 from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.notice import Notice
 
-REPAINT_MS = 300  # between two paintings of what is being counted
+REPAINT_MS = 300  # between two updates of the counts
 
 
 class PairingPanel(QWidget):
-    """The second half of the Strategies page."""
+    """The second tab of the Strategies page."""
 
     def __init__(self, desk: Desk, notice: Notice) -> None:
         super().__init__()
@@ -47,7 +38,7 @@ class PairingPanel(QWidget):
             desk.theme,
             image="route",
             title="No family to pair yet",
-            text="Families come with tasks. Once there are some, each gets the strategy that serves it best.",
+            text="Import tasks first: each family of tasks is paired with the strategy that serves it best.",
             action="Import tasks…",
             run=self._import,
         )
@@ -68,17 +59,17 @@ class PairingPanel(QWidget):
         self._repaint.timeout.connect(self.model.repaint_counts)
 
     def read(self) -> None:
-        """Show what the library says now."""
+        """Read the matrix from the library."""
         library = self.desk.library
-        self.desk.background.run(self, lambda: _content(library), self._show, only_newest="matrix")
+        self.desk.background.run(self, lambda: pairing_matrix(library), self._show, only_newest="matrix")
 
     def show_family(self, family: str) -> None:
-        """Go to a family's row, as soon as it is there."""
+        """Go to a family's row once it is loaded."""
         self._wanted_family = family
         self._go_to_wanted()
 
     def pair(self, index: QModelIndex) -> None:
-        """Pair the family of a cell with its strategy, by the user's choice."""
+        """Pair the family of a cell with the cell's strategy, by the user's choice."""
         strategy = self.model.strategy(index) if index.isValid() else None
         if strategy is None:
             return
@@ -86,20 +77,22 @@ class PairingPanel(QWidget):
         before = self.model.content.pairings.get(family)
         if before is not None and before.strategy == strategy.name:
             return
-        chosen = Pairing(family=family, strategy=strategy.name, evidence=(), reason="Chosen by hand.")
         self.desk.do(
             f"pair {family} with {strategy.title}",
-            lambda: set_pairings(library, [chosen], source="chosen"),
-            lambda: withdraw_pairing(library, chosen),
+            lambda: choose_strategy(library, family, strategy.name),
+            lambda choice: undo_choice(library, choice),
             "pairings",
+            then=lambda _: self._say_paired(family, strategy.title),
         )
-        self.desk.say(f"{family} is paired with {strategy.title} now. Ctrl+Z takes it back.", "good")
+
+    def _say_paired(self, family: str, title: str) -> None:
+        self.desk.say(f"Paired {family} with {title}. Press Ctrl+Z to undo.", "good")
 
     def _matrix(self) -> QWidget:
         self.model = PairingMatrixModel(self.desk.theme)
         self.view = QTableView()
         self.view.setModel(self.model)
-        self.view.setAccessibleName("Families by strategies: share of right answers")
+        self.view.setAccessibleName("Families by strategies: share of correct answers")
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         self.view.setTabKeyNavigation(False)
         self.view.setCornerButtonEnabled(False)
@@ -118,15 +111,11 @@ class PairingPanel(QWidget):
         self.view.selectionModel().currentChanged.connect(self._show_family)
         return self.view
 
-    def _show(self, content: MatrixContent) -> None:
+    def _show(self, content: PairingMatrix) -> None:
         self.model.show(content)
         self.empty.setVisible(not content.families)
         self.splitter.setVisible(bool(content.families))
-        self.measure.set_choices(
-            [(name, name) for name in content.families],
-            [(one.name, one.title) for one in content.strategies],
-            content.tasks,
-        )
+        self.measure.show_matrix(content)
         self._go_to_wanted()
         if content.families and not self.view.currentIndex().isValid():
             self.view.setCurrentIndex(self._cell(content.families[0]))
@@ -134,7 +123,7 @@ class PairingPanel(QWidget):
             self._show_family(self.view.currentIndex())
 
     def _cell(self, family: str) -> QModelIndex:
-        """Return the cell of the strategy that a family is paired with, or the first one."""
+        """Return the cell of a family's strategy, or the first cell of its row."""
         content = self.model.content
         pairing = content.pairings.get(family)
         names = [one.name for one in content.strategies]
@@ -165,27 +154,14 @@ class PairingPanel(QWidget):
 
     def _receive(self, arrival: Arrival) -> None:
         graded = [(new.record, new.verdict.correct) for new in arrival.records if new.verdict]
-        self.model.count([(record.family, record.strategy, right) for record, right in graded])
+        self.model.count([(record.family, record.strategy, correct) for record, correct in graded])
         if not self._repaint.isActive():
             self._repaint.start()
 
     def _ended(self) -> None:
         self._repaint.stop()
-        self.model.forget_counts()
+        self.model.clear_counts()
         self.read()
 
     def _import(self) -> None:
         self.desk.open("tasks", do="import")
-
-
-def _content(library: Library) -> MatrixContent:
-    strategies = current_strategies(library)
-    evidence, pairings = latest_evidence(library), current_pairings(library)
-    found = families(library)
-    return MatrixContent(
-        families=tuple(one.family for one in found),
-        tasks={one.family: one.train for one in found},
-        strategies=tuple(strategies.values()),
-        evidence=evidence,
-        pairings=pairings,
-    )

@@ -1,4 +1,4 @@
-"""What the teacher will be sent for a task under the strategy in the editor, as it is being written."""
+"""The prompt that the teacher gets for a task under the strategy in the editor, updated while typing."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
@@ -14,12 +14,12 @@ from orca_desk.ui.pages.strategies.task_search import TaskSearch
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label, set_tone
 
-PAUSE_MS = 250  # between the last key and the new preview
+PAUSE_MS = 250  # from the last key to the new preview
 MARKS: dict[str, Mark] = {"control": "control", "end": "control", "system": "system"}
 
 
 class PromptPreview(QWidget):
-    """A task, a teacher and the text that goes from one to the other, with its tokens counted."""
+    """Selects a task and a teacher, and shows the prompt with its token counts."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class PromptPreview(QWidget):
         layout.setSpacing(GRID)
         self.picker = ModelPicker(desk, "gguf", prefer="mini-teacher")
         self.picker.setMinimumContentsLength(12)
-        self.picker.setAccessibleName("Teacher whose template is used")
+        self.picker.setAccessibleName("Teacher for the preview")
         row = QHBoxLayout()
         words = label("Teacher", tone="muted")
         words.setBuddy(self.picker)
@@ -44,7 +44,7 @@ class PromptPreview(QWidget):
         self.about_task = label(size="caption", tone="muted", wrap=True)
         layout.addWidget(self.about_task)
         self.text = MarkedText(desk.theme)
-        self.text.setAccessibleName("What the teacher will be sent")
+        self.text.setAccessibleName("The teacher's prompt")
         layout.addWidget(self.text, 1)
         self.count = label(bold=True, wrap=True)
         self.parts = label(size="caption", tone="muted", wrap=True)
@@ -55,42 +55,42 @@ class PromptPreview(QWidget):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._render)
         self.search.found.connect(self.show_task)
-        desk.models.changed.connect(self._again)
-        self.picker.chosen.connect(self._again)
+        desk.models.changed.connect(self._update_soon)
+        self.picker.chosen.connect(self._update_soon)
 
     def show_instruction(self, instruction: str, families: tuple[str, ...]) -> None:
-        """Preview another instruction, or the same as it is edited; tasks are taken from `families` first."""
+        """Preview an instruction. Random tasks come from `families`, if they have any."""
         self._instruction = instruction.strip()
         self.search.prefer(families)
         if self.task is None:
             self.search.another()
-        self._again()
+        self._update_soon()
 
     def show_task(self, task: Task | None) -> None:
-        """Preview for another task; None: there is none."""
+        """Preview for a task, or None if the library has none."""
         self.task = task
         self.about_task.setText(
-            f"A task of the family {task.family}" if task else "The library has no tasks yet."
+            f"A task of family {task.family}" if task else "The library has no tasks yet."
         )
-        self._again()
+        self._update_soon()
 
     def close_viewer(self) -> None:
-        """End the worker that renders."""
+        """End the worker that renders the prompt."""
         self._timer.stop()
         self.viewer.close()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Catch up with what was edited while this was hidden."""
+        """Show edits made while this was hidden."""
         super().showEvent(event)
-        self._again()
+        self._update_soon()
 
-    def _again(self) -> None:
+    def _update_soon(self) -> None:
         self._timer.start()
 
     def _render(self) -> None:
         model, task, system = self.picker.model(), self.task, self._instruction
         if model is None and self.desk.models.is_read:
-            self._say("There is no teacher on this machine: add one on the Models page.")
+            self._say("There is no teacher on this machine. Add one on the Models page.")
         elif model is None or task is None:
             self._say("")
         elif self.isVisible():
@@ -109,11 +109,8 @@ class PromptPreview(QWidget):
         )
         self.count.setText(f"{prompt.tokens:,} tokens")
         self.parts.setText(
-            "instruction {:,}, task {:,}, the model's own template {:,}".format(
-                prompt.tokens_of("system"),
-                prompt.tokens_of("user"),
-                prompt.tokens_of("control", "end"),
-            )
+            f"instruction {prompt.tokens_of('system'):,}, task {prompt.tokens_of('user'):,},"
+            f" chat template {prompt.tokens_of('control', 'end'):,}"
         )
 
     def _fail(self, error: Exception) -> None:
@@ -130,5 +127,5 @@ class PromptPreview(QWidget):
 
 
 def _visible(role: str, text: str) -> str:
-    """Return a part with the template's line ends to be seen; a text's own are only line ends."""
+    """Return a part's text, with the line breaks of the template made visible."""
     return text.replace("\n", "↵\n") if role in ("control", "end") else text

@@ -1,51 +1,51 @@
-"""Finds one task: by its words as they are typed, or at random."""
-
-import random
+"""Find a task, by its words or at random."""
 
 from PySide6.QtCore import QModelIndex, QStringListModel, QTimer, Signal
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from orca_desk.library.database import Library
-from orca_desk.library.tasks import TaskFilter, list_tasks, task_numbers, tasks_at
+from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.method.records import Task
+from orca_desk.steps.instruct.preview import random_task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.words.shorten import shorten
 
-SHOWN = 12  # tasks offered for what is typed
+SHOWN = 12  # tasks offered
 PAUSE_MS = 200
 LENGTH = 90  # characters of a question in the list
 
 
 class TaskSearch(QWidget):
-    """A line to type words into; the tasks that hold them open below. `found` comes with a task or None."""
+    """A search field that lists matching tasks. `found` is emitted with a task, or None if there is none."""
 
     found = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self._offered: list[Task] = []
+        self.offered: list[Task] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID // 2)
         self.words = QLineEdit()
-        self.words.setPlaceholderText("Find a task by its words")
-        self.words.setAccessibleName("Find a task by its words")
+        self.words.setPlaceholderText("Search tasks")
+        self.words.setAccessibleName("Search tasks")
         self.words.setClearButtonEnabled(True)
         self._texts = QStringListModel()
         self.completer = QCompleter(self._texts, self)
         self.completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self.completer.setMaxVisibleItems(SHOWN)
         self.completer.setWidget(self.words)
-        desk.theme.dress(self.completer.popup())  # a window of its own
-        self.completer.activated[QModelIndex].connect(self._choose)
+        if popup := self.completer.popup():
+            desk.theme.dress(popup)  # a window of its own
+        activated = self.completer.activated[QModelIndex]  # type: ignore[index]  # PySide's types lack overloads
+        activated.connect(self._choose)
         self.words.textEdited.connect(self._typed)
         self.words.returnPressed.connect(self._first)
         self.shuffle = QToolButton()
-        self.shuffle.setToolTip("Another task at random")
-        self.shuffle.setAccessibleName("Another task at random")
+        self.shuffle.setToolTip("Another random task")
+        self.shuffle.setAccessibleName("Another random task")
         self.shuffle.clicked.connect(self.another)
         row.addWidget(self.words, 1)
         row.addWidget(self.shuffle)
@@ -58,11 +58,11 @@ class TaskSearch(QWidget):
         self._paint()
 
     def prefer(self, families: tuple[str, ...]) -> None:
-        """From now on take random tasks from these families, if there are any."""
+        """Take random tasks from these families, if they have any."""
         self._families = families
 
     def another(self) -> None:
-        """Choose a task at random."""
+        """Choose a random task."""
         library, families = self.desk.library, self._families
         self.desk.background.run(
             self, lambda: random_task(library, families), self.found.emit, only_newest="task"
@@ -82,34 +82,25 @@ class TaskSearch(QWidget):
             )
 
     def _offer(self, tasks: list[Task]) -> None:
-        self._offered = tasks
+        self.offered = tasks
         self._texts.setStringList([one_line(task) for task in tasks])
         if tasks and self.words.hasFocus():
             self.completer.complete()
 
     def _first(self) -> None:
-        """Choose the first of those that are offered, once they are."""
-        if self._offered and not self._timer.isActive():
-            self.found.emit(self._offered[0])
+        """Choose the first task of the list, if the list is up to date."""
+        if self.offered and not self._timer.isActive():
+            self.found.emit(self.offered[0])
 
-    def _choose(self, place: QModelIndex) -> None:
-        if place.row() < len(self._offered):
+    def _choose(self, index: QModelIndex) -> None:
+        if index.row() < len(self.offered):
             self.words.clear()
-            self.found.emit(self._offered[place.row()])
+            self.found.emit(self.offered[index.row()])
 
     def _paint(self) -> None:
         self.shuffle.setIcon(icon("shuffle", self.desk.theme.colours))
 
 
 def one_line(task: Task) -> str:
-    """Return a task for a list: its family and the beginning of its question."""
+    """Return a task as a row: its family and the beginning of its question."""
     return f"{task.family}  ·  {shorten(task.user_text, LENGTH)}"
-
-
-def random_task(library: Library, families: tuple[str, ...]) -> Task | None:
-    """Return any training task, of one of the families where they have any; None when there is none."""
-    family = random.choice(families) if families else None
-    for wanted in (TaskFilter(family=family, split="train"), TaskFilter(split="train"), TaskFilter()):
-        if numbers := task_numbers(library, wanted):
-            return next(iter(tasks_at(library, [random.choice(numbers)])), None)
-    return None

@@ -1,4 +1,4 @@
-"""The versions of a strategy, and what changed from one to another."""
+"""The versions of a strategy, and the differences between two of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -14,11 +14,11 @@ from orca_desk.ui.widgets.when import when
 
 
 class StrategyVersions(QWidget):
-    """Two versions chosen, their difference shown, and an old one brought back into the editor."""
+    """Compares two versions, and brings an older one back into the editor."""
 
-    def __init__(self, theme: Theme, *, bring_back: Callable[[Strategy], None]) -> None:
+    def __init__(self, theme: Theme, *, restore: Callable[[Strategy], None]) -> None:
         super().__init__()
-        self._bring_back = bring_back
+        self._restore_into_editor = restore
         self._versions: list[Strategy] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID, 0, 0)
@@ -38,15 +38,15 @@ class StrategyVersions(QWidget):
         self.summary = label(tone="muted", size="caption", wrap=True)
         layout.addWidget(self.summary)
         self.difference = MarkedText(theme)
-        self.difference.setAccessibleName("What changed between the two versions")
+        self.difference.setAccessibleName("Differences between the two versions")
         layout.addWidget(self.difference, 1)
-        self.back = button("Bring back the older one", self._back)
-        self.back.setToolTip("Put it into the editor; saving it makes a new version")
-        layout.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
+        self.restore = button("Restore", self._restore)
+        self.restore.setToolTip("Put it into the editor; saving makes it a new version")
+        layout.addWidget(self.restore, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_versions([], {})
 
     def show_versions(self, versions: Sequence[Strategy], times: dict[int, str]) -> None:
-        """Show the versions of a strategy, oldest first, and compare the newest two."""
+        """Show the versions of a strategy, the oldest first, and compare the newest two."""
         self._versions = list(versions)
         for box in (self.before, self.after):
             box.blockSignals(True)
@@ -63,35 +63,36 @@ class StrategyVersions(QWidget):
 
     def _compare(self) -> None:
         chosen = [box.currentIndex() for box in (self.before, self.after)]
-        self.back.setEnabled(len(self._versions) > 1 and chosen[0] != len(self._versions) - 1)
+        self.restore.setEnabled(len(self._versions) > 1 and chosen[0] != len(self._versions) - 1)
         if len(self._versions) < 2 or min(chosen) < 0:
             self.summary.setText(
-                "There is one version so far. Saving a change makes the next one; none is ever lost."
+                "One version so far. Each save adds a version; none is lost."
                 if self._versions
                 else "A new strategy gets its first version when it is saved."
             )
             self.difference.show_pieces([])
             return
-        before, after = (self._versions[place] for place in chosen)
+        before, after = (self._versions[index] for index in chosen)
+        self.restore.setText(f"Restore version {before.version}")
         pieces = list(changes(before, after))
         self.summary.setText(
             f"Struck through: only in version {before.version}. Underlined: only in version {after.version}."
             if pieces
-            else "These two are the same."
+            else "The two versions are identical."
         )
         self.difference.show_pieces(pieces)
 
-    def _back(self) -> None:
-        self._bring_back(self._versions[self.before.currentIndex()])
+    def _restore(self) -> None:
+        self._restore_into_editor(self._versions[self.before.currentIndex()])
 
 
 def changes(before: Strategy, after: Strategy) -> Iterator[tuple[str, Mark]]:
-    """Yield what changed, part by part, as marked text; nothing for parts that are the same."""
+    """Yield the differences part by part as marked text; parts without any are left out."""
     parts = (
         ("Title", before.title, after.title),
-        ("What it is for", before.description, after.description),
-        ("What the teacher is told", before.instruction, after.instruction),
-        ("Words that open its lines", ", ".join(before.markers), ", ".join(after.markers)),
+        ("Purpose", before.description, after.description),
+        ("Instruction for the teacher", before.instruction, after.instruction),
+        ("Line markers", ", ".join(before.markers), ", ".join(after.markers)),
     )
     for name, old, new in parts:
         if old == new:

@@ -6,7 +6,7 @@ from typing import Literal
 from orca_desk.steps.teaching import Taught
 from orca_desk.ui.widgets.notice import Kind
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import UNFIT
+from orca_desk.ui.words.teaching import teach_details
 
 NoticeAction = Literal["resume", "open all records", "open the run"]
 
@@ -43,23 +43,15 @@ def run_notice(made: Taught) -> RunNotice:
     if made.usable == 0:
         return RunNotice(
             text=f"None of the {made.new:,} new records can be used for training.",
-            hint=details(made),
+            hint=teach_details(made),
             kind="bad",
             button="Open them",
             action="open the run",
         )
     return RunNotice(
         text=f"{made.usable:,} of {made.new:,} new records usable for training.",
-        hint=details(made),
+        hint=teach_details(made),
         kind="good" if 2 * made.usable >= made.new and not made.failed else "warn",
         button="Review them",
         action="open the run",
     )
-
-
-def details(made: Taught) -> str:
-    """Return the counts of a run with the reasons, as a sentence."""
-    parts = [f"{made.known:,} already in the library"] if made.known else []
-    parts += [f"{count:,} rejected: {UNFIT[reason]}" for reason, count in made.rejected.items()]
-    parts += [f"{count:,} failed: {reason.rstrip('.')}" for reason, count in made.failed.items()]
-    return f"{'; '.join(parts)}." if parts else ""

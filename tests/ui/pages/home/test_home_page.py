@@ -1,6 +1,5 @@
-"""Home: the numbers of the library, what is next, and the guided demo: run, stopped, taken up, finished."""
+"""Home: the numbers of the library, what is next, and the guided demo: run, stopped, resumed, finished."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 from demo_double import small_demo
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -17,13 +16,16 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.demo import walk as demo
-from orca_desk.steps.demo.place import result_file, standing
-from orca_desk.steps.demo.walk import DemoModels, Step, summary
+from orca_desk.steps.demo.result import write_result
+from orca_desk.steps.demo.stages import StageDone
+from orca_desk.steps.demo.state import demo_state, result_file
+from orca_desk.steps.demo.walk import DemoModels
 from orca_desk.ui.jobs import Tools
-from orca_desk.ui.pages.home.page import PAGE_OF, HomePage, number
+from orca_desk.ui.pages.home.figures import short_number
+from orca_desk.ui.pages.home.page import PAGE_OF, HomePage
 from orca_desk.ui.pages.home.result import ResultView
-from orca_desk.ui.pages.home.run import work
-from orca_desk.ui.pages.home.table import ResultTable
+from orca_desk.ui.pages.home.run import demo_work
+from orca_desk.ui.pages.home.table import DemoResultTable
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -40,17 +42,21 @@ def library(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Library]
 
 @pytest.fixture
 def home(window: Window, qtbot: QtBot) -> HomePage:
-    """The page, when it has looked at the library."""
+    """The page, once it has read the library."""
     page = window.show_page("home")
     assert isinstance(page, HomePage)
-    qtbot.waitUntil(lambda: page.seen is not None)
+    qtbot.waitUntil(lambda: page.status is not None)
     return page
+
+
+def button_with(view: QWidget, text: str) -> QPushButton:
+    (found,) = (one for one in view.findChildren(QPushButton) if one.text() == text)
+    return found
 
 
 def finish(library: Library) -> None:
     """Leave the result of a demo in the library."""
-    found = summary(small_demo(library.folder))
-    result_file(library.folder).write_text(json.dumps(found), encoding="utf-8")
+    write_result(library, small_demo(library.folder))
 
 
 def test_the_numbers_follow_the_library(home: HomePage, library: Library, qtbot: QtBot) -> None:
@@ -63,7 +69,7 @@ def test_the_numbers_follow_the_library(home: HomePage, library: Library, qtbot:
     assert collect.figures.state == "done"
     assert home.flow.cards["pair"].figures.state == "next"
     assert {home.flow.cards[step].figures.state for step in ("instruct", "erase", "train", "test")} == {
-        "waits"
+        "waiting"
     }
     assert "Pair" in home.next.sentence.text()
     assert "Done" in collect.accessibleDescription() and "3 tasks" in collect.accessibleDescription()
@@ -82,7 +88,7 @@ def test_each_card_opens_its_page_by_mouse_and_keyboard(home: HomePage, window: 
     assert window.page is window.pages["strategies"]
 
 
-def test_the_flow_suits_the_width(home: HomePage, window: Window, qtbot: QtBot) -> None:
+def test_the_cards_adapt_to_the_width(home: HomePage, window: Window, qtbot: QtBot) -> None:
     cards = list(home.flow.cards.values())
     for width, columns in ((1400, 6), (1100, 3)):
         window.resize(width, 800)
@@ -92,20 +98,22 @@ def test_the_flow_suits_the_width(home: HomePage, window: Window, qtbot: QtBot) 
         assert not any(a.geometry().intersects(b.geometry()) for a in cards for b in cards if a is not b)
 
 
-def test_the_demo_stays_away_from_the_users_own_work(home: HomePage, library: Library, qtbot: QtBot) -> None:
+def test_the_demo_does_not_run_among_the_users_own_work(
+    home: HomePage, library: Library, qtbot: QtBot
+) -> None:
     add_tasks(library, [Task(family="mine", query="Why?")])
     home.desk.tell("tasks")
     qtbot.waitUntil(lambda: home.again.isVisible())
     home.demo_command.trigger()
     qtbot.waitUntil(lambda: home.notice.isVisible())
-    assert "work of your own" in home.notice.text.text()
+    assert "your own work" in home.notice.text.text()
     assert home.notice.action.text() == "Open a demo library"
     assert not home.desk.jobs.all
 
 
 @with_samples
 @pytest.mark.timeout(240)
-def test_the_demo_is_run_stopped_and_offered_again(
+def test_the_demo_is_run_stopped_and_resumed(
     home: HomePage, library: Library, window: Window, qtbot: QtBot
 ) -> None:
     assert home.next.button.text() == "Run the demo"
@@ -116,7 +124,7 @@ def test_the_demo_is_run_stopped_and_offered_again(
     qtbot.waitUntil(lambda: instruct.figures.value != "0", timeout=120_000)
     states = [card.figures.state for card in home.flow.cards.values()]
     assert states.count("running") == 1 and "next" not in states
-    assert set(states[states.index("running") + 1 :]) == {"waits"}
+    assert set(states[states.index("running") + 1 :]) == {"waiting"}
     qtbot.waitUntil(lambda: home.run.live.answer.text() != "", timeout=60_000)
 
     qtbot.mouseClick(home.run.panel.stop, LEFT)
@@ -124,9 +132,9 @@ def test_the_demo_is_run_stopped_and_offered_again(
     assert job is not None
     qtbot.waitUntil(lambda: job.is_over, timeout=60_000)
     assert job.state == "stopped"
-    qtbot.waitUntil(lambda: home.next.isVisible() and home.next.button.text() == "Go on with the demo")
+    qtbot.waitUntil(lambda: home.next.isVisible() and home.next.button.text() == "Resume the demo")
     assert not home.run.isVisible()
-    assert standing(library) == "begun"
+    assert demo_state(library) == "started"
 
     kept = int(instruct.figures.value.replace(",", ""))
     home.go({"resume": "probe-1"})
@@ -137,14 +145,14 @@ def test_the_demo_is_run_stopped_and_offered_again(
 
 def test_progress_ends_with_the_step_that_made_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     def short_demo(
-        library: Library, models: DemoModels, *, on_step: Any, progress: Any, control: Any
+        library: Library, models: DemoModels, *, on_stage: Any, progress: Any, control: Any
     ) -> None:
         progress(Update(stage="asking the teacher", done=793, total=793))
-        on_step(Step(name="generate", outcome="", seconds=1.0))
+        on_stage(StageDone(name="generate", outcome="", seconds=1.0))
 
     monkeypatch.setattr(demo, "demo", short_demo)
     shown: list[Update] = []
-    work(library)(Tools(shown.append, JobControl(), lambda event: None))
+    demo_work(library)(Tools(shown.append, JobControl(), lambda event: None))
     assert shown[-1] == Update(stage="")
 
 
@@ -164,39 +172,41 @@ def test_a_finished_demo_is_shown_after_a_restart(library: Library, window: Wind
     ]
     assert rows[0][:5] == ["belief", "step-by-step", "30% (11–60)", "12", "90% (60–98)"]
     assert rows[-1][0] == "Overall"
-    assert "gained +70.0 points" in view.sentence.text()
+    assert "Training gained +70.0 points" in view.sentence.text()
     assert "90% of 20 held-out tasks" in view.sentence.text()
-    plot = view._plot
-    assert [one.name for one in plot.series] == ["base", "tuned", "teacher"]
+    assert [one.name for one in view.plot.series] == ["base", "tuned", "teacher"]
     assert page.next.button.text() != "Run the demo"
-    for name, button in ((made.objectName(), made) for made in view._buttons):
+    pages = {
+        "Read the records": "records",
+        "See the training": "training",
+        "Read the answers": "evaluate",
+        "Chat with it": "chat",
+    }
+    for text, name in pages.items():
         window.show_page("home")
-        qtbot.mouseClick(button, LEFT)
-        assert window.page is window.pages[name.removeprefix("result-")]
+        qtbot.mouseClick(button_with(view, text), LEFT)
+        assert window.page is window.pages[name]
 
 
-def test_a_damaged_result_is_said_and_harms_nothing(library: Library, window: Window, qtbot: QtBot) -> None:
+def test_a_damaged_result_is_reported_and_harms_nothing(
+    library: Library, window: Window, qtbot: QtBot
+) -> None:
     result_file(library.folder).write_text("{", encoding="utf-8")
     page = window.show_page("home")
     assert isinstance(page, HomePage)
     page.refresh(page.watches)
     qtbot.waitUntil(lambda: page.notice.isVisible())
     assert "cannot be read" in page.notice.text.text()
-    assert page.seen is not None and page.seen.result is None
+    assert page.status is not None and page.status.result is None
 
 
-def test_the_result_table_keeps_qts_rules(theme: Theme, tmp_path: Path, qapp: QApplication) -> None:
-    from orca_desk.steps.demo.result import read_result
-
-    model = ResultTable(theme)
+def test_the_result_table_follows_qts_rules(theme: Theme, tmp_path: Path, qapp: QApplication) -> None:
+    model = DemoResultTable(theme)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    result_file(tmp_path).write_text(json.dumps(summary(small_demo(tmp_path))), encoding="utf-8")
-    found = read_result(tmp_path)
-    assert found is not None
-    model.show_result(found)
-    model.show_result(found)
+    model.show_result(small_demo(tmp_path))
+    model.show_result(small_demo(tmp_path))
     assert model.rowCount() == 3 and tester is not None
 
 
 def test_numbers_fit_on_a_card() -> None:
-    assert [number(n) for n in (0, 2661, 999_999, 1_270_000)] == ["0", "2,661", "999,999", "1.27 M"]
+    assert [short_number(n) for n in (0, 2661, 999_999, 1_270_000)] == ["0", "2,661", "999,999", "1.27 M"]

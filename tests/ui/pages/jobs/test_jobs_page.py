@@ -214,7 +214,7 @@ def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme:
         page.detail.resume()
         qtbot.waitUntil(lambda: len(asked) == 2)
         assert asked[1] == asked[0]
-        set_setting(library, "desktop.start.generate", {})  # one of the user's own
+        create_run(library, "probe", {}, {"model": "x"})  # one of the user's own
         page.detail.resume()
         qtbot.waitUntil(lambda: len(asked) == 3)
         assert asked[2] == ("teacher", {"resume": "generate-1"})

@@ -1,4 +1,4 @@
-"""The Strategies page: instructions, versions, the preview, and pairing by measure or by hand."""
+"""The Strategies page: instructions, versions, the preview, and pairing, measured or by hand."""
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -55,7 +55,7 @@ def text(page: StrategiesPage, family: str, strategy: str) -> str:
     return str(cell(page, family, strategy).data())
 
 
-def test_no_teacher_is_said_only_when_the_models_are_read(
+def test_a_missing_teacher_is_reported_only_after_the_models_are_read(
     page: StrategiesPage, window: Window, qtbot: QtBot
 ) -> None:
     preview, models = page.preview, window.desk.models
@@ -64,8 +64,8 @@ def test_no_teacher_is_said_only_when_the_models_are_read(
     found = models.found
     models.found, models.is_read = [], False
     preview.picker.clear()
-    preview._render()
-    assert preview.count.text() == ""
+    preview.show_task(preview.task)
+    qtbot.waitUntil(lambda: preview.count.text() == "")
     models.is_read = True
     models.changed.emit()
     qtbot.waitUntil(lambda: preview.count.text().startswith("There is no teacher on this machine"))
@@ -75,14 +75,14 @@ def test_no_teacher_is_said_only_when_the_models_are_read(
     qtbot.waitUntil(lambda: preview.count.text() == "")
 
 
-def test_the_seven_are_listed_with_what_they_are_for(page: StrategiesPage) -> None:
+def test_the_seven_strategies_are_listed_with_their_families(page: StrategiesPage) -> None:
     entries = {entry.key: entry for entry in page.model.entries}
     assert len(entries) == 7 and entries["direct"].families == ("facts",)
     assert entries["direct"].used_by == "For facts" and entries["guess-and-check"].families == ()
     assert entries["direct"].title == "Direct answer" and entries["direct"].description
 
 
-def test_an_edit_is_kept_while_others_are_looked_at_and_saved_as_a_new_version(
+def test_an_edit_survives_a_look_at_others_and_is_saved_as_a_new_version(
     page: StrategiesPage, library: Library, qtbot: QtBot
 ) -> None:
     page.go({"strategy": "direct"})
@@ -103,7 +103,7 @@ def test_an_edit_is_kept_while_others_are_looked_at_and_saved_as_a_new_version(
     assert not page.editor.save.isEnabled()
 
 
-def test_what_is_not_saved_is_there_again_after_a_restart(
+def test_unsaved_edits_survive_a_restart(
     page: StrategiesPage, window: Window, library: Library, theme: Theme, qtbot: QtBot
 ) -> None:
     page.go({"strategy": "direct"})
@@ -126,7 +126,7 @@ def test_what_is_not_saved_is_there_again_after_a_restart(
     assert get_strategy(library, "direct").instruction != "Say it."
 
 
-def test_what_is_not_saved_is_kept_while_the_window_is_open(
+def test_unsaved_edits_are_stored_while_the_window_is_open(
     page: StrategiesPage, library: Library, qtbot: QtBot
 ) -> None:
     page.go({"strategy": "direct"})
@@ -137,7 +137,7 @@ def test_what_is_not_saved_is_kept_while_the_window_is_open(
     qtbot.waitUntil(lambda: get_setting(library, DRAFTS) == {})
 
 
-def test_nothing_can_be_edited_before_the_strategies_are_there(
+def test_nothing_can_be_edited_before_the_strategies_are_loaded(
     window: Window, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
 ) -> None:
     with monkeypatch.context() as held:
@@ -152,28 +152,31 @@ def test_nothing_can_be_edited_before_the_strategies_are_there(
         assert not page.editor.isEnabled()
     page.refresh(page.watches)
     qtbot.waitUntil(page.editor.isEnabled)
-    assert page.editor.title.text() and not page._drafts
+    assert page.editor.title.text() and not any(entry.edited for entry in page.model.entries)
 
 
-def test_what_is_no_strategy_is_refused_beside_the_editor(page: StrategiesPage, library: Library) -> None:
+def test_an_invalid_strategy_is_refused_beside_the_editor(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
     page.go({"strategy": "direct"})
     page.editor.markers.setText("")
     page.editor.markers.textEdited.emit("")
     page.save()
-    assert page.notice.isVisible() and "markers" in page.notice.text.text()
+    qtbot.waitUntil(page.notice.isVisible)
+    assert "markers" in page.notice.text.text()
     assert get_strategy(library, "direct").version == 1
     page.discard()
     assert page.editor.markers.text() == "Answer"
 
 
-def test_duplicating_makes_one_of_ones_own(page: StrategiesPage, library: Library, qtbot: QtBot) -> None:
+def test_a_duplicate_becomes_a_strategy_of_its_own(page: StrategiesPage, library: Library, qtbot: QtBot) -> None:
     page.go({"strategy": "guess-and-check"})
     page.duplicate()
     assert page.editor.name.isVisible() and page.editor.name.text() == "guess-and-check-2"
     page.editor.name.selectAll()
     qtbot.keyClicks(page.editor.name, "direct")
     page.save()
-    assert "already" in page.notice.text.text()
+    qtbot.waitUntil(lambda: "already" in page.notice.text.text())
     page.editor.name.selectAll()
     qtbot.keyClicks(page.editor.name, "my-guess")
     page.editor.save.click()
@@ -185,7 +188,7 @@ def test_duplicating_makes_one_of_ones_own(page: StrategiesPage, library: Librar
     assert page.model.rowCount() == 8 and not page.editor.name.isVisible()
 
 
-def test_two_versions_are_compared_and_the_old_one_brought_back(
+def test_two_versions_are_compared_and_the_old_one_restored(
     page: StrategiesPage, library: Library, qtbot: QtBot
 ) -> None:
     before = get_strategy(library, "direct")
@@ -196,9 +199,9 @@ def test_two_versions_are_compared_and_the_old_one_brought_back(
     page.side.setCurrentWidget(page.versions)
     qtbot.waitUntil(lambda: page.versions.after.count() == 2)
     shown = page.versions.difference.toPlainText()
-    assert "What the teacher is told" in shown and "at" in shown and "right" in shown
+    assert "Instruction for the teacher" in shown and "at" in shown and "right" in shown
     assert "Title" not in shown
-    page.versions.back.click()
+    page.versions.restore.click()
     assert page.editor.instruction.toPlainText() == before.instruction
     page.editor.save.click()
     qtbot.waitUntil(lambda: len(strategy_versions(library, "direct")) == 3)
@@ -208,7 +211,7 @@ def test_the_preview_follows_what_is_typed(page: StrategiesPage, qtbot: QtBot) -
     preview = page.preview
     qtbot.waitUntil(lambda: "tokens" in preview.count.text(), timeout=20_000)
     qtbot.keyClicks(preview.search.words, "capital of per")
-    qtbot.waitUntil(lambda: len(preview.search._offered) == 1)
+    qtbot.waitUntil(lambda: len(preview.search.offered) == 1)
     qtbot.keyClick(preview.search.words, Qt.Key.Key_Return)
     page.go({"strategy": "direct"})
     page.editor.instruction.setPlainText("Only the <|im_end|> word.")
@@ -221,24 +224,24 @@ def test_the_preview_follows_what_is_typed(page: StrategiesPage, qtbot: QtBot) -
     assert sum(parts) == total and len(parts) == 3
 
 
-def test_the_matrix_says_what_was_measured(page: StrategiesPage) -> None:
+def test_the_matrix_shows_the_measurements(page: StrategiesPage) -> None:
     assert text(page, "facts", "direct") == "✓ 90%"
     assert text(page, "facts", "step-by-step") == "80%"
     assert text(page, "sums", "direct") == "–"
     tip = str(cell(page, "facts", "direct").data(Qt.ItemDataRole.ToolTipRole))
-    assert "9 of 10 right" in tip and "95% interval 60% to 98%" in tip
+    assert "9 of 10 correct" in tip and "95% interval 60% to 98%" in tip
     assert cell(page, "facts", "direct").data(Qt.ItemDataRole.FontRole).bold()
     assert not cell(page, "facts", "step-by-step").data(Qt.ItemDataRole.FontRole).bold()
 
 
-def test_a_click_pairs_by_hand_and_undo_takes_it_back(
+def test_a_click_pairs_by_hand_and_undo_restores_the_pairing(
     page: StrategiesPage, window: Window, library: Library, qtbot: QtBot
 ) -> None:
     page.go({"family": "facts"})
     view = page.pairing.view
     place = view.visualRect(cell(page, "facts", "step-by-step")).center()
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert current_pairings(library)["facts"].source == "chosen"
+    qtbot.waitUntil(lambda: current_pairings(library)["facts"].source == "chosen")
     qtbot.waitUntil(lambda: text(page, "facts", "step-by-step") == "✓ 80%")
     assert text(page, "facts", "direct") == "90%"
     qtbot.waitUntil(lambda: page.pairing.history.model.rowCount() == 2)
@@ -253,11 +256,12 @@ def test_a_click_pairs_by_hand_and_undo_takes_it_back(
     qtbot.waitUntil(lambda: "sums" not in current_pairings(library))
 
 
-def test_measuring_fills_the_cells_as_answers_come(
+def test_measuring_fills_the_cells_as_answers_arrive(
     page: StrategiesPage, library: Library, qtbot: QtBot
 ) -> None:
     page.go({"family": "facts"})
     panel = page.pairing.measure
+    qtbot.waitUntil(lambda: panel.picker.model() is not None)
     panel.families.choose(["facts"])
     panel.strategies.choose(["direct", "step-by-step"])
     panel.per_family.setValue(20)
@@ -269,7 +273,7 @@ def test_measuring_fills_the_cells_as_answers_come(
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
     assert panel.job.error is None and count_records(library) == 4
     qtbot.waitUntil(
-        lambda: "of 2 right" in str(cell(page, "facts", "direct").data(Qt.ItemDataRole.ToolTipRole))
+        lambda: "of 2 correct" in str(cell(page, "facts", "direct").data(Qt.ItemDataRole.ToolTipRole))
     )
     assert page.notice.isVisible() and panel.button.isEnabled()
     assert current_pairings(library)["facts"].source == "measured"
@@ -280,13 +284,13 @@ def test_measuring_fills_the_cells_as_answers_come(
     assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new
 
 
-def test_nothing_ticked_is_said(page: StrategiesPage) -> None:
+def test_an_empty_selection_is_reported(page: StrategiesPage) -> None:
     page.pairing.measure.families.choose([])
     page.measure()
-    assert page.pairing.measure.job is None and "Nothing is chosen" in page.notice.text.text()
+    assert page.pairing.measure.job is None and "Nothing is selected" in page.notice.text.text()
 
 
-def test_the_models_keep_to_the_rules(page: StrategiesPage, window: Window, library: Library) -> None:
+def test_the_models_follow_the_rules(page: StrategiesPage, window: Window, library: Library) -> None:
     failed = QAbstractItemModelTester.FailureReportingMode.Fatal
     testers = [
         QAbstractItemModelTester(model, failed)
@@ -298,7 +302,7 @@ def test_the_models_keep_to_the_rules(page: StrategiesPage, window: Window, libr
     matrix.count([("facts", "direct", True), ("facts", "direct", False)])
     matrix.repaint_counts()
     assert matrix.data(matrix.index(0, list(current_strategies(library)).index("direct"))) == "✓ 50% …"
-    matrix.forget_counts()
+    matrix.clear_counts()
     page.new()
     page.discard()
     assert testers

@@ -22,8 +22,9 @@ from orca_desk.models.fits import Fit, teaching_fit
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.teaching import Arrival, Ask
 from orca_desk.ui.app import desktop
-from orca_desk.ui.pages.teacher.arrivals import HELD, ArrivalsModel, rows_of
+from orca_desk.ui.pages.teacher.arrivals import MOST_ROWS, ArrivalsModel, rows_of
 from orca_desk.ui.pages.teacher.page import CHOSEN, TeacherPage
+from orca_desk.ui.pages.teacher.run import NOTHING
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.window import Window
@@ -117,7 +118,7 @@ def test_families_without_a_strategy_lead_to_their_pairing(
     assert window.page is window.pages["strategies"]
 
 
-def test_whether_the_teacher_fits_is_said(page: TeacherPage, window: Window, qtbot: QtBot) -> None:
+def test_the_page_shows_whether_the_teacher_fits(page: TeacherPage, window: Window, qtbot: QtBot) -> None:
     assert "takes about" in page.form.fit.sentence.text() and "key/value cache" in page.form.fit.parts.text()
     model = page.form.picker.model()
     assert model is not None
@@ -131,7 +132,7 @@ def test_whether_the_teacher_fits_is_said(page: TeacherPage, window: Window, qtb
     assert not bar.grab().isNull() and bar.sentence.property("tone") == "bad"
 
 
-def test_five_are_previewed_and_not_kept(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
+def test_five_are_previewed_and_not_saved(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
     facts_alone(page, qtbot)
     page.preview_button.click()
     assert page.job is not None and not page.start_button.isEnabled() and page.job_panel.isVisible()
@@ -172,7 +173,7 @@ def test_a_run_shows_its_records_and_opens_them(
     counted(page, qtbot, "5 tasks", "5 already answered")
 
 
-def test_a_preview_says_that_it_waits(page: TeacherPage, qtbot: QtBot) -> None:
+def test_a_preview_says_that_it_is_waiting(page: TeacherPage, qtbot: QtBot) -> None:
     over = Event()
     page.desk.jobs.start("Busy", "other", lambda tools: over.wait(60))
     facts_alone(page, qtbot)
@@ -184,7 +185,7 @@ def test_a_preview_says_that_it_waits(page: TeacherPage, qtbot: QtBot) -> None:
     run_to_its_end(page, qtbot)
 
 
-def test_a_run_that_makes_nothing_is_loud(page: TeacherPage, qtbot: QtBot) -> None:
+def test_a_run_without_new_records_warns(page: TeacherPage, qtbot: QtBot) -> None:
     facts_alone(page, qtbot)
     page.start()
     run_to_its_end(page, qtbot)
@@ -193,7 +194,7 @@ def test_a_run_that_makes_nothing_is_loud(page: TeacherPage, qtbot: QtBot) -> No
     assert "No new records. All 5" in page.notice.text.text()
 
 
-def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
+def test_a_run_is_stopped_and_resumed(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
     page.form.strategy.setCurrentIndex(page.form.strategy.findData("step-by-step"))
     add_tasks(library, [Task(family="sums", query=f"What is {n} + {n + 1}?") for n in range(50)])
     page.desk.tell("tasks")
@@ -224,7 +225,7 @@ def test_a_run_is_stopped_and_taken_up_again(page: TeacherPage, library: Library
     assert count_records(library) == count_records(library, RecordFilter(run="generate-1")) == 75
 
 
-def test_a_bad_setting_is_said_before_anything_starts(page: TeacherPage, qtbot: QtBot) -> None:
+def test_an_invalid_setting_is_reported_before_anything_starts(page: TeacherPage, qtbot: QtBot) -> None:
     page.form.sampling.control("temperature").setText("warm")
     qtbot.waitUntil(lambda: "warm" in page.form.count.text())
     page.start()
@@ -259,22 +260,22 @@ def test_a_library_without_tasks_says_so(window: Window, qtbot: QtBot) -> None:
     assert not page.start_button.isEnabled()
 
 
-def test_the_table_holds_so_many_rows_and_keeps_to_the_rules(window: Window, library: Library) -> None:
+def test_the_table_holds_a_maximum_of_rows_and_follows_the_rules(window: Window, library: Library) -> None:
     model = ArrivalsModel(window.desk.theme)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     asked = Ask(task=TASKS[0], strategy=get_strategy(library, "direct"))
-    failed = rows_of(Arrival(run="generate-1", records=(), failed=((asked, "too <b>long</b>"),)))
-    for count in (3, HELD - 5, 40, 3 * HELD):
+    failed = rows_of(
+        Arrival(run="generate-1", records=(), failed=((asked, "too <b>long</b>"),), counts=NOTHING)
+    )
+    for count in (3, MOST_ROWS - 5, 40, 3 * MOST_ROWS):
         model.add(failed * count)
-    assert model.rowCount() == HELD and tester
+    assert model.rowCount() == MOST_ROWS and tester
     assert model.index(0, 0).data() == "failed" and model.index(0, 4).data() == "too <b>long</b>"
     model.clear()
     assert model.rowCount() == 0
 
 
-def test_what_cannot_be_answered_is_told_with_its_reason(
-    page: TeacherPage, library: Library, qtbot: QtBot
-) -> None:
+def test_failures_are_shown_with_their_reason(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
     add_tasks(library, [Task(family="facts", query="box " * (2000 + n), tags=("long",)) for n in range(6)])
     page.desk.tell("tasks")
     qtbot.waitUntil(lambda: page.form.tag.findData("long") > 0)
@@ -295,7 +296,7 @@ def test_what_cannot_be_answered_is_told_with_its_reason(
     assert not opened and count_records(library) == 0
 
 
-def test_a_start_is_kept_whole() -> None:
+def test_a_request_is_stored_in_full() -> None:
     start = GenerateRequest(
         model="m.gguf", family="a", limit=5, sampling=Sampling(temperature=0.5, seed=3), batch=4
     )

@@ -1,4 +1,4 @@
-"""Where the demo may run: among the sample tasks alone, never among the user's own work."""
+"""The demo runs only where the library holds nothing but the sample tasks."""
 
 from pathlib import Path
 
@@ -9,32 +9,32 @@ from orca_desk.library.runs import create_run
 from orca_desk.library.settings import set_setting
 from orca_desk.library.tasks import add_tasks, delete_tasks
 from orca_desk.method.records import Task
-from orca_desk.steps.demo.place import BEGUN, next_folder, result_file, standing
+from orca_desk.steps.demo.state import STARTED, demo_state, next_folder, result_file
 
 
-def test_a_new_library_is_fresh_until_the_demo_begins_and_ends_there(tmp_path: Path) -> None:
+def test_a_new_library_is_fresh_until_the_demo_starts_and_finishes(tmp_path: Path) -> None:
     with Library.open(tmp_path) as library:
-        assert standing(library) == "fresh"
-        set_setting(library, BEGUN, True)
+        assert demo_state(library) == "fresh"
+        set_setting(library, STARTED, True)
         create_run(library, "probe", {})
-        assert standing(library) == "begun"
+        assert demo_state(library) == "started"
         result_file(tmp_path).write_text("{}")
-        assert standing(library) == "finished"
+        assert demo_state(library) == "finished"
 
 
-def test_the_users_own_work_is_left_alone(tmp_path: Path) -> None:
+def test_a_library_with_own_work_is_left_alone(tmp_path: Path) -> None:
     with Library.open(tmp_path) as library:
         added = add_tasks(library, [Task(family="mine", query="Why?")]).added
-        assert standing(library) == "own"
+        assert demo_state(library) == "own-work"
         delete_tasks(library, added)
-        assert standing(library) == "fresh"
+        assert demo_state(library) == "fresh"
         create_run(library, "generate", {})
-        assert standing(library) == "own"
+        assert demo_state(library) == "own-work"
 
 
-def test_without_the_samples_there_is_nothing_to_show(tmp_path: Path) -> None:
+def test_a_library_without_the_samples_cannot_run_the_demo(tmp_path: Path) -> None:
     with Library.open(tmp_path, samples=False) as library:
-        assert standing(library) == "own"
+        assert demo_state(library) == "own-work"
 
 
 def test_a_new_demo_gets_a_folder_beside_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,42 @@
+"""Families by strategies: what was measured, and which strategy each family is paired with."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import StoredPairing, current_pairings, latest_evidence
+from orca_desk.library.strategies import current_strategies
+from orca_desk.library.tasks import families
+from orca_desk.method.pairing import Evidence
+from orca_desk.method.strategies import Strategy
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairingMatrix:
+    """The latest evidence by (family, strategy), and the pairing of each family that has one.
+
+    `tasks` counts each family's training tasks, with or without a reference answer.
+    """
+
+    families: tuple[str, ...] = ()
+    tasks: Mapping[str, int] = field(default_factory=dict)
+    strategies: tuple[Strategy, ...] = ()
+    evidence: Mapping[tuple[str, str], Evidence] = field(default_factory=dict)
+    pairings: Mapping[str, StoredPairing] = field(default_factory=dict)
+
+    def probe_size(self, families: Collection[str], strategies: Collection[str], per_family: int) -> int:
+        """Return how many answers a probe needs at most: fewer if tasks lack a reference answer."""
+        tasks = sum(min(per_family, self.tasks.get(family, 0)) for family in families)
+        return tasks * len(strategies)
+
+
+def pairing_matrix(library: Library) -> PairingMatrix:
+    """Read the matrix of a library."""
+    found = families(library)
+    return PairingMatrix(
+        families=tuple(one.family for one in found),
+        tasks={one.family: one.train for one in found},
+        strategies=tuple(current_strategies(library).values()),
+        evidence=latest_evidence(library),
+        pairings=current_pairings(library),
+    )

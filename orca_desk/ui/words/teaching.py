@@ -1,0 +1,22 @@
+"""The outcome of asking the teacher, in words."""
+
+from orca_desk.steps.teaching import Taught
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import UNFIT
+
+
+def teach_details(made: Taught) -> str:
+    """Return the answers that were not new or not usable, with the reasons, or an empty text."""
+    parts = [f"{made.known:,} already in the library"] if made.known else []
+    parts += [f"{count:,} rejected: {UNFIT[reason]}" for reason, count in made.rejected.items()]
+    parts += [f"{count:,} failed: {reason.rstrip('.')}" for reason, count in made.failed.items()]
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def teach_summary(made: Taught) -> str:
+    """Return the outcome of a run in a few sentences, with the speed if it generated answers."""
+    if not made.new:
+        return f"No new records. {teach_details(made)}".rstrip()
+    new = f"{counted(made.new, 'new record')}, {made.usable:,} usable for training."
+    speed = f"{made.tokens / made.seconds:,.0f} tokens/s." if made.seconds else ""
+    return " ".join(filter(None, (new, teach_details(made), speed)))
