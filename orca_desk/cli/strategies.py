@@ -113,8 +113,8 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The teacher's GGUF file.",
 )
-@click.option("--family", "families", multiple=True, help="Only these families.")
-@click.option("--strategy", "names", multiple=True, help="Only these strategies.")
+@click.option("--family", "families", multiple=True, help="Measure only this family; repeat for more.")
+@click.option("--strategy", "names", multiple=True, help="Try only this strategy; repeat for more.")
 @click.option(
     "--tasks",
     "per_family",

@@ -167,7 +167,8 @@ class ResultView(QWidget):
         row.setSpacing(2 * GRID)
         names = {"base": "Base student", "tuned": "Tuned student"}
         self._worked = {
-            who: _Answer(self.desk.theme, f"{SYMBOLS[who]} {name}", ROLES[who]) for who, name in names.items()
+            who: WorkedAnswer(self.desk.theme, f"{SYMBOLS[who]} {name}", ROLES[who])
+            for who, name in names.items()
         }
         for shown in self._worked.values():
             row.addWidget(shown, 1)
@@ -234,7 +235,7 @@ class _Stat(QWidget):
         )
 
 
-class _Answer(QFrame):
+class WorkedAnswer(QFrame):
     """One model's answer to the worked example, with its verdict."""
 
     def __init__(self, theme: Theme, name: str, role: ModelTone) -> None:
