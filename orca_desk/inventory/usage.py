@@ -10,7 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import added_paths, fit_of
 from orca_desk.inventory.find import model_folders
 from orca_desk.library.database import Library
-from orca_desk.library.places import to_path
+from orca_desk.library.model_uses import model_uses, records_by_model, teacher_of, trained_adapters
 from orca_desk.models.fits import Fit
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
@@ -46,7 +46,7 @@ class InventoryItem:
 
 def take_inventory(library: Library, found: Iterable[ModelFile | NotAModel]) -> list[InventoryItem]:
     """Describe each model in `found`, and each adapter that was trained in this library."""
-    by_file, by_hash = _uses_by_file(library), _records_by_hash(library)
+    by_file, by_hash = _uses_by_file(library), records_by_model(library)
     hashes = HashCache(library.folder).known()
     roots = _roots(library)
     items: list[InventoryItem] = []
@@ -68,14 +68,24 @@ def take_inventory(library: Library, found: Iterable[ModelFile | NotAModel]) -> 
     return items
 
 
+def model_with_hash(library: Library, models: Iterable[ModelFile], sha256: str | None) -> ModelFile | None:
+    """Return the first of `models` whose known hash is `sha256`, without reading any model."""
+    known = HashCache(library.folder).known()
+    return next((model for model in models if sha256 and known.sha256_of(model.files) == sha256), None)
+
+
+def teacher_file(library: Library, snapshot_id: str, models: Iterable[ModelFile]) -> Path | None:
+    """Return the path of the teacher that made a snapshot, if it is among `models` and its hash is known."""
+    found = model_with_hash(library, models, teacher_of(library, snapshot_id))
+    return found.path if found else None
+
+
 def _trained(library: Library) -> list[ModelFile | NotAModel]:
     """Return the adapters that trainings made, as the GGUF files that chat and evaluation use."""
-    rows = library.rows("SELECT id, adapter_gguf FROM trainings WHERE adapter_gguf IS NOT NULL ORDER BY id")
     found: list[ModelFile | NotAModel] = []
-    for row in rows:
-        path = to_path(library, row["adapter_gguf"])
+    for training_id, path in trained_adapters(library).items():
         try:
-            found.append(replace(identify(path), name=f"Adapter of {row['id']}"))
+            found.append(replace(identify(path), name=f"Adapter of {training_id}"))
         except UserError as error:
             found.append(NotAModel(path=path, reason=str(error)))
     return found
@@ -83,23 +93,10 @@ def _trained(library: Library) -> list[ModelFile | NotAModel]:
 
 def _uses_by_file(library: Library) -> Mapping[str, Sequence[Use]]:
     """Return trainings, evaluations and chats by the real path of the model or adapter that they used."""
-    kinds: tuple[tuple[UseKind, str], ...] = (
-        ("training", "SELECT id, base AS file, NULL AS other FROM trainings"),
-        ("evaluation", "SELECT id, model AS file, adapter AS other FROM evaluations"),
-        ("chat", "SELECT id, model AS file, adapter AS other FROM chats"),
-    )
     uses: dict[str, list[Use]] = {}
-    for kind, sql in kinds:
-        for row in library.rows(sql):
-            for text in filter(None, (row["file"], row["other"])):
-                file = os.path.realpath(to_path(library, text))
-                uses.setdefault(file, []).append(Use(kind=kind, id=row["id"]))
+    for use in model_uses(library):
+        uses.setdefault(os.path.realpath(use.path), []).append(Use(kind=use.user, id=use.id))
     return uses
-
-
-def _records_by_hash(library: Library) -> dict[str, int]:
-    rows = library.rows("SELECT model_sha256, count(*) FROM records GROUP BY model_sha256")
-    return {row[0]: row[1] for row in rows}
 
 
 def _roots(library: Library) -> list[tuple[Path, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from orca_desk.library.conditions import json_list
+from orca_desk.library.conditions import json_list, like_pattern
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question
 from orca_desk.method.records import FinishReason, Task
@@ -194,14 +194,12 @@ def _fits(outcomes: Sequence[Outcome | None], wanted: AskedFilter) -> bool:
 
 def _with_text(library: Library, evaluation_ids: Sequence[str], text: str) -> set[str]:
     """Return the tasks whose question, reference or answers hold `text`, whatever its case (of A to Z)."""
-    signs = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    like = f"%{signs}%"
     rows = library.rows(
         "SELECT task_id FROM answers WHERE evaluation IN (SELECT value FROM json_each(:ids))"
         " AND response LIKE :like ESCAPE '\\'"
         " UNION SELECT id FROM tasks WHERE query LIKE :like ESCAPE '\\' OR context LIKE :like ESCAPE '\\'"
         " OR answer LIKE :like ESCAPE '\\'",
-        {"ids": json_list(evaluation_ids), "like": like},
+        {"ids": json_list(evaluation_ids), "like": like_pattern(text)},
     )
     return {row[0] for row in rows}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
+from orca_desk.library.conditions import like_pattern
 from orca_desk.library.database import Library
 from orca_desk.library.numbering import next_id
 from orca_desk.library.places import to_path, to_text
@@ -144,7 +145,7 @@ def list_chats(library: Library, text: str = "", *, limit: int | None = None) ->
         " OR EXISTS (SELECT 1 FROM messages WHERE content LIKE :like ESCAPE '\\'"
         "   AND chat IN (SELECT n FROM chats WHERE n = c.n OR beside = c.n)))"
         " ORDER BY n DESC LIMIT :limit",
-        {"text": text, "like": f"%{_literal(text)}%", "limit": -1 if limit is None else limit},
+        {"text": text, "like": like_pattern(text), "limit": -1 if limit is None else limit},
     )
     return [_chat(library, row) for row in rows]
 
@@ -282,11 +283,6 @@ def _turns_from(db: sqlite3.Connection, n: int, position: int) -> list[dict[str,
         "SELECT * FROM messages WHERE chat = ? AND position >= ? ORDER BY position", (n, position)
     )
     return [dict(row) for row in rows.fetchall()]
-
-
-def _literal(text: str) -> str:
-    """Return `text` for a LIKE whose escape sign is the backslash."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _unknown(chat_id: str) -> UserError:

@@ -45,6 +45,12 @@ class Conditions:
         return f"WHERE {' AND '.join(self.parts)}" if self.parts else ""
 
 
+def like_pattern(text: str) -> str:
+    """Return the pattern for `LIKE ? ESCAPE '\\'` that finds `text` anywhere, its signs taken literally."""
+    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literal}%"
+
+
 def json_list(values: Iterable[Any]) -> str:
     """Return `values` as the JSON array that `json_each` unpacks: one parameter, whatever their number."""
     return json.dumps(list(values), ensure_ascii=False)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from orca_desk.library.conditions import like_pattern
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, list_tasks
 
@@ -31,7 +32,7 @@ def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
     wanted = text.strip()
     if not wanted:
         return []
-    pattern = f"%{_escaped(wanted)}%"
+    pattern = like_pattern(wanted)
     return [
         *_strategies(library, pattern, limit),
         *_runs(library, pattern, limit),
@@ -83,10 +84,6 @@ def _chats(library: Library, pattern: str, limit: int) -> list[Found]:
 def _tasks(library: Library, wanted: str, limit: int) -> list[Found]:
     tasks = list_tasks(library, TaskFilter(text=wanted, limit=limit)).items
     return [Found(kind="task", id=task.id, title=_short(task.query), detail=task.family) for task in tasks]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _short(text: str) -> str:

@@ -97,6 +97,12 @@ def overview(library: Library) -> LibraryOverview:
         )
 
 
+def has_work(library: Library) -> bool:
+    """Return whether anything was run or paired in the library."""
+    row = library.row("SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM pairings)")
+    return bool(row and row[0])
+
+
 def advice(seen: LibraryOverview) -> Advice:
     """Return what to do next: the first thing of the method that is still missing, else to chat."""
     if not seen.tasks:

@@ -184,6 +184,24 @@ def snapshot_records(library: Library, snapshot_id: str) -> Iterator[TrainingRec
         position = rows[-1]["position"] + 1
 
 
+def snapshot_strategies(library: Library, snapshot_id: str) -> tuple[str, ...]:
+    """Return the names of the strategies that a snapshot's records were made under."""
+    rows = library.rows(
+        "SELECT DISTINCT strategy FROM snapshot_records WHERE snapshot = ? ORDER BY strategy", (snapshot_id,)
+    )
+    return tuple(row["strategy"] for row in rows)
+
+
+def snapshot_characters(library: Library, snapshot_id: str) -> int:
+    """Return the number of characters that a snapshot's records have, system messages included."""
+    row = library.row(
+        "SELECT sum(length(system) + length(user) + length(assistant)) FROM snapshot_records"
+        " WHERE snapshot = ?",
+        (snapshot_id,),
+    )
+    return int(row[0] or 0) if row else 0
+
+
 def write_snapshot(library: Library, snapshot_id: str, path: Path) -> int:
     """Write a snapshot as JSONL, one training record a line in order; return how many.
 

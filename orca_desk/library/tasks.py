@@ -211,6 +211,11 @@ def task_ids(library: Library, numbers: Sequence[int]) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def all_task_ids(library: Library) -> set[str]:
+    """Return the ids of all tasks."""
+    return {row["id"] for row in library.rows("SELECT id FROM tasks")}
+
+
 def families(library: Library) -> list[FamilyCount]:
     """Return every family with its counts, by name."""
     # Two walks through indexes: to look at each task's answer would read the whole table

@@ -8,6 +8,7 @@ from typing import Literal
 from orca_desk.inventory.bundled import mini_student_gguf, mini_teacher
 from orca_desk.inventory.catalogue import catalogue
 from orca_desk.inventory.student_files import student_gguf
+from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.database import Library
 from orca_desk.library.places import log_folder
 from orca_desk.library.trainings import Training, get_training, list_trainings
@@ -75,17 +76,9 @@ def needs_conversion(library: Library, training_id: str) -> bool:
 
 
 def teacher_of(library: Library, training: Training) -> Path | None:
-    """Return the file of the teacher that a training's snapshot comes from, told by its hash."""
-    row = library.row(
-        "SELECT r.model_sha256 FROM snapshot_records AS s JOIN records AS r ON r.id = s.teacher_record_id"
-        " WHERE s.snapshot = ? LIMIT 1",
-        (training.snapshot,),
-    )
-    if row is None:
-        return None
-    known = HashCache(library.folder).known()
+    """Return the file of the teacher that made a training's snapshot, if it is on this machine."""
     models = (one for one in catalogue(library) if isinstance(one, ModelFile) and one.kind == "gguf")
-    return next((one.path for one in models if known.sha256_of(one.files) == row["model_sha256"]), None)
+    return teacher_file(library, training.snapshot, models)
 
 
 def bundled() -> list[Answerer]:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from orca_desk.library.database import Library
+from orca_desk.library.overview import has_work
 from orca_desk.library.runs import has_requests
 from orca_desk.library.samples import sample_tasks
 from orca_desk.library.settings import get_setting
+from orca_desk.library.tasks import all_task_ids, count_tasks
 from orca_desk.paths import default_library, resources
 
 STARTED = "demo.begun"  # the setting that marks a library in which the demo was started
@@ -39,8 +41,7 @@ def demo_state(library: Library) -> DemoState:
         return "own-work"
     if get_setting(library, STARTED):
         return "started"
-    used = library.row("SELECT EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM pairings)")
-    return "own-work" if used and used[0] else "fresh"
+    return "own-work" if has_work(library) else "fresh"
 
 
 def is_demo_interrupted(library: Library) -> bool:
@@ -49,11 +50,10 @@ def is_demo_interrupted(library: Library) -> bool:
 
 
 def _only_samples(library: Library) -> bool:
-    row = library.row("SELECT count(*) FROM tasks")
     samples = _sample_ids()
-    if row is None or row[0] != len(samples):  # quick, even with millions of tasks
+    if count_tasks(library) != len(samples):  # quick, even with millions of tasks
         return False
-    return {row[0] for row in library.rows("SELECT id FROM tasks")} == samples
+    return all_task_ids(library) == samples
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orca_desk.inventory.usage import model_with_hash
 from orca_desk.library.database import Library
 from orca_desk.library.records import StoredRecord
 from orca_desk.library.review import record_at
@@ -10,7 +11,6 @@ from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.erasure import Segment, difference, erase, revealed_strategies
 from orca_desk.method.records import TrainingRecord
-from orca_desk.models.hashes import HashCache
 from orca_desk.models.model_file import ModelFile
 
 
@@ -40,8 +40,6 @@ def review_item(
     """
     stored = record_at(library, rowid)
     training = erase(stored.current, instruction)
-    hashes = HashCache(library.folder).known()
-    made_by = stored.record.provenance.model_sha256
     return ReviewItem(
         rowid=rowid,
         stored=stored,
@@ -49,5 +47,5 @@ def review_item(
         segments=difference(stored.current, training),
         revealed=tuple(revealed_strategies(instruction, current_strategies(library).values())),
         has_task=bool(get_tasks(library, [stored.record.task_id])),
-        teacher=next((model for model in models if hashes.sha256_of(model.files) == made_by), None),
+        teacher=model_with_hash(library, models, stored.record.provenance.model_sha256),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.inventory.student_files import UNQUANTISED, student_gguf
+from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.answers import questions
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations
@@ -14,7 +15,6 @@ from orca_desk.library.tasks import TaskFilter, get_tasks, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling, Task
-from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
@@ -57,7 +57,7 @@ def training_candidates(library: Library, training_id: str, models: Sequence[Mod
     candidates = [Candidate(name="base", model=model, system=system)]
     if training.adapter_gguf is not None:
         candidates.append(Candidate(name="tuned", model=model, adapter=training.adapter_gguf, system=system))
-    teacher = _teacher_of(library, training.snapshot, models)
+    teacher = teacher_file(library, training.snapshot, models)
     if teacher is not None:
         candidates.append(Candidate(name="teacher", model=teacher, system=System(kind="strategy")))
     return candidates
@@ -139,17 +139,6 @@ def _served(base: Path) -> Path:
     """Return the GGUF file in a student's folder that `student_gguf` takes, or the folder without one."""
     inside = sorted(base.glob("*.gguf"))
     return min(inside, key=lambda path: identify(path).quantisation not in UNQUANTISED) if inside else base
-
-
-def _teacher_of(library: Library, snapshot: str, models: Sequence[ModelFile]) -> Path | None:
-    row = library.row(
-        "SELECT r.model_sha256 FROM snapshot_records AS s JOIN records AS r ON r.id = s.teacher_record_id"
-        " WHERE s.snapshot = ? GROUP BY r.model_sha256 ORDER BY count(*) DESC LIMIT 1",
-        (snapshot,),
-    )
-    known = HashCache(library.folder).known()
-    paths = (one.path for one in models if row and known.sha256_of(one.files) == row[0])
-    return next(paths, None)
 
 
 def _likely_name(evaluation: Evaluation) -> str:
