@@ -22,7 +22,7 @@ from orca_desk.library import records, snapshots
 from orca_desk.library.database import Library
 from orca_desk.library.ids import full_id, snapshot_id
 from orca_desk.library.records import RecordFilter
-from orca_desk.library.review import number_of
+from orca_desk.library.review import rowid_of
 from orca_desk.library.snapshots import Snapshot, SnapshotRules
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.erasure import Segment, SegmentState, revealed_strategies, student_instruction
@@ -257,7 +257,7 @@ def _warn_about_quotes(library: Library, instruction: str) -> None:
 
 def _review_item(folder: Path, record_id: str, instruction: str) -> ReviewItem:
     with open_library(folder) as library:
-        rowid = number_of(library, full_id(library, "record", record_id))
+        rowid = rowid_of(library, full_id(library, "record", record_id))
         assert rowid is not None
         return review_item(library, rowid, _student_message(instruction))
 

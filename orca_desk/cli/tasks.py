@@ -179,7 +179,7 @@ def export(
     wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         count = export_tasks(
-            library, file, tasks.task_numbers(library, wanted), progress=progress, control=control
+            library, file, tasks.task_rowids(library, wanted), progress=progress, control=control
         )
     if as_json:
         print_json({"written": count, "file": file})
@@ -207,7 +207,7 @@ def delete(
     if not any(value and value.strip() for value in (family, split, tag, text)):
         raise click.UsageError("Select the tasks with --family, --split, --tag or --text.")
     with open_library(folder) as library:
-        ids = tasks.task_ids(library, tasks.task_numbers(library, wanted))
+        ids = tasks.task_ids(library, tasks.task_rowids(library, wanted))
         if ids and not yes:
             if not sys.stdin.isatty():
                 raise click.UsageError("There is no terminal to confirm this in. Add --yes.")

@@ -27,7 +27,7 @@ QUESTION = 160  # characters of it in a line
 class RecordLine:
     """What a list shows of a record, without its texts. `correct` None: not graded."""
 
-    number: int
+    rowid: int
     id: str
     family: str
     strategy: str
@@ -48,8 +48,8 @@ class RecordChoices:
     runs: dict[str, int]
 
 
-def record_numbers(library: Library, wanted: RecordFilter) -> "array[int]":
-    """Return the place numbers of all that match, in order: 8 bytes each, for lists that jump anywhere."""
+def record_rowids(library: Library, wanted: RecordFilter) -> "array[int]":
+    """Return the row ids of all records that match, in order: 8 bytes each, for lists that jump anywhere."""
     conditions = conditions_of(wanted)
     limit = -1 if wanted.limit is None else wanted.limit
     with library.read() as db:
@@ -59,11 +59,11 @@ def record_numbers(library: Library, wanted: RecordFilter) -> "array[int]":
         return array("q", (row[0] for row in rows))
 
 
-def record_lines(library: Library, numbers: Iterable[int]) -> list[RecordLine | None]:
-    """Return the lines at some of the places that `record_numbers` gave, in the order asked for."""
-    wanted = list(numbers)
+def record_lines(library: Library, rowids: Iterable[int]) -> list[RecordLine | None]:
+    """Return the lines of the records in these rows, in their order; None for a record that is missing."""
+    wanted = list(rowids)
     rows = library.rows(
-        "SELECT r.n AS number, r.id, r.family, r.strategy, substr(r.user, 1, ?) AS question, v.correct,"
+        "SELECT r.n AS rowid, r.id, r.family, r.strategy, substr(r.user, 1, ?) AS question, v.correct,"
         " coalesce(v.leaked, 0) AS leaked, r.finish_reason <> 'stop' AS cut_off, d.decision,"
         f" {EDITED} IS NOT NULL AS edited {TABLES} WHERE r.n IN (SELECT value FROM json_each(?))",
         (QUESTION, json_list(wanted)),
@@ -73,28 +73,28 @@ def record_lines(library: Library, numbers: Iterable[int]) -> list[RecordLine | 
         fields = dict(row)
         fields.update({name: bool(row[name]) for name in ("leaked", "cut_off", "edited")})
         fields["correct"] = None if row["correct"] is None else bool(row["correct"])
-        found[row["number"]] = RecordLine(**fields)
-    return [found.get(number) for number in wanted]
+        found[row["rowid"]] = RecordLine(**fields)
+    return [found.get(rowid) for rowid in wanted]
 
 
-def record_at(library: Library, number: int) -> StoredRecord:
-    """Return the record at one of the places that `record_numbers` gave. Raises UserError for another."""
-    row = library.row(f"{SELECT} WHERE r.n = ?", (number,))
+def record_at(library: Library, rowid: int) -> StoredRecord:
+    """Return the record in a row. Raises UserError if there is none."""
+    row = library.row(f"{SELECT} WHERE r.n = ?", (rowid,))
     if row is None:
-        raise UserError(f"There is no record at place {number}.", "List the records again.")
+        raise UserError(f"There is no record in row {rowid}.", "List the records again.")
     return stored_record(row)
 
 
-def record_ids(library: Library, numbers: Iterable[int]) -> list[str]:
-    """Return the ids of the records at some places, in order of arrival."""
+def record_ids(library: Library, rowids: Iterable[int]) -> list[str]:
+    """Return the ids of the records in these rows, in order of arrival."""
     rows = library.rows(
-        "SELECT id FROM records WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(numbers),)
+        "SELECT id FROM records WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(rowids),)
     )
     return [row["id"] for row in rows]
 
 
-def number_of(library: Library, record_id: str) -> int | None:
-    """Return the place of a record, or None when there is none with this id."""
+def rowid_of(library: Library, record_id: str) -> int | None:
+    """Return the row id of a record, or None if there is no record with this id."""
     row = library.row("SELECT n FROM records WHERE id = ?", (record_id,))
     return None if row is None else int(row["n"])
 

@@ -10,7 +10,7 @@ from typing import Any
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
-from orca_desk.library.tasks import FIELDS, TaskFilter, task_from_row, task_numbers, task_row
+from orca_desk.library.tasks import FIELDS, TaskFilter, task_from_row, task_row, task_rowids
 from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import hold_out
 
@@ -54,7 +54,7 @@ class ChangedTasks:
         return sum(map(len, self.former.values()))
 
 
-def change_tasks(library: Library, numbers: Sequence[int], change: Callable[[Task], Task]) -> ChangedTasks:
+def change_tasks(library: Library, rowids: Sequence[int], change: Callable[[Task], Task]) -> ChangedTasks:
     """Store `change(task)` for the tasks at some places, all or none; return what takes it back.
 
     `change` must keep the id. Tasks that are gone, or stay as they are, are passed over.
@@ -62,14 +62,14 @@ def change_tasks(library: Library, numbers: Sequence[int], change: Callable[[Tas
 
     def store(db: sqlite3.Connection) -> ChangedTasks:
         former: dict[Columns, list[Values]] = defaultdict(list)
-        for start in range(0, len(numbers), CHUNK):
+        for start in range(0, len(rowids), CHUNK):
             later: dict[Columns, list[Values]] = defaultdict(list)
-            for number, task in _tasks(db, numbers[start : start + CHUNK]):
+            for rowid, task in _tasks(db, rowids[start : start + CHUNK]):
                 old, new = task_row(task), task_row(change(task))
                 columns = tuple(name for name in FIELDS if old[name] != new[name])
                 if columns:
-                    former[columns].append((*(_shared(old[name]) for name in columns), number))
-                    later[columns].append((*(new[name] for name in columns), number))
+                    former[columns].append((*(_shared(old[name]) for name in columns), rowid))
+                    later[columns].append((*(new[name] for name in columns), rowid))
             _update(db, later)
         return ChangedTasks(former=dict(former))
 
@@ -92,18 +92,18 @@ def rename_family(library: Library, family: str, name: str) -> ChangedTasks:
         evidence = tuple(replace(one, family=name) for one in stored.pairing.evidence)
         pairing = replace(stored.pairing, family=name, evidence=evidence)
         set_pairings(library, [pairing], source=stored.source)
-    return change_tasks(library, task_numbers(library, TaskFilter(family=family)), TaskEdit(family=name))
+    return change_tasks(library, task_rowids(library, TaskFilter(family=family)), TaskEdit(family=name))
 
 
 def hold_out_family(library: Library, family: str, percent: float) -> ChangedTasks:
     """Split a family anew: `percent` (0 to 100) of its tasks, chosen by their ids, are held out."""
-    numbers = task_numbers(library, TaskFilter(family=family))
-    return change_tasks(library, numbers, lambda task: hold_out(task, percent))
+    rowids = task_rowids(library, TaskFilter(family=family))
+    return change_tasks(library, rowids, lambda task: hold_out(task, percent))
 
 
-def _tasks(db: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[int, Task]]:
+def _tasks(db: sqlite3.Connection, rowids: Sequence[int]) -> list[tuple[int, Task]]:
     rows = db.execute(
-        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?))", (json_list(numbers),)
+        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?))", (json_list(rowids),)
     ).fetchall()
     return [(row["n"], task_from_row(row)) for row in rows]
 

@@ -180,8 +180,8 @@ def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterat
         left = None if left is None else left - len(page.items)
 
 
-def task_numbers(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[int]":
-    """Return the place numbers of all that match, in order: 8 bytes each, for lists that jump anywhere."""
+def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[int]":
+    """Return the row ids of all tasks that match, in order: 8 bytes each, for lists that jump anywhere."""
     conditions = _conditions(wanted)
     limit = -1 if wanted.limit is None else wanted.limit
     # SQLite gives Python's lock away and takes it back with each row: rows of many numbers spare the window
@@ -194,19 +194,19 @@ def task_numbers(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[
     return array("q", chain.from_iterable(sorted(json.loads(row["found"])) for row in rows))
 
 
-def tasks_at(library: Library, numbers: Sequence[int]) -> list[Task | None]:
-    """Return the task at each of the places that `task_numbers` gave; None where it is gone since."""
+def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:
+    """Return the task in each of these rows, or None where it was deleted."""
     rows = library.rows(
-        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?))", (json_list(numbers),)
+        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?))", (json_list(rowids),)
     )
     found = {row["n"]: task_from_row(row) for row in rows}
-    return [found.get(number) for number in numbers]
+    return [found.get(rowid) for rowid in rowids]
 
 
-def task_ids(library: Library, numbers: Sequence[int]) -> list[str]:
-    """Return the ids of the tasks at some places, in order of arrival, without those that are gone."""
+def task_ids(library: Library, rowids: Sequence[int]) -> list[str]:
+    """Return the ids of the tasks in these rows, in order of arrival, without deleted ones."""
     rows = library.rows(
-        "SELECT id FROM tasks WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(numbers),)
+        "SELECT id FROM tasks WHERE n IN (SELECT value FROM json_each(?)) ORDER BY n", (json_list(rowids),)
     )
     return [row["id"] for row in rows]
 

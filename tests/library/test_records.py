@@ -27,13 +27,13 @@ from orca_desk.library.records import (
     trials,
 )
 from orca_desk.library.review import (
-    number_of,
     record_at,
     record_choices,
     record_ids,
     record_lines,
-    record_numbers,
+    record_rowids,
     restore_decisions,
+    rowid_of,
 )
 from orca_desk.library.runs import create_run, end_run, find_unfinished, list_runs, note_progress, start_run
 from orca_desk.library.strategies import (
@@ -162,19 +162,19 @@ def test_a_list_of_records_jumps_anywhere(library: Library) -> None:
     add_records(library, [judged(records[9], 9, LEAK)], run=run.id)
     decide(library, [records[3].id], "keep")
     revise(library, records[4].id, "Answer: 5", verdict=None)
-    assert len(record_numbers(library, RecordFilter())) == 10
-    odd = record_numbers(library, RecordFilter(family="odd"))
-    assert list(odd) == [number_of(library, records[n].id) for n in (1, 3, 5, 7, 9)]
+    assert len(record_rowids(library, RecordFilter())) == 10
+    odd = record_rowids(library, RecordFilter(family="odd"))
+    assert list(odd) == [rowid_of(library, records[n].id) for n in (1, 3, 5, 7, 9)]
     last, gone, first = record_lines(library, [odd[-1], 10_000, odd[1]])
     assert gone is None and last and first
     assert (last.id, last.correct, last.leaked, last.decision) == (records[9].id, True, True, None)
     assert (first.family, first.strategy, first.decision, first.edited) == ("odd", "direct", "keep", False)
     assert records[3].user.startswith(first.question)
-    ungraded, edited = record_lines(library, [n for r in (0, 4) if (n := number_of(library, records[r].id))])
+    ungraded, edited = record_lines(library, [n for r in (0, 4) if (n := rowid_of(library, records[r].id))])
     assert ungraded and edited and ungraded.correct is None and edited.edited
     assert record_at(library, odd[1]).record == records[3]
     assert record_ids(library, [odd[1], odd[0]]) == [records[1].id, records[3].id]
-    assert number_of(library, "nowhere") is None
+    assert rowid_of(library, "nowhere") is None
     with pytest.raises(UserError, match="no record"):
         record_at(library, 10_000)
     choices = record_choices(library)

@@ -33,7 +33,7 @@ from orca_desk.library.tasks import (
     restore_tasks,
     tags,
     task_ids,
-    task_numbers,
+    task_rowids,
     tasks_at,
     text_query,
     update_task,
@@ -140,7 +140,7 @@ def test_filters(library: Library) -> None:
         assert matching == list(list_tasks(library, TaskFilter(**wanted)).items)
         if "limit" not in wanted:
             assert count_tasks(library, TaskFilter(**wanted)) == len(matching)
-        assert tasks_at(library, task_numbers(library, TaskFilter(**wanted))) == matching
+        assert tasks_at(library, task_rowids(library, TaskFilter(**wanted))) == matching
         return [tasks.index(task) for task in matching]
 
     assert found(family="odd") == list(range(1, 20, 2))
@@ -178,7 +178,7 @@ def test_reviewed_tasks_have_a_record_that_was_kept_or_dropped(library: Library)
 def test_places_keep_their_order_when_a_task_is_gone(library: Library) -> None:
     tasks = [make_task(number) for number in range(4)]
     add_tasks(library, tasks)
-    numbers = task_numbers(library)
+    numbers = task_rowids(library)
     delete_tasks(library, [tasks[1].id])
     assert tasks_at(library, numbers) == [tasks[0], None, *tasks[2:]]
     assert tasks_at(library, numbers[::-1]) == [tasks[3], tasks[2], None, tasks[0]]
@@ -215,7 +215,7 @@ def test_any_edit_of_many_tasks_is_taken_back_whole(
     delete_tasks(library, [task.id for task in iterate_tasks(library)])
     add_tasks(library, tasks)
     before = list(iterate_tasks(library))
-    changed = change_tasks(library, task_numbers(library), edit)
+    changed = change_tasks(library, task_rowids(library), edit)
     assert list(iterate_tasks(library)) == [edit(task) for task in before]
     assert changed.count == sum(edit(task) != task for task in before)
     take_back(library, changed)
@@ -226,7 +226,7 @@ def test_any_edit_of_many_tasks_is_taken_back_whole(
 def test_taking_back_leaves_what_was_edited_since(library: Library) -> None:
     task = make_task(1)
     add_tasks(library, [task])
-    changed = change_tasks(library, task_numbers(library), TaskEdit(split="heldout"))
+    changed = change_tasks(library, task_rowids(library), TaskEdit(split="heldout"))
     update_task(library, dataclasses.replace(get_task(library, task.id), answer="2"))
     take_back(library, changed)
     assert get_task(library, task.id) == dataclasses.replace(task, answer="2")
@@ -317,7 +317,7 @@ def test_a_hundred_thousand_tasks_keep_their_order(library: Library) -> None:
         library, (Task(family=f"f{n % 3}", query=str(n), id=f"{n * 7919 % count:06}") for n in range(count))
     )
     assert len(added.added) == count
-    numbers = task_numbers(library)
+    numbers = task_rowids(library)
     assert len(numbers) == count
     assert [task.query for task in tasks_at(library, numbers[90_000:90_200])] == [
         str(n) for n in range(90_000, 90_200)

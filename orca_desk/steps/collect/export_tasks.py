@@ -16,22 +16,22 @@ CHUNK = 1_000  # tasks between two looks at the control
 def export_tasks(
     library: Library,
     path: Path,
-    numbers: Sequence[int],
+    rowids: Sequence[int],
     *,
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> int | None:
-    """Write the tasks at some places (see `library.tasks.task_numbers`) to `path` as `write_tasks` does.
+    """Write the tasks in these rows to `path` as `write_tasks` does.
 
     Returns how many, or None when it was stopped. Raises UserError for a place that cannot be written.
     """
     control = control or JobControl()
-    meter = Meter(progress, stage="exporting", total=len(numbers), unit="tasks")
+    meter = Meter(progress, stage="exporting", total=len(rowids), unit="tasks")
 
     def read() -> Iterator[Task]:
-        for start in range(0, len(numbers), CHUNK):
+        for start in range(0, len(rowids), CHUNK):
             control.require_running()
-            chunk = numbers[start : start + CHUNK]
+            chunk = rowids[start : start + CHUNK]
             yield from (task for task in tasks_at(library, chunk) if task is not None)
             meter.advance(len(chunk))
 

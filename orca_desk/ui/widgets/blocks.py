@@ -1,6 +1,6 @@
-"""A table of any length: the ordered numbers are held, rows are fetched by the block as they are looked at.
+"""A table of any length: it holds the ordered row ids, and fetches the rows in blocks as they come into view.
 
-A million rows cost 8 MB of numbers. A row that is not here yet shows empty and is painted when its block
+A million row ids take 8 MB. A row that is not here yet shows empty and is painted when its block
 arrives; the newest 50 blocks are kept.
 """
 
@@ -21,9 +21,9 @@ INVALID = QModelIndex()
 
 
 class BlockTableModel(QAbstractTableModel):
-    """Rows by number. A subclass says what a cell shows in `cell(item, column, role)`.
+    """Rows by row id. A subclass says what a cell shows in `cell(item, column, role)`.
 
-    `fetch(numbers)` returns the items at some numbers, in that order; it runs in a background thread.
+    `fetch(rowids)` returns the items of some row ids, in that order; it runs in a background thread.
     An item that is gone in the meantime is None.
     """
 
@@ -32,7 +32,7 @@ class BlockTableModel(QAbstractTableModel):
     def __init__(self, background: Background, fetch: Callable[[Sequence[int]], list[Item | None]]) -> None:
         super().__init__()
         self._background, self._fetch = background, fetch
-        self.numbers: array[int] = array("q")
+        self.rowids: array[int] = array("q")
         self._blocks: OrderedDict[int, list[Item | None]] = OrderedDict()
         self._asked: set[int] = set()
         self._generation = 0
@@ -41,17 +41,17 @@ class BlockTableModel(QAbstractTableModel):
         """Return what `data` returns for an item."""
         raise NotImplementedError
 
-    def set_numbers(self, numbers: "array[int]") -> None:
-        """Show other rows. If the numbers are the same as before, only the rows' content is fetched anew."""
+    def set_rowids(self, rowids: "array[int]") -> None:
+        """Show other rows. If the row ids are the same as before, only the rows' content is fetched anew."""
         self._generation += 1
         self._asked.clear()
-        if numbers == self.numbers:
+        if rowids == self.rowids:
             self._blocks.clear()
-            if numbers:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(numbers) - 1, len(self.headers) - 1))
+            if rowids:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(rowids) - 1, len(self.headers) - 1))
             return
         self.beginResetModel()
-        self.numbers = numbers
+        self.rowids = rowids
         self._blocks.clear()
         self.endResetModel()
 
@@ -67,7 +67,7 @@ class BlockTableModel(QAbstractTableModel):
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
         """Return how many rows there are."""
-        return 0 if parent.isValid() else len(self.numbers)
+        return 0 if parent.isValid() else len(self.rowids)
 
     def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
         """Return how many columns there are."""
@@ -75,7 +75,7 @@ class BlockTableModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows; nothing while its block is on the way."""
-        if not index.isValid() or index.row() >= len(self.numbers):
+        if not index.isValid() or index.row() >= len(self.rowids):
             return None
         item = self.item(index.row())
         return None if item is None else self.cell(item, index.column(), role)
@@ -95,10 +95,10 @@ class BlockTableModel(QAbstractTableModel):
             return
         self._asked.add(block)
         generation = self._generation
-        numbers = self.numbers[block * BLOCK : (block + 1) * BLOCK]
+        rowids = self.rowids[block * BLOCK : (block + 1) * BLOCK]
         self._background.run(
             self,
-            lambda: self._fetch(numbers),
+            lambda: self._fetch(rowids),
             lambda items: self._receive(block, generation, items),
             urgent=True,
         )
@@ -110,5 +110,5 @@ class BlockTableModel(QAbstractTableModel):
         self._blocks[block] = items
         while len(self._blocks) > KEPT:
             self._blocks.popitem(last=False)
-        last = min((block + 1) * BLOCK, len(self.numbers)) - 1
+        last = min((block + 1) * BLOCK, len(self.rowids)) - 1
         self.dataChanged.emit(self.index(block * BLOCK, 0), self.index(last, len(self.headers) - 1))

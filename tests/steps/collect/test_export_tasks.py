@@ -8,7 +8,7 @@ import pytest
 from orca_desk.errors import UserError
 from orca_desk.formats.tasks import read_tasks
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import add_tasks, delete_tasks, task_numbers
+from orca_desk.library.tasks import add_tasks, delete_tasks, task_rowids
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.collect.export_tasks import export_tasks
@@ -25,7 +25,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def test_what_is_exported_is_read_back(library: Library, tmp_path: Path) -> None:
-    numbers = task_numbers(library)
+    numbers = task_rowids(library)
     delete_tasks(library, [TASKS[0].id])
     for name in ("tasks.jsonl", "tasks.csv"):
         seen: list[Update] = []
@@ -43,11 +43,11 @@ def test_a_stopped_export_leaves_the_old_file(library: Library, tmp_path: Path) 
         if update.done:
             control.stop()
 
-    assert export_tasks(library, path, task_numbers(library), progress=stop, control=control) is None
+    assert export_tasks(library, path, task_rowids(library), progress=stop, control=control) is None
     assert path.read_text() == "before"
     assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".part")] == []
 
 
 def test_a_place_that_cannot_be_written_is_told(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written"):
-        export_tasks(library, tmp_path, task_numbers(library))
+        export_tasks(library, tmp_path, task_rowids(library))

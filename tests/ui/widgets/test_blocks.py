@@ -28,14 +28,14 @@ def make(window: Window, rows: int) -> tuple[Numbers, list[Sequence[int]]]:
         return [None if number == 13 else number for number in numbers]
 
     model = Numbers(window.desk.background, fetch)
-    model.set_numbers(array("q", range(rows)))
+    model.set_rowids(array("q", range(rows)))
     return model, fetched
 
 
 def test_it_is_a_proper_model(window: Window, qtmodeltester: ModelTester, qtbot: QtBot) -> None:
     model, _ = make(window, 3 * BLOCK)
     qtmodeltester.check(model)
-    model.set_numbers(array("q", [5, 6]))
+    model.set_rowids(array("q", [5, 6]))
     qtmodeltester.check(model)
 
 
@@ -69,7 +69,7 @@ def test_a_row_that_is_gone_shows_nothing(window: Window, qtbot: QtBot) -> None:
 def test_an_answer_to_an_old_question_is_dropped(window: Window, qtbot: QtBot) -> None:
     model, fetched = make(window, 10)
     model.index(0, 0).data()
-    model.set_numbers(array("q", [100, 200]))
+    model.set_rowids(array("q", [100, 200]))
     model.index(0, 0).data()
     qtbot.waitUntil(lambda: model.index(0, 0).data() == "100")
     assert model.rowCount() == 2 and len(fetched) == 2

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.library.records import RecordFilter
-from orca_desk.library.review import RecordChoices, number_of, record_choices, record_numbers
+from orca_desk.library.review import RecordChoices, record_choices, record_rowids, rowid_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.records.filters import RecordFilters
 from orca_desk.ui.pages.records.record_list import RecordTable
@@ -47,15 +47,15 @@ class RecordQueue(QWidget):
     @property
     def position(self) -> tuple[int, int, int]:
         """The current row (from 0, or -1 for none), the number of rows, and of selected rows."""
-        return self.table.currentIndex().row(), len(self.table.records.numbers), self.table.selected_count
+        return self.table.currentIndex().row(), len(self.table.records.rowids), self.table.selected_count
 
     def read(self) -> None:
         """Read the list again. The current record stays, or else the next one becomes current."""
         library, wanted = self.desk.library, self.filters.value()
 
         def work() -> tuple["array[int]", bool]:
-            rowids = record_numbers(library, wanted)
-            return rowids, bool(rowids) or bool(record_numbers(library, RecordFilter(limit=1)))
+            rowids = record_rowids(library, wanted)
+            return rowids, bool(rowids) or bool(record_rowids(library, RecordFilter(limit=1)))
 
         self.desk.background.run(self, work, self._show, only_newest="list")
 
@@ -77,7 +77,7 @@ class RecordQueue(QWidget):
     def show_record(self, record_id: str) -> None:
         """Make a record the current one, clearing the filters if they hide it."""
         library = self.desk.library
-        self.desk.background.run(self, lambda: number_of(library, record_id), self._go_to, only_newest="go")
+        self.desk.background.run(self, lambda: rowid_of(library, record_id), self._go_to, only_newest="go")
 
     def _go_to(self, rowid: int | None) -> None:
         if rowid is None:

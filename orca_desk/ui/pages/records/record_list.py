@@ -78,20 +78,20 @@ class RecordModel(BlockTableModel):
 
     def __init__(self, desk: Desk) -> None:
         library = desk.library
-        super().__init__(desk.background, lambda numbers: record_lines(library, numbers))
+        super().__init__(desk.background, lambda rowids: record_lines(library, rowids))
         self._old: dict[int, RecordLine] = {}
 
-    def set_numbers(self, numbers: "array[int]") -> None:
+    def set_rowids(self, rowids: "array[int]") -> None:
         """See BlockTableModel."""
         self._old = {
-            line.number: line for block in self._blocks.values() for line in block if line is not None
+            line.rowid: line for block in self._blocks.values() for line in block if line is not None
         }
-        super().set_numbers(numbers)
+        super().set_rowids(rowids)
 
     def item(self, row: int) -> RecordLine | None:
         """Return the line of a row, or its previous version until the new one arrives."""
         line: RecordLine | None = super().item(row)
-        return line or self._old.get(self.numbers[row])
+        return line or self._old.get(self.rowids[row])
 
     def cell(self, item: RecordLine, column: int, role: int) -> Any:
         """Return the line for the delegate, and text for screen readers and tooltips."""
@@ -104,7 +104,7 @@ class RecordModel(BlockTableModel):
 
     def row_of(self, rowid: int) -> int:
         """Return the row of a record, or else of the one that follows it; -1 if the list is empty."""
-        return min(bisect_left(self.numbers, rowid), len(self.numbers) - 1)
+        return min(bisect_left(self.rowids, rowid), len(self.rowids) - 1)
 
 
 class RecordDelegate(QStyledItemDelegate):
@@ -212,7 +212,7 @@ class RecordTable(QTableView):
         before, before_row = self._rowid, self.currentIndex().row()
         spans, scrolled = self._spans(), self.verticalScrollBar().value()
         self._filling = True
-        self.records.set_numbers(rowids)
+        self.records.set_rowids(rowids)
         row = self.records.row_of(wanted) if wanted is not None else min(0, len(rowids) - 1)
         if row >= 0 and (self.currentIndex().row() != row or not self.selectionModel().hasSelection()):
             self._select(row)
@@ -227,14 +227,14 @@ class RecordTable(QTableView):
     def go(self, step: int) -> bool:
         """Move the current record by `step`. Returns False at either end of the list."""
         row = self.currentIndex().row() + step
-        if not 0 <= row < len(self.records.numbers):
+        if not 0 <= row < len(self.records.rowids):
             return False
         self._select(row)
         return True
 
     def selected_rowids(self) -> list[int]:
         """Return the row ids of the selected records."""
-        rowids: Sequence[int] = self.records.numbers
+        rowids: Sequence[int] = self.records.rowids
         return [rowid for first, last in selected_spans(self) for rowid in rowids[first : last + 1]]
 
     @property
@@ -248,23 +248,23 @@ class RecordTable(QTableView):
 
     def _spans(self) -> list[tuple[int, int, int]]:
         """Return the selected spans as (row id of the first, row id of the last, number of records)."""
-        numbers = self.records.numbers
-        return [(numbers[first], numbers[last], last - first + 1) for first, last in selected_spans(self)]
+        rowids = self.records.rowids
+        return [(rowids[first], rowids[last], last - first + 1) for first, last in selected_spans(self)]
 
     def _reselect(self, spans: list[tuple[int, int, int]]) -> None:
         """Select the spans that still hold the same records."""
         selection = QItemSelection()
-        numbers = self.records.numbers
+        rowids = self.records.rowids
         for first, last, count in spans:
             top, bottom = self.records.row_of(first), self.records.row_of(last)
-            if (numbers[top], numbers[bottom], bottom - top + 1) == (first, last, count):
+            if (rowids[top], rowids[bottom], bottom - top + 1) == (first, last, count):
                 selection.select(self.records.index(top, 0), self.records.index(bottom, 0))
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.Select)
 
     def _current_moved(self, current: QModelIndex, before: QModelIndex) -> None:
         if self._filling:
             return
-        self._rowid = self.records.numbers[current.row()] if current.isValid() else None
+        self._rowid = self.records.rowids[current.row()] if current.isValid() else None
         self.current_changed.emit(self._rowid)
 
     def _repaint(self) -> None:

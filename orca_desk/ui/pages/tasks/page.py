@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
-from orca_desk.library.tasks import TaskFilter, count_tasks, families, tags, task_numbers, tasks_at
+from orca_desk.library.tasks import TaskFilter, count_tasks, families, tags, task_rowids, tasks_at
 from orca_desk.method.records import Task
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.steps.collect.task_facts import TaskFacts, task_facts
@@ -84,8 +84,8 @@ class TasksPage(Page):
         library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
 
         def read() -> tuple["array[int]", int, "array[int]"]:
-            found = task_numbers(library, TaskFilter(ids=(find,))) if find else array("q")
-            return task_numbers(library, wanted), count_tasks(library), found
+            found = task_rowids(library, TaskFilter(ids=(find,))) if find else array("q")
+            return task_rowids(library, wanted), count_tasks(library), found
 
         self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="tasks")
 
@@ -156,7 +156,7 @@ class TasksPage(Page):
         self._delete.setEnabled(count > 0)
         self._copy.setEnabled(count > 0)
         self._edit_all.setEnabled(count > 1)
-        self._export.setEnabled(bool(self.table.tasks.numbers))
+        self._export.setEnabled(bool(self.table.tasks.rowids))
         self.view.show_counts(self._total, count)
         self._read_task()
 
@@ -223,7 +223,7 @@ class TasksPage(Page):
     def export(self) -> None:
         """Export the selected tasks, or all listed tasks unless several are selected."""
         several = self.table.selected_count() > 1
-        self.files.choose_export(self.table.selected_rowids() if several else self.table.tasks.numbers[:])
+        self.files.choose_export(self.table.selected_rowids() if several else self.table.tasks.rowids[:])
 
     # Files dropped anywhere on the page
 
@@ -311,7 +311,7 @@ class TasksPage(Page):
 
     def _enter_table(self) -> None:
         self.table.setFocus()
-        if self.table.tasks.numbers and self.table.current_rowid() is None:
+        if self.table.tasks.rowids and self.table.current_rowid() is None:
             self.table.selectRow(0)
 
     def _show_record(self, record: str) -> None:

@@ -47,7 +47,7 @@ class TaskModel(BlockTableModel):
     headers = HEADERS
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk.background, lambda numbers: tasks_at(desk.library, numbers))
+        super().__init__(desk.background, lambda rowids: tasks_at(desk.library, rowids))
         self.pairings: Mapping[str, str] = {}
         self._paired = QFont()
         self._paired.setItalic(True)
@@ -138,7 +138,7 @@ class TaskTable(NarrowTable):
         index = self.currentIndex()
         if not index.isValid() or not self.selectionModel().isRowSelected(index.row(), QModelIndex()):
             return None
-        return self.tasks.numbers[index.row()]
+        return self.tasks.rowids[index.row()]
 
     def selected_count(self) -> int:
         """Return how many rows are selected; the cost does not depend on their number."""
@@ -148,15 +148,15 @@ class TaskTable(NarrowTable):
         """Return the row ids of the selected rows, in order."""
         rowids = array("q")
         for first, last in selected_spans(self):
-            rowids += self.tasks.numbers[first : last + 1]
+            rowids += self.tasks.rowids[first : last + 1]
         return rowids
 
     def show_rowids(self, rowids: "array[int]", *, select: int | None = None) -> None:
         """Show other tasks. Selects the row id `select`, or else what was selected before."""
-        same = rowids == self.tasks.numbers
+        same = rowids == self.tasks.rowids
         selected = array("q") if same or self.selected_count() > MAX_RESELECTED else self.selected_rowids()
         current, top = self.current_rowid(), self._top_row()
-        self.tasks.set_numbers(rowids)
+        self.tasks.set_rowids(rowids)
         if select is not None:
             self.select_rowid(select)
         elif not same and rowids:
@@ -175,7 +175,7 @@ class TaskTable(NarrowTable):
     def _top_row(self) -> tuple[int, int] | None:
         """Return the row id of the topmost visible row, and how many px of it are scrolled out of sight."""
         row = self.rowAt(0)
-        return None if row < 0 else (self.tasks.numbers[row], -self.rowViewportPosition(row))
+        return None if row < 0 else (self.tasks.rowids[row], -self.rowViewportPosition(row))
 
     def _restore_scroll(self, top: tuple[int, int] | None) -> None:
         """Scroll to where the user was: an import in the background must not move what the user reads."""
@@ -189,8 +189,8 @@ class TaskTable(NarrowTable):
     def _restore_selection(self, selected: "array[int]", current: int | None) -> None:
         rows = [row for rowid in selected if (row := self._row_of(rowid)) is not None]
         if not rows:  # select the task that took the place of the current one
-            near = 0 if current is None else bisect_left(self.tasks.numbers, current)
-            self.selectRow(min(near, len(self.tasks.numbers) - 1))
+            near = 0 if current is None else bisect_left(self.tasks.rowids, current)
+            self.selectRow(min(near, len(self.tasks.rowids) - 1))
             return
         last = len(HEADERS) - 1
         selection = QItemSelection()
@@ -203,8 +203,8 @@ class TaskTable(NarrowTable):
         self.selectionModel().select(selection, flags.ClearAndSelect)
 
     def _row_of(self, rowid: int) -> int | None:
-        row = bisect_left(self.tasks.numbers, rowid)
-        return row if row < len(self.tasks.numbers) and self.tasks.numbers[row] == rowid else None
+        row = bisect_left(self.tasks.rowids, rowid)
+        return row if row < len(self.tasks.rowids) and self.tasks.rowids[row] == rowid else None
 
 
 def _ranges(rows: list[int]) -> list[tuple[int, int]]:

@@ -79,7 +79,7 @@ class TaskView(QStackedWidget):
     def show_counts(self, total: int, selected: int) -> None:
         """Show how many tasks match, and how many are selected."""
         self.clear_button.setVisible(self.filters.is_set)
-        shown = len(self.table.tasks.numbers)
+        shown = len(self.table.tasks.rowids)
         text = counted(total, "task")
         if shown != total:
             text = f"{shown:,} of {text}"

@@ -218,11 +218,11 @@ def test_reviewing_the_queue_of_undecided_records(
     for place, key in enumerate("YDYDYD"):
         wait_for(qtbot, page, ids[place])
         press(qtbot, page, key)
-        qtbot.waitUntil(lambda left=COUNT - place - 1: len(page.table.records.numbers) == left)
+        qtbot.waitUntil(lambda left=COUNT - place - 1: len(page.table.records.rowids) == left)
     qtbot.waitUntil(page.view.no_match.isVisible)
     assert page.view.no_match.title.text() == "Nothing left to review"
     qtbot.mouseClick(page.view.no_match.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(page.table.records.numbers) == COUNT)
+    qtbot.waitUntil(lambda: len(page.table.records.rowids) == COUNT)
     assert page.filters.count.text() == f"{COUNT} records"
 
 
@@ -233,7 +233,7 @@ def test_filters(library: Library, ids: list[str], window: Window, qtbot: QtBot)
     def choose(box_name: str, data: str | None, count: int) -> None:
         box = getattr(page.filters, box_name)
         box.setCurrentIndex(box.findData(data) if data else 0)
-        qtbot.waitUntil(lambda: len(page.table.records.numbers) == count)
+        qtbot.waitUntil(lambda: len(page.table.records.rowids) == count)
 
     choose("family", "odd", 3)
     choose("verdict", "incorrect", 1)
@@ -375,7 +375,7 @@ def test_the_list_keeps_to_the_contract_of_qt_models(
     page.decide("keep")
     wait_for(qtbot, page, ids[1])
     page.go({"decision": "none"})
-    qtbot.waitUntil(lambda: len(model.numbers) == COUNT - 1)
+    qtbot.waitUntil(lambda: len(model.rowids) == COUNT - 1)
     words = "odd, step-by-step: correct"
     qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == words)
     tester.deleteLater()
@@ -467,7 +467,7 @@ def test_new_records_leave_the_selection_alone(
     old = get_record(library, ids[0]).record
     add_records(library, [NewRecord(record=replace(old, id="new"))])
     window.desk.tell("records")
-    qtbot.waitUntil(lambda: len(page.table.records.numbers) == COUNT + 1)
+    qtbot.waitUntil(lambda: len(page.table.records.rowids) == COUNT + 1)
     assert page.bar.position.text() == "2 selected" and shown(page) == ids[3]
     page.filters.verdict.setCurrentIndex(page.filters.verdict.findData("ungraded"))
     wait_for(qtbot, page, "new")
@@ -479,7 +479,7 @@ def test_the_filtered_records_are_exported(
 ) -> None:
     page = open_page(window, qtbot)
     page.go({"family": "odd"})
-    qtbot.waitUntil(lambda: len(page.table.records.numbers) == 3)
+    qtbot.waitUntil(lambda: len(page.table.records.rowids) == 3)
     page.export_to(tmp_path / "records.jsonl")
     qtbot.waitUntil(lambda: "3 training records" in page.notice.text.text())
     lines = (tmp_path / "records.jsonl").read_text("utf-8").splitlines()

@@ -22,7 +22,7 @@ from orca_desk.library.tasks import (
     delete_tasks,
     families,
     iterate_tasks,
-    task_numbers,
+    task_rowids,
 )
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Task
@@ -203,7 +203,7 @@ def test_adding_a_task_and_undoing_it(page: TasksPage, library: Library, qtbot: 
         "1.5",
         ("new", "fractions"),
     )
-    qtbot.waitUntil(lambda: page.table.current_rowid() == page.table.tasks.numbers[-1])
+    qtbot.waitUntil(lambda: page.table.current_rowid() == page.table.tasks.rowids[-1])
     page.desk.undo.undo()
     shows(page, qtbot, 40)
     page.desk.undo.redo()
@@ -277,13 +277,13 @@ def test_the_table_does_not_scroll_while_tasks_arrive(
     shows(page, qtbot, 240)
     select(page, qtbot, 2)
     page.table.verticalScrollBar().setValue(100 * ROW + 7)
-    before = page.table.tasks.numbers[page.table.rowAt(0)]
+    before = page.table.tasks.rowids[page.table.rowAt(0)]
     delete_tasks(library, [SUMS[5].id])
     add_tasks(library, [Task(family="more", query="One more?")])
     delete_tasks(library, [SUMS[6].id])
     page.desk.tell("tasks")
     shows(page, qtbot, 239)
-    assert page.table.tasks.numbers[page.table.rowAt(0)] == before
+    assert page.table.tasks.rowids[page.table.rowAt(0)] == before
     assert page.table.rowViewportPosition(page.table.rowAt(0)) == -7
     assert page.table.currentIndex().row() == 2
 
@@ -300,11 +300,11 @@ def test_selecting_very_many_rows_asks_the_header_for_none(window: Window, qtbot
         not table.horizontalHeader().selectionModel().hasSelection()
     )  # it would take half a minute to paint
     assert table.selected_count() == 400_000
-    assert table.selected_rowids() == table.tasks.numbers
+    assert table.selected_rowids() == table.tasks.rowids
 
 
 def test_a_failed_export_shows_the_error(page: TasksPage, tmp_path: Path, qtbot: QtBot) -> None:
-    job = page.files.export(tmp_path, page.table.tasks.numbers)
+    job = page.files.export(tmp_path, page.table.tasks.rowids)
     qtbot.waitUntil(lambda: job.is_over, timeout=5000)
     assert "cannot be written" in page.notice.text.text()
 
@@ -380,7 +380,7 @@ def test_one_task_is_counted_in_the_singular(
 ) -> None:
     add_tasks(library, RIDDLES[:1])
     page = opened(window, qtbot, 1)
-    job = page.files.export(tmp_path / "one.jsonl", page.table.tasks.numbers)
+    job = page.files.export(tmp_path / "one.jsonl", page.table.tasks.rowids)
     qtbot.waitUntil(lambda: job.is_over and page.notice.isVisible())
     assert page.notice.text.text() == "Wrote 1 task to one.jsonl."
     page.dialogs.manage_families()
@@ -498,7 +498,7 @@ def test_each_dropped_file_opens_its_own_dialog(
 def test_the_listed_tasks_are_exported(page: TasksPage, tmp_path: Path, qtbot: QtBot, name: str) -> None:
     page.filters.family.setCurrentText("sums")
     shows(page, qtbot, 30)
-    job = page.files.export(tmp_path / name, page.table.tasks.numbers)
+    job = page.files.export(tmp_path / name, page.table.tasks.rowids)
     qtbot.waitUntil(lambda: job.is_over, timeout=5000)
     assert list(read_tasks(tmp_path / name)) == SUMS
     assert page.notice.text.text() == f"Wrote 30 tasks to {name}."
@@ -557,7 +557,7 @@ def test_the_models_keep_to_the_contract_of_qt(
     add_tasks(library, SUMS)
     model = TaskModel(window.desk)
     QAbstractItemModelTester(model)
-    model.set_numbers(task_numbers(library))
+    model.set_rowids(task_rowids(library))
     qtbot.waitUntil(lambda: model.item(0) is not None)
     count = RowsModel(COLUMNS)
     QAbstractItemModelTester(count)
