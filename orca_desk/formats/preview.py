@@ -18,7 +18,7 @@ MOST_COLUMNS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview:
+class ImportPreview:
     """The first rows of a file as tasks.
 
     `columns` are the file's, in the order in which they came; `mapping` is field -> column as it would be
@@ -43,7 +43,7 @@ def preview_tasks(
     *,
     family: str = DEFAULT_FAMILY,
     limit: int = LOOKED_AT,
-) -> Preview:
+) -> ImportPreview:
     """Read the first `limit` rows of a file as `formats.tasks.read_tasks` would.
 
     Unlike that it also returns where no row can be read: another mapping may help. Raises UserError for a
@@ -60,7 +60,7 @@ def preview_tasks(
 
 def _preview(
     stream: BinaryIO, path: Path, mapping: Mapping[str, str] | None, family: str, limit: int
-) -> Preview:
+) -> ImportPreview:
     kind, found = read_rows(stream, path)
     rows = list(islice(found, limit + 1))
     if not rows:
@@ -74,7 +74,7 @@ def _preview(
             columns.update(dict.fromkeys(row.values))
     read = [(row.line, row if isinstance(row, BadRow) else task_of(row, mapping, family)) for row in rows]
     problems = [row for _, row in read if isinstance(row, BadRow)]
-    return Preview(
+    return ImportPreview(
         format=kind,
         columns=tuple(columns)[:MOST_COLUMNS],
         mapping={field: column for field, column in map_columns(columns, mapping).items() if column},

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import FIELDS
-from orca_desk.formats.preview import Preview, preview_tasks
+from orca_desk.formats.preview import ImportPreview, preview_tasks
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.method.records import Task
@@ -64,7 +64,7 @@ class ImportDialog(QDialog):
         """`position` says which of several sources this is, such as "file 2 of 3"."""
         super().__init__(parent)
         self.desk, self.source, self._start = desk, source, start
-        self.preview: Preview | None = None
+        self.preview: ImportPreview | None = None
         self._chosen: dict[str, str] = {}
         self.setWindowTitle("Import tasks")
         self.resize(920, 680)
@@ -204,7 +204,7 @@ class ImportDialog(QDialog):
             only_newest="preview",
         )
 
-    def _take(self, preview: Preview) -> None:
+    def _take(self, preview: ImportPreview) -> None:
         self.preview = preview
         self.notice.hide()
         self._content.setEnabled(True)
@@ -241,7 +241,7 @@ class ImportDialog(QDialog):
         self.summary.setText(_summary(seen, percent))
 
 
-def _summary(seen: Preview, percent: int | None) -> str:
+def _summary(seen: ImportPreview, percent: int | None) -> str:
     """Return what the rows look like, and what the user should do before importing them."""
     rows = counted(seen.good + seen.bad, "row")
     rows = rows if seen.whole else f"first {rows}"
