@@ -67,7 +67,7 @@ LARGER = Case(name="135M shape", tasks=64, max_tokens=96, least_speedup=1.5, lea
 
 
 class TimedLibrary:
-    """The native library with the time spent in its functions added up, for one lane."""
+    """The native library with the time spent in its functions added up, for one replica."""
 
     def __init__(self, library: ModuleType) -> None:
         self._library = library
@@ -105,7 +105,7 @@ def questions(count: int) -> list[Question]:
 
 
 def run_engine(model: Path, asked: list[Question], max_tokens: int) -> tuple[Measured, float]:
-    """Return what the engine did, and the share of its lanes' time inside llama.cpp."""
+    """Return what the engine did, and the share of its replicas' time inside llama.cpp."""
     sampling = Sampling(temperature=0.0, max_tokens=max_tokens)
 
     def requests(engine: Engine, some: Iterable[Question]) -> Iterator[Request]:
@@ -115,9 +115,9 @@ def run_engine(model: Path, asked: list[Question], max_tokens: int) -> tuple[Mea
 
     with Engine(model) as engine:
         list(engine.generate(requests(engine, asked[-1:])))  # Learns the template, once a model.
-        timed = [TimedLibrary(lane.context.lib) for lane in engine._lanes]
-        for lane, library in zip(engine._lanes, timed, strict=True):
-            lane.context.lib = library
+        timed = [TimedLibrary(replica.context.lib) for replica in engine._replicas]
+        for replica, library in zip(engine._replicas, timed, strict=True):
+            replica.context.lib = library
         began = time.perf_counter()
         results = list(engine.generate(requests(engine, asked)))
         seconds = time.perf_counter() - began

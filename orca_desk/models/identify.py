@@ -16,7 +16,7 @@ SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf
 NAMELESS = frozenset({"", "huggingface", "hf", "model", "models", "output"})  # placeholders
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
 
-# GGUF files already identified, with their sizes and modification times: reading a header takes up to a quarter
+# GGUF files already identified, with their sizes and modification times. A header takes up to a quarter
 # of a million steps (the vocabulary), and the pages list all models again and again.
 _identified: dict[Path, tuple[list[tuple[int, int]], ModelFile]] = {}
 

@@ -9,7 +9,7 @@ error. So each finished training is checked, on held-out prompts and with both s
    chosen and how far the served one is behind.
 3. `comparison`: the two accounts agree where the tokens are equal, or so close that rounding decides, and
    where the logits differ by no more than rounding explains.
-4. `report`: the result as a `Finding` with its figures, free of numpy, so that the host can store it;
+4. `report`: the result as a `ParityFinding` with its figures, free of numpy, so that the host can store it;
    `orca_desk.ui.words.parity` says it in words.
 
 `check` runs all of this; `accounts` defines what the two workers write. Start reading in `check`.

@@ -11,7 +11,7 @@ from typing import Any
 NO_EFFECT = 1e-3
 
 
-class Finding(StrEnum):
+class ParityFinding(StrEnum):
     """What a parity check found, the gravest first."""
 
     PROMPTS_DIFFER = "prompts differ"  # the two sides tokenise the prompts differently
@@ -68,27 +68,27 @@ class ParityReport:
     adapter: Agreement
     effect: float
     served_effect: float
-    finding: Finding = field(init=False)
+    finding: ParityFinding = field(init=False)
     is_no_op: bool = field(init=False)
     agree: bool | None = field(init=False)
 
     def __post_init__(self) -> None:
         finding = self._find()
-        agree = None if finding is Finding.QUANTISED else finding is Finding.AGREES
+        agree = None if finding is ParityFinding.QUANTISED else finding is ParityFinding.AGREES
         object.__setattr__(self, "finding", finding)
         object.__setattr__(self, "is_no_op", min(self.effect, self.served_effect) < NO_EFFECT)
         object.__setattr__(self, "agree", agree)
 
-    def _find(self) -> Finding:
+    def _find(self) -> ParityFinding:
         if self.adapter.prompts_differ:
-            return Finding.PROMPTS_DIFFER
+            return ParityFinding.PROMPTS_DIFFER
         if self.effect < NO_EFFECT:
-            return Finding.NO_EFFECT_IN_TORCH
+            return ParityFinding.NO_EFFECT_IN_TORCH
         if self.served_effect < NO_EFFECT:
-            return Finding.NO_EFFECT_IN_LLAMA_CPP
+            return ParityFinding.NO_EFFECT_IN_LLAMA_CPP
         if False in (self.base.agree, self.adapter.agree):
-            return Finding.DISAGREES
-        return Finding.QUANTISED if self.adapter.agree is None else Finding.AGREES
+            return ParityFinding.DISAGREES
+        return ParityFinding.QUANTISED if self.adapter.agree is None else ParityFinding.AGREES
 
     def to_json(self) -> str:
         """Return the report as JSON; see `report_from_json`."""

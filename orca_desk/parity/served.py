@@ -9,7 +9,7 @@ from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
 from orca_desk.parity.accounts import END, Ids, Served
-from orca_desk.teacher.engine import Completion, Engine, Failure, Request
+from orca_desk.teacher.engine import Completion, Engine, Request, RequestFailure
 
 Conversation = Sequence[Message]
 
@@ -36,7 +36,7 @@ def serve_greedily(
         ]
         answers: dict[str, Ids] = {}
         for outcome in engine.generate(requests, cancelled=lambda: not proceed()):
-            if isinstance(outcome, Failure):
+            if isinstance(outcome, RequestFailure):
                 raise UserError(outcome.reason, "Choose shorter prompts to compare on.")
             if outcome.finish_reason == "cancelled":
                 return None

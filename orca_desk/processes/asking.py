@@ -1,4 +1,4 @@
-"""Many questions to one model, in a worker: the part that generating, probing and evaluating share."""
+"""Puts many prompts to one model, in a worker: what generating, probing and evaluating share."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from orca_desk.yielding import courteous
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """How a model is run: `batch` answers at once, `context` tokens each, `threads`. None: chosen."""
+    """How to run a model: `batch` answers at once, `context` tokens each, `threads`. None: automatic."""
 
     model: Path
     adapter: Path | None = None
@@ -32,8 +32,8 @@ class Runner:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """One thing to ask; `key` comes back with the outcome."""
+class Prompt:
+    """A system and a user message for the model; the outcome carries the same `key`."""
 
     key: str
     system: str
@@ -51,7 +51,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the model answered, and how it was run."""
+    """A model's answer, and how the model ran."""
 
     key: str
     text: str
@@ -66,34 +66,34 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a question could not be answered."""
+    """Why the model could not answer a prompt."""
 
     key: str
     reason: str
 
 
-Outcome = Answer | Failure
+AskOutcome = Answer | Failure
 
 
 def ask(
     worker: Literal["teach", "evaluate"],
     runner: Runner,
-    questions: Sequence[Question],
+    prompts: Sequence[Prompt],
     *,
-    on_outcomes: Callable[[list[Outcome]], None],
+    on_outcomes: Callable[[list[AskOutcome]], None],
     stage: str,
     progress: Progress,
     control: JobControl,
     log: Path | None = None,
     already: int = 0,
 ) -> bool:
-    """Ask all questions; return False if the job was stopped before it was through.
+    """Put all prompts to the model; return False if the job was stopped before it had finished.
 
-    `on_outcomes` gets outcomes as they arrive, in any order, each once: a list is one transaction. The
-    questions are asked sorted by their system message, whose tokens are then decoded once for all. `already`
-    questions were answered by an earlier call: progress counts them too.
+    `on_outcomes` receives outcomes as they arrive, in any order, each once: the caller can commit each list
+    in one transaction. Prompts are sorted by system message, so that its tokens are decoded once for all.
+    An earlier call answered `already` prompts: progress counts them too.
     """
-    total = already + len(questions)
+    total = already + len(prompts)
     meter = Meter(progress, stage=stage, total=total, unit="answers", already=already)
     began = time.monotonic()
     run_with: Message = {}
@@ -101,7 +101,7 @@ def ask(
 
     def receive(events: list[Message]) -> None:
         nonlocal tokens
-        outcomes: list[Outcome] = []
+        outcomes: list[AskOutcome] = []
         for event in courteous(events):
             fields = {name: value for name, value in event.items() if name != "event"}
             match event["event"]:
@@ -117,16 +117,16 @@ def ask(
             speed = tokens / (time.monotonic() - began)
             meter.advance(len(outcomes), f"{speed:,.0f} tokens/s")
 
-    if not questions:
+    if not prompts:
         return not control.stopped
     finished = run_worker(
         worker,
         runner.as_job(),
-        requests=(question.as_request() for question in sorted(questions, key=lambda asked: asked.system)),
+        requests=(prompt.as_request() for prompt in sorted(prompts, key=lambda each: each.system)),
         on_events=receive,
         control=control,
         log=log,
     )
     if finished and meter.done < total:
-        raise RuntimeError(f"{total - meter.done:.0f} of {len(questions)} questions were lost.")
+        raise RuntimeError(f"{total - meter.done:.0f} of {len(prompts)} prompts were lost.")
     return finished

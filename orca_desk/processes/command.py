@@ -1,4 +1,4 @@
-"""How a worker process is started: its command line and its environment."""
+"""How to start a worker process: its command line and its environment."""
 
 import sys
 
@@ -12,9 +12,9 @@ OFFLINE = {
 
 
 def worker_command(name: str) -> list[str]:
-    """Return the command line that starts worker `name` with the same program that runs now.
+    """Return the command line that starts worker `name` with the program that is running now.
 
-    `-P` keeps the current folder off the module path, so that a user's `json.py` is never imported.
+    `-P` keeps the current folder off the module path, so that it never imports a user's `json.py`.
     """
     if getattr(sys, "frozen", False):
         return [sys.executable, "worker", name]

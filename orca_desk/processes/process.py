@@ -1,6 +1,6 @@
-"""One worker process, seen from the host: started, spoken to, listened to, and never left behind.
+"""One worker process, seen from the host, which never leaves it behind.
 
-A thread reads the worker's stdout and another writes its stdin, so that neither side can wait for a full
+A thread reads the worker's stdout and another writes its stdin, so that neither side can block on a full
 pipe of the other, and the same code runs on Windows, where pipes cannot be polled.
 """
 
@@ -22,8 +22,8 @@ from orca_desk.processes.command import OFFLINE, worker_command
 from orca_desk.processes.protocol import Message
 from orca_desk.yielding import courteous
 
-EVENTS_HELD = 1000  # more wait in the pipe, and in the end in the worker, until the host has committed
-TAIL = 4000  # bytes of a dead worker's last words
+EVENTS_HELD = 1000  # the rest waits in the pipe, and then in the worker, until the host has committed
+TAIL = 4000  # bytes of a dead worker's last output
 SECONDS_TO_EXIT = 10.0
 # A worker's threads wait for each other after every product. By default those of libgomp, which torch and
 # llama.cpp use on Linux, spin meanwhile, for so long that two busy programs on the same cores starve each
@@ -32,11 +32,11 @@ SHORT_SPIN = {"GOMP_SPINCOUNT": "3000"}
 
 
 class WorkerCrashError(RuntimeError):
-    """A worker met a bug of ours; the text is its traceback."""
+    """A worker ran into a bug; the text is its traceback."""
 
 
 class WorkerProcess:
-    """A running worker. Use it in a `with` block: leaving the block ends the worker, whatever happened."""
+    """A running worker. Use it in a `with` block, which ends the worker in every case."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class WorkerProcess:
         log: Path | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
-        """Start worker `name` (by `command`, if that is given) and send it its job.
+        """Start worker `name` (with `command`, if given) and send it its job.
 
-        What the worker and the native code in it print goes to the end of `log`.
+        Appends what the worker and its native code print to `log`.
         """
         self.name = name
         self._log = self._open_log(log)
@@ -56,7 +56,7 @@ class WorkerProcess:
         self._events: queue.SimpleQueue[Message | None] = queue.SimpleQueue()  # a signal handler may `wake`
         self._room = threading.Semaphore(EVENTS_HELD)
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._finished: set[str] = set()  # of "done", "error", "crash": how the worker said it ended
+        self._finished: set[str] = set()  # how the worker says that it ended: done, error, crash
         self._failure: Exception | None = None
         self._at_end = False
         self._process = subprocess.Popen(
@@ -89,18 +89,18 @@ class WorkerProcess:
         return self._process.pid
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send one line, soon. What a worker that has ended no longer reads is dropped."""
+        """Queue one line for the worker. A worker that has ended never reads it."""
         self._outgoing.put(protocol.encode(message))
 
     def wake(self) -> None:
-        """Make `events` return, if need be with nothing. For any thread, and for signal handlers."""
+        """Make `events` return, even with an empty list. Safe in any thread and in signal handlers."""
         self._events.put({})
 
     def events(self, timeout: float | None = None) -> list[Message] | None:
-        """Return all events that are here, waiting for the first one; None when there will be no more.
+        """Wait for an event and return all that have arrived; None when the worker sends no more.
 
-        The list is empty after `timeout` seconds, and after `wake`. The protocol's own `error` and
-        `crash` are kept for `check`.
+        The list is empty after `timeout` seconds, and after `wake`. `check` raises the protocol's own `error`
+        and `crash`.
         """
         if self._at_end:
             return None
@@ -113,9 +113,9 @@ class WorkerProcess:
         return None if self._at_end and not batch else batch
 
     def check(self) -> None:
-        """Wait for the process to exit, and raise if it did not end as a worker should.
+        """Wait for the process to exit, and raise if it did not end with `done`.
 
-        Raises UserError for what the worker called one and for deaths (memory, damaged files, ...), and
+        Raises UserError for the worker's own UserErrors and for deaths (memory, damaged files, ...), and
         WorkerCrashError for bugs.
         """
         try:
@@ -126,17 +126,17 @@ class WorkerProcess:
         if self._failure:
             raise self._failure
         if "done" not in self._finished:
-            raise explain_death(self.name, status, self._last_words())
+            raise explain_death(self.name, status, self._last_output())
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process at once."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process if it still runs, and wait until it and both threads are gone."""
+        """Kill the process if it still runs, and wait until it and both threads have ended."""
         if self._process.poll() is None:
             self.kill()
-        while not self._at_end:  # lets go of a reader that waits for room
+        while not self._at_end:  # frees a reader that waits for room
             self._take(block=True)
         self._outgoing.put(None)
         for thread in self._threads:
@@ -144,8 +144,8 @@ class WorkerProcess:
         self._process.wait()
         self._log.close()
 
-    def _last_words(self) -> str:
-        """Return the end of what this worker printed; only once it has ended, as this moves its place."""
+    def _last_output(self) -> str:
+        """Return the end of what this worker printed, once it has ended: this moves the file position."""
         self._log.seek(max(self._log_start, self._log.seek(0, os.SEEK_END) - TAIL))
         return self._log.read().decode(errors="replace").strip()
 
@@ -165,7 +165,7 @@ class WorkerProcess:
             self._failure = WorkerCrashError(f"The {self.name} worker failed:\n{message['trace']}")
         elif kind == "hello" and message["protocol"] != protocol.PROTOCOL:
             self._failure = UserError(
-                "Orca Desk was updated while it ran.", "Close it and start it again; nothing is lost."
+                "Orca Desk was updated while it was running.", "Restart it; nothing is lost."
             )
             self.kill()
         return message
@@ -196,7 +196,7 @@ class WorkerProcess:
 
 
 def worker_environment() -> dict[str, str]:
-    """Return the environment for a worker: offline, UTF-8, and outside the frozen app's own libraries."""
+    """Return the environment for a worker: offline, UTF-8, without the frozen app's own libraries."""
     environment = SHORT_SPIN | dict(os.environ) | OFFLINE | {"PYTHONUTF8": "1"}
     if getattr(sys, "frozen", False):
         original = environment.pop("LD_LIBRARY_PATH_ORIG", None)
@@ -210,30 +210,30 @@ def worker_environment() -> dict[str, str]:
 DEATHS = {
     "SIGKILL": (
         "was ended by the system, most likely because memory ran out",
-        "Close other programs, or choose a smaller model, batch or context, and run the same again.",
+        "Close other programs, or choose a smaller model, batch or context, and try again.",
     ),
     "SIGILL": (
         "uses an instruction that this processor does not have",
         "Install Orca Desk from source on this computer: that builds llama.cpp for its processor.",
     ),
-    "SIGTERM": ("was told to end by another program", "Run the same again: it goes on where it stopped."),
+    "SIGTERM": ("was ended by another program", "Run it again: it resumes where it stopped."),
 }
 DAMAGED = (
     "crashed in native code",
-    "The model file may be damaged: check it with `orca-desk models`, then run the same again.",
+    "The model file may be damaged: check it with `orca-desk models`, then try again.",
 )
 
 
-def explain_death(name: str, status: int, last_words: str) -> Exception:
-    """Return the error for a worker that ended without saying why.
+def explain_death(name: str, status: int, last_output: str) -> Exception:
+    """Return the error for a worker that ended without sending a reason.
 
     `status` is its exit code: -N for signal N on POSIX, an NTSTATUS on Windows. A Python exit code means
-    that our own code failed before it could speak: a bug.
+    that our own code failed before it could send anything: a bug.
     """
-    tail = "\n".join(last_words.splitlines()[-5:])
-    said = f"\nIts last words:\n{tail}" if tail else ""
+    tail = "\n".join(last_output.splitlines()[-5:])
+    said = f"\nIts last output:\n{tail}" if tail else ""
     if 0 <= status < 256:
-        return WorkerCrashError(f"The {name} worker ended with code {status} before it was done.{said}")
+        return WorkerCrashError(f"The {name} worker ended with code {status} before it had finished.{said}")
     code = signal.Signals(-status).name if status < 0 else f"{status:#x}"
     what, hint = DEATHS.get(code, DAMAGED)
     return UserError(f"The {name} worker {what} ({code}).", hint + said)

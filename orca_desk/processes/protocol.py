@@ -1,17 +1,17 @@
-"""What host and worker say to each other: JSON objects, one a line, UTF-8.
+"""The lines between host and worker: JSON objects, one per line, UTF-8.
 
 Host to worker, on its stdin: first the job (any object), then
-    {"request": {...}}     one of the things asked for, only as many as the worker has asked for with `more`
-    {"control": WORD}      pause, resume, stop (end soon, keep what is done), end (no request will follow),
-                           cancel (with "key": leave off the request of that key; chat alone)
-and the end of the stream means that the host is gone: the worker exits at once.
+    {"request": {...}}     a request, only as many as the worker has asked for with `more`
+    {"control": WORD}      pause, resume, stop (end soon, save finished work), end (no request will follow),
+                           cancel (with "key": drop the request with that key; only for chat)
+and the end of the stream means that the host has ended: the worker exits at once.
 
 Worker to host, on its stdout: events, `{"event": NAME, ...}`. These names belong to the protocol:
     hello (protocol)       the first one
-    more (count)           send so many requests more; so a control line never waits behind a pile of requests
+    more (count)           send that many more requests; so a control line never waits behind a pile of them
     error (message, hint)  a UserError; the worker ends
     crash (trace)          a bug; the worker ends
-    done                   everything was done, or was stopped in good order; the worker ends
+    done                   the job is finished, or was stopped cleanly; the worker ends
 All others belong to the job and reach the caller as they are.
 """
 
@@ -26,12 +26,12 @@ OWN_EVENTS = frozenset({"hello", "more", "error", "crash", "done"})
 
 
 def encode(message: Mapping[str, Any]) -> bytes:
-    """Return `message` as one line. ASCII escapes keep lone surrogates of odd texts from breaking it."""
+    """Return `message` as one line. Its ASCII escapes can carry lone surrogates, which UTF-8 cannot."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message | None:
-    """Return the object on `line`, or None where it is none of ours (native code printed something)."""
+    """Return the object on `line`, or None for any other line (such as one that native code printed)."""
     try:
         value = json.loads(line)
     except ValueError:

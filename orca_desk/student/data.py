@@ -53,7 +53,7 @@ class Report:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examples:
+class ExampleSets:
     """Examples to train on and to measure the evaluation loss on, in snapshot order."""
 
     training: tuple[Example, ...]
@@ -61,7 +61,7 @@ class Examples:
     report: Report
 
 
-def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context: int) -> Examples:
+def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context: int) -> ExampleSets:
     """Read, render and split the records of a JSONL file for a model with `context` positions.
 
     Raises UserError for an unreadable record, for too long ones when they are to be refused, and when
@@ -88,7 +88,7 @@ def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context:
         tokens=sum(len(example.ids) for example in training),
         trained_tokens=trained,
     )
-    return Examples(training=training, evaluation=evaluation, report=report)
+    return ExampleSets(training=training, evaluation=evaluation, report=report)
 
 
 def read_records(path: Path) -> Iterator[dict[str, str]]:

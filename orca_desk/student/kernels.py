@@ -14,7 +14,7 @@ from peft import PeftModel
 from peft.tuners.lora.layer import Linear as LoraLinear
 from torch import Tensor, nn
 
-from orca_desk.student.product import product
+from orca_desk.student.matmul import matmul
 
 ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention"}
 GATED = {"LlamaMLP", "Qwen2MLP", "Qwen3MLP", "MistralMLP"}
@@ -68,24 +68,24 @@ class _Linears(torch.autograd.Function):  # type: ignore[misc]
         pairs: list[Tensor] = []
         for layer, gradient in zip(context.layers, gradients, strict=True):
             if context.needs_input_grad[0]:
-                dx = product(gradient, _weight(layer).t(), add=dx)
+                dx = matmul(gradient, _weight(layer).t(), add=dx)
             if layer.a is None or layer.b is None:
                 continue
             a, b = layer.a.to(x.dtype), (layer.b * layer.scale).to(x.dtype)
-            inner, dinner = product(x, a), product(gradient, b.t())
+            inner, dinner = matmul(x, a), matmul(gradient, b.t())
             if dx is not None and not _is_merged(layer):
-                dx = product(dinner, a.t(), add=dx)
+                dx = matmul(dinner, a.t(), add=dx)
             # The thin side comes first: oneDNN is many times slower the other way round.
-            dup = product(inner.t(), gradient.t()).t().float() * layer.scale
-            pairs += [product(dinner.t(), x.t()).float(), dup]
+            dup = matmul(inner.t(), gradient.t()).t().float() * layer.scale
+            pairs += [matmul(dinner.t(), x.t()).float(), dup]
         return (dx, None, *pairs)
 
 
 def _output(x: Tensor, layer: Adapted) -> Tensor:
-    y = product(x, _weight(layer))
+    y = matmul(x, _weight(layer))
     if layer.a is not None and layer.b is not None and not _is_merged(layer):
-        inner = product(x, layer.a.to(x.dtype))
-        y = product(inner, (layer.b * layer.scale).to(x.dtype), add=y)
+        inner = matmul(x, layer.a.to(x.dtype))
+        y = matmul(inner, (layer.b * layer.scale).to(x.dtype), add=y)
     return y if layer.bias is None else y.add_(layer.bias)
 
 

@@ -15,7 +15,7 @@ from peft import PeftModel
 from orca_desk.errors import UserError
 from orca_desk.student import checkpoints
 from orca_desk.student.checkpoints import Progress
-from orca_desk.student.data import Example, Examples
+from orca_desk.student.data import Example, ExampleSets
 from orca_desk.student.loss import summed_loss
 from orca_desk.student.model import adapter_parameters
 from orca_desk.student.packing import collate, plan, windows
@@ -28,7 +28,7 @@ TAIL = 100  # metrics that a checkpoint carries
 CHECKPOINT_SECONDS = 60.0  # the most, and a step, that a kill may cost where checkpoints are wanted
 
 
-class Control(Protocol):
+class RunControl(Protocol):
     """What the user wants now: `state` is looked at before each step; `proceed` waits out a pause."""
 
     @property
@@ -67,11 +67,11 @@ class Loop:
         self,
         *,
         model: PeftModel,
-        examples: Examples,
+        examples: ExampleSets,
         settings: TrainSettings,
         folder: Path,
         emit: Emit,
-        control: Control,
+        control: RunControl,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Set up the optimizer and take up the newest whole checkpoint in `folder`; `clock` gives seconds."""

@@ -9,8 +9,8 @@ from transformers import PreTrainedModel
 
 from orca_desk.errors import UserError
 from orca_desk.models.fits import LOGITS_AT_ONCE
-from orca_desk.student.packing import Batch
-from orca_desk.student.product import product
+from orca_desk.student.matmul import matmul
+from orca_desk.student.packing import TrainingBatch
 
 SAME = 1e-4  # tolerance for the same layers, and for others in float32: their sums differ in order alone
 # In bfloat16 another order of sums moves the logits of 30 layers of random weights by 5%, which is as far as
@@ -33,13 +33,13 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
         gradient = torch.empty_like(states) if states.requires_grad else None
         for start in range(0, len(states), rows):
             part, wanted = states[start : start + rows], targets[start : start + rows, None]
-            logits = product(part, head).float()
+            logits = matmul(part, head).float()
             highest, target = logits.amax(1, keepdim=True), logits.gather(1, wanted)
             mass = logits.sub_(highest).exp_().sum(1, keepdim=True)
             total += (mass.log() + highest - target).sum()
             if gradient is not None:
                 logits.div_(mass).scatter_add_(1, wanted, torch.full_like(mass, -1.0))
-                gradient[start : start + rows] = product(logits.to(head.dtype), head.T)
+                gradient[start : start + rows] = matmul(logits.to(head.dtype), head.T)
         context.gradient = gradient
         return total
 
@@ -49,7 +49,7 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
         return context.gradient.mul_(upstream.to(context.gradient.dtype)), None, None
 
 
-def summed_loss(model: PeftModel, batch: Batch) -> Tensor:
+def summed_loss(model: PeftModel, batch: TrainingBatch) -> Tensor:
     """Return the cross-entropy, in nats, summed over the batch's learned tokens (float32 scalar)."""
     base = model.get_base_model()
     states = base.base_model(input_ids=torch.from_numpy(batch.ids), use_cache=False).last_hidden_state

@@ -16,7 +16,7 @@ from orca_desk.models.config import read_json
 from orca_desk.models.fits import human_bytes, training_fit
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
-from orca_desk.student.product import Library, fastest, product, shortest
+from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, shortest_time
 from orca_desk.student.settings import TrainSettings
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -101,10 +101,10 @@ def adapter_parameters(model: PeftModel) -> dict[str, torch.nn.Parameter]:
     return dict(sorted((name, p) for name, p in model.named_parameters() if p.requires_grad))
 
 
-def choose_library(base: ModelFile, settings: TrainSettings) -> Library:
+def choose_library(base: ModelFile, settings: TrainSettings) -> MatmulLibrary:
     """Return the library that multiplies this model's float32 matrices faster on this machine."""
     rows = min(settings.batch_tokens, PROBE_ROWS)
-    return fastest(rows=rows, width=base.width, out=base.ffn, rank=settings.rank)
+    return faster_library(rows=rows, width=base.width, out=base.ffn, rank=settings.rank)
 
 
 def choose_dtype(base: ModelFile, settings: TrainSettings) -> str:
@@ -152,7 +152,7 @@ def _product_seconds(rows: int, base: ModelFile, dtype: torch.dtype) -> float:
     """Return the shortest time of multiplying [rows, width] by [width, ffn]."""
     left = torch.ones(rows, base.width, dtype=dtype)
     right = torch.ones(base.ffn, base.width, dtype=dtype)
-    return shortest(lambda: product(left, right))
+    return shortest_time(lambda: matmul(left, right))
 
 
 def _targets(base: PreTrainedModel, settings: TrainSettings) -> str | list[str]:

@@ -17,7 +17,7 @@ POOL = 32  # batches whose records are sorted by length together: large enough f
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class TrainingBatch:
     """Rows of records: `ids` [rows, longest] padded with 0.
 
     `positions` [n] are the places, in the flattened rows, of the states that predict a learned token, and
@@ -58,7 +58,7 @@ def windows(batches: Sequence[list[int]], accumulation: int) -> list[list[list[i
     return [list(batches[start : start + accumulation]) for start in starts]
 
 
-def collate(examples: Sequence[Example]) -> Batch:
+def collate(examples: Sequence[Example]) -> TrainingBatch:
     """Lay the examples out as rows of one batch."""
     width = max(len(example.ids) for example in examples)
     ids = np.zeros((len(examples), width), np.int64)
@@ -67,7 +67,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         ids[row, : len(example.ids)] = example.ids
         learned[row, : len(example.mask)] = example.mask
     rows, places = np.nonzero(learned[:, 1:])
-    return Batch(
+    return TrainingBatch(
         ids=ids,
         positions=rows * width + places,
         targets=ids[rows, places + 1],

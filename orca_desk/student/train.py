@@ -18,10 +18,11 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student import checkpoints
-from orca_desk.student.data import Examples, prepare
+from orca_desk.student.data import ExampleSets, prepare
 from orca_desk.student.kernels import replace_forwards
-from orca_desk.student.loop import Control, Emit, Ending, Loop
+from orca_desk.student.loop import Emit, Ending, Loop, RunControl
 from orca_desk.student.loss import NEAR, SAME, require_own_logits
+from orca_desk.student.matmul import MatmulLibrary, use_library
 from orca_desk.student.model import (
     add_adapter,
     choose_checkpointing,
@@ -31,7 +32,6 @@ from orca_desk.student.model import (
     load_base,
     read_base,
 )
-from orca_desk.student.product import Library, use
 from orca_desk.student.settings import TrainSettings
 
 HASHED = ("*.json", "*.safetensors", "*.jinja")  # files of the model: a resumed run needs the same
@@ -56,7 +56,7 @@ class TrainOutcome:
 
 
 def train(
-    *, base: Path, records: Path, out: Path, settings: TrainSettings, emit: Emit, control: Control
+    *, base: Path, records: Path, out: Path, settings: TrainSettings, emit: Emit, control: RunControl
 ) -> TrainOutcome:
     """Train an adapter for the model folder `base` on the JSONL `records`, and leave it in `out`/adapter.
 
@@ -119,9 +119,9 @@ def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -
     return plan
 
 
-def _use(threads: int, library: Library) -> None:
+def _use(threads: int, library: MatmulLibrary) -> None:
     torch.set_num_threads(threads)
-    use(library)
+    use_library(library)
 
 
 def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None:
@@ -142,7 +142,7 @@ def _fingerprint(files: Iterable[Path]) -> dict[str, str]:
     return {path.name: file_sha256(path) for path in sorted(files)}
 
 
-def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: Examples) -> PeftModel:
+def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: ExampleSets) -> PeftModel:
     """Load the base with a fresh adapter, checked to compute what the model as it comes computes."""
     random.seed(settings.seed)
     np.random.seed(settings.seed)
@@ -185,7 +185,7 @@ def _keep(out: Path, loop: Loop) -> Path | None:
     return out / "adapter"
 
 
-def _require_known_tokens(examples: Examples, base: ModelFile) -> None:
+def _require_known_tokens(examples: ExampleSets, base: ModelFile) -> None:
     highest = max(max(example.ids) for example in (*examples.training, *examples.evaluation))
     if highest >= base.vocab:
         raise UserError(

@@ -1,7 +1,7 @@
-"""One llama.cpp context: a cache of keys and values, and the batch that is sent to it.
+"""One llama.cpp context: a cache of keys and values, and the batch that it decodes.
 
 The cache is unified: all sequences share its cells, and copying a sequence only tags cells. The batch is
-numpy arrays that the native struct points into, filled by slices: one Python assignment a column.
+numpy arrays that the native struct points into, filled by slices: one Python assignment per column.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ from orca_desk.errors import UserError
 from orca_desk.teacher.llama import LlamaModel
 from orca_desk.teacher.native import last_errors
 
-BATCH_TOKENS = 512  # a step: enough to keep the cores busy in prefill, little enough to stay responsive
+BATCH_TOKENS = 512  # per step: enough to keep the cores busy in prefill, few enough to stay responsive
 NO_ROOM = 1
 FLASH_AUTOMATIC, FLASH_OFF = -1, 0
 
@@ -23,8 +23,8 @@ FLASH_AUTOMATIC, FLASH_OFF = -1, 0
 class Context:
     """A context over `model`, with room for `cells` tokens of `sequences` sequences in all.
 
-    At most `outputs` rows of one decode may ask for logits: a row a sequence and no more, as the native
-    side keeps memory for them. Close it before the model.
+    At most `outputs` rows of one decode can ask for logits, one per sequence, as the native side reserves
+    memory for them. Close the context before the model.
     """
 
     def __init__(
@@ -46,19 +46,19 @@ class Context:
         if not self.handle:
             reason = last_errors[0] if last_errors else "no reason given"
             raise UserError(
-                f"{model.path.name} cannot be started with a context of {cells} tokens: {reason}.",
+                f"{model.path.name} cannot start with a context of {cells} tokens: {reason}.",
                 "Use a smaller context, or close other programs to free memory.",
             )
         self.cells = int(self.lib.llama_n_ctx(self.handle))
         self.outputs = sequences
-        self.rows = int(self.lib.llama_n_batch(self.handle))  # of one decode; a small cache has fewer
+        self.rows = int(self.lib.llama_n_batch(self.handle))  # per decode; a small cache has fewer
         self._memory = self.lib.llama_get_memory(self.handle)
         self._tokens = np.zeros(BATCH_TOKENS, np.int32)
         self._positions = np.zeros(BATCH_TOKENS, np.int32)
         self._sequences = np.zeros(BATCH_TOKENS, np.int32)
         self._wanted = np.zeros(BATCH_TOKENS, np.int8)
         self._batch = self._native_batch()
-        self._view_place = (0, 0)
+        self._view_key = (0, 0)
         self._view = np.zeros((0, self.vocabulary), np.float32)
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class Context:
             self.handle = None
 
     def set_adapter(self, adapter: Any, scale: float) -> None:
-        """Add a LoRA, loaded with `LlamaModel.load_adapter`, to the weights at `scale`."""
+        """Add a LoRA, loaded by `LlamaModel.load_adapter`, to the weights at `scale`."""
         handles = (self.lib.llama_adapter_lora_p_ctypes * 1)(adapter)
         scales = (ctypes.c_float * 1)(scale)
         status = self.lib.llama_set_adapters_lora(self.handle, handles, 1, scales)
@@ -102,15 +102,15 @@ class Context:
     def logits(self, rows: int) -> NDArray[np.float32]:
         """Return the logits of the last decode, [rows, vocabulary]: a view until the next decode."""
         pointer = self.lib.llama_get_logits(self.handle)
-        place = ctypes.addressof(pointer.contents), rows
-        if place != self._view_place:  # Making a view takes longer than a small model's argmax.
-            block = (ctypes.c_float * (rows * self.vocabulary)).from_address(place[0])
+        key = ctypes.addressof(pointer.contents), rows
+        if key != self._view_key:  # making a view takes longer than a small model's argmax
+            block = (ctypes.c_float * (rows * self.vocabulary)).from_address(key[0])
             self._view = np.ctypeslib.as_array(block).reshape(rows, self.vocabulary)
-            self._view_place = place
+            self._view_key = key
         return self._view
 
     def copy_sequence(self, source: int, target: int) -> None:
-        """Let `target` begin with all of `source`; its cells are shared."""
+        """Let `target` begin with all of `source`, sharing its cells."""
         self.lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
     def drop_sequence(self, sequence: int) -> None:

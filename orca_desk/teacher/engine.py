@@ -13,34 +13,34 @@ from numpy.typing import NDArray
 from orca_desk.machine import free_memory, usable_cores
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.context import Context
-from orca_desk.teacher.lanes import Lane, Source, run_lanes
 from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
 from orca_desk.teacher.prefixes import Prefixes
-from orca_desk.teacher.requests import Completion, Failure, Request
+from orca_desk.teacher.replicas import Replica, RequestSource, run_replicas
+from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.scheduler import OnToken
 
-__all__ = ["ENGINE_VERSION", "Completion", "Engine", "Failure", "Request"]
+__all__ = ["ENGINE_VERSION", "Completion", "Engine", "Request", "RequestFailure"]
 
 ENGINE_VERSION = f"orca-desk 1, llama-cpp-python {version('llama_cpp_python')}"
-PREFIX_SEQUENCES = 8  # the seven strategies, and one of the user's own
-LANES_AT_MOST = 8  # Python's share of a step is a tenth or so, and only one lane at a time can have it.
-CELLS_AT_MOST = 32_768  # of all lanes, unless one sequence needs more: 32 answers of 1024 tokens
+PREFIX_SEQUENCES = 8  # the seven strategies, and one that the user wrote
+MOST_REPLICAS = 8  # Python takes about a tenth of a step, and only one replica at a time can run it.
+MOST_CELLS = 32_768  # of all replicas together, unless one sequence needs more: 32 answers of 1024 tokens
 MEMORY_SHARE = 0.25  # of the free memory, for keys and values
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """How a model of some size runs best on a processor, found by measuring each batch size."""
+    """How a model of some size runs fastest on a processor, found by measuring each batch size."""
 
-    lanes: bool  # a lane a core, or one lane with all cores
-    slots: int  # answers at once in a lane
+    replicas: bool  # one per core, or one with all cores
+    slots: int  # answers at once per replica
     flash: bool  # the flash attention kernel, or plain matrix products
 
 
-# By the number of weights, up to so many. A tiny model spends its time on attention, for which plain matrix
-# products are twice as fast as the flash kernel at 2 to 6 answers. From some 100 million weights on, the
-# weights' own products rule, which are fast from 16 rows on. For larger models still, the memory that many
-# lanes' answers need is better spent otherwise.
+# By the number of weights, up to the limit. A tiny model spends its time on attention, for which plain matrix
+# products are twice as fast as the flash kernel at 2 to 6 answers. From about 100 million weights on, the
+# products with the weights dominate, which are fast from 16 rows on. For still larger models, many replicas'
+# answers would take too much memory.
 PLANS = ((20e6, _Plan(True, 4, False)), (400e6, _Plan(True, 16, True)), (math.inf, _Plan(False, 16, True)))
 
 
@@ -51,11 +51,11 @@ def _never() -> bool:
 class Engine:
     """Continuous batching over one GGUF model, with an optional LoRA. Use it in a `with` block.
 
-    `batch` is how many answers grow at once (None: by the model's size), `context` the longest prompt
-    and answer together in tokens (None: what the model was trained on, as memory allows), `threads` at
-    most the cores this process may use (None: all of them). Greedy answers may differ in rare near-ties
-    between batch sizes, as sums are taken in another order: store `batch` with what was made.
-    Raises UserError when a file cannot be used.
+    `batch` is the number of answers at once (None: by the model's size), `context` the longest prompt and
+    answer together in tokens (None: as the model was trained, as memory allows), `threads` the number of
+    cores to use (None: all that this process can use). Greedy answers can differ in rare near-ties between
+    batch sizes, as the sums have another order: store `batch` with each answer. Raises UserError for a file
+    that cannot be used.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Engine:
         threads: int | None = None,
     ) -> None:
         self._model = LlamaModel(model)
-        self._lanes: list[Lane] = []
+        self._replicas: list[Replica] = []
         try:
             self.threads = min(threads or usable_cores(), usable_cores())
             self._start(batch, context)
@@ -87,9 +87,9 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Free the model and all that belongs to it."""
-        while self._lanes:
-            self._lanes.pop().context.close()
+        """Free the model and its contexts."""
+        while self._replicas:
+            self._replicas.pop().context.close()
         self._model.close()
 
     @property
@@ -108,56 +108,60 @@ class Engine:
         *,
         cancelled: Callable[[], bool] = _never,
         on_token: OnToken | None = None,
-    ) -> Iterator[Completion | Failure]:
-        """Answer `requests`, pulled one at a time as room comes free; yield each answer as it ends.
+    ) -> Iterator[Completion | RequestFailure]:
+        """Answer `requests`, pulled one at a time as room becomes free; yield each answer as it ends.
 
-        `cancelled` is asked before every token, and like `requests` perhaps from another thread; once
-        it says yes, the unfinished answers are yielded with the reason "cancelled" and nothing more is
-        pulled. `on_token(key, text)` is told text as soon as it is certain to stay. A request too long
-        for the context is yielded as a Failure. One run at a time.
+        Calls `cancelled` before every token, and like `requests` possibly in another thread; once it returns
+        True, yields the unfinished answers with the reason "cancelled" and pulls nothing more. Calls
+        `on_token(key, text)` with text that is final. Yields a RequestFailure for a request that is too long
+        for the context. Only one run at a time.
         """
-        yield from run_lanes(self._lanes, Source(requests, cancelled), on_token)
+        yield from run_replicas(self._replicas, RequestSource(requests, cancelled), on_token)
 
     def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        """Return the logits after each of `ids`, [len(ids), vocabulary]; not during a run.
+        """Return the logits after each of `ids`, [len(ids), vocabulary]. Not during a run.
 
-        Raises ValueError when they are too many for the context.
+        Raises ValueError for more ids than the context holds.
         """
         if len(ids) > self.context:
             raise ValueError(f"{len(ids)} ids for a context of {self.context}")
-        lane = self._lanes[0]
+        replica = self._replicas[0]
         parts = []
         try:
-            for start in range(0, len(ids), lane.context.outputs):
-                chunk = list(ids[start : start + lane.context.outputs])
+            for start in range(0, len(ids), replica.context.outputs):
+                chunk = list(ids[start : start + replica.context.outputs])
                 count = len(chunk)
-                while not lane.context.decode(chunk, range(start, start + count), [0] * count, [1] * count):
-                    if not lane.prefixes.evict():
-                        raise RuntimeError("the cache has no room: is a run going on?")
-                parts.append(lane.context.logits(count).copy())
+                while not replica.context.decode(
+                    chunk, range(start, start + count), [0] * count, [1] * count
+                ):
+                    if not replica.prefixes.evict():
+                        raise RuntimeError("the cache has no room; do not call this during a run")
+                parts.append(replica.context.logits(count).copy())
         finally:
-            lane.context.drop_sequence(0)
+            replica.context.drop_sequence(0)
         return np.concatenate(parts)
 
     def _start(self, batch: int | None, context: int | None) -> None:
-        """Make the lanes, and settle how many answers grow at once and how long they may become."""
+        """Create the replicas; decide how many answers run at once and how long they can become."""
         plan = next(plan for limit, plan in PLANS if self._model.parameters < limit)
-        lanes = min(self.threads, LANES_AT_MOST, batch or LANES_AT_MOST) if plan.lanes else 1
-        self.batch = batch or lanes * plan.slots
-        slots = -(-self.batch // lanes)
+        replicas = min(self.threads, MOST_REPLICAS, batch or MOST_REPLICAS) if plan.replicas else 1
+        self.batch = batch or replicas * plan.slots
+        slots = -(-self.batch // replicas)
         longest = min(context or self._model.context, self._model.context)
-        memory = free_memory() * MEMORY_SHARE / lanes
-        wanted = max(longest, min(slots * longest, CELLS_AT_MOST // lanes))
+        memory = free_memory() * MEMORY_SHARE / replicas
+        wanted = max(longest, min(slots * longest, MOST_CELLS // replicas))
         cells = max(256, min(wanted, int(memory / self._model.kv_bytes_per_token)))
-        self._lanes += [self._lane(slots, longest, cells, self.threads // lanes, plan) for _ in range(lanes)]
-        self.context = self._lanes[0].limit
+        self._replicas += [
+            self._replica(slots, longest, cells, self.threads // replicas, plan) for _ in range(replicas)
+        ]
+        self.context = self._replicas[0].limit
 
-    def _lane(self, slots: int, longest: int, cells: int, threads: int, plan: _Plan) -> Lane:
+    def _replica(self, slots: int, longest: int, cells: int, threads: int, plan: _Plan) -> Replica:
         sequences = slots + PREFIX_SEQUENCES
         context = Context(
             self._model, cells=cells, sequences=sequences, threads=threads, flash_attention=plan.flash
         )
-        return Lane(
+        return Replica(
             context=context,
             prefixes=Prefixes(context, range(slots, sequences)),
             tokenizer=self._model.tokenizer,
@@ -167,9 +171,9 @@ class Engine:
 
     def _adapt(self, adapter: Path, scale: float) -> None:
         handle = self._model.load_adapter(adapter)
-        for lane in self._lanes:
-            lane.context.set_adapter(handle, scale)
+        for replica in self._replicas:
+            replica.context.set_adapter(handle, scale)
 
     def _warm_up(self) -> None:
-        """Touch the weights once, so that the first answer is not the one that waits for the disk."""
+        """Read the weights once, so that the first answer does not wait for the disk."""
         self.logits([0])

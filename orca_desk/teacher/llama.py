@@ -1,4 +1,4 @@
-"""A GGUF model and its tokenizer, loaded with llama.cpp's low-level interface."""
+"""A GGUF model and its tokenizer, loaded through llama.cpp's low-level interface."""
 
 import ctypes
 import os
@@ -12,8 +12,8 @@ from orca_desk.errors import UserError
 from orca_desk.prompts.tokenizer import END_NAMES
 from orca_desk.teacher.native import last_errors, library
 
-# What llama.cpp calls the pre-tokenizers whose tokenizer.json composes characters (NFC) first, which
-# llama.cpp itself does not do.
+# llama.cpp's names for pre-tokenizers whose tokenizer.json first composes characters (NFC), which llama.cpp
+# omits.
 COMPOSING = frozenset({"qwen2", "qwen35"})
 
 
@@ -21,9 +21,9 @@ class LlamaModel:
     """The weights and vocabulary of one GGUF file. Close it, or use it in a `with` block."""
 
     def __init__(self, path: Path, *, vocabulary_only: bool = False) -> None:
-        """Load `path`, or its vocabulary alone: a moment even for the largest model.
+        """Load `path`, or only its vocabulary, which takes a moment even for the largest model.
 
-        Raises UserError when it is missing, not a GGUF, unknown or damaged.
+        Raises UserError for a file that is missing, not a GGUF, damaged, or of an unknown architecture.
         """
         self.path = path
         self.lib = library()
@@ -54,7 +54,7 @@ class LlamaModel:
 
     @property
     def context(self) -> int:
-        """The longest sequence, in tokens, that the model was trained on."""
+        """The longest sequence, in tokens, of the model's training."""
         return int(self.lib.llama_model_n_ctx_train(self.handle))
 
     @property
@@ -64,14 +64,14 @@ class LlamaModel:
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """The memory that one token of context takes: keys and values of all layers, 16 bits each."""
+        """Bytes of memory per token of context: keys and values of all layers, 16 bits each."""
         width = self.lib.llama_model_n_embd(self.handle) // max(1, self.lib.llama_model_n_head(self.handle))
         width = int(self.metadata("attention.key_length") or width)
         heads = self.lib.llama_model_n_head_kv(self.handle)
         return int(self.lib.llama_model_n_layer(self.handle) * heads * width * 2 * 2)
 
     def metadata(self, key: str) -> str | None:
-        """Return the text of a metadata value; a key with no "general." or "tokenizer." is the model's."""
+        """Return a metadata value as text. A key without a known prefix belongs to the architecture."""
         if not key.startswith(("general.", "tokenizer.")):
             key = f"{self.metadata('general.architecture')}.{key}"
         size = self.lib.llama_model_meta_val_str(self.handle, key.encode(), None, 0)
@@ -82,9 +82,9 @@ class LlamaModel:
         return buffer.raw[:size].decode("utf-8", "replace")
 
     def load_adapter(self, path: Path) -> Any:
-        """Return the handle of a LoRA in GGUF form; it lives as long as the model.
+        """Return the handle of a LoRA GGUF file; it lives as long as the model.
 
-        Raises UserError when it is missing, not a GGUF, or made for another model.
+        Raises UserError for a file that is missing, not a GGUF, or made for another model.
         """
         _require_gguf(path)
         last_errors.clear()
@@ -102,7 +102,7 @@ class LlamaTokenizer:
 
     def __init__(self, model: LlamaModel) -> None:
         self._lib = model.lib
-        self._model = model  # Keeps the vocabulary alive.
+        self._model = model  # keeps the vocabulary alive
         self._vocab = model.lib.llama_model_get_vocab(model.handle)
         self._composes = model.metadata("tokenizer.ggml.pre") in COMPOSING
         self._pieces: dict[int, bytes] = {}
@@ -110,7 +110,7 @@ class LlamaTokenizer:
 
     @cached_property
     def chat_template(self) -> str:
-        """The template in the model file; UserError without one."""
+        """The template in the model file. Raises UserError if there is none."""
         template = self._lib.llama_model_chat_template(self._model.handle, None)
         if not template:
             raise UserError(
@@ -131,7 +131,7 @@ class LlamaTokenizer:
 
     @cached_property
     def eos_ids(self) -> frozenset[int]:
-        """All tokens that end an answer: those that llama.cpp knows, and those that have such a name."""
+        """All tokens that end an answer: those that llama.cpp knows, and those with a known name."""
         control = (token for token in range(self.size) if self._is_control(token))
         named = {token for token in control if self._name(token) in END_NAMES}
         ends = {token for token in range(self.size) if self._lib.llama_vocab_is_eog(self._vocab, token)}
@@ -183,17 +183,17 @@ def _require_gguf(path: Path) -> None:
         with path.open("rb") as file:
             magic = file.read(4)
     except FileNotFoundError:
-        raise UserError(f"There is no model file {path}.", "Check the path.") from None
+        raise UserError(f"{path} does not exist.", "Check the path.") from None
     except OSError as error:
         raise UserError(
-            f"{path} cannot be read: {error.strerror}.", "Check the path and its rights."
+            f"{path} cannot be read: {error.strerror}.", "Check the path and its permissions."
         ) from error
     if magic != b"GGUF":
-        raise UserError(f"{path} is not a GGUF file.", "Choose a model file that ends in .gguf.")
+        raise UserError(f"{path} is not a GGUF file.", "Choose a .gguf model file.")
 
 
 def _explanation() -> str:
-    """Return the native library's most telling complaint of the last call."""
+    """Return the native library's first error message of the last call."""
     for line in last_errors:
         return line.removeprefix("llama_model_load: error loading model: ").rstrip(".")
     return "the file is damaged"
@@ -201,5 +201,5 @@ def _explanation() -> str:
 
 def _hint() -> str:
     if any("unknown model architecture" in line for line in last_errors):
-        return "This build of llama.cpp does not run it: choose a model of another family."
-    return "Fetch the file again; it may be damaged or incomplete."
+        return "This build of llama.cpp cannot run it: choose a model of another family."
+    return "Download the file again; it may be damaged or incomplete."

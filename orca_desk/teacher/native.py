@@ -1,4 +1,4 @@
-"""The native library: imported in one place, its messages sent into Python's logging."""
+"""The native library: imported in one place, with its messages sent to Python's logging."""
 
 import ctypes
 import importlib
@@ -12,18 +12,18 @@ from pathlib import Path
 from types import ModuleType
 
 logger = logging.getLogger("orca_desk.llama_cpp")
-logger.addHandler(logging.NullHandler())  # Else Python prints warnings that nobody asked for.
+logger.addHandler(logging.NullHandler())  # without one, Python prints warnings
 
 LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.INFO, 4: logging.WARNING}
 ERROR = 4
 CONTINUES = 5
-last_errors: deque[str] = deque(maxlen=8)  # the native library's latest complaints, oldest first
+last_errors: deque[str] = deque(maxlen=8)  # the native library's latest errors, oldest first
 
 
 @cache
 def library() -> ModuleType:
     """Import llama_cpp, send its messages to logging instead of stderr, and start its backend."""
-    # A native abort would else start a debugger to print where; the host only needs it to end at once.
+    # Without this, a native abort starts a debugger to print a backtrace; the process must end at once.
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     lib: ModuleType = importlib.import_module("llama_cpp.llama_cpp")
     lib.llama_log_set(_callback(lib), ctypes.c_void_p(0))
@@ -33,23 +33,23 @@ def library() -> ModuleType:
 
 
 def _load_kernels(lib: ModuleType) -> None:
-    """Let ggml choose kernels for this processor, where they are libraries of their own (GGML_BACKEND_DL).
+    """Let ggml choose kernels for this processor, where they are separate libraries (GGML_BACKEND_DL).
 
-    They lie beside llama.cpp in the packaged app; pip puts them into a `bin` of its own. A build for one
-    machine has its kernels linked in, and then there is nothing to load; so it always is on Windows.
+    The packaged app has them beside llama.cpp; pip puts them in a `bin` folder. A build for one machine links
+    its kernels in, as always on Windows, so there is nothing to load.
     """
     if sys.platform == "win32":
         return
-    ggml, folder = lib._lib, Path(lib.__file__ or "").parent / "lib"  # symbols of its dependencies count
+    ggml, folder = lib._lib, Path(lib.__file__ or "").parent / "lib"  # has its dependencies' symbols too
     ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
-    for place in (folder, folder.parents[1] / "bin"):
+    for kernels in (folder, folder.parents[1] / "bin"):
         if not ggml.ggml_backend_dev_count():
-            ggml.ggml_backend_load_all_from_path(os.fsencode(place))
+            ggml.ggml_backend_load_all_from_path(os.fsencode(kernels))
 
 
 @cache
 def _callback(lib: ModuleType) -> object:
-    """Return the callback; cached, as the native side holds it without keeping it alive."""
+    """Return the callback, cached: the native side does not keep it alive."""
     current = threading.local()
 
     def receive(level: int, text: bytes, _: object) -> None:
@@ -57,7 +57,7 @@ def _callback(lib: ModuleType) -> object:
             current.level = level
         line = text.decode("utf-8", "replace").rstrip()
         known = getattr(current, "level", 0)
-        if line.strip("."):  # Progress dots say nothing.
+        if line.strip("."):  # skips progress dots
             logger.log(LEVELS.get(known, logging.DEBUG), "%s", line)
             if known == ERROR:
                 last_errors.append(line)

@@ -1,28 +1,28 @@
-"""Shared beginnings: each system instruction is decoded once and lent to every prompt that starts so."""
+"""Shared prefixes: each system instruction is decoded once and shared by every prompt that starts with it."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
 from orca_desk.teacher.context import Context
 
-SHORTEST = 8  # ids; below this a copy gains nothing
-# Every step looks through all cells in use. So a prefix that this many requests in turn have not asked for
-# is forgotten: when tasks come strategy by strategy, only the current ones stay.
+SHORTEST = 8  # ids; a shorter prefix is not worth a copy
+# Every step looks through all cells in use. So a prefix that this many requests in a row did not use is
+# dropped: when tasks come strategy by strategy, only the current ones stay.
 PATIENCE = 16
 
 
 @dataclass
 class Prefix:
-    """Ids held in the cache under a reserved sequence, and how many running requests build on them."""
+    """Ids in the cache under a reserved sequence, and how many running requests build on them."""
 
     ids: tuple[int, ...]
     sequence: int
     users: int = 0
-    asked: int = 0  # the number of the last request that asked for it
+    asked: int = 0  # the number of the last request that used it
 
 
 class Prefixes:
-    """Keeps the prefixes used last, one a reserved sequence, as long as there is room."""
+    """Holds the prefixes used last, one per reserved sequence, while there is room."""
 
     def __init__(self, context: Context, sequences: range) -> None:
         self._context = context
@@ -32,11 +32,11 @@ class Prefixes:
 
     @property
     def cells(self) -> int:
-        """How many cells of the cache the prefixes take."""
+        """The cells of the cache that the prefixes take."""
         return sum(len(ids) for ids in self._held)
 
     def find(self, ids: tuple[int, ...]) -> Prefix | None:
-        """Return the prefix with these ids if it is held, as the one used last; forget stale ones."""
+        """Return the prefix with these ids if it is cached, marking it as used last; drop stale ones."""
         self._asked += 1
         prefix = self._held.get(ids)
         if prefix is not None:
@@ -44,11 +44,11 @@ class Prefixes:
             self._held.move_to_end(ids)
         for other in list(self._held.values()):
             if other.users == 0 and self._asked - other.asked >= PATIENCE:
-                self._forget(other)
+                self._drop(other)
         return prefix
 
     def add(self, ids: tuple[int, ...]) -> Prefix | None:
-        """Decode `ids` into a reserved sequence; None when all are in use or the cache has no room."""
+        """Decode `ids` into a reserved sequence; return None if all are in use or the cache has no room."""
         if not self._unused and not self.evict():
             return None
         sequence = self._unused.pop()
@@ -64,14 +64,14 @@ class Prefixes:
         return prefix
 
     def evict(self, keep: Prefix | None = None) -> bool:
-        """Forget the longest unused prefix but `keep`; False when all others are in use."""
+        """Drop the prefix unused for longest, except `keep`; return False if all others are in use."""
         for prefix in self._held.values():
             if prefix.users == 0 and prefix is not keep:
-                self._forget(prefix)
+                self._drop(prefix)
                 return True
         return False
 
-    def _forget(self, prefix: Prefix) -> None:
+    def _drop(self, prefix: Prefix) -> None:
         del self._held[prefix.ids]
         self._context.drop_sequence(prefix.sequence)
         self._unused.append(prefix.sequence)

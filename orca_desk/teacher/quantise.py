@@ -1,4 +1,4 @@
-"""A GGUF file in fewer bits, by llama.cpp's own quantiser."""
+"""Quantises a GGUF file with llama.cpp's own quantiser."""
 
 import ctypes
 import os
@@ -10,7 +10,7 @@ from orca_desk.files import sync_folder
 from orca_desk.machine import usable_cores
 from orca_desk.teacher.native import last_errors, library
 
-# llama.cpp's names for the mixtures that are worth offering, smallest first.
+# llama.cpp's names for the mixtures worth offering, smallest first
 KINDS = {
     "q4_k_m": "LLAMA_FTYPE_MOSTLY_Q4_K_M",
     "q5_k_m": "LLAMA_FTYPE_MOSTLY_Q5_K_M",
@@ -24,19 +24,19 @@ KINDS = {
 def quantise(gguf: Path, out: Path, kind: str) -> None:
     """Write the F32, F16 or BF16 model `gguf` to `out` as `kind`, one of KINDS; `out` is whole or absent.
 
-    Rows that a kind's blocks do not fit are stored in a wider type, as llama.cpp chooses. Raises
-    UserError for an unknown kind or a file that llama.cpp cannot quantise (one that is already).
+    Rows that do not fit the type's blocks get a wider type, as llama.cpp chooses. Raises UserError for an
+    unknown type or a file that llama.cpp cannot quantise (such as a quantised one).
     """
     if kind not in KINDS:
         raise UserError(f"There is no quantisation {kind!r}.", f"Choose one of {', '.join(KINDS)}.")
     if not gguf.is_file():
-        raise UserError(f"There is no model file {gguf}.", "Check the path.")
+        raise UserError(f"{gguf} does not exist.", "Check the path.")
     lib = library()
     parameters = lib.llama_model_quantize_default_params()
     parameters.ftype = getattr(lib, KINDS[kind])
     parameters.nthread = usable_cores()
     out.parent.mkdir(parents=True, exist_ok=True)
-    # llama.cpp writes by path, so the file is made whole in a folder beside `out` and then moved.
+    # llama.cpp writes by path: complete the file in a folder beside `out`, then move it.
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
         part = Path(folder) / out.name
         last_errors.clear()

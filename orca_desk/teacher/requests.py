@@ -1,4 +1,4 @@
-"""What the engine is asked and what it answers."""
+"""The engine's requests and results."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from orca_desk.method.records import FinishReason, Sampling
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A prompt to be continued. The first `prefix` ids are those it shares with others (see Rendered)."""
+    """A prompt to continue. It shares its first `prefix` ids with others (see Rendered)."""
 
     key: str
     ids: tuple[int, ...]
@@ -19,7 +19,7 @@ class Request:
 class Completion:
     """An answer: its text, cut before a stop string, and its ids without the token that ended it.
 
-    `seconds` runs from when the request was admitted to when it was done.
+    `seconds` runs from admission to the end.
     """
 
     key: str
@@ -32,8 +32,8 @@ class Completion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A request that cannot be answered, and why, in words for the user."""
+class RequestFailure:
+    """A request that the engine cannot answer, with a reason for the user."""
 
     key: str
     reason: str

@@ -1,18 +1,18 @@
-"""How the next token is chosen: llama.cpp's own samplers, one chain a record."""
+"""Chooses the next token with llama.cpp's own samplers, one chain per request."""
 
 from types import ModuleType
 from typing import Any
 
 from orca_desk.method.records import Sampling
 
-RANDOM_SEED = 0xFFFFFFFF  # llama.cpp takes this one to mean "any seed"
+RANDOM_SEED = 0xFFFFFFFF  # to llama.cpp it means "any seed"
 
 
 def make_chain(lib: ModuleType, sampling: Sampling) -> Any | None:
     """Return a sampler chain, which the caller frees, or None for greedy.
 
-    The order is llama.cpp's: top-k, top-p, min-p, temperature, then a draw with the record's own seed;
-    filters set to their neutral value are left out.
+    The order is llama.cpp's: top-k, top-p, min-p, temperature, then a draw with the request's own seed.
+    Filters at their neutral value are omitted.
     """
     if sampling.temperature <= 0:
         return None

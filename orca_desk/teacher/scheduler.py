@@ -1,8 +1,8 @@
 """Continuous batching: many answers grow together, and each that ends makes room for the next.
 
-Every step decodes one batch: a token of each answer that is being written, then as much of the new
-prompts as fits. A request is admitted when the cache has room for its prompt and its longest answer, so
-that no answer is ever cut for want of room.
+Every step decodes one batch: one token of each answer in progress, then as much of the new prompts as fits.
+A request is admitted once the cache has room for its prompt and its longest answer, so that no answer is ever
+cut for lack of room.
 """
 
 import time
@@ -15,7 +15,7 @@ from orca_desk.method.records import FinishReason
 from orca_desk.prompts.tokenizer import Tokenizer
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.prefixes import SHORTEST, Prefix, Prefixes
-from orca_desk.teacher.requests import Completion, Failure, Request
+from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.sampling import make_chain
 from orca_desk.teacher.stream import TextStream
 
@@ -23,14 +23,14 @@ OnToken = Callable[[str, str], None]
 
 
 class Take(Protocol):
-    """Where requests come from: the next one, or None at their end or, unless `wait`, for now."""
+    """Returns the next request; None at the end or, unless `wait`, if there is none for now."""
 
     def __call__(self, *, wait: bool) -> Request | None: ...
 
 
 @dataclass(eq=False, slots=True)
-class _Answer:
-    """A request that has a sequence: `read` ids of its prompt are in the cache, `written` are its own."""
+class _ActiveRequest:
+    """A request with a sequence: the cache holds `read` ids of its prompt; `written` are its answer's."""
 
     request: Request
     sequence: int
@@ -47,7 +47,7 @@ class _Answer:
 class Scheduler:
     """Runs requests on a context, at most `slots` at once, on the sequences 0 to `slots` - 1.
 
-    `limit` is the longest a sequence may become. Make one for each run and `clear` it afterwards.
+    `limit` is the most tokens of a sequence. Create one per run and `clear` it afterwards.
     """
 
     def __init__(
@@ -70,27 +70,27 @@ class Scheduler:
         self._on_token = on_token
         self._waiting: deque[Request] = deque()
         self._free = list(range(slots - 1, -1, -1))
-        self._cells = 0  # promised to the answers
-        self._crowded = False  # no room was found: nothing is admitted until an answer has ended
-        self._reading: list[_Answer] = []
-        self._writing: list[_Answer] = []
+        self._cells = 0  # reserved for the answers
+        self._crowded = False  # nothing is admitted until an answer has ended
+        self._reading: list[_ActiveRequest] = []
+        self._writing: list[_ActiveRequest] = []
 
     @property
     def busy(self) -> bool:
-        """Whether any answer is being read or written."""
+        """Whether any request is in progress."""
         return bool(self._reading or self._writing)
 
     # Admission
 
-    def admit(self) -> Iterator[Failure]:
-        """Give sequences to waiting requests while there is room; yield those that can never have one."""
+    def admit(self) -> Iterator[RequestFailure]:
+        """Give sequences to waiting requests while there is room; yield those that can never run."""
         while self._free and not self._crowded:
             request = self._next()
             if request is None:
                 return
             reason = self._refusal(request)
             if reason:
-                yield Failure(key=request.key, reason=reason)
+                yield RequestFailure(key=request.key, reason=reason)
             elif not self._start(request):
                 self._waiting.appendleft(request)
                 return
@@ -99,19 +99,19 @@ class Scheduler:
         return self._waiting.popleft() if self._waiting else self._take(wait=not self.busy)
 
     def _refusal(self, request: Request) -> str:
-        """Return why a request can never run, or ""."""
+        """Return why a request can never run; an empty text if it can."""
         prompt, answer = len(request.ids), request.sampling.max_tokens
         if prompt == 0 or answer < 1:
-            return "The prompt is empty, or no answer is asked for."
+            return "The prompt is empty, or the longest answer is 0 tokens."
         if prompt + answer > self._limit:
             return (
                 f"The prompt of {prompt:,} tokens and an answer of up to {answer:,} need {prompt + answer:,} "
-                f"tokens of context; there are {self._limit:,}."
+                f"tokens of context; the model has {self._limit:,}."
             )
         return ""
 
     def _start(self, request: Request) -> bool:
-        """Admit `request` if the cache has room, forgetting unused prefixes where that helps."""
+        """Admit `request` if the cache has room, dropping unused prefixes where that helps."""
         prefix = self._prefix(request)
         shared = len(prefix.ids) if prefix else 0
         cells = len(request.ids) - shared + request.sampling.max_tokens
@@ -119,7 +119,7 @@ class Scheduler:
             if not self._prefixes.evict(keep=prefix):
                 if self.busy or prefix is None:
                     return False
-                self._prefixes.evict()  # Alone, and only its own prefix stands in its way.
+                self._prefixes.evict()  # it is alone: only its own prefix takes the room
                 prefix, shared = None, 0
                 cells = len(request.ids) + request.sampling.max_tokens
         sequence = self._free.pop()
@@ -129,7 +129,7 @@ class Scheduler:
         self._cells += cells
         streams = self._on_token is not None or request.sampling.stop
         self._reading.append(
-            _Answer(
+            _ActiveRequest(
                 request=request,
                 sequence=sequence,
                 read=shared,
@@ -144,7 +144,7 @@ class Scheduler:
         return True
 
     def _prefix(self, request: Request) -> Prefix | None:
-        """Return the request's prefix, decoded now if it is new; None when it is not worth sharing."""
+        """Return the request's prefix, decoding a new one; None if it is not worth sharing."""
         ids = request.ids[: min(request.prefix, len(request.ids) - 1)]
         if len(ids) < SHORTEST:
             return None
@@ -159,7 +159,7 @@ class Scheduler:
 
     # One step
 
-    def step(self) -> Iterator[Completion | Failure]:
+    def step(self) -> Iterator[Completion | RequestFailure]:
         """Decode one batch and yield the answers that it completes."""
         tokens = [answer.written[-1] for answer in self._writing]
         positions = [answer.length for answer in self._writing]
@@ -178,12 +178,12 @@ class Scheduler:
         for answer in self._writing:
             answer.length += 1
         complete = self._advance(chunks)
-        speaking = self._writing + complete
-        if speaking:
-            yield from self._speak(speaking, wanted)
+        active = self._writing + complete
+        if active:
+            yield from self._extend_all(active, wanted)
 
-    def _chunks(self, room: int) -> list[tuple[_Answer, int]]:
-        """Share `room` tokens among the prompts that are being read, oldest first."""
+    def _chunks(self, room: int) -> list[tuple[_ActiveRequest, int]]:
+        """Divide `room` tokens among the unread prompts, oldest first."""
         chunks = []
         for answer in self._reading:
             count = min(room, len(answer.request.ids) - answer.read)
@@ -193,8 +193,8 @@ class Scheduler:
             room -= count
         return chunks
 
-    def _advance(self, chunks: list[tuple[_Answer, int]]) -> list[_Answer]:
-        """Note what has been read; return the answers whose prompt is complete."""
+    def _advance(self, chunks: list[tuple[_ActiveRequest, int]]) -> list[_ActiveRequest]:
+        """Count what the batch has read; return the requests whose prompt is complete."""
         complete = []
         for answer, count in chunks:
             answer.read += count
@@ -205,12 +205,12 @@ class Scheduler:
             self._reading = [answer for answer in self._reading if answer.read < len(answer.request.ids)]
         return complete
 
-    def _speak(self, speaking: list[_Answer], wanted: list[int]) -> Iterator[Completion]:
-        """Choose the next token of each answer; yield those that end."""
-        chosen = self._choose(speaking, wanted)
+    def _extend_all(self, active: list[_ActiveRequest], wanted: list[int]) -> Iterator[Completion]:
+        """Add the next token to each answer; yield those that end."""
+        chosen = self._choose(active, wanted)
         self._writing = []
-        ended: list[tuple[_Answer, FinishReason]] = []
-        for answer, token in zip(speaking, chosen, strict=True):
+        ended: list[tuple[_ActiveRequest, FinishReason]] = []
+        for answer, token in zip(active, chosen, strict=True):
             reason = self._extend(answer, token)
             if reason is None:
                 self._writing.append(answer)
@@ -219,22 +219,22 @@ class Scheduler:
         for answer, reason in ended:
             yield self._complete(answer, reason)
 
-    def _choose(self, speaking: list[_Answer], wanted: list[int]) -> list[int]:
-        """Return the next token of each answer; they have the rows of the batch that are 1 in `wanted`."""
+    def _choose(self, active: list[_ActiveRequest], wanted: list[int]) -> list[int]:
+        """Return the next token of each answer. Their logits are the rows with 1 in `wanted`."""
         context = self._context
-        if all(answer.chain is None for answer in speaking):
-            best: list[int] = context.logits(len(speaking)).argmax(axis=1).tolist()
+        if all(answer.chain is None for answer in active):
+            best: list[int] = context.logits(len(active)).argmax(axis=1).tolist()
             return best
-        logits = context.logits(len(speaking))
+        logits = context.logits(len(active))
         rows = [row for row, want in enumerate(wanted) if want]
         return [
             int(logits[index].argmax())
             if answer.chain is None
             else context.lib.llama_sampler_sample(answer.chain, context.handle, rows[index])
-            for index, answer in enumerate(speaking)
+            for index, answer in enumerate(active)
         ]
 
-    def _extend(self, answer: _Answer, token: int) -> FinishReason | None:
+    def _extend(self, answer: _ActiveRequest, token: int) -> FinishReason | None:
         """Add a token to an answer; return why it has ended, or None."""
         if token in self._ends:
             return "stop"
@@ -246,7 +246,7 @@ class Scheduler:
                 return "stop"
         return "length" if len(answer.written) >= answer.request.sampling.max_tokens else None
 
-    def _show(self, answer: _Answer, *, last: bool) -> None:
+    def _show(self, answer: _ActiveRequest, *, last: bool) -> None:
         if self._on_token is not None and answer.stream is not None:
             text = answer.stream.fresh(last=last)
             if text:
@@ -254,7 +254,7 @@ class Scheduler:
 
     # Ends
 
-    def _complete(self, answer: _Answer, reason: FinishReason) -> Completion:
+    def _complete(self, answer: _ActiveRequest, reason: FinishReason) -> Completion:
         if answer.stream is not None:
             answer.stream.finish()
             self._show(answer, last=True)
@@ -273,18 +273,18 @@ class Scheduler:
         )
 
     def cancel(self) -> Iterator[Completion]:
-        """End all answers now; yield what they have so far."""
+        """End all answers now; yield them as far as they are."""
         answers, self._writing, self._reading = self._writing + self._reading, [], []
         for answer in answers:
             yield self._complete(answer, "cancelled")
 
     def clear(self) -> None:
-        """Free everything that is still held, without a word."""
+        """Free everything still in use and yield nothing."""
         for answer in self._writing + self._reading:
             self._release(answer)
         self._writing, self._reading = [], []
 
-    def _release(self, answer: _Answer) -> None:
+    def _release(self, answer: _ActiveRequest) -> None:
         self._context.drop_sequence(answer.sequence)
         self._free.append(answer.sequence)
         self._cells -= answer.cells
@@ -295,10 +295,10 @@ class Scheduler:
             self._context.lib.llama_sampler_free(answer.chain)
             answer.chain = None
 
-    def _make_room(self) -> Iterator[Failure]:
-        """Give back room when the native cache has less than was promised (as sliding windows may).
+    def _make_room(self) -> Iterator[RequestFailure]:
+        """Free room where the native cache has less than expected (as with sliding windows).
 
-        Unused prefixes go first; then the newest answer, which starts again later; one that is alone
+        Drops an unused prefix; else the newest answer, which starts again later. An answer that is alone
         fails.
         """
         if not self._prefixes.evict():
@@ -306,7 +306,7 @@ class Scheduler:
             newest = queue.pop()
             self._release(newest)
             if not self.busy:
-                yield Failure(key=newest.request.key, reason="The model's cache has no room for it.")
+                yield RequestFailure(key=newest.request.key, reason="The model's cache has no room for it.")
                 return
             self._waiting.appendleft(newest.request)
         self._crowded = True

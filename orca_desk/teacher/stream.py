@@ -1,4 +1,4 @@
-"""Tokens become text: characters that span tokens, and stop strings that span tokens."""
+"""Turns tokens into text where characters and stop strings can span tokens."""
 
 import codecs
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 class TextStream:
     """The text of an answer as it grows.
 
-    `text` is what has been decoded, cut before the first stop string; a character whose bytes have not
-    all come yet is not in it.
+    `text` is decoded and cut before the first stop string. It excludes a character whose bytes have not all
+    arrived.
     """
 
     def __init__(self, stop: Sequence[str] = ()) -> None:
@@ -19,16 +19,16 @@ class TextStream:
         self._shown = 0
 
     def push(self, data: bytes) -> bool:
-        """Add a token's bytes; return True when a stop string has appeared and the text is cut."""
+        """Add a token's bytes; return True once a stop string has appeared and cut the text."""
         return self._add(self._decoder.decode(data))
 
     def finish(self) -> None:
-        """End the text: bytes of an unfinished character become U+FFFD."""
+        """End the text. Bytes of an incomplete character become U+FFFD."""
         self._add(self._decoder.decode(b"", final=True))
 
     def fresh(self, *, last: bool = False) -> str:
-        """Return the text not yet returned, holding back what may become a stop string, unless `last`."""
-        end = len(self.text) if last else len(self.text) - self._doubtful()
+        """Return the text not yet returned. Unless `last`, hold back what can become a stop string."""
+        end = len(self.text) if last else len(self.text) - self._held_back()
         fresh = self.text[self._shown : end]
         self._shown = max(self._shown, end)
         return fresh
@@ -41,8 +41,8 @@ class TextStream:
             self.text = self.text[: min(found)]
         return bool(found)
 
-    def _doubtful(self) -> int:
-        """Return the length of the longest end of the text that begins a stop string."""
+    def _held_back(self) -> int:
+        """Return the length of the longest suffix of the text that begins a stop string."""
         for length in range(min(self._longest - 1, len(self.text)), 0, -1):
             if any(stop.startswith(self.text[-length:]) for stop in self._stop):
                 return length

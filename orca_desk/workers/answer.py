@@ -1,4 +1,4 @@
-"""Many prompts through the batched engine: what teaching and evaluating have in common.
+"""Many prompts through the batched engine: what teaching and evaluating share.
 
 Job: {"model", "adapter"?, "batch"?, "context"?, "threads"?}. Request: {"key",
 "messages": [[role, text], ...], "sampling": {...}}. Events: ready (engine, batch, template_sha256),
@@ -15,9 +15,9 @@ from orca_desk.method.records import Sampling
 from orca_desk.workers.runtime import Channel, serve
 
 if TYPE_CHECKING:
-    from orca_desk.teacher.engine import Completion, Engine, Failure, Request
+    from orca_desk.teacher.engine import Completion, Engine, Request, RequestFailure
 
-AHEAD = 4  # requests at hand for each place in the batch
+AHEAD = 4  # queued requests per answer in the batch
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def answer(channel: Channel) -> None:
-    """Answer all requests; paused and stopped within a token, and then silent about what was cut."""
+    """Answer all requests. Pauses and stops within a token; an answer cut by a stop is not sent."""
     from orca_desk.teacher.engine import ENGINE_VERSION
 
     with open_engine(channel.job) as engine:
@@ -45,7 +45,7 @@ def answer(channel: Channel) -> None:
 
 
 def open_engine(job: dict[str, Any]) -> "Engine":
-    """Return the engine that a job describes, to be used in a `with` block."""
+    """Return the engine that a job describes. Use it in a `with` block."""
     from orca_desk.teacher.engine import Engine
 
     return Engine(
@@ -71,11 +71,11 @@ def prompt_request(engine: "Engine", content: dict[str, Any]) -> "Request":
     )
 
 
-def outcome_event(outcome: "Completion | Failure") -> dict[str, Any] | None:
-    """Return the event that tells the host of `outcome`; None for an answer that was cut by a stop."""
-    from orca_desk.teacher.engine import Failure
+def outcome_event(outcome: "Completion | RequestFailure") -> dict[str, Any] | None:
+    """Return the event for `outcome`; None for an answer that a stop cut off."""
+    from orca_desk.teacher.engine import RequestFailure
 
-    if isinstance(outcome, Failure):
+    if isinstance(outcome, RequestFailure):
         return {"event": "failure", "key": outcome.key, "reason": outcome.reason}
     if outcome.finish_reason == "cancelled":
         return None

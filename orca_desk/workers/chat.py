@@ -1,7 +1,7 @@
-"""A model that stays loaded and answers one conversation after the other, piece by piece.
+"""A model that stays loaded and answers one conversation after another, piece by piece.
 
-Job and requests as in `answer`, with a batch of one. Events: ready (context: the tokens a conversation may
-have), piece (key, text), then answer, failure, or cut (key, completion_tokens, seconds: it was cancelled).
+Job and requests as in `answer`, with a batch of one. Events: ready (context: the most tokens of a
+conversation), piece (key, text), then answer, failure, or cut (key, completion_tokens, seconds) if cancelled.
 """
 
 from dataclasses import replace
@@ -11,9 +11,9 @@ from orca_desk.workers.answer import open_engine, outcome_event, prompt_request
 from orca_desk.workers.runtime import Channel, serve
 
 if TYPE_CHECKING:
-    from orca_desk.teacher.engine import Completion, Failure, Request
+    from orca_desk.teacher.engine import Completion, Request, RequestFailure
 
-LEAST_ROOM = 16  # tokens; with less the conversation is refused
+LEAST_ROOM = 16  # tokens for an answer; with less the conversation is refused
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def chat(channel: Channel) -> None:
-    """Answer each request as it comes, until there are no more."""
+    """Answer each request as it arrives, until the host sends no more."""
     control = channel.control
     with open_engine(channel.job) as engine:
         channel.emit({"event": "ready", "context": engine.context})
@@ -39,18 +39,18 @@ def chat(channel: Channel) -> None:
             outcomes = list(engine.generate([request], cancelled=cancelled, on_token=piece))
             for outcome in outcomes:
                 channel.emit(outcome_event(outcome) or _cut(outcome))
-            if not outcomes:  # cancelled before it was begun
+            if not outcomes:  # cancelled before it began
                 channel.emit({"event": "cut", "key": key})
 
 
 def _fitted(request: "Request", context: int) -> "Request":
-    """Let the answer be shorter where the conversation leaves less room: it may well end before that."""
+    """Shorten the answer's limit to the room that the conversation leaves: it can well end before that."""
     room = context - len(request.ids)
     if not LEAST_ROOM <= room < request.sampling.max_tokens:
         return request
     return replace(request, sampling=replace(request.sampling, max_tokens=room))
 
 
-def _cut(outcome: "Completion | Failure") -> dict[str, Any]:
+def _cut(outcome: "Completion | RequestFailure") -> dict[str, Any]:
     names = ("key", "completion_tokens", "seconds")
     return {"event": "cut"} | {name: getattr(outcome, name) for name in names}

@@ -1,4 +1,4 @@
-"""The worker that puts held-out tasks to a model: see `answer`."""
+"""Asks a model held-out tasks: see `answer`."""
 
 from orca_desk.workers.answer import main
 

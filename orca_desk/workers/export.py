@@ -11,7 +11,7 @@ def main() -> None:
 
 
 def export(channel: Channel) -> None:
-    """Write the one file that the job asks for."""
+    """Write the file that the job describes."""
     from orca_desk.student.convert import write_gguf
     from orca_desk.student.export import export_adapter
 

@@ -1,7 +1,7 @@
-"""A model's tokenizer and chat template alone: shows what a model would be sent.
+"""Shows the prompt that a model receives, by its tokenizer and chat template alone.
 
 Job: {"model"}. Request: {"key", "messages": [[role, text], ...]}. Events: prompt (key, parts: [[role, text,
-tokens], ...] in order, control tokens by their names), or failure (key, message, hint).
+tokens], ...] in order, control tokens by name), or failure (key, message, hint).
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def show(channel: Channel) -> None:
-    """Render each conversation as it comes, until there are no more."""
+    """Render each conversation as it arrives, until the host sends no more."""
     from orca_desk.prompts.renderer import Renderer
     from orca_desk.teacher.llama import LlamaModel
 
@@ -36,7 +36,7 @@ def show(channel: Channel) -> None:
 
 
 def _parts(renderer: "Renderer", messages: list[list[Any]]) -> list[list[Any]]:
-    """Return the prompt span by span. The user's and the model's text stay text, whatever they look like."""
+    """Return the prompt span by span. Users' and models' texts stay text, even if they look like tokens."""
     rendered = renderer.prompt([Message(role, text) for role, text in messages])
     decode = renderer.tokenizer.decode
     return [

@@ -1,8 +1,8 @@
-"""The worker that renders chat templates: untrusted Jinja, in a process that may be killed.
+"""Renders chat templates: untrusted Jinja, in a process that can be killed.
 
 Reads one JSON object from stdin: {"template", "variables", "conversations": [{"messages",
 "add_generation_prompt"}]}; writes {"rendered": [{"text"} | {"refused"} | {"broken"}]}. "refused" means
-that the template itself raised an error about the conversation, "broken" that it cannot be run.
+that the template raised an error about the conversation, "broken" that it cannot run.
 """
 
 import json
@@ -21,7 +21,7 @@ TEXT_LIMIT = 2_000_000  # characters; real templates write a few thousand
 
 
 class RefusalError(TemplateError):
-    """What a template raises by `raise_exception`."""
+    """What a template raises with `raise_exception`."""
 
 
 class Generation(Extension):
@@ -30,13 +30,13 @@ class Generation(Extension):
     tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
-        """Replace the block by its body."""
+        """Replace the block with its body."""
         next(parser.stream)
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
 def main() -> None:
-    """Render what stdin asks for, within limits of memory and processor time."""
+    """Render the job on stdin, within limits of memory and processor time."""
     job = json.load(sys.stdin)
     _limit()
     try:
@@ -67,10 +67,10 @@ def render(template: Template, variables: dict[str, str], conversation: dict[str
             pieces.append(piece)
             size += len(piece)
             if size > TEXT_LIMIT:
-                return {"broken": "it writes without end"}
+                return {"broken": "its output never ends"}
     except RefusalError as error:
         return {"refused": str(error)}
-    except Exception as error:  # A template can raise anything; all of it is data here.
+    except Exception as error:  # a template can raise anything
         return {"broken": _describe(error)}
     return {"text": "".join(pieces)}
 
@@ -91,7 +91,7 @@ def _limit() -> None:
     """Limit this process's memory and processor time where the platform can."""
     try:
         import resource
-    except ImportError:  # Windows: the host's time limit is all there is.
+    except ImportError:  # on Windows only the host's time limit applies
         return
     _lower(resource.setrlimit, resource.RLIMIT_AS, MEMORY_BYTES)
     _lower(resource.setrlimit, resource.RLIMIT_CPU, CPU_SECONDS)

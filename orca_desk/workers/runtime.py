@@ -1,8 +1,8 @@
 """The worker's end of a job: what every module in `workers/` starts with.
 
 A worker is `serve(work)`, where `work(channel)` reads `channel.job`, takes `channel.requests()`, emits
-events and looks at `channel.control.state` now and then. Heavy modules are imported inside `work`, when
-stdout is out of the reach of native code and the libraries are told to stay offline.
+events and looks at `channel.control.state` now and then. It imports heavy modules inside `work`: by then
+native code cannot write to the protocol's stdout, and the libraries' offline switches are set.
 """
 
 import contextlib
@@ -26,25 +26,25 @@ from orca_desk.processes.command import OFFLINE
 from orca_desk.processes.protocol import Message
 
 State = Literal["run", "pause", "stop"]
-HOST_IS_GONE = 3  # exit code
-NICER = 5  # steps of priority behind the host, where there are such
+HOST_HAS_ENDED = 3  # exit code
+NICER = 5  # steps of priority below the host, where the system has them
 
 
-class Control:
-    """What the host wants of the worker now. `state` may be polled; `proceed` waits out a pause."""
+class WorkerControl:
+    """What the host wants of the worker now. Poll `state`, or let `proceed` wait out a pause."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._state: State = "run"
-        self.cancelled: set[str] = set()  # keys of requests to leave off
+        self.cancelled: set[str] = set()  # keys of requests to drop
 
     @property
     def state(self) -> State:
-        """Return "run", "pause" or "stop"; after "stop" it does not change any more."""
+        """Return "run", "pause" or "stop"; "stop" is final."""
         return self._state
 
-    def obey(self, word: str) -> None:
-        """Take a control word from the host."""
+    def receive(self, word: str) -> None:
+        """Change the state by a control word from the host."""
         states: dict[str, State] = {"pause": "pause", "resume": "run", "stop": "stop"}
         with self._changed:
             if self._state != "stop" and word in states:
@@ -52,7 +52,7 @@ class Control:
                 self._changed.notify_all()
 
     def proceed(self) -> bool:
-        """Wait while the job is paused; return whether to go on (False: stop)."""
+        """Wait while the job is paused; return whether it should continue (False: stop)."""
         with self._changed:
             self._changed.wait_for(lambda: self._state != "pause")
             return self._state == "run"
@@ -62,8 +62,8 @@ class Channel:
     """A worker's link to its host: the job, the requests, the control words and the events."""
 
     def __init__(self, source: IO[bytes], sink: int) -> None:
-        """Say hello on file descriptor `sink` and read the job from `source`; then listen in a thread."""
-        self.control = Control()
+        """Send `hello` to file descriptor `sink`, read the job from `source`, then listen in a thread."""
+        self.control = WorkerControl()
         self._sink = sink
         self._emitting = threading.Lock()
         self._incoming: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
@@ -75,7 +75,7 @@ class Channel:
         threading.Thread(target=self._listen, args=(source,), name="host", daemon=True).start()
 
     def emit(self, event: Mapping[str, Any]) -> None:
-        """Send one event; whole lines only, from any thread. Exits where the host is gone."""
+        """Send one event as a whole line, from any thread. Exits if the host has ended."""
         data = memoryview(protocol.encode(event))
         with self._emitting:
             try:
@@ -85,9 +85,9 @@ class Channel:
                 _leave()
 
     def requests(self, ahead: int = 64) -> Iterator[Message]:
-        """Yield the host's requests until it sends no more, or says stop.
+        """Yield the host's requests until it sends no more, or stops the job.
 
-        About `ahead` requests are kept here and on their way, so that taking one seldom waits.
+        About `ahead` requests are queued here or on their way, so that taking one seldom waits.
         """
         due = 0
         while True:
@@ -110,20 +110,20 @@ class Channel:
             elif message.get("control") == "cancel":
                 self.control.cancelled.add(message["key"])
             elif "control" in message:
-                self.control.obey(message["control"])
+                self.control.receive(message["control"])
                 if self.control.state == "stop":
                     self._incoming.put(None)
         _leave()
 
 
 def serve(work: Callable[[Channel], None]) -> NoReturn:
-    """Run `work` as this process's job and exit: 0 done, 1 failed (and the host was told why).
+    """Run `work` as this process's job and exit: 0 after `done`, 1 after `error` or `crash`.
 
-    The process ends with `os._exit`: nothing that native libraries do on the way out can hang it, or
-    turn a finished job into a crash.
+    Exits through `os._exit`, so that native libraries cannot hang at the exit, or turn a finished job into a
+    crash.
     """
     channel = Channel(*_take_standard_streams())
-    _give_way()
+    _lower_priority()
     try:
         work(channel)
         end: Message = {"event": "done"}
@@ -136,7 +136,7 @@ def serve(work: Callable[[Channel], None]) -> NoReturn:
 
 
 def _failure(error: Exception) -> Message:
-    """Return the event for what ended a job: a sentence where the user can do something, else the trace."""
+    """Return the event for an exception: a sentence where the user can do something, else the trace."""
     known: Exception | None = error
     if isinstance(error, MemoryError):
         known = UserError(
@@ -151,9 +151,9 @@ def _failure(error: Exception) -> Message:
 
 
 def _take_standard_streams() -> tuple[IO[bytes], int]:
-    """Return (stdin, stdout's descriptor) for the protocol alone; leave others stderr and an empty stdin.
+    """Return stdin and stdout's descriptor for the protocol; leave others an empty stdin and stderr.
 
-    Ctrl-C in a terminal reaches the host, which then tells its workers what to do.
+    Ctrl-C in a terminal is for the host, which then stops its workers.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(OFFLINE)
@@ -167,28 +167,28 @@ def _take_standard_streams() -> tuple[IO[bytes], int]:
     return source, sink
 
 
-def _give_way() -> None:
-    """Let the desktop, and whatever else the user does, go first: a model takes every core for minutes."""
+def _lower_priority() -> None:
+    """Lower the priority: a model takes every core for minutes, and the user's programs go first."""
     if hasattr(os, "nice"):
         os.nice(NICER)
         if os.getsid(0) == os.getpid():
-            threading.Thread(target=_give_way_as_session, daemon=True).start()
+            threading.Thread(target=_lower_session_priority, daemon=True).start()
     else:
         process = psutil.Process()
         process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
-def _give_way_as_session() -> None:
-    """Linux may weigh whole sessions against each other, and this worker has one of its own.
+def _lower_session_priority() -> None:
+    """Lower the priority of this worker's session, where Linux weighs sessions against each other.
 
-    It lets few be weighed anew at a time, and a chat starts three workers at once.
+    Linux limits how many change at a time, and a chat starts three workers at once: try again.
     """
     for _ in range(20):
         try:
             Path("/proc/self/autogroup").write_text(str(NICER))
         except BlockingIOError:
             time.sleep(0.15)
-        except OSError:  # there is no such thing here
+        except OSError:  # this system does not weigh sessions
             return
         else:
             return
@@ -196,4 +196,4 @@ def _give_way_as_session() -> None:
 
 def _leave() -> NoReturn:
     """Exit at once, also from a thread while another is inside native code."""
-    os._exit(HOST_IS_GONE)
+    os._exit(HOST_HAS_ENDED)

@@ -1,4 +1,4 @@
-"""The worker that asks the teacher: see `answer`."""
+"""Asks the teacher: see `answer`."""
 
 from orca_desk.workers.answer import main
 

@@ -1,4 +1,4 @@
-"""One LoRA training, from its newest checkpoint on.
+"""One LoRA training, resumed from its newest checkpoint.
 
 Job: {"base", "records", "out", "settings"}; events: those of `orca_desk.student.train`, then `outcome`.
 """
@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from orca_desk.errors import UserError
 from orca_desk.workers.runtime import Channel, serve
 
-SECONDS_TO_LET_GO = 20  # for a worker whose host was killed a moment ago, to be gone
+SECONDS_TO_UNLOCK = 20  # for a worker whose host was killed a moment ago, to exit
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def train(channel: Channel) -> None:
-    """Train; on stop a checkpoint is kept. Only one worker at a time writes into `out`."""
+    """Train; a stop saves a checkpoint. Only one worker at a time writes to `out`."""
     from orca_desk.student.settings import TrainSettings
     from orca_desk.student.train import train as train_student
 
@@ -28,7 +28,7 @@ def train(channel: Channel) -> None:
     out = Path(job["out"])
     out.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(out / "lock", timeout=SECONDS_TO_LET_GO):
+        with FileLock(out / "lock", timeout=SECONDS_TO_UNLOCK):
             outcome = train_student(
                 base=Path(job["base"]),
                 records=Path(job["records"]),
@@ -38,7 +38,5 @@ def train(channel: Channel) -> None:
                 control=channel.control,
             )
     except Timeout:
-        raise UserError(
-            "This training is running already.", "Wait until the other one has ended, or stop it."
-        ) from None
+        raise UserError("This training is already running.", "Wait until it ends, or stop it.") from None
     channel.emit({"event": "outcome"} | asdict(outcome) | {"adapter": str(outcome.adapter or "")})

@@ -10,7 +10,7 @@ from tiny_models import TinyModel
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
 from orca_desk.parity.check import check_parity
-from orca_desk.parity.report import Finding, ParityReport, report_from_json
+from orca_desk.parity.report import ParityFinding, ParityReport, report_from_json
 from orca_desk.processes.progress import JobControl
 from orca_desk.student.export import export_adapter
 
@@ -43,7 +43,7 @@ def test_an_exported_adapter_agrees(
     adapter = make_adapter(tmp_path / "adapter", model.folder, use_rslora=True)
     found = check(model, adapter, adapter)
     assert found is not None
-    assert found.finding is Finding.AGREES, found
+    assert found.finding is ParityFinding.AGREES, found
     assert found.adapter.prompts == len(PROMPTS)
     assert found.adapter.tokens_equal + found.adapter.near_ties == found.adapter.tokens > 0
     assert json.loads(found.to_json())["agree"] is True
@@ -65,7 +65,7 @@ def test_an_untrained_adapter_is_a_no_op(tiny_qwen: TinyModel, tmp_path: Path) -
     adapter = make_adapter(tmp_path / "adapter", tiny_qwen.folder, strength=0.0)
     found = check(tiny_qwen, adapter, adapter)
     assert found is not None
-    assert found.is_no_op and found.finding is Finding.NO_EFFECT_IN_TORCH
+    assert found.is_no_op and found.finding is ParityFinding.NO_EFFECT_IN_TORCH
     assert found.effect == 0.0
     assert found.agree is False
 

@@ -9,7 +9,7 @@ from tiny_models import TinyModel
 
 from orca_desk.parity.accounts import END, Reference, Served, judge
 from orca_desk.parity.comparison import compare, make_report, tolerance_for
-from orca_desk.parity.report import Finding, ParityReport, report_from_json
+from orca_desk.parity.report import ParityFinding, ParityReport, report_from_json
 from orca_desk.student.convert import write_gguf
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.parity import parity_sentence
@@ -84,18 +84,18 @@ def test_an_adapter_must_change_something(effect: float, no_op: bool) -> None:
     assert found.is_no_op is no_op
     assert found.agree is not no_op
     assert found.effect == pytest.approx(effect, rel=0.1)
-    assert found.finding is (Finding.NO_EFFECT_IN_TORCH if no_op else Finding.AGREES)
+    assert found.finding is (ParityFinding.NO_EFFECT_IN_TORCH if no_op else ParityFinding.AGREES)
 
 
 def test_an_adapter_that_only_one_side_applies_is_a_no_op() -> None:
     base, adapter = accounts(), accounts()
     change = np.eye(2, 64, dtype=np.float32)
     found = make_report(base, (replace(adapter[0], logits=adapter[0].logits + change), adapter[1]), 0.05)
-    assert found.is_no_op and found.finding is Finding.NO_EFFECT_IN_LLAMA_CPP
+    assert found.is_no_op and found.finding is ParityFinding.NO_EFFECT_IN_LLAMA_CPP
     assert found.agree is False
 
 
-def reports() -> dict[Finding, ParityReport]:
+def reports() -> dict[ParityFinding, ParityReport]:
     """A report for every finding."""
     change = np.eye(2, 64, dtype=np.float32)
     base, (reference, served) = accounts(), accounts()
@@ -104,25 +104,25 @@ def reports() -> dict[Finding, ParityReport]:
     others = replace(reference, prompts=((1, 2), (1, 2, 5)))
     worse = replace(moved, logits=moved.logits + 1)
     return {
-        Finding.AGREES: make_report(base, (reference, moved), 0.05),
-        Finding.QUANTISED: make_report(base, (reference, moved), None),
-        Finding.DISAGREES: make_report(base, (reference, worse), 0.05),
-        Finding.PROMPTS_DIFFER: make_report(base, (others, moved), 0.05),
-        Finding.NO_EFFECT_IN_TORCH: make_report(base, accounts(), 0.05),
-        Finding.NO_EFFECT_IN_LLAMA_CPP: make_report(base, (reference, served), 0.05),
+        ParityFinding.AGREES: make_report(base, (reference, moved), 0.05),
+        ParityFinding.QUANTISED: make_report(base, (reference, moved), None),
+        ParityFinding.DISAGREES: make_report(base, (reference, worse), 0.05),
+        ParityFinding.PROMPTS_DIFFER: make_report(base, (others, moved), 0.05),
+        ParityFinding.NO_EFFECT_IN_TORCH: make_report(base, accounts(), 0.05),
+        ParityFinding.NO_EFFECT_IN_LLAMA_CPP: make_report(base, (reference, served), 0.05),
     }
 
 
 def test_every_finding_has_words_and_survives_its_storage() -> None:
     made = reports()
-    assert set(made) == set(Finding)
+    assert set(made) == set(ParityFinding)
     words = {
-        Finding.AGREES: "torch and llama.cpp agree: 4 of 4 tokens in 2 answers are equal",
-        Finding.QUANTISED: "The served file is quantised",
-        Finding.DISAGREES: "torch and llama.cpp do not agree: 4 of 4 tokens",
-        Finding.PROMPTS_DIFFER: "torch and llama.cpp tokenise 1 of 2 prompts differently.",
-        Finding.NO_EFFECT_IN_TORCH: "The adapter changes nothing in torch",
-        Finding.NO_EFFECT_IN_LLAMA_CPP: "The adapter changes nothing in llama.cpp",
+        ParityFinding.AGREES: "torch and llama.cpp agree: 4 of 4 tokens in 2 answers are equal",
+        ParityFinding.QUANTISED: "The served file is quantised",
+        ParityFinding.DISAGREES: "torch and llama.cpp do not agree: 4 of 4 tokens",
+        ParityFinding.PROMPTS_DIFFER: "torch and llama.cpp tokenise 1 of 2 prompts differently.",
+        ParityFinding.NO_EFFECT_IN_TORCH: "The adapter changes nothing in torch",
+        ParityFinding.NO_EFFECT_IN_LLAMA_CPP: "The adapter changes nothing in llama.cpp",
     }
     for finding, report in made.items():
         assert report.finding is finding

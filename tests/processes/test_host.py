@@ -109,7 +109,7 @@ def test_a_bug_arrives_with_its_trace():
         play("bug")
 
 
-def test_a_silent_exit_is_explained_by_the_last_words():
+def test_a_silent_exit_is_explained_by_the_last_output():
     with pytest.raises(WorkerCrashError, match=r"code 7[\s\S]*about to go"):
         play("quit_silently")
 

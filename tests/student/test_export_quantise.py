@@ -53,6 +53,6 @@ def test_what_cannot_be_quantised_is_explained_and_leaves_nothing(model: TinyMod
     broken.write_bytes(b"GGUF and nothing more")
     assert "cannot be quantised" in quantise(small, out, "q8_0")
     assert "cannot be quantised" in quantise(broken, out, "q8_0")
-    assert "no model file" in quantise(tmp_path / "absent.gguf", out, "q8_0")
+    assert "does not exist" in quantise(tmp_path / "absent.gguf", out, "q8_0")
     assert "Choose one of q4_k_m" in quantise(model.gguf, out, "q1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.gguf", "q4_k_m.gguf"]

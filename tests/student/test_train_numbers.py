@@ -17,9 +17,9 @@ from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.data import Example, render
 from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loss import NEAR, SAME, require_own_logits, summed_loss
+from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, use_library
 from orca_desk.student.model import adapter_parameters, add_adapter, load_base
 from orca_desk.student.packing import collate
-from orca_desk.student.product import Library, fastest, product, use
 
 
 @pytest.fixture(params=["llama", "qwen2"])
@@ -57,15 +57,15 @@ def _gradients(model: PeftModel) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture(params=["blas", "onednn"])
-def library(request: Any) -> Iterator[Library]:
-    use(request.param)
+def library(request: Any) -> Iterator[MatmulLibrary]:
+    use_library(request.param)
     yield request.param
-    use("blas")
+    use_library("blas")
 
 
 @pytest.mark.parametrize("targets", ["all-linear", "q_proj,v_proj", "down_proj,up_proj"])
 def test_loss_and_gradients_are_those_of_transformers_and_peft(
-    folder: Path, targets: str, library: Library
+    folder: Path, targets: str, library: MatmulLibrary
 ) -> None:
     examples = _examples(folder)
     plain = _adapted(folder, fast=False, targets=targets, rslora=True)
@@ -81,22 +81,22 @@ def test_loss_and_gradients_are_those_of_transformers_and_peft(
         torch.testing.assert_close(got[name], gradient, rtol=1e-4, atol=1e-4 * float(gradient.abs().max()))
 
 
-def test_products_take_any_strides(library: Library) -> None:
+def test_products_take_any_strides(library: MatmulLibrary) -> None:
     random = torch.Generator().manual_seed(1)
     x, y = torch.randn(50, 12, generator=random), torch.randn(50, 7, generator=random)
     w = torch.randn(7, 12, generator=random)
     for left, right in ((x, w), (y, w.t()), (x.t(), y.t()), (y[:, 2:5].t(), x.t()), (x[:, :4], w[:, :4])):
         wanted = left @ right.T
         added = torch.ones_like(wanted)
-        torch.testing.assert_close(product(left, right), wanted, rtol=1e-5, atol=1e-5)
-        torch.testing.assert_close(product(left, right, add=added), wanted + 1, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(matmul(left, right), wanted, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(matmul(left, right, add=added), wanted + 1, rtol=1e-5, atol=1e-5)
 
 
-def test_the_faster_library_is_named_and_the_one_in_use_stays(library: Library) -> None:
-    assert fastest(rows=64, width=16, out=32, rank=4) in ("blas", "onednn")
+def test_the_faster_library_is_named_and_the_one_in_use_stays(library: MatmulLibrary) -> None:
+    assert faster_library(rows=64, width=16, out=32, rank=4) in ("blas", "onednn")
     x = torch.full((3, 4), 0.1)
-    before = product(x, x)
-    assert torch.equal(product(x, x), before)
+    before = matmul(x, x)
+    assert torch.equal(matmul(x, x), before)
 
 
 def test_bfloat16_gradients_are_near_those_of_float32(folder: Path) -> None:

@@ -12,7 +12,7 @@ from tiny_models import SPECIAL, TinyModel
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
 from orca_desk.student.export import export_adapter
-from orca_desk.teacher.engine import Completion, Engine, Failure, Request
+from orca_desk.teacher.engine import Completion, Engine, Request, RequestFailure
 
 SYSTEMS = [f"You are assistant number {index}, and you answer step by step." for index in range(9)]
 GREEDY = Sampling(max_tokens=12)
@@ -95,7 +95,7 @@ def test_one_lane_and_many_answer_alike(tiny_llama: TinyModel) -> None:
 @pytest.fixture
 def crowded(tiny_llama: TinyModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine of 8 sequences whose cache holds one and a half of the longest."""
-    monkeypatch.setattr("orca_desk.teacher.engine.CELLS_AT_MOST", 256)
+    monkeypatch.setattr("orca_desk.teacher.engine.MOST_CELLS", 256)
     with Engine(tiny_llama.gguf, batch=8, context=256, threads=1) as engine:
         yield engine
 
@@ -116,7 +116,7 @@ def test_a_request_that_needs_the_whole_cache_gets_it(crowded: Engine) -> None:
 def test_a_cache_with_less_room_than_promised_costs_only_time(crowded: Engine) -> None:
     requests = [ask(crowded, key, Sampling(max_tokens=100)) for key in range(8)]
     alone = one_by_one(crowded, requests)
-    crowded._lanes[0].context.cells = 100_000  # what the scheduler then believes
+    crowded._replicas[0].context.cells = 100_000  # what the scheduler then believes
     assert {k: v.ids for k, v in answers(crowded, requests).items()} == {k: v.ids for k, v in alone.items()}
 
 
@@ -137,7 +137,7 @@ def test_a_request_too_long_is_a_failure_and_the_others_go_on(engine: Engine) ->
         ask(engine, 3),
     ]
     results = {result.key: result for result in engine.generate(requests)}
-    assert {key for key, result in results.items() if isinstance(result, Failure)} == {"1", "2"}
+    assert {key for key, result in results.items() if isinstance(result, RequestFailure)} == {"1", "2"}
     assert "up to 5,000" in str(results["1"]) and "512" in str(results["1"])
     assert isinstance(results["3"], Completion)
 

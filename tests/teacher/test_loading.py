@@ -11,7 +11,7 @@ from orca_desk.teacher.llama import LlamaModel
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="There is no model file"):
+    with pytest.raises(UserError, match="does not exist"):
         LlamaModel(tmp_path / "none.gguf")
 
 
@@ -33,7 +33,7 @@ def test_a_truncated_file_and_quiet(
     path = tmp_path / "half.gguf"
     whole = tiny_llama.gguf.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UserError, match=r"corrupted or incomplete.*Fetch the file again"):
+    with pytest.raises(UserError, match=r"corrupted or incomplete.*Download the file again"):
         LlamaModel(path)
     with LlamaModel(tiny_llama.gguf):
         pass

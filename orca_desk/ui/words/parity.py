@@ -1,26 +1,26 @@
 """What a parity check found, in words; free of Qt, as the commands say the same."""
 
-from orca_desk.parity.report import Finding, ParityReport
+from orca_desk.parity.report import ParityFinding, ParityReport
 
 
 def parity_sentence(report: ParityReport) -> str:
     """Return what a check found, with its figures, in one sentence."""
     ours = report.adapter
     match report.finding:
-        case Finding.PROMPTS_DIFFER:
+        case ParityFinding.PROMPTS_DIFFER:
             prompts = f"{ours.prompts_differ} of {ours.prompts} prompts"
             return f"torch and llama.cpp tokenise {prompts} differently."
-        case Finding.NO_EFFECT_IN_TORCH:
+        case ParityFinding.NO_EFFECT_IN_TORCH:
             return "The adapter changes nothing in torch: its logits equal those of the base."
-        case Finding.NO_EFFECT_IN_LLAMA_CPP:
+        case ParityFinding.NO_EFFECT_IN_LLAMA_CPP:
             return "The adapter changes nothing in llama.cpp: its logits equal those of the base."
-        case Finding.QUANTISED:
+        case ParityFinding.QUANTISED:
             return (
                 f"The served file is quantised, so it must differ from the trained model: {_found(report)}."
             )
-        case Finding.DISAGREES:
+        case ParityFinding.DISAGREES:
             return f"torch and llama.cpp do not agree: {_found(report)}; {_tolerance(report)}."
-        case Finding.AGREES:
+        case ParityFinding.AGREES:
             return f"torch and llama.cpp agree: {_found(report)}; {_tolerance(report)}."
 
 

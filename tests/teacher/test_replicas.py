@@ -1,8 +1,8 @@
-"""What the lanes of an engine share."""
+"""What the replicas of an engine share."""
 
 import threading
 
-from orca_desk.teacher.lanes import Source
+from orca_desk.teacher.replicas import RequestSource
 
 
 def test_a_pause_holds_every_lane() -> None:
@@ -13,22 +13,22 @@ def test_a_pause_holds_every_lane() -> None:
         go_on.wait(20)
         return False
 
-    source = Source((), cancelled)
+    source = RequestSource((), cancelled)
     answers: list[bool] = []
-    lanes = [threading.Thread(target=lambda: answers.append(source.stopped())) for _ in range(2)]
-    for lane in lanes:
-        lane.start()
+    replicas = [threading.Thread(target=lambda: answers.append(source.stopped())) for _ in range(2)]
+    for replica in replicas:
+        replica.start()
     assert paused.wait(20)
-    lanes[1].join(0.2)
+    replicas[1].join(0.2)
     assert answers == []
     go_on.set()
-    for lane in lanes:
-        lane.join(20)
+    for replica in replicas:
+        replica.join(20)
     assert answers == [False, False]
 
 
 def test_a_stop_is_for_good() -> None:
     says = [True, False]
-    source = Source((), lambda: says.pop(0))
+    source = RequestSource((), lambda: says.pop(0))
     assert source.stopped() and source.stopped()
     assert says == [False]

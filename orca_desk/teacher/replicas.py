@@ -1,9 +1,9 @@
-"""Several schedulers side by side, each with its own context, thread and share of the cores.
+"""Replicas: several schedulers side by side, each with its own context, thread and share of the cores.
 
-One context spreads every small operation over all cores and makes them wait for each other some hundred
-times a token. For a small model that costs more than it gains: two lanes of one core each write about
-twice as many tokens as one lane of two cores, and on a busy machine many times as many. A lane also looks
-only through its own answers' cells.
+They share the model's weights. One context spreads every small operation over all cores and makes them wait
+for each other some hundred times per token. For a small model that costs more than it gains: two replicas of
+one core each write about twice as many tokens as one of two cores, and on a busy machine many times as many.
+A replica also looks only through its own answers' cells.
 """
 
 import queue
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from orca_desk.prompts.tokenizer import Tokenizer
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.prefixes import Prefixes
-from orca_desk.teacher.requests import Completion, Failure, Request
+from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.scheduler import OnToken, Scheduler
 
-Result = Completion | Failure
+Result = Completion | RequestFailure
 
 
-class Source:
-    """The caller's requests and word to stop; never asked by two lanes at once."""
+class RequestSource:
+    """The caller's requests and its wish to stop; two replicas never read them at once."""
 
     def __init__(self, requests: Iterable[Request], cancelled: Callable[[], bool]) -> None:
         self._requests = iter(requests)
@@ -31,7 +31,7 @@ class Source:
         self.ended = threading.Event()
 
     def take(self, *, wait: bool) -> Request | None:
-        """Return the next request; None at their end, or, unless `wait`, while another lane is asking."""
+        """Return the next request; None at the end, or, unless `wait`, while another replica reads."""
         if not self._turn.acquire(blocking=wait):
             return None
         try:
@@ -40,10 +40,7 @@ class Source:
             self._turn.release()
 
     def stopped(self) -> bool:
-        """Return whether the caller has cancelled, now or before.
-
-        Where the caller holds the answer back, as in a pause, every lane waits for it.
-        """
+        """Return whether the caller has cancelled. While it blocks, as in a pause, all replicas wait."""
         with self._asking:
             if not self.ended.is_set() and self._cancelled():
                 self.ended.set()
@@ -51,8 +48,8 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
-    """A context and the prefixes that it holds; answers `slots` requests at once."""
+class Replica:
+    """A context with its prefixes; answers `slots` requests at once, of `limit` tokens at most."""
 
     context: Context
     prefixes: Prefixes
@@ -60,8 +57,8 @@ class Lane:
     slots: int
     limit: int
 
-    def run(self, source: Source, on_token: OnToken | None) -> Iterator[Result]:
-        """Answer requests until there are no more or the source is stopped."""
+    def run(self, source: RequestSource, on_token: OnToken | None) -> Iterator[Result]:
+        """Answer requests until none is left or the source is stopped."""
         scheduler = Scheduler(
             context=self.context,
             prefixes=self.prefixes,
@@ -92,29 +89,33 @@ class _Text:
     text: str
 
 
-def run_lanes(lanes: list[Lane], source: Source, on_token: OnToken | None) -> Iterator[Result]:
-    """Run all lanes and yield their results as they come; what a lane raises is raised here.
+def run_replicas(
+    replicas: list[Replica], source: RequestSource, on_token: OnToken | None
+) -> Iterator[Result]:
+    """Run all replicas and yield their results as they arrive; an exception of a replica is raised here.
 
-    `on_token` is called in the caller's thread; the source is asked in the lanes'.
+    Calls `on_token` in the caller's thread, and the source in the replicas'.
     """
-    if len(lanes) == 1:
-        yield from lanes[0].run(source, on_token)
+    if len(replicas) == 1:
+        yield from replicas[0].run(source, on_token)
         return
     events: queue.SimpleQueue[Result | _Text | BaseException | None] = queue.SimpleQueue()
 
     def tell(key: str, text: str) -> None:
         events.put(_Text(key, text))
 
-    def work(lane: Lane) -> None:
+    def work(replica: Replica) -> None:
         try:
-            for result in lane.run(source, tell if on_token else None):
+            for result in replica.run(source, tell if on_token else None):
                 events.put(result)
-        except BaseException as error:  # Raised again in the caller's thread.
+        except BaseException as error:  # raised again in the caller's thread
             events.put(error)
         finally:
             events.put(None)
 
-    threads = [threading.Thread(target=work, args=(lane,), name="lane", daemon=True) for lane in lanes]
+    threads = [
+        threading.Thread(target=work, args=(replica,), name="replica", daemon=True) for replica in replicas
+    ]
     for thread in threads:
         thread.start()
     try:

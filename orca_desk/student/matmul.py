@@ -14,17 +14,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Library = Literal["blas", "onednn"]
+MatmulLibrary = Literal["blas", "onednn"]
 
 CLEARLY_FASTER = 1.1
 # oneDNN keeps about half a megabyte of compiled code for each of its last 1024 shapes, twice. Batches come
 # in ever other shapes, so only those of one step are worth keeping. It reads this at its first product.
 for _capacity in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
     os.environ.setdefault(_capacity, "64")
-_library: Library = "blas"
+_library: MatmulLibrary = "blas"
 
 
-def product(x: Tensor, w: Tensor, *, add: Tensor | None = None) -> Tensor:
+def matmul(x: Tensor, w: Tensor, *, add: Tensor | None = None) -> Tensor:
     """Return x @ w.T, plus `add` where it is given: x [n, in], w [out, in], add [n, out]; any strides.
 
     `add` is consumed: its memory may be that of the result.
@@ -36,13 +36,13 @@ def product(x: Tensor, w: Tensor, *, add: Tensor | None = None) -> Tensor:
     return x.mm(w.t()) if add is None else add.addmm_(x, w.t())
 
 
-def use(library: Library) -> None:
+def use_library(library: MatmulLibrary) -> None:
     """Make `product` use this library from now on, in this process."""
     global _library
     _library = library
 
 
-def fastest(*, rows: int, width: int, out: int, rank: int) -> Library:
+def faster_library(*, rows: int, width: int, out: int, rank: int) -> MatmulLibrary:
     """Time both libraries on this machine and name the faster.
 
     The float32 products are those of a step through a layer [out, width] with an adapter of `rank`: forward,
@@ -57,16 +57,16 @@ def fastest(*, rows: int, width: int, out: int, rank: int) -> Library:
     x, y = torch.ones(rows, width), torch.ones(rows, out)
     w, thin = torch.ones(out, width), torch.ones(rows, rank)
     before = _library
-    seconds: dict[Library, float] = {}
-    libraries: tuple[Library, ...] = ("blas", "onednn")
+    seconds: dict[MatmulLibrary, float] = {}
+    libraries: tuple[MatmulLibrary, ...] = ("blas", "onednn")
     for name in libraries:
-        use(name)
-        seconds[name] = shortest(lambda: (product(x, w), product(y, w.t()), product(thin.t(), y.t())))
-    use(before)
+        use_library(name)
+        seconds[name] = shortest_time(lambda: (matmul(x, w), matmul(y, w.t()), matmul(thin.t(), y.t())))
+    use_library(before)
     return "onednn" if seconds["blas"] > CLEARLY_FASTER * seconds["onednn"] else "blas"
 
 
-def shortest(work: Callable[[], object], times: int = 6) -> float:
+def shortest_time(work: Callable[[], object], times: int = 6) -> float:
     """Return the shortest of some times that `work` took, in seconds."""
     results = []
     for _ in range(times):
