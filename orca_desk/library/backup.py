@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.library.connections import connect, explain
-from orca_desk.library.copying import copy_database
+from orca_desk.library.connections import connect, copy_database, explain
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
 from orca_desk.library.migrations import MIGRATIONS, check_version, version_of

@@ -14,8 +14,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import like_pattern
 from orca_desk.library.database import Library
-from orca_desk.library.numbering import next_id
-from orca_desk.library.places import to_path, to_text
+from orca_desk.library.ids import next_id
+from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.method.messages import Role
 from orca_desk.method.records import FinishReason
 
@@ -83,7 +83,7 @@ def create_columns(
         ids = []
         for model, adapter in models:
             ids.append(next_id(db, "chat"))
-            paths = (to_text(library, model), adapter and to_text(library, adapter))
+            paths = (stored_path(library, model), adapter and stored_path(library, adapter))
             row = db.execute(
                 "INSERT INTO chats (id, title, model, adapter, system, created_at, beside)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING n",
@@ -293,8 +293,8 @@ def _chat(library: Library, row: sqlite3.Row) -> Chat:
     return Chat(
         id=row["id"],
         title=row["title"],
-        model=to_path(library, row["model"]),
-        adapter=None if row["adapter"] is None else to_path(library, row["adapter"]),
+        model=resolve_path(library, row["model"]),
+        adapter=None if row["adapter"] is None else resolve_path(library, row["adapter"]),
         system=row["system"],
         created_at=row["created_at"],
     )

@@ -7,13 +7,16 @@ begins IMMEDIATE; SQLite 3.7.0-3.51.2 can corrupt a WAL that two connections wri
 
 import queue
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from orca_desk.errors import UserError
+from orca_desk.files import atomic_writer
 from orca_desk.yielding import waiting
 
 T = TypeVar("T")
@@ -58,6 +61,24 @@ def transact(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) ->
             db.execute("ROLLBACK")
         raise
     return result
+
+
+def copy_database(db: sqlite3.Connection, target: Path) -> None:
+    """Write a complete, consistent copy of a live database to `target`, all or nothing.
+
+    A plain file copy would miss what is still in the `-wal` file. The copy is one file in rollback-journal
+    mode, which can be read and moved on its own: SQLite's backup API makes it beside `target`, then it goes
+    through the atomic writer like every other file. Raises sqlite3.Error and OSError.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+        scratch = Path(folder) / "copy.db"
+        with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        with scratch.open("rb") as source, atomic_writer(target) as file:
+            while block := source.read(1 << 20):
+                file.write(block)
 
 
 class Writer:

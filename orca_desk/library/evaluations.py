@@ -10,7 +10,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
-from orca_desk.library.places import to_path, to_text
+from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, get_run, insert_run
 from orca_desk.method.records import FinishReason
@@ -111,8 +111,8 @@ def create_evaluation(
         row = {
             "id": run_id,
             "name": name,
-            "model": to_text(library, model),
-            "adapter": adapter and to_text(library, adapter),
+            "model": stored_path(library, model),
+            "adapter": adapter and stored_path(library, adapter),
             "system_kind": system_kind,
             "system": system,
         }
@@ -234,8 +234,8 @@ def _evaluation(library: Library, row: sqlite3.Row) -> Evaluation:
         id=row["id"],
         name=row["name"],
         run=get_run(library, row["id"]),
-        model=to_path(library, row["model"]),
-        adapter=None if row["adapter"] is None else to_path(library, row["adapter"]),
+        model=resolve_path(library, row["model"]),
+        adapter=None if row["adapter"] is None else resolve_path(library, row["adapter"]),
         system_kind=row["system_kind"],
         system=row["system"],
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.library.database import Library
-from orca_desk.library.places import log_folder
+from orca_desk.library.locations import log_folder
 
 TAIL = 64 * 1024  # bytes
 

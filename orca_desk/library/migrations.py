@@ -6,8 +6,7 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
-from orca_desk.library.connections import transact
-from orca_desk.library.copying import copy_database
+from orca_desk.library.connections import copy_database, transact
 from orca_desk.library.schema import VERSION_1, VERSION_2, VERSION_3
 
 MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from orca_desk.library.database import Library
-from orca_desk.library.places import to_path
+from orca_desk.library.locations import resolve_path
 
 ModelUser = Literal["training", "evaluation", "chat"]
 # The table of each, and its columns that hold a model or an adapter
@@ -28,7 +28,7 @@ class ModelUse:
 def model_uses(library: Library) -> list[ModelUse]:
     """Return every use of a model file or adapter: trainings first, then evaluations, then chats."""
     return [
-        ModelUse(user=user, id=row["id"], path=to_path(library, row[column]))
+        ModelUse(user=user, id=row["id"], path=resolve_path(library, row[column]))
         for user, (table, columns) in USERS.items()
         for row in library.rows(f"SELECT id, {', '.join(columns)} FROM {table}")
         for column in columns
@@ -39,7 +39,7 @@ def model_uses(library: Library) -> list[ModelUse]:
 def trained_adapters(library: Library) -> dict[str, Path]:
     """Return the adapter file (GGUF) of each training that made one, by the training's id."""
     rows = library.rows("SELECT id, adapter_gguf FROM trainings WHERE adapter_gguf IS NOT NULL ORDER BY id")
-    return {row["id"]: to_path(library, row["adapter_gguf"]) for row in rows}
+    return {row["id"]: resolve_path(library, row["adapter_gguf"]) for row in rows}
 
 
 def records_by_model(library: Library) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The library in a few numbers, and what they say of the method's steps: done, next, or waiting."""
+"""The library at a glance: its counts, which step of the method is next, and the newest answer."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ Advice = Literal[
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 SCORED = 50  # the newest evaluations among which the best is looked for
+
+SHOWN = 2_000  # characters of a text that a view of a running job shows
 
 RECORDS = """
     SELECT count(*) AS records, count(*) - count(d.decision) AS unreviewed
@@ -80,6 +82,17 @@ class LibraryOverview:
         return self.records - self.usable
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewestAnswer:
+    """An answer as it arrived, with its question. `correct` is None for an ungraded answer."""
+
+    family: str
+    strategy: str | None
+    question: str
+    answer: str
+    correct: bool | None
+
+
 def overview(library: Library) -> LibraryOverview:
     """Count what the library holds: milliseconds for a few thousand tasks, a second for a million."""
     with library.read() as db:
@@ -136,6 +149,38 @@ def step_states(seen: LibraryOverview) -> dict[Step, StepState]:
     }
     following = next((step for step in STEPS if not done[step]), None)
     return {step: "done" if done[step] else "next" if step == following else "waiting" for step in STEPS}
+
+
+def newest_record(library: Library) -> NewestAnswer | None:
+    """Return the teacher's newest answer."""
+    return _newest(
+        library,
+        f"SELECT r.family, r.strategy, substr(r.user, 1, {SHOWN}) AS question,"
+        f" substr(r.response, 1, {SHOWN}) AS answer, v.correct"
+        " FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n ORDER BY r.n DESC LIMIT 1",
+    )
+
+
+def newest_answer(library: Library) -> NewestAnswer | None:
+    """Return the newest answer of the newest evaluation, with the strategy that it follows."""
+    return _newest(
+        library,
+        "SELECT q.family, a.recognised AS strategy,"
+        f" substr(ltrim(coalesce(t.context, '') || char(10, 10) || coalesce(t.query, ''), char(10)),"
+        f" 1, {SHOWN}) AS question,"
+        f" substr(a.response, 1, {SHOWN}) AS answer, a.correct"
+        " FROM answers AS a JOIN questions AS q USING (evaluation, task_id)"
+        " LEFT JOIN tasks AS t ON t.id = a.task_id"
+        " WHERE a.evaluation = (SELECT e.id FROM evaluations AS e JOIN runs AS r USING (id)"
+        " ORDER BY r.n DESC LIMIT 1) ORDER BY a.created_at DESC LIMIT 1",
+    )
+
+
+def _newest(library: Library, sql: str) -> NewestAnswer | None:
+    row = library.row(sql)
+    if row is None:
+        return None
+    return NewestAnswer(**{**dict(row), "correct": None if row["correct"] is None else bool(row["correct"])})
 
 
 def _row(db: sqlite3.Connection, sql: str) -> sqlite3.Row:

@@ -10,7 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import Conditions
 from orca_desk.library.database import Library
-from orca_desk.library.numbering import next_id
+from orca_desk.library.ids import next_id
 from orca_desk.method.records import digest
 
 Status = Literal["running", "done", "failed", "cancelled", "interrupted"]

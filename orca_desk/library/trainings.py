@@ -10,7 +10,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
-from orca_desk.library.places import to_path, to_text, training_folder
+from orca_desk.library.locations import resolve_path, stored_path, training_folder
 from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, find_unfinished, get_run, insert_run
 
@@ -50,7 +50,7 @@ def create_training(
 
     def store(db: sqlite3.Connection) -> str:
         run = insert_run(db, KIND, _identity(library, base, snapshot, settings), request)
-        row = {"id": run["id"], "base": to_text(library, base), "snapshot": snapshot}
+        row = {"id": run["id"], "base": stored_path(library, base), "snapshot": snapshot}
         table(db, "trainings").insert(row)
         return str(run["id"])
 
@@ -101,7 +101,7 @@ def add_events(library: Library, training_id: str, events: Sequence[Mapping[str,
         for event in events:
             row = {"training": training_id, "step": event.get("step", 0), "created_at": now()}
             if event["event"] == "checkpoint":
-                path = to_text(library, Path(event["path"]))
+                path = stored_path(library, Path(event["path"]))
                 rows["checkpoints"].append({**row, "path": path})
             else:
                 content = json.dumps({key: value for key, value in event.items() if key != "event"})
@@ -139,7 +139,7 @@ def loss_outline(library: Library, training_id: str, *, points: int = 64) -> lis
 def checkpoints(library: Library, training_id: str) -> dict[int, Path]:
     """Return where each step's checkpoint was written, in the order of the steps; some may be gone since."""
     rows = library.rows("SELECT * FROM checkpoints WHERE training = ? ORDER BY step", (training_id,))
-    return {row["step"]: to_path(library, row["path"]) for row in rows}
+    return {row["step"]: resolve_path(library, row["path"]) for row in rows}
 
 
 def newest_checkpoint(library: Library, training_id: str) -> int | None:
@@ -160,14 +160,14 @@ def set_adapter(
     best_eval: float | None = None,
 ) -> Training:
     """Note a training's adapter: its folder, its GGUF, and the hash of its weights; return the training."""
-    values = (to_text(library, adapter), gguf and to_text(library, gguf), sha256, best_step, best_eval)
+    paths = (stored_path(library, adapter), gguf and stored_path(library, gguf))
     library.write(
         lambda db: (
             db.execute(
                 "UPDATE trainings"
                 " SET adapter = ?, adapter_gguf = ?, adapter_sha256 = ?, best_step = ?, best_eval = ?"
                 " WHERE id = ?",
-                (*values, training_id),
+                (*paths, sha256, best_step, best_eval, training_id),
             ).rowcount
         )
     )
@@ -180,24 +180,24 @@ def _forget_after(db: sqlite3.Connection, training_id: str, step: int) -> None:
 
 
 def _identity(library: Library, base: Path, snapshot: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {"base": to_text(library, base), "snapshot": snapshot, "settings": dict(settings)}
+    return {"base": stored_path(library, base), "snapshot": snapshot, "settings": dict(settings)}
 
 
 def _training(library: Library, row: sqlite3.Row) -> Training:
     run = get_run(library, row["id"])
-    places = {
-        name: None if row[name] is None else to_path(library, row[name])
+    paths = {
+        name: None if row[name] is None else resolve_path(library, row[name])
         for name in ("adapter", "adapter_gguf")
     }
     return Training(
         id=run.id,
         run=run,
-        base=to_path(library, row["base"]),
+        base=resolve_path(library, row["base"]),
         snapshot=row["snapshot"],
         settings=run.settings["settings"],
         folder=training_folder(library, run.id),
-        adapter=places["adapter"],
-        adapter_gguf=places["adapter_gguf"],
+        adapter=paths["adapter"],
+        adapter_gguf=paths["adapter_gguf"],
         adapter_sha256=row["adapter_sha256"],
         best_step=row["best_step"],
         best_eval=row["best_eval"],

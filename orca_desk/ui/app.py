@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from orca_desk import __version__
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.rows import sqlite_utils
 from orca_desk.log import LOG_NAME, logging_to
 from orca_desk.paths import resources
 from orca_desk.ui.crash import CrashReport
@@ -76,7 +75,7 @@ def settle() -> None:
 
 def import_the_rest() -> None:
     """Import what the first write and each page's first opening would import; the event loop goes on."""
-    sqlite_utils()
+    importlib.import_module("sqlite_utils")
     importlib.import_module("orca_desk.prompts.hf")  # the tokenizer: first wanted beside a running training
     for entry in PAGES:
         if entry:

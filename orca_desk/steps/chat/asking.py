@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from orca_desk.library.chats import ChatMessage, add_message
 from orca_desk.library.database import Library
-from orca_desk.library.places import log_folder
+from orca_desk.library.locations import log_folder
 from orca_desk.method.grading import Verdict
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling, Task

@@ -10,7 +10,7 @@ from orca_desk.inventory.catalogue import catalogue
 from orca_desk.inventory.student_files import student_gguf
 from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.database import Library
-from orca_desk.library.places import log_folder
+from orca_desk.library.locations import log_folder
 from orca_desk.library.trainings import Training, get_training, list_trainings
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.model_file import ModelFile

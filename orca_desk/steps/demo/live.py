@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from orca_desk.library.database import Library
-from orca_desk.library.newest import Newest, newest_answer, newest_record
-from orca_desk.library.overview import Step
+from orca_desk.library.overview import NewestAnswer, Step, newest_answer, newest_record
 from orca_desk.library.trainings import list_trainings, training_events
 
 
@@ -12,7 +11,7 @@ from orca_desk.library.trainings import list_trainings, training_events
 class LiveOutput:
     """The newest answer, or a training's losses so far as (step, loss in nats per token)."""
 
-    newest: Newest | None = None
+    newest: NewestAnswer | None = None
     losses: tuple[tuple[int, float], ...] = ()
     validation: tuple[tuple[int, float], ...] = ()
     steps: int = 0  # of the whole training

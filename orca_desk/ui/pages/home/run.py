@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.library.database import Library
-from orca_desk.library.newest import Newest
+from orca_desk.library.overview import NewestAnswer
 from orca_desk.processes.progress import Update
 from orca_desk.steps.demo.live import LiveOutput, live_output
 from orca_desk.steps.demo.stages import STAGES, StageDone
@@ -16,9 +16,10 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID, Role, Theme
-from orca_desk.ui.widgets.job_panel import JobPanel, duration
+from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import card, label, set_tone
 from orca_desk.ui.words.outcomes import outcome_text
+from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class LiveCard(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._newest: Newest | None = None
+        self._newest: NewestAnswer | None = None
         self.setProperty("kind", "card")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)

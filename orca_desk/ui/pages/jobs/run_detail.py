@@ -5,7 +5,7 @@ from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from orca_desk.library.logs import LogTail, read_tail, run_log
-from orca_desk.library.places import log_folder
+from orca_desk.library.locations import log_folder
 from orca_desk.library.runs import Run
 from orca_desk.steps.demo.state import is_demo_interrupted
 from orca_desk.ui.desk import Desk

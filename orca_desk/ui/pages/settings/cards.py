@@ -7,8 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QToolButton
 
 from orca_desk.about import licences, versions
-from orca_desk.library.places import log_folder
-from orca_desk.library.size import Room, room_of
+from orca_desk.library.locations import SpaceUsed, log_folder, space_used
 from orca_desk.models.fits import human_bytes
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import room_for_icon
@@ -54,9 +53,9 @@ class LibraryCard(SettingsCard):
     def measure(self) -> None:
         """Count the library's bytes in the background."""
         folder = self.desk.library.folder
-        self.desk.background.run(self, lambda: room_of(folder), self._show, only_newest="size")
+        self.desk.background.run(self, lambda: space_used(folder), self._show, only_newest="size")
 
-    def _show(self, room: Room) -> None:
+    def _show(self, room: SpaceUsed) -> None:
         self.size.setText(
             f"{human_bytes(room.total)} on disk ({human_bytes(room.database)} of it the database), "
             f"{human_bytes(room.free)} free"

@@ -1,9 +1,9 @@
-"""The room that a library takes."""
+"""The space that a library takes."""
 
 from pathlib import Path
 
 from orca_desk.about import licences, versions
-from orca_desk.library.size import room_of
+from orca_desk.library.locations import space_used
 
 
 def test_database_and_the_rest_are_counted_apart(tmp_path: Path) -> None:
@@ -11,9 +11,9 @@ def test_database_and_the_rest_are_counted_apart(tmp_path: Path) -> None:
     (tmp_path / "library.db-wal").write_bytes(bytes(5))
     (tmp_path / "trainings" / "train-1").mkdir(parents=True)
     (tmp_path / "trainings" / "train-1" / "library.db").write_bytes(bytes(100))
-    room = room_of(tmp_path)
-    assert (room.database, room.others, room.total) == (15, 100, 115)
-    assert room.free > 0
+    used = space_used(tmp_path)
+    assert (used.database, used.others, used.total) == (15, 100, 115)
+    assert used.free > 0
 
 
 def test_every_licence_of_what_is_bundled_is_there() -> None:
