@@ -8,14 +8,14 @@ from typing import Literal
 from orca_desk.library.conditions import json_list, like_pattern
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question
-from orca_desk.method.records import FinishReason, Task
+from orca_desk.method.records import FinishReason
 
 BEGINNING = 200  # characters of a question that a list shows
-Pattern = Literal["all", "differ", "all right", "all wrong", "unanswered", "pair"]
+Pattern = Literal["all", "differ", "all correct", "all incorrect", "unanswered", "pair"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview:
+class AnswerCounts:
     """How far an evaluation is, and how many of its graded answers are right."""
 
     questions: int
@@ -25,7 +25,7 @@ class Overview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class AnswerOutcome:
     """One model's answer to one task, without its text; `correct` None: it could not be graded."""
 
     correct: bool | None
@@ -35,7 +35,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class AskedTask:
     """A task that at least one of some evaluations asks, and the outcome in each; None: no answer there.
 
     `question` is the beginning of the task's query, empty where the task was deleted since.
@@ -45,7 +45,7 @@ class Asked:
     family: str
     paired: str | None
     question: str
-    outcomes: tuple[Outcome | None, ...]
+    outcomes: tuple[AnswerOutcome | None, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class AskedFilter:
     text: str = ""
 
 
-def overviews(library: Library) -> dict[str, Overview]:
+def answer_counts(library: Library) -> dict[str, AnswerCounts]:
     """Return the counts of every evaluation, by id."""
     rows = library.rows(
         "SELECT q.evaluation AS id, count(*) AS questions, count(a.task_id) AS answered,"
@@ -70,7 +70,8 @@ def overviews(library: Library) -> dict[str, Overview]:
         " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id) GROUP BY q.evaluation"
     )
     return {
-        row["id"]: Overview(**{name: row[name] for name in Overview.__dataclass_fields__}) for row in rows
+        row["id"]: AnswerCounts(**{name: row[name] for name in AnswerCounts.__dataclass_fields__})
+        for row in rows
     }
 
 
@@ -85,24 +86,24 @@ def questions(library: Library, evaluation_id: str) -> list[Question]:
 
 def asked_tasks(
     library: Library, evaluation_ids: Sequence[str], wanted: AskedFilter = AskedFilter()
-) -> list[Asked]:
+) -> list[AskedTask]:
     """Return the tasks that match, in the order of the first evaluation's questions, then the next one's."""
     asked: dict[str, sqlite3.Row] = {}
-    outcomes: dict[str, list[Outcome | None]] = {}
+    outcomes: dict[str, list[AnswerOutcome | None]] = {}
     for place, evaluation_id in enumerate(evaluation_ids):
         for row in _outcome_rows(library, evaluation_id, wanted.family):
             task_id = row["task_id"]
             asked.setdefault(task_id, row)
             if row["completion_tokens"] is not None:
                 outcomes.setdefault(task_id, [None] * len(evaluation_ids))[place] = _outcome(row)
-    nothing: list[Outcome | None] = [None] * len(evaluation_ids)
+    nothing: list[AnswerOutcome | None] = [None] * len(evaluation_ids)
     chosen = [task_id for task_id in asked if _fits(outcomes.get(task_id, nothing), wanted)]
     if wanted.text.strip():
         named = _with_text(library, evaluation_ids, wanted.text.strip())
         chosen = [task_id for task_id in chosen if task_id in named]
     beginnings = _beginnings(library, chosen)
     return [
-        Asked(
+        AskedTask(
             task_id=task_id,
             family=asked[task_id]["family"],
             paired=asked[task_id]["paired"],
@@ -142,13 +143,6 @@ def heldout_families(library: Library) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def reference_of(task: Task | None) -> str:
-    """Return a task's reference answer in words; what there is to say where it has none."""
-    if task is None:
-        return "The task was deleted since."
-    return task.answer if task.answer is not None else "The task has no reference answer any more."
-
-
 def _outcome_rows(library: Library, evaluation_id: str, family: str | None) -> list[sqlite3.Row]:
     return library.rows(
         "SELECT q.task_id, q.family, q.paired, a.correct, a.recognised, a.completion_tokens, a.finish_reason"
@@ -158,8 +152,8 @@ def _outcome_rows(library: Library, evaluation_id: str, family: str | None) -> l
     )
 
 
-def _outcome(row: sqlite3.Row) -> Outcome:
-    return Outcome(
+def _outcome(row: sqlite3.Row) -> AnswerOutcome:
+    return AnswerOutcome(
         correct=_truth(row["correct"]),
         recognised=row["recognised"],
         completion_tokens=row["completion_tokens"],
@@ -176,14 +170,14 @@ def _truth(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _fits(outcomes: Sequence[Outcome | None], wanted: AskedFilter) -> bool:
+def _fits(outcomes: Sequence[AnswerOutcome | None], wanted: AskedFilter) -> bool:
     right = [None if one is None else one.correct for one in outcomes]
     match wanted.pattern:
         case "differ":
             return True in right and False in right
-        case "all right":
+        case "all correct":
             return all(one is True for one in right)
-        case "all wrong":
+        case "all incorrect":
             return all(one is False for one in right)
         case "unanswered":
             return None in outcomes

@@ -10,7 +10,7 @@ PAGE = 500
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
+class ResultPage(Generic[T]):
     """Some of what matches a filter. `next` is the filter's `after` for what follows, or None."""
 
     items: tuple[T, ...]

@@ -75,7 +75,7 @@ class FamilyResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class SharedTask:
     """One task that two evaluations both answered and graded."""
 
     task_id: str
@@ -215,7 +215,7 @@ def results(library: Library, evaluation_id: str) -> list[FamilyResult]:
     return [FamilyResult(**dict(row)) for row in rows]
 
 
-def compare(library: Library, first: str, second: str) -> list[Compared]:
+def compare(library: Library, first: str, second: str) -> list[SharedTask]:
     """Return the tasks that two evaluations both answered and graded, for a paired comparison."""
     rows = library.rows(
         """
@@ -226,7 +226,9 @@ def compare(library: Library, first: str, second: str) -> list[Compared]:
         """,
         (second, first),
     )
-    return [Compared(task_id=row[0], family=row[1], first=bool(row[2]), second=bool(row[3])) for row in rows]
+    return [
+        SharedTask(task_id=row[0], family=row[1], first=bool(row[2]), second=bool(row[3])) for row in rows
+    ]
 
 
 def _evaluation(library: Library, row: sqlite3.Row) -> Evaluation:

@@ -58,8 +58,7 @@ def _runs(library: Library, pattern: str, limit: int) -> list[Found]:
         (pattern, limit),
     )
     return [
-        Found(kind=kinds.get(row[1], "run"), id=row[0], title=row[0], detail=row[3] or row[2])
-        for row in rows
+        Found(kind=kinds.get(row[1], "run"), id=row[0], title=row[0], detail=row[3] or row[2]) for row in rows
     ]
 
 

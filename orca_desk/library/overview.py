@@ -28,11 +28,11 @@ TASKS = """
     FROM (SELECT family, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks GROUP BY family) AS f
 """
 BEST = f"""
-    SELECT a.evaluation, count(a.correct) AS graded, sum(a.correct) AS right_ones
+    SELECT a.evaluation, count(a.correct) AS graded, sum(a.correct) AS right_answers
     FROM (SELECT e.id FROM evaluations AS e JOIN runs AS r USING (id)
           WHERE e.adapter IS NOT NULL AND r.status = 'done' ORDER BY r.n DESC LIMIT {SCORED}) AS e
       JOIN answers AS a ON a.evaluation = e.id
-    GROUP BY a.evaluation HAVING graded ORDER BY 1.0 * right_ones / graded DESC, graded DESC LIMIT 1
+    GROUP BY a.evaluation HAVING graded ORDER BY 1.0 * right_answers / graded DESC, graded DESC LIMIT 1
 """
 REST = """
     SELECT (SELECT count(*) FROM snapshots) AS snapshots,
@@ -45,11 +45,11 @@ REST = """
 
 
 @dataclass(frozen=True, kw_only=True)
-class Best:
-    """The evaluation of a tuned student that got the largest share right."""
+class BestEvaluation:
+    """The evaluation of a tuned student with the largest share of correct answers."""
 
     evaluation: str
-    right: Share
+    share: Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class LibraryOverview:
     trainings: int = 0
     newest_training: str | None = None
     evaluations: int = 0
-    best: Best | None = None
+    best: BestEvaluation | None = None
 
     @property
     def unusable(self) -> int:
@@ -106,7 +106,9 @@ def overview(library: Library) -> LibraryOverview:
             newest_training=rest["newest_training"],
             evaluations=rest["evaluations"],
             best=best
-            and Best(evaluation=best["evaluation"], right=share_of(best["right_ones"], best["graded"])),
+            and BestEvaluation(
+                evaluation=best["evaluation"], share=share_of(best["right_answers"], best["graded"])
+            ),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
-from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
+from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import Added
@@ -124,7 +124,7 @@ def count_records(library: Library, wanted: RecordFilter = RecordFilter()) -> in
     return int(row[0]) if row else 0
 
 
-def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Page[StoredRecord]:
+def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> ResultPage[StoredRecord]:
     """Return the first `limit` (500) records that match, in order of arrival, and where the rest begins."""
     conditions = conditions_of(wanted)
     limit = wanted.limit or PAGE
@@ -132,7 +132,7 @@ def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Pag
         f"{SELECT} {conditions.where} ORDER BY r.n LIMIT ?", [*conditions.parameters, limit + 1]
     )
     shown = rows[:limit]
-    return Page(tuple(map(stored_record, shown)), shown[-1]["n"] if len(rows) > limit else None)
+    return ResultPage(tuple(map(stored_record, shown)), shown[-1]["n"] if len(rows) > limit else None)
 
 
 def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Iterator[StoredRecord]:

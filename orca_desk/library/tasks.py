@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.library.conditions import PAGE, Conditions, Page, json_list
+from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.rows import table
 from orca_desk.method.records import Split, Task
@@ -157,7 +157,7 @@ def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
     return int(row[0]) if row else 0
 
 
-def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Page[Task]:
+def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPage[Task]:
     """Return the first `limit` (500) tasks that match, in order of arrival, and where the rest begins."""
     conditions = _conditions(wanted)
     limit = wanted.limit or PAGE
@@ -165,7 +165,7 @@ def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Page[Task
         f"SELECT * FROM tasks {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
     )
     shown = rows[:limit]
-    return Page(tuple(map(task_from_row, shown)), shown[-1]["n"] if len(rows) > limit else None)
+    return ResultPage(tuple(map(task_from_row, shown)), shown[-1]["n"] if len(rows) > limit else None)
 
 
 def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterator[Task]:

@@ -17,6 +17,7 @@ too small to object. At 0.25 two clear losses suffice, while one loss, or 4 agai
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from orca_desk.errors import UserError
@@ -74,9 +75,22 @@ class HasStrategy(Protocol):
     def strategy(self) -> str: ...
 
 
+class PairingReason(StrEnum):
+    """Why a family has its strategy. The values are stored with pairings."""
+
+    BEST = "best"  # of several measured strategies
+    ONLY = "only"  # one that was measured
+    SHORTEST = "shortest"  # of those that are not clearly worse than the best
+    NONE_CORRECT = "none-correct"  # so the shortest was taken
+    BY_HAND = "by-hand"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pairing:
-    """The strategy of a family, the evidence for it (every strategy probed, by name) and why, in words."""
+    """The strategy of a family, with the evidence for every strategy measured, by name.
+
+    `reason` is a PairingReason, or the sentence that an older Orca Desk stored.
+    """
 
     family: str
     strategy: str
@@ -101,6 +115,11 @@ def choose(evidence: Iterable[Evidence]) -> dict[str, Pairing]:
     for item in evidence:
         families[item.family].append(item)
     return {family: _pair(family, families[family]) for family in sorted(families)}
+
+
+def most_accurate(evidence: Iterable[Evidence]) -> Evidence:
+    """Return the best strategy's evidence: the most accurate; ties: fewer tokens, then the name."""
+    return min(evidence, key=lambda item: (-item.accuracy, item.mean_tokens, item.strategy))
 
 
 def worse_by_chance(best: Evidence, other: Evidence) -> float:
@@ -150,21 +169,17 @@ def _pair(family: str, evidence: list[Evidence]) -> Pairing:
     if len({item.strategy for item in evidence}) != len(evidence):
         raise ValueError(f"evidence for a strategy comes twice in {family}")
     ordered = tuple(sorted(evidence, key=lambda item: item.strategy))
-    best = min(ordered, key=lambda item: (-item.accuracy, item.mean_tokens, item.strategy))
+    best = most_accurate(ordered)
     as_good = [item for item in ordered if item is best or worse_by_chance(best, item) > WORSE_AT]
     chosen = min(as_good, key=lambda item: (item.mean_tokens, -item.accuracy, item.strategy))
     return Pairing(
-        family=family, strategy=chosen.strategy, evidence=ordered, reason=_reason(chosen, best, len(ordered))
+        family=family, strategy=chosen.strategy, evidence=ordered, reason=_reason(chosen, best, ordered)
     )
 
 
-def _reason(chosen: Evidence, best: Evidence, probed: int) -> str:
-    score = f"{chosen.correct} of {chosen.n} right"
+def _reason(chosen: Evidence, best: Evidence, measured: tuple[Evidence, ...]) -> PairingReason:
     if best.correct == 0:
-        return f"no strategy got any of the {best.n} right; this one is the shortest"
-    if chosen is best:
-        return f"{score}, the best of {probed} measured" if probed > 1 else f"{score}, the only one measured"
-    return (
-        f"{score} at {chosen.mean_tokens:.0f} tokens an answer; {best.strategy} got {best.correct}"
-        f" of {best.n} at {best.mean_tokens:.0f}, which is not clearly better"
-    )
+        return PairingReason.NONE_CORRECT
+    if chosen is not best:
+        return PairingReason.SHORTEST
+    return PairingReason.BEST if len(measured) > 1 else PairingReason.ONLY

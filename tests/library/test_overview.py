@@ -8,7 +8,7 @@ from library_doubles import LEAK, judged, make_record, make_task
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
-from orca_desk.library.overview import STEPS, Best, LibraryOverview, advice, overview, step_states
+from orca_desk.library.overview import STEPS, BestEvaluation, LibraryOverview, advice, overview, step_states
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import add_records, decide, revise
 from orca_desk.library.runs import end_run
@@ -27,7 +27,7 @@ FULL = LibraryOverview(
     snapshots=1,
     trainings=1,
     evaluations=1,
-    best=Best(evaluation="evaluate-1", right=share_of(3, 4)),
+    best=BestEvaluation(evaluation="evaluate-1", share=share_of(3, 4)),
 )
 
 
@@ -104,7 +104,7 @@ def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: L
     evaluated(adapter, 1)
     better = evaluated(adapter, 2)
     seen = overview(library)
-    assert seen.best == Best(evaluation=better, right=share_of(2, 4))
+    assert seen.best == BestEvaluation(evaluation=better, share=share_of(2, 4))
     assert seen.evaluations == 3
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.library.answers import AskedFilter, answers_to, asked_tasks, overviews, strategy_pairs
+from orca_desk.library.answers import AskedFilter, answers_to, asked_tasks, answer_counts, strategy_pairs
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations, results
 from orca_desk.library.tasks import get_tasks
@@ -75,7 +75,7 @@ class Compared:
 def listed(library: Library) -> list[Listed]:
     """Return every evaluation that has an answer, the newest first."""
     evaluations = list_evaluations(library)
-    counts, names = overviews(library), evaluation_names(evaluations)
+    counts, names = answer_counts(library), evaluation_names(evaluations)
     return [
         Listed(
             evaluation=one,

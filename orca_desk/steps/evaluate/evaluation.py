@@ -155,7 +155,7 @@ def compare_evaluations(library: Library, first: str, second: str) -> dict[str, 
     pairs = evaluations.compare(library, first, second)
     if not pairs:
         raise UserError(f"{first} and {second} have no task in common.", "Evaluate both on the same tasks.")
-    families: dict[str, list[evaluations.Compared]] = {}
+    families: dict[str, list[evaluations.SharedTask]] = {}
     for pair in pairs:
         families.setdefault(pair.family, []).append(pair)
     return {

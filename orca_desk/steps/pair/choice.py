@@ -7,7 +7,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.pairings import StoredPairing, set_pairings, withdraw_pairing
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import families
-from orca_desk.method.pairing import Pairing
+from orca_desk.method.pairing import Pairing, PairingReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ def choose_strategy(library: Library, family: str, strategy: str) -> PairingChoi
     if family not in {each.family for each in families(library)}:
         raise UserError(f"There is no family named {family}.", "See: orca-desk tasks families")
     chosen = get_strategy(library, strategy)
-    pairing = Pairing(family=family, strategy=chosen.name, evidence=(), reason="Chosen by hand.")
+    pairing = Pairing(family=family, strategy=chosen.name, evidence=(), reason=PairingReason.BY_HAND)
     before = set_pairings(library, [pairing], source="chosen")
     return PairingChoice(pairing=pairing, before=before.get(family))
 

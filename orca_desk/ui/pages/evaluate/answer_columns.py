@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.library.answers import Asked, reference_of
+from orca_desk.library.answers import AskedTask
 from orca_desk.library.evaluations import Answered
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
@@ -24,6 +24,7 @@ from orca_desk.ui.pages.evaluate.answers_table import LOOKS
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.answers import reference_text
 
 NARROWEST = 26 * GRID  # px, of a column
 
@@ -65,12 +66,12 @@ class AnswerColumns(QWidget):
         for one in self.columns:
             self._row.addWidget(one, 1)
 
-    def show_answers(self, asked: Asked, task: Task | None, answers: Sequence[Answered | None]) -> None:
+    def show_answers(self, asked: AskedTask, task: Task | None, answers: Sequence[Answered | None]) -> None:
         """Show a task with its answers."""
         self._task = asked.task_id if task else None
         self.family.setText(asked.family)
-        self.question.setPlainText(task.user_text if task else "The task was deleted since.")
-        self.reference.setPlainText(reference_of(task))
+        self.question.setPlainText(task.user_text if task else "This task has since been deleted.")
+        self.reference.setPlainText(reference_text(task))
         for tool in (self.open_task, self.try_it):
             tool.setEnabled(task is not None)
         for column, answer in zip(self.columns, answers, strict=True):

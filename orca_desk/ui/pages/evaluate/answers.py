@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.formats.csv_file import write_csv
-from orca_desk.library.answers import Asked, AskedFilter, answers_to, asked_tasks
+from orca_desk.library.answers import AskedFilter, AskedTask, answers_to, asked_tasks
 from orca_desk.library.evaluations import Answered
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.records import Task
@@ -91,7 +91,7 @@ class AnswersView(QWidget):
         library, ids, wanted = self.desk.library, list(self.ids), self.wanted()
         names = list(self._names)
 
-        def find() -> tuple[list[Asked], list[str]]:
+        def find() -> tuple[list[AskedTask], list[str]]:
             found = asked_tasks(library, ids, wanted)
             families = found if wanted == AskedFilter() else asked_tasks(library, ids)
             return found, sorted({one.family for one in families})
@@ -217,8 +217,8 @@ class AnswersView(QWidget):
                 text = f"{self._names[first]} right, {self._names[second]} wrong"
                 self.pattern.addItem(text, ("pair", first, second))
             self.pattern.addItem("They differ", ("differ", 0, 0))
-        self.pattern.addItem("All right", ("all right", 0, 0))
-        self.pattern.addItem("All wrong", ("all wrong", 0, 0))
+        self.pattern.addItem("All right", ("all correct", 0, 0))
+        self.pattern.addItem("All wrong", ("all incorrect", 0, 0))
         self.pattern.addItem("Without an answer", ("unanswered", 0, 0))
         self.pattern.setCurrentIndex(max(0, self.pattern.findText(before)))
 
@@ -230,7 +230,7 @@ class AnswersView(QWidget):
             self.family.addItem(name, name)
         self.family.setCurrentIndex(max(0, self.family.findData(before)))
 
-    def _show(self, found: Sequence[Asked], families: Sequence[str], names: Sequence[str]) -> None:
+    def _show(self, found: Sequence[AskedTask], families: Sequence[str], names: Sequence[str]) -> None:
         if families != [self.family.itemData(place) for place in range(1, self.family.count())]:
             self._fill_families(families)
         task = self._task

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QIcon
 
-from orca_desk.library.answers import Asked, Outcome
+from orca_desk.library.answers import AnswerOutcome, AskedTask
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import Role
@@ -28,13 +28,13 @@ class AnswersTable(QAbstractTableModel):
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.rows: Sequence[Asked] = ()
+        self.rows: Sequence[AskedTask] = ()
         self.names: Sequence[str] = ()
         self._icons: dict[bool | str | None, QIcon] = {}
         self._paint()
         desk.theme.changed.connect(self._paint)
 
-    def show_rows(self, rows: Sequence[Asked], names: Sequence[str]) -> None:
+    def show_rows(self, rows: Sequence[AskedTask], names: Sequence[str]) -> None:
         """Show these tasks; `names` are those of the evaluations."""
         self.beginResetModel()
         self.rows, self.names = rows, names
@@ -82,7 +82,7 @@ class AnswersTable(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
 
-    def word(self, outcome: Outcome | None) -> str:
+    def word(self, outcome: AnswerOutcome | None) -> str:
         """Return an outcome in a word."""
         if outcome is None:
             return "no answer"

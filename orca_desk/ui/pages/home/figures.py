@@ -51,7 +51,7 @@ def short_number(count: int) -> str:
 def _test_line(numbers: LibraryOverview) -> tuple[str, str, str]:
     if numbers.best is None:
         return "–", "", _count(numbers.evaluations, "evaluation", "evaluations")
-    share = numbers.best.right
+    share = numbers.best.share
     interval = f"{share.low * 100:.0f} to {share.high * 100:.0f}%"
     return f"{share.share:.0%}", "correct", f"best tuned student ({interval})"
 

@@ -10,6 +10,7 @@ from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import card, label
 from orca_desk.ui.widgets.when import when
+from orca_desk.ui.words.pairing import pairing_reason
 
 
 class PairingHistory(QWidget):
@@ -31,7 +32,7 @@ class PairingHistory(QWidget):
                 Column("When", lambda one: when(one.created_at)),
                 Column("Strategy", lambda one: self._titles.get(one.strategy, one.strategy)),
                 Column("Source", self._source),
-                Column("Why", lambda one: sentence(one.pairing.reason)),
+                Column("Why", lambda one: pairing_reason(one.pairing)),
             )
         )
         self.view = row_table(self.model, "Pairings of the family, the newest first")
@@ -58,9 +59,4 @@ class PairingHistory(QWidget):
     def _why(self, pairing: StoredPairing) -> str:
         if pairing.source == "chosen":
             return f"You chose it, {when(pairing.created_at)}."
-        return f"Measured {when(pairing.created_at)}: {sentence(pairing.pairing.reason)}"
-
-
-def sentence(text: str) -> str:
-    """Return a reason with a capital letter and a full stop."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+        return f"Measured {when(pairing.created_at)}: {pairing_reason(pairing.pairing)}"
