@@ -13,28 +13,36 @@ CHUNK = 2**20
 
 
 @contextlib.contextmanager
-def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a binary file that becomes `path` when the block ends, and vanishes if it raises.
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield the path of an empty file that becomes `path` when the block ends, and vanishes if it raises.
 
-    A temporary file in the same folder is written, flushed to the disk and renamed over `path`, then
-    the folder is flushed: after a crash, a full disk or an error `path` holds its old content or its
-    new content whole. Raises OSError as the file system does, and for a device or a pipe, which the renaming
-    would destroy.
+    The block writes to the temporary file, which lies in the same folder, and closes it. It is then flushed
+    to the disk and renamed over `path`, and the folder is flushed: after a crash, a full disk or an error
+    `path` holds its old content or all of its new content. Raises OSError as the file system does, and for a
+    device or a pipe, which renaming would destroy.
     """
     if path.exists() and not path.is_file():
         raise FileExistsError(errno.EEXIST, "this is no ordinary file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    part = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
+        yield part
+        with part.open("rb+") as file:
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def atomic_writer(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a binary file that becomes `path` when the block ends; see `atomic_path`."""
+    with atomic_path(path) as part, part.open("wb") as file:
+        yield file
 
 
 def atomic_write(path: Path, data: bytes | str) -> None:

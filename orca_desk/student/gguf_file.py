@@ -1,5 +1,6 @@
-"""Writing a GGUF file: one tensor in memory at a time, all of the file or none of it."""
+"""Writes a GGUF file with one tensor in memory at a time, the whole file or none of it."""
 
+import contextlib
 import math
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -11,10 +12,9 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 from gguf import GGMLQuantizationType as Quantisation
-from gguf.gguf_writer import WriterState
 
 from orca_desk.errors import UserError
-from orca_desk.files import atomic_writer
+from orca_desk.files import atomic_path
 
 Dtype = Literal["f32", "f16", "bf16", "q8_0"]
 Array = npt.NDArray[Any]
@@ -31,15 +31,15 @@ FILE_TYPES = {
     "bf16": gguf.LlamaFileType.MOSTLY_BF16,
     "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
 }
-_ROOM = 64 * 2**20  # bytes left free on the disk beside the file itself
+_MARGIN = 64 * 2**20  # bytes left free on the disk
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A tensor to be written: `load` returns it when its turn comes.
+    """A tensor to write: `load` returns it when its turn comes.
 
-    `load` returns float32 of `shape`, which is then stored as `quantisation`; or, with `raw`, the
-    stored bytes themselves as uint8 (rows of the quantised byte length).
+    `load` returns float32 of `shape`, which the file stores as `quantisation`; or, with `raw`, the stored
+    bytes as uint8 (rows of the quantised byte length).
     """
 
     name: str
@@ -55,7 +55,7 @@ class Planned:
         return math.prod(self.shape) // int(block) * int(size)
 
     def stored(self) -> Array:
-        """Load the tensor and convert it to what the file holds."""
+        """Load the tensor and convert it to the stored form."""
         values = self.load()
         if self.raw:
             return values
@@ -63,7 +63,7 @@ class Planned:
 
 
 def quantisation_for(shape: Sequence[int], dtype: Dtype) -> Quantisation:
-    """Return how a weight is stored: vectors as F32, and F16 where Q8_0's blocks of 32 do not fit a row."""
+    """Return a weight's stored type: F32 for vectors, F16 where Q8_0's blocks of 32 do not fit a row."""
     if len(shape) == 1:
         return Quantisation.F32
     if dtype == "q8_0" and shape[-1] % gguf.GGML_QUANT_SIZES[Quantisation.Q8_0][0]:
@@ -76,7 +76,7 @@ def write(
 ) -> None:
     """Write `out`: the keys that `describe` adds, then `tensors`.
 
-    Raises UserError when the disk has too little room; an error leaves what `out` was before.
+    Raises UserError when the disk is too full. After an error, `out` is as it was.
     """
     plan = list(tensors)
     _require_room(out.parent, sum(tensor.nbytes for tensor in plan))
@@ -86,11 +86,8 @@ def write(
         writer.add_tensor_info(
             tensor.name, tensor.shape, np.dtype(np.float32), tensor.nbytes, raw_dtype=tensor.quantisation
         )
-    with atomic_writer(out) as file:
-        # The writer opens files by name only; given one already open it writes there, so that the
-        # file is whole or absent.
-        writer.fout, writer.state = [file], WriterState.EMPTY
-        writer.write_header_to_file()
+    with atomic_path(out) as part, contextlib.closing(writer):
+        writer.write_header_to_file(part)
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
         for tensor in plan:
@@ -100,8 +97,8 @@ def write(
 def _require_room(folder: Path, size: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
-    if free < size + _ROOM:
+    if free < size + _MARGIN:
         raise UserError(
-            f"{folder} has {free / 1e9:.1f} GB free, but the file needs {(size + _ROOM) / 1e9:.1f} GB.",
+            f"{folder} has {free / 1e9:.1f} GB free, but the file needs {(size + _MARGIN) / 1e9:.1f} GB.",
             "Free some disk space, or choose another folder.",
         )

@@ -2,11 +2,10 @@
 
 import ctypes
 import os
-import tempfile
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.files import sync_folder
+from orca_desk.files import atomic_path
 from orca_desk.machine import usable_cores
 from orca_desk.teacher.native import last_errors, library
 
@@ -35,19 +34,12 @@ def quantise(gguf: Path, out: Path, kind: str) -> None:
     parameters = lib.llama_model_quantize_default_params()
     parameters.ftype = getattr(lib, KINDS[kind])
     parameters.nthread = usable_cores()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # llama.cpp writes by path: complete the file in a folder beside `out`, then move it.
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        part = Path(folder) / out.name
+    with atomic_path(out) as part:
         last_errors.clear()
         status = lib.llama_model_quantize(os.fsencode(gguf), os.fsencode(part), ctypes.byref(parameters))
         if status != 0:
             reason = last_errors[-1] if last_errors else "llama.cpp gives no reason"
             raise UserError(
                 f"{gguf} cannot be quantised: {reason}.",
-                "Use the model's F32, F16 or BF16 file, and see that the disk has room.",
+                "Use the model's F32, F16 or BF16 file, and check that the disk has room.",
             )
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(out)
-    sync_folder(out.parent)
