@@ -19,10 +19,10 @@ from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, 
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
-from orca_desk.processes.asking import Answer, Failure, Outcome, Question, Runner, ask
+from orca_desk.processes.asking import Answer, AskOutcome, Failure, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl
 from orca_desk.steps.recorder import RunRecorder
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +166,7 @@ def teach(
         "teach",
         teacher.runner,
         [
-            Question(key=key, system=asked.strategy.instruction, user=asked.task.user_text, sampling=own)
+            Prompt(key=key, system=asked.strategy.instruction, user=asked.task.user_text, sampling=own)
             for key, (asked, own) in missing.items()
         ],
         on_outcomes=intake.receive,
@@ -218,10 +218,10 @@ class _Intake:
             tokens=self._tokens,
         )
 
-    def receive(self, outcomes: list[Outcome]) -> None:
+    def receive(self, outcomes: list[AskOutcome]) -> None:
         """Store the answers in one transaction; count only what was stored."""
         answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
-        new = [self._record(answer) for answer in courteous(answers)]
+        new = [self._record(answer) for answer in yielding(answers)]
         add_records(self._library, new, run=self._run)
         for record in new:
             if reason := rejection(record):

@@ -25,7 +25,7 @@ from orca_desk.library.tasks import (
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
-from orca_desk.processes.asking import Answer, Outcome, Question, Runner, ask
+from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.instruct.generate import strategies_for
 from orca_desk.steps.teaching import Ask, Teacher, identify_asks, new_record
@@ -164,7 +164,7 @@ def preview(
     failed: list[tuple[Task, str]] = []
     began, ended = float("inf"), 0.0
 
-    def receive(outcomes: list[Outcome]) -> None:
+    def receive(outcomes: list[AskOutcome]) -> None:
         nonlocal began, ended
         ended = time.monotonic()
         for outcome in outcomes:
@@ -185,7 +185,7 @@ def preview(
         "teach",
         teacher,
         [
-            Question(key=key, system=asked.strategy.instruction, user=asked.task.user_text, sampling=own)
+            Prompt(key=key, system=asked.strategy.instruction, user=asked.task.user_text, sampling=own)
             for key, (asked, own) in wanted_answers.items()
         ],
         on_outcomes=receive,
