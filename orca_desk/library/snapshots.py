@@ -3,18 +3,20 @@
 import hashlib
 import json
 import sqlite3
+from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
 from orca_desk.library.clock import now
-from orca_desk.library.conditions import PAGE
+from orca_desk.library.conditions import PAGE, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.fitness import FACTS, FITNESS_TABLES, facts_of
-from orca_desk.library.records import COLUMNS, stored_record
+from orca_desk.library.records import COLUMNS, SELECT, stored_record
 from orca_desk.library.rows import table
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import FitnessRules, Unfit, why_unfit
@@ -23,6 +25,7 @@ from orca_desk.yielding import courteous
 
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
 CANDIDATES = f"SELECT {COLUMNS}, {FACTS} AS facts {FITNESS_TABLES} ORDER BY r.id"
+TAKEN = f"{SELECT} WHERE r.n IN (SELECT value FROM json_each(?)) ORDER BY r.id"
 # The reasons as libraries stored them that an older Orca Desk wrote
 OLD_REASONS = {
     "held out for evaluation": Unfit.HELD_OUT,
@@ -73,6 +76,7 @@ class _Selection:
     instruction: str
     left_out: Counter[Unfit] = field(default_factory=Counter)
     families: Counter[str] = field(default_factory=Counter)
+    rowids: "array[int]" = field(default_factory=lambda: array("q"))
 
     def records(self, db: sqlite3.Connection) -> Iterator[TrainingRecord]:
         """Yield the training records of the snapshot, in its order."""
@@ -93,6 +97,7 @@ class _Selection:
             else:
                 seen.add(content)
                 self.families[training.family] += 1
+                self.rowids.append(row["n"])
                 yield training
 
     def _considers(self, row: sqlite3.Row) -> bool:
@@ -155,8 +160,15 @@ def freeze(
     """
     if not name.strip():
         raise UserError("The snapshot has no name.", "Name it after its content, e.g. first-try.")
-    identity = library.write(lambda db: _freeze(db, name, instruction, rules))
-    return get_snapshot(library, identity)
+    while True:
+        selection = _Selection(rules, instruction)
+        with library.read() as db:
+            identity = _identity(selection.records(db))
+        try:
+            library.write(partial(_store, name=name, identity=identity, selection=selection))
+        except _ChangedError:
+            continue
+        return get_snapshot(library, identity)
 
 
 def get_snapshot(library: Library, snapshot_id: str) -> Snapshot:
@@ -235,43 +247,69 @@ def content_identity(db: sqlite3.Connection, snapshot_id: str) -> str:
     return _identity(map(_training_record, rows))
 
 
-def _freeze(db: sqlite3.Connection, name: str, instruction: str, rules: SnapshotRules) -> str:
-    """Two passes, so that no more than one record is in memory: one for the identity, one to store."""
-    selection = _Selection(rules, instruction)
-    identity = _identity(selection.records(db))
-    count = selection.families.total()
-    if not count:
+def _store(db: sqlite3.Connection, *, name: str, identity: str, selection: _Selection) -> None:
+    """Store what `selection` took, one record in memory at a time, unless it is stored already.
+
+    Raises _ChangedError if an answer was edited since, and UserError if nothing was taken.
+    """
+    if not selection.rowids:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in selection.left_out.most_common())
         raise UserError(
             f"No record can be taken into the snapshot ({reasons or 'there are none'}).",
             "Generate more records, or relax the rules of the snapshot.",
         )
     if db.execute("SELECT 1 FROM snapshots WHERE id = ?", (identity,)).fetchone():
-        return identity
+        return
     row = {
         "id": identity,
         "name": name,
-        "records": count,
-        "instruction": instruction,
-        "rules": json.dumps(asdict(rules)),
+        "records": len(selection.rowids),
+        "instruction": selection.instruction,
+        "rules": json.dumps(asdict(selection.rules)),
         "left_out": json.dumps(dict(selection.left_out.most_common())),
         "created_at": now(),
     }
     table(db, "snapshots").insert(row)
+    taken = db.execute(TAKEN, (json_list(selection.rowids),))
+    hasher = _Hasher()
     table(db, "snapshot_records").insert_all(
         {"snapshot": identity, "position": position, **asdict(record)}
-        for position, record in enumerate(courteous(_Selection(rules, instruction).records(db)))
+        for position, record in enumerate(
+            hasher.pass_on(erase(stored_record(each).current, selection.instruction) for each in taken)
+        )
     )
-    return identity
+    if hasher.identity != identity:
+        raise _ChangedError
 
 
-def _identity(records: Iterator[TrainingRecord]) -> str:
-    """Return the first 32 hex digits of the SHA-256 over the records as canonical JSON lines."""
-    hasher = hashlib.sha256()
-    for record in courteous(records):
-        line = json.dumps(asdict(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        hasher.update(line.encode() + b"\n")
-    return hasher.hexdigest()[:32]
+class _ChangedError(Exception):
+    """An answer was edited between choosing the records and storing them."""
+
+
+class _Hasher:
+    """The first 32 hex digits of the SHA-256 over records as canonical JSON lines."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def pass_on(self, records: Iterable[TrainingRecord]) -> Iterator[TrainingRecord]:
+        """Yield the records, and hash each."""
+        for record in courteous(records):
+            line = json.dumps(asdict(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            self._hash.update(line.encode() + b"\n")
+            yield record
+
+    @property
+    def identity(self) -> str:
+        """The identity of the records so far."""
+        return self._hash.hexdigest()[:32]
+
+
+def _identity(records: Iterable[TrainingRecord]) -> str:
+    hasher = _Hasher()
+    for _ in hasher.pass_on(records):
+        pass
+    return hasher.identity
 
 
 def _training_record(row: sqlite3.Row) -> TrainingRecord:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import random
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,29 @@ def test_freezing_again_gives_the_same_one_and_later_changes_do_not_reach_it(lib
     for sql in ("UPDATE snapshot_records SET assistant = ''", "DELETE FROM snapshot_records"):
         with pytest.raises(sqlite3.IntegrityError, match="never changes"):
             library.write(lambda db, sql=sql: db.execute(sql).rowcount)
+
+
+def test_an_edit_while_records_are_chosen_is_in_the_snapshot(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_records(library, [judged(make_record(n), n) for n in (1, 2)])
+    write, attempts = library.write, []
+
+    def edit_first(work: Callable[[sqlite3.Connection], object]) -> object:
+        monkeypatch.setattr(library, "write", write)
+        revise(library, make_record(1).id, "Answer: 1, edited", verdict=judged(make_record(1), 1).verdict)
+        attempts.append(work)
+        return write(work)
+
+    monkeypatch.setattr(library, "write", edit_first)
+    snapshot = freeze(library, name="late edit")
+    assert len(attempts) == 1
+    assert [one.assistant for one in snapshot_records(library, snapshot.id)] == [
+        "Answer: 1, edited",
+        "Answer: 2",
+    ]
+    assert [one.id for one in list_snapshots(library)] == [snapshot.id]
+    assert check(library, thorough=True) == []
 
 
 def test_a_tampered_snapshot_is_found(library: Library) -> None:
