@@ -1,7 +1,7 @@
-"""Checkpoints: everything that a run needs to go on bit by bit as if it had never stopped.
+"""Checkpoints: everything that a run needs to resume bit for bit as if it had never stopped.
 
-A checkpoint is a folder `step-N` of safetensors and JSON files. It is written under another name, flushed
-to the disk and renamed, and lists the SHA-256 of its files: it is there whole, or it is skipped.
+A checkpoint is a folder `step-N` of safetensors and JSON files with a manifest of their SHA-256. It is
+written under another name, flushed to the disk and renamed: it is whole, or a resumed run skips it.
 """
 
 import json
@@ -22,15 +22,15 @@ from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256, sync_folder
 from orca_desk.student.model import adapter_parameters
 
-KEEP = 2  # newest checkpoints that are kept, beside the best one
+STORED = 2  # newest checkpoints to store, beside the best one
 MANIFEST = "manifest.json"
 
 
 @dataclass(kw_only=True)
-class Progress:
-    """How far a run is. `step` steps are done, which is also the position in the data.
+class TrainingProgress:
+    """How far a run is. `step` counts the finished steps and is also the position in the data.
 
-    `waited` counts evaluations since the best; `metrics` holds the newest ones.
+    `waited` counts evaluations since the best; `metrics` holds the newest metrics.
     """
 
     step: int = 0
@@ -42,8 +42,10 @@ class Progress:
     metrics: list[dict[str, Any]] = field(default_factory=list)
 
 
-def save(folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, progress: Progress) -> Path:
-    """Write `folder`/step-N, whole or not at all, and return it; then drop what is no longer needed."""
+def save(
+    folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, progress: TrainingProgress
+) -> Path:
+    """Write `folder`/step-N, all or nothing, and return it; then remove checkpoints no longer needed."""
     final = folder / f"step-{progress.step}"
     part = folder / f".{final.name}.part"
     for leftover in (*folder.glob(".step-*.part"), final):
@@ -63,11 +65,11 @@ def save(folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, progr
 
 def restore_newest(
     folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, warn: Callable[[str], None]
-) -> Progress:
-    """Set model, optimizer and random states as the newest whole checkpoint has them.
+) -> TrainingProgress:
+    """Restore model, optimizer and random states from the newest whole checkpoint.
 
-    A damaged checkpoint is passed over with a sentence to `warn`, and a best one that is damaged is no
-    longer known as the best. Without any whole checkpoint, a fresh Progress is returned.
+    Skips a damaged checkpoint with a sentence to `warn`, and forgets a best one that is damaged. Without a
+    whole checkpoint, returns a new TrainingProgress.
     """
     for path in reversed(in_order(folder)):
         if not is_whole(path):
@@ -75,10 +77,10 @@ def restore_newest(
             continue
         progress = _restore(path, model, optimizer)
         if progress.best_step and not is_whole(folder / f"step-{progress.best_step}"):
-            warn(f"The best checkpoint, step-{progress.best_step}, is damaged and was passed over.")
+            warn(f"The best checkpoint, step-{progress.best_step}, is damaged and was skipped.")
             progress.best_loss, progress.best_step = None, None
         return progress
-    return Progress()
+    return TrainingProgress()
 
 
 def in_order(folder: Path) -> list[Path]:
@@ -88,7 +90,7 @@ def in_order(folder: Path) -> list[Path]:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the checkpoint's files are those that its manifest lists, byte by byte."""
+    """Return whether the checkpoint's files match its manifest."""
     try:
         manifest = json.loads((path / MANIFEST).read_text("utf-8"))
         return bool(manifest) and all(file_sha256(path / name) == sha for name, sha in manifest.items())
@@ -100,7 +102,7 @@ def write_adapter(folder: Path, model: PeftModel) -> None:
     """Write the adapter as PEFT does, into a new folder: the same bytes for the same weights."""
     folder.mkdir()
     config = model.peft_config["default"].to_dict()
-    # PEFT keeps these as sets, whose order changes from run to run, and names a folder of this machine.
+    # PEFT has sets here, whose order changes from run to run, and the name of a folder on this machine.
     config = {name: sorted(value) if isinstance(value, set) else value for name, value in config.items()}
     config |= {"base_model_name_or_path": None, "inference_mode": True}
     _write_json(folder / "adapter_config.json", config)
@@ -109,7 +111,7 @@ def write_adapter(folder: Path, model: PeftModel) -> None:
 
 
 def publish_adapter(source: Path, final: Path) -> None:
-    """Copy the adapter folder `source` to `final`, which is never there in part."""
+    """Copy the adapter folder `source` to `final`, which is never incomplete."""
     part = final.with_name(f".{final.name}.part")
     if part.exists():
         shutil.rmtree(part)
@@ -120,10 +122,13 @@ def publish_adapter(source: Path, final: Path) -> None:
 
 
 def require_effect(adapter: Path) -> None:
-    """Raise UserError when the adapter in the folder would change nothing, or holds no numbers."""
+    """Raise UserError for an adapter that changes nothing, or whose values are not finite."""
     tensors = load_file(adapter / "adapter_model.safetensors")
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        raise UserError(f"The adapter in {adapter} is damaged by overflow.", "Lower the learning rate.")
+        raise UserError(
+            f"The adapter in {adapter} overflowed: not all of its values are finite.",
+            "Lower the learning rate.",
+        )
     if not any(bool(tensor.any()) for name, tensor in tensors.items() if ".lora_B." in name):
         raise UserError(
             f"The adapter in {adapter} changes nothing: its training had no effect.",
@@ -131,7 +136,7 @@ def require_effect(adapter: Path) -> None:
         )
 
 
-def _restore(path: Path, model: PeftModel, optimizer: torch.optim.Optimizer) -> Progress:
+def _restore(path: Path, model: PeftModel, optimizer: torch.optim.Optimizer) -> TrainingProgress:
     weights = load_file(path / "adapter" / "adapter_model.safetensors")
     parameters = adapter_parameters(model)
     with torch.no_grad():
@@ -173,23 +178,23 @@ def _set_random_states(states: dict[str, Any]) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Remove all but the newest checkpoints and what each of them knows as the best."""
+    """Remove all but the newest checkpoints and the best one of each."""
     present = in_order(folder)
-    kept = {path.name for path in present[-KEEP:]}
-    for path in present[-KEEP:]:
+    stored = {path.name for path in present[-STORED:]}
+    for path in present[-STORED:]:
         if is_whole(path):
-            kept.add(f"step-{_read_progress(path).best_step}")
+            stored.add(f"step-{_read_progress(path).best_step}")
     for path in present:
-        if path.name not in kept:
+        if path.name not in stored:
             shutil.rmtree(path)
 
 
-def _read_progress(path: Path) -> Progress:
-    return Progress(**json.loads((path / "state.json").read_text("utf-8"))["progress"])
+def _read_progress(path: Path) -> TrainingProgress:
+    return TrainingProgress(**json.loads((path / "state.json").read_text("utf-8"))["progress"])
 
 
 def _publish(part: Path, final: Path) -> None:
-    """Flush a finished folder to the disk and give it its name."""
+    """Flush a finished folder to the disk and rename it."""
     for path in part.rglob("*"):
         if path.is_dir():
             sync_folder(path)

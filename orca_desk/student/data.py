@@ -1,4 +1,4 @@
-"""From a snapshot's records to token ids with a loss mask, and which records are kept for evaluation."""
+"""Turns a snapshot's records into token ids with a loss mask, and splits off records for evaluation."""
 
 import hashlib
 import json
@@ -18,8 +18,8 @@ FIELDS = ("id", "system", "user", "assistant")
 class Example:
     """A record as the trainer sees it.
 
-    `ids` are its tokens; `mask[i]` says whether ids[i] is learned (the answer and its end of turn).
-    `group` is the same for records with the same question.
+    `ids` are its tokens; `mask[i]` tells whether ids[i] is trained (the answer and its end of turn). Records
+    with the same question share a `group`.
     """
 
     id: str
@@ -29,13 +29,13 @@ class Example:
 
     @property
     def trained(self) -> int:
-        """How many tokens are learned; the first token of all has nothing to be predicted from."""
+        """How many tokens are trained; nothing precedes the first token, so it is never predicted."""
         return sum(self.mask[1:])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """What became of the records: counts of records and tokens, and the longest record in tokens."""
+class DataReport:
+    """How the records were used: counts of records and tokens, and the longest record in tokens."""
 
     records: int
     training: int
@@ -54,18 +54,18 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleSets:
-    """Examples to train on and to measure the evaluation loss on, in snapshot order."""
+    """Examples for training and for the validation loss, in snapshot order."""
 
     training: tuple[Example, ...]
     evaluation: tuple[Example, ...]
-    report: Report
+    report: DataReport
 
 
 def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context: int) -> ExampleSets:
     """Read, render and split the records of a JSONL file for a model with `context` positions.
 
-    Raises UserError for an unreadable record, for too long ones when they are to be refused, and when
-    no token would be trained.
+    Raises UserError for an unreadable record, for records that are too long where the settings refuse them,
+    and when there is no token to train.
     """
     limit = min(settings.max_length, context)
     rendered = [render(record, renderer) for record in read_records(path)]
@@ -74,10 +74,10 @@ def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context:
     trained = sum(example.trained for example in training)
     if not trained:
         raise UserError(
-            f"None of the {len(rendered)} records in {path} would train a single token.",
+            f"None of the {len(rendered)} records in {path} would train any token.",
             "Add records with answers, or allow longer ones with max_length.",
         )
-    report = Report(
+    report = DataReport(
         records=len(rendered),
         training=len(training),
         evaluation=len(evaluation),
@@ -94,7 +94,7 @@ def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context:
 def read_records(path: Path) -> Iterator[dict[str, str]]:
     """Yield the records of a JSONL file: objects with the texts id, system, user and assistant.
 
-    Raises UserError that names the line of a record that is not one, or whose answer is empty.
+    Raises UserError, with the line number, for a line that is not such a record.
     """
     try:
         with path.open(encoding="utf-8") as file:
@@ -102,13 +102,13 @@ def read_records(path: Path) -> Iterator[dict[str, str]]:
                 if line.strip():
                     yield _record(line, f"{path}, line {number}")
     except FileNotFoundError:
-        raise UserError(f"There are no records at {path}.", "Freeze a snapshot first.") from None
+        raise UserError(f"{path} does not exist.", "Freeze a snapshot first.") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text: {error}.", "Write the snapshot again.") from None
 
 
 def render(record: dict[str, str], renderer: Renderer) -> Example:
-    """Return the record's ids and mask as the one renderer makes them."""
+    """Return the record's ids and mask, made by the one renderer."""
     rendered = renderer.example(record["system"], record["user"], record["assistant"])
     group = hashlib.sha256(record["user"].encode("utf-8", "replace")).hexdigest()
     return Example(id=record["id"], group=group, ids=rendered.ids, mask=rendered.mask)
@@ -117,8 +117,8 @@ def render(record: dict[str, str], renderer: Renderer) -> Example:
 def fit(examples: list[Example], limit: int, policy: Truncation) -> tuple[list[Example], int]:
     """Return the examples of at most `limit` tokens, and how many of them were cut.
 
-    Cut examples that would have nothing left to learn are dropped. Raises UserError when the policy is
-    to refuse and an example is too long.
+    Drops cut examples that have no trained token left. Raises UserError when the policy is "refuse" and an
+    example is too long.
     """
     long = [example for example in examples if len(example.ids) > limit]
     if long and policy == "refuse":
@@ -139,10 +139,10 @@ def fit(examples: list[Example], limit: int, policy: Truncation) -> tuple[list[E
 def split(
     examples: list[Example], fraction: float, seed: int
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Return (training, evaluation) examples: about `fraction` of the questions are for evaluation.
+    """Return (training, evaluation) examples, with about `fraction` of the questions for evaluation.
 
-    A question's records all fall on one side. The choice depends on the questions and the seed alone,
-    not on their order; with a fraction above 0 and two questions at least one is for evaluation.
+    All records of a question are on one side. The choice depends only on the questions and the seed, not on
+    their order. With a fraction above 0 and at least two questions, at least one is for evaluation.
     """
     groups = sorted({example.group for example in examples})
     ranked = sorted(groups, key=lambda group: hashlib.sha256(f"{seed}:{group}".encode()).digest())

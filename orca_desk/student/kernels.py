@@ -1,8 +1,8 @@
-"""The model's own arithmetic in fewer passes over memory, which is what LoRA's speed on a CPU depends on.
+"""The model's own arithmetic in fewer passes over memory, on which LoRA's speed on a CPU depends.
 
-PEFT multiplies by two thin matrices beside each layer and adds what comes out in passes of its own. Here the
-sums are made by the matrix products themselves, what is cheap to make again is not kept, and the gradients
-of norm, rotation and gating are written out, as Unsloth does on GPUs. Training checks that the result is the
+PEFT multiplies by two thin matrices beside each layer and adds the products in separate passes. Here the
+matrix products do the sums, values that are cheap to compute again are not stored, and the gradients of norm,
+rotation and gating are written out, as Unsloth does on GPUs. Training checks that the result equals the
 model's own (`loss.require_own_logits`).
 """
 
@@ -22,9 +22,9 @@ NORMS = {"LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm"}
 
 
 def replace_forwards(model: PeftModel) -> None:
-    """Give the layers of `model` that are known here their faster forward pass, in place.
+    """Replace the forward pass of the layers of `model` that this module knows by a faster one, in place.
 
-    All others keep theirs, and so do layers whose adapter drops some of its inputs.
+    Other layers keep theirs, as do layers whose adapter has dropout.
     """
     for module in model.get_base_model().modules():
         kind = type(module).__name__
@@ -36,7 +36,7 @@ def replace_forwards(model: PeftModel) -> None:
             module.forward = MethodType(_attention_forward, module)
 
 
-class Adapted(NamedTuple):
+class AdaptedLayer(NamedTuple):
     """A linear layer: frozen weight [out, in] and bias [out], and the A, B and scale of its adapter."""
 
     weight: Tensor
@@ -47,15 +47,15 @@ class Adapted(NamedTuple):
 
 
 class _Linears(torch.autograd.Function):  # type: ignore[misc]
-    """Linear layers with and without adapters, all of the same states.
+    """Linear layers with and without adapters, all applied to the same states.
 
-    Output i is x (W_i + scale_i B_i A_i)' + bias_i. Only x and the adapters have gradients; the products with
-    A_i that they need are made again rather than kept.
+    Output i is x (W_i + scale_i B_i A_i)' + bias_i. Only x and the adapters have gradients; the backward
+    pass computes the products with A_i again rather than storing them.
     """
 
     @staticmethod
-    def forward(context: Any, x: Tensor, layers: tuple[Adapted, ...], *_: Tensor) -> tuple[Tensor, ...]:
-        """x [n, in] -> an [n, out_i] a layer; `_` names the adapters' matrices to autograd."""
+    def forward(context: Any, x: Tensor, layers: tuple[AdaptedLayer, ...], *_: Tensor) -> tuple[Tensor, ...]:
+        """x [n, in] -> one [n, out_i] per layer; `_` names the adapters' matrices to autograd."""
         context.layers = layers
         context.save_for_backward(x)
         return tuple(_output(x, layer) for layer in layers)
@@ -81,7 +81,7 @@ class _Linears(torch.autograd.Function):  # type: ignore[misc]
         return (dx, None, *pairs)
 
 
-def _output(x: Tensor, layer: Adapted) -> Tensor:
+def _output(x: Tensor, layer: AdaptedLayer) -> Tensor:
     y = matmul(x, _weight(layer))
     if layer.a is not None and layer.b is not None and not _is_merged(layer):
         inner = matmul(x, layer.a.to(x.dtype))
@@ -89,14 +89,14 @@ def _output(x: Tensor, layer: Adapted) -> Tensor:
     return y if layer.bias is None else y.add_(layer.bias)
 
 
-def _weight(layer: Adapted) -> Tensor:
+def _weight(layer: AdaptedLayer) -> Tensor:
     """Return the weight, with the adapter added to it where its number format can hold the sum."""
     if layer.a is not None and layer.b is not None and _is_merged(layer):
         return torch.addmm(layer.weight, layer.b, layer.a, alpha=layer.scale)
     return layer.weight
 
 
-def _is_merged(layer: Adapted) -> bool:
+def _is_merged(layer: AdaptedLayer) -> bool:
     """Whether the adapter is added to the weight: one product instead of three, but only float32 sums are
     exact enough; in bfloat16 small changes would be rounded away."""
     return bool(layer.weight.dtype == torch.float32)
@@ -126,7 +126,7 @@ class _Norm(torch.autograd.Function):  # type: ignore[misc]
 
 
 class _Gate(torch.autograd.Function):  # type: ignore[misc]
-    """silu(gate) * up (SwiGLU, 2002.05202), keeping only its two inputs."""
+    """silu(gate) * up (SwiGLU, arXiv 2002.05202), storing only its two inputs."""
 
     @staticmethod
     def forward(context: Any, gate: Tensor, up: Tensor) -> Tensor:
@@ -143,7 +143,7 @@ class _Gate(torch.autograd.Function):  # type: ignore[misc]
 
 
 class _Rotation(torch.autograd.Function):  # type: ignore[misc]
-    """Rotary positions (2104.09864) in the half-split order of Hugging Face models."""
+    """Rotary positions (arXiv 2104.09864) in the half-split order of Hugging Face models."""
 
     @staticmethod
     def forward(context: Any, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -167,19 +167,19 @@ def _rotate(x: Tensor, cos: Tensor, sin: Tensor, direction: int) -> Tensor:
 
 
 def _linears(x: Tensor, *modules: nn.Module) -> tuple[Tensor, ...]:
-    """Apply linear layers to the same states x [..., in]: one [..., out_i] a layer."""
+    """Apply linear layers to the same states x [..., in]: one [..., out_i] per layer."""
     layers = tuple(_adapted(module) for module in modules)
     pairs = [matrix for layer in layers for matrix in (layer.a, layer.b) if matrix is not None]
     outputs = _Linears.apply(x.flatten(0, -2), layers, *pairs)
     return tuple(y.unflatten(0, x.shape[:-1]) for y in outputs)
 
 
-def _adapted(module: nn.Module) -> Adapted:
+def _adapted(module: nn.Module) -> AdaptedLayer:
     if isinstance(module, LoraLinear):
         a, b = module.lora_A["default"].weight, module.lora_B["default"].weight
         base = module.base_layer
-        return Adapted(base.weight, base.bias, a, b, module.scaling["default"])
-    return Adapted(module.weight, module.bias, None, None, 0.0)
+        return AdaptedLayer(base.weight, base.bias, a, b, module.scaling["default"])
+    return AdaptedLayer(module.weight, module.bias, None, None, 0.0)
 
 
 def _norm_forward(self: Any, hidden_states: Tensor) -> Tensor:
@@ -212,7 +212,7 @@ def _is_known_gate(module: nn.Module) -> bool:
 
 
 def _is_known_attention(module: nn.Module) -> bool:
-    """Whether it is plain causal attention: no dropout, and no window that hides earlier tokens."""
+    """Return whether it is plain causal attention, without dropout and without a sliding window."""
     windowed = getattr(module.config, "sliding_window", None) is not None
     plain = not windowed and module.attention_dropout == 0.0
     return plain and _are_known_linears(module.q_proj, module.k_proj, module.v_proj, module.o_proj)

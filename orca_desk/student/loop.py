@@ -1,4 +1,4 @@
-"""The training loop, from a prepared model to its last step; it reads from top to bottom."""
+"""The training loop, from a prepared model to its last step. Read it from top to bottom."""
 
 import itertools
 import math
@@ -14,7 +14,7 @@ from peft import PeftModel
 
 from orca_desk.errors import UserError
 from orca_desk.student import checkpoints
-from orca_desk.student.checkpoints import Progress
+from orca_desk.student.checkpoints import TrainingProgress
 from orca_desk.student.data import Example, ExampleSets
 from orca_desk.student.loss import summed_loss
 from orca_desk.student.model import adapter_parameters
@@ -24,23 +24,23 @@ from orca_desk.student.settings import TrainSettings
 
 Emit = Callable[[dict[str, Any]], None]
 Ending = Literal["finished", "early", "stopped"]
-TAIL = 100  # metrics that a checkpoint carries
-CHECKPOINT_SECONDS = 60.0  # the most, and a step, that a kill may cost where checkpoints are wanted
+TAIL = 100  # metrics in a checkpoint
+CHECKPOINT_SECONDS = 60.0  # of work, plus a step, that a kill can cost at most where checkpoints are on
 
 
 class RunControl(Protocol):
-    """What the user wants now: `state` is looked at before each step; `proceed` waits out a pause."""
+    """What the user wants now: the loop reads `state` before each step; `proceed` waits out a pause."""
 
     @property
     def state(self) -> Literal["run", "pause", "stop"]:
-        """Return what is wanted now."""
+        """Return what the user wants now."""
 
     def proceed(self) -> bool:
-        """Wait while paused; return whether to go on (False: stop)."""
+        """Wait while paused; return whether to continue (False: stop)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class TrainingStep:
     """One optimizer step: the batches (lists of record indices) whose gradients it sums."""
 
     epoch: int
@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class StepResult:
     """What a step measured: mean loss in nats, gradient norm before clipping, learning rate, and work."""
 
     loss: float
@@ -61,7 +61,7 @@ class Taken:
 
 
 class Loop:
-    """One training run over `examples`; `run` goes from wherever `progress` is to the end or a stop."""
+    """One training run over `examples`; `run` continues from `progress` to the end or a stop."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Loop:
         control: RunControl,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Set up the optimizer and take up the newest whole checkpoint in `folder`; `clock` gives seconds."""
+        """Set up the optimizer and restore the newest whole checkpoint in `folder`; `clock` gives seconds."""
         self.model, self.settings, self.folder = model, settings, folder
         self.emit, self.control, self._clock = emit, control, clock
         self.training, self.evaluation = examples.training, examples.evaluation
@@ -82,12 +82,14 @@ class Loop:
         self.optimizer = torch.optim.AdamW(
             self.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
-        self.progress: Progress = checkpoints.restore_newest(folder, model, self.optimizer, self._warn)
+        self.progress: TrainingProgress = checkpoints.restore_newest(
+            folder, model, self.optimizer, self._warn
+        )
         self.saved_step, self._saved_at = self.progress.step, clock()
         self.steps = list(schedule_steps(self.training, settings))
 
     def run(self) -> Ending:
-        """Train until the last step, an early stop or the user's stop; the last state is then saved."""
+        """Train until the last step, an early stop or the user's stop, and save the last state."""
         if self.progress.step == 0 and self.evaluation:
             self.emit({"event": "eval", "step": 0, "loss": self.evaluate()})
         for step in itertools.islice(self.steps, self.progress.step, None):
@@ -104,7 +106,7 @@ class Loop:
         return "early" if self.progress.step < len(self.steps) else "finished"
 
     def save(self) -> None:
-        """Write a checkpoint, unless this step's is already there."""
+        """Write a checkpoint, unless this step already has one."""
         if self.progress.step == self.saved_step:
             return
         path = checkpoints.save(self.folder, self.model, self.optimizer, self.progress)
@@ -112,7 +114,7 @@ class Loop:
         self.emit({"event": "checkpoint", "step": self.progress.step, "path": str(path)})
 
     def evaluate(self) -> float:
-        """Return the mean loss, in nats a learned token, over the evaluation examples."""
+        """Return the validation loss: the mean over the evaluation examples, in nats per trained token."""
         self.model.eval()
         total, count = 0.0, 0
         lengths = [len(example.ids) for example in self.evaluation]
@@ -123,8 +125,8 @@ class Loop:
                 count += len(batch.targets)
         return total / count
 
-    def _take(self, step: Step) -> Taken:
-        """Take one step. Raises UserError, before the weights are touched, when the loss is no number."""
+    def _take(self, step: TrainingStep) -> StepResult:
+        """Take one step. Raises UserError, before it changes the weights, when the loss is not finite."""
         start = time.perf_counter()
         self.model.train()
         batches = [collate([self.training[index] for index in indices]) for indices in step.batches]
@@ -145,7 +147,7 @@ class Loop:
             group["lr"] = rate
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return Taken(
+        return StepResult(
             loss=loss,
             norm=norm,
             rate=rate,
@@ -154,31 +156,31 @@ class Loop:
             seconds=time.perf_counter() - start,
         )
 
-    def _report(self, step: Step, taken: Taken) -> None:
-        """Count the step as done and emit its metrics."""
+    def _report(self, step: TrainingStep, result: StepResult) -> None:
+        """Count the step and emit its metrics."""
         progress = self.progress
         progress.step += 1
-        progress.tokens += taken.tokens
-        progress.trained_tokens += taken.trained
+        progress.tokens += result.tokens
+        progress.trained_tokens += result.trained
         metrics = {
             "event": "metrics",
             "step": progress.step,
             "steps": len(self.steps),
             "epoch": step.epoch,
-            "loss": taken.loss,
-            "lr": taken.rate,
-            "grad_norm": taken.norm,
+            "loss": result.loss,
+            "lr": result.rate,
+            "grad_norm": result.norm,
             "tokens": progress.tokens,
             "trained_tokens": progress.trained_tokens,
-            "tokens_per_second": taken.tokens / taken.seconds,
-            "trained_tokens_per_second": taken.trained / taken.seconds,
+            "tokens_per_second": result.tokens / result.seconds,
+            "trained_tokens_per_second": result.trained / result.seconds,
             "memory_bytes": psutil.Process().memory_info().rss,
         }
         progress.metrics = [*progress.metrics, metrics][-TAIL:]
         self.emit(metrics)
 
     def _note_evaluation(self, loss: float) -> None:
-        """Emit the evaluation loss and remember whether it is the best so far."""
+        """Emit the validation loss and remember whether it is the best so far."""
         progress = self.progress
         self.emit({"event": "eval", "step": progress.step, "loss": loss})
         if progress.best_loss is None or loss < progress.best_loss:
@@ -187,7 +189,7 @@ class Loop:
             progress.waited += 1
 
     def _wait(self) -> bool:
-        """Save, then stop or wait out the pause; return whether to go on."""
+        """Save, then stop or wait out the pause; return whether to continue."""
         self.save()
         if self.control.state == "pause":
             self.emit({"event": "paused", "step": self.progress.step})
@@ -195,20 +197,20 @@ class Loop:
                 self.emit({"event": "resumed", "step": self.progress.step})
         return self.control.state != "stop"
 
-    def _is_due(self, every: int, step: Step | None) -> bool:
-        """Whether something that happens each `every` steps (0: at `step`'s epoch's end) is due now."""
+    def _is_due(self, every: int, step: TrainingStep | None) -> bool:
+        """Return whether something that happens every `every` steps (0: at the epoch's end) is due now."""
         if every:
             return self.progress.step % every == 0 or self.progress.step == len(self.steps)
         return step is not None and step.ends_epoch
 
     def _is_checkpoint_due(self) -> bool:
-        """Whether to save now: by the steps, or by the time where steps are slow. Saving changes no loss."""
+        """Return whether to save now: by steps, or by time where steps are slow. Saving changes no loss."""
         every = self.settings.checkpoint_every
         is_late = every > 0 and self._clock() - self._saved_at > CHECKPOINT_SECONDS
         return is_late or self._is_due(every, None)
 
     def _is_best(self) -> bool:
-        """Whether this step's evaluation was the best so far and is to be kept."""
+        """Return whether to save this step because its evaluation was the best so far."""
         return self.settings.keep_best and self.progress.best_step == self.progress.step
 
     def _has_stopped_improving(self) -> bool:
@@ -218,11 +220,11 @@ class Loop:
         self.emit({"event": "warning", "message": sentence})
 
 
-def schedule_steps(examples: Sequence[Example], settings: TrainSettings) -> Iterator[Step]:
+def schedule_steps(examples: Sequence[Example], settings: TrainSettings) -> Iterator[TrainingStep]:
     """Yield every step of the run: a pure function of the examples' lengths and the settings."""
     lengths = [len(example.ids) for example in examples]
     for epoch in range(settings.epochs):
         batches = plan(lengths, settings.batch_tokens, seed=settings.seed, epoch=epoch)
         steps = windows(batches, settings.accumulation)
         for index, window in enumerate(steps):
-            yield Step(epoch=epoch + 1, batches=window, ends_epoch=index == len(steps) - 1)
+            yield TrainingStep(epoch=epoch + 1, batches=window, ends_epoch=index == len(steps) - 1)

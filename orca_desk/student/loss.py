@@ -1,4 +1,4 @@
-"""The training loss: cross-entropy of the learned tokens, with the head run on those alone, in chunks."""
+"""The training loss: cross-entropy of the trained tokens, with the head run on only those, in chunks."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from orca_desk.models.fits import LOGITS_AT_ONCE
 from orca_desk.student.matmul import matmul
 from orca_desk.student.packing import TrainingBatch
 
-SAME = 1e-4  # tolerance for the same layers, and for others in float32: their sums differ in order alone
-# In bfloat16 another order of sums moves the logits of 30 layers of random weights by 5%, which is as far as
-# both are from float32; a wrong one moves them by more than 100%.
+SAME = 1e-4  # tolerance for the same layers, and for others in float32: only the order of sums differs
+# In bfloat16 another order of sums moves the logits of 30 layers of random weights by 5%, as far as both are
+# from float32; an incorrect layer moves them by more than 100%.
 NEAR = {"float32": SAME, "bfloat16": 0.25}
 
 
 class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
-    """Sum of -log p(target), whose gradient is made in the forward pass, chunk by chunk.
+    """Sum of -log p(target), whose gradient is computed in the forward pass, chunk by chunk.
 
-    The head is frozen, so (softmax - one-hot) @ head is all that the backward pass needs: the logits of
-    a chunk are overwritten by it and are gone before the next chunk, as in Liger Kernel (2410.10989).
+    The head is frozen, so the backward pass needs only (softmax - one-hot) @ head: it overwrites the logits
+    of a chunk, which are freed before the next chunk, as in Liger Kernel (arXiv 2410.10989).
     """
 
     @staticmethod
@@ -45,12 +45,12 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def backward(context: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
-        """Scale the gradient that the forward pass made."""
+        """Scale the gradient that the forward pass computed."""
         return context.gradient.mul_(upstream.to(context.gradient.dtype)), None, None
 
 
 def summed_loss(model: PeftModel, batch: TrainingBatch) -> Tensor:
-    """Return the cross-entropy, in nats, summed over the batch's learned tokens (float32 scalar)."""
+    """Return the cross-entropy, in nats, summed over the batch's trained tokens (float32 scalar)."""
     base = model.get_base_model()
     states = base.base_model(input_ids=torch.from_numpy(batch.ids), use_cache=False).last_hidden_state
     states = states.flatten(0, 1).index_select(0, torch.from_numpy(batch.positions))
@@ -60,21 +60,20 @@ def summed_loss(model: PeftModel, batch: TrainingBatch) -> Tensor:
 
 
 def require_own_logits(base: PreTrainedModel, ids: Tensor, reference: Tensor, tolerance: float) -> None:
-    """Check that body and head as they are trained give the model's own logits.
+    """Check that body and head, as training runs them, compute the model's own logits.
 
-    `ids` is [1, n], `reference` the logits [1, n, vocabulary] of the model as it was loaded, `tolerance` the
-    largest root mean square error as a share of theirs. Raises UserError for a model that, say, scales or
-    caps its logits: training it here would be wrong; and for one whose own logits are no numbers.
+    `ids` is [1, n], `reference` the logits [1, n, vocabulary] of the loaded model, `tolerance` the largest
+    root mean square error as a share of theirs. Raises UserError for a model that (say) scales or caps its
+    logits, which training here would ignore, and for one whose own logits are not finite.
     """
     if not bool(reference.isfinite().all()):
-        raise UserError("The model's weights are damaged: its answers are not numbers.", "Fetch it again.")
+        raise UserError("The model's weights are damaged: its logits are not numbers.", "Download it again.")
     with torch.no_grad():
         states = base.base_model(input_ids=ids, use_cache=False).last_hidden_state
         logits = nn.functional.linear(states, base.get_output_embeddings().weight).float()
     error = (logits - reference.float()).square().mean().sqrt()
     if not error <= tolerance * reference.float().square().mean().sqrt():
         raise UserError(
-            f"Models of the kind {type(base).__name__} compute their answers in a way that Orca Desk "
-            "does not train yet.",
+            f"{type(base).__name__} models compute their logits in a way that Orca Desk cannot train yet.",
             "Choose a model of the llama or qwen family.",
         )

@@ -1,9 +1,9 @@
 """Matrix products by the library that is faster on this processor.
 
-torch multiplies float32 matrices with MKL, which on AMD processors leaves AVX-512 unused; oneDNN, which is in
-torch too, was measured 2.2 times as fast there. Which one is used is decided by timing once a run and then
-kept, as the two round differently and a resumed run must repeat every bit. Where two runs must be equal to
-the bit, ORCA_DESK_PRODUCTS=blas (or onednn) in the environment takes the place of the timing.
+torch multiplies float32 matrices with MKL, which leaves AVX-512 unused on AMD processors; oneDNN, which torch
+contains too, was measured 2.2 times as fast there. Each run times both once and then stays with its choice:
+the two round differently, and a resumed run must repeat every bit. Where two runs must be equal bit for bit,
+ORCA_DESK_PRODUCTS=blas (or onednn) in the environment replaces the timing.
 """
 
 import os
@@ -17,17 +17,17 @@ from torch import Tensor
 MatmulLibrary = Literal["blas", "onednn"]
 
 CLEARLY_FASTER = 1.1
-# oneDNN keeps about half a megabyte of compiled code for each of its last 1024 shapes, twice. Batches come
-# in ever other shapes, so only those of one step are worth keeping. It reads this at its first product.
+# oneDNN caches about half a megabyte of compiled code for each of its last 1024 shapes, twice. Batches have
+# ever new shapes, so only those of one step are worth caching. It reads this at its first product.
 for _capacity in ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY"):
     os.environ.setdefault(_capacity, "64")
 _library: MatmulLibrary = "blas"
 
 
 def matmul(x: Tensor, w: Tensor, *, add: Tensor | None = None) -> Tensor:
-    """Return x @ w.T, plus `add` where it is given: x [n, in], w [out, in], add [n, out]; any strides.
+    """Return x @ w.T, plus `add` if given: x [n, in], w [out, in], add [n, out]; any strides.
 
-    `add` is consumed: its memory may be that of the result.
+    Consumes `add`: the result can reuse its memory.
     """
     if _library == "onednn" and x.dtype == torch.float32:
         if add is not None:
@@ -37,16 +37,16 @@ def matmul(x: Tensor, w: Tensor, *, add: Tensor | None = None) -> Tensor:
 
 
 def use_library(library: MatmulLibrary) -> None:
-    """Make `product` use this library from now on, in this process."""
+    """Let `matmul` use this library from now on, in this process."""
     global _library
     _library = library
 
 
 def faster_library(*, rows: int, width: int, out: int, rank: int) -> MatmulLibrary:
-    """Time both libraries on this machine and name the faster.
+    """Time both libraries on this machine and return the faster.
 
     The float32 products are those of a step through a layer [out, width] with an adapter of `rank`: forward,
-    back, and to an adapter's gradient, as a library can be fast in one and far slower in another.
+    backward, and for an adapter's gradient: a library can be fast in one and far slower in another.
     """
     if os.environ.get("ORCA_DESK_PRODUCTS") == "blas":
         return "blas"
@@ -67,7 +67,7 @@ def faster_library(*, rows: int, width: int, out: int, rank: int) -> MatmulLibra
 
 
 def shortest_time(work: Callable[[], object], times: int = 6) -> float:
-    """Return the shortest of some times that `work` took, in seconds."""
+    """Return the seconds that `work` takes, the least of several runs."""
     results = []
     for _ in range(times):
         start = time.perf_counter()

@@ -20,10 +20,10 @@ from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, shor
 from orca_desk.student.settings import TrainSettings
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-# Below this many parameters matmuls are so small that bfloat16 gains little, and float32 fits anywhere.
+# With fewer parameters, products are so small that bfloat16 gains little, and float32 fits anywhere.
 WORTH_HALVING = 50_000_000
-WORTHWHILE = 1.3  # how much faster bfloat16 has to be to give up float32's digits
-PROBE_ROWS = 2048  # of the matrices that are timed
+WORTHWHILE = 1.3  # how much faster bfloat16 must be to justify its lower precision
+PROBE_ROWS = 2048  # of the timed matrices
 # What config.json must say of a model that can be trained.
 SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size", "max_position_embeddings")
 
@@ -67,7 +67,7 @@ def load_base(folder: Path, dtype: str) -> PreTrainedModel:
         )
     except (OSError, ValueError, KeyError) as error:
         raise UserError(
-            f"The model in {folder} cannot be loaded: {error}.", "Choose another, or fetch it again."
+            f"The model in {folder} cannot be loaded: {error}.", "Choose another, or download it again."
         ) from error
     if info["missing_keys"]:
         missing = sorted(info["missing_keys"])[0]
@@ -79,7 +79,7 @@ def load_base(folder: Path, dtype: str) -> PreTrainedModel:
 def add_adapter(base: PreTrainedModel, settings: TrainSettings) -> PeftModel:
     """Freeze `base` and add a new float32 adapter to it; the seed alone decides its first weights.
 
-    Raises UserError when the settings name layers that the model does not have or that stay frozen.
+    Raises UserError for target layers that the model does not have or that stay frozen.
     """
     torch.manual_seed(settings.seed)
     config = LoraConfig(
@@ -108,12 +108,10 @@ def choose_library(base: ModelFile, settings: TrainSettings) -> MatmulLibrary:
 
 
 def choose_dtype(base: ModelFile, settings: TrainSettings) -> str:
-    """Return "float32" or "bfloat16": as set, or whichever this machine multiplies clearly faster.
+    """Return "float32" or "bfloat16": as set, or the one that this machine multiplies clearly faster.
 
-    Float32 products are timed with the library in use; see `choose_library`.
-
-    On processors without bfloat16 instructions it is many times slower, so a matmul of the model's own
-    size is timed in both.
+    Times a product of the model's own size in both: without bfloat16 instructions a processor is many times
+    slower in it. Float32 uses the library chosen by `choose_library`.
     """
     if settings.dtype != "auto":
         return settings.dtype

@@ -1,8 +1,9 @@
-"""Which records are computed together: length-bucketed batches, padded at their right end.
+"""Batches: records of similar length, padded on the right.
 
-On a CPU this beats packing records into one row: attention there would need a dense T x T mask, while a
-causal batch of rows needs none. A record cannot see another (it is in its own row) nor its padding (which
-comes after it), so its logits are its own. Records of like length share a batch, so little is padding.
+On a CPU this is faster than packing records into one row, where attention would need a dense T x T mask: a
+causal batch of rows needs none. A record sees neither another record (which has its own row) nor its padding
+(which comes after it), so its logits are its own. Records of similar length share a batch, so there is little
+padding.
 """
 
 from collections.abc import Sequence
@@ -13,15 +14,15 @@ import numpy.typing as npt
 
 from orca_desk.student.data import Example
 
-POOL = 32  # batches whose records are sorted by length together: large enough for little padding
+POOL = 32  # batches whose records are sorted by length together: enough for little padding
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingBatch:
     """Rows of records: `ids` [rows, longest] padded with 0.
 
-    `positions` [n] are the places, in the flattened rows, of the states that predict a learned token, and
-    `targets` [n] are those tokens.
+    `positions` [n] are the indices, in the flattened rows, of the states that predict a trained token, and
+    `targets` [n] are those tokens. `tokens` counts all tokens without padding.
     """
 
     ids: npt.NDArray[np.int64]
@@ -35,9 +36,9 @@ def plan(
 ) -> list[list[int]]:
     """Return batches as lists of indices into `lengths`, each index in exactly one of them.
 
-    Rows times the longest length is at most `batch_tokens`, unless one record alone is longer. With a
-    seed, records are shuffled and bucketed within pools of some batches, then the batches are shuffled:
-    a pure function of its arguments. Without one, all are in order of length.
+    Rows times the longest length is at most `batch_tokens`, unless a single record is longer. With a seed,
+    records are shuffled and sorted by length within pools of POOL batches, then the batches are shuffled: a
+    pure function of the arguments. Without one, all are in order of length.
     """
     if seed is None:
         return _cut(sorted(range(len(lengths)), key=lengths.__getitem__), lengths, batch_tokens)
@@ -62,15 +63,15 @@ def collate(examples: Sequence[Example]) -> TrainingBatch:
     """Lay the examples out as rows of one batch."""
     width = max(len(example.ids) for example in examples)
     ids = np.zeros((len(examples), width), np.int64)
-    learned = np.zeros((len(examples), width), bool)
+    trained = np.zeros((len(examples), width), bool)
     for row, example in enumerate(examples):
         ids[row, : len(example.ids)] = example.ids
-        learned[row, : len(example.mask)] = example.mask
-    rows, places = np.nonzero(learned[:, 1:])
+        trained[row, : len(example.mask)] = example.mask
+    rows, columns = np.nonzero(trained[:, 1:])
     return TrainingBatch(
         ids=ids,
-        positions=rows * width + places,
-        targets=ids[rows, places + 1],
+        positions=rows * width + columns,
+        targets=ids[rows, columns + 1],
         tokens=sum(len(example.ids) for example in examples),
     )
 

@@ -8,8 +8,8 @@ from orca_desk.student.settings import TrainSettings
 def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:
     """Return the learning rate of `step` (from 0) of `steps`.
 
-    It rises linearly over the warm-up's steps, never from exactly 0, and then falls by the schedule: the
-    rate after the last step would be 0.
+    It rises linearly over the warm-up, starting above 0, and then falls by the schedule to 0 just after the
+    last step.
     """
     warmup = round(settings.warmup * steps)
     if step < warmup:

@@ -1,4 +1,4 @@
-"""What a user can set of a training run; importable without torch."""
+"""The settings of a training run; importable without torch."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -40,17 +40,17 @@ RANGES: dict[str, tuple[float, float | None]] = {
 
 
 def _about(help_text: str, level: Literal["simple", "all"] = "all") -> dict[str, str]:
-    """Return a field's metadata: `level` "simple" is for the few settings that everyone is shown."""
+    """Return a field's metadata; `level` "simple" marks the few settings shown to everyone."""
     return {"help": help_text, "level": level}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
-    """Every choice of a LoRA run. Constructing one checks it; a bad value raises UserError."""
+    """Every choice of a LoRA run. The constructor raises UserError for a bad value."""
 
     rank: int = field(
         default=16,
-        metadata=_about("Rank of the adapter: how much it can change. 8 to 64 is usual.", "simple"),
+        metadata=_about("Rank of the adapter: how much it can change. Usually 8 to 64.", "simple"),
     )
     alpha: float = field(
         default=32.0, metadata=_about("Strength of the adapter: its change is scaled by alpha / rank.")
@@ -61,69 +61,74 @@ class TrainSettings:
     )
     targets: str = field(
         default="all-linear",
-        metadata=_about("Layers that get an adapter: all-linear, or names such as q_proj,v_proj."),
+        metadata=_about("Layers with an adapter: all-linear, or names such as q_proj,v_proj."),
     )
     dropout: float = field(
-        default=0.0, metadata=_about("Share of adapter inputs dropped at random; above 0 trains slower.")
+        default=0.0,
+        metadata=_about("Share of the adapter's inputs dropped at random. Above 0, training is slower."),
     )
     learning_rate: float = field(
-        default=2e-4, metadata=_about("Highest learning rate. Small models take more.", "simple")
+        default=2e-4, metadata=_about("Highest learning rate. Small models tolerate a higher one.", "simple")
     )
     schedule: Schedule = field(
-        default="cosine", metadata=_about("How the learning rate falls to 0: cosine or linear; or constant.")
+        default="cosine",
+        metadata=_about("How the learning rate falls to 0: cosine or linear. Constant: not at all."),
     )
     warmup: float = field(
-        default=0.03, metadata=_about("Share of all steps in which the learning rate rises from 0.")
+        default=0.03, metadata=_about("Share of the steps during which the learning rate rises from 0.")
     )
-    weight_decay: float = field(
-        default=0.0, metadata=_about("Decay of the adapter's weights, as AdamW applies it.")
-    )
+    weight_decay: float = field(default=0.0, metadata=_about("AdamW's decay of the adapter's weights."))
     clip: float = field(
-        default=1.0, metadata=_about("Gradients longer than this are shortened to it; 0: never.")
+        default=1.0,
+        metadata=_about("Largest norm of the gradient; a larger one is scaled down. 0: no limit."),
     )
-    epochs: int = field(default=2, metadata=_about("How many times every record is trained on.", "simple"))
+    epochs: int = field(default=2, metadata=_about("How many times to train on each record.", "simple"))
     batch_tokens: int = field(
-        default=4096, metadata=_about("Tokens, padding included, computed at once. Less needs less memory.")
+        default=4096, metadata=_about("Tokens per batch, including padding. Fewer need less memory.")
     )
-    accumulation: int = field(default=1, metadata=_about("Batches whose gradients make one step together."))
+    accumulation: int = field(default=1, metadata=_about("Batches whose gradients are summed for one step."))
     max_length: int = field(
         default=2048,
-        metadata=_about("Most tokens of a record, also limited by the model's context.", "simple"),
+        metadata=_about("Maximum tokens per record, also limited by the model's context.", "simple"),
     )
     truncation: Truncation = field(
         default="refuse",
-        metadata=_about("Records that are longer: refuse to start, drop them, or cut off their end."),
+        metadata=_about("What to do with longer records: refuse to start, drop them, or cut off their end."),
     )
     seed: int = field(
-        default=0, metadata=_about("Start of all randomness: first weights, order of records, dropout.")
+        default=0, metadata=_about("Seed of all randomness: initial weights, order of records, dropout.")
     )
     eval_fraction: float = field(
         default=0.05,
-        metadata=_about("Share of the questions kept out of training to measure the loss on.", "simple"),
+        metadata=_about("Share of the questions held out of training for the validation loss.", "simple"),
     )
     eval_every: int = field(
-        default=50, metadata=_about("Steps between measurements of the evaluation loss; 0: each epoch's end.")
+        default=50,
+        metadata=_about("Steps between measurements of the validation loss. 0: at the end of each epoch."),
     )
     early_stop: int = field(
-        default=0, metadata=_about("Stop after this many evaluations without a better loss; 0: never.")
+        default=0,
+        metadata=_about("Stop after this many evaluations without a lower validation loss. 0: never."),
     )
     keep_best: bool = field(
-        default=True, metadata=_about("Keep the adapter with the best evaluation loss rather than the last.")
+        default=True,
+        metadata=_about("Use the adapter with the lowest validation loss rather than the last one."),
     )
     checkpoint_every: int = field(
         default=50,
         metadata=_about(
-            "Steps between checkpoints, a minute at most; 0: only at the end, a stop or a pause."
+            "Steps between checkpoints, at most a minute. 0: only at the end, a stop or a pause."
         ),
     )
     dtype: Dtype = field(
-        default="auto", metadata=_about("Number format of the base model; auto times both on this machine.")
+        default="auto",
+        metadata=_about("Number format of the base model. Auto: the faster one on this machine."),
     )
     gradient_checkpointing: Checkpointing = field(
         default="auto",
-        metadata=_about("Compute activations twice to save memory: auto only when they would not fit."),
+        metadata=_about("Compute activations twice to save memory. Auto: only if they would not fit."),
     )
-    threads: int = field(default=0, metadata=_about("CPU threads; 0: as many as there are cores."))
+    threads: int = field(default=0, metadata=_about("CPU threads. 0: one per core."))
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -142,14 +147,14 @@ class TrainSettings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TrainSettings":
-        """Build settings from JSON values; what is missing is the default.
+        """Build settings from JSON values; a missing one has its default.
 
         Raises UserError for an unknown name or a bad value.
         """
         known = [entry.name for entry in fields(cls)]
         for name in values:
             if name not in known:
-                raise UserError(f"There is no training setting {name!r}.", f"Choose from {', '.join(known)}.")
+                raise UserError(f"{name!r} is not a training setting.", f"Choose from {', '.join(known)}.")
         return cls(**values)
 
 

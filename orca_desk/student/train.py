@@ -1,4 +1,4 @@
-"""Train a LoRA adapter on a snapshot's records, or go on where an earlier call was cut off."""
+"""Trains a LoRA adapter on a snapshot's records, or resumes an interrupted training."""
 
 import json
 import random
@@ -40,10 +40,10 @@ PROBE = 32  # tokens of the first record on which the training path is compared 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOutcome:
-    """How a run ended: "finished", "early" or "stopped" (by the user; the same call again goes on).
+    """How a run ended: "finished", "early" or "stopped" (by the user; the same call resumes it).
 
-    `adapter` is the PEFT folder, None when the run was stopped before its first step. `step` of `steps`
-    were taken; `best_step` is the one whose adapter was kept where it was chosen by evaluation.
+    `adapter` is the PEFT folder, None if the run was stopped before its first step. The run took `step` of
+    `steps`; `best_step` is the one with the lowest validation loss, None without an evaluation.
     """
 
     ending: Ending
@@ -58,13 +58,12 @@ class TrainOutcome:
 def train(
     *, base: Path, records: Path, out: Path, settings: TrainSettings, emit: Emit, control: RunControl
 ) -> TrainOutcome:
-    """Train an adapter for the model folder `base` on the JSONL `records`, and leave it in `out`/adapter.
+    """Train an adapter for the model folder `base` on the JSONL `records`, and write it to `out`/adapter.
 
-    Goes on from the newest whole checkpoint in `out`/checkpoints; on a CPU the result is then, bit for
-    bit, that of an uninterrupted run. Events go to `emit` (report, metrics, eval, checkpoint, paused,
-    resumed, warning); `control` pauses and stops. Raises UserError for records, a model or settings that
-    cannot be trained, for settings, model or records that changed since `out` was begun, and when
-    training diverges.
+    Resumes from the newest whole checkpoint in `out`/checkpoints; on a CPU the result then equals that of an
+    uninterrupted run bit for bit. Emits report, metrics, eval, checkpoint, paused, resumed and warning;
+    `control` pauses and stops. Raises UserError for records, a model or settings that cannot be trained, for
+    inputs that have changed since the run in `out` began, and when training diverges.
     """
     student = read_base(base)
     renderer = Renderer(HFTokenizer.load(base))
@@ -78,7 +77,7 @@ def train(
     ending = loop.run()
     return TrainOutcome(
         ending=ending,
-        adapter=_keep(out, loop),
+        adapter=_publish(out, loop),
         step=loop.progress.step,
         steps=len(loop.steps),
         best_step=loop.progress.best_step,
@@ -88,9 +87,9 @@ def train(
 
 
 def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -> dict[str, Any]:
-    """Return what was decided when the run in `out` began, deciding it now if it is a new one.
+    """Return what the run in `out` decided when it began; a new run decides now.
 
-    Raises UserError when settings, model or records are not those that it began with.
+    Raises UserError when settings, model or records differ from those at its start.
     """
     inputs = {
         "settings": settings.to_dict(),
@@ -125,10 +124,10 @@ def _use(threads: int, library: MatmulLibrary) -> None:
 
 
 def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None:
-    hint = "Put them back, or train in a new folder."
+    hint = "Restore them, or train in a new folder."
     for name in ("model", "records"):
         if began[name] != now[name]:
-            raise UserError(f"The {name} changed since the training in {out} began.", hint)
+            raise UserError(f"The {name} changed after the training in {out} began.", hint)
     for name, value in now["settings"].items():
         before = began["settings"].get(name)
         if before != value:
@@ -143,7 +142,7 @@ def _fingerprint(files: Iterable[Path]) -> dict[str, str]:
 
 
 def _build(base: Path, settings: TrainSettings, plan: dict[str, Any], examples: ExampleSets) -> PeftModel:
-    """Load the base with a fresh adapter, checked to compute what the model as it comes computes."""
+    """Load the base with a new adapter, and check that both compute the model's own logits."""
     random.seed(settings.seed)
     np.random.seed(settings.seed)
     body = load_base(base, plan["dtype"])
@@ -173,13 +172,13 @@ def _description(model: PeftModel, loop: Loop, plan: dict[str, Any]) -> dict[str
     }
 
 
-def _keep(out: Path, loop: Loop) -> Path | None:
-    """Publish the best or the last checkpoint's adapter; None before the first step."""
+def _publish(out: Path, loop: Loop) -> Path | None:
+    """Publish the adapter of the best or the last checkpoint; None before the first step."""
     progress = loop.progress
     if progress.step == 0:
         return None
-    kept = (loop.settings.keep_best and progress.best_step) or progress.step
-    source = out / "checkpoints" / f"step-{kept}" / "adapter"
+    chosen = (loop.settings.keep_best and progress.best_step) or progress.step
+    source = out / "checkpoints" / f"step-{chosen}" / "adapter"
     checkpoints.require_effect(source)
     checkpoints.publish_adapter(source, out / "adapter")
     return out / "adapter"
@@ -189,6 +188,6 @@ def _require_known_tokens(examples: ExampleSets, base: ModelFile) -> None:
     highest = max(max(example.ids) for example in (*examples.training, *examples.evaluation))
     if highest >= base.vocab:
         raise UserError(
-            f"The tokenizer makes token {highest}, but the model knows {base.vocab} tokens.",
-            "The tokenizer's files are not this model's: fetch the model again.",
+            f"The tokenizer produces token {highest}, but the model has only {base.vocab} tokens.",
+            "The tokenizer does not belong to this model: download the model again.",
         )

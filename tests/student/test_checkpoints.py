@@ -57,7 +57,7 @@ def stopped(tiny_llama: TinyModel, tmp_path: Path) -> Run:
 
 
 def test_few_are_kept_and_none_is_a_pickle(finished: Run) -> None:
-    assert 1 <= len(finished.checkpoints) <= checkpoints.KEEP + 1
+    assert 1 <= len(finished.checkpoints) <= checkpoints.STORED + 1
     files = [path for path in finished.out.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".safetensors"}
     assert all(checkpoints.is_whole(path) for path in finished.checkpoints)

@@ -63,14 +63,14 @@ def test_long_records_are_dropped_or_cut_on_request_and_counted(renderer: Render
 
 def test_no_trained_token_at_all_is_refused(renderer: Renderer, tmp_path: Path) -> None:
     path = write_records(tmp_path / "records.jsonl", make_records(8))
-    with pytest.raises(UserError, match="would train a single token"):
+    with pytest.raises(UserError, match="would train any token"):
         prepare(path, renderer, quick(max_length=10, truncation="cut"), context=2048)
 
 
 def test_no_records_are_refused(renderer: Renderer, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="None of the 0 records"):
         prepare(write_records(tmp_path / "r.jsonl", []), renderer, quick(), context=2048)
-    with pytest.raises(UserError, match="There are no records"):
+    with pytest.raises(UserError, match="does not exist"):
         prepare(tmp_path / "missing.jsonl", renderer, quick(), context=2048)
 
 

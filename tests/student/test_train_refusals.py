@@ -92,7 +92,7 @@ def test_a_tokenizer_beyond_the_models_vocabulary_is_refused(base: Path, tmp_pat
         tensors[name] = tensors[name][:200].contiguous()
     save_file(tensors, base / "model.safetensors", metadata={"format": "pt"})
     _change_config(base, vocab_size=200)
-    with pytest.raises(UserError, match="knows 200 tokens"):
+    with pytest.raises(UserError, match="has only 200 tokens"):
         _train(base, tmp_path, quick())
 
 
