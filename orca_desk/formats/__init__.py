@@ -1,1 +1,1 @@
-"""Files in and out: tasks from the user's files, detected and mapped, bad rows told and good ones kept."""
+"""Files in and out: tasks from the user's files, detected and mapped; bad rows are reported."""

@@ -1,4 +1,4 @@
-"""Which of a file's columns are which of a task's fields."""
+"""Mapping a file's columns to the fields of a task."""
 
 from collections.abc import Iterable, Mapping
 
@@ -37,14 +37,14 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
 
 
 def map_columns(columns: Iterable[str], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return field -> column for the columns of a file; what is in `mapping` (field -> column) wins.
+    """Return field -> column for the columns of a file; `mapping` (field -> column) takes precedence.
 
-    Names are compared without case, spaces, hyphens and underscores; each column serves one field, and
-    columns that fit none are left out. Raises UserError for a field of `mapping` that there is not.
+    Names are compared without case, spaces, hyphens and underscores. Each column serves one field; columns
+    that match none are left out. Raises UserError for an unknown field in `mapping`.
     """
     chosen = dict(mapping or {})
     if unknown := sorted(chosen.keys() - set(FIELDS)):
-        raise UserError(f"A task has no field {unknown[0]!r}.", f"Fields are {', '.join(FIELDS)}.")
+        raise UserError(f"A task has no field {unknown[0]!r}.", f"The fields are {', '.join(FIELDS)}.")
     free = {_plain(column): column for column in columns if column not in chosen.values()}
     for field, synonyms in _SYNONYMS.items():
         if field in chosen:

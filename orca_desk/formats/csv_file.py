@@ -1,4 +1,4 @@
-"""Writing a table as a CSV file: all of it or nothing."""
+"""Writing a table as a CSV file, all or nothing."""
 
 import csv
 import io
@@ -11,17 +11,17 @@ from orca_desk.files import atomic_write
 
 
 def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Write a table to `path` as UTF-8 with a heading line; return how many rows.
+    """Write a table to `path` as UTF-8 with a header line; return the number of rows.
 
-    None is an empty field. Raises UserError where the file cannot be written; then what was there stays.
+    None becomes an empty field. Raises UserError if the file cannot be written; an existing one then stays.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(headers)
-    kept = list(rows)
-    writer.writerows(kept)
+    written = list(rows)
+    writer.writerows(written)
     try:
         atomic_write(path, text.getvalue())
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error
-    return len(kept)
+    return len(written)

@@ -12,7 +12,7 @@ from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.tasks import DEFAULT_FAMILY, Format, read_rows, task_of, unreadable
 from orca_desk.method.records import Task
 
-LOOKED_AT = 5_000  # rows
+LIMIT = 5_000  # rows
 SHOWN = 100  # rows of each kind
 MOST_COLUMNS = 200
 
@@ -21,9 +21,9 @@ MOST_COLUMNS = 200
 class ImportPreview:
     """The first rows of a file as tasks.
 
-    `columns` are the file's, in the order in which they came; `mapping` is field -> column as it would be
-    used. `rows` are (line, task or what is wrong) of the first rows, `problems` the first bad ones; `good`,
-    `heldout` (of the good ones) and `bad` count what was looked at: the `whole` file or its first rows.
+    `columns` are the file's, in order of appearance; `mapping` is field -> column as it would be used.
+    `rows` are (line, task or problem) of the first rows, `problems` the first bad ones. `good`, `heldout` (of
+    the good ones) and `bad` count the rows read: those of the `whole` file, or the first ones.
     """
 
     format: Format
@@ -42,12 +42,12 @@ def preview_tasks(
     mapping: Mapping[str, str] | None = None,
     *,
     family: str = DEFAULT_FAMILY,
-    limit: int = LOOKED_AT,
+    limit: int = LIMIT,
 ) -> ImportPreview:
     """Read the first `limit` rows of a file as `formats.tasks.read_tasks` would.
 
-    Unlike that it also returns where no row can be read: another mapping may help. Raises UserError for a
-    file that cannot be read, is of another format, or has no rows.
+    Unlike that, returns a preview even if no row is readable: another mapping may help. Raises UserError for
+    a file that cannot be read, has another format, or has no rows.
     """
     if not isinstance(source, Path):
         return _preview(source, Path(str(getattr(source, "name", "the input"))), mapping, family, limit)
@@ -65,7 +65,7 @@ def _preview(
     rows = list(islice(found, limit + 1))
     if not rows:
         raise UserError(
-            f"{path} holds no tasks.", 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
+            f"{path} contains no tasks.", 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
         )
     whole, rows = len(rows) <= limit, rows[:limit]
     columns: dict[str, None] = {}

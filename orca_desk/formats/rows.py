@@ -1,4 +1,4 @@
-"""Rows of a file, as names and values, out of JSONL or CSV; a row that cannot be read says why."""
+"""The rows of a JSONL or CSV file, as names and values; a row that cannot be read says why."""
 
 import csv
 import json
@@ -14,15 +14,15 @@ from orca_desk.formats.text import MAX_LINE, Line
 csv.field_size_limit(MAX_LINE)
 _DELIMITERS = ",;\t|"
 _MAX_CELL_LINES = 2000  # a quoted cell that spans more was never closed
-_MIN_CELL_LINES = 50  # what is left of that in a file full of such cells, whose lines are read over and over
+_MIN_CELL_LINES = 50  # the same in a file full of such cells, whose lines are read repeatedly
 
-NOT_TEXT = "Save the file as UTF-8, or leave the row out."
-NOT_QUOTED = "Correct the quotes, or leave the row out."
+NOT_TEXT = "Save the file as UTF-8, or remove the row."
+NOT_QUOTED = "Correct the quotes, or remove the row."
 
 
 @dataclass(frozen=True, kw_only=True)
 class BadRow:
-    """A row that was left out: its line from 1, what is wrong with it, and what to do about it."""
+    """A row that was skipped: its line from 1, the problem, and what to do about it."""
 
     line: int
     what: str
@@ -53,7 +53,7 @@ def json_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
 
 
 def csv_rows(lines: Iterable[Line], *, name: str) -> Iterator[Row | BadRow]:
-    """Yield the rows of a CSV file with a header; commas, semicolons, tabs or bars, whichever fits best.
+    """Yield the rows of a CSV file with a header; the separator is the best of comma, semicolon, tab and bar.
 
     A quote that never closes costs its own row, not the rest of the file. Raises UserError for a header
     that is missing or names a column twice.
@@ -73,13 +73,13 @@ def csv_rows(lines: Iterable[Line], *, name: str) -> Iterator[Row | BadRow]:
             yield cells
         elif len(cells) > len(header):
             what = f"the row has {len(cells)} cells, the header {len(header)}"
-            yield BadRow(line=line, what=what, hint="Put quotes around cells that hold the separator.")
+            yield BadRow(line=line, what=what, hint="Put quotes around cells that contain the separator.")
         elif any(cell.strip() for cell in cells):
             yield Row(line=line, values=dict(zip(header, cells, strict=False)))
 
 
 class _Feed:
-    """Lines for the CSV parser, which may be put back when a record turns out to be broken."""
+    """Lines for the CSV parser, which can be put back when a record turns out to be broken."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._source = iter(lines)
@@ -96,7 +96,7 @@ class _Feed:
             yield line
 
     def records(self, delimiter: str) -> Iterator[tuple[int, list[str] | BadRow]]:
-        """Yield (line, cells), or (line, what is wrong); after a broken record go on at its second line."""
+        """Yield (line, cells) or (line, problem); after a broken record, continue at its second line."""
         while True:
             self._taken = []
             reader = csv.reader(self._texts(), delimiter=delimiter, strict=True)
@@ -124,7 +124,7 @@ class _Feed:
 
 def _csv_fault(error: str) -> str:
     if any(known in error for known in ("unexpected end", "field larger", "expected after")):
-        return "a quoted cell is not closed, or goes on after its closing quote"
+        return "a quoted cell is not closed, or continues after its closing quote"
     return f"the row is not valid CSV ({error})"
 
 
@@ -148,32 +148,32 @@ def _json_row(line: Line) -> Row | BadRow:
             parse_float=Literal,
         )
     except _JSONFaultError as error:
-        return BadRow(line=line.number, what=str(error), hint="Correct it; the row was left out.")
+        return BadRow(line=line.number, what=str(error), hint="Correct it; the row was skipped.")
     except json.JSONDecodeError as error:
         what = f"not valid JSON: {error.msg} at character {error.pos + 1}"
-        return BadRow(line=line.number, what=what, hint="Each line must be one whole JSON object.")
+        return BadRow(line=line.number, what=what, hint="Each line must be a complete JSON object.")
     except RecursionError:
-        return BadRow(line=line.number, what="the JSON is nested too deep", hint="A task is a flat object.")
+        return BadRow(line=line.number, what="the JSON is nested too deeply", hint="A task is a flat object.")
     if not isinstance(value, dict):
-        hint = 'Write one object a line, such as {"query": "...", "answer": "..."}.'
-        return BadRow(line=line.number, what="the line is no JSON object", hint=hint)
+        hint = 'Write one object per line, e.g. {"query": "...", "answer": "..."}.'
+        return BadRow(line=line.number, what="the line is not a JSON object", hint=hint)
     return Row(line=line.number, values=value)
 
 
 class _JSONFaultError(Exception):
-    """JSON that Python would accept and that nobody means."""
+    """JSON that Python accepts but nobody intends."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise _JSONFaultError(f"the key {twice!r} comes twice")
+        raise _JSONFaultError(f"the key {twice!r} appears twice")
     return found
 
 
 def _refuse_constant(name: str) -> Any:
-    raise _JSONFaultError(f"{name} is no JSON value")
+    raise _JSONFaultError(f"{name} is not a JSON value")
 
 
 def _faulty(line: Line) -> BadRow:

@@ -1,4 +1,4 @@
-"""Tasks from the user's JSONL and CSV files, and back to them."""
+"""Reading tasks from the user's JSONL and CSV files, and writing them."""
 
 import csv
 import io
@@ -34,12 +34,12 @@ _SPLITS: dict[str, Split] = {
 def read_tasks(
     source: Path | BinaryIO, mapping: Mapping[str, str] | None = None, *, family: str = DEFAULT_FAMILY
 ) -> Iterator[Task | BadRow]:
-    """Yield the tasks of a JSONL or CSV file one by one, and a BadRow for each row that is none.
+    """Yield the tasks of a JSONL or CSV file one by one, and a BadRow for each row that is not a task.
 
-    Columns are found by their names (`columns.map_columns`); `mapping` (field -> column) wins, and "" there
-    leaves a field empty. Rows that name no family get `family`. CSV is told by the name's .csv or .tsv,
-    else by the first character.
-    Raises UserError for a missing file, another format or encoding, and a file without one good row.
+    Columns are found by their names (`columns.map_columns`); `mapping` (field -> column) takes precedence,
+    and an empty column there leaves a field empty. Rows without a family get `family`. A file is CSV if its
+    name ends in .csv or .tsv, else by its first character.
+    Raises UserError for a missing file, another format or encoding, and a file without a good row.
     """
     if isinstance(source, Path):
         try:
@@ -52,9 +52,9 @@ def read_tasks(
 
 
 def write_tasks(path: Path, tasks: Iterable[Task]) -> int:
-    """Write tasks as JSONL, or CSV where the name ends in .csv; return how many.
+    """Write tasks as JSONL, or as CSV if the name ends in .csv; return their number.
 
-    `read_tasks` reads JSONL back to equal tasks; in CSV tags are joined by commas.
+    `read_tasks` reads JSONL back to equal tasks; in CSV, tags are joined by commas.
     """
     count = 0
     write = _csv_line if path.suffix.casefold() == ".csv" else _json_line
@@ -74,8 +74,8 @@ def task_line(task: Task) -> str:
 
 
 def unreadable(path: Path, error: OSError) -> UserError:
-    """Return the error for a file that cannot be opened, with what to do about it."""
-    if path.is_dir():  # opening one fails in another way on each system
+    """Return the error for a file that cannot be opened."""
+    if path.is_dir():  # which each system refuses in its own way
         return UserError(f"{path} is a folder.", "Choose the files in it.")
     return UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.")
 
@@ -83,7 +83,7 @@ def unreadable(path: Path, error: OSError) -> UserError:
 def detect_format(path: Path, first: str) -> Format:
     """Return the format of a file from its name and its first line that is not blank.
 
-    Raises UserError for one that is not read.
+    Raises UserError for an unsupported format.
     """
     suffix = path.suffix.casefold()
     start = first.lstrip()[:1]
@@ -92,7 +92,7 @@ def detect_format(path: Path, first: str) -> Format:
         return "CSV"
     if start == "[" or (suffix == ".json" and first.strip() == "{"):
         raise UserError(
-            f"{path} is one JSON document, not one object a line (JSONL).",
+            f"{path} is one JSON document, not one object per line (JSONL).",
             "Write each task as an object on its own line.",
         )
     return "JSONL"
@@ -101,9 +101,9 @@ def detect_format(path: Path, first: str) -> Format:
 def read_rows(stream: BinaryIO, path: Path) -> tuple[Format, Iterator[Row | BadRow]]:
     """Return the format of a file and its rows, before any column is mapped; `path` is its name.
 
-    Raises UserError for another format or encoding, also while the rows are read.
+    Raises UserError for another format or encoding, even while the rows are read.
     """
-    # "" keeps line ends, which inside a quoted cell are the user's; JSON does not mind them.
+    # "" preserves line ends, which belong to the text in a quoted cell; JSON ignores them.
     lines = read_lines(stream, name=str(path), newline="")
     first = next((line for line in lines if line.text.strip() or line.fault), None)
     kind = detect_format(path, first.text if first else "")
@@ -112,10 +112,10 @@ def read_rows(stream: BinaryIO, path: Path) -> tuple[Format, Iterator[Row | BadR
 
 
 def task_of(row: Row, mapping: Mapping[str, str] | None, default_family: str) -> Task | BadRow:
-    """Return the task that a row holds, or why it holds none; arguments as for `read_tasks`."""
+    """Return the task in a row, or the problem with the row; arguments as for `read_tasks`."""
     asked = (mapping or {}).get("query")
     if asked is not None and asked not in row.values:
-        hint = f"There are: {', '.join(list(row.values)[:20])}."
+        hint = f"The columns are: {', '.join(list(row.values)[:20])}."
         return BadRow(line=row.line, what=f"there is no column {asked!r} with the question", hint=hint)
     columns = map_columns(row.values, mapping)
     columns = {field: column for field, column in columns.items() if column and column in row.values}
@@ -149,11 +149,11 @@ def _read(
         yield task
     if not good and first_bad:
         raise UserError(
-            f"{path} holds no task that can be read; line {first_bad.line}: {first_bad.what}.", first_bad.hint
+            f"{path} contains no readable task; line {first_bad.line}: {first_bad.what}.", first_bad.hint
         )
     if not good:
         raise UserError(
-            f"{path} holds no tasks.", 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
+            f"{path} contains no tasks.", 'A row needs a question, e.g. {"query": "...", "answer": "..."}.'
         )
 
 
@@ -175,7 +175,7 @@ def _text(values: Mapping[str, Any], field: str, columns: Mapping[str, str], *, 
     if not isinstance(value, str) or isinstance(value, Literal):
         raise _FaultError(f"{column!r} is {_type(value)}, not text", "Write it as text in quotes.")
     if needed and not value.strip():
-        raise _FaultError("the question is blank", "Fill it in, or leave the row out.")
+        raise _FaultError("the question is blank", "Fill it in, or remove the row.")
     return _clean(value, column)
 
 
@@ -194,7 +194,8 @@ def _kind(values: Mapping[str, Any], columns: Mapping[str, str]) -> AnswerKind |
         return None
     known = get_args(AnswerKind)
     if kind not in known:
-        raise _FaultError(f"the answer kind {kind!r} is unknown", f"Use one of {', '.join(known)}, or none.")
+        hint = f"Use one of {', '.join(known)}, or leave it empty."
+        raise _FaultError(f"the answer type {kind!r} is unknown", hint)
     return cast(AnswerKind, kind)
 
 
@@ -216,18 +217,18 @@ def _tags(values: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[str, .
 
 
 def _id(value: Any) -> str:
-    """An id that Orca Desk wrote is kept; another file's "1", "2", ... would clash with the next file's."""
+    """Return an id that Orca Desk wrote; another file's "1", "2", ... would clash with the next file's."""
     return value if isinstance(value, str) and _OUR_ID.fullmatch(value) else ""
 
 
 def _clean(text: str, column: str) -> str:
-    """JSON can smuggle in what no file could hold: NULs and half characters."""
+    """Return `text`, unless JSON escapes gave it what no text file can contain: NULs and half characters."""
     if "\0" in text:
-        raise _FaultError(f"{column!r} holds a NUL character", "Remove it.")
+        raise _FaultError(f"{column!r} contains a NUL character", "Remove it.")
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise _FaultError(f"{column!r} holds half a character (a lone surrogate)", "Remove it.") from error
+        raise _FaultError(f"{column!r} contains half a character (a lone surrogate)", "Remove it.") from error
     return text
 
 

@@ -1,4 +1,4 @@
-"""Lines of a user's text file: its encoding found, its lines of bounded length, its faults said plainly."""
+"""The lines of a user's text file: detects the encoding, bounds their length, and reports their faults."""
 
 import codecs
 import io
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 MAX_LINE = 4_000_000  # characters; far above any task, far below what would fill the memory
 _PEEK = 4096
-_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))  # a text holds hardly any of them
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))  # rare in text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line with its number from 1. `fault` says why it cannot be used; then `text` is empty."""
+    """A line with its number from 1. If it cannot be used, `fault` says why and `text` is empty."""
 
     number: int
     text: str
@@ -26,11 +26,11 @@ class Line:
 
 
 def read_lines(stream: BinaryIO, *, name: str, newline: str | None = None) -> Iterator[Line]:
-    """Yield the lines of `stream`, which stays open; `name` says in errors which file it is.
+    """Yield the lines of `stream`, which stays open; errors name the file as `name`.
 
-    UTF-8 (with or without a mark at its start) and UTF-16 with its mark are read; bytes that are no
-    UTF-8 spoil only their line. Raises UserError for other encodings and for binary files. `newline` is
-    as in `open`: "" keeps line ends, as CSV needs.
+    Reads UTF-8 (with or without a byte order mark) and UTF-16 with one; bytes that are not UTF-8 spoil only
+    their line. Raises UserError for other encodings and for binary files. `newline` is as in `open`: ""
+    preserves line ends, as CSV needs.
     """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(_Raw(stream))
     encoding = _encoding(buffered.peek(_PEEK)[:_PEEK], name)
@@ -43,12 +43,12 @@ def read_lines(stream: BinaryIO, *, name: str, newline: str | None = None) -> It
             f"{name} is not valid {error.encoding.upper()}: {error.reason}.", "Save it as UTF-8."
         ) from error
     finally:
-        if not text.closed:  # as it is when the caller left off in the middle and closed the stream
+        if not text.closed:  # as when the caller stops early and closes the stream
             text.detach()
 
 
 class _Raw(io.RawIOBase):
-    """What BufferedReader needs of a stream that can only `read`."""
+    """A stream that can only `read`, as BufferedReader needs it."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -65,23 +65,23 @@ class _Raw(io.RawIOBase):
 
 def _encoding(start: bytes, name: str) -> str:
     if start.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        raise UserError(f"{name} is UTF-32 text, which is not read.", "Save it as UTF-8.")
+        raise UserError(f"{name} is UTF-32 text, which Orca Desk does not support.", "Save it as UTF-8.")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if start.startswith((b"PK\x03\x04", b"\x1f\x8b", b"PAR1", b"GGUF")):
         raise UserError(
-            f"{name} is no text file (a workbook, archive, Parquet or model file?).",
-            "Give JSONL or CSV; unpack or export it first.",
+            f"{name} is not a text file, but perhaps a workbook, archive, Parquet or model file.",
+            "Unpack it, or export it as JSONL or CSV.",
         )
     if start[:64].count(0) > len(start[:64]) // 4:
-        raise UserError(f"{name} is binary, or UTF-16 without its mark.", "Save it as UTF-8 text.")
+        raise UserError(f"{name} is binary, or UTF-16 without a byte order mark.", "Save it as UTF-8 text.")
     if _is_binary(start):
-        raise UserError(f"{name} is no text file.", "Give JSONL or CSV, saved as UTF-8 text.")
+        raise UserError(f"{name} is not a text file.", "Choose a JSONL or CSV file saved as UTF-8.")
     return "utf-8-sig"
 
 
 def _is_binary(start: bytes) -> bool:
-    """Whether a file that begins so is neither UTF-8 nor text of another encoding."""
+    """Return whether a file that starts with `start` is neither UTF-8 nor text in another encoding."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:
@@ -103,9 +103,9 @@ def _numbered(text: io.TextIOWrapper) -> Iterator[Line]:
 
 def _checked(number: int, line: str) -> Line:
     if "\0" in line:
-        return Line(number=number, text="", fault="the line holds NUL characters")
+        return Line(number=number, text="", fault="the line contains NUL characters")
     try:
         line.encode()
     except UnicodeEncodeError:
-        return Line(number=number, text="", fault="the line holds bytes that are not UTF-8")
+        return Line(number=number, text="", fault="the line contains bytes that are not UTF-8")
     return Line(number=number, text=line)

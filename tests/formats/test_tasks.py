@@ -120,18 +120,18 @@ def test_splits_tags_and_ids() -> None:
     ("row", "what"),
     [
         (b"not json", "not valid JSON"),
-        (b"[1]", "no JSON object"),
-        (b'"text"', "no JSON object"),
+        (b"[1]", "not a JSON object"),
+        (b'"text"', "not a JSON object"),
         (b'{"answer": "1"}', "no column with the question"),
         (b'{"query": ""}', "'query' is empty"),
         (b'{"query": " "}', "the question is blank"),
         (b'{"query": 5}', "'query' is a number, not text"),
         (b'{"query": ["a"]}', "'query' is a list, not text"),
         (b'{"query": "a", "answer": {"b": 1}}', "'answer' is an object"),
-        (b'{"query": "a", "query": "b"}', "'query' comes twice"),
-        (b'{"query": "a", "answer": NaN}', "NaN is no JSON value"),
+        (b'{"query": "a", "query": "b"}', "'query' appears twice"),
+        (b'{"query": "a", "answer": NaN}', "NaN is not a JSON value"),
         (b'{"query": "a", "split": "blue"}', "split 'blue' is unknown"),
-        (b'{"query": "a", "answer_kind": "blue"}', "answer kind 'blue' is unknown"),
+        (b'{"query": "a", "answer_kind": "blue"}', "answer type 'blue' is unknown"),
         (b'{"query": "a", "tags": [1]}', "a tag is not text"),
         (b'{"query": "a\\u0000"}', "NUL"),
         (b'{"query": "a\\ud800"}', "half a character"),
@@ -167,15 +167,15 @@ def test_encodings(encoding: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "holds no tasks"),
-        (b"\n\n", "holds no tasks"),
-        (b"question,answer\n", "holds no tasks"),
-        (b"{}\n", "holds no task that can be read; line 1"),
-        ('{"query": "q"}'.encode("utf-16-le"), "UTF-16 without its mark"),
+        (b"", "contains no tasks"),
+        (b"\n\n", "contains no tasks"),
+        (b"question,answer\n", "contains no tasks"),
+        (b"{}\n", "contains no readable task; line 1"),
+        ('{"query": "q"}'.encode("utf-16-le"), "UTF-16 without a byte order mark"),
         ('{"query": "q"}'.encode("utf-32"), "UTF-32"),
         ('{"query": "q"}'.encode("utf-16") + b"x", "not valid UTF-16"),
-        (b"PK\x03\x04...", "no text file"),
-        (Random(0).randbytes(20_000), "no text file"),
+        (b"PK\x03\x04...", "not a text file"),
+        (Random(0).randbytes(20_000), "not a text file"),
         (b'[{"query": "q"}]', "one JSON document"),
         (b"question,question\na,b\n", "two columns named 'question'"),
         (b"caf\xe9,answer\na,b\n", "header of"),
@@ -213,8 +213,8 @@ def test_csv_quotes_newlines_and_broken_rows() -> None:
         ("last", "5"),
     ]
     assert [(row.line, row.what) for row in bad] == [
-        (4, "a quoted cell is not closed, or goes on after its closing quote"),
-        (6, "a quoted cell is not closed, or goes on after its closing quote"),
+        (4, "a quoted cell is not closed, or continues after its closing quote"),
+        (6, "a quoted cell is not closed, or continues after its closing quote"),
         (7, "the row has 3 cells, the header 2"),
         (8, "'question' is empty"),
     ]
@@ -256,7 +256,7 @@ def test_a_hostile_file_is_read_in_linear_time() -> None:
     """Each of these took hours when names were counted, or lines read again, for every name or line."""
     names = [f"k{number}" for number in range(100_000)]
     _, bad = read('{"query": "q"}\n{' + ",".join(f'"{name}":1' for name in [*names, names[-1]]) + "}")
-    assert "comes twice" in bad[0].what
+    assert "appears twice" in bad[0].what
     tasks, _ = read("query," + ",".join(names) + "\nWhat?\n")
     assert [task.query for task in tasks] == ["What?"]
     opens_a_quote_on_every_line = 'a","b\n' * 20_000
@@ -266,5 +266,5 @@ def test_a_hostile_file_is_read_in_linear_time() -> None:
 
 
 def test_a_mistyped_mapping_names_the_column_and_those_there_are() -> None:
-    with pytest.raises(UserError, match=r"no column 'Qestion' .*There are: Question, Answer\."):
+    with pytest.raises(UserError, match=r"no column 'Qestion' .*The columns are: Question, Answer\."):
         read("Question,Answer\nWhat?,1\n", mapping={"query": "Qestion"})

@@ -1006,20 +1006,20 @@ def test_the_kind_is_inferred_from_the_form_of_the_reference(kind: AnswerKind, r
         ("Answer: 17", "A: 18", "The answer is 17, but 18 was expected."),
         ("John: the box.", "John: the box.", "The answer is John: the box, as expected."),
         ("", "18", "The response is empty; 18 was expected."),
-        ("I cannot say.", "18", "The response gives no final number; 18 was expected."),
+        ("I cannot say.", "18", "The response has no final number; 18 was expected."),
         ("Answer: 5 or 6", "5", "The response gives more than one answer (5 or 6); only 5 was expected."),
         ("Answer: 5\nAnswer: 6", "6", "The response gives two different final answers: 5 and 6."),
         ("18", " ", "There is no reference answer to compare with."),
         (
             "Answer: red, blue, green",
             "red, green, blue",
-            "The answer is red, blue, green, but red, green, blue was expected. The items are right, "
-            "but their order is not: it differs from place 2 on.",
+            "The answer is red, blue, green, but red, green, blue was expected. The items are correct, "
+            "but their order differs from item 2 on.",
         ),
         (
             "John: the box. Mark: the box.",
             "John: the box. Mark: the basket.",
-            "The answer is not right: for Mark it says the box, but the basket was expected.",
+            "The answer is incorrect: for Mark it says the box, but the basket was expected.",
         ),
     ],
 )

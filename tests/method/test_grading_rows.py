@@ -41,8 +41,8 @@ def test_rows_are_graded_in_order_with_their_line_numbers() -> None:
             '{"response": "5", "reference": "5", "kind": ["text"]}',
             'Line 1: "kind" must be one of exact, text',
         ),
-        ("[" * 100_000, "Line 1: this JSON holds a number too long or is nested too deeply"),
-        ('{"response": ' + "9" * 5000 + ', "reference": "5"}', "Line 1: this JSON holds a number too long"),
+        ("[" * 100_000, "Line 1: this JSON is nested too deeply or contains a number"),
+        ('{"response": ' + "9" * 5000 + ', "reference": "5"}', "Line 1: this JSON is nested too deeply"),
     ],
 )
 def test_a_bad_row_is_reported_and_the_rest_goes_on(line: str, says: str) -> None:

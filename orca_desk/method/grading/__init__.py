@@ -1,8 +1,8 @@
-"""Grading: is a response's final answer the one that the reference gives, and why (not)?
+"""Grading: does a response's final answer match the reference, and why (not)?
 
-`grade` finds the final answer (see `answers`), reads it as the reference's kind asks, and compares. It knows
-no model, no task and no data set. A response that gives two different final answers is wrong even if one of
-them is right.
+`grade` finds the final answer (see `answers`), reads it as the reference's kind demands, and compares. It
+knows nothing about models, tasks or data sets. A response with two different final answers is incorrect even
+if one of them is correct.
 """
 
 from orca_desk.method.grading.grader import KINDS, Verdict, grade, infer_kind

@@ -1,4 +1,4 @@
-"""What joins two candidates in an answer ("5 or 6"), and what takes one back ("not 5 but 6")."""
+"""What joins two candidates in an answer ("5 or 6"), and what retracts one ("not 5 but 6")."""
 
 import re
 
@@ -23,13 +23,13 @@ _DISMISSED_AFTER = re.compile(
 
 
 def joined(gap: str) -> bool:
-    """Return whether what is between two candidates offers both or computes with them ("5 or 6", "5 + 6")."""
+    """Return whether the text between two candidates offers both or computes with them (5 or 6, 5 + 6)."""
     if len(gap) > _LONGEST_GAP or _EXPLAINS.search(gap) or ". " in gap or "=" in gap:
         return False
     return _JOINED.search(gap) is not None
 
 
-def taken_back(text: str, start: int, end: int) -> bool:
+def retracted(text: str, start: int, end: int) -> bool:
     """Return whether the candidate at text[start:end] is denied: "not 5", "rather than 5", "(A) is wrong"."""
     before = text[max(0, start - 40) : start]
     return (

@@ -1,8 +1,8 @@
 """Where the final answer is in a response.
 
 The last explicit marker wins: "Answer: X", "the answer is X", "#### X", "\\boxed{X}", "<answer>X</answer>",
-and, where there is none of these, a line "A: X". Without a marker the last line is looked at, and each kind
-decides how far it trusts that.
+and, without any of these, a line "A: X". Without a marker the last line counts, and each kind decides how far
+to trust it.
 
 A final answer is at the end, so only the last 20,000 characters are searched, with bounded patterns: no text
 can make grading slow.
@@ -51,19 +51,19 @@ _RETHINKING = re.compile(
 _RIVAL_LENGTH = 200
 _SEARCHED = 20_000
 _LINE_LENGTH = 2_000
-_MARKS = 8  # how many markers are tried, from the last on, until one has an answer after it
+_MARKS = 8  # markers tried, from the last on, until an answer follows one
 
 
 @dataclass(frozen=True, kw_only=True)
 class FinalAnswer:
-    """Where a response answers.
+    """The final answer of a response.
 
-    `text`: what is answered, on one line (without a marker: the last line that is not blank).
-    `block`: the same up to the end of the paragraph, for answers that take several lines.
-    `raw`: the block as it was written, with the marks of Markdown and LaTeX.
-    `marked`: whether an explicit marker led to it.
-    `whole`: the response, without a closed <think> part and stop tokens.
-    `rival`: the answer of another marker directly before this one, with no reconsidering in between.
+    `text`: the answer on one line (without a marker: the last line that is not blank).
+    `block`: the answer up to the end of its paragraph, for answers of several lines.
+    `raw`: the block as it was written, with Markdown and LaTeX markup.
+    `marked`: whether an explicit marker led to the answer.
+    `whole`: the response without a closed <think> part and stop tokens.
+    `rival`: the answer after another marker right before this one, with no reconsidering in between.
     """
 
     text: str
@@ -81,7 +81,7 @@ class _Mark(NamedTuple):
 
 
 def find_answer(response: str) -> FinalAnswer:
-    """Return where `response` answers; `text` is "" for a blank response."""
+    """Return the final answer of `response`; a blank response has an empty `text`."""
     whole = _visible(response)
     end = whole[-_SEARCHED:]
     marks = sorted(_marks(end))[-_MARKS:] or _line_marks(end)
@@ -110,7 +110,7 @@ def bare_reference(reference: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return `text` without the marks of Markdown and LaTeX that carry no meaning."""
+    """Return `text` without meaningless Markdown and LaTeX markup."""
     if "\\" in text:
         text = _LATEX_FRACTION.sub(r" \1/\2", _LATEX_WORD.sub(r"\1", text))
         for sign, plain in _LATEX_SIGNS.items():
@@ -122,7 +122,7 @@ def clean(text: str) -> str:
 
 
 def _visible(response: str) -> str:
-    """Return the part of a response that is meant to be read: after the thoughts, before stop tokens."""
+    """Return the part of a response after its thoughts and before its stop tokens."""
     after = response.rpartition("</think>")[2] if "</think>" in response else response
     text = after if after.strip() else response
     text = text.strip()

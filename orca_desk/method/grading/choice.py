@@ -1,12 +1,12 @@
-"""Answers that are one of several options: the letter, or the option's text where the reference has it."""
+"""Answers that choose an option: its letter, or its text if the reference has it."""
 
 import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from orca_desk.method.grading.alternatives import joined, taken_back
+from orca_desk.method.grading.alternatives import joined, retracted
 from orca_desk.method.grading.answers import FinalAnswer
-from orca_desk.method.grading.finding import Finding, missing, right, several, wrong
+from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.text import first_sentence, last_sentence, same_text
 
 _REFERENCE = re.compile(
@@ -32,7 +32,7 @@ _ANNOUNCED = re.compile(
 
 
 def parse_option(reference: str) -> tuple[str, str] | None:
-    """Return the letter (upper case) and the text ("" if none) of an option such as "(B) the box"."""
+    """Return the letter (upper case) and the text (perhaps empty) of an option such as "(B) the box"."""
     match = _REFERENCE.match(reference.strip())
     if match is None or (len(reference.strip()) == 1 and reference.strip().islower()):
         return None  # a lone small letter is a variable
@@ -55,16 +55,15 @@ class ExpectedChoice:
             return several(statement, self.reference)
         if letters:
             answer = f"({letters[0]})"
-            return (
-                right(answer, self.reference) if letters[0] == self.letter else wrong(answer, self.reference)
-            )
+            judge = correct if letters[0] == self.letter else incorrect
+            return judge(answer, self.reference)
         if self.text and (same_text(first_sentence(statement), self.text) or same_text(statement, self.text)):
-            return right(statement, self.reference)
-        return wrong(statement, self.reference) if final.marked else missing("option", self.reference)
+            return correct(statement, self.reference)
+        return incorrect(statement, self.reference) if final.marked else missing("option", self.reference)
 
 
 def expected_choice(reference: str) -> ExpectedChoice | None:
-    """Return the check for a reference that is an option, None if it is none."""
+    """Return the check for a reference that is an option, or None."""
     option = parse_option(reference)
     return None if option is None else ExpectedChoice(reference, *option)
 
@@ -86,7 +85,7 @@ def _letters(statement: str) -> list[str]:
     for match in _OPTION.finditer(text, leading.end("letter") if leading else 0):
         letter = match["round"] or match["square"] or match["named"] or match["bare"]
         named = match["bare"] is None or _ANNOUNCED.search(text, max(0, match.start() - 12), match.start())
-        if named and not taken_back(text, match.start(), match.end()):
+        if named and not retracted(text, match.start(), match.end()):
             found.append((letter.upper(), match.start(), match.end()))
     if not found:
         return []

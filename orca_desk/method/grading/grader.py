@@ -7,8 +7,8 @@ from typing import Protocol, get_args
 
 from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_answer
 from orca_desk.method.grading.choice import expected_choice, parse_option
-from orca_desk.method.grading.finding import Finding, right, shown
-from orca_desk.method.grading.keyed import expected_keyed, parse_pairs
+from orca_desk.method.grading.finding import Finding, correct, shown
+from orca_desk.method.grading.key_value import expected_key_value, parse_pairs
 from orca_desk.method.grading.numbers import expected_number, parse_number
 from orca_desk.method.grading.ordering import expected_ordering, is_ordering
 from orca_desk.method.grading.text import ExpectedExact, ExpectedText
@@ -24,7 +24,7 @@ class _Expected(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether a response is right, the kind it was read as, the answer that was read, and why."""
+    """Whether a response is correct, the kind and the answer that it was read as, and the reason."""
 
     correct: bool
     kind: AnswerKind
@@ -33,10 +33,10 @@ class Verdict:
 
 
 def grade(response: str, reference: str, kind: AnswerKind | None = None) -> Verdict:
-    """Grade `response` against `reference`; `kind` is inferred from the reference where it is None.
+    """Grade `response` against `reference`, whose `kind` is inferred if it is None.
 
-    A reference that cannot be read as the kind that was asked for (a "number" without one) is compared as
-    text. Never raises, whatever the texts hold; takes time linear in the length of the response.
+    A reference that cannot be read as its kind (a "number" without a number) is compared as text. Never
+    raises, whatever the texts contain; takes time linear in the length of the response.
     """
     asked, expected, bare = _prepare(reference, kind)
     final = find_answer(response)
@@ -45,9 +45,9 @@ def grade(response: str, reference: str, kind: AnswerKind | None = None) -> Verd
 
 
 def infer_kind(reference: str) -> AnswerKind:
-    """Return the kind that a reference has the form of: keyed, choice, number or ordering, else text.
+    """Return the kind that a reference looks like: keyed, choice, number or ordering, else text.
 
-    "exact" is never inferred: it has to be asked for.
+    "exact" is never inferred: the user must choose it.
     """
     text = reference.strip()[:_LONGEST_REFERENCE]
     if len(parse_pairs(text)) >= 2:
@@ -71,7 +71,7 @@ def _prepare(reference: str, kind: AnswerKind | None) -> tuple[AnswerKind, _Expe
         "number": expected_number,
         "choice": expected_choice,
         "ordering": expected_ordering,
-        "keyed": expected_keyed,
+        "keyed": expected_key_value,
     }
     expected = makers[asked](bare[:_LONGEST_REFERENCE])
     return asked, expected or ExpectedText(bare), bare
@@ -88,7 +88,7 @@ def _judge(expected: _Expected, final: FinalAnswer, bare: str, kind: AnswerKind)
         )
     finding = expected.check(final)
     if not finding.correct and kind != "exact" and _word_for_word(final, bare):
-        return right(final.text, bare)
+        return correct(final.text, bare)
     if finding.correct and final.rival is not None:
         rival = expected.check(replace(final, text=final.rival, block=final.rival, raw=final.rival))
         if not rival.correct and rival.answer is not None:
@@ -99,7 +99,7 @@ def _judge(expected: _Expected, final: FinalAnswer, bare: str, kind: AnswerKind)
 
 
 def _word_for_word(final: FinalAnswer, bare: str) -> bool:
-    """Return whether the answer is the reference's own words, which are right whatever their form."""
+    """Return whether the answer repeats the reference word for word, which is correct whatever its kind."""
     longest = 2 * len(bare) + 100
     readings = [text for text in (final.block, final.whole) if len(text) <= longest]
     return any(text.casefold().split() == bare.casefold().split() for text in readings)

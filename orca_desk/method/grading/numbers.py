@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from orca_desk.method.grading.alternatives import joined, taken_back
+from orca_desk.method.grading.alternatives import joined, retracted
 from orca_desk.method.grading.answers import FinalAnswer, clean
-from orca_desk.method.grading.finding import Finding, missing, right, several, wrong
+from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.quantities import (
     Quantity,
     find_quantities,
@@ -16,7 +16,7 @@ from orca_desk.method.grading.quantities import (
 from orca_desk.method.grading.text import first_sentence
 
 _LONGEST = 4_000
-_LAST = 8  # how many numbers at the end of an unmarked response are looked at
+_LAST = 8  # numbers considered at the end of an unmarked response
 _HEDGES = re.compile(
     r"\A[\s\"'(\[$*]*(?:(?:about|approximately|approx\.?|around|exactly|roughly|only|just|nearly|almost|a|total|of|≈|~)\s*)*\Z",
     re.IGNORECASE,
@@ -37,7 +37,7 @@ _NEW_NAME = re.compile(r"\d\S*\s*(?:[,;]|\band\b|\bor\b)\s*[A-Za-z]\w*\s*\Z")
 
 
 def parse_number(text: str) -> Quantity | None:
-    """Return the number that `text` is, with at most a currency sign and a short unit; None if it is not."""
+    """Return `text` as a number, with at most a currency sign and a short unit, or None."""
     bare = plain(text).strip()
     if len(bare) > 500:
         return None
@@ -77,11 +77,11 @@ class ExpectedNumber:
         if any(not same_quantity(options[0], other) for other in options[1:]):
             return several(answer, self.reference)
         matches = same_quantity(options[0], self.quantity)
-        return right(answer, self.reference) if matches else wrong(answer, self.reference)
+        return correct(answer, self.reference) if matches else incorrect(answer, self.reference)
 
 
 def expected_number(reference: str) -> ExpectedNumber | None:
-    """Return the check for a reference that holds a number, None if it holds none."""
+    """Return the check for a reference that contains a number, or None."""
     quantity = parse_number(reference)
     if quantity is None:
         stated = _stated(plain(reference))
@@ -90,12 +90,12 @@ def expected_number(reference: str) -> ExpectedNumber | None:
 
 
 def _stated(text: str) -> list[Quantity]:
-    """Return the number that a marked answer states; all of them where it offers several."""
+    """Return the number that a marked answer states; several if it offers several."""
     sentence = first_sentence(text)
     found = _kept(sentence) or (_kept(text) if sentence != text else [])
     if not found:
         words = quantity_in_words(sentence)
-        return [] if words is None or taken_back(sentence, *_span_of_words(sentence)) else [words]
+        return [] if words is None or retracted(sentence, *_span_of_words(sentence)) else [words]
     used = sentence if _kept(sentence) else text
     return _resolve(used, found)
 
@@ -109,9 +109,9 @@ def _span_of_words(sentence: str) -> tuple[int, int]:
 
 
 def _kept(text: str) -> list[Quantity]:
-    """Return the numbers of `text` that are not taken back, and not in parentheses if others are outside."""
+    """Return the numbers of `text` that are not retracted; in parentheses only if no others are."""
     found = [
-        quantity for quantity in find_quantities(text) if not taken_back(text, quantity.start, quantity.end)
+        quantity for quantity in find_quantities(text) if not retracted(text, quantity.start, quantity.end)
     ]
     if len(found) > 1 and "(" in text:
         asides = [match.span() for match in _PARENTHESES.finditer(text)]
@@ -148,7 +148,7 @@ def _concluded(text: str) -> list[Quantity]:
         if not found:
             continue
         last = found[-_LAST:]
-        kept = [quantity for quantity in last if not taken_back(line, quantity.start, quantity.end)]
+        kept = [quantity for quantity in last if not retracted(line, quantity.start, quantity.end)]
         if not kept or _operand(line, kept[-1]):
             return []
         if len(kept) > 1 and joined(line[kept[-2].end : kept[-1].start]):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from orca_desk.method.grading.answers import FinalAnswer, bare_reference
-from orca_desk.method.grading.finding import Finding, missing, right, wrong
+from orca_desk.method.grading.finding import Finding, correct, incorrect, missing
 from orca_desk.method.grading.text import first_sentence, normalise
 
 _ARROWS = re.compile(r"->|=>|→|⇒|>|≻")
@@ -61,7 +61,7 @@ def _named(parts: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class ExpectedOrdering:
-    """A reference that is a sequence: every item must be there, none more, in this order."""
+    """A reference that is a sequence: exactly these items in this order."""
 
     reference: str
     items: tuple[str, ...]
@@ -75,7 +75,7 @@ class ExpectedOrdering:
             texts.append(final.whole)
         readings = [items for text in texts for items in self._readings(text)]
         if any(self._same(items) for items in readings):
-            return right(" ".join(final.block.split()), self.reference)
+            return correct(" ".join(final.block.split()), self.reference)
         return self._explain(readings[0], final)
 
     def _readings(self, text: str) -> list[list[str]]:
@@ -102,12 +102,12 @@ class ExpectedOrdering:
         return True
 
     def _explain(self, items: list[str], final: FinalAnswer) -> Finding:
-        finding = wrong(" ".join(final.text.split()), self.reference)
+        finding = incorrect(" ".join(final.text.split()), self.reference)
         if len(items) != len(self.items):
             why = f" It has {len(items)} item{'s' if len(items) != 1 else ''} instead of {len(self.items)}."
         elif sorted(items) == sorted(self.items):
             first = next(n for n, (a, b) in enumerate(zip(items, self.items, strict=True), 1) if a != b)
-            why = f" The items are right, but their order is not: it differs from place {first} on."
+            why = f" The items are correct, but their order differs from item {first} on."
         else:
             why = ""
         return Finding(correct=False, answer=finding.answer, reason=finding.reason + why)
@@ -124,7 +124,7 @@ def expected_ordering(reference: str) -> ExpectedOrdering:
 def is_ordering(reference: str) -> bool:
     """Return whether a reference is clearly a sequence: two items by ">", ";" or lines, or three by commas.
 
-    Items are short (at most four words), so that a sentence with commas is none.
+    Items are short (at most four words), so a sentence with commas does not count.
     """
     text = reference.strip()
     strong = "\n" in text or ";" in text or _ARROWS.search(text) or _LESS.search(text)

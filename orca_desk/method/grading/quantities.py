@@ -143,7 +143,7 @@ def _unit(text: str, end: int, currency: str | None) -> Unit | None:
 
 
 def quantity_in_words(text: str) -> Quantity | None:
-    """Return the one number that `text` (up to 300 characters) writes in words, None for none or several."""
+    """Return the one number that `text` (up to 300 characters) writes in words, or None."""
     words = _WORDS.findall(text[:300].lower())
     runs: list[list[str]] = [[]]
     for word in words:

@@ -1,4 +1,4 @@
-"""Grading a file: JSON Lines of {"response", "reference", "kind"?}, one verdict a row."""
+"""Grading a file of JSON Lines {"response", "reference", "kind"?}: one verdict per row."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from orca_desk.method.grading.grader import KINDS, Verdict, grade
 
 @dataclass(frozen=True, kw_only=True)
 class GradedRow:
-    """One row of a file: its line number, and its verdict or (verdict None) what is wrong with the row."""
+    """One row of a file: its line number, and its verdict or the problem with the row."""
 
     line: int
     verdict: Verdict | None
@@ -18,7 +18,7 @@ class GradedRow:
 
 
 def grade_rows(lines: Iterable[str]) -> Iterator[GradedRow]:
-    """Grade each line that is not blank, in order; a bad row is reported and the rest goes on."""
+    """Grade each line that is not blank, in order; bad rows are reported and skipped."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -30,13 +30,14 @@ def grade_rows(lines: Iterable[str]) -> Iterator[GradedRow]:
 
 
 def _parse(line: str) -> tuple[dict[str, Any] | None, str]:
-    """Return a row with texts in "response" and "reference", or None and what is wrong with it."""
+    """Return a row with texts in "response" and "reference", or None and the problem with it."""
     try:
         row = json.loads(line.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
-        return None, f"this is not JSON ({error.msg} at column {error.colno}). Write one JSON object a line."
+        where = f"{error.msg} at column {error.colno}"
+        return None, f"this is not JSON ({where}). Write one JSON object per line."
     except (ValueError, RecursionError):
-        return None, "this JSON holds a number too long or is nested too deeply to be read."
+        return None, "this JSON is nested too deeply or contains a number that is too long."
     if not isinstance(row, dict):
         return None, 'this is not a JSON object. Write {"response": "...", "reference": "..."}.'
     for name in ("response", "reference"):

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from orca_desk.method.grading.answers import FinalAnswer, clean
-from orca_desk.method.grading.finding import Finding, missing, right, several, wrong
+from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.words import digits_for
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
@@ -43,7 +43,7 @@ _WORD = re.compile(r"[A-Za-z]+")
 def normalise(text: str) -> str:
     """Return `text` as it is compared: one case, no accents, articles, or punctuation outside numbers.
 
-    Text that has nothing else (") ]", "?!") is kept as it is, without white space.
+    Text of nothing else (") ]", "?!") stays as it is, without white space.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("−", "-")
@@ -66,7 +66,7 @@ def last_sentence(text: str) -> str:
 
 
 def same_text(answer: str, expected: str) -> bool:
-    """Return whether two texts say the same: equal when normalised, "it is in the" before them aside."""
+    """Return whether two texts are equal when normalised and without a lead-in such as "it is in the"."""
     ours, theirs = normalise(answer), normalise(expected)
     return ours == theirs or _unframed(ours) == _unframed(theirs)
 
@@ -92,9 +92,9 @@ class ExpectedText:
             return polar
         for candidate in _candidates(final):
             if same_text(candidate, self.reference):
-                return right(candidate, self.reference)
+                return correct(candidate, self.reference)
         answer = first_sentence(final.text) if final.marked else last_sentence(final.text)
-        return wrong(answer.rstrip(". "), self.reference)
+        return incorrect(answer.rstrip(". "), self.reference)
 
 
 def _candidates(final: FinalAnswer) -> list[str]:
@@ -125,12 +125,12 @@ def _polar_answer(final: FinalAnswer, reference: str) -> Finding | None:
         return None
     if any(word == _POLAR[words[0]] for word in words[1:]):
         return several(first_sentence(text), reference)
-    return right(words[0], reference) if words[0] == expected else wrong(words[0], reference)
+    return correct(words[0], reference) if words[0] == expected else incorrect(words[0], reference)
 
 
 @dataclass(frozen=True)
 class ExpectedExact:
-    """A reference that must be met character by character, white space at the ends aside."""
+    """A reference that must be met character by character, except for white space at the ends."""
 
     reference: str
 
@@ -142,5 +142,5 @@ class ExpectedExact:
         line = final.raw.partition("\n")[0].strip()
         readings = (final.whole, final.raw, final.raw.removesuffix("."), line, line.removesuffix("."))
         if expected in readings:
-            return right(expected, expected)
-        return wrong(final.text, expected)
+            return correct(expected, expected)
+        return incorrect(final.text, expected)

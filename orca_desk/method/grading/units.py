@@ -57,5 +57,5 @@ UNITS: dict[str, Unit] = {
 
 
 def known_unit(word: str) -> Unit | None:
-    """Return the unit that `word` names ("km", "Dollars", "$"), None if it names none that is converted."""
+    """Return the unit that `word` names ("km", "Dollars", "$"), or None if it is unknown."""
     return UNITS.get(word) or UNITS.get(word.lower())

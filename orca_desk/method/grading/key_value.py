@@ -1,18 +1,17 @@
 """Answers with a value for each of several keys: "John: the box. Mark: the basket.", also in free sentences.
 
-A free sentence is read as a row of mentions of keys and values. "John thinks it is in the box and Mark thinks
-it is in the basket" is key, value, key, value; "the box for John, the basket for Mark" is value, key, value,
-key; "John and Mark: the box" gives both the same. Anything else that is not plain gives no value, so it is
-not right.
+A free sentence is a row of mentions of keys and values. "John thinks it is in the box and Mark thinks it is
+in the basket" is key, value, key, value; "the box for John, the basket for Mark" is value, key, value, key;
+"John and Mark: the box" gives both the same. An unclear sentence gives no value, so it is incorrect.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-from orca_desk.method.grading.alternatives import taken_back
+from orca_desk.method.grading.alternatives import retracted
 from orca_desk.method.grading.answers import FinalAnswer
-from orca_desk.method.grading.finding import Finding, missing, right, shown
+from orca_desk.method.grading.finding import Finding, correct, missing, shown
 from orca_desk.method.grading.text import normalise, same_text
 
 _PAIR = re.compile(
@@ -36,7 +35,7 @@ _LONGEST = 8000
 
 
 def parse_pairs(text: str) -> dict[str, str]:
-    """Return the pairs of "key: value" (also "=", "->") in `text`, keys as they are written; {} for none."""
+    """Return the pairs of "key: value" (also "=", "->") in `text`, keys as they are written."""
     marks = list(_PAIR.finditer(text[:_LONGEST]))
     pairs: dict[str, str] = {}
     for index, mark in enumerate(marks):
@@ -57,7 +56,7 @@ class _Mention:
 
 
 @dataclass(frozen=True)
-class ExpectedKeyed:
+class ExpectedKeyValue:
     """A reference with a value for each key; each must be found, and no other."""
 
     reference: str
@@ -78,8 +77,8 @@ class ExpectedKeyed:
                 problems.append(f"for {key} it gives more than one answer")
         answer = " ".join(final.block.split())
         if not problems:
-            return right(answer, self.reference)
-        reason = "The answer is not right: " + "; ".join(problems) + "."
+            return correct(answer, self.reference)
+        reason = "The answer is incorrect: " + "; ".join(problems) + "."
         return Finding(correct=False, answer=answer, reason=reason)
 
     def _from_pairs(self, block: str) -> dict[str, set[str]]:
@@ -109,7 +108,7 @@ class ExpectedKeyed:
         return found
 
     def _mentions(self, sentence: str) -> list[_Mention]:
-        """Return the keys and values that a sentence names, in order, but for values that it takes back."""
+        """Return the keys and values that a sentence names, in order, without the values that it retracts."""
         mentions = []
         for key in self.pairs:
             for match in re.finditer(rf"(?<!\w){re.escape(key)}(?!\w)", sentence, re.IGNORECASE):
@@ -122,10 +121,10 @@ class ExpectedKeyed:
         return sorted(mentions, key=lambda mention: mention.start)
 
 
-def expected_keyed(reference: str) -> ExpectedKeyed | None:
-    """Return the check for a reference with pairs, None if it has none."""
+def expected_key_value(reference: str) -> ExpectedKeyValue | None:
+    """Return the check for a reference with pairs, or None."""
     pairs = parse_pairs(reference)
-    return ExpectedKeyed(reference, pairs) if pairs else None
+    return ExpectedKeyValue(reference, pairs) if pairs else None
 
 
 def _same_length(answer: str, expected: str) -> bool:
@@ -134,10 +133,10 @@ def _same_length(answer: str, expected: str) -> bool:
 
 
 def _denied(sentence: str, match: re.Match[str]) -> bool:
-    """Return whether a mention is no answer: taken back, left, one of several, or part of a name."""
+    """Return whether a mention is not an answer: retracted, left, one of several, or part of a name."""
     before = sentence[max(0, match.start() - 40) : match.start()]
     after = sentence[match.end() : match.end() + 10]
-    if taken_back(sentence, match.start(), match.end()) or _AWAY.search(before):
+    if retracted(sentence, match.start(), match.end()) or _AWAY.search(before):
         return True
     if _OR_BEFORE.search(before) or _OR_AFTER.match(after):
         return True
