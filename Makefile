@@ -1,14 +1,32 @@
-# Set-up, demo, tests. Windows, and machines without make: the same commands stand in the README.
+# Set-up, demo, tests. Windows, and machines without make: the README has the same commands.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo test package package-test minis clean
+.PHONY: run demo quick quick-checks quick-desktop quick-rest test package package-test minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
 
 demo: .venv/.run
 	$(BIN)/orca-desk demo
+
+# Everything that needs no model code, in an environment without it: minutes from a fresh clone. Between them the
+# two runs of pytest cover all tests; each skips, with the reason, what needs torch or llama.cpp.
+QUICK := .venv-quick/bin
+quick: .venv-quick/.test
+	$(MAKE) --no-print-directory --jobs 3 --output-sync=target quick-checks quick-desktop quick-rest
+
+quick-checks: .venv-quick/.test
+	$(QUICK)/ruff check .
+	$(QUICK)/ruff format --check .
+	$(QUICK)/lint-imports
+	$(QUICK)/mypy
+
+quick-desktop: .venv-quick/.test
+	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest tests/ui
+
+quick-rest: .venv-quick/.test
+	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui -o cache_dir=.pytest_cache/rest
 
 test: .venv/.test
 	$(BIN)/ruff check .
@@ -45,6 +63,9 @@ $(PACKAGE)/.package: pyproject.toml constraints.txt Makefile
 minis: .venv/.run
 	$(BIN)/python -m models.recipe
 
+.venv-quick/.test: pyproject.toml constraints.txt
+	$(PYTHON) -m orca_desk.install --without-models test
+
 .venv/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m orca_desk.install
 
@@ -52,4 +73,4 @@ minis: .venv/.run
 	$(PYTHON) -m orca_desk.install test
 
 clean:
-	rm -rf .venv .venv-package build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-quick .venv-package build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

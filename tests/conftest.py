@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tiny_models import TinyModel, make_tiny
 
+pytest_plugins = ["without_models"]
 # Tests compare whole trainings to the bit, and on tiny shapes the two libraries are about equally fast.
 os.environ["ORCA_DESK_PRODUCTS"] = "blas"
 

@@ -1,9 +1,10 @@
-"""Setting up: what is missing is said in one sentence, before anything is installed."""
+"""Setting up: it names what is missing in one sentence, before it installs anything."""
 
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,26 +12,45 @@ import pytest
 from orca_desk import install
 
 SOURCE = Path(install.__file__).parent
+ROOT = SOURCE.parent
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout in which nothing was installed yet."""
+    """A checkout into which nothing has been installed yet."""
     (tmp_path / "orca_desk").mkdir()
     for name in ("__init__.py", "display.py", "install.py"):
         shutil.copy(SOURCE / name, tmp_path / "orca_desk" / name)
+    for name in ("pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
     monkeypatch.setattr(install, "ROOT", tmp_path)
-    monkeypatch.setattr(install, "VENV", tmp_path / ".venv")
     return tmp_path
 
 
-def test_a_ready_machine_has_no_problem(checkout: Path) -> None:
+@pytest.fixture
+def venv(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the environment, which does not exist yet."""
+    monkeypatch.delenv("ORCA_DESK_VENV", raising=False)
+    return install.environment(without_models=False)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What pip would be asked to install; the environments are made for real."""
+    made: list[list[str]] = []
+    monkeypatch.delenv("ORCA_DESK_VENV", raising=False)
+    monkeypatch.setattr(install, "python_of", lambda venv: Path(sys.executable))
+    monkeypatch.setattr(install, "install", lambda venv, packages: made.append(packages) is None)
+    return made
+
+
+def test_a_ready_machine_has_no_problem(venv: Path) -> None:
     if not install.find_compiler():
         pytest.skip("this machine has no C++ compiler")
-    assert install.first_problem() == ""
+    assert install.first_problem(venv) == ""
 
 
-def test_a_missing_compiler_is_told_before_anything_is_made(checkout: Path) -> None:
+def test_it_names_a_missing_compiler_before_it_makes_anything(checkout: Path) -> None:
     env = {"PATH": str(checkout), "HOME": os.environ.get("HOME", "")}
     result = subprocess.run(
         [sys.executable, "-m", "orca_desk.install"],
@@ -46,24 +66,58 @@ def test_a_missing_compiler_is_told_before_anything_is_made(checkout: Path) -> N
     assert not (checkout / ".venv").exists()
 
 
-def test_too_little_disk_is_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_names_too_little_disk(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "DISK_GB", 10**9)
     assert "free disk" in install.disk_problem()
 
 
 @pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="free memory is only known on Linux")
-def test_too_little_memory_is_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_names_too_little_memory(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "MEMORY_GB", 10**9)
     assert "free memory" in install.memory_problem()
 
 
-def test_missing_headers_are_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_names_missing_headers(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "find_compiler", lambda: "c++")
     monkeypatch.setattr(install.sysconfig, "get_path", lambda name: str(checkout / "include"))
     assert "headers" in install.compiler_problem()
 
 
-def test_what_is_compiled_needs_no_compiler(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (checkout / ".venv/lib/python3/site-packages/llama_cpp").mkdir(parents=True)
+def test_a_compiled_llama_cpp_needs_no_compiler(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "find_compiler", lambda: "")
-    assert install.compiler_problem() == ""
+    assert "C++ compiler" in install.first_problem(venv)
+    (venv / "lib/python3/site-packages/llama_cpp").mkdir(parents=True)
+    assert install.first_problem(venv) == ""
+
+
+def test_without_models_it_needs_no_compiler(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "find_compiler", lambda: "")
+    assert install.first_problem(venv, without_models=True) == ""
+
+
+def test_the_full_environment_takes_the_package_with_all_it_requires(checkout: Path, calls: list) -> None:
+    (checkout / ".venv/lib/python3/site-packages/llama_cpp").mkdir(parents=True)
+    assert install.main(["test", "package"]) == 0
+    assert calls == [["--editable", f"{checkout}[test,package]"]]
+    assert {path.name for path in (checkout / ".venv").glob(".*")} == {".run", ".test", ".package"}
+
+
+def test_without_models_it_takes_everything_but_the_model_code(checkout: Path, calls: list) -> None:
+    (checkout / ".venv-quick").mkdir()
+    assert install.main(["--without-models", "test"]) == 0
+    assert not (checkout / ".venv").exists()
+    packages, itself = calls
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    everything = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    left_out = {install.name_of(line) for line in set(everything) - set(packages)}
+    assert left_out == install.MODEL_CODE
+    assert set(packages) < set(everything)
+    assert itself == ["--no-deps", "--editable", str(checkout)]
+
+
+def test_the_model_code_is_what_no_host_may_import() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    host = next(each for each in contracts if each["name"] == "the host starts without any model code")
+    modules = {name.replace("-", "_").removesuffix("_python") for name in install.MODEL_CODE}
+    assert modules | {"mlx"} == set(host["forbidden_modules"])

@@ -48,6 +48,7 @@ def display() -> Iterator[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 def test_the_demo_is_done_by_clicks_alone(display: str, tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
     library = tmp_path / "library"
     pictures = Path(os.environ.get("ORCA_DESK_SHOTS", tmp_path / "pictures"))
     pictures.mkdir(parents=True, exist_ok=True)

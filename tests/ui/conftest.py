@@ -16,6 +16,13 @@ from orca_desk.ui.window import Window
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Nothing on the clipboard at the end: Qt would delete Python's object after Python itself, and crash."""
+    yield
+    qapp.clipboard().clear()
+
+
 @pytest.fixture
 def theme(qapp: QApplication) -> Iterator[Theme]:
     """The theme, with the app's fonts."""
