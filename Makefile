@@ -14,7 +14,8 @@ demo: .venv/.run
 # two runs of pytest cover all tests; each skips, with the reason, what needs torch or llama.cpp.
 QUICK := .venv-quick/bin
 quick: .venv-quick/.test
-	$(MAKE) --no-print-directory --jobs 3 --output-sync=target quick-checks quick-desktop quick-rest
+	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target \
+	    quick-checks quick-desktop quick-rest
 
 quick-checks: .venv-quick/.test
 	$(QUICK)/ruff check .
