@@ -1,1 +1,1 @@
-"""Model files on this machine: what they are, where they are, whether they fit, and how to get more."""
+"""Model files: what they are (headers, folders, hashes), whether they fit in memory, and downloads."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from orca_desk.errors import UserError
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 MAX_ENTRIES = 65_536
 MAX_TENSORS = 65_536
@@ -137,7 +137,7 @@ class _Reader:
     def _array(self) -> Value:
         kind, count = self._number("I"), self._count("array elements", MAX_ELEMENTS)
         if kind == _TEXT:
-            for _ in courteous(range(count)):  # a vocabulary: up to a quarter of a million texts
+            for _ in yielding(range(count)):  # a vocabulary: up to a quarter of a million texts
                 self._skip(self._number("Q"))
             return Elided(count)
         if kind not in _SCALARS:

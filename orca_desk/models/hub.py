@@ -1,8 +1,8 @@
-"""Getting models from a Hugging Face hub, only when asked; nothing here runs or connects on import.
+"""Downloads models from a Hugging Face hub, only on request; importing this module connects to nothing.
 
-huggingface_hub lists and addresses the files; the bytes are fetched here, because since 2.x it starts an
-interrupted file over, and because it checks sizes only: a download here goes on where it stopped, and a
-file gets its name only once its hash is the hub's.
+huggingface_hub lists and addresses the files. This module fetches the bytes, because version 2 starts
+an interrupted file over and checks only sizes: here a download resumes where it stopped, and a file gets its
+name only once its hash matches the hub's.
 """
 
 import fnmatch
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
 
 ALLOWED = ("*.safetensors", "*.json", "*.gguf", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt")
-_MARGIN = 256 * 2**20  # left free on the disk: a full one stops everything else too
+_MARGIN = 256 * 2**20  # left free: a full disk stops everything else too
 _CHUNK = 2**20
 
 Progress = Callable[[int, int], None]
@@ -40,7 +40,7 @@ class HubFile:
 
 @dataclass(frozen=True, kw_only=True)
 class HubRepo:
-    """A repository at one commit, with those of its files that Orca Desk would ever download."""
+    """A repository at one commit, with the files that Orca Desk can download."""
 
     name: str
     commit: str
@@ -48,7 +48,7 @@ class HubRepo:
 
 
 def list_repo(repo: str, *, revision: str = "main", endpoint: str | None = None) -> HubRepo:
-    """Ask the hub what `repo` holds. Raises UserError: offline, unknown, not allowed, not reachable."""
+    """List the files of `repo`. Raises UserError when the hub is off, unreachable, or denies or lacks it."""
     from huggingface_hub import HfApi
 
     with _UserErrors(repo):
@@ -72,10 +72,10 @@ def download(
 ) -> Path:
     """Download one file of `repo`, or its model folder, into `folder`; return the file or the folder.
 
-    The model folder is the safetensors, JSON and tokenizer files; GGUF files are asked for one by one.
-    What is there already and whole is kept, what is there in part goes on. `progress(done, total)` is
-    told bytes; if it raises, the download stops and can be taken up again. Raises UserError as
-    `list_repo` does, for a full disk, and for content that is not what the hub announced.
+    The model folder is the safetensors, JSON and tokenizer files; name a GGUF file as `file`. Keeps complete
+    files and resumes incomplete ones. Calls `progress(done, total)` in bytes; an exception from it stops the
+    download, which can be resumed. Raises UserError as `list_repo` does, for a full disk, and for content
+    that differs from what the hub announced.
     """
     listing = list_repo(repo, revision=revision, endpoint=endpoint)
     files = _chosen(listing, file)
@@ -92,7 +92,7 @@ def download(
 
 
 def _offset(progress: Progress, before: int, total: int) -> Callable[[int], None]:
-    """A file's progress as the whole download's, of which `before` bytes are done."""
+    """Turn a file's progress into the download's, of which `before` bytes are done."""
     return lambda size: progress(before + size, total)
 
 
@@ -101,7 +101,7 @@ def _chosen(listing: HubRepo, file: str | None) -> list[HubFile]:
         if found := [f for f in listing.files if f.name == file]:
             return found
         raise UserError(
-            f"{listing.name} has no file {file} that may be downloaded.",
+            f"{listing.name} has no file {file} that Orca Desk downloads.",
             f"It has: {', '.join(f.name for f in listing.files[:20]) or 'no model files'}.",
         )
     files = [f for f in listing.files if not f.name.endswith(".gguf")]
@@ -122,7 +122,7 @@ def _hub_file(sibling: "RepoSibling") -> HubFile:
 
 
 def _is_allowed(name: str) -> bool:
-    """Whether a file is of a kind that is safe to have, at a place inside the folder."""
+    """Return whether a file has a safe type and a path inside the folder."""
     path = PurePosixPath(name)
     inside = not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
     return inside and any(fnmatch.fnmatchcase(path.name, pattern) for pattern in ALLOWED)
@@ -142,7 +142,7 @@ def _check_space(folder: Path, files: Iterable[HubFile]) -> None:
 def _fetch(
     listing: HubRepo, file: HubFile, target: Path, endpoint: str | None, progress: Callable[[int], None]
 ) -> Path:
-    """Fetch a file, or what is missing of it, into its part file; return that."""
+    """Fetch a file, or what is missing of it, into its part file; return the part file."""
     from huggingface_hub import get_session, hf_hub_url
     from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]
 
@@ -152,7 +152,7 @@ def _fetch(
     if have and have >= file.size:
         return part
     url = hf_hub_url(listing.name, file.name, revision=listing.commit, endpoint=endpoint)
-    # The bytes as they are: a compressed answer could not be taken up in the middle.
+    # Uncompressed: a compressed response could not be resumed in the middle.
     headers = (
         build_hf_headers() | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     )
@@ -169,25 +169,25 @@ def _fetch(
                 out.write(chunk)
                 progress(out.tell())
                 if out.tell() > file.size:
-                    break  # `_accept` refuses it; a server must not fill the disk
+                    break  # `_accept` refuses it: a server must not fill the disk
             out.flush()
             os.fsync(out.fileno())
     return part
 
 
 def _accept(part: Path, target: Path, file: HubFile) -> None:
-    """Give a fetched file its name if it is what the hub announced; otherwise remove it."""
+    """Rename a fetched file to its name if it is what the hub announced; otherwise remove it."""
     if not _is_whole(part, file):
         size = _size(part)
         if size < file.size:
             raise UserError(
                 f"{file.name} stopped after {size:,} of {file.size:,} bytes.",
-                "Start the download again; it goes on.",
+                "Start the download again to resume it.",
             )
         part.unlink()
         raise UserError(
-            f"{file.name} is not what the hub announced (its hash differs), so it was removed.",
-            "Download it again; if that repeats, the connection or the server changes files.",
+            f"{file.name} differs from what the hub announced (its hash is another), so it was removed.",
+            "Download it again. If this repeats, the connection or the server changes files.",
         )
     part.replace(target)
     sync_folder(target.parent)
@@ -206,7 +206,7 @@ def _is_whole(path: Path, file: HubFile) -> bool:
 
 
 def _part(target: Path, file: HubFile) -> Path:
-    """Where a file grows; named by its content, so that another version never continues this one."""
+    """Return the part file, named by content, so that another version never continues this one."""
     return target.with_name(f".{target.name}.{(file.sha256 or file.git_sha1)[:16]}.part")
 
 
@@ -215,7 +215,7 @@ def _size(path: Path) -> int:
 
 
 class _UserErrors:
-    """Turns what the hub and the network raise into sentences."""
+    """Turns exceptions of the hub and the network into UserErrors."""
 
     def __init__(self, repo: str) -> None:
         self._repo = repo
@@ -229,18 +229,18 @@ class _UserErrors:
         match error:
             case errors.OfflineModeIsEnabled():
                 hint = "Unset HF_HUB_OFFLINE to allow this download."
-                raise UserError(f"{self._repo} was not downloaded: the hub is switched off.", hint) from error
+                raise UserError(
+                    f"{self._repo} was not downloaded: access to the hub is switched off.", hint
+                ) from error
             case errors.GatedRepoError():
                 hint = "Accept them on its page, then log in with `hf auth login`."
-                raise UserError(f"{self._repo} asks to accept its conditions first.", hint) from error
+                raise UserError(f"{self._repo} requires you to accept its conditions first.", hint) from error
             case errors.RevisionNotFoundError():
-                raise UserError(
-                    f"{self._repo} has no such revision.", "Leave it out for the newest."
-                ) from error
+                raise UserError(f"{self._repo} has no such revision.", "Omit it for the newest.") from error
             case errors.RepositoryNotFoundError() | errors.HFValidationError():
-                hint = "Check the name (owner/name); for a private one log in with `hf auth login`."
-                raise UserError(f"The hub knows no model {self._repo!r}.", hint) from error
+                hint = "Check the name (owner/name). For a private one, log in with `hf auth login`."
+                raise UserError(f"The hub has no model {self._repo!r}.", hint) from error
         # HfHubHTTPError's bases are the HTTP library's own error, whichever library it is, and OSError.
         if isinstance(error, errors.HfHubHTTPError.__bases__):
-            hint = "Check the connection and the disk, then start again; it goes on where it stopped."
+            hint = "Check the connection and the disk, then start again: it resumes where it stopped."
             raise UserError(f"{self._repo} could not be downloaded: {error}.", hint) from error

@@ -1,4 +1,4 @@
-"""What Orca Desk knows of a model file without loading it."""
+"""What Orca Desk knows about a model without loading it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,9 @@ ModelKind = Literal["gguf", "safetensors", "adapter"]
 class ModelFile:
     """A model: a GGUF file, a Hugging Face folder, or a LoRA adapter in either form.
 
-    Counts that a file does not tell (an adapter's context, say) are 0. `files` are all files that hold
-    the weights; `cached_values` is how many numbers a token adds to the key/value cache over all layers.
-    `sha256` is None until asked for: hashing reads every byte.
+    Counts that a file lacks (an adapter's context, say) are 0. `files` are all files that hold the weights;
+    `cached_values` is how many numbers a token adds to the key/value cache, over all layers. `sha256` is None
+    until it is requested: hashing reads every byte.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class ModelFile:
 
 @dataclass(frozen=True, kw_only=True)
 class NotAModel:
-    """Something that looks like a model from outside and is not usable, with the reason in a sentence."""
+    """A path that looks like a model and is not usable, with the reason in a sentence."""
 
     path: Path
     reason: str

@@ -1,4 +1,4 @@
-"""The tokenizer of a Hugging Face folder, read with the `tokenizers` library alone."""
+"""The tokenizer of a Hugging Face folder, by the `tokenizers` library alone."""
 
 import json
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The one renderer: from messages to token ids, for teaching, training, evaluating and chatting alike.
 
-Template pieces are tokenised with control tokens on, texts with them off, each by itself; so no text can
-become a control token, and a prompt is always the exact beginning of the example made of it.
+It tokenises each template piece with control tokens on, each text with them off. So no text can become a
+control token, and a prompt is always the exact beginning of the example made from it.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ SpanRole = Literal["control", "system", "user", "assistant", "end"]
 
 @dataclass(frozen=True)
 class Span:
-    """The ids [start, end) and whose they are: the template's, a speaker's, or the end of the answer."""
+    """The ids [start, end) and their source: the template, a speaker, or the end of the answer."""
 
     start: int
     end: int
@@ -32,8 +32,8 @@ class Span:
 class Rendered:
     """A conversation as ids.
 
-    `mask` is True on what a student learns: the answer and its end. The first `prefix` ids, all before
-    the first user text, are the same for every conversation with the same system message.
+    `mask` is True for what a student is trained on: the answer and its end. The first `prefix` ids, all
+    before the first user text, are the same for every conversation with the same system message.
     """
 
     ids: tuple[int, ...]
@@ -63,17 +63,17 @@ class Renderer:
     def prompt(self, messages: Sequence[Message]) -> Rendered:
         """Render a conversation up to where the assistant starts to speak.
 
-        An empty system message means no system turn, or an explicitly empty one where the template
-        would write its own. Without a system role in the template, the system text leads the first
-        user text. Raises UserError when the template is broken or refuses the conversation.
+        An empty system message means no system turn, or an explicitly empty one where the template would
+        write its own. If the template has no system role, the system text goes before the first user text.
+        Raises UserError when the template is broken or refuses the conversation.
         """
         return self._assemble(self._parts(_normalised(messages)))
 
     def example(self, system: str, user: str, assistant: str) -> Rendered:
         """Render a training example: the prompt, then the answer and the token that ends the turn.
 
-        The mask is True on exactly the answer and its end. Raises UserError as `prompt` does, or when
-        the template does not end the assistant's turn.
+        The mask is True for exactly the answer and its end. Raises UserError as `prompt` does, and when the
+        template does not end the assistant's turn.
         """
         prompt = self.prompt([Message("system", system), Message("user", user)])
         answer = tuple(self.tokenizer.encode(_encodable(assistant), control=False))
@@ -105,7 +105,7 @@ class Renderer:
             yield _Part("control", piece)
 
     def _keeps_system(self, content: str) -> bool:
-        """Whether a leading system message is rendered as a turn of its own."""
+        """Return whether the template renders a leading system message as its own turn."""
         if not content:
             return self._template.adds_default_system
         return self._template.has_system
@@ -132,12 +132,12 @@ class Renderer:
         return self._control_ids[part.text]
 
     def _end_of_turn(self) -> tuple[int, ...]:
-        """Return what the template writes after an answer, up to the first token that ends one."""
+        """Return the ids that the template writes after an answer, up to the first end token."""
         if self._end is None:
             roles: tuple[Role, ...] = ("user", "assistant")
             tail = self._template.skeleton(Shape(roles, generation=False)).pieces[-1]
             ids = self.tokenizer.encode(tail, control=True)
-            ends = [place for place, token in enumerate(ids) if token in self.tokenizer.eos_ids]
+            ends = [index for index, token in enumerate(ids) if token in self.tokenizer.eos_ids]
             if not ends:
                 raise UserError("The model's chat template does not end the assistant's turn.", HINT)
             self._end = tuple(ids[: ends[0] + 1])
@@ -145,12 +145,12 @@ class Renderer:
 
 
 def _normalised(messages: Sequence[Message]) -> list[Message]:
-    """Return the messages with an empty system message first if there is none."""
+    """Return the messages, with an empty system message first if they have none."""
     if messages and messages[0].role == "system":
         return list(messages)
     return [Message("system", ""), *messages]
 
 
 def _encodable(text: str) -> str:
-    """Replace lone surrogates, which JSON can carry and UTF-8 cannot, as both tokenizers would choke."""
+    """Replace lone surrogates: JSON can carry them, but UTF-8 and both tokenizers cannot."""
     return LONE_SURROGATE.sub("\ufffd", text)

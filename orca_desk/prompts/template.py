@@ -1,8 +1,8 @@
 """Chat templates as pieces: what a template writes between the texts of a conversation.
 
-A template is untrusted and is run in a short-lived worker, once for each shape of conversation (its
-roles), with a sentinel in place of every text. What it writes between the sentinels are its pieces; the
-texts themselves never reach Jinja, so that they cannot be mistaken for template text.
+Templates are untrusted. A short-lived worker runs one once per shape of conversation (its roles), with a
+sentinel in place of every text. What it writes between the sentinels are its pieces; the texts themselves
+never reach Jinja, so that nothing can mistake them for template text.
 """
 
 import json
@@ -15,9 +15,9 @@ from orca_desk.errors import UserError
 from orca_desk.method.messages import Role
 from orca_desk.processes.command import worker_command
 
-SECONDS = 20  # for starting the worker on a busy machine; the worker itself stops after 2 of its own
-# White space put around the sentinels, to learn what the template trims. What is left of it tells the
-# characters that are trimmed: none, all white space (None), or line ends alone.
+SECONDS = 20  # to start the worker on a busy machine; it limits itself to 2 s of processor time
+# White space around the sentinels, to learn what the template trims. What remains of it tells which
+# characters it trims: none, all white space (None), or only line ends.
 BEFORE, AFTER = "\n \t\n", "\n\t \n"
 TRIMMED_BEFORE: dict[str, str | None] = {BEFORE: "", "": None, BEFORE.lstrip("\n"): "\n"}
 TRIMMED_AFTER: dict[str, str | None] = {AFTER: "", "": None, AFTER.rstrip("\n"): "\n"}
@@ -26,7 +26,7 @@ HINT = "Use another build of the model, with the chat template of its publisher.
 
 @dataclass(frozen=True)
 class Shape:
-    """A conversation without its texts; `generation`: it ends where the assistant starts to speak."""
+    """A conversation without its texts. With `generation` it ends where the assistant starts to speak."""
 
     roles: tuple[Role, ...]
     generation: bool
@@ -34,14 +34,14 @@ class Shape:
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a text goes: which message's, and the characters trimmed at its ends (None: white space)."""
+    """The position of a message's text, and the characters trimmed at its ends (None: white space)."""
 
     message: int
     left: str | None
     right: str | None
 
     def trim(self, text: str) -> str:
-        """Return `text` trimmed as the template would."""
+        """Return `text`, trimmed as the template does."""
         if self.left != "":
             text = text.lstrip(self.left)
         return text if self.right == "" else text.rstrip(self.right)
@@ -49,14 +49,14 @@ class Slot:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """The pieces of one shape: `slots[i]` stands between `pieces[i]` and `pieces[i + 1]`."""
+    """The pieces of one shape: `slots[i]` is between `pieces[i]` and `pieces[i + 1]`."""
 
     pieces: tuple[str, ...]
     slots: tuple[Slot, ...]
 
 
 class TemplateRefusalError(UserError):
-    """The template does not take a conversation of this shape (no system role, roles out of order)."""
+    """The template does not accept this shape of conversation (no system role, roles out of order)."""
 
 
 BASE_SHAPES = (
@@ -68,7 +68,7 @@ BASE_SHAPES = (
 
 
 class ChatTemplate:
-    """A chat template with the names of its tokens; `skeleton` gives the pieces of a shape, cached."""
+    """A chat template with the names of its tokens. `skeleton` returns the pieces of a shape, cached."""
 
     def __init__(self, source: str, *, bos: str, eos: str) -> None:
         self.source = source
@@ -78,8 +78,8 @@ class ChatTemplate:
     def skeleton(self, shape: Shape) -> Skeleton:
         """Return the pieces of `shape`.
 
-        Raises TemplateRefusalError when the template refuses the shape or drops a text, and UserError when
-        it is broken, hostile, or changes texts in a way that cannot be followed.
+        Raises TemplateRefusalError when the template refuses the shape or drops a text, and UserError when it
+        is broken, hostile, or changes texts in an unknown way.
         """
         if shape not in self._known:
             self._learn([shape] if self._known else list(dict.fromkeys((*BASE_SHAPES, shape))))
@@ -90,7 +90,7 @@ class ChatTemplate:
 
     @cached_property
     def has_system(self) -> bool:
-        """Whether a system message has a place in the template."""
+        """Whether the template renders a system message."""
         try:
             self.skeleton(Shape(("system", "user"), True))
         except TemplateRefusalError:
@@ -99,7 +99,7 @@ class ChatTemplate:
 
     @cached_property
     def adds_default_system(self) -> bool:
-        """Whether the template writes a system turn of its own where the conversation has none."""
+        """Whether the template adds its own system turn to a conversation without one."""
         if not self.has_system:
             return False
         before, between, _ = self.skeleton(Shape(("system", "user"), True)).pieces
@@ -135,7 +135,7 @@ def _text(rendered: dict[str, str]) -> str:
     if "refused" in rendered:
         raise TemplateRefusalError(f"The model's chat template says: {rendered['refused']}", HINT)
     if "broken" in rendered:
-        raise UserError(f"The model's chat template cannot be run: {rendered['broken']}.", HINT)
+        raise UserError(f"The model's chat template cannot run: {rendered['broken']}.", HINT)
     return rendered["text"]
 
 
@@ -148,15 +148,15 @@ def _skeleton(shape: Shape, plain: str, padded: str) -> Skeleton:
     left: list[str | None] = []
     right: list[str | None] = []
     for piece, padded_piece in zip(pieces, padded_pieces, strict=True):
-        after, before = _padding_kept(piece, padded_piece)
+        after, before = _remaining_padding(piece, padded_piece)
         right.append(TRIMMED_AFTER[after])
         left.append(TRIMMED_BEFORE[before])
-    slots = [Slot(message, left[place], right[place + 1]) for place, message in enumerate(order)]
+    slots = [Slot(message, left[index], right[index + 1]) for index, message in enumerate(order)]
     return Skeleton(pieces, tuple(slots))
 
 
-def _padding_kept(piece: str, padded: str) -> tuple[str, str]:
-    """Return the padding kept before and after the template's own `piece`, in the padded rendering."""
+def _remaining_padding(piece: str, padded: str) -> tuple[str, str]:
+    """Return the padding left before and after the template's own `piece` in the padded rendering."""
     for after in TRIMMED_AFTER:
         for before in TRIMMED_BEFORE:
             if after + piece + before == padded:
@@ -166,9 +166,9 @@ def _padding_kept(piece: str, padded: str) -> tuple[str, str]:
 
 def _cut(shape: Shape, text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the pieces around the sentinels in `text`, and the messages in the order found."""
-    places = sorted((text.find(_sentinel(i)), i) for i in range(len(shape.roles)))
+    found = sorted((text.find(_sentinel(i)), i) for i in range(len(shape.roles)))
     pieces, end = [], 0
-    for start, message in places:
+    for start, message in found:
         name = _sentinel(message)
         if start < 0 or text.count(name) != 1:
             what = "drops" if start < 0 else "repeats"
@@ -176,24 +176,22 @@ def _cut(shape: Shape, text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
             raise kind(f"The model's chat template {what} the {shape.roles[message]} message.", HINT)
         pieces.append(text[end:start])
         end = start + len(name)
-    return (*pieces, text[end:]), tuple(message for _, message in places)
+    return (*pieces, text[end:]), tuple(message for _, message in found)
 
 
 def _render(
     source: str, variables: dict[str, str], conversations: Sequence[dict[str, object]]
 ) -> list[dict[str, str]]:
-    """Run the `render` worker; UserError when it is stopped for time or memory."""
+    """Run the `render` worker. Raises UserError when it exceeds its time or memory."""
     job = {"template": source, "variables": variables, "conversations": conversations}
     try:
         done = subprocess.run(
             worker_command("render"), input=json.dumps(job).encode(), capture_output=True, timeout=SECONDS
         )
     except subprocess.TimeoutExpired:
-        raise UserError("The model's chat template runs without end.", HINT) from None
+        raise UserError("The model's chat template runs forever.", HINT) from None
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise UserError(
-            f"The model's chat template could not be run in its time and memory ({last or 'killed'}).", HINT
-        )
+        raise UserError(f"The model's chat template exceeded its time or memory ({last or 'killed'}).", HINT)
     rendered: list[dict[str, str]] = json.loads(done.stdout)["rendered"]
     return rendered

@@ -1,10 +1,10 @@
-"""What the renderer needs of a tokenizer, whichever library it comes from."""
+"""What the renderer needs of a tokenizer from any library."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-# Tokens that end an answer by the names that model families give them, beside those that a model's
-# own files declare. llama.cpp keeps the same list.
+# Names of tokens that end an answer, in known model families, beside those that a model's own files declare.
+# llama.cpp has the same list.
 END_NAMES = frozenset(
     {
         "<|endoftext|>",
@@ -32,11 +32,11 @@ class Tokenizer(Protocol):
 
     @property
     def bos(self) -> str:
-        """The text of the beginning-of-sequence token, or ""."""
+        """The text of the beginning-of-sequence token; empty if there is none."""
 
     @property
     def eos(self) -> str:
-        """The text of the end-of-sequence token, or ""."""
+        """The text of the end-of-sequence token; empty if there is none."""
 
     @property
     def eos_ids(self) -> frozenset[int]:
@@ -45,11 +45,11 @@ class Tokenizer(Protocol):
     def encode(self, text: str, *, control: bool) -> list[int]:
         """Tokenise `text`, adding nothing to it.
 
-        With `control` the names of control tokens become those tokens; without it text is only text.
+        With `control`, names of control tokens become those tokens; without it, text stays text.
         """
 
     def decode(self, ids: Sequence[int], *, control: bool = False) -> str:
-        """Return the text of `ids`; control tokens are left out, or shown by name with `control`."""
+        """Return the text of `ids`, without control tokens or, with `control`, with their names."""
 
     def piece_bytes(self, token: int) -> bytes:
         """Return the UTF-8 bytes, possibly part of a character, of one token; b"" for a control token."""

@@ -1,4 +1,4 @@
-"""A Hugging Face model folder as one GGUF file that llama.cpp runs to the same logits."""
+"""Converts a Hugging Face model folder to one GGUF file, with which llama.cpp computes the same logits."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,9 +21,9 @@ from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, Stored
 def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
     """Convert the llama-, mistral-, qwen2- or qwen3-type model in `folder` to the GGUF file `out`.
 
-    The folder holds config.json, tokenizer.json (byte-level BPE) and safetensors, single or sharded;
-    `dtype` is how matrices are stored (vectors stay float32). One tensor is in memory at a time and
-    `out` is written whole or not at all. Raises UserError for what llama.cpp would run differently.
+    The folder holds config.json, tokenizer.json (byte-level BPE) and safetensors, single or sharded. `dtype`
+    is the type of matrices (vectors stay float32). Holds one tensor in memory at a time, and writes `out`
+    whole or not at all. Raises UserError for a model that llama.cpp would run differently.
     """
     config = read_json(folder / "config.json")
     names = Names.of_config(config)
@@ -56,7 +56,7 @@ def _plan(config: dict[str, Any], names: Names, weights: SafetensorsFiles, dtype
             load=lambda: factors,
         )
     for name, stored in weights.items():
-        # A tied head is the embedding again; old files also hold rotary tables that are computed.
+        # A tied head equals the embedding; old files also hold rotary tables, which llama.cpp computes.
         if (tied and name == "lm_head.weight") or name.endswith("rotary_emb.inv_freq"):
             continue
         yield Planned(
@@ -72,7 +72,7 @@ def _load(names: Names, name: str, stored: StoredTensor) -> Floats:
 
 
 def _require_complete(names: Names, tensors: list[Planned], folder: Path) -> None:
-    """Every block needs its matrices and norms; llama.cpp's own message would name only the first."""
+    """Raise UserError, with a count, where tensors of a block are missing; llama.cpp names one."""
     needed = {
         gguf.TENSOR_NAMES[kind] for kind in (gguf.MODEL_TENSOR.TOKEN_EMBD, gguf.MODEL_TENSOR.OUTPUT_NORM)
     }

@@ -1,4 +1,4 @@
-"""A trained adapter for llama.cpp: as a LoRA GGUF beside its base, or merged into a base GGUF."""
+"""Writes a trained adapter for llama.cpp: as a LoRA GGUF beside its base, or merged into a base GGUF."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from orca_desk.student.lora import LowRank, read_lora
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
 
 _FLOATS = (Quantisation.F32, Quantisation.F16, Quantisation.BF16)
-# Keys that the writer makes itself.
+# Keys that the writer adds
 _OWN_KEYS = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", gguf.Keys.General.ARCHITECTURE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Base:
-    """What an adapter must fit: the names of the base's tensors in GGUF and their shapes, [out, in]."""
+class AdapterBase:
+    """A base model as adapters see it: the GGUF names of its tensors and their shapes, [out, in]."""
 
     names: Names
     shapes: Mapping[str, tuple[int, ...]]
 
     @classmethod
-    def of(cls, path: Path) -> "Base":
+    def of(cls, path: Path) -> "AdapterBase":
         """Read it from a model's folder or GGUF file."""
         if path.is_dir():
             names = Names.of(path)
@@ -37,13 +37,13 @@ class Base:
         return cls.of_gguf(open_gguf(path))
 
     @classmethod
-    def of_gguf(cls, reader: gguf.GGUFReader) -> "Base":
+    def of_gguf(cls, reader: gguf.GGUFReader) -> "AdapterBase":
         """Read it from an open GGUF file."""
         return cls(
             names=Names.of_gguf(reader), shapes={tensor.name: _shape(tensor) for tensor in reader.tensors}
         )
 
-    def place(self, change: LowRank) -> str:
+    def tensor_of(self, change: LowRank) -> str:
         """Return the GGUF name of the weight that `change` adds to. Raises UserError when it does not fit."""
         name = self.names.gguf_name(change.weight)
         if self.shapes.get(name) != change.shape:
@@ -64,7 +64,7 @@ def export_adapter(adapter: Path, base: Path, out: Path) -> None:
     plain LoRA or does not fit.
     """
     lora = read_lora(adapter)
-    fits = Base.of(base)
+    fits = AdapterBase.of(base)
     alpha = lora[0].scale * lora[0].rank
 
     def describe(writer: gguf.GGUFWriter) -> None:
@@ -79,12 +79,12 @@ def export_adapter(adapter: Path, base: Path, out: Path) -> None:
 def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
     """Write `base_gguf` with the PEFT LoRA in `adapter` added to its weights as the GGUF file `out`.
 
-    The sum is taken in float32 and rounded once to the base's own type (F32, F16 or BF16); all other
-    tensors and keys are the base's. Raises UserError for a quantised base or an adapter that does not fit.
+    Sums in float32 and rounds once to the base's own type (F32, F16 or BF16); copies all other tensors and
+    keys. Raises UserError for a quantised base or an adapter that does not fit.
     """
     reader = open_gguf(base_gguf)
-    fits = Base.of_gguf(reader)
-    changes = {fits.place(change): change for change in read_lora(adapter)}
+    fits = AdapterBase.of_gguf(reader)
+    changes = {fits.tensor_of(change): change for change in read_lora(adapter)}
     tensors = [_merged(fits.names, tensor, changes.get(tensor.name)) for tensor in reader.tensors]
     architecture = gguf.MODEL_ARCH_NAMES[fits.names.architecture]
 
@@ -95,8 +95,8 @@ def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
     gguf_file.write(out, architecture, describe, tensors)
 
 
-def _lora_tensors(base: Base, change: LowRank, alpha: float) -> Iterator[Planned]:
-    name = base.place(change)
+def _lora_tensors(base: AdapterBase, change: LowRank, alpha: float) -> Iterator[Planned]:
+    name = base.tensor_of(change)
     factor = change.scale * change.rank / alpha
 
     def load_b() -> Floats:
@@ -137,5 +137,5 @@ def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
 
 
 def _shape(tensor: gguf.ReaderTensor) -> tuple[int, ...]:
-    """A GGUF file counts dimensions from the fastest one; numpy from the slowest."""
+    """Return a shape in numpy's order: a GGUF file lists the fastest dimension first."""
     return tuple(int(length) for length in reversed(tensor.shape))

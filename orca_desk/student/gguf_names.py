@@ -1,4 +1,4 @@
-"""How a Hugging Face model's tensors are called in GGUF, and whose rows llama.cpp wants in another order."""
+"""GGUF names of a Hugging Face model's tensors, and the order of rows that llama.cpp expects."""
 
 import contextlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ ARCHITECTURES = {
     "qwen2": gguf.MODEL_ARCH.QWEN2,
     "qwen3": gguf.MODEL_ARCH.QWEN3,
 }
-MOST_BLOCKS = 4096  # the name map grows with them, and the number is only a claim
+MOST_BLOCKS = 4096  # the name map grows with them, and a file can claim any number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Names:
 
     @classmethod
     def of_config(cls, config: dict[str, Any]) -> "Names":
-        """Take them from config.json's content. Raises UserError for an architecture without a converter."""
+        """Take them from config.json's content. Raises UserError for an unsupported architecture."""
         return cls(
             architecture=architecture_of(config),
             blocks=require(config, "num_hidden_layers"),
@@ -81,7 +81,7 @@ class Names:
         if name is None:
             label = gguf.MODEL_ARCH_NAMES[self.architecture]
             raise UserError(
-                f"The tensor {tensor} has no place in a GGUF file of the {label} architecture.",
+                f"A GGUF file of the {label} architecture cannot hold the tensor {tensor}.",
                 "The model is a variant that Orca Desk does not know: use a GGUF file made by its publisher.",
             )
         return str(name)
@@ -93,9 +93,9 @@ class Names:
     def reorder(self, tensor: str, rows: Floats) -> Floats:
         """Return the rows in llama.cpp's order.
 
-        Hugging Face keeps the two halves of a rotary pair half a head apart; llama.cpp's llama graph
-        (not the Qwen ones) rotates neighbours. So each head's query and key rows are interleaved. The
-        rows may be those of a weight, of a bias, or of a LoRA B matrix.
+        Hugging Face stores the two halves of a rotary pair half a head apart; llama.cpp's llama graph (unlike
+        the Qwen graphs) rotates neighbours. So this interleaves each head's query and key rows. `rows` are
+        those of a weight, a bias, or a LoRA B matrix.
         """
         if self.architecture != gguf.MODEL_ARCH.LLAMA:
             return rows
@@ -114,7 +114,7 @@ def _interleave(rows: Floats, heads: int) -> Floats:
 
 
 def architecture_of(config: dict[str, Any]) -> gguf.MODEL_ARCH:
-    """Return llama.cpp's architecture for a config. Raises UserError for one that has no converter here."""
+    """Return llama.cpp's architecture for a config. Raises UserError for an unsupported one."""
     model_type = str(config.get("model_type"))
     if model_type not in ARCHITECTURES:
         raise _unsupported(model_type)
@@ -122,7 +122,7 @@ def architecture_of(config: dict[str, Any]) -> gguf.MODEL_ARCH:
 
 
 def kv_heads_of(config: dict[str, Any]) -> int:
-    """Return the number of key/value heads: as many as query heads where the config does not say."""
+    """Return the number of key/value heads, by default that of the query heads."""
     grouped = config.get("num_key_value_heads") is not None
     return require(config, "num_key_value_heads" if grouped else "num_attention_heads")
 
@@ -131,15 +131,15 @@ def require(config: dict[str, Any], key: str) -> int:
     """Return a size that config.json must hold, or raise UserError."""
     value = config.get(key)
     if type(value) is not int or not 0 < value < 2**31:
-        raise UserError(f"config.json does not say {key}, or not as a size.", "Download the model again.")
+        raise UserError(f"config.json lacks {key}, or it is not a size.", "Download the model again.")
     return value
 
 
 @contextlib.contextmanager
 def damaged(path: Path) -> Iterator[None]:
-    """Tell the user that `path` is damaged when its content is not of the form that it must have.
+    """Raise UserError, naming `path`, when the block meets content of another form than it expects.
 
-    For code that takes apart what others wrote, where any missing or odd part raises one of these.
+    For code that takes apart other people's files, where a missing or odd part raises any of these.
     """
     try:
         yield
@@ -148,8 +148,8 @@ def damaged(path: Path) -> Iterator[None]:
 
 
 def open_gguf(path: Path) -> gguf.GGUFReader:
-    """Map a GGUF file. Raises UserError when it is not one, is damaged, or is one of several parts."""
-    read_header(path)  # GGUFReader believes every size that a file claims; this one checks them first.
+    """Map a GGUF file. Raises UserError for another or a damaged file, or one of several parts."""
+    read_header(path)  # GGUFReader trusts every size that a file claims; this checks them first
     with damaged(path):
         reader = gguf.GGUFReader(path)
     if field(reader, gguf.Keys.Split.LLM_KV_SPLIT_COUNT, 1) > 1:
@@ -158,12 +158,12 @@ def open_gguf(path: Path) -> gguf.GGUFReader:
 
 
 def field(reader: gguf.GGUFReader, key: str, default: Any = None) -> Any:
-    """Return the value of a GGUF key. Raises UserError when it is absent and there is no default."""
+    """Return the value of a GGUF key. Raises UserError when it is missing and there is no default."""
     found = reader.get_field(key)
     if found is not None:
         return found.contents()
     if default is None:
-        raise UserError("The GGUF file does not say " + key + ".", "Choose another file.")
+        raise UserError("The GGUF file lacks the key " + key + ".", "Choose another file.")
     return default
 
 

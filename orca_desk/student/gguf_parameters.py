@@ -1,4 +1,4 @@
-"""A config.json's hyperparameters as GGUF keys; what llama.cpp would compute otherwise is refused."""
+"""Writes a config.json's hyperparameters as GGUF keys; refuses what llama.cpp would compute differently."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from orca_desk.student.safetensors_files import Floats
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rope:
+class RotaryEmbedding:
     """Rotary position embedding: its base and, for long contexts, its scaling ("none", "linear", ...)."""
 
     theta: float
@@ -48,19 +48,18 @@ def head_width(config: dict[str, Any]) -> int:
     return require(config, "hidden_size") // require(config, "num_attention_heads")
 
 
-def rope_of(config: dict[str, Any]) -> Rope:
+def rope_of(config: dict[str, Any]) -> RotaryEmbedding:
     """Read the rotary embedding from its newer form (rope_parameters) or the older two keys."""
     settings = config.get("rope_parameters") or config.get("rope_scaling") or {}
     theta = settings.get("rope_theta") or config.get("rope_theta") or 10000.0
     scaling = settings.get("rope_type") or settings.get("type") or "default"
-    return Rope(theta=float(theta), scaling=scaling, settings=settings)
+    return RotaryEmbedding(theta=float(theta), scaling=scaling, settings=settings)
 
 
 def rope_factors(config: dict[str, Any]) -> Floats | None:
     """Return Llama 3's divisors of the rotary frequencies, [head width / 2], or None without such scaling.
 
-    Long waves are slowed by `factor`, short ones kept, those between blended, as in Llama 3.1's
-    reference code.
+    Slows long waves by `factor`, leaves short ones, and blends between, as Llama 3.1's reference code does.
     """
     rope = rope_of(config)
     if rope.scaling != "llama3":
@@ -74,7 +73,7 @@ def rope_factors(config: dict[str, Any]) -> Floats | None:
     return factors
 
 
-def _describe_rope(rope: Rope, writer: gguf.GGUFWriter) -> None:
+def _describe_rope(rope: RotaryEmbedding, writer: gguf.GGUFWriter) -> None:
     writer.add_rope_freq_base(rope.theta)
     if rope.scaling == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
@@ -82,13 +81,13 @@ def _describe_rope(rope: Rope, writer: gguf.GGUFWriter) -> None:
 
 
 def _require_plain(config: dict[str, Any]) -> None:
-    """Refuse what would be converted without complaint and then answer differently."""
+    """Raise UserError for a model that would convert without an error and then answer differently."""
     llama = architecture_of(config) == gguf.MODEL_ARCH.LLAMA
     scalings = {"default", "linear"} | ({"llama3"} if llama else set())
     rope = rope_of(config)
     window = config.get("sliding_window") if llama or config.get("use_sliding_window") else None
     problems = {
-        "is quantised already": config.get("quantization_config") is not None,
+        "is quantised": config.get("quantization_config") is not None,
         f"scales its positions by {rope.scaling!r}": rope.scaling not in scalings,
         "attends in a sliding window": window is not None and window < config["max_position_embeddings"],
         f"uses the activation {config.get('hidden_act')!r}": config.get("hidden_act", "silu") != "silu",

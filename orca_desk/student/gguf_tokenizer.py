@@ -1,4 +1,4 @@
-"""A Hugging Face byte-level BPE tokenizer as GGUF keys, so that llama.cpp makes the same token ids."""
+"""Writes a byte-level BPE tokenizer as GGUF keys, so that llama.cpp produces the same token ids."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ _QWEN35 = (
 )
 _DIGIT = r"\p{N}"
 
-# The splits that a tokenizer.json applies in turn, and whether a whole word that is in the vocabulary
-# is taken before any merge -> the name under which llama.cpp has the same hard-wired.
+# The splits that a tokenizer.json applies in turn, and whether a whole word in the vocabulary goes before any
+# merge -> llama.cpp's name for the same.
 PRE_TOKENIZERS: dict[tuple[tuple[str, ...], bool], str] = {
     ((_GPT2,), False): "gpt-2",
     ((_DIGIT, _GPT2), False): "smollm",
@@ -38,7 +38,7 @@ PRE_TOKENIZERS: dict[tuple[tuple[str, ...], bool], str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TokenizerKeys:
-    """What llama.cpp needs to know of a tokenizer. `tokens[i]` has the id i."""
+    """A tokenizer as llama.cpp needs it. `tokens[i]` has the id i."""
 
     pre: str
     tokens: tuple[str, ...]
@@ -65,8 +65,8 @@ class TokenizerKeys:
 def read_tokenizer(folder: Path, vocabulary: int) -> TokenizerKeys:
     """Read tokenizer.json and its companions for a model of `vocabulary` rows.
 
-    Rows without a token are filled with unused ones. Raises UserError for a tokenizer that is not a
-    byte-level BPE, whose pre-tokenizer llama.cpp does not know, or that has more tokens than rows.
+    Fills rows without a token with unused ones. Raises UserError for a tokenizer that is not a byte-level
+    BPE, whose pre-tokenizer llama.cpp lacks, or that has more tokens than rows.
     """
     tokenizer = read_json(folder / "tokenizer.json")
     settings = _read_if_any(folder / "tokenizer_config.json")
@@ -100,7 +100,7 @@ def _keys(
 def _require_byte_level(folder: Path, tokenizer: dict[str, Any]) -> None:
     normalizers = {step["type"] for step in _steps(tokenizer.get("normalizer"), "normalizers")}
     model = tokenizer["model"]
-    # llama.cpp normalises nothing; NFC (Qwen's) changes only text that is not composed already.
+    # llama.cpp normalises nothing; NFC (Qwen's) changes only text that is not composed yet.
     if model.get("type") != "BPE" or model.get("byte_fallback") or normalizers - {"NFC"}:
         raise UserError(
             f"The tokenizer in {folder} is not a byte-level BPE.",
@@ -121,7 +121,7 @@ def _pre_tokenizer(folder: Path, tokenizer: dict[str, Any]) -> str:
 
 
 def _splits(steps: list[dict[str, Any]]) -> Iterator[str]:
-    """The regular expressions by which text is split, one after the other; "" for what is not known."""
+    """Yield the regular expressions that split text, one after another; "" for an unknown step."""
     for step in steps:
         match step:
             case {"type": "Split", "pattern": {"Regex": str(regex)}, "behavior": "Isolated"} if not step.get(
@@ -140,7 +140,7 @@ def _splits(steps: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _steps(part: dict[str, Any] | None, members: str) -> list[dict[str, Any]]:
-    """A normalizer or pre-tokenizer as a flat list: a Sequence's members, or the one itself."""
+    """Return a normalizer or pre-tokenizer as a list: the members of a Sequence, or itself."""
     if part is None:
         return []
     return list(part[members]) if part["type"] == "Sequence" else [part]
@@ -149,7 +149,7 @@ def _steps(part: dict[str, Any] | None, members: str) -> list[dict[str, Any]]:
 def _vocabulary(
     folder: Path, by_text: dict[str, int], added: dict[int, dict[str, Any]], size: int
 ) -> tuple[tuple[str, ...], tuple[gguf.TokenType, ...]]:
-    """Texts and types by id: control tokens are parsed on request alone, user-defined ones always."""
+    """Return texts and types by id. llama.cpp parses control tokens on request, user-defined ones always."""
     if max(by_text.values()) >= size:
         raise UserError(
             f"The tokenizer in {folder} has ids up to {max(by_text.values())}, the model only {size} rows.",
@@ -168,10 +168,10 @@ def _vocabulary(
 def _special(
     folder: Path, settings: dict[str, Any], by_text: dict[str, int], template: str
 ) -> dict[str, int]:
-    """Ids of the special tokens.
+    """Return the ids of the special tokens.
 
-    A model may end its answers with several tokens (generation_config.json): `eos` is the tokenizer's
-    own, `eot` the one that ends a turn in the chat template, `eom` another one.
+    A model can end its answers with several tokens (generation_config.json): `eos` is the tokenizer's own,
+    `eot` the one that ends a turn in the chat template, `eom` another one.
     """
     configs = [_read_if_any(folder / name) for name in ("generation_config.json", "config.json")]
     declared = [number for config in configs for number in _ids(config.get("eos_token_id"))]
@@ -180,7 +180,7 @@ def _special(
     if not ends:
         raise UserError(
             f"{folder} names no end-of-text token.",
-            "Set eos_token in tokenizer_config.json to the right one.",
+            "Set eos_token in tokenizer_config.json.",
         )
     text_of = {number: text for text, number in by_text.items()}
     in_template = [number for number in ends if text_of.get(number, "\0") in template]
@@ -196,7 +196,7 @@ def _special(
 
 
 def _adds_bos(tokenizer: dict[str, Any], settings: dict[str, Any], bos: str | None) -> bool:
-    """Whether the tokenizer itself puts the start token before a text."""
+    """Return whether the tokenizer puts the start token before a text."""
     if isinstance(settings.get("add_bos_token"), bool):
         return bool(settings["add_bos_token"])
     for step in _steps(tokenizer.get("post_processor"), "processors"):
@@ -212,7 +212,7 @@ def _ids(value: Any) -> list[int]:
 
 
 def _text(token: Any) -> str | None:
-    """A token's text, which the settings hold plain or as an object."""
+    """Return a token's text, which the settings write as a string or an object."""
     return token.get("content") if isinstance(token, dict) else token
 
 

@@ -1,4 +1,4 @@
-"""Reading a PEFT LoRA folder without torch: which layers it changes, and by how much."""
+"""Reads a PEFT LoRA folder without torch: which layers it changes, and how."""
 
 import re
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 
 _KEY = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
 _VOCABULARY = ("embed_tokens", "lm_head")
-# Ways to start that move the base's own weights: the adapter alone is then not the difference.
+# Initialisations that move the base's own weights: the adapter alone is then not the difference.
 _MOVES_THE_BASE = ("pissa", "olora", "corda", "loftq", "lora_ga")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LowRank:
-    """The change of one layer: `scale` * b @ a is added to its weight; a is [rank, in], b [out, rank]."""
+    """The change of one layer: `scale` * b @ a, added to its weight; a is [rank, in], b [out, rank]."""
 
     module: str  # the layer's name in the base model: "model.layers.0.mlp.up_proj"
     a: StoredTensor
@@ -28,7 +28,7 @@ class LowRank:
 
     @property
     def weight(self) -> str:
-        """The name of the weight that is changed."""
+        """The name of the changed weight."""
         return f"{self.module}.weight"
 
     @property
@@ -45,8 +45,8 @@ class LowRank:
 def read_lora(folder: Path) -> tuple[LowRank, ...]:
     """Read adapter_config.json and adapter_model.safetensors, in the order of the layers' names.
 
-    Raises UserError for a folder that is no LoRA adapter, or that changes more than a scaled product
-    of two matrices a layer can say (DoRA, trained biases, whole layers saved beside it).
+    Raises UserError for a folder that is not a LoRA adapter, or that changes more than one scaled product of
+    two matrices per layer expresses (DoRA, trained biases, whole layers saved beside it).
     """
     config = _read_config(folder / "adapter_config.json")
     _require_plain(config)
@@ -62,7 +62,7 @@ def read_lora(folder: Path) -> tuple[LowRank, ...]:
 
 
 def is_no_op(lora: tuple[LowRank, ...]) -> bool:
-    """Whether the adapter changes nothing: every layer's b is zero, as before the first training step."""
+    """Return whether the adapter changes nothing: every b is zero, as before the first training step."""
     return not any(np.any(change.b.load()) for change in lora)
 
 
@@ -76,7 +76,7 @@ def _low_rank(folder: Path, config: dict[str, Any], module: str, pair: dict[str,
 
 
 def _by_pattern(patterns: dict[str, float], module: str, default: float) -> float:
-    """The value of the first pattern that the module's name ends with, as PEFT matches them."""
+    """Return the value of the first pattern that matches the end of the module's name, as in PEFT."""
     for pattern, value in patterns.items():
         if re.fullmatch(rf"(.*\.)?({pattern})", module):
             return value
@@ -86,7 +86,7 @@ def _by_pattern(patterns: dict[str, float], module: str, default: float) -> floa
 def _require_plain(config: dict[str, Any]) -> None:
     start = config.get("init_lora_weights")
     beyond = {
-        f"is of the kind {config.get('peft_type')}, not LoRA": config.get("peft_type") != "LORA",
+        f"is of the type {config.get('peft_type')}, not LoRA": config.get("peft_type") != "LORA",
         "uses DoRA": config.get("use_dora"),
         "has trained biases": config.get("bias", "none") != "none" or config.get("lora_bias"),
         "holds whole layers (modules_to_save)": config.get("modules_to_save"),
@@ -94,7 +94,7 @@ def _require_plain(config: dict[str, Any]) -> None:
         "stores its matrices transposed (fan_in_fan_out)": config.get("fan_in_fan_out"),
         "repeats layers (layer_replication)": config.get("layer_replication"),
         "applies only after certain tokens (aLoRA)": config.get("alora_invocation_tokens"),
-        f"was started by {start}, which moves the base's weights": isinstance(start, str)
+        f"was initialised by {start}, which moves the base's weights": isinstance(start, str)
         and start.lower().startswith(_MOVES_THE_BASE),
     }
     for what, present in beyond.items():

@@ -121,12 +121,12 @@ class LlamaTokenizer:
 
     @cached_property
     def bos(self) -> str:
-        """The text of the beginning-of-sequence token, or ""."""
+        """The text of the beginning-of-sequence token; empty if there is none."""
         return self._name(self._lib.llama_vocab_bos(self._vocab))
 
     @cached_property
     def eos(self) -> str:
-        """The text of the end-of-sequence token, or ""."""
+        """The text of the end-of-sequence token; empty if there is none."""
         return self._name(self._lib.llama_vocab_eos(self._vocab))
 
     @cached_property

@@ -145,7 +145,7 @@ def test_a_stopped_download_keeps_its_part(hub: Hub, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
 def test_other_content_than_announced_is_removed(hub: Hub, tmp_path: Path, name: str) -> None:
     hub.announced[name] = hub.files[name][:-1] + b"?"
-    with pytest.raises(UserError, match="not what the hub announced"):
+    with pytest.raises(UserError, match="differs from what the hub announced"):
         download("me/tiny", folder=tmp_path, file=name, endpoint=hub.endpoint)
     assert names(tmp_path) == []
 
@@ -169,9 +169,9 @@ def test_errors_are_sentences(hub: Hub, tmp_path: Path, monkeypatch: pytest.Monk
             download(repo, folder=tmp_path, **{"endpoint": hub.endpoint, **options})  # type: ignore[arg-type]
         assert caught.value.hint
 
-    refused("me/nothing", "knows no model")
+    refused("me/nothing", "has no model")
     refused("me/gated", "accept its conditions")
-    refused("not a name!", "knows no model")
+    refused("not a name!", "has no model")
     refused("me/tiny", "has no file other.gguf", file="other.gguf")
     refused("me/tiny", "could not be downloaded", endpoint="http://127.0.0.1:9")
     hub.files = {"tiny-q4.gguf": b"x"}
