@@ -1,9 +1,10 @@
-"""Work in threads gives way while the desktop's event loop serves the user.
+"""Threads pause while the desktop's event loop is busy with the screen.
 
-Python runs one thread at a time. To paint a page the event loop comes to Python a thousand times; each time
-it would wait until a busy thread lets go, and what takes 10 ms alone would take 100. So the loop marks what
-it does with `serving`, and long work calls `give_way` between its small steps. In the commands, where nothing
-is marked, that costs next to nothing.
+Python runs one thread at a time. To paint a page the event loop enters Python a thousand times, and each time it
+would wait until a busy thread lets go: what takes 10 ms alone would take 100 ms. So the event loop marks its
+work with `ui_busy`, and long loops call `pause_for_ui` between their steps, or iterate over `yielding(items)`.
+In the commands nothing is marked, and the calls cost next to nothing. `orca_desk.ui.smoothness` lists the other
+measures for a smooth window, and how to measure them.
 """
 
 import threading
@@ -13,56 +14,56 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
-PATIENCE = 0.25  # s that work waits; a loop that takes longer must not bring it to a stand
+PATIENCE = 0.25  # s that a thread pauses at most, so that a slow event loop cannot halt it
 
 _free = threading.Event()
 _free.set()
-_began: float | None = None
-_server = 0
+_busy_since: float | None = None
+_ui_thread = 0
 
 
 @contextmanager
-def serving() -> Iterator[None]:
-    """Let other threads wait until the block is left. For the event loop's thread alone; may be nested."""
-    global _began, _server
-    before, _began, _server = _began, time.monotonic(), threading.get_ident()
+def ui_busy() -> Iterator[None]:
+    """Pause other threads until the block ends. Only the event loop's thread may use it; it nests."""
+    global _busy_since, _ui_thread
+    before, _busy_since, _ui_thread = _busy_since, time.monotonic(), threading.get_ident()
     _free.clear()
     try:
         yield
     finally:
-        _began = before
-        _free.set()  # who began to wait for this block does not wait for the one around it
+        _busy_since = before
+        _free.set()  # threads that paused for this block need not wait for the one around it
         if before is not None:
             _free.clear()
 
 
 @contextmanager
-def waiting() -> Iterator[None]:
-    """Let nobody give way in the block, in which this thread waits for another one."""
-    global _began
-    if _began is None or threading.get_ident() != _server:
+def ui_waiting() -> Iterator[None]:
+    """Pause nobody inside the block, where the event loop's thread waits for another one."""
+    global _busy_since
+    if _busy_since is None or threading.get_ident() != _ui_thread:
         yield
         return
-    before, _began = _began, None
+    before, _busy_since = _busy_since, None
     _free.set()
     try:
         yield
     finally:
-        _began = before
+        _busy_since = before
         _free.clear()
 
 
-def give_way() -> None:
-    """Wait while the event loop serves the user, at most until it has done so for `PATIENCE`."""
-    began = _began
-    if began is not None and threading.get_ident() != _server:
-        left = began + PATIENCE - time.monotonic()
+def pause_for_ui() -> None:
+    """Wait while the event loop is busy, but no longer than `PATIENCE` after it became so."""
+    since = _busy_since
+    if since is not None and threading.get_ident() != _ui_thread:
+        left = since + PATIENCE - time.monotonic()
         if left > 0:
             _free.wait(left)
 
 
-def courteous(items: Iterable[T]) -> Iterator[T]:
-    """Yield the items, and give way before each one."""
+def yielding(items: Iterable[T]) -> Iterator[T]:
+    """Yield the items, with a pause for the event loop before each one."""
     for item in items:
-        give_way()
+        pause_for_ui()
         yield item

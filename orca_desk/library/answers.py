@@ -1,4 +1,4 @@
-"""What several evaluations answered to the same tasks, side by side."""
+"""The answers of several evaluations to the same tasks, side by side."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question
 from orca_desk.method.records import FinishReason
 
-BEGINNING = 200  # characters of a question that a list shows
+BEGINNING = 200  # characters of a question in a list
 Pattern = Literal["all", "differ", "all correct", "all incorrect", "unanswered", "pair"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerCounts:
-    """How far an evaluation is, and how many of its graded answers are right."""
+    """The progress of an evaluation, and how many of its graded answers are correct."""
 
     questions: int
     answered: int
@@ -26,7 +26,7 @@ class AnswerCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerOutcome:
-    """One model's answer to one task, without its text; `correct` None: it could not be graded."""
+    """One model's answer to one task, without its text; `correct` is None for an ungraded answer."""
 
     correct: bool | None
     recognised: str | None
@@ -36,9 +36,9 @@ class AnswerOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class AskedTask:
-    """A task that at least one of some evaluations asks, and the outcome in each; None: no answer there.
+    """A task of some evaluations, and its outcome in each of them: None where it has no answer.
 
-    `question` is the beginning of the task's query, empty where the task was deleted since.
+    `question` is the beginning of the task's query, empty for a task that has since been deleted.
     """
 
     task_id: str
@@ -50,9 +50,9 @@ class AskedTask:
 
 @dataclass(frozen=True, kw_only=True)
 class AskedFilter:
-    """Which tasks: in `family`, with `text` in question or answers, with outcomes of a `pattern`.
+    """Which tasks: those in `family`, with `text` in question or answers, and outcomes of a `pattern`.
 
-    "pair" are those where the evaluation at place `first` is right and that at `second` wrong.
+    "pair" means that the evaluation at index `first` is correct and the one at `second` is not.
     """
 
     pattern: Pattern = "all"
@@ -90,12 +90,12 @@ def asked_tasks(
     """Return the tasks that match, in the order of the first evaluation's questions, then the next one's."""
     asked: dict[str, sqlite3.Row] = {}
     outcomes: dict[str, list[AnswerOutcome | None]] = {}
-    for place, evaluation_id in enumerate(evaluation_ids):
+    for index, evaluation_id in enumerate(evaluation_ids):
         for row in _outcome_rows(library, evaluation_id, wanted.family):
             task_id = row["task_id"]
             asked.setdefault(task_id, row)
             if row["completion_tokens"] is not None:
-                outcomes.setdefault(task_id, [None] * len(evaluation_ids))[place] = _outcome(row)
+                outcomes.setdefault(task_id, [None] * len(evaluation_ids))[index] = _outcome(row)
     nothing: list[AnswerOutcome | None] = [None] * len(evaluation_ids)
     chosen = [task_id for task_id in asked if _fits(outcomes.get(task_id, nothing), wanted)]
     if wanted.text.strip():
@@ -125,7 +125,7 @@ def strategy_pairs(library: Library, evaluation_id: str) -> list[tuple[str, str 
 
 
 def answers_to(library: Library, evaluation_ids: Sequence[str], task_id: str) -> list[Answered | None]:
-    """Return each evaluation's whole answer to one task, None where it has none."""
+    """Return each evaluation's answer to one task in full, or None."""
     rows = library.rows(
         "SELECT * FROM answers WHERE task_id = ? AND evaluation IN (SELECT value FROM json_each(?))",
         (task_id, json_list(evaluation_ids)),
@@ -135,7 +135,7 @@ def answers_to(library: Library, evaluation_ids: Sequence[str], task_id: str) ->
 
 
 def heldout_families(library: Library) -> dict[str, int]:
-    """Return how many held-out tasks with a reference answer each family has, by name."""
+    """Return the number of held-out tasks with a reference answer per family, by name."""
     rows = library.rows(
         "SELECT family, count(*) FROM tasks WHERE split = 'heldout' AND answer IS NOT NULL"
         " GROUP BY family ORDER BY family"
@@ -171,23 +171,23 @@ def _truth(value: int | None) -> bool | None:
 
 
 def _fits(outcomes: Sequence[AnswerOutcome | None], wanted: AskedFilter) -> bool:
-    right = [None if one is None else one.correct for one in outcomes]
+    graded = [None if one is None else one.correct for one in outcomes]
     match wanted.pattern:
         case "differ":
-            return True in right and False in right
+            return True in graded and False in graded
         case "all correct":
-            return all(one is True for one in right)
+            return all(one is True for one in graded)
         case "all incorrect":
-            return all(one is False for one in right)
+            return all(one is False for one in graded)
         case "unanswered":
             return None in outcomes
         case "pair":
-            return right[wanted.first] is True and right[wanted.second] is False
+            return graded[wanted.first] is True and graded[wanted.second] is False
     return True
 
 
 def _with_text(library: Library, evaluation_ids: Sequence[str], text: str) -> set[str]:
-    """Return the tasks whose question, reference or answers hold `text`, whatever its case (of A to Z)."""
+    """Return the tasks with `text` in question, reference or answers, ignoring the case of A to Z."""
     rows = library.rows(
         "SELECT task_id FROM answers WHERE evaluation IN (SELECT value FROM json_each(:ids))"
         " AND response LIKE :like ESCAPE '\\'"

@@ -1,4 +1,4 @@
-"""Backups of a library's database: one file that holds everything but adapters, checkpoints and logs."""
+"""Backups of a library's database: one file with everything except adapters, checkpoints and logs."""
 
 import sqlite3
 from contextlib import closing
@@ -14,7 +14,7 @@ from orca_desk.library.migrations import MIGRATIONS, check_version, version_of
 
 @dataclass(frozen=True, kw_only=True)
 class Backup:
-    """A backup that was looked through from end to end, and what it holds."""
+    """A backup that was read from end to end, and its contents."""
 
     path: Path
     version: int
@@ -26,8 +26,7 @@ class Backup:
 def back_up(library: Library, path: Path) -> Backup:
     """Write a consistent copy of the library's database to `path`, all or nothing, and check it.
 
-    Others may go on reading and writing meanwhile. Raises UserError when it cannot be written, or is not
-    whole.
+    Other threads can read and write meanwhile. Raises UserError if it cannot be written or is damaged.
     """
     if path.resolve() == library.path:
         raise UserError("The backup would replace the library itself.", "Choose another file.")
@@ -37,15 +36,15 @@ def back_up(library: Library, path: Path) -> Backup:
     except OSError as error:
         raise UserError(
             f"The backup {path} cannot be written ({error.strerror}).",
-            "Choose another place, or free some space.",
+            "Choose another folder, or free some space.",
         ) from error
     return check_backup(path)
 
 
 def check_backup(path: Path) -> Backup:
-    """Read a backup from end to end. Raises UserError when it is missing, damaged or of a newer Orca Desk."""
+    """Read a backup from end to end. Raises UserError if it is missing, damaged or too new."""
     if not path.is_file():
-        raise UserError(f"There is no backup {path}.", "Check the file's name.")
+        raise UserError(f"The backup {path} does not exist.", "Check the file name.")
     try:
         with closing(connect(path, "immutable")) as db:
             check_version(db, path)
@@ -62,14 +61,14 @@ def check_backup(path: Path) -> Backup:
 
 
 def restore(path: Path, folder: Path) -> Backup:
-    """Make a library in `folder` from a backup, once that was checked. Opening it upgrades an old one.
+    """Check a backup and make a library in `folder` from it. Opening the library upgrades an old one.
 
-    Raises UserError when the backup is not whole or `folder` already has a library: nothing is ever replaced.
+    Raises UserError if the backup is damaged or `folder` already has a library: nothing is ever replaced.
     """
     backup = check_backup(path)
     target = folder.expanduser().resolve() / DATABASE_NAME
     if target.exists():
-        raise UserError(f"There is a library in {folder} already.", "Restore into a new folder.")
+        raise UserError(f"{folder} already contains a library.", "Restore into a new folder.")
     try:
         with closing(connect(path, "immutable")) as db:
             copy_database(db, target)

@@ -1,4 +1,4 @@
-"""The one way in which the library writes times."""
+"""Times as the library stores them."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""WHERE clauses from filters, and lists that are paged by key: OFFSET would read all that it skips."""
+"""WHERE clauses from filters, and pages of results by key: OFFSET would read everything that it skips."""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class ResultPage(Generic[T]):
-    """Some of what matches a filter. `next` is the filter's `after` for what follows, or None."""
+    """A page of what matches a filter. `next` is the `after` of the next page's filter, or None."""
 
     items: tuple[T, ...]
     next: int | None
@@ -25,32 +25,32 @@ class Conditions:
     parameters: list[Any] = field(default_factory=list)
 
     def add(self, sql: str, *parameters: Any) -> None:
-        """Add a condition whose `?`s stand for `parameters`."""
+        """Add a condition with a `?` for each parameter."""
         self.parts.append(sql)
         self.parameters.extend(parameters)
 
     def equal(self, column: str, value: Any) -> None:
-        """Add `column = value`, unless the value is None: the filter does not ask for any."""
+        """Add `column = value`, unless `value` is None."""
         if value is not None:
             self.add(f"{column} = ?", value)
 
     def among(self, column: str, values: Iterable[str] | None) -> None:
-        """Add `column is one of values`, however many they are, unless `values` is None."""
+        """Add `column` is one of `values`, however many, unless `values` is None."""
         if values is not None:
             self.add(f"{column} IN (SELECT value FROM json_each(?))", json_list(values))
 
     @property
     def where(self) -> str:
-        """The WHERE clause, or nothing."""
+        """The WHERE clause; empty without conditions."""
         return f"WHERE {' AND '.join(self.parts)}" if self.parts else ""
 
 
 def like_pattern(text: str) -> str:
-    """Return the pattern for `LIKE ? ESCAPE '\\'` that finds `text` anywhere, its signs taken literally."""
+    """Return the pattern for `LIKE ? ESCAPE '\\'` that finds `text` literally, anywhere."""
     literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{literal}%"
 
 
 def json_list(values: Iterable[Any]) -> str:
-    """Return `values` as the JSON array that `json_each` unpacks: one parameter, whatever their number."""
+    """Return `values` as the JSON array that `json_each` unpacks: one parameter for any number of them."""
     return json.dumps(list(values), ensure_ascii=False)

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
-from orca_desk.yielding import waiting
+from orca_desk.yielding import ui_waiting
 
 T = TypeVar("T")
 Access = Literal["rwc", "rw", "ro", "immutable"]
@@ -29,8 +29,8 @@ PRIMARY_CODE = 0xFF  # an extended SQLite error code carries its primary code in
 def connect(path: Path, access: Access) -> sqlite3.Connection:
     """Open the database at `path`, in autocommit mode, with rows that are read by column name.
 
-    "rwc" makes the file where there is none, "ro" only reads, "immutable" reads without touching a single
-    file beside it, which is right only where nobody writes. Raises sqlite3.Error.
+    "rwc" makes the file where there is none, "ro" only reads, "immutable" reads without touching any
+    file beside it, which is safe only while nobody writes. Raises sqlite3.Error.
     """
     mode = "ro&immutable=1" if access == "immutable" else access
     db = sqlite3.connect(
@@ -51,7 +51,7 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
 
 
 def transact(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-    """Return what `work` returns, once all that it wrote is on the disk; if it raises, none of it is."""
+    """Run `work` and return its result once its writes are on the disk; if it raises, undo them all."""
     db.execute("BEGIN IMMEDIATE")
     try:
         result = work(db)
@@ -88,7 +88,7 @@ class Writer:
         self._db = db
         self._queue: queue.SimpleQueue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None]
         self._queue = queue.SimpleQueue()
-        self._entry = threading.Lock()  # nothing may be queued behind the end: it would never be answered
+        self._entry = threading.Lock()  # work queued after the end would never be done
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="library-writer", daemon=True)
         self._thread.start()
@@ -96,13 +96,13 @@ class Writer:
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a transaction and return its result after the commit; raise what it raises."""
         if threading.current_thread() is self._thread:
-            raise RuntimeError("a write inside a write would wait for itself; pass the connection on instead")
+            raise RuntimeError("a write inside a write would wait for itself; use the outer one's connection")
         future: Future[T] = Future()
         with self._entry:
             if self._closed:
                 raise RuntimeError("the library is closed")
             self._queue.put((work, future))
-        with waiting():
+        with ui_waiting():
             return future.result()
 
     def close(self) -> None:
@@ -118,12 +118,12 @@ class Writer:
             work, future = item
             try:
                 future.set_result(transact(self._db, work))
-            except BaseException as error:  # handed to the thread that asked for the write
+            except BaseException as error:  # raised again in the thread that waits for the write
                 future.set_exception(error)
 
 
 def explain(error: sqlite3.Error, path: Path) -> UserError | None:
-    """Return what the user can do about `error` at `path`, or None where it is a bug."""
+    """Return an error that tells the user what to do about `error` at `path`, or None if it is a bug."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return None
@@ -131,12 +131,12 @@ def explain(error: sqlite3.Error, path: Path) -> UserError | None:
         case sqlite3.SQLITE_FULL:
             return UserError(
                 f"There is no space left for {path}: the last change was not saved.",
-                "Free some space on that disk and try again; everything saved before is safe.",
+                "Free some space on that disk and try again; everything saved earlier is safe.",
             )
         case sqlite3.SQLITE_IOERR:
             return UserError(
                 f"The disk refused to read or write {path} ({error}): the last change was not saved.",
-                "See whether the disk is full or was unplugged, and try again.",
+                "Check whether the disk is full or unplugged, and try again.",
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return UserError(

@@ -13,7 +13,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.connections import Access, Writer, connect, explain, transact
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import MIGRATIONS, check_version, migrate, version_of
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 T = TypeVar("T")
 DATABASE_NAME = "library.db"
@@ -24,12 +24,12 @@ _READING: tuple[Access, ...] = ("ro", "immutable")
 class Library:
     """An open library. Any thread may use it; `with Library.open(folder) as library:` closes it.
 
-    `problem` is None, or why nothing can be written at the moment (a full or read-only disk); what is there
-    can be read all the same, and every write raises it.
+    `problem` is None, or the reason why nothing can be written (a full or read-only disk). Reading still
+    works then, and every write raises it.
     """
 
     def __init__(self, folder: Path, *, lock: FolderLock | None, writer: Writer | UserError) -> None:
-        """Not for callers: use `Library.open`."""
+        """Use `Library.open` instead."""
         self.folder = folder
         self.path = folder / DATABASE_NAME
         self.problem = writer if isinstance(writer, UserError) else None
@@ -41,17 +41,16 @@ class Library:
 
     @classmethod
     def open(cls, folder: Path, *, create: bool = True, samples: bool = True) -> Self:
-        """Open the library in `folder`; make it where there is none, with strategies and sample tasks.
+        """Open the library in `folder`, or make a new one there with strategies and, if `samples`, tasks.
 
-        `samples` False makes a new one without tasks. Runs that are found "running" belong to a process that
-        is gone and become "interrupted". Raises UserError when there is none and `create` is False, when
-        another process has it open, when it is damaged, another program's or a newer Orca Desk's, or when a
-        new one cannot be made.
+        Runs that are still "running" belong to a process that has ended, and become "interrupted". Raises
+        UserError if there is no library and `create` is False; if another process has it open; if it is
+        damaged, another program's or newer than this Orca Desk; and if a new one cannot be made.
         """
         folder = folder.expanduser().resolve()
         path = folder / DATABASE_NAME
         if not create and not path.exists():
-            raise UserError(f"There is no library in {folder}.", "Check the folder's name.")
+            raise UserError(f"There is no library in {folder}.", "Check the name of the folder.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -67,9 +66,9 @@ class Library:
             raise
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction on the writer's thread; return its result when it is on the disk.
+        """Run `work` in a transaction on the writer's thread; return its result once it is on the disk.
 
-        If `work` raises, nothing of it is kept. Raises UserError when the disk is full or cannot be written.
+        If `work` raises, its writes are undone. Raises UserError if the disk is full or read-only.
         `work` must return plain data, not a cursor.
         """
         if self._writer is None:
@@ -84,7 +83,7 @@ class Library:
     def read(self) -> Iterator[sqlite3.Connection]:
         """Yield this thread's read-only connection. Fetch all rows: an open cursor lets the WAL grow.
 
-        Raises UserError when the file is damaged or the disk does not answer.
+        Raises UserError if the file is damaged or the disk does not respond.
         """
         try:
             yield self._reader()
@@ -94,7 +93,7 @@ class Library:
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows of one SELECT."""
         with self.read() as db:
-            return list(courteous(db.execute(sql, parameters)))
+            return list(yielding(db.execute(sql, parameters)))
 
     def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         """Return the first row of one SELECT, or None."""
@@ -103,7 +102,7 @@ class Library:
             return found
 
     def close(self) -> None:
-        """Finish what is being written, close the file and let others open it. Twice does no harm."""
+        """Finish all writes, close the file and unlock the folder. A second call does nothing."""
         if self._closed:
             return
         self._closed = True
@@ -136,14 +135,14 @@ class Library:
             return self._readers[thread]
 
     def _access(self) -> Access:
-        """Without a writer, a file that has no WAL is read as it is: there may be no room for a new WAL."""
+        """Return how to read; without writer and WAL as immutable, since a new WAL may not fit the disk."""
         wal = self.path.with_name(f"{DATABASE_NAME}-wal")
         unwritten = wal.exists() and wal.stat().st_size > 0
         return "immutable" if self.problem and not unwritten else "ro"
 
 
 def _lock(folder: Path) -> FolderLock | None:
-    """Take the folder's lock; None where the folder is read-only, so that nobody can write there anyway."""
+    """Lock the folder; return None for a read-only one, where nobody can write anyway."""
     try:
         return FolderLock(folder)
     except OSError as error:
@@ -174,7 +173,7 @@ def _writer(path: Path, *, samples: bool) -> Writer | UserError:
 
 
 def _read_only(path: Path) -> UserError:
-    """Return why nothing can be written; raise it where what is there cannot be read either."""
+    """Return why nothing can be written, or raise it if nothing can be read either."""
     problem = UserError(
         f"The library in {path.parent} can only be read.",
         "Make the folder and the files in it writable for you, or choose another library folder.",
@@ -186,7 +185,7 @@ def _read_only(path: Path) -> UserError:
 
 def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
     """Bring a database that was just opened up to date. Raises UserError, sqlite3.Error and OSError."""
-    from orca_desk.library.samples import fill  # it stands on tables that stand on this module
+    from orca_desk.library.samples import fill  # it imports the tables, which import this module
 
     check_version(db, path)
     db.execute("PRAGMA journal_mode = WAL")
@@ -196,18 +195,18 @@ def _prepare(db: sqlite3.Connection, path: Path, *, samples: bool) -> None:
 
 
 def _interrupt(db: sqlite3.Connection) -> None:
-    """Runs that nobody ended belong to a process that is gone."""
+    """Mark runs as interrupted that a process left running when it ended."""
     db.execute("UPDATE runs SET status = 'interrupted' WHERE status IN ('running', 'paused')")
 
 
 def _is_current(path: Path) -> bool:
-    """Whether the database can be read by this version as it is. False also for one that is not there."""
+    """Return whether this version can read the database without an upgrade; False if it does not exist."""
     for access in _READING:
         try:
             with closing(connect(path, access)) as db:
                 return version_of(db) == len(MIGRATIONS)
         except sqlite3.Error:
-            continue  # the next way needs less of the disk; the caller raises what is wrong with it
+            continue  # the next access needs less of the disk; the caller reports the problem
     return False
 
 

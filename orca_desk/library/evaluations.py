@@ -20,7 +20,7 @@ KIND = "evaluate"
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A task of an evaluation, in the family it had then; `paired` is its strategy then, if it had one."""
+    """A task of an evaluation, with its family and its `paired` strategy, if any, at that time."""
 
     task_id: str
     family: str
@@ -29,7 +29,7 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """A model's answer to one task; `correct` None: no reference. `recognised`: the strategy it follows."""
+    """A model's answer to a task. `correct` is None without a reference; `recognised` names its strategy."""
 
     task_id: str
     response: str
@@ -59,9 +59,9 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyResult:
-    """Counts of one family: its questions, those answered and graded, those right.
+    """Counts of one family: its questions, those answered, graded and answered correctly.
 
-    `paired` are the answered ones that have a paired strategy, `followed` those of them that follow it.
+    `paired` counts the answers with a paired strategy, `followed` those of them that follow it.
     """
 
     family: str
@@ -103,7 +103,7 @@ def create_evaluation(
     """
     if not questions:
         raise UserError(
-            "There is no task to evaluate on.", "Choose held-out tasks, or mark some as held out."
+            "There are no tasks to evaluate on.", "Choose held-out tasks, or mark some as held out."
         )
 
     def store(db: sqlite3.Connection) -> str:
@@ -127,7 +127,7 @@ def create_evaluation(
 
 
 def get_evaluation(library: Library, evaluation_id: str) -> Evaluation:
-    """Return one evaluation. Raises UserError when there is none with this id."""
+    """Return one evaluation. Raises UserError if it does not exist."""
     row = library.row("SELECT * FROM evaluations WHERE id = ?", (evaluation_id,))
     if row is None:
         raise UserError(f"There is no evaluation {evaluation_id}.", "List the evaluations to see their ids.")
@@ -153,7 +153,7 @@ def take_up(library: Library, evaluation_id: str, name: str, request: Mapping[st
 
 
 def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered]) -> int:
-    """Store answers in one transaction; one that is there already stays. Returns how many were new."""
+    """Store answers in one transaction; existing ones stay. Returns the number of new ones."""
 
     def store(db: sqlite3.Connection) -> int:
         return db.executemany(
@@ -178,7 +178,7 @@ def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered
 
 
 def unanswered(library: Library, evaluation_id: str) -> list[Question]:
-    """Return the questions that have no answer yet, in their order."""
+    """Return the questions without an answer, in order."""
     rows = library.rows(
         "SELECT q.task_id, q.family, q.paired"
         " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"

@@ -1,4 +1,4 @@
-"""One process at a time may have a library open."""
+"""The lock that lets one process at a time open a library."""
 
 import os
 from pathlib import Path
@@ -15,13 +15,12 @@ OWNER_NAME = "library.owner"
 class FolderLock:
     """A lock on a library folder, held until `release`.
 
-    The operating system frees it when the process ends in any way, so what a killed process leaves behind
-    does not matter. The holder's process id is in a file of its own, because taking the lock truncates
-    the lock file.
+    The operating system releases it however the process ends, so the files that a killed process leaves do
+    not matter. The owner's process id is in a separate file, because locking truncates the lock file.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock. Raises UserError when another process has it, OSError when it cannot be made."""
+        """Take the lock. Raises UserError if another process has it, OSError if it cannot be created."""
         self._owner = folder / OWNER_NAME
         self._lock = filelock.FileLock(folder / LOCK_NAME, timeout=0)
         try:
@@ -34,17 +33,17 @@ class FolderLock:
         try:
             atomic_write(self._owner, str(os.getpid()))
         except OSError:
-            # On a full disk there is no room for the name of the holder; the lock itself holds all the same.
+            # On a full disk the owner's id does not fit; the lock itself still works.
             self._owner.unlink(missing_ok=True)
 
     def release(self) -> None:
-        """Let others open the library."""
+        """Release the lock, so that other processes can open the library."""
         self._owner.unlink(missing_ok=True)
         self._lock.release()
 
 
 def _process(owner: Path) -> str:
-    """Say who holds the lock, as far as the holder could note it."""
+    """Return the name of the process that has the lock, as far as it is known."""
     try:
         return f"process {owner.read_text()}"
     except OSError:

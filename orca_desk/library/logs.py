@@ -11,9 +11,9 @@ TAIL = 64 * 1024  # bytes
 
 @dataclass(frozen=True, kw_only=True)
 class LogTail:
-    """The last lines of a log; `size` (bytes, of the whole file) tells whether there is more since.
+    """The last lines of a log. `size` is that of the whole file in bytes, so a later one shows new lines.
 
-    `cut` is True where lines before these were left out.
+    `cut` is True if earlier lines were left out.
     """
 
     path: Path
@@ -23,14 +23,14 @@ class LogTail:
 
 
 def run_log(library: Library, run_id: str) -> Path:
-    """Return where a run's workers write what they have to say; it may not be there."""
+    """Return the path of the log of a run's workers, which need not exist."""
     return log_folder(library) / f"{run_id}.log"
 
 
 def read_tail(path: Path, *, limit: int = TAIL) -> LogTail | None:
-    """Return the last lines of a log, at most `limit` bytes of it; None where there is none.
+    """Return the last lines of a log, at most `limit` bytes, or None without a log.
 
-    Of a line that a progress bar wrote over and over only the last state is kept.
+    Of a line that a progress bar rewrote repeatedly, only the last state is returned.
     """
     try:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Finding anything in a library by a few words: tasks by their text; strategies, trainings, runs by name."""
+"""Searching a whole library by a few words: tasks by text; strategies, trainings, runs and chats by name."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ TEXT = 90  # characters of a task or an outcome
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A thing of the library: its kind, its id, what to show of it, and a word more about it.
+    """A search result: its kind and id, and the title and detail to show.
 
     The `detail` of a run is its stored outcome, as `Run.outcome`.
     """
@@ -25,9 +25,9 @@ class Found:
 
 
 def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
-    """Return what `text` may mean, at most `limit` of each kind; nothing for a blank text.
+    """Return what matches `text`, at most `limit` results per kind; nothing for a blank text.
 
-    Costs a few indexed queries and, where runs or chats are many, a scan of those.
+    Runs a few indexed queries, and scans the runs and chats.
     """
     wanted = text.strip()
     if not wanted:

@@ -1,4 +1,4 @@
-"""How a library of any age becomes one of today: append-only scripts, one transaction, a backup before."""
+"""Upgrading an older library: append-only scripts in one transaction, after a backup."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +14,12 @@ APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
 
 def version_of(db: sqlite3.Connection) -> int:
-    """Return how many migrations the database has had; 0 for an empty one. Raises sqlite3.Error."""
+    """Return the number of migrations that the database has had; 0 for an empty one. Raises sqlite3.Error."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def check_version(db: sqlite3.Connection, path: Path, scripts: Sequence[str] = MIGRATIONS) -> None:
-    """Raise UserError when the file is another program's, or a newer Orca Desk's."""
+    """Raise UserError if the file belongs to another program, or to a newer Orca Desk."""
     version = version_of(db)
     tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if tables and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
@@ -38,10 +38,10 @@ def migrate(
     scripts: Sequence[str] = MIGRATIONS,
     fill: Callable[[sqlite3.Connection], object] | None = None,
 ) -> Path | None:
-    """Bring the database up to date in one transaction; return the backup made before, if one was needed.
+    """Bring the database up to date in one transaction; return the backup made first, if one was needed.
 
-    `fill` puts the first content into a new database, in the same transaction. Raises UserError when the
-    file is newer than `scripts`, sqlite3.Error and OSError when it cannot be written; then it is as it was.
+    `fill` puts the first content into a new database, in the same transaction. Raises UserError if the file
+    is newer than `scripts`, and sqlite3.Error or OSError if it cannot be written; it then stays unchanged.
     """
     check_version(db, path, scripts)
     version = version_of(db)

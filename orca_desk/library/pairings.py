@@ -1,4 +1,4 @@
-"""Which strategy a family is answered with, and the measurements that say so; what was before is kept."""
+"""The strategy of each family with the measurements behind it, and all earlier pairings."""
 
 import json
 import sqlite3
@@ -16,7 +16,7 @@ Source = Literal["measured", "chosen"]
 
 @dataclass(frozen=True, kw_only=True)
 class StoredPairing:
-    """A family's pairing. `source` says whether the evidence or the user chose it; `created_at` is UTC."""
+    """A family's pairing, chosen by its evidence or by the user (`source`); `created_at` is UTC."""
 
     pairing: Pairing
     source: Source
@@ -31,7 +31,7 @@ class StoredPairing:
 def set_pairings(
     library: Library, pairings: Iterable[Pairing], *, source: Source
 ) -> dict[str, StoredPairing]:
-    """Pair families with strategies from now on; return the pairings until now of those that had one."""
+    """Pair families with strategies; return the pairings that these replace, by family."""
     chosen = tuple(pairings)
     before = current_pairings(library)
 
@@ -44,8 +44,8 @@ def set_pairings(
                 "reason": pairing.reason,
                 "created_at": now(),
             }
-            number = table(db, "pairings").insert(row).last_rowid
-            evidence = ({"pairing": number, **_evidence_row(one)} for one in pairing.evidence)
+            rowid = table(db, "pairings").insert(row).last_rowid
+            evidence = ({"pairing": rowid, **_evidence_row(one)} for one in pairing.evidence)
             table(db, "evidence").insert_all(evidence)
 
     library.write(store)
@@ -53,14 +53,14 @@ def set_pairings(
 
 
 def withdraw_pairing(library: Library, pairing: Pairing) -> bool:
-    """Take back a choice by hand, as if it had never been made; False if it is not the newest any more."""
+    """Delete a pairing chosen by hand; return False if it is no longer the newest."""
     newest = "(SELECT max(n) FROM pairings WHERE family = ?)"
     sql = f"DELETE FROM pairings WHERE n = {newest} AND strategy = ? AND source = 'chosen'"
     return bool(library.write(lambda db: db.execute(sql, (pairing.family, pairing.strategy)).rowcount))
 
 
 def latest_evidence(library: Library) -> dict[tuple[str, str], Evidence]:
-    """Return what was measured last, by family and strategy, whatever the families are paired with now."""
+    """Return the latest evidence by family and strategy, whatever the families are paired with now."""
     # Beside a max(), SQLite takes the other columns from the row that has it.
     rows = library.rows(
         "SELECT p.family, e.*, max(e.pairing) FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing"
@@ -78,7 +78,7 @@ def current_pairings(library: Library) -> dict[str, StoredPairing]:
 
 
 def pairing_history(library: Library, family: str) -> list[StoredPairing]:
-    """Return all pairings that a family had, the newest first."""
+    """Return all pairings of a family, the newest first."""
     rows = library.rows("SELECT * FROM pairings WHERE family = ? ORDER BY n DESC", (family,))
     return [_pairing(library, row) for row in rows]
 

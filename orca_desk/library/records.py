@@ -1,4 +1,4 @@
-"""Teacher records: what was asked and answered, which never changes, and what is thought of it, which may."""
+"""Teacher records: the question and answer, which never change; verdicts, decisions and edits, which may."""
 
 import json
 import sqlite3
@@ -17,14 +17,14 @@ from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.pairing import Trial
 from orca_desk.method.records import Provenance, Sampling, TeacherRecord
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
 MADE_WITH = tuple(field.name for field in fields(Provenance))
 TABLES = (
     "FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n LEFT JOIN decisions AS d ON d.record = r.n"
 )
-# An edit that is the teacher's own text again is no edit
+# An edit back to the teacher's own text does not count as one
 EDITED = """nullif(
       (SELECT response FROM revisions WHERE record = r.n ORDER BY revision DESC LIMIT 1), r.response)"""
 COLUMNS = f"r.*, v.correct, v.kind, v.answer, v.reason, v.leaks, d.decision, {EDITED} AS edited"
@@ -33,7 +33,7 @@ SELECT = f"SELECT {COLUMNS} {TABLES}"
 
 @dataclass(frozen=True, kw_only=True)
 class NewRecord:
-    """A teacher record with what grading and the leak check say; `verdict` None: there was no reference."""
+    """A new teacher record with its verdict (None without a reference answer) and its leaks."""
 
     record: TeacherRecord
     verdict: Verdict | None = None
@@ -42,7 +42,7 @@ class NewRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRecord:
-    """A teacher record as it was made, with verdict, leaks and the user's review of it."""
+    """A teacher record with its verdict, its leaks, and the user's decision and edit."""
 
     record: TeacherRecord
     verdict: Verdict | None
@@ -53,17 +53,16 @@ class StoredRecord:
 
     @property
     def current(self) -> TeacherRecord:
-        """The record with the user's edit in place of the teacher's answer, if there is one."""
+        """The record with the user's edit, if any, instead of the teacher's answer."""
         return self.record if self.edited is None else replace(self.record, response=self.edited)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordFilter:
-    """Which records. A field that is None asks for nothing; all others must hold.
+    """Which records: those that match every field that is not None.
 
-    `correct` True or False is for graded ones only, `graded` False for the others; `decision` "none" is for
-    those not reviewed yet.
-    `after` is the `next` of the page before.
+    `correct` selects among graded ones; `graded` False selects the others. `decision` "none" selects those
+    not reviewed yet. `after` is the `next` of the previous page.
     """
 
     family: str | None = None
@@ -80,9 +79,9 @@ class RecordFilter:
 
 
 def add_records(library: Library, records: Sequence[NewRecord], *, run: str | None = None) -> Added:
-    """Store records in one transaction; one that is there already, by id, stays as it is, verdict and all.
+    """Store records made by the run with the id `run`, in one transaction.
 
-    `run` is the id of the run that made them.
+    An existing record with the same id stays unchanged, including its verdict.
     """
 
     def insert(db: sqlite3.Connection) -> Added:
@@ -95,16 +94,16 @@ def add_records(library: Library, records: Sequence[NewRecord], *, run: str | No
             else:
                 seen.add(item.record.id)
                 new.append(item)
-        table(db, "records").insert_all({**_row(item.record), "run": run} for item in courteous(new))
-        for item in courteous(new):
-            _judge(db, item)
+        table(db, "records").insert_all({**_row(item.record), "run": run} for item in yielding(new))
+        for item in yielding(new):
+            _set_verdict(db, item)
         return Added(added=tuple(item.record.id for item in new), duplicates=tuple(duplicates))
 
     return library.write(insert)
 
 
 def known_records(library: Library, ids: Iterable[str]) -> set[str]:
-    """Return those of the ids that are stored already."""
+    """Return those ids that are already stored."""
     with library.read() as db:
         return _existing(db, ids)
 
@@ -118,14 +117,14 @@ def get_record(library: Library, record_id: str) -> StoredRecord:
 
 
 def count_records(library: Library, wanted: RecordFilter = RecordFilter()) -> int:
-    """Return how many records match, whatever the filter's `limit`."""
+    """Return the number of matching records, ignoring the filter's `limit`."""
     conditions = conditions_of(wanted)
     row = library.row(f"SELECT count(*) {TABLES} {conditions.where}", conditions.parameters)
     return int(row[0]) if row else 0
 
 
 def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> ResultPage[StoredRecord]:
-    """Return the first `limit` (500) records that match, in order of arrival, and where the rest begins."""
+    """Return the first `limit` (500) matching records, in order of arrival, and the start of the next page."""
     conditions = conditions_of(wanted)
     limit = wanted.limit or PAGE
     rows = library.rows(
@@ -136,19 +135,19 @@ def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Res
 
 
 def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> Iterator[StoredRecord]:
-    """Yield the records that match, at most `limit` of them, in order of arrival, read a page at a time."""
+    """Yield the matching records, at most `limit`, in order of arrival, reading a page at a time."""
     left = wanted.limit
     after: int | None = wanted.after
     while after is not None and left != 0:
         size = PAGE if left is None else min(PAGE, left)
         page = list_records(library, replace(wanted, limit=size, after=after))
-        yield from courteous(page.items)
+        yield from yielding(page.items)
         after = page.next
         left = None if left is None else left - len(page.items)
 
 
 def trials(library: Library, wanted: RecordFilter = RecordFilter()) -> list[Trial]:
-    """Return every graded record that matches (no limit) as a trial: the evidence for pairings."""
+    """Return all graded records that match, without a limit, as trials: the evidence for pairings."""
     conditions = conditions_of(wanted)
     conditions.add("v.correct IS NOT NULL")
     rows = library.rows(
@@ -159,17 +158,8 @@ def trials(library: Library, wanted: RecordFilter = RecordFilter()) -> list[Tria
     return [Trial(**{**dict(row), "correct": bool(row["correct"])}) for row in rows]
 
 
-def judge(library: Library, records: Sequence[NewRecord]) -> int:
-    """Replace verdicts and leaks of stored records (after better grading); return how many."""
-
-    def store(db: sqlite3.Connection) -> int:
-        return sum(_judge(db, item) for item in records)
-
-    return library.write(store)
-
-
 def decide(library: Library, ids: Sequence[str], decision: Decision | None) -> dict[str, Decision | None]:
-    """Keep or drop records, or take that back (None); return each one's decision before: the undo."""
+    """Keep or drop records, or clear their decisions (None); return the earlier decisions, for undo."""
 
     def store(db: sqlite3.Connection) -> dict[str, Decision | None]:
         rows = db.execute(
@@ -190,10 +180,10 @@ def decide(library: Library, ids: Sequence[str], decision: Decision | None) -> d
 def revise(
     library: Library, record_id: str, response: str, *, verdict: Verdict | None, leaks: tuple[Leak, ...] = ()
 ) -> StoredRecord:
-    """Store the user's own version of an answer, with its verdict; the teacher's stays as it was.
+    """Store the user's version of an answer with its verdict, beside the teacher's answer.
 
-    Returns the record before; to undo, revise with what was current in it. Raises UserError when there
-    is no such record.
+    Returns the earlier record; to undo, revise with its current answer. Raises UserError if the record does
+    not exist.
     """
     before = get_record(library, record_id)
 
@@ -204,7 +194,7 @@ def revise(
             " FROM records WHERE id = ?",
             (response, now(), record_id),
         )
-        _judge(db, NewRecord(record=before.record, verdict=verdict, leaks=leaks))
+        _set_verdict(db, NewRecord(record=before.record, verdict=verdict, leaks=leaks))
 
     library.write(store)
     return before
@@ -260,7 +250,7 @@ def _existing(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _judge(db: sqlite3.Connection, item: NewRecord) -> int:
+def _set_verdict(db: sqlite3.Connection, item: NewRecord) -> int:
     verdict = item.verdict
     leaks = json.dumps([asdict(leak) for leak in item.leaks], ensure_ascii=False)
     return db.execute(

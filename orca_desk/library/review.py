@@ -1,4 +1,4 @@
-"""Records as a list that is reviewed: it jumps anywhere, shows a line of each, and takes decisions back."""
+"""Records for the review queue: row ids to jump anywhere, one line per record, and undo of decisions."""
 
 from array import array
 from collections import defaultdict
@@ -20,12 +20,12 @@ from orca_desk.library.records import (
 )
 from orca_desk.method.fitness import Decision
 
-QUESTION = 160  # characters of it in a line
+QUESTION = 160  # characters of a question in a line
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordLine:
-    """What a list shows of a record, without its texts. `correct` None: not graded."""
+    """What a list shows of a record. `correct` is None for an ungraded answer."""
 
     rowid: int
     id: str
@@ -41,7 +41,7 @@ class RecordLine:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordChoices:
-    """What the records can be filtered by, each with the number of its records, by name."""
+    """What records can be filtered by, each with its number of records, by name."""
 
     families: dict[str, int]
     strategies: dict[str, int]
@@ -113,7 +113,7 @@ def record_choices(library: Library) -> RecordChoices:
 
 
 def restore_decisions(library: Library, before: Mapping[str, Decision | None]) -> None:
-    """Take back what `decide` did: give each record the decision that it returned for it."""
+    """Undo `decide`: restore the decisions that it returned."""
     by_decision: defaultdict[Decision | None, list[str]] = defaultdict(list)
     for record_id, decision in before.items():
         by_decision[decision].append(record_id)

@@ -1,4 +1,4 @@
-"""Runs: every job that was started, what was asked of it, how far it came and how it ended."""
+"""Runs: every job that was started, with its request, its progress and its outcome."""
 
 import json
 import sqlite3
@@ -74,7 +74,7 @@ def insert_run(
 
 
 def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) -> Run | None:
-    """Return the run to go on with: the newest of this kind with just these settings, unless it is done."""
+    """Return the run to resume: the newest of this kind with these settings, unless it is done."""
     row = library.row(
         "SELECT * FROM runs WHERE kind = ? AND fingerprint = ? ORDER BY n DESC LIMIT 1",
         (kind, digest(settings)),
@@ -83,7 +83,7 @@ def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) ->
 
 
 def start_run(library: Library, run_id: str) -> Run:
-    """Set a run to "running", again if it was so before; return it."""
+    """Set a run to "running", whether it is new or resumed; return it."""
     return _update(
         library, run_id, "status = 'running', outcome = '', ended_at = NULL, started_at = ?", now()
     )
@@ -105,22 +105,22 @@ def newest_request(library: Library, kind: str) -> dict[str, Any] | None:
 
 
 def has_requests(library: Library) -> bool:
-    """Whether the user ever started a job other than the demo."""
+    """Return whether the user ever started a job other than the demo."""
     return library.row("SELECT 1 FROM runs WHERE request IS NOT NULL LIMIT 1") is not None
 
 
-def note_progress(library: Library, run_id: str, *, done: float, total: float | None, unit: str = "") -> Run:
-    """Note how far a run is; return it."""
+def store_progress(library: Library, run_id: str, *, done: float, total: float | None, unit: str = "") -> Run:
+    """Store the progress of a run; return it."""
     return _update(library, run_id, "done = ?, total = ?, unit = ?", done, total, unit)
 
 
 def end_run(library: Library, run_id: str, status: EndStatus, outcome: str) -> Run:
-    """Note how a run ended, in one sentence; return it."""
+    """Store how a run ended, in one sentence; return it."""
     return _update(library, run_id, "status = ?, outcome = ?, ended_at = ?", status, outcome, now())
 
 
 def get_run(library: Library, run_id: str) -> Run:
-    """Return one run. Raises UserError when there is none with this id."""
+    """Return one run. Raises UserError if it does not exist."""
     row = library.row("SELECT * FROM runs WHERE id = ?", (run_id,))
     if row is None:
         raise _unknown(run_id)

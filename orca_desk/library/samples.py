@@ -1,4 +1,4 @@
-"""What a new library holds from the start: the bundled strategies and sample tasks."""
+"""The first content of a new library: the bundled strategies and sample tasks."""
 
 import json
 import sqlite3
@@ -11,15 +11,15 @@ from orca_desk.method.records import Task
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
 
-# Not through rows.table: importing sqlite-utils takes longer than this, and it is the app's first start
-PUT = f"INSERT INTO tasks ({', '.join(FIELDS)}) VALUES (:{', :'.join(FIELDS)}) ON CONFLICT (id) DO NOTHING"
+# Not through rows.table: importing sqlite-utils takes longer, and this is the app's first start
+INSERT = f"INSERT INTO tasks ({', '.join(FIELDS)}) VALUES (:{', :'.join(FIELDS)}) ON CONFLICT (id) DO NOTHING"
 
 
 def fill(db: sqlite3.Connection, *, samples: bool) -> None:
     """Put the strategies and, if wanted, the sample tasks into a new database, inside a write."""
     insert_strategies(db, load_folder(resources() / "strategies").values())
     if samples:
-        db.executemany(PUT, map(task_row, sample_tasks(resources() / "tasks")))
+        db.executemany(INSERT, map(task_row, sample_tasks(resources() / "tasks")))
 
 
 def sample_tasks(folder: Path) -> Iterator[Task]:

@@ -1,7 +1,7 @@
-"""The library's tables, as the SQL scripts that make them.
+"""The library's tables, as the SQL scripts that create them.
 
-Append only: a script that was released never changes, a new one is added behind it (see migrations.py).
-Rows are ordered by `n`, the order of arrival, which is never reused; ids are what everyone else sees.
+Append only: a released script never changes; a new one follows it (see migrations.py). Rows are ordered by
+`n`, the order of arrival, which is never reused; everything outside the library uses ids.
 """
 
 VERSION_1 = """
@@ -291,8 +291,8 @@ CREATE TABLE messages (
 ) STRICT, WITHOUT ROWID;
 """
 
-# A chat with several models is one row for each: `beside` is the chat that the others belong to, which has
-# the title. Chats of before are chats with one model. A question may come from a task.
+# A chat with several models has one row per model: `beside` refers to the first of them, which has the title.
+# Earlier chats have one model. A question can come from a task.
 VERSION_2 = """
 ALTER TABLE chats ADD COLUMN beside INTEGER REFERENCES chats (n) ON DELETE CASCADE;
 CREATE INDEX chats_beside ON chats (beside) WHERE beside IS NOT NULL;
@@ -300,8 +300,8 @@ ALTER TABLE messages ADD COLUMN task TEXT;
 ALTER TABLE messages ADD COLUMN seconds REAL;
 """
 
-# What a run was asked for and what an evaluation is called stood in the settings, where two jobs could
-# overwrite each other's.
+# The requests of runs and the names of evaluations were in the settings, where two jobs could overwrite each
+# other's.
 VERSION_3 = """
 ALTER TABLE runs ADD COLUMN request TEXT;
 ALTER TABLE evaluations ADD COLUMN name TEXT NOT NULL DEFAULT '';

@@ -1,4 +1,4 @@
-"""What the user chose, as key -> JSON value."""
+"""The user's settings, as key -> JSON value."""
 
 import json
 from typing import Any
@@ -12,15 +12,8 @@ def get_setting(library: Library, key: str, default: Any = None) -> Any:
     return json.loads(row["value"]) if row else default
 
 
-def all_settings(library: Library) -> dict[str, Any]:
-    """Return every setting, by key."""
-    return {
-        row["key"]: json.loads(row["value"]) for row in library.rows("SELECT * FROM settings ORDER BY key")
-    }
-
-
 def set_setting(library: Library, key: str, value: Any) -> Any:
-    """Store `value` (anything JSON can hold) under `key`; return what was there before, or None."""
+    """Store `value`, which JSON must be able to hold, under `key`; return the earlier value, or None."""
     text = json.dumps(value, ensure_ascii=False)
     before = get_setting(library, key)
     library.write(
@@ -28,11 +21,4 @@ def set_setting(library: Library, key: str, value: Any) -> Any:
             db.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", (key, text)).rowcount
         )
     )
-    return before
-
-
-def delete_setting(library: Library, key: str) -> Any:
-    """Forget `key`; return what was there, or None."""
-    before = get_setting(library, key)
-    library.write(lambda db: db.execute("DELETE FROM settings WHERE key = ?", (key,)).rowcount)
     return before

@@ -21,7 +21,7 @@ from orca_desk.library.rows import table
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import FitnessRules, Unfit, why_unfit
 from orca_desk.method.records import TrainingRecord
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
 CANDIDATES = f"SELECT {COLUMNS}, {FACTS} AS facts {FITNESS_TABLES} ORDER BY r.id"
@@ -172,7 +172,7 @@ def freeze(
 
 
 def get_snapshot(library: Library, snapshot_id: str) -> Snapshot:
-    """Return one snapshot. Raises UserError when there is none with this id."""
+    """Return one snapshot. Raises UserError if it does not exist."""
     row = library.row("SELECT * FROM snapshots WHERE id = ?", (snapshot_id,))
     if row is None:
         raise UserError(f"There is no snapshot {snapshot_id}.", "List the snapshots to see their ids.")
@@ -186,13 +186,13 @@ def list_snapshots(library: Library) -> list[Snapshot]:
 
 
 def snapshot_records(library: Library, snapshot_id: str) -> Iterator[TrainingRecord]:
-    """Yield a snapshot's training records in their order, read a page at a time."""
+    """Yield a snapshot's training records in order, reading a page at a time."""
     position = 0
     while rows := library.rows(
         "SELECT * FROM snapshot_records WHERE snapshot = ? AND position >= ? ORDER BY position LIMIT ?",
         (snapshot_id, position, PAGE),
     ):
-        yield from map(_training_record, courteous(rows))
+        yield from map(_training_record, yielding(rows))
         position = rows[-1]["position"] + 1
 
 
@@ -215,10 +215,10 @@ def snapshot_characters(library: Library, snapshot_id: str) -> int:
 
 
 def write_snapshot(library: Library, snapshot_id: str, path: Path) -> int:
-    """Write a snapshot as JSONL, one training record a line in order; return how many.
+    """Write a snapshot as JSONL, one training record per line; return their number.
 
     Each line is {"id", "system", "user", "assistant", "family", "strategy", "task_id"}. Raises UserError
-    when there is no such snapshot, OSError when the file cannot be written.
+    if the snapshot does not exist, OSError if the file cannot be written.
     """
     expected = get_snapshot(library, snapshot_id).records
     with atomic_writer(path) as file:
@@ -242,7 +242,7 @@ def training_line(record: TrainingRecord) -> bytes:
 
 
 def content_identity(db: sqlite3.Connection, snapshot_id: str) -> str:
-    """Return the identity of a snapshot's stored training records; it should be the snapshot's id."""
+    """Return the identity of a snapshot's stored records, which should be the snapshot's id."""
     rows = db.execute("SELECT * FROM snapshot_records WHERE snapshot = ? ORDER BY position", (snapshot_id,))
     return _identity(map(_training_record, rows))
 
@@ -294,7 +294,7 @@ class _Hasher:
 
     def pass_on(self, records: Iterable[TrainingRecord]) -> Iterator[TrainingRecord]:
         """Yield the records, and hash each."""
-        for record in courteous(records):
+        for record in yielding(records):
             line = json.dumps(asdict(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
             self._hash.update(line.encode() + b"\n")
             yield record

@@ -1,4 +1,4 @@
-"""Strategies and every version they had: a change is a new version, so that old records stay true."""
+"""Strategies with all their versions: each change is a new version, so that old records stay valid."""
 
 import json
 import sqlite3
@@ -22,7 +22,7 @@ def current_strategies(library: Library) -> dict[str, Strategy]:
 
 
 def get_strategy(library: Library, name: str, version: int | None = None) -> Strategy:
-    """Return a strategy, its newest version if none is given. Raises UserError when there is none."""
+    """Return a strategy in its newest or a given version. Raises UserError if it does not exist."""
     if version is None:
         row = library.row("SELECT * FROM strategies WHERE name = ? ORDER BY version DESC LIMIT 1", (name,))
     else:
@@ -49,27 +49,26 @@ def version_times(library: Library, name: str) -> dict[int, str]:
 
 
 def add_strategy(library: Library, strategy: Strategy) -> Strategy:
-    """Store a new strategy. Raises UserError for a name that is taken: `save_strategy` would revise it."""
+    """Store a new strategy. Raises UserError if the name is taken, since `save_strategy` would revise it."""
 
     def add(db: sqlite3.Connection) -> Strategy:
         if db.execute("SELECT 1 FROM strategies WHERE name = ?", (strategy.name,)).fetchone():
-            raise UserError(f"There is a strategy {strategy.name} already.", "Choose another name.")
+            raise UserError(f"There is already a strategy {strategy.name}.", "Choose another name.")
         return _insert(db, strategy)
 
     return library.write(add)
 
 
 def save_strategy(library: Library, strategy: Strategy) -> Strategy:
-    """Store `strategy` as the next version under its name; return what is now current.
+    """Store `strategy` as the next version under its name, whatever its own version; return the newest.
 
-    The version it carries does not matter. Where nothing but that differs from the newest one, nothing is
-    written and the newest one is returned.
+    Stores nothing if only the version differs from the newest one.
     """
     return library.write(lambda db: insert_strategies(db, [strategy])[0])
 
 
 def insert_strategies(db: sqlite3.Connection, strategies: Iterable[Strategy]) -> list[Strategy]:
-    """Do what `save_strategy` does for several, inside a write."""
+    """Do what `save_strategy` does for several strategies, inside a write."""
     return [_insert(db, strategy) for strategy in strategies]
 
 

@@ -1,4 +1,4 @@
-"""Changes to many tasks at once: one transaction, and back again, however many there are."""
+"""Changes to many tasks in one transaction, and undoing them."""
 
 import sqlite3
 from collections import defaultdict
@@ -14,14 +14,14 @@ from orca_desk.library.tasks import FIELDS, TaskFilter, task_from_row, task_row,
 from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import hold_out
 
-CHUNK = 2_000  # tasks that are held in memory at a time
+CHUNK = 2_000  # tasks in memory at a time
 Columns = tuple[str, ...]
-Values = tuple[Any, ...]  # of the columns that changed, then the task's place
+Values = tuple[Any, ...]  # of the columns that changed, then the task's row id
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskEdit:
-    """The same edit for many tasks. A field that is None leaves as it is; `strategy` "" takes it away."""
+    """The same edit for many tasks. None leaves a field unchanged; an empty `strategy` removes it."""
 
     family: str | None = None
     split: Split | None = None
@@ -31,33 +31,33 @@ class TaskEdit:
 
     def __call__(self, task: Task) -> Task:
         """Return `task` with the edit."""
-        kept = [tag for tag in task.tags if tag not in self.remove_tags]
-        new = [tag for tag in self.add_tags if tag not in kept]
+        remaining = [tag for tag in task.tags if tag not in self.remove_tags]
+        new = [tag for tag in self.add_tags if tag not in remaining]
         return replace(
             task,
             family=self.family or task.family,
             split=self.split or task.split,
-            tags=(*kept, *new),
+            tags=(*remaining, *new),
             strategy=task.strategy if self.strategy is None else self.strategy or None,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangedTasks:
-    """What `take_back` needs: the former values, by the columns that changed, and nothing else."""
+    """The former values of changed tasks, by the columns that changed: `undo_change` restores them."""
 
     former: dict[Columns, list[Values]]
 
     @property
     def count(self) -> int:
-        """How many tasks were changed."""
+        """The number of changed tasks."""
         return sum(map(len, self.former.values()))
 
 
 def change_tasks(library: Library, rowids: Sequence[int], change: Callable[[Task], Task]) -> ChangedTasks:
-    """Store `change(task)` for the tasks at some places, all or none; return what takes it back.
+    """Store `change(task)` for the tasks in these rows, all or none; return what undoes it.
 
-    `change` must keep the id. Tasks that are gone, or stay as they are, are passed over.
+    `change` must not change the id. Deleted and unchanged tasks are skipped.
     """
 
     def store(db: sqlite3.Connection) -> ChangedTasks:
@@ -76,16 +76,13 @@ def change_tasks(library: Library, rowids: Sequence[int], change: Callable[[Task
     return library.write(store)
 
 
-def take_back(library: Library, changed: ChangedTasks) -> None:
-    """Give tasks the values again that `change_tasks` replaced; what else was edited since stays."""
+def undo_change(library: Library, changed: ChangedTasks) -> None:
+    """Undo `change_tasks`: restore the values that it replaced. Other later edits stay."""
     library.write(lambda db: _update(db, changed.former))
 
 
 def rename_family(library: Library, family: str, name: str) -> ChangedTasks:
-    """Move all tasks of a family to the family `name`; where that is there already, the two are merged.
-
-    A family that is new takes the old one's pairing along.
-    """
+    """Rename a family, or merge it into the existing family `name`. A new name takes the pairing along."""
     pairings = current_pairings(library)
     if family in pairings and name not in pairings:
         stored = pairings[family]
@@ -96,7 +93,7 @@ def rename_family(library: Library, family: str, name: str) -> ChangedTasks:
 
 
 def hold_out_family(library: Library, family: str, percent: float) -> ChangedTasks:
-    """Split a family anew: `percent` (0 to 100) of its tasks, chosen by their ids, are held out."""
+    """Hold out `percent` (0 to 100) of a family's tasks, chosen by their ids, and train on the others."""
     rowids = task_rowids(library, TaskFilter(family=family))
     return change_tasks(library, rowids, lambda task: hold_out(task, percent))
 
@@ -115,5 +112,5 @@ def _update(db: sqlite3.Connection, values: dict[Columns, list[Values]]) -> None
 
 
 def _shared(value: Any) -> Any:
-    """A million tasks share a few families and tags: each is kept once."""
+    """Return one shared object for equal texts: a million tasks have few families and tags."""
     return intern(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""The user's tasks: added once by id, edited, deleted with undo, found by family, tag or text."""
+"""The user's tasks: adding, editing, deleting with undo, and finding by family, tag or text."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.rows import table
 from orca_desk.method.records import Split, Task
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 CHUNK = 5_000  # tasks in one transaction
 FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")
@@ -23,12 +23,11 @@ WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFilter:
-    """Which tasks. A field that is None asks for nothing; all others must hold.
+    """Which tasks: those that match every field that is not None.
 
-    `text` is words that the query, context or answer must hold, the last one perhaps only begun.
-    `overrides` asks for tasks that name a strategy themselves, `reviewed` for those with a record that was
-    kept or dropped. `after` is the `next` of the page before; `limit` is the most tasks to return, in order
-    of arrival.
+    `text` is words in query, context or answer; the last one may be incomplete. `overrides` selects tasks
+    with a strategy of their own, `reviewed` those with a record that was kept or dropped. `after` is the
+    `next` of the previous page; `limit` is the maximum number of tasks, in order of arrival.
     """
 
     family: str | None = None
@@ -46,7 +45,7 @@ class TaskFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Added:
-    """The ids of what was added, and of what was there already and left as it was."""
+    """The ids of what was added, and of what already existed and stayed unchanged."""
 
     added: tuple[str, ...]
     duplicates: tuple[str, ...]
@@ -54,14 +53,14 @@ class Added:
 
 @dataclass(frozen=True, kw_only=True)
 class DeletedTasks:
-    """What `restore_tasks` needs: each deleted task with its place in the order."""
+    """Deleted tasks with their row ids: `restore_tasks` restores them."""
 
     tasks: tuple[tuple[int, Task], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyCount:
-    """How many tasks a family has, by split, and how many of them have no reference answer."""
+    """The number of a family's tasks per split, and of those without a reference answer."""
 
     family: str
     train: int
@@ -75,9 +74,9 @@ class FamilyCount:
 
 
 def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
-    """Add the tasks that are not there yet; one that is there, perhaps edited since, stays as it is.
+    """Add new tasks; existing ones, which may have been edited since, stay unchanged.
 
-    Written in transactions of 5,000: when this is cut off, the same call again adds the rest.
+    Writes in transactions of 5,000 tasks: after an interruption, the same call adds the rest.
     """
     added: list[str] = []
     duplicates: list[str] = []
@@ -90,7 +89,7 @@ def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
 
 
 def get_task(library: Library, task_id: str) -> Task:
-    """Return one task. Raises UserError when there is none with this id."""
+    """Return one task. Raises UserError if it does not exist."""
     row = library.row("SELECT * FROM tasks WHERE id = ?", (task_id,))
     if row is None:
         raise _unknown(task_id)
@@ -98,19 +97,19 @@ def get_task(library: Library, task_id: str) -> Task:
 
 
 def get_tasks(library: Library, ids: Sequence[str]) -> dict[str, Task]:
-    """Return those of the tasks that are there, by id, in the order of `ids`."""
+    """Return the existing tasks among `ids`, by id, in that order."""
     rows = library.rows("SELECT * FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
-    found = {row["id"]: task_from_row(row) for row in courteous(rows)}
+    found = {row["id"]: task_from_row(row) for row in yielding(rows)}
     return {task_id: found[task_id] for task_id in ids if task_id in found}
 
 
 def update_task(library: Library, task: Task) -> Task:
-    """Store `task` in place of the one with its id; return what was there before (update with that: undo)."""
+    """Replace the task with the same id; return the earlier one, with which to undo this."""
     return update_tasks(library, [task])[0]
 
 
 def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
-    """Do what `update_task` does for several, all or none."""
+    """Do what `update_task` does for several tasks, all or none."""
     assignments = ", ".join(f"{name} = :{name}" for name in FIELDS[1:])
 
     def update(db: sqlite3.Connection) -> list[Task]:
@@ -126,7 +125,7 @@ def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
 
 
 def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:
-    """Delete those of the tasks that are there; return what `restore_tasks` brings back. Records stay."""
+    """Delete the existing tasks among `ids`, but not their records; return what restores them."""
 
     def delete(db: sqlite3.Connection) -> DeletedTasks:
         chosen = json_list(ids)
@@ -139,7 +138,7 @@ def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:
 
 
 def restore_tasks(library: Library, deleted: DeletedTasks) -> Added:
-    """Bring deleted tasks back to their places; one that was added again in the meantime stays as it is."""
+    """Restore deleted tasks to their rows; those that have been added again stay unchanged."""
 
     def restore(db: sqlite3.Connection) -> Added:
         present = _existing(db, [task.id for _, task in deleted.tasks])
@@ -151,14 +150,14 @@ def restore_tasks(library: Library, deleted: DeletedTasks) -> Added:
 
 
 def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
-    """Return how many tasks match, whatever the filter's `limit`."""
+    """Return the number of matching tasks, ignoring the filter's `limit`."""
     conditions = _conditions(wanted)
     row = library.row(f"SELECT count(*) FROM tasks {conditions.where}", conditions.parameters)
     return int(row[0]) if row else 0
 
 
 def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPage[Task]:
-    """Return the first `limit` (500) tasks that match, in order of arrival, and where the rest begins."""
+    """Return the first `limit` (500) matching tasks, in order of arrival, and the start of the next page."""
     conditions = _conditions(wanted)
     limit = wanted.limit or PAGE
     rows = library.rows(
@@ -169,13 +168,13 @@ def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPag
 
 
 def iterate_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> Iterator[Task]:
-    """Yield the tasks that match, at most `limit` of them, in order of arrival, read a page at a time."""
+    """Yield the matching tasks, at most `limit`, in order of arrival, reading a page at a time."""
     left = wanted.limit
     after: int | None = wanted.after
     while after is not None and left != 0:
         size = PAGE if left is None else min(PAGE, left)
         page = list_tasks(library, replace(wanted, limit=size, after=after))
-        yield from courteous(page.items)
+        yield from yielding(page.items)
         after = page.next
         left = None if left is None else left - len(page.items)
 
@@ -218,7 +217,7 @@ def all_task_ids(library: Library) -> set[str]:
 
 def families(library: Library) -> list[FamilyCount]:
     """Return every family with its counts, by name."""
-    # Two walks through indexes: to look at each task's answer would read the whole table
+    # Two scans of indexes: reading each task's answer would read the whole table
     counts = library.rows(
         "SELECT family, sum(split = 'train') AS train, sum(split = 'heldout') AS heldout"
         " FROM tasks GROUP BY family ORDER BY family"
@@ -232,7 +231,7 @@ def families(library: Library) -> list[FamilyCount]:
 
 
 def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> set[str]:
-    """Return the families of those wanted tasks that name no strategy of their own."""
+    """Return the families of those wanted tasks that have no strategy of their own."""
     conditions = _conditions(wanted)
     if wanted.limit is not None:
         sql = (
@@ -249,7 +248,7 @@ def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> s
 
 
 def tags(library: Library) -> dict[str, int]:
-    """Return how many tasks carry each tag, by name."""
+    """Return the number of tasks per tag, by name."""
     return {
         row[0]: row[1]
         for row in library.rows("SELECT tag, count(*) FROM task_tags GROUP BY tag ORDER BY tag")
@@ -257,22 +256,22 @@ def tags(library: Library) -> dict[str, int]:
 
 
 def text_query(text: str) -> str:
-    """Return `text` as a full-text query for its words, the last one as a beginning; "" if it has no word.
+    """Return a full-text query for the words of `text`, the last one as a prefix; empty without words.
 
-    Only words get through, quoted, so no text can be read as FTS5's query language.
+    Contains only quoted words, so that no text acts as FTS5's query language.
     """
     words = WORD.findall(text)
     return " ".join(f'"{word}"' for word in words) + "*" if words else ""
 
 
 def task_row(task: Task) -> dict[str, Any]:
-    """Return a task as its row in the library, by column."""
+    """Return a task as a row of the table, by column."""
     row = {name: getattr(task, name) for name in FIELDS}
     return {**row, "tags": json.dumps(task.tags, ensure_ascii=False)}
 
 
 def task_from_row(row: sqlite3.Row) -> Task:
-    """Return the task that a row of the table holds."""
+    """Return the task in a row of the table."""
     fields = {name: row[name] for name in FIELDS}
     return Task(**{**fields, "tags": tuple(json.loads(row["tags"]))})
 
@@ -297,7 +296,7 @@ def _conditions(wanted: TaskFilter) -> Conditions:
         if query:
             conditions.add("n IN (SELECT rowid FROM tasks_text WHERE tasks_text MATCH ?)", query)
         else:
-            conditions.add("0")  # nothing but signs: no word can match
+            conditions.add("0")  # without a word, nothing can match
     if wanted.after:
         conditions.add("n > ?", wanted.after)
     return conditions
@@ -307,7 +306,7 @@ def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
     seen = _existing(db, [task.id for task in tasks])
     new: list[Task] = []
     duplicates: list[str] = []
-    for task in courteous(tasks):
+    for task in yielding(tasks):
         if task.id in seen:
             duplicates.append(task.id)
         else:
@@ -315,7 +314,7 @@ def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
             new.append(task)
     # Many rows a statement: half the time of executemany, where the triggers for text and tags begin and end
     # their work anew with each row
-    table(db, "tasks").insert_all(map(task_row, courteous(new)))
+    table(db, "tasks").insert_all(map(task_row, yielding(new)))
     return Added(added=tuple(task.id for task in new), duplicates=tuple(duplicates))
 
 

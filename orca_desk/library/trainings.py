@@ -1,4 +1,4 @@
-"""Trainings: runs of kind "train" with what they were trained on, their curves, checkpoints and adapter."""
+"""Trainings: runs of kind "train" with their snapshot, curves, checkpoints and adapter."""
 
 import json
 import sqlite3
@@ -21,8 +21,8 @@ KIND = "train"
 class Training:
     """One LoRA training. `run` has its status; its id is the run's, e.g. train-3.
 
-    `settings` are the training's own; `folder` is where records, checkpoints and adapter lie. The adapter's
-    fields are None until it is made; `best_eval` is the loss on held-out records, at `best_step`.
+    `settings` are the training's own; `folder` contains its records, checkpoints and adapter. The adapter's
+    fields are None until it exists; `best_eval` is the validation loss at `best_step`.
     """
 
     id: str
@@ -46,7 +46,7 @@ def create_training(
     settings: Mapping[str, Any],
     request: Mapping[str, Any] | None = None,
 ) -> Training:
-    """Note a new training, as running, of the student in `base` on a snapshot; return it."""
+    """Store a new, running training of the student in `base` on a snapshot; return it."""
 
     def store(db: sqlite3.Connection) -> str:
         run = insert_run(db, KIND, _identity(library, base, snapshot, settings), request)
@@ -60,13 +60,13 @@ def create_training(
 def find_unfinished_training(
     library: Library, *, base: Path, snapshot: str, settings: Mapping[str, Any]
 ) -> Training | None:
-    """Return the newest training of just this, unless it is done: the one to go on with."""
+    """Return the training to resume: the newest with these arguments, unless it is done."""
     run = find_unfinished(library, KIND, _identity(library, base, snapshot, settings))
     return get_training(library, run.id) if run else None
 
 
 def get_training(library: Library, training_id: str) -> Training:
-    """Return one training. Raises UserError when there is none with this id."""
+    """Return one training. Raises UserError if it does not exist."""
     row = library.row("SELECT * FROM trainings WHERE id = ?", (training_id,))
     if row is None:
         raise UserError(f"There is no training {training_id}.", "List the trainings to see their ids.")
@@ -86,11 +86,10 @@ def newest_training(library: Library) -> str:
 
 
 def add_events(library: Library, training_id: str, events: Sequence[Mapping[str, Any]]) -> int:
-    """Store what the trainer reports ("metrics", "eval", "report", "checkpoint"), in one transaction.
+    """Store events of the trainer ("metrics", "eval", "report", "checkpoint") in one transaction.
 
-    A "report" comes first at each start: what was stored after its "resumed_step" is gone from the weights,
-    and goes from here too. An event that comes again, same kind and step, takes the place of the first.
-    Returns how many were stored.
+    Each start begins with a "report": events after its "resumed_step" are no longer part of the weights, and
+    are deleted. An event of the same kind and step replaces the earlier one. Returns the number stored.
     """
 
     def store(db: sqlite3.Connection) -> int:
@@ -116,7 +115,7 @@ def add_events(library: Library, training_id: str, events: Sequence[Mapping[str,
 def training_events(
     library: Library, training_id: str, kind: str, *, after_step: int = -1
 ) -> list[dict[str, Any]]:
-    """Return a training's events of one kind ("metrics", "eval", "report"), in the order of their steps."""
+    """Return a training's events of one kind ("metrics", "eval", "report") by step."""
     rows = library.rows(
         "SELECT content FROM metrics WHERE training = ? AND kind = ? AND step > ? ORDER BY step",
         (training_id, kind, after_step),
@@ -125,7 +124,7 @@ def training_events(
 
 
 def loss_outline(library: Library, training_id: str, *, points: int = 64) -> list[float]:
-    """Return a training's loss as at most `points` means over equal stretches of its steps: a small curve."""
+    """Return a training's loss as at most `points` means over equal intervals of steps, for a small plot."""
     rows = library.rows(
         "SELECT avg(json_extract(content, '$.loss')) AS loss FROM metrics"
         " WHERE training = :training AND kind = 'metrics'"
@@ -137,13 +136,13 @@ def loss_outline(library: Library, training_id: str, *, points: int = 64) -> lis
 
 
 def checkpoints(library: Library, training_id: str) -> dict[int, Path]:
-    """Return where each step's checkpoint was written, in the order of the steps; some may be gone since."""
+    """Return the path of each step's checkpoint, by step; some may have been deleted since."""
     rows = library.rows("SELECT * FROM checkpoints WHERE training = ? ORDER BY step", (training_id,))
     return {row["step"]: resolve_path(library, row["path"]) for row in rows}
 
 
 def newest_checkpoint(library: Library, training_id: str) -> int | None:
-    """Return the step of the newest checkpoint on the disk, from which a training goes on; None: none is."""
+    """Return the step of the newest checkpoint on the disk, from which a training resumes, or None."""
     folders = (training_folder(library, training_id) / "checkpoints").glob("step-*")
     steps = [path.name.removeprefix("step-") for path in folders]
     return max((int(step) for step in steps if step.isdecimal()), default=None)
@@ -159,7 +158,7 @@ def set_adapter(
     best_step: int | None = None,
     best_eval: float | None = None,
 ) -> Training:
-    """Note a training's adapter: its folder, its GGUF, and the hash of its weights; return the training."""
+    """Store a training's adapter: its folder, its GGUF, and the hash of its weights; return the training."""
     paths = (stored_path(library, adapter), gguf and stored_path(library, gguf))
     library.write(
         lambda db: (

@@ -10,7 +10,7 @@ from orca_desk.method.records import FinishReason, Sampling
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress
 from orca_desk.processes.protocol import Message
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def ask(
     def receive(events: list[Message]) -> None:
         nonlocal tokens
         outcomes: list[AskOutcome] = []
-        for event in courteous(events):
+        for event in yielding(events):
             fields = {name: value for name, value in event.items() if name != "event"}
             match event["event"]:
                 case "ready":

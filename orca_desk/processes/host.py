@@ -9,7 +9,7 @@ from orca_desk.processes import protocol
 from orca_desk.processes.process import WorkerProcess
 from orca_desk.processes.progress import LOOK_AROUND, JobControl, Wanted
 from orca_desk.processes.protocol import ControlWord, Message
-from orca_desk.yielding import give_way
+from orca_desk.yielding import pause_for_ui
 
 SECONDS_TO_STOP = 30.0  # for a worker that has to write a checkpoint first
 WORDS: dict[Wanted, ControlWord] = {"run": "resume", "pause": "pause", "stop": "stop"}
@@ -61,7 +61,7 @@ def _attend(
     deadline = float("inf")
     while (batch := worker.events(LOOK_AROUND)) is not None:
         theirs = [event for event in batch if event["event"] not in protocol.OWN_EVENTS]
-        give_way()
+        pause_for_ui()
         if theirs:
             on_events(theirs)
         if control.state != sent:

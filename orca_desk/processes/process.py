@@ -20,7 +20,7 @@ from orca_desk.errors import UserError
 from orca_desk.processes import protocol
 from orca_desk.processes.command import OFFLINE, worker_command
 from orca_desk.processes.protocol import Message
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 EVENTS_HELD = 1000  # the rest waits in the pipe, and then in the worker, until the host has committed
 TAIL = 4000  # bytes of a dead worker's last output
@@ -173,7 +173,7 @@ class WorkerProcess:
     def _read(self) -> None:
         assert self._process.stdout
         with self._process.stdout as stream:
-            for line in courteous(stream):
+            for line in yielding(stream):
                 event = protocol.decode(line)
                 if event and "event" in event:
                     self._room.acquire()

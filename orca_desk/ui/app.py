@@ -1,11 +1,8 @@
-"""Start the desktop on one library, and end it in good order."""
+"""Starts the desktop on one library, and ends it cleanly."""
 
-import gc
-import importlib
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,24 +19,20 @@ from orca_desk.paths import resources
 from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.double_click import StrayClicks
-from orca_desk.ui.first_start import begin_once
 from orca_desk.ui.page import Page
-from orca_desk.ui.register import PAGES
-from orca_desk.ui.single import Door, raise_other
-from orca_desk.ui.theme import Theme
+from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
+from orca_desk.ui.smoothness import quick_switches, settle
+from orca_desk.ui.theme import Theme, theme_choice
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
-# How long busy threads keep the event loop from Python at a time (Python: 5 ms). To paint a table it comes
-# to Python hundreds of times
-SWITCH_SECONDS = 0.0001
-SETTLED_MS = 200  # after the window was shown: it has been painted by then
-SECONDS_TO_STOP = 30.0  # for jobs that still run when the event loop has ended
+SETTLED_MS = 200  # after the window was shown; it is painted by then
+SECONDS_TO_STOP = 30.0  # for jobs that are still running when the event loop has ended
 
 
 def main(folder: Path) -> int:
-    """Show the library in `folder` until the window is closed; return the exit code."""
+    """Show the library in `folder` until the user closes the window; return the exit code."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("Orca Desk")
@@ -48,92 +41,69 @@ def main(folder: Path) -> int:
     app.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
     StrayClicks(app)
     theme = Theme(app)
-    if raise_other(folder):
+    if raise_running_instance(folder):
         return 0
     library = open_or_ask(folder, theme)
     if library is None:
         return 1
     with library, logs(library.folder / "logs"), desktop(library, theme) as window:
         window.show()
-        begin_once(window)
+        window.begin_tour_once()
         QTimer.singleShot(SETTLED_MS, settle)
         with quits_on_signals(app):
             return app.exec()
 
 
-def settle() -> None:
-    """Do once, while nobody waits for anything yet, what would hold up the event loop later.
-
-    A full collection of garbage would go over all that the start has made, again and again while rows come in
-    by the thousand, and large young generations take long at a time.
-    """
-    threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 10, 1_000)
-
-
-def import_the_rest() -> None:
-    """Import what the first write and each page's first opening would import; the event loop goes on."""
-    importlib.import_module("sqlite_utils")
-    importlib.import_module("orca_desk.prompts.hf")  # the tokenizer: first wanted beside a running training
-    for entry in PAGES:
-        if entry:
-            importlib.import_module(f"orca_desk.ui.pages.{entry[0]}.page")
-
-
 @contextmanager
 def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     """Yield the window of a library; afterwards stop its jobs and threads."""
-    places = QSettings(str(library.folder / "desktop.ini"), QSettings.Format.IniFormat)
-    theme.choose(str(places.value("window/theme", "system")))  # type: ignore[arg-type]
-    desk = Desk(library, theme, places=places)
+    view_state = QSettings(str(library.folder / "desktop.ini"), QSettings.Format.IniFormat)
+    theme.choose(theme_choice(view_state.value("window/theme")))
+    desk = Desk(library, theme, view_state=view_state)
     window = Window(desk)
-    theme.dress(window)
-    door = Door(library.folder, window)
-    door.knocked.connect(window.raise_up)
+    theme.apply_to(window)
+    instances = InstanceServer(library.folder, window)
+    instances.raise_requested.connect(window.raise_up)
     crashes = _Crashes(window, library.folder / "logs" / LOG_NAME)
     desk.crashed.connect(crashes.show)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
     before, sys.excepthook = sys.excepthook, lambda kind, error, trace: desk.report(error)
     try:
-        yield window
+        with quick_switches():
+            yield window
     finally:
         sys.excepthook = before
-        sys.setswitchinterval(interval)
-        door.close()
+        instances.close()
         window.hide()
         for page in window.pages.values():
             _close(page)
-        if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to go on
-            window.going_on.note_closing()
+        if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to resume
+            window.resume_offer.note_closing()
         desk.jobs.stop_all()
         for job in desk.jobs.all:
             job.wait(SECONDS_TO_STOP)
         desk.background.close()
-        places.sync()
+        view_state.sync()
         window.deleteLater()
         desk.deleteLater()
 
 
 def _close(page: Page) -> None:
-    """Close a page; one that cannot write what it keeps must not leave another's workers running."""
+    """Close a page. One that fails must not leave the workers of another running."""
     try:
         page.close_page()
     except Exception:
-        logger.exception("the page %s was not closed in good order", page.name)
+        logger.exception("the page %s did not close cleanly", page.name)
 
 
 class _Crashes:
-    """Shows one crash report at a time: a bug that repeats must not bury the screen."""
+    """Shows one crash report at a time, so that a bug that repeats does not bury the screen."""
 
     def __init__(self, window: Window, log: Path) -> None:
         self._window, self._log = window, log
         self._shown: CrashReport | None = None
 
     def show(self, error: BaseException) -> None:
-        """Show the report of a bug, unless one is open."""
+        """Show the report of a bug, unless a report is already open."""
         if self._shown is None:
             self._shown = CrashReport(error, str(self._log) if self._log.exists() else "", self._window)
             self._shown.finished.connect(self._forget)
@@ -144,7 +114,7 @@ class _Crashes:
 
 
 def open_or_ask(folder: Path, theme: Theme) -> Library | None:
-    """Open the library; where that fails say why and let the user choose another folder, or give up."""
+    """Open the library. On failure show why, and let the user select another folder or give up."""
     while True:
         try:
             return Library.open(folder)
@@ -156,21 +126,21 @@ def open_or_ask(folder: Path, theme: Theme) -> Library | None:
 
 
 def _choose_another(error: UserError, theme: Theme) -> Path | None:
-    theme.choose("system")  # which one the user likes better, only a library says
+    theme.choose("system")  # the user's own choice is stored in a library
     box = message_box(None, error.message, error.hint, image="circle-x", role="bad")
-    theme.dress(box)
-    other = box.addButton("Choose another folder…", QMessageBox.ButtonRole.AcceptRole)
+    theme.apply_to(box)
+    other = box.addButton("Select another folder…", QMessageBox.ButtonRole.AcceptRole)
     box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
     box.exec()
     if box.clickedButton() is not other:
         return None
-    chosen = QFileDialog.getExistingDirectory(None, "A folder for the library")
+    chosen = QFileDialog.getExistingDirectory(None, "Select a folder for the library")
     return Path(chosen) if chosen else None
 
 
 @contextmanager
 def logs(folder: Path) -> Iterator[None]:
-    """Log into the library's folder; where that cannot be written the app runs all the same."""
+    """Log into the library's folder, or nowhere if it cannot be written."""
     try:
         context = logging_to(folder)
         context.__enter__()
@@ -185,16 +155,16 @@ def logs(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def quits_on_signals(app: QApplication) -> Iterator[None]:
-    """Let Ctrl-C in the terminal and a request of the system end the event loop, and with it the jobs."""
+    """End the event loop, and with it the jobs, on Ctrl-C in the terminal or a request of the system."""
 
     def leave(*_: object) -> None:
-        app.exit()  # `quit` would close the window first, which asks about running jobs and may stay
+        app.exit()  # `quit` would first close the window, which asks about running jobs and may stay open
 
     kinds = (signal.SIGINT, signal.SIGTERM)
     before: dict[int, Callable[..., object] | int | None] = {}
     for kind in kinds:
         before[kind] = signal.signal(kind, leave)
-    awake = QTimer()  # Python sees a signal only when it runs
+    awake = QTimer()  # Python handles a signal only while it runs
     awake.timeout.connect(lambda: None)
     awake.start(500)
     try:

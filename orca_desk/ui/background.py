@@ -1,4 +1,4 @@
-"""Work off the event loop: a function runs in a thread, and what it returns arrives in the GUI's thread."""
+"""Work off the event loop: a function runs in a thread, and its result arrives in the GUI's thread."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,20 +7,20 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
-from orca_desk.yielding import give_way, serving
+from orca_desk.yielding import pause_for_ui, ui_busy
 
 T = TypeVar("T")
 THREADS = 2  # they mostly wait for SQLite or for a worker process
 
 
 class Background(QObject):
-    """Runs short work (a query, reading a file's head) in threads. Jobs with progress go to `Jobs`."""
+    """Runs short work in threads, such as a query. Work with progress is a job: see `Jobs`."""
 
     writing = Signal(bool)  # whether work of `run_in_order` waits or runs
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject, *, failed: Callable[[Exception], None]) -> None:
-        """`failed` gets the errors of work that has no handler of its own."""
+        """`failed` gets the errors of work without a handler of its own."""
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="background")
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
@@ -41,11 +41,11 @@ class Background(QObject):
         only_newest: str = "",
         urgent: bool = False,
     ) -> None:
-        """Run `work`; then call `then(result)` or `failed(error)` in the GUI's thread.
+        """Run `work`, then `then(result)` or `failed(error)` in the GUI's thread.
 
-        Neither is called when `owner` is gone by then, nor, with a key `only_newest`, when the owner has
-        asked for something newer under that key: a search while typing shows the last one only. `urgent` is
-        for what takes milliseconds and leaves a hole on the screen: it never waits behind longer work.
+        Neither is called if Qt has deleted `owner` by then nor, with a key `only_newest`, if `owner` has
+        started newer work under that key: a search while typing shows its last result only. `urgent` is for
+        work of milliseconds that fills a hole on the screen: it never waits behind longer work.
         """
         key = (id(owner), only_newest)
         number = self._newest[key] = self._newest.get(key, 0) + 1
@@ -58,7 +58,7 @@ class Background(QObject):
         def work_and_send() -> None:
             if only_newest and self._newest.get(key) != number:
                 return
-            give_way()
+            pause_for_ui()
             try:
                 result = work()
             except Exception as error:
@@ -77,7 +77,9 @@ class Background(QObject):
         *,
         failed: Callable[[Exception], Any] | None = None,
     ) -> None:
-        """Run `work` when all earlier work given here has ended; then as `run` does. For writes."""
+        """Run `work` after all earlier work in order, then `then` or `failed` as `run` does. For writes."""
+        if self._closed:  # a timer may still fire while the window closes, when the library is closed already
+            return
 
         def end(handler: Callable[[Any], Any], value: Any) -> None:
             self._unwritten -= 1
@@ -87,7 +89,7 @@ class Background(QObject):
                 handler(value)
 
         def work_and_send() -> None:
-            give_way()
+            pause_for_ui()
             try:
                 result = work()
             except Exception as error:
@@ -102,7 +104,7 @@ class Background(QObject):
             self.writing.emit(True)
 
     def close(self) -> None:
-        """Finish what runs and every write; drop other work that waits, and deliver nothing more."""
+        """Finish running work and every write, drop other waiting work, and deliver no more results."""
         self._closed = True
         self._ordered.shutdown(wait=True)
         for pool in (self._rows, self._pool):
@@ -114,5 +116,5 @@ class Background(QObject):
 
 
 def _serve(deliver: Callable[[], None]) -> None:
-    with serving():
+    with ui_busy():
         deliver()

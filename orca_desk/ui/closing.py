@@ -1,53 +1,54 @@
-"""Closing the window while jobs run: ask once, then stop them or wait for them, or stay."""
+"""Closing the window while jobs run: ask whether to stop them, wait for them, or stay open."""
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.resuming import GoingOn
+from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.widgets.message_box import message_box
 
 
 class Closing(QObject):
-    """Knows whether the window may close now; `agreed` comes when it may after all.
+    """Decides whether the window may close.
 
-    `waits` comes with a sentence while the window is to close later, and with "" when it is not any more.
+    `ready` fires when the window may close after all. `postponed` fires with a sentence while the window
+    waits for jobs before it closes, and with "" once it no longer does.
     """
 
-    agreed = Signal()
-    waits = Signal(str)
+    ready = Signal()
+    postponed = Signal(str)
 
-    def __init__(self, desk: Desk, going_on: GoingOn, window: QWidget) -> None:
+    def __init__(self, desk: Desk, resume_offer: ResumeOffer, window: QWidget) -> None:
         super().__init__(window)
-        self.desk, self._going_on, self._window = desk, going_on, window
-        self._waits = False
-        desk.jobs.changed.connect(self._look)
+        self._desk, self._resume_offer, self._window = desk, resume_offer, window
+        self._is_postponed = False
+        desk.jobs.changed.connect(self._check)
 
     def may_close(self) -> bool:
-        """Return whether nothing runs; otherwise ask what to do, and return False."""
-        if not self.desk.jobs.unfinished:
+        """Return True while no job is unfinished; otherwise ask what to do and return False."""
+        if not self._desk.jobs.unfinished:
             return True
         self._ask()
         return False
 
     def stay(self) -> None:
-        """Take back that the window closes later, if it was to."""
-        if self._waits:
-            self._waits = False
-            self.waits.emit("")
-            self.desk.say("Stays open.")
+        """Keep the window open after the jobs."""
+        if self._is_postponed:
+            self._is_postponed = False
+            self.postponed.emit("")
+            self._desk.say("Orca Desk will stay open.")
 
     def _ask(self) -> None:
-        jobs = self.desk.jobs.unfinished
-        running = "A job is still running: {}." if len(jobs) == 1 else "Jobs still run: {}."
+        titles = [job.title for job in self._desk.jobs.unfinished]
+        running = "A job is still running" if len(titles) == 1 else "Jobs are still running"
         box = message_box(
             self._window,
-            running.format(", ".join(job.title for job in jobs)),
-            "What is done is kept. The next start offers to go on from there.",
+            f"{running}: {', '.join(titles)}.",
+            "Finished work is saved. You can resume it next time.",
         )
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         later = box.addButton("Close when done", QMessageBox.ButtonRole.ActionRole)
-        stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+        stay = box.addButton("Stay open", QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
         stop.clicked.connect(self._stop)
@@ -57,19 +58,19 @@ class Closing(QObject):
         box.open()
 
     def _stop(self) -> None:
-        self._going_on.note_closing()
-        self.desk.jobs.stop_all()
-        self._wait_for("Closes as soon as the job has stopped.")
+        self._resume_offer.note_closing()
+        self._desk.jobs.stop_all()
+        self._postpone("Orca Desk will close when the job stops.")
 
     def _wait(self) -> None:
-        self._wait_for("Closes when the job is done.")
+        self._postpone("Orca Desk will close when the job finishes.")
 
-    def _wait_for(self, text: str) -> None:
-        self._waits = True
-        self.waits.emit(text)
-        self._look()
+    def _postpone(self, text: str) -> None:
+        self._is_postponed = True
+        self.postponed.emit(text)
+        self._check()
 
-    def _look(self) -> None:
-        if self._waits and not self.desk.jobs.unfinished:
-            self._waits = False
-            self.agreed.emit()
+    def _check(self) -> None:
+        if self._is_postponed and not self._desk.jobs.unfinished:
+            self._is_postponed = False
+            self.ready.emit()

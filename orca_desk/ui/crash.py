@@ -1,4 +1,4 @@
-"""A bug: the app says so, offers details to copy, and lives on. No text of tasks or models is in them."""
+"""The crash report: names a bug, offers details to copy, and lets the app run on."""
 
 import platform
 import traceback
@@ -12,7 +12,7 @@ from orca_desk.ui.widgets.text import label
 
 
 def details(error: BaseException) -> str:
-    """Return where an error happened. Its message is left out: it may quote a task or an answer."""
+    """Return the stack of an error, without its message, which may quote a task or an answer."""
     lines = [f"Orca Desk {__version__}, Python {platform.python_version()}, {platform.platform()}"]
     seen: BaseException | None = error
     while seen is not None:
@@ -25,7 +25,7 @@ def details(error: BaseException) -> str:
 
 
 class CrashReport(QDialog):
-    """Says that something went wrong that is not the user's doing."""
+    """Reports a bug of Orca Desk."""
 
     def __init__(self, error: BaseException, log: str, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -34,13 +34,11 @@ class CrashReport(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(label("Orca Desk met a bug of its own", size="heading", bold=True))
+        layout.addWidget(label("Orca Desk ran into a bug", size="heading", bold=True))
         layout.addWidget(
             label(
-                (
-                    "Everything that was saved before is safe, and you can go on. If it happens again, these"
-                    " details help to mend it; they hold no text of your tasks or models."
-                ),
+                "Everything already saved is safe, and you can carry on. If it happens again, please report"
+                " these details; they contain no text from your tasks or models.",
                 wrap=True,
             )
         )
@@ -49,9 +47,9 @@ class CrashReport(QDialog):
         self.text.setAccessibleName("Details")
         layout.addWidget(self.text, 1)
         if log:
-            layout.addWidget(label(f"The log: {log}", tone="muted", selectable=True))
+            layout.addWidget(label(f"Log file: {log}", tone="muted", selectable=True))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton("Copy the details", QDialogButtonBox.ButtonRole.ActionRole)
+        copy = buttons.addButton("Copy details", QDialogButtonBox.ButtonRole.ActionRole)
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)

@@ -1,4 +1,4 @@
-"""What every page is given: the library, jobs, background work, the theme, undo, and who is told of what."""
+"""What every page shares: the library, jobs, background work, undo, models, the theme, and change signals."""
 
 import logging
 from collections.abc import Callable
@@ -10,13 +10,14 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.background import Background
 from orca_desk.ui.jobs import Jobs
-from orca_desk.ui.model_list import ModelList
-from orca_desk.ui.theme import Theme
+from orca_desk.ui.models import ModelList
+from orca_desk.ui.theme import Theme, Tone
 from orca_desk.ui.undo import UndoStack
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-# What can change in a library; pages watch some of these.
+TOUR_SEEN = "window/tour"  # in Desk.view_state: whether the user has seen the tour
+# The parts of a library that can change; each page watches some of them.
 PARTS = frozenset(
     {"tasks", "strategies", "pairings", "records", "snapshots", "trainings", "evaluations", "chats",
      "models", "runs", "settings"}
@@ -24,39 +25,40 @@ PARTS = frozenset(
 
 
 class Desk(QObject):
-    """The state that the pages share. Every write ends in `tell`, from which alone the views refresh."""
+    """The state that the pages share. Every write ends in `tell`, and views refresh on nothing else."""
 
-    changed = Signal(object)  # frozenset of PARTS
-    wanted = Signal(str, object)  # a page's name, and what to show there
-    noticed = Signal(str, str)  # a message for the status bar: text, and "good", "warn", "bad" or ""
+    changed = Signal(object)  # a frozenset of PARTS
+    page_requested = Signal(str, object)  # the name of a page, and the target to show there
+    noticed = Signal(str, str)  # a message for the status bar: its text and its Tone
     crashed = Signal(object)  # an exception that is a bug
-    refused = Signal(object)  # a UserError that no page shows by itself
+    refused = Signal(object)  # a UserError that no page shows
 
-    def __init__(self, library: Library, theme: Theme, *, places: QSettings) -> None:
-        """`places` is where the window keeps its sizes, column widths and splitters."""
+    def __init__(self, library: Library, theme: Theme, *, view_state: QSettings) -> None:
+        """`view_state` stores the sizes of the window, of columns and of splitters."""
         super().__init__()
-        self.library, self.theme, self.places = library, theme, places
+        self.library, self.theme, self.view_state = library, theme, view_state
         self.jobs = Jobs(self)
         self.background = Background(self, failed=self.report)
         self.undo = UndoStack(self.background, self)
-        self.models = ModelList(self)
+        self.models = ModelList(library, self.background, self)
+        self.changed.connect(lambda parts: self.models.read() if "models" in parts else None)
         self.jobs.announced.connect(self.changed)
 
     def tell(self, *parts: str) -> None:
-        """Say that something of the library was changed: names of PARTS."""
+        """Announce that PARTS of the library have changed."""
         assert PARTS.issuperset(parts), parts
         self.changed.emit(frozenset(parts))
 
     def open(self, page: str, **target: Any) -> None:
-        """Show a page, and there what `target` says (see the page's `go`)."""
-        self.wanted.emit(page, target)
+        """Show a page, and `target` on it (see the page's `go`)."""
+        self.page_requested.emit(page, target)
 
-    def say(self, text: str, tone: str = "") -> None:
-        """Show a sentence in the status bar for some seconds."""
+    def say(self, text: str, tone: Tone = "") -> None:
+        """Show a sentence in the status bar for a few seconds."""
         self.noticed.emit(text, tone)
 
     def report(self, error: Exception) -> None:
-        """Show an error that came where nothing on the page can show it: a sentence, or a crash report."""
+        """Show an error that no page shows: a UserError as a notice, a bug as a crash report."""
         if isinstance(error, UserError):
             self.refused.emit(error)
         else:

@@ -1,4 +1,4 @@
-"""The second half of a double click does nothing to what came under the mouse in the meantime."""
+"""Keeps the second click of a double click from hitting a widget that the first click brought up."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QWindow
@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 class StrayClicks(QObject):
     """Swallows the second press of a double click, and its release, on a widget that did not get the first.
 
-    A first click may show, hide and move what is on the page; the user who clicks twice meant only that one.
-    It filters windows and not the app, for which Python would be called with every event of every widget.
+    A first click may show, hide or move widgets, and a user who clicks twice meant only the first of them.
+    The filter sits on windows, not on the app: there Qt would call Python for every event of every widget.
     """
 
     def __init__(self, app: QGuiApplication) -> None:
@@ -19,7 +19,7 @@ class StrayClicks(QObject):
         app.focusWindowChanged.connect(self._watch)
 
     def eventFilter(self, window: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Note what a press meets; keep a second one from anything else."""
+        """Remember the widget that a press hits; keep the second press from any other widget."""
         kind = event.type()
         if kind == QEvent.Type.MouseButtonPress:
             if not _is_second(event):  # widgets get only the double click that follows it
@@ -34,7 +34,7 @@ class StrayClicks(QObject):
 
     def _watch(self, window: QWindow | None) -> None:
         if window is not None:
-            window.installEventFilter(self)  # where it was before, it is moved, not there twice
+            window.installEventFilter(self)  # Qt moves a filter that is already installed
 
 
 def _under(event: QEvent) -> QWidget | None:

@@ -1,15 +1,15 @@
 """How well a few typed letters match a text: "new chat", "ne ch" and "nch" all find "New chat"."""
 
-START, AFTER = 10, 6  # a letter at a word's start, right after the one before
-WHOLE = 40  # the typed text stands in the text as it is
-LENGTH = 0.05  # taken off for each letter of the text: of two equal matches the shorter text is meant
+START, AFTER = 10, 6  # a letter at the start of a word; right after the previous one
+WHOLE = 40  # the typed word occurs in the text as a whole
+LENGTH = 0.05  # deducted per letter of the text: of two equal matches, the shorter text wins
 
 
 def score(typed: str, text: str, *, loose: bool = True) -> float | None:
-    """Return how well `typed` matches `text`, more is better; None where it does not.
+    """Return how well `typed` matches `text` (higher is better), or None if it does not match.
 
-    Each word of `typed` must stand in the text; `loose` also takes one whose letters each follow the one
-    before or begin a word.
+    Each word of `typed` must occur in the text. With `loose`, a word also matches if each of its letters
+    follows the previous one or starts a word.
     """
     lowered = text.casefold()
     total = 0.0
@@ -24,7 +24,7 @@ def score(typed: str, text: str, *, loose: bool = True) -> float | None:
 
 
 def _whole(word: str, text: str) -> float | None:
-    """Points for a word that stands in the text as it is: more at a word's start."""
+    """Return the points of a word that occurs in the text: more if it starts a word there."""
     at = text.find(word)
     if at < 0:
         return None
@@ -37,7 +37,7 @@ def _whole(word: str, text: str) -> float | None:
 
 
 def _letters(word: str, text: str) -> float | None:
-    """Points for letters that follow each other or begin words, from the best place on."""
+    """Return the points of letters that follow each other or start words, from the best first letter."""
     starts = [at for at, letter in enumerate(text) if letter == word[0] and _begins(text, at)]
     found = [points for at in starts if (points := _from(word, text, at)) is not None]
     return max(found, default=None)

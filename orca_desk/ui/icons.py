@@ -1,4 +1,4 @@
-"""Icons: line drawings in SVG, tinted with a role of the theme."""
+"""Icons: SVG line drawings, tinted with a role of the theme."""
 
 from functools import lru_cache
 
@@ -15,17 +15,17 @@ BEFORE_TEXT = 6  # px, between an icon and the text of its button; Qt itself lea
 
 
 def icon(name: str, colours: Colours, role: Role = "text") -> QIcon:
-    """Return the icon `resources/icons/NAME.svg` in the colour of a role; muted where it is disabled."""
+    """Return the icon `resources/icons/NAME.svg` in the colour of a role, muted for a disabled widget."""
     return _icon(name, colours.css(role), colours.css("muted"), _ratio())
 
 
 def pixmap(name: str, colours: Colours, role: Role = "text", side: int = SIZE) -> QPixmap:
-    """Return an icon as a picture of `side` logical pixels, sharp on the densest screen."""
+    """Return an icon as a picture with sides of `side` logical pixels, sharp on the densest screen."""
     return _drawn(name, colours.css(role), side, 0, _ratio())
 
 
 def room_for_icon(button: QAbstractButton) -> None:
-    """Let an icon stand before a button's text, at some distance from it."""
+    """Make room for an icon before a button's text, with a gap between the two."""
     button.setIconSize(QSize(SIZE + BEFORE_TEXT, SIZE))
     if isinstance(button, QToolButton):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -39,7 +39,7 @@ def _ratio() -> float:
 def _icon(name: str, normal: str, disabled: str, ratio: float) -> QIcon:
     made = QIcon()
     for mode, colour in ((QIcon.Mode.Normal, normal), (QIcon.Mode.Disabled, disabled)):
-        for space in (0, BEFORE_TEXT):  # Qt takes the one that fits the room that is asked for
+        for space in (0, BEFORE_TEXT):  # Qt picks the one that fits the requested size
             made.addPixmap(_drawn(name, colour, SIZE, space, ratio), mode)
     return made
 
@@ -57,7 +57,7 @@ def _drawn(name: str, colour: str, side: int, space: int, ratio: float) -> QPixm
 
 @lru_cache(maxsize=256)
 def _line_drawing(name: str, side: int, ratio: float) -> QPixmap:
-    """Return the icon in black: to draw it takes much longer than to tint it."""
+    """Return the icon in black. Drawing takes much longer than tinting, so it is cached separately."""
     made = _empty(side, side, ratio)
     painter = QPainter(made)
     QSvgRenderer(str(resources() / "icons" / f"{name}.svg")).render(painter, QRectF(0, 0, side, side))

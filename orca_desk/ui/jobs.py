@@ -1,31 +1,31 @@
-"""Jobs on the desktop: each runs in a thread that drives the same functions as the commands.
+"""Jobs on the desktop: each runs in a thread that calls the same functions as the commands.
 
-The threads only note what happens; a timer hands it to the screen ten times a second, so that the cost of
-showing a job does not depend on how fast it is.
+The threads only record events; a timer passes them to the screen ten times per second, so that showing a
+fast job costs no more than showing a slow one.
 """
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from orca_desk.processes.progress import JobControl, Progress, Update
-from orca_desk.yielding import serving
+from orca_desk.ui.words.progress import JobState
+from orca_desk.yielding import ui_busy
 
-State = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
 TICK_MS = 100
-EVENTS_A_TICK = 500
+EVENTS_PER_TICK = 500
 ANNOUNCE_SECONDS = 1.0  # between two refreshes of the pages that watch what a running job changes
 Work = Callable[["Tools"], Any]
 
 
 class Tools:
-    """What a job's function gets: where to show progress, who may pause or stop it, whom to tell.
+    """What the function of a job gets: where to report progress, and its control for pausing and stopping.
 
-    `tell(event)` hands anything to `Job.event`, from any thread.
+    `tell(event)` passes an object of any type to `Job.event`, from any thread.
     """
 
     def __init__(self, progress: Progress, control: JobControl, tell: Callable[[Any], None]) -> None:
@@ -33,9 +33,9 @@ class Tools:
 
 
 class Job(QObject):
-    """One job, waiting, running or ended. The signals come in the GUI's thread.
+    """One job: waiting, running or over. Its signals fire in the GUI's thread.
 
-    `ended` comes once: then `result` is what the function returned, or `error` what it raised.
+    `ended` fires once; by then `result` holds what the function returned, or `error` what it raised.
     """
 
     updated = Signal(object)
@@ -49,7 +49,7 @@ class Job(QObject):
         super().__init__(parent)
         self.title, self.kind, self.changes, self.heavy = title, kind, changes, heavy
         self.control = JobControl()
-        self.state: State = "waiting"
+        self.state: JobState = "waiting"
         self.last: Update | None = None
         self.result: Any = None
         self.error: Exception | None = None
@@ -63,28 +63,33 @@ class Job(QObject):
 
     @property
     def is_over(self) -> bool:
-        """Whether the job has ended, in whatever way."""
+        """Whether the job has ended: done, stopped or failed."""
         return self.state in ("done", "stopped", "failed")
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the job waits for its turn."""
+        return self.state == "waiting"
+
+    @property
     def seconds(self) -> float:
-        """How long ago the job began to run."""
+        """The seconds since the job began to run; 0 while it waits."""
         return 0.0 if self.began is None else time.monotonic() - self.began
 
     def pause(self) -> None:
-        """Ask the job to wait."""
+        """Ask the job to pause."""
         if self.state == "running":
             self.control.pause()
             self._set("pausing")
 
     def resume(self) -> None:
-        """Ask a paused job to go on."""
+        """Resume a paused job."""
         if self.state == "pausing":
             self.control.resume()
             self._set("running")
 
     def stop(self) -> None:
-        """Ask the job to end soon and keep what is done; one that waits ends at once."""
+        """Ask the job to save its work and end; a waiting job ends at once."""
         if self.is_over:
             return
         self.control.stop()
@@ -93,16 +98,16 @@ class Job(QObject):
             self._end()
 
     def start(self) -> None:
-        """For `Jobs` alone: begin to run."""
+        """Begin to run. Only `Jobs` calls this."""
         self.began = time.monotonic()
         self._set("running")
         self._thread = threading.Thread(target=self._run, name=f"job {self.kind}", daemon=True)
         self._thread.start()
 
     def tick(self) -> bool:
-        """For `Jobs` alone: hand over what has happened; return whether to announce its changes."""
-        finished = self._finished  # read first: whatever was noted before it is handed over below
-        for _ in range(len(self._events) if finished else min(len(self._events), EVENTS_A_TICK)):
+        """Emit what has happened; return whether to announce changes now. Only `Jobs` calls this."""
+        finished = self._finished  # read first: the loop below emits every event recorded before it
+        for _ in range(len(self._events) if finished else min(len(self._events), EVENTS_PER_TICK)):
             self.event.emit(self._events.popleft())
         if self._newest is not self.last:
             self.last = self._newest
@@ -116,7 +121,7 @@ class Job(QObject):
         return False
 
     def wait(self, seconds: float) -> bool:
-        """Wait in this thread until the job's thread is gone; return whether it is."""
+        """Block until the thread of the job has ended; return whether it has."""
         if self._thread:
             self._thread.join(seconds)
             return not self._thread.is_alive()
@@ -133,20 +138,20 @@ class Job(QObject):
         self._newest = update
 
     def _end(self) -> None:
-        self._work = lambda tools: None  # lets go of what the closure holds
+        self._work = lambda tools: None  # drops everything that the closure holds
         if self.error is not None:
             self._set("failed")
         else:
             self._set("stopped" if self.control.stopped else "done")
         self.ended.emit()
 
-    def _set(self, state: State) -> None:
+    def _set(self, state: JobState) -> None:
         self.state = state
         self.state_changed.emit()
 
 
 class Jobs(QObject):
-    """All jobs since the start. Heavy ones (those that run a model) go one after the other."""
+    """All jobs since the app started. Heavy ones, which run a model, take turns."""
 
     started = Signal(object)
     ended = Signal(object)
@@ -162,16 +167,16 @@ class Jobs(QObject):
 
     @property
     def unfinished(self) -> list[Job]:
-        """Jobs that wait or run, in the order in which they were asked for."""
+        """Jobs that wait or run, in the order in which they were started."""
         return [job for job in self.all if not job.is_over]
 
     def start(
         self, title: str, kind: str, work: Work, *, changes: Iterable[str] = (), heavy: bool = True
     ) -> Job:
-        """Run `work(tools)` as soon as its turn comes; return the job.
+        """Queue `work(tools)` and return its job. A light job runs at once.
 
-        `changes` names what the work changes in the library (see `Desk.tell`): it is announced every
-        second while the job runs and when it has ended.
+        `changes` names the parts of the library that the work changes (see `Desk.tell`). They are announced
+        every second while the job runs, and when it ends.
         """
         job = Job(
             self,
@@ -204,7 +209,7 @@ class Jobs(QObject):
                 job.start()
 
     def _tick(self) -> None:
-        with serving():
+        with ui_busy():
             for job in self.unfinished:
                 if job.state != "waiting" and job.tick():
                     self.announced.emit(job.changes)

@@ -1,4 +1,4 @@
-"""A desktop notification when a long job ends while the window is not in front."""
+"""Notifies the user when a long job ends while the window is in the background."""
 
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
@@ -6,7 +6,7 @@ SHOWN_MS = 10_000
 
 
 def notify(window: QWidget, title: str, text: str) -> None:
-    """Show a notification where the system can, and mark the window in the task bar."""
+    """Mark the window in the task bar, and show a desktop notification if the system supports them."""
     QApplication.alert(window)
     if not QSystemTrayIcon.isSystemTrayAvailable() or not QSystemTrayIcon.supportsMessages():
         return

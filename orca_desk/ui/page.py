@@ -1,4 +1,4 @@
-"""What every page is: a widget with a name, that knows what it watches and when to refresh."""
+"""The base of every page: a widget with a name that refreshes when a part of the library changes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -17,9 +17,9 @@ from orca_desk.ui.widgets.text import label
 class Page(QWidget):
     """One page of the window. A subclass builds itself into `self.body` and implements `refresh`.
 
-    `refresh(changes)` is called when something of `watches` has changed, while the page is shown or as soon
-    as it is; the first time with all of `watches`. It must return at once: queries go through
-    `self.desk.background`.
+    The page calls `refresh(changes)` when a part in `watches` has changed, at once while it is visible and
+    otherwise when it next becomes so; the first time with all of `watches`. `refresh` must return at once:
+    queries go through `self.desk.background`.
     """
 
     name: ClassVar[str]
@@ -56,17 +56,17 @@ class Page(QWidget):
         desk.theme.changed.connect(self._paint_commands)
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Show what is in the library now."""
+        """Show the present state of the library."""
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show what another page asks for, such as {"task": id}."""
+        """Show a target that another page names, such as {"task": id}."""
 
     def first_focus(self) -> QWidget:
-        """Return what the keys go to when the user comes to the page, which is never a button."""
+        """Return the widget that gets the focus when the user opens the page; never a button."""
         return self
 
     def close_page(self) -> None:
-        """End what the page keeps running, such as a chat's worker; the window is closing."""
+        """End what the page keeps running, such as the worker of a chat, before the window closes."""
 
     def command(
         self,
@@ -77,9 +77,9 @@ class Page(QWidget):
         image: str = "",
         tip: str = "",
     ) -> QAction:
-        """Add an action of this page: in the menu, in the command palette, and by its key.
+        """Add an action to the page's menu and to the command palette, with an optional key.
 
-        `text` may carry an & for the menu. The key works while the page is shown.
+        `text` may contain a mnemonic (&). The key works while the page is visible.
         """
         action = QAction(text, self)
         if key:
@@ -96,17 +96,20 @@ class Page(QWidget):
         return action
 
     def keep(self, key: str, part: QSplitter | QHeaderView) -> None:
-        """Keep a splitter's or a header's sizes over restarts, under `key`. Call it once it is filled."""
-        place = f"{self.name}/{key}"
-        state = self.desk.places.value(place)
+        """Restore the sizes of a splitter or a header, and save later ones under `key`.
+
+        Call it when `part` has all its sections.
+        """
+        name = f"{self.name}/{key}"
+        state = self.desk.view_state.value(name)
         if state is not None:
             part.restoreState(state)
         moved = part.splitterMoved if isinstance(part, QSplitter) else part.sectionResized
-        places: QSettings = self.desk.places
-        moved.connect(lambda *_: places.setValue(place, part.saveState()))
+        view_state: QSettings = self.desk.view_state
+        moved.connect(lambda *_: view_state.setValue(name, part.saveState()))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Refresh what became stale while the page was hidden."""
+        """Refresh what changed while the page was hidden."""
         super().showEvent(event)
         self._catch_up()
 

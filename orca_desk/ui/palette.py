@@ -1,14 +1,16 @@
-"""The command palette (Ctrl+K): every action and page, and what is in the library, by a few letters."""
+"""The command palette (Ctrl+K): finds every action, every page and what the library holds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QCursor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QLineEdit, QMainWindow, QWidget
 
 from orca_desk.library.lookup import Found, FoundKind, look_up
+from orca_desk.ui.commands import menu_actions, plain
+from orca_desk.ui.desk import Desk
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.theme import GRID
@@ -19,15 +21,12 @@ from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.shorten import shorten
 
-if TYPE_CHECKING:
-    from orca_desk.ui.window import Window
-
-SEARCH_FROM = 3  # typed letters, from which on the library is searched too
-SHOWN = 12  # rows at once; more are scrolled to
+SEARCH_FROM = 3  # letters from which the library is searched too
+SHOWN = 12  # rows visible at once
 WIDTH = 84 * GRID
 DETAIL_LENGTH = 90  # characters of a run's outcome
-# For what is found in the library: its icon, and the page and the target that show it.
-PLACES: dict[FoundKind, tuple[str, str, str]] = {
+# The icon of what was found in the library, and the page and the target that show it.
+TARGETS: dict[FoundKind, tuple[str, str, str]] = {
     "task": ("list-checks", "tasks", "task"),
     "record": ("columns-2", "records", "record"),
     "strategy": ("route", "strategies", "strategy"),
@@ -40,17 +39,25 @@ STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.K
 
 
 class Palette(Overlay):
-    """A search line over a list. Enter or a click runs the chosen entry; Esc closes."""
+    """A search line over a list. Enter or a click runs the selected entry; Esc closes."""
 
-    def __init__(self, window: "Window") -> None:
-        super().__init__(window, window.desk.theme, width=WIDTH, name="Command palette")
-        self._desk = window.desk
-        self._commands = list(_commands(window))
+    def __init__(
+        self,
+        window: QMainWindow,
+        desk: Desk,
+        *,
+        page_actions: Collection[QAction],
+        enter_page: Callable[[str], Any],
+    ) -> None:
+        """List the menus of `window`, the actions of its current page first; `enter_page` opens a page."""
+        super().__init__(window, desk.theme, width=WIDTH, name="Command palette")
+        self._desk = desk
+        self._commands = list(_commands(window, page_actions, enter_page))
         self._found: list[Entry] = []
         self._pointer = QCursor.pos()
         self.search = QLineEdit()
-        self.search.setPlaceholderText("What do you want to do, or to find?")
-        self.search.setAccessibleName("Search for a command, a page, a task, a training…")
+        self.search.setPlaceholderText("Search commands, pages, tasks…")
+        self.search.setAccessibleName("Search commands, pages, tasks, records, trainings…")
         self.search.textChanged.connect(self._typed)
         self.search.installEventFilter(self)
         self.model = EntryModel()
@@ -58,9 +65,9 @@ class Palette(Overlay):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(self._run)
         self.list.viewport().installEventFilter(self)
-        self.nothing = label("Nothing matches.", tone="muted")
+        self.nothing = label("No matches.", tone="muted")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        hint = label("↑ ↓ choose   ·   Enter runs   ·   Esc closes", size="caption", tone="muted")
+        hint = label("↑ ↓ select   ·   Enter runs   ·   Esc closes", size="caption", tone="muted")
         self.layout_.addWidget(self.search)
         self.layout_.addWidget(self.nothing)
         self.layout_.addWidget(self.list, 1)
@@ -72,9 +79,9 @@ class Palette(Overlay):
         return self.search
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Let the keys of the list work while the search line has the focus; choose what is pointed at.
+        """Use the list's keys while the search line has the focus; select the row under a moving pointer.
 
-        What comes under a pointer at rest is nobody's choice.
+        A row that appears under a resting pointer is not selected.
         """
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key = Qt.Key(event.key())
@@ -106,7 +113,7 @@ class Palette(Overlay):
             self._show(keep=True)
 
     def _show(self, *, keep: bool = False) -> None:
-        """Show what matches; with `keep` the chosen row stays, as only more came below."""
+        """Show the matches. With `keep` the selected row stays: more rows were only added below."""
         self._pointer = QCursor.pos()
         before = self.list.currentIndex().row() if keep else 0
         typed = self.search.text()
@@ -142,37 +149,30 @@ class Palette(Overlay):
                 run()
 
     def _entry(self, found: Found) -> Entry:
-        image, page, key = PLACES[found.kind]
-        words = {
-            "task": "task",
-            "record": "record",
-            "strategy": "strategy",
-            "training": "training",
-            "evaluation": "evaluation",
-            "run": "run",
-            "chat": "chat",
-        }
+        image, page, key = TARGETS[found.kind]
         return Entry(
             title=found.title,
-            detail=f"{words[found.kind]}  ·  {shorten(outcome_text(found.detail), DETAIL_LENGTH)}",
+            detail=f"{found.kind}  ·  {shorten(outcome_text(found.detail), DETAIL_LENGTH)}",
             image=image,
             run=lambda: self._desk.open(page, **{key: found.id}),
         )
 
 
-def _commands(window: "Window") -> Iterator[Entry]:
-    """The actions of the page that is shown, then the pages, then every other action that can be used."""
+def _commands(
+    window: QMainWindow, page_actions: Collection[QAction], enter_page: Callable[[str], Any]
+) -> Iterator[Entry]:
+    """Yield the actions of the current page, then the pages, then every other enabled action."""
     titles = {entry[2] for entry in PAGES if entry}
-    entries = {True: list[Entry](), False: list[Entry]()}
+    of_page: list[Entry] = []
+    others: list[Entry] = []
     keys: dict[str, tuple[str, ...]] = {}
-    own = set(window.page.commands) if window.page else set()
-    for action, menus in menu_actions(window):
-        text = plain(action.text())
-        if text in titles and action not in own:
+    for action, menus in menu_actions(window.menuBar()):
+        text, is_of_page = plain(action.text()), action in page_actions
+        if text in titles and not is_of_page:
             keys[text] = keys_of(action)
         elif action.isEnabled() and action.isVisible() and keys_of(action) != (native("Ctrl+K"),):
-            entries[action in own].append(_entry(action, text, menus))
-    yield from entries[True]
+            (of_page if is_of_page else others).append(_entry(action, text, menus))
+    yield from of_page
     for page in PAGES:
         if page:
             name, _, title, image = page
@@ -181,13 +181,13 @@ def _commands(window: "Window") -> Iterator[Entry]:
                 detail="Page",
                 keys=keys.get(title, ()),
                 image=image,
-                run=partial(window.enter_page, name),
+                run=partial(enter_page, name),
             )
-    yield from entries[False]
+    yield from others
 
 
 def _score(typed: str, entry: Entry) -> float | None:
-    """Match the title freely, the menu's name only as it is written."""
+    """Match loosely in the title, and whole words only in the name of the menu."""
     points = score(typed, entry.title)
     return score(typed, f"{entry.title} {entry.detail}", loose=False) if points is None else points
 
@@ -197,25 +197,3 @@ def _entry(action: QAction, text: str, menus: tuple[str, ...]) -> Entry:
     run: Callable[[], Any] = action.trigger
     image = "check" if action.isChecked() else "command"
     return Entry(title=text, detail=detail, keys=keys_of(action), image=image, run=run)
-
-
-def menu_actions(window: "Window") -> Iterator[tuple[QAction, tuple[str, ...]]]:
-    """Yield every action of the menus with the titles of the menus that lead to it."""
-    for top in window.menuBar().actions():
-        menu = top.menu()
-        if isinstance(menu, QMenu):
-            yield from _leaves(menu, (plain(menu.title()),))
-
-
-def _leaves(menu: QMenu, path: tuple[str, ...]) -> Iterator[tuple[QAction, tuple[str, ...]]]:
-    for action in menu.actions():
-        inner = action.menu()
-        if isinstance(inner, QMenu):
-            yield from _leaves(inner, (*path, plain(inner.title())))
-        elif not action.isSeparator():
-            yield action, path
-
-
-def plain(text: str) -> str:
-    """Return a menu text without its mnemonic: "&New chat" is "New chat"."""
-    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")

@@ -1,11 +1,11 @@
-"""Which pages there are, in the order of the method; a page's code is imported when it is made."""
+"""The pages, in the order of the method. The code of a page is imported when the page is made."""
 
 import importlib
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
 
-# name, class in orca_desk.ui.pages.NAME.page, title in the sidebar, icon; None is a gap
+# Name, class in orca_desk.ui.pages.NAME.page, title, icon; None is a gap in the sidebar.
 PAGES: tuple[tuple[str, str, str, str] | None, ...] = (
     ("home", "HomePage", "Home", "house"),
     ("tasks", "TasksPage", "Tasks", "list-checks"),
@@ -24,7 +24,7 @@ NAMES = tuple(entry[0] for entry in PAGES if entry)
 
 
 def make_page(name: str, desk: Desk) -> Page:
-    """Return a new page."""
+    """Make a page and return it."""
     entry = next(entry for entry in PAGES if entry and entry[0] == name)
     made: Page = getattr(importlib.import_module(f"orca_desk.ui.pages.{name}.page"), entry[1])(desk)
     return made

@@ -1,6 +1,6 @@
-"""At the start: runs that were cut off, or stopped because the window closed, are offered to go on with."""
+"""At the start the window offers to resume runs that were interrupted, or stopped because it closed."""
 
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 
@@ -9,22 +9,29 @@ from orca_desk.library.database import Library
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.trainings import KIND, newest_checkpoint
 from orca_desk.steps.demo.state import is_demo_interrupted
-from orca_desk.ui.words.runs import kind_of, page_of, progress_of
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.words.runs import page_of, progress_of, type_of
 from orca_desk.ui.words.trainings import resumes_from
 
-if TYPE_CHECKING:
-    from orca_desk.ui.desk import Desk
-    from orca_desk.ui.widgets.notice import Notice
-
-CLOSING = "window/stopped-at"  # in desk.places: since when jobs were stopped because the window was closing
-TOLD = "window/told-runs"  # runs that the user was told of, and what he did with that is done
-LOOKED_AT = 20
+CLOSING = "window/stopped-at"  # in desk.view_state: when the window began to close and to stop its jobs
+OFFERED = "window/told-runs"  # in desk.view_state: runs that were offered and that the user dealt with
+LATEST = 20  # runs to look at
+SAVED = "Completed work was saved."
 
 
-class GoingOn(QObject):
-    """Looks once, in the background, and says it in the window's notice."""
+class _Resumable(NamedTuple):
+    """Runs to offer, newest first; whether they belong to the demo; what was saved of the newest."""
 
-    def __init__(self, desk: "Desk", notice: "Notice") -> None:
+    runs: list[Run]
+    is_demo: bool
+    saved: str
+
+
+class ResumeOffer(QObject):
+    """Looks for such runs in the background, and offers them in the window's notice."""
+
+    def __init__(self, desk: Desk, notice: Notice) -> None:
         super().__init__(notice)
         self.desk, self.notice = desk, notice
         self._offered: list[Run] = []
@@ -32,85 +39,84 @@ class GoingOn(QObject):
         notice.dismiss.clicked.connect(self._dismissed)
 
     def look(self) -> None:
-        """Look for such runs and offer them."""
-        library, told = self.desk.library, self._told()
-        since = str(self.desk.places.value(CLOSING) or "")
+        """Find runs that can be resumed and offer them."""
+        library, offered = self.desk.library, self._offered_before()
+        since = str(self.desk.view_state.value(CLOSING) or "")
 
-        def find() -> tuple[list[Run], bool, str]:
-            runs = [run for run in cut_off(library, since) if _name(run) not in told]
-            return (runs, is_demo_interrupted(library), kept_of(library, runs[0])) if runs else ([], False, "")
+        def find() -> _Resumable:
+            runs = [run for run in interrupted_runs(library, since) if _start_of(run) not in offered]
+            if not runs:
+                return _Resumable([], False, "")
+            return _Resumable(runs, is_demo_interrupted(library), saved_of(library, runs[0]))
 
-        self.desk.background.run(self, find, lambda found: self._offer(*found))
+        self.desk.background.run(self, find, self._offer)
 
     def note_closing(self) -> None:
-        """Note that what is stopped from now on is stopped because the window closes."""
-        self.desk.places.setValue(CLOSING, now())
+        """Remember that jobs stop from now on because the window closes, so that they are offered again."""
+        self.desk.view_state.setValue(CLOSING, now())
 
-    def _told(self) -> list[str]:
-        told = self.desk.places.value(TOLD) or []
-        return [told] if isinstance(told, str) else list(told)
+    def _offered_before(self) -> list[str]:
+        offered = self.desk.view_state.value(OFFERED) or []
+        return [offered] if isinstance(offered, str) else list(offered)
 
-    def _offer(self, runs: list[Run], is_demo: bool, kept: str) -> None:
-        self._offered = runs
-        if not runs:
+    def _offer(self, found: _Resumable) -> None:
+        self._offered = found.runs
+        if not found.runs:
             return
-        first = self._offered[0]
-        if is_demo:  # its runs go on as parts of it, not by themselves
-            self._text, kept = "The demo was not finished.", "What it did is kept."
-            action, run = "Go on", self._resume_demo
-        elif len(self._offered) == 1:
-            self._text = f"{kind_of(first)} ({first.id}) was not finished."
-            action, run = "Go on", self._resume
+        first = found.runs[0]
+        if found.is_demo:  # its runs are parts of it and resume with it
+            self._text, saved, action, run = "The demo was not finished.", SAVED, "Resume", self._resume_demo
+        elif len(found.runs) == 1:
+            self._text = f"{type_of(first)} ({first.id}) was not finished."
+            saved, action, run = found.saved, "Resume", self._resume
         else:
-            self._text = f"{len(self._offered)} jobs were not finished."
-            kept = "What they did is kept."
-            action, run = "Show them", self._show
-        self.notice.show_message(self._text, kept, kind="warn", action=action, run=run)
+            self._text = f"{len(found.runs)} jobs were not finished."
+            saved, action, run = SAVED, "Show them", self._show
+        self.notice.show_message(self._text, saved, kind="warn", action=action, run=run)
 
     def _resume(self) -> None:
         first = self._offered[0]
-        self._done()
+        self._end()
         self.desk.open(page_of(first) or "jobs", resume=first.id)
 
     def _resume_demo(self) -> None:
         first = self._offered[0]
-        self._done()
+        self._end()
         self.desk.open("home", resume=first.id)
 
     def _show(self) -> None:
         first = self._offered[0]
-        self._done()
+        self._end()
         self.desk.open("jobs", run=first.id)
 
     def _dismissed(self) -> None:
         if self._offered and self.notice.text.text() == self._text:
-            self._done()
+            self._end()
 
-    def _done(self) -> None:
-        """Not to be offered again by itself; the Jobs page still can go on with it."""
-        told = [_name(run) for run in self._offered]
+    def _end(self) -> None:
+        """Close the offer for good; the Jobs page can still resume the runs."""
+        self.desk.view_state.setValue(OFFERED, [_start_of(run) for run in self._offered])
+        self.desk.view_state.remove(CLOSING)
         self._offered = []
-        self.desk.places.setValue(TOLD, told)
-        self.desk.places.remove(CLOSING)
         self.notice.hide()
 
 
-def cut_off(library: Library, since: str) -> list[Run]:
-    """Return the runs that a dead process left, and those stopped after `since` ("": none), newest first."""
-    runs = list_runs(library, status="interrupted", limit=LOOKED_AT)
+def interrupted_runs(library: Library, since: str) -> list[Run]:
+    """Return resumable runs, newest first: interrupted ones, and ones stopped after `since` ("": none)."""
+    runs = list_runs(library, status="interrupted", limit=LATEST)
     if since:
-        stopped = list_runs(library, status="cancelled", limit=LOOKED_AT)
+        stopped = list_runs(library, status="cancelled", limit=LATEST)
         runs += [run for run in stopped if run.ended_at and run.ended_at >= since]
     return sorted((run for run in runs if page_of(run)), key=lambda run: run.created_at, reverse=True)
 
 
-def kept_of(library: Library, run: Run) -> str:
-    """Return what of a run is kept. A training keeps what its checkpoint has, not all that it has done."""
+def saved_of(library: Library, run: Run) -> str:
+    """Return a sentence about what was saved of a run. A training saves only up to its last checkpoint."""
     if run.kind == KIND:
         return resumes_from(newest_checkpoint(library, run.id))
-    return f"{progress_of(run)} are done and kept." if run.done else "What it did is kept."
+    return f"{progress_of(run)} finished and saved." if run.done else SAVED
 
 
-def _name(run: Run) -> str:
-    """A run as it was started now: started anew and cut off again, it is another one."""
+def _start_of(run: Run) -> str:
+    """Identify one start of a run: a run that was resumed and interrupted again is offered again."""
     return f"{run.id} {run.started_at}"

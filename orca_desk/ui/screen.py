@@ -1,4 +1,4 @@
-"""The worker that tries whether Qt can draw: it would end its process where it cannot."""
+"""The worker that checks whether Qt can draw. Where Qt cannot, it ends the process that tries."""
 
 import os
 
@@ -12,7 +12,7 @@ def main() -> None:
 
 
 def draw(channel: Channel) -> None:
-    """Show a window for a moment and read back a pixel of it; without a display, in memory."""
+    """Show a window for a moment and read one of its pixels back; without a display, in memory."""
     if not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtCore import Qt, qVersion

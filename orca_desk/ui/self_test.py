@@ -1,24 +1,24 @@
-"""The self-test on screen: one line a check as it is made, and the whole to copy."""
+"""The self-test on screen: one line per check, and the results as text to copy."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.steps.demo.self_test import CheckResult, self_test
+from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.window import Window
 
 
 class SelfTest(QDialog):
     """Runs the self-test as a job; closing the dialog stops it."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: QWidget, desk: Desk) -> None:
         super().__init__(window)
-        self._desk = window.desk
+        self._desk = desk
         self.found: list[CheckResult] = []
         self.setWindowTitle("Self-test")
         self.resize(820, 520)
@@ -28,7 +28,7 @@ class SelfTest(QDialog):
         layout.addWidget(label("Does everything work on this machine?", size="heading", bold=True))
         layout.addWidget(
             label(
-                "Half a minute, in a temporary library. Your own library is only read.",
+                "Takes about half a minute, in a temporary library. Your own library is not changed.",
                 tone="muted",
                 wrap=True,
             )
@@ -54,7 +54,7 @@ class SelfTest(QDialog):
         self._panel.follow(self._job)
 
     def done(self, result: int) -> None:
-        """Close, and stop what still runs."""
+        """Close the dialog and stop the test."""
         self._job.stop()
         super().done(result)
 

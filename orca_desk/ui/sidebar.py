@@ -1,4 +1,4 @@
-"""The pages' buttons on the left of the window."""
+"""The sidebar: a button for each page, on the left of the window."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +14,10 @@ from orca_desk.ui.theme import GRID
 
 
 class Sidebar(QFrame):
-    """The pages' buttons: exclusive, with icons, walked through with the arrow keys."""
+    """One exclusive button with an icon per page; the arrow keys move between them."""
 
     def __init__(self, desk: Desk, *, show: Callable[[str], Any], enter: Callable[[str], Any]) -> None:
-        """`show` shows a page while the keys stay here, `enter` gives them to it."""
+        """`show` shows a page and leaves the focus here; `enter` also moves the focus to it."""
         super().__init__()
         self.desk = desk
         self.setProperty("kind", "sidebar")
@@ -50,7 +50,7 @@ class Sidebar(QFrame):
         self._paint()
 
     def check(self, name: str) -> None:
-        """Mark the page that is shown."""
+        """Mark the current page."""
         self._buttons[name].setChecked(True)
         self._paint()
 
@@ -61,7 +61,7 @@ class Sidebar(QFrame):
 
 
 class _PageButton(QToolButton):
-    """Tells the mouse from the arrow keys, for Qt clicks each button that they walk to."""
+    """Tells the mouse from the arrow keys: Qt clicks each button that the arrow keys reach."""
 
     released_by_mouse = Signal()
 

@@ -1,4 +1,4 @@
-"""The line below: what is running, the last message, and that the app is offline."""
+"""The status bar: the running job, the last message, and the offline indicator."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton
@@ -7,15 +7,15 @@ from orca_desk.processes.progress import Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.job_panel import describe
+from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.progress import describe
 
 MESSAGE_MS = 8000
 
 
 class StatusBar(QFrame):
-    """What is running, the last message, and that the app is offline."""
+    """The running job with its progress, the last message, and the offline indicator."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -25,43 +25,43 @@ class StatusBar(QFrame):
         row.setContentsMargins(2 * GRID, 6, 2 * GRID, 6)
         row.setSpacing(GRID + 4)
         self._job = QToolButton()
-        self._job.setToolTip("Show the jobs")
+        self._job.setToolTip("Show jobs")
         self._job.clicked.connect(lambda: desk.open("jobs"))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(20 * GRID)
         self._bar.setAccessibleName("Progress of the running job")
         self._detail = label(tone="muted", size="caption")
-        self._message = label(size="caption")
+        self.message = label(size="caption")
         self._sign = QLabel()
         self._offline = label("Offline: nothing leaves this machine", size="caption", tone="muted")
-        self._offline.setToolTip("Orca Desk opens no connection unless you ask for a download. No telemetry.")
+        self._offline.setToolTip("Orca Desk opens no connection unless you start a download. No telemetry.")
         self.closing = label(size="caption", tone="warn")
-        self.stay = button("Stay open", tip="Do not close when the job has ended")
+        self.stay = button("Stay open", tip="Don't close when the job ends")
         for widget in (self.closing, self.stay):
             widget.hide()
-        for widget in (self._job, self._bar, self._detail, self.closing, self.stay, self._message):
+        for widget in (self._job, self._bar, self._detail, self.closing, self.stay, self.message):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self._sign)
         row.addWidget(self._offline)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._message.clear)
+        self._timer.timeout.connect(self.message.clear)
         self._followed: Job | None = None
         desk.jobs.changed.connect(self._follow)
         desk.theme.changed.connect(self._paint)
         self._paint()
         self._follow()
 
-    def say(self, text: str, tone: str = "") -> None:
-        """Show a sentence for some seconds."""
-        self._message.setText(text)
-        set_tone(self._message, tone)  # type: ignore[arg-type]
+    def say(self, text: str, tone: Tone = "") -> None:
+        """Show a sentence for a few seconds."""
+        self.message.setText(text)
+        set_tone(self.message, tone)
         self._timer.start(MESSAGE_MS)
 
     def show_closing(self, text: str) -> None:
-        """Show, as long as it is so, that the window closes by itself; "": it does not."""
+        """Show that the window will close by itself, until this is called with ""."""
         self.closing.setText(text)
         for widget in (self.closing, self.stay):
             widget.setVisible(bool(text))
@@ -84,7 +84,7 @@ class StatusBar(QFrame):
         self._show(job.last or Update(stage=""))
 
     def _show(self, update: Update) -> None:
-        """Show how far the job is that is followed."""
+        """Show the progress of the first unfinished job."""
         is_open = update.total is None and self._followed is not None and self._followed.state != "waiting"
         self._bar.setRange(0, 0 if is_open else 1000)
         self._bar.setValue(round(1000 * update.done / update.total) if update.total else 0)

@@ -1,4 +1,4 @@
-"""Esc where a long job runs: it asks before it stops, as hours of work must not end by a stray key."""
+"""Esc on a page with a long job: asks before it stops the job, so that no stray key ends hours of work."""
 
 from collections.abc import Callable
 
@@ -10,26 +10,26 @@ from orca_desk.ui.widgets.message_box import message_box
 
 
 def add_stop(page: Page, running: Callable[[], Job | None]) -> None:
-    """Give a page the command of Esc; `running` returns the page's job, or None, or one that is over."""
+    """Add the command to a page. `running` returns the page's job, which may be over, or None."""
 
     def ask() -> None:
         job = running()
         if job is not None and not job.is_over:
             _ask(page, job)
 
-    page.command("S&top what runs…", ask, key="Esc", image="square")
+    page.command("S&top the current job…", ask, key="Esc", image="square")
 
 
 def _ask(page: Page, job: Job) -> None:
-    """Ask whether to stop a job, which goes on meanwhile."""
-    keeps = bool(job.changes - {"runs"})  # others, such as a preview, keep nothing
-    hint = "What is done is kept, and it can go on later." if keeps else ""
-    box = message_box(page, f"Stop? “{job.title}” is not done.", hint)
+    """Ask whether to stop a job, which runs on meanwhile."""
+    is_saved = bool(job.changes - {"runs"})  # other jobs, such as a preview, save nothing
+    hint = "Finished work is saved, and you can resume it later." if is_saved else ""
+    box = message_box(page, f"Stop “{job.title}”? It hasn't finished.", hint)
     stop = box.addButton("Stop", QMessageBox.ButtonRole.AcceptRole)
-    go_on = box.addButton("Let it run", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(go_on)
-    box.setEscapeButton(go_on)
+    keep_running = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep_running)
+    box.setEscapeButton(keep_running)
     stop.clicked.connect(job.stop)
-    job.ended.connect(box.reject)  # nothing is left to be asked
+    job.ended.connect(box.reject)  # nothing is left to ask
     box.finished.connect(box.deleteLater)
     box.open()

@@ -1,6 +1,6 @@
-"""What the desktop looks like: one table of colour roles for two themes, one type family in four sizes.
+"""The look of the desktop: one table of colour roles for two themes, one type family in four sizes.
 
-No colour is written anywhere else. Teacher is amber, student teal and base grey on every page and plot.
+No other file names a colour. The teacher is amber, the student teal and the base grey on every page and plot.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from orca_desk.paths import resources
+from orca_desk.ui.words.roles import Role as Role
+from orca_desk.ui.words.roles import Tone as Tone
 
-Role = Literal[
-    "background", "surface", "raised", "border", "text", "muted", "accent", "on_accent",
-    "teacher", "student", "base", "good", "bad", "warn",
-]  # fmt: skip
 Size = Literal["caption", "body", "heading", "title"]
 Choice = Literal["system", "light", "dark"]
 
@@ -60,7 +58,8 @@ ROLES: dict[str, dict[Role, str]] = {
 POINTS: dict[Size, float] = {"caption": 9.0, "body": 10.0, "heading": 12.5, "title": 17.0}
 FAMILY = "Inter"
 GRID = 8  # px; spacings are multiples of it
-SCROLL_BAR = 12  # px, the width of one
+SCROLL_BAR = 12  # px, the width of a scroll bar
+NAME = "orca-desk-theme"  # the property of the app that holds the name of the theme in use
 
 
 @dataclass(frozen=True)
@@ -74,18 +73,18 @@ class Colours:
         return QColor(ROLES[self.name][role])
 
     def css(self, role: Role) -> str:
-        """Return the colour of a role as CSS writes it."""
+        """Return the colour of a role in CSS notation."""
         return ROLES[self.name][role]
 
     def tint(self, role: Role, share: float = 0.14, on: Role = "surface") -> QColor:
-        """Return the ground `on` with a share (0 to 1) of a role mixed in: for backgrounds and bands."""
+        """Mix a share (0 to 1) of a role into the colour `on`: for backgrounds and bands."""
         over, under = self(role), self(on)
         parts = zip(over.getRgb()[:3], under.getRgb()[:3], strict=True)
         return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
 
 
 class Theme(QObject):
-    """The theme in use. `changed` comes after a switch; widgets that paint or plot listen to it."""
+    """The theme in use. `changed` fires after a switch; widgets that paint or plot listen to it."""
 
     changed = Signal()
 
@@ -93,7 +92,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._folder = QTemporaryDir()
-        self._dressed: list[QWidget] = []
+        self._windows: list[QWidget] = []
         self.choice: Choice = "system"
         self.colours = Colours("light")
         for name in ("Inter-Regular.otf", "Inter-Italic.otf", "Inter-SemiBold.otf"):
@@ -104,34 +103,35 @@ class Theme(QObject):
 
     @property
     def is_dark(self) -> bool:
-        """Whether the dark theme is shown."""
+        """Whether the dark theme is in use."""
         return self.colours.name == "dark"
 
     def choose(self, choice: Choice) -> None:
-        """Show the light theme, the dark one, or the system's."""
+        """Switch to the light theme, the dark one, or the one that the system prefers."""
         self.choice = choice
         dark = choice == "dark" or (choice == "system" and _system_is_dark())
         self.colours = Colours("dark" if dark else "light")
+        self._app.setProperty(NAME, self.colours.name)
         self._app.setPalette(palette(self.colours))
-        self._dressed = [window for window in self._dressed if isValid(window)]
-        for window in self._dressed:
+        self._windows = [window for window in self._windows if isValid(window)]
+        for window in self._windows:
             window.setStyleSheet(self._sheet())
         self.changed.emit()
 
-    def dress(self, window: QWidget) -> None:
-        """Give a window, and all that is or comes into it, the theme's style sheet, now and after a switch.
+    def apply_to(self, window: QWidget) -> None:
+        """Give a window and everything in it the theme's style sheet, now and after each switch.
 
-        The sheet is a window's and not the app's: under an app's sheet Qt restyles all of a subtree each time
-        that it is laid into something larger, and a page of 200 widgets took 90 to 190 ms to build, not 40.
+        The sheet belongs to windows rather than to the app: under a sheet of the app Qt restyles a subtree
+        whenever it joins a larger one, and a page of 200 widgets took 90 to 190 ms to build, not 40 ms.
         """
-        self._dressed.append(window)
+        self._windows.append(window)
         window.setStyleSheet(self._sheet())
 
     def _sheet(self) -> str:
         return stylesheet(self.colours, self._drawings())
 
     def _drawings(self) -> dict[str, str]:
-        """Return the files of the small drawings that a style sheet can only name, tinted for this theme."""
+        """Return files of the drawings that the style sheet refers to, tinted for this theme."""
         made = {}
         tints: dict[str, Role] = {"chevron-down": "muted", "chevron-up": "muted", "check": "on_accent"}
         for name, role in tints.items():
@@ -146,11 +146,10 @@ class Theme(QObject):
             self.choose("system")
 
 
-def shown_colours() -> Colours:
-    """Return the colours that the app shows now: for what is made too rarely to be given a Theme."""
-    ground = QGuiApplication.palette().color(QPalette.ColorRole.Window)
-    known = (Colours(name) for name in ROLES)
-    return next((colours for colours in known if colours("background") == ground), Colours("light"))
+def current_colours() -> Colours:
+    """Return the colours of the theme in use, for widgets that have no Theme at hand."""
+    app = QApplication.instance()
+    return Colours(str(app.property(NAME) or "light") if app else "light")
 
 
 def font(size: Size, *, bold: bool = False) -> QFont:
@@ -194,7 +193,7 @@ def palette(colours: Colours) -> QPalette:
 
 
 def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
-    """Return the style sheet with a theme's colours and its drawings' files filled in."""
+    """Return the style sheet with the colours and the files of the drawings of a theme."""
     source = (resources() / "style.qss").read_text(encoding="utf-8")
     return Template(source).substitute(
         {role: colours.css(role) for role in ROLES[colours.name]},
@@ -204,6 +203,12 @@ def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
         scroll_bar=SCROLL_BAR,
         **{name.replace("-", "_"): file for name, file in drawings.items()},
     )
+
+
+def theme_choice(stored: object) -> Choice:
+    """Return a choice of theme that was stored; the system's for anything else."""
+    choices: dict[object, Choice] = {"light": "light", "dark": "dark"}
+    return choices.get(stored, "system")
 
 
 def _system_is_dark() -> bool:

@@ -1,23 +1,18 @@
-"""A tour of four steps for the first start: each points at a part of the window and says what it is for."""
-
-from typing import TYPE_CHECKING
+"""The tour at the first start of a library: four steps that each explain a part of the window."""
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
 
-from orca_desk.ui.first_start import KEY
+from orca_desk.ui.desk import TOUR_SEEN, Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.overlay import SHADE, Overlay
 from orca_desk.ui.widgets.text import button, label
 
-if TYPE_CHECKING:
-    from orca_desk.ui.window import Window
-
 WIDTH = 48 * GRID
 GAP = 2 * GRID
-# What to point at: the object names of widgets of the window.
+# The parts of the window that each step explains, by the object names of their widgets.
 TARGETS = (
     ("nav-home",),
     ("nav-tasks", "nav-strategies", "nav-teacher", "nav-records", "nav-training", "nav-evaluate", "nav-chat"),
@@ -29,32 +24,32 @@ TARGETS = (
 class Tour(Overlay):
     """The steps, one at a time; Esc or "Skip" ends it."""
 
-    def __init__(self, window: "Window") -> None:
-        super().__init__(window, window.desk.theme, width=WIDTH, name="Tour")
-        self._window = window
+    def __init__(self, window: QMainWindow, desk: Desk) -> None:
+        super().__init__(window, desk.theme, width=WIDTH, name="Tour")
+        self._window, self._view_state = window, desk.view_state
         self.step = 0
         self.steps = (
             (
                 "Home shows the whole method",
-                ("Collect, pair, instruct, erase, train, test: where you are and what comes next. "
-                        "“Run the demo” does all of it on small bundled models in a few minutes."),
+                "Collect, pair, instruct, erase, train, test: where you are and what comes next."
+                " “Run the demo” does all of it on small bundled models in a few minutes.",
             ),
             (
-                "From top to bottom, as the work goes",
-                ("Tasks are answered by a teacher under strategies; the strategy is erased from the "
-                        "records; a student is trained on them, tested, and talked to."),
+                "The method, from top to bottom",
+                "A teacher answers your tasks, guided by strategies; the strategy is erased from the records;"
+                " a student is trained on them, tested, and ready to chat.",
             ),
             (
                 "Models, jobs, settings",
-                ("Add your own models, watch and stop what runs, and go on where something was cut "
-                        "off. Everything stays on this machine: the sign below says so."),
+                "Add your own models, watch and stop jobs, and resume interrupted ones. Everything stays on"
+                " this machine: see the indicator below.",
             ),
             (
                 "Two keys to remember",
-                ("{} finds every command, task and training. {} lists all keys. "
-                        "This tour is in the Help menu.").format(native("Ctrl+K"), native("Ctrl+/")),
+                f"{native('Ctrl+K')} finds every command, task and training. {native('Ctrl+/')} lists all"
+                " shortcuts. You can take this tour again from the Help menu.",
             ),
-        )  # fmt: skip
+        )
         self.count = label(size="caption", tone="muted")
         self.title = label(size="heading", bold=True, wrap=True)
         self.text = label(wrap=True)
@@ -80,7 +75,7 @@ class Tour(Overlay):
         self.open()
 
     def show_step(self, step: int) -> None:
-        """Show a step; past the last one the tour ends."""
+        """Show a step, or end the tour after the last one."""
         if step >= len(self.steps):
             self.close_overlay()
             return
@@ -90,23 +85,23 @@ class Tour(Overlay):
         self.update()
 
     def first_focus(self) -> QWidget:
-        """Return the button that goes on."""
+        """Return the button to the next step."""
         return self.next
 
     def place(self) -> None:
-        """Put the card beside what it points at, wholly inside the window."""
+        """Put the card beside the part that it explains, inside the window."""
         self.layout_.activate()
         height = self.card.sizeHint().height()
         target = self.target()
         at = QPoint(target.right() + GAP, target.top())
-        if "help" in TARGETS[self.step]:  # a menu: the card goes below it
+        if "help" in TARGETS[self.step]:  # a menu: the card belongs below it
             at = QPoint(target.left(), target.bottom() + GAP)
         left = min(max(GRID, at.x()), self.width() - WIDTH - GRID)
         top = min(max(GRID, at.y()), self.height() - height - GRID)
         self.card.setGeometry(left, top, WIDTH, height)
 
     def target(self) -> QRect:
-        """Return where the part lies that the step is about."""
+        """Return the rectangle of the part that the step explains."""
         found = QRect()
         for name in TARGETS[self.step]:
             if name == "help":
@@ -120,7 +115,7 @@ class Tour(Overlay):
         return found.adjusted(-4, -4, 4, 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Darken everything but what the step is about."""
+        """Darken everything except the part that the step explains."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         target = self.target()
@@ -146,4 +141,4 @@ class Tour(Overlay):
         self.setAccessibleDescription(f"{title}. {text}")
 
     def _remember(self) -> None:
-        self._window.desk.places.setValue(KEY, True)
+        self._view_state.setValue(TOUR_SEEN, True)

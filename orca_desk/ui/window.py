@@ -1,35 +1,42 @@
-"""The window: pages in the order of the method on the left, what is running and the offline sign below."""
+"""The window: the sidebar on the left, the current page, and the status bar below."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.ui.closing import Closing
-from orca_desk.ui.desk import Desk
+from orca_desk.ui.commands import menu_actions, with_mnemonic
+from orca_desk.ui.desk import TOUR_SEEN, Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.notify import notify
 from orca_desk.ui.page import Page
 from orca_desk.ui.register import NAMES, PAGES, make_page
-from orca_desk.ui.resuming import GoingOn
+from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.sidebar import Sidebar
 from orca_desk.ui.status_bar import StatusBar
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, Choice, Tone
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.yielding import serving
+from orca_desk.yielding import ui_busy
 
-SMALLEST = 1100, 700  # px: what the widest and the highest page need
+SMALLEST = 1100, 700  # px: the room that the widest and the tallest page need
+TOUR_AFTER_MS = 400  # so that the first page is visible before the tour begins
+ENDS: dict[str, tuple[str, Tone]] = {  # how a job ended: the word and its tone
+    "done": ("done", "good"),
+    "stopped": ("stopped", ""),
+    "failed": ("failed", "bad"),
+}
 
 
 class _Pages(QStackedWidget):
-    """The pages, of which one is shown."""
+    """The pages, one of them visible."""
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
-        """Say no: else Qt lays out the texts of all pages, hidden ones too, whenever one is shown."""
+        """Return False: otherwise Qt lays out the texts of every page, even hidden ones, to show one."""
         return False
 
 
@@ -45,88 +52,92 @@ class Window(QMainWindow):
         self._stack = _Pages()
         self.notice = Notice(desk)
         self._sidebar = Sidebar(desk, show=self.show_page, enter=self.enter_page)
-        self._status = StatusBar(desk)
+        self.status = StatusBar(desk)
         self._lay_out()
         self._fill_menus()
-        desk.wanted.connect(self._open)
-        desk.noticed.connect(self._status.say)
+        desk.page_requested.connect(self._open)
+        desk.noticed.connect(self.status.say)
         desk.refused.connect(self._show_refusal)
-        desk.jobs.ended.connect(self._tell_end)
+        desk.jobs.ended.connect(self._announce_end)
         self._restore()
-        self.going_on = GoingOn(desk, self.notice)
+        self.resume_offer = ResumeOffer(desk, self.notice)
         if (problem := desk.library.problem) is None:
-            self.going_on.look()
-        else:  # nothing can go on there, for nothing can be kept
+            self.resume_offer.look()
+        else:  # a library that cannot be written cannot resume a run
             self.notice.show_message(problem.message, problem.hint, kind="warn")
-        self._closing = Closing(desk, self.going_on, self)
-        # Queued: first all others hear that the last job has ended
-        self._closing.agreed.connect(self.close, Qt.ConnectionType.QueuedConnection)
-        self._closing.waits.connect(self._status.show_closing)
-        self._status.stay.clicked.connect(self._closing.stay)
+        self._closing = Closing(desk, self.resume_offer, self)
+        # Queued, so that everything else first hears that the last job has ended
+        self._closing.ready.connect(self.close, Qt.ConnectionType.QueuedConnection)
+        self._closing.postponed.connect(self.status.show_closing)
+        self.status.stay.clicked.connect(self._closing.stay)
 
     def show_page(self, name: str) -> Page:
-        """Show a page, making it if it was not shown before; return it."""
-        with serving():
+        """Show a page, made at its first opening; return it."""
+        with ui_busy():
             page = self.make_page(name)
             self._stack.setCurrentWidget(page)
         self._sidebar.check(name)
         self._fill_page_menu(page)
-        self.desk.places.setValue("window/page", name)
+        self.desk.view_state.setValue("window/page", name)
         self.setWindowTitle(f"{page.title} – Orca Desk")
         return page
 
     def enter_page(self, name: str) -> Page:
-        """Show a page and give it the keys; return it."""
+        """Show a page and give it the focus; return it."""
         page = self.show_page(name)
         first = page.first_focus()
         (first if first.isVisibleTo(page) else page).setFocus()
         return page
 
     def make_page(self, name: str) -> Page:
-        """Return a page without showing it, making it if it is not there."""
+        """Return a page, made at its first use, without showing it."""
         if name not in self.pages:
             self.pages[name] = page = make_page(name, self.desk)
             self._stack.addWidget(page)
         return self.pages[name]
 
-    def in_order(self) -> list[Page]:
-        """Return the pages that were made, in the order of the sidebar."""
+    def make_next_page(self) -> bool:
+        """Make the first page in the sidebar that was not made yet; return whether there was one."""
+        missing = [name for name in NAMES if name not in self.pages]
+        if missing:
+            self.make_page(missing[0])
+        return bool(missing)
+
+    def made_pages(self) -> list[Page]:
+        """Return the pages made so far, in the order of the sidebar."""
         return [self.pages[name] for name in NAMES if name in self.pages]
 
     @property
     def page(self) -> Page | None:
-        """The page that is shown."""
+        """The current page."""
         shown = self._stack.currentWidget()
         return shown if isinstance(shown, Page) else None
 
     def all_actions(self) -> list[QAction]:
-        """Return every action in the menus, those of the page too: for the palette and the list of keys."""
-        found: list[QAction] = []
-        for top in self.menuBar().actions():
-            found += _leaves(top.menu())
-        return found
+        """Return every action of the menus, those of the current page included."""
+        return [action for action, _ in menu_actions(self.menuBar())]
 
     def raise_up(self) -> None:
-        """Come to the front, as a second start on the same library asks."""
+        """Bring the window to the front: a second start on the same library asks for it."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
 
     def event(self, event: QEvent) -> bool:
-        """Let threads wait while everything in the window that has changed is painted."""
+        """Make other threads wait while the window paints."""
         if event.type() == QEvent.Type.UpdateRequest:
-            with serving():
+            with ui_busy():
                 return super().event(event)
         return super().event(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Ask what to do while jobs run; keep the window's state."""
+        """Ask what to do about running jobs; save the window's size."""
         if not self._closing.may_close():
             event.ignore()
             return
-        self.desk.places.setValue("window/geometry", self.saveGeometry())
-        self.desk.places.sync()
+        self.desk.view_state.setValue("window/geometry", self.saveGeometry())
+        self.desk.view_state.sync()
         event.accept()
 
     def _lay_out(self) -> None:
@@ -149,7 +160,7 @@ class Window(QMainWindow):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(row, 1)
-        outer.addWidget(self._status)
+        outer.addWidget(self.status)
         self.setCentralWidget(whole)
 
     def _fill_menus(self) -> None:
@@ -180,7 +191,7 @@ class Window(QMainWindow):
         themes = view.addMenu("&Theme")
         self._themes = QActionGroup(self)
         for choice, text in (
-            ("system", "As the &system"),
+            ("system", "Match &system"),
             ("light", "&Light"),
             ("dark", "&Dark"),
         ):
@@ -209,7 +220,8 @@ class Window(QMainWindow):
 
     def _fill_page_menu(self, page: Page) -> None:
         self._page_menu.clear()
-        self._page_menu.setTitle(f"&{page.title}" if page.title[0] not in "FEVH" else page.title)
+        others = [one.text() for one in self.menuBar().actions() if one.menu() is not self._page_menu]
+        self._page_menu.setTitle(with_mnemonic(page.title, others))
         self._page_menu.addActions(page.commands)
         self._page_menu.setEnabled(bool(page.commands))
 
@@ -217,16 +229,16 @@ class Window(QMainWindow):
         for action in self._themes.actions():
             action.setChecked(action.data() == self.desk.theme.choice)
 
-    def choose_theme(self, choice: Any) -> None:
-        """Show another theme and keep it for the next start."""
+    def choose_theme(self, choice: Choice) -> None:
+        """Switch to another theme, now and at later starts."""
         self.desk.theme.choose(choice)
-        self.desk.places.setValue("window/theme", choice)
+        self.desk.view_state.setValue("window/theme", choice)
 
     def _restore(self) -> None:
-        geometry = self.desk.places.value("window/geometry")
+        geometry = self.desk.view_state.value("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1280, 820)
-        name = str(self.desk.places.value("window/page", "home"))
+        name = str(self.desk.view_state.value("window/page", "home"))
         self.enter_page(name if name in NAMES else "home")
 
     def _open(self, name: str, target: dict[str, Any]) -> None:
@@ -239,43 +251,42 @@ class Window(QMainWindow):
         """Open the command palette."""
         from orca_desk.ui.palette import Palette
 
-        Palette(self).open()
+        page_actions = self.page.commands if self.page else []
+        Palette(self, self.desk, page_actions=page_actions, enter_page=self.enter_page).open()
 
     def show_shortcuts(self) -> None:
-        """Open the list of keys."""
+        """Open the list of shortcuts."""
         from orca_desk.ui.shortcuts import ShortcutList
 
-        ShortcutList(self).open()
+        theme, pages = self.desk.theme, self.made_pages
+        ShortcutList(self, theme, pages=pages, make_next_page=self.make_next_page).open()
+
+    def begin_tour_once(self) -> bool:
+        """Begin the tour in a moment unless this library's user has seen it; return whether it will begin."""
+        is_first = self.desk.view_state.value(TOUR_SEEN) is None
+        if is_first:
+            QTimer.singleShot(TOUR_AFTER_MS, self, self.show_tour)
+        return is_first
 
     def show_tour(self) -> None:
         """Begin the tour."""
         from orca_desk.ui.tour import Tour
 
-        Tour(self).begin()
+        Tour(self, self.desk).begin()
 
     def _self_test(self) -> None:
         from orca_desk.ui.self_test import SelfTest
 
-        SelfTest(self).open()
+        SelfTest(self, self.desk).open()
 
     def _show_refusal(self, error: UserError) -> None:
         self.notice.show_message(error.message, error.hint, kind="bad")
 
-    def _tell_end(self, job: Job) -> None:
+    def _announce_end(self, job: Job) -> None:
         if job.error is not None and not isinstance(job.error, UserError):
             self.desk.report(job.error)
-        words = {"done": "is done", "stopped": "was stopped", "failed": "failed"}
-        text = f"{job.title} {words[job.state]}."
-        self._status.say(text, "good" if job.state == "done" else "bad" if job.state == "failed" else "")
+        word, tone = ENDS[job.state]
+        text = f"{job.title}: {word}."
+        self.status.say(text, tone)
         if job.heavy and not self.isActiveWindow():
             notify(self, text, str(job.error or ""))
-
-
-def _leaves(menu: QMenu | None) -> list[QAction]:
-    found: list[QAction] = []
-    for action in menu.actions() if menu else []:
-        if action.menu():
-            found += _leaves(action.menu())
-        elif not action.isSeparator():
-            found.append(action)
-    return found

@@ -1,4 +1,4 @@
-"""A start is quick because little is imported, and the second one only raises the first one's window."""
+"""A start imports little, and a second one only raises the window of the first."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
 from orca_desk.ui.app import main
-from orca_desk.ui.single import raise_other
+from orca_desk.ui.single_instance import raise_running_instance
 from orca_desk.ui.window import Window
 
 # Each would make the first window wait, or bring a native crash into this process.
@@ -87,9 +87,9 @@ def test_the_system_may_end_the_app_in_the_middle_of_a_job(tmp_path: Path) -> No
 
 def test_a_second_start_raises_the_first_window(window: Window, library: Library, qtbot: QtBot) -> None:
     window.hide()
-    code = "import sys; from pathlib import Path; from orca_desk.ui.single import raise_other;" \
+    code = "import sys; from pathlib import Path; from orca_desk.ui.single_instance import raise_running_instance;" \
         " from PySide6.QtCore import QCoreApplication; app = QCoreApplication([]);" \
-        " sys.exit(0 if raise_other(Path(sys.argv[1])) else 3)"  # fmt: skip
+        " sys.exit(0 if raise_running_instance(Path(sys.argv[1])) else 3)"  # fmt: skip
     with subprocess.Popen([sys.executable, "-c", code, str(library.folder)]) as second:
         qtbot.waitUntil(lambda: second.poll() is not None, timeout=10_000)
     assert second.returncode == 0
@@ -97,7 +97,7 @@ def test_a_second_start_raises_the_first_window(window: Window, library: Library
 
 
 def test_nobody_is_raised_where_nobody_is(qapp: QApplication, tmp_path: Path) -> None:
-    assert not raise_other(tmp_path)
+    assert not raise_running_instance(tmp_path)
 
 
 def test_a_folder_that_cannot_be_a_library_is_told_and_left(

@@ -1,7 +1,7 @@
 """The palette, the list of keys and the tour: by keyboard alone, and never in the way."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
-from orca_desk.ui.first_start import KEY, begin_once
+from orca_desk.ui.desk import TOUR_SEEN
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.palette import Palette
 from orca_desk.ui.register import NAMES
@@ -108,8 +108,8 @@ def point_at(palette: Palette, spot: QPoint) -> None:
 def test_what_is_in_the_library_is_found(palette: Palette, window: Window, qtbot: QtBot) -> None:
     add_tasks(window.desk.library, [Task(family="belief", query="Where does <b>John</b> look for the kite?")])
     asked: list[tuple[str, dict[str, str]]] = []
-    window.desk.wanted.disconnect()
-    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    window.desk.page_requested.disconnect()
+    window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
     qtbot.keyClicks(palette.search, "ki")
     assert "Where does <b>John</b> look for the kite?" not in titles(palette)
     qtbot.keyClicks(palette.search, "te joh")
@@ -195,21 +195,12 @@ def test_the_tour_has_at_most_four_steps_and_points_at_what_is_there(window: Win
         assert tour.text.height() >= tour.text.heightForWidth(tour.text.width())
         qtbot.keyClick(tour.next, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not window.findChildren(Tour))
-    assert window.desk.places.value(KEY)
+    assert window.desk.view_state.value(TOUR_SEEN)
 
 
-def test_the_tour_is_shown_once_and_escape_skips_it(window: Window, qtbot: QtBot) -> None:
-    begin_once(window)
+def test_the_tour_begins_once_and_escape_skips_it(window: Window, qtbot: QtBot) -> None:
+    assert window.begin_tour_once()
     qtbot.waitUntil(lambda: bool(window.findChildren(Tour)))
     qtbot.keyClick(opened(window, Tour), Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not window.findChildren(Tour))
-    begin_once(window)
-    qtbot.wait(600)
-    assert not window.findChildren(Tour)
-
-
-def test_a_window_alone_begins_no_tour(window: Window, library: Library, qtbot: QtBot) -> None:
-    places: QSettings = window.desk.places
-    assert places.value(KEY) is None
-    qtbot.wait(600)
-    assert not window.findChildren(Tour)
+    assert not window.begin_tour_once()

@@ -1,4 +1,4 @@
-"""Esc is the same on every page where a long job may run: it asks, and a stray one stops nothing."""
+"""Esc works alike on every page with long jobs: it asks first, so that a stray key stops nothing."""
 
 import threading
 
@@ -47,7 +47,7 @@ def start(page: Page, *changes: str) -> tuple[Job, threading.Event]:
 def test_a_second_esc_lets_the_job_run(page: Page, qtbot: QtBot) -> None:
     job, _ = start(page, "records")
     box = question(page, qtbot)
-    assert "is kept" in box.informativeText()
+    assert "is saved" in box.informativeText()
     qtbot.keyClick(box, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
     assert job.state == "running"
@@ -58,9 +58,9 @@ def test_a_second_esc_lets_the_job_run(page: Page, qtbot: QtBot) -> None:
     assert page.findChild(QMessageBox) is None
 
 
-def test_the_question_goes_with_the_job(page: Page, qtbot: QtBot) -> None:
+def test_the_question_closes_with_the_job(page: Page, qtbot: QtBot) -> None:
     job, over = start(page)
-    assert question(page, qtbot).informativeText() == ""  # it keeps nothing
+    assert question(page, qtbot).informativeText() == ""  # it saves nothing
     over.set()
     qtbot.waitUntil(lambda: job.state == "done" and page.findChild(QMessageBox) is None)
 
@@ -68,4 +68,4 @@ def test_the_question_goes_with_the_job(page: Page, qtbot: QtBot) -> None:
 @pytest.mark.parametrize("name", ["home", "strategies", "teacher", "training", "evaluate"])
 def test_every_page_with_long_jobs_has_it(window: Window, name: str) -> None:
     (action,) = [one for one in window.show_page(name).commands if one.shortcut().toString() == "Esc"]
-    assert action.text() == "S&top what runs…"
+    assert action.text() == "S&top the current job…"

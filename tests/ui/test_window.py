@@ -1,4 +1,4 @@
-"""The window opens every page, and comes back where it was left."""
+"""The window opens every page, and returns to the last one."""
 
 import threading
 
@@ -8,7 +8,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from orca_desk import yielding as courtesy
+from orca_desk import yielding
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
@@ -20,7 +20,7 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
 
-def test_a_page_that_cannot_be_closed_keeps_no_other_open(
+def test_a_page_that_fails_to_close_keeps_no_other_open(
     library: Library, theme: Theme, qtbot: QtBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     closed: list[str] = []
@@ -41,24 +41,31 @@ def test_every_page_opens(window: Window, qtbot: QtBot, name: str) -> None:
     assert page.isVisible() and window.page is page
 
 
-def test_threads_give_way_while_the_window_paints(
+def test_threads_pause_while_the_window_paints(
     window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courtesy, "PATIENCE", 30.0)
-    passed, painted = threading.Event(), []
-    thread = threading.Thread(target=lambda: (courtesy.give_way(), passed.set()))
+    class Watched(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pausing.set()
+            return super().wait(timeout)
+
+    free, pausing, passed = Watched(), threading.Event(), threading.Event()
+    free.set()
+    monkeypatch.setattr(yielding, "_free", free)
+    monkeypatch.setattr(yielding, "PATIENCE", 30.0)
+    thread = threading.Thread(target=lambda: (yielding.pause_for_ui(), passed.set()))
+    painted: list[bool] = []
 
     class Probe(QWidget):
         def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
             if not painted:
                 thread.start()
-                painted.append(passed.wait(0.05))
+                painted.append(pausing.wait(30) and not passed.is_set())
 
     probe = Probe(window)
     probe.resize(10, 10)
     probe.show()
-    qtbot.waitUntil(lambda: bool(painted))
-    assert painted == [False]
+    qtbot.waitUntil(lambda: painted == [True])
     qtbot.waitUntil(passed.is_set)
     thread.join()
 
@@ -103,7 +110,7 @@ def test_the_arrow_keys_walk_through_the_sidebar_and_stay_there(active: Window, 
         qtbot.keyClick(made, Qt.Key.Key_Down)
 
 
-def test_another_look_at_a_page_leaves_the_focus_where_it_is(active: Window) -> None:
+def test_opening_the_current_page_again_keeps_the_focus(active: Window) -> None:
     page = active.enter_page("tasks")
     assert isinstance(page, TasksPage)
     page.filters.search.setFocus()
@@ -111,7 +118,7 @@ def test_another_look_at_a_page_leaves_the_focus_where_it_is(active: Window) -> 
     assert page.filters.search.hasFocus()
 
 
-def test_the_last_page_and_theme_come_back(library: Library, theme: Theme, qtbot: QtBot) -> None:
+def test_the_last_page_and_theme_are_restored(library: Library, theme: Theme, qtbot: QtBot) -> None:
     with desktop(library, theme) as first:
         first.show_page("jobs")
         first.choose_theme("dark")
@@ -146,7 +153,7 @@ def test_closing_during_a_job_asks_and_staying_changes_nothing(window: Window, q
     job = waiting_job(window)
     window.close()
     assert window.isVisible()
-    answer(window, "Stay", qtbot)
+    answer(window, "Stay open", qtbot)
     assert window.isVisible() and job.state == "running"
     job.stop()
     qtbot.waitUntil(lambda: job.is_over)
@@ -169,9 +176,9 @@ def test_the_window_can_wait_for_the_job(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.isVisible())
 
 
-def test_staying_takes_back_that_the_window_waits(window: Window, qtbot: QtBot) -> None:
+def test_staying_open_cancels_the_close_after_the_job(window: Window, qtbot: QtBot) -> None:
     job = waiting_job(window)
-    for text in ("Close when done", "Close when done", "Stay"):
+    for text in ("Close when done", "Close when done", "Stay open"):
         window.close()
         answer(window, text, qtbot)
         qtbot.waitUntil(lambda: window.findChild(QMessageBox) is None)
@@ -184,13 +191,13 @@ def test_staying_takes_back_that_the_window_waits(window: Window, qtbot: QtBot) 
     assert not window.isVisible()
 
 
-def test_that_the_window_waits_is_shown_as_long_as_it_does(window: Window, qtbot: QtBot) -> None:
-    job, status = waiting_job(window), window._status
+def test_the_status_bar_says_that_the_window_will_close(window: Window, qtbot: QtBot) -> None:
+    job, status = waiting_job(window), window.status
     assert status.stay.isHidden()
     window.close()
     answer(window, "Close when done", qtbot)
-    status._timer.timeout.emit()  # messages go after some seconds
-    assert status.closing.isVisible() and status.closing.text() == "Closes when the job is done."
+    assert status.closing.isVisible()
+    assert status.closing.text() == "Orca Desk will close when the job finishes."
     qtbot.mouseClick(status.stay, Qt.MouseButton.LeftButton)
     assert status.closing.isHidden() and status.stay.isHidden()
     job.stop()
@@ -200,9 +207,9 @@ def test_that_the_window_waits_is_shown_as_long_as_it_does(window: Window, qtbot
     assert window.isVisible()
 
 
-def test_the_end_of_a_job_is_told(window: Window, qtbot: QtBot) -> None:
+def test_the_end_of_a_job_is_announced(window: Window, qtbot: QtBot) -> None:
     job = waiting_job(window)
     job.stop()
     with qtbot.waitSignal(window.desk.jobs.ended):
         pass
-    assert window._status._message.text() == "Counting was stopped."
+    assert window.status.message.text() == "Counting: stopped."

@@ -10,7 +10,7 @@ from orca_desk.library.tasks import add_tasks, get_tasks, update_tasks
 from orca_desk.method.records import Task
 from orca_desk.method.splits import hold_out
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
 CHUNK = 2_000  # tasks between two looks at the control
 SHOWN = 20  # rows of each kind that are kept to be shown
@@ -52,7 +52,7 @@ def import_tasks(
     """
     control = control or JobControl()
     meter = Meter(progress, stage="importing", total=None, unit="tasks")
-    source = courteous(rows)
+    source = yielding(rows)
     added = same = held = unreadable = 0
     differing = 0
     problems: list[BadRow] = []

@@ -1,4 +1,4 @@
-"""One job as it runs: what it does, how far it is, its rate and time left, pause, resume and stop."""
+"""One job while it runs: what it does, its progress, rate and time left; pause, resume and stop."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
@@ -8,20 +8,11 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
-
-STATES = {
-    "waiting": "Waits for another job to end",
-    "running": "",
-    "pausing": "Paused",
-    "stopping": "Stopping; what is done is kept",
-    "done": "Done",
-    "stopped": "Stopped; what is done is kept",
-    "failed": "Failed",
-}
+from orca_desk.ui.words.progress import JOB_STATES, describe
 
 
 class JobPanel(QFrame):
-    """Follows one job at a time; hidden while there is none. `over` comes when the job has ended."""
+    """Shows one job at a time and hides itself while there is none. `over` fires when the job has ended."""
 
     over = Signal(object)
 
@@ -38,7 +29,7 @@ class JobPanel(QFrame):
         row.addWidget(self.title)
         row.addWidget(self.count, 1)
         self.pause = button("Pause", self._pause)
-        self.stop = button("Stop", self._stop, tip="Stop soon; what is done is kept")
+        self.stop = button("Stop", self._stop, tip="Stop and save progress")
         row.addWidget(self.pause)
         row.addWidget(self.stop)
         layout.addLayout(row)
@@ -50,7 +41,7 @@ class JobPanel(QFrame):
     def follow(self, job: Job) -> None:
         """Show `job` from now on."""
         if self.job is not None:
-            self._let_go(self.job)
+            self._unfollow(self.job)
         self.job = job
         job.updated.connect(self._show)
         job.state_changed.connect(self._show_state)
@@ -62,8 +53,8 @@ class JobPanel(QFrame):
         self.show()
 
     def _show(self, update: Update) -> None:
-        state = STATES[self.job.state] if self.job else ""
-        self.count.setText(state or describe(update))  # a worker may tell of more while it comes to rest
+        state = JOB_STATES[self.job.state] if self.job else ""
+        self.count.setText(state or describe(update))  # a worker may report more while it stops
         self.bar.setRange(0, 0 if update.total is None else 1000)
         if update.total:
             self.bar.setValue(round(1000 * update.done / update.total))
@@ -75,10 +66,10 @@ class JobPanel(QFrame):
         self.pause.setText("Resume" if state == "pausing" else "Pause")
         self.pause.setEnabled(state in ("running", "pausing"))
         self.stop.setEnabled(state in ("waiting", "running", "pausing"))
-        if STATES[state]:
-            self.count.setText(STATES[state])
+        if JOB_STATES[state]:
+            self.count.setText(JOB_STATES[state])
         if state == "waiting":
-            self.bar.setRange(0, 1)  # (0, 0) would run to and fro as if something happened
+            self.bar.setRange(0, 1)  # (0, 0) would animate as if something happened
 
     def _pause(self) -> None:
         if self.job and self.job.state == "pausing":
@@ -91,7 +82,7 @@ class JobPanel(QFrame):
         if self.job:
             self.job.stop()
 
-    def _let_go(self, job: Job) -> None:
+    def _unfollow(self, job: Job) -> None:
         job.updated.disconnect(self._show)
         job.state_changed.disconnect(self._show_state)
         job.ended.disconnect(self._ended)
@@ -99,30 +90,3 @@ class JobPanel(QFrame):
     def _ended(self) -> None:
         self.hide()
         self.over.emit(self.job)
-
-
-def describe(update: Update) -> str:
-    """Return progress in words: "asking the teacher: 120 of 400 answers, 31 a second, 9 s left, ..."."""
-    parts = []
-    if update.total is not None:
-        parts.append(f"{update.done:,.0f} of {update.total:,.0f} {update.unit}")
-    elif update.done:
-        parts.append(f"{update.done:,.0f} {update.unit}")
-    if update.rate:
-        parts.append(f"{update.rate:,.0f} a second" if update.rate >= 10 else f"{update.rate:.2f} a second")
-    if update.seconds_left is not None:
-        parts.append(f"{duration(update.seconds_left)} left")
-    if update.message:
-        parts.append(update.message)
-    what = ", ".join(parts)
-    return f"{update.stage}: {what}" if update.stage and what else update.stage or what
-
-
-def duration(seconds: float) -> str:
-    """Write a time for people: 9 s, 3 min 20 s, 2 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -26,13 +26,13 @@ def ask_for_file(
 
     The dialog opens in the folder of the last save, and gives a name without an ending that of `name`.
     """
-    dialog = QFileDialog(parent, title, str(desk.places.value(PLACE, QDir.homePath())), kinds)
+    dialog = QFileDialog(parent, title, str(desk.view_state.value(PLACE, QDir.homePath())), kinds)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(Path(name).suffix[1:])
     dialog.selectFile(name)
 
     def chosen(text: str) -> None:
-        desk.places.setValue(PLACE, str(Path(text).parent))
+        desk.view_state.setValue(PLACE, str(Path(text).parent))
         then(Path(text))
 
     dialog.fileSelected.connect(chosen)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.settings import title
 
 Settings = TypeVar("Settings")
 Control = QCheckBox | QComboBox | QLineEdit | QSpinBox
@@ -96,11 +97,6 @@ class SettingsForm(QWidget, Generic[Settings]):
         grid.addWidget(help_text, row, 2)
         if about.get("level", "simple") == "all":
             self._advanced += [words, control, help_text]
-
-
-def title(name: str) -> str:
-    """Return a field's name for people: learning_rate is "Learning rate"."""
-    return name.replace("_", " ").capitalize()
 
 
 def number_box(low: int, high: int) -> QSpinBox:

@@ -2,16 +2,16 @@
 
 import html
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.ui.icons import room_for_icon
 from orca_desk.ui.theme import GRID, Size, font
+from orca_desk.ui.theme import Tone as Tone
 
 LONGEST_TIP = 1000  # characters
-Tone = Literal["", "muted", "good", "bad", "warn", "teacher", "student", "base", "accent"]
 
 
 def label(

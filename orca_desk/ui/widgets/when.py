@@ -1,4 +1,4 @@
-"""Times as people say them. The library keeps them in UTC; they are shown in this machine's zone."""
+"""Stored times as text. The library stores UTC; the desktop shows the time zone of this machine."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from PySide6.QtCore import QDateTime, QLocale, Qt
 
 
 def when(stored: str | None) -> str:
-    """Write a stored time: "today 21:40", "yesterday 09:12", else the day and the time."""
+    """Return a stored time: "today 21:40", "yesterday 09:12", otherwise the day and the time."""
     if not stored:
         return ""
     moment = QDateTime.fromSecsSinceEpoch(int(datetime.fromisoformat(stored).timestamp()))
@@ -21,16 +21,8 @@ def when(stored: str | None) -> str:
 
 
 def exactly(stored: str | None) -> str:
-    """Write a stored time in full, to the second, for tool tips and details."""
+    """Return a stored time to the second, for tool tips and details."""
     if not stored:
         return ""
     moment = QDateTime.fromSecsSinceEpoch(int(datetime.fromisoformat(stored).timestamp()))
     return moment.toString(Qt.DateFormat.ISODate).replace("T", " ")
-
-
-def seconds_between(start: str | None, end: str | None) -> float | None:
-    """Return the seconds from one stored time to another, or to now; None where it has not begun."""
-    if not start:
-        return None
-    begun = datetime.fromisoformat(start)
-    return ((datetime.fromisoformat(end) if end else datetime.now(begun.tzinfo)) - begun).total_seconds()

@@ -1,10 +1,18 @@
 """The stored outcome of a run, in words; free of Qt, since the commands print the same."""
 
+from orca_desk.method.statistics import share_of
 from orca_desk.parity.report import report_from_json
+from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
 from orca_desk.steps.teaching import taught_from_json
+from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.parity import parity_sentence
 from orca_desk.ui.words.teaching import teach_summary
+
+STOPPED = {
+    StoppedAt.TRAINING: "Stopped. The same training resumes from its newest checkpoint.",
+    StoppedAt.CHECK: "Stopped. The adapter is trained, but not exported and checked yet.",
+}
 
 
 def outcome_text(stored: str) -> str:
@@ -15,4 +23,17 @@ def outcome_text(stored: str) -> str:
         taught, more = found
         paired = f"{counted(more['paired'], 'family', 'families')} paired. " if "paired" in more else ""
         return f"{paired}{teach_summary(taught)}"
+    if evaluated := evaluation_from_json(stored):
+        return _evaluated(evaluated)
+    if stopped := stopped_from_json(stored):
+        return STOPPED[stopped]
     return stored
+
+
+def _evaluated(found: EvaluationOutcome) -> str:
+    share = share_of(found.correct, found.graded)
+    text = f"{found.correct:,} of {found.graded:,} correct"
+    if found.graded:
+        text += f" ({share.share:.1%}, {share.low:.1%} to {share.high:.1%})"
+    failed = [f"{counted(count, 'task')} failed: {reason}" for reason, count in found.failed.items()]
+    return "; ".join([text, *(one.rstrip(".") for one in failed)]) + "."

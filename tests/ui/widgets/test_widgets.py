@@ -19,13 +19,14 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
 from orca_desk.processes.progress import Update
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.widgets.job_panel import JobPanel, describe, duration
+from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.widgets.text import label, safe_tip
 from orca_desk.ui.window import Window
+from orca_desk.ui.words.progress import describe, duration
 
 
 @pytest.mark.parametrize("kind", (TrainSettings, Sampling))
@@ -84,7 +85,7 @@ def test_a_job_panel_follows_pauses_and_stops(window: Window, qtbot: QtBot) -> N
 
     job = window.desk.jobs.start("Count sheep", "count", work)
     panel.follow(job)
-    qtbot.waitUntil(lambda: panel.count.text() == "counting: 1 of 4 sheep, 0.50 a second, 6 s left")
+    qtbot.waitUntil(lambda: panel.count.text() == "counting: 1 of 4 sheep, 0.50 sheep/s, 6 s left")
     assert panel.bar.value() == 250
     qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
     paused.set()
@@ -98,7 +99,7 @@ def test_a_job_panel_follows_pauses_and_stops(window: Window, qtbot: QtBot) -> N
     assert not panel.isVisible()
 
 
-def test_a_panel_that_follows_another_job_hears_no_more_of_the_first(window: Window, qtbot: QtBot) -> None:
+def test_a_panel_that_follows_another_job_ignores_the_first(window: Window, qtbot: QtBot) -> None:
     gate, panel = threading.Event(), JobPanel(window.desk)
     qtbot.addWidget(panel)
     first = window.desk.jobs.start("First", "x", lambda tools: gate.wait(5), heavy=False)
@@ -106,7 +107,7 @@ def test_a_panel_that_follows_another_job_hears_no_more_of_the_first(window: Win
     second = window.desk.jobs.start("Second", "x", lambda tools: gate.wait(5), heavy=False)
     panel.follow(second)
     first.stop()
-    assert panel.title.text() == "Second" and panel.count.text() != "Stopping; what is done is kept"
+    assert panel.title.text() == "Second" and panel.count.text() != "Stopping; finished work is saved"
     gate.set()
     qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)
 
@@ -130,7 +131,7 @@ def test_a_notice_shows_a_known_error_with_its_remedy(window: Window, qtbot: QtB
 def test_a_focused_tab_has_as_much_room_for_its_text(theme: Theme, qtbot: QtBot) -> None:
     tabs = QTabBar()
     qtbot.addWidget(tabs)
-    theme.dress(tabs)
+    theme.apply_to(tabs)
     tabs.addTab("Set up")
     option, focus = QStyleOptionTab(), QStyle.StateFlag.State_HasFocus
     tabs.initStyleOption(option, 0)

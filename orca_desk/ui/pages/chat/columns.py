@@ -22,7 +22,7 @@ from orca_desk.library.trainings import Training
 from orca_desk.steps.chat.models import Answerer, fingerprint, part_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.chat.turns import PART_ICONS, PART_ROLES, part_name
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel

@@ -159,24 +159,28 @@ class History(QFrame):
 
     def _rename(self, chat_id: str, title: str) -> None:
         library = self._desk.library
-        before: list[str] = []
         self._desk.do(
             "Rename a chat",
-            lambda: before.append(rename_chat(library, chat_id, title)),
-            lambda: rename_chat(library, chat_id, before.pop()),
+            lambda: rename_chat(library, chat_id, title),
+            lambda before: rename_chat(library, chat_id, before),
             "chats",
         )
 
     def _delete(self, index: QModelIndex) -> None:
         library, chat_id = self._desk.library, self.model.chats[index.row()].id
-        removed: list[RemovedRows] = []
 
-        def delete() -> None:
-            self.leaving.emit(chat_id)
-            removed.append(delete_chat(library, chat_id))
+        def delete() -> RemovedRows:
+            self.leaving.emit(chat_id)  # from this thread, so that the page hears it later: it left already
+            return delete_chat(library, chat_id)
 
-        if self._desk.do("Delete a chat", delete, lambda: put_back(library, removed.pop()), "chats"):
-            self._desk.say("The chat is deleted. Ctrl+Z brings it back.")
+        self.leaving.emit(chat_id)
+        self._desk.do(
+            "Delete a chat",
+            delete,
+            lambda removed: put_back(library, removed),
+            "chats",
+            then=lambda _: self._desk.say("The chat is deleted. Press Ctrl+Z to undo."),
+        )
 
     def _menu(self, place: QPoint) -> None:
         index = self.list.indexAt(place)

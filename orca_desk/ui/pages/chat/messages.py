@@ -29,14 +29,20 @@ class Messages(QObject):
         if not self._talk.answerers:
             self.nobody.emit()
             return
-        if self._editing is not None:
-            if not self._talk.cut(self._editing):
-                return
-            self.leave_edit()
+        settings = self._settings
+        system, sampling = settings.system.text(), settings.sampling
+
+        def ask() -> None:
+            self._talk.send(text, task=task, system=system, sampling=sampling)
+
+        edited = self._editing
+        self.leave_edit()
         self._composer.set_text("")
         self.sending.emit()
-        settings = self._settings
-        self._talk.send(text, task=task, system=settings.system.text(), sampling=settings.sampling)
+        if edited is None:
+            ask()
+        else:
+            self._talk.cut(edited, ask)
 
     def send_task(self, task: Task) -> None:
         """Ask every column a task."""

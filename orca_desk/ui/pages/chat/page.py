@@ -90,7 +90,7 @@ class ChatPage(Page):
         self.splitter.setCollapsible(1, False)
         self.body.addWidget(self.splitter, 1)
         self.keep("splitter", self.splitter)
-        self.history.setHidden(self.desk.places.value(HISTORY) == "hidden")
+        self.history.setHidden(self.desk.view_state.value(HISTORY) == "hidden")
 
     def _connect(self) -> None:
         self.talk.busy_changed.connect(self._show_busy)
@@ -281,7 +281,7 @@ class ChatPage(Page):
         """Show or hide the list of chats."""
         shown = self.history.isHidden()
         self.history.setVisible(shown)
-        self.desk.places.setValue(HISTORY, "shown" if shown else "hidden")
+        self.desk.view_state.setValue(HISTORY, "shown" if shown else "hidden")
 
     def _show_offer(self, offer: Offer) -> None:
         self.lineup.trainings = offer.trainings

@@ -53,4 +53,4 @@ class ChatSettings(QObject):
 
     def _keep(self, key: str, value: Any) -> None:
         desk = self._page.desk
-        desk.background.run(self, lambda: set_setting(desk.library, key, value), only_newest=key)
+        desk.write(lambda: set_setting(desk.library, key, value))

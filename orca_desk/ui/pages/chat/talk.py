@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -40,6 +40,7 @@ class Talk(QObject):
     busy_changed = Signal(bool)
     began = Signal()  # a chat that is new in the library
     unsent = Signal(object, object)  # a turn whose question could not be stored, and why
+    _rewritten = Signal(str)  # a chat whose turns were changed by undo or redo
     context_known = Signal(int, int)  # a column, and how many tokens its model can look at
 
     def __init__(self, desk: Desk, view: ConversationView) -> None:
@@ -59,6 +60,7 @@ class Talk(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
+        self._rewritten.connect(self.reload)
 
     @property
     def is_busy(self) -> bool:
@@ -112,12 +114,13 @@ class Talk(QObject):
         """Let every column answer the last question anew, with the next seed."""
         if self.is_busy or not self.turns or not self._ids:
             return
-        if not self.cut(len(self.turns) - 1, keep_question=True):
-            return
         self._attempt += 1
-        turn = self.turns[-1]
-        sampling = replace(sampling, seed=(sampling.seed + self._attempt) % LARGEST_SEED)
-        self._ask(self.turns[:-1], turn, sampling, range(len(self.answerers)))
+        seeded = replace(sampling, seed=(sampling.seed + self._attempt) % LARGEST_SEED)
+
+        def ask() -> None:
+            self._ask(self.turns[:-1], self.turns[-1], seeded, range(len(self.answerers)))
+
+        self.cut(len(self.turns) - 1, ask, keep_question=True)
 
     def retry(self, column: int, sampling: Sampling) -> None:
         """Let one column answer the last question, after it failed."""
@@ -125,25 +128,44 @@ class Talk(QObject):
             return
         self._ask(self.turns[:-1], self.turns[-1], sampling, [column])
 
-    def cut(self, number: int, *, keep_question: bool = False) -> bool:
-        """Take a question and all after it away, undoably; with `keep_question` only the answers to it."""
-        library, chat_id = self._desk.library, self.chat_id
-        removed: list[RemovedRows] = []
+    def cut(self, number: int, then: Callable[[], None], *, keep_question: bool = False) -> None:
+        """Delete a question and all after it, undoably; with `keep_question` only the answers to it."""
+        library, chat_id, visit = self._desk.library, self.chat_id, self._visit
+        is_redone: list[bool] = []
 
-        def do() -> None:
-            self._abandon(chat_id)
-            removed.append(cut_chat(library, chat_id, number, keep_question=keep_question))
-            if self.chat_id == chat_id:
+        def work() -> RemovedRows:
+            if is_redone:
+                self._discard(chat_id)
+            removed = cut_chat(library, chat_id, number, keep_question=keep_question)
+            if is_redone:
+                self._rewritten.emit(chat_id)
+            is_redone.append(True)
+            return removed
+
+        def undo(removed: RemovedRows) -> None:
+            self._discard(chat_id)
+            put_back(library, removed)
+            self._rewritten.emit(chat_id)
+
+        def done(_: RemovedRows) -> None:
+            if visit == self._visit:
+                self._starting = False
                 self._drop(number, keep_question=keep_question)
+                if self._stopped_early:
+                    self._settle()
+                else:
+                    then()
 
-        def undo() -> None:
-            self._abandon(chat_id)
-            put_back(library, removed.pop())
-            self.reload(chat_id)
+        def failed(error: Exception) -> None:
+            if visit == self._visit:
+                self._starting = False
+                self._settle()
+            self._desk.report(error)
 
+        self._abandon(chat_id)
+        self._starting, self._stopped_early = True, False
         text = "Answer again" if keep_question else "Edit a message"
-        self._desk.do(text, do, undo, "chats")
-        return bool(removed)
+        self._desk.do(text, work, undo, "chats", then=done, failed=failed)
 
     def stop(self) -> None:
         """End the answers soon; what came of them is kept."""
@@ -276,6 +298,12 @@ class Talk(QObject):
             self._timer.stop()
             self._view.set_busy(False)
             self.busy_changed.emit(False)
+
+    def _discard(self, chat_id: str) -> None:
+        """Store nothing more of the answers that a chat is getting. Any thread may call this."""
+        if chat_id == self.chat_id:
+            for reply in list(self._replies.values()):
+                reply.discard()
 
     def _abandon(self, chat_id: str) -> None:
         """Stop the answers of a chat whose turns are about to change, and keep nothing more of them."""

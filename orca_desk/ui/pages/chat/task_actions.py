@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Qt
 
-from orca_desk.library.tasks import Added, DeletedTasks, add_tasks, delete_tasks, restore_tasks
+from orca_desk.library.tasks import Added, add_tasks, delete_tasks
 from orca_desk.method.records import Task
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.composer import Composer
@@ -49,17 +49,18 @@ class ChatTasks(QObject):
 
     def _add(self, task: Task) -> None:
         library = self._desk.library
-        self._desk.background.run(
-            self,
+        self._desk.do(
+            "Save a task",
             lambda: add_tasks(library, [task]),
-            partial(self._tell, task),
+            lambda added: delete_tasks(library, added.added),
+            "tasks",
+            then=partial(self._tell, task),
             failed=self._page.notice.show_error,
         )
 
     def _tell(self, task: Task, added: Added) -> None:
-        """Say what became of a task that was saved, and let Ctrl+Z take it out again."""
+        """Say what became of a task that was saved."""
         if added.added:
-            self._make_undoable(task)
             words = f"Saved as a task of {task.family}."
         else:
             words = "This task is in the library already."
@@ -69,15 +70,3 @@ class ChatTasks(QObject):
             action="Show it",
             run=lambda: self._desk.open("tasks", task=task.id),
         )
-
-    def _make_undoable(self, task: Task) -> None:
-        library, deleted = self._desk.library, list[DeletedTasks]()
-
-        def do() -> None:
-            if deleted:  # not the first time: then it is there
-                restore_tasks(library, deleted.pop())
-
-        def undo() -> None:
-            deleted.append(delete_tasks(library, [task.id]))
-
-        self._desk.do("Save a task", do, undo, "tasks")

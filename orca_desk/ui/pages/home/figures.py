@@ -22,7 +22,7 @@ def step_figures(numbers: LibraryOverview, states: Mapping[Step, State]) -> dict
         "instruct": (
             short_number(numbers.records),
             _noun(numbers.records, "record", "records"),
-            f"{short_number(numbers.usable)} usable, {short_number(numbers.unusable)} not",
+            f"{short_number(numbers.usable)} usable, {short_number(numbers.unusable)} unusable",
         ),
         "erase": (
             short_number(numbers.snapshots),

@@ -58,7 +58,7 @@ class ResultView(QWidget):
         """Show a result. `training` is the id of the demo's training, which the buttons open."""
         self.found, self.training = found, training
         for who, stat in self._stats.items():
-            stat.show_share(found.scores[who][OVERALL].right)
+            stat.show_share(found.scores[who][OVERALL].accuracy)
         self.sentence.setText(_sentence(found))
         self.model.show_result(found)
         self._fit_table()
@@ -119,7 +119,7 @@ class ResultView(QWidget):
             ("Read the records", "records", "columns-2", lambda: open_page("records")),
             ("See the training", "training", "chart-line", self._open_training),
             ("Read the answers", "evaluate", "target", self._open_evaluation),
-            ("Chat with it", "chat", "message-circle", self._open_chat),
+            ("Chat with the student", "chat", "message-circle", self._open_chat),
         )
         self._buttons = {}
         for text, name, image, run in targets:

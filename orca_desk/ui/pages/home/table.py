@@ -78,13 +78,13 @@ class DemoResultTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and not who and strategy:
             return safe_tip(f"{family} is paired with {strategy}")
         if role == Qt.ItemDataRole.ToolTipRole and who:
-            right = scores[who].right
+            right = scores[who].accuracy
             return f"{right.correct:,} of {right.n:,} correct"
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if not who:
             return ("Overall" if family == OVERALL else family, strategy)[index.column()]
-        return percent(scores[who].right) if is_share else f"{scores[who].mean_tokens:.0f}"
+        return percent(scores[who].accuracy) if is_share else f"{scores[who].mean_tokens:.0f}"
 
     def _repaint(self) -> None:
         if self._rows:

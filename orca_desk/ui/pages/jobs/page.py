@@ -1,4 +1,4 @@
-"""The Jobs page: what runs or waits now, everything that ever ran, and its log."""
+"""The Jobs page: the running and waiting jobs, and every run of the library with its log."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,24 +24,25 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.runs import KINDS
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.runs import TYPES
 
-SHOWN = 500  # runs, the newest
+SHOWN = 500  # the newest runs
 WIDTHS = (230, 92, 120, 84, 164, 120)
-PANELS = 6  # jobs that are shown at once; more wait their turn unseen
+PANELS = 6  # unfinished jobs with a panel; a line counts the others
 
 
 class JobsPage(Page):
-    """What runs now on top; below it the runs of the library, and one of them in detail."""
+    """The unfinished jobs; below them the runs of the library, and one of them in detail."""
 
     name = "jobs"
     title = "Jobs"
-    about = "Everything that runs, waits or has run in this library. What is done is always kept."
+    about = "Everything that runs, waits or has run in this library. Finished work is always saved."
     watches = frozenset({"runs"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._wanted: str | None = None  # the run to select when it comes
+        self._wanted: str | None = None  # the run to select once it is listed
         self._panels: dict[Job, JobPanel] = {}
         self._now = QVBoxLayout()
         self._now.setSpacing(GRID)
@@ -71,10 +72,10 @@ class JobsPage(Page):
 
     def _make_runs(self) -> None:
         self.kind = QComboBox()
-        self.kind.setAccessibleName("Which runs are shown")
-        self.kind.addItem("All kinds", None)
-        for kind, (_, words, _) in KINDS.items():
-            self.kind.addItem(words, kind)
+        self.kind.setAccessibleName("Type of run")
+        self.kind.addItem("All types", None)
+        for kind, run_type in TYPES.items():
+            self.kind.addItem(run_type.name, kind)
         self.kind.currentIndexChanged.connect(self._filter)
         self.count = label(tone="muted")
         row = QHBoxLayout()
@@ -97,11 +98,11 @@ class JobsPage(Page):
             self.desk.theme,
             image="activity",
             title="Nothing has run yet",
-            text=("Teacher answers, measurements, trainings and evaluations are listed here, "
-                         "with their settings, logs and outcomes."),
+            text="Teacher answers, measurements, trainings and evaluations appear here,"
+            " with their settings, logs and outcomes.",
             action="Go to Home",
             run=lambda: self.desk.open("home"),
-        )  # fmt: skip
+        )
         self._stack = QStackedWidget()
         self._stack.addWidget(self.splitter)
         self._stack.addWidget(self.empty)
@@ -120,14 +121,14 @@ class JobsPage(Page):
         return table
 
     def _make_commands(self) -> None:
-        self.command("&Go on with the run", self.detail.resume, key="Ctrl+Return", image="play")
-        self.command("&Stop the first job", self._stop, image="square")
+        self.command("&Resume the run", self.detail.resume, key="Ctrl+Return", image="play")
+        self.command("&Stop the current job", self._stop, image="square")
         self.command("Open &folder", self.detail.open_folder, image="folder-open")
         self.command("&Copy log", self.detail.copy_log, image="copy")
-        self.command("&Read again", lambda: self.refresh(self.watches), key="F5", image="refresh-cw")
+        self.command("Re&fresh", lambda: self.refresh(self.watches), key="F5", image="refresh-cw")
 
     def _follow(self) -> None:
-        """Give each job that runs or waits its panel, in their order."""
+        """Show a panel for each unfinished job, in their order."""
         jobs = self.desk.jobs.unfinished
         for job in [job for job in self._panels if job not in jobs]:
             panel = self._panels.pop(job)
@@ -138,7 +139,7 @@ class JobsPage(Page):
                 panel = self._panels[job] = JobPanel(self.desk)
                 self._now.insertWidget(place, panel)
                 panel.follow(job)
-        self.more.setText(f"and {len(jobs) - PANELS} more that wait")
+        self.more.setText(f"and {counted(len(jobs) - PANELS, 'more job')} waiting")
         self.more.setVisible(len(jobs) > PANELS)
 
     def _stop(self) -> None:
@@ -151,9 +152,7 @@ class JobsPage(Page):
     def _show(self, runs: list[Run]) -> None:
         shown = self.detail.run.id if self.detail.run else None
         others = self.runs.show(runs)
-        number = len(runs)
-        text = "1 run" if number == 1 else f"{number} runs"
-        self.count.setText(text if number < SHOWN else f"the newest {SHOWN}")
+        self.count.setText(counted(len(runs), "run") if len(runs) < SHOWN else f"the newest {SHOWN} runs")
         filtered = self.kind.currentIndex() > 0
         self._stack.setCurrentWidget(self.splitter if runs or filtered else self.empty)
         self.kind.setVisible(bool(runs) or filtered)

@@ -1,11 +1,11 @@
-"""One run in full: its outcome, its settings, the end of its log, and going on with it."""
+"""One run in detail: its outcome, its settings, the end of its log, and the button to resume it."""
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
-from orca_desk.library.logs import LogTail, read_tail, run_log
 from orca_desk.library.locations import log_folder
+from orca_desk.library.logs import LogTail, read_tail, run_log
 from orca_desk.library.runs import Run
 from orca_desk.steps.demo.state import is_demo_interrupted
 from orca_desk.ui.desk import Desk
@@ -14,13 +14,13 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import exactly
 from orca_desk.ui.words.runs import (
-    STATUS,
-    kind_of,
-    lasted,
+    STATUSES,
     outcome_of,
     page_of,
     progress_of,
     settings_of,
+    time_of,
+    type_of,
 )
 
 FOLLOW_MS = 1000
@@ -28,7 +28,7 @@ LINES_AT_MOST = 2000
 
 
 class RunDetail(QFrame):
-    """Shows one run. While it runs, its log is read again every second, as long as it can be seen."""
+    """Shows one run. It reads the log again every second while the run continues and the log is visible."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -45,8 +45,8 @@ class RunDetail(QFrame):
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.setChildrenCollapsible(False)
         self.split.setHandleWidth(GRID + 4)
-        self.settings = _text_box("The run's settings")
-        self.log = _text_box("The end of the run's log")
+        self.settings = _text_box("Settings of the run")
+        self.log = _text_box("End of the log")
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.log_title = label(size="caption", bold=True, tone="muted")
         self.split.addWidget(
@@ -70,27 +70,26 @@ class RunDetail(QFrame):
         if run is None:
             self._timer.stop()
             return
-        self.title.setText(f"{kind_of(run)}  ·  {run.id}")
+        self.title.setText(f"{type_of(run)}  ·  {run.id}")
         self.outcome.setText(outcome_of(run))
-        facts = [STATUS[run.status][1], exactly(run.started_at or run.created_at)]
-        facts += [text for text in (lasted(run), progress_of(run)) if text != "–"]
+        facts = [STATUSES[run.status].word, exactly(run.started_at or run.created_at)]
+        facts += [text for text in (time_of(run), progress_of(run)) if text != "–"]
         self.facts.setText("  ·  ".join(facts))
-        self.go_on.setVisible(page_of(run) is not None)
+        self.resume_button.setVisible(page_of(run) is not None)
         if other:
             self.settings.setPlainText("\n".join(f"{name}: {value}" for name, value in settings_of(run)))
             self.log.setPlainText("")
             self._log_size = -1
         if other or ended:
             self._read_log()
-        running = run.status in ("running", "paused")
-        if running and not self._timer.isActive():
-            self._timer.start()
-        elif not running:
+        if run.status != "running":
             self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
         self._paint()
 
     def open_folder(self) -> None:
-        """Show the logs, or a training's files, in the system's file manager."""
+        """Show the files of a training, or the logs, in the system's file manager."""
         if self.run is None:
             return
         folder = self.desk.library.folder / "trainings" / self.run.id
@@ -99,7 +98,7 @@ class RunDetail(QFrame):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def resume(self) -> None:
-        """Go on with the run on the page of its kind."""
+        """Open the page that resumes the run."""
         run, library = self.run, self.desk.library
         page = page_of(run) if run else None
         if run is None or page is None:
@@ -111,9 +110,9 @@ class RunDetail(QFrame):
         self.desk.background.run(self, lambda: is_demo_interrupted(library), open_page, only_newest="resume")
 
     def copy_log(self) -> None:
-        """Copy the log's end."""
+        """Copy the end of the log."""
         QGuiApplication.clipboard().setText(self.log.toPlainText())
-        self.desk.say("Copied.")
+        self.desk.say("Copied the log.")
 
     def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -127,10 +126,10 @@ class RunDetail(QFrame):
         words.addWidget(self.title)
         words.addWidget(self.facts)
         row.addLayout(words, 1)
-        self.go_on = button("Go on", self.resume, primary=True, tip="From where it stopped")
+        self.resume_button = button("Resume", self.resume, primary=True, tip="Continue from where it stopped")
         self.folder = button("Open folder", self.open_folder)
         self.copy = button("Copy log", self.copy_log)
-        for one in (self.copy, self.folder, self.go_on):
+        for one in (self.copy, self.folder, self.resume_button):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -148,7 +147,7 @@ class RunDetail(QFrame):
             return
         self._log_size = tail.size if tail else 0
         self.log_title.setText(
-            f"Log, its end: {tail.path.name}"
+            f"End of the log: {tail.path.name}"
             if tail and tail.cut
             else f"Log: {tail.path.name}"
             if tail
@@ -159,7 +158,7 @@ class RunDetail(QFrame):
         at_end = bar.value() >= bar.maximum() - 4
         self.log.setPlainText("\n".join(tail.text.splitlines()[-LINES_AT_MOST:]) if tail else "")
         self.log.setPlaceholderText(
-            "Nothing was logged: only what goes wrong is written here." if tail else "This run has no log."
+            "No log entries. Only problems are logged." if tail else "This run has no log."
         )
         if at_end:
             bar.setValue(bar.maximum())
@@ -168,9 +167,9 @@ class RunDetail(QFrame):
         if self.run is None:
             return
         colours = self.desk.theme.colours
-        name, _, role = STATUS[self.run.status]
-        self._picture.setPixmap(pixmap(name, colours, role, 3 * GRID))
-        self.go_on.setIcon(icon("play", colours, "on_accent"))
+        status = STATUSES[self.run.status]
+        self._picture.setPixmap(pixmap(status.image, colours, status.role, 3 * GRID))
+        self.resume_button.setIcon(icon("play", colours, "on_accent"))
         self.folder.setIcon(icon("folder-open", colours))
         self.copy.setIcon(icon("copy", colours))
 

@@ -1,4 +1,4 @@
-"""All runs of the library as a table, the newest first; a running one is brought up to date in place."""
+"""The runs of a library as a table, the newest first; a running one is updated in place."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
-from orca_desk.ui.words.runs import KINDS, STATUS, kind_of, lasted, outcome_of, progress_of
+from orca_desk.ui.words.runs import STATUSES, TYPES, outcome_of, progress_of, time_of, type_of
 
-WHAT, STATE, WHEN, _, _, OUTCOME = range(6)
+RUN, STATUS, STARTED, _, _, OUTCOME = range(6)
 
 
 class RunTable(RowsModel[Run]):
-    """One run a row."""
+    """One run per row."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(
             (
-                Column("What", lambda run: f"{kind_of(run)}  ·  {run.id}"),
-                Column("Status", lambda run: STATUS[run.status][1]),
-                Column("When", lambda run: when(run.started_at or run.created_at)),
-                Column("Took", lasted, number=True),
+                Column("Run", lambda run: f"{type_of(run)}  ·  {run.id}"),
+                Column("Status", lambda run: STATUSES[run.status].word),
+                Column("Started", lambda run: when(run.started_at or run.created_at)),
+                Column("Duration", time_of, number=True),
                 Column("Progress", progress_of, number=True),
                 Column("Outcome", outcome_of),
             )
@@ -32,23 +32,25 @@ class RunTable(RowsModel[Run]):
         self._theme = theme
 
     def identity(self, row: Run) -> str:
-        """Return the run's id: it stays while the run goes on."""
+        """Return the id of a run, which stays the same while it runs."""
         return row.id
 
     def cell(self, row: Run, column: int, role: int) -> Any:
-        """Return a cell's tip, icon or colour."""
-        if role == Qt.ItemDataRole.ToolTipRole and column in (WHEN, OUTCOME):
-            return safe_tip(exactly(row.started_at or row.created_at) if column == WHEN else outcome_of(row))
+        """Return the tool tip, icon or colour of a cell."""
+        if role == Qt.ItemDataRole.ToolTipRole and column in (STARTED, OUTCOME):
+            started = exactly(row.started_at or row.created_at)
+            return safe_tip(started if column == STARTED else outcome_of(row))
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(row, column)
-        if role == Qt.ItemDataRole.ForegroundRole and column == STATE:
-            return self._theme.colours(STATUS[row.status][2])
+        if role == Qt.ItemDataRole.ForegroundRole and column == STATUS:
+            return self._theme.colours(STATUSES[row.status].role)
         return None
 
     def _picture(self, run: Run, column: int) -> Any:
-        if column == WHAT:
-            return icon(KINDS[run.kind][0] if run.kind in KINDS else "activity", self._theme.colours, "muted")
-        if column == STATE:
-            name, _, role = STATUS[run.status]
-            return icon(name, self._theme.colours, role)
+        if column == RUN:
+            image = TYPES[run.kind].image if run.kind in TYPES else "activity"
+            return icon(image, self._theme.colours, "muted")
+        if column == STATUS:
+            status = STATUSES[run.status]
+            return icon(status.image, self._theme.colours, status.role)
         return None

@@ -22,7 +22,7 @@ from orca_desk.steps.erase.inspect import (
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.records.token_view import MAX_DRAWN, TokenView
 from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.job_panel import JobPanel

@@ -1,4 +1,4 @@
-"""The Settings page's cards for the library, the look, the offline state, help and versions."""
+"""The Settings page's cards for the library, the appearance, the offline state, help and versions."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,33 +17,33 @@ from orca_desk.ui.widgets.text import label
 
 
 class LibraryCard(SettingsCard):
-    """Where the library is, how large, its backup and its check."""
+    """The library's folder and size, with backup and check."""
 
     def __init__(self, desk: Desk, *, back_up: Callable[[], Any], check: Callable[[], Any]) -> None:
         super().__init__(
             desk,
             image="library",
             title="Library",
-            about="Everything you make is in this folder: tasks, records, trainings, evaluations, chats.",
+            about="This folder holds all your work: tasks, records, trainings, evaluations, chats.",
         )
         self.path = label(str(desk.library.folder), wrap=True, selectable=True)
-        self.path.setAccessibleName("The library's folder")
-        self.size = label("Counting…", tone="muted", wrap=True)
+        self.path.setAccessibleName("Folder of the library")
+        self.size = label("Measuring…", tone="muted", wrap=True)
         self.rows.addWidget(self.path)
         self.rows.addWidget(self.size)
-        self.copy_path = self.tool("Copy the path", "copy", lambda: self.copy(self.path.text()))
+        self.copy_path = self.tool("Copy path", "copy", lambda: self.copy(self.path.text()))
         self.open = self.tool("Open folder", "folder-open", lambda: self.open_folder(desk.library.folder))
         self.back_up = self.tool(
             "Back up…",
             "save",
             back_up,
-            tip="One file with everything but adapters, checkpoints and logs",
+            tip="Write one file with everything except adapters, checkpoints and logs",
         )
         self.check = self.tool(
             "Check",
             "shield-check",
             check,
-            tip="Read everything and say whether it is whole",
+            tip="Check every table, index and snapshot",
         )
         self.logs = self.tool("Open logs", "file-text", lambda: self.open_folder(log_folder(desk.library)))
         self.rows.addSpacing(GRID // 2)
@@ -51,26 +51,26 @@ class LibraryCard(SettingsCard):
         self.paint()
 
     def measure(self) -> None:
-        """Count the library's bytes in the background."""
+        """Measure the library on disk in the background."""
         folder = self.desk.library.folder
         self.desk.background.run(self, lambda: space_used(folder), self._show, only_newest="size")
 
     def _show(self, room: SpaceUsed) -> None:
         self.size.setText(
-            f"{human_bytes(room.total)} on disk ({human_bytes(room.database)} of it the database), "
+            f"{human_bytes(room.total)} on disk, {human_bytes(room.database)} of it in the database; "
             f"{human_bytes(room.free)} free"
         )
 
 
-class LookCard(SettingsCard):
-    """The theme, in step with the menu."""
+class AppearanceCard(SettingsCard):
+    """The theme, the same choice as in the View menu."""
 
     def __init__(self, desk: Desk, choose: Callable[[Choice], Any]) -> None:
-        super().__init__(desk, image="palette", title="Look")
+        super().__init__(desk, image="palette", title="Appearance")
         self._group = QButtonGroup(self)
         self.choices: dict[str, QToolButton] = {}
         names = (
-            ("system", "As the system", "settings"),
+            ("system", "Match system", "settings"),
             ("light", "Light", "sun"),
             ("dark", "Dark", "moon"),
         )
@@ -90,34 +90,34 @@ class LookCard(SettingsCard):
         self.paint()
 
     def paint(self) -> None:
-        """Mark the theme that is chosen."""
+        """Mark the current choice of theme."""
         super().paint()
         self.choices[self.desk.theme.choice].setChecked(True)
 
 
 class OfflineCard(SettingsCard):
-    """That nothing leaves the machine, and what would change that."""
+    """What stays on this machine, and what opens a connection."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, image="wifi-off", title="Offline")
         self.rows.addWidget(label("Nothing leaves this machine.", bold=True))
         sentences = (
-            ("Teacher, student, training, evaluation and chat run here, from files on this disk. "
-                    "There is no account, no telemetry and no search for updates."),
-            ("A connection is opened only when you ask for it: by downloading a model "
-                    "(orca-desk models download), or by agreeing to open a link of a chat in your browser."),
-            "Text of tasks, records and chats can load no picture, file or address by itself.",
-        )  # fmt: skip
+            "Teacher, student, training, evaluation and chat run here, from files on this disk."
+            " There is no account, no telemetry and no update check.",
+            "Orca Desk opens a connection only at your request: to download a model (orca-desk models"
+            " download), or when you agree to open a link from a chat in your browser.",
+            "Text in tasks, records and chats cannot load images, files or addresses.",
+        )
         for sentence in sentences:
             self.rows.addWidget(label(sentence, wrap=True))
         self.paint()
 
 
 class HelpCard(SettingsCard):
-    """The ways to find one's way."""
+    """The command palette, the shortcuts and the tour."""
 
     def __init__(self, desk: Desk, tools: Sequence[tuple[str, str, Callable[[], Any]]]) -> None:
-        """`tools` are text, icon and what the button does."""
+        """`tools` are buttons: text, icon, and the function to run."""
         super().__init__(desk, image="circle-help", title="Help")
         self.buttons = [self.tool(text, image, run) for text, image, run in tools]
         self.rows.addLayout(row(*self.buttons))
@@ -143,7 +143,7 @@ class AboutCard(SettingsCard):
         self.copy_versions = self.tool("Copy versions", "copy", self._copy)
         self.rows.addLayout(row(self.copy_versions))
         self.rows.addWidget(label("Licences", bold=True))
-        self.rows.addWidget(label("Orca Desk is under the Apache License 2.0. It brings with it:"))
+        self.rows.addWidget(label("Orca Desk is licensed under Apache 2.0. It includes:"))
         for name, path in licences().items():
             words = label(name)
             link = self.tool("Open", "external-link", lambda path=path: self.open_folder(path))

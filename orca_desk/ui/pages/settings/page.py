@@ -1,4 +1,4 @@
-"""The Settings page: the library, the look, defaults, the offline state, help and versions."""
+"""The Settings page: the library, the appearance, defaults, the offline state, help and versions."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -13,7 +13,7 @@ from orca_desk.library.integrity import check, missing_files
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.settings.cards import AboutCard, HelpCard, LibraryCard, LookCard, OfflineCard
+from orca_desk.ui.pages.settings.cards import AboutCard, HelpCard, LibraryCard, AppearanceCard, OfflineCard
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
 from orca_desk.ui.theme import GRID, Choice
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -29,36 +29,32 @@ PROBLEMS = 5
 
 
 class SettingsPage(Page):
-    """Cards, one below the other."""
+    """A column of cards."""
 
     name = "settings"
     title = "Settings"
-    about = "For this library and this window. Every change is kept at once."
+    about = "For this library and this window. Every change is saved at once."
     watches = frozenset({"settings"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         if desk.library.problem is not None:
             self.about_line.setText(
-                "For this library and this window. The library can only be read: no change is kept."
+                "For this library and this window. The library is read-only: no change is saved."
             )
         self.panel = JobPanel(desk)
         self.body.addWidget(self.panel)
         self.library = LibraryCard(desk, back_up=self._ask_for_backup, check=self.check)
-        self.look = LookCard(desk, self._choose_theme)
+        self.appearance = AppearanceCard(desk, self._choose_theme)
         self.running = RunningCard(desk, self.notice.show_error)
         self.message = MessageCard(desk, self.notice.show_error)
         self.offline = OfflineCard(desk)
         self.help = HelpCard(
             desk,
             (
+                (f"Command palette  ({native('Ctrl+K')})", "command", lambda: self._window().show_palette()),
                 (
-                    "Command palette  ({})".format(native("Ctrl+K")),
-                    "command",
-                    lambda: self._window().show_palette(),
-                ),
-                (
-                    "Keyboard shortcuts  ({})".format(native("Ctrl+/")),
+                    f"Keyboard shortcuts  ({native('Ctrl+/')})",
                     "keyboard",
                     lambda: self._window().show_shortcuts(),
                 ),
@@ -71,14 +67,14 @@ class SettingsPage(Page):
         self.command("&Check the library", self.check, image="shield-check")
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Count the library's size again; the cards write what they show, so they show it already."""
+        """Measure the library again. The other cards show what they wrote themselves."""
         self.library.measure()
         self.about_card.look()
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Show the versions: {"show": "about"}."""
         if target.get("show") == "about":
-            # A page that was made just now has no sizes yet: scroll when it has.
+            # A new page has no sizes yet: scroll once it does.
             QTimer.singleShot(0, self, self._show_about)
 
     def close_page(self) -> None:
@@ -87,7 +83,7 @@ class SettingsPage(Page):
         self.message.save_pending()
 
     def back_up_to(self, path: Path) -> Job:
-        """Write a backup as a job, and say what is in it."""
+        """Write a backup as a job, and show its content."""
         library = self.desk.library
 
         def work(tools: Tools) -> Backup:
@@ -98,12 +94,12 @@ class SettingsPage(Page):
         return job
 
     def check(self) -> Job:
-        """Check the library as a job, and say what is wrong."""
+        """Check the library as a job, and show its problems."""
         library = self.desk.library
 
         def work(tools: Tools) -> list[str]:
-            gone = [f"The adapter {path} is gone." for path in missing_files(library)]
-            return check(library, thorough=True) + gone
+            missing = [f"The adapter {path} is missing." for path in missing_files(library)]
+            return check(library, thorough=True) + missing
 
         job = self.desk.jobs.start("Check the library", "check", work, heavy=False)
         self._follow(job)
@@ -116,7 +112,7 @@ class SettingsPage(Page):
         column.setSpacing(2 * GRID)
         cards = (
             self.library,
-            self.look,
+            self.appearance,
             self.running,
             self.message,
             self.offline,
@@ -152,36 +148,33 @@ class SettingsPage(Page):
         if job.error is not None:
             self.notice.show_error(job.error)
         elif isinstance(job.result, Backup):
-            self._tell_backup(job.result)
+            self._show_backup(job.result)
         elif isinstance(job.result, list):
-            self._tell_problems(job.result)
+            self._show_problems(job.result)
         self.library.measure()
 
-    def _tell_backup(self, made: Backup) -> None:
+    def _show_backup(self, made: Backup) -> None:
         self.notice.show_message(
-            f"The backup is whole: {made.path}",
-            "{}, {} and {}. Adapters, checkpoints and logs are not in it.".format(
-                counted(made.tasks, "task"),
-                counted(made.records, "record"),
-                counted(made.snapshots, "snapshot"),
-            ),
+            f"Backup verified: {made.path}",
+            f"{counted(made.tasks, 'task')}, {counted(made.records, 'record')} and"
+            f" {counted(made.snapshots, 'snapshot')}. It contains no adapters, checkpoints or logs.",
             kind="good",
             action="Open folder",
             run=lambda: self.library.open_folder(made.path.parent),
         )
 
-    def _tell_problems(self, problems: list[str]) -> None:
+    def _show_problems(self, problems: list[str]) -> None:
         if not problems:
             self.notice.show_message(
-                "The library is whole.",
-                "Every table, index and snapshot was read.",
+                "No problems found.",
+                "Every table, index and snapshot was checked.",
                 kind="good",
             )
             return
         rest = len(problems) - PROBLEMS
         text = "\n".join(problems[:PROBLEMS]) + (f"\nand {rest} more" if rest > 0 else "")
-        remedy = "Make a copy of the folder now, and go on from your newest good backup."
-        self.notice.show_message("Something is wrong with the library.", f"{text}\n{remedy}", kind="bad")
+        remedy = "Copy the folder now, then restore your latest good backup."
+        self.notice.show_message("The library has problems.", f"{text}\n{remedy}", kind="bad")
 
     def _ask_for_backup(self) -> None:
         name = f"orca-desk-{date.today().isoformat()}.db"

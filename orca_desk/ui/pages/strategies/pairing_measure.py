@@ -13,7 +13,7 @@ from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel

@@ -8,7 +8,7 @@ from orca_desk.errors import UserError
 from orca_desk.method.records import Task
 from orca_desk.steps.instruct.prompt_preview import PromptViewer, ShownPrompt
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.strategies.marked_text import Mark, MarkedText
 from orca_desk.ui.pages.strategies.task_search import TaskSearch
 from orca_desk.ui.theme import GRID

@@ -38,7 +38,7 @@ class TaskSearch(QWidget):
         self.completer.setMaxVisibleItems(SHOWN)
         self.completer.setWidget(self.words)
         if popup := self.completer.popup():
-            desk.theme.dress(popup)  # a window of its own
+            desk.theme.apply_to(popup)  # a window of its own
         activated = self.completer.activated[QModelIndex]  # type: ignore[index]  # PySide's types lack overloads
         activated.connect(self._choose)
         self.words.textEdited.connect(self._typed)

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable
 
-from orca_desk.library.task_changes import TaskEdit, change_tasks, take_back
+from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_ids, update_task
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
@@ -42,7 +42,7 @@ class TaskActions:
         self._desk.do(
             f"edit {counted(len(rowids), 'task')}",
             lambda: change_tasks(self._library, rowids, edit),
-            lambda changed: take_back(self._library, changed),
+            lambda changed: undo_change(self._library, changed),
             "tasks",
             then=lambda changed: self._desk.say(
                 f"Edited {counted(changed.count, 'task')}. Press Ctrl+Z to undo."

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from orca_desk.library.task_changes import hold_out_family, rename_family, take_back
+from orca_desk.library.task_changes import hold_out_family, rename_family, undo_change
 from orca_desk.library.tasks import FamilyCount, families
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
@@ -158,7 +158,7 @@ class FamiliesDialog(QDialog):
         self.desk.do(
             f"rename {family} to {name}",
             lambda: rename_family(library, family, name),
-            lambda changed: take_back(library, changed),
+            lambda changed: undo_change(library, changed),
             "tasks",
             "pairings",
             then=lambda changed: self._announce(
@@ -175,7 +175,7 @@ class FamiliesDialog(QDialog):
         self.desk.do(
             f"hold out {percent}% of {family}",
             lambda: hold_out_family(library, family, percent),
-            lambda changed: take_back(library, changed),
+            lambda changed: undo_change(library, changed),
             "tasks",
             then=lambda changed: self._announce(
                 f"Changed the split of {counted(changed.count, 'task')} in {family}."

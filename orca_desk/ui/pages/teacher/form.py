@@ -22,7 +22,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.teacher.narrow_form import NAMES, NarrowForm
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar

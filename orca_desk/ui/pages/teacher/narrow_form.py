@@ -5,8 +5,9 @@ from typing import TypeVar
 from PySide6.QtWidgets import QGridLayout, QSizePolicy
 
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.settings_form import Control, SettingsForm, title
+from orca_desk.ui.widgets.settings_form import Control, SettingsForm
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.settings import title
 
 Settings = TypeVar("Settings")
 NAMES = 14 * GRID  # px, the width of the names, as in the forms above it

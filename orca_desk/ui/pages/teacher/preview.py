@@ -15,9 +15,9 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.teacher.verdicts import VerdictTone, verdict_look
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.job_panel import STATES, duration
 from orca_desk.ui.widgets.text import card, label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.progress import JOB_STATES, duration
 from orca_desk.ui.words.shorten import shorten
 
 LONGEST = 1200  # characters of a question or an answer that a card shows
@@ -87,7 +87,7 @@ class TeacherPreview(QWidget):
     def _show_state(self) -> None:
         """Show what the first answer is waiting for."""
         if self._job is not None and not self._job.is_over and not self.cards:
-            self.summary.setText(STATES[self._job.state] or "The teacher is loading…")
+            self.summary.setText(JOB_STATES[self._job.state] or "The teacher is loading…")
 
     def add(self, answer: PreviewAnswer) -> None:
         """Show a new answer."""

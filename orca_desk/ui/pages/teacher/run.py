@@ -13,10 +13,10 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.teacher.arrivals import ANSWER, QUESTION, ArrivalRow, ArrivalsModel, rows_of
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.job_panel import duration
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import Tone, label, set_tone
 from orca_desk.ui.words.fitness import UNFIT
+from orca_desk.ui.words.progress import duration
 
 NUMBER = re.compile(r"\d+")
 SHOW_MS = 300  # between two updates of the table

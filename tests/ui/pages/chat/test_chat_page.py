@@ -439,9 +439,9 @@ def test_a_turn_becomes_a_task(page: ChatPage, library: Library, qtbot: QtBot) -
     (saved,) = list_tasks(library, TaskFilter(family="news")).items
     assert (saved.query, saved.answer) == ("What is new?", texts[0].strip() or None)
     page.desk.undo.undo()
-    assert list_tasks(library, TaskFilter(family="news")).items == ()
+    qtbot.waitUntil(lambda: list_tasks(library, TaskFilter(family="news")).items == (), timeout=SLOW)
     page.desk.undo.redo()
-    assert list_tasks(library, TaskFilter(family="news")).items == (saved,)
+    qtbot.waitUntil(lambda: list_tasks(library, TaskFilter(family="news")).items == (saved,), timeout=SLOW)
 
 
 def test_a_worker_that_dies_says_so_and_can_be_started_again(page: ChatPage, qtbot: QtBot) -> None:
@@ -514,17 +514,17 @@ def test_chats_are_searched_renamed_and_deleted_with_undo(
     qtbot.waitUntil(lambda: len(page.history.model.chats) == 2, timeout=SLOW)
     cups = page.talk.chat_id
     page.history.model.setData(page.history.model.index(0), "Cups")
-    assert get_chat(library, cups).title == "Cups"
+    qtbot.waitUntil(lambda: get_chat(library, cups).title == "Cups", timeout=SLOW)
     page.desk.undo.undo()
-    assert get_chat(library, cups).title == "About cups"
+    qtbot.waitUntil(lambda: get_chat(library, cups).title == "About cups", timeout=SLOW)
     page.history.set_current(cups)
     page.history.list.setFocus()
     qtbot.waitUntil(lambda: page.history.list.currentIndex().isValid(), timeout=SLOW)
     qtbot.keyClick(page.history.list, Qt.Key.Key_Delete)
-    assert [one.title for one in list_chats(library)] == ["About horses"]
+    qtbot.waitUntil(lambda: [one.title for one in list_chats(library)] == ["About horses"], timeout=SLOW)
     assert page.talk.chat_id == ""
     page.desk.undo.undo()
-    assert len(list_chats(library)) == 2
+    qtbot.waitUntil(lambda: len(list_chats(library)) == 2, timeout=SLOW)
     page.open_chat(cups)
     qtbot.waitUntil(lambda: page.talk.chat_id == cups and len(page.view.views) == 1, timeout=SLOW)
 

@@ -180,7 +180,7 @@ def test_a_finished_demo_is_shown_after_a_restart(library: Library, window: Wind
         "Read the records": "records",
         "See the training": "training",
         "Read the answers": "evaluate",
-        "Chat with it": "chat",
+        "Chat with the student": "chat",
     }
     for text, name in pages.items():
         window.show_page("home")

@@ -11,17 +11,18 @@ from pytestqt.qtbot import QtBot
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
+from orca_desk.library.locations import training_folder
 from orca_desk.library.logs import run_log
-from orca_desk.library.places import training_folder
-from orca_desk.library.runs import create_run, end_run, note_progress
+from orca_desk.library.runs import create_run, end_run, store_progress
 from orca_desk.library.settings import set_setting
 from orca_desk.processes.progress import Update
 from orca_desk.steps.demo.state import STARTED
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.jobs.page import JobsPage
-from orca_desk.ui.resuming import kept_of
+from orca_desk.ui.resuming import saved_of
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.window import Window
 from orca_desk.ui.words.runs import settings_of
 
@@ -36,7 +37,7 @@ def page(window: Window) -> JobsPage:
 
 def failed_run(library: Library) -> str:
     run = create_run(library, "generate", {"teacher": "a" * 64, "sampling": {"temperature": 0.5, "stop": []}})
-    note_progress(library, run.id, done=3, total=12, unit="answers")
+    store_progress(library, run.id, done=3, total=12, unit="answers")
     end_run(library, run.id, "failed", "The <b>teacher</b> was too slow. Buy a faster one.")
     return run.id
 
@@ -69,7 +70,7 @@ def test_the_table_is_sound(page: JobsPage, window: Window, qtbot: QtBot, qtmode
     qtmodeltester.check(page.runs)
 
 
-def test_a_log_is_followed_while_the_run_runs(page: JobsPage, window: Window, qtbot: QtBot) -> None:
+def test_a_log_is_followed_while_its_run_continues(page: JobsPage, window: Window, qtbot: QtBot) -> None:
     library = window.desk.library
     run = create_run(library, "train", {"base": "x"})
     log = run_log(library, run.id)
@@ -83,25 +84,29 @@ def test_a_log_is_followed_while_the_run_runs(page: JobsPage, window: Window, qt
     end_run(library, run.id, "done", "All went well.")
     window.desk.tell("runs")
     qtbot.waitUntil(lambda: page.detail.outcome.text() == "All went well.")
-    assert not page.detail._timer.isActive() and not page.detail.go_on.isVisible()
+    assert not page.detail.resume_button.isVisible()
 
 
 @pytest.mark.parametrize(
     ("kind", "opened"),
     [("generate", "teacher"), ("probe", "strategies"), ("train", "training"), ("evaluate", "evaluate")],
 )
-def test_a_stopped_run_goes_on_at_its_page(
+def test_a_stopped_run_resumes_on_its_page(
     page: JobsPage, window: Window, qtbot: QtBot, kind: str, opened: str
 ) -> None:
     run = create_run(window.desk.library, kind, {"some": "settings"})
     end_run(window.desk.library, run.id, "cancelled", "")
     asked: list[tuple[str, object]] = []
-    window.desk.wanted.disconnect()
-    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    window.desk.page_requested.disconnect()
+    window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
     window.desk.tell("runs")
-    qtbot.waitUntil(lambda: page.detail.go_on.isVisible())
-    page.detail.go_on.click()
+    qtbot.waitUntil(lambda: page.detail.resume_button.isVisible())
+    page.detail.resume_button.click()
     qtbot.waitUntil(lambda: asked == [(opened, {"resume": run.id})])
+
+
+def panels(page: JobsPage) -> list[JobPanel]:
+    return [one for one in page.findChildren(JobPanel) if one.isVisible()]
 
 
 def test_a_job_shows_pauses_and_stops(page: JobsPage, window: Window, qtbot: QtBot) -> None:
@@ -114,19 +119,19 @@ def test_a_job_shows_pauses_and_stops(page: JobsPage, window: Window, qtbot: QtB
 
     first = window.desk.jobs.start("First", "train", work)
     second = window.desk.jobs.start("Second", "train", work)
-    assert list(page._panels) == [first, second]
-    panel = page._panels[first]
+    assert [panel.title.text() for panel in panels(page)] == ["First", "Second"]
+    panel, other = panels(page)
     qtbot.waitUntil(lambda: "1 of 4 pieces" in panel.count.text())
     qtbot.mouseClick(panel.pause, Qt.MouseButton.LeftButton)
     assert first.state == "pausing" and panel.pause.text() == "Resume"
-    qtbot.mouseClick(page._panels[second].stop, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(other.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: second.is_over)
     qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: first.is_over)
-    assert page._panels == {}
+    qtbot.waitUntil(lambda: panels(page) == [])
 
 
-def test_runs_are_filtered_by_kind_and_found_by_id(page: JobsPage, window: Window, qtbot: QtBot) -> None:
+def test_runs_are_filtered_by_type_and_found_by_id(page: JobsPage, window: Window, qtbot: QtBot) -> None:
     library = window.desk.library
     for number in range(3):
         end_run(library, create_run(library, "train", {"n": number}).id, "done", "")
@@ -141,26 +146,26 @@ def test_runs_are_filtered_by_kind_and_found_by_id(page: JobsPage, window: Windo
     assert page.detail.run and page.detail.run.id == "evaluate-1"
 
 
-def test_settings_of_any_shape_are_told(library: Library) -> None:
+def test_settings_of_any_shape_become_lines(library: Library) -> None:
     run = create_run(library, "x", {"a": {"b": {"c": [1, [2, "z"]]}}, "d": None, "e": True, "f": 0.25})
     assert settings_of(run) == [("A: b: c", "1, 2 z"), ("D", "–"), ("E", "yes"), ("F", "0.25")]
 
 
-def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
+def test_the_next_start_offers_to_resume(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
     folder = tmp_path / "library"
     with Library.open(folder, samples=False) as library:
         run = create_run(library, "train", {"base": "x"})
-        note_progress(library, run.id, done=40, total=120, unit="steps")
+        store_progress(library, run.id, done=40, total=120, unit="steps")
         for step in (25, 30):
             (training_folder(library, run.id) / "checkpoints" / f"step-{step}").mkdir(parents=True)
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
         qtbot.waitUntil(lambda: window.notice.isVisible())
         assert window.notice.text.text() == "Training (train-1) was not finished."
-        assert window.notice.hint.text() == "It goes on from step 30, its last checkpoint."
+        assert window.notice.hint.text() == "It can be resumed from step 30, its last checkpoint."
         asked: list[tuple[str, object]] = []
-        window.desk.wanted.disconnect()
-        window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+        window.desk.page_requested.disconnect()
+        window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
         qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)
         assert asked == [("training", {"resume": "train-1"})] and not window.notice.isVisible()
     with Library.open(folder) as library, desktop(library, theme) as window:
@@ -172,15 +177,15 @@ def test_the_next_start_offers_to_go_on(tmp_path: Path, theme: Theme, qtbot: QtB
         assert not window.notice.isVisible()
 
 
-def test_what_is_kept_of_a_run_is_said(library: Library) -> None:
+def test_what_is_saved_of_a_run_is_said(library: Library) -> None:
     training = create_run(library, "train", {})
-    note_progress(library, training.id, done=29, total=645, unit="steps")
-    assert kept_of(library, training) == "It goes on from the beginning: no checkpoint was written yet."
-    asking = note_progress(library, create_run(library, "generate", {}).id, done=3, total=9, unit="answers")
-    assert kept_of(library, asking) == "3 / 9 answers are done and kept."
+    store_progress(library, training.id, done=29, total=645, unit="steps")
+    assert saved_of(library, training) == "No checkpoint was saved, so it would start again from step 0."
+    asking = store_progress(library, create_run(library, "generate", {}).id, done=3, total=9, unit="answers")
+    assert saved_of(library, asking) == "3 / 9 answers finished and saved."
 
 
-def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_go_on_with(
+def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_resume(
     library: Library, theme: Theme, qtbot: QtBot
 ) -> None:
     end_run(library, create_run(library, "train", {"base": "x"}).id, "interrupted", "")
@@ -192,10 +197,10 @@ def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_go_on_wit
         qtbot.waitUntil(lambda: done == [1])
         assert window.notice.text.text() == "It can only be read."
         assert window.notice.hint.text() == "Make it writable." and window.notice.action.isHidden()
-        assert "no change is kept" in window.show_page("settings").about_line.text()
+        assert "no change is saved" in window.show_page("settings").about_line.text()
 
 
-def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
+def test_an_interrupted_demo_resumes_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
     folder = tmp_path / "library"
     with Library.open(folder) as library:
         set_setting(library, STARTED, True)
@@ -207,8 +212,8 @@ def test_what_was_cut_off_of_the_demo_goes_on_as_the_demo(tmp_path: Path, theme:
         qtbot.waitUntil(lambda: window.notice.isVisible() and page.detail.run is not None)
         assert window.notice.text.text() == "The demo was not finished."
         asked: list[tuple[str, object]] = []
-        window.desk.wanted.disconnect()
-        window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+        window.desk.page_requested.disconnect()
+        window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
         qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)
         assert asked == [("home", {"resume": "generate-1"})] and not window.notice.isVisible()
         page.detail.resume()
@@ -227,7 +232,7 @@ def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(
     with Library.open(folder, samples=False) as library, desktop(library, theme) as window:
         stopped = end_run(library, create_run(library, "evaluate", {}).id, "cancelled", "")  # by the user
         qtbot.waitUntil(lambda: now() > str(stopped.ended_at))
-        window.going_on.note_closing()
+        window.resume_offer.note_closing()
         for number in range(2):
             end_run(library, create_run(library, "generate", {"n": number}).id, "cancelled", "")
     with Library.open(folder) as library, desktop(library, theme) as window:

@@ -13,7 +13,7 @@ from orca_desk.inventory.catalogue import added_paths
 from orca_desk.library.chats import create_chat
 from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
-from orca_desk.ui.model_list import ModelPicker
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.models.page import ModelsPage
 from orca_desk.ui.window import Window
@@ -162,8 +162,8 @@ def test_what_used_a_model_is_told(page: ModelsPage, window: Window, qtbot: QtBo
 
 def test_a_model_is_taken_to_the_teacher_and_the_chat(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
     asked: list[tuple[str, object]] = []
-    window.desk.wanted.disconnect()
-    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    window.desk.page_requested.disconnect()
+    window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
     select(page, TEACHER)
     qtbot.mouseClick(page.detail.teach, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(page.detail.chat, Qt.MouseButton.LeftButton)

@@ -1,4 +1,4 @@
-"""The Settings page: every change is kept at once and comes back; backup and check say what they found."""
+"""The Settings page: every change is saved at once and restored; backup and check report what they found."""
 
 import sqlite3
 from pathlib import Path
@@ -37,26 +37,26 @@ def test_the_library_is_shown_measured_and_copied(page: SettingsPage, window: Wi
     assert QGuiApplication.clipboard().text() == str(window.desk.library.folder)
 
 
-def test_a_backup_is_written_and_told(page: SettingsPage, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_backup_is_written_and_announced(page: SettingsPage, qtbot: QtBot, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     job = page.back_up_to(target)
     assert not page.library.back_up.isEnabled()
     qtbot.waitUntil(lambda: job.is_over)
     assert check_backup(target).tasks == 0
     assert page.notice.hint.text().startswith("0 tasks, 0 records and 0 snapshots.")
-    assert "backup is whole" in page.notice.text.text() and page.library.back_up.isEnabled()
+    assert "Backup verified" in page.notice.text.text() and page.library.back_up.isEnabled()
 
 
-def test_a_backup_that_cannot_be_written_is_told(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+def test_a_backup_that_fails_is_announced(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     job = page.back_up_to(window.desk.library.path)
     qtbot.waitUntil(lambda: job.is_over)
     assert "replace the library itself" in page.notice.text.text() and page.notice.hint.text()
 
 
-def test_the_check_says_that_all_is_well(page: SettingsPage, qtbot: QtBot) -> None:
+def test_the_check_finds_no_problems(page: SettingsPage, qtbot: QtBot) -> None:
     job = page.check()
     qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
-    assert page.notice.text.text() == "The library is whole."
+    assert page.notice.text.text() == "No problems found."
 
 
 def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
@@ -74,21 +74,21 @@ def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot
     window.desk.library.write(harm)
     job = page.check()
     qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
-    assert "wrong" in page.notice.text.text() and "numbers that were given twice" in page.notice.hint.text()
+    assert "has problems" in page.notice.text.text() and "numbers that were given twice" in page.notice.hint.text()
 
 
-def test_the_theme_is_in_step_with_the_menu(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+def test_the_theme_and_the_menu_show_the_same_choice(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     before = window.desk.theme.choice
-    qtbot.mouseClick(page.look.choices["dark"], Qt.MouseButton.LeftButton)
-    assert window.desk.theme.is_dark and window.desk.places.value("window/theme") == "dark"
+    qtbot.mouseClick(page.appearance.choices["dark"], Qt.MouseButton.LeftButton)
+    assert window.desk.theme.is_dark and window.desk.view_state.value("window/theme") == "dark"
     menu = {action.text(): action for action in window.all_actions() if action.isCheckable()}
     assert menu["&Dark"].isChecked()
     menu["&Light"].trigger()
-    assert page.look.choices["light"].isChecked() and not page.look.choices["dark"].isChecked()
+    assert page.appearance.choices["light"].isChecked() and not page.appearance.choices["dark"].isChecked()
     window.choose_theme(before)
 
 
-def test_how_models_run_is_kept(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+def test_how_models_run_is_saved(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     page.running.threads.setValue(2)
     page.running.batch.setValue(12)
 
@@ -112,7 +112,7 @@ def test_how_models_run_is_kept(page: SettingsPage, window: Window, qtbot: QtBot
     assert not page.running.refused.isVisible()
 
 
-def test_the_students_message_is_kept_once_it_is_written(
+def test_the_message_for_the_student_is_saved_once_it_is_written(
     page: SettingsPage, window: Window, qtbot: QtBot
 ) -> None:
     card, library = page.message, window.desk.library

@@ -74,7 +74,7 @@ def answer_to_esc(page: TeacherPage, qtbot: QtBot, text: str) -> None:
     qtbot.waitUntil(page.isActiveWindow)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     box = page.findChild(QMessageBox)
-    assert box is not None and "is kept" in box.informativeText()
+    assert box is not None and "is saved" in box.informativeText()
     qtbot.mouseClick(next(one for one in box.buttons() if one.text() == text), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.findChild(QMessageBox) is None)
 
@@ -167,7 +167,7 @@ def test_a_run_shows_its_records_and_opens_them(
     first = view.model.row(view.model.index(0, 0))
     assert (first.record, first.family) == (newest.id, "facts")
     asked = []
-    window.desk.wanted.connect(lambda name, target: asked.append((name, target)))
+    window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
     view.table.doubleClicked.emit(view.model.index(0, 0))
     assert asked[-1] == ("records", {"record": newest.id})
     counted(page, qtbot, "5 tasks", "5 already answered")
@@ -178,7 +178,7 @@ def test_a_preview_says_that_it_is_waiting(page: TeacherPage, qtbot: QtBot) -> N
     page.desk.jobs.start("Busy", "other", lambda tools: over.wait(60))
     facts_alone(page, qtbot)
     page.preview()
-    assert page.preview_view.summary.text() == "Waits for another job to end"
+    assert page.preview_view.summary.text() == "Waiting for another job"
     over.set()
     qtbot.waitUntil(lambda: page.preview_view.summary.text() == "The teacher is loading…")
     page.job.stop()
@@ -208,7 +208,7 @@ def test_a_run_is_stopped_and_resumed(page: TeacherPage, library: Library, qtbot
     page.job_panel.pause.click()
     assert page.job is not None and page.job.state == "pausing"
     page.job_panel.pause.click()
-    answer_to_esc(page, qtbot, "Let it run")
+    answer_to_esc(page, qtbot, "Keep running")
     assert page.job is not None and page.job.state == "running"
     answer_to_esc(page, qtbot, "Stop")
     run_to_its_end(page, qtbot)

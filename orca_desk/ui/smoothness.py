@@ -1,0 +1,52 @@
+"""What keeps the event loop responsive while threads of the same process compute.
+
+Python runs one thread at a time, and painting one table enters Python hundreds of times. Without help, each
+entry waits for a busy thread. There are four measures, each compared with and without it by
+`python -m benchmarks.desktop --only stalls`:
+
+- `quick_switches`: a busy thread gives up the interpreter after 0.1 ms instead of Python's 5 ms.
+- `settle`, garbage: a full collection would walk over every object that the start has made, again and again
+  while rows arrive by the thousand. Those objects are frozen, and young generations stay small.
+- `settle`, imports: the code of a page is imported before the user first opens it.
+- `orca_desk.yielding`: long loops in the library pause while the event loop paints.
+
+Heavy work itself belongs in a worker process.
+"""
+
+import gc
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orca_desk.ui.register import NAMES
+
+SWITCH_SECONDS = 0.0001
+
+
+@contextmanager
+def quick_switches() -> Iterator[None]:
+    """Switch between threads every 0.1 ms inside the block."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def settle() -> None:
+    """Freeze what the start has made and import the rest, once the first window is painted."""
+    threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 1_000)
+
+
+def import_the_rest() -> None:
+    """Import what the first write and the first opening of each page need."""
+    importlib.import_module("sqlite_utils")
+    importlib.import_module("orca_desk.prompts.hf")  # the tokenizer, first needed beside a running training
+    for name in NAMES:
+        importlib.import_module(f"orca_desk.ui.pages.{name}.page")

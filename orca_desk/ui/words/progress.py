@@ -1,0 +1,44 @@
+"""The progress and the state of a job in words, and durations."""
+
+from typing import Literal
+
+from orca_desk.processes.progress import Update
+
+JobState = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
+JOB_STATES: dict[JobState, str] = {
+    "waiting": "Waiting for another job",
+    "running": "",  # its progress says more
+    "pausing": "Paused",
+    "stopping": "Stopping; finished work is saved",
+    "done": "Done",
+    "stopped": "Stopped; finished work is saved",
+    "failed": "Failed",
+}
+
+
+def describe(update: Update) -> str:
+    """Return progress as a phrase: "asking the teacher: 120 of 400 answers, 31 answers/s, 9 s left"."""
+    parts = []
+    if update.total is not None:
+        parts.append(f"{update.done:,.0f} of {update.total:,.0f} {update.unit}")
+    elif update.done:
+        parts.append(f"{update.done:,.0f} {update.unit}")
+    if update.rate:
+        unit = update.unit or "steps"
+        parts.append(f"{update.rate:,.0f} {unit}/s" if update.rate >= 10 else f"{update.rate:.2f} {unit}/s")
+    if update.seconds_left is not None:
+        parts.append(f"{duration(update.seconds_left)} left")
+    if update.message:
+        parts.append(update.message)
+    what = ", ".join(parts)
+    return f"{update.stage}: {what}" if update.stage and what else update.stage or what
+
+
+def duration(seconds: float) -> str:
+    """Return a duration: "9 s", "3 min 20 s", "2 h 5 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
