@@ -22,7 +22,6 @@ from types import ModuleType
 from typing import Any
 
 from llama_cpp import Llama
-from tests.tiny_models import TinyShape, make_tiny
 
 from orca_desk import paths
 from orca_desk.machine import usable_cores
@@ -30,6 +29,7 @@ from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import load_folder
 from orca_desk.teacher.engine import Completion, Engine, Request
+from tests.support.tiny_models import TinyShape, make_tiny
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "benchmarks"
 SMOLLM = TinyShape(width=576, layers=30, heads=9, kv_heads=3, ffn=1536, vocab=49152, context=2048)

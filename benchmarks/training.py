@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tests.tiny_models import TinyShape, make_tiny
 
 from orca_desk import paths
 from orca_desk.student.settings import TrainSettings
+from tests.support.tiny_models import TinyShape, make_tiny
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "benchmarks"
 MINI = TinyShape(width=96, layers=4, heads=3, kv_heads=3, ffn=320, vocab=896, context=1024)

@@ -143,8 +143,3 @@ def _is_plain(name: object) -> bool:
 
 def _unusable(path: Path, reason: str) -> UserError:
     return UserError(f"{path} is not a usable safetensors file: {reason}.", "Download or export it again.")
-
-
-def read_elements(path: Path) -> Counter[str]:
-    """Return how many values of each type a safetensors file holds."""
-    return count_elements(read_header(path))

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from orca_desk.errors import UserError
 from orca_desk.models.config import read_json
 from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
@@ -59,11 +57,6 @@ def read_lora(folder: Path) -> tuple[LowRank, ...]:
     if not sides:
         raise UserError(f"The adapter in {folder} is empty.", "Train it again.")
     return tuple(_low_rank(folder, config, module, pair) for module, pair in sorted(sides.items()))
-
-
-def is_no_op(lora: tuple[LowRank, ...]) -> bool:
-    """Return whether the adapter changes nothing: every b is zero, as before the first training step."""
-    return not any(np.any(change.b.load()) for change in lora)
 
 
 def _low_rank(folder: Path, config: dict[str, Any], module: str, pair: dict[str, StoredTensor]) -> LowRank:

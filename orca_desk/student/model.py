@@ -17,7 +17,7 @@ from orca_desk.models.fits import human_bytes, training_fit
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, shortest_time
-from orca_desk.student.settings import TrainSettings
+from orca_desk.student.settings import Dtype, TrainSettings
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # With fewer parameters, products are so small that bfloat16 gains little, and float32 fits anywhere.
@@ -107,7 +107,7 @@ def choose_library(base: ModelFile, settings: TrainSettings) -> MatmulLibrary:
     return faster_library(rows=rows, width=base.width, out=base.ffn, rank=settings.rank)
 
 
-def choose_dtype(base: ModelFile, settings: TrainSettings) -> str:
+def choose_dtype(base: ModelFile, settings: TrainSettings) -> Dtype:
     """Return "float32" or "bfloat16": as set, or the one that this machine multiplies clearly faster.
 
     Times a product of the model's own size in both: without bfloat16 instructions a processor is many times
@@ -129,7 +129,7 @@ def choose_threads(settings: TrainSettings) -> int:
     return min(asked, cores) if asked else cores
 
 
-def choose_checkpointing(base: ModelFile, settings: TrainSettings, dtype: str) -> bool:
+def choose_checkpointing(base: ModelFile, settings: TrainSettings, dtype: Dtype) -> bool:
     """Return whether to compute activations twice because storing them would not fit in memory.
 
     `dtype` is the one chosen for the run. Raises UserError when the training does not fit.

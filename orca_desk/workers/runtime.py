@@ -128,14 +128,14 @@ def serve(work: Callable[[Channel], None]) -> NoReturn:
         work(channel)
         end: Message = {"event": "done"}
     except Exception as error:
-        end = _failure(error)
+        end = failure_event(error)
     channel.emit(end)
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     os._exit(end["event"] != "done")
 
 
-def _failure(error: Exception) -> Message:
+def failure_event(error: Exception) -> Message:
     """Return the event for an exception: a sentence where the user can do something, else the trace."""
     known: Exception | None = error
     if isinstance(error, MemoryError):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -147,10 +148,13 @@ def test_pause_resume_and_stop_reach_the_worker():
 
 def test_a_paused_worker_answers_nothing_and_a_stop_ends_it():
     control, seen = JobControl(), []
-    control.pause()
-    threading.Timer(0.5, control.stop).start()
-    play("echo", requests=({"value": index} for index in range(9)), on_events=seen.extend, control=control)
-    assert len(seen) < 9
+
+    def on_events(events: list[dict]) -> None:
+        seen.extend(event["event"] for event in events)
+        control.stop() if "waiting" in seen else control.pause()
+
+    play("echo", requests=({"value": index} for index in count()), on_events=on_events, control=control)
+    assert seen.index("waiting") == len(seen) - 1
 
 
 def test_a_worker_that_does_not_stop_is_killed():

@@ -14,25 +14,27 @@ from orca_desk.workers.runtime import Channel, serve
 
 
 def echo(channel: Channel) -> None:
-    """Send each request back; wait out pauses; end on stop."""
+    """Send each request back; report and wait out pauses; end on stop."""
     for request in channel.requests(channel.job.get("ahead", 4)):
+        if channel.control.state == "pause":
+            channel.emit({"event": "waiting"})
         if not channel.control.proceed():
             return
         channel.emit({"event": "echo", "value": request["value"]})
 
 
 def patient(channel: Channel) -> None:
-    """Tell of each control word obeyed until stop."""
-    told = "run"
-    channel.emit({"event": "state", "state": told})
-    while told != "stop":
-        if (state := channel.control.state) != told:
-            told = state
-            channel.emit({"event": "state", "state": told})
+    """Report each change of state until stop."""
+    reported = "run"
+    channel.emit({"event": "state", "state": reported})
+    while reported != "stop":
+        if (state := channel.control.state) != reported:
+            reported = state
+            channel.emit({"event": "state", "state": reported})
 
 
 def priority(channel: Channel) -> None:
-    """Tell how far behind the host the worker stands, as a process and, once that is so, as a session."""
+    """Report the worker's priority, as a process and, once it is set, as a session."""
     group, end = Path("/proc/self/autogroup"), time.monotonic() + 5
     session = None
     while group.exists() and not session and time.monotonic() < end:
@@ -96,14 +98,14 @@ def die(channel: Channel) -> None:
 
 
 def hang(channel: Channel) -> None:
-    """Sit in native code that knows of no stop."""
+    """Stay in native code that ignores a stop."""
     channel.emit({"event": "pid", "pid": os.getpid()})
     while True:
         ctypes.CDLL(None).usleep(900_000)
 
 
 def measure(channel: Channel) -> None:
-    """Say how long the job's text is."""
+    """Report the length of the job's text."""
     channel.emit({"event": "measured", "length": len(channel.job["text"])})
 
 

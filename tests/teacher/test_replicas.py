@@ -5,12 +5,14 @@ import threading
 from orca_desk.teacher.replicas import RequestSource
 
 
-def test_a_pause_holds_every_lane() -> None:
-    paused, go_on = threading.Event(), threading.Event()
+def test_a_pause_holds_every_replica() -> None:
+    paused, resumed = threading.Event(), threading.Event()
+    asked: list[bool] = []  # whether the pause was over when a replica asked
 
     def cancelled() -> bool:
+        asked.append(resumed.is_set())
         paused.set()
-        go_on.wait(20)
+        resumed.wait(20)
         return False
 
     source = RequestSource((), cancelled)
@@ -19,15 +21,14 @@ def test_a_pause_holds_every_lane() -> None:
     for replica in replicas:
         replica.start()
     assert paused.wait(20)
-    replicas[1].join(0.2)
     assert answers == []
-    go_on.set()
+    resumed.set()
     for replica in replicas:
         replica.join(20)
-    assert answers == [False, False]
+    assert answers == [False, False] and asked == [False, True]
 
 
-def test_a_stop_is_for_good() -> None:
+def test_a_stop_is_final() -> None:
     says = [True, False]
     source = RequestSource((), lambda: says.pop(0))
     assert source.stopped() and source.stopped()
