@@ -99,7 +99,7 @@ def _table(found: DemoResult) -> Table:
 
 
 def _share(score: Score) -> str:
-    right = score.right
+    right = score.accuracy
     return f"{right.share:.0%} ({right.low * 100:.0f}-{right.high * 100:.0f})"
 
 

@@ -104,9 +104,9 @@ def _show(found: Evaluated) -> None:
         [
             [
                 name,
-                f"{score.right.correct}/{score.right.n}",
-                percent(score.right.share),
-                f"{percent(score.right.low)} to {percent(score.right.high)}",
+                f"{score.accuracy.correct}/{score.accuracy.n}",
+                percent(score.accuracy.share),
+                f"{percent(score.accuracy.low)} to {percent(score.accuracy.high)}",
                 f"{score.mean_tokens:.0f}",
             ]
             for name, score in rows

@@ -10,11 +10,11 @@ from orca_desk.steps.evaluate.evaluation import Score
 
 def scores(correct: int) -> dict[str, Score]:
     """Return the scores of two families with `correct` of ten answers correct in each."""
-    score = Score(right=share_of(correct, 10), mean_tokens=12.5)
+    score = Score(accuracy=share_of(correct, 10), mean_tokens=12.5)
     return {
         "belief": score,
         "words": score,
-        OVERALL: Score(right=share_of(2 * correct, 20), mean_tokens=12.5),
+        OVERALL: Score(accuracy=share_of(2 * correct, 20), mean_tokens=12.5),
     }
 
 

@@ -52,7 +52,7 @@ class DemoResult:
 
     def shares(self, model: str) -> dict[str, Share]:
         """Return a model's share of correct answers by family."""
-        return {family: score.right for family, score in self.scores[model].items()}
+        return {family: score.accuracy for family, score in self.scores[model].items()}
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON values: {"base", "tuned", "teacher", "adherence", "seconds", ...}."""
@@ -137,8 +137,8 @@ def _read_scores(stored: dict[str, Any]) -> dict[str, Score]:
 
 
 def _read_score(stored: dict[str, Any]) -> Score:
-    return Score(right=Share(**stored["right"]), mean_tokens=float(stored["mean_tokens"]))
+    return Score(accuracy=Share(**stored["right"]), mean_tokens=float(stored["mean_tokens"]))
 
 
 def _score_as_json(score: Score) -> dict[str, Any]:
-    return {"right": asdict(score.right), "mean_tokens": score.mean_tokens}
+    return {"right": asdict(score.accuracy), "mean_tokens": score.mean_tokens}

@@ -183,7 +183,7 @@ class _Walk:
             found = evaluate(self._library, runner, tasks, system=system, sampling=SAMPLING, **self._job)
             _stop_unless(found.finished)
             self._remember(who, {"run": found.run})
-        right = found.overall.right
+        right = found.overall.accuracy
         self._finish(f"evaluate {who}", f"{right.correct} of {right.n} held-out tasks answered correctly.")
         return found
 

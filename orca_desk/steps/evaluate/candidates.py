@@ -1,4 +1,4 @@
-"""What is compared: models, each perhaps with an adapter, under a system message, on the same tasks."""
+"""The candidates of an evaluation: a training's base, student and teacher; running and resuming them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.evaluate.evaluation import Evaluated, System, evaluate
-from orca_desk.steps.evaluate.plan import Candidate, waiting_behind
+from orca_desk.steps.evaluate.plan import Candidate, queued_behind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resumed:
-    """What is left of a plan: its candidates, the first of them begun, and the tasks that they answer."""
+class RemainingPlan:
+    """The unfinished rest of a plan: its candidates, of which the first has begun, and their tasks."""
 
     candidates: tuple[Candidate, ...]
     tasks: tuple[Task, ...]
@@ -33,7 +33,7 @@ class Resumed:
 
 
 def heldout_tasks(library: Library, families: Sequence[str], per_family: int | None = None) -> list[Task]:
-    """Return the held-out tasks with answers of some families, the first `per_family` of each."""
+    """Return the held-out tasks of some families that have answers, the first `per_family` of each."""
     return [
         task
         for family in families
@@ -44,10 +44,10 @@ def heldout_tasks(library: Library, families: Sequence[str], per_family: int | N
 
 
 def training_candidates(library: Library, training_id: str, models: Sequence[ModelFile]) -> list[Candidate]:
-    """Return the base, the tuned student and the teacher of a training, as they are compared.
+    """Return the base, the tuned student and the teacher of a training as candidates.
 
-    Base and student get the message that the student was trained under. The teacher is the one of `models`
-    that wrote most of the training's records; it gets each family's strategy, and is left out where it is
+    Base and student get the system message that the student was trained with. The teacher is the one of
+    `models` that wrote most of the training's records; it gets each family's strategy. It is missing if it is
     not among `models`. Raises UserError for an unknown training.
     """
     training = get_training(library, training_id)
@@ -64,7 +64,7 @@ def training_candidates(library: Library, training_id: str, models: Sequence[Mod
 
 
 def system_of(message: str | None) -> System:
-    """Return the system message as one is chosen; None stands for each family's strategy."""
+    """Return the kind and text of a system message; None means each family's strategy."""
     if message is None:
         return System(kind="strategy")
     if message == CAUTIOUS:
@@ -84,9 +84,7 @@ def evaluate_candidate(
 ) -> Evaluated | None:
     """Evaluate one candidate under its name. `request` is stored with the run, to resume it.
 
-    Returns None when stopped before the evaluation began.
-
-    Raises what `evaluate` raises.
+    Returns None when stopped before the evaluation began. Raises whatever `evaluate` raises.
     """
     control = control or JobControl()
     model: Path | None = candidate.model
@@ -108,12 +106,12 @@ def evaluate_candidate(
 
 
 def evaluation_names(evaluations: Sequence[Evaluation]) -> dict[str, str]:
-    """Return what each evaluation is called, by id: the name it was given, or what it looks like."""
+    """Return the name of each evaluation by id: the one it was given, or one that fits its model."""
     return {one.id: one.name or _likely_name(one) for one in evaluations}
 
 
-def resume(library: Library, evaluation_id: str) -> Resumed:
-    """Return what is left of an evaluation; for the newest one also the candidates queued behind it.
+def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
+    """Return the rest of an evaluation; for the newest one also the candidates queued behind it.
 
     Raises UserError for an unknown evaluation.
     """
@@ -126,17 +124,17 @@ def resume(library: Library, evaluation_id: str) -> Resumed:
         system=system_of(evaluation.system),
     )
     is_newest = list_evaluations(library)[0].id == evaluation_id
-    waiting = waiting_behind(evaluation.run.request or {}) if is_newest else ()
+    queued = queued_behind(evaluation.run.request or {}) if is_newest else ()
     sampling = evaluation.run.settings["sampling"]
-    return Resumed(
-        candidates=(candidate, *waiting),
+    return RemainingPlan(
+        candidates=(candidate, *queued),
         tasks=tuple(get_tasks(library, ids).values()),
         sampling=Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
     )
 
 
 def _served(base: Path) -> Path:
-    """Return the GGUF file in a student's folder that `student_gguf` takes, or the folder without one."""
+    """Return the GGUF file in a student's folder that `student_gguf` uses, or the folder if it has none."""
     inside = sorted(base.glob("*.gguf"))
     return min(inside, key=lambda path: identify(path).quantisation not in UNQUANTISED) if inside else base
 

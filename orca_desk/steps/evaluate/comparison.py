@@ -1,11 +1,11 @@
-"""Several evaluations beside each other: scores, differences, chosen strategies, and all that as tables."""
+"""Several evaluations compared: scores, paired differences and strategies, also as tables for export."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.library.answers import AskedFilter, answers_to, asked_tasks, answer_counts, strategy_pairs
+from orca_desk.library.answers import AskedFilter, answer_counts, answers_to, asked_tasks, strategy_pairs
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations, results
 from orca_desk.library.tasks import get_tasks
@@ -15,19 +15,19 @@ from orca_desk.steps.evaluate.candidates import evaluation_names
 from orca_desk.steps.evaluate.evaluation import Evaluated, Score, compare_evaluations, score
 
 OVERALL = "overall"
-ORDER = ("base", "tuned", "teacher")  # then whatever else, the oldest first
+ORDER = ("base", "tuned", "teacher")  # others follow, the oldest first
 Table = tuple[Sequence[str], list[Sequence[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
-    """An evaluation in a list: what it is called, how far it is, and its share of right answers."""
+class ListedEvaluation:
+    """An evaluation in a list: its name, its progress, and its share of correct answers."""
 
     evaluation: Evaluation
     name: str
     questions: int
     answered: int
-    right: Share
+    accuracy: Share
 
     @property
     def id(self) -> str:
@@ -36,61 +36,62 @@ class Listed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
-    """What one evaluation found; `matrix[paired][recognised]` counts answers by strategy.
+class EvaluationSummary:
+    """The results of one evaluation; `matrix[paired][recognised]` counts answers by strategy.
 
-    `name` is unlike that of every other summary beside it. `unanswered` are the questions without answer.
+    `name` differs from the names of the evaluations that it is compared with. `unanswered` counts the
+    questions without an answer.
     """
 
     id: str
     name: str
-    found: Evaluated
+    results: Evaluated
     unanswered: int
     matrix: Mapping[str, Mapping[str | None, int]]
 
     @property
     def scores(self) -> dict[str, Score]:
-        """The score of each family, then "overall"."""
-        return {**self.found.families, OVERALL: self.found.overall}
+        """The score of each family, then of all under "overall"."""
+        return {**self.results.families, OVERALL: self.results.overall}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
-    """Some evaluations beside each other; `differences[id]` is that one minus the `reference`, by family.
+class ModelComparison:
+    """Several evaluations compared; `differences[id]` is that one minus the `reference`, by family.
 
-    An evaluation that shares no task with the reference is not in `differences`.
+    An evaluation that shares no answered task with the reference is not in `differences`.
     """
 
-    summaries: tuple[Summary, ...]
+    summaries: tuple[EvaluationSummary, ...]
     reference: str
     differences: Mapping[str, Mapping[str, Comparison]]
 
     @property
     def families(self) -> list[str]:
         """The families of all evaluations by name, then "overall"."""
-        names = {family for one in self.summaries for family in one.found.families}
+        names = {family for one in self.summaries for family in one.results.families}
         return [*sorted(names), OVERALL]
 
 
-def listed(library: Library) -> list[Listed]:
+def list_with_answers(library: Library) -> list[ListedEvaluation]:
     """Return every evaluation that has an answer, the newest first."""
     evaluations = list_evaluations(library)
     counts, names = answer_counts(library), evaluation_names(evaluations)
     return [
-        Listed(
+        ListedEvaluation(
             evaluation=one,
             name=names[one.id],
             questions=counts[one.id].questions,
             answered=counts[one.id].answered,
-            right=share_of(counts[one.id].correct, counts[one.id].graded),
+            accuracy=share_of(counts[one.id].correct, counts[one.id].graded),
         )
         for one in evaluations
         if one.id in counts and counts[one.id].answered
     ]
 
 
-def companions(rows: Sequence[Listed], chosen: str | None = None) -> list[str]:
-    """Return `chosen` (the newest, if None) and the newest of other names that answered the same tasks."""
+def companions(rows: Sequence[ListedEvaluation], chosen: str | None = None) -> list[str]:
+    """Return `chosen`, or the newest, and the newest one of each other name that answered the same tasks."""
     first = next((one for one in rows if one.id == chosen), rows[0] if rows else None)
     if first is None:
         return []
@@ -102,7 +103,7 @@ def companions(rows: Sequence[Listed], chosen: str | None = None) -> list[str]:
 
 
 def in_order(names: Mapping[str, str]) -> list[str]:
-    """Return the ids with base, tuned and teacher first, then by the time they were made."""
+    """Return the ids with base, tuned and teacher first, then the others, the oldest first."""
 
     def key(evaluation_id: str) -> tuple[int, int]:
         name = names[evaluation_id]
@@ -111,8 +112,10 @@ def in_order(names: Mapping[str, str]) -> list[str]:
     return sorted(names, key=key)
 
 
-def compared(library: Library, evaluation_ids: Sequence[str], reference: str | None = None) -> Compared:
-    """Return what some evaluations found; differences are to `reference`, or to the first."""
+def compare_models(
+    library: Library, evaluation_ids: Sequence[str], reference: str | None = None
+) -> ModelComparison:
+    """Compare some evaluations; differences are to `reference`, or to the first of them."""
     evaluations = [get_evaluation(library, one) for one in evaluation_ids]
     names = distinct(evaluation_names(evaluations))
     summaries = tuple(_summary(library, one.id, names[one.id]) for one in evaluations)
@@ -123,33 +126,33 @@ def compared(library: Library, evaluation_ids: Sequence[str], reference: str | N
             try:
                 differences[one] = compare_evaluations(library, one, against)
             except UserError:
-                continue  # no task in common: there is nothing to compare
-    return Compared(summaries=summaries, reference=against, differences=differences)
+                continue  # they share no answered task
+    return ModelComparison(summaries=summaries, reference=against, differences=differences)
 
 
 def distinct(names: Mapping[str, str]) -> dict[str, str]:
-    """Return names of which no two are equal: equal ones get their ids."""
+    """Return unique names: equal ones get their ids appended."""
     given = list(names.values())
     return {key: name if given.count(name) == 1 else f"{name} {key}" for key, name in names.items()}
 
 
-def family_table(found: Compared) -> Table:
-    """Return a row for each model and family: its share, interval, counts and tokens."""
-    headers = ("evaluation", "model", "family", "right", "n", "share", "low", "high", "mean_tokens")
+def family_table(found: ModelComparison) -> Table:
+    """Return a row per model and family: its share of correct answers, interval, counts and tokens."""
+    headers = ("evaluation", "model", "family", "correct", "n", "share", "low", "high", "mean_tokens")
     rows: list[Sequence[Any]] = []
     for one in found.summaries:
         for family, at in one.scores.items():
-            right = at.right
-            rows.append((one.id, one.name, family, right.correct, right.n, right.share, right.low, right.high,
+            share = at.accuracy
+            rows.append((one.id, one.name, family, share.correct, share.n, share.share, share.low, share.high,
                          at.mean_tokens))  # fmt: skip
     return headers, rows
 
 
-def difference_table(found: Compared) -> Table:
-    """Return a row for each paired difference to the reference."""
+def difference_table(found: ModelComparison) -> Table:
+    """Return a row per paired difference to the reference."""
     names = {one.id: one.name for one in found.summaries}
-    headers = ("model", "minus", "family", "tasks", "difference", "low", "high", "p", "only_model_right",
-               "only_other_right", "both_right", "both_wrong")  # fmt: skip
+    headers = ("model", "minus", "family", "tasks", "difference", "low", "high", "p", "only_model_correct",
+               "only_other_correct", "both_correct", "both_incorrect")  # fmt: skip
     rows: list[Sequence[Any]] = [
         (names[evaluation], names[found.reference], family, one.n, one.difference, one.low, one.high, one.p,
          one.only_first, one.only_second, one.both, one.neither)
@@ -159,8 +162,8 @@ def difference_table(found: Compared) -> Table:
     return headers, rows
 
 
-def matrix_table(one: Summary) -> Table:
-    """Return a row for each paired and recognised strategy, with how many answers."""
+def matrix_table(one: EvaluationSummary) -> Table:
+    """Return a row per paired and recognised strategy, with the count of answers."""
     rows: list[Sequence[Any]] = [
         (one.name, paired, recognised or "none", count)
         for paired, counts in sorted(one.matrix.items())
@@ -170,10 +173,10 @@ def matrix_table(one: Summary) -> Table:
 
 
 def answer_table(library: Library, evaluation_ids: Sequence[str], wanted: AskedFilter) -> Table:
-    """Return a row for each answer to the tasks that match, whole texts and all."""
+    """Return a row per answer to the tasks that match, with the whole texts."""
     names = distinct(evaluation_names([get_evaluation(library, one) for one in evaluation_ids]))
-    headers = ("task", "family", "question", "reference", "evaluation", "model", "right", "reason", "paired",
-               "recognised", "tokens", "finish", "answer")  # fmt: skip
+    headers = ("task", "family", "question", "reference", "evaluation", "model", "correct", "reason",
+               "paired", "recognised", "tokens", "finish", "answer")  # fmt: skip
     rows: list[Sequence[Any]] = []
     asked = asked_tasks(library, evaluation_ids, wanted)
     tasks = get_tasks(library, [one.task_id for one in asked])
@@ -196,17 +199,17 @@ def strategies_of(matrix: Mapping[str, Mapping[str | None, int]]) -> list[str | 
     return [*sorted(matrix), *sorted(recognised - set(matrix)), None]
 
 
-def _summary(library: Library, evaluation_id: str, name: str) -> Summary:
+def _summary(library: Library, evaluation_id: str, name: str) -> EvaluationSummary:
     counts = results(library, evaluation_id)
-    return Summary(
+    return EvaluationSummary(
         id=evaluation_id,
         name=name,
-        found=score(library, evaluation_id),
+        results=score(library, evaluation_id),
         unanswered=sum(one.questions - one.answered for one in counts),
         matrix=confusion(strategy_pairs(library, evaluation_id)),
     )
 
 
-def _asked_alike(one: Listed, other: Listed) -> bool:
-    key: Callable[[Listed], Any] = lambda row: row.evaluation.run.settings.get("questions")  # noqa: E731
+def _asked_alike(one: ListedEvaluation, other: ListedEvaluation) -> bool:
+    key: Callable[[ListedEvaluation], Any] = lambda row: row.evaluation.run.settings.get("questions")  # noqa: E731
     return one.id == other.id or (one.evaluation.run.status == "done" and key(one) == key(other))

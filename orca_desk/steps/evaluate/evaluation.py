@@ -1,4 +1,4 @@
-"""How good is a model: it answers held-out tasks under a system message, and every answer is graded."""
+"""One evaluation: a model answers held-out tasks under a system message, and every answer is graded."""
 
 import time
 from collections import Counter
@@ -22,18 +22,19 @@ from orca_desk.method.statistics import Comparison, Share, compare, share_of
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
-from orca_desk.processes.asking import Answer, Outcome, Question, Runner, ask
+from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.recorder import record_run
-from orca_desk.yielding import courteous
+from orca_desk.yielding import yielding
 
-SHORTER = "Allow fewer answer tokens or more context."
+TOO_LONG_HINT = "Allow fewer answer tokens, or a longer context."
 SystemKind = Literal["cautious", "empty", "own", "strategy"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """The system message of an evaluation: cautious, empty, own `text`, or each task's own strategy's."""
+    """The system message of an evaluation: cautious, empty, the user's `text`, or each task's strategy."""
 
     kind: SystemKind = "cautious"
     text: str = ""
@@ -41,19 +42,20 @@ class System:
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """The share of right answers in one family (or of all), and the mean tokens of an answer."""
+    """The share of correct answers in one family or overall, and the mean number of tokens per answer."""
 
-    right: Share
+    accuracy: Share
     mean_tokens: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated:
-    """What an evaluation found.
+    """The results of an evaluation.
 
-    `adherence` is the share of answers that follow the paired strategy, of those whose task has one.
-    `cut` answers ended at the length limit; `failed` counts questions that could not be asked, by reason,
-    and they are in no score. `seconds` is the time this call took. `finished` is False after a stop.
+    `adherence` is the share of answers that follow the paired strategy, among tasks that have one. `cut`
+    counts the answers that ended at the length limit, `failed` the questions that could not be asked, by
+    reason; those are not counted in the scores. `seconds` is the duration of this call. `finished` is False
+    after a stop.
     """
 
     run: str
@@ -78,11 +80,12 @@ def evaluate(
     name: str = "",
     request: Mapping[str, Any] | None = None,
 ) -> Evaluated:
-    """Have `student` (a GGUF model, perhaps with an adapter) answer `tasks`, and grade the answers.
+    """Have `student`, a GGUF model with or without an adapter, answer `tasks`, and grade the answers.
 
-    Every answer is kept as it comes, so the same call goes on where an earlier one stopped; after one that
-    was done it measures anew. Raises UserError when a task has no reference answer, or for the system kind
-    "strategy" no strategy, and when the model cannot be used or answers none.
+    Stores every answer as it arrives, so that the same call resumes an evaluation that was stopped; once it
+    is done, the same call starts a new one. `name` and `request` are stored with it. Raises UserError when a
+    task has no reference answer or, for the system kind "strategy", no strategy, and when the model cannot be
+    used or cannot answer a single task.
     """
     began = time.monotonic()
     control = control or JobControl()
@@ -92,13 +95,13 @@ def evaluate(
     known = current_strategies(library)
     messages = _messages(library, tasks, system, known)
     evaluation = _find_or_create(library, student, tasks, system, sampling, name, request)
-    waiting = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
+    unanswered = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
     failed: Counter[str] = Counter()
     by_id = {task.id: task for task in tasks}
 
-    def receive(outcomes: list[Outcome]) -> None:
+    def receive(outcomes: list[AskOutcome]) -> None:
         answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
-        graded = [_graded(by_id[answer.key], answer, known) for answer in courteous(answers)]
+        graded = [_graded(by_id[answer.key], answer, known) for answer in yielding(answers)]
         evaluations.add_answers(library, evaluation.id, graded)
         failed.update(outcome.reason for outcome in outcomes if not isinstance(outcome, Answer))
 
@@ -107,26 +110,28 @@ def evaluate(
             "evaluate",
             student,
             [
-                Question(key=task.id, system=messages(task), user=task.user_text, sampling=sampling)
+                Prompt(key=task.id, system=messages(task), user=task.user_text, sampling=sampling)
                 for task in tasks
-                if task.id in waiting
+                if task.id in unanswered
             ],
             on_outcomes=receive,
             stage="evaluating",
             progress=recorder.report,
             control=control,
             log=recorder.log,
-            already=sum(task.id not in waiting for task in tasks),
+            already=sum(task.id not in unanswered for task in tasks),
         )
         found = score(library, evaluation.id)
-        if failed and not found.overall.right.n:
-            raise UserError(f"Not one task could be answered: {next(iter(failed))}", SHORTER)
-        recorder.outcome = _sentence(found, failed)
+        if failed and not found.overall.accuracy.n:
+            raise UserError(f"No task could be answered: {next(iter(failed))}", TOO_LONG_HINT)
+        recorder.outcome = EvaluationOutcome(
+            correct=found.overall.accuracy.correct, graded=found.overall.accuracy.n, failed=dict(failed)
+        ).to_json()
     return replace(found, failed=dict(failed), seconds=time.monotonic() - began, finished=finished)
 
 
 def score(library: Library, evaluation_id: str) -> Evaluated:
-    """Return what an evaluation of the library has found so far."""
+    """Return the results so far of an evaluation in the library."""
     results = evaluations.results(library, evaluation_id)
     answers = evaluations.answers(library, evaluation_id)
     run = evaluations.get_evaluation(library, evaluation_id).run
@@ -135,10 +140,10 @@ def score(library: Library, evaluation_id: str) -> Evaluated:
     return Evaluated(
         run=evaluation_id,
         families={
-            one.family: Score(right=share_of(one.correct, one.graded), mean_tokens=one.mean_tokens or 0.0)
+            one.family: Score(accuracy=share_of(one.correct, one.graded), mean_tokens=one.mean_tokens or 0.0)
             for one in results
         },
-        overall=Score(right=share_of(correct, graded), mean_tokens=tokens / max(1, len(answers))),
+        overall=Score(accuracy=share_of(correct, graded), mean_tokens=tokens / max(1, len(answers))),
         adherence=share_of(sum(one.followed for one in results), sum(one.paired for one in results)),
         cut=sum(answer.finish_reason == "length" for answer in answers),
         failed={},
@@ -148,13 +153,13 @@ def score(library: Library, evaluation_id: str) -> Evaluated:
 
 
 def compare_evaluations(library: Library, first: str, second: str) -> dict[str, Comparison]:
-    """Compare two evaluations on the tasks that both answered: by family, and "overall".
+    """Compare two evaluations on the tasks that both answered, by family and "overall".
 
-    Raises UserError when there are no such tasks.
+    Raises UserError if they share no answered task.
     """
     pairs = evaluations.compare(library, first, second)
     if not pairs:
-        raise UserError(f"{first} and {second} have no task in common.", "Evaluate both on the same tasks.")
+        raise UserError(f"{first} and {second} share no task.", "Evaluate both on the same tasks.")
     families: dict[str, list[evaluations.SharedTask]] = {}
     for pair in pairs:
         families.setdefault(pair.family, []).append(pair)
@@ -166,11 +171,11 @@ def compare_evaluations(library: Library, first: str, second: str) -> dict[str, 
 
 def _check(tasks: Sequence[Task]) -> None:
     if not tasks:
-        raise UserError("There are no tasks to evaluate on.", "Choose held-out tasks, or mark some as such.")
+        raise UserError("There are no tasks to evaluate on.", "Select held-out tasks, or hold some out.")
     if without := [task for task in tasks if task.answer is None]:
         raise UserError(
-            f"{len(without):,} of {len(tasks):,} tasks have no reference answer, so they cannot be graded.",
-            "Add their answers, or leave them out.",
+            f"{len(without):,} of {len(tasks):,} tasks have no reference answer and cannot be graded.",
+            "Add reference answers, or leave these tasks out.",
         )
 
 
@@ -183,7 +188,7 @@ def _find_or_create(
     name: str,
     request: Mapping[str, Any] | None,
 ) -> Evaluation:
-    """Return the unfinished evaluation of just this, or a new one."""
+    """Return the unfinished evaluation with the same inputs, or a new one."""
     pairings = current_pairings(library)
     questions = [
         evaluations.Question(
@@ -219,7 +224,7 @@ def _find_or_create(
 def _messages(
     library: Library, tasks: Sequence[Task], system: System, known: Mapping[str, Strategy]
 ) -> Callable[[Task], str]:
-    """Return the function that gives each task its system message."""
+    """Return the function from a task to its system message."""
     if system.kind != "strategy":
         text = student_instruction(system.kind, system.text)
         return lambda task: text
@@ -240,9 +245,3 @@ def _graded(task: Task, answer: Answer, known: Mapping[str, Strategy]) -> Answer
         completion_tokens=answer.completion_tokens,
         finish_reason=answer.finish_reason,
     )
-
-
-def _sentence(found: Evaluated, failed: Mapping[str, int]) -> str:
-    right = found.overall.right
-    text = f"{right.correct} of {right.n} right ({right.share:.1%}, {right.low:.1%} to {right.high:.1%})"
-    return text + "".join(f"; {count} failed: {reason}" for reason, count in failed.items()) + "."

@@ -1,4 +1,4 @@
-"""A plan compares models on the same tasks. Every evaluation it starts stores it, so it can be resumed."""
+"""A plan: candidates that answer the same tasks. Each of its evaluations stores it, to be resumed."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,7 +14,7 @@ from orca_desk.steps.evaluate.evaluation import System
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """One model to evaluate: a GGUF file, or a student's folder, whose GGUF file is then found or made."""
+    """One model to evaluate: a GGUF file, or a student's folder, whose GGUF file is found or made."""
 
     name: str
     model: Path
@@ -24,7 +24,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Candidates that answer the same tasks: all held-out ones of some families, or so many of each."""
+    """Candidates and their tasks: all held-out ones of some families, or the first `per_family` of each."""
 
     candidates: tuple[Candidate, ...]
     families: tuple[str, ...]
@@ -35,17 +35,17 @@ class Plan:
 def request_of(plan: Plan, candidate: Candidate) -> dict[str, Any]:
     """Return what the run of one candidate stores: the plan, and the candidates from this one on."""
     position = plan.candidates.index(candidate)
-    waiting = [_to_json(one) for one in plan.candidates[position:]]
-    return {**plan_to_json(plan), "waiting": waiting}
+    queued = [_to_json(one) for one in plan.candidates[position:]]
+    return {**plan_to_json(plan), "waiting": queued}
 
 
-def waiting_behind(request: Mapping[str, Any]) -> tuple[Candidate, ...]:
-    """Return the candidates that were to follow the one whose run stores `request`."""
+def queued_behind(request: Mapping[str, Any]) -> tuple[Candidate, ...]:
+    """Return the candidates queued behind the one whose run stores `request`."""
     return tuple(_from_json(one) for one in request.get("waiting", [])[1:])
 
 
 def last_plan(library: Library) -> Plan | None:
-    """Return the plan that was started last; None if none was, or another version of Orca Desk stored it."""
+    """Return the plan that was started last; None without one that this version of Orca Desk can read."""
     request = newest_request(library, KIND)
     try:
         return plan_from_json(request) if request else None

@@ -11,7 +11,13 @@ from typing import ClassVar
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.snapshots import Snapshot, get_snapshot, snapshot_records
+from orca_desk.library.snapshots import (
+    Snapshot,
+    get_snapshot,
+    snapshot_characters,
+    snapshot_records,
+    snapshot_strategies,
+)
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.library.trainings import list_trainings, training_events
@@ -45,7 +51,7 @@ class Lengths:
         return sum(self.tokens) / self.share
 
     def longer_than(self, limit: int) -> float:
-        """Return how many records have more than `limit` tokens; an estimate if only a sample was measured."""
+        """Return how many records have more than `limit` tokens; an estimate for a sample."""
         return sum(length > limit for length in self.tokens) / self.share
 
 
@@ -176,9 +182,6 @@ def snapshot_facts(
     for an unknown snapshot.
     """
     snapshot = get_snapshot(library, snapshot_id)
-    rows = library.rows(
-        "SELECT DISTINCT strategy FROM snapshot_records WHERE snapshot = ? ORDER BY strategy", (snapshot_id,)
-    )
     unreadable = ""
     if base is not None and lengths is None:
         try:
@@ -187,7 +190,7 @@ def snapshot_facts(
             unreadable = str(error)
     return SnapshotFacts(
         snapshot=snapshot,
-        strategies=tuple(row["strategy"] for row in rows),
+        strategies=snapshot_strategies(library, snapshot_id),
         overlap=heldout_overlap(library, snapshot_id),
         reveals=tuple(revealed_strategies(snapshot.instruction, current_strategies(library).values())),
         lengths=lengths,
@@ -205,11 +208,7 @@ def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
     from orca_desk.prompts.hf import HFTokenizer
     from orca_desk.prompts.renderer import Renderer
 
-    row = library.row(
-        "SELECT sum(length(user) + length(assistant)) AS characters FROM snapshot_records WHERE snapshot = ?",
-        (snapshot.id,),
-    )
-    characters = (row["characters"] if row else 0) + snapshot.records * len(snapshot.instruction)
+    characters = snapshot_characters(library, snapshot.id)
     step = 1 if characters <= COUNTED_CHARACTERS else max(1, snapshot.records // SAMPLE)
     renderer = Renderer(HFTokenizer.load(base))
     chosen = islice(snapshot_records(library, snapshot.id), 0, None, step)

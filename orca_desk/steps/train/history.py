@@ -92,7 +92,7 @@ def training_history(library: Library, known: Sequence[TrainingSummary] = ()) ->
 
 
 def can_resume(library: Library, training: Training) -> bool:
-    """Return whether starting the same training again resumes this one: the newest of its kind, unfinished."""
+    """Return whether starting the same training again would resume this one."""
     if training.run.status not in UNFINISHED:
         return False
     found = find_unfinished_training(

@@ -28,6 +28,7 @@ from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
 from orca_desk.steps.recorder import RunRecorder, record_run
+from orca_desk.steps.train.outcome import StoppedAt
 from orca_desk.steps.train.request import TrainingRequest
 from orca_desk.student.settings import TrainSettings
 
@@ -190,7 +191,7 @@ class _Work:
     def do(self, gguf: Path | None, on_event: Callable[[Event], None]) -> Trained:
         """Do all steps; those that an earlier call completed are quick."""
         unfinished = Trained(run=self._training.id)
-        self._recorder.outcome = "Stopped; the same training goes on from its newest checkpoint."
+        self._recorder.outcome = StoppedAt.TRAINING.to_json()
         base_gguf = self._base_gguf(gguf)
         if base_gguf is None:
             return unfinished
@@ -206,7 +207,7 @@ class _Work:
 
     def _finish(self, base_gguf: Path, outcome: dict[str, Any]) -> Trained:
         recorder, training = self._recorder, self._training
-        recorder.outcome = "Stopped; the adapter is trained, but not yet checked."
+        recorder.outcome = StoppedAt.CHECK.to_json()
         parity = self._check(base_gguf) if self._export() else None
         if parity is None:
             return Trained(run=training.id)

@@ -1,4 +1,4 @@
-"""Setting up, going on with and comparing evaluations of a tiny real model."""
+"""Candidates, resumed plans and comparisons of evaluations of a tiny real model."""
 
 from pathlib import Path
 
@@ -17,19 +17,19 @@ from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.candidates import (
     evaluate_candidate,
     heldout_tasks,
-    resume,
+    remaining_plan,
     system_of,
     training_candidates,
 )
 from orca_desk.steps.evaluate.comparison import (
     answer_table,
     companions,
-    compared,
+    compare_models,
     difference_table,
     distinct,
     family_table,
     in_order,
-    listed,
+    list_with_answers,
     matrix_table,
     strategies_of,
 )
@@ -51,7 +51,7 @@ def candidates(tiny_qwen):
     )
 
 
-def test_so_many_heldout_tasks_of_each_family(library):
+def test_heldout_tasks_are_limited_per_family(library):
     tasks = heldout_tasks(library, ["sums", "belief"], 3)
     assert [task.family for task in tasks] == ["sums"] * 3 + ["belief"] * 3
     assert {task.split for task in tasks} == {"heldout"}
@@ -77,14 +77,14 @@ def test_candidates_of_a_training(library, tiny_qwen, tmp_path):
         training_candidates(library, "train-9", [])
 
 
-def test_system_messages_are_told_by_their_text():
+def test_the_kind_of_a_system_message_follows_from_its_text():
     assert [system_of(text).kind for text in (None, CAUTIOUS, "", "Mine.")] == [
         "strategy", "cautious", "empty", "own",
     ]  # fmt: skip
     assert system_of("Mine.").text == "Mine."
 
 
-def test_a_plan_is_kept_and_read_again(library, candidates):
+def test_a_stored_plan_is_read_again(library, candidates):
     plan = Plan(candidates=candidates, families=("sums",), per_family=2, sampling=Sampling(stop=("###",)))
     assert last_plan(library) is None
     create_run(library, "evaluate", {"k": 1}, request_of(plan, candidates[0]))
@@ -93,7 +93,7 @@ def test_a_plan_is_kept_and_read_again(library, candidates):
     assert last_plan(library) is None
 
 
-def test_a_stopped_candidate_goes_on_with_those_behind_it(library, candidates):
+def test_a_stopped_candidate_is_resumed_with_those_queued_behind_it(library, candidates):
     tasks = heldout_tasks(library, tuple(PAIRED), 4)
     plan = Plan(candidates=candidates, families=tuple(PAIRED), sampling=SHORT)
     control = JobControl()
@@ -112,37 +112,37 @@ def test_a_stopped_candidate_goes_on_with_those_behind_it(library, candidates):
         request=request_of(plan, candidates[0]),
     )
     assert begun is not None and not begun.finished
-    left = resume(library, begun.run)
+    left = remaining_plan(library, begun.run)
     assert [candidate.name for candidate in left.candidates] == ["base", "rival"]
     assert (left.sampling, left.tasks) == (SHORT, tuple(tasks))
     done = evaluate_candidate(library, left.candidates[0], left.tasks, sampling=left.sampling)
     assert done is not None and done.finished and done.run == begun.run
     with pytest.raises(UserError, match="no evaluation"):
-        resume(library, "evaluate-77")
+        remaining_plan(library, "evaluate-77")
 
 
 def test_a_folder_is_evaluated_by_its_gguf_file(library, tiny_qwen):
     candidate = Candidate(name="base", model=tiny_qwen.folder)
     found = evaluate_candidate(library, candidate, heldout_tasks(library, ["sums"], 2), sampling=SHORT)
     assert found is not None
-    assert listed(library)[0].evaluation.model.suffix == ".gguf"
+    assert list_with_answers(library)[0].evaluation.model.suffix == ".gguf"
 
 
-def test_evaluations_beside_each_other(library, candidates, tmp_path: Path):
+def test_evaluations_are_compared(library, candidates, tmp_path: Path):
     tasks = heldout_tasks(library, tuple(PAIRED), 4)
     first, second = (
         evaluate_candidate(library, candidate, tasks, sampling=SHORT).run for candidate in candidates
     )
     again = evaluate_candidate(library, candidates[0], tasks, sampling=SHORT).run
     other = evaluate_candidate(library, candidates[0], tasks[:2], sampling=SHORT).run
-    rows = listed(library)
+    rows = list_with_answers(library)
     assert [row.id for row in rows] == [other, again, second, first]
     assert [row.name for row in rows] == ["base", "base", "rival", "base"]
     assert companions(rows, first) == [first, second]
     assert companions(rows) == [other]
     assert companions([]) == []
     assert in_order({second: "rival", first: "teacher", again: "base"}) == [again, first, second]
-    found = compared(library, [first, second, again])
+    found = compare_models(library, [first, second, again])
     assert [one.name for one in found.summaries] == [f"base {first}", "rival", f"base {again}"]
     assert found.reference == first
     assert found.families == ["belief", "sums", "overall"]
@@ -171,4 +171,4 @@ def test_evaluations_without_a_common_task_have_no_difference(library, candidate
     tasks = heldout_tasks(library, tuple(PAIRED), 2)
     first = evaluate_candidate(library, candidates[0], tasks[:2], sampling=SHORT).run
     second = evaluate_candidate(library, candidates[1], tasks[2:], sampling=SHORT).run
-    assert compared(library, [first, second]).differences == {}
+    assert compare_models(library, [first, second]).differences == {}

@@ -32,17 +32,17 @@ def test_every_answer_is_graded_and_counted(library, student):
     found = evaluate(library, student, TASKS, sampling=SHORT)
     assert found.finished
     assert not found.failed
-    assert (found.overall.right.n, found.adherence.n) == (10, 10)
-    assert {family: one.right.n for family, one in found.families.items()} == {"belief": 5, "sums": 5}
+    assert (found.overall.accuracy.n, found.adherence.n) == (10, 10)
+    assert {family: one.accuracy.n for family, one in found.families.items()} == {"belief": 5, "sums": 5}
     stored = answers(library, found.run)
-    assert found.overall.right.correct == sum(bool(one.correct) for one in stored)
+    assert found.overall.accuracy.correct == sum(bool(one.correct) for one in stored)
     assert found.cut == sum(one.finish_reason == "length" for one in stored)
     assert 0 < found.overall.mean_tokens <= 24
     again = score(library, found.run)
     assert (again.overall, again.families, again.finished) == (found.overall, found.families, True)
 
 
-def test_the_system_message_is_a_candidate(library, student):
+def test_each_system_message_is_an_evaluation_of_its_own(library, student):
     runs = {
         kind: evaluate(library, student, TASKS, system=System(kind=kind, text=text), sampling=SHORT).run
         for kind, text in (("cautious", ""), ("empty", ""), ("own", "Be brief."), ("strategy", ""))
@@ -57,14 +57,14 @@ def test_the_system_message_is_a_candidate(library, student):
     assert len(set(texts.values())) == 4
 
 
-def test_the_strategy_candidate_asks_as_the_teacher_was_asked(library, student):
+def test_the_strategy_message_is_the_instruction_of_the_teacher(library, student):
     run = evaluate(library, student, TASKS[:5], system=System(kind="strategy"), sampling=SHORT).run
     own = System(kind="own", text=get_strategy(library, "recall-then-generate").instruction)
     same = evaluate(library, student, TASKS[:5], system=own, sampling=SHORT).run
     assert [one.response for one in answers(library, run)] == [one.response for one in answers(library, same)]
 
 
-def test_a_stopped_evaluation_goes_on_and_one_that_was_done_is_made_anew(library, student):
+def test_a_stopped_evaluation_is_resumed_and_a_finished_one_starts_anew(library, student):
     control = JobControl()
 
     def stop_soon(update: Update) -> None:
@@ -74,13 +74,13 @@ def test_a_stopped_evaluation_goes_on_and_one_that_was_done_is_made_anew(library
     slow = Runner(model=student.model, threads=1, context=512, batch=2)
     first = evaluate(library, slow, TASKS, sampling=SHORT, progress=stop_soon, control=control)
     assert not first.finished
-    assert 0 < first.overall.right.n < 10
+    assert 0 < first.overall.accuracy.n < 10
     updates: list[Update] = []
     second = evaluate(library, slow, TASKS, sampling=SHORT, progress=updates.append)
-    assert (updates[0].done, updates[0].total) == (first.overall.right.n, 10)
+    assert (updates[0].done, updates[0].total) == (first.overall.accuracy.n, 10)
     run = get_run(library, second.run)
     assert (run.done, run.total) == (10, 10)
-    assert (second.run, second.finished, second.overall.right.n) == (first.run, True, 10)
+    assert (second.run, second.finished, second.overall.accuracy.n) == (first.run, True, 10)
     assert evaluate(library, slow, TASKS, sampling=SHORT).run != second.run
 
 
@@ -94,12 +94,12 @@ def test_two_evaluations_are_compared_task_by_task(library, student, tiny_llama)
     assert found["overall"].low <= found["overall"].difference <= found["overall"].high
 
 
-def test_what_cannot_be_measured_is_said(library, student):
+def test_what_cannot_be_evaluated_is_refused(library, student):
     with pytest.raises(UserError, match="no tasks"):
         evaluate(library, student, [])
     with pytest.raises(UserError, match="1 of 1 tasks have no reference"):
         evaluate(library, student, [Task(family="belief", query="Why?")])
-    with pytest.raises(UserError, match=r"Not one task.*context"):
+    with pytest.raises(UserError, match=r"No task could be answered.*context"):
         evaluate(library, student, TASKS, sampling=Sampling(max_tokens=5000))
     with pytest.raises(UserError, match="no strategy yet"):
         alone = [Task(family="new", query="Why?", answer="So.")]
@@ -110,4 +110,4 @@ def test_some_failures_are_counted_beside_the_score(library, student):
     long = Task(family="belief", query="box " * 600, answer="box", split="heldout")
     found = evaluate(library, student, [*TASKS, long], sampling=SHORT)
     assert sum(found.failed.values()) == 1
-    assert found.overall.right.n == 10
+    assert found.overall.accuracy.n == 10

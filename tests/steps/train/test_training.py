@@ -9,7 +9,7 @@ from orca_desk.library.trainings import checkpoints, get_training, training_even
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.evaluation import evaluate
-from orca_desk.steps.train.training import can_keep, keep_stopped, train
+from orca_desk.steps.train.training import can_use_stopped, train, use_stopped
 from orca_desk.student.settings import TrainSettings
 
 
@@ -71,13 +71,13 @@ def test_the_adapter_of_a_stopped_training_can_be_used_as_it_is(library, tiny_ll
             control.stop()
 
     run = train(library, base, snapshot, settings=QUICK, on_event=stop_soon, control=control).run
-    assert can_keep(get_training(library, run))
-    kept = keep_stopped(library, run)
-    assert kept.finished and kept.parity is not None and kept.parity.agree
+    assert can_use_stopped(get_training(library, run))
+    used = use_stopped(library, run)
+    assert used.finished and used.parity is not None and used.parity.agree
     training = get_training(library, run)
     best = min(training_events(library, run, "eval", after_step=0), key=lambda event: event["loss"])
-    assert (training.run.status, training.adapter) == ("done", kept.adapter)
+    assert (training.run.status, training.adapter) == ("done", used.adapter)
     assert (training.best_step, training.best_eval) == (best["step"], best["loss"])
-    assert not can_keep(training)
-    with pytest.raises(UserError, match="has not left an adapter"):
-        keep_stopped(library, run)
+    assert not can_use_stopped(training)
+    with pytest.raises(UserError, match="has not saved an adapter"):
+        use_stopped(library, run)

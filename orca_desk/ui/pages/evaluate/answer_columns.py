@@ -1,4 +1,4 @@
-"""One task and what each evaluation answered to it, side by side."""
+"""One task and the answer of each evaluation, side by side."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from orca_desk.library.evaluations import Answered
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.pages.evaluate.answers_table import LOOKS
+from orca_desk.ui.pages.evaluate.answers_table import RESULT_ICONS
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.text import label
@@ -30,7 +30,7 @@ NARROWEST = 26 * GRID  # px, of a column
 
 
 class AnswerColumns(QWidget):
-    """The question and its reference at the left, then a column for each evaluation."""
+    """Shows the question with its reference answer on the left, then a column per evaluation."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class AnswerColumns(QWidget):
         desk.theme.changed.connect(self._paint)
 
     def set_names(self, names: Sequence[str]) -> None:
-        """Make a column for each evaluation."""
+        """Create a column for each evaluation."""
         if [one.name for one in self.columns] == list(names):
             return
         for one in self.columns:
@@ -77,11 +77,11 @@ class AnswerColumns(QWidget):
         for column, answer in zip(self.columns, answers, strict=True):
             column.show_answer(answer, asked.paired)
 
-    def clear(self, why: str) -> None:
-        """Show no task, and why there is none."""
+    def clear(self, reason: str) -> None:
+        """Show no task, and the reason."""
         self._task = None
         self.family.setText("")
-        self.question.setPlaceholderText(why)
+        self.question.setPlaceholderText(reason)
         self.question.clear()
         self.reference.clear()
         for tool in (self.open_task, self.try_it):
@@ -113,8 +113,8 @@ class AnswerColumns(QWidget):
         self.open_task = self._tool("Open the task", "tasks")
         self.try_it = self._tool("Try the task in a chat", "chat")
         self._paint()
-        self.question = _text("The question")
-        self.reference = _text("The reference answer")
+        self.question = _text("Question")
+        self.reference = _text("Reference answer")
         self.reference.setFixedHeight(6 * GRID)
         self.reference.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         head = QHBoxLayout()
@@ -130,12 +130,12 @@ class AnswerColumns(QWidget):
 
 
 class AnswerColumn(QFrame):
-    """One model's answer: right or wrong and why, which strategy it follows, and all its text."""
+    """Shows one model's answer: whether it is correct and why, the strategy it follows, its text."""
 
     def __init__(self, desk: Desk, name: str) -> None:
         super().__init__()
         self.desk, self.name = desk, name
-        self._look: bool | str | None = ""
+        self._result: bool | str | None = ""
         self.setProperty("kind", "card")
         self.setMinimumWidth(NARROWEST)
         layout = QVBoxLayout(self)
@@ -160,14 +160,14 @@ class AnswerColumn(QFrame):
         self._paint()
 
     def show_answer(self, answer: Answered | None, paired: str | None) -> None:
-        """Show an answer, or that there is none."""
+        """Show an answer, or that it is missing."""
         if answer is None:
             self.clear()
             self.verdict.setText("no answer")
             self._paint()
             return
-        self._look = answer.correct
-        words = {True: "right", False: "wrong", None: "not graded"}
+        self._result = answer.correct
+        words = {True: "correct", False: "incorrect", None: "not graded"}
         self.verdict.setText(words[answer.correct])
         self.reason.setText(answer.reason)
         self.strategy.setText(self._strategy_words(answer, paired))
@@ -176,7 +176,7 @@ class AnswerColumn(QFrame):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._look = ""
+        self._result = ""
         for part in (self.verdict, self.reason, self.strategy):
             part.setText("")
         self.text.clear()
@@ -185,7 +185,7 @@ class AnswerColumn(QFrame):
     def _strategy_words(self, answer: Answered, paired: str | None) -> str:
         words = f"Follows {answer.recognised}" if answer.recognised else "No clear strategy"
         if paired is not None:
-            words += ", as paired" if paired == answer.recognised else f"; paired: {paired}"
+            words += ", the paired strategy" if paired == answer.recognised else f"; paired: {paired}"
         words += f" · {answer.completion_tokens:,} tokens"
         if answer.finish_reason == "length":
             words += " · cut off by the length limit"
@@ -197,7 +197,7 @@ class AnswerColumn(QFrame):
         self._marker.setPixmap(pixmap("target", colours, role))
         self.title.setStyleSheet(f"color: {colours.css(role)};")
         if self.verdict.text():
-            image, tone = LOOKS[self._look]
+            image, tone = RESULT_ICONS[self._result]
             self._icon.setPixmap(pixmap(image, colours, tone))
 
 

@@ -1,4 +1,4 @@
-"""Every answer of the compared evaluations: found by outcome, family and text, and read side by side."""
+"""The Answers tab: search the answers of the checked evaluations, and read them side by side."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -32,14 +32,15 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.counting import counted
 
-MANY = 6  # columns; with more, the task's would be squeezed
-TYPING_MS = 250  # a search begins when the user pauses for so long
+MANY = 6  # columns; with more, the Task column would be squeezed
+TYPING_MS = 250  # pause in typing before a search starts
 Found = tuple[Task | None, list[Answered | None]]
 
 
 class AnswersView(QWidget):
-    """The filters, the table, and below it the answers to the task that is selected."""
+    """The filters, the table of tasks, and below it the answers to the selected one."""
 
     def __init__(self, desk: Desk, rows: EvaluationList) -> None:
         super().__init__()
@@ -60,7 +61,7 @@ class AnswersView(QWidget):
             signal.connect(self.follow)
 
     def follow(self) -> None:
-        """Show the evaluations that are compared now."""
+        """Show the checked evaluations."""
         ids = self.rows.chosen
         listed = {row.id: row for row in self.rows.rows}
         counts = [(one, listed[one].answered, listed[one].name) for one in ids]
@@ -76,7 +77,7 @@ class AnswersView(QWidget):
         self.search()
 
     def wanted(self) -> AskedFilter:
-        """Return what the filters ask for."""
+        """Return the filters."""
         pattern, first, second = self.pattern.currentData() or ("all", 0, 0)
         return AskedFilter(
             pattern=pattern,
@@ -87,7 +88,7 @@ class AnswersView(QWidget):
         )
 
     def search(self) -> None:
-        """Find the tasks that match."""
+        """Find the tasks that match the filters."""
         library, ids, wanted = self.desk.library, list(self.ids), self.wanted()
         names = list(self._names)
 
@@ -105,7 +106,7 @@ class AnswersView(QWidget):
         )
 
     def export(self) -> None:
-        """Ask for a file, and write every answer to the tasks that match there."""
+        """Ask for a file, and save every answer to the matching tasks there."""
         ask_for_file(
             self,
             self.desk,
@@ -116,12 +117,12 @@ class AnswersView(QWidget):
         )
 
     def move(self, step: int) -> None:
-        """Select the task so many rows further down."""
+        """Select the task `step` rows further down."""
         row = max(0, min(self.view.currentIndex().row() + step, self.model.rowCount() - 1))
         self.view.selectRow(row)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Clear the search with Esc, before the page takes it for its own."""
+        """Clear the search with Esc, before the page handles the key."""
         kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         if event.type() in kinds and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
             event.accept()
@@ -171,7 +172,7 @@ class AnswersView(QWidget):
     def _table(self) -> QTableView:
         view = QTableView()
         view.setModel(self.model)
-        view.setAccessibleName("Tasks with their outcomes")
+        view.setAccessibleName("Tasks and results")
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -192,7 +193,7 @@ class AnswersView(QWidget):
         self.view.setFocus()
 
     def _read(self) -> None:
-        """Go from the table into the first answer, whose text can then be scrolled."""
+        """Move the focus to the first answer, so that its text can be scrolled."""
         if self.columns.columns:
             self.columns.columns[0].text.setFocus()
 
@@ -214,12 +215,12 @@ class AnswersView(QWidget):
         self.pattern.addItem("All answers", ("all", 0, 0))
         if len(self._names) > 1:
             for first, second in permutations(range(len(self._names)), 2):
-                text = f"{self._names[first]} right, {self._names[second]} wrong"
+                text = f"{self._names[first]} correct, {self._names[second]} incorrect"
                 self.pattern.addItem(text, ("pair", first, second))
-            self.pattern.addItem("They differ", ("differ", 0, 0))
-        self.pattern.addItem("All right", ("all correct", 0, 0))
-        self.pattern.addItem("All wrong", ("all incorrect", 0, 0))
-        self.pattern.addItem("Without an answer", ("unanswered", 0, 0))
+            self.pattern.addItem("Different results", ("differ", 0, 0))
+        self.pattern.addItem("All correct", ("all correct", 0, 0))
+        self.pattern.addItem("All incorrect", ("all incorrect", 0, 0))
+        self.pattern.addItem("Unanswered", ("unanswered", 0, 0))
         self.pattern.setCurrentIndex(max(0, self.pattern.findText(before)))
 
     def _fill_families(self, families: Sequence[str]) -> None:
@@ -235,7 +236,7 @@ class AnswersView(QWidget):
             self._fill_families(families)
         task = self._task
         self.model.show_rows(found, names)
-        self.count.setText("1 task" if len(found) == 1 else f"{len(found):,} tasks")
+        self.count.setText(counted(len(found), "task"))
         if found:
             self.view.selectRow(max(0, self.model.row_of(task)))
         else:
@@ -243,8 +244,8 @@ class AnswersView(QWidget):
 
     def _why_none(self) -> str:
         if not self.ids:
-            return "No evaluation is chosen: check some on the Results tab."
-        return "No task is like that: change what is searched for."
+            return "No evaluation selected. Check some on the Results tab."
+        return "No tasks match. Change the search or the filters."
 
     def _select(self, current: QModelIndex) -> None:
         if not current.isValid():
@@ -268,6 +269,6 @@ class AnswersView(QWidget):
         self.desk.background.run(
             self,
             lambda: write_csv(path, *answer_table(library, ids, wanted)),
-            lambda count: saved(self.notice, path, f"{count:,} answers are written to"),
+            lambda count: saved(self.notice, path, f"{counted(count, 'answer')} saved to"),
             failed=self.notice.show_error,
         )

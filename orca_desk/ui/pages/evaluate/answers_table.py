@@ -1,4 +1,4 @@
-"""The table of answers: a task a row, and for each evaluation whether it was right."""
+"""The table of tasks: for each evaluation, whether its answer is correct."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from orca_desk.ui.theme import Role
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
 TASK, FAMILY = range(2)
-LOOKS: dict[bool | str | None, tuple[str, Role]] = {
+RESULT_ICONS: dict[bool | str | None, tuple[str, Role]] = {
     True: ("circle-check", "good"),
     False: ("circle-x", "bad"),
     None: ("circle-help", "muted"),
@@ -23,7 +23,7 @@ LOOKS: dict[bool | str | None, tuple[str, Role]] = {
 
 
 class AnswersTable(QAbstractTableModel):
-    """Tasks in the order of the questions, with each evaluation's outcome as an icon and a word."""
+    """Tasks in the order of the questions, with each evaluation's result as an icon and a word."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -35,25 +35,25 @@ class AnswersTable(QAbstractTableModel):
         desk.theme.changed.connect(self._paint)
 
     def show_rows(self, rows: Sequence[AskedTask], names: Sequence[str]) -> None:
-        """Show these tasks; `names` are those of the evaluations."""
+        """Show these tasks; `names` are the evaluations' names."""
         self.beginResetModel()
         self.rows, self.names = rows, names
         self.endResetModel()
 
     def row_of(self, task_id: str | None) -> int:
-        """Return a task's row, or -1."""
+        """Return the row of a task, or -1."""
         return next((place for place, one in enumerate(self.rows) if one.task_id == task_id), -1)
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many tasks there are."""
+        """Return the number of tasks."""
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else FAMILY + 1 + len(self.names)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
+        """Return the data of a cell."""
         if not index.isValid():
             return None
         row, column = self.rows[index.row()], index.column()
@@ -68,7 +68,7 @@ class AnswersTable(QAbstractTableModel):
             return None
         if column == FAMILY:
             return row.family
-        return " ".join(row.question.split()) or "(this task was deleted)"
+        return " ".join(row.question.split()) or "(deleted task)"
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -83,16 +83,16 @@ class AnswersTable(QAbstractTableModel):
         return None
 
     def word(self, outcome: AnswerOutcome | None) -> str:
-        """Return an outcome in a word."""
+        """Return a result in a word."""
         if outcome is None:
             return "no answer"
         if outcome.correct is None:
             return "not graded"
-        return "right" if outcome.correct else "wrong"
+        return "correct" if outcome.correct else "incorrect"
 
     def _paint(self) -> None:
         colours = self.desk.theme.colours
-        self._icons = {key: icon(name, colours, role) for key, (name, role) in LOOKS.items()}
+        self._icons = {key: icon(name, colours, role) for key, (name, role) in RESULT_ICONS.items()}
         if self.rows:
             last = self.index(len(self.rows) - 1, self.columnCount() - 1)
             self.dataChanged.emit(self.index(0, FAMILY + 1), last)

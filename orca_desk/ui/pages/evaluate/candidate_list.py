@@ -1,4 +1,4 @@
-"""The models to evaluate in one go: a row each, with adapter, system message and what it is called."""
+"""The models to evaluate together: a row each with name, model, adapter and system message."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.library.trainings import Training
-from orca_desk.steps.evaluate.candidates import Candidate
 from orca_desk.steps.evaluate.evaluation import System
+from orca_desk.steps.evaluate.plan import Candidate
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.model_list import ModelPicker
 from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.family_chart import ROLES
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.text import label
 
 NAMES = ("base", "tuned", "teacher")
@@ -34,12 +34,12 @@ COLUMNS = 6
 
 
 def role_of(name: str) -> Role:
-    """Return the colour of a model that is called `name`."""
+    """Return the colour of the model named `name`."""
     return ROLES.get(name, "accent")
 
 
 class CandidateList(QWidget):
-    """Rows of models under their headings. `changed` comes with each edit."""
+    """Rows of models under their headings. `changed` follows each edit."""
 
     changed = Signal()
 
@@ -55,7 +55,7 @@ class CandidateList(QWidget):
         self._grid.setVerticalSpacing(GRID)
         for column, stretch in enumerate((0, 2, 4, 3, 4, 0)):
             self._grid.setColumnStretch(column, stretch)
-        headings = ("", "Called", "Model", "Adapter", "System message")
+        headings = ("", "Name", "Model", "Adapter", "System message")
         for column, text in enumerate(headings):
             self._grid.addWidget(label(text, size="caption", tone="muted"), 0, column)
         outer.addLayout(self._grid)
@@ -67,7 +67,7 @@ class CandidateList(QWidget):
             row.offer(trainings)
 
     def set_candidates(self, candidates: Sequence[Candidate]) -> None:
-        """Show these candidates in place of what is there."""
+        """Replace all rows by these candidates."""
         for row in list(self.rows):
             self._drop(row)
         for candidate in candidates:
@@ -75,7 +75,7 @@ class CandidateList(QWidget):
         self.changed.emit()
 
     def add(self, candidate: Candidate | None = None) -> "CandidateRow":
-        """Add a row, for `candidate` or to be filled by the user."""
+        """Add a row for `candidate`, or an empty one."""
         row = CandidateRow(self.desk, self, self._trainings)
         taken = {one.name for one in self.rows}
         row.set_name(candidate.name if candidate else next((one for one in NAMES if one not in taken), ""))
@@ -92,14 +92,14 @@ class CandidateList(QWidget):
         return row
 
     def chosen(self) -> tuple[Candidate, ...]:
-        """Return what the user chose. Raises UserError, naming the row, for one that cannot be used."""
+        """Return the candidates of all rows. Raises UserError naming a row that cannot be used."""
         candidates = tuple(row.candidate() for row in self.rows)
         for candidate in candidates:
             twice = [one for one in candidates if one.name == candidate.name]
             if len(twice) > 1:
                 raise UserError(
-                    f"{len(twice)} models are called {candidate.name}.",
-                    "Call each by a name of its own: the results are told apart by it.",
+                    f"{len(twice)} models are named {candidate.name}.",
+                    "Give each model a unique name; results are labelled with it.",
                 )
         return candidates
 
@@ -113,7 +113,7 @@ class CandidateList(QWidget):
 
 
 class CandidateRow(QObject):
-    """The controls of one model. They lie in the list's grid, so that all rows are aligned."""
+    """The controls of one model, laid out in the list's grid so that all rows align."""
 
     changed = Signal()
     removed = Signal()
@@ -124,11 +124,13 @@ class CandidateRow(QObject):
         self._bases: dict[str, Path] = {}
         self._wanted: Path | None = None
         self.marker = QLabel()
-        self.called = QComboBox()
-        self.called.setEditable(True)
-        self.called.addItems(NAMES)
-        self.called.setAccessibleName("What this model is called")
-        self.called.setToolTip("Base, tuned and teacher have their own colours; any other name will do")
+        self.name_box = QComboBox()
+        self.name_box.setEditable(True)
+        self.name_box.addItems(NAMES)
+        self.name_box.setAccessibleName("Name")
+        self.name_box.setToolTip(
+            "Base, tuned and teacher have colours of their own. Any other name works too."
+        )
         self.model = ModelPicker(desk, "gguf", "safetensors", prefer="mini-student.gguf")
         self.model.setAccessibleName("Model")
         self.adapter = QComboBox()
@@ -141,13 +143,13 @@ class CandidateRow(QObject):
             self.system.addItem(text, kind)
             self.system.setItemData(self.system.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.own = QLineEdit()
-        self.own.setPlaceholderText("Your own system message")
-        self.own.setAccessibleName("Your own system message")
+        self.own.setPlaceholderText("Custom system message")
+        self.own.setAccessibleName("Custom system message")
         self.own.setMaxLength(100_000)
         self.remove = QToolButton()
-        self.remove.setAccessibleName("Leave this model out")
-        self.remove.setToolTip("Leave this model out")
-        for box, least in ((self.called, 10), (self.model, 18), (self.adapter, 12), (self.system, 12)):
+        self.remove.setAccessibleName("Remove this model")
+        self.remove.setToolTip("Remove this model")
+        for box, least in ((self.name_box, 10), (self.model, 18), (self.adapter, 12), (self.system, 12)):
             box.setMinimumContentsLength(least)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -157,16 +159,16 @@ class CandidateRow(QObject):
 
     @property
     def name(self) -> str:
-        """What the model is called."""
-        return self.called.currentText().strip()
+        """The model's name."""
+        return self.name_box.currentText().strip()
 
     @property
     def widgets(self) -> tuple[QWidget, ...]:
-        """The controls, in the order of the columns, then the own message."""
-        return (self.marker, self.called, self.model, self.adapter, self.system, self.remove, self.own)
+        """The controls in the order of the columns, then the custom message."""
+        return (self.marker, self.name_box, self.model, self.adapter, self.system, self.remove, self.own)
 
     def place(self, grid: QGridLayout, line: int) -> None:
-        """Put the controls on a line of the grid, and the own message below."""
+        """Lay out the controls on a line of the grid, and the custom message below it."""
         for column, widget in enumerate(self.widgets[:COLUMNS]):
             grid.addWidget(widget, line, column)
         grid.addWidget(self.own, line + 1, 2, 1, 3)
@@ -181,13 +183,13 @@ class CandidateRow(QObject):
                 self.adapter.insertItem(self.adapter.count() - 1, training.id, str(path))
 
     def set_name(self, name: str) -> None:
-        """Call the model `name`; a teacher is asked as a teacher is."""
-        self.called.setCurrentText(name)
+        """Name the model `name`; a teacher gets each family's strategy."""
+        self.name_box.setCurrentText(name)
         self._renamed()
 
     def set_candidate(self, candidate: Candidate) -> None:
-        """Show a candidate."""
-        self.called.setCurrentText(candidate.name)
+        """Show `candidate` in this row."""
+        self.name_box.setCurrentText(candidate.name)
         self._wanted = candidate.model
         self.model.choose(candidate.model)
         self._choose_adapter(candidate.adapter)
@@ -196,21 +198,23 @@ class CandidateRow(QObject):
         self._paint()
 
     def candidate(self) -> Candidate:
-        """Return what the user chose. Raises UserError for what cannot be used."""
+        """Return the row's candidate. Raises UserError for whatever cannot be used."""
         model, name = self.model.model(), self.name
         if not name:
-            raise UserError("A model has no name.", "Call it base, tuned, teacher or as you like.")
+            raise UserError("A model has no name.", "Name it base, tuned, teacher or as you like.")
         if self._wanted is not None and (model is None or model.path != self._wanted):
             raise UserError(
-                f"The model of {name}, {self._wanted}, is not on this machine.",
-                "Add its place on the Models page, or choose another one.",
+                f"The model of {name} was not found: {self._wanted}",
+                "Add its folder on the Models page, or select another model.",
             )
         if model is None:
-            raise UserError(f"No model is chosen for {name}.", "Add a GGUF file on the Models page.")
+            raise UserError(f"No model is selected for {name}.", "Add a GGUF file on the Models page.")
         kind, adapter = self.system.currentData(), self.adapter.currentData()
         text = self.own.text() if kind == "own" else ""
         if kind == "own" and not text.strip():
-            raise UserError(f"The system message of {name} is blank.", "Write it, or choose another kind.")
+            raise UserError(
+                f"The system message of {name} is blank.", "Enter a message, or select another type."
+            )
         return Candidate(
             name=name,
             model=model.path,
@@ -219,7 +223,7 @@ class CandidateRow(QObject):
         )
 
     def delete(self) -> None:
-        """Take the controls away."""
+        """Remove the controls."""
         for widget in self.widgets:
             widget.hide()
             widget.deleteLater()
@@ -229,12 +233,12 @@ class CandidateRow(QObject):
         return [
             ("cautious", "Cautious", "The generic message of the Orca 2 paper"),
             ("empty", "Empty", "No system message at all"),
-            ("strategy", "Each family's strategy", "As the teacher is asked"),
-            ("own", "Own text…", "The same message of yours for every task"),
+            ("strategy", "Each family's strategy", "The instruction that the teacher gets"),
+            ("own", "Custom…", "Your own message, the same for every task"),
         ]
 
     def _connect(self) -> None:
-        self.called.editTextChanged.connect(self._renamed)
+        self.name_box.editTextChanged.connect(self._renamed)
         self.model.activated.connect(self._model_chosen)
         self.model.chosen.connect(lambda model: self.changed.emit())
         self.adapter.activated.connect(self._adapter_chosen)
@@ -254,7 +258,7 @@ class CandidateRow(QObject):
         self.changed.emit()
 
     def _system_changed(self) -> None:
-        self.own.setVisible(self.system.currentData() == "own" and self.called.isVisible())
+        self.own.setVisible(self.system.currentData() == "own" and self.name_box.isVisible())
         self.changed.emit()
 
     def _adapter_chosen(self) -> None:
@@ -267,14 +271,14 @@ class CandidateRow(QObject):
         self.changed.emit()
 
     def _choose_base(self, base: Path) -> None:
-        """An adapter changes the model it was made for alone, so that one is chosen too."""
+        """Select the base model of an adapter: it works with no other."""
         model = self.model.model()
         if model is None or (model.path != base and model.path.parent != base):
             self._wanted = base
             self.model.choose(base)
 
     def _ask_for_adapter(self) -> None:
-        dialog = QFileDialog(self.called, "A LoRA adapter", "", "Adapters (*.gguf)")
+        dialog = QFileDialog(self.name_box, "Select a LoRA adapter", "", "Adapters (*.gguf)")
         dialog.fileSelected.connect(lambda text: self._choose_adapter(Path(text)))
         dialog.open()
 

@@ -1,4 +1,4 @@
-"""The evaluations there are, with a check mark for those that are compared."""
+"""All evaluations that have answers, with a check mark for those to compare."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from orca_desk.method.statistics import Share
-from orca_desk.steps.evaluate.comparison import Listed, in_order
+from orca_desk.steps.evaluate.comparison import ListedEvaluation, in_order
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
@@ -18,18 +18,18 @@ from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
 
 NAME, MODEL, SYSTEM, _, _, WHEN = range(6)
-WIDTHS = (210, 0, 160, 90, 180, 130)  # px; the model's column takes the rest
+WIDTHS = (210, 0, 160, 90, 180, 130)  # px; the Model column takes the rest
 
 
 def interval(share: Share) -> str:
-    """Write a share with its interval: "83.6% (72.4 to 90.8)"; a dash where nothing was measured."""
+    """Return a share with its interval, "83.6% (72.4 to 90.8)", or a dash without any measurement."""
     if not share.n:
         return "–"
     return f"{share.share:.1%} ({100 * share.low:.1f} to {100 * share.high:.1f})"
 
 
-class EvaluationList(RowsModel[Listed]):
-    """Rows of evaluations, the newest first; check marks stay. `chosen_changed` comes when one is changed."""
+class EvaluationList(RowsModel[ListedEvaluation]):
+    """Lists evaluations, the newest first. `chosen_changed` follows each change of a check mark."""
 
     chosen_changed = Signal()
 
@@ -40,7 +40,7 @@ class EvaluationList(RowsModel[Listed]):
                 Column("Model", _model),
                 Column("System message", self._system),
                 Column("Tasks", self._count, number=True),
-                Column("Right (95% interval)", lambda row: interval(row.right), number=True),
+                Column("Correct (95% interval)", lambda row: interval(row.accuracy), number=True),
                 Column("When", lambda row: when(row.evaluation.run.created_at)),
             )
         )
@@ -50,7 +50,7 @@ class EvaluationList(RowsModel[Listed]):
             "cautious": "cautious",
             "empty": "empty",
             "strategy": "each family's strategy",
-            "own": "own text",
+            "own": "custom",
         }
         desk.theme.changed.connect(self.repaint)
 
@@ -59,31 +59,31 @@ class EvaluationList(RowsModel[Listed]):
         """The ids of the checked evaluations, in the order in which they are compared."""
         return in_order({row.id: row.name for row in self.rows if row.id in self._chosen})
 
-    def identity(self, row: Listed) -> str:
-        """Return the evaluation's id: it stays while answers come."""
+    def identity(self, row: ListedEvaluation) -> str:
+        """Return the evaluation's id, which stays the same while the row changes."""
         return row.id
 
     def choose(self, evaluation_ids: Sequence[str]) -> None:
-        """Check these and no others."""
+        """Check exactly these."""
         self._chosen = set(evaluation_ids)
         self.repaint()
         self.chosen_changed.emit()
 
     def toggle(self, index: Index) -> None:
-        """Check a row, or no longer."""
+        """Check or uncheck a row."""
         self._chosen ^= {self.rows[index.row()].id}
         self.repaint()
         self.chosen_changed.emit()
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Let names be checked."""
+        """Make the names checkable."""
         flags = super().flags(index)
         if index.isValid() and index.column() == NAME:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         return flags
 
-    def cell(self, row: Listed, column: int, role: int) -> Any:
-        """Return a cell's tip, and a name's check mark, sign and colour."""
+    def cell(self, row: ListedEvaluation, column: int, role: int) -> Any:
+        """Return a cell's tooltip, and a name's check mark, icon and colour."""
         if role == Qt.ItemDataRole.ToolTipRole:
             return safe_tip(self._in_full(row, column))
         if column != NAME:
@@ -102,24 +102,24 @@ class EvaluationList(RowsModel[Listed]):
     def setData(  # noqa: N802 - Qt's name
         self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole
     ) -> bool:
-        """Take a check mark."""
+        """Set a check mark."""
         if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
             return False
         if (Qt.CheckState(value) == Qt.CheckState.Checked) != (self.rows[index.row()].id in self._chosen):
             self.toggle(index)
         return True
 
-    def _system(self, row: Listed) -> str:
+    def _system(self, row: ListedEvaluation) -> str:
         kind = row.evaluation.system_kind
         return self._systems.get(kind, kind)
 
-    def _count(self, row: Listed) -> str:
+    def _count(self, row: ListedEvaluation) -> str:
         if row.evaluation.run.status == "done" and row.answered == row.questions:
             return f"{row.answered:,}"
         return f"{row.answered:,} of {row.questions:,}"
 
-    def _in_full(self, row: Listed, column: int) -> str:
-        """Return what a cell has no room for."""
+    def _in_full(self, row: ListedEvaluation, column: int) -> str:
+        """Return the full text of a cell that has no room for it."""
         one = row.evaluation
         if column == MODEL:
             return f"{one.model} + {one.adapter}" if one.adapter else str(one.model)
@@ -128,7 +128,7 @@ class EvaluationList(RowsModel[Listed]):
         return exactly(one.run.created_at) if column == WHEN else self.columns[column].text(row)
 
 
-def _model(row: Listed) -> str:
+def _model(row: ListedEvaluation) -> str:
     adapter = row.evaluation.adapter
     if adapter is None:
         return row.evaluation.model.stem
@@ -137,7 +137,7 @@ def _model(row: Listed) -> str:
 
 
 def make_table(model: EvaluationList) -> QTableView:
-    """Return the view of the list: rows, toggled by Space, Enter or a double click."""
+    """Return the list's view. Space, Enter or a double click checks a row."""
     view = QTableView()
     view.setModel(model)
     view.setAccessibleName("Evaluations to compare")

@@ -1,4 +1,4 @@
-"""The Evaluate page: set models against held-out tasks, and read what came of it."""
+"""The Evaluate page: evaluate models on held-out tasks, and compare their results and answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,65 +10,66 @@ from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
 from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.method.records import Task
-from orca_desk.steps.evaluate.candidates import Plan, Resumed, heldout_tasks, resume
-from orca_desk.steps.evaluate.comparison import Listed, companions, listed
+from orca_desk.steps.evaluate.candidates import RemainingPlan, heldout_tasks, remaining_plan
+from orca_desk.steps.evaluate.comparison import ListedEvaluation, companions, list_with_answers
+from orca_desk.steps.evaluate.plan import Plan
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.evaluate.answers import AnswersView
-from orca_desk.ui.pages.evaluate.batch import Batch
+from orca_desk.ui.pages.evaluate.evaluation_jobs import EvaluationJobs
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
 from orca_desk.ui.pages.evaluate.results import ResultsView
-from orca_desk.ui.pages.evaluate.setup import SetupView
+from orca_desk.ui.pages.evaluate.setup_view import EvaluationSetup
 from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 
 SETUP, RESULTS, ANSWERS = range(3)
-NO_RESULTS, SOME_RESULTS = range(2)
+EMPTY, FILLED = range(2)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """What the page shows of the library."""
+    """What the page reads from the library."""
 
-    rows: Sequence[Listed]
+    rows: Sequence[ListedEvaluation]
     trainings: Sequence[Training]
     families: Mapping[str, int]
 
 
 class EvaluatePage(Page):
-    """Three views: set up, results, answers."""
+    """Has three tabs: set up, results, answers."""
 
     name = "evaluate"
     title = "Evaluate"
-    about = "How well models answer tasks that no student was trained on, and which strategies they choose."
+    about = "Measure how well models answer held-out tasks, and which strategies they choose."
     watches = frozenset({"evaluations", "tasks", "trainings"})
     keys = (
-        ("Space", "Compare the selected evaluation, or no longer; check a family"),
-        ("Up, Down", "Read the answers to another task"),
+        ("Space", "Select or deselect an evaluation or a family"),
+        ("Up, Down", "Show the answers to another task"),
     )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.rows = EvaluationList(desk)
         self.panel = JobPanel(desk)
-        self.batch = Batch(desk, self.panel, self.notice)
-        self.setup = SetupView(desk)
+        self.jobs = EvaluationJobs(desk, self.panel, self.notice)
+        self.setup = EvaluationSetup(desk)
         self.results = ResultsView(desk, self.rows)
         self.answers = AnswersView(desk, self.rows)
         self._is_read = False
-        self._chosen: str | None = None  # an evaluation to show as soon as the list is read
+        self._chosen: str | None = None  # the evaluation to show once the list is read
         self.body.addWidget(self.panel)
         self.tabs = QTabWidget()
         self.setup_stack = self._with_empty(
             self.setup,
             title="No held-out tasks",
             text=(
-                "A model is evaluated on tasks that no student is trained on and whose answers are known."
-                " Add some, or mark some of yours as held out."
+                "Models are evaluated on held-out tasks with known answers. Import some, or hold out some of"
+                " your tasks."
             ),
             image="list-checks",
-            action="Go to the tasks",
+            action="Open Tasks",
             run=lambda: desk.open("tasks"),
         )
         self.result_stack, self.answer_stack = (
@@ -78,8 +79,8 @@ class EvaluatePage(Page):
         self.tabs.addTab(self.result_stack, "Results")
         self.tabs.addTab(self.answer_stack, "Answers")
         self.body.addWidget(self.tabs, 1)
-        self.setup.wanted.connect(self._start)
-        self.batch.over.connect(self._show_batch)
+        self.setup.requested.connect(self._start)
+        self.jobs.finished.connect(self._show_finished)
         self._add_commands()
         self.keep("results", self.results.splitter)
         self.keep("answers", self.answers.splitter)
@@ -91,12 +92,14 @@ class EvaluatePage(Page):
 
         def read() -> _Read:
             trainings = [one for one in list_trainings(library) if one.adapter_gguf is not None]
-            return _Read(rows=listed(library), trainings=trainings, families=heldout_families(library))
+            return _Read(
+                rows=list_with_answers(library), trainings=trainings, families=heldout_families(library)
+            )
 
         self.desk.background.run(self, read, self._show, only_newest="refresh")
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show an evaluation, set up that of a training, or go on with a run."""
+        """Show an evaluation, set one up for a training, or resume one."""
         if "evaluation" in target:
             self._chosen = target["evaluation"]
             self.tabs.setCurrentIndex(RESULTS)
@@ -107,21 +110,21 @@ class EvaluatePage(Page):
         elif "resume" in target:
             library, run = self.desk.library, target["resume"]
             self.desk.background.run(
-                self, lambda: resume(library, run), self._resume, failed=self.notice.show_error
+                self, lambda: remaining_plan(library, run), self._resume, failed=self.notice.show_error
             )
 
     def _with_empty(self, view: Any, **empty: Any) -> QStackedWidget:
         stack = QStackedWidget()
         stack.addWidget(EmptyState(self.desk.theme, **empty))
         stack.addWidget(view)
-        stack.setCurrentIndex(SOME_RESULTS)
+        stack.setCurrentIndex(FILLED)
         return stack
 
     def _when_evaluated(self, view: Any) -> QStackedWidget:
         return self._with_empty(
             view,
-            title="Nothing was evaluated yet",
-            text="Have a student, its base and its teacher answer the held-out tasks.",
+            title="No evaluations yet",
+            text="Compare a student with its base model and its teacher on the held-out tasks.",
             image="target",
             action="Set up an evaluation",
             run=lambda: self.tabs.setCurrentIndex(SETUP),
@@ -133,7 +136,7 @@ class EvaluatePage(Page):
         self.command("&Set up", lambda: self.tabs.setCurrentIndex(SETUP), key="Alt+1")
         self.command("&Results", lambda: self.tabs.setCurrentIndex(RESULTS), key="Alt+2")
         self.command("&Answers", lambda: self.tabs.setCurrentIndex(ANSWERS), key="Alt+3")
-        self.command("&Find in the answers", self._find, key="Ctrl+F", image="search")
+        self.command("&Search the answers", self._find, key="Ctrl+F", image="search")
         self.command("&Next answer", lambda: self._move(1), key="Ctrl+Down")
         self.command("&Previous answer", lambda: self._move(-1), key="Ctrl+Up")
         self.command("Export the p&lot…", self._export_plot, key="Ctrl+E", image="image-down")
@@ -165,20 +168,20 @@ class EvaluatePage(Page):
 
     def _show(self, read: _Read) -> None:
         first, self._is_read = not self._is_read, True
-        self.setup_stack.setCurrentIndex(SOME_RESULTS if read.families else NO_RESULTS)
+        self.setup_stack.setCurrentIndex(FILLED if read.families else EMPTY)
         for stack in (self.result_stack, self.answer_stack):
-            stack.setCurrentIndex(SOME_RESULTS if read.rows else NO_RESULTS)
+            stack.setCurrentIndex(FILLED if read.rows else EMPTY)
         self.setup.show_library(read.trainings, read.families)
         self.rows.show(read.rows)
         if self._chosen is not None:
             self._choose(self._chosen)
         elif not self.rows.chosen:
             self.rows.choose(companions(read.rows))
-        if first and read.rows and self.setup.isVisible() and not self.batch.is_running:
+        if first and read.rows and self.setup.isVisible() and not self.jobs.is_running:
             self.tabs.setCurrentIndex(RESULTS)
 
     def _choose(self, evaluation_id: str) -> None:
-        """Show an evaluation beside those that it is best compared with."""
+        """Show an evaluation beside the most comparable ones."""
         self._chosen = None
         if any(row.id == evaluation_id for row in self.rows.rows):
             self.rows.choose(companions(self.rows.rows, evaluation_id))
@@ -198,12 +201,12 @@ class EvaluatePage(Page):
     def _begin(self, plan: Plan, tasks: Sequence[Task]) -> None:
         self.notice.hide()
         self.setup.start.setEnabled(False)
-        self.batch.start(plan, tasks)
+        self.jobs.start(plan, tasks)
 
-    def _resume(self, left: Resumed) -> None:
-        if self.batch.is_running:
+    def _resume(self, left: RemainingPlan) -> None:
+        if self.jobs.is_running:
             self.notice.show_error(
-                UserError("An evaluation is running already.", "Go on with the other one when it is done.")
+                UserError("An evaluation is already running.", "Start this one when it finishes.")
             )
             return
         families = tuple(dict.fromkeys(task.family for task in left.tasks))
@@ -213,8 +216,8 @@ class EvaluatePage(Page):
         self.setup.start.setEnabled(True)
         self.notice.show_error(error)
 
-    def _show_batch(self, done: Sequence[str]) -> None:
-        """Compare what was just evaluated."""
+    def _show_finished(self, done: Sequence[str]) -> None:
+        """Compare the evaluations that have just finished."""
         self.setup.start.setEnabled(True)
         if done:
             self._chosen = done[-1]

@@ -1,4 +1,4 @@
-"""The results: which evaluations are compared, their shares, differences and choices of strategy."""
+"""The Results tab: scores, paired differences and strategies of the checked evaluations."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.steps.evaluate.comparison import (
     OVERALL,
-    Compared,
-    Summary,
+    EvaluationSummary,
+    ModelComparison,
     Table,
-    compared,
+    compare_models,
     difference_table,
     family_table,
     matrix_table,
@@ -40,7 +40,7 @@ from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.words.counting import counted
 
-FEW = 30  # tasks of a family below which its figures deserve a warning
+FEW = 30  # tasks; a family with fewer gets a warning
 CSV = "CSV (*.csv)"
 
 
@@ -50,7 +50,7 @@ class ResultsView(QWidget):
     def __init__(self, desk: Desk, rows: EvaluationList) -> None:
         super().__init__()
         self.desk, self.rows = desk, rows
-        self.found: Compared | None = None
+        self.found: ModelComparison | None = None
         self._shown: tuple[object, ...] = ()
         self.table = make_table(rows)
         self.chart = FamilyChart(desk.theme)
@@ -63,7 +63,7 @@ class ResultsView(QWidget):
         rows.dataChanged.connect(self.compare)
 
     def compare(self) -> None:
-        """Work out what the checked evaluations found, unless it is shown already."""
+        """Compare the checked evaluations, unless their comparison is shown already."""
         ids = self.rows.chosen
         counts = {row.id: (row.answered, row.name) for row in self.rows.rows}
         wanted = (self.reference.currentData(), *((one, counts[one]) for one in ids))
@@ -75,14 +75,14 @@ class ResultsView(QWidget):
             library, reference = self.desk.library, self.reference.currentData()
             self.desk.background.run(
                 self,
-                lambda: compared(library, ids, reference),
+                lambda: compare_models(library, ids, reference),
                 self._show,
                 failed=self.notice.show_error,
                 only_newest="compare",
             )
 
     def export_plot(self) -> None:
-        """Ask for a file, and write the plot there."""
+        """Ask for a file, and save the plot there."""
         ask_for_file(
             self,
             self.desk,
@@ -93,15 +93,15 @@ class ResultsView(QWidget):
         )
 
     def export_families(self) -> None:
-        """Ask for a file, and write the shares there."""
+        """Ask for a file, and save the scores by family there."""
         self._export("evaluation-families.csv", family_table)
 
     def export_differences(self) -> None:
-        """Ask for a file, and write the differences there."""
+        """Ask for a file, and save the differences there."""
         self._export("evaluation-differences.csv", difference_table)
 
     def export_matrix(self) -> None:
-        """Ask for a file, and write the chosen strategies there."""
+        """Ask for a file, and save the strategy counts there."""
         self._export("evaluation-strategies.csv", lambda found: matrix_table(self._matrix_summary(found)))
 
     def _lay_out(self) -> None:
@@ -112,8 +112,8 @@ class ResultsView(QWidget):
             EmptyState(
                 self.desk.theme,
                 image="target",
-                title="Nothing is chosen",
-                text="Check the evaluations above that you want to see beside each other.",
+                title="No evaluation selected",
+                text="Check the evaluations above that you want to compare.",
             )
         )
         self.body.addWidget(self._results())
@@ -148,9 +148,9 @@ class ResultsView(QWidget):
 
     def _chart_card(self) -> QWidget:
         frame, layout = card()
-        head = _head(layout, "Right answers by family")
+        head = _head(layout, "Correct answers by family")
         head.addWidget(button("Export plot…", self.export_plot, tip="As PNG or SVG"))
-        about = "Each point is a share of right answers with its 95% interval (Wilson)."
+        about = "Each point is the share of correct answers with its 95% interval (Wilson)."
         layout.addWidget(label(about, tone="muted", wrap=True))
         self.chart.setMinimumHeight(38 * GRID)
         layout.addWidget(self.chart)
@@ -160,7 +160,7 @@ class ResultsView(QWidget):
         frame, layout = card()
         head = _head(layout, "By family")
         head.addWidget(button("Export CSV…", self.export_families))
-        layout.addWidget(result_view(self.families, self.desk.theme, "Right answers by family"))
+        layout.addWidget(result_view(self.families, self.desk.theme, "Correct answers by family"))
         self.few = label(tone="muted", wrap=True)
         self.losses = label(tone="warn", wrap=True)
         layout.addWidget(self.few)
@@ -180,8 +180,9 @@ class ResultsView(QWidget):
         head.addWidget(self.reference)
         head.addWidget(button("Export CSV…", self.export_differences))
         about = (
-            "In percentage points, on the tasks that both answered, with 95% intervals (Newcombe). One"
-            " that holds 0 tells nothing apart. p is McNemar's exact test, of each row by itself."
+            "In percentage points, on the tasks that both answered, with 95% intervals (Newcombe). An interval "
+            "that includes 0 means no clear difference. p is from McNemar's exact test, not corrected for "
+            "multiple comparisons."
         )
         layout.addWidget(label(about, tone="muted", wrap=True))
         layout.addWidget(result_view(self.differences, self.desk.theme, "Paired differences"))
@@ -189,11 +190,11 @@ class ResultsView(QWidget):
 
     def _matrix_card(self) -> QWidget:
         frame, layout = card()
-        head = _head(layout, "Which strategy the answers follow")
+        head = _head(layout, "Strategies that the answers follow")
         words: QLabel = label("Model", tone="muted")
         self.follower = QComboBox()
         self.follower.setMinimumContentsLength(14)
-        self.follower.setAccessibleName("Model whose strategies are shown")
+        self.follower.setAccessibleName("Model")
         self.follower.activated.connect(self._show_matrix)
         words.setBuddy(self.follower)
         head.addWidget(words)
@@ -202,18 +203,19 @@ class ResultsView(QWidget):
         self.adherence = label(wrap=True)
         layout.addWidget(self.adherence)
         about = (
-            "Down: the strategy that the task's family is paired with. Across: the one that its marked"
-            " lines show. Framed cells are answers that follow the paired strategy."
+            "Rows: the strategy paired with the task's family. Columns: the strategy detected in the answer."
+            " Framed cells count answers that follow the paired strategy."
         )
         layout.addWidget(label(about, tone="muted", wrap=True))
-        view = result_view(self.matrix, self.desk.theme, "Paired and recognised strategies", heat=True)
+        view = result_view(self.matrix, self.desk.theme, "Paired and detected strategies", heat=True)
         layout.addWidget(view)
         return frame
 
-    def _show(self, found: Compared) -> None:
+    def _show(self, found: ModelComparison) -> None:
         self.found = found
         shares = {
-            one.name: {family: score.right for family, score in one.scores.items()} for one in found.summaries
+            one.name: {family: score.accuracy for family, score in one.scores.items()}
+            for one in found.summaries
         }
         self.chart.show_shares(
             shares, roles={name: role_of(name) for name in shares if role_of(name) != "accent"}
@@ -228,28 +230,27 @@ class ResultsView(QWidget):
         self._show_matrix()
         self._show_warnings(found)
 
-    def _show_warnings(self, found: Compared) -> None:
+    def _show_warnings(self, found: ModelComparison) -> None:
         small = sorted(
             {
                 family
                 for one in found.summaries
                 for family, score in one.scores.items()
-                if family != OVERALL and 0 < score.right.n < FEW
+                if family != OVERALL and 0 < score.accuracy.n < FEW
             }
         )
         self.few.setVisible(bool(small))
         self.few.setText(
-            "Fewer than {} tasks: {}. Their intervals are wide; ask more tasks before you conclude.".format(
-                FEW, ", ".join(small)
-            )
+            f"Fewer than {FEW} tasks: {', '.join(small)}. Their intervals are wide, so evaluate on more tasks"
+            " before drawing conclusions."
         )
         lines = []
         for one in found.summaries:
-            if one.found.cut:
+            if one.results.cut:
                 text = "{}: {} cut off by the length limit. Allow more tokens."
-                lines.append(text.format(one.name, counted(one.found.cut, "answer")))
+                lines.append(text.format(one.name, counted(one.results.cut, "answer")))
             if one.unanswered:
-                text = "{}: {} without an answer (stopped, or not to be asked)."
+                text = "{}: {} unanswered (stopped, or too long to ask)."
                 lines.append(text.format(one.name, counted(one.unanswered, "task")))
         self.losses.setVisible(bool(lines))
         self.losses.setText("\n".join(lines))
@@ -258,19 +259,19 @@ class ResultsView(QWidget):
         if self.found is None:
             return
         one = self._matrix_summary(self.found)
-        share = one.found.adherence
+        share = one.results.adherence
         self.matrix.show_results(one)
         self.adherence.setText(
             f"{share.correct:,} of {share.n:,} answers follow the paired strategy: {interval(share)}"
             if share.n
-            else "No family was paired with a strategy when this was evaluated."
+            else "No family was paired with a strategy at the time of this evaluation."
         )
 
-    def _matrix_summary(self, found: Compared) -> Summary:
+    def _matrix_summary(self, found: ModelComparison) -> EvaluationSummary:
         chosen = self.follower.currentData()
         return next((one for one in found.summaries if one.id == chosen), found.summaries[0])
 
-    def _export(self, name: str, rows: Callable[[Compared], Table]) -> None:
+    def _export(self, name: str, rows: Callable[[ModelComparison], Table]) -> None:
         if self.found is not None:
             ask_for_file(
                 self,
@@ -285,7 +286,7 @@ class ResultsView(QWidget):
         self.desk.background.run(
             self,
             lambda: write_csv(path, *rows),
-            lambda count: saved(self.notice, path, "{} written to".format(counted(count, "row"))),
+            lambda count: saved(self.notice, path, f"{counted(count, 'row')} saved to"),
             failed=self.notice.show_error,
         )
 
@@ -293,7 +294,7 @@ class ResultsView(QWidget):
         self.desk.background.run(
             self,
             lambda: self.chart.export(path),
-            lambda _: saved(self.notice, path, "The plot is written to"),
+            lambda _: saved(self.notice, path, "Plot saved to"),
             failed=self.notice.show_error,
         )
 
@@ -305,8 +306,8 @@ def _head(layout: QVBoxLayout, title: str) -> QHBoxLayout:
     return head
 
 
-def _fill(box: QComboBox, found: Compared, chosen: str) -> None:
-    """Offer the compared evaluations; choose one."""
+def _fill(box: QComboBox, found: ModelComparison, chosen: str) -> None:
+    """List the compared evaluations, and select one."""
     box.clear()
     for one in found.summaries:
         box.addItem(one.name, one.id)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.method.statistics import Comparison
-from orca_desk.steps.evaluate.comparison import OVERALL, Compared, Summary, strategies_of
+from orca_desk.steps.evaluate.comparison import OVERALL, EvaluationSummary, ModelComparison, strategies_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
@@ -33,8 +33,8 @@ NAMES_COLUMN = 22 * GRID  # px
 HEADING = 14  # characters in a line of a strategy's heading
 
 
-class ResultTable(QAbstractTableModel):
-    """A small table that is shown whole: row names in the first column, then one column a thing compared."""
+class ComparisonTable(QAbstractTableModel):
+    """A small table shown whole: row names in the first column, then a column per compared item."""
 
     corner = ""
     alignment = RIGHT
@@ -48,7 +48,7 @@ class ResultTable(QAbstractTableModel):
         desk.theme.changed.connect(self._repaint)
 
     def cell(self, row: int, column: int, role: int) -> Any:
-        """Return what a cell beside the names shows; `column` from 0."""
+        """Return the data of a cell beside the names; `column` starts at 0."""
         raise NotImplementedError
 
     def heading(self, column: int) -> str:
@@ -56,15 +56,15 @@ class ResultTable(QAbstractTableModel):
         return self.columns[column]
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else len(self.names)
 
     def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are, the names' too."""
+        """Return the number of columns, including the names."""
         return 0 if parent.isValid() else len(self.columns) + 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
+        """Return the data of a cell."""
         if not index.isValid():
             return None
         name = self.names[index.row()]
@@ -77,7 +77,7 @@ class ResultTable(QAbstractTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Return a heading, in the model's colour."""
+        """Return a heading."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section <= len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -91,23 +91,23 @@ class ResultTable(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.names) - 1, len(self.columns)))
 
 
-class FamilyTable(ResultTable):
-    """The share of right answers of each model in each family, with its interval, n and tokens."""
+class FamilyTable(ComparisonTable):
+    """The share of correct answers per family and model, with interval, counts and tokens."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.corner = "Family"
-        self._summaries: tuple[Summary, ...] = ()
+        self._summaries: tuple[EvaluationSummary, ...] = ()
 
-    def show_results(self, found: Compared) -> None:
-        """Show what was found."""
+    def show_results(self, found: ModelComparison) -> None:
+        """Show the results."""
         self.beginResetModel()
         self._summaries = found.summaries
         self.names, self.columns = found.families, [one.name for one in found.summaries]
         self.endResetModel()
 
     def cell(self, row: int, column: int, role: int) -> Any:
-        """Return a share, and below it what it rests on."""
+        """Return a share, and below it the counts behind it."""
         score = self._summaries[column].scores.get(self.names[row])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT
@@ -115,15 +115,15 @@ class FamilyTable(ResultTable):
             return self.desk.theme.colours(role_of(self._summaries[column].name))
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        if score is None or not score.right.n:
-            return "–\nno task graded"
+        if score is None or not score.accuracy.n:
+            return "–\nno graded task"
         counts = "{:,} of {:,}, {:,.0f} tokens"
-        words = counts.format(score.right.correct, score.right.n, score.mean_tokens)
-        return f"{interval(score.right)}\n{words}"
+        words = counts.format(score.accuracy.correct, score.accuracy.n, score.mean_tokens)
+        return f"{interval(score.accuracy)}\n{words}"
 
 
-class DifferenceTable(ResultTable):
-    """How each model differs from the reference on the same tasks, and whether that is more than chance."""
+class DifferenceTable(ComparisonTable):
+    """How each model differs from the reference on shared tasks, with interval and p-value."""
 
     least = 27 * GRID
 
@@ -132,8 +132,8 @@ class DifferenceTable(ResultTable):
         self.corner = "Family"
         self._cells: list[dict[str, Comparison]] = []
 
-    def show_results(self, found: Compared) -> None:
-        """Show what was found."""
+    def show_results(self, found: ModelComparison) -> None:
+        """Show the results."""
         self.beginResetModel()
         names = {one.id: one.name for one in found.summaries}
         self._cells = [dict(one) for one in found.differences.values()]
@@ -142,12 +142,12 @@ class DifferenceTable(ResultTable):
         self.endResetModel()
 
     def cell(self, row: int, column: int, role: int) -> Any:
-        """Return a difference, what to make of it, and what it rests on."""
+        """Return a difference, its verdict, and the counts behind it."""
         one = self._cells[column].get(self.names[row])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT
         if one is None:
-            return "–\nno task in common" if role == Qt.ItemDataRole.DisplayRole else None
+            return "–\nno shared task" if role == Qt.ItemDataRole.DisplayRole else None
         image, tone, word = self._verdict(one)
         if role == Qt.ItemDataRole.DecorationRole:
             return icon(image, self.desk.theme.colours, tone)
@@ -155,7 +155,7 @@ class DifferenceTable(ResultTable):
             points = f"{100 * one.difference:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
             return f"{points}\n{word}, {p_value(one.p)}, n {one.n:,}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"Only the first was right: {one.only_first:,}; only the second: {one.only_second:,}"
+            return f"Only the first is correct: {one.only_first:,}. Only the second: {one.only_second:,}."
         return None
 
     def _verdict(self, one: Comparison) -> tuple[str, Role, str]:
@@ -163,11 +163,11 @@ class DifferenceTable(ResultTable):
             return "arrow-up", "good", "better"
         if one.high < 0:
             return "arrow-down", "bad", "worse"
-        return "minus", "muted", "not told apart"
+        return "minus", "muted", "no clear difference"
 
 
-class MatrixTable(ResultTable):
-    """How many answers follow which strategy: a row for each paired one, a column for each recognised."""
+class MatrixTable(ComparisonTable):
+    """Counts of answers: a row per paired strategy, a column per recognised one."""
 
     least = 13 * GRID
 
@@ -175,20 +175,20 @@ class MatrixTable(ResultTable):
         super().__init__(desk)
         self.corner = "Paired strategy"
         self.alignment = CENTRE
-        self._matrix: Summary | None = None
+        self._matrix: EvaluationSummary | None = None
         self._recognised: list[str | None] = []
 
-    def show_results(self, found: Summary) -> None:
-        """Show one model's choices."""
+    def show_results(self, found: EvaluationSummary) -> None:
+        """Show the strategies of one model."""
         self.beginResetModel()
         self._matrix = found
         self._recognised = strategies_of(found.matrix)
         self.names = sorted(found.matrix)
-        self.columns = ["none recognised" if name is None else name for name in self._recognised]
+        self.columns = ["none detected" if name is None else name for name in self._recognised]
         self.endResetModel()
 
     def heading(self, column: int) -> str:
-        """Return a strategy's name in lines of bounded length: they are long, and the columns many."""
+        """Return a strategy's name, wrapped: the names are long and the columns many."""
         return "\n".join(wrap(self.columns[column], HEADING, break_long_words=False))
 
     def share(self, row: int, column: int) -> float:
@@ -217,12 +217,12 @@ class MatrixTable(ResultTable):
 
 
 class HeatCell(TwoLines):
-    """A cell whose ground is the deeper, the larger its share; the paired strategy's has a frame."""
+    """Colours a cell by its share, and frames the paired strategy's."""
 
-    second = "text"  # dim text is hard to read on a deep ground
+    second = "text"  # dim text is hard to read on a strong background
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw ground and frame, then the numbers."""
+        """Draw background and frame, then the numbers."""
         model = index.model()
         if isinstance(model, MatrixTable) and index.column() > 0:
             row, column = index.row(), index.column() - 1
@@ -239,12 +239,12 @@ class HeatCell(TwoLines):
 
 
 def p_value(p: float) -> str:
-    """Write a p-value."""
+    """Return a p-value as text."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def result_view(model: ResultTable, theme: Theme, name: str, *, heat: bool = False) -> QTableView:
-    """Return a view that shows a whole table, without bars of its own unless it is too wide."""
+def result_view(model: ComparisonTable, theme: Theme, name: str, *, heat: bool = False) -> QTableView:
+    """Return a view that shows a whole table; it scrolls sideways only if it is too wide."""
     view = QTableView()
     view.setModel(model)
     view.setAccessibleName(name)

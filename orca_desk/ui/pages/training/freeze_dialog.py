@@ -1,4 +1,4 @@
-"""Freeze a snapshot: the rules, what the student is told, and what would be taken, counted as one chooses."""
+"""Freeze a snapshot: its name, the student's system message and the rules, with a live count of records."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -40,12 +40,12 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import UNFIT
 
 SETTLE_MS = 200
-CAP = 300  # records a family, as a first value
+CAP = 300  # records per family, the first value offered
 KINDS = ("cautious", "empty", "own")
 
 
 class FreezeDialog(QDialog):
-    """Asks for name, instruction and rules. `frozen` comes with the Snapshot."""
+    """Asks for name, system message and rules. `frozen` has the Snapshot."""
 
     frozen = Signal(object)
 
@@ -53,7 +53,7 @@ class FreezeDialog(QDialog):
         super().__init__(parent)
         self.desk = desk
         self.job: Job | None = None
-        self.counted: FreezePreview | None = None
+        self.preview: FreezePreview | None = None
         self.setWindowTitle("Freeze a snapshot")
         self.resize(112 * GRID, 78 * GRID)
         layout = QVBoxLayout(self)
@@ -61,8 +61,8 @@ class FreezeDialog(QDialog):
         layout.setSpacing(GRID + GRID // 2)
         layout.addWidget(label("Freeze a snapshot", size="heading", bold=True))
         about = (
-            "A snapshot is what a training is trained on: records chosen by rules, with the teacher's "
-            "instruction erased. It never changes, whatever you do to the records later."
+            "A snapshot is the fixed data set a training run uses: records selected by rules, with the "
+            "teacher's instruction erased. It never changes, whatever happens to the records later."
         )
         layout.addWidget(label(about, tone="muted", wrap=True))
         row = QHBoxLayout()
@@ -89,7 +89,7 @@ class FreezeDialog(QDialog):
         self._settle.start()
 
     def rules(self) -> SnapshotRules:
-        """Return the chosen rules."""
+        """Return the selected rules."""
         return SnapshotRules(
             only_correct=self.only_correct.isChecked(),
             only_paired=self.only_paired.isChecked(),
@@ -100,13 +100,13 @@ class FreezeDialog(QDialog):
         )
 
     def instruction(self) -> str:
-        """Return what the student is told. Raises UserError for a blank one of one's own."""
+        """Return the student's system message. Raises UserError if the user's own is blank."""
         kind = KINDS[self.kind.currentIndex()]
         return student_instruction(kind, self.text.toPlainText() if kind == "own" else "")
 
     def accept(self) -> None:
-        """Freeze; the dialog closes when that is done."""
-        if self.job is not None or not self.begin.isEnabled():
+        """Freeze in a job, and close when it is done."""
+        if self.job is not None or not self.freeze_button.isEnabled():
             return
         try:
             instruction, rules, name = self.instruction(), self.rules(), self.name.text().strip()
@@ -114,7 +114,7 @@ class FreezeDialog(QDialog):
             self.notice.show_error(error)
             return
         library = self.desk.library
-        self.begin.setEnabled(False)
+        self.freeze_button.setEnabled(False)
         self.job = self.desk.jobs.start(
             f"Freeze {name}",
             "freeze",
@@ -130,15 +130,15 @@ class FreezeDialog(QDialog):
         column.addLayout(self._build_form())
         column.addSpacing(GRID)
         column.addWidget(label("Which records", bold=True))
-        self.only_correct = QCheckBox("Only right answers, where there is a reference answer")
+        self.only_correct = QCheckBox("Correct answers only (where a reference exists)")
         self.only_correct.setChecked(True)
-        self.only_paired = QCheckBox("Only answers under the strategy that is paired now")
+        self.only_paired = QCheckBox("Only answers with the family's current strategy")
         self.only_paired.setChecked(True)
-        self.allow_leaks = QCheckBox("Also answers that speak of their instruction")
+        self.allow_leaks = QCheckBox("Include answers that mention their instruction")
         for box in (self.only_correct, self.only_paired, self.allow_leaks):
             column.addWidget(box)
         column.addLayout(self._build_cap())
-        always = "Records you marked “keep” are taken even if wrong; “drop” and held-out never."
+        always = "Records you kept are included even if incorrect; dropped and held-out ones never are."
         column.addWidget(label(always, size="caption", tone="muted", wrap=True))
         column.addLayout(self._build_lists(), 1)
         return column
@@ -149,15 +149,15 @@ class FreezeDialog(QDialog):
         form.setVerticalSpacing(GRID)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("Such as first-try")
+        self.name.setPlaceholderText("e.g. first-try")
         self.kind = QComboBox()
-        self.kind.addItems(["Cautious message", "Empty message", "My own message"])
+        self.kind.addItems(["Cautious", "Empty", "Custom"])
         self.text = QPlainTextEdit()
         self.text.setFixedHeight(9 * GRID)
         self.text.setTabChangesFocus(True)
-        self.text.setAccessibleName("What the student is told")
+        self.text.setAccessibleName("Text of the system message")
         form.addRow("&Name", self.name)
-        form.addRow("&Student is told", self.kind)
+        form.addRow("&System message for the student", self.kind)
         form.addRow("", self.text)
         return form
 
@@ -166,9 +166,9 @@ class FreezeDialog(QDialog):
         self.cap = number_box(1, 10_000_000)
         self.cap.setValue(CAP)
         self.cap.setGroupSeparatorShown(True)
-        self.cap.setSuffix(" records a family")
+        self.cap.setSuffix(" records per family")
         self.cap.setEnabled(False)
-        self.cap.setAccessibleName("Most records a family")
+        self.cap.setAccessibleName("Maximum records per family")
         row = QHBoxLayout()
         row.addWidget(self.capped)
         row.addWidget(self.cap)
@@ -210,11 +210,11 @@ class FreezeDialog(QDialog):
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(button("Cancel", self.reject))
-        self.begin = button("Freeze", self.accept, primary=True)
-        self.begin.setDefault(True)
-        self.begin.setShortcut("Ctrl+Return")
-        self.begin.setEnabled(False)
-        row.addWidget(self.begin)
+        self.freeze_button = button("Freeze", self.accept, primary=True)
+        self.freeze_button.setDefault(True)
+        self.freeze_button.setShortcut("Ctrl+Return")
+        self.freeze_button.setEnabled(False)
+        row.addWidget(self.freeze_button)
         return row
 
     def _watch(self) -> None:
@@ -230,8 +230,8 @@ class FreezeDialog(QDialog):
 
     def _offer(self, found: tuple[FreezeChoices, int]) -> None:
         """Fill the lists, and suggest a name."""
-        there, number = found
-        for box, counts in ((self.families, there.families), (self.runs, there.runs)):
+        choices, number = found
+        for box, counts in ((self.families, choices.families), (self.runs, choices.runs)):
             box.blockSignals(True)
             for name, count in counts.items():
                 item = QListWidgetItem(f"{name}  ·  {count:,}")
@@ -245,20 +245,20 @@ class FreezeDialog(QDialog):
             self.name.selectAll()
 
     def _show_kind(self) -> None:
-        """Show the text of the chosen instruction; only one's own can be edited."""
+        """Show the selected message; only the user's own can be edited."""
         kind = KINDS[self.kind.currentIndex()]
         if self.text.isEnabled():
             self._own = self.text.toPlainText() or self._own
         self.text.setEnabled(kind == "own")
         self.text.setPlainText({"cautious": CAUTIOUS, "empty": "", "own": self._own}[kind])
         self.text.setPlaceholderText(
-            "Nothing at all" if kind == "empty" else "A general message; no strategy"
+            "No system message" if kind == "empty" else "A general message that names no strategy"
         )
 
     def _count(self) -> None:
-        """Count what the rules take; the instruction changes nothing in that."""
+        """Count the records that the rules select; the message does not matter."""
         rules, library = self.rules(), self.desk.library
-        self.counted = None
+        self.preview = None
         self._show_readiness()
         self.taken.setText("Counting…")
         set_tone(self.taken, "muted")
@@ -271,11 +271,11 @@ class FreezeDialog(QDialog):
         )
 
     def _show_count(self, found: FreezePreview) -> None:
-        self.counted = found
+        self.preview = found
         if found.records:
-            self.taken.setText("{} would be taken".format(counted(found.records, "record")))
+            self.taken.setText("{} selected".format(counted(found.records, "record")))
         else:
-            self.taken.setText("No record would be taken: relax the rules")
+            self.taken.setText("No records selected: relax the rules")
         set_tone(self.taken, "" if found.records else "bad")
         self.bars.show_counts(found.families)
         self.left_out.show_counts({UNFIT[reason]: count for reason, count in found.left_out.items()})
@@ -284,9 +284,11 @@ class FreezeDialog(QDialog):
 
     def _show_readiness(self) -> None:
         own = KINDS[self.kind.currentIndex()] == "own"
-        told = not own or bool(self.text.toPlainText().strip())
-        some = self.counted is not None and self.counted.records > 0
-        self.begin.setEnabled(some and told and bool(self.name.text().strip()) and self.job is None)
+        has_message = not own or bool(self.text.toPlainText().strip())
+        some = self.preview is not None and self.preview.records > 0
+        self.freeze_button.setEnabled(
+            some and has_message and bool(self.name.text().strip()) and self.job is None
+        )
 
     def _ended(self) -> None:
         assert self.job is not None
@@ -302,7 +304,7 @@ class FreezeDialog(QDialog):
 
 
 def _checked(box: QListWidget) -> tuple[str, ...] | None:
-    """Return the names that are checked; None when all are, so that later ones count too."""
+    """Return the selected names; None if all are, so that later ones are included too."""
     items = [box.item(row) for row in range(box.count())]
     names = [
         str(item.data(Qt.ItemDataRole.UserRole))

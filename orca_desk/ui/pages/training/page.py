@@ -1,4 +1,4 @@
-"""The Training page: set a training up, watch it run, look back at all of them."""
+"""The Training page: set up a training, watch it run, and compare it with earlier ones."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,23 +10,25 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget
 from orca_desk.errors import UserError
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, get_training
+from orca_desk.steps.train.history import TrainingOverview, training_overview
+from orca_desk.steps.train.queue import TrainingQueue
+from orca_desk.steps.train.request import TrainingRequest, request_of
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.training.choice import Choice
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
-from orca_desk.ui.pages.training.setup import SetUp
-from orca_desk.ui.pages.training.work import import_what_plots, keep_as_it_is, overview, train_choice
+from orca_desk.ui.pages.training.jobs import import_plotting, train_job, use_stopped_job
+from orca_desk.ui.pages.training.setup_tab import TrainingSetup
 from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.place import Place
 from orca_desk.ui.widgets.text import button
 
 if TYPE_CHECKING:
-    from orca_desk.ui.pages.training.history import History
-    from orca_desk.ui.pages.training.run import RunView
+    from orca_desk.ui.pages.training.history_tab import TrainingHistory
+    from orca_desk.ui.pages.training.run_tab import TrainingRunView
 
 SET_UP, RUN, HISTORY = 0, 1, 2
 IMAGES = ("sliders-horizontal", "activity", "history")
@@ -34,7 +36,7 @@ NO_RECORDS, NO_SNAPSHOT, READY = 0, 1, 2
 
 
 class TrainingPage(Page):
-    """Three tabs. What plots is imported in the background, and made when it is to be shown first."""
+    """Has three tabs. The plotting ones are imported in the background and built when first shown."""
 
     name = "training"
     title = "Training"
@@ -43,37 +45,38 @@ class TrainingPage(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.run_view: RunView | None = None
-        self.history: History | None = None
+        self.run_view: TrainingRunView | None = None
+        self.history: TrainingHistory | None = None
         self.dialog: FreezeDialog | None = None
         self._can_plot = self._is_read = False
-        self._later: list[Callable[[], Any]] = []  # what waits for the import
-        self._trained: dict[Job, Choice] = {}
-        self._unseen: list[Job] = []  # jobs that the Run tab has not taken up yet
+        self._after_import: list[Callable[[], Any]] = []
+        self._queue: TrainingQueue[Job] = TrainingQueue()
         self._newest = ""
         self._build()
         self._add_commands()
-        desk.jobs.changed.connect(self._follow_next)
-        desk.background.run(self, import_what_plots, self._imported)
+        desk.jobs.changed.connect(self._show_queued)
+        desk.background.run(self, import_plotting, self._imported)
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Read what has changed, for the tab that shows it."""
+        """Read whatever changed for the tab that shows it."""
         library = self.desk.library
         if changes & {"snapshots", "records", "trainings"}:
-            self.desk.background.run(self, lambda: overview(library), self._show, only_newest="overview")
+            self.desk.background.run(
+                self, lambda: training_overview(library), self._show, only_newest="overview"
+            )
         if "trainings" in changes:
-            self.set_up.look_for_unfinished()
+            self.set_up.find_unfinished()
         if changes & {"tasks", "strategies"}:
-            self.set_up.look_again()
+            self.set_up.read_again()
         if changes & {"trainings", "runs"}:
             self._refresh_trainings()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show a training, set one up on a snapshot or a base, or go on with a run."""
+        """Show a training, set one up for a snapshot or a base, or resume one."""
         if "training" in target:
             self.show_training(str(target["training"]))
         elif "resume" in target:
-            self._resume(str(target["resume"]))
+            self._resume_run(str(target["resume"]))
         elif "snapshot" in target or "base" in target:
             self.tabs.setCurrentIndex(SET_UP)
             if "snapshot" in target:
@@ -82,7 +85,7 @@ class TrainingPage(Page):
                 self.set_up.base.choose(Path(str(target["base"])))
 
     def show_training(self, training_id: str) -> None:
-        """Show a training's curves and outcome."""
+        """Show the curves and the outcome of a training."""
 
         def show() -> None:
             view = self._get_run_view()
@@ -93,7 +96,7 @@ class TrainingPage(Page):
         self._when_plotting(show)
 
     def freeze(self) -> None:
-        """Ask for the rules of a new snapshot, and freeze it."""
+        """Open the dialog that freezes a snapshot."""
         if self.dialog is not None:
             self.dialog.raise_()
             return
@@ -102,18 +105,18 @@ class TrainingPage(Page):
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
 
-    def train(self, choice: Choice, goes_on: str = "") -> None:
-        """Start a training, or go on with the unfinished one of just this choice, whose id is `goes_on`."""
-        if any(not job.is_over and choice == other for job, other in self._trained.items()):
-            self.notice.show_message("That training runs already, or waits for its turn.")
+    def train(self, request: TrainingRequest, resumes: str = "") -> None:
+        """Start a training, or resume the unfinished one with the same inputs, whose id is `resumes`."""
+        if self._queue.holds(request):
+            self.notice.show_message("This training is already running or queued.")
             self.tabs.setCurrentIndex(RUN)
             return
         self.notice.hide()
         library = self.desk.library
-        self._follow(
-            choice,
-            f"Train {choice.base.name}",
-            lambda tools: train_choice(library, choice, tools, goes_on=goes_on),
+        self._start(
+            request,
+            f"Train {request.base.name}",
+            lambda tools: train_job(library, request, tools, resumes=resumes),
         )
 
     def _build(self) -> None:
@@ -127,8 +130,8 @@ class TrainingPage(Page):
                 desk.theme,
                 image="graduation-cap",
                 title="Nothing to train on yet",
-                text="A student is trained on answers of a teacher. Let the teacher answer tasks first.",
-                action="Go to the teacher",
+                text="A student learns from a teacher's answers. Have the teacher answer some tasks first.",
+                action="Open Teacher",
                 run=lambda: desk.open("teacher"),
             )
         )
@@ -138,22 +141,20 @@ class TrainingPage(Page):
                 image="snowflake",
                 title="Freeze a snapshot first",
                 text=(
-                    "There are teacher records. A snapshot chooses some of them by rules, erases their "
-                    "instructions and keeps them as they are: that is what a student is trained on."
+                    "The library has teacher records. A snapshot selects some of them by rules, erases their "
+                    "instructions, and never changes: it is the data set that a student is trained on."
                 ),
                 action="Freeze a snapshot…",
                 run=self.freeze,
             )
         )
         self.tabs = QTabWidget()
-        self.tabs.setAccessibleName("Parts of the Training page")
-        self.set_up = SetUp(desk)
-        self.set_up.wanted.connect(self.train)
+        self.tabs.setAccessibleName("Training views")
+        self.set_up = TrainingSetup(desk)
+        self.set_up.requested.connect(self.train)
         self._run_place, self._history_place = Place(), Place()
         for place in (self._run_place, self._history_place):
-            place.show_widget(
-                EmptyState(desk.theme, image="activity", title="Reading the trainings…", text="")
-            )
+            place.show_widget(EmptyState(desk.theme, image="activity", title="Loading trainings…", text=""))
         self.tabs.addTab(self.set_up, "Set up")
         self.tabs.addTab(self._run_place, "Run")
         self.tabs.addTab(self._history_place, "History")
@@ -168,8 +169,8 @@ class TrainingPage(Page):
             self.desk.theme,
             image="chart-line",
             title="No training yet",
-            text="Its curves appear here as soon as one has started.",
-            action="Set one up",
+            text="Its curves will appear here once one has started.",
+            action="Set up a training",
             run=lambda: self.tabs.setCurrentIndex(SET_UP),
         )
 
@@ -177,7 +178,7 @@ class TrainingPage(Page):
         self.command("&Start training", self._start_by_key, key="Ctrl+Return", image="play")
         self.command("&Freeze a snapshot…", self.freeze, key="Ctrl+Shift+F", image="snowflake")
         self.command("&Pause or resume the training", self._pause, key="Ctrl+P", image="pause")
-        self.command("Stop the training and &keep it", self._stop, key="Ctrl+.", image="square")
+        self.command("Stop the training and &save progress", self._stop, key="Ctrl+.", image="square")
         add_stop(self, lambda: self.run_view.panel.job if self.run_view else None)
         for place, text in enumerate(("Set &up", "&Run", "&History")):
             show = partial(self.tabs.setCurrentIndex, place)
@@ -188,56 +189,58 @@ class TrainingPage(Page):
             self.tabs.setTabIcon(place, icon(image, self.desk.theme.colours, "muted"))
 
     def _imported(self, settings: TrainSettings) -> None:
-        """What plots can be made now, and the demo's settings are known."""
+        """Build what waited for the imports, and offer the demo's settings."""
         self._can_plot = True
         self.set_up.show_demo_settings(settings)
-        later, self._later = self._later, []
-        for do in later:
-            do()
+        waiting, self._after_import = self._after_import, []
+        for action in waiting:
+            action()
         self._tab_changed(self.tabs.currentIndex())
 
-    def _when_plotting(self, do: Callable[[], Any]) -> None:
+    def _when_plotting(self, action: Callable[[], Any]) -> None:
+        """Call `action`, now or once everything that plots is imported."""
         if self._can_plot:
-            do()
+            action()
         else:
-            self._later.append(do)
+            self._after_import.append(action)
 
-    def _get_run_view(self) -> "RunView":
+    def _get_run_view(self) -> "TrainingRunView":
         if self.run_view is None:
-            from orca_desk.ui.pages.training.run import RunView
+            from orca_desk.ui.pages.training.run_tab import TrainingRunView
 
-            self.run_view = RunView(self.desk)
-            self.run_view.continued.connect(self._continue)
-            self.run_view.kept.connect(self._keep_stopped)
+            self.run_view = TrainingRunView(self.desk)
+            self.run_view.resumed.connect(self._resume)
+            self.run_view.used.connect(self._use_stopped)
             self._run_place.show_widget(self.run_view)
         return self.run_view
 
-    def _get_history(self) -> "History":
+    def _get_history(self) -> "TrainingHistory":
         if self.history is None:
-            from orca_desk.ui.pages.training.history import History
+            from orca_desk.ui.pages.training.history_tab import TrainingHistory
 
-            self.history = History(self.desk)
+            self.history = TrainingHistory(self.desk)
             self.history.opened.connect(self.show_training)
-            self.history.continued.connect(self._continue)
+            self.history.resumed.connect(self._resume)
             self._history_place.show_widget(self.history)
             self.keep("history", self.history.table.horizontalHeader())
             self.keep("comparison", self.history.splitter)
         return self.history
 
-    def _show(self, found: tuple[list[Snapshot], bool, str]) -> None:
+    def _show(self, found: TrainingOverview) -> None:
         is_first, self._is_read = not self._is_read, True
-        snapshots, has_records, newest = found
+        newest = found.newest
         is_new, self._newest = bool(self._newest) and newest != self._newest, newest
-        self.stack.setCurrentIndex(READY if snapshots else NO_SNAPSHOT if has_records else NO_RECORDS)
-        self._freeze.setVisible(bool(snapshots))
-        self.set_up.show_snapshots(snapshots)
+        empty = NO_SNAPSHOT if found.has_records else NO_RECORDS
+        self.stack.setCurrentIndex(READY if found.snapshots else empty)
+        self._freeze.setVisible(bool(found.snapshots))
+        self.set_up.show_snapshots(found.snapshots)
         if is_new and self.run_view is not None and not self.run_view.is_busy:
-            self.run_view.show_training(newest)  # one that another page has started
+            self.run_view.show_training(newest)  # another page has started it
         elif is_first or self.tabs.currentIndex() == RUN:
             self._tab_changed(self.tabs.currentIndex())
 
     def _tab_changed(self, place: int) -> None:
-        """Make and refresh what the tab shows, once it is known what there is."""
+        """Build and refresh the tab, once the imports are done and the library is read."""
         if not (self._can_plot and self._is_read):
             return
         if place == RUN and not self._newest and self.run_view is None:
@@ -257,66 +260,56 @@ class TrainingPage(Page):
     def _frozen(self, snapshot: Snapshot) -> None:
         self.set_up.choose_snapshot(snapshot.id)
         self.tabs.setCurrentIndex(SET_UP)
-        self.desk.say(f"The snapshot {snapshot.name} is frozen.", "good")
+        self.desk.say(f"Snapshot {snapshot.name} frozen.", "good")
 
     def _forget_dialog(self) -> None:
         if self.dialog is not None:
             self.dialog.deleteLater()
         self.dialog = None
 
-    def _resume(self, run_id: str) -> None:
+    def _resume_run(self, run_id: str) -> None:
         try:
-            self._continue(get_training(self.desk.library, run_id))
+            self._resume(get_training(self.desk.library, run_id))
         except UserError as error:
             self.notice.show_error(error)
 
-    def _continue(self, training: Training) -> None:
-        """Go on with a training from its newest checkpoint."""
+    def _resume(self, training: Training) -> None:
+        """Resume a training from its newest checkpoint."""
         try:
-            settings = TrainSettings.from_dict(training.settings)
+            request = request_of(training)
         except UserError as error:
             self.notice.show_error(error)
             return
-        self.train(
-            Choice(base=training.base, snapshot=training.snapshot, settings=settings), goes_on=training.id
-        )
+        self.train(request, resumes=training.id)
 
-    def _keep_stopped(self, training: Training) -> None:
-        """Use the adapter of a stopped training as it is."""
+    def _use_stopped(self, training: Training) -> None:
+        """Export and check the adapter of a stopped training."""
         library = self.desk.library
-        choice = Choice(
-            base=training.base,
-            snapshot=training.snapshot,
-            settings=TrainSettings.from_dict(training.settings),
-        )
-        self._follow(
-            choice,
-            f"Keep {training.id}",
-            lambda tools: keep_as_it_is(library, training.id, tools),
+        self._start(
+            request_of(training),
+            f"Use {training.id} as is",
+            lambda tools: use_stopped_job(library, training.id, tools),
         )
 
-    def _follow(self, choice: Choice, title: str, work: Callable[[Tools], Any]) -> None:
-        """Start a job and show it: at once, or when the one before it has ended."""
+    def _start(self, request: TrainingRequest, title: str, work: Callable[[Tools], Any]) -> None:
+        """Start a job and show it, at once or when the job before it has ended."""
         job = self.desk.jobs.start(title, "train", work, changes={"trainings"})
-        self._trained[job] = choice
-        job.ended.connect(self.set_up.look_again)
-        self._unseen.append(job)
-        self._when_plotting(self._follow_next)
+        job.ended.connect(self.set_up.read_again)
+        self._queue.add(job, request)
+        self._when_plotting(self._show_queued)
 
-    def _follow_next(self) -> None:
-        """Show the job that runs, or, while none is shown, the one that waits."""
-        if self._can_plot and self._unseen:
-            self._unseen = [job for job in self._unseen if not self._take_up(job)]
-
-    def _take_up(self, job: Job) -> bool:
-        view = self._get_run_view()
-        if job.is_over and job.error is not None:
-            self.notice.show_error(job.error)
-        elif not job.is_over and (job.state != "waiting" or not view.is_busy):
-            view.follow(job)
+    def _show_queued(self) -> None:
+        """Show the running job, or a waiting one while no other is shown."""
+        if not self._can_plot:
+            return
+        for job in self._queue.ended_unshown():
+            if job.error is not None:
+                self.notice.show_error(job.error)
+        is_showing = self.run_view is not None and self.run_view.is_busy
+        job_to_show = self._queue.next_to_show(is_showing=is_showing)
+        if job_to_show is not None:
+            self._get_run_view().follow(job_to_show)
             self.tabs.setCurrentIndex(RUN)
-            return True
-        return job.is_over
 
     def _start_by_key(self) -> None:
         if self.stack.currentIndex() == READY:

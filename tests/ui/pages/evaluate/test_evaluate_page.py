@@ -1,4 +1,4 @@
-"""The Evaluate page: setting up, running real models, reading results and answers, exporting."""
+"""The Evaluate page: set up, run real models, read results and answers, export."""
 
 import csv
 from pathlib import Path
@@ -23,9 +23,10 @@ from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import FinishReason, Provenance, Sampling, Task, TeacherRecord
 from orca_desk.models.hashes import HashCache
 from orca_desk.paths import bundled_models
-from orca_desk.steps.evaluate.candidates import last_plan
+from orca_desk.steps.evaluate.plan import last_plan
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.pages.evaluate.page import ANSWERS, NO_RESULTS, RESULTS, SETUP, EvaluatePage
+from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS, SETUP, EvaluatePage
+from orca_desk.ui.pages.evaluate.page import EMPTY as EMPTY_VIEW
 from orca_desk.ui.pages.evaluate.tables import MatrixTable
 from orca_desk.ui.window import Window
 
@@ -44,9 +45,9 @@ STUDENT = bundled_models() / "mini-student" / "mini-student.gguf"
 
 
 def evaluation(
-    library: Library, right: str, *, adapter: Path | None = None, finish: FinishReason = "stop"
+    library: Library, marks: str, *, adapter: Path | None = None, finish: FinishReason = "stop"
 ) -> str:
-    """A finished evaluation of the tasks: "1" right, "0" wrong, "-" without an answer."""
+    """A finished evaluation of the tasks: "1" is correct, "0" incorrect, "-" unanswered."""
     made = create_evaluation(
         library,
         model=STUDENT,
@@ -68,7 +69,7 @@ def evaluation(
             completion_tokens=4,
             finish_reason=finish,
         )
-        for task, mark in zip(TASKS, right, strict=True)
+        for task, mark in zip(TASKS, marks, strict=True)
         if mark != "-"
     ]
     add_answers(library, made.id, answers)
@@ -89,7 +90,7 @@ def tasks(library: Library) -> list[Task]:
 
 @pytest.fixture
 def pair(library: Library, tasks: list[Task]) -> list[str]:
-    """A base that has the second half right, and a tuned student that has all but one right."""
+    """A base that answers the second half correctly, and a tuned student that misses one task."""
     tuned = library.folder / "trainings" / "train-1" / "adapter.gguf"
     return [evaluation(library, "000111"), evaluation(library, "111011", adapter=tuned, finish="length")]
 
@@ -136,7 +137,10 @@ def training(library: Library, tasks: list[Task]) -> str:
 def open_page(window: Window, qtbot: QtBot) -> EvaluatePage:
     page = window.show_page("evaluate")
     assert isinstance(page, EvaluatePage)
-    qtbot.waitUntil(lambda: page._is_read and window.desk.models.is_read, timeout=10_000)
+    read = (page.setup.quick, page.setup.untrained)
+    qtbot.waitUntil(
+        lambda: not all(one.isHidden() for one in read) and window.desk.models.is_read, timeout=10_000
+    )
     return page
 
 
@@ -158,7 +162,7 @@ def save_as(page: EvaluatePage, qtbot: QtBot, path: Path) -> None:
 def test_without_held_out_tasks_it_leads_to_the_tasks(window: Window, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     assert page.tabs.currentIndex() == SETUP
-    assert page.setup_stack.currentIndex() == NO_RESULTS
+    assert page.setup_stack.currentIndex() == EMPTY_VIEW
     empty = page.setup_stack.currentWidget()
     qtbot.mouseClick(empty.button, Qt.MouseButton.LeftButton)
     assert window.page is window.pages["tasks"]
@@ -168,7 +172,7 @@ def test_without_a_student_it_leads_to_training(window: Window, tasks: list[Task
     page = open_page(window, qtbot)
     assert page.setup.untrained.isVisible() and not page.setup.quick.isVisible()
     page.tabs.setCurrentIndex(RESULTS)
-    assert page.result_stack.currentIndex() == NO_RESULTS
+    assert page.result_stack.currentIndex() == EMPTY_VIEW
     page.tabs.setCurrentIndex(SETUP)
     qtbot.mouseClick(page.setup.train, Qt.MouseButton.LeftButton)
     assert window.page is window.pages["training"]
@@ -183,20 +187,20 @@ def test_real_models_are_evaluated_one_after_the_other(
     qtbot.mouseClick(setup.add, Qt.MouseButton.LeftButton)
     first, second = setup.candidates.rows
     assert (first.name, second.name) == ("base", "tuned")
-    second.called.setCurrentText("teacher")
+    second.name_box.setCurrentText("teacher")
     assert second.system.currentData() == "strategy"
     second.model.choose(bundled_models() / "mini-teacher" / "mini-teacher.gguf")
     setup.limit.setValue(1)
     setup.sampling.control("max_tokens").setValue(12)
-    assert setup.estimate.text() == "2 tasks × 2 models, answers to write: 4"
+    assert setup.estimate.text() == "2 tasks × 2 models: 4 answers to generate"
     setup.families.item(1).setCheckState(Qt.CheckState.Unchecked)
     assert setup.families.chosen() == ("sums",)
-    assert setup.estimate.text() == "1 task × 2 models, answers to write: 2"
+    assert setup.estimate.text() == "1 task × 2 models: 2 answers to generate"
     setup.families.check_all(True)
     qtbot.mouseClick(setup.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.batch.is_running)
+    qtbot.waitUntil(lambda: page.jobs.is_running)
     assert page.panel.isVisible() and not setup.start.isEnabled()
-    qtbot.waitUntil(lambda: not page.batch.is_running and len(page.rows.chosen) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: not page.jobs.is_running and len(page.rows.chosen) == 2, timeout=60_000)
     assert page.tabs.currentIndex() == RESULTS
     qtbot.waitUntil(lambda: len(page.results.found.summaries) == 2)
     qtbot.waitUntil(lambda: page.results.families.rowCount() == 3)
@@ -206,7 +210,9 @@ def test_real_models_are_evaluated_one_after_the_other(
     assert plan is not None and plan.candidates[1].system.kind == "strategy" and plan.per_family == 1
 
 
-def test_base_tuned_and_teacher_of_a_training_in_one_go(window: Window, training: str, qtbot: QtBot) -> None:
+def test_base_tuned_and_teacher_of_a_training_are_filled_in(
+    window: Window, training: str, qtbot: QtBot
+) -> None:
     page = open_page(window, qtbot)
     page.setup.candidates.set_candidates([])
     window.desk.open("evaluate", training=training)
@@ -222,7 +228,7 @@ def test_base_tuned_and_teacher_of_a_training_in_one_go(window: Window, training
     assert [candidate.name for candidate in page.setup.plan().candidates] == ["base", "teacher"]
 
 
-def test_an_adapter_brings_the_model_it_was_made_for(window: Window, training: str, qtbot: QtBot) -> None:
+def test_an_adapter_selects_its_base_model(window: Window, training: str, qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 3, timeout=10_000)
     row = page.setup.candidates.rows[2]
@@ -234,17 +240,17 @@ def test_an_adapter_brings_the_model_it_was_made_for(window: Window, training: s
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda setup: setup.candidates.set_candidates([]), "No model is chosen."),
-        (lambda setup: setup.families.check_all(False), "No family is chosen."),
-        (lambda setup: setup.candidates.rows[0].called.setCurrentText(" "), "A model has no name."),
-        (lambda setup: setup.candidates.add().called.setCurrentText("base"), "2 models are called base."),
+        (lambda setup: setup.candidates.set_candidates([]), "No model is selected."),
+        (lambda setup: setup.families.check_all(False), "No family is selected."),
+        (lambda setup: setup.candidates.rows[0].name_box.setCurrentText(" "), "A model has no name."),
+        (lambda setup: setup.candidates.add().name_box.setCurrentText("base"), "2 models are named base."),
         (
             lambda setup: setup.candidates.rows[0].system.setCurrentIndex(3),
             "The system message of base is blank.",
         ),
     ],
 )
-def test_what_cannot_be_run_is_said_beside_the_form(
+def test_the_form_shows_what_cannot_be_evaluated(
     window: Window, tasks: list[Task], qtbot: QtBot, spoil: object, message: str
 ) -> None:
     page = open_page(window, qtbot)
@@ -252,10 +258,10 @@ def test_what_cannot_be_run_is_said_beside_the_form(
     spoil(page.setup)
     page.setup.run()
     assert page.setup.notice.isVisible() and page.setup.notice.text.text() == message
-    assert not page.batch.is_running
+    assert not page.jobs.is_running
 
 
-def test_a_family_without_strategy_is_refused_in_words(
+def test_a_family_without_a_strategy_is_refused(
     window: Window, library: Library, tasks: list[Task], qtbot: QtBot
 ) -> None:
     add_tasks(library, [Task(family="new", query="Why?", answer="so", split="heldout")])
@@ -268,7 +274,9 @@ def test_a_family_without_strategy_is_refused_in_words(
     assert page.setup.start.isEnabled()
 
 
-def test_results_have_intervals_differences_and_losses(window: Window, pair: list[str], qtbot: QtBot) -> None:
+def test_results_have_intervals_differences_and_warnings(
+    window: Window, pair: list[str], qtbot: QtBot
+) -> None:
     page = open_page(window, qtbot)
     results = page.results
     qtbot.waitUntil(lambda: results.found is not None)
@@ -282,19 +290,21 @@ def test_results_have_intervals_differences_and_losses(window: Window, pair: lis
     assert [row[0] for row in table] == ["sums", "tens", "overall"]
     assert table[0][1] == "25.0% (4.6 to 69.9)\n1 of 4, 4 tokens"
     difference = results.differences.index(2, 1).data()
-    assert difference.startswith("+33.3 (") and "not told apart, p = 0.625, n 6" in difference
+    assert difference.startswith("+33.3 (") and "no clear difference, p = 0.625, n 6" in difference
     assert "sums, tens" in results.few.text() and results.few.isVisible()
     assert results.losses.text() == "tuned: 6 answers cut off by the length limit. Allow more tokens."
     assert results.adherence.text().startswith("4 of 6 answers follow the paired strategy: 66.7%")
     assert [one.name for one in results.chart.series] == ["base", "tuned"]
 
 
-def test_the_matrix_counts_paired_against_recognised(window: Window, pair: list[str], qtbot: QtBot) -> None:
+def test_the_matrix_counts_paired_and_detected_strategies(
+    window: Window, pair: list[str], qtbot: QtBot
+) -> None:
     page = open_page(window, qtbot)
     matrix: MatrixTable = page.results.matrix
     qtbot.waitUntil(lambda: matrix.rowCount() == 2)
     assert [matrix.headerData(n, Qt.Orientation.Horizontal) for n in range(4)] == [
-        "Paired strategy", "direct", "step-by-step", "none\nrecognised",
+        "Paired strategy", "direct", "step-by-step", "none detected",
     ]  # fmt: skip
     assert matrix.index(0, 1).data() == "4\n100%" and matrix.is_match(0, 0)
     assert matrix.index(1, 1).data() == "2\n100%" and not matrix.is_match(1, 0)
@@ -302,7 +312,7 @@ def test_the_matrix_counts_paired_against_recognised(window: Window, pair: list[
     page.grab()
 
 
-def test_check_marks_choose_what_is_compared(window: Window, pair: list[str], qtbot: QtBot) -> None:
+def test_check_marks_select_what_is_compared(window: Window, pair: list[str], qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     qtbot.waitUntil(lambda: page.results.found is not None)
     assert page.rows.chosen == pair
@@ -318,15 +328,15 @@ def test_check_marks_choose_what_is_compared(window: Window, pair: list[str], qt
     qtbot.waitUntil(lambda: page.rows.chosen == pair)
 
 
-def test_answers_are_found_by_outcome_family_and_text(window: Window, pair: list[str], qtbot: QtBot) -> None:
+def test_answers_are_found_by_result_family_and_text(window: Window, pair: list[str], qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     page.tabs.setCurrentIndex(ANSWERS)
     answers = page.answers
     shown(page, qtbot, 6)
     QAbstractItemModelTester(answers.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     for words, count in (
-        ("base right, tuned wrong", 1), ("tuned right, base wrong", 3), ("All wrong", 0), ("They differ", 4),
-        ("All right", 2), ("Without an answer", 0), ("All answers", 6),
+        ("base correct, tuned incorrect", 1), ("tuned correct, base incorrect", 3), ("All incorrect", 0),
+        ("Different results", 4), ("All correct", 2), ("Unanswered", 0), ("All answers", 6),
     ):  # fmt: skip
         answers.pattern.setCurrentText(words)
         answers.pattern.activated.emit(answers.pattern.currentIndex())
@@ -337,15 +347,13 @@ def test_answers_are_found_by_outcome_family_and_text(window: Window, pair: list
     qtbot.keyClicks(answers.text, "5 plus")
     shown(page, qtbot, 1)
     assert answers.model.index(0, 0).data() == "What is 5 plus 5?"
-    assert [answers.model.index(0, column).data() for column in (1, 2, 3)] == ["tens", "right", "right"]
+    assert [answers.model.index(0, column).data() for column in (1, 2, 3)] == ["tens", "correct", "correct"]
     answers.text.setFocus()
     qtbot.keyClick(answers.text, Qt.Key.Key_Escape)
     shown(page, qtbot, 2)
 
 
-def test_nothing_is_said_of_a_library_that_is_not_read_yet(
-    window: Window, pair: list[str], qtbot: QtBot
-) -> None:
+def test_nothing_is_claimed_before_the_library_is_read(window: Window, pair: list[str], qtbot: QtBot) -> None:
     page = window.show_page("evaluate")
     assert isinstance(page, EvaluatePage)
     assert page.setup.quick.isHidden() and page.setup.untrained.isHidden()
@@ -356,9 +364,9 @@ def test_nothing_is_said_of_a_library_that_is_not_read_yet(
     shown(page, qtbot, 6)
     qtbot.keyClicks(page.answers.text, "nowhere")
     shown(page, qtbot, 0)
-    assert "No task is like that" in question.placeholderText()
+    assert "No tasks match" in question.placeholderText()
     page.rows.choose([])
-    qtbot.waitUntil(lambda: "No evaluation is chosen" in question.placeholderText())
+    qtbot.waitUntil(lambda: "No evaluation selected" in question.placeholderText())
 
 
 def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: list[str], qtbot: QtBot) -> None:
@@ -368,10 +376,10 @@ def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: lis
     columns = page.answers.columns
     qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 0 plus 0?")
     base, tuned = columns.columns
-    assert (base.title.text(), base.verdict.text()) == ("base", "wrong")
+    assert (base.title.text(), base.verdict.text()) == ("base", "incorrect")
     assert base.text.toPlainText() == "Answer: none <b>at all</b>"
-    assert base.strategy.text() == "Follows direct, as paired · 4 tokens"
-    assert tuned.verdict.text() == "right" and "cut off by the length limit" in tuned.strategy.text()
+    assert base.strategy.text() == "Follows direct, the paired strategy · 4 tokens"
+    assert tuned.verdict.text() == "correct" and "cut off by the length limit" in tuned.strategy.text()
     page.answers.view.setFocus()
     qtbot.keyClick(page.answers.view, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 1 plus 1?")
@@ -382,9 +390,7 @@ def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: lis
     assert window.page is window.pages["tasks"]
 
 
-def test_tables_and_plots_are_exported_and_it_is_said_where(
-    window: Window, pair: list[str], qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_tables_and_plots_are_exported(window: Window, pair: list[str], qtbot: QtBot, tmp_path: Path) -> None:
     page = open_page(window, qtbot)
     results = page.results
     qtbot.waitUntil(lambda: results.found is not None)
@@ -414,28 +420,27 @@ def test_an_export_that_fails_says_so(window: Window, pair: list[str], qtbot: Qt
     page = open_page(window, qtbot)
     qtbot.waitUntil(lambda: page.results.found is not None)
     (tmp_path / "file").write_text("in the way")
-    page.results._save_plot(tmp_path / "file" / "plot.png")
+    page.results.export_plot()
+    save_as(page, qtbot, tmp_path / "file" / "plot.png")
     qtbot.waitUntil(lambda: "cannot be written" in page.results.notice.text.text())
 
 
-def test_a_stopped_run_goes_on_where_it_was(
-    window: Window, library: Library, tasks: list[Task], qtbot: QtBot
-) -> None:
+def test_a_stopped_plan_is_resumed(window: Window, library: Library, tasks: list[Task], qtbot: QtBot) -> None:
     page = open_page(window, qtbot)
     qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 1)
     page.setup.sampling.control("max_tokens").setValue(12)
-    page.setup.candidates.add().called.setCurrentText("rival")
+    page.setup.candidates.add().name_box.setCurrentText("rival")
     page.setup.run()
-    qtbot.waitUntil(lambda: page.batch.is_running)
-    jobs = list(page.batch.jobs)
+    qtbot.waitUntil(lambda: page.jobs.is_running)
+    jobs = list(page.jobs.jobs)
     qtbot.waitUntil(lambda: jobs[0].last is not None and jobs[0].last.stage == "evaluating", timeout=20_000)
     jobs[0].stop()
-    qtbot.waitUntil(lambda: not page.batch.is_running, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.jobs.is_running, timeout=20_000)
     assert [job.state for job in jobs] == ["stopped", "stopped"]
     page.go({"resume": "evaluate-1"})
-    qtbot.waitUntil(lambda: page.batch.is_running)
-    assert [job.title for job in page.batch.jobs] == ["Evaluating base", "Evaluating rival"]
-    qtbot.waitUntil(lambda: not page.batch.is_running, timeout=60_000)
+    qtbot.waitUntil(lambda: page.jobs.is_running)
+    assert [job.title for job in page.jobs.jobs] == ["Evaluate base", "Evaluate rival"]
+    qtbot.waitUntil(lambda: not page.jobs.is_running, timeout=60_000)
     qtbot.waitUntil(lambda: page.rows.chosen == ["evaluate-1", "evaluate-2"])
     assert [row.answered for row in page.rows.rows] == [6, 6]
 

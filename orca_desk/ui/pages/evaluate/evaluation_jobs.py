@@ -1,4 +1,4 @@
-"""Running the candidates of a plan: one job after the other, each shown as it runs."""
+"""The jobs of a plan: its candidates are evaluated one after another, each shown while it runs."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,13 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.words.counting import counted
 
 
-class Batch(QObject):
-    """The jobs of one start. `over` comes with the ids of the evaluations that were finished."""
+class EvaluationJobs(QObject):
+    """Runs the jobs of one plan. `finished` has the ids of the evaluations that were finished."""
 
-    over = Signal(object)
+    finished = Signal(object)
 
     def __init__(self, desk: Desk, panel: JobPanel, notice: Notice) -> None:
         super().__init__(desk)
@@ -27,11 +28,11 @@ class Batch(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether jobs of the last start wait or run."""
+        """Whether a job of the plan is running or waiting."""
         return any(not job.is_over for job in self.jobs)
 
     def start(self, plan: Plan, tasks: Sequence[Task]) -> None:
-        """Evaluate each candidate of `plan` on `tasks`, in turn."""
+        """Evaluate each candidate of `plan` on `tasks` in turn."""
         self._done = []
         self.jobs = [self._start(candidate, plan, tasks) for candidate in plan.candidates]
         self._follow()
@@ -50,7 +51,8 @@ class Batch(QObject):
                 request=request_of(plan, candidate),
             )
 
-        job = self.desk.jobs.start(f"Evaluating {candidate.name}", "evaluate", work, changes={"evaluations"})
+        job = self.desk.jobs.start(f"Evaluate {candidate.name}", "evaluate", work, changes={"evaluations"})
+        job.state_changed.connect(lambda: self._stop_plan(job))
         job.ended.connect(lambda: self._ended(job))
         return job
 
@@ -59,6 +61,12 @@ class Batch(QObject):
         if unfinished:
             self.panel.follow(unfinished[0])
 
+    def _stop_plan(self, job: Job) -> None:
+        """Stop all jobs with the first one that is stopped, before the next one can begin."""
+        if job.state == "stopped":
+            for other in self.jobs:
+                other.stop()
+
     def _ended(self, job: Job) -> None:
         if job.error is not None:
             self.notice.show_error(job.error)
@@ -66,17 +74,16 @@ class Batch(QObject):
             self._done.append(job.result.run)
             if job.result.failed:
                 self._show_failures(job)
-        if job.state == "stopped":  # whoever stops one wants no other to begin
-            for other in self.jobs:
-                other.stop()
         if self.is_running:
             self._follow()
         elif self.jobs:
             self.jobs = []
-            self.over.emit(self._done)
+            self.finished.emit(self._done)
 
     def _show_failures(self, job: Job) -> None:
-        reasons = "; ".join(f"{count:,} × {reason}" for reason, count in job.result.failed.items())
-        text = f"{job.title}: some tasks could not be asked: {reasons}"
-        hint = "They are in no score. Allow fewer answer tokens, or leave these tasks out."
+        reasons = "; ".join(
+            f"{counted(count, 'task')}: {reason.rstrip('.')}" for reason, count in job.result.failed.items()
+        )
+        text = f"{job.title}: some tasks could not be asked ({reasons})."
+        hint = "They are not counted in the scores. Allow fewer answer tokens, or leave these tasks out."
         self.notice.show_message(text, hint, kind="warn")

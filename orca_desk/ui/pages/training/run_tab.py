@@ -1,47 +1,51 @@
-"""One training as it runs, or as it ran: figures, curves, warnings, and what came of it."""
+"""One training, live or finished: its figures, curves, warnings and outcome."""
 
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
 from orca_desk.processes.progress import Update
+from orca_desk.steps.train.history import TrainingDetails, training_details
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.pages.training.figures import Figures
-from orca_desk.ui.pages.training.store import Loaded, load
+from orca_desk.ui.pages.training.run_figures import RunFigures
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves, Run
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import button, card, label, set_tone
-from orca_desk.ui.words.trainings import STATUSES, goes_on_from, seconds_of
+from orca_desk.ui.words.outcomes import outcome_text
+from orca_desk.ui.words.runs import PAUSED, RESUMABLE, STATUSES, status_text
+from orca_desk.ui.words.trainings import resumes_from, seconds_of
 
 
-class RunView(QWidget):
-    """Shows one training. `continued` and `kept` come with a Training when the user asks for that."""
+class TrainingRunView(QWidget):
+    """Shows one training. `resumed` and `used` have its Training when the user chooses to do that."""
 
-    continued = Signal(object)
-    kept = Signal(object)
+    resumed = Signal(object)
+    used = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.loaded: Loaded | None = None
-        self.training = ""  # the id that is shown
+        self.details: TrainingDetails | None = None
+        self.training = ""  # the id of the training that is shown
         self.warnings: list[str] = []
         self._job: Job | None = None
         self._job_training = ""
-        self._waiting: list[dict[str, Any]] | None = None  # live events, while the stored ones are read
+        self._pending: list[dict[str, Any]] | None = None  # live events, while the stored ones are read
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
         layout.addLayout(self._build_heading())
         self.panel = JobPanel(desk)
-        self.panel.stop.setText("Stop and keep")
+        self.panel.stop.setText("Stop and save progress")
         layout.addWidget(self.panel)
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
@@ -50,60 +54,60 @@ class RunView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + GRID // 2)
         column.addWidget(self._build_result())
-        self.figures = Figures()
+        self.figures = RunFigures()
         column.addWidget(self.figures)
         frame, inside = card()
         self.curves = Curves(desk.theme)
         self.run: Run = self.curves.show_runs([""])[0]
         inside.addWidget(self.curves)
         column.addWidget(frame, 1)
-        layout.addWidget(scrolled(below, "How the training goes"), 1)
+        layout.addWidget(scrolled(below, "Training progress"), 1)
         desk.theme.changed.connect(self._show_status)
 
     def show_training(self, training_id: str) -> None:
-        """Show another training: what it has stored, and what it reports from now on."""
+        """Show another training: its stored events, then the live ones."""
         self.training = training_id
-        self.loaded = None
-        self._waiting = []
+        self.details = None
+        self._pending = []
         self.heading.setText(training_id)
         self.status.setText("Reading…")
         self.run = self.curves.show_runs([""])[0]
         self.figures.clear()
         self.desk.background.run(
             self,
-            lambda: load(self.desk.library, training_id),
+            lambda: _read(self.desk.library, training_id),
             self._show_stored,
             failed=self._show_failure,
-            only_newest="load",
+            only_newest="details",
         )
 
     def follow(self, job: Job) -> None:
-        """Follow a job that trains: its first event names the training, the others are the trainer's."""
+        """Follow a training job. Its first event names the training, the others are the trainer's."""
         self._job, self._job_training = job, ""
-        self.training, self.loaded = "", None
+        self.training, self.details = "", None
         self.run = self.curves.show_runs([""])[0]
         self.figures.clear()
         self.result.hide()
         self.heading.setText(job.title)
         self.status.clear()
-        self._sign.clear()
+        self._icon.clear()
         self.warnings.clear()
         self.notice.hide()
         self.panel.follow(job)
         job.event.connect(self._receive)
         job.updated.connect(self._show_update)
         job.state_changed.connect(self._show_status)
-        job.ended.connect(self._ended)
+        job.ended.connect(lambda: self._ended(job))
 
     def refresh(self) -> None:
-        """Read on: the training that is shown may be another page's, such as the demo's."""
-        if not self.training or self.loaded is None:
+        """Read newer events: another page may be training this one, such as the demo."""
+        if not self.training or self.details is None:
             return
         training_id = self.training
         after = int(self.run.loss.steps[-1]) if len(self.run.loss) else -1
         self.desk.background.run(
             self,
-            lambda: load(self.desk.library, training_id, after_step=after),
+            lambda: training_details(self.desk.library, training_id, after_step=after),
             self._show_more,
             failed=self._show_failure,
             only_newest="more",
@@ -111,22 +115,22 @@ class RunView(QWidget):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a job is followed that has not ended."""
+        """Whether this follows a job that has not ended."""
         return self._job is not None
 
     @property
     def is_live(self) -> bool:
-        """Whether the job that is followed trains what is shown."""
+        """Whether the job trains the training that is shown."""
         return self._job is not None and bool(self.training) and self._job_training == self.training
 
     def _build_heading(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
         self.heading = label(size="heading", bold=True)
-        self._sign = QLabel()
+        self._icon = QLabel()
         self.status = label()
         row.addWidget(self.heading, 1)
-        row.addWidget(self._sign)
+        row.addWidget(self._icon)
         row.addWidget(self.status)
         return row
 
@@ -143,52 +147,53 @@ class RunView(QWidget):
         row.addLayout(words, 1)
         desk = self.desk
         self.evaluate = button(
-            "Evaluate it", lambda: desk.open("evaluate", training=self.training), primary=True
+            "Evaluate", lambda: desk.open("evaluate", training=self.training), primary=True
         )
-        self.chat = button("Chat with it", lambda: desk.open("chat", training=self.training))
-        self.keep = button(
-            "Use it as it is",
-            lambda: self._tell(self.kept),
-            tip="Export and check the adapter of the best step so far; the training counts as done",
+        self.chat = button("Chat", lambda: desk.open("chat", training=self.training))
+        self.use = button(
+            "Use as is",
+            lambda: self._emit(self.used),
+            tip="Export and check the best adapter so far, and mark the training as done",
         )
-        self.go_on = button("Continue", lambda: self._tell(self.continued), primary=True)
-        self.go_on.setToolTip("Go on from the newest checkpoint")
-        for one in (self.evaluate, self.chat, self.keep, self.go_on):
+        self.resume = button("Resume", lambda: self._emit(self.resumed), primary=True)
+        self.resume.setToolTip("Resume from the newest checkpoint")
+        for one in (self.evaluate, self.chat, self.use, self.resume):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(row)
         self.result.hide()
         return self.result
 
-    def _tell(self, signal: Any) -> None:
-        if self.loaded is not None:
-            signal.emit(self.loaded.training)
+    def _emit(self, signal: Any) -> None:
+        if self.details is not None:
+            signal.emit(self.details.training)
 
-    def _show_stored(self, loaded: Loaded) -> None:
-        if loaded.training.id != self.training:
-            return  # something else is shown by now
-        self.loaded = loaded
-        self.run.take(loaded.points)
-        waiting, self._waiting = self._waiting or [], None
-        for event in waiting:
+    def _show_stored(self, read: tuple[TrainingDetails, TrainingPoints]) -> None:
+        details, points = read
+        if details.training.id != self.training:
+            return  # another training is shown by now
+        self.details = details
+        self.run.take(points)
+        pending, self._pending = self._pending or [], None
+        for event in pending:
             self._add(event)
-        self._show_newest(loaded)
+        self._show_newest(details)
         self._show_status()
 
-    def _show_more(self, loaded: Loaded) -> None:
-        if loaded.training.id != self.training:
+    def _show_more(self, details: TrainingDetails) -> None:
+        if details.training.id != self.training:
             return
         if not self.is_live:
-            self.run.add(loaded.metrics, loaded.evaluations)
-        self.loaded = loaded
-        self._show_newest(loaded)
+            self.run.add(details.metrics, details.evaluations)
+        self.details = details
+        self._show_newest(details)
         self._show_status()
 
     def _show_failure(self, error: Exception) -> None:
-        self._waiting = None
+        self._pending = None
         self.notice.show_error(error)
 
     def _receive(self, event: dict[str, Any]) -> None:
-        """Take what the followed job tells."""
+        """Handle one event of the job."""
         if event["event"] == "began":
             self._job_training = event["training"]
             if self.training != self._job_training:
@@ -197,10 +202,10 @@ class RunView(QWidget):
             self.warnings.append(event["message"])
             self._show_warnings()
         elif self.training == self._job_training:
-            if event["event"] == "report":  # what was stored after its checkpoint is gone by now
+            if event["event"] == "report":  # events after its checkpoint are no longer stored
                 self.show_training(self.training)
-            elif self._waiting is not None:
-                self._waiting.append(event)
+            elif self._pending is not None:
+                self._pending.append(event)
             else:
                 self._add(event)
 
@@ -210,16 +215,16 @@ class RunView(QWidget):
             self.figures.show_metrics(event)
         elif event["event"] == "eval":
             self.run.add([], [event])
-            self.figures.show_evaluation(event["loss"])
+            self.figures.show_validation(event["loss"])
         self.curves.redraw()
 
-    def _show_newest(self, loaded: Loaded) -> None:
-        """Show the figures of what was read, and the checkpoint that is kept."""
-        if loaded.metrics:
-            self.figures.show_metrics(loaded.metrics[-1])
-        if loaded.evaluations:
-            self.figures.show_evaluation(loaded.evaluations[-1]["loss"])
-        training = loaded.training
+    def _show_newest(self, details: TrainingDetails) -> None:
+        """Show the newest figures that were read, and the best checkpoint."""
+        if details.metrics:
+            self.figures.show_metrics(details.metrics[-1])
+        if details.evaluations:
+            self.figures.show_validation(details.evaluations[-1]["loss"])
+        training = details.training
         if training.best_step is not None and training.best_eval is not None:
             self.run.best = (training.best_step, training.best_eval)
         if not self.is_live:
@@ -232,17 +237,17 @@ class RunView(QWidget):
             self.figures.show_time(self._job.seconds, left)
 
     def _show_warnings(self) -> None:
-        self.notice.show_message("The trainer warns", "\n".join(self.warnings[-3:]), kind="warn")
+        self.notice.show_message("Warnings", "\n".join(self.warnings[-3:]), kind="warn")
 
     def _show_status(self) -> None:
-        if self.loaded is None:
+        if self.details is None:
             return
-        training = self.loaded.training
+        training = self.details.training
         paused = self.is_live and self._job is not None and self._job.state == "pausing"
-        words, image, role = STATUSES["paused" if paused else training.run.status]
-        self.heading.setText(f"{training.id}  ·  {training.base.name} on {self.loaded.snapshot}")
-        self._sign.setPixmap(pixmap(image, self.desk.theme.colours, role))
-        self.status.setText(words)
+        status = PAUSED if paused else STATUSES[training.run.status]
+        self.heading.setText(f"{training.id}  ·  {training.base.name} on {self.details.snapshot}")
+        self._icon.setPixmap(pixmap(status.image, self.desk.theme.colours, status.role))
+        self.status.setText(status.word if paused else status_text(training.run))
         self._show_result(training)
 
     def _show_result(self, training: Training) -> None:
@@ -251,38 +256,49 @@ class RunView(QWidget):
         done = training.run.status == "done" and training.adapter is not None
         self.evaluate.setVisible(done)
         self.chat.setVisible(done)
-        self.keep.setVisible(self.loaded is not None and self.loaded.can_keep)
-        self.go_on.setVisible(self.loaded is not None and self.loaded.goes_on)
+        self.use.setVisible(self.details is not None and self.details.can_use)
+        self.resume.setVisible(self.details is not None and self.details.can_resume)
         self.best.setText(_best(training))
         set_tone(self.best, "bad" if training.run.status == "failed" else "")
-        outcome = training.run.outcome
-        if training.run.status == "interrupted" and self.loaded is not None:
-            outcome = f"{'The app or the machine ended.'} {goes_on_from(self.loaded.checkpoint)}"
+        outcome = outcome_text(training.run.outcome)
+        if training.run.status == "interrupted" and self.details is not None:
+            outcome = f"The app or computer stopped. {resumes_from(self.details.checkpoint)}"
         self.outcome.setText(outcome)
         self.outcome.setVisible(bool(outcome))
 
-    def _ended(self) -> None:
-        job = self._job
-        if job is None or not job.is_over:
-            return  # one that was followed before has ended
+    def _ended(self, job: Job) -> None:
+        if job is not self._job:  # the next job is followed already
+            if job.error is not None:
+                self.notice.show_error(job.error)
+            return
         self._job = None
         if job.error is not None:
             self.notice.show_error(job.error)
-        elif getattr(job.result, "warnings", ()):
+        elif job.result is not None and job.result.was_done:
+            self.notice.show_message(
+                f"{job.result.run} had already finished when this job's turn came.", "Nothing was trained."
+            )
+        elif job.result is not None and job.result.warnings:
             self.warnings[:] = job.result.warnings
             self._show_warnings()
         if self.training:
             self.show_training(self.training)
 
 
+def _read(library: Library, training_id: str) -> tuple[TrainingDetails, TrainingPoints]:
+    details, points = training_details(library, training_id), TrainingPoints()
+    points.add(details.metrics, details.evaluations)
+    return details, points
+
+
 def _best(training: Training) -> str:
-    """Return what is kept, in a sentence."""
+    """Return the best checkpoint, or where the training ended, in a sentence."""
     status = training.run.status
     if training.adapter is not None and training.best_step is not None and training.best_eval is not None:
-        return f"Best checkpoint: step {training.best_step:,}, evaluation loss {training.best_eval:.4f}."
+        return f"Best checkpoint: step {training.best_step:,}, validation loss {training.best_eval:.4f}."
     if training.adapter is not None:
-        return "The last step's adapter is kept."
-    words = {"cancelled": "Stopped", "interrupted": "Cut off", "failed": "Failed"}.get(status, "")
+        return "The adapter of the last step is used."
+    words = STATUSES[status].word if status in RESUMABLE else ""
     run = training.run
     where = f" at step {run.done:,.0f} of {run.total:,.0f}" if run.unit == "steps" and run.total else ""
     return f"{words}{where}." if words else ""

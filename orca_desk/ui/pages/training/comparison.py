@@ -1,4 +1,4 @@
-"""Two trainings side by side: both losses over each other, the settings with the differences marked."""
+"""Two trainings side by side: both losses in one plot, and their settings with the differences marked."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -10,20 +10,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
+from orca_desk.steps.train.history import TrainingDetails, training_details
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.training.store import Loaded, load
 from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.curves import Curves
-from orca_desk.ui.widgets.settings_form import title
+from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import card
+from orca_desk.ui.words.settings import title
 from orca_desk.ui.words.trainings import shown
 
 DIFFERS = "≠"
 
 
-class Comparison(QWidget):
-    """Shows two trainings; what differs comes first and carries a sign."""
+Read = tuple[TrainingDetails, TrainingPoints]
+
+
+class TrainingComparison(QWidget):
+    """Compares two trainings. Settings that differ come first and carry a sign."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -56,30 +61,30 @@ class Comparison(QWidget):
         row.addWidget(self.table, 2)
 
     def compare(self, first: Training, second: Training) -> None:
-        """Show both; the same two again only when they have changed."""
+        """Compare both, unless they are shown already and have not changed."""
         if self.shown == (first, second):
             return
         self.shown = (first, second)
         library = self.desk.library
         self.desk.background.run(
             self,
-            lambda: (load(library, first.id), load(library, second.id)),
+            lambda: (_read(library, first.id), _read(library, second.id)),
             self._show,
             only_newest="compare",
         )
 
-    def _show(self, pair: tuple[Loaded, Loaded]) -> None:
-        runs = self.curves.show_runs([one.training.id for one in pair])
-        for run, loaded in zip(runs, pair, strict=True):
-            run.take(loaded.points)
-            training = loaded.training
+    def _show(self, pair: tuple[Read, Read]) -> None:
+        runs = self.curves.show_runs([details.training.id for details, _ in pair])
+        for run, (details, points) in zip(runs, pair, strict=True):
+            run.take(points)
+            training = details.training
             if training.best_step is not None and training.best_eval is not None:
                 run.best = (training.best_step, training.best_eval)
         self.curves.redraw()
-        self._fill_table(pair)
+        self._fill_table(pair[0][0], pair[1][0])
 
-    def _fill_table(self, pair: tuple[Loaded, Loaded]) -> None:
-        entries = _entries(pair)
+    def _fill_table(self, *pair: TrainingDetails) -> None:
+        entries = _entries(*pair)
         self.table.setHorizontalHeaderLabels(["", "Setting", *(one.training.id for one in pair)])
         self.table.setRowCount(len(entries))
         for row, (name, first, second) in enumerate(entries):
@@ -93,13 +98,19 @@ class Comparison(QWidget):
                 self.table.setItem(row, column, item)
 
 
-def _entries(pair: tuple[Loaded, Loaded]) -> list[tuple[str, str, str]]:
-    """Return (name, first, second) of everything that was chosen; what differs first."""
-    first, second = (one.training for one in pair)
+def _read(library: Library, training_id: str) -> Read:
+    details, points = training_details(library, training_id), TrainingPoints()
+    points.add(details.metrics, details.evaluations)
+    return details, points
+
+
+def _entries(one: TrainingDetails, other: TrainingDetails) -> list[tuple[str, str, str]]:
+    """Return (name, first value, second value) of every setting; those that differ come first."""
+    first, second = one.training, other.training
     entries = [
-        ("Base", first.base.name, second.base.name),
-        ("Snapshot", pair[0].snapshot, pair[1].snapshot),
-        ("Best eval loss", _loss(first), _loss(second)),
+        ("Base model", first.base.name, second.base.name),
+        ("Snapshot", one.snapshot, other.snapshot),
+        ("Best validation loss", _loss(first), _loss(second)),
     ]
     for name in {**first.settings, **second.settings}:
         before, after = first.settings.get(name), second.settings.get(name)

@@ -1,4 +1,4 @@
-"""Set up a training: base, snapshot, settings, and beside them what is to be known before the start."""
+"""Set up a training: base model, snapshot and settings, with the checks before the start beside them."""
 
 from pathlib import Path
 
@@ -17,39 +17,41 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, find_unfinished_training
-from orca_desk.steps.train.checks import Facts, look
+from orca_desk.steps.train.checks import SnapshotFacts, snapshot_facts
+from orca_desk.steps.train.history import UNFINISHED
+from orca_desk.steps.train.request import TrainingRequest, save_form, saved_form
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.model_list import ModelPicker
-from orca_desk.ui.pages.training.checks import Checks
-from orca_desk.ui.pages.training.choice import Choice, keep_choice, kept_choice
-from orca_desk.ui.pages.training.snapshot_card import SnapshotContent
+from orca_desk.ui.pages.training.snapshot_content import SnapshotContent
+from orca_desk.ui.pages.training.start_checks import StartChecks
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.layouts import scrolled
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
-from orca_desk.ui.words.trainings import UNFINISHED, snapshot_line
+from orca_desk.ui.widgets.when import when
+from orca_desk.ui.words.counting import counted
 
-SETTLE_MS = 250  # after an edit, before anything is computed from it
-AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change
-OWN = 2  # the entry of the presets' list for settings of one's own
+SETTLE_MS = 250  # between an edit and the checks of it
+READ_AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change
+DEMO, CUSTOM = 1, 2  # entries of the list of presets
 
 
-class SetUp(QWidget):
-    """The form. `wanted` comes when the user starts it, with a Choice and the training that goes on or ""."""
+class TrainingSetup(QWidget):
+    """The form. `requested` has a TrainingRequest and the id of the training that it resumes, or ""."""
 
-    wanted = Signal(object, str)
+    requested = Signal(object, str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
-        self.facts: Facts | None = None
+        self.facts: SnapshotFacts | None = None
         self._facts_of: tuple[str, Path | None] | None = None
         self._is_ready = False
-        self._unfinished: Training | None = None  # of the choice `_unfinished_of`
-        self._unfinished_of: Choice | None = None
+        self._unfinished: Training | None = None  # with the inputs `_unfinished_of`
+        self._unfinished_of: TrainingRequest | None = None
         self._snapshots: list[Snapshot] = []
         self._wanted_snapshot = ""
         self._presets: list[TrainSettings | None] = [TrainSettings(), None, None]
@@ -61,37 +63,37 @@ class SetUp(QWidget):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
-        self._settle.timeout.connect(self._reckon)
+        self._settle.timeout.connect(self._check)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
-        self._again.setInterval(AGAIN_MS)
+        self._again.setInterval(READ_AGAIN_MS)
         self._again.timeout.connect(self._read_facts)
         self._restore()
-        self.base.chosen.connect(self._look)
-        self.snapshot.currentIndexChanged.connect(self._look)
+        self.base.chosen.connect(self._choose)
+        self.snapshot.currentIndexChanged.connect(self._choose)
         self.form.changed.connect(self._edited)
         self.all.toggled.connect(self._show_all)
         self.preset.activated.connect(self._take_preset)
 
-    def choice(self) -> Choice | None:
-        """Return what is chosen, or None while a model or a snapshot is missing. Raises UserError."""
+    def request(self) -> TrainingRequest | None:
+        """Return the form's request, None without a model or a snapshot. Raises UserError for bad input."""
         model, snapshot = self.base.model(), self.chosen_snapshot()
         if model is None or snapshot is None:
             return None
-        return Choice(base=model.path, snapshot=snapshot.id, settings=self.form.value())
+        return TrainingRequest(base=model.path, snapshot=snapshot.id, settings=self.form.value())
 
     def chosen_snapshot(self) -> Snapshot | None:
-        """Return the chosen snapshot."""
+        """Return the selected snapshot."""
         chosen: Snapshot | None = self.snapshot.currentData()
         return chosen
 
     def choose_snapshot(self, identity: str) -> None:
-        """Choose a snapshot, as soon as it is known."""
+        """Select a snapshot as soon as the list has it."""
         self._wanted_snapshot = identity
         self.show_snapshots(self._snapshots)
 
     def show_snapshots(self, snapshots: list[Snapshot]) -> None:
-        """Offer these snapshots."""
+        """List these snapshots."""
         if snapshots == self._snapshots and self.snapshot.count() and not self._wanted_snapshot:
             return  # the list may be open
         before = self.chosen_snapshot()
@@ -100,63 +102,63 @@ class SetUp(QWidget):
         self.snapshot.blockSignals(True)
         self.snapshot.clear()
         for snapshot in snapshots:
-            self.snapshot.addItem(snapshot_line(snapshot), snapshot)
+            self.snapshot.addItem(_line(snapshot), snapshot)
         ids = [snapshot.id for snapshot in snapshots]
         self.snapshot.setCurrentIndex(ids.index(wanted) if wanted in ids else 0 if ids else -1)
         self.snapshot.blockSignals(False)
         if wanted in ids:
             self._wanted_snapshot = ""
-        self._look()
+        self._choose()
 
     def show_demo_settings(self, settings: TrainSettings) -> None:
-        """Offer the demo's settings too; they are the first choice for the mini student."""
-        self._presets[1] = settings
-        self.preset.model().item(1).setEnabled(True)  # type: ignore[attr-defined]
-        if not self._has_kept:
+        """Offer the demo's settings, and select them unless the user has made a choice."""
+        self._presets[DEMO] = settings
+        self.preset.model().item(DEMO).setEnabled(True)  # type: ignore[attr-defined]
+        if not self._has_choice:
             self.form.set_value(settings)
         self._mark_preset()
 
-    def look_again(self) -> None:
-        """Read the snapshot again, soon: tasks, strategies or trainings have changed."""
+    def read_again(self) -> None:
+        """Read the snapshot again soon: tasks, strategies or trainings have changed."""
         if not self._again.isActive():
             self._again.start()
 
     def start(self) -> None:
-        """Start what is chosen, unless it would be refused."""
+        """Start the training, unless the checks forbid it."""
         try:
-            choice = self.choice()
+            request = self.request()
         except UserError as error:
             self.notice.show_error(error)
             return
-        if choice is None:
+        if request is None:
             self.notice.show_message(
-                "A training needs a base model and a snapshot.",
+                "Select a base model and a snapshot.",
                 "Add a model on the Models page, or freeze a snapshot.",
                 kind="bad",
             )
             return
-        if not self.begin.isEnabled():
+        if not self.start_button.isEnabled():
             return
         self.notice.hide()
-        self._keep()
-        known = self._unfinished if choice == self._unfinished_of else None
-        self.wanted.emit(choice, known.id if known else "")
+        self._save()
+        known = self._unfinished if request == self._unfinished_of else None
+        self.requested.emit(request, known.id if known else "")
 
-    def look_for_unfinished(self) -> None:
-        """Look whether a training of just what is chosen goes on, or is at work already."""
+    def find_unfinished(self) -> None:
+        """Look for an unfinished training with the same inputs: running, or to be resumed."""
         try:
-            choice = self.choice()
+            request = self.request()
         except UserError:
             return
-        if choice is None:
+        if request is None:
             return
         library = self.desk.library
         self.desk.background.run(
             self,
             lambda: find_unfinished_training(
-                library, base=choice.base, snapshot=choice.snapshot, settings=choice.settings.to_dict()
+                library, base=request.base, snapshot=request.snapshot, settings=request.settings.to_dict()
             ),
-            lambda found: self._show_unfinished(choice, found),
+            lambda found: self._show_unfinished(request, found),
             only_newest="unfinished",
         )
 
@@ -181,7 +183,7 @@ class SetUp(QWidget):
         self.snapshot = QComboBox()
         self.snapshot.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for box in (self.base, self.snapshot):
-            box.setMinimumContentsLength(8)  # they grow with the window
+            box.setMinimumContentsLength(8)  # the boxes grow with the window
         rows: tuple[tuple[str, QComboBox], ...] = (
             ("&Base model", self.base),
             ("S&napshot", self.snapshot),
@@ -203,11 +205,11 @@ class SetUp(QWidget):
         top = QHBoxLayout()
         top.setSpacing(GRID)
         self.preset = QComboBox()
-        self.preset.addItems(["Defaults", "As in the demo: for the mini student", "My own"])
-        self.preset.model().item(1).setEnabled(False)  # type: ignore[attr-defined]
+        self.preset.addItems(["Defaults", "Demo (for the mini student)", "Custom"])
+        self.preset.model().item(DEMO).setEnabled(False)  # type: ignore[attr-defined]
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.preset.setMinimumContentsLength(8)
-        self.preset.setAccessibleName("Settings to begin with")
+        self.preset.setAccessibleName("Settings preset")
         words = label("&Settings", bold=True)
         words.setBuddy(self.preset)
         self.all = QCheckBox("Show all settings")
@@ -224,44 +226,45 @@ class SetUp(QWidget):
     def _build_start(self) -> QFrame:
         frame, layout = card()
         frame.setFixedWidth(36 * GRID)
-        layout.addWidget(label("Before the start", size="heading", bold=True))
-        self.checks = Checks(self.desk)
-        layout.addWidget(scrolled(self.checks, "Before the start"), 1)
+        layout.addWidget(label("Before you start", size="heading", bold=True))
+        self.checks = StartChecks(self.desk)
+        layout.addWidget(scrolled(self.checks, "Before you start"), 1)
         self.notice = Notice(self.desk)
         layout.addWidget(self.notice)
-        self.goes_on = label(wrap=True, size="caption", tone="accent")
-        layout.addWidget(self.goes_on)
-        self.show_running = button("Show it", self._show_running)
+        self.unfinished_note = label(wrap=True, size="caption", tone="accent")
+        layout.addWidget(self.unfinished_note)
+        self.show_running = button("Show", self._show_running)
         self.show_running.hide()
         layout.addWidget(self.show_running)
-        self.begin = button("Start training", self.start, primary=True, tip="Start training (Ctrl+Enter)")
-        layout.addWidget(self.begin)
+        self.start_button = button("Start training", self.start, primary=True)
+        self.start_button.setToolTip("Start training (Ctrl+Enter)")
+        layout.addWidget(self.start_button)
         return frame
 
     def _restore(self) -> None:
-        kept = kept_choice(self.desk.library)
-        self._has_kept = kept is not None and kept.settings is not None
-        if kept is not None:
-            if kept.base is not None:
-                self.base.choose(kept.base)
-            self._wanted_snapshot = kept.snapshot
-            self.form.set_value(kept.settings or TrainSettings())
-            self.all.setChecked(kept.shows_all)
+        saved = saved_form(self.desk.library)
+        self._has_choice = saved is not None and saved.settings is not None
+        if saved is not None:
+            if saved.base is not None:
+                self.base.choose(saved.base)
+            self._wanted_snapshot = saved.snapshot
+            self.form.set_value(saved.settings or TrainSettings())
+            self.all.setChecked(saved.shows_all)
         self.form.show_all(self.all.isChecked())
         self._mark_preset()
 
-    def _keep(self) -> None:
-        """Remember what is chosen for the next start of the app."""
+    def _save(self) -> None:
+        """Save the form for the next start of the app."""
         try:
-            choice = self.choice()
+            request = self.request()
         except UserError:
             return
-        if choice is not None:
+        if request is not None:
             library, shows_all = self.desk.library, self.all.isChecked()
-            self.desk.background.run(self, lambda: keep_choice(library, choice, shows_all=shows_all))
+            self.desk.write(lambda: save_form(library, request, shows_all=shows_all))
 
     def _edited(self) -> None:
-        self._has_kept = True
+        self._has_choice = True
         self._mark_preset()
         self._settle.start()
 
@@ -276,57 +279,57 @@ class SetUp(QWidget):
             self._mark_preset()
 
     def _mark_preset(self) -> None:
-        """Show which preset the settings are, if they are one."""
+        """Show which preset the settings equal."""
         try:
             value = self.form.value()
         except UserError:
             value = None
         known = value is not None and value in self._presets
-        self.preset.setCurrentIndex(self._presets.index(value) if known else OWN)
+        self.preset.setCurrentIndex(self._presets.index(value) if known else CUSTOM)
 
-    def _look(self) -> None:
-        """Read what is to be known of the chosen snapshot for the chosen base."""
+    def _choose(self) -> None:
+        """Show the selected snapshot, and read it for the checks."""
         model, snapshot = self.base.model(), self.chosen_snapshot()
         if snapshot is None:
             return
         self.content.show_snapshot(snapshot)
         self._settle.start()
-        asked = (snapshot.id, model.path if model else None)
-        if asked != self._facts_of:
-            self._facts_of, self.facts = asked, None
+        pair = (snapshot.id, model.path if model else None)
+        if pair != self._facts_of:
+            self._facts_of, self.facts = pair, None
             self.checks.show_reading()
             self._read_facts()
 
     def _read_facts(self) -> None:
-        """Read the snapshot in the background; lengths that were measured stay as they are."""
+        """Read the snapshot in the background. Lengths are measured once."""
         model, snapshot = self.base.model(), self.chosen_snapshot()
         if snapshot is None:
             return
         lengths = self.facts.lengths if self.facts else None
         self.desk.background.run(
             self,
-            lambda: look(self.desk.library, snapshot.id, model, lengths=lengths),
+            lambda: snapshot_facts(self.desk.library, snapshot.id, model, lengths=lengths),
             self._show_facts,
             failed=self._show_failure,
-            only_newest="look",
+            only_newest="facts",
         )
 
-    def _show_facts(self, facts: Facts) -> None:
+    def _show_facts(self, facts: SnapshotFacts) -> None:
         self.facts = facts
-        self._reckon()
+        self._check()
 
     def _show_failure(self, error: Exception) -> None:
         self.notice.show_error(error)
 
-    def _reckon(self) -> None:
-        """Show what the choices mean: concerns, memory, time, and whether a training goes on."""
+    def _check(self) -> None:
+        """Check the form: problems, memory, time, and whether a training would be resumed."""
         model = self.base.model()
         try:
             settings = self.form.value()
         except UserError as error:
             self.notice.show_error(error)
             self._is_ready = False
-            self._show_begin()
+            self._show_start()
             return
         self.notice.hide()
         if model is not None:
@@ -335,30 +338,38 @@ class SetUp(QWidget):
             self.checks.show_facts(self.facts, model, settings)
         ready = model is not None and self.chosen_snapshot() is not None
         self._is_ready = ready and not (self.facts is not None and self.checks.is_refused)
-        self._show_begin()
-        self._keep()
-        self.look_for_unfinished()
+        self._show_start()
+        self._save()
+        self.find_unfinished()
 
-    def _show_unfinished(self, choice: Choice, found: Training | None) -> None:
-        self._unfinished, self._unfinished_of = found, choice
+    def _show_unfinished(self, request: TrainingRequest, found: Training | None) -> None:
+        self._unfinished, self._unfinished_of = found, request
         if self._is_running:
-            text = "{} has just these choices and is being trained now."
+            text = "{} has the same settings and is running now."
         else:
-            text = "{} has just these choices and is not done: it goes on. Another seed begins anew."
-        self.goes_on.setVisible(found is not None)
-        self.goes_on.setText(text.format(found.id) if found else "")
+            text = (
+                "{} has the same settings and is unfinished, so it will be resumed. "
+                "Change the seed to start a new run."
+            )
+        self.unfinished_note.setVisible(found is not None)
+        self.unfinished_note.setText(text.format(found.id) if found else "")
         self.show_running.setVisible(self._is_running)
-        self.begin.setText(f"Go on with {found.id}" if found else "Start training")
-        self._show_begin()
+        self.start_button.setText(f"Resume {found.id}" if found else "Start training")
+        self._show_start()
 
     @property
     def _is_running(self) -> bool:
-        """Whether a training of these choices is at work already: one of this page or, say, the demo's."""
+        """Whether a training with the same inputs is running: one of this page or, say, the demo's."""
         return self._unfinished is not None and self._unfinished.run.status not in UNFINISHED
 
-    def _show_begin(self) -> None:
-        self.begin.setEnabled(self._is_ready and not self._is_running)
+    def _show_start(self) -> None:
+        self.start_button.setEnabled(self._is_ready and not self._is_running)
 
     def _show_running(self) -> None:
         if self._unfinished is not None:
             self.desk.open("training", training=self._unfinished.id)
+
+
+def _line(snapshot: Snapshot) -> str:
+    """Return a snapshot in one line of the list."""
+    return f"{snapshot.name}  ·  {counted(snapshot.records, 'record')}, {when(snapshot.created_at)}"

@@ -1,4 +1,4 @@
-"""What is in a snapshot: its families, what the student is told, what was left out, its hash."""
+"""What a snapshot contains: its families, the student's system message, its rules, what they left out."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
@@ -10,6 +10,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.bars import CountBars
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.widgets.when import exactly
+from orca_desk.ui.words.fitness import describe_left_out
 
 
 class SnapshotContent(QFrame):
@@ -31,8 +32,8 @@ class SnapshotContent(QFrame):
         self.left_out = label(wrap=True, size="caption")
         self.identity = label(selectable=True, size="caption", wrap=True)
         rows = (
-            ("The student is told", self.instruction),
-            ("Rules", self.rules),
+            ("System message", self.instruction),
+            ("SnapshotRules", self.rules),
             ("Left out", self.left_out),
             ("Frozen", self.identity),
         )
@@ -45,32 +46,27 @@ class SnapshotContent(QFrame):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show `snapshot`."""
         self.bars.show_counts(snapshot.families)
-        told = snapshot.instruction
-        if not told:
-            told = "Nothing (an empty system message)"
-        elif told == CAUTIOUS:
-            told = f"The cautious message: {told}"
-        self.instruction.setText(told)
+        message = snapshot.instruction
+        if not message:
+            message = "Empty"
+        elif message == CAUTIOUS:
+            message = f"Cautious: {message}"
+        self.instruction.setText(message)
         self.rules.setText(describe_rules(snapshot))
-        self.left_out.setText(describe_left_out(snapshot.left_out))
+        self.left_out.setText(_sentence([describe_left_out(snapshot.left_out)]))
         self.identity.setText(f"{exactly(snapshot.created_at)}  ·  SHA-256 {snapshot.id}")
 
 
-def describe_left_out(left_out: dict[str, int]) -> str:
-    """Return counts by reason in words."""
-    return _sentence([f"{reason}: {count:,}" for reason, count in left_out.items()]) or "Nothing"
-
-
 def describe_rules(snapshot: Snapshot) -> str:
-    """Return the rules by which a snapshot was made, in words."""
+    """Return the rules of a snapshot in words."""
     rules = snapshot.rules
     parts = [
-        "right answers only" if rules.only_correct else "right and wrong answers",
-        "under the paired strategy" if rules.only_paired else "under any strategy",
-        "leaks allowed" if rules.allow_leaks else "no leaks",
+        "correct answers only" if rules.only_correct else "correct and incorrect answers",
+        "with the family's paired strategy" if rules.only_paired else "with any strategy",
+        "leaks included" if rules.allow_leaks else "no leaks",
     ]
     if rules.cap is not None:
-        parts.append(f"at most {rules.cap:,} a family")
+        parts.append(f"at most {rules.cap:,} per family")
     if rules.families is not None:
         parts.append(f"families {', '.join(rules.families)}")
     if rules.runs is not None:
@@ -79,6 +75,6 @@ def describe_rules(snapshot: Snapshot) -> str:
 
 
 def _sentence(parts: list[str]) -> str:
-    """Return the parts after each other, with a capital first; names in them stay as they are."""
+    """Join the parts with commas and capitalise the first letter."""
     text = ", ".join(parts)
     return text[:1].upper() + text[1:]

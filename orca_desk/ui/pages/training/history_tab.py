@@ -1,4 +1,4 @@
-"""All trainings in a table, with what each came to; two of them side by side."""
+"""The history: all trainings in a table, and two selected ones compared below it."""
 
 from typing import Any
 
@@ -13,52 +13,54 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.steps.train.history import TrainingSummary, training_history
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.pages.training.compare import Comparison
-from orca_desk.ui.pages.training.store import Row, history
+from orca_desk.ui.pages.training.comparison import TrainingComparison
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.row_table import NarrowTable
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.widgets.when import when
-from orca_desk.ui.words.trainings import STATUSES, differing
+from orca_desk.ui.words.outcomes import outcome_text
+from orca_desk.ui.words.runs import STATUSES, status_text
+from orca_desk.ui.words.trainings import differing
 
-COLUMNS: tuple[Column[Row], ...] = (
+COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Training", lambda row: row.training.id),
-    Column("Status", lambda row: STATUSES[row.training.run.status][0]),
-    Column("Base", lambda row: row.training.base.name),
+    Column("Status", lambda row: status_text(row.training.run)),
+    Column("Base model", lambda row: row.training.base.name),
     Column("Snapshot", lambda row: row.snapshot),
     Column("Settings", lambda row: differing(row.training.settings)),
-    Column("Loss", lambda row: ""),  # drawn from its outline
-    Column("Best eval loss", lambda row: _best(row.training.best_eval), number=True),
+    Column("Loss", lambda row: ""),  # a sparkline of the outline
+    Column("Best validation loss", lambda row: _best(row.training.best_eval), number=True),
     Column("Started", lambda row: when(row.training.run.started_at or row.training.run.created_at)),
-    Column("Outcome", lambda row: row.training.run.outcome),
+    Column("Outcome", lambda row: outcome_text(row.training.run.outcome)),
 )
 WIDTHS = (76, 116, 104, 100, 152, 100, 110, 100, 160)
 NEEDS = {8: 1036}  # px that the table needs to show the outcome, which the training itself shows too
 STATUS, LOSS = 1, 5
 
 
-class HistoryModel(RowsModel[Row]):
-    """One row a training, the newest first."""
+class TrainingHistoryModel(RowsModel[TrainingSummary]):
+    """One row per training, the newest first."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(COLUMNS)
         self._desk = desk
 
-    def identity(self, row: Row) -> str:
-        """Return the training's id: it stays while the training goes on."""
+    def identity(self, row: TrainingSummary) -> str:
+        """Return the training's id, which stays the same while the row changes."""
         return row.training.id
 
-    def cell(self, row: Row, column: int, role: int) -> Any:
-        """Return the points of a loss, a status's sign, or a cell's text as a tip and for a screen reader."""
+    def cell(self, row: TrainingSummary, column: int, role: int) -> Any:
+        """Return a sparkline's points, a status icon, or a cell's text for tooltips and screen readers."""
         if role == POINTS and column == LOSS:
             return list(row.outline)
         if role == Qt.ItemDataRole.DecorationRole and column == STATUS:
-            _, image, colour = STATUSES[row.training.run.status]
-            return icon(image, self._desk.theme.colours, colour)
+            status = STATUSES[row.training.run.status]
+            return icon(status.image, self._desk.theme.colours, status.role)
         if role == Qt.ItemDataRole.ToolTipRole:
             return safe_tip(COLUMNS[column].text(row))
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -66,11 +68,14 @@ class HistoryModel(RowsModel[Row]):
         return None
 
 
-class History(QWidget):
-    """The table, what can be done with a training, and the comparison of two that are selected."""
+class TrainingHistory(QWidget):
+    """The table with its buttons, and the comparison of two selected trainings.
+
+    `opened` has a training's id, `resumed` a Training.
+    """
 
     opened = Signal(str)
-    continued = Signal(object)
+    resumed = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -79,11 +84,11 @@ class History(QWidget):
         layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
         layout.setSpacing(GRID)
         layout.addLayout(self._build_buttons())
-        self.model = HistoryModel(desk)
+        self.model = TrainingHistoryModel(desk)
         self.table = NarrowTable(NEEDS)
         self.table.setMinimumHeight(15 * GRID)
         self._set_up_table()
-        self.comparison = Comparison(desk)
+        self.comparison = TrainingComparison(desk)
         self.comparison.hide()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.table)
@@ -104,11 +109,11 @@ class History(QWidget):
         """Read the trainings again."""
         known = self.model.rows
         self.desk.background.run(
-            self, lambda: history(self.desk.library, known), self._show, only_newest="history"
+            self, lambda: training_history(self.desk.library, known), self._show, only_newest="history"
         )
 
-    def chosen(self) -> list[Row]:
-        """Return the selected trainings, from the top."""
+    def chosen(self) -> list[TrainingSummary]:
+        """Return the selected trainings from top to bottom."""
         places = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         return [self.model.rows[place] for place in places if place < len(self.model.rows)]
 
@@ -123,10 +128,10 @@ class History(QWidget):
         row.setSpacing(GRID)
         self.hint = label(tone="muted", size="caption")
         row.addWidget(self.hint, 1)
-        self.open = button("Open", self.open_chosen, tip="Show its curves (Enter)")
-        self.go_on = button("Continue", self._continue, tip="Go on from its newest checkpoint")
+        self.open = button("Open", self.open_chosen, tip="Show the curves (Enter)")
+        self.resume = button("Resume", self._resume, tip="Resume from the newest checkpoint")
         row.addWidget(self.open)
-        row.addWidget(self.go_on)
+        row.addWidget(self.resume)
         return row
 
     def _set_up_table(self) -> None:
@@ -151,7 +156,7 @@ class History(QWidget):
         for place, width in enumerate(WIDTHS):
             table.setColumnWidth(place, width)
 
-    def _show(self, rows: list[Row]) -> None:
+    def _show(self, rows: list[TrainingSummary]) -> None:
         before = {row.training.id for row in self.chosen()}
         self.model.show(rows)
         if rows and not before:
@@ -167,21 +172,21 @@ class History(QWidget):
     def _selected(self) -> None:
         rows = self.chosen()
         self.open.setEnabled(len(rows) == 1)
-        self.go_on.setEnabled(len(rows) == 1 and rows[0].goes_on)
+        self.resume.setEnabled(len(rows) == 1 and rows[0].can_resume)
         hints = {
-            0: "Select one to open it, two to compare them.",
-            1: "Select a second one with Ctrl or Shift to compare both.",
+            0: "Select one training to open it, or two to compare them.",
+            1: "Select a second training with Ctrl or Shift to compare both.",
             2: "Comparing {} and {}.".format(*[row.training.id for row in rows]) if len(rows) == 2 else "",
         }
-        self.hint.setText(hints.get(len(rows), "Select just two to compare them."))
+        self.hint.setText(hints.get(len(rows), "Select exactly two to compare."))
         self.comparison.setVisible(len(rows) == 2)
         if len(rows) == 2:
             self.comparison.compare(rows[0].training, rows[1].training)
 
-    def _continue(self) -> None:
+    def _resume(self) -> None:
         rows = self.chosen()
-        if len(rows) == 1 and rows[0].goes_on:
-            self.continued.emit(rows[0].training)
+        if len(rows) == 1 and rows[0].can_resume:
+            self.resumed.emit(rows[0].training)
 
 
 def _best(loss: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Setting an evaluation up: which models, which held-out families, how they answer."""
+"""Set up an evaluation: its models, its held-out families and how the models answer."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling
 from orca_desk.steps.defaults import default_sampling
-from orca_desk.steps.evaluate.candidates import Candidate, Plan, last_plan, training_candidates
+from orca_desk.steps.evaluate.candidates import training_candidates
+from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.candidate_list import CandidateList
 from orca_desk.ui.theme import GRID
@@ -24,19 +25,20 @@ from orca_desk.ui.widgets.family_choice import FamilyChoice
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.words.counting import counted
 
 
-class SetupView(QWidget):
-    """Asks what to evaluate. `wanted` comes with a Plan when the user starts it."""
+class EvaluationSetup(QWidget):
+    """The form. `requested` has the Plan that the user starts."""
 
-    wanted = Signal(object)
+    requested = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
         self._trainings: Sequence[Training] = ()
         self._filled = False
-        self._later: str | None = None  # a training to fill in as soon as the models are read
+        self._later: str | None = None  # the training to fill in once the models are read
         self.candidates = CandidateList(desk)
         self.families = FamilyChoice()
         self.sampling: SettingsForm[Sampling] = SettingsForm(
@@ -66,7 +68,7 @@ class SetupView(QWidget):
         self._estimate()
 
     def fill_from_training(self, training_id: str) -> None:
-        """Compare base, tuned and teacher of a training."""
+        """Fill in the base, the tuned student and the teacher of a training."""
         if not self.desk.models.is_read:
             self._later = training_id
             self.desk.models.read()
@@ -84,23 +86,23 @@ class SetupView(QWidget):
         )
 
     def run(self) -> None:
-        """Start what is chosen, or say why it cannot be."""
+        """Start the evaluation, or show why it cannot start."""
         try:
             plan = self.plan()
         except UserError as error:
             self.notice.show_error(error)
             return
         self.notice.hide()
-        self.wanted.emit(plan)
+        self.requested.emit(plan)
 
     def plan(self) -> Plan:
-        """Return what is chosen. Raises UserError, naming it, for what cannot be used."""
+        """Return the plan that the form describes. Raises UserError naming whatever cannot be used."""
         candidates = self.candidates.chosen()
         if not candidates:
-            raise UserError("No model is chosen.", "Add one, or choose those of a training.")
+            raise UserError("No model is selected.", "Add one, or use those of a training.")
         families = self.families.chosen()
         if not families:
-            raise UserError("No family is chosen.", "Check at least one family of held-out tasks.")
+            raise UserError("No family is selected.", "Select at least one family of held-out tasks.")
         return Plan(
             candidates=candidates,
             families=families,
@@ -141,7 +143,7 @@ class SetupView(QWidget):
         self.quick = QWidget()
         row = QHBoxLayout(self.quick)
         row.setContentsMargins(0, 0, 0, 0)
-        words = label("Base, tuned and teacher of training")
+        words = label("Base, student and teacher of")
         self.training = QComboBox()
         self.training.setMinimumContentsLength(24)
         self.training.setAccessibleName("Training")
@@ -155,13 +157,13 @@ class SetupView(QWidget):
         self.untrained = QWidget()
         line = QHBoxLayout(self.untrained)
         line.setContentsMargins(0, 0, 0, 0)
-        text = "No student has been trained here yet. Once one is, it is compared with its base and teacher."
+        text = "No student has been trained yet. Once one is, compare it here with its base and its teacher."
         line.addWidget(label(text, tone="muted", wrap=True), 1)
         self.train = button("Train a student", lambda: self.desk.open("training"))
         line.addWidget(self.train)
         layout.addWidget(self.untrained)
         for either in (self.quick, self.untrained):
-            either.hide()  # until it is known which of them is true
+            either.hide()  # until the trainings are read
         layout.addWidget(self.candidates)
         foot = QHBoxLayout()
         self.add = button("Add a model", self.candidates.add)
@@ -177,14 +179,14 @@ class SetupView(QWidget):
         head.addWidget(button("All", lambda: self.families.check_all(True)))
         head.addWidget(button("None", lambda: self.families.check_all(False)))
         layout.addLayout(head)
-        about = "Tasks that no student is trained on, and whose answers are known. Space checks a family."
+        about = "No student is trained on these tasks, and their answers are known. Space selects a family."
         layout.addWidget(label(about, tone="muted", wrap=True))
         layout.addWidget(self.families)
         row = QHBoxLayout()
-        words = label("At most this many of each family")
+        words = label("Maximum tasks per family")
         self.limit = number_box(0, 1_000_000)
         self.limit.setSpecialValueText("all")
-        self.limit.setAccessibleName("At most this many tasks of each family")
+        self.limit.setAccessibleName("Maximum tasks per family")
         self.limit.setMinimumWidth(14 * GRID)
         words.setBuddy(self.limit)
         self.limit.valueChanged.connect(self._estimate)
@@ -197,7 +199,7 @@ class SetupView(QWidget):
     def _sampling_card(self) -> QWidget:
         frame, layout = card()
         head = QHBoxLayout()
-        head.addWidget(label("How they answer", size="heading", bold=True), 1)
+        head.addWidget(label("Answer settings", size="heading", bold=True), 1)
         self.more = button("All settings")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._show_all)
@@ -211,7 +213,7 @@ class SetupView(QWidget):
         self.more.setText("Fewer settings" if shown else "All settings")
 
     def _fill_at_first(self) -> None:
-        """Offer what was evaluated last, or else the newest training, or else one model."""
+        """Fill in the last plan, or the newest training, or else one model."""
         library = self.desk.library
         self.desk.background.run(self, lambda: last_plan(library), self._fill_plan, only_newest="fill")
 
@@ -231,8 +233,8 @@ class SetupView(QWidget):
         self.candidates.set_candidates(candidates)
         if not any(candidate.name == "teacher" for candidate in candidates):
             self.notice.show_message(
-                "The teacher of this training is not among the models of this machine.",
-                "Add its place on the Models page, or add another model to compare with.",
+                "The teacher of this training was not found on this machine.",
+                "Add its folder on the Models page, or add another model to compare with.",
                 action="Models",
                 run=lambda: self.desk.open("models"),
             )
@@ -249,7 +251,5 @@ class SetupView(QWidget):
 
     def _estimate(self) -> None:
         tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.candidates.rows)
-        of_tasks = "1 task" if tasks == 1 else f"{tasks:,} tasks"
-        of_models = "1 model" if models == 1 else f"{models:,} models"
-        answers = f"answers to write: {tasks * models:,}"
-        self.estimate.setText(f"{of_tasks} × {of_models}, {answers}")
+        answers = counted(tasks * models, "answer")
+        self.estimate.setText(f"{counted(tasks, 'task')} × {counted(models, 'model')}: {answers} to generate")
