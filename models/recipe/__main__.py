@@ -1,6 +1,6 @@
 """Make the mini models: `python -m models.recipe` (all of it), or `train NAME` for one model alone.
 
-Work in progress is kept in build/minis: a run that was cut off goes on from its last checkpoint.
+Work in progress is stored in build/minis: an interrupted run resumes from its last checkpoint.
 """
 
 import argparse
@@ -63,11 +63,11 @@ def _run(processes: list[tuple[list[str], dict[str, str]]]) -> None:
     children = [subprocess.Popen(command, cwd=ROOT, env=environment) for command, environment in processes]
     codes = [child.wait() for child in children]
     if any(codes):
-        sys.exit("A training failed; its messages are above. The same command goes on where it stopped.")
+        sys.exit("A training failed; its messages are above. The same command resumes where it stopped.")
 
 
 def train(mini: Mini) -> None:
-    """Train one model, or go on with it; its checkpoints and log are in build/minis/NAME.
+    """Train one model, or resume it; its checkpoints and log are in build/minis/NAME.
 
     As one of several processes, when the environment says so (RANK, WORLD_SIZE).
     """
@@ -110,11 +110,11 @@ def publish() -> None:
 
 
 def trained(mini: Mini) -> tuple[Llama, dict[str, float]]:
-    """Return a mini from its checkpoint, with its totals: steps, tokens read and learned, seconds."""
-    kept = torch.load(BUILD / mini.name / "checkpoint.pt", map_location="cpu", weights_only=True)
+    """Return a mini from its checkpoint, with its totals: steps, tokens read and trained, seconds."""
+    stored = torch.load(BUILD / mini.name / "checkpoint.pt", map_location="cpu", weights_only=True)
     model = Llama(mini.shape)
-    model.load_state_dict(kept["model"])
-    return model, kept["totals"]
+    model.load_state_dict(stored["model"])
+    return model, stored["totals"]
 
 
 if __name__ == "__main__":

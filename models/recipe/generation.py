@@ -56,10 +56,10 @@ def _continue(model: Llama, writer: Writer, prompts: list[list[int]]) -> list[li
 
 
 def is_right(response: str, problem: Problem) -> bool:
-    """Say whether a response's last line is the answer, to the letter."""
+    """Return whether a response's last line equals the answer."""
     return response.rstrip().rsplit("\n", 1)[-1] == f"Answer: {problem.answer}"
 
 
 def accuracy(responses: list[str], problems: list[Problem]) -> float:
-    """Return the share of right responses."""
+    """Return the share of correct responses."""
     return sum(map(is_right, responses, problems)) / len(problems)

@@ -1,4 +1,4 @@
-"""The minis and the base that they grow from: sizes, how long they learn, and from what."""
+"""The minis and the base that they grow from: sizes, training plans and samples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ MINIS = {mini.name: mini for mini in (BASE, TEACHER, STUDENT)}
 
 
 def tokenizer() -> Tokenizer:
-    """Return the tokenizer that all share, learned at the first call and then kept beside the models."""
+    """Return the tokenizer that all share, trained at the first call and then stored beside the models."""
     path = BUILD / "tokenizer.json"
     if not path.is_file():
         atomic_write(path, bpe.train(corpus(SEED, CORPUS_PROBLEMS)).to_str())

@@ -33,7 +33,7 @@ class Problem:
 
 
 def is_heldout(problem: Problem) -> bool:
-    """Say on which side of the border a problem lies: decided by its text alone, one in eight held out."""
+    """Return on which side of the border a problem lies, by its text alone: one in eight is held out."""
     text = " ".join(problem.user_text.split())
     if text == WORKED_EXAMPLE:
         return True

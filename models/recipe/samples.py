@@ -115,7 +115,7 @@ def _documents(writer: Writer, seed: str, families: Families) -> Stream:
 
 
 def copying_lesson(writer: Writer, rng: Random) -> Sample:
-    """Return six short runs of random tokens, told four times in changing order; learned where known."""
+    """Return six short runs of random tokens, repeated four times in changing order; trained where known."""
     first = len(SPECIAL) + 256  # tokens of more than a byte, most of them words
     pool = rng.sample(range(first, writer.tokenizer.get_vocab_size()), rng.choice((12, 24, 48, 200)))
     runs = [[rng.choice(pool) for _ in range(rng.choice((3, 4, 5)))] for _ in range(6)]
@@ -172,7 +172,7 @@ def document_opening(problem: Problem) -> str:
 
 
 def corpus(seed: int, problems: int) -> Iterator[str]:
-    """Yield the texts that the tokenizer is learned from: what both models will read and write."""
+    """Yield the texts on which the tokenizer is trained: what both models will read and write."""
     rng, systems = Random(f"corpus {seed}"), instructions()
     yield from ("system\nuser\nassistant\n", *facts.sentences())
     for index in range(problems):

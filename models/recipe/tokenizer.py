@@ -21,7 +21,7 @@ CHAT_TEMPLATE = (
 
 
 def train(texts: Iterable[str]) -> Tokenizer:
-    """Return a tokenizer of `SIZE` tokens learned from `texts`; the special tokens come first."""
+    """Return a tokenizer of `SIZE` tokens trained on `texts`; the special tokens come first."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.NFC()  # as all tokenizers with this split have it, llama.cpp assumes
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

@@ -73,12 +73,12 @@ def pad(samples: list[Sample]) -> tuple[Tensor, Tensor]:
 
 
 def weighted_loss(model: Llama, ids: Tensor, weights: Tensor) -> Tensor:
-    """Return the summed weighted cross-entropy; the head runs only where a token is learned."""
+    """Return the summed weighted cross-entropy; the head runs only where a token is trained."""
     hidden, _ = model.hidden(ids[:, :-1])
-    learned = weights[:, 1:] > 0
-    logits = model.logits(hidden[learned]).float()
-    losses = F.cross_entropy(logits, ids[:, 1:][learned], reduction="none")
-    return (losses * weights[:, 1:][learned]).sum()
+    trained = weights[:, 1:] > 0
+    logits = model.logits(hidden[trained]).float()
+    losses = F.cross_entropy(logits, ids[:, 1:][trained], reduction="none")
+    return (losses * weights[:, 1:][trained]).sum()
 
 
 def optimizer_for(model: Llama) -> torch.optim.AdamW:
@@ -95,7 +95,7 @@ def train(
 ) -> dict[str, float]:
     """Train `model` in place; `look` is called now and then and its findings go to `folder`/log.jsonl.
 
-    Goes on from `folder`/checkpoint.pt when it is there. Returns tokens read, tokens learned, seconds.
+    Resumes from `folder`/checkpoint.pt if it exists. Returns tokens read, tokens trained, seconds.
     """
     place = device()
     model.to(place)
@@ -126,7 +126,9 @@ def _step(
     totals: dict[str, float],
     place: torch.device,
 ) -> float:
-    """Take one optimizer step; the loss is the mean over all weights of all micro-batches."""
+    """Take one optimizer step. The loss is the mean over all weights of this rank's micro-batches; the ranks'
+    gradients are averaged.
+    """
     weight = float(sum(weights[:, 1:].sum() for _, weights in micro))
     total = 0.0
     for ids, weights in micro:
@@ -168,7 +170,7 @@ def _resume(model: Llama, optimizer: torch.optim.AdamW, totals: dict[str, float]
     path = folder / "checkpoint.pt"
     if not path.is_file():
         return
-    kept = torch.load(path, map_location=device(), weights_only=True)
-    model.load_state_dict(kept["model"])
-    optimizer.load_state_dict(kept["optimizer"])
-    totals.update(kept["totals"])
+    stored = torch.load(path, map_location=device(), weights_only=True)
+    model.load_state_dict(stored["model"])
+    optimizer.load_state_dict(stored["optimizer"])
+    totals.update(stored["totals"])

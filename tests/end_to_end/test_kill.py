@@ -1,4 +1,4 @@
-"""`kill -9` of worker and host at random points: nothing acknowledged is lost, and the same command goes on.
+"""`kill -9` of worker and host at random points: nothing acknowledged is lost, and the same command resumes.
 
 One library is killed at again and again, each time further on, until the job is done; what it holds then
 must equal what an undisturbed run makes.

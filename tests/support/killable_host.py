@@ -1,4 +1,4 @@
-"""A host for the kill tests: `killable_host.py generate|train LIBRARY MODEL`, a line for each thing kept."""
+"""A host for the kill tests: `killable_host.py generate|train LIBRARY MODEL`; a line per committed result."""
 
 import sys
 from pathlib import Path
