@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo quick quick-checks quick-desktop quick-rest test package package-test minis clean
+.PHONY: run demo quick quick-checks quick-pages quick-rest test package package-test minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
@@ -15,7 +15,7 @@ demo: .venv/.run
 QUICK := .venv-quick/bin
 quick: .venv-quick/.test
 	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target \
-	    quick-checks quick-desktop quick-rest
+	    quick-checks quick-pages quick-rest
 
 quick-checks: .venv-quick/.test
 	$(QUICK)/ruff check .
@@ -23,11 +23,11 @@ quick-checks: .venv-quick/.test
 	$(QUICK)/lint-imports
 	$(QUICK)/mypy
 
-quick-desktop: .venv-quick/.test
-	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest tests/ui
+quick-pages: .venv-quick/.test
+	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest tests/ui/pages
 
 quick-rest: .venv-quick/.test
-	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui -o cache_dir=.pytest_cache/rest
+	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui/pages -o cache_dir=.pytest_cache/rest
 
 test: .venv/.test
 	$(BIN)/ruff check .

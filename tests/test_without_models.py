@@ -108,8 +108,8 @@ def collected(*, without_models: bool) -> set[str]:
 def test_make_selects_no_tests_by_name() -> None:
     recipes = re.findall(r"\)/pytest(.*)", (ROOT / "Makefile").read_text(encoding="utf-8"))
     assert recipes == [
-        " tests/ui",
-        " --ignore tests/ui -o cache_dir=.pytest_cache/rest",
+        " tests/ui/pages",
+        " --ignore tests/ui/pages -o cache_dir=.pytest_cache/rest",
         "",
         " -m package -s tests/package",
     ]
