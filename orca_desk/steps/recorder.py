@@ -13,9 +13,9 @@ from orca_desk.library.runs import (
     create_run,
     end_run,
     find_unfinished,
-    note_progress,
     set_request,
     start_run,
+    store_progress,
 )
 from orca_desk.processes.progress import JobControl, Progress, Update
 
@@ -48,7 +48,7 @@ class RunRecorder:
     def save_progress(self) -> None:
         """Save the last reported progress. Without any, the progress of an earlier attempt stays."""
         if update := self._last:
-            note_progress(self._library, self.run, done=update.done, total=update.total, unit=update.unit)
+            store_progress(self._library, self.run, done=update.done, total=update.total, unit=update.unit)
         self._next_save = time.monotonic() + SAVE_EVERY
 
 

@@ -13,10 +13,10 @@ from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
@@ -52,7 +52,7 @@ class MeasureBar(QWidget):
 
     def measure(self) -> None:
         """Measure the selection, or show what is missing."""
-        model = self.picker.model()
+        model = self.picker.selected()
         families, strategies = self.families.chosen_or_all(), self.strategies.chosen_or_all()
         if model is None:
             self.notice.show_message(
@@ -92,7 +92,7 @@ class MeasureBar(QWidget):
             ),
             changes={"records", "pairings"},
         )
-        self.job.event.connect(self.arrived)
+        self.job.event_arrived.connect(self.arrived)
         self.job_panel.follow(self.job)
         self._count_answers()
 

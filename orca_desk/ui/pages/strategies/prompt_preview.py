@@ -8,10 +8,10 @@ from orca_desk.errors import UserError
 from orca_desk.method.records import Task
 from orca_desk.steps.instruct.prompt_preview import PromptViewer, ShownPrompt
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.strategies.marked_text import Mark, MarkedText
 from orca_desk.ui.pages.strategies.task_search import TaskSearch
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.text import label, set_tone
 
 PAUSE_MS = 250  # from the last key to the new preview
@@ -88,7 +88,7 @@ class PromptPreview(QWidget):
         self._timer.start()
 
     def _render(self) -> None:
-        model, task, system = self.picker.model(), self.task, self._instruction
+        model, task, system = self.picker.selected(), self.task, self._instruction
         if model is None and self.desk.models.is_read:
             self._say("There is no teacher on this machine. Add one on the Models page.")
         elif model is None or task is None:

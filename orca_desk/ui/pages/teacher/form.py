@@ -22,10 +22,10 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.teacher.narrow_form import NAMES, NarrowForm
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
@@ -62,7 +62,7 @@ class TeacherForm(QScrollArea):
 
     def value(self) -> GenerateRequest:
         """Return the settings. Raises UserError for one that cannot be used."""
-        model: ModelFile | None = self.picker.model()
+        model: ModelFile | None = self.picker.selected()
         return GenerateRequest(
             model=str(model.path) if model else "",
             family=self.family.currentData(),
@@ -217,7 +217,7 @@ class TeacherForm(QScrollArea):
         self._emit_changed()
 
     def _show_fit(self) -> None:
-        model = self.picker.model()
+        model = self.picker.selected()
         self.fit.show_fit(
             None
             if model is None

@@ -252,7 +252,7 @@ class TeacherPage(Page):
 
     def _follow(self, job: Job) -> None:
         self.job = job
-        job.event.connect(self._receive)
+        job.event_arrived.connect(self._receive)
         self.job_panel.follow(job)
         self.start_button.setEnabled(False)
         self.preview_button.setEnabled(False)

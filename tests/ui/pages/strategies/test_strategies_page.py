@@ -59,7 +59,7 @@ def test_a_missing_teacher_is_reported_only_after_the_models_are_read(
     page: StrategiesPage, window: Window, qtbot: QtBot
 ) -> None:
     preview, models = page.preview, window.desk.models
-    qtbot.waitUntil(lambda: preview.picker.model() is not None and preview.task is not None)
+    qtbot.waitUntil(lambda: preview.picker.selected() is not None and preview.task is not None)
     preview.close_viewer()
     found = models.found
     models.found, models.is_read = [], False
@@ -169,7 +169,9 @@ def test_an_invalid_strategy_is_refused_beside_the_editor(
     assert page.editor.markers.text() == "Answer"
 
 
-def test_a_duplicate_becomes_a_strategy_of_its_own(page: StrategiesPage, library: Library, qtbot: QtBot) -> None:
+def test_a_duplicate_becomes_a_strategy_of_its_own(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
     page.go({"strategy": "guess-and-check"})
     page.duplicate()
     assert page.editor.name.isVisible() and page.editor.name.text() == "guess-and-check-2"
@@ -261,7 +263,7 @@ def test_measuring_fills_the_cells_as_answers_arrive(
 ) -> None:
     page.go({"family": "facts"})
     panel = page.pairing.measure
-    qtbot.waitUntil(lambda: panel.picker.model() is not None)
+    qtbot.waitUntil(lambda: panel.picker.selected() is not None)
     panel.families.choose(["facts"])
     panel.strategies.choose(["direct", "step-by-step"])
     panel.per_family.setValue(20)
