@@ -124,7 +124,7 @@ def count_records(library: Library, wanted: RecordFilter = RecordFilter()) -> in
 
 
 def list_records(library: Library, wanted: RecordFilter = RecordFilter()) -> ResultPage[StoredRecord]:
-    """Return the first `limit` (500) matching records, in order of arrival, and the start of the next page."""
+    """Return the first `limit` (500) matching records by order of arrival, and the start of the next page."""
     conditions = conditions_of(wanted)
     limit = wanted.limit or PAGE
     rows = library.rows(

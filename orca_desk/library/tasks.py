@@ -157,7 +157,7 @@ def count_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> int:
 
 
 def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPage[Task]:
-    """Return the first `limit` (500) matching tasks, in order of arrival, and the start of the next page."""
+    """Return the first `limit` (500) matching tasks by order of arrival, and the start of the next page."""
     conditions = _conditions(wanted)
     limit = wanted.limit or PAGE
     rows = library.rows(

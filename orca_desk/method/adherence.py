@@ -1,4 +1,4 @@
-"""Which strategy an answer follows, read from the markers that the strategies ask for at line starts."""
+"""Which strategy an answer follows, by the markers that begin its lines."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,18 +7,18 @@ from orca_desk.method.statistics import Share, share_of
 from orca_desk.method.strategies import Strategy
 
 _BARE_ANSWER_WORDS = 12  # one line no longer than this is an answer given at once
-_DRESS = r"[\s>#*_`~\-•]*(?:\(?\d{1,3}[.):]\s+[*_`]*)?"  # quote, heading, bullet, numbering, bold
+_PREFIX = r"[\s>#*_`~\-•]*(?:\(?\d{1,3}[.):]\s+[*_`]*)?"  # quote, heading, bullet, numbering, bold
 _NUMBER = r"(?:[\s#*_]*\(?\d{1,3}\)?|\s+(?:one|two|three|four|five|six|seven|eight|nine|ten))?"
 
 
 def recognise(response: str, strategies: Iterable[Strategy]) -> str | None:
-    """Return the name of the strategy that `response` follows, or None where it follows none clearly.
+    """Return the name of the strategy that `response` follows, or None if it follows none clearly.
 
-    An answer follows a strategy when the kinds of marked lines before its answer line are exactly the
-    strategy's, in its order; so Recall + Reasoning is recall-reason-generate, Recall alone is
-    recall-then-generate, and Recall + Step is neither. Case, bold, numbering and bullets do not matter.
-    Without any marked working, an answer line alone or one short line is the strategy that asks for no
-    working ("direct"); longer unmarked text is None, as is working that comes after the answer.
+    An answer follows a strategy if the markers before its answer line are exactly the strategy's, in order:
+    Recall + Reasoning is recall-reason-generate, Recall alone is recall-then-generate, and Recall + Step is
+    neither. Case, bold, numbering and bullets do not matter. Without other markers, an answer line alone or
+    one short line follows the strategy without working ("direct"). Longer unmarked text follows none, and
+    neither does working after the answer.
     """
     known = tuple(strategies)
     lines = [line for line in response.splitlines() if line.strip()]
@@ -35,7 +35,7 @@ def recognise(response: str, strategies: Iterable[Strategy]) -> str | None:
 
 
 def confusion(pairs: Iterable[tuple[str, str | None]]) -> dict[str, dict[str | None, int]]:
-    """Count (paired, recognised) strategies: counts[paired][recognised], None where none was recognised."""
+    """Count (paired, recognised) strategies: counts[paired][recognised], where recognised can be None."""
     counts: dict[str, dict[str | None, int]] = {}
     for paired, chosen in pairs:
         row = counts.setdefault(paired, {})
@@ -50,10 +50,10 @@ def adherence(pairs: Iterable[tuple[str, str | None]], confidence: float = 0.95)
 
 
 def _marker_pattern(markers: set[str]) -> re.Pattern[str]:
-    """A pattern whose group "marker" is the marker that a line opens with."""
+    """Return a pattern whose group "marker" is the marker that begins a line."""
     longest_first = sorted(markers, key=lambda marker: (-len(marker), marker))
     words = "|".join(re.escape(marker) for marker in longest_first)
-    return re.compile(rf"{_DRESS}(?P<marker>{words}){_NUMBER}[*_`]*\s*[:：]", re.IGNORECASE)
+    return re.compile(rf"{_PREFIX}(?P<marker>{words}){_NUMBER}[*_`]*\s*[:：]", re.IGNORECASE)
 
 
 def _opening_marker(line: str, pattern: re.Pattern[str]) -> str | None:
@@ -62,7 +62,7 @@ def _opening_marker(line: str, pattern: re.Pattern[str]) -> str | None:
 
 
 def _before_answer(seen: Sequence[str | None], answer: str) -> Sequence[str | None]:
-    """The markers before the last answer line; all of them where the answer is missing (cut off)."""
+    """Return the markers before the last answer line, or all of them if there is none (cut off)."""
     if answer not in seen:
         return seen
     last = len(seen) - 1 - seen[::-1].index(answer)
@@ -70,7 +70,7 @@ def _before_answer(seen: Sequence[str | None], answer: str) -> Sequence[str | No
 
 
 def _is_bare(lines: Sequence[str], seen: Sequence[str | None], answer: str) -> bool:
-    """Whether the text is nothing but answer lines, or one short line."""
+    """Return whether the text has only answer lines, or is one short line."""
     if answer in seen:
         return all(marker == answer for marker in seen)
     return len(lines) == 1 and len(lines[0].split()) <= _BARE_ANSWER_WORDS

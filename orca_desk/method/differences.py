@@ -1,4 +1,4 @@
-"""What changed between two texts, word by word, for people to read."""
+"""The differences between two texts, word by word, for people to read."""
 
 import re
 from dataclasses import dataclass

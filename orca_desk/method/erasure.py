@@ -1,7 +1,7 @@
-"""Prompt erasing: the strategy's system instruction gives way to one that says nothing of the approach.
+"""Prompt erasure: replacing the strategy's system instruction by one that does not reveal the approach.
 
 Orca 2 (arXiv 2311.11045), section 4: the student sees a generic system message, so it must learn which
-strategy a task wants. Everything here is a pure function of its arguments.
+strategy a task needs. Everything here is a pure function of its arguments.
 """
 
 from collections.abc import Iterable
@@ -36,13 +36,11 @@ class Segment:
 def student_instruction(kind: str = "cautious", text: str = "") -> str:
     """Return the system message that replaces the strategy's: cautious, empty, or the user's own `text`.
 
-    Raises UserError for another kind, for an own text that is blank, and for text that would be ignored.
+    Raises UserError for an unknown kind, for a blank text of kind "own", and for a text of another kind.
     """
     if kind == "own":
         if not text.strip():
-            raise UserError(
-                "The student's own instruction is blank.", "Write it, or choose the kind 'empty'."
-            )
+            raise UserError("Your student instruction is blank.", "Write one, or choose the kind 'empty'.")
         return text
     if text:
         raise UserError(
@@ -53,20 +51,20 @@ def student_instruction(kind: str = "cautious", text: str = "") -> str:
     if kind == "empty":
         return EMPTY
     known = ", ".join(get_args(InstructionKind))
-    raise UserError(f"There is no student instruction {kind!r}.", f"Choose one of: {known}.")
+    raise UserError(f"The student instruction {kind!r} is unknown.", f"Choose one of: {known}.")
 
 
 def revealed_strategies(instruction: str, strategies: Iterable[Strategy]) -> dict[str, tuple[Leak, ...]]:
     """Return the strategies whose instruction the student's `instruction` equals or quotes, and where.
 
-    A student told the strategy learns nothing about choosing one, so callers warn of each.
+    A student that is told the strategy does not learn to choose one, so callers warn about each.
     """
     found = {s.name: find_quotes(s.instruction, instruction) for s in strategies}
     return {name: quotes for name, quotes in found.items() if quotes}
 
 
 def erase(record: TeacherRecord, instruction: str) -> TrainingRecord:
-    """Return the training record: `instruction` for the strategy's system message, all else unchanged."""
+    """Return the training record: `record` with `instruction` as its system message."""
     return TrainingRecord(
         teacher_record_id=record.id,
         task_id=record.task_id,
@@ -79,7 +77,7 @@ def erase(record: TeacherRecord, instruction: str) -> TrainingRecord:
 
 
 def difference(record: TeacherRecord, training: TrainingRecord) -> tuple[Segment, ...]:
-    """Return what erasure did, in reading order: system, user, assistant.
+    """Return the changes that erasure made, in reading order: system, user, assistant.
 
     The kept and erased texts joined are the teacher record's, the kept and inserted ones the training
     record's, role by role and exactly.
@@ -93,7 +91,7 @@ def difference(record: TeacherRecord, training: TrainingRecord) -> tuple[Segment
 
 
 def _changes(role: SegmentRole, before: str, after: str) -> Iterable[Segment]:
-    """A changed text is erased and inserted whole: two instructions share words by chance, not meaning."""
+    """Erase and insert a changed text as a whole: two instructions share words only by chance."""
     if before == after:
         states: tuple[tuple[str, SegmentState], ...] = ((before, "kept"),)
     else:

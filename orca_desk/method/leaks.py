@@ -1,8 +1,8 @@
-"""Traces of the erased instruction in an answer: quoted parts of it, and talk of being instructed.
+"""Traces of the erased instruction in an answer: quotes from it, and mentions of instructions.
 
-A student trained on "as the instructions say, I will first recall ..." learns to speak of instructions
-that it never sees, so such records are flagged. Flagging is careful: the lines that an instruction asks
-for ("Step 1:", "Answer:"), common words, and what the question itself says are no leaks.
+A student trained on "as the instructions say, I will first recall ..." learns to mention instructions
+that it never sees, so such records are flagged. Lines that an instruction asks for ("Step 1:", "Answer:"),
+common words, and what the question itself says do not count as leaks.
 """
 
 import re
@@ -51,7 +51,7 @@ _TOPIC = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Leak:
-    """`text` = response[start:end], offsets in characters, and why it gives the instruction away."""
+    """A leak: `text` = response[start:end], offsets in characters, and why it is one."""
 
     start: int
     end: int
@@ -60,9 +60,9 @@ class Leak:
 
 
 def find_leaks(instruction: str, response: str, *, question: str = "") -> tuple[Leak, ...]:
-    """Return where `response` quotes `instruction` or speaks of its instructions, in order of place.
+    """Return where `response` quotes `instruction` or mentions instructions, in order of position.
 
-    What also stands in `question` (the user's text) is its subject, not a leak.
+    What `question` (the user's text) also says is its subject, not a leak.
     """
     leaks = [
         *find_quotes(instruction, response, question=question),
@@ -74,7 +74,7 @@ def find_leaks(instruction: str, response: str, *, question: str = "") -> tuple[
 def find_quotes(instruction: str, response: str, *, question: str = "") -> tuple[Leak, ...]:
     """Return the longest runs of words, at least five, that `response` shares with `instruction`.
 
-    Words are compared without case and punctuation. A shorter instruction counts when it is quoted whole.
+    Words are compared without case and punctuation. A shorter instruction counts if it is quoted in full.
     """
     source = _words(_ASKED_FOR.sub("\0", instruction))
     needed = min(_RUN, sum(1 for word in source if word.text))
@@ -90,7 +90,7 @@ def find_quotes(instruction: str, response: str, *, question: str = "") -> tuple
 
 
 def find_mentions(response: str, *, question: str = "") -> tuple[Leak, ...]:
-    """Return where `response` speaks of being instructed, unless instructions are the question's subject."""
+    """Return where `response` mentions instructions, unless they are the question's subject."""
     if _TOPIC.search(question):
         return ()
     spans = sorted((m.start(), -m.end()) for pattern in _MENTIONS for m in pattern.finditer(response))
@@ -98,19 +98,19 @@ def find_mentions(response: str, *, question: str = "") -> tuple[Leak, ...]:
     for start, minus_end in spans:
         if not leaks or start >= leaks[-1].end:
             text = response[start:-minus_end]
-            leaks.append(Leak(start=start, end=-minus_end, text=text, why="speaks of its instructions"))
+            leaks.append(Leak(start=start, end=-minus_end, text=text, why="mentions its instructions"))
     return tuple(leaks)
 
 
 @dataclass(frozen=True)
 class _Word:
-    text: str  # casefolded; empty for a gap that no run may cross
+    text: str  # case-folded; empty for a gap that no run can cross
     start: int
     end: int
 
 
 def _words(text: str) -> list[_Word]:
-    """The words of `text` with their places; "\\0", which stands for asked-for text, becomes a gap."""
+    """Return the words of `text` with their positions; "\\0", for requested text, becomes a gap."""
     found = re.finditer(rf"{_WORD.pattern}|\0", text)
     return [
         _Word("" if m[0] == "\0" else m[0].casefold().replace("’", "'"), m.start(), m.end()) for m in found
@@ -158,5 +158,5 @@ def _says_something(words: list[str], needed: int) -> bool:
 
 
 def _joined(words: Iterable[str]) -> str:
-    """Words as one text, in which a run of words is found as fast as any text."""
+    """Return words as one text, in which a run of words is a substring."""
     return f" {' '.join(words)} "

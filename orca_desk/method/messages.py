@@ -1,4 +1,4 @@
-"""A conversation: messages in order."""
+"""The messages of a conversation."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Role = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of a conversation: who speaks, and the text as it is."""
+    """One turn of a conversation: its role, and its text, unchanged."""
 
     role: Role
     content: str

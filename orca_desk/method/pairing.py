@@ -1,4 +1,4 @@
-"""Pairing: which strategy each family of tasks gets, decided by measured outcomes and nothing else.
+"""Pairing: which strategy each family of tasks gets, decided by measured outcomes alone.
 
 The rule, for one family:
 
@@ -29,7 +29,7 @@ WORSE_AT = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One probe answer: was it right, and how many tokens did it take?"""
+    """One probe answer: whether it is correct, and its number of tokens."""
 
     task_id: str
     family: str
@@ -42,8 +42,8 @@ class Trial:
 class Evidence:
     """What the probe measured for one strategy in one family.
 
-    `outcomes` holds (task id, correct) for each task, so that strategies are compared on the same tasks;
-    without it (old or foreign evidence) they are compared by their counts alone.
+    `outcomes` contains (task id, correct) per task, so that strategies are compared on the same tasks;
+    without it (old or imported evidence) they are compared by their counts alone.
     """
 
     family: str
@@ -64,12 +64,12 @@ class Evidence:
 
     @property
     def accuracy(self) -> float:
-        """The measured share of right answers, 0 to 1."""
+        """The measured share of correct answers, 0 to 1."""
         return self.correct / self.n
 
 
 class HasStrategy(Protocol):
-    """Whatever says which strategy a family gets: a Pairing, or the user's own choice kept elsewhere."""
+    """Anything with a strategy for a family: a Pairing, or a pairing as the library stores it."""
 
     @property
     def strategy(self) -> str: ...
@@ -123,7 +123,7 @@ def most_accurate(evidence: Iterable[Evidence]) -> Evidence:
 
 
 def worse_by_chance(best: Evidence, other: Evidence) -> float:
-    """Return how likely luck alone makes `best` look at least this much better than `other`."""
+    """Return the probability that chance alone makes `best` look at least this much better than `other`."""
     mine, theirs = dict(best.outcomes), dict(other.outcomes)
     shared = mine.keys() & theirs.keys()
     if not shared:
@@ -136,7 +136,7 @@ def worse_by_chance(best: Evidence, other: Evidence) -> float:
 def strategy_for(task: Task, pairings: Mapping[str, HasStrategy], default: str | None = None) -> str:
     """Return the task's strategy: its own override, else its family's pairing, else `default`.
 
-    Raises UserError where there is none of them.
+    Raises UserError if there is none of these.
     """
     if task.strategy:
         return task.strategy
@@ -146,7 +146,7 @@ def strategy_for(task: Task, pairings: Mapping[str, HasStrategy], default: str |
         return default
     raise UserError(
         f"The family {task.family!r} has no strategy yet.",
-        "Probe its strategies, or pair it with one by hand.",
+        "Measure its strategies, or choose one by hand.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The words of the method as data: task, teacher record, training record, and how each is identified."""
+"""The data of the method: task, teacher record and training record, and the identity of each."""
 
 import hashlib
 import json
@@ -21,9 +21,9 @@ def digest(value: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A question that the student should learn to answer, or (split "heldout") be tested on.
+    """A question for the student to learn to answer, or (split "heldout") to be tested on.
 
-    `id` is the digest of what the task asked when it was added and stays the same when it is edited.
+    `id` is the digest of the task as it was added; editing does not change it.
     `strategy` overrides the family's pairing for this task alone.
     """
 
@@ -55,7 +55,7 @@ def _about(
     *,
     level: Literal["simple", "all"] = "all",
 ) -> dict[str, Any]:
-    """Return a field's metadata: its help, its lowest and highest value, and who is shown it."""
+    """Return a field's metadata: its help, its lowest and highest value, and at which level it is shown."""
     return {"help": help_text, "low": low, "high": high, "level": level}
 
 
@@ -79,14 +79,14 @@ class Sampling:
     )
     seed: int = field(
         default=0,
-        metadata=_about("Start of the randomness; sample k of a task uses k more.", 0, 2**31 - 1),
+        metadata=_about("Seed of the random choices; sample k of a task adds k.", 0, 2**31 - 1),
     )
     max_tokens: int = field(
         default=512,
-        metadata=_about("Longest answer; one that reaches it is marked as cut off.", 1, level="simple"),
+        metadata=_about("Maximum answer length in tokens; a longer answer is cut off.", 1, level="simple"),
     )
     stop: tuple[str, ...] = field(
-        default=(), metadata=_about("A text that ends an answer; may be given several times.")
+        default=(), metadata=_about("A text that ends an answer; can be given several times.")
     )
 
     def __post_init__(self) -> None:
@@ -96,20 +96,20 @@ class Sampling:
 
 
 def sampling_problem(name: str, value: Any) -> str:
-    """Return what is wrong with a value for the field `name` of `Sampling`, or ""."""
+    """Return the problem with a value for the field `name` of `Sampling`, or an empty text."""
     about = next(entry.metadata for entry in fields(Sampling) if entry.name == name)
     low, high = about["low"], about["high"]
     if name == "stop":
         return "an empty text cannot end an answer" if "" in value else ""
     if math.isfinite(value) and value >= low and (high is None or value <= high):
-        return "with 0 no token could be chosen" if name == "top_p" and value == 0 else ""
+        return "with 0, no token can be chosen" if name == "top_p" and value == 0 else ""
     limits = f"{low:,} or more" if high is None else f"from {low:,} to {high:,}"
     return f"{value} is not {limits}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """With what a teacher record was made."""
+    """The origin of a teacher record: the model and how it was run."""
 
     model_sha256: str
     quantisation: str
@@ -125,10 +125,10 @@ class Provenance:
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherRecord:
-    """What the teacher was asked and answered; never changed after it is written.
+    """The teacher's question and answer; never changes once it is written.
 
-    `sample` counts the answers to the same question, from 0. `id` comes from `record_identity`, so a
-    repeated run knows what it already has.
+    `sample` counts the answers to the same question, from 0. `id` is the `record_identity`, by which a
+    repeated run finds the records that it already has.
     """
 
     id: str
@@ -146,13 +146,13 @@ class TeacherRecord:
 def record_identity(
     *, system: str, user: str, sample: int, sampling: Sampling, model_sha256: str, template_sha256: str
 ) -> str:
-    """Return the identity of a teacher record: the digest of what was asked, and with what."""
+    """Return the identity of a teacher record: the digest of its question, model and sampling."""
     return digest([system, user, sample, asdict(sampling), model_sha256, template_sha256])
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRecord:
-    """A teacher record whose system instruction was erased: what the student is trained on."""
+    """A teacher record with its system instruction erased, for training the student."""
 
     teacher_record_id: str
     task_id: str

@@ -1,4 +1,4 @@
-"""Which tasks are held out: decided by the task's identity alone, so that it never changes between runs."""
+"""Which tasks are held out: the task's identity decides, so that the split never changes between runs."""
 
 from dataclasses import replace
 

@@ -21,7 +21,7 @@ class Share:
 class Comparison:
     """Two models on the same tasks: `difference` = share(first) - share(second), with its interval.
 
-    `only_first` counts the tasks that only the first got right, and so on. `p` is McNemar's exact
+    `only_first` counts the tasks that only the first answered correctly, and so on. `p` is McNemar's exact
     two-sided p-value: how often two equally good models would differ at least this much.
     """
 
@@ -37,7 +37,7 @@ class Comparison:
 
 
 def wilson(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's score interval (1927) for `correct` of `n`; (0, 1) when nothing was measured.
+    """Return Wilson's score interval (1927) for `correct` of `n`; (0, 1) if nothing was measured.
 
     Raises ValueError unless 0 <= correct <= n and 0 < confidence < 1.
     """
@@ -67,10 +67,10 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def mcnemar_one_sided(wins: int, losses: int) -> float:
-    """Return the chance of at least `wins` among the discordant pairs if each side were as likely."""
+    """Return the probability of at least `wins` of the discordant pairs if both sides are equally likely."""
     discordant = wins + losses
     ways, term = 0, comb(discordant, wins)
-    for k in range(wins, discordant + 1):  # each binomial from the one before: minutes less for thousands
+    for k in range(wins, discordant + 1):  # each binomial from the previous one saves minutes
         ways += term
         term = term * (discordant - k) // (k + 1)
     return ways / (1 << discordant)
@@ -79,7 +79,7 @@ def mcnemar_one_sided(wins: int, losses: int) -> float:
 def fisher_one_sided(first: tuple[int, int], second: tuple[int, int]) -> float:
     """Return Fisher's exact p-value that the first (correct, n) is not better than the second.
 
-    For two samples of different tasks, where `mcnemar` cannot be used.
+    For two samples of different tasks, where `mcnemar` does not apply.
     """
     (a, n1), (b, n2) = first, second
     right = a + b

@@ -1,4 +1,4 @@
-"""Strategies: ways of answering, each with a versioned system instruction, kept as small TOML files."""
+"""Strategies: ways of answering, each with a versioned system instruction, stored as small TOML files."""
 
 import json
 import re
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.method.records import digest
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TRIPLE = '"""'
@@ -16,10 +15,10 @@ _TRIPLE = '"""'
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """A way of answering. `markers` open the lines that the instruction asks for, the answer's line last.
+    """A way of answering. `markers` begin the lines that the instruction asks for, the answer's line last.
 
-    A strategy is never edited in place: `revised` makes the next version, so that records made under an
-    older one stay true.
+    A strategy is never edited in place: `revised` makes the next version, so that records made under an older
+    one stay valid.
     """
 
     name: str
@@ -31,22 +30,17 @@ class Strategy:
 
     @property
     def working_markers(self) -> tuple[str, ...]:
-        """The markers of the lines before the answer, in the order they are asked for."""
+        """The markers of the lines before the answer, in order."""
         return self.markers[:-1]
 
     @property
     def answer_marker(self) -> str:
-        """The marker of the line that holds the answer."""
+        """The marker of the answer's line."""
         return self.markers[-1]
-
-    @property
-    def content_hash(self) -> str:
-        """The identity of what the teacher is told: equal for equal instructions and markers."""
-        return digest([self.name, self.instruction, list(self.markers)])
 
 
 def parse_strategy(text: str, *, where: str = "the strategy") -> Strategy:
-    """Read one strategy from TOML; `where` names it in errors. Raises UserError saying what and where."""
+    """Read one strategy from TOML. Raises UserError for a bad one, which it names as `where`."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -56,7 +50,7 @@ def parse_strategy(text: str, *, where: str = "the strategy") -> Strategy:
         raise UserError(f"{where} lacks {', '.join(missing)}.", f"A strategy needs {', '.join(names)}.")
     if unknown := sorted(table.keys() - set(names)):
         raise UserError(
-            f"{where} has unknown entries: {', '.join(unknown)}.", "Remove them or mend their names."
+            f"{where} has unknown entries: {', '.join(unknown)}.", "Remove them or correct their names."
         )
     markers = table["markers"]
     if not isinstance(markers, list):
@@ -66,7 +60,7 @@ def parse_strategy(text: str, *, where: str = "the strategy") -> Strategy:
 
 
 def read_strategy(path: Path) -> Strategy:
-    """Read one strategy from a TOML file. Raises UserError if it cannot be read or is no valid strategy."""
+    """Read one strategy from a TOML file. Raises UserError if it is unreadable or invalid."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -93,17 +87,18 @@ def load_folder(folder: Path) -> dict[str, Strategy]:
     for path in sorted(folder.glob("*.toml")):
         strategy = read_strategy(path)
         if strategy.name != path.stem:
-            raise UserError(f"{path} holds the strategy {strategy.name!r}.", f"Name it {strategy.name}.toml.")
+            name = strategy.name
+            raise UserError(f"{path} contains the strategy {name}.", f"Name it {name}.toml.")
         strategies[strategy.name] = strategy
     if not strategies:
-        raise UserError(f"No strategies in {folder}.", "It should hold one NAME.toml for each strategy.")
+        raise UserError(f"No strategies in {folder}.", "It should contain one NAME.toml per strategy.")
     return strategies
 
 
 def new_strategy(
     *, name: str, title: str, description: str, markers: tuple[str, ...], instruction: str
 ) -> Strategy:
-    """Return the first version of a strategy of the user's own. Raises UserError if it is no valid one."""
+    """Return the first version of the user's own strategy. Raises UserError if it is invalid."""
     made = Strategy(
         name=name.strip(),
         title=title,
@@ -125,7 +120,7 @@ def revised(
 ) -> Strategy:
     """Return the next version with these changes, or `strategy` itself if nothing changes.
 
-    Raises UserError if the result is no valid strategy.
+    Raises UserError if the result is invalid.
     """
     changes: dict[str, Any] = {
         name: value
@@ -155,11 +150,11 @@ def _validated(strategy: Strategy, *, where: str) -> Strategy:
             raise UserError(f"In {where}, {name} is not text or is empty.", f"Write some text for {name}.")
     if not _NAME.fullmatch(strategy.name):
         raise UserError(
-            f"In {where}, the name {strategy.name!r} is not in the form of step-by-step.",
-            "Use small letters, digits and single hyphens.",
+            f"In {where}, the name {strategy.name!r} does not look like step-by-step.",
+            "Use lower-case letters, digits and single hyphens.",
         )
     if type(strategy.version) is not int or strategy.version < 1:
-        raise UserError(f"In {where}, version is not a whole number from 1.", "Write version = 1.")
+        raise UserError(f"In {where}, version is not a whole number of at least 1.", "Write version = 1.")
     _check_markers(strategy.markers, where=where)
     return strategy
 
@@ -168,19 +163,19 @@ def _check_markers(markers: tuple[Any, ...], *, where: str) -> None:
     if not markers or not all(isinstance(m, str) and m.strip(" :") == m and m for m in markers):
         raise UserError(
             f"In {where}, markers is not a list of words without colons.",
-            'Write the words that open the lines, the answer\'s last: markers = ["Recall", "Answer"].',
+            'Write the words that begin the lines, the answer\'s last: markers = ["Recall", "Answer"].',
         )
     if len({marker.casefold() for marker in markers}) != len(markers):
         raise UserError(f"In {where}, a marker is listed twice.", "List each marker once, in order.")
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are TOML's, but for DEL, which TOML wants escaped too."""
+    """Return a TOML basic string. TOML has JSON's escapes, and also escapes DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _block(text: str) -> str:
-    """The inside of a TOML multi-line string, with quotes left readable where that is safe."""
+    """Return the inside of a TOML multi-line string, with quotes unescaped where that is safe."""
     lines = [_quoted(line)[1:-1] for line in text.split("\n")]
     joined = "\n".join(lines)
     return joined if _TRIPLE in text else joined.replace('\\"', '"')

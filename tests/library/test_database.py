@@ -9,14 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from library_doubles import make_task
+from library_doubles import all_settings, make_task
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check
 from orca_desk.library.migrations import MIGRATIONS, migrate, statements, version_of
 from orca_desk.library.runs import create_run, end_run, find_unfinished, get_run
-from orca_desk.library.settings import all_settings, delete_setting, get_setting, set_setting
+from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks, families, iterate_tasks
 
 HOLD = """
@@ -128,8 +128,7 @@ def test_settings_return_what_they_replace(library: Library) -> None:
     assert set_setting(library, "a", {"x": [1, "é"]}) is None
     assert set_setting(library, "a", None) == {"x": [1, "é"]}
     assert get_setting(library, "b", 7) == 7
-    assert delete_setting(library, "a") is None
-    assert all_settings(library) == {}
+    assert all_settings(library) == {"a": None}
 
 
 def test_many_threads_read_and_write(library: Library) -> None:

@@ -64,7 +64,7 @@ def test_a_backup_in_the_middle_of_writing_is_consistent(library: Library, tmp_p
 
 
 def test_bad_backups_are_named(library: Library, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no backup"):
+    with pytest.raises(UserError, match="does not exist"):
         check_backup(tmp_path / "none.db")
     with pytest.raises(UserError, match="replace the library"):
         back_up(library, library.path)

@@ -20,7 +20,6 @@ from orca_desk.library.records import (
     decide,
     get_record,
     iterate_records,
-    judge,
     known_records,
     list_records,
     revise,
@@ -35,7 +34,7 @@ from orca_desk.library.review import (
     restore_decisions,
     rowid_of,
 )
-from orca_desk.library.runs import create_run, end_run, find_unfinished, list_runs, note_progress, start_run
+from orca_desk.library.runs import create_run, end_run, find_unfinished, list_runs, start_run, store_progress
 from orca_desk.library.strategies import (
     current_strategies,
     get_strategy,
@@ -214,13 +213,6 @@ def test_an_edit_is_a_revision_beside_the_original(library: Library) -> None:
         revise(library, "nowhere", "x", verdict=None)
 
 
-def test_verdicts_can_be_made_anew(library: Library) -> None:
-    add_records(library, [judged(make_record(1), 2)])
-    assert judge(library, [judged(make_record(1), 1), judged(make_record(2), 2)]) == 1
-    stored = get_record(library, make_record(1).id)
-    assert stored.verdict and stored.verdict.correct
-
-
 def test_a_changed_strategy_is_a_new_version(library: Library) -> None:
     first = get_strategy(library, "direct")
     assert save_strategy(library, first) == first
@@ -258,7 +250,7 @@ def test_pairings_keep_their_evidence_and_history(library: Library) -> None:
 
 def test_runs_are_found_again_by_their_settings(library: Library) -> None:
     run = create_run(library, "generate", {"samples": 1, "tasks": ["a"]})
-    assert note_progress(library, run.id, done=3, total=10, unit="records").done == 3
+    assert store_progress(library, run.id, done=3, total=10, unit="records").done == 3
     ended = end_run(library, run.id, "cancelled", "Stopped after 3 of 10 records.")
     assert ended.ended_at and ended.outcome.startswith("Stopped")
     found = find_unfinished(library, "generate", {"tasks": ["a"], "samples": 1})

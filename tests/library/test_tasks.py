@@ -18,7 +18,7 @@ from orca_desk.library.task_changes import (
     change_tasks,
     hold_out_family,
     rename_family,
-    take_back,
+    undo_change,
 )
 from orca_desk.library.tasks import (
     TaskFilter,
@@ -218,7 +218,7 @@ def test_any_edit_of_many_tasks_is_taken_back_whole(
     changed = change_tasks(library, task_rowids(library), edit)
     assert list(iterate_tasks(library)) == [edit(task) for task in before]
     assert changed.count == sum(edit(task) != task for task in before)
-    take_back(library, changed)
+    undo_change(library, changed)
     assert list(iterate_tasks(library)) == before
     assert check(library) == []
 
@@ -228,7 +228,7 @@ def test_taking_back_leaves_what_was_edited_since(library: Library) -> None:
     add_tasks(library, [task])
     changed = change_tasks(library, task_rowids(library), TaskEdit(split="heldout"))
     update_task(library, dataclasses.replace(get_task(library, task.id), answer="2"))
-    take_back(library, changed)
+    undo_change(library, changed)
     assert get_task(library, task.id) == dataclasses.replace(task, answer="2")
 
 
@@ -242,8 +242,8 @@ def test_families_are_merged_held_out_and_taken_apart_again(library: Library) ->
     assert 30 < share < 70
     assert held.count == share
     assert hold_out_family(library, "b", 25).count == 0
-    take_back(library, held)
-    take_back(library, merged)
+    undo_change(library, held)
+    undo_change(library, merged)
     assert list(iterate_tasks(library)) == tasks
 
 

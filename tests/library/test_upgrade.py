@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from library_doubles import all_settings
 
 from orca_desk.library import chats
 from orca_desk.library.database import DATABASE_NAME, Library
@@ -18,10 +19,9 @@ from orca_desk.library.integrity import check
 from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.library.records import iterate_records
 from orca_desk.library.runs import get_run
-from orca_desk.library.settings import all_settings
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.tasks import iterate_tasks
-from orca_desk.steps.evaluate.plan import last_plan, waiting_behind
+from orca_desk.steps.evaluate.plan import last_plan, queued_behind
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.pair.request import ProbeRequest
 
@@ -99,5 +99,5 @@ def test_what_a_run_was_asked_for_is_stored_with_the_run(tmp_path: Path) -> None
         assert plan and [candidate.name for candidate in plan.candidates] == ["my base", "rival"]
         (evaluation,) = list_evaluations(library)
         assert evaluation.name == "my base"
-        assert [one.name for one in waiting_behind(evaluation.run.request or {})] == ["rival"]
+        assert [one.name for one in queued_behind(evaluation.run.request or {})] == ["rival"]
         assert not MOVED_SETTINGS & all_settings(library).keys()

@@ -62,7 +62,7 @@ def test_quotes_are_found_with_their_place_whatever_the_case_and_punctuation() -
 
 def test_the_example_of_the_issue_has_both_kinds() -> None:
     response = "As the instructions say, I will first recall the facts that the question needs.\nAnswer: 4"
-    assert [leak.why.split()[0] for leak in find_leaks(RECALL, response)] == ["speaks", "quotes"]
+    assert [leak.why.split()[0] for leak in find_leaks(RECALL, response)] == ["mentions", "quotes"]
 
 
 def test_what_the_instruction_asks_to_write_is_no_quote() -> None:

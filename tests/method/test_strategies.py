@@ -34,7 +34,7 @@ def test_the_seven_bundled_strategies_are_valid_and_ask_for_their_markers() -> N
     for strategy in strategies.values():
         assert strategy.answer_marker == "Answer"
         assert all(f'"{marker}' in strategy.instruction for marker in strategy.markers)
-    assert len({strategy.content_hash for strategy in strategies.values()}) == 7
+    assert len({strategy.instruction for strategy in strategies.values()}) == 7
 
 
 @given(title=text, description=text, instruction=text, version=st.integers(1, 10**6))
@@ -57,10 +57,10 @@ def test_a_change_makes_a_new_version_and_leaves_the_old_one() -> None:
     changed = revised(PLAIN, instruction="Recall it all.\n")
     assert (changed.version, changed.instruction) == (2, "Recall it all.")
     assert PLAIN.version == 1
-    assert changed.content_hash != PLAIN.content_hash
+    assert changed.instruction != PLAIN.instruction
     assert revised(PLAIN, instruction=PLAIN.instruction, title="Recall") is PLAIN
     retitled = revised(PLAIN, title="Remember")
-    assert retitled.version == 2 and retitled.content_hash == PLAIN.content_hash
+    assert retitled.version == 2 and retitled.instruction == PLAIN.instruction
     with pytest.raises(UserError, match="instruction is not text or is empty"):
         revised(PLAIN, instruction="  ")
 
@@ -77,7 +77,7 @@ def test_a_change_makes_a_new_version_and_leaves_the_old_one() -> None:
         (('["Recall", "Answer"]', '["Recall:"]'), "words without colons"),
         (('["Recall", "Answer"]', '["Answer", "answer"]'), "listed twice"),
         (('title = "Recall"', "title = 3"), "title is not text"),
-        (('"recall-then-generate"', '"../x"'), "not in the form"),
+        (('"recall-then-generate"', '"../x"'), "does not look like step-by-step"),
         (('title = "Recall"', 'title = "Recall'), "not valid TOML"),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_folder_with_nothing_or_a_misnamed_or_unreadable_file_is_refused(tmp_p
     with pytest.raises(UserError, match="No strategies"):
         load_folder(tmp_path)
     (tmp_path / "other.toml").write_text(to_toml(PLAIN))
-    with pytest.raises(UserError, match="holds the strategy"):
+    with pytest.raises(UserError, match="contains the strategy"):
         load_folder(tmp_path)
     (tmp_path / "other.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match="UTF-8"):

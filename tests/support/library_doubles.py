@@ -1,5 +1,9 @@
 """Small real records for the tests of the library."""
 
+import json
+from typing import Any
+
+from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord
 from orca_desk.method.grading import grade
 from orca_desk.method.leaks import Leak
@@ -46,3 +50,8 @@ def make_record(number: int, **fields: object) -> TeacherRecord:
 def judged(record: TeacherRecord, reference: object, *leaks: Leak) -> NewRecord:
     """The record with the verdict that grading it against `reference` gives."""
     return NewRecord(record=record, verdict=grade(record.response, str(reference)), leaks=leaks)
+
+
+def all_settings(library: Library) -> dict[str, Any]:
+    """Every stored setting, by key."""
+    return {row["key"]: json.loads(row["value"]) for row in library.rows("SELECT * FROM settings")}

@@ -1,4 +1,4 @@
-"""Tasks of the library into a file, some at a time: an export of any size needs little memory."""
+"""Exporting tasks to a file in chunks, so that an export of any size needs little memory."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from orca_desk.library.tasks import tasks_at
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
 
-CHUNK = 1_000  # tasks between two looks at the control
+CHUNK = 1_000  # tasks between two checks for a stop
 
 
 def export_tasks(
@@ -23,7 +23,7 @@ def export_tasks(
 ) -> int | None:
     """Write the tasks in these rows to `path` as `write_tasks` does.
 
-    Returns how many, or None when it was stopped. Raises UserError for a place that cannot be written.
+    Returns their number, or None if the job was stopped. Raises UserError if the file cannot be written.
     """
     control = control or JobControl()
     meter = Meter(progress, stage="exporting", total=len(rowids), unit="tasks")
@@ -40,4 +40,4 @@ def export_tasks(
     except StoppedError:
         return None
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from error
+        raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error

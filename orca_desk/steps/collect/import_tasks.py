@@ -1,4 +1,4 @@
-"""Tasks from a file into the library, as they are read: a file of any size needs little memory."""
+"""Importing tasks as they are read, so that a file of any size needs little memory."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from orca_desk.method.splits import hold_out
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.yielding import yielding
 
-CHUNK = 2_000  # tasks between two looks at the control
-SHOWN = 20  # rows of each kind that are kept to be shown
+CHUNK = 2_000  # tasks between two checks for a stop
+SHOWN = 20  # bad and differing rows to show
 
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What an import did.
+    """The result of an import.
 
-    `differing` counts rows whose question was there with other content (answer, split, tags, ...), from
-    the library or from earlier in the file; `updated` says whether the file's content replaced it. Of bad and
-    differing rows the first 20 are kept.
+    `differing` counts rows whose question already existed with other content (answer, split, tags, ...), in
+    the library or earlier in the file; `updated` says whether the file's content replaced it. `problems` and
+    `examples` are the first 20 bad and differing rows.
     """
 
     added: int
@@ -45,10 +45,10 @@ def import_tasks(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Imported:
-    """Add what `rows` yields (see `formats.tasks.read_tasks`); what is there already stays as it is.
+    """Add the tasks of `rows` (see `formats.tasks.read_tasks`); existing ones stay unchanged.
 
-    `heldout` is the percentage to hold out whatever the rows say; with `update` a row replaces the task
-    with the same question. Each chunk is committed as it comes, so the same import can be repeated.
+    `heldout` is the percentage to hold out, whatever the rows say. With `update`, a row replaces the task
+    with the same question. Each chunk is committed at once, so an interrupted import can be repeated.
     """
     control = control or JobControl()
     meter = Meter(progress, stage="importing", total=None, unit="tasks")

@@ -1,4 +1,4 @@
-"""Training records that are not frozen in a snapshot, as a file."""
+"""Exporting training records without freezing a snapshot."""
 
 from pathlib import Path
 
@@ -22,15 +22,15 @@ def export_records(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> int | None:
-    """Write the records that match as JSONL, with `instruction` in place of the strategies'; return how many.
+    """Write the matching records as JSONL, erased with the student message `instruction`; count them.
 
-    The lines are those of `write_snapshot`. A job that is stopped leaves no file, or the old one, and returns
-    None. Raises UserError when none matches and when the file cannot be written.
+    The lines are those of `write_snapshot`. A stopped job leaves no file, or the old one, and returns None.
+    Raises UserError if no record matches, and if the file cannot be written.
     """
     control = control or JobControl()
     count = count_records(library, wanted)
     if not count:
-        raise UserError("No record matches, so there is nothing to export.", "Widen the filter.")
+        raise UserError("No records match, so there is nothing to export.", "Widen the filter.")
     meter = Meter(progress, stage="exporting", total=count, unit="records")
     done = 0
     try:

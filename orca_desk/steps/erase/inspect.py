@@ -1,7 +1,7 @@
-"""What exactly is trained: a training record as the trainer's tokens, and totals of many records.
+"""A training record as the tokens that the trainer sees, and token totals of many records.
 
-Everything comes from the trainer's own functions (`orca_desk.student.data` over the one renderer), so what
-is shown cannot differ from what is trained. No model is loaded: the tokenizer's files are enough.
+The trainer's own functions (`orca_desk.student.data` with the one renderer) produce the tokens, so they
+cannot differ from those in training. Only the tokenizer's files are needed, not the model.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,9 +23,9 @@ REPORT_EVERY = 50  # records
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """One token. `text` is what it adds to the text: nothing where a character ends only in a later one.
+    """One token. `text` is what it adds to the text: nothing if a character ends only in a later token.
 
-    `control`: a token of its own kind, shown by name, that no text can make.
+    `control` marks a special token, shown by its name, which no text can produce.
     """
 
     id: int
@@ -37,7 +37,7 @@ class Token:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """A training record as the trainer sees it; tokens from place `limit` on do not fit.
+    """A training record as the trainer sees it; tokens from index `limit` on do not fit.
 
     `trained` and `masked` count the tokens that fit, as the trainer counts them.
     """
@@ -49,16 +49,16 @@ class Inspection:
 
     @property
     def too_long(self) -> bool:
-        """Whether some tokens do not fit."""
+        """Whether some tokens exceed the limit."""
         return len(self.tokens) > self.limit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """Sums over records: all fields count tokens but `records`, `too_long` (records) and `finished`.
+    """Totals over records: all fields except `records`, `too_long` and `finished` count tokens.
 
     `cut` counts the tokens beyond the limit; `trained` and `masked` count those within it. `finished` is
-    False when the count was stopped.
+    False if the count was stopped.
     """
 
     records: int
@@ -71,17 +71,17 @@ class Totals:
 
 
 class Inspector:
-    """Renders training records for one student; reading its tokenizer takes a moment."""
+    """Renders training records for one student. Creating it reads the tokenizer, which takes a moment."""
 
     def __init__(self, base: Path) -> None:
-        """Read the tokenizer of the model folder `base`. Raises UserError when that cannot be done."""
+        """Read the tokenizer of the model folder `base`. Raises UserError if that fails."""
         from orca_desk.prompts.hf import HFTokenizer  # `tokenizers` is not needed until here
 
         self.tokenizer = HFTokenizer.load(base)
         self.renderer = Renderer(self.tokenizer)
 
     def inspect(self, training: TrainingRecord, *, limit: int) -> Inspection:
-        """Return a record's tokens. Raises UserError when the model's template is broken."""
+        """Return a record's tokens. Raises UserError if the model's template is broken."""
         rendered = self.renderer.example(training.system, training.user, training.assistant)
         roles = [span.role for span in rendered.spans for _ in range(span.end - span.start)]
         texts = self._texts(rendered.ids)
@@ -149,7 +149,7 @@ class Inspector:
         return not self.tokenizer.piece_bytes(token)
 
     def _texts(self, ids: Iterable[int]) -> Iterator[str]:
-        """Yield what each token adds to the text; a control token adds its name."""
+        """Yield the text that each token adds; a special token adds its name."""
         waiting = b""
         for token in ids:
             piece = self.tokenizer.piece_bytes(token)
@@ -169,7 +169,7 @@ def inspect_snapshot(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Totals:
-    """Count the tokens of all records of a snapshot. Raises UserError for a model that cannot be used."""
+    """Count the tokens of all records of a snapshot. Raises UserError for an unusable model."""
     return Inspector(base).total(
         snapshot_records(library, snapshot),
         limit=limit,
@@ -189,13 +189,13 @@ def inspect_records(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Totals:
-    """Count the tokens of the records that match, with `instruction` in place of the strategies'.
+    """Count the tokens of the matching records, erased with the student message `instruction`.
 
-    Raises UserError when none matches, and for a model that cannot be used.
+    Raises UserError if no record matches, and for an unusable model.
     """
     count = count_records(library, wanted)
     if not count:
-        raise UserError("No record matches.", "Keep some records, or widen the filter.")
+        raise UserError("No records match.", "Keep some records, or widen the filter.")
     return Inspector(base).total(
         (erase(stored.current, instruction) for stored in iterate_records(library, wanted)),
         limit=limit,
@@ -206,10 +206,10 @@ def inspect_records(
 
 
 def _cut(example: Example, limit: int) -> Example:
-    """Return what is left of an example at `limit` tokens; the whole of it when nothing would be learned."""
-    kept, _ = fit([example], limit, "cut")
-    if kept:
-        return kept[0]
+    """Cut an example to `limit` tokens, as the trainer does, even if nothing to learn remains."""
+    fitting, _ = fit([example], limit, "cut")
+    if fitting:
+        return fitting[0]
     return Example(id=example.id, group=example.group, ids=example.ids[:limit], mask=example.mask[:limit])
 
 

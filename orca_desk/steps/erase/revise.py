@@ -1,4 +1,4 @@
-"""The user's own version of an answer: graded and checked for leaks just as the teacher's was."""
+"""The user's edit of an answer, graded and checked for leaks like the teacher's answer."""
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
@@ -9,13 +9,13 @@ from orca_desk.method.leaks import find_leaks
 
 
 def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
-    """Store `text` as a new revision of a record's answer, graded anew; return the record before.
+    """Grade `text` and store it as a new revision of a record's answer; return the earlier record.
 
-    Without a reference answer, or where the task was deleted, it is not graded. Raises UserError for a
-    blank text, which nothing could be learned from, and when there is no such record.
+    Without a reference answer, or if the task was deleted, the text is not graded. Raises UserError for a
+    blank text, which teaches nothing, and if the record does not exist.
     """
     if not text.strip():
-        raise UserError("The answer is empty.", "Write one, or drop the record.")
+        raise UserError("The answer is empty.", "Enter an answer, or drop the record.")
     record = get_record(library, record_id).record
     task = get_tasks(library, [record.task_id]).get(record.task_id)
     verdict = None if task is None or task.answer is None else grade(text, task.answer, task.answer_kind)
@@ -24,5 +24,5 @@ def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
 
 
 def undo_edit(library: Library, before: StoredRecord) -> None:
-    """Go back to what `edit_answer` returned, verdict and leaks too, by one more revision."""
+    """Restore the record that `edit_answer` returned, with verdict and leaks, by another revision."""
     revise(library, before.record.id, before.current.response, verdict=before.verdict, leaks=before.leaks)

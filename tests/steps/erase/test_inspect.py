@@ -92,7 +92,7 @@ def test_the_totals_of_a_snapshot_are_the_trainers_report(library, tmp_path: Pat
 def test_the_totals_of_kept_records(library) -> None:
     ids = [record.teacher_record_id for record in snapshot_records(library, small_snapshot(library))][:3]
     kept = RecordFilter(decision="keep")
-    with pytest.raises(UserError, match="No record matches"):
+    with pytest.raises(UserError, match="No records match"):
         inspect_records(library, BASE, kept, CAUTIOUS, limit=2048)
     decide(library, ids, "keep")
     totals = inspect_records(library, BASE, kept, CAUTIOUS, limit=2048)

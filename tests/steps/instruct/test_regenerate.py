@@ -75,7 +75,7 @@ def test_what_is_exported_is_what_a_snapshot_writes(library, tmp_path) -> None:
     stopped.stop()
     assert export_records(library, RecordFilter(), "Other.", exported, control=stopped) is None
     assert exported.read_text("utf-8").splitlines() == lines
-    with pytest.raises(UserError, match="No record matches"):
+    with pytest.raises(UserError, match="No records match"):
         export_records(library, RecordFilter(family="none"), CAUTIOUS, exported)
     with pytest.raises(UserError):
         export_records(library, RecordFilter(), CAUTIOUS, tmp_path)

@@ -425,7 +425,7 @@ def test_the_totals_of_a_snapshot_and_of_the_kept_records(
     page.tabs.setCurrentWidget(inspector)
     qtbot.waitUntil(lambda: inspector.source.count() == 2 and inspector.student.model() is not None)
     qtbot.mouseClick(inspector.totals_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "No record matches" in inspector.problem.text.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "No records match" in inspector.problem.text.text(), timeout=20_000)
     inspector.source.setCurrentIndex(1)
     qtbot.mouseClick(inspector.totals_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(

@@ -74,7 +74,7 @@ def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot
     window.desk.library.write(harm)
     job = page.check()
     qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
-    assert "has problems" in page.notice.text.text() and "numbers that were given twice" in page.notice.hint.text()
+    assert "has problems" in page.notice.text.text() and "run numbers used twice" in page.notice.hint.text()
 
 
 def test_the_theme_and_the_menu_show_the_same_choice(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
