@@ -71,18 +71,18 @@ def test_from_own_tasks_to_an_answer(
     assert orca("tasks", "import", write_tasks(tmp_path / "tasks.jsonl"))["added"] == 16
     asked = ("--teacher", teacher, "--family", "towns", "--strategy", "direct", "--max-tokens", 64)
     assert orca("generate", *asked, "--threads", 1)["asked"] == 12
-    # A random teacher is wrong; the student learns its answers all the same.
+    # A random teacher answers incorrectly; the student still learns its answers.
     snapshot = orca(
         "records", "freeze", "own", "--family", "towns", "--with-incorrect", "--with-leaks", "--with-unpaired"
     )
     quick = ("--rank", 4, "--rslora", "--learning-rate", 0.01, "--epochs", 3, "--threads", 1)
     trained = orca("train", "--student", student, "--snapshot", snapshot["id"], *quick)
     assert trained["finished"]
-    assert trained["parity"]["agree"] is True, trained["parity"]["sentence"]
+    assert trained["parity"]["agree"] is True, trained["parity"]["finding"]
 
     tuned = ("--model", trained["base_gguf"], "--adapter", trained["adapter_gguf"], "--max-tokens", 16)
     evaluated = orca("evaluate", *tuned, "--family", "towns", "--threads", 1)
     answer = orca("chat", *tuned, "--message", "Which town comes first?", "--threads", 1)
     assert evaluated["finished"]
-    assert evaluated["families"]["towns"]["right"]["n"] == 4
+    assert evaluated["families"]["towns"]["accuracy"]["n"] == 4
     assert answer["finish_reason"] in ("stop", "length")
