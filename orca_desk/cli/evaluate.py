@@ -1,4 +1,4 @@
-"""`orca-desk evaluate`: how good is a model on held-out tasks, under which system message."""
+"""`orca-desk evaluate`: measure how well a model answers held-out tasks."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -24,8 +24,9 @@ from orca_desk.method.records import Sampling, Split
 from orca_desk.method.statistics import Comparison
 from orca_desk.processes.asking import Runner
 from orca_desk.steps.evaluate.evaluation import Evaluated, System, SystemKind, compare_evaluations, evaluate
+from orca_desk.ui.words.counting import counted
 
-KINDS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strategy": "strategy"}
+SYSTEMS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strategy": "strategy"}
 
 
 @click.command(
@@ -43,11 +44,11 @@ KINDS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strat
     default="cautious",
     show_default=True,
     metavar="cautious|empty|strategy|TEXT",
-    help="The system message: cautious, none, that of each task's strategy, or your own text.",
+    help="The system message: cautious, empty, each task's strategy, or your own text.",
 )
 @task_options
-@click.option("--limit", type=click.IntRange(1), help="Only the first so many tasks.")
-@click.option("--compare", metavar="EVALUATION", help="Compare with an earlier one, task by task.")
+@click.option("--limit", type=click.IntRange(1), help="Maximum number of tasks.")
+@click.option("--compare", metavar="EVALUATION", help="Compare with an earlier evaluation, task by task.")
 @sampling_options
 @runner_options
 @library_option
@@ -69,15 +70,19 @@ def command(
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Have a model answer held-out tasks and grade every answer; 95% intervals are Wilson's."""
+    """Have a model answer held-out tasks, and grade every answer.
+
+    Prints the share of correct answers per family with 95% intervals (Wilson). Run the same command again to
+    resume an evaluation that was stopped.
+    """
     runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
     wanted = TaskFilter(
         family=family, split=split or "heldout", tag=tag, text=text, limit=limit, has_answer=True
     )
-    asked = System(kind=KINDS[system]) if system in KINDS else System(kind="own", text=system)
+    asked = System(kind=SYSTEMS[system]) if system in SYSTEMS else System(kind="own", text=system)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         if compare:
-            get_evaluation(library, compare)  # a mistyped one is told before minutes are spent
+            get_evaluation(library, compare)  # report a mistyped id before minutes are spent
         found = evaluate(
             library,
             runner,
@@ -87,20 +92,20 @@ def command(
             progress=progress,
             control=control,
         )
-        compared = compare_evaluations(library, found.run, compare) if compare else None
+        comparison = compare_evaluations(library, found.run, compare) if compare else None
     if as_json:
-        print_json(asdict(found) | ({"comparison": compared} if compared else {}))
+        print_json(asdict(found) | ({"comparison": comparison} if comparison else {}))
         return
     _show(found)
-    if compared and compare:
-        _show_comparison(found.run, compare, compared)
+    if comparison and compare:
+        _show_comparison(found.run, compare, comparison)
 
 
 def _show(found: Evaluated) -> None:
     rows = [*found.families.items(), ("overall", found.overall)]
     table(
         found.run,
-        {"family": "left", "right": "right", "share": "right", "95% interval": "right", "tokens": "right"},
+        {"family": "left", "correct": "right", "share": "right", "95% interval": "right", "tokens": "right"},
         [
             [
                 name,
@@ -115,14 +120,14 @@ def _show(found: Evaluated) -> None:
     if found.adherence.n:
         say(f"{percent(found.adherence.share)} of the answers follow the strategy paired with their family.")
     if found.cut:
-        say(f"{found.cut:,} answers were cut off by the length limit: see --max-tokens.")
+        say(f"Cut off by the length limit: {counted(found.cut, 'answer')}. See --max-tokens.")
     for reason, count in found.failed.items():
-        say(f"{count} could not be asked: {reason}")
+        say(f"{counted(count, 'task')} could not be asked: {reason}")
 
 
-def _show_comparison(first: str, second: str, compared: Mapping[str, Comparison]) -> None:
+def _show_comparison(first: str, second: str, comparison: Mapping[str, Comparison]) -> None:
     table(
-        f"{first} minus {second}, on the same tasks",
+        f"{first} minus {second}, on shared tasks",
         {"family": "left", "tasks": "right", "difference": "right", "95% interval": "right", "p": "right"},
         [
             [
@@ -132,6 +137,6 @@ def _show_comparison(first: str, second: str, compared: Mapping[str, Comparison]
                 f"{one.low:+.1%} to {one.high:+.1%}",
                 f"{one.p:.3f}",
             ]
-            for name, one in compared.items()
+            for name, one in comparison.items()
         ],
     )

@@ -1,4 +1,4 @@
-"""`orca-desk models`: model files on this machine, and more from a hub when the user asks for them."""
+"""`orca-desk models`: find, inspect and convert models on this machine, or download one from a hub."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +19,8 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import Meter
 from orca_desk.ui.words.fits import fit_sentence
 
+HEADINGS = {"kind": "type", "size_bytes": "bytes", "chat_template": "chat template"}
+
 
 @click.group(
     "models",
@@ -31,16 +33,17 @@ from orca_desk.ui.words.fits import fit_sentence
     ),
 )
 def command() -> None:
-    """Find, look at, convert and download models."""
+    """Find, inspect, convert and download models."""
 
 
 @command.command("list")
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @json_option
 def list_models(folders: Sequence[Path], as_json: bool) -> None:
-    """List the models in FOLDERS, or else the bundled ones and those of Hugging Face, LM Studio and Ollama.
+    """List the models in FOLDERS.
 
-    They are used where they are and never copied.
+    Without FOLDERS, list the bundled models and those of Hugging Face, LM Studio and Ollama. Models are used
+    where they are, never copied.
     """
     found = list(find_models(folders)) if folders else known_models()
     models = [each for each in found if isinstance(each, ModelFile)]
@@ -52,7 +55,7 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
         "Models",
         {
             "name": "left",
-            "kind": "left",
+            "type": "left",
             "architecture": "left",
             "parameters": "right",
             "quantisation": "left",
@@ -80,16 +83,19 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @json_option
 def show(path: Path, as_json: bool) -> None:
-    """Show what the model at PATH is, and whether it fits into memory."""
+    """Show the properties of the model at PATH, and whether it fits in memory."""
     model = identify(path)
     fit = fit_of(model)
     if as_json:
         print_json(_summary(model) | ({"fits": fit.fits, "memory": fit_sentence(fit)} if fit else {}))
         return
     for name, value in _summary(model).items():
-        say(f"{name:14} {value:,}" if isinstance(value, int) else f"{name:14} {value}")
+        heading = HEADINGS.get(name, name)
+        say(f"{heading:14} {value:,}" if isinstance(value, int) else f"{heading:14} {value}")
     if fit:
-        use = f"With {SHOWN_ANSWERS} answers at once" if model.kind == "gguf" else "With the default settings"
+        use = (
+            f"With {SHOWN_ANSWERS} parallel answers" if model.kind == "gguf" else "With the default settings"
+        )
         say(f"{use}: {fit_sentence(fit)}")
 
 
@@ -101,11 +107,14 @@ def show(path: Path, as_json: bool) -> None:
     type=click.Choice(["f16", "f32", "bf16", "q8_0"]),
     default="f16",
     show_default=True,
-    help="The number format of the weights.",
+    help="Number format of the weights.",
 )
 @json_option
 def convert_model(student: Path, file: Path, dtype: str, as_json: bool) -> None:
-    """Write the weights in the folder STUDENT (llama, qwen2, qwen3) to FILE as GGUF."""
+    """Convert the folder STUDENT to the GGUF file FILE.
+
+    Supports the architectures llama, qwen2 and qwen3.
+    """
     with running(quiet=as_json) as (progress, control):
         convert(student, file, dtype=dtype, progress=progress, control=control)
     model = identify(file)
@@ -115,20 +124,23 @@ def convert_model(student: Path, file: Path, dtype: str, as_json: bool) -> None:
 @command.command("download")
 @click.argument("repo")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--file", help="One file of it, such as a GGUF; without it the safetensors folder.")
-@click.option("--revision", default="main", show_default=True, help="A branch, tag or commit of it.")
-@click.option("--endpoint", help="The hub's address, if it is not Hugging Face's.")
+@click.option("--file", help="One file, such as a GGUF. [default: the safetensors and what belongs to them]")
+@click.option("--revision", default="main", show_default=True, help="Branch, tag or commit.")
+@click.option("--endpoint", help="Address of the hub, if it is not Hugging Face.")
 @json_option
 def download(
     repo: str, folder: Path, file: str | None, revision: str, endpoint: str | None, as_json: bool
 ) -> None:
-    """Download REPO into FOLDER: the only command that opens a connection. It goes on where it stopped."""
+    """Download REPO from a hub into FOLDER.
+
+    This is the only command that connects to the internet. Run it again to resume a stopped download.
+    """
     with running(quiet=as_json) as (progress, control):
         meter: list[Meter] = []
 
         def show_bytes(done: int, total: int) -> None:
             if control.stopped:
-                raise UserError("Stopped.", "Run the same command again to go on from here.")
+                raise UserError("Stopped.", "Run the same command again to resume.")
             if not meter:
                 meter.append(Meter(progress, stage=f"downloading {repo}", total=total / 1e6, unit="MB"))
             meter[0].advance(done / 1e6 - meter[0].done)
@@ -136,11 +148,11 @@ def download(
         path = hub.download(
             repo, folder=folder, file=file, revision=revision, endpoint=endpoint, progress=show_bytes
         )
-    print_json({"path": path}) if as_json else say(f"It is in {path}.")
+    print_json({"path": path}) if as_json else say(f"Downloaded to {path}")
 
 
 def _summary(model: ModelFile) -> dict[str, str | int]:
-    """Return what people want to know of a model."""
+    """Return the properties of a model that the commands show."""
     return {
         "name": model.name,
         "kind": model.kind,

@@ -1,4 +1,4 @@
-"""`orca-desk train`: fine-tune a student on a snapshot. Its options are the fields of TrainSettings."""
+"""`orca-desk train`: fine-tune a student on a snapshot. The fields of TrainSettings are its options."""
 
 import shlex
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from orca_desk.ui.words.parity import parity_sentence
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add one option for each training setting, with its own help text and default."""
+    """Add an option for each training setting, with its help text and default."""
     for entry in reversed(fields(TrainSettings)):
         name, default = entry.name.replace("_", "-"), entry.default
         kind = click.Choice(CHOICES[entry.name]) if entry.name in CHOICES else type(default)
@@ -45,13 +45,13 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     "--student",
     required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The student's folder: safetensors, config and tokenizer.",
+    help="The student's folder, with safetensors, config and tokenizer.",
 )
-@click.option("--snapshot", required=True, help="The snapshot's name, or its id.")
+@click.option("--snapshot", required=True, help="The name or id of the snapshot to train on.")
 @click.option(
     "--gguf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The GGUF file of the same weights; without it the one in the folder, or one is made.",
+    help="The student's GGUF file. [default: the one in its folder, or a converted one]",
 )
 @setting_options
 @library_option
@@ -59,9 +59,10 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
 def command(
     student: Path, snapshot: str, gguf: Path | None, folder: Path, as_json: bool, **settings: Any
 ) -> None:
-    """Train a LoRA adapter for the student on a snapshot, export it to GGUF and check both agree.
+    """Train a LoRA adapter for a student on a snapshot and export it to GGUF.
 
-    Ctrl-C keeps a checkpoint; the same command goes on from the newest one.
+    Then check that llama.cpp answers with it as torch does. Ctrl-C saves a checkpoint; run the same command
+    again to resume from it.
     """
     chosen = TrainSettings(**settings)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
@@ -79,7 +80,7 @@ def command(
 
 
 def _show(made: Trained) -> None:
-    say(f"{made.run} is done in {made.seconds:,.0f} s. Adapter: {made.adapter}")
+    say(f"{made.run} finished in {made.seconds:,.0f} s. Adapter: {made.adapter}")
     for warning in made.warnings:
         complain(warning, "yellow")
     if made.parity:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.formats.csv_file import write_csv
-from orca_desk.library.answers import AskedFilter, AskedTask, answers_to, asked_tasks
+from orca_desk.library.answers import AskedFilter, AskedTask, Pattern, answers_to, asked_tasks
 from orca_desk.library.evaluations import Answered
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.records import Task
@@ -78,7 +78,8 @@ class AnswersView(QWidget):
 
     def wanted(self) -> AskedFilter:
         """Return the filters."""
-        pattern, first, second = self.pattern.currentData() or ("all", 0, 0)
+        selected: tuple[Pattern, int, int] = self.pattern.currentData() or ("all", 0, 0)
+        pattern, first, second = selected
         return AskedFilter(
             pattern=pattern,
             first=first,
@@ -116,7 +117,7 @@ class AnswersView(QWidget):
             then=partial(self._save, list(self.ids), self.wanted()),
         )
 
-    def move(self, step: int) -> None:
+    def select_next(self, step: int) -> None:
         """Select the task `step` rows further down."""
         row = max(0, min(self.view.currentIndex().row() + step, self.model.rowCount() - 1))
         self.view.selectRow(row)

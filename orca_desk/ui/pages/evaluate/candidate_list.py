@@ -199,7 +199,7 @@ class CandidateRow(QObject):
 
     def candidate(self) -> Candidate:
         """Return the row's candidate. Raises UserError for whatever cannot be used."""
-        model, name = self.model.model(), self.name
+        model, name = self.model.selected(), self.name
         if not name:
             raise UserError("A model has no name.", "Name it base, tuned, teacher or as you like.")
         if self._wanted is not None and (model is None or model.path != self._wanted):
@@ -272,7 +272,7 @@ class CandidateRow(QObject):
 
     def _choose_base(self, base: Path) -> None:
         """Select the base model of an adapter: it works with no other."""
-        model = self.model.model()
+        model = self.model.selected()
         if model is None or (model.path != base and model.path.parent != base):
             self._wanted = base
             self.model.choose(base)

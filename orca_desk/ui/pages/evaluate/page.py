@@ -159,7 +159,7 @@ class EvaluatePage(Page):
 
     def _move(self, step: int) -> None:
         self.tabs.setCurrentIndex(ANSWERS)
-        self.answers.move(step)
+        self.answers.select_next(step)
 
     def _export_plot(self) -> None:
         self.tabs.setCurrentIndex(RESULTS)

@@ -143,7 +143,7 @@ class ResultsView(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setAccessibleName("Results")
         scroll.setWidget(inside)
-        self.scroll = scroll
+        self.scroll_area = scroll
         return scroll
 
     def _chart_card(self) -> QWidget:
@@ -180,9 +180,9 @@ class ResultsView(QWidget):
         head.addWidget(self.reference)
         head.addWidget(button("Export CSV…", self.export_differences))
         about = (
-            "In percentage points, on the tasks that both answered, with 95% intervals (Newcombe). An interval "
-            "that includes 0 means no clear difference. p is from McNemar's exact test, not corrected for "
-            "multiple comparisons."
+            "In percentage points, on the tasks that both answered, with 95% intervals (Newcombe). "
+            "An interval that includes 0 means no clear difference. p is from McNemar's exact test, "
+            "not corrected for multiple comparisons."
         )
         layout.addWidget(label(about, tone="muted", wrap=True))
         layout.addWidget(result_view(self.differences, self.desk.theme, "Paired differences"))

@@ -308,7 +308,7 @@ def test_the_matrix_counts_paired_and_detected_strategies(
     ]  # fmt: skip
     assert matrix.index(0, 1).data() == "4\n100%" and matrix.is_match(0, 0)
     assert matrix.index(1, 1).data() == "2\n100%" and not matrix.is_match(1, 0)
-    page.results.scroll.ensureWidgetVisible(page.results.matrix_card)
+    page.results.scroll_area.ensureWidgetVisible(page.results.matrix_card)
     page.grab()
 
 
@@ -384,7 +384,7 @@ def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: lis
     qtbot.keyClick(page.answers.view, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 1 plus 1?")
     assert columns.reference.toPlainText() == "2"
-    page.answers.move(-1)
+    page.answers.select_next(-1)
     qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 0 plus 0?")
     qtbot.mouseClick(columns.open_task, Qt.MouseButton.LeftButton)
     assert window.page is window.pages["tasks"]
