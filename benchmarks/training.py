@@ -298,7 +298,7 @@ def measure(case: Case, base: Path) -> dict[str, Any]:
 @contextmanager
 def _job(case: Case, base: Path) -> Iterator[dict[str, Any]]:
     """Write the records and decide the settings that both sides share."""
-    from orca_desk.student.model import choose_dtype, choose_threads, read_shape
+    from orca_desk.student.model import choose_dtype, choose_threads, read_base
 
     settings = TrainSettings(
         epochs=1,
@@ -308,7 +308,7 @@ def _job(case: Case, base: Path) -> Iterator[dict[str, Any]]:
         warmup=0.0,
         schedule="constant",
     )
-    dtype = choose_dtype(read_shape(base), settings)
+    dtype = choose_dtype(read_base(base), settings)
     with tempfile.TemporaryDirectory() as folder:
         records = Path(folder) / "records.jsonl"
         records.write_text("".join(f"{json.dumps(record)}\n" for record in make_records(case.records)))
