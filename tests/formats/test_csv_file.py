@@ -17,6 +17,6 @@ def test_what_is_written_is_read_back(tmp_path):
     assert read == [["one", "two", "three", "four"], rows[0], ["", "1", "", "0.5"]]
 
 
-def test_a_place_that_cannot_be_written_is_said(tmp_path):
+def test_an_unwritable_path_is_an_error(tmp_path):
     with pytest.raises(UserError, match="cannot be written"):
         write_csv(tmp_path, ["one"], [])

@@ -37,7 +37,7 @@ def test_a_file_whose_question_is_not_found_can_still_be_mapped() -> None:
     assert preview_tasks(io.BytesIO(text), {"query": "frage"}).good == 1
 
 
-def test_only_the_first_rows_are_looked_at() -> None:
+def test_only_the_first_rows_are_read() -> None:
     text = b"".join(b'{"query": "%d"}\n' % number for number in range(30))
     seen = preview_tasks(io.BytesIO(text), limit=10)
     assert (seen.good, seen.whole, len(seen.rows)) == (10, False, 10)

@@ -143,7 +143,7 @@ def test_splits_tags_and_ids() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_bad_row_is_told_and_the_good_ones_get_in(row: bytes, what: str) -> None:
+def test_bad_rows_are_reported_and_good_ones_read(row: bytes, what: str) -> None:
     good, (bad,) = read(GOOD + b"\n" + row + b"\n" + GOOD)
     assert [task.query for task in good] == ["good", "good"]
     assert bad.line == 3 and what in bad.what and bad.hint

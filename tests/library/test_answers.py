@@ -79,7 +79,7 @@ def test_tasks_are_found_by_outcome_family_and_text(library, pair, wanted, numbe
     assert [one.task_id for one in found] == [TASKS[number].id for number in numbers]
 
 
-def test_each_outcome_stands_at_its_evaluation(library, pair):
+def test_each_outcome_belongs_to_its_evaluation(library, pair):
     asked = asked_tasks(library, pair)
     assert [None if one is None else one.correct for one in asked[5].outcomes] == [None, True]
     assert asked[4].outcomes[0] is not None and asked[4].outcomes[0].correct is None

@@ -88,7 +88,7 @@ def test_a_deleted_chat_comes_back_whole(library: Library, three: list[str], tmp
 
 
 @pytest.mark.parametrize("keep", [False, True])
-def test_turns_are_cut_off_and_put_back_in_place_of_what_came_since(
+def test_turns_are_cut_off_and_restored(
     library: Library, three: list[str], keep: bool
 ) -> None:
     removed = cut_chat(library, three[0], 1, keep_question=keep)

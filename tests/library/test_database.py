@@ -69,13 +69,13 @@ def test_pragmas(library: Library) -> None:
         db.execute("DELETE FROM settings")
 
 
-def test_there_must_be_one_unless_it_may_be_made(tmp_path: Path) -> None:
+def test_a_missing_library_is_created_only_if_wanted(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no library"):
         Library.open(tmp_path / "none", create=False)
     assert not (tmp_path / "none").exists()
 
 
-def test_a_second_opener_is_told_who_has_it_open(tmp_path: Path) -> None:
+def test_a_second_process_learns_who_has_it_open(tmp_path: Path) -> None:
     child = hold(tmp_path)
     try:
         with pytest.raises(UserError, match=f"process {child.pid}"):
@@ -85,7 +85,7 @@ def test_a_second_opener_is_told_who_has_it_open(tmp_path: Path) -> None:
     Library.open(tmp_path).close()
 
 
-def test_a_killed_holder_is_no_obstacle(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
     child = hold(tmp_path)
     child.kill()
     child.communicate()

@@ -122,7 +122,7 @@ def facts(
     )
 
 
-def test_texts_that_only_end_alike_are_no_duplicates(library: Library) -> None:
+def test_texts_that_only_end_alike_are_not_duplicates(library: Library) -> None:
     end = "the same end of the answer"
     new = [judged(make_record(n, user="same question", response=f"{n} {end}"), "same") for n in (1, 2, 3)] + [
         judged(make_record(n, user="same question", response=f"3 {end}"), "same") for n in (4, 5)
@@ -131,7 +131,7 @@ def test_texts_that_only_end_alike_are_no_duplicates(library: Library) -> None:
     assert overview(library).usable == preview_freeze(library).records == 3
 
 
-def test_an_edit_that_was_taken_back_is_no_edit(library: Library) -> None:
+def test_an_undone_edit_does_not_count(library: Library) -> None:
     record = make_record(1)
     record = replace(record, provenance=replace(record.provenance, finish_reason="length"))
     add_records(library, [judged(record, 1)])

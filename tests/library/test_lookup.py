@@ -47,6 +47,6 @@ def test_no_text_breaks_the_search(library: Library, text: str) -> None:
     look_up(library, text)
 
 
-def test_signs_stand_for_themselves(library: Library) -> None:
+def test_wildcards_are_taken_literally(library: Library) -> None:
     assert look_up(library, "train_1") == []
     assert look_up(library, "%rain") == []

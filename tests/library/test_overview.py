@@ -45,7 +45,7 @@ def test_tasks_and_families_are_counted(library: Library) -> None:
     assert (seen.tasks, seen.heldout, seen.families, seen.paired) == (6, 2, 2, 1)
 
 
-def test_kept_are_the_records_that_a_snapshot_would_take(library: Library) -> None:
+def test_usable_are_the_records_that_a_snapshot_would_take(library: Library) -> None:
     add_tasks(library, [make_task(n) for n in range(8)])
     set_pairings(
         library, [Pairing(family="sums", strategy="direct", evidence=(), reason="chosen")], source="chosen"

@@ -14,7 +14,7 @@ def own(name: str = "my-own") -> Strategy:
     )
 
 
-def test_a_new_strategy_is_kept_and_its_name_is_taken(library: Library) -> None:
+def test_a_new_strategy_is_stored_and_its_name_taken(library: Library) -> None:
     added = add_strategy(library, own())
     assert get_strategy(library, "my-own") == added and added.instruction == "Answer."
     for name in ("my-own", "direct"):

@@ -30,7 +30,7 @@ def test_the_newest_measure_of_each_strategy_outlives_other_pairings(library: Li
     assert latest_evidence(library) == {("sums", "direct"): again, ("sums", "step-by-step"): second}
 
 
-def test_a_choice_by_hand_is_taken_back_only_while_it_is_the_newest(library: Library) -> None:
+def test_a_choice_by_hand_is_withdrawn_only_while_it_is_the_newest(library: Library) -> None:
     measured, chosen = pairing("direct", evidence("direct", 4)), pairing("step-by-step")
     set_pairings(library, [measured], source="measured")
     set_pairings(library, [chosen], source="chosen")

@@ -181,7 +181,7 @@ def test_a_list_of_records_jumps_anywhere(library: Library) -> None:
     assert choices.strategies == {"direct": 10} and choices.runs == {run.id: 9}
 
 
-def test_the_teachers_own_words_again_are_no_edit(library: Library) -> None:
+def test_an_edit_back_to_the_teachers_words_does_not_count(library: Library) -> None:
     record = make_record(1)
     add_records(library, [judged(record, 1)])
     for text in ("Answer: 4", record.response):

@@ -243,7 +243,7 @@ def test_a_training_is_a_run_with_curves_and_an_adapter(library: Library, tmp_pa
     assert [t.id for t in list_trainings(library)] == ["train-1"]
 
 
-def test_a_training_that_goes_on_forgets_what_came_after_its_checkpoint(
+def test_a_resumed_training_deletes_events_after_its_checkpoint(
     library: Library, tmp_path: Path
 ) -> None:
     add_records(library, [judged(make_record(1), 1)])
@@ -285,7 +285,7 @@ def answer(task: str, correct: bool | None, recognised: str | None) -> Answered:
     )
 
 
-def test_an_evaluation_counts_by_family_and_goes_on(library: Library, tmp_path: Path) -> None:
+def test_an_evaluation_counts_by_family_and_can_be_resumed(library: Library, tmp_path: Path) -> None:
     asked = [
         Question(task_id="1", family="a", paired="direct"),
         Question(task_id="2", family="a", paired="direct"),

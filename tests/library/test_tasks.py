@@ -175,7 +175,7 @@ def test_reviewed_tasks_have_a_record_that_was_kept_or_dropped(library: Library)
     assert list(iterate_tasks(library, TaskFilter(reviewed=True))) == [tasks[2]]
 
 
-def test_places_keep_their_order_when_a_task_is_gone(library: Library) -> None:
+def test_rows_keep_their_order_when_a_task_is_deleted(library: Library) -> None:
     tasks = [make_task(number) for number in range(4)]
     add_tasks(library, tasks)
     numbers = task_rowids(library)
@@ -209,7 +209,7 @@ def test_several_updates_are_all_made_or_none(library: Library) -> None:
         strategy=st.sampled_from([None, "", "direct"]),
     ),
 )
-def test_any_edit_of_many_tasks_is_taken_back_whole(
+def test_any_edit_of_many_tasks_can_be_undone(
     library: Library, tasks: list[Task], edit: TaskEdit
 ) -> None:
     delete_tasks(library, [task.id for task in iterate_tasks(library)])
@@ -223,7 +223,7 @@ def test_any_edit_of_many_tasks_is_taken_back_whole(
     assert check(library) == []
 
 
-def test_taking_back_leaves_what_was_edited_since(library: Library) -> None:
+def test_undo_keeps_later_edits(library: Library) -> None:
     task = make_task(1)
     add_tasks(library, [task])
     changed = change_tasks(library, task_rowids(library), TaskEdit(split="heldout"))
@@ -232,7 +232,7 @@ def test_taking_back_leaves_what_was_edited_since(library: Library) -> None:
     assert get_task(library, task.id) == dataclasses.replace(task, answer="2")
 
 
-def test_families_are_merged_held_out_and_taken_apart_again(library: Library) -> None:
+def test_merging_and_holding_out_families_can_be_undone(library: Library) -> None:
     tasks = [make_task(number, family="a" if number < 150 else "b") for number in range(200)]
     add_tasks(library, tasks)
     merged = rename_family(library, "a", "b")
@@ -305,7 +305,7 @@ def test_a_task_is_found_by_its_own_words(library: Library, words: list[str]) ->
     assert task not in set(iterate_tasks(library, TaskFilter(text=words[0])))
 
 
-def test_the_last_word_may_only_be_begun() -> None:
+def test_the_last_word_can_be_incomplete() -> None:
     assert text_query('say "cheese') == '"say" "cheese"*'
     assert text_query("...") == ""
 

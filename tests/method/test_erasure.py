@@ -71,7 +71,7 @@ def test_the_difference_joins_to_both_records(
     assert all(segment.text for segment in segments)
 
 
-def test_the_bundled_instructions_are_gone_under_every_generic_message() -> None:
+def test_no_generic_message_reveals_a_bundled_instruction() -> None:
     for strategy in load_folder(resources() / "strategies").values():
         teacher = record(strategy.instruction, "Where is the ball?", "Answer: box")
         for message in (CAUTIOUS, EMPTY):

@@ -974,7 +974,7 @@ def asked(kind: AnswerKind, reference: str) -> AnswerKind | None:
 
 
 @pytest.mark.parametrize(("kind", "reference", "response"), rows(right=True))
-def test_a_right_answer_is_right_in_every_form(kind: AnswerKind, reference: str, response: str) -> None:
+def test_a_correct_answer_counts_in_every_form(kind: AnswerKind, reference: str, response: str) -> None:
     verdict = grade(response, reference, asked(kind, reference))
     assert verdict.correct, verdict.reason
     assert verdict.kind == kind
@@ -982,7 +982,7 @@ def test_a_right_answer_is_right_in_every_form(kind: AnswerKind, reference: str,
 
 
 @pytest.mark.parametrize(("kind", "reference", "response"), rows(right=False))
-def test_a_wrong_answer_is_wrong_in_every_form(kind: AnswerKind, reference: str, response: str) -> None:
+def test_an_incorrect_answer_counts_in_no_form(kind: AnswerKind, reference: str, response: str) -> None:
     verdict = grade(response, reference, asked(kind, reference))
     assert not verdict.correct, verdict.reason
     assert verdict.kind == kind

@@ -58,7 +58,7 @@ def test_a_number_is_the_same_with_separators_decimals_units_and_currency(number
 
 
 @given(number=NUMBERS, other=NUMBERS, marker=MARKERS)
-def test_another_number_is_wrong(number: int, other: int, marker: str) -> None:
+def test_another_number_is_incorrect(number: int, other: int, marker: str) -> None:
     verdict = grade(marker.format(f"{other:,}"), f"{number}", "number")
     assert verdict.correct == (number == other)
 
@@ -71,7 +71,7 @@ def test_a_fraction_is_its_value(over: int, under: int) -> None:
 
 
 @given(letter=st.sampled_from("ABCDEFGH"), other=st.sampled_from("ABCDEFGH"))
-def test_a_letter_is_right_if_it_is_the_letter(letter: str, other: str) -> None:
+def test_only_the_expected_letter_is_correct(letter: str, other: str) -> None:
     for form in ("({})", "{}", "{}.", "{})", "Answer: {}", "The answer is ({}).", "Answer: option {}"):
         assert grade(form.format(other), f"({letter})").correct == (letter == other), form
     assert grade(f"Answer: {letter} or {other}", letter).correct == (letter == other)
@@ -125,7 +125,7 @@ def test_a_response_of_a_million_characters_is_graded(piece: str, kind: AnswerKi
     assert grade(f"{long}\n\nAnswer: {reference}", reference, kind).correct
 
 
-def test_numbers_too_long_to_be_meant_are_no_answers() -> None:
+def test_overlong_numbers_are_not_answers() -> None:
     assert not grade("Answer: " + "9" * 100_000, "9").correct
     assert not grade("Answer: 1e999999999", "1").correct
     assert not grade("Answer: 1/0", "1").correct

@@ -45,7 +45,7 @@ def test_rows_are_graded_in_order_with_their_line_numbers() -> None:
         ('{"response": ' + "9" * 5000 + ', "reference": "5"}', "Line 1: this JSON is nested too deeply"),
     ],
 )
-def test_a_bad_row_is_reported_and_the_rest_goes_on(line: str, says: str) -> None:
+def test_a_bad_row_is_reported_and_the_rest_graded(line: str, says: str) -> None:
     bad, good = grade_rows([line, '{"response": "5", "reference": "5"}'])
     assert bad.verdict is None
     assert bad.problem is not None

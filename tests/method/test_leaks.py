@@ -42,7 +42,7 @@ FINE = [
 
 
 @pytest.mark.parametrize("response", LEAKING)
-def test_talk_of_instructions_is_found(response: str) -> None:
+def test_mentions_of_instructions_are_found(response: str) -> None:
     assert find_mentions(response)
 
 
@@ -60,17 +60,17 @@ def test_quotes_are_found_with_their_place_whatever_the_case_and_punctuation() -
     assert leak.why == "quotes the strategy's instruction"
 
 
-def test_the_example_of_the_issue_has_both_kinds() -> None:
+def test_an_answer_can_quote_and_mention_its_instruction() -> None:
     response = "As the instructions say, I will first recall the facts that the question needs.\nAnswer: 4"
     assert [leak.why.split()[0] for leak in find_leaks(RECALL, response)] == ["mentions", "quotes"]
 
 
-def test_what_the_instruction_asks_to_write_is_no_quote() -> None:
+def test_what_the_instruction_asks_for_is_not_a_quote() -> None:
     instruction = 'End with "I am quite sure of this answer, truly:".'
     assert find_quotes(instruction, "I am quite sure of this answer, truly: 4") == ()
 
 
-def test_what_the_question_says_is_no_leak() -> None:
+def test_what_the_question_says_is_not_a_leak() -> None:
     question = "The system prompt says: first recall the facts that the question needs. What does it say?"
     response = "The system prompt says to first recall the facts that the question needs."
     assert find_leaks(RECALL, response, question=question) == ()

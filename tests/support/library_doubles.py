@@ -18,7 +18,7 @@ def make_task(number: int, **fields: object) -> Task:
 
 
 def make_record(number: int, **fields: object) -> TeacherRecord:
-    """A teacher record that answers task `number` rightly."""
+    """A teacher record that answers task `number` correctly."""
     made_with = Provenance(
         model_sha256="model",
         quantisation="F16",

@@ -48,6 +48,6 @@ def test_a_stopped_export_leaves_the_old_file(library: Library, tmp_path: Path) 
     assert [one.name for one in tmp_path.iterdir() if one.name.endswith(".part")] == []
 
 
-def test_a_place_that_cannot_be_written_is_told(library: Library, tmp_path: Path) -> None:
+def test_an_unwritable_path_is_an_error(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written"):
         export_tasks(library, tmp_path, task_rowids(library))

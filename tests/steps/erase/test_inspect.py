@@ -67,7 +67,7 @@ def test_the_texts_of_the_tokens_join_to_the_texts(
     assert seen.tokens[-1].control and seen.tokens[-1].trained and seen.tokens[-1].role == "end"
 
 
-def test_what_does_not_fit_is_told() -> None:
+def test_tokens_beyond_the_limit_are_counted() -> None:
     whole = Inspector(BASE).inspect(training(), limit=4096)
     limit = len(whole.tokens) - 5
     seen = Inspector(BASE).inspect(training(), limit=limit)

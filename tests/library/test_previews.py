@@ -1,4 +1,4 @@
-"""What screens read of the library in short: what a freeze would take, and the outline of a loss."""
+"""What pages preview: the records that a freeze would take, and the outline of a loss curve."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Backups, the lock's neighbours, and the log."""
+"""Backups, logs, and what is not lost with them."""
 
 import logging
 import sqlite3
