@@ -1,4 +1,4 @@
-"""`orca-desk chat`: talk to a model, with or without an adapter."""
+"""`orca-desk chat`: chat with a model, with or without an adapter."""
 
 import signal
 import sys
@@ -11,9 +11,13 @@ import click
 
 from orca_desk.cli.options import examples, json_option, model_options, sampling_options
 from orca_desk.cli.output import console, errors, escape_controls, print_json, say
+from orca_desk.library.chats import ChatMessage
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
+from orca_desk.steps.chat.conversation import Conversation
+from orca_desk.steps.chat.draft import Draft
+from orca_desk.steps.chat.events import AnswerEnded, AnswerFailed, Event, Piece
+from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.steps.chat.session import ChatSession
 
 SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
@@ -35,10 +39,10 @@ SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
     metavar="cautious|empty|TEXT",
     help="The system message: the cautious one, none, or your own text.",
 )
-@click.option("--message", help="Answer this one message and end.")
+@click.option("--message", help="Answer this one message, then exit.")
 @sampling_options
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
-@click.option("--context", type=click.IntRange(64), help="Tokens the conversation may have.")
+@click.option("--context", type=click.IntRange(64), help="Context window in tokens.")
 @json_option
 def command(
     model: Path,
@@ -50,46 +54,85 @@ def command(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Chat with a model. Ctrl-C stops an answer, an empty line or Ctrl-D ends the chat."""
+    """Chat with a model. Ctrl-C stops an answer; an empty line or Ctrl-D ends the chat."""
     if as_json and message is None:
         raise click.UsageError("--json answers one message: add --message TEXT.")
-    messages = [Message("system", SYSTEMS.get(system, system))]
-    with ChatSession(model, adapter, context=context, threads=threads) as session:
+    if message is not None and not message.strip():
+        raise click.UsageError("--message is empty.")
+
+    def open_session(chosen: ChatModel, _threads: int) -> ChatSession:
+        return ChatSession(chosen.model, chosen.adapter, context=context, threads=threads)
+
+    terminal = _Terminal(streams=message is None)
+    with Conversation(None, terminal, open_session=open_session) as conversation:
+        conversation.use([ChatModel(part=part_of(model, adapter), model=model, adapter=adapter)])
+        asked = _Chat(conversation, terminal, SYSTEMS.get(system, system), sampling)
         if message is not None:
-            _answer_one(session, [*messages, Message("user", message)], sampling, as_json=as_json)
+            asked.answer_one(message, as_json=as_json)
         else:
-            _converse(session, messages, sampling)
+            asked.talk()
 
 
-def _answer_one(session: ChatSession, messages: list[Message], sampling: Sampling, *, as_json: bool) -> None:
-    began = time.monotonic()
-    text = "".join(session.send(messages, sampling))
-    if as_json:
-        seconds = round(time.monotonic() - began, 3)
-        print_json({"response": text, "finish_reason": session.finish_reason, "seconds": seconds})
-    else:
-        say(text)
-        _tell_if_cut(session)
+class _Terminal:
+    """A conversation's listener: prints an answer while it comes, and notes how it ended."""
+
+    def __init__(self, *, streams: bool) -> None:
+        self._streams = streams
+        self.answer: ChatMessage | None = None
+        self.error: Exception | None = None
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Piece) and self._streams:
+            sys.stdout.write(escape_controls(event.text))
+            sys.stdout.flush()
+        elif isinstance(event, AnswerEnded):
+            self.answer, self.error = event.answer, None
+        elif isinstance(event, AnswerFailed):
+            self.answer, self.error = event.answer, event.error
 
 
-def _converse(session: ChatSession, messages: list[Message], sampling: Sampling) -> None:
-    """Ask and answer until the user ends it."""
-    errors.print("Ctrl-C stops an answer; an empty line ends the chat.", style="dim")
-    while text := _read_line():
-        messages.append(Message("user", text))
-        pieces: list[str] = []
-        with _stoppable(session):
-            for piece in session.send(messages, sampling):
-                pieces.append(piece)
-                sys.stdout.write(escape_controls(piece))
-                sys.stdout.flush()
-        sys.stdout.write("\n")
-        _tell_if_cut(session)
-        messages.append(Message("assistant", "".join(pieces)))
+class _Chat:
+    """Asks one model under one system message."""
+
+    def __init__(
+        self, conversation: Conversation, terminal: _Terminal, system: str, sampling: Sampling
+    ) -> None:
+        self._conversation, self._terminal = conversation, terminal
+        self._system, self._sampling = system, sampling
+
+    def answer_one(self, message: str, *, as_json: bool) -> None:
+        """Print the answer to one message."""
+        began = time.monotonic()
+        answer = self._ask(message)
+        if as_json:
+            seconds = round(time.monotonic() - began, 3)
+            print_json(
+                {"response": answer.content, "finish_reason": answer.finish_reason, "seconds": seconds}
+            )
+        else:
+            say(answer.content)
+            _warn_if_cut(answer)
+
+    def talk(self) -> None:
+        """Read messages and print answers until the user ends it."""
+        errors.print("Ctrl-C stops an answer; an empty line ends the chat.", style="dim")
+        while text := _read_line():
+            with _stoppable(self._conversation):
+                answer = self._ask(text)
+            sys.stdout.write("\n")
+            _warn_if_cut(answer)
+
+    def _ask(self, message: str) -> ChatMessage:
+        """Return the answer to a message. Raises what prevents it."""
+        self._conversation.send(Draft(question=message), system=self._system, sampling=self._sampling)
+        self._conversation.wait()
+        if self._terminal.error:
+            raise self._terminal.error
+        return self._terminal.answer or ChatMessage(role="assistant", content="")
 
 
-def _tell_if_cut(session: ChatSession) -> None:
-    if session.finish_reason == "length":
+def _warn_if_cut(answer: ChatMessage) -> None:
+    if answer.finish_reason == "length":
         errors.print("(cut off by the length limit: see --max-tokens)", style="yellow")
 
 
@@ -101,9 +144,9 @@ def _read_line() -> str:
 
 
 @contextmanager
-def _stoppable(session: ChatSession) -> Iterator[None]:
-    """Let Ctrl-C end the answer rather than the chat."""
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: session.stop())
+def _stoppable(conversation: Conversation) -> Iterator[None]:
+    """Let Ctrl-C end the answer, not the chat."""
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: conversation.stop())
     try:
         yield
     finally:

@@ -21,8 +21,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QScrollArea, QWidget
 
 from orca_desk.__main__ import main
+from orca_desk.ui.pages.chat.answer import AnswerCard
 from orca_desk.ui.pages.chat.columns import ColumnHead
-from orca_desk.ui.pages.chat.turns import AnswerView
 from orca_desk.ui.pages.home.page import HomePage
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.widgets.notice import Notice
@@ -165,7 +165,7 @@ class Driver:
         self.seen["chat"] = {"columns": columns, "answers": self._answers(chat)}
 
     def _answers(self, chat: QWidget) -> list[str]:
-        return [one.text for one in self._shown(chat, AnswerView)]
+        return [one.text for one in self._shown(chat, AnswerCard)]
 
     def _button(self, where: QWidget, text: str) -> QPushButton:
         (found,) = (one for one in self._shown(where, QPushButton) if one.text() == text)

@@ -1,6 +1,6 @@
-"""Who answers in a chat: a tuned student, its base, its teacher, or any model file, and from which files."""
+"""The models of a chat: a tuned student, its base, its teacher, or any model file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +9,7 @@ from orca_desk.inventory.bundled import mini_student_gguf, mini_teacher
 from orca_desk.inventory.catalogue import catalogue
 from orca_desk.inventory.student_files import student_gguf
 from orca_desk.inventory.usage import teacher_file
+from orca_desk.library.chats import Chat
 from orca_desk.library.database import Library
 from orca_desk.library.locations import log_folder
 from orca_desk.library.trainings import Training, get_training, list_trainings
@@ -18,23 +19,24 @@ from orca_desk.models.safetensors_header import has_weights
 from orca_desk.processes.progress import JobControl, Progress
 
 Part = Literal["student", "base", "teacher"]
-SHORT = 8  # hex digits of a hash that are shown
+HASH_DIGITS = 8  # of a SHA-256, enough to tell the files of one machine apart
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answerer:
-    """One column's model: a GGUF file, perhaps with an adapter (GGUF). Without one it answers as it is."""
+class ChatModel:
+    """A GGUF file and perhaps an adapter (GGUF) for it; `part` is its role in the method."""
 
     part: Part
     model: Path
     adapter: Path | None = None
-    training: str = ""  # whose adapter it is
+    training: str = ""  # the id of the training that made the adapter
 
 
 def part_of(model: Path, adapter: Path | None, bases: Iterable[Path] = ()) -> Part:
-    """Return what a model is in a chat: with an adapter a tuned student; where it can be trained, a base.
+    """Return a model's role: with an adapter it is a tuned student, and if it can be trained, a base.
 
-    `bases` are folders of students that were trained; a folder with safetensors is one that may be.
+    A model can be trained if its folder is one of `bases`, the folders of earlier trainings, or holds
+    safetensors. Any other model counts as a teacher.
     """
     if adapter is not None:
         return "student"
@@ -44,34 +46,50 @@ def part_of(model: Path, adapter: Path | None, bases: Iterable[Path] = ()) -> Pa
 
 
 def finished_trainings(library: Library) -> list[Training]:
-    """Return the trainings whose adapter can be served, the newest first."""
+    """Return the trainings whose adapter can be used in a chat, newest first."""
     return [one for one in list_trainings(library) if one.adapter_gguf and one.adapter_gguf.is_file()]
 
 
-def of_training(
+def training_models(
     library: Library, training_id: str, *, progress: Progress, control: JobControl
-) -> list[Answerer]:
-    """Return a training's tuned student, its base and, if it is on this machine, its teacher.
+) -> list[ChatModel]:
+    """Return a training's tuned student, its base and, if this machine has it, its teacher.
 
-    A student that is not there as GGUF is converted, once; nothing is returned when that was stopped.
-    Raises UserError when there is no such training, or it cannot be served.
+    Converts the base to GGUF if that was not done before; returns nothing when `control` stops that. Raises
+    UserError when the training does not exist or its base cannot be used.
     """
     training = get_training(library, training_id)
     log = log_folder(library) / "convert.log"
     model = student_gguf(library, training.base, progress=progress, control=control, log=log)
     if model is None:
         return []
-    found = [Answerer(part="base", model=model)]
+    found = [ChatModel(part="base", model=model)]
     if training.adapter_gguf and training.adapter_gguf.is_file():
-        tuned = Answerer(part="student", model=model, adapter=training.adapter_gguf, training=training.id)
+        tuned = ChatModel(part="student", model=model, adapter=training.adapter_gguf, training=training.id)
         found.insert(0, tuned)
     if teacher := teacher_of(library, training):
-        found.append(Answerer(part="teacher", model=teacher))
+        found.append(ChatModel(part="teacher", model=teacher))
     return found
 
 
+def models_of(library: Library, columns: Sequence[Chat]) -> list[ChatModel]:
+    """Return the models of a stored chat's columns."""
+    trainings = finished_trainings(library)
+    bases = [one.base for one in trainings]
+    names = {one.adapter_gguf: one.id for one in trainings}
+    return [
+        ChatModel(
+            part=part_of(one.model, one.adapter, bases),
+            model=one.model,
+            adapter=one.adapter,
+            training=names.get(one.adapter, "") if one.adapter else "",
+        )
+        for one in columns
+    ]
+
+
 def needs_conversion(library: Library, training_id: str) -> bool:
-    """Whether a training's base has to be converted before it can be served, which takes a while."""
+    """Tell whether a training's base must be converted to GGUF first, which can take minutes."""
     return not any(get_training(library, training_id).base.glob("*.gguf"))
 
 
@@ -81,17 +99,17 @@ def teacher_of(library: Library, training: Training) -> Path | None:
     return teacher_file(library, training.snapshot, models)
 
 
-def bundled() -> list[Answerer]:
+def mini_models() -> list[ChatModel]:
     """Return the bundled mini student, which is untrained, and the mini teacher."""
     files: tuple[tuple[Part, Path], ...] = (("base", mini_student_gguf()), ("teacher", mini_teacher()))
-    return [Answerer(part=part, model=file) for part, file in files if file.is_file()]
+    return [ChatModel(part=part, model=file) for part, file in files if file.is_file()]
 
 
-def fingerprint(library: Library, answerer: Answerer) -> str:
+def fingerprint(library: Library, model: ChatModel) -> str:
     """Return the short hashes of the files: "129c1cc0", with an adapter "129c1cc0 + 93004149".
 
-    Reads a file whole that was not hashed before. Raises UserError when it cannot be read.
+    Reads all of a file that was never hashed. Raises UserError when it cannot be read.
     """
     cache = HashCache(library.folder)
-    files = [answerer.model, *([answerer.adapter] if answerer.adapter else [])]
-    return " + ".join(cache.sha256(file)[:SHORT] for file in files)
+    files = [model.model, *([model.adapter] if model.adapter else [])]
+    return " + ".join(cache.sha256(file)[:HASH_DIGITS] for file in files)

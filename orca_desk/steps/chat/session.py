@@ -12,8 +12,8 @@ from orca_desk.method.messages import Message
 from orca_desk.method.records import FinishReason, Sampling
 from orca_desk.processes import protocol
 from orca_desk.processes.asking import Runner
-from orca_desk.processes.host import LOOK_AROUND
 from orca_desk.processes.process import WorkerProcess
+from orca_desk.processes.progress import LOOK_AROUND
 
 SHORTEN = "Start a new chat, shorten the message, or allow fewer answer tokens."
 
@@ -22,8 +22,8 @@ class ChatSession:
     """Answers conversations with `model` (GGUF) and perhaps an `adapter` (GGUF), one at a time.
 
     The worker starts with the first message, and again after it died. Use it in a `with` block or close it.
-    After an answer `finish_reason`, `prompt_tokens`, `completion_tokens` and `seconds` tell of it; `context`
-    is how many tokens a conversation may have, known once the model is loaded.
+    `finish_reason`, `prompt_tokens`, `completion_tokens` and `seconds` describe the latest answer; `context`
+    is how many tokens a conversation can have, known once the model is loaded.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ChatSession:
         self.close()
 
     def send(self, messages: Sequence[Message], sampling: Sampling | None = None) -> Iterator[str]:
-        """Yield the answer to a conversation, piece by piece; then `finish_reason` says why it ended.
+        """Yield the answer to a conversation piece by piece; `finish_reason` is set after the last one.
 
         Leaving the iteration early stops the answer. Raises UserError when the conversation does not fit
         the context, or the model cannot be loaded or run.
@@ -76,20 +76,20 @@ class ChatSession:
             self._answering = None
 
     def stop(self) -> None:
-        """End the answer that is being given; what was yielded of it stands. For any thread."""
+        """End the current answer soon. Any thread may call this."""
         key, worker = self._answering, self._worker
         if key is not None and worker:
             worker.send(protocol.control("cancel", key=key))
 
     def kill(self) -> None:
-        """End the worker at once, for good, from any thread; an answer that is being given just ends."""
+        """End the worker at once and for good; the current answer just ends. Any thread may call this."""
         with self._guard:
             self._killed = True
             if self._worker:
                 self._worker.kill()
 
     def close(self) -> None:
-        """End the worker. Not while another thread waits for an answer: `kill` it first."""
+        """End the worker. While another thread waits for an answer, call `kill` instead."""
         if self._worker:
             self._worker.close()
             self._worker = None
@@ -103,14 +103,14 @@ class ChatSession:
             return self._worker
 
     def _forget(self) -> None:
-        """Begin a new answer, of which nothing is known."""
+        """Clear what describes the answer before."""
         self.finish_reason: FinishReason | None = None
         self.prompt_tokens: int | None = None
         self.completion_tokens: int | None = None
         self.seconds: float | None = None
 
     def _pieces(self, worker: WorkerProcess, key: str) -> Iterator[str]:
-        """Yield the pieces of answer `key` and note how it ended."""
+        """Yield the pieces of answer `key`, then note how it ended."""
         while (events := worker.events(LOOK_AROUND)) is not None:
             for event in events:
                 if event["event"] == "ready":
@@ -130,7 +130,7 @@ class ChatSession:
         self._fail(worker)
 
     def _fail(self, worker: WorkerProcess) -> None:
-        """Raise for a worker that ended in the middle of an answer."""
+        """Raise the error of a worker that ended in the middle of an answer, unless it was killed."""
         self._worker = None
         with worker:
             if self._killed:

@@ -1,47 +1,178 @@
-"""The heads of the chat's columns: which model each one is, file by file, and choosing another."""
+"""The columns of a chat: a row of heads that name the models, and every way to choose others."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFormLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.trainings import Training
-from orca_desk.steps.chat.models import Answerer, fingerprint, part_of
+from orca_desk.processes.progress import JobControl, silent
+from orca_desk.steps.chat.models import (
+    ChatModel,
+    fingerprint,
+    mini_models,
+    needs_conversion,
+    training_models,
+)
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
-from orca_desk.ui.widgets.model_picker import ModelPicker
-from orca_desk.ui.pages.chat.turns import PART_ICONS, PART_ROLES, part_name
+from orca_desk.ui.jobs import Job
+from orca_desk.ui.page import Page
+from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_ICONS, PART_NAMES, PART_ROLES
+from orca_desk.ui.pages.chat.conversation_view import SCROLL_BAR
+from orca_desk.ui.pages.chat.model_dialog import ModelDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
-from orca_desk.ui.widgets.text import label, safe_tip
+from orca_desk.ui.widgets.text import safe_tip
 
-ICON = QSize(15, 15)
+MOST_COLUMNS = 3
+TRAININGS_OFFERED = 12
+
+
+class ModelRow(QWidget):
+    """Shows the model of each column. `use` gets other models when the user chooses them."""
+
+    context_changed = Signal(object)  # the smallest context window of all columns in tokens, or None
+
+    def __init__(self, page: Page, use: Callable[[Sequence[ChatModel]], None]) -> None:
+        super().__init__()
+        self._page, self._desk, self._use = page, page.desk, use
+        self.trainings: list[Training] = []
+        self.models: tuple[ChatModel, ...] = ()
+        self.heads: list[ColumnHead] = []
+        self._contexts: dict[int, int] = {}
+        self._row = QHBoxLayout(self)
+        self._row.setSpacing(GRID)
+        self._row.setContentsMargins(0, 0, SCROLL_BAR, 0)
+        self._desk.models.changed.connect(self._show_contexts)
+        if not self._desk.models.is_read:
+            self._desk.models.read()
+
+    def show_models(self, models: Sequence[ChatModel]) -> None:
+        """Show these models, one per column."""
+        if tuple(models) == self.models:
+            return
+        for head in self.heads:
+            self._row.removeWidget(head)
+            head.hide()
+            head.deleteLater()
+        self.models, self.heads = tuple(models), []
+        self._contexts.clear()
+        for column, model in enumerate(models):
+            head = ColumnHead(self._desk, model)
+            head.changed.connect(partial(self.choose, column))
+            head.removed.connect(partial(self._remove, column))
+            head.remove_button.setVisible(len(models) > 1)
+            self.heads.append(head)
+            self._row.addWidget(head, 1)
+        self._show_contexts()
+
+    def note_context(self, column: int, tokens: int) -> None:
+        """Show the size of a context window as the running model reports it."""
+        self._contexts[column] = tokens
+        self._show_contexts()
+
+    def offer(self, below: QWidget) -> None:
+        """Show the menu of models: those of a training, the bundled ones, one more column."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for training in self.trainings[:TRAININGS_OFFERED]:
+            text = f"{training.id} on {training.base.name}: tuned, base, teacher"
+            menu.addAction(text.replace("&", "&&"), partial(self.use_training, training.id))
+        if self.trainings:
+            menu.addSeparator()
+        menu.addAction("Bundled mini student and mini teacher", lambda: self._use(mini_models()))
+        add = menu.addAction("Add a column…", self.add_column)
+        add.setEnabled(len(self.heads) < MOST_COLUMNS)
+        menu.popup(below.mapToGlobal(QPoint(0, below.height())))
+
+    def add_column(self) -> None:
+        """Ask for the model of one more column."""
+        if len(self.models) < MOST_COLUMNS:
+            self.choose(len(self.models))
+
+    def choose(self, column: int) -> None:
+        """Ask for the model of a column."""
+        now = self.models[column] if column < len(self.models) else None
+        dialog = ModelDialog(self._desk, self.trainings, now, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def use(model: ChatModel) -> None:
+            self._use([*self.models[:column], model, *self.models[column + 1 :]])
+
+        dialog.chosen.connect(use)
+        dialog.open()
+
+    def use_training(self, training_id: str) -> None:
+        """Use a training's tuned student, its base and its teacher, after converting the base if needed."""
+        library = self._desk.library
+        self._desk.background.run(
+            self,
+            lambda: needs_conversion(library, training_id),
+            partial(self._find, training_id),
+            failed=self._page.notice.show_error,
+        )
+
+    def _find(self, training_id: str, converts: bool) -> None:
+        library = self._desk.library
+        if not converts:
+            self._desk.background.run(
+                self,
+                lambda: training_models(library, training_id, progress=silent, control=JobControl()),
+                self._use_found,
+                failed=self._page.notice.show_error,
+                only_newest="training",
+            )
+            return
+        job = self._desk.jobs.start(
+            f"Prepare the base of {training_id} for chat",
+            "convert",
+            lambda tools: training_models(
+                library, training_id, progress=tools.progress, control=tools.control
+            ),
+            changes={"models"},
+        )
+        job.ended.connect(lambda: self._converted(job))
+        self._page.notice.show_message("Converting the base model (needed once). Chat starts when it's done.")
+
+    def _converted(self, job: Job) -> None:
+        self._page.notice.hide()
+        if isinstance(job.error, UserError):
+            self._page.notice.show_error(job.error)
+        elif job.result:
+            self._use_found(job.result)
+
+    def _use_found(self, models: Sequence[ChatModel]) -> None:
+        if models:
+            self._use(models)
+
+    def _remove(self, column: int) -> None:
+        self._use([*self.models[:column], *self.models[column + 1 :]])
+
+    def _show_contexts(self) -> None:
+        """Show each context window: as the running model reports it, or else as its file does."""
+        known = {model.path: model.context for model in self._desk.models.of("gguf")}
+        found = []
+        for column, (head, model) in enumerate(zip(self.heads, self.models, strict=True)):
+            tokens = self._contexts.get(column) or known.get(model.model)
+            head.show_context(tokens)
+            found += [tokens] if tokens else []
+        self.context_changed.emit(min(found) if found else None)
 
 
 class ColumnHead(QFrame):
-    """Says which model a column is: its part, its file, its adapter, and the short hashes of both."""
+    """Shows a column's model: its role, its file, its adapter, and the short hashes of both."""
 
-    change = Signal()
-    remove = Signal()
+    changed = Signal()  # the user wants another model here
+    removed = Signal()
 
-    def __init__(self, desk: Desk, answerer: Answerer) -> None:
+    def __init__(self, desk: Desk, model: ChatModel) -> None:
         super().__init__()
-        self._desk, self.answerer = desk, answerer
+        self._desk, self._model = desk, model
         self.setObjectName("head")
-        name = part_name(self, answerer.part)
+        name = PART_NAMES[model.part]
         self.setAccessibleName(name)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID + 4, GRID // 2, GRID // 2, GRID)
@@ -50,15 +181,15 @@ class ColumnHead(QFrame):
         row.setSpacing(GRID)
         self._icon = QLabel()
         row.addWidget(self._icon)
-        self.title = ElidedLabel(name, bold=True, tone=answerer.part)
+        self.title = ElidedLabel(name, bold=True, tone=model.part)
         row.addWidget(self.title, 1)
-        self.changer = self._tool("Choose another model for this column…", self.change)
-        self.remover = self._tool("Remove this column", self.remove)
-        row.addWidget(self.changer)
-        row.addWidget(self.remover)
+        self.change_button = self._tool("Change the model of this column…", self.changed)
+        self.remove_button = self._tool("Remove this column", self.removed)
+        row.addWidget(self.change_button)
+        row.addWidget(self.remove_button)
         layout.addLayout(row)
-        self.model = ElidedLabel(answerer.model.name, size="caption", mode=Qt.TextElideMode.ElideMiddle)
-        self.model.setToolTip(safe_tip(str(answerer.model)))
+        self.model = ElidedLabel(model.model.name, size="caption", mode=Qt.TextElideMode.ElideMiddle)
+        self.model.setToolTip(safe_tip(str(model.model)))
         self.detail = ElidedLabel(self._adapter(), size="caption", tone="muted")
         layout.addWidget(self.model)
         layout.addWidget(self.detail)
@@ -66,30 +197,30 @@ class ColumnHead(QFrame):
         self._paint()
         library = desk.library
         desk.background.run(
-            self, lambda: fingerprint(library, answerer), self._show_hash, failed=self._show_problem
+            self, lambda: fingerprint(library, model), self._show_hash, failed=self._show_problem
         )
 
     def show_context(self, tokens: int | None) -> None:
-        """Show how many tokens the model can look at, once it is known."""
+        """Show the size of the model's context window, if it is known."""
         if tokens:
-            self.model.setText(f"{self.answerer.model.name}  ·  {tokens:,} tokens")
+            self.model.setText(f"{self._model.model.name}  ·  {tokens:,} tokens")
 
-    def _tool(self, tip: str, signal: object) -> QToolButton:
+    def _tool(self, tip: str, signal: SignalInstance) -> QToolButton:
         made = QToolButton()
-        made.setIconSize(ICON)
+        made.setIconSize(BUTTON_ICON)
         made.setToolTip(tip)
-        made.setAccessibleName(f"{part_name(self, self.answerer.part)}: {tip}")
+        made.setAccessibleName(f"{PART_NAMES[self._model.part]}: {tip}")
         made.clicked.connect(signal)
         return made
 
     def _adapter(self) -> str:
-        if self.answerer.adapter is None:
+        if self._model.adapter is None:
             return "no adapter"
-        return f"adapter {self.answerer.training or self.answerer.adapter.name}"
+        return f"adapter {self._model.training or self._model.adapter.name}"
 
     def _show_hash(self, text: str) -> None:
         self.detail.show_text(f"{self._adapter()}  ·  {text}")
-        files = [self.answerer.model, *([self.answerer.adapter] if self.answerer.adapter else [])]
+        files = [self._model.model, *([self._model.adapter] if self._model.adapter else [])]
         self.detail.setToolTip(safe_tip("\n".join([*map(str, files), f"SHA-256 {text}"])))
 
     def _show_problem(self, error: Exception) -> None:
@@ -99,85 +230,11 @@ class ColumnHead(QFrame):
             self._desk.report(error)
 
     def _paint(self) -> None:
-        colours, role = self._desk.theme.colours, PART_ROLES[self.answerer.part]
+        colours, role = self._desk.theme.colours, PART_ROLES[self._model.part]
         self.setStyleSheet(
             f"#head {{ background: {colours.tint(role, 0.1).name()};"
             f" border: 1px solid {colours.tint(role, 0.4).name()}; border-radius: 8px; }}"
         )
-        self._icon.setPixmap(pixmap(PART_ICONS[self.answerer.part], colours, role, 16))
-        self.changer.setIcon(icon("pencil", colours, "muted"))
-        self.remover.setIcon(icon("x", colours, "muted"))
-
-
-class ChooseModel(QDialog):
-    """Chooses a model file and perhaps an adapter; `chosen` has the Answerer."""
-
-    chosen = Signal(object)
-
-    def __init__(
-        self, desk: Desk, trainings: Sequence[Training], now: Answerer | None, parent: QWidget
-    ) -> None:
-        super().__init__(parent)
-        self._trainings = list(trainings)
-        self.setWindowTitle("Model of this column")
-        self.setMinimumWidth(60 * GRID)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
-        layout.setSpacing(2 * GRID)
-        form = QFormLayout()
-        form.setSpacing(GRID)
-        self.model = ModelPicker(desk, "gguf")
-        if now:
-            self.model.choose(now.model)
-        self.adapter = QComboBox()
-        self.adapter.addItem("No adapter: the model as it is", None)
-        for one in self._trainings:
-            self.adapter.addItem(f"{one.id}, on {one.base.name}", one.adapter_gguf)
-        for file in desk.models.of("adapter"):
-            if file.path.suffix == ".gguf" and file.path not in self._adapters():
-                self.adapter.addItem(file.name, file.path)
-        if now and now.adapter:
-            self.choose_adapter(now.adapter)
-        form.addRow("&Model", self.model)
-        form.addRow("&Adapter", self.adapter)
-        layout.addLayout(form)
-        layout.addWidget(
-            label(
-                "An adapter belongs to the model that it was trained on; with another it is refused.",
-                size="caption",
-                tone="muted",
-                wrap=True,
-            )
-        )
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Use this model")
-        buttons.accepted.connect(self._choose)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
-
-    def choose_adapter(self, path: Path) -> None:
-        """Choose an adapter, if it is offered."""
-        if path in self._adapters():
-            self.adapter.setCurrentIndex(self._adapters().index(path))
-
-    def _adapters(self) -> list[Path | None]:
-        return [self.adapter.itemData(place) for place in range(self.adapter.count())]
-
-    def _choose(self) -> None:
-        model = self.model.model()
-        if model is None:
-            return
-        adapter: Path | None = self.adapter.currentData()
-        training = next((one.id for one in self._trainings if one.adapter_gguf == adapter), "")
-        bases = [one.base for one in self._trainings]
-        self.chosen.emit(
-            Answerer(
-                part=part_of(model.path, adapter, bases),
-                model=model.path,
-                adapter=adapter,
-                training=training if adapter else "",
-            )
-        )
-        self.accept()
+        self._icon.setPixmap(pixmap(PART_ICONS[self._model.part], colours, role, 16))
+        self.change_button.setIcon(icon("pencil", colours, "muted"))
+        self.remove_button.setIcon(icon("x", colours, "muted"))

@@ -1,38 +1,41 @@
-"""Where a message is written: the text, a context before it, and the buttons that send and stop."""
+"""Where the user writes a message: the question, a context before it, and buttons to send and stop."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QToolButton, QVBoxLayout
 
 from orca_desk.method.records import Task
-from orca_desk.ui.desk import Desk
+from orca_desk.steps.chat.draft import Draft, read_context_file
 from orca_desk.ui.icons import icon
-from orca_desk.ui.pages.chat.text import TextBox
+from orca_desk.ui.page import Page
+from orca_desk.ui.pages.chat.text_box import TextBox
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label, set_tone
 
 LINES, MOST_LINES = 2, 7
 CONTEXT_HEIGHT = 13 * GRID
-CHARACTERS_A_TOKEN = 4  # about, in most languages with letters; the true number is known after an answer
+CHARACTERS_PER_TOKEN = 4  # roughly, in most languages with letters
 
 
 class Composer(QFrame):
-    """Enter sends, Shift+Enter begins a line, Esc stops or leaves an edit."""
+    """Holds the draft of a message. Enter sends, Shift+Enter begins a line.
+
+    `editing` is the number of the turn that the draft replaces, or None for a new message.
+    """
 
     sent = Signal()
     stopped = Signal()
-    left = Signal()  # the edit of a former message
-    library = Signal()
-    file = Signal()
-    dropped = Signal(object)  # the path of a file
+    task_wanted = Signal()
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__()
-        self._desk = desk
-        self._task: Task | None = None
+        self._page, self._desk = page, page.desk
+        self.editing: int | None = None
+        self._source: Task | None = None
         self._window: int | None = None
         self.setProperty("kind", "card")
         layout = QVBoxLayout(self)
@@ -40,65 +43,85 @@ class Composer(QFrame):
         layout.setSpacing(GRID // 2)
         layout.addLayout(self._edit_strip())
         layout.addWidget(self._context_box())
-        self.input = _Input("Ask something…")
+        self.input = _Input("Ask something…", self.read_file)
         self.input.setAccessibleName("Message")
-        self.input.dropped.connect(self.dropped)
         self.input.installEventFilter(self)
         self.input.textChanged.connect(self._grow)
         layout.addWidget(self.input)
         layout.addLayout(self._long_strip())
         layout.addLayout(self._buttons())
-        self.set_editing("")
+        self.end_edit()
         self.set_busy(False)
-        desk.theme.changed.connect(self._paint)
+        self._desk.theme.changed.connect(self._paint)
         self._paint()
         self._grow()
 
-    def text(self) -> str:
-        """Return the message as it is sent: the context, if any, before the question."""
-        question, context = self.parts()
-        return Task(family="", query=question, context=context).user_text if question else ""
+    def draft(self) -> Draft:
+        """Return what the boxes hold."""
+        return Draft(question=self.input.text(), context=self.context.text(), source=self._source)
 
-    def task(self) -> Task | None:
-        """Return the task that the message is, if it was not changed since."""
-        return self._task if self._task and self._task.user_text.strip() == self.text() else None
+    def set_draft(self, draft: Draft) -> None:
+        """Fill the boxes and let the user continue there."""
+        self.set_context(draft.context)
+        self.input.set_text(draft.question)
+        self._source = draft.source
+        self.input.moveCursor(self.input.textCursor().MoveOperation.End)
+        self.input.setFocus()
 
-    def parts(self) -> tuple[str, str]:
-        """Return the question and its context."""
-        return self.input.text().strip(), self.context.text().strip()
+    def clear(self) -> None:
+        """Empty the boxes."""
+        self.set_draft(Draft(question=""))
 
-    def set_text(self, text: str) -> None:
-        """Put a message into the box, with no context."""
-        self._task = None
-        self.set_context("")
-        self.input.set_text(text)
-        self._to_end()
+    def begin_edit(self, number: int, draft: Draft, *, is_last: bool) -> None:
+        """Edit turn `number`: sending will replace it and all later turns."""
+        self.set_draft(draft)
+        self.editing = number
+        words = f"Editing message {number + 1}."
+        if not is_last:
+            words += " Sending will replace every message after it; press Ctrl+Z to undo."
+        self._edit_line.setText(words)
+        self._edit_line.show()
+        self._cancel_edit.show()
 
-    def set_task(self, task: Task) -> None:
-        """Put a task into the boxes."""
-        self.set_context(task.context)
-        self.input.set_text(task.query)
-        self._task = task
-        self._to_end()
+    def end_edit(self, *, clear: bool = False) -> None:
+        """Make the draft a new message again; `clear` discards the text if it was an edit."""
+        if clear and self.editing is not None:
+            self.clear()
+        self.editing = None
+        self._edit_line.hide()
+        self._cancel_edit.hide()
+
+    def choose_file(self) -> None:
+        """Ask for a text file as the context."""
+        dialog = QFileDialog(self._page, "Choose a text file as context")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda text: self.read_file(Path(text)))
+        dialog.open()
+
+    def read_file(self, path: Path) -> None:
+        """Make a file's text the context, or say on the page why it cannot be read."""
+
+        def show(text: str) -> None:
+            self._page.notice.hide()
+            self.set_context(text)
+
+        self._desk.background.run(
+            self, lambda: read_context_file(path), show, failed=self._page.notice.show_error
+        )
 
     def set_context(self, text: str) -> None:
-        """Put text before the question; show the box if there is any."""
+        """Set the context; show its box if there is any."""
         self.context.set_text(text)
         self.clip.setChecked(bool(text))
 
     def set_busy(self, busy: bool) -> None:
-        """Offer to stop instead of to send."""
+        """Show the button that stops instead of the one that sends."""
         self.send.setVisible(not busy)
         self.stop.setVisible(busy)
 
-    def set_editing(self, what: str) -> None:
-        """Say that a former message is edited; "" for none."""
-        self._editing.setText(what)
-        self._editing.setVisible(bool(what))
-        self._leave.setVisible(bool(what))
-
-    def set_window(self, tokens: int | None) -> None:
-        """Tell how many tokens the smallest model can look at, if that is known."""
+    def set_context_window(self, tokens: int | None) -> None:
+        """Compare the context with the smallest context window of all models, if that is known."""
         self._window = tokens
         self._measure()
 
@@ -114,10 +137,10 @@ class Composer(QFrame):
 
     def _edit_strip(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self._editing = label(size="caption", tone="accent", bold=True)
-        self._leave = button("Leave it as it was", self.left.emit)
-        row.addWidget(self._editing, 1)
-        row.addWidget(self._leave)
+        self._edit_line = label(size="caption", tone="accent", bold=True)
+        self._cancel_edit = button("Cancel edit", lambda: self.end_edit(clear=True))
+        row.addWidget(self._edit_line, 1)
+        row.addWidget(self._cancel_edit)
         return row
 
     def _long_strip(self) -> QHBoxLayout:
@@ -138,17 +161,16 @@ class Composer(QFrame):
         self.size_line = label(size="caption", tone="muted")
         row.addWidget(title)
         row.addWidget(self.size_line, 1)
-        self._open = self._tool("folder-open", "Take the context from a text file…")
-        self._open.clicked.connect(self.file)
+        self._open = self._tool("folder-open", "Load the context from a text file…")
+        self._open.clicked.connect(self.choose_file)
         self._clear = self._tool("x", "Remove the context")
         self._clear.clicked.connect(lambda: self.set_context(""))
         row.addWidget(self._open)
         row.addWidget(self._clear)
         layout.addLayout(row)
-        self.context = _Input("Paste a text to reason over, or drop a text file here.")
+        self.context = _Input("Paste a text to reason over, or drop a text file here.", self.read_file)
         self.context.setAccessibleName("Context")
         self.context.setFixedHeight(CONTEXT_HEIGHT)
-        self.context.dropped.connect(self.dropped)
         self.context.textChanged.connect(self._measure)
         layout.addWidget(self.context)
         self._box.hide()
@@ -157,14 +179,14 @@ class Composer(QFrame):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID // 2)
-        self.clip = self._tool("paperclip", "A context before the question (Ctrl+Shift+K)")
+        self.clip = self._tool("paperclip", "Add a context before the question (Ctrl+Shift+K)")
         self.clip.setCheckable(True)
         self.clip.toggled.connect(self._show_context)
         self.insert = self._tool("list-checks", "Insert a task from the library (Ctrl+T)")
-        self.insert.clicked.connect(self.library)
+        self.insert.clicked.connect(self.task_wanted)
         row.addWidget(self.clip)
         row.addWidget(self.insert)
-        hint = label("Enter sends, Shift+Enter begins a new line, Esc stops", size="caption", tone="muted")
+        hint = label("Enter sends, Shift+Enter starts a new line, Esc stops", size="caption", tone="muted")
         hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(hint, 1)
         row.addSpacing(GRID)
@@ -189,11 +211,11 @@ class Composer(QFrame):
 
     def _measure(self) -> None:
         size = len(self.context.text().strip())
-        tokens = math.ceil(size / CHARACTERS_A_TOKEN)
+        tokens = math.ceil(size / CHARACTERS_PER_TOKEN)
         words = f"{size:,} characters, about {tokens:,} tokens" if size else ""
         share = tokens / self._window if self._window else 0.0
         if size and self._window:
-            words += f": about {share:.0%} of what the model can look at ({self._window:,})"
+            words += f": about {share:.0%} of the context window ({self._window:,} tokens)"
         self.size_line.setText(words)
         set_tone(self.size_line, "warn" if share > 0.9 else "muted")
 
@@ -201,13 +223,9 @@ class Composer(QFrame):
         lines = min(max(self.input.document().lineCount(), LINES), MOST_LINES)
         self.input.setFixedHeight(lines * self.input.fontMetrics().lineSpacing() + 3 * GRID)
         size = len(self.input.text())
-        self.long_line.setText(f"{size:,} characters, sent whole; too long to be edited")
+        self.long_line.setText(f"{size:,} characters. Too long to edit here; sent in full.")
         for widget in (self.long_line, self.long_remove):
             widget.setVisible(self.input.is_held)
-
-    def _to_end(self) -> None:
-        self.input.moveCursor(self.input.textCursor().MoveOperation.End)
-        self.input.setFocus()
 
     def _paint(self) -> None:
         colours = self._desk.theme.colours
@@ -218,23 +236,25 @@ class Composer(QFrame):
 
 
 class _Input(TextBox):
-    """Plain text; a file that is dropped or pasted is handed on rather than written as an address."""
+    """A plain text box; `on_file` gets a file that the user drops or pastes, in place of its address."""
 
-    dropped = Signal(object)
+    def __init__(self, hint: str, on_file: Callable[[Path], None]) -> None:
+        super().__init__(hint)
+        self._on_file = on_file
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
-        """Take files and text."""
+        """Accept files and text."""
         return bool(local_files(source)) or source.hasText()
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
-        """Hand files on; insert text."""
+        """Pass a file on; insert text."""
         files = local_files(source)
         if files:
-            self.dropped.emit(files[0])
+            self._on_file(files[0])
         else:
             super().insertFromMimeData(source)
 
 
 def local_files(source: QMimeData) -> list[Path]:
-    """Return the files of this machine that are dragged or pasted."""
+    """Return the files of this machine among what the user drags or pastes."""
     return [Path(url.toLocalFile()) for url in source.urls() if url.isLocalFile()]

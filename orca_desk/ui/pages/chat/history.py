@@ -1,6 +1,6 @@
-"""The chats of the library, at the left: searched, opened, renamed, deleted."""
+"""The chats of the library, at the left: search, open, rename, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ NOWHERE = QModelIndex()
 
 
 class ChatListModel(QAbstractListModel):
-    """Chats by title, the newest first. `renamed` comes with a chat's id and its new title."""
+    """Chats by title, newest first. `renamed` carries a chat's id and its new title."""
 
     renamed = Signal(str, str)
 
@@ -47,7 +47,7 @@ class ChatListModel(QAbstractListModel):
         self.chats: list[Chat] = []
 
     def set_chats(self, chats: Sequence[Chat]) -> None:
-        """Show these; nothing happens if they are the same as before."""
+        """Show these chats. Does nothing if they are already shown."""
         if list(chats) != self.chats:
             self.beginResetModel()
             self.chats = list(chats)
@@ -69,28 +69,28 @@ class ChatListModel(QAbstractListModel):
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
-        """Ask for another title."""
+        """Emit `renamed`."""
         if role != Qt.ItemDataRole.EditRole or not index.isValid() or not str(value).strip():
             return False
         self.renamed.emit(self.chats[index.row()].id, str(value).strip())
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Titles can be edited."""
+        """Allow editing a title."""
         return (
             super().flags(index) | Qt.ItemFlag.ItemIsEditable if index.isValid() else Qt.ItemFlag.NoItemFlags
         )
 
 
-class History(QFrame):
+class ChatHistory(QFrame):
     """The list with its search. Enter opens, F2 renames, Delete deletes."""
 
     opened = Signal(str)
-    leaving = Signal(str)  # a chat that is deleted now
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, forget: Callable[[str], None]) -> None:
+        """`forget` gets the id of a chat about to be deleted. Any thread may call it."""
         super().__init__()
-        self._desk = desk
+        self._desk, self._forget = desk, forget
         self._current = ""
         self.setMinimumWidth(16 * GRID)
         layout = QVBoxLayout(self)
@@ -122,19 +122,19 @@ class History(QFrame):
         self.search.returnPressed.connect(self._open_first)
         self.list.clicked.connect(self._open)
         self.list.chosen.connect(self._open)
-        self.list.unwanted.connect(self._delete)
+        self.list.deleted.connect(self._delete)
         self.list.customContextMenuRequested.connect(self._menu)
         self.model.renamed.connect(self._rename)
 
     def reload(self) -> None:
-        """Read the list again."""
+        """Read the list from the library."""
         library, text = self._desk.library, self.search.text().strip()
         self._desk.background.run(
             self, lambda: list_chats(library, text, limit=SHOWN), self._show, only_newest="chats"
         )
 
     def set_current(self, chat_id: str) -> None:
-        """Mark the chat that is shown; "" for none."""
+        """Select the chat on screen, or none if the id is empty."""
         self._current = chat_id
         for row, chat in enumerate(self.model.chats):
             if chat.id == chat_id:
@@ -146,7 +146,7 @@ class History(QFrame):
     def _show(self, chats: list[Chat]) -> None:
         self.model.set_chats(chats)
         self.set_current(self._current)
-        words = "No chat has these words." if self.search.text() else "Your chats are kept here."
+        words = "No chats match." if self.search.text() else "Your chats are saved here."
         self.nothing.setText("" if chats else words)
         self.nothing.setVisible(not chats)
 
@@ -170,16 +170,16 @@ class History(QFrame):
         library, chat_id = self._desk.library, self.model.chats[index.row()].id
 
         def delete() -> RemovedRows:
-            self.leaving.emit(chat_id)  # from this thread, so that the page hears it later: it left already
+            self._forget(chat_id)  # here too, for the redo
             return delete_chat(library, chat_id)
 
-        self.leaving.emit(chat_id)
+        self._forget(chat_id)
         self._desk.do(
             "Delete a chat",
             delete,
             lambda removed: put_back(library, removed),
             "chats",
-            then=lambda _: self._desk.say("The chat is deleted. Press Ctrl+Z to undo."),
+            then=lambda _: self._desk.say("Chat deleted. Press Ctrl+Z to undo."),
         )
 
     def _menu(self, place: QPoint) -> None:
@@ -195,10 +195,10 @@ class History(QFrame):
 
 
 class OneLine(QStyledItemDelegate):
-    """Rows of one line that are no wider than the list: what does not fit is left out."""
+    """Draws rows on one line, cut to the width of the list."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
-        """Ask for no width of their own."""
+        """Return the height of a row and no width."""
         return QSize(0, super().sizeHint(option, index).height() + GRID)
 
 
@@ -206,14 +206,14 @@ class _List(QListView):
     """A list whose Enter opens and whose Delete deletes."""
 
     chosen = Signal(QModelIndex)
-    unwanted = Signal(QModelIndex)
+    deleted = Signal(QModelIndex)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Open, delete, or do what lists do."""
+        """Open or delete; leave all other keys to the list."""
         index = self.currentIndex()
         if index.isValid() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.chosen.emit(index)
         elif index.isValid() and event.key() == Qt.Key.Key_Delete:
-            self.unwanted.emit(index)
+            self.deleted.emit(index)
         else:
             super().keyPressEvent(event)

@@ -1,60 +1,84 @@
 """The Chat page: up to three models answer the same message, side by side."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from orca_desk.errors import UserError
 from orca_desk.library.tasks import get_task
-from orca_desk.steps.chat.conversation import Turn
-from orca_desk.steps.chat.models import Answerer, part_of
+from orca_desk.method.records import Task
+from orca_desk.steps.chat.conversation import Conversation
+from orca_desk.steps.chat.draft import Draft
+from orca_desk.steps.chat.events import (
+    BUSY,
+    AnswerEnded,
+    AnswerFailed,
+    Event,
+    NotOpened,
+    NotStored,
+    Piece,
+    Shown,
+    StateChanged,
+    Stored,
+    TurnAdded,
+)
+from orca_desk.steps.chat.models import ChatModel, part_of
+from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer
+from orca_desk.steps.chat.sending import ChatChange
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Page
+from orca_desk.ui.pages.chat.columns import ModelRow
 from orca_desk.ui.pages.chat.composer import Composer, local_files
-from orca_desk.ui.pages.chat.examples import Examples, example_tasks
-from orca_desk.ui.pages.chat.files import ContextFiles
-from orca_desk.ui.pages.chat.history import History
-from orca_desk.ui.pages.chat.lineup import Lineup
-from orca_desk.ui.pages.chat.messages import Messages
-from orca_desk.ui.pages.chat.offer import Offer, Opened, read_chat, read_offer
+from orca_desk.ui.pages.chat.conversation_view import ConversationView, ExampleQuestions
+from orca_desk.ui.pages.chat.history import ChatHistory
 from orca_desk.ui.pages.chat.settings import ChatSettings
-from orca_desk.ui.pages.chat.system import SystemBar
-from orca_desk.ui.pages.chat.talk import Talk
-from orca_desk.ui.pages.chat.task_actions import ChatTasks
-from orca_desk.ui.pages.chat.view import ConversationView
+from orca_desk.ui.pages.chat.task_panel import TaskPanel
+from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
-HISTORY = "chat/history"  # where the window keeps whether the list is shown
+HISTORY = "chat/history"  # the window's setting for whether the history is shown
+TICK_MS = 50  # streamed text is shown twenty times per second
+RENDER_SECONDS = 0.012  # per tick; the rest waits for the next one
 
 
 class ChatPage(Page):
-    """Columns of models above, the conversation below them, then the composer; former chats at the left."""
+    """Columns of models above, the conversation below them, then the composer; stored chats at the left.
+
+    The conversation works in threads of its own. Its events wait in `_inbox` for the event loop.
+    """
 
     name = "chat"
     title = "Chat"
     watches = frozenset({"chats", "trainings", "strategies", "tasks"})
+    _happened = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.setAcceptDrops(True)
-        self._is_ready = False  # models were chosen, by the user or from the start
-        self.view = ConversationView(desk.theme)
-        self.talk = Talk(desk, self.view)
-        self.lineup = Lineup(desk)
-        self.history = History(desk)
-        self.system = SystemBar()
-        self.examples = Examples(desk.theme)
-        self.composer = Composer(desk)
-        self.settings = ChatSettings(self, self.system)
-        self.messages = Messages(desk, self.talk, self.composer, self.settings)
-        self.tasks = ChatTasks(self, self.talk, self.composer)
-        self.files = ContextFiles(self, self.composer)
+        self._models_chosen = False
+        self._shown_error: Exception | None = None
+        self._inbox: deque[Event] = deque()
+        self.conversation = Conversation(desk.library, self._receive)
+        self.view = ConversationView(
+            desk.theme,
+            TurnActions(edit=self.edit, save=self.save_turn, regenerate=self.regenerate, retry=self.retry),
+        )
+        self.examples = ExampleQuestions(desk.theme, self.send_task)
+        self.models = ModelRow(self, self.use_models)
+        self.history = ChatHistory(desk, self.conversation.forget)
+        self.settings = ChatSettings(self)
+        self.composer = Composer(self)
+        self.tasks = TaskPanel(self, self.composer)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._show_news)
         self._lay_out()
         self._connect()
         self._add_commands()
@@ -67,17 +91,17 @@ class ChatPage(Page):
         self.models_button = button("Models", self._offer_models)
         self.sampling_button = button("Sampling", self.show_sampling)
         self.history_button = button("History", self.toggle_history)
-        self.new_button = button("New chat", partial(self.go, {"do": "new"}))
+        self.new_button = button("New chat", self._start_anew)
         for made in (self.history_button, self.models_button, self.sampling_button, self.new_button):
             self.header.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
         main = QWidget()
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(self.lineup)
-        column.addWidget(self.system)
+        column.addWidget(self.models)
+        column.addWidget(self.settings.system)
         self._middle = QStackedWidget()
-        self._middle.setMinimumHeight(10 * GRID)  # rather the conversation than the composer gives way
+        self._middle.setMinimumHeight(10 * GRID)  # in a low window, the conversation shrinks first
         self._middle.addWidget(self.examples)
         self._middle.addWidget(self.view)
         column.addWidget(self._middle, 1)
@@ -93,39 +117,23 @@ class ChatPage(Page):
         self.history.setHidden(self.desk.view_state.value(HISTORY) == "hidden")
 
     def _connect(self) -> None:
-        self.talk.busy_changed.connect(self._show_busy)
-        self.talk.began.connect(self._mark_chat)
-        self.talk.unsent.connect(self._take_back)
-        self.talk.context_known.connect(self.lineup.note_context)
-        self.messages.sending.connect(self._show_sending)
-        self.messages.nobody.connect(self._ask_for_model)
-        self.lineup.wanted.connect(self.use_models)
-        self.lineup.context_known.connect(self.composer.set_window)
-        self.lineup.refused.connect(self.notice.show_error)
-        self.lineup.prepared.connect(self._say_prepared)
-        self.view.edit.connect(self.messages.edit)
-        self.view.again.connect(self.messages.again)
-        self.view.save.connect(self.tasks.save)
-        self.view.retry.connect(self.messages.retry)
+        self._happened.connect(self._show_news, Qt.ConnectionType.QueuedConnection)
+        self.models.context_changed.connect(self.composer.set_context_window)
         self.history.opened.connect(self.open_chat)
-        self.history.leaving.connect(self._leave_chat)
-        self.examples.chosen.connect(self.messages.send_task)
-        self.composer.sent.connect(self.messages.send)
-        self.composer.stopped.connect(self.talk.stop)
-        self.composer.left.connect(self.messages.leave_edit)
-        self.composer.library.connect(self.tasks.insert)
+        self.composer.sent.connect(self.send)
+        self.composer.stopped.connect(self.conversation.stop)
+        self.composer.task_wanted.connect(self.tasks.insert)
 
     def _add_commands(self) -> None:
-        messages, tasks = self.messages, self.tasks
-        self.command("&Send the message", messages.send, key="Ctrl+Return", image="send")
-        self.command("S&top the answers", messages.escape, key="Esc", image="square")
-        self.command("&Answer again", messages.again, key="Ctrl+R", image="refresh-cw")
-        self.command("&Edit the last message", messages.edit_last, key="Ctrl+E", image="pencil")
+        self.command("&Send the message", self.send, key="Ctrl+Return", image="send")
+        self.command("S&top the answers", self.escape, key="Esc", image="square")
+        self.command("&Regenerate the answers", self.regenerate, key="Ctrl+R", image="refresh-cw")
+        self.command("&Edit the last message", self.edit_last, key="Ctrl+E", image="pencil")
         self.command("&Context before the question", self.composer.clip.toggle, key="Ctrl+Shift+K",
                      image="paperclip")  # fmt: skip
-        self.command("&Insert a task…", tasks.insert, key="Ctrl+T", image="list-checks")
-        self.command("Save the last message as a tas&k…", tasks.save_last, image="save")
-        self.command("Add a c&olumn…", self.lineup.add_column, key="Ctrl+Shift+N", image="plus")
+        self.command("&Insert a task…", self.tasks.insert, key="Ctrl+T", image="list-checks")
+        self.command("Save the last message as a tas&k…", self.save_last, image="save")
+        self.command("Add a c&olumn…", self.models.add_column, key="Ctrl+Shift+N", image="plus")
         self.command("Sa&mpling…", self.show_sampling, key="Ctrl+Shift+S", image="sliders-horizontal")
         self.command("&History", self.toggle_history, key="Ctrl+H", image="history")
 
@@ -138,129 +146,224 @@ class ChatPage(Page):
         library = self.desk.library
         if changes & {"trainings", "strategies"}:
             self.desk.background.run(self, lambda: read_offer(library), self._show_offer, only_newest="offer")
-        elif "tasks" in changes and not self.talk.turns:
+        elif "tasks" in changes and not self.conversation.turns:
             self.desk.background.run(
                 self, lambda: example_tasks(library), self.examples.set_tasks, only_newest="examples"
             )
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Begin a chat, show one, or put a model, a training's models or a task before the user."""
+        """Start a new chat, open one, or take up a model, a training's models or a task."""
         if target.get("do") == "new":
-            self.new_chat()
-            self.composer.input.setFocus()
+            self._start_anew()
         if "model" in target:
             model = Path(str(target["model"]))
-            self.use_models([Answerer(part=part_of(model, None), model=model)])
+            self.use_models([ChatModel(part=part_of(model, None), model=model)])
         if "training" in target:
-            self._is_ready = True  # the newest training is not wanted
-            self.lineup.use_training(str(target["training"]))
+            self._models_chosen = True
+            self.models.use_training(str(target["training"]))
         if "task" in target:
             library, task_id = self.desk.library, str(target["task"])
             self.new_chat()
             self.desk.background.run(
                 self,
                 lambda: get_task(library, task_id),
-                self.composer.set_task,
+                lambda task: self.composer.set_draft(Draft.of_task(task)),
                 failed=self.notice.show_error,
             )
         if "chat" in target:
             self.open_chat(str(target["chat"]))
 
     def first_focus(self) -> QWidget:
-        """Let the user write at once."""
+        """Return the box for the message."""
         return self.composer.input
 
     def close_page(self) -> None:
-        """End all workers."""
-        self.talk.close()
+        """End all models."""
+        self._timer.stop()
+        self.conversation.close()
 
-    # Chats
+    # Chats and models
 
     def new_chat(self) -> None:
-        """Begin a conversation with the same models. What was written and not sent stays to be sent there."""
+        """Start a new chat with the same models. A draft of a new message stays in the composer."""
         self.notice.hide()
-        self.messages.leave_edit()
-        self.talk.clear()
-        self._mark_chat()
+        self.conversation.new()
+        self._show_news()
 
     def open_chat(self, chat_id: str) -> None:
-        """Show a chat of the library with its own models."""
-        library = self.desk.library
-        self.desk.background.run(
-            self,
-            lambda: read_chat(library, chat_id),
-            self._show_chat,
-            failed=self.notice.show_error,
-            only_newest="open",
-        )
+        """Continue a stored chat with its own models."""
+        self.conversation.open(chat_id)
 
-    def _show_chat(self, found: Opened) -> None:
-        self.notice.hide()
-        self.messages.leave_edit()
-        self._use(found.answerers)
-        self.talk.show(found.chat_id, found.conversation)
-        self.system.set_text(found.conversation.system)
-        self._mark_chat()
+    def use_models(self, models: Sequence[ChatModel]) -> None:
+        """Ask these models from now on. As a chat has fixed models, this starts a new one."""
+        self._models_chosen = True
+        turns = self.conversation.turns
+        self.composer.end_edit(clear=True)
+        self.conversation.use(models)
+        self._show_news()
+        if turns and not self.composer.draft().message:
+            self.composer.set_draft(Draft.of_turn(turns[-1]))
+            self.desk.say("The models changed, so a new chat was started. The previous one is in History.")
 
-    def _leave_chat(self, chat_id: str) -> None:
-        if chat_id == self.talk.chat_id:
-            self.new_chat()
+    def _start_anew(self) -> None:
+        self.new_chat()
+        self.composer.input.setFocus()
+
+    def _offer_models(self) -> None:
+        self.models.offer(self.models_button)
 
     # Messages
 
-    def _show_sending(self) -> None:
+    def send(self) -> None:
+        """Ask every column what the composer holds: a new message, or an edit of an earlier one."""
+        draft, number = self.composer.draft(), self.composer.editing
+        if not draft.message or self.conversation.is_busy:
+            return
+        if not self.conversation.models:
+            self._ask_for_model()
+            return
         self.notice.hide()
-        self._middle.setCurrentWidget(self.view)
+        self.composer.end_edit()
+        self.composer.clear()
+        system, sampling = self.settings.system.text(), self.settings.sampling
+        if number is None or number >= len(self.conversation.turns):
+            self.conversation.send(draft, system=system, sampling=sampling)
+        else:
+            change = self.conversation.edit(number, draft, system=system, sampling=sampling)
+            self._make_undoable("Edit a message", change)
+        self._show_news()
+
+    def send_task(self, task: Task) -> None:
+        """Ask every column a task."""
+        self.composer.set_draft(Draft.of_task(task))
+        self.send()
+
+    def regenerate(self) -> None:
+        """Let every column answer the last message again."""
+        sampling = self.settings.sampling
+        change = self.conversation.regenerate(sampling)
+        if change and sampling.temperature == 0:
+            self.desk.say("At temperature 0 the answers won't change. Raise the temperature under Sampling.")
+        self._make_undoable("Regenerate answers", change)
+        self._show_news()
+
+    def retry(self, column: int) -> None:
+        """Let one column answer the last message, after it failed."""
+        self.conversation.retry(column, self.settings.sampling)
+        self._show_news()
+
+    def edit(self, number: int) -> None:
+        """Put a message into the composer for editing."""
+        turns = self.conversation.turns
+        if not self.conversation.is_busy and number < len(turns):
+            self.composer.begin_edit(number, Draft.of_turn(turns[number]), is_last=number == len(turns) - 1)
+
+    def edit_last(self) -> None:
+        """Put the last message into the composer for editing."""
+        if self.conversation.turns:
+            self.edit(len(self.conversation.turns) - 1)
+
+    def escape(self) -> None:
+        """Stop the answers; without any, cancel the edit."""
+        if self.conversation.is_busy:
+            self.conversation.stop()
+        else:
+            self.composer.end_edit(clear=True)
+
+    def save_turn(self, number: int) -> None:
+        """Let the user save a message as a task."""
+        self.tasks.save(self.conversation.turns[number], self.conversation.models)
+
+    def save_last(self) -> None:
+        """Let the user save the last message as a task."""
+        if self.conversation.turns:
+            self.save_turn(len(self.conversation.turns) - 1)
+
+    def _make_undoable(self, text: str, change: ChatChange | None) -> None:
+        if change:
+            self.desk.do(text, change.apply, lambda _: change.undo(), "chats", failed=self._show_error_once)
 
     def _ask_for_model(self) -> None:
         self.notice.show_message(
             "There is no model to ask.",
-            "Choose one for a column.",
+            "Choose a model for a column.",
             kind="warn",
             action="Add a column…",
-            run=self.lineup.add_column,
+            run=self.models.add_column,
         )
 
-    def _take_back(self, turn: Turn, error: Exception) -> None:
-        """Give a message back that could not be stored, unless another one was begun."""
-        if not any(self.composer.parts()):
-            self.messages.put_back(turn)
-        self.notice.show_error(error)
-        self._mark_chat()
+    # What the conversation tells
 
-    # Models
+    def _receive(self, event: Event) -> None:
+        """From any thread: note an event. Streamed text waits for the timer, which runs while busy."""
+        self._inbox.append(event)
+        if not isinstance(event, Piece):
+            self._happened.emit()
 
-    def use_models(self, answerers: Sequence[Answerer]) -> None:
-        """Ask these models from now on. A chat keeps its models, so this begins another one."""
-        last = self.talk.turns[-1].question if self.talk.turns else ""
-        had_turns = bool(last) and not self.composer.text()
-        self.messages.leave_edit()
-        self._use(answerers)
-        self._mark_chat()
-        if had_turns:
-            self.composer.set_text(last)
-            self.desk.say("Other models, so this is a new chat; the one before is in the history.")
+    def _show_news(self) -> None:
+        """Show all events, and as much streamed text as the time allows."""
+        while self._inbox:
+            event = self._inbox.popleft()
+            self.view.handle(event)
+            self._handle(event)
+        self.view.render_news(RENDER_SECONDS)
 
-    def _use(self, answerers: Sequence[Answerer]) -> None:
-        self._is_ready = True
-        if list(answerers) == self.talk.answerers:
-            self.talk.clear()
-            return
-        self.talk.set_answerers(answerers)
-        self.lineup.show_models(self.talk.answerers)
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, StateChanged):
+            self._show_busy(event.state in BUSY)
+        elif isinstance(event, Shown):
+            self._show_chat(event)
+        elif isinstance(event, TurnAdded):
+            self._middle.setCurrentWidget(self.view)
+        elif isinstance(event, AnswerEnded) and event.context:
+            self.models.note_context(event.column, event.context)
+        elif isinstance(event, AnswerFailed) and not isinstance(event.error, UserError):
+            self.desk.report(event.error)
+        elif isinstance(event, Stored):
+            self._select_chat()
+            self.desk.tell("chats")
+        elif isinstance(event, NotStored):
+            self._give_back(event)
+        elif isinstance(event, NotOpened):
+            self.notice.show_error(event.error)
 
-    def _offer_models(self) -> None:
-        self.lineup.offer(self.models_button)
+    def _show_busy(self, busy: bool) -> None:
+        self.composer.set_busy(busy)
+        if busy:
+            self._timer.start()
+        else:
+            self._timer.stop()
 
-    def _say_prepared(self, goes_on: bool) -> None:
-        self.notice.hide()
-        if goes_on:
-            self.notice.show_message("The base is converted once; the chat begins when that is done.")
+    def _show_chat(self, shown: Shown) -> None:
+        self.models.show_models(shown.models)
+        if shown.opened:
+            self.notice.hide()
+            self.settings.system.set_text(shown.system)
+        if self.composer.editing is not None:
+            self.composer.end_edit(clear=True)
+        self._middle.setCurrentWidget(self.view if shown.turns else self.examples)
+        self._select_chat()
+
+    def _select_chat(self) -> None:
+        self.history.set_current(self.conversation.chat_id)
+
+    def _give_back(self, event: NotStored) -> None:
+        """Return a message that was not stored to the composer, unless the user has begun another one."""
+        draft = self.composer.draft()
+        if event.unsent and not draft.question.strip() and not draft.context.strip():
+            self.composer.set_draft(Draft.of_turn(event.unsent))
+        self._show_error_once(event.error)
+
+    def _show_error_once(self, error: Exception) -> None:
+        """Show an error on the page. A failed edit tells it twice: as an event and as a failed change."""
+        if error is not self._shown_error:
+            self._shown_error = error
+            self.notice.show_error(error)
 
     # Files
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take a file of this machine."""
+        """Accept a file of this machine."""
         if local_files(event.mimeData()):
             event.acceptProposedAction()
 
@@ -269,7 +372,7 @@ class ChatPage(Page):
         files = local_files(event.mimeData())
         if files:
             event.acceptProposedAction()
-            self.files.read(files[0])
+            self.composer.read_file(files[0])
 
     # Showing
 
@@ -283,22 +386,13 @@ class ChatPage(Page):
         self.history.setVisible(shown)
         self.desk.view_state.setValue(HISTORY, "shown" if shown else "hidden")
 
-    def _show_offer(self, offer: Offer) -> None:
-        self.lineup.trainings = offer.trainings
+    def _show_offer(self, offer: ChatOffer) -> None:
+        self.models.trainings = offer.trainings
         self.examples.set_tasks(offer.examples)
-        self.system.set_strategies(offer.strategies)
-        if not self._is_ready:
-            self.settings.take(offer)
-            self._use(offer.answerers)
-
-    def _mark_chat(self) -> None:
-        self.history.set_current(self.talk.chat_id)
-        self._middle.setCurrentWidget(self.view if self.talk.turns else self.examples)
-
-    def _show_busy(self, busy: bool) -> None:
-        self.composer.set_busy(busy)
-        if not busy and not self.talk.turns:
-            self._mark_chat()
+        self.settings.system.set_strategies(offer.strategies)
+        if not self._models_chosen:
+            self.settings.show_saved(offer)
+            self.use_models(offer.models)
 
     def _paint(self) -> None:
         colours = self.desk.theme.colours

@@ -1,30 +1,38 @@
-"""How the models of a chat are asked: the system message and the sampling, kept in the library."""
+"""How the models are asked: the system message above the conversation, and the sampling settings."""
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
 
-from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.library.settings import set_setting
+from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling
+from orca_desk.method.strategies import Strategy
+from orca_desk.steps.chat.offer import ChatOffer, save_sampling, save_system
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.chat.offer import SAMPLING, SYSTEM, Offer
-from orca_desk.ui.pages.chat.system import SamplingPopover, SystemBar
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.settings_form import SettingsForm
+from orca_desk.ui.widgets.text import button, label
+
+OWN = "own"
+EDITOR_HEIGHT = 11 * GRID
 
 
 class ChatSettings(QObject):
-    """Holds both, and keeps what the user changes for the next time."""
+    """Holds the system message and the sampling settings, and saves changes for the next chat."""
 
-    def __init__(self, page: Page, system: SystemBar) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__(page)
-        self._page, self.system = page, system
+        self._page = page
+        self.system = SystemBar()
         self.sampling = Sampling()
-        system.changed.connect(self._keep_system)
+        self.system.changed.connect(self._save_system)
 
-    def take(self, offer: Offer) -> None:
-        """Begin with what was kept."""
+    def show_saved(self, offer: ChatOffer) -> None:
+        """Start with the settings last used."""
         self.sampling = offer.sampling
         if offer.system is not None:
             self.system.set_text(offer.system)
@@ -33,24 +41,155 @@ class ChatSettings(QObject):
         """Show the sampling settings below a button."""
         popover = SamplingPopover(self._page, self.sampling)
         popover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        popover.closed.connect(lambda: self._keep_sampling(popover))
+        popover.closed.connect(lambda: self._take_sampling(popover))
         popover.adjustSize()
         popover.move(beside.mapToGlobal(QPoint(beside.width() - popover.width(), beside.height())))
         popover.show()
         popover.form.control("temperature").setFocus()
 
-    def _keep_sampling(self, popover: SamplingPopover) -> None:
+    def _take_sampling(self, popover: "SamplingPopover") -> None:
         try:
-            self.sampling = popover.form.value()
+            sampling = self.sampling = popover.form.value()
         except UserError as error:
             self._page.notice.show_error(error)
             return
-        kept = {name: value for name, value in asdict(self.sampling).items() if name != "stop"}
-        self._keep(SAMPLING, kept)
-
-    def _keep_system(self) -> None:
-        self._keep(SYSTEM, self.system.text())
-
-    def _keep(self, key: str, value: Any) -> None:
         desk = self._page.desk
-        desk.write(lambda: set_setting(desk.library, key, value))
+        desk.write(lambda: save_sampling(desk.library, sampling))
+
+    def _save_system(self) -> None:
+        desk, text = self._page.desk, self.system.text()
+        desk.write(lambda: save_system(desk.library, text))
+
+
+class SystemBar(QFrame):
+    """Shows the system message and offers others: cautious, empty, a strategy's, or the user's own."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID // 2)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("System message")
+        self.choice.setMinimumContentsLength(20)
+        words = label("S&ystem message", tone="muted")
+        words.setBuddy(self.choice)
+        self.line = ElidedLabel(size="caption", tone="muted")
+        self.whole = QCheckBox("Show all")
+        row.addWidget(words)
+        row.addWidget(self.choice)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.whole)
+        layout.addLayout(row)
+        self.editor = QPlainTextEdit()
+        self.editor.setAccessibleName("Text of the system message")
+        self.editor.setFixedHeight(EDITOR_HEIGHT)
+        self.editor.setTabChangesFocus(True)
+        self.editor.hide()
+        layout.addWidget(self.editor)
+        self._strategies: dict[str, Strategy] = {}
+        self.set_strategies({})
+        self.choice.activated.connect(self._chosen)
+        self.editor.textChanged.connect(self._edited)
+        self.whole.toggled.connect(self._show_all)
+        self.set_text(CAUTIOUS)
+
+    def text(self) -> str:
+        """Return the system message."""
+        return self.editor.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        """Show a system message, under its name if it has one."""
+        known = {self._text_of(key): key for key in reversed(self._keys()) if key != OWN}
+        self._show(known.get(text, OWN), text)
+
+    def set_strategies(self, strategies: Mapping[str, Strategy]) -> None:
+        """Offer the instructions of these strategies."""
+        text = self.text()
+        if self.choice.count() and strategies == self._strategies:
+            return
+        self._strategies = dict(strategies)
+        self.choice.clear()
+        self.choice.addItem("Cautious", "cautious")
+        self.choice.addItem("Empty", "empty")
+        for name, strategy in self._strategies.items():
+            self.choice.addItem(f"Strategy: {strategy.title}", f"strategy {name}")
+        self.choice.addItem("Custom", OWN)
+        self.set_text(text)
+
+    def _keys(self) -> list[str]:
+        return [self.choice.itemData(place) for place in range(self.choice.count())]
+
+    def _text_of(self, key: str) -> str:
+        if key.startswith("strategy "):
+            return self._strategies[key.removeprefix("strategy ")].instruction
+        return EMPTY if key == "empty" else CAUTIOUS
+
+    def _chosen(self) -> None:
+        key = self.choice.currentData()
+        self._show(key, self.text() if key == OWN else self._text_of(key))
+        if key == OWN:
+            self.whole.setChecked(True)
+            self.editor.setFocus()
+        self.changed.emit()
+
+    def _show_all(self, shown: bool) -> None:
+        self.editor.setVisible(shown)
+        self._show_line(self.text())
+
+    def _edited(self) -> None:
+        self._show_line(self.text())
+        self.changed.emit()
+
+    def _show(self, key: str, text: str) -> None:
+        self.choice.setCurrentIndex(self.choice.findData(key))
+        self.editor.setReadOnly(key != OWN)
+        self.editor.blockSignals(True)
+        self.editor.setPlainText(text)
+        self.editor.blockSignals(False)
+        self._show_line(text)
+
+    def _show_line(self, text: str) -> None:
+        line = text or "None: the model gets only the question."
+        self.line.show_text("" if self.editor.isVisible() else line)
+
+
+class SamplingPopover(QFrame):
+    """The sampling settings in a panel that closes when the user clicks elsewhere, which emits `closed`."""
+
+    closed = Signal()
+
+    def __init__(self, parent: QWidget, value: Sampling) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setProperty("kind", "card")
+        self.setAccessibleName("Sampling")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(label("Sampling", size="heading", bold=True))
+        self.form = SettingsForm(Sampling, value, skip=("stop",))
+        self.form.setMinimumWidth(56 * GRID)
+        layout.addWidget(self.form)
+        row = QHBoxLayout()
+        self.all = QCheckBox("All settings")
+        self.all.toggled.connect(self._show_all)
+        row.addWidget(self.all)
+        row.addStretch(1)
+        row.addWidget(button("Defaults", self._reset))
+        layout.addLayout(row)
+
+    def _show_all(self, shown: bool) -> None:
+        self.form.show_all(shown)
+        self.adjustSize()
+
+    def _reset(self) -> None:
+        self.form.set_value(Sampling())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Emit `closed`."""
+        super().closeEvent(event)
+        self.closed.emit()

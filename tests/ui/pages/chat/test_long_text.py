@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
 from orca_desk.method.records import Task
+from orca_desk.steps.chat.draft import Draft
 from orca_desk.ui.pages.chat.page import ChatPage
-from orca_desk.ui.pages.chat.tasks import SaveTask
-from orca_desk.ui.pages.chat.text import LONGEST_EDITED, TextBox
+from orca_desk.ui.pages.chat.task_panel import SaveTaskDialog
+from orca_desk.ui.pages.chat.text_box import LONGEST_EDITED, TextBox
 from orca_desk.ui.window import Window
 
 SIZE = 1_000_000
@@ -27,7 +28,7 @@ def page(window: Window, qtbot: QtBot) -> ChatPage:
     """The page, with the bundled models chosen."""
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
-    qtbot.waitUntil(lambda: len(shown.lineup.heads) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: len(shown.models.heads) == 2, timeout=30_000)
     return shown
 
 
@@ -55,22 +56,26 @@ def test_a_long_message_is_pasted_sent_and_edited_whole(page: ChatPage, text: st
     assert composer.input.isReadOnly() and composer.long_remove.isVisible()
     assert f"{len(text):,} characters" in composer.long_line.text()
     smoothly(lambda: qtbot.keyClick(composer.input, Qt.Key.Key_Return))
-    assert page.talk.turns[0].question == text
-    assert composer.text() == "" and not composer.input.isReadOnly() and not composer.long_remove.isVisible()
-    page.talk.stop()
-    qtbot.waitUntil(lambda: not page.talk.is_busy, timeout=30_000)
-    smoothly(page.messages.edit_last)
-    assert composer.text() == text
+    assert page.conversation.turns[0].question == text
+    assert (
+        composer.draft().message == ""
+        and not composer.input.isReadOnly()
+        and not composer.long_remove.isVisible()
+    )
+    page.conversation.stop()
+    qtbot.waitUntil(lambda: not page.conversation.is_busy and page.composer.send.isVisible(), timeout=30_000)
+    smoothly(page.edit_last)
+    assert composer.draft().message == text
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_long_context_is_sent_whole_before_the_question(page: ChatPage, text: str) -> None:
-    smoothly(lambda: page.composer.set_task(Task(family="long", query="Why?", context=text)))
-    assert "too long to be edited" in page.composer.context.toPlainText()
+    smoothly(lambda: page.composer.set_draft(Draft(question="Why?", context=text)))
+    assert "Too long to edit" in page.composer.context.toPlainText()
     assert f"{len(text):,} characters" in page.composer.size_line.text()
-    assert page.composer.text() == f"{text}\n\nWhy?"
+    assert page.composer.draft().message == f"{text}\n\nWhy?"
     page.composer.set_context("")
-    assert page.composer.text() == "Why?" and not page.composer.context.isReadOnly()
+    assert page.composer.draft().message == "Why?" and not page.composer.context.isReadOnly()
 
 
 def test_a_long_text_goes_where_the_cursor_is_and_can_be_removed(page: ChatPage, qtbot: QtBot) -> None:
@@ -82,7 +87,7 @@ def test_a_long_text_goes_where_the_cursor_is_and_can_be_removed(page: ChatPage,
     assert cursor.selectedText() == "old"
     box.setTextCursor(cursor)
     paste(box, text)
-    assert page.composer.text() == f"🐎 before, {text}, after"
+    assert page.composer.draft().message == f"🐎 before, {text}, after"
     qtbot.mouseClick(page.composer.long_remove, Qt.MouseButton.LeftButton)
     assert box.toPlainText() == "🐎 before, old, after" and not box.isReadOnly()
 
@@ -92,15 +97,16 @@ def test_many_short_pastes_become_a_long_text(page: ChatPage) -> None:
     paste(page.composer.input, part)
     assert not page.composer.input.isReadOnly()
     paste(page.composer.input, part)
-    assert page.composer.input.isReadOnly() and page.composer.text() == part * 2
+    assert page.composer.input.isReadOnly() and page.composer.draft().message == part * 2
 
 
 def test_a_long_question_is_saved_as_a_task_whole(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     text = TEXTS["one line"]
-    dialog = SaveTask(page.desk, Task(family="long", query=text), [], page)
+    dialog = SaveTaskDialog(page.desk, Task(family="long", query=text), [], page)
     qtbot.addWidget(dialog)
     smoothly(dialog.open)
     dialog.family.setEditText("long")
     with qtbot.waitSignal(dialog.saved) as saved:
-        dialog._save()
+        (save,) = (one for one in dialog.findChildren(QPushButton) if one.text() == "Save the task")
+        qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
     assert saved.args[0].query == text

@@ -13,9 +13,9 @@ from orca_desk.inventory.catalogue import added_paths
 from orca_desk.library.chats import create_chat
 from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.models.page import ModelsPage
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.window import Window
 
 TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
@@ -179,7 +179,7 @@ def test_the_teacher_page_takes_the_model(page: ModelsPage, window: Window, qtbo
     select(page, student)
     qtbot.mouseClick(page.detail.teach, Qt.MouseButton.LeftButton)
     pickers = window.pages["teacher"].findChildren(ModelPicker)
-    qtbot.waitUntil(lambda: any(picker.model() and picker.model().path == student for picker in pickers))
+    qtbot.waitUntil(lambda: any(picker.selected() and picker.selected().path == student for picker in pickers))
 
 
 def test_the_chat_page_takes_the_model_alone(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
@@ -188,7 +188,7 @@ def test_the_chat_page_takes_the_model_alone(page: ModelsPage, window: Window, q
     chat = window.pages["chat"]
     assert isinstance(chat, ChatPage)
     qtbot.wait(500)  # what the page offers by itself must not come over it
-    assert [one.model for one in chat.lineup.answerers] == [TEACHER]
+    assert [one.model for one in chat.models.models] == [TEACHER]
 
 
 def test_what_is_bundled_cannot_be_removed(page: ModelsPage) -> None:

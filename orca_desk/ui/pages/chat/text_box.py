@@ -1,4 +1,4 @@
-"""A box for plain text of any length: a text too long to be edited is kept whole, its ends are shown."""
+"""A box for plain text of any length. A text that is too long to edit stays whole; only its ends show."""
 
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QPlainTextEdit
@@ -8,7 +8,7 @@ END_SHOWN = 300  # characters of each end of a longer text
 
 
 class TextBox(QPlainTextEdit):
-    """Edits short texts. A longer one is held beside the document, which shows its ends, read-only."""
+    """Edits short texts. Holds a longer one beside the document, which shows the ends of it, read-only."""
 
     def __init__(self, hint: str = "") -> None:
         super().__init__()
@@ -18,7 +18,7 @@ class TextBox(QPlainTextEdit):
 
     @property
     def is_held(self) -> bool:
-        """Whether the text is too long to be edited."""
+        """Whether the text is too long to edit."""
         return bool(self._held)
 
     def text(self) -> str:
@@ -33,13 +33,13 @@ class TextBox(QPlainTextEdit):
         self.setPlainText(self._ends(text) if is_long else text)
 
     def remove(self) -> None:
-        """Take a long text out; what was there before it was pasted comes back."""
+        """Remove a long text and restore what was there before it was pasted."""
         self.set_text(self._before)
         self.moveCursor(self.textCursor().MoveOperation.End)
         self.setFocus()
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
-        """Insert text; what becomes too long by it is held."""
+        """Insert text; hold what becomes too long to edit."""
         text = source.text()
         if len(text) + self.document().characterCount() <= LONGEST_EDITED:
             self.insertPlainText(text)
@@ -54,5 +54,5 @@ class TextBox(QPlainTextEdit):
         self._before = before
 
     def _ends(self, text: str) -> str:
-        left_out = f"[{len(text) - 2 * END_SHOWN:,} more characters, kept whole; too long to be edited here]"
+        left_out = f"[{len(text) - 2 * END_SHOWN:,} more characters. Too long to edit here; sent in full.]"
         return f"{text[:END_SHOWN].rstrip()}\n{left_out}\n{text[-END_SHOWN:].lstrip()}"

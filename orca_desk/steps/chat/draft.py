@@ -1,0 +1,66 @@
+"""A message before it is sent: a question, perhaps a context before it, perhaps the task it comes from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from orca_desk.errors import UserError
+from orca_desk.method.records import Task
+from orca_desk.steps.chat.transcript import Turn
+
+LARGEST_FILE = 1_000_000  # bytes of a text file that becomes a context
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What the user is about to ask. `source` is the task that was put in, edited since or not."""
+
+    question: str
+    context: str = ""
+    source: Task | None = None
+
+    @classmethod
+    def of_task(cls, task: Task) -> Self:
+        """Return a draft that asks a task."""
+        return cls(question=task.query, context=task.context, source=task)
+
+    @classmethod
+    def of_turn(cls, turn: Turn) -> Self:
+        """Return a draft that asks a turn's question again, as its task if it came from one."""
+        draft = cls.of_task(turn.task) if turn.task else None
+        return draft if draft and draft.message == turn.question else cls(question=turn.question)
+
+    @property
+    def message(self) -> str:
+        """The text that is sent: the context, if any, then the question; empty without a question."""
+        question, context = self.question.strip(), self.context.strip()
+        return Task(family="", query=question, context=context).user_text if question else ""
+
+    @property
+    def task(self) -> Task | None:
+        """The task that the message asks word for word, which makes its answers gradable."""
+        is_same = self.source and Draft.of_task(self.source).message == self.message
+        return self.source if is_same else None
+
+
+def read_context_file(path: Path) -> str:
+    """Return the text of a file for use as a context.
+
+    Raises UserError when the file cannot be read, is larger than 1 MB or is not text.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UserError(
+                f"{path.name} is larger than 1 MB, more than a model can read.",
+                "Paste the part that matters.",
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be read: {error.strerror}.", "Check the file.") from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise UserError(f"{path.name} is not a text file.", "Save it as plain text (UTF-8) first.")
+    return text.replace("\r\n", "\n").strip()

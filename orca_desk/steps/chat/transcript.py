@@ -1,0 +1,107 @@
+"""What was asked and answered: a chat of the library as turns, and what its models are sent of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from orca_desk.library.chats import Chat, ChatMessage, columns, messages
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import get_tasks
+from orca_desk.method.grading import Verdict, grade
+from orca_desk.method.messages import Message
+from orca_desk.method.records import Task
+
+LONGEST_TITLE = 60  # characters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A question under its system message, and per column the answer and the grade, where there is one."""
+
+    question: str
+    system: str
+    task: Task | None = None
+    answers: tuple[ChatMessage | None, ...]
+    verdicts: tuple[Verdict | None, ...]
+
+    @classmethod
+    def new(cls, question: str, *, system: str, task: Task | None, columns: int) -> Self:
+        """Return a turn that no column has answered yet."""
+        nothing = (None,) * columns
+        return cls(question=question, system=system, task=task, answers=nothing, verdicts=nothing)
+
+    def answered(self, column: int, answer: ChatMessage | None) -> Self:
+        """Return the turn with another answer in one column, graded if the question is a task's."""
+        return replace(
+            self,
+            answers=(*self.answers[:column], answer, *self.answers[column + 1 :]),
+            verdicts=(*self.verdicts[:column], judge(answer, self.task), *self.verdicts[column + 1 :]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """The columns of a chat and its turns."""
+
+    columns: tuple[Chat, ...]
+    turns: tuple[Turn, ...]
+
+    @property
+    def system(self) -> str:
+        """The system message of the last turn."""
+        return self.turns[-1].system if self.turns else self.columns[0].system
+
+
+def read_transcript(library: Library, chat_id: str) -> Transcript:
+    """Read a chat and grade its answers to tasks. Raises UserError when the chat does not exist."""
+    chats = columns(library, chat_id)
+    questions: list[tuple[str, str, str | None]] = []  # text, system message, task id
+    answers: list[dict[int, ChatMessage]] = []  # per question, by column
+    for column, chat in enumerate(chats):
+        system, asked = chat.system, 0
+        for message in messages(library, chat.id):
+            if message.role == "system":
+                system = message.content
+            elif message.role == "user":
+                if asked == len(questions):
+                    questions.append((message.content, system, message.task))
+                    answers.append({})
+                asked += 1
+            elif asked:
+                answers[asked - 1][column] = message
+    tasks = get_tasks(library, [task_id for _, _, task_id in questions if task_id])
+    turns = []
+    for (question, system, task_id), given in zip(questions, answers, strict=True):
+        task = tasks.get(task_id) if task_id else None
+        turn = Turn.new(question, system=system, task=task, columns=len(chats))
+        for column, answer in given.items():
+            turn = turn.answered(column, answer)
+        turns.append(turn)
+    return Transcript(columns=tuple(chats), turns=tuple(turns))
+
+
+def judge(answer: ChatMessage | None, task: Task | None) -> Verdict | None:
+    """Grade an answer to a task; return None without an answer or without a reference."""
+    if answer is None or task is None or not task.answer:
+        return None
+    return grade(answer.content, task.answer, task.answer_kind)
+
+
+def prompt(turns: Sequence[Turn], column: int, question: str, system: str) -> list[Message]:
+    """Return the messages for one column's model: `system`, its own earlier answers, the question.
+
+    Questions that this model left without an answer are skipped: most templates require turns to alternate.
+    """
+    sent = [Message("system", system)]
+    for turn in turns:
+        answer = turn.answers[column]
+        if answer is not None and answer.content:
+            sent += [Message("user", turn.question), Message("assistant", answer.content)]
+    return [*sent, Message("user", question)]
+
+
+def title_of(question: str) -> str:
+    """Return a title for a chat: the beginning of the last line of its first question that is not blank."""
+    lines = [" ".join(line.split()) for line in question.splitlines() if line.strip()]
+    line = lines[-1] if lines else ""
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1].rstrip() + "…"

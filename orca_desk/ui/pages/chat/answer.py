@@ -1,0 +1,248 @@
+"""One column's answer on screen: as it streams, when it is whole, or why there is none."""
+
+import math
+import time
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QTextCursor, QWheelEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+
+from orca_desk.errors import UserError
+from orca_desk.library.chats import ChatMessage
+from orca_desk.method.grading import Verdict
+from orca_desk.steps.chat.events import Piece
+from orca_desk.steps.chat.models import Part
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.theme import GRID, Role, Theme
+from orca_desk.ui.widgets.browser import Browser, is_heavy
+from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.counting import counted
+
+REST = 12  # pause between two renderings, as a multiple of what the last one took
+LONGEST_BLOCK = 4_000  # characters of a very long answer that each new piece lays out again
+BUTTON_ICON = QSize(15, 15)
+PART_NAMES: dict[Part, str] = {"student": "Tuned student", "base": "Base, untuned", "teacher": "Teacher"}
+PART_ICONS: dict[Part, str] = {"student": "target", "base": "box", "teacher": "graduation-cap"}
+PART_ROLES: dict[Part, Role] = {"student": "student", "base": "base", "teacher": "teacher"}
+
+
+class AnswerCard(QFrame):
+    """One column's answer to a question. `retried` asks for it again after it failed."""
+
+    retried = Signal()
+
+    def __init__(self, theme: Theme, part: Part, title: str) -> None:
+        super().__init__()
+        self._theme, self._part = theme, part
+        self.text = ""
+        self._shown = 0  # characters of `text` that are on screen
+        self._plain = False
+        self._not_before = 0.0
+        self._verdict: Verdict | None = None
+        self._progress = ""
+        self.setObjectName("answer")
+        self.setAccessibleName(f"Answer of {title}")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID + 4, GRID, GRID, GRID // 2)
+        layout.setSpacing(GRID // 2)
+        self.browser = _FittingBrowser()
+        self.browser.setAccessibleName(self.accessibleName())
+        layout.addWidget(self.browser)
+        self.failure = label(tone="bad", wrap=True, selectable=True)
+        self.retry = button("Retry", self.retried.emit)
+        self.retry.setAccessibleName(f"Retry: {title}")
+        layout.addWidget(self.failure)
+        layout.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
+        self.failure.hide()
+        self.retry.hide()
+        layout.addStretch(1)
+        layout.addLayout(self._grade_row())
+        layout.addLayout(self._footer(title))
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _grade_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        self._mark = QLabel()
+        self.grade = label(size="caption", bold=True)
+        self.reason = label(size="caption", tone="muted", wrap=True)
+        row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.grade, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.reason, 1)
+        for widget in (self._mark, self.grade, self.reason):
+            widget.hide()
+        return row
+
+    def _footer(self, title: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID // 2)
+        self.caption = label(size="caption", tone="muted", wrap=True)
+        row.addWidget(self.caption, 1)
+        self.copy = QToolButton()
+        self.copy.setIconSize(BUTTON_ICON)
+        self.copy.setToolTip("Copy this answer")
+        self.copy.setAccessibleName(f"Copy the answer of {title}")
+        self.copy.clicked.connect(self._copy)
+        row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignBottom)
+        return row
+
+    def begin(self) -> None:
+        """Show that an answer is on its way."""
+        self.failure.hide()
+        self.retry.hide()
+        self._show_parts(True)
+        self.copy.setEnabled(False)
+        self._show_verdict(None)
+        self._set_text("")
+        self.caption.setText("Waiting for the model…")
+        set_tone(self.caption, "muted")
+
+    def add(self, piece: Piece) -> None:
+        """Take more text; `render` shows it."""
+        self.text += piece.text
+        self._progress = _size(piece.tokens, piece.rate)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether some text waits to be rendered."""
+        return len(self.text) != self._shown
+
+    def render_news(self) -> None:
+        """Show the text that `add` took, unless rendering has taken its share of the time lately."""
+        now = time.perf_counter()
+        if not self.has_news or now < self._not_before:
+            return
+        self._render()
+        self._not_before = now + (time.perf_counter() - now) * REST
+        self.caption.setText(self._progress)
+
+    def show_answer(self, answer: ChatMessage, verdict: Verdict | None) -> None:
+        """Show a whole answer with its grade."""
+        if answer.content != self.text or self.has_news:
+            self._set_text(answer.content)
+        self._show_parts(True)
+        self.copy.setEnabled(True)
+        self.caption.setText(_facts(answer))
+        is_cut = answer.finish_reason == "length"
+        set_tone(self.caption, "warn" if is_cut else "muted")
+        why = "The maximum answer length is set under Sampling; a long conversation leaves less room."
+        self.caption.setToolTip(why if is_cut else "")
+        self._show_verdict(verdict)
+
+    def show_failure(self, error: Exception) -> None:
+        """Show why the answer is missing or incomplete."""
+        if self.has_news:
+            self._render()
+        is_bug = not isinstance(error, UserError)
+        self.failure.setText("Orca Desk hit a bug while writing this answer." if is_bug else str(error))
+        self.failure.show()
+        self.retry.show()
+        self._show_parts(bool(self.text))
+        self.copy.setEnabled(True)
+        self.caption.setText("")
+
+    def show_nothing(self) -> None:
+        """Show that there is no answer to this question."""
+        self._show_parts(False)
+        self.caption.setText("No answer.")
+
+    def _show_parts(self, some: bool) -> None:
+        """Show the text and the button that copies it only where there is a text."""
+        self.browser.setVisible(some)
+        self.copy.setVisible(some)
+
+    def _set_text(self, text: str) -> None:
+        self.text, self._plain, self._not_before = text, False, 0.0
+        self._render()
+
+    def _render(self) -> None:
+        """Show `text`. A very long one continues as plain text, which costs only what is new."""
+        if self._plain and self._shown:
+            cursor = QTextCursor(self.browser.document())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            if cursor.block().length() > LONGEST_BLOCK:
+                cursor.insertBlock()
+            cursor.insertText(self.text[self._shown :])
+        else:
+            self._plain = is_heavy(self.text)
+            self.browser.set_markdown(self.text)
+        self._shown = len(self.text)
+
+    def _show_verdict(self, verdict: Verdict | None) -> None:
+        self._verdict = verdict
+        for widget in (self._mark, self.grade, self.reason):
+            widget.setVisible(verdict is not None)
+        if verdict:
+            self.grade.setText("Correct" if verdict.correct else "Incorrect")
+            set_tone(self.grade, "good" if verdict.correct else "bad")
+            self.reason.setText(verdict.reason)
+            self._paint_mark()
+
+    def _paint_mark(self) -> None:
+        if self._verdict:
+            name = "circle-check" if self._verdict.correct else "circle-x"
+            role: Role = "good" if self._verdict.correct else "bad"
+            self._mark.setPixmap(pixmap(name, self._theme.colours, role, 14))
+
+    def _paint(self) -> None:
+        css = self._theme.colours.css
+        self.setStyleSheet(
+            f"#answer {{ background: {css('surface')}; border: 1px solid {css('border')};"
+            f" border-left: 3px solid {css(self._part)}; border-radius: 6px; }}"
+        )
+        flat = "background: transparent; padding: 0; margin: 0"
+        self.browser.setStyleSheet(
+            f"QTextBrowser {{ border: 1px solid transparent; {flat}; }}"
+            f"QTextBrowser:focus {{ border: 1px solid {css('accent')}; {flat}; }}"
+        )
+        self.copy.setIcon(icon("copy", self._theme.colours, "muted"))
+        self._paint_mark()
+        if self.text and not self._plain:  # its links and code still have the colours of the old theme
+            self.browser.set_markdown(self.text)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text)
+        self.caption.setText("Copied.")
+
+
+class _FittingBrowser(Browser):
+    """A browser as high as its text: the conversation scrolls, not each answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(self.wordWrapMode().WrapAtWordBoundaryOrAnywhere)
+        self.setMinimumWidth(10 * GRID)
+        self.document().setDocumentMargin(1)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to the conversation."""
+        event.ignore()
+
+    def _fit(self) -> None:
+        height = math.ceil(self.document().size().height()) + 4
+        if height != self.height():
+            self.setFixedHeight(height)
+
+
+def _facts(answer: ChatMessage) -> str:
+    """Return an answer's length, speed and, where it was cut, why: "42 tokens  ·  31 tokens/s"."""
+    parts = []
+    if answer.completion_tokens is not None:
+        rate = answer.completion_tokens / answer.seconds if answer.seconds else None
+        parts.append(_size(answer.completion_tokens, rate))
+    if answer.finish_reason == "length":
+        parts.append("cut off at the length limit")
+    elif answer.finish_reason == "cancelled":
+        parts.append("stopped")
+    return "  ·  ".join(parts)
+
+
+def _size(tokens: int, rate: float | None) -> str:
+    """Return a length with its speed, where it is known."""
+    return counted(tokens, "token") + (f"  ·  {rate:,.0f} tokens/s" if rate else "")

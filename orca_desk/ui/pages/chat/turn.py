@@ -1,0 +1,141 @@
+"""One turn on screen: the question across all columns, the answers side by side below it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from orca_desk.method.records import Task
+from orca_desk.steps.chat.models import ChatModel
+from orca_desk.steps.chat.transcript import Turn
+from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.pages.chat.answer import BUTTON_ICON, PART_NAMES, AnswerCard
+from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.widgets.text import label
+
+LONGEST_SHOWN = 1_600  # characters of a question
+LINE_HEIGHT = 27  # px of a question's first line, with the buttons beside it
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnActions:
+    """What the buttons of a turn do; numbers count the turns, columns the answers of the last turn."""
+
+    edit: Callable[[int], None]
+    save: Callable[[int], None]
+    regenerate: Callable[[], None]
+    retry: Callable[[int], None]
+
+
+class QuestionCard(QFrame):
+    """What the user asked, with the reference answer if it came from a task, and buttons to act on it."""
+
+    def __init__(self, theme: Theme, text: str, task: Task | None, number: int, actions: TurnActions) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setObjectName("question")
+        self.setAccessibleName("Your message")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GRID + 4, GRID, GRID // 2, GRID)
+        row.setSpacing(GRID)
+        self._icon = QLabel()
+        self._icon.setFixedHeight(LINE_HEIGHT)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setContentsMargins(0, GRID // 2 + 1, 0, 0)
+        words.setSpacing(GRID // 2)
+        self.text = label(_shortened(text), wrap=True, selectable=True)
+        words.addWidget(self.text)
+        if task:
+            answer = task.answer or "none"
+            self.reference = label(
+                f"Task of {task.family}.  Reference answer: {answer}",
+                size="caption",
+                tone="muted",
+                wrap=True,
+                selectable=True,
+            )
+            words.addWidget(self.reference)
+        words.addStretch(1)
+        row.addLayout(words, 1)
+        self.edit = self._tool("pencil", "Edit and send again (Ctrl+E for the last message)")
+        self.edit.clicked.connect(lambda: actions.edit(number))
+        self.regenerate = self._tool("refresh-cw", "Regenerate the answers (Ctrl+R)")
+        self.regenerate.clicked.connect(lambda: actions.regenerate())
+        self.save = self._tool("list-checks", "Save as a task…")
+        self.save.clicked.connect(lambda: actions.save(number))
+        for made in (self.edit, self.regenerate, self.save):
+            row.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _tool(self, image: str, tip: str) -> QToolButton:
+        made = QToolButton()
+        made.setIconSize(BUTTON_ICON)
+        made.setToolTip(tip)
+        made.setAccessibleName(tip)
+        made.setProperty("image", image)
+        return made
+
+    def _paint(self) -> None:
+        colours = self._theme.colours
+        ground = colours.tint("accent", 0.07, "background").name()
+        self.setStyleSheet(f"#question {{ background: {ground}; border-radius: 6px; }}")
+        self._icon.setPixmap(pixmap("user", colours, "accent", 16))
+        for made in (self.edit, self.regenerate, self.save):
+            made.setIcon(icon(str(made.property("image")), colours, "muted"))
+
+
+class TurnView(QWidget):
+    """A question and the answers of all columns."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        number: int,
+        turn: Turn,
+        models: Sequence[ChatModel],
+        actions: TurnActions,
+        *,
+        note: str = "",
+    ) -> None:
+        """`note` announces a new system message."""
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, GRID)
+        layout.setSpacing(GRID)
+        if note:
+            layout.addWidget(label(note, size="caption", tone="muted", wrap=True))
+        self.question = QuestionCard(theme, turn.question, turn.task, number, actions)
+        layout.addWidget(self.question)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.answers = [AnswerCard(theme, one.part, PART_NAMES[one.part]) for one in models]
+        for column, (card, answer, verdict) in enumerate(
+            zip(self.answers, turn.answers, turn.verdicts, strict=True)
+        ):
+            row.addWidget(card, 1)
+            card.retried.connect(lambda column=column: actions.retry(column))
+            if answer is not None:
+                card.show_answer(answer, verdict)
+            else:
+                card.show_nothing()
+        layout.addLayout(row)
+
+    def set_busy(self, busy: bool, *, is_last: bool) -> None:
+        """Enable only what can be done now."""
+        self.question.edit.setEnabled(not busy)
+        self.question.regenerate.setVisible(is_last)
+        self.question.regenerate.setEnabled(not busy)
+        for card in self.answers:
+            card.retry.setEnabled(is_last and not busy)
+
+
+def _shortened(text: str) -> str:
+    """Return the ends of a long question: all of it would bury the answers and take long to lay out."""
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    half = LONGEST_SHOWN // 2
+    left_out = f"[{len(text) - 2 * half:,} characters not shown]"
+    return f"{text[:half].rstrip()}\n\n{left_out}\n\n{text[-half:].lstrip()}"
