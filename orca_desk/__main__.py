@@ -1,4 +1,4 @@
-"""What to start: a worker, or a command. Imports nothing heavy, so that each starts at once."""
+"""Start a worker or a command. This module imports nothing heavy, so that both start at once."""
 
 import importlib
 import multiprocessing
@@ -21,7 +21,7 @@ WORKERS = {
 
 
 def main() -> None:
-    """Start the worker named by `orca_desk worker NAME`, or else the terminal commands."""
+    """Run the worker that `orca_desk worker NAME` names, or else the command line."""
     multiprocessing.freeze_support()
     offline.watch()
     if len(sys.argv) == 3 and sys.argv[1] == "worker" and sys.argv[2] in WORKERS:

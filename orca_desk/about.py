@@ -1,4 +1,4 @@
-"""What Orca Desk is made of: versions and licences, told without importing any of it."""
+"""The versions and licences of the parts of Orca Desk, found without importing them."""
 
 import platform
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from orca_desk import __version__
 from orca_desk.paths import resources
 
-PARTS = {  # name for people -> name of the distribution
+PARTS = {  # name on screen -> name of the distribution
     "Qt for Python": "PySide6-Essentials",
     "llama-cpp-python": "llama-cpp-python",
     "PyTorch": "torch",
@@ -17,7 +17,7 @@ PARTS = {  # name for people -> name of the distribution
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Orca Desk, Python and what they stand on; what is not there is left out."""
+    """Return the versions of Orca Desk, Python, the installed parts and the system."""
     from importlib.metadata import PackageNotFoundError, version  # 40 ms, most of it e-mail parsing
 
     found = {"Orca Desk": __version__, "Python": platform.python_version()}
@@ -30,7 +30,7 @@ def versions() -> dict[str, str]:
 
 
 def licences() -> dict[str, Path]:
-    """Return the licence files of what is bundled, by what they are for."""
+    """Return the licence files of the bundled fonts and icons, by title."""
     return {
         "Inter, the typeface (SIL Open Font License 1.1)": resources() / "fonts" / "OFL.txt",
         "Lucide, the icons (ISC)": resources() / "icons" / "LICENSE",

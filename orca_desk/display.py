@@ -1,13 +1,13 @@
-"""Can a window be shown here? Standard library only, as this is asked before anything is installed.
+"""Whether this machine can show a window. Standard library only: the installer asks before it installs.
 
-`python -m orca_desk.display` exits with 0 where one can, and says why not elsewhere.
+`python -m orca_desk.display` exits with 0 if it can; otherwise it prints the reason and exits with 1.
 """
 
 import ctypes
 import os
 import sys
 
-# The shared libraries that Qt takes from the system on Linux, and the Debian packages that bring them.
+# The shared libraries that Qt loads from the system on Linux, and the Debian packages that contain them.
 ALWAYS = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -31,16 +31,16 @@ X11 = {
 
 
 def has_display() -> bool:
-    """Whether this process was started where windows can be shown."""
+    """Return whether this process was started in a session with a display."""
     if not sys.platform.startswith("linux"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def display_problem() -> str:
-    """Return what keeps windows from being shown, with the remedy, or ""."""
+    """Return why no window can open here, with the remedy, or "" if one can."""
     if not has_display():
-        return "There is no display here. The commands work without one: orca-desk --help"
+        return "This session has no display. The commands work without one: orca-desk --help"
     if not sys.platform.startswith("linux"):
         return ""
     on_x11 = os.environ.get("DISPLAY") and not os.environ.get("QT_QPA_PLATFORM")
@@ -48,8 +48,8 @@ def display_problem() -> str:
     if not missing:
         return ""
     return (
-        f"Qt needs {len(missing)} system libraries that are missing here."
-        f" Run: apt install {' '.join(missing)} (or your system's packages of these names)."
+        f"Qt needs system libraries that are missing ({len(missing)})."
+        f" Run: apt install {' '.join(missing)} (or your system's packages of the same names)."
     )
 
 

@@ -1,4 +1,4 @@
-"""The one kind of error that a user is meant to read; every other exception is a bug."""
+"""`UserError`, the one error that users read. Every other exception is a bug."""
 
 import errno
 
@@ -7,7 +7,7 @@ FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class UserError(Exception):
-    """Something that the user can put right.
+    """A problem that the user can solve.
 
     `message` says what is wrong and where, in one sentence; `hint` says what to do about it.
     """
@@ -22,16 +22,16 @@ class UserError(Exception):
 
 
 def explain_os_error(error: OSError) -> UserError | None:
-    """Return the sentence for a full, read-only or forbidden disk; None where it is something else."""
+    """Return the error for a full, read-only or forbidden disk, or None for any other OSError."""
     where = f" for {error.filename}" if error.filename else ""
     if error.errno in FULL:
         return UserError(
             f"There is no space left{where}.",
-            "Free some space on that disk and run the same again; everything kept before is safe.",
+            "Free some space on that disk and try again. Everything saved so far is safe.",
         )
     if error.errno in FORBIDDEN:
         return UserError(
-            f"The disk cannot be written{where} ({error.strerror}).",
-            "Make the folder writable for you, or choose another one.",
+            f"{error.filename or 'The disk'} cannot be written ({error.strerror}).",
+            "Make the folder writable for your user, or choose another one.",
         )
     return None

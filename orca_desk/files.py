@@ -1,4 +1,4 @@
-"""The one way in which Orca Desk writes a whole file: all of it or none of it."""
+"""The one way Orca Desk writes whole files: completely or not at all."""
 
 import contextlib
 import errno
@@ -18,11 +18,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     The block writes to the temporary file, which lies in the same folder, and closes it. It is then flushed
     to the disk and renamed over `path`, and the folder is flushed: after a crash, a full disk or an error
-    `path` holds its old content or all of its new content. Raises OSError as the file system does, and for a
+    `path` holds its old content or all of its new content. Raises OSError if the file system does, and for a
     device or a pipe, which renaming would destroy.
     """
     if path.exists() and not path.is_file():
-        raise FileExistsError(errno.EEXIST, "this is no ordinary file", str(path))
+        raise FileExistsError(errno.EEXIST, "not a regular file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
@@ -52,7 +52,7 @@ def atomic_write(path: Path, data: bytes | str) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk where the platform can (Windows cannot open folders)."""
+    """Flush a folder's entries to the disk if the platform can (Windows cannot open folders)."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -64,7 +64,7 @@ def sync_folder(folder: Path) -> None:
 def file_sha256(path: Path, *, on_bytes: Callable[[int], None] = lambda count: None) -> str:
     """Return the hex SHA-256 of a file's content, read in chunks.
 
-    `on_bytes` is told the size of each chunk; what it raises ends the reading.
+    `on_bytes` gets the size of each chunk; an exception from it stops the reading.
     """
     digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:

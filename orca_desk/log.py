@@ -1,4 +1,4 @@
-"""Log files in the library's folder, so that what went wrong can be read afterwards."""
+"""Log files in the library's folder, for reading afterwards what went wrong."""
 
 import faulthandler
 import logging
@@ -20,9 +20,8 @@ FORMAT = "%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(messa
 def logging_to(folder: Path) -> Iterator[Path]:
     """Log to `folder` while the block runs; yield the log file.
 
-    Exceptions that nobody catches, in any thread, go to the log before they are shown as ever; where native
-    code crashes, the Python stacks of all threads go to crash.log. Raises OSError when `folder` cannot be
-    written.
+    Uncaught exceptions, in any thread, go to the log before the previous hooks handle them. If native code
+    crashes, the Python stacks of all threads go to crash.log. Raises OSError if `folder` is not writable.
     """
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(
@@ -49,7 +48,7 @@ def logging_to(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _uncaught_logged(logger: logging.Logger) -> Iterator[None]:
-    """Log what reaches the top of a thread, then do what was done with it before."""
+    """Log every uncaught exception, then call the hook that was installed before."""
     main, threads = sys.excepthook, threading.excepthook
 
     def in_main(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

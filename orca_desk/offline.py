@@ -1,10 +1,13 @@
-"""Proof that nothing goes online: every process of the app can note the connections that Python asks for."""
+"""Evidence that nothing goes online: each process can record the connections that Python code opens.
+
+Native code that opened a connection without Python would not be seen.
+"""
 
 import os
 import sys
 from typing import Any
 
-VARIABLE = "ORCA_DESK_CONNECTIONS"  # the file that connections are noted in; inherited by the workers
+VARIABLE = "ORCA_DESK_CONNECTIONS"  # the file that lists the connections; workers inherit the variable
 ASKING = frozenset(
     {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.sendto"}
 )
@@ -12,7 +15,7 @@ _watching = False
 
 
 def watch() -> None:
-    """Note from now on, while the variable names a file. An audit hook stays for good, so it is put once."""
+    """Record connections from now on, while the variable names a file. Python cannot remove an audit hook."""
     global _watching
     if VARIABLE in os.environ and not _watching:
         _watching = True
@@ -29,5 +32,5 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _is_local(arguments: tuple[Any, ...]) -> bool:
-    """Whether a connection is to a socket file of this machine, which other programs' libraries may use."""
+    """Return whether a connection goes to a socket file on this machine."""
     return len(arguments) == 2 and isinstance(arguments[1], str | bytes)

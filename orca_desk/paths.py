@@ -1,4 +1,4 @@
-"""Where things are: the app's own resources and bundled models, and the user's data folder."""
+"""The folders of the app's resources, of the bundled models and of the user's library."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ import platformdirs
 def app_root() -> Path:
     """Return the folder that holds `resources/` and `models/`.
 
-    That is the unpacked bundle in the frozen app, `orca_desk/_data` in an installed wheel, and the
-    checkout otherwise.
+    In the packaged app this is the unpacked bundle, in an installed wheel `orca_desk/_data`, otherwise the
+    checkout.
     """
     if getattr(sys, "frozen", False):
         return Path(getattr(sys, "_MEIPASS", Path(sys.executable).parent))
@@ -21,7 +21,7 @@ def app_root() -> Path:
 
 
 def resources() -> Path:
-    """Return the folder of strategies, sample tasks and other bundled data."""
+    """Return the folder of the bundled strategies, sample tasks, icons and fonts."""
     return app_root() / "resources"
 
 
@@ -31,6 +31,6 @@ def bundled_models() -> Path:
 
 
 def default_library() -> Path:
-    """Return the user's library folder: $ORCA_DESK_LIBRARY, or the platform's data folder."""
+    """Return the library's folder: $ORCA_DESK_LIBRARY, or else one in the platform's data folder."""
     chosen = os.environ.get("ORCA_DESK_LIBRARY")
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("orca-desk", "orca-desk"))

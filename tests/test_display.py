@@ -1,4 +1,4 @@
-"""Whether a window can be shown is known before anything is started."""
+"""The app finds out whether it can show a window before it starts anything."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 from orca_desk import display
 
-LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 
 
 def without_display(*command: str) -> subprocess.CompletedProcess[str]:
@@ -20,7 +20,7 @@ def without_display(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 @LINUX
-def test_no_display_is_told_and_the_commands_remain() -> None:
+def test_without_a_display_the_desktop_says_so_and_the_commands_work() -> None:
     assert "no display" in without_display("orca_desk.display").stderr
     desktop = without_display("orca_desk", "desktop")
     assert desktop.returncode == 1
@@ -30,7 +30,7 @@ def test_no_display_is_told_and_the_commands_remain() -> None:
 
 
 @LINUX
-def test_missing_system_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_names_missing_system_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
     monkeypatch.setitem(display.X11, "libno-such-thing.so.7", "libno-such-thing7")

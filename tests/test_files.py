@@ -8,7 +8,7 @@ import pytest
 from orca_desk.files import atomic_write, atomic_writer, file_sha256
 
 
-def test_content_is_replaced_whole(tmp_path: Path) -> None:
+def test_it_replaces_the_whole_content(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "file.txt"
     atomic_write(path, "first")
     atomic_write(path, b"second")
@@ -51,7 +51,7 @@ def test_the_hash_is_that_of_the_content(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(FileExistsError, match="no ordinary file"):
+    with pytest.raises(FileExistsError, match="not a regular file"):
         atomic_write(tmp_path / "pipe", "text")
     assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
     assert (tmp_path / "pipe").is_fifo()

@@ -1,4 +1,4 @@
-"""`orca-desk desktop`: the same on a screen."""
+"""`orca-desk desktop`: open the desktop app."""
 
 import importlib
 import sys
@@ -19,10 +19,10 @@ from orca_desk.library.database import DATABASE_NAME
 @click.argument("place", required=False, type=click.Path(path_type=Path))
 @library_option
 def command(folder: Path, place: Path | None) -> None:
-    """Show the desktop; so does `orca-desk` alone where there is a display.
+    """Open the desktop app. `orca-desk` without a command does the same if there is a display.
 
-    PLACE is a library's folder or the library.db in it, as a file manager hands it over; it goes before
-    --library. A second start on the same library brings the first one's window to the front.
+    PLACE is a library's folder, or the library.db in it; it takes precedence over --library. Opening a
+    library that is already open brings its window to the front.
     """
     if problem := display_problem():
         raise UserError(problem)
@@ -30,13 +30,13 @@ def command(folder: Path, place: Path | None) -> None:
 
 
 def folder_of(place: Path) -> Path:
-    """Return the folder of the library that a file manager was asked to open: it may name its database.
+    """Return the library's folder for `place`, which is that folder or the database in it.
 
-    Raises UserError for a file that is no library's.
+    Raises UserError for any other file.
     """
     place = place.absolute()
     if place.name == DATABASE_NAME:
         return place.parent
     if place.is_file():
-        raise UserError(f"{place} is no library.", f"Open a library's folder, or the {DATABASE_NAME} in it.")
+        raise UserError(f"{place} is not a library.", f"Choose a library's folder or its {DATABASE_NAME}.")
     return place

@@ -1,4 +1,4 @@
-"""What `orca-desk desktop` is asked to open."""
+"""Which library `orca-desk desktop PLACE` opens."""
 
 from pathlib import Path
 
@@ -24,5 +24,5 @@ def test_the_path_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_another_file_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "tasks.jsonl"
     other.write_text("{}")
-    with pytest.raises(UserError, match=r"is no library\."):
+    with pytest.raises(UserError, match=r"is not a library\."):
         folder_of(other)
