@@ -1,7 +1,9 @@
 """Outcomes that runs store as data read as sentences; older ones stay as they are."""
 
 from orca_desk.method.fitness import Unfit
+from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.teaching import Taught
+from orca_desk.steps.train.outcome import StoppedAt
 from orca_desk.ui.words.outcomes import outcome_text
 
 TAUGHT = Taught(
@@ -24,6 +26,27 @@ def test_an_outcome_is_worded_with_its_reasons() -> None:
     assert outcome_text(TAUGHT.to_json(paired=1)).startswith("1 family paired. 1,002 new records")
 
 
+def test_an_evaluation_is_worded_with_its_interval_and_failures() -> None:
+    found = EvaluationOutcome(correct=3, graded=4, failed={"Too long.": 1})
+    assert outcome_text(found.to_json()) == "3 of 4 correct (75.0%, 30.1% to 95.4%); 1 task failed: Too long."
+    nothing = EvaluationOutcome(correct=0, graded=0, failed={})
+    assert outcome_text(nothing.to_json()) == "0 of 0 correct."
+
+
+def test_a_stopped_training_is_worded_by_where_it_stopped() -> None:
+    assert "resumes from its newest checkpoint" in outcome_text(StoppedAt.TRAINING.to_json())
+    assert "not exported and checked yet" in outcome_text(StoppedAt.CHECK.to_json())
+
+
 def test_any_other_text_stays_as_it_is() -> None:
-    for text in ("", "Interrupted.", "3", "[]", "{}", '{"taught": {}}'):
+    for text in (
+        "",
+        "Interrupted.",
+        "3",
+        "[]",
+        "{}",
+        '{"stopped": "elsewhere"}',
+        '{"evaluated": {}}',
+        '{"taught": {}}',
+    ):
         assert outcome_text(text) == text

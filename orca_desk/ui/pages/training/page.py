@@ -23,8 +23,8 @@ from orca_desk.ui.pages.training.jobs import import_plotting, train_job, use_sto
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
 from orca_desk.ui.stopping import add_stop
 from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.place import Place
 from orca_desk.ui.widgets.text import button
+from orca_desk.ui.widgets.widget_slot import WidgetSlot
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.training.history_tab import TrainingHistory
@@ -152,7 +152,7 @@ class TrainingPage(Page):
         self.tabs.setAccessibleName("Training views")
         self.set_up = TrainingSetup(desk)
         self.set_up.requested.connect(self.train)
-        self._run_place, self._history_place = Place(), Place()
+        self._run_place, self._history_place = WidgetSlot(), WidgetSlot()
         for place in (self._run_place, self._history_place):
             place.show_widget(EmptyState(desk.theme, image="activity", title="Loading trainings…", text=""))
         self.tabs.addTab(self.set_up, "Set up")

@@ -9,12 +9,13 @@ from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
 from orca_desk.processes.progress import Update
 from orca_desk.steps.train.history import TrainingDetails, training_details
+from orca_desk.steps.train.training import Trained
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.training.run_figures import RunFigures
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.curves import Curves, Run
+from orca_desk.ui.widgets.curves import Curves, TrainingCurves
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
@@ -58,7 +59,7 @@ class TrainingRunView(QWidget):
         column.addWidget(self.figures)
         frame, inside = card()
         self.curves = Curves(desk.theme)
-        self.run: Run = self.curves.show_runs([""])[0]
+        self.run: TrainingCurves = self.curves.show_runs([""])[0]
         inside.addWidget(self.curves)
         column.addWidget(frame, 1)
         layout.addWidget(scrolled(below, "Training progress"), 1)
@@ -94,7 +95,7 @@ class TrainingRunView(QWidget):
         self.warnings.clear()
         self.notice.hide()
         self.panel.follow(job)
-        job.event.connect(self._receive)
+        job.event_arrived.connect(self._receive)
         job.updated.connect(self._show_update)
         job.state_changed.connect(self._show_status)
         job.ended.connect(lambda: self._ended(job))
@@ -274,11 +275,11 @@ class TrainingRunView(QWidget):
         self._job = None
         if job.error is not None:
             self.notice.show_error(job.error)
-        elif job.result is not None and job.result.was_done:
+        elif isinstance(job.result, Trained) and job.result.was_done:
             self.notice.show_message(
                 f"{job.result.run} had already finished when this job's turn came.", "Nothing was trained."
             )
-        elif job.result is not None and job.result.warnings:
+        elif isinstance(job.result, Trained) and job.result.warnings:
             self.warnings[:] = job.result.warnings
             self._show_warnings()
         if self.training:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -77,7 +78,7 @@ class TrainingSetup(QWidget):
 
     def request(self) -> TrainingRequest | None:
         """Return the form's request, None without a model or a snapshot. Raises UserError for bad input."""
-        model, snapshot = self.base.model(), self.chosen_snapshot()
+        model, snapshot = self.base.selected(), self.chosen_snapshot()
         if model is None or snapshot is None:
             return None
         return TrainingRequest(base=model.path, snapshot=snapshot.id, settings=self.form.value())
@@ -113,7 +114,7 @@ class TrainingSetup(QWidget):
     def show_demo_settings(self, settings: TrainSettings) -> None:
         """Offer the demo's settings, and select them unless the user has made a choice."""
         self._presets[DEMO] = settings
-        self.preset.model().item(DEMO).setEnabled(True)  # type: ignore[attr-defined]
+        self._enable_demo(True)
         if not self._has_choice:
             self.form.set_value(settings)
         self._mark_preset()
@@ -206,7 +207,7 @@ class TrainingSetup(QWidget):
         top.setSpacing(GRID)
         self.preset = QComboBox()
         self.preset.addItems(["Defaults", "Demo (for the mini student)", "Custom"])
-        self.preset.model().item(DEMO).setEnabled(False)  # type: ignore[attr-defined]
+        self._enable_demo(False)
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.preset.setMinimumContentsLength(8)
         self.preset.setAccessibleName("Settings preset")
@@ -240,6 +241,12 @@ class TrainingSetup(QWidget):
         self.start_button.setToolTip("Start training (Ctrl+Enter)")
         layout.addWidget(self.start_button)
         return frame
+
+    def _enable_demo(self, enabled: bool) -> None:
+        """Make the demo's settings selectable, or not."""
+        model = self.preset.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(DEMO).setEnabled(enabled)
 
     def _restore(self) -> None:
         saved = saved_form(self.desk.library)
@@ -289,7 +296,7 @@ class TrainingSetup(QWidget):
 
     def _choose(self) -> None:
         """Show the selected snapshot, and read it for the checks."""
-        model, snapshot = self.base.model(), self.chosen_snapshot()
+        model, snapshot = self.base.selected(), self.chosen_snapshot()
         if snapshot is None:
             return
         self.content.show_snapshot(snapshot)
@@ -302,7 +309,7 @@ class TrainingSetup(QWidget):
 
     def _read_facts(self) -> None:
         """Read the snapshot in the background. Lengths are measured once."""
-        model, snapshot = self.base.model(), self.chosen_snapshot()
+        model, snapshot = self.base.selected(), self.chosen_snapshot()
         if snapshot is None:
             return
         lengths = self.facts.lengths if self.facts else None
@@ -323,7 +330,7 @@ class TrainingSetup(QWidget):
 
     def _check(self) -> None:
         """Check the form: problems, memory, time, and whether a training would be resumed."""
-        model = self.base.model()
+        model = self.base.selected()
         try:
             settings = self.form.value()
         except UserError as error:

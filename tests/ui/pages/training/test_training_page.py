@@ -10,6 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QGraphicsView
 from pytestqt.qtbot import QtBot
 
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import end_run, get_run
@@ -38,7 +39,7 @@ from orca_desk.ui.pages.training.setup_tab import CUSTOM, DEMO, TrainingSetup
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, Curves
 from orca_desk.ui.widgets.empty import EmptyState
-from orca_desk.ui.widgets.series import FIRST, Series
+from orca_desk.ui.widgets.series import FIRST, StepValues
 from orca_desk.ui.widgets.sparkline import POINTS
 from orca_desk.ui.window import Window
 from orca_desk.ui.words.training_checks import concern_text
@@ -364,6 +365,29 @@ def test_a_queued_training_waits_for_its_turn_and_reports_its_failure(
     assert (get_run(library, "train-1").request or {})["snapshot"] == snapshot.id
 
 
+def test_the_failure_of_a_training_is_shown_though_the_next_one_begins(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    page.show_training(made.id)
+    view = page.run_view
+    assert view is not None
+    fails, over = Event(), Event()
+
+    def fail(tools: Tools) -> None:
+        fails.wait(60)
+        raise UserError("The first one failed.")
+
+    view.follow(window.desk.jobs.start("First", "train", fail))
+    view.follow(window.desk.jobs.start("Second", "train", lambda tools: over.wait(60)))
+    fails.set()
+    qtbot.waitUntil(lambda: view.notice.isVisible() and view.notice.text.text() == "The first one failed.")
+    assert view.heading.text() == "Second"
+    over.set()
+    qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)
+
+
 def test_a_curve_drops_the_steps_after_the_checkpoint_that_is_resumed(
     window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
 ) -> None:
@@ -449,7 +473,7 @@ def test_the_run_tab_is_empty_only_once_the_library_is_read(
 
 
 def test_a_series_restarts_from_the_step_that_is_resumed() -> None:
-    series = Series()
+    series = StepValues()
     for step in range(2 * FIRST + 1):
         series.put(step, step / 2)
     assert len(series) == 2 * FIRST + 1 and series.values[-1] == FIRST
@@ -461,7 +485,7 @@ def test_a_series_restarts_from_the_step_that_is_resumed() -> None:
 
 
 def test_a_long_curve_is_drawn_with_few_points_and_all_its_spikes() -> None:
-    series = Series()
+    series = StepValues()
     for step in range(100_000):
         series.put(step, 50.0 if step == 12_345 else step % 7)
     (steps, values), (_, smooth) = series.lines(float("-inf"), float("inf"), BUCKETS)
