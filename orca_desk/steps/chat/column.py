@@ -31,7 +31,7 @@ class Session(Protocol):
         """Release what the session holds."""
 
 
-class Column:
+class ModelColumn:
     """Runs work with one model's session in a thread of its own, one piece of work after another."""
 
     def __init__(self, model: ChatModel, session: Session) -> None:

@@ -23,7 +23,7 @@ from orca_desk.library.locations import log_folder
 from orca_desk.machine import usable_cores
 from orca_desk.method.records import Sampling
 from orca_desk.steps.chat.answering import get_answer
-from orca_desk.steps.chat.column import Column, Session
+from orca_desk.steps.chat.column import ModelColumn, Session
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import (
     BUSY,
@@ -71,8 +71,8 @@ class Conversation:
         self._store = ChatStore(library)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="chat store")
         self._state = State.IDLE
-        self._columns: tuple[Column, ...] = ()
-        self._left: list[Column] = []
+        self._columns: tuple[ModelColumn, ...] = ()
+        self._left: list[ModelColumn] = []
         self._ids: tuple[str, ...] = ()  # of the columns in the library
         self._first_system = ""
         self._turns: tuple[Turn, ...] = ()
@@ -330,7 +330,7 @@ class Conversation:
             column.leave()
         self._left += self._columns
         threads = max(1, usable_cores() // max(1, len(models)))
-        self._columns = tuple(Column(model, self._open_session(model, threads)) for model in models)
+        self._columns = tuple(ModelColumn(model, self._open_session(model, threads)) for model in models)
 
     def _open(self, chat_id: str, token: object) -> None:
         """In the writer's thread: read a chat and show it."""

@@ -17,7 +17,7 @@ from orca_desk.library.chats import (
 )
 from orca_desk.library.database import Library
 from orca_desk.method.records import Sampling
-from orca_desk.steps.chat.column import Column
+from orca_desk.steps.chat.column import ModelColumn
 from orca_desk.steps.chat.models import ChatModel, models_of
 from orca_desk.steps.chat.transcript import Transcript, Turn, read_transcript, title_of
 
@@ -33,7 +33,7 @@ class Sending:
     is_question: bool  # sent by the user; otherwise the last turn is asked again
     system_before: str  # the system message in force before it
     sampling: Sampling
-    columns: tuple[Column, ...]  # of the conversation when it was sent
+    columns: tuple[ModelColumn, ...]  # of the conversation when it was sent
     waiting: set[int]  # numbers of the columns that still owe an answer
     ids: tuple[str, ...]  # of the columns in the library; empty while the chat is not stored
     begun: set[int] = field(default_factory=set)  # numbers of the columns that have written something

@@ -170,8 +170,7 @@ class Chatting(RuleBasedStateMachine):
     @precondition(lambda self: self.conversation.state == State.ASKING)
     @rule(column=COLUMNS, ending=st.sampled_from(["stop", "length", "fail"]), pieces=st.integers(0, 2))
     def answer(self, column: int, ending: str, pieces: int) -> None:
-        sending = self.conversation._sending
-        if sending is None or column not in sending.waiting:
+        if column not in waiting(self.heard):
             return
         session, turn = self.sessions[column], self.conversation.turns[-1].question
         for number in range(pieces):
@@ -180,7 +179,7 @@ class Chatting(RuleBasedStateMachine):
             session.fail(UserError("It died.", "Retry."))
         else:
             session.finish(ending)  # type: ignore[arg-type]
-        self.heard.until(lambda: column not in sending.waiting)
+        self.heard.until(lambda: column not in waiting(self.heard))
 
     # What always holds
 
@@ -202,6 +201,19 @@ class Chatting(RuleBasedStateMachine):
     def the_events_tell_the_turns(self) -> None:
         """A listener that only follows the events has the same turns as the conversation."""
         assert follow(self.heard) == self.conversation.turns
+
+
+def waiting(heard: Heard) -> set[int]:
+    """Return the columns that still owe an answer, as a listener knows them."""
+    found: set[int] = set()
+    for event in list(heard.events):
+        if isinstance(event, Shown | TurnAdded):
+            found = {0, 1} if isinstance(event, TurnAdded) else set()
+        elif isinstance(event, AnswerBegan):
+            found.add(event.column)
+        elif isinstance(event, AnswerEnded | AnswerFailed):
+            found.discard(event.column)
+    return found
 
 
 def follow(heard: Heard) -> tuple[Turn, ...]:

@@ -21,7 +21,7 @@ from orca_desk.ui.words.counting import counted
 REST = 12  # pause between two renderings, as a multiple of what the last one took
 LONGEST_BLOCK = 4_000  # characters of a very long answer that each new piece lays out again
 BUTTON_ICON = QSize(15, 15)
-PART_NAMES: dict[Part, str] = {"student": "Tuned student", "base": "Base, untuned", "teacher": "Teacher"}
+PART_NAMES: dict[Part, str] = {"student": "Tuned student", "base": "Untuned base", "teacher": "Teacher"}
 PART_ICONS: dict[Part, str] = {"student": "target", "base": "box", "teacher": "graduation-cap"}
 PART_ROLES: dict[Part, Role] = {"student": "student", "base": "base", "teacher": "teacher"}
 
@@ -99,7 +99,7 @@ class AnswerCard(QFrame):
         set_tone(self.caption, "muted")
 
     def add(self, piece: Piece) -> None:
-        """Take more text; `render` shows it."""
+        """Take more text; `render_news` shows it."""
         self.text += piece.text
         self._progress = _size(piece.tokens, piece.rate)
 
@@ -148,7 +148,7 @@ class AnswerCard(QFrame):
         self.caption.setText("No answer.")
 
     def _show_parts(self, some: bool) -> None:
-        """Show the text and the button that copies it only where there is a text."""
+        """Show the text and its copy button, or neither."""
         self.browser.setVisible(some)
         self.copy.setVisible(some)
 

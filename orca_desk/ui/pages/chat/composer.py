@@ -100,7 +100,7 @@ class Composer(QFrame):
         dialog.open()
 
     def read_file(self, path: Path) -> None:
-        """Make a file's text the context, or say on the page why it cannot be read."""
+        """Make a file's text the context, or show on the page why it cannot be read."""
 
         def show(text: str) -> None:
             self._page.notice.hide()

@@ -1,4 +1,4 @@
-"""The Chat page: models side by side, in their own workers, each truly the one that its head names."""
+"""The Chat page: models side by side in their own workers, each the one that its head names."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,7 +76,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(window: Window, library: Library, qtbot: QtBot) -> ChatPage:
-    """The page, with two tasks in the library, short answers, and the bundled models chosen."""
+    """The page, with two tasks in the library, short answers, and the bundled models selected."""
     add_tasks(library, [BALL, FACT])
     shown = window.show_page("chat")
     assert isinstance(shown, ChatPage)
@@ -153,7 +153,7 @@ def press(where: QWidget, text: str, qtbot: QtBot) -> None:
     qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
 
 
-def test_each_column_is_truly_the_model_it_says(
+def test_each_column_answers_with_the_model_in_its_head(
     page: ChatPage, training: str, adapter: Path, library: Library, qtbot: QtBot
 ) -> None:
     """The tuned column answers with the adapter, the base column without, the teacher as itself."""
@@ -173,14 +173,14 @@ def test_each_column_is_truly_the_model_it_says(
     assert details[0] == f"adapter {training} · {short[0]} + {short[1]}"
     assert details[1] == f"no adapter · {short[0]}"
     assert details[2] == f"no adapter · {short[2]}"
-    assert [head.title.text() for head in page.models.heads] == ["Tuned student", "Base, untuned", "Teacher"]
+    assert [head.title.text() for head in page.models.heads] == ["Tuned student", "Untuned base", "Teacher"]
     stored = columns(library, page.conversation.chat_id)
     assert [(one.model, one.adapter) for one in stored] == [
         (one.model, one.adapter) for one in page.conversation.models
     ]
 
 
-def test_the_newest_training_is_chosen_at_first(
+def test_the_newest_training_is_selected_first(
     window: Window, training: str, library: Library, qtbot: QtBot
 ) -> None:
     page = window.show_page("chat")
@@ -192,7 +192,7 @@ def test_the_newest_training_is_chosen_at_first(
     qtbot.waitUntil(lambda: page.conversation.models[0].training == training, timeout=SLOW)
 
 
-def test_a_message_is_kept_and_shown_again(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+def test_a_message_is_saved_and_shown_again(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     first = ask(page, "Hello there", qtbot)
     second = ask(page, "And again", qtbot)
     chat_id = page.conversation.chat_id
@@ -216,7 +216,7 @@ def test_a_message_is_kept_and_shown_again(page: ChatPage, library: Library, qtb
     assert page.conversation.chat_id == chat_id
 
 
-def test_what_was_said_before_is_sent_along(page: ChatPage, qtbot: QtBot) -> None:
+def test_earlier_turns_are_sent_along(page: ChatPage, qtbot: QtBot) -> None:
     page.use_models(mini_models()[:1])
     first = ask(page, "Hello there", qtbot)
     second = ask(page, "And again", qtbot)
@@ -226,7 +226,7 @@ def test_what_was_said_before_is_sent_along(page: ChatPage, qtbot: QtBot) -> Non
         assert "".join(whole) == second[0]
 
 
-def test_enter_sends_and_shift_enter_begins_a_line(page: ChatPage, qtbot: QtBot) -> None:
+def test_enter_sends_and_shift_enter_starts_a_line(page: ChatPage, qtbot: QtBot) -> None:
     page.composer.input.setFocus()
     qtbot.keyClicks(page.composer.input, "one")
     qtbot.keyClick(page.composer.input, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
@@ -240,11 +240,11 @@ def test_enter_sends_and_shift_enter_begins_a_line(page: ChatPage, qtbot: QtBot)
     assert len(page.conversation.turns) == 1  # nothing to send
 
 
-def test_esc_stops_and_keeps_what_came(
+def test_esc_stops_and_saves_the_partial_answer(
     page: ChatPage, sessions: list[ScriptedSession], library: Library, qtbot: QtBot
 ) -> None:
     page.composer.input.setFocus()
-    send(page, "Count for ever", qtbot)
+    send(page, "Count forever", qtbot)
     sessions[0].say("one two")
     qtbot.waitUntil(lambda: bool(answers(page)[0]), timeout=SLOW)
     qtbot.waitUntil(lambda: bool(sessions[1].asked), timeout=SLOW)
@@ -260,7 +260,7 @@ def test_esc_stops_and_keeps_what_came(
 
 def test_a_real_answer_can_be_stopped(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     page.settings.sampling = ENDLESS
-    send(page, "Count for ever", qtbot)
+    send(page, "Count forever", qtbot)
     qtbot.waitUntil(lambda: any(answers(page)), timeout=SLOW)
     press(page, "Stop", qtbot)
     idle(page, qtbot)
@@ -268,7 +268,7 @@ def test_a_real_answer_can_be_stopped(page: ChatPage, library: Library, qtbot: Q
         assert messages(library, column.id)[1].content == text
 
 
-def test_a_new_chat_keeps_what_was_not_sent(page: ChatPage, window: Window, qtbot: QtBot) -> None:
+def test_a_new_chat_keeps_the_unsent_draft(page: ChatPage, window: Window, qtbot: QtBot) -> None:
     ask(page, "One", qtbot)
     page.composer.set_draft(Draft.of_task(FACT))
     qtbot.keyClicks(page.composer.input, " Say")
@@ -278,7 +278,7 @@ def test_a_new_chat_keeps_what_was_not_sent(page: ChatPage, window: Window, qtbo
     assert page.composer.context.isVisible()
 
 
-def test_a_new_chat_leaves_an_edit(page: ChatPage, qtbot: QtBot) -> None:
+def test_a_new_chat_cancels_an_edit(page: ChatPage, qtbot: QtBot) -> None:
     ask(page, "One", qtbot)
     page.edit_last()
     page.new_chat()
@@ -287,7 +287,7 @@ def test_a_new_chat_leaves_an_edit(page: ChatPage, qtbot: QtBot) -> None:
     assert [turn.question for turn in page.conversation.turns] == ["Two"]
 
 
-def test_a_message_that_cannot_be_stored_is_given_back(
+def test_a_message_that_cannot_be_stored_returns_to_the_composer(
     page: ChatPage, library: Library, qtbot: QtBot
 ) -> None:
     library.write(lambda db: db.execute("PRAGMA query_only = 1").rowcount)
@@ -300,7 +300,7 @@ def test_a_message_that_cannot_be_stored_is_given_back(
     assert not page.view.isVisible()
 
 
-def test_stopping_at_once_keeps_the_question(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+def test_stopping_while_storing_keeps_the_question(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     with busy_writer(library):
         send(page, "What is a young horse called?", qtbot)
         press(page, "Stop", qtbot)
@@ -317,13 +317,13 @@ def test_stopping_at_once_keeps_the_question(page: ChatPage, library: Library, q
     assert all(page.conversation.turns[0].answers)
 
 
-def test_an_answer_that_is_cut_says_so(page: ChatPage, qtbot: QtBot) -> None:
+def test_an_answer_cut_at_the_length_limit_is_labelled(page: ChatPage, qtbot: QtBot) -> None:
     page.settings.sampling = Sampling(max_tokens=2)
     ask(page, BALL.query, qtbot)
     assert "cut off" in page.view.last.answers[0].caption.text()
 
 
-def test_answering_again_takes_the_next_seed_and_can_be_undone(
+def test_regenerating_takes_the_next_seed_and_can_be_undone(
     page: ChatPage, library: Library, qtbot: QtBot
 ) -> None:
     page.settings.sampling = Sampling(max_tokens=12, temperature=2.0, top_k=0, top_p=1.0, min_p=0.0)
@@ -339,7 +339,7 @@ def test_answering_again_takes_the_next_seed_and_can_be_undone(
     assert [turn.content for turn in messages(library, chat_id)] == ["Hello there", before[0]]
 
 
-def test_an_edited_message_takes_the_place_of_later_turns_and_can_be_undone(
+def test_an_edited_message_replaces_later_turns_and_can_be_undone(
     page: ChatPage, library: Library, qtbot: QtBot
 ) -> None:
     first = ask(page, "One", qtbot)
@@ -357,7 +357,7 @@ def test_an_edited_message_takes_the_place_of_later_turns_and_can_be_undone(
     assert messages(library, chat_id)[1].content == first[0]
 
 
-def test_leaving_an_edit_changes_nothing(page: ChatPage, qtbot: QtBot) -> None:
+def test_cancelling_an_edit_changes_nothing(page: ChatPage, qtbot: QtBot) -> None:
     ask(page, "One", qtbot)
     page.edit_last()
     assert page.composer.input.toPlainText() == "One"
@@ -368,7 +368,7 @@ def test_leaving_an_edit_changes_nothing(page: ChatPage, qtbot: QtBot) -> None:
     assert [turn.question for turn in page.conversation.turns] == ["One", "Two"]
 
 
-def test_the_system_message_is_switched_and_kept_with_the_chat(
+def test_the_system_message_changes_and_is_saved_with_the_chat(
     page: ChatPage, library: Library, qtbot: QtBot
 ) -> None:
     bar = page.settings.system
@@ -411,7 +411,7 @@ def test_a_strategy_is_a_system_message(page: ChatPage, qtbot: QtBot) -> None:
     assert bar.choice.currentData() == "strategy step-by-step"
 
 
-def test_a_context_goes_before_the_question(page: ChatPage, tmp_path: Path, qtbot: QtBot) -> None:
+def test_a_context_precedes_the_question(page: ChatPage, tmp_path: Path, qtbot: QtBot) -> None:
     file = tmp_path / "story.txt"
     file.write_text("Anna has a ball.\r\nBob has a cup.")
     data = QMimeData()
@@ -426,7 +426,7 @@ def test_a_context_goes_before_the_question(page: ChatPage, tmp_path: Path, qtbo
     assert page.composer.context.toPlainText() == ""
 
 
-def test_a_file_that_is_no_text_says_so(page: ChatPage, qtbot: QtBot) -> None:
+def test_a_file_that_is_not_text_is_refused(page: ChatPage, qtbot: QtBot) -> None:
     page.composer.read_file(STUDENT / "mini-student.gguf")
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=SLOW)
     assert "mini-student.gguf is" in page.notice.text.text()
@@ -454,7 +454,7 @@ def test_a_task_from_the_library_is_graded(page: ChatPage, qtbot: QtBot) -> None
     assert [answer.grade.text() for answer in page.view.last.answers] == texts
 
 
-def test_a_task_that_was_changed_has_no_reference(page: ChatPage) -> None:
+def test_an_edited_task_has_no_reference(page: ChatPage) -> None:
     page.composer.set_draft(Draft.of_task(BALL))
     assert page.composer.draft().task == BALL
     page.composer.input.insertPlainText(" Or the cup?")
@@ -490,7 +490,7 @@ def test_a_turn_becomes_a_task(page: ChatPage, library: Library, qtbot: QtBot) -
     qtbot.waitUntil(lambda: list_tasks(library, TaskFilter(family="news")).items == (saved,), timeout=SLOW)
 
 
-def test_a_model_that_fails_says_so_and_can_be_retried(
+def test_a_model_that_fails_can_be_retried(
     page: ChatPage, sessions: list[ScriptedSession], qtbot: QtBot
 ) -> None:
     send(page, "Hello", qtbot)
@@ -510,9 +510,9 @@ def test_a_model_that_fails_says_so_and_can_be_retried(
     assert answers(page) == ["Hi", "Hi too"]
 
 
-def test_a_real_worker_that_dies_says_so_and_is_started_again(page: ChatPage, qtbot: QtBot) -> None:
+def test_a_real_worker_that_dies_can_be_retried(page: ChatPage, qtbot: QtBot) -> None:
     page.settings.sampling = ENDLESS
-    send(page, "Count for ever", qtbot)
+    send(page, "Count forever", qtbot)
     workers = psutil.Process().children
     qtbot.waitUntil(lambda: len(workers()) == 2, timeout=SLOW)
     for worker in workers():
@@ -555,17 +555,17 @@ def test_an_edit_cannot_begin_while_answers_come(
     assert page.view.last.question.edit.isEnabled()
 
 
-def test_a_model_that_is_gone_says_so_in_its_column(page: ChatPage, tmp_path: Path, qtbot: QtBot) -> None:
-    page.use_models([mini_models()[0], ChatModel(part="teacher", model=tmp_path / "gone.gguf")])
+def test_a_missing_model_is_reported_in_its_column(page: ChatPage, tmp_path: Path, qtbot: QtBot) -> None:
+    page.use_models([mini_models()[0], ChatModel(part="teacher", model=tmp_path / "missing.gguf")])
     texts = ask(page, "Hello", qtbot)
     assert texts[0]
     broken = page.view.last.answers[1]
-    assert "gone.gguf" in broken.failure.text() and broken.failure.isVisible()
+    assert "missing.gguf" in broken.failure.text() and broken.failure.isVisible()
     assert not broken.browser.isVisible() and not broken.copy.isVisible()  # for there is no text
-    assert "gone.gguf" in page.models.heads[1].detail.text()
+    assert "missing.gguf" in page.models.heads[1].detail.text()
 
 
-def test_other_models_begin_another_chat(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+def test_other_models_start_a_new_chat(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     ask(page, "Hello", qtbot)
     first = page.conversation.chat_id
     qtbot.mouseClick(page.models.heads[1].remove_button, Qt.MouseButton.LeftButton)
@@ -577,7 +577,7 @@ def test_other_models_begin_another_chat(page: ChatPage, library: Library, qtbot
     assert len(page.models.heads) == 2
 
 
-def test_a_column_is_given_a_model_and_an_adapter(
+def test_a_column_gets_a_model_and_an_adapter(
     page: ChatPage, training: str, adapter: Path, qtbot: QtBot
 ) -> None:
     page.desk.tell("trainings")
@@ -626,7 +626,7 @@ def test_chats_are_searched_renamed_and_deleted_with_undo(
 
 def test_a_chat_that_is_left_keeps_its_answers(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     page.settings.sampling = ENDLESS
-    send(page, "Count for ever", qtbot)
+    send(page, "Count forever", qtbot)
     qtbot.waitUntil(lambda: all(answers(page)), timeout=SLOW)
     chat_id = page.conversation.chat_id
     page.new_chat()
@@ -639,7 +639,7 @@ def test_a_chat_that_is_left_keeps_its_answers(page: ChatPage, library: Library,
     assert [turn.question for turn in page.conversation.turns] == ["Hello"]
 
 
-def test_sampling_is_set_in_a_popover_and_kept(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+def test_sampling_is_set_in_a_popover_and_saved(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     page.show_sampling()
     popover = QApplication.activePopupWidget()
     popover.form.control("temperature").setText("0.7")
@@ -696,7 +696,7 @@ def test_the_lists_are_sound_models(page: ChatPage, library: Library, qtbot: QtB
     tasks.set_tasks([])
 
 
-def test_a_task_and_a_chat_are_opened_from_elsewhere(page: ChatPage, library: Library, qtbot: QtBot) -> None:
+def test_other_pages_open_a_task_and_a_chat(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     page.desk.open("chat", task=FACT.id)
     qtbot.waitUntil(lambda: page.composer.draft().task == FACT, timeout=SLOW)
     page.desk.open("chat", chat="chat-99")
