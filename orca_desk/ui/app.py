@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
@@ -66,7 +67,16 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     instances.raise_requested.connect(window.raise_up)
     crashes = _Crashes(window, library.folder / "logs" / LOG_NAME)
     desk.crashed.connect(crashes.show)
-    before, sys.excepthook = sys.excepthook, lambda kind, error, trace: desk.report(error)
+
+    before = sys.excepthook
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, Exception):
+            desk.report(error)
+        else:
+            before(kind, error, trace)
+
+    sys.excepthook = report
     try:
         with quick_switches():
             yield window

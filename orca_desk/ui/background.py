@@ -48,15 +48,19 @@ class Background(QObject):
         work of milliseconds that fills a hole on the screen: it never waits behind longer work.
         """
         key = (id(owner), only_newest)
-        number = self._newest[key] = self._newest.get(key, 0) + 1
+        number = self._newest.get(key, 0) + 1
+        if only_newest:
+            self._newest[key] = number
+
+        def is_stale() -> bool:
+            return bool(only_newest) and self._newest[key] != number
 
         def deliver(handler: Callable[[Any], None], value: Any) -> None:
-            stale = bool(only_newest) and self._newest.get(key) != number
-            if isValid(owner) and not stale and not self._closed:
+            if isValid(owner) and not is_stale() and not self._closed:
                 handler(value)
 
         def work_and_send() -> None:
-            if only_newest and self._newest.get(key) != number:
+            if is_stale():
                 return
             pause_for_ui()
             try:

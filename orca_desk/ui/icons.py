@@ -32,7 +32,9 @@ def room_for_icon(button: QAbstractButton) -> None:
 
 
 def _ratio() -> float:
-    return float(QGuiApplication.instance().devicePixelRatio())
+    app = QGuiApplication.instance()
+    assert isinstance(app, QGuiApplication)
+    return app.devicePixelRatio()
 
 
 @lru_cache(maxsize=512)

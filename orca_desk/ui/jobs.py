@@ -25,7 +25,7 @@ Work = Callable[["Tools"], Any]
 class Tools:
     """What the function of a job gets: where to report progress, and its control for pausing and stopping.
 
-    `tell(event)` passes an object of any type to `Job.event`, from any thread.
+    `tell(event)` passes an object of any type to `Job.event_arrived`, from any thread.
     """
 
     def __init__(self, progress: Progress, control: JobControl, tell: Callable[[Any], None]) -> None:
@@ -39,7 +39,7 @@ class Job(QObject):
     """
 
     updated = Signal(object)
-    event = Signal(object)
+    event_arrived = Signal(object)
     state_changed = Signal()
     ended = Signal()
 
@@ -108,7 +108,7 @@ class Job(QObject):
         """Emit what has happened; return whether to announce changes now. Only `Jobs` calls this."""
         finished = self._finished  # read first: the loop below emits every event recorded before it
         for _ in range(len(self._events) if finished else min(len(self._events), EVENTS_PER_TICK)):
-            self.event.emit(self._events.popleft())
+            self.event_arrived.emit(self._events.popleft())
         if self._newest is not self.last:
             self.last = self._newest
             self.updated.emit(self.last)

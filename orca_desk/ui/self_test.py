@@ -49,7 +49,7 @@ class SelfTest(QDialog):
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
         self._job = self._desk.jobs.start("Self-test", "self-test", self._work)
-        self._job.event.connect(self._show)
+        self._job.event_arrived.connect(self._show)
         self._job.ended.connect(self._say_verdict)
         self._panel.follow(self._job)
 

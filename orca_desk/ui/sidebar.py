@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.register import PAGES
-from orca_desk.ui.theme import GRID
+from orca_desk.ui.theme import GRID, Role
 
 
 class Sidebar(QFrame):
@@ -56,7 +56,7 @@ class Sidebar(QFrame):
 
     def _paint(self) -> None:
         for name, made in self._buttons.items():
-            role = "accent" if made.isChecked() else "muted"
+            role: Role = "accent" if made.isChecked() else "muted"
             made.setIcon(icon(self._icons[name], self.desk.theme.colours, role))
 
 

@@ -40,8 +40,8 @@ class StatusBar(QFrame):
         self.stay = button("Stay open", tip="Don't close when the job ends")
         for widget in (self.closing, self.stay):
             widget.hide()
-        for widget in (self._job, self._bar, self._detail, self.closing, self.stay, self.message):
-            row.addWidget(widget)
+        for part in (self._job, self._bar, self._detail, self.closing, self.stay, self.message):
+            row.addWidget(part)
         row.addStretch(1)
         row.addWidget(self._sign)
         row.addWidget(self._offline)

@@ -79,8 +79,13 @@ class Colours:
     def tint(self, role: Role, share: float = 0.14, on: Role = "surface") -> QColor:
         """Mix a share (0 to 1) of a role into the colour `on`: for backgrounds and bands."""
         over, under = self(role), self(on)
-        parts = zip(over.getRgb()[:3], under.getRgb()[:3], strict=True)
-        return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+
+        def mix(a: int, b: int) -> int:
+            return round(share * a + (1 - share) * b)
+
+        return QColor(
+            mix(over.red(), under.red()), mix(over.green(), under.green()), mix(over.blue(), under.blue())
+        )
 
 
 class Theme(QObject):

@@ -24,6 +24,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.yielding import ui_busy
 
 SMALLEST = 1100, 700  # px: the room that the widest and the tallest page need
+THEMES: dict[Choice, str] = {"system": "Match &system", "light": "&Light", "dark": "&Dark"}
 TOUR_AFTER_MS = 400  # so that the first page is visible before the tour begins
 ENDS: dict[str, tuple[str, Tone]] = {  # how a job ended: the word and its tone
     "done": ("done", "good"),
@@ -190,11 +191,7 @@ class Window(QMainWindow):
         view.addSeparator()
         themes = view.addMenu("&Theme")
         self._themes = QActionGroup(self)
-        for choice, text in (
-            ("system", "Match &system"),
-            ("light", "&Light"),
-            ("dark", "&Dark"),
-        ):
+        for choice, text in THEMES.items():
             action = self._act(themes, text, partial(self.choose_theme, choice))
             action.setCheckable(True)
             action.setData(choice)

@@ -87,7 +87,8 @@ def test_the_system_may_end_the_app_in_the_middle_of_a_job(tmp_path: Path) -> No
 
 def test_a_second_start_raises_the_first_window(window: Window, library: Library, qtbot: QtBot) -> None:
     window.hide()
-    code = "import sys; from pathlib import Path; from orca_desk.ui.single_instance import raise_running_instance;" \
+    code = "import sys; from pathlib import Path;" \
+        " from orca_desk.ui.single_instance import raise_running_instance;" \
         " from PySide6.QtCore import QCoreApplication; app = QCoreApplication([]);" \
         " sys.exit(0 if raise_running_instance(Path(sys.argv[1])) else 3)"  # fmt: skip
     with subprocess.Popen([sys.executable, "-c", code, str(library.folder)]) as second:

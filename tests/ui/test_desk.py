@@ -35,7 +35,7 @@ def test_a_job_hands_over_every_event_in_order_and_its_result(desk: Desk, qtbot:
         return "through"
 
     job = desk.jobs.start("Count", "count", work, changes={"tasks"})
-    job.event.connect(events.append)
+    job.event_arrived.connect(events.append)
     with qtbot.waitSignal(desk.changed) as told:
         ended(qtbot, job)
     assert events == list(range(2000))

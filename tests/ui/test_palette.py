@@ -7,7 +7,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import TOUR_SEEN
@@ -168,7 +167,7 @@ def test_the_keys_of_all_pages_are_listed_and_searched(window: Window, qtbot: Qt
     qtbot.waitUntil(lambda: set(NAMES) == set(window.pages), timeout=20_000)
     groups = keys.groups()
     assert {"File", "View", "Help", "Everywhere", "Models", "Jobs"} <= set(groups)
-    assert ("Look again", ("F5",)) in groups["Models"]
+    assert ("Refresh", ("F5",)) in groups["Models"]
     for page in window.pages.values():
         for action in page.commands:
             if action.shortcut().toString():

@@ -210,7 +210,7 @@ def test_every_kind_of_resource_is_refused(picture: Path) -> None:
 
 def test_a_picture_gives_way_to_its_description(shown: Browser) -> None:
     shown.set_markdown("See ![a cat](file:///cat.png) here.")
-    assert shown.toPlainText() == "See [picture not loaded: a cat] here."
+    assert shown.toPlainText() == "See [image not loaded: a cat] here."
 
 
 def test_html_in_markdown_is_shown_as_it_is(shown: Browser) -> None:

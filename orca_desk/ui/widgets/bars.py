@@ -1,4 +1,4 @@
-"""Counts by name as a short list of bars."""
+"""Counts by name, as a bar chart."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from orca_desk.ui.theme import GRID, Role, Theme, font
 
 ROW = 22  # px
-MOST = 12  # rows; further names are summed up in one line
+MOST = 12  # rows; one more line sums up the other names
 
 
 class CountBars(QWidget):
-    """One row a name: the name, a bar as long as its count, the count. The largest come first."""
+    """One row per name, largest count first: the name, a bar proportional to the count, the count."""
 
     def __init__(self, theme: Theme, *, role: Role = "student", most: int = MOST) -> None:
         super().__init__()
@@ -29,17 +29,17 @@ class CountBars(QWidget):
         ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
         self._rows, more = ranked[: self._most], ranked[self._most :]
         rest = sum(count for _, count in more)
-        self._rest = f"and {len(more):,} more with {rest:,} together" if more else ""
+        self._rest = f"and {len(more):,} more ({rest:,} in total)" if more else ""
         self.setAccessibleName(", ".join(f"{name}: {count:,}" for name, count in self._rows))
         self.setFixedHeight(self.sizeHint().height())
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return room for all rows."""
+        """Return the size of all rows."""
         return QSize(30 * GRID, ROW * (len(self._rows) + bool(self._rest)))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the rows."""
+        """Paint the rows."""
         if not self._rows:
             return
         painter = QPainter(self)

@@ -1,7 +1,6 @@
 """A table of any length: it holds the ordered row ids, and fetches the rows in blocks as they come into view.
 
-A million row ids take 8 MB. A row that is not here yet shows empty and is painted when its block
-arrives; the newest 50 blocks are kept.
+A million row ids take 8 MB. A row stays empty until its block arrives; the last 50 blocks stay in memory.
 """
 
 from array import array
@@ -21,10 +20,10 @@ INVALID = QModelIndex()
 
 
 class BlockTableModel(QAbstractTableModel):
-    """Rows by row id. A subclass says what a cell shows in `cell(item, column, role)`.
+    """Rows by row id. A subclass returns the data of a cell from `cell(item, column, role)`.
 
     `fetch(rowids)` returns the items of some row ids, in that order; it runs in a background thread.
-    An item that is gone in the meantime is None.
+    An item that was deleted meanwhile is None.
     """
 
     headers: Sequence[str] = ()
@@ -42,7 +41,7 @@ class BlockTableModel(QAbstractTableModel):
         raise NotImplementedError
 
     def set_rowids(self, rowids: "array[int]") -> None:
-        """Show other rows. If the row ids are the same as before, only the rows' content is fetched anew."""
+        """Show other rows. If the row ids have not changed, only fetch the content of the rows again."""
         self._generation += 1
         self._asked.clear()
         if rowids == self.rowids:
@@ -56,7 +55,7 @@ class BlockTableModel(QAbstractTableModel):
         self.endResetModel()
 
     def item(self, row: int) -> Item | None:
-        """Return the item of a row if it is here; otherwise ask for it and return None."""
+        """Return the item of a row if it was fetched; otherwise fetch it and return None."""
         block = self._blocks.get(row // BLOCK)
         if block is None:
             self._ask(row // BLOCK)
@@ -66,15 +65,15 @@ class BlockTableModel(QAbstractTableModel):
         return block[place] if place < len(block) else None
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else len(self.rowids)
 
     def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.headers)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows; nothing while its block is on the way."""
+        """Return the data of a cell, or None until its block arrives."""
         if not index.isValid() or index.row() >= len(self.rowids):
             return None
         item = self.item(index.row())
@@ -83,7 +82,7 @@ class BlockTableModel(QAbstractTableModel):
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Return a column's heading, or a row's place from 1."""
+        """Return the heading of a column, or the number of a row from 1."""
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Horizontal:

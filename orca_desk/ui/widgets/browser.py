@@ -1,4 +1,4 @@
-"""Rich text of any origin, shown so that it can load nothing: no image, style sheet, file or address.
+"""Shows rich text of any origin such that it can load nothing: no image, style sheet, file or address.
 
 Every way in is shut twice: the document refuses each resource, and pictures give way to their description
 before anything is laid out. What leaves by copying or dragging is plain text, so that no other program loads
@@ -27,10 +27,10 @@ from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.message_box import message_box
 
-# Above these a text is shown as it is: laying out rich text takes time, tables far more than the rest
+# Longer texts are shown as plain text: laying out rich text takes time, and tables take the most
 MARKDOWN_LIMIT = 16_000  # characters
-CELL_LIMIT = 400  # table cells, and other upright lines
-OPENED = ("http", "https", "mailto")  # kinds of links that may be opened, after a question
+CELL_LIMIT = 400  # table cells, counted by their vertical bars
+OPENED = ("http", "https", "mailto")  # schemes of links that open after a question
 PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
 LONG_WORD = re.compile(r"\S{1000}")  # the time to lay out a word grows with the square of its length
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -38,15 +38,15 @@ DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.Ma
 
 
 class NoLoadDocument(QTextDocument):
-    """A document that refuses every resource. An empty QImage, unlike None, also keeps local files out."""
+    """A document that refuses every resource. An empty QImage, unlike None, keeps out local files too."""
 
     def loadResource(self, type: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's names
-        """Return nothing, whatever is asked for."""
+        """Refuse every resource."""
         return QImage()
 
 
 class Browser(QTextBrowser):
-    """Shows HTML that we made or Markdown that anyone wrote. A link is opened only after the user agrees."""
+    """Shows the app's own HTML, or Markdown by anyone. A link opens only after the user agrees."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class Browser(QTextBrowser):
         self.anchorClicked.connect(self.ask_to_open)
 
     def loadResource(self, type: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's names
-        """Return nothing, whatever is asked for."""
+        """Refuse every resource."""
         return QImage()
 
     def doSetSource(  # noqa: N802 - Qt's name
@@ -65,16 +65,16 @@ class Browser(QTextBrowser):
         name: QUrl | str,
         type: QTextDocument.ResourceType = QTextDocument.ResourceType.UnknownResource,
     ) -> None:
-        """Go nowhere: a source is a file."""
+        """Do nothing: a source would be a file."""
 
     def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802 - Qt's name
-        """Hand out the words alone: markup would name files and addresses for others to load."""
+        """Return plain text only: markup would name files and addresses for other programs to load."""
         data = QMimeData()
         data.setText(self.textCursor().selection().toPlainText())
         return data
 
     def set_markdown(self, text: str) -> None:
-        """Show Markdown; HTML in it is shown as the text it is, pictures as their description.
+        """Show Markdown, with HTML in it as plain text and images as their descriptions.
 
         A line ends where its writer ended it, since models put their steps on lines of their own. A text that
         would take long to lay out is shown as it is.
@@ -91,7 +91,7 @@ class Browser(QTextBrowser):
             self._tidy_tables()
 
     def ask_to_open(self, url: QUrl) -> None:
-        """Ask before a link is opened, with the whole address in sight; other kinds of links do nothing."""
+        """Ask before opening a link, and show its whole address; links of other schemes do nothing."""
         if url.scheme().lower() not in OPENED:
             return
         host = url.host(QUrl.ComponentFormattingOption.FullyEncoded)
@@ -99,9 +99,9 @@ class Browser(QTextBrowser):
         box = message_box(
             self,
             f"Open {host} outside Orca Desk?" if host else "Open this link outside Orca Desk?",
-            f"Your browser goes online to:\n{address[:500]}",
+            f"Your browser will go online to:\n{address[:500]}",
         )
-        open_it = box.addButton("Open the link", QMessageBox.ButtonRole.AcceptRole)
+        open_it = box.addButton("Open link", QMessageBox.ButtonRole.AcceptRole)
         stay = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
@@ -112,7 +112,7 @@ class Browser(QTextBrowser):
         box.open()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Give code the ground of another theme."""
+        """Repaint the background of code in the colours of another theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._set_code_apart()
@@ -121,13 +121,13 @@ class Browser(QTextBrowser):
         cursor = QTextCursor(self.document())
         while not (cursor := self.document().find(PICTURE, cursor)).isNull():
             alt = str(cursor.charFormat().property(QTextFormat.Property.ImageAltText) or "")
-            words = f"picture not loaded: {alt}" if alt else "picture not loaded"
+            words = f"image not loaded: {alt}" if alt else "image not loaded"
             plain = QTextCharFormat()
             plain.setFontItalic(True)
             cursor.insertText(f"[{words.replace(PICTURE, '')}]", plain)
 
     def _tidy_tables(self) -> None:
-        """Take out the empty line that Qt leaves in the first cell of a table after a block of code."""
+        """Remove the empty line that Qt leaves in the first cell of a table that follows a code block."""
         for frame in self.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 cursor = frame.cellAt(0, 0).firstCursorPosition()
@@ -136,7 +136,7 @@ class Browser(QTextBrowser):
                     cursor.deleteChar()
 
     def _set_code_apart(self) -> None:
-        """Put blocks of code on a ground of their own, in a font where all letters are as wide."""
+        """Give code blocks a background and a fixed-width font."""
         ground = QBrush(self.palette().color(QPalette.ColorRole.AlternateBase))
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
         block = self.document().firstBlock()
@@ -156,7 +156,7 @@ class Browser(QTextBrowser):
 
 
 def keep_line_breaks(text: str) -> str:
-    """Return Markdown in which every end of a line is one, by two spaces before it; code stays as it is."""
+    """Return Markdown that keeps every line break, by two spaces before it; code stays unchanged."""
     lines, fence = text.split("\n"), ""
     for place, line in enumerate(lines):
         found = FENCE.match(line)
@@ -170,5 +170,5 @@ def keep_line_breaks(text: str) -> str:
 
 
 def is_heavy(text: str) -> bool:
-    """Whether laying `text` out as Markdown could take so long that the screen stands still."""
+    """Return whether laying out `text` as Markdown could freeze the screen."""
     return len(text) > MARKDOWN_LIMIT or text.count("|") > CELL_LIMIT or bool(LONG_WORD.search(text))

@@ -1,6 +1,6 @@
-"""Curves of trainings: the loss as it falls, the evaluation loss, the learning rate, and a read-out.
+"""Curves of trainings: the loss, the validation loss, the learning rate, and a readout.
 
-Imported only when something is to be plotted: pyqtgraph and numpy take a while.
+Import it only to plot: pyqtgraph and numpy take a while.
 """
 
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ from orca_desk.ui.widgets.layouts import clear
 from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import label
 
-REDRAW_MS = 200  # at most five times a second, however fast the events come
-BUCKETS = 400  # stretches of steps whose lowest and highest loss are drawn
-MARKED = 150  # points of the evaluation loss and the learning rate
-LEAST = 1e-9  # a loss of 0 has no place on a logarithmic axis
+REDRAW_MS = 200  # at most five times per second, however fast events arrive
+BUCKETS = 400  # ranges of steps, each drawn as its lowest and highest loss
+MARKED = 150  # points of the validation loss and of the learning rate
+LEAST = 1e-9  # a loss of 0 cannot appear on a logarithmic axis
 DASH: Sequence[Qt.PenStyle] = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
-MARKS = ("d", "s")  # of evaluation losses: diamond and square
+MARKS = ("d", "s")  # of validation losses: diamond and square
 GLYPHS, LINES = ("◆", "■"), ("━━", "╍╍")
-Roles = tuple[Role, Role]  # of the loss and of the evaluation loss
+Roles = tuple[Role, Role]  # of the loss and of the validation loss
 ROLES: dict[int, tuple[Roles, ...]] = {
     0: (),
     1: (("student", "accent"),),
@@ -32,17 +32,17 @@ ROLES: dict[int, tuple[Roles, ...]] = {
 }
 
 
-class Run(TrainingPoints):
-    """The curves of one training: noisy loss, smoothed loss, evaluation loss, the kept checkpoint."""
+class TrainingCurves(TrainingPoints):
+    """The curves of one training: loss, smoothed loss, validation loss and the saved checkpoint."""
 
     def __init__(
         self, plot: pg.PlotItem, rates: pg.PlotItem | None, *, name: str, place: int, roles: Roles
     ) -> None:
-        """`place` is 0 for the first of the trainings shown and tells its lines and marks apart."""
+        """`place` is 0 for the first training shown; it selects the lines and marks."""
         super().__init__()
         self.name, self.place, self.roles = name, place, roles
         self.best: tuple[float, float] | None = None
-        # Only the lines that are followed by eye are smooth: dashes and smooth edges take long to draw.
+        # Only the smoothed lines are antialiased: dashes and antialiasing take long to draw.
         self._raw = plot.plot()
         self._smooth = plot.plot(antialias=True)
         self._evaluation = plot.plot()
@@ -50,7 +50,7 @@ class Run(TrainingPoints):
         self._rate = None if rates is None else rates.plot(antialias=True)
 
     def draw(self, low: float, high: float) -> None:
-        """Hand the points from step `low` to `high` to the plot, few enough for a cost that stays flat."""
+        """Plot the points from step `low` to `high`, thinned out so that the cost stays constant."""
         raw, smooth = self.loss.lines(low, high, BUCKETS)
         evaluation = self.evaluation.some(low, high, MARKED)
         self._raw.setData(raw[0], np.maximum(raw[1], LEAST))
@@ -61,7 +61,7 @@ class Run(TrainingPoints):
             self._rate.setData(*self.rate.some(low, high, MARKED))
 
     def paint(self, theme: Theme, ratio: float) -> None:
-        """Take the colours of the theme; `ratio` is the screen's, as pens count its own pixels."""
+        """Apply the colours of the theme. `ratio` is device pixels per pixel, which pens need."""
         colours = theme.colours
         own, evaluated = map(colours, self.roles)
         style = DASH[self.place]
@@ -82,12 +82,12 @@ class Run(TrainingPoints):
 
 
 class Curves(QWidget):
-    """The loss of one training or of two, over the steps; with `rates` also the learning rate below."""
+    """The loss of one or two trainings by step; with `rates`, the learning rate below it."""
 
     def __init__(self, theme: Theme, *, rates: bool = True) -> None:
         super().__init__()
         self._theme = theme
-        self.runs: list[Run] = []
+        self.runs: list[TrainingCurves] = []
         self.redraws = 0
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -95,7 +95,7 @@ class Curves(QWidget):
         self._legend = QHBoxLayout()
         self._legend.setSpacing(2 * GRID)
         self.logarithmic = QCheckBox("Logarithmic")
-        self.logarithmic.setToolTip("Show the loss on a logarithmic axis: small values come apart")
+        self.logarithmic.setToolTip("Show the loss on a logarithmic axis, which spreads out small values")
         self.logarithmic.toggled.connect(self._set_logarithmic)
         top = QHBoxLayout()
         top.addLayout(self._legend)
@@ -103,17 +103,17 @@ class Curves(QWidget):
         top.addWidget(self.logarithmic)
         layout.addLayout(top)
         self.readout = label(" ", size="caption", tone="muted")
-        self.readout.setMinimumWidth(1)  # a long read-out must not widen the page
+        self.readout.setMinimumWidth(1)  # a long readout must not widen the page
         layout.addWidget(self.readout)
         self._canvas = pg.GraphicsLayoutWidget()
         self._canvas.setAccessibleName("Loss curves")
-        self._canvas.setToolTip("Turn the wheel to look closer; double-click shows all steps again.")
+        self._canvas.setToolTip("Scroll to zoom; double-click to show all steps.")
         self._canvas.setMinimumHeight((24 if rates else 20) * GRID)
         self._canvas.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._canvas.ci.setContentsMargins(0, 0, 0, 0)
         self._canvas.ci.setSpacing(GRID)
         layout.addWidget(self._canvas, 1)
-        self._plot = self._make_plot(0, "Loss (nats a token)", "" if rates else "Step")
+        self._plot = self._make_plot(0, "Loss (nats per token)", "" if rates else "Step")
         self._rates = self._make_plot(1, "Learning rate", "Step") if rates else None
         if self._rates is not None:
             self._rates.setXLink(self._plot)
@@ -132,15 +132,15 @@ class Curves(QWidget):
         theme.changed.connect(self._paint)
         self._paint()
 
-    def show_runs(self, names: Sequence[str]) -> list[Run]:
-        """Begin with empty curves of one training or two, so named; return them to be filled."""
+    def show_runs(self, names: Sequence[str]) -> list[TrainingCurves]:
+        """Clear the plot for one or two trainings with these names; return their empty curves."""
         for plot in (self._plot, self._rates):
             if plot is not None:
                 for item in plot.listDataItems():
                     plot.removeItem(item)
         roles = ROLES[len(names)]
         self.runs = [
-            Run(self._plot, self._rates, name=name, place=place, roles=roles[place])
+            TrainingCurves(self._plot, self._rates, name=name, place=place, roles=roles[place])
             for place, name in enumerate(names)
         ]
         self._fill_legend(names, roles)
@@ -150,12 +150,12 @@ class Curves(QWidget):
         return self.runs
 
     def redraw(self) -> None:
-        """Draw soon what the runs hold by then."""
+        """Redraw the curves soon."""
         if not self._timer.isActive():
             self._timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Suit the lines to the screen's density, which is known now, and draw what came meanwhile."""
+        """Adapt the lines to the density of the screen, known from now on, and draw new points."""
         super().showEvent(event)
         self._paint()
         self.redraw()
@@ -182,12 +182,12 @@ class Curves(QWidget):
         entries: list[tuple[str, Role]] = []
         for place, name in enumerate(names):
             loss = f"{LINES[place]} {name or 'Loss'}"
-            evaluated = "its eval" if name else "Evaluation loss"
+            evaluated = "validation" if name else "Validation loss"
             entries.append((loss, roles[place][0]))
             entries.append((f"{GLYPHS[place]} {evaluated}", roles[place][1]))
-        entries.append(("★ Kept checkpoint" if len(names) == 1 else "★ Kept", "good"))
+        entries.append(("★ Saved checkpoint" if len(names) == 1 else "★ Saved", "good"))
         for text, tone in entries:
-            self._legend.addWidget(label(text, size="caption", tone=tone))  # type: ignore[arg-type]
+            self._legend.addWidget(label(text, size="caption", tone=tone))
 
     def _set_logarithmic(self, on: bool) -> None:
         self._plot.setLogMode(y=on)
@@ -196,7 +196,7 @@ class Curves(QWidget):
 
     def _draw(self) -> None:
         if not self.isVisible():
-            return  # it is drawn when it is shown
+            return  # showEvent draws it
         self.redraws += 1
         low, high = -np.inf, np.inf
         if not self._plot.getViewBox().autoRangeEnabled()[0]:
@@ -224,7 +224,7 @@ class Curves(QWidget):
             run.paint(self._theme, self.devicePixelRatioF())
 
     def _point(self, place: QPointF) -> None:
-        """Follow the mouse with a line, and read the curves out there."""
+        """Follow the mouse with a line, and show the values there."""
         inside = any(
             plot is not None and plot.sceneBoundingRect().contains(place)
             for plot in (self._plot, self._rates)
@@ -236,13 +236,13 @@ class Curves(QWidget):
         self._read(step)
 
     def _read(self, step: float | None) -> None:
-        """Show the values nearest to `step`, or else the newest."""
+        """Show the values nearest to `step`, by default the newest."""
         lines = [f"{run.name} {_read_out(run, step)}".strip() for run in self.runs]
         self.readout.setText("\n".join(lines) or " ")
         self._canvas.setAccessibleDescription(self.readout.text())
 
     def _zoomed(self) -> None:
-        """Another part of the steps is shown, with the detail that it has room for."""
+        """Redraw after a zoom, with the detail that fits."""
         if not self._plot.getViewBox().autoRangeEnabled()[0]:
             self.redraw()
 
@@ -252,19 +252,19 @@ class Curves(QWidget):
             self.redraw()
 
 
-def _read_out(run: Run, step: float | None) -> str:
+def _read_out(run: TrainingCurves, step: float | None) -> str:
     place = run.loss.nearest(float("inf") if step is None else step)
     if place is None:
         return ""
     at, value, smooth = run.loss.steps[place], run.loss.values[place], run.loss.smooth[place]
     evaluated, rate = run.evaluation.nearest(at), run.rate.nearest(at)
-    if run.name:  # two lines are compared: keep to what is compared
+    if run.name:  # of two compared trainings, show only what is compared
         evaluation = "" if evaluated is None else f", eval {run.evaluation.values[evaluated]:.4g}"
         return f"step {at:,.0f}: loss {value:.4g}, smoothed {smooth:.4g}{evaluation}"
     parts = [f"Step {at:,.0f}", f"loss {value:.4g} (smoothed {smooth:.4g})"]
     if evaluated is not None:
         where = run.evaluation.steps[evaluated]
-        parts.append(f"evaluation loss {run.evaluation.values[evaluated]:.4g} (step {where:,.0f})")
+        parts.append(f"validation loss {run.evaluation.values[evaluated]:.4g} (step {where:,.0f})")
     if rate is not None:
         parts.append(f"learning rate {run.rate.values[rate]:.3g}")
     return " · ".join(parts)

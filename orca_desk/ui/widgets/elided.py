@@ -1,4 +1,4 @@
-"""A label of one line that gives way: what does not fit is left out, and stays in the tooltip."""
+"""A label of one line that shows what fits, and everything in its tool tip."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -9,7 +9,7 @@ from orca_desk.ui.widgets.text import Tone, safe_tip
 
 
 class ElidedLabel(QLabel):
-    """Plain text on one line, cut where the room ends."""
+    """Plain text on one line, cut off at the width of the label."""
 
     def __init__(
         self,
@@ -30,16 +30,16 @@ class ElidedLabel(QLabel):
         self.show_text(text)
 
     def show_text(self, text: str) -> None:
-        """Show the text's words on one line, and all of it in the tooltip."""
+        """Show a text on one line, and all of it in the tool tip."""
         self.setText(" ".join(text[:1000].split()))
         self.setToolTip(safe_tip(text))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Ask for the height of a line and no width."""
+        """Return the height of one line, and no width."""
         return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint as much as fits."""
+        """Paint the part of the text that fits."""
         option = QStyleOption()
         option.initFrom(self)
         text = self.fontMetrics().elidedText(self.text(), self._mode, self.width())

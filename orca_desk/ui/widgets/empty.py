@@ -1,4 +1,4 @@
-"""An empty page says what belongs there, and offers the one button that starts it."""
+"""The empty state of a page: what belongs there, and a button to begin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from orca_desk.ui.widgets.text import button, label
 
 
 class EmptyState(QWidget):
-    """An icon, a heading, a sentence and a button, in the middle of an empty space."""
+    """An icon, a heading, a sentence and a button, centred in an empty page."""
 
     def __init__(
         self,
@@ -37,15 +37,15 @@ class EmptyState(QWidget):
         self.text.setMinimumWidth(30 * GRID)
         self.text.setMaximumWidth(55 * GRID)
         self.text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        row = QHBoxLayout()  # not an alignment: that asks for the height at the layout's whole width
+        row = QHBoxLayout()  # an alignment would ask for the height at the full width of the layout
         row.addStretch(1)
-        row.addWidget(self.text, 100)  # as wide as it may be before the space beside it gets any
+        row.addWidget(self.text, 100)  # takes its full width before the space beside it gets any
         row.addStretch(1)
         layout.addLayout(row)
         self.button = button(action, run, primary=True)
         layout.addSpacing(GRID)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.button.setVisible(bool(action))  # not before: without a parent it would be a window
+        self.button.setVisible(bool(action))  # only now: without a parent it would become a window
         layout.addStretch(3)
         theme.changed.connect(self._paint)
         self._paint()

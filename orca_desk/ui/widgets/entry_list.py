@@ -1,4 +1,4 @@
-"""A list of one-line entries: an icon, a title, a word more, and keys drawn as caps on the right."""
+"""A list of one-line entries: an icon, a title, a detail, and keys drawn as key caps on the right."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from orca_desk.ui.theme import GRID, Theme, font
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
 ROW = 36  # px
-TITLE_SHARE = 0.75  # of a line at most, where there is a word more to show
+TITLE_SHARE = 0.75  # of a line at most, if the entry has a detail
 ENTRY = Qt.ItemDataRole.UserRole
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One line. A heading has a title alone and cannot be chosen; `run` is what choosing it does."""
+    """One line. A heading has only a title and cannot be selected; `run` is called on selection."""
 
     title: str
     detail: str = ""
@@ -37,7 +37,7 @@ class Entry:
 
 
 class EntryModel(QAbstractListModel):
-    """Entries, one a row."""
+    """Entries, one per row."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,11 +50,11 @@ class EntryModel(QAbstractListModel):
         self.endResetModel()
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many entries there are."""
+        """Return the number of entries."""
         return 0 if parent.isValid() else len(self.entries)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return an entry's title, the entry itself, or all of it for a screen reader."""
+        """Return the title of an entry, the entry itself, or its full text for a screen reader."""
         if not index.isValid() or index.row() >= len(self.entries):
             return None
         entry = self.entries[index.row()]
@@ -67,7 +67,7 @@ class EntryModel(QAbstractListModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Return that headings cannot be chosen."""
+        """Return no flags for headings, which cannot be selected."""
         if not index.isValid() or self.entries[index.row()].is_heading:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -81,7 +81,7 @@ class EntryDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
-        """Return one height for all."""
+        """Return the same size for all entries."""
         return QSize(10 * GRID, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -130,7 +130,7 @@ class EntryDelegate(QStyledItemDelegate):
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, detail)
 
     def _paint_keys(self, painter: QPainter, room: QRect, keys: Sequence[str]) -> int:
-        """Paint caps from the right; return where they begin."""
+        """Paint key caps from the right; return their left edge."""
         colours, right = self._theme.colours, room.right()
         painter.setFont(font("caption"))
         for key in reversed(keys):
@@ -146,7 +146,7 @@ class EntryDelegate(QStyledItemDelegate):
 
 
 def entry_list(model: EntryModel, theme: Theme, name: str) -> QListView:
-    """Return a list that shows entries."""
+    """Return a list view of entries."""
     made = QListView()
     made.setModel(model)
     delegate = EntryDelegate(theme)

@@ -1,7 +1,7 @@
-"""Shares of right answers by family, one point with its interval for each model.
+"""Shares of correct answers by family: one point with its interval per model.
 
-It is painted with Qt alone: the Home page shows it too, and importing a plotting library there would stall
-the window. The same painting goes to the screen, to a PNG and to an SVG.
+Qt alone paints it: the Home page shows it too, and importing a plotting library there would stall the window.
+The screen, PNG and SVG get the same drawing.
 """
 
 from collections.abc import Mapping
@@ -33,16 +33,16 @@ ROLES: dict[str, Role] = {"base": "base", "tuned": "student", "student": "studen
 OTHER_ROLES: tuple[Role, ...] = ("accent", "text", "muted")
 SYMBOLS: dict[Role, str] = {"base": "circle", "student": "square", "teacher": "triangle"}
 OTHER_SYMBOLS = ("diamond", "down", "cross", "plus")
-SLANT = 35  # degrees, of family names that are wider than their place
+SLANT = 35  # degrees, of family names that are too wide for their slot
 LONGEST_LABEL = 18 * GRID  # px; longer family names are shortened
 EXPORT = QSize(960, 440)
-EXPORT_RATIO = 2  # device pixels a pixel of a PNG
+EXPORT_RATIO = 2  # device pixels per pixel of a PNG
 DPI = 96  # of an exported SVG; fonts are given in points
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
-    """One model as it is drawn."""
+class PlottedModel:
+    """One model in the chart."""
 
     name: str
     role: Role
@@ -52,7 +52,7 @@ class Series:
 
 @dataclass(frozen=True, kw_only=True)
 class _Frame:
-    """Where things lie on a surface: the plot's rectangle, each family's middle, and a family's width."""
+    """The geometry of a drawing: the plot's rectangle, the centre of each family, the width of a slot."""
 
     plot: QRectF
     middles: Mapping[str, float]
@@ -64,34 +64,34 @@ class _Frame:
 
 
 class FamilyChart(QWidget):
-    """Draws each family's share and its 95% interval, the models side by side, "overall" set apart."""
+    """Plots the share of each family with its 95% interval, models side by side, "overall" set apart."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._series: tuple[Series, ...] = ()
+        self._series: tuple[PlottedModel, ...] = ()
         self._families: tuple[str, ...] = ()
         self.setMinimumSize(40 * GRID, 28 * GRID)
         self.setMouseTracking(True)
-        self.setAccessibleName("Right answers by family")
+        self.setAccessibleName("Correct answers by family")
         theme.changed.connect(self.update)
 
     @property
-    def series(self) -> tuple[Series, ...]:
-        """What is drawn, in the order of the legend."""
+    def series(self) -> tuple[PlottedModel, ...]:
+        """The plotted models, in the order of the legend."""
         return self._series
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return a size at which ten families are easily read."""
+        """Return a size that keeps ten families legible."""
         return QSize(90 * GRID, 40 * GRID)
 
     def show_shares(
         self, rows: Mapping[str, Mapping[str, Share]], *, roles: Mapping[str, Role] | None = None
     ) -> None:
-        """Draw `rows[model][family]`; "overall" comes last.
+        """Plot `rows[model][family]`, with "overall" last.
 
-        Models called base, tuned (or student) and teacher have their colours; `roles` gives those of
-        others. Shares of nothing (n = 0) are left out.
+        Models named base, tuned (or student) and teacher have their own colours; `roles` gives the roles of
+        others. Shares without tasks (n = 0) are left out.
         """
         self._series = _series(rows, roles or {})
         names = dict.fromkeys(name for one in self._series for name in one.shares)
@@ -101,10 +101,10 @@ class FamilyChart(QWidget):
         self.update()
 
     def export(self, path: Path) -> None:
-        """Write the chart as PNG or SVG, by the suffix, in the light theme: it goes onto paper.
+        """Write the chart as PNG or SVG, by the suffix, in the light theme, which suits paper.
 
-        It may be called in another thread: it only reads what `show_shares` left. Raises UserError for
-        another suffix, and where the file cannot be written.
+        Any thread may call it: it only reads what `show_shares` stored. Raises UserError for another suffix,
+        and if the file cannot be written.
         """
         suffix = path.suffix.lower()
         if suffix not in (".png", ".svg"):
@@ -118,13 +118,13 @@ class FamilyChart(QWidget):
             ) from error
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the chart on the screen."""
+        """Paint the chart."""
         painter = QPainter(self)
         self._draw(painter, QRectF(self.rect()), self._theme.colours)
         painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Show the numbers of the family under the mouse."""
+        """Show the figures of the family under the mouse."""
         text = self.numbers_at(event.position())
         if text:
             QToolTip.showText(event.globalPosition().toPoint(), safe_tip(text), self)
@@ -132,7 +132,7 @@ class FamilyChart(QWidget):
             QToolTip.hideText()
 
     def numbers_at(self, place: QPointF) -> str:
-        """Return the numbers of the family at a place of the widget; nothing beside the plot."""
+        """Return the figures of the family at a position, or "" outside the plot."""
         if not self._families:
             return ""
         frame = self._frame(QRectF(self.rect()), QFontMetricsF(font("caption"), self))
@@ -144,7 +144,7 @@ class FamilyChart(QWidget):
         ]
         return "\n".join([family, *lines])
 
-    def _sentence(self, one: Series) -> str:
+    def _sentence(self, one: PlottedModel) -> str:
         parts = [f"{name} {_numbers(one.shares[name])}" for name in self._families if name in one.shares]
         return f"{one.name}: {'; '.join(parts)}."
 
@@ -153,7 +153,7 @@ class FamilyChart(QWidget):
         painter.setFont(font("caption"))
         if not self._families:
             painter.setPen(colours("muted"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Nothing was measured yet.")
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "No results yet.")
             return
         metrics = QFontMetricsF(painter.font(), painter.device())
         frame = self._frame(area, metrics)
@@ -203,7 +203,7 @@ class FamilyChart(QWidget):
     ) -> None:
         for name in self._families:
             room = frame.slot - 4
-            if frame.slanted:  # the first ones would reach over the left edge
+            if frame.slanted:  # the first ones would cross the left edge
                 room = min(LONGEST_LABEL, frame.middles[name] / cos(radians(SLANT)) - GRID)
             painter.setPen(colours("text"))
             painter.setFont(font("caption", bold=name == OVERALL))
@@ -234,7 +234,7 @@ class FamilyChart(QWidget):
         return 1 + max((row for _, row in self._legend_places(width, metrics)), default=0)
 
     def _legend_places(self, width: float, metrics: QFontMetricsF) -> list[tuple[float, int]]:
-        """Return the left edge and the row of each entry; a full row goes on in the next."""
+        """Return the left edge and the row of each entry, wrapped into as many rows as needed."""
         places: list[tuple[float, int]] = []
         start = metrics.horizontalAdvance("100%") + 1.5 * GRID
         x, row = start, 0
@@ -257,7 +257,7 @@ class FamilyChart(QWidget):
         painter.end()
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, "PNG")
+        image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stub says bytes, the code takes text only
         return bytes(buffer.data().data())
 
     def _svg(self) -> bytes:
@@ -283,23 +283,23 @@ def _inner() -> QRectF:
     return QRectF(0, 0, EXPORT.width() - 2 * GRID, EXPORT.height() - 2 * GRID)
 
 
-def _series(rows: Mapping[str, Mapping[str, Share]], roles: Mapping[str, Role]) -> tuple[Series, ...]:
-    """Give each model its colour, and a symbol that no other has."""
+def _series(rows: Mapping[str, Mapping[str, Share]], roles: Mapping[str, Role]) -> tuple[PlottedModel, ...]:
+    """Give each model a colour and a unique symbol."""
     others, spare = iter(OTHER_ROLES * len(rows)), list(OTHER_SYMBOLS)
     taken: set[str] = set()
     made = []
     for name, shares in rows.items():
-        role = roles.get(name) or ROLES.get(name) or next(others)
+        role: Role = roles.get(name) or ROLES.get(name) or next(others)
         symbol = SYMBOLS.get(role, "")
         if not symbol or symbol in taken:
             symbol = spare.pop(0) if spare else OTHER_SYMBOLS[-1]
         taken.add(symbol)
         measured = {family: share for family, share in shares.items() if share.n}
-        made.append(Series(name=name, role=role, symbol=symbol, shares=measured))
+        made.append(PlottedModel(name=name, role=role, symbol=symbol, shares=measured))
     return tuple(made)
 
 
-def _legend_text(one: Series, metrics: QFontMetricsF) -> str:
+def _legend_text(one: PlottedModel, metrics: QFontMetricsF) -> str:
     shown = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, 2 * LONGEST_LABEL)
     n = one.shares[OVERALL].n if OVERALL in one.shares else sum(share.n for share in one.shares.values())
     return f"{shown} (n = {n:,} in all)"
@@ -310,7 +310,7 @@ def _numbers(share: Share) -> str:
 
 
 def _draw_point(
-    painter: QPainter, frame: _Frame, x: float, share: Share, one: Series, colours: Colours
+    painter: QPainter, frame: _Frame, x: float, share: Share, one: PlottedModel, colours: Colours
 ) -> None:
     low, high = frame.y(share.low), frame.y(share.high)
     line = colours.tint(one.role, 0.75)

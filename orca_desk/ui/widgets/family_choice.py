@@ -1,4 +1,4 @@
-"""Choosing families by check marks, each with its number of tasks."""
+"""A list to select families from, each with its number of tasks."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ WIDEST = 32 * GRID  # px, of a name
 
 
 class FamilyChoice(QListWidget):
-    """Families with their numbers of tasks, each with a check mark."""
+    """Families with a check box and their number of tasks."""
 
     changed = Signal()
 
@@ -31,7 +31,7 @@ class FamilyChoice(QListWidget):
         self.itemChanged.connect(self._toggled)
 
     def show_families(self, families: Mapping[str, int]) -> None:
-        """Show these families with their counts; what was unchecked stays so."""
+        """Show families with their counts; unchecked ones stay unchecked."""
         if dict(self._counts()) == dict(families):
             return
         self.blockSignals(True)
@@ -53,11 +53,11 @@ class FamilyChoice(QListWidget):
         self.changed.emit()
 
     def chosen(self) -> tuple[str, ...]:
-        """Return the families that are checked."""
+        """Return the checked families."""
         return tuple(name for name, _ in self._counts() if name not in self._unchecked)
 
     def count_tasks(self, per_family: int | None) -> int:
-        """Return how many tasks will be asked, with at most so many of each family."""
+        """Return the number of tasks that will be asked, with a limit per family."""
         counts = [count for name, count in self._counts() if name not in self._unchecked]
         return sum(count if per_family is None else min(count, per_family) for count in counts)
 
@@ -68,7 +68,7 @@ class FamilyChoice(QListWidget):
             self.item(place).setCheckState(state)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Take the room that the families need, up to five lines of them."""
+        """Grow to the height that the families need, at most five lines."""
         super().resizeEvent(event)
         self._fit()
 

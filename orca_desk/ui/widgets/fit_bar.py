@@ -1,4 +1,4 @@
-"""Whether a model fits in memory: a bar with its parts against what is free, the sentence, the numbers."""
+"""Whether a model fits in memory: a bar of its parts against the free memory, and the numbers."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -11,6 +11,8 @@ from orca_desk.ui.widgets.text import label, set_tone
 from orca_desk.ui.words.fits import fit_sentence, parts_of
 
 HEIGHT = 12  # px
+_FITS: tuple[str, Role] = ("circle-check", "good")
+_TOO_LARGE: tuple[str, Role] = ("triangle-alert", "bad")
 SHARES = (0.95, 0.65, 0.4, 0.25, 0.15)  # of the role's colour, part by part
 
 
@@ -39,7 +41,7 @@ class FitBar(QWidget):
         self.show_fit(None)
 
     def show_fit(self, fit: Fit | None) -> None:
-        """Show another estimate; None: there is nothing to estimate."""
+        """Show another estimate, or nothing for None."""
         self._fit = fit
         self._bar.show_fit(fit)
         self.setVisible(fit is not None)
@@ -52,8 +54,8 @@ class FitBar(QWidget):
 
     def _paint(self) -> None:
         fits = self._fit is None or self._fit.fits
-        name, role = ("circle-check", "good") if fits else ("triangle-alert", "bad")
-        self._sign.setPixmap(pixmap(name, self._theme.colours, role, 16))  # type: ignore[arg-type]
+        image, role = _FITS if fits else _TOO_LARGE
+        self._sign.setPixmap(pixmap(image, self._theme.colours, role, 16))
 
 
 class _Bar(QWidget):
@@ -72,11 +74,11 @@ class _Bar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the room of a thin bar."""
+        """Return the size of a thin bar."""
         return QSize(20 * GRID, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the parts on what is free; what does not fit sticks out behind the line."""
+        """Draw the parts over the free memory; whatever does not fit extends past the line."""
         if self._fit is None:
             return
         painter = QPainter(self)

@@ -1,11 +1,11 @@
-"""Small helpers for laying out: emptying a layout, a scroll area without a frame."""
+"""Helpers for layouts: one empties a layout, one makes a scroll area without a frame."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
 
 def clear(layout: QLayout) -> None:
-    """Remove and delete all widgets of `layout`; they vanish at once."""
+    """Remove and delete all widgets of `layout`, which disappear at once."""
     while (item := layout.takeAt(0)) is not None:
         if widget := item.widget():
             widget.hide()
@@ -13,7 +13,7 @@ def clear(layout: QLayout) -> None:
 
 
 def scrolled(widget: QWidget, name: str = "") -> QScrollArea:
-    """Return a scroll area around `widget`, up and down only, without a ground of its own.
+    """Return a vertical scroll area around `widget`, with a transparent background.
 
     `name` is for what is read more than used: Tab comes to it, and keys scroll it. Else Tab passes it by.
     """

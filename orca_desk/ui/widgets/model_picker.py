@@ -29,7 +29,7 @@ class ModelPicker(QComboBox):
         else:
             desk.models.read()
 
-    def model(self) -> ModelFile | None:
+    def selected(self) -> ModelFile | None:
         """Return the selected model, or None while there is none."""
         chosen: ModelFile | None = self.currentData()
         return chosen
@@ -42,7 +42,7 @@ class ModelPicker(QComboBox):
                 self.setCurrentIndex(place)
 
     def _fill(self) -> None:
-        before = self.model()
+        before = self.selected()
         wanted = self._wanted or (before.path if before else None)
         self.blockSignals(True)
         self.clear()
@@ -57,8 +57,8 @@ class ModelPicker(QComboBox):
             )
             self.setCurrentIndex(next(preferred, 0 if paths else -1))
         self.blockSignals(False)
-        if self.model() != before:
+        if self.selected() != before:
             self._announce()
 
     def _announce(self) -> None:
-        self.chosen.emit(self.model())
+        self.chosen.emit(self.selected())

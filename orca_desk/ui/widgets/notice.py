@@ -1,4 +1,4 @@
-"""A sentence beside what it is about, with its remedy, in place of a dialog."""
+"""A notice in the page: a sentence with its remedy, instead of a dialog."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +24,7 @@ LOOKS: dict[Kind, tuple[str, Role]] = {
 
 
 class Notice(QFrame):
-    """A strip with an icon, a sentence, a remedy and perhaps a button; hidden when it has nothing to say."""
+    """A strip with an icon, a sentence, a remedy and an optional button; hidden until it has a message."""
 
     def __init__(self, desk: "Desk") -> None:
         super().__init__()
@@ -46,8 +46,8 @@ class Notice(QFrame):
         self.action = button("", lambda: self._run())
         row.addWidget(self.action)
         self.dismiss = QToolButton()
-        self.dismiss.setAccessibleName("Dismiss this message")
-        self.dismiss.setToolTip("Dismiss this message")
+        self.dismiss.setAccessibleName("Dismiss message")
+        self.dismiss.setToolTip("Dismiss message")
         self.dismiss.clicked.connect(self.hide)
         row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         desk.theme.changed.connect(self._paint)
@@ -62,7 +62,7 @@ class Notice(QFrame):
         action: str = "",
         run: Callable[[], Any] | None = None,
     ) -> None:
-        """Show a sentence, what to do about it, and a button that does it."""
+        """Show a sentence, the remedy, and a button that applies it."""
         self._kind, self._run = kind, run or self._run
         self.text.setText(text)
         self.hint.setText(hint)
@@ -74,7 +74,7 @@ class Notice(QFrame):
         self.show()
 
     def show_error(self, error: Exception) -> None:
-        """Show a UserError here; anything else is a bug and becomes a crash report."""
+        """Show a UserError. Any other error is a bug and becomes a crash report."""
         if isinstance(error, UserError):
             self.show_message(error.message, error.hint, kind="bad")
         else:

@@ -1,4 +1,4 @@
-"""A card over the whole window, for something short: Esc or a click beside it closes it."""
+"""An overlay: a card over the darkened window. Esc or a click beside the card closes it."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -12,17 +12,17 @@ MARGIN = 8 * GRID  # above and below the card
 
 
 class Overlay(QWidget):
-    """Covers a window and holds a card, into `self.layout_` of which a subclass builds itself.
+    """Covers a window and holds a card. A subclass builds itself into `self.layout_`.
 
-    While it is open the keyboard belongs to it: Tab goes round inside, and no shortcut of the window
-    works. What had the focus gets it back. `closed` comes once; the overlay deletes itself.
+    While it is open it takes all keys: Tab stays inside, and no shortcut of the window works. On closing, the
+    widget that had the focus gets it back. `closed` fires once; then the overlay deletes itself.
     """
 
     closed = Signal()
 
     def __init__(self, window: QWidget, theme: Theme, *, width: int, name: str) -> None:
         super().__init__(window)
-        self.theme = theme
+        self.theme, self._covered = theme, window
         self._width = width
         self._before: QWidget | None = None
         self._is_closed = False
@@ -38,58 +38,58 @@ class Overlay(QWidget):
         self.hide()
 
     def open(self) -> None:
-        """Show it; another one that is open makes way."""
+        """Show the overlay, and close another one that is open."""
         for other in self.window().findChildren(Overlay):
             if other is not self and not other._is_closed:
                 other.close_overlay()
         self._before = QApplication.focusWidget()
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._covered.rect())
         self.place()
         self.show()
         self.raise_()
         self.first_focus().setFocus(Qt.FocusReason.PopupFocusReason)
 
     def close_overlay(self) -> None:
-        """Close it and give the focus back."""
+        """Close the overlay and give the focus back."""
         if self._is_closed:
             return
         self._is_closed = True
-        window = self.parentWidget()
-        window.removeEventFilter(self)
-        held = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else True
+        self._covered.removeEventFilter(self)
+        focus = QApplication.focusWidget()
+        held = focus is None or self.isAncestorOf(focus)
         self.hide()
-        if held and self._before is not None and isValid(self._before):  # it may be gone by now
+        if held and self._before is not None and isValid(self._before):  # Qt may have deleted it
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()
         self.deleteLater()
 
     def first_focus(self) -> QWidget:
-        """Return the widget that gets the focus at first."""
+        """Return the widget that gets the focus when the overlay opens."""
         return self
 
     def place(self) -> None:
-        """Put the card where it belongs: in the middle, a little from the top."""
+        """Put the card in the middle of the window, below its top."""
         room = self.rect().adjusted(2 * GRID, MARGIN, -2 * GRID, -MARGIN)
         width = min(self._width, room.width())
         height = min(self.card.sizeHint().height(), room.height())
         self.card.setGeometry(room.center().x() - width // 2, room.top(), width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Follow the window's size."""
-        if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
-            self.setGeometry(self.parentWidget().rect())
+        """Follow the size of the window."""
+        if event.type() == QEvent.Type.Resize and watched is self._covered:
+            self.setGeometry(self._covered.rect())
             self.place()
         return False
 
     def event(self, event: QEvent) -> bool:
-        """Keep the window's shortcuts away: the key comes here as a key instead."""
+        """Keep keys from the shortcuts of the window: they arrive here as keys."""
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Close on Esc, press the button that has the focus on Enter; let nothing through to the window."""
+        """Close on Esc, press the focused button on Enter, and let no key through to the window."""
         pressed = QApplication.focusWidget()
         if event.key() == Qt.Key.Key_Escape:
             self.close_overlay()
@@ -98,7 +98,7 @@ class Overlay(QWidget):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Close when the window behind is clicked."""
+        """Close on a click outside the card."""
         if not self.card.geometry().contains(event.position().toPoint()):
             self.close_overlay()
         event.accept()
@@ -110,7 +110,7 @@ class Overlay(QWidget):
         QPainter(self).fillRect(self.rect(), shade)
 
     def focusNextPrevChild(self, forwards: bool) -> bool:  # noqa: N802 - Qt's name
-        """Keep Tab inside."""
+        """Keep the focus inside the overlay."""
         stops = [
             one
             for one in self.card.findChildren(QWidget)

@@ -1,4 +1,4 @@
-"""A table whose rows are chosen one at a time, in the app's style; where it is narrow columns give room."""
+"""A table in the app's style with single selection, which hides columns when it is narrow."""
 
 from collections.abc import Mapping
 
@@ -12,9 +12,9 @@ ROW = 4 * GRID  # px, the height of a row
 
 
 class NarrowTable(QTableView):
-    """Where it is narrow it leaves out some columns, whose content stands beside or below it too.
+    """Hides some columns while it is narrow, whose content also appears beside or below the table.
 
-    `needs` has the width (px) that the table needs to show such a column.
+    `needs` maps such a column to the width of the table, in px, from which it is shown.
     """
 
     def __init__(self, needs: Mapping[int, int]) -> None:
@@ -22,14 +22,14 @@ class NarrowTable(QTableView):
         self._needs = needs
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Show the columns that there is room for."""
+        """Show the columns that fit."""
         for column, least in self._needs.items():
             self.setColumnHidden(column, self.width() < least)
         super().resizeEvent(event)
 
 
 def row_table(model: QAbstractItemModel, name: str, *, needs: Mapping[int, int] | None = None) -> QTableView:
-    """Return a table of rows of one height; Tab leaves it, and its headings stand over their columns.
+    """Return a table with rows of one height. Tab leaves it, and headings align with their columns.
 
     For `needs` see `NarrowTable`.
     """
@@ -52,7 +52,7 @@ def row_table(model: QAbstractItemModel, name: str, *, needs: Mapping[int, int] 
 
 
 def selected_spans(view: QAbstractItemView) -> list[tuple[int, int]]:
-    """Return the selected rows as spans (first, last), in order; the cost does not depend on their length."""
+    """Return the selected rows as ordered spans (first, last), at a cost per span rather than per row."""
     selection = view.selectionModel().selection()
     spans = [selection.at(index) for index in range(selection.count())]
     return sorted((span.top(), span.bottom()) for span in spans)

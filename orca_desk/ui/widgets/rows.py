@@ -1,4 +1,4 @@
-"""A table whose rows are all in memory: its columns know what they say of a row."""
+"""A table with all rows in memory, whose columns turn a row into text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Column(Generic[Row]):
-    """A heading, what stands below it, and whether that is a number; `tip` says what the heading means."""
+    """A heading, the text below it, and whether that is a number; `tip` explains the heading."""
 
     title: str
     text: Callable[[Row], str]
@@ -22,13 +22,13 @@ class Column(Generic[Row]):
 
     @property
     def side(self) -> Qt.AlignmentFlag:
-        """Where its heading and its cells stand: numbers at the right."""
+        """The alignment of the heading and the cells: right for numbers."""
         side = Qt.AlignmentFlag.AlignRight if self.number else Qt.AlignmentFlag.AlignLeft
         return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class RowsModel(QAbstractTableModel, Generic[Row]):
-    """Rows under headings. A subclass says in `cell` what a cell has besides its text."""
+    """Rows under headings. A subclass returns from `cell` what a cell has besides its text."""
 
     def __init__(self, columns: Sequence[Column[Row]]) -> None:
         super().__init__()
@@ -36,17 +36,17 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self.rows: list[Row] = []
 
     def cell(self, row: Row, column: int, role: int) -> Any:
-        """Return what a cell has besides its text and its side: a sign, a colour, a tip."""
+        """Return the icon, the colour or the tool tip of a cell."""
         return None
 
     def identity(self, row: Row) -> object:
-        """Return what stays of a row while its content changes; by default each row is new."""
+        """Return what identifies a row while its content changes; by default each row is new."""
         return id(row)
 
     def show(self, rows: Sequence[Row]) -> bool:
-        """Show these rows; return whether they are others than before.
+        """Show rows; return whether they differ from the previous ones.
 
-        The same ones in the same order are only painted anew: they keep their places, and so the selection.
+        The same rows in the same order are only repainted, so that the selection stays.
         """
         if [self.identity(row) for row in rows] == [self.identity(row) for row in self.rows]:
             self.rows = list(rows)
@@ -58,22 +58,22 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         return True
 
     def repaint(self) -> None:
-        """Paint all cells anew, such as in another theme."""
+        """Repaint all cells, for example in another theme."""
         if self.rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self.columns) - 1))
 
     def rowCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = INVALID) -> int:  # noqa: N802 - Qt's name
-        """Return how many columns there are."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.columns)
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Return a column's heading, and what it means."""
+        """Return the heading of a column, or the tool tip that explains it."""
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
         column = self.columns[section]
@@ -84,7 +84,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         return column.side if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
+        """Return the data of a cell."""
         if not index.isValid() or index.row() >= len(self.rows):
             return None
         row, column = self.rows[index.row()], index.column()

@@ -1,4 +1,4 @@
-"""Asking where to save something, writing it off the event loop, and saying where it went."""
+"""Saving files: asks where to, and announces what was saved."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.widgets.notice import Notice
 
-PLACE = "window/saved_in"
+LAST_FOLDER = "window/saved_in"  # in desk.view_state: the folder of the last save
 
 
 def ask_for_file(
@@ -22,17 +22,17 @@ def ask_for_file(
     kinds: str,
     then: Callable[[Path], Any],
 ) -> QFileDialog:
-    """Ask for a file; call `then(path)` with the choice. `kinds` is as Qt wants it: "Tables (*.csv)".
+    """Ask for a file and call `then(path)`. `kinds` is a Qt filter: "Tables (*.csv)".
 
-    The dialog opens in the folder of the last save, and gives a name without an ending that of `name`.
+    The dialog opens in the folder of the last save. A file name without a suffix gets that of `name`.
     """
-    dialog = QFileDialog(parent, title, str(desk.view_state.value(PLACE, QDir.homePath())), kinds)
+    dialog = QFileDialog(parent, title, str(desk.view_state.value(LAST_FOLDER, QDir.homePath())), kinds)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(Path(name).suffix[1:])
     dialog.selectFile(name)
 
     def chosen(text: str) -> None:
-        desk.view_state.setValue(PLACE, str(Path(text).parent))
+        desk.view_state.setValue(LAST_FOLDER, str(Path(text).parent))
         then(Path(text))
 
     dialog.fileSelected.connect(chosen)
@@ -42,5 +42,5 @@ def ask_for_file(
 
 
 def saved(notice: Notice, path: Path, what: str) -> None:
-    """Say what was written, and where."""
+    """Announce what was saved, and where."""
     notice.show_message(what, str(path), kind="good")

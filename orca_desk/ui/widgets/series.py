@@ -1,4 +1,4 @@
-"""A curve's points in arrays that grow by doubling, so that a long training costs no more a point."""
+"""The points of a curve, in arrays that double when they are full: each point costs the same."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FIRST = 1024  # points that fit at once
+FIRST = 1024  # points of the first array
 SMOOTHING = 0.08  # weight of the newest point in the smoothed curve
 
 Event = Mapping[str, Any]
 Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]  # steps and values
 
 
-class Series:
-    """Values by step, in the order of the steps, with a smoothed copy."""
+class StepValues:
+    """Values ordered by step, with a smoothed copy."""
 
     def __init__(self) -> None:
         self._steps = np.empty(FIRST, np.float64)
@@ -41,7 +41,7 @@ class Series:
         return self._smooth[: self._count]
 
     def put(self, step: float, value: float) -> None:
-        """Add a point. One at a step that is there already, as after a resume, begins anew from there."""
+        """Add a point. A point at an earlier step, as after a resume, replaces all points from there on."""
         if self._count and step <= self._steps[self._count - 1]:
             self._count = int(np.searchsorted(self.steps, step))
         if self._count == len(self._steps):
@@ -53,11 +53,11 @@ class Series:
         self._count += 1
 
     def clear(self) -> None:
-        """Forget all points."""
+        """Remove all points."""
         self._count = 0
 
     def some(self, low: float, high: float, most: int) -> Points:
-        """Return about `most` of the points from step `low` to `high`, evenly chosen, and the last."""
+        """Return about `most` evenly spaced points from step `low` to `high`, and the last one."""
         first, last = self._range(low, high)
         if last - first <= most:
             return self._steps[first:last], self._values[first:last]
@@ -82,13 +82,13 @@ class Series:
         return (places.ravel(), spikes.ravel()), (steps[ends], smooth[ends])
 
     def _range(self, low: float, high: float) -> tuple[int, int]:
-        """Return the places from `low` to `high`, and one more on each side so that lines leave the view."""
+        """Return the index range from `low` to `high`, one wider on each side to reach both edges."""
         first = int(np.searchsorted(self.steps, low)) - 1
         last = int(np.searchsorted(self.steps, high, "right")) + 1
         return max(0, first), min(self._count, last)
 
     def nearest(self, step: float) -> int | None:
-        """Return the place of the point nearest to `step`; None when there is none."""
+        """Return the index of the point nearest to `step`, or None without points."""
         if not self._count:
             return None
         after = int(np.searchsorted(self.steps, step))
@@ -97,13 +97,13 @@ class Series:
 
 
 class TrainingPoints:
-    """All curves of one training; may be filled in a background thread."""
+    """All curves of one training. A background thread may fill it."""
 
     def __init__(self) -> None:
-        self.loss, self.evaluation, self.rate = Series(), Series(), Series()
+        self.loss, self.evaluation, self.rate = StepValues(), StepValues(), StepValues()
 
     def add(self, metrics: Iterable[Event], evaluations: Iterable[Event]) -> None:
-        """Add what the trainer reported: its "metrics" and its "eval" events."""
+        """Add "metrics" and "eval" events of the trainer."""
         for event in metrics:
             self.loss.put(event["step"], event["loss"])
             self.rate.put(event["step"], event["lr"])
@@ -111,7 +111,7 @@ class TrainingPoints:
             self.evaluation.put(event["step"], event["loss"])
 
     def take(self, other: "TrainingPoints") -> None:
-        """Show the points of another from now on."""
+        """Take over the points of another."""
         self.loss, self.evaluation, self.rate = other.loss, other.evaluation, other.rate
 
 

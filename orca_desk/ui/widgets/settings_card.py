@@ -1,4 +1,4 @@
-"""A card of settings: an icon, a heading, what it is about, and its rows."""
+"""A card of settings: an icon, a heading, a description, and rows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from orca_desk.ui.widgets.text import button, label
 
 
 class SettingsCard(QFrame):
-    """A framed subject: an icon, a heading, what it is about, and its rows in `self.rows`."""
+    """A frame with an icon, a heading, a description, and rows in `self.rows`."""
 
     def __init__(self, desk: Desk, *, image: str, title: str, about: str = "") -> None:
         super().__init__()
@@ -59,13 +59,13 @@ class SettingsCard(QFrame):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def copy(self, text: str) -> None:
-        """Copy a text."""
+        """Copy a text to the clipboard."""
         QGuiApplication.clipboard().setText(text)
         self.desk.say("Copied.")
 
 
 def row(*widgets: QWidget) -> QHBoxLayout:
-    """Return widgets side by side, from the left."""
+    """Return a row of widgets, aligned to the left."""
     made = QHBoxLayout()
     made.setSpacing(GRID)
     for widget in widgets:

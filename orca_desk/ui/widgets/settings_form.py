@@ -1,4 +1,4 @@
-"""A form made from the fields of a settings dataclass: their types, their defaults, their own help texts."""
+"""A form built from the fields of a settings dataclass: their types, defaults and help texts."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -27,7 +27,7 @@ LARGEST = 2**31 - 1
 
 
 class SettingsForm(QWidget, Generic[Settings]):
-    """One row a field: its name, its control, its help. `changed` comes with each edit.
+    """One row per field: its name, control and help. `changed` fires on each edit.
 
     A field's metadata has "help", and "level": "simple" fields are shown at once, "all" ones after
     `show_all(True)`. Constructing the dataclass checks the values.
@@ -58,7 +58,7 @@ class SettingsForm(QWidget, Generic[Settings]):
         self.show_all(False)
 
     def value(self) -> Settings:
-        """Return the settings. Raises UserError for a value that cannot be used, naming the field."""
+        """Return the settings. Raises a UserError that names the field with an invalid value."""
         values = {}
         for name, control in self._controls.items():
             try:
@@ -109,7 +109,7 @@ def number_box(low: int, high: int) -> QSpinBox:
 
 
 def indent(box: QSpinBox | QDoubleSpinBox) -> None:
-    """Keep a number from its box's edge, which a style sheet cannot."""
+    """Indent the number in a box, which a style sheet cannot do."""
     box.lineEdit().setTextMargins(GRID - 2, 0, 0, 0)
 
 

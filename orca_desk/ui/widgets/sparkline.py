@@ -1,4 +1,4 @@
-"""A small curve in a table's cell."""
+"""A small curve in a table cell."""
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
@@ -7,19 +7,19 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.blocks import Index
 
-POINTS = Qt.ItemDataRole.UserRole + 1  # the role under which a model gives the values, a list of numbers
+POINTS = Qt.ItemDataRole.UserRole + 1  # the role of the values: a list of numbers
 MARGIN = 6  # px
 
 
 class Sparkline(QStyledItemDelegate):
-    """Paints the numbers of a cell as a line in the student's colour, with a dot at its end."""
+    """Paints the numbers of a cell as a line in the student's colour that ends in a dot."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw the cell."""
+        """Paint the cell."""
         colours = self._theme.colours
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, colours.tint("accent", 0.12))

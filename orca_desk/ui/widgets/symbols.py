@@ -1,4 +1,4 @@
-"""The symbols that tell plotted models apart where colours do not."""
+"""Symbols that distinguish plotted models without relying on colour."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Labels, buttons and cards in the app's style. Labels show plain text only: it may be anyone's."""
+"""Labels, buttons and cards in the app's style. Labels show plain text only, whoever wrote it."""
 
 import html
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def label(
     wrap: bool = False,
     selectable: bool = False,
 ) -> QLabel:
-    """Return a label that shows `text` as it is, never as markup."""
+    """Return a label that shows `text` verbatim, never as markup."""
     made = QLabel()
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
@@ -41,16 +41,16 @@ def label(
 
 
 def set_tone(widget: QWidget, tone: Tone) -> None:
-    """Change a label's tone."""
+    """Change the tone of a label."""
     widget.setProperty("tone", tone)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
 
 
 def safe_tip(text: str) -> str:
-    """Return outside text as a tool tip that shows it as it is, its beginning where it is long.
+    """Return text by anyone as a tool tip that shows it verbatim, cut off if it is long.
 
-    Qt takes a tip for markup when it looks like some; escaped and in a tag it always is, and says the text.
+    Qt guesses whether a tip is markup. Escaped and inside a tag it always is, and shows the text.
     """
     return f"<p style='white-space:pre-wrap'>{html.escape(text[:LONGEST_TIP])}</p>" if text else ""
 
@@ -58,7 +58,7 @@ def safe_tip(text: str) -> str:
 def button(
     text: str, run: Callable[[], Any] | None = None, *, primary: bool = False, tip: str = ""
 ) -> QPushButton:
-    """Return a push button; `primary` is for the one thing to do next on a page."""
+    """Return a push button; `primary` marks the next thing to do on a page."""
     made = QPushButton(text)
     room_for_icon(made)
     if primary:
@@ -71,7 +71,7 @@ def button(
 
 
 def card() -> tuple[QFrame, QVBoxLayout]:
-    """Return a framed surface and its layout."""
+    """Return a framed card and its layout."""
     frame = QFrame()
     frame.setProperty("kind", "card")
     layout = QVBoxLayout(frame)

@@ -1,4 +1,4 @@
-"""A table cell of two lines: what matters, perhaps with an icon, and below it, dim, what it rests on."""
+"""A table cell of two lines: the value, with an optional icon, and its basis in muted text below."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ HEIGHT = 6 * GRID  # px, of a row with two lines
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of text as it is drawn."""
+    """A line of text with its font and colour."""
 
     text: str
     letters: QFont
@@ -23,7 +23,7 @@ class _Line:
 
 
 class TwoLines(QStyledItemDelegate):
-    """Draws a text of two lines; the model's ForegroundRole and FontRole are the first line's."""
+    """Paints a text of two lines; the model's ForegroundRole and FontRole apply to the first line."""
 
     second: Role = "muted"
 
@@ -32,7 +32,7 @@ class TwoLines(QStyledItemDelegate):
         self._theme = theme
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw ground and selection as everywhere, then the icon and the lines."""
+        """Paint the standard background and selection, then the icon and the lines."""
         self.initStyleOption(option, index)
         first, _, second = str(index.data(Qt.ItemDataRole.DisplayRole) or "").partition("\n")
         picture = QIcon(option.icon)
@@ -75,5 +75,5 @@ class TwoLines(QStyledItemDelegate):
             painter.drawText(where, side | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
-        """Return room for two lines."""
+        """Return the size of two lines."""
         return QSize(super().sizeHint(option, index).width(), HEIGHT)

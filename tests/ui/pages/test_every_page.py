@@ -1,9 +1,10 @@
-"""What holds on every page: actions have texts, keys are unique, and controls have names to be read out."""
+"""Rules for every page: actions have texts, shortcuts are unique, and controls have accessible names."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import pytest
+from desktop_waits import wait_for_background
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QHeaderView,
     QLabel,
@@ -26,7 +28,6 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from orca_desk.ui.palette import menu_actions
 from orca_desk.ui.register import NAMES
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.window import Window
@@ -36,14 +37,14 @@ INTERACTIVE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpi
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_can_be_used_by_keyboard_and_read_out(window: Window, qtbot: QtBot, name: str) -> None:
+def test_a_page_works_by_keyboard_and_with_a_screen_reader(window: Window, qtbot: QtBot, name: str) -> None:
     page = window.show_page(name)
-    actions = [action for action, _ in menu_actions(window)]
+    actions = window.all_actions()
     assert all(action.text().replace("&", "").strip() for action in actions)
     assert repeated(key.toString() for action in actions for key in action.shortcuts()) == []
     texts = [action.text().casefold() for action in page.commands]
     assert repeated(text[text.index("&") + 1] for text in texts if "&" in text) == []
-    qtbot.wait(300)  # until what the page reads in the background is shown
+    wait_for_background(window.desk, qtbot)
     assert [describe(widget) for widget in unnamed(page)] == []
     assert [describe(widget) for widget in page.findChildren(QAbstractItemView) if holds_tab(widget)] == []
 
@@ -52,11 +53,11 @@ def test_a_page_can_be_used_by_keyboard_and_read_out(window: Window, qtbot: QtBo
 def test_a_page_has_room_in_the_smallest_window(window: Window, qtbot: QtBot, name: str) -> None:
     window.resize(window.minimumSize())
     page = window.show_page(name)
-    qtbot.wait(300)  # until what the page reads in the background is shown
+    wait_for_background(window.desk, qtbot)
     for tabs in page.findChildren(QTabWidget):
-        for place in range(tabs.count()):  # the sizes of a tab are known when it was shown
+        for place in range(tabs.count()):  # a tab knows its sizes once it is shown
             tabs.setCurrentIndex(place)
-            qtbot.wait(1)
+            QApplication.processEvents()
             assert sideways(page) == []
     assert sideways(page) == []
     needed = page.minimumSizeHint()
@@ -71,13 +72,13 @@ def test_the_window_itself_has_names(window: Window, qtbot: QtBot) -> None:
 
 
 def sideways(page: QWidget) -> list[str]:
-    """Return what can be seen and must be scrolled sideways to be seen whole."""
+    """Return visible areas that scroll sideways."""
     areas = page.findChildren(QAbstractScrollArea)
     return [describe(area) for area in areas if area.isVisible() and area.horizontalScrollBar().maximum()]
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Return what is there more than once: two actions that one key or letter would mean."""
+    """Return names that occur more than once: two actions with one key or mnemonic."""
     return [name for name, count in Counter(filter(None, names)).items() if count > 1]
 
 
@@ -92,12 +93,12 @@ def unnamed(root: QWidget) -> Iterator[QWidget]:
 
 
 def takes_focus(widget: QWidget) -> bool:
-    """Whether a scroll area is a stop of its own; most only lay out what is in them."""
+    """Whether a scroll area takes the focus itself; most only lay out their content."""
     return isinstance(widget, QScrollArea) and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
 
 
 def holds_tab(widget: QWidget) -> bool:
-    """Whether Tab goes from cell to cell and never leaves the widget."""
+    """Whether Tab moves between cells and never leaves the widget."""
     return isinstance(widget, QAbstractItemView) and widget.tabKeyNavigation()
 
 
@@ -106,7 +107,7 @@ def is_internal(widget: QWidget, root: QWidget) -> bool:
     if isinstance(widget, QScrollBar | QHeaderView) or widget.objectName().startswith("qt_"):
         return True
     if isinstance(widget, QAbstractButton) and (widget.isHidden() or is_hidden_notice(widget.parentWidget())):
-        return True  # it gets its text when it is to be seen
+        return True  # it gets its text before it is shown
     parent = widget.parentWidget()
     while parent is not None and parent is not root:
         if isinstance(
@@ -119,12 +120,12 @@ def is_internal(widget: QWidget, root: QWidget) -> bool:
 
 
 def is_hidden_notice(widget: QWidget | None) -> bool:
-    """Whether a message that is not there has nothing to say yet."""
+    """Whether the widget is a notice without a message."""
     return isinstance(widget, Notice) and widget.isHidden()
 
 
 def describe(widget: QWidget) -> str:
-    """Name a control well enough to be found in the code."""
+    """Name a control so that it can be found in the code."""
     parents, parent = [], widget.parentWidget()
     while parent is not None and len(parents) < 4:
         parents.append(type(parent).__name__)

@@ -19,9 +19,9 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
 from orca_desk.processes.progress import Update
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.widgets.text import label, safe_tip
@@ -151,8 +151,8 @@ def test_labels_show_text_as_it_is(qtbot: QtBot) -> None:
 def test_a_picker_offers_the_bundled_models_and_keeps_the_choice(window: Window, qtbot: QtBot) -> None:
     picker = ModelPicker(window.desk, "gguf", prefer="mini-teacher")
     qtbot.addWidget(picker)
-    qtbot.waitUntil(lambda: picker.model() is not None, timeout=5000)
-    assert picker.model().path == bundled_models() / "mini-teacher" / "mini-teacher.gguf"
+    qtbot.waitUntil(lambda: picker.selected() is not None, timeout=5000)
+    assert picker.selected().path == bundled_models() / "mini-teacher" / "mini-teacher.gguf"
     chosen: list[ModelFile] = []
     picker.chosen.connect(chosen.append)
     student = bundled_models() / "mini-student" / "mini-student.gguf"
@@ -160,9 +160,9 @@ def test_a_picker_offers_the_bundled_models_and_keeps_the_choice(window: Window,
     assert [one.path for one in chosen] == [student]
     with qtbot.waitSignal(window.desk.models.changed):
         window.desk.tell("models")
-    assert picker.model().path == student
+    assert picker.selected().path == student
     picker.choose(Path("/nowhere.gguf"))
-    assert picker.model().path == student
+    assert picker.selected().path == student
 
 
 @given(text=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1))

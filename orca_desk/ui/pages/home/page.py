@@ -148,7 +148,7 @@ class HomePage(Page):
         if state in ("fresh", "started"):
             job = self.desk.jobs.start("The demo", KIND, demo_work(self.desk.library), changes=CHANGES)
             job.ended.connect(self._demo_ended)
-            job.event.connect(self._show_numbers)
+            job.event_arrived.connect(self._show_numbers)
             self.run.follow(job)
             self._show_numbers()
             return

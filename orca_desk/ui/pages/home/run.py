@@ -99,7 +99,7 @@ class DemoRun(QWidget):
     def follow(self, job: Job) -> None:
         """Show a job that has just started."""
         self.job, self.done = job, {}
-        job.event.connect(self._add_stage)
+        job.event_arrived.connect(self._add_stage)
         job.ended.connect(self._end)
         self.panel.follow(job)
         self.live.show_output(LiveOutput())

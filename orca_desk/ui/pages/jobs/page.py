@@ -125,7 +125,7 @@ class JobsPage(Page):
         self.command("&Stop the current job", self._stop, image="square")
         self.command("Open &folder", self.detail.open_folder, image="folder-open")
         self.command("&Copy log", self.detail.copy_log, image="copy")
-        self.command("Re&fresh", lambda: self.refresh(self.watches), key="F5", image="refresh-cw")
+        self.command("R&efresh", lambda: self.refresh(self.watches), key="F5", image="refresh-cw")
 
     def _follow(self) -> None:
         """Show a panel for each unfinished job, in their order."""

@@ -1,4 +1,4 @@
-"""One model in full: what it is, whether it fits, what used it, where it lies, and its hash on demand."""
+"""One model in detail: its facts, whether it fits, what has used it, its path, and its hash on demand."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,13 +32,13 @@ FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layer
 
 
 class ModelDetail(QFrame):
-    """Shows one model, or why a file is none. `acted(name)` is called for what the page does itself."""
+    """Shows one model, or why a file is not a model. `act(name)` asks the page to act on it."""
 
-    def __init__(self, desk: Desk, acted: Callable[[str], Any]) -> None:
+    def __init__(self, desk: Desk, act: Callable[[str], Any]) -> None:
         super().__init__()
         self.desk = desk
         self.item: InventoryItem | None = None
-        self._acted = acted
+        self._act = act
         self._hashing: dict[str, Job] = {}
         self.setProperty("kind", "card")
         whole = QVBoxLayout(self)
@@ -61,22 +61,23 @@ class ModelDetail(QFrame):
             return
         model = item.model
         usable = isinstance(model, ModelFile)
+        model_type = model.kind if isinstance(model, ModelFile) else None
         self._facts.setVisible(usable)
         for part in (self._fit_row, self._hash_row, self._uses_row):
             part.setVisible(usable)
         self.name.setText(model.name if isinstance(model, ModelFile) else model.path.name)
         self.path.setText(str(model.path))
-        self.teach.setVisible(usable and model.kind == "gguf")
-        self.chat.setVisible(usable and model.kind == "gguf")
-        self.train.setVisible(usable and model.kind == "safetensors")
+        self.teach.setVisible(model_type == "gguf")
+        self.chat.setVisible(model_type == "gguf")
+        self.train.setVisible(model_type == "safetensors")
         self.remove.setVisible(item.added_path is not None)
         alone = item.added_path == model.path
-        self.remove.setText("Remove from the list" if alone else "Remove its folder from the list")
+        self.remove.setText("Remove from list" if alone else "Remove its folder from list")
         what = kind_in_full(model) if isinstance(model, ModelFile) else model.reason
         self.kind.setText(f"{what}  ·  {origin_of(item)}")
         if isinstance(model, ModelFile):
             self._show_facts(model)
-            self.uses.setText(uses_in_full(item) or "Nothing in this library yet")
+            self.uses.setText(uses_in_full(item) or "Not used in this library yet")
             self._show_hash(model)
         self._paint()
 
@@ -90,14 +91,14 @@ class ModelDetail(QFrame):
         words.addWidget(self.name)
         words.addWidget(self.kind)
         row.addLayout(words, 1)
-        self.teach = button("Use as teacher", lambda: self._acted("teach"))
-        self.chat = button("Chat with it", lambda: self._acted("chat"))
-        self.train = button("Train it", lambda: self._acted("train"))
+        self.teach = button("Use as teacher", lambda: self._act("teach"))
+        self.chat = button("Chat", lambda: self._act("chat"))
+        self.train = button("Train", lambda: self._act("train"))
         self.folder = button("Open folder", self.open_folder)
         self.remove = button(
-            "Remove from the list",
-            lambda: self._acted("remove"),
-            tip="The files stay where they are",
+            "Remove from list",
+            lambda: self._act("remove"),
+            tip="The files are not deleted",
         )
         for one in (self.teach, self.chat, self.train, self.folder, self.remove):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
@@ -126,14 +127,14 @@ class ModelDetail(QFrame):
         self.uses = label(wrap=True, selectable=True)
         self._uses_row = _titled("Used by", self.uses)
         self.path = label(wrap=True, selectable=True)
-        self.copy_path = self._tool("Copy where the model is", lambda: self._copy(self.path.text()))
-        self._place_row = _titled("Where", _row(self.copy_path, self.path))
+        self.copy_path = self._tool("Copy path", lambda: self._copy(self.path.text()))
+        self._path_row = _titled("Path", _row(self.copy_path, self.path))
         self.hash = label(wrap=True, selectable=True)
-        self.copy_hash = self._tool("Copy the SHA-256", lambda: self._copy(self.hash.text()))
+        self.copy_hash = self._tool("Copy SHA-256", lambda: self._copy(self.hash.text()))
         self.make_hash = button("Compute", self._hash)
-        self.make_hash.setAccessibleName("Compute the SHA-256")
+        self.make_hash.setAccessibleName("Compute SHA-256")
         self._hash_row = _titled("SHA-256", _row(self.copy_hash, self.make_hash, self.hash))
-        for part in (self._fit_row, self._uses_row, self._place_row, self._hash_row):
+        for part in (self._fit_row, self._uses_row, self._path_row, self._hash_row):
             column.addWidget(part)
         column.addStretch(1)
         return column
@@ -156,7 +157,7 @@ class ModelDetail(QFrame):
 
     def _show_hash(self, model: ModelFile) -> None:
         busy = str(model.path) in self._hashing
-        self.hash.setText(model.sha256 or ("Being computed…" if busy else "Not computed yet"))
+        self.hash.setText(model.sha256 or ("Computing…" if busy else "Not computed yet"))
         self.make_hash.setVisible(model.sha256 is None and not busy)
         self.copy_hash.setVisible(model.sha256 is not None)
 
@@ -169,7 +170,7 @@ class ModelDetail(QFrame):
         def work(tools: Tools) -> str | None:
             done = 0
 
-            def tell(count: int) -> None:
+            def add(count: int) -> None:
                 nonlocal done
                 done += count
                 tools.progress(
@@ -178,7 +179,7 @@ class ModelDetail(QFrame):
                 tools.control.require_running()
 
             try:
-                return HashCache(folder).sha256_of(files, on_bytes=tell)
+                return HashCache(folder).sha256_of(files, on_bytes=add)
             except StoppedError:
                 return None
 
@@ -192,7 +193,7 @@ class ModelDetail(QFrame):
         if job.error:
             self.desk.report(job.error)
         if job.result:
-            self._acted("hashed")
+            self._act("hashed")
         elif self.item and isinstance(self.item.model, ModelFile):
             self._show_hash(self.item.model)
 
@@ -204,7 +205,7 @@ class ModelDetail(QFrame):
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self.desk.say("Copied.")
+        self.desk.say("Copied to the clipboard.")
 
     def _tool(self, name: str, run: Callable[[], Any]) -> QToolButton:
         made = QToolButton()
@@ -231,7 +232,7 @@ class ModelDetail(QFrame):
 
 
 def _row(*widgets: QWidget) -> QWidget:
-    """Return widgets side by side, of which the last has the room."""
+    """Return a row of widgets in which the last one takes the remaining width."""
     whole = QWidget()
     row = QHBoxLayout(whole)
     row.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""The Models page: every model on this machine, what it is good for, and adding more."""
+"""The Models page: every model on this machine, its use, and a way to add more."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,58 +25,59 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.models.detail import ModelDetail
-from orca_desk.ui.pages.models.table import BadTable, ModelFilter, ModelTable
+from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.drop_sign import DropSign
 from orca_desk.ui.widgets.row_table import ROW, row_table
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.counting import counted
 
 WIDTHS = (160, 130, 98, 72, 100, 72, 76, 84, 146, 100)
 NEEDS = {6: 952, 9: 1052}  # px that the table needs to show the template and the origin
 
 
 class ModelsPage(Page):
-    """The models in a table, one of them in detail below, and apart what is not usable."""
+    """The models in a table with details of one below, and a second table of unusable files."""
 
     name = "models"
     title = "Models"
     about = (
-        "What is on this machine: bundled, in other tools' folders, and what you added. Nothing is copied."
+        "Models on this machine: bundled, in the folders of other tools, and added by you. Nothing is copied."
     )
     watches = frozenset({"models", "trainings", "evaluations", "chats"})
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._wanted: Path | None = None  # to select when it comes
-        self._refused: dict[Path, NotAModel] = {}  # what was added in this session and is no model
+        self._wanted: Path | None = None  # the model to select once it is listed
+        self._refused: dict[Path, NotAModel] = {}  # files added in this session that are not models
         self.setAcceptDrops(True)
-        self._sign = DropSign(desk.theme, self, "Drop models here to add them; nothing is copied")
+        self.drop_sign = DropSign(desk.theme, self, "Drop models here to add them; nothing is copied")
         self._make_header()
         self._make_tables()
         self._make_commands()
-        desk.models.changed.connect(self._shelve)
+        desk.models.changed.connect(self._take_inventory)
         desk.theme.changed.connect(self._paint)
         self._paint()
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Read the models the first time; after that the list reads itself and says so."""
+        """Read the models the first time; afterwards the list of models announces its changes."""
         if self.desk.models.is_read:
-            self._shelve()
+            self._take_inventory()
         else:
             self.desk.models.read()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Add a model: {"add": path}; or show one: {"model": path}."""
+        """Add a model, {"add": path}, or show one, {"model": path}."""
         if "add" in target:
             self.add([Path(target["add"])])
         if "model" in target:
             self._wanted = Path(target["model"])
             self._select_wanted()
 
-    def add(self, places: Sequence[Path]) -> None:
-        """Look at files and folders, and keep those that hold models."""
+    def add(self, paths: Sequence[Path]) -> None:
+        """Add those files and folders that contain models."""
         library = self.desk.library
-        self.desk.background.run(self, lambda: _add_all(library, places), self._added)
+        self.desk.background.run(self, lambda: _add_all(library, paths), self._added)
 
     def _make_header(self) -> None:
         self.add_folder = button("Add a folder…", self._ask_for_folder)
@@ -86,8 +87,8 @@ class ModelsPage(Page):
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Filter by name, kind, architecture, folder")
-        self.search.setAccessibleName("Filter the models")
+        self.search.setPlaceholderText("Filter by name, type, architecture, folder")
+        self.search.setAccessibleName("Filter models")
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(50 * GRID)
         self.search.textChanged.connect(self._filter)
@@ -102,25 +103,25 @@ class ModelsPage(Page):
         self.proxy = ModelFilter(self.models)
         self.table = row_table(self.proxy, "Models", needs=NEEDS)
         self.table.setSortingEnabled(True)
-        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # as they were found, until asked
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)  # unsorted
         header = self.table.horizontalHeader()
         for column, width in enumerate(WIDTHS):
             header.resizeSection(column, width)
         self.table.selectionModel().selectionChanged.connect(self._picked)
         self.table.activated.connect(lambda index: self._do("teach"))
-        self.bad = BadTable(self.desk.theme)
+        self.bad = UnusableTable(self.desk.theme)
         self.bad_title = label(bold=True)
-        self.bad_table = row_table(self.bad, "Files that are not usable")
+        self.bad_table = row_table(self.bad, "Unusable files")
         self.bad_table.horizontalHeader().hide()
         self.bad_table.horizontalHeader().resizeSection(0, 30 * GRID)
         self.bad_table.selectionModel().selectionChanged.connect(self._picked_bad)
         top = QWidget()
-        column = QVBoxLayout(top)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.bad_title)
-        column.addWidget(self.bad_table)
+        tables = QVBoxLayout(top)
+        tables.setContentsMargins(0, 0, 0, 0)
+        tables.setSpacing(GRID)
+        tables.addWidget(self.table, 1)
+        tables.addWidget(self.bad_title)
+        tables.addWidget(self.bad_table)
         self.detail = ModelDetail(self.desk, self._do)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -144,14 +145,14 @@ class ModelsPage(Page):
         self.command("Add a &file…", self._ask_for_file, key="Ctrl+Shift+O", image="file-input")
         self.command("Add a fol&der…", self._ask_for_folder, image="folder-plus")
         self.command("&Use as teacher", lambda: self._do("teach"), image="graduation-cap")
-        self.command("&Chat with it", lambda: self._do("chat"), image="message-circle")
+        self.command("&Chat with the model", lambda: self._do("chat"), image="message-circle")
         self.command("&Open folder", self.detail.open_folder, image="folder-open")
-        self.command("&Remove from the list", lambda: self._do("remove"), key="Del", image="x")
-        self.command("Look &again", self.desk.models.read, key="F5", image="refresh-cw")
+        self.command("&Remove from list", lambda: self._do("remove"), key="Del", image="x")
+        self.command("R&efresh", self.desk.models.read, key="F5", image="refresh-cw")
         self.command("Fi&lter", self._focus_filter, key="Ctrl+F", image="search")
 
-    def _shelve(self) -> None:
-        """Work out in the background what is known of the models that were found."""
+    def _take_inventory(self) -> None:
+        """Take the inventory in the background."""
         library, found = self.desk.library, list(self.desk.models.found)
         self.desk.background.run(
             self, lambda: take_inventory(library, found), self._show, only_newest="inventory"
@@ -174,18 +175,18 @@ class ModelsPage(Page):
 
     def _show_bad(self) -> None:
         rows = len(self.bad.rows)
-        self.bad_title.setText(f"Not usable ({rows})")
+        self.bad_title.setText(f"Unusable ({rows})")
         self.bad_title.setVisible(rows > 0)
         self.bad_table.setVisible(rows > 0)
         self.bad_table.setFixedHeight(min(rows, 4) * ROW + 6)
 
     def _count(self) -> None:
         shown, there = self.proxy.rowCount(), len(self.models.rows)
-        text = f"{there} models" if there != 1 else "1 model"
+        text = counted(there, "model")
         self.found.setText(text if shown == there else f"{shown} of {text}")
 
     def _select_wanted(self) -> None:
-        """Select the model that is wanted, as soon as it is listed; the first one where nothing is chosen."""
+        """Select the wanted model once it is listed, or the first one if no model is wanted."""
         for table, rows in ((self.table, self.models.rows), (self.bad_table, self.bad.rows)):
             for row, item in enumerate(rows):
                 if item.model.path == self._wanted:
@@ -199,7 +200,7 @@ class ModelsPage(Page):
         if self.models.rows and not self._wanted:
             self.table.selectRow(0)
         elif self.models.rows and self.detail.item and self._wanted == self.detail.item.model.path:
-            self._wanted = None  # what was shown is gone
+            self._wanted = None  # the model in detail is no longer listed
             self.table.selectRow(0)
 
     def _picked(self, chosen: QItemSelection, before: QItemSelection) -> None:
@@ -218,7 +219,7 @@ class ModelsPage(Page):
 
     def _do(self, what: str) -> None:
         if what == "hashed":
-            self._shelve()
+            self._take_inventory()
         item = self.detail.item
         if item is None:
             return
@@ -233,23 +234,23 @@ class ModelsPage(Page):
             self.desk.open("training", base=str(model.path))
 
     def _remove(self, item: InventoryItem) -> None:
-        place, library = item.added_path, self.desk.library
-        if self._refused.pop(item.model.path, None):  # it never was more than a line on this page
-            self._shelve()
+        path, library = item.added_path, self.desk.library
+        if self._refused.pop(item.model.path, None):  # it is only a line on this page
+            self._take_inventory()
             return
-        if place is None:
+        if path is None:
             self.notice.show_message(
-                "Only what you added can be removed.",
-                "This one lies in a folder where Orca Desk always looks. Its files are never touched.",
+                "You can only remove models you added.",
+                "This one is in a folder that Orca Desk always scans.",
             )
             return
         self.desk.do(
-            f"Remove {place.name}",
-            lambda: remove_path(library, place),
-            lambda _: restore_path(library, place),
+            f"Remove {path.name}",
+            lambda: remove_path(library, path),
+            lambda _: restore_path(library, path),
             "models",
             then=lambda _: self.desk.say(
-                f"{place.name} is no longer listed; its files are untouched. Press Ctrl+Z to undo."
+                f"{path.name} is no longer listed; its files are untouched. Press Ctrl+Z to undo."
             ),
         )
 
@@ -264,9 +265,9 @@ class ModelsPage(Page):
             self._wanted = good[0]
             self.search.clear()
             self.desk.tell("models")
-            self.desk.say("Added.", "good")
+            self.desk.say(f"Added {counted(len(good), 'model')}.", "good")
         elif refused:
-            self._shelve()
+            self._take_inventory()
 
     def _ask_for_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileNames(
@@ -276,12 +277,12 @@ class ModelsPage(Page):
             self.add([Path(one) for one in chosen])
 
     def _ask_for_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Add a folder of models")
+        chosen = QFileDialog.getExistingDirectory(self, "Add a folder with models")
         if chosen:
             self.add([Path(chosen)])
 
     def _filter(self, text: str) -> None:
-        self.proxy.look_for(text)
+        self.proxy.set_text(text)
         self._count()
         if self.proxy.rowCount() and not self.table.selectionModel().hasSelection():
             self.table.selectRow(0)
@@ -291,19 +292,19 @@ class ModelsPage(Page):
         self.search.selectAll()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files and folders."""
+        """Accept files and folders."""
         if _local(event):
             event.acceptProposedAction()
-            self._sign.appear()
+            self.drop_sign.appear()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
-        """Forget what was dragged over."""
-        self._sign.hide()
+        """Hide the sign."""
+        self.drop_sign.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Add what was dropped."""
+        """Add the dropped files and folders."""
         event.acceptProposedAction()
-        self._sign.hide()
+        self.drop_sign.hide()
         self.add(_local(event))
 
     def _paint(self) -> None:
@@ -314,17 +315,17 @@ class ModelsPage(Page):
         self.bad.repaint()
 
 
-def _add_all(library: Library, places: Sequence[Path]) -> tuple[list[Path], list[NotAModel], list[UserError]]:
-    """Add each place; return models of those that are good, and what is wrong with the others."""
+def _add_all(library: Library, paths: Sequence[Path]) -> tuple[list[Path], list[NotAModel], list[UserError]]:
+    """Add each path; return the first model of each usable path, then the others with their errors."""
     good: list[Path] = []
     refused: list[NotAModel] = []
     errors: list[UserError] = []
-    for place in places:
+    for path in paths:
         try:
-            found = add_path(library, place)
+            found = add_path(library, path)
         except UserError as error:
             errors.append(error)
-            refused.append(NotAModel(path=place, reason=error.message))
+            refused.append(NotAModel(path=path, reason=error.message))
         else:
             good += [one.path for one in found if isinstance(one, ModelFile)][:1]
     return good, refused, errors

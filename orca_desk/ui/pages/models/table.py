@@ -1,4 +1,4 @@
-"""The models of this machine as a table, and beneath it what only looks like one."""
+"""The models on this machine as a table, and the files that only look like models as another."""
 
 from typing import Any
 
@@ -42,30 +42,28 @@ def _refused(item: InventoryItem) -> NotAModel:
 
 COLUMNS: tuple[Column[InventoryItem], ...] = (
     Column("Name", lambda one: _model(one).name),
-    Column("Kind", lambda one: kind_of(_model(one))),
-    Column(
-        "Parameters", lambda one: count(_model(one).parameters), number=True, tip="How many weights it has"
-    ),
+    Column("Type", lambda one: kind_of(_model(one))),
+    Column("Parameters", lambda one: count(_model(one).parameters), number=True, tip="The number of weights"),
     Column("Size", lambda one: human_bytes(_model(one).size_bytes), number=True),
     Column(
         "Quantisation",
         lambda one: _model(one).quantisation or "–",
-        tip="The number format of the weights: fewer bits are smaller and less exact",
+        tip="The number format of the weights: fewer bits are smaller but less exact",
     ),
     Column(
         "Context",
         lambda one: context_of(_model(one)),
         number=True,
-        tip="The longest conversation, in tokens, that it was made for",
+        tip="The longest conversation that the model supports, in tokens",
     ),
     Column(
         "Template",
         lambda one: template_of(_model(one)),
-        tip="Whether it brings a chat template, which says how messages become one text",
+        tip="Whether it has a chat template, which turns messages into one text",
     ),
-    Column("Memory", fits_of, tip="Whether it fits into the memory that is free now"),
+    Column("Memory", fits_of, tip="Whether it fits in the memory that is free now"),
     Column("Used by", lambda one: uses_of(one) or "–"),
-    Column("From", origin_of),
+    Column("Origin", origin_of),
 )
 BAD_COLUMNS: tuple[Column[InventoryItem], ...] = (
     Column("File", lambda one: _refused(one).path.name),
@@ -74,14 +72,14 @@ BAD_COLUMNS: tuple[Column[InventoryItem], ...] = (
 
 
 class ModelTable(RowsModel[InventoryItem]):
-    """Models that can be used, one a row."""
+    """Usable models, one per row."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(COLUMNS)
         self._theme = theme
 
     def cell(self, row: InventoryItem, column: int, role: int) -> Any:
-        """Return what a cell is sorted by, its tip or its icon."""
+        """Return the sort key, the tool tip or the icon of a cell."""
         if role == SORT:
             return _sorted_by(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -100,15 +98,15 @@ class ModelTable(RowsModel[InventoryItem]):
         return None
 
 
-class BadTable(RowsModel[InventoryItem]):
-    """Files that look like models and are not usable, with the reason."""
+class UnusableTable(RowsModel[InventoryItem]):
+    """Files that look like models but cannot be used, each with the reason."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(BAD_COLUMNS)
         self._theme = theme
 
     def cell(self, row: InventoryItem, column: int, role: int) -> Any:
-        """Return the whole path or reason, or the sign of a bad file."""
+        """Return the full path, the full reason, or the icon."""
         if role == Qt.ItemDataRole.ToolTipRole:
             refused = _refused(row)
             return safe_tip(refused.reason if column else str(refused.path))
@@ -118,7 +116,7 @@ class BadTable(RowsModel[InventoryItem]):
 
 
 class ModelFilter(QSortFilterProxyModel):
-    """Sorts by numbers where a column has them, and keeps the rows that hold every word of a text."""
+    """Sorts number columns by value, and shows the rows that contain every word of a text."""
 
     def __init__(self, source: ModelTable) -> None:
         super().__init__()
@@ -126,13 +124,13 @@ class ModelFilter(QSortFilterProxyModel):
         self.setSortRole(SORT)
         self.setSourceModel(source)
 
-    def look_for(self, text: str) -> None:
-        """Keep the rows that hold every word of `text`."""
+    def set_text(self, text: str) -> None:
+        """Show the rows that contain every word of `text`."""
         self._words = tuple(text.casefold().split())
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: N802 - Qt's name
-        """Return whether a row holds every word."""
+        """Return whether a row contains every word."""
         source = self.sourceModel()
         assert isinstance(source, ModelTable)
         item = source.rows[row]

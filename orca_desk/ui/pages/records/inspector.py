@@ -97,7 +97,7 @@ class InspectorView(QWidget):
 
     def count_totals(self) -> None:
         """Count the tokens of the selected snapshot or of the kept records, as a job."""
-        student = self.student.model()
+        student = self.student.selected()
         if student is None or self._job is not None:
             return
         library, snapshot = self.desk.library, self.source.currentData()
@@ -188,7 +188,7 @@ class InspectorView(QWidget):
         return min(self.limit.value(), student.context or MAX_LENGTH)
 
     def _read(self, *_: object) -> None:
-        student, training = self.student.model(), self._training
+        student, training = self.student.selected(), self._training
         if student is None or training is None:
             return
         limit, known = self._limit(student), self._inspector
@@ -239,7 +239,7 @@ class InspectorView(QWidget):
         self.source.setCurrentIndex(max(0, self.source.findData(chosen) if chosen else 0))
 
     def _show_no_student(self) -> None:
-        if self.desk.models.is_read and self.student.model() is None:
+        if self.desk.models.is_read and self.student.selected() is None:
             self.problem.show_message(
                 "No student model found on this machine.",
                 "Add a model folder with safetensors files on the Models page.",

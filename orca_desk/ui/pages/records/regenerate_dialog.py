@@ -103,7 +103,7 @@ class RegenerateDialog(QDialog):
         self.strategy.setCurrentIndex(max(0, self.strategy.findText(chosen)))
 
     def _explain(self, *_: object) -> None:
-        model: ModelFile | None = self.model.model()
+        model: ModelFile | None = self.model.selected()
         self.regenerate_button.setEnabled(model is not None)
         same = self.strategy.currentText() == self.item.stored.record.strategy
         if self.item.teacher is None:
@@ -116,7 +116,7 @@ class RegenerateDialog(QDialog):
         self.note.setVisible(bool(note))
 
     def _request(self) -> None:
-        model = self.model.model()
+        model = self.model.selected()
         if model is not None:
             self.requested.emit(model, self.strategy.currentText(), self.sampling())
             self.accept()

@@ -1,6 +1,7 @@
 """The Settings page's cards for the library, the appearance, the offline state, help and versions."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -28,9 +29,9 @@ class LibraryCard(SettingsCard):
         )
         self.path = label(str(desk.library.folder), wrap=True, selectable=True)
         self.path.setAccessibleName("Folder of the library")
-        self.size = label("Measuring…", tone="muted", wrap=True)
+        self.space = label("Measuring…", tone="muted", wrap=True)
         self.rows.addWidget(self.path)
-        self.rows.addWidget(self.size)
+        self.rows.addWidget(self.space)
         self.copy_path = self.tool("Copy path", "copy", lambda: self.copy(self.path.text()))
         self.open = self.tool("Open folder", "folder-open", lambda: self.open_folder(desk.library.folder))
         self.back_up = self.tool(
@@ -56,7 +57,7 @@ class LibraryCard(SettingsCard):
         self.desk.background.run(self, lambda: space_used(folder), self._show, only_newest="size")
 
     def _show(self, room: SpaceUsed) -> None:
-        self.size.setText(
+        self.space.setText(
             f"{human_bytes(room.total)} on disk, {human_bytes(room.database)} of it in the database; "
             f"{human_bytes(room.free)} free"
         )
@@ -146,7 +147,7 @@ class AboutCard(SettingsCard):
         self.rows.addWidget(label("Orca Desk is licensed under Apache 2.0. It includes:"))
         for name, path in licences().items():
             words = label(name)
-            link = self.tool("Open", "external-link", lambda path=path: self.open_folder(path))
+            link = self.tool("Open", "external-link", partial(self.open_folder, path))
             link.setAccessibleName(f"Open the licence of {name}")
             self.rows.addLayout(row(words, link))
         self.paint()

@@ -13,7 +13,7 @@ from orca_desk.library.integrity import check, missing_files
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
-from orca_desk.ui.pages.settings.cards import AboutCard, HelpCard, LibraryCard, AppearanceCard, OfflineCard
+from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
 from orca_desk.ui.theme import GRID, Choice
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -123,16 +123,16 @@ class SettingsPage(Page):
             one.setMaximumWidth(WIDEST)
             column.addWidget(one)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(inner)
-        self.body.addWidget(self.scroll, 1)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(inner)
+        self.body.addWidget(self.area, 1)
         leave_wheel_to_form(inner)
 
     def _show_about(self) -> None:
-        self.scroll.verticalScrollBar().setValue(self.about_card.y())
+        self.area.verticalScrollBar().setValue(self.about_card.y())
         self.about_card.copy_versions.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow(self, job: Job) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desktop_waits import wait_for_background
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -170,10 +171,7 @@ def test_the_next_start_offers_to_resume(tmp_path: Path, theme: Theme, qtbot: Qt
         assert asked == [("training", {"resume": "train-1"})] and not window.notice.isVisible()
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
-        create_run(library, "train", {})  # anything that goes through the background in turn
-        done: list[int] = []
-        window.desk.background.run(window, lambda: 1, done.append)
-        qtbot.waitUntil(lambda: done == [1])
+        wait_for_background(window.desk, qtbot)
         assert not window.notice.isVisible()
 
 
@@ -192,9 +190,7 @@ def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_resume(
     library.problem = UserError("It can only be read.", "Make it writable.")
     with desktop(library, theme) as window:
         window.show()
-        done: list[int] = []
-        window.desk.background.run(window, lambda: 1, done.append)  # after what looks for runs, if it did
-        qtbot.waitUntil(lambda: done == [1])
+        wait_for_background(window.desk, qtbot)
         assert window.notice.text.text() == "It can only be read."
         assert window.notice.hint.text() == "Make it writable." and window.notice.action.isHidden()
         assert "no change is saved" in window.show_page("settings").about_line.text()
@@ -242,7 +238,5 @@ def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(
         qtbot.mouseClick(window.notice.dismiss, Qt.MouseButton.LeftButton)
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
-        done: list[int] = []
-        window.desk.background.run(window, lambda: 1, done.append)
-        qtbot.waitUntil(lambda: done == [1])
+        wait_for_background(window.desk, qtbot)
         assert not window.notice.isVisible()

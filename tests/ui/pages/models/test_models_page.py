@@ -1,9 +1,10 @@
-"""The Models page: what is there is listed, what is added comes, what is damaged harms nothing."""
+"""The Models page lists models, adds and removes them, and survives damaged files."""
 
 import shutil
 from pathlib import Path
 
 import pytest
+from desktop_waits import wait_for_background
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
@@ -23,7 +24,7 @@ TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No other tool's models: tests must not depend on what is on the machine."""
+    """Hide the models of other tools: tests must not depend on this machine."""
     for name in ("HF_HUB_CACHE", "HF_HOME", "OLLAMA_MODELS", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -97,16 +98,16 @@ def test_a_folder_is_dropped(
     kinds = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     enter = QDragEnterEvent(QPoint(5, 5), *kinds)
     page.dragEnterEvent(enter)
-    assert enter.isAccepted() and page._sign.isVisible()
+    assert enter.isAccepted() and page.drop_sign.isVisible()
     page.dropEvent(QDropEvent(QPoint(5, 5), *kinds))
-    assert not page._sign.isVisible()
+    assert not page.drop_sign.isVisible()
     qtbot.waitUntil(lambda: shelf / "good.gguf" in paths(page))
     assert [item.model.path.name for item in page.bad.rows] == ["cut.gguf"]
     assert "cut off" in page.bad.index(0, 1).data()
-    assert page.bad_table.isVisible() and page.bad_title.text() == "Not usable (1)"
+    assert page.bad_table.isVisible() and page.bad_title.text() == "Unusable (1)"
 
 
-def test_what_is_no_model_is_told_and_listed_and_nothing_is_kept(
+def test_a_file_that_is_not_a_model_is_refused_and_listed(
     page: ModelsPage, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = tmp_path / "<b>notes.gguf"
@@ -123,7 +124,7 @@ def test_what_is_no_model_is_told_and_listed_and_nothing_is_kept(
     qtbot.waitUntil(lambda: not page.bad.rows)
 
 
-def test_the_filter_keeps_what_holds_every_word(page: ModelsPage, qtbot: QtBot) -> None:
+def test_the_filter_shows_models_that_contain_every_word(page: ModelsPage, qtbot: QtBot) -> None:
     qtbot.keyClicks(page.search, "student train")
     assert page.proxy.rowCount() == 1 and "1 of" in page.found.text()
     assert page.detail.item and page.detail.item.model.path.name == "mini-student"
@@ -143,7 +144,7 @@ def test_columns_sort_by_number(page: ModelsPage) -> None:
     assert numbers == sorted(numbers, reverse=True)
 
 
-def test_the_hash_is_computed_on_demand_and_kept(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+def test_the_hash_is_computed_on_demand_and_saved(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
     select(page, TEACHER)
     assert page.detail.hash.text() == "Not computed yet"
     qtbot.mouseClick(page.detail.make_hash, Qt.MouseButton.LeftButton)
@@ -152,15 +153,15 @@ def test_the_hash_is_computed_on_demand_and_kept(page: ModelsPage, window: Windo
     assert (window.desk.library.folder / "model-hashes.json").exists()
 
 
-def test_what_used_a_model_is_told(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+def test_the_uses_of_a_model_are_shown(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
     select(page, TEACHER)
-    assert "Nothing" in page.detail.uses.text()
+    assert page.detail.uses.text() == "Not used in this library yet"
     create_chat(window.desk.library, title="hello", model=TEACHER, adapter=None, system="")
     window.desk.tell("chats")
     qtbot.waitUntil(lambda: page.detail.uses.text() == "chat-1")
 
 
-def test_a_model_is_taken_to_the_teacher_and_the_chat(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+def test_a_model_opens_in_teacher_and_chat(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
     asked: list[tuple[str, object]] = []
     window.desk.page_requested.disconnect()
     window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
@@ -179,7 +180,12 @@ def test_the_teacher_page_takes_the_model(page: ModelsPage, window: Window, qtbo
     select(page, student)
     qtbot.mouseClick(page.detail.teach, Qt.MouseButton.LeftButton)
     pickers = window.pages["teacher"].findChildren(ModelPicker)
-    qtbot.waitUntil(lambda: any(picker.selected() and picker.selected().path == student for picker in pickers))
+
+    def is_selected() -> bool:
+        models = [picker.selected() for picker in pickers]
+        return any(model is not None and model.path == student for model in models)
+
+    qtbot.waitUntil(is_selected)
 
 
 def test_the_chat_page_takes_the_model_alone(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
@@ -187,11 +193,11 @@ def test_the_chat_page_takes_the_model_alone(page: ModelsPage, window: Window, q
     qtbot.mouseClick(page.detail.chat, Qt.MouseButton.LeftButton)
     chat = window.pages["chat"]
     assert isinstance(chat, ChatPage)
-    qtbot.wait(500)  # what the page offers by itself must not come over it
+    wait_for_background(window.desk, qtbot)  # the page's own proposal must not replace it
     assert [one.model for one in chat.models.models] == [TEACHER]
 
 
-def test_what_is_bundled_cannot_be_removed(page: ModelsPage) -> None:
+def test_a_bundled_model_cannot_be_removed(page: ModelsPage) -> None:
     select(page, TEACHER)
-    page.commands[-3].trigger()
-    assert page.notice.isVisible() and TEACHER.exists()
+    next(one for one in page.commands if one.text() == "&Remove from list").trigger()
+    assert page.notice.text.text() == "You can only remove models you added." and TEACHER.exists()

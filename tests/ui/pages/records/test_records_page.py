@@ -423,7 +423,7 @@ def test_the_totals_of_a_snapshot_and_of_the_kept_records(
     page = open_page(window, qtbot)
     inspector = page.inspector
     page.tabs.setCurrentWidget(inspector)
-    qtbot.waitUntil(lambda: inspector.source.count() == 2 and inspector.student.model() is not None)
+    qtbot.waitUntil(lambda: inspector.source.count() == 2 and inspector.student.selected() is not None)
     qtbot.mouseClick(inspector.totals_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "No records match" in inspector.problem.text.text(), timeout=20_000)
     inspector.source.setCurrentIndex(1)

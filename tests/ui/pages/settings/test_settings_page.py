@@ -32,7 +32,7 @@ def page(window: Window) -> SettingsPage:
 
 def test_the_library_is_shown_measured_and_copied(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     assert page.library.path.text() == str(window.desk.library.folder)
-    qtbot.waitUntil(lambda: "free" in page.library.size.text())
+    qtbot.waitUntil(lambda: "free" in page.library.space.text())
     qtbot.mouseClick(page.library.copy_path, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == str(window.desk.library.folder)
 
@@ -77,7 +77,9 @@ def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot
     assert "has problems" in page.notice.text.text() and "run numbers used twice" in page.notice.hint.text()
 
 
-def test_the_theme_and_the_menu_show_the_same_choice(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+def test_the_theme_and_the_menu_agree(
+    page: SettingsPage, window: Window, qtbot: QtBot
+) -> None:
     before = window.desk.theme.choice
     qtbot.mouseClick(page.appearance.choices["dark"], Qt.MouseButton.LeftButton)
     assert window.desk.theme.is_dark and window.desk.view_state.value("window/theme") == "dark"
@@ -155,7 +157,7 @@ def test_closing_saves_what_was_just_typed(page: SettingsPage, window: Window, q
 
 def test_about_comes_into_view_with_the_versions(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     window.desk.open("settings", show="about")
-    bar = page.scroll.verticalScrollBar()
+    bar = page.area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.value() > 0)
     qtbot.waitUntil(lambda: "PyTorch" in page.about_card.versions)
     assert {"Orca Desk", "Python", "Qt for Python", "llama-cpp-python"} <= set(page.about_card.versions)

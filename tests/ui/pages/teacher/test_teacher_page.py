@@ -54,7 +54,7 @@ def shown(window: Window, qtbot: QtBot) -> TeacherPage:
     assert isinstance(page, TeacherPage)
     with qtbot.waitActive(window):
         window.activateWindow()
-    qtbot.waitUntil(lambda: page.form.family.count() == 3 and page.form.picker.model() is not None)
+    qtbot.waitUntil(lambda: page.form.family.count() == 3 and page.form.picker.selected() is not None)
     page.form.sampling.control("max_tokens").setValue(24)
     return page
 
@@ -120,7 +120,7 @@ def test_families_without_a_strategy_lead_to_their_pairing(
 
 def test_the_page_shows_whether_the_teacher_fits(page: TeacherPage, window: Window, qtbot: QtBot) -> None:
     assert "takes about" in page.form.fit.sentence.text() and "key/value cache" in page.form.fit.parts.text()
-    model = page.form.picker.model()
+    model = page.form.picker.selected()
     assert model is not None
     roomy = teaching_fit(model, available=2**40)
     assert teaching_fit(model, batch=1, available=2**40).needed < roomy.needed
@@ -249,7 +249,7 @@ def test_settings_come_back_after_a_restart(library: Library, theme: Theme, qtbo
     with desktop(library, theme) as second:
         second.show()
         page = second.show_page("teacher")
-        qtbot.waitUntil(lambda: page.form.picker.model() is not None and page.form.family.count() == 3)
+        qtbot.waitUntil(lambda: page.form.picker.selected() is not None and page.form.family.count() == 3)
         chosen = page.form.value()
     assert (chosen.family, chosen.context, chosen.sampling.max_tokens) == ("sums", 700, 24)
 
