@@ -48,7 +48,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """What a user's session has, and no Python on the path; every connection asked for is noted."""
+    """A user's session without Python on the path; the app records every connection that it opens."""
     return {
         "HOME": str(tmp_path),
         "PATH": str(tmp_path / "empty"),
@@ -58,7 +58,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def without_network() -> list[str]:
-    """Return the words that start a program in an empty network of its own, where that can be had."""
+    """Return the command that starts a program in an empty network of its own, if this machine allows it."""
     unshare = shutil.which("unshare")
     allowed = unshare and subprocess.run([unshare, "-n", "true"], capture_output=True).returncode == 0
     return [str(unshare), "-n"] if allowed else []
@@ -79,7 +79,7 @@ def stayed_offline(environment: dict[str, str]) -> bool:
     return not Path(environment[offline.VARIABLE]).exists()
 
 
-def test_it_tells_its_version(moved: Path, environment: dict[str, str]) -> None:
+def test_it_prints_its_version(moved: Path, environment: dict[str, str]) -> None:
     found = run(moved, environment, "--version")
     assert found.stdout.startswith("orca-desk, version "), found.stderr
 
@@ -130,8 +130,8 @@ def test_the_demo_runs_by_clicks(moved: Path, environment: dict[str, str], tmp_p
     assert stayed_offline(environment)
 
 
-@pytest.mark.skipif(not list(DIST.glob("*.deb")), reason="no .deb was built: dpkg-deb is not here")
-def test_the_deb_holds_the_app_and_its_menu_entry(environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.skipif(not list(DIST.glob("*.deb")), reason="no .deb was built: dpkg-deb is missing")
+def test_the_deb_contains_the_app_and_its_menu_entry(environment: dict[str, str], tmp_path: Path) -> None:
     (deb,) = DIST.glob("*.deb")
     digest = deb.with_name(f"{deb.name}.sha256").read_text().split()[0]
     assert hashlib.sha256(deb.read_bytes()).hexdigest() == digest
@@ -148,16 +148,19 @@ def test_the_deb_holds_the_app_and_its_menu_entry(environment: dict[str, str], t
 
 
 def wait_for(look: Callable[[], T | None], *, seconds: float) -> T:
-    """Return what `look` returns as soon as that is something; fail when time is up."""
+    """Return what `look` returns once it is not None; fail when time is up.
+
+    The app runs in another process, which tells nobody when it has painted: this looks again and again.
+    """
     end = time.monotonic() + seconds
     while (found := look()) is None:
-        assert time.monotonic() < end, "it did not come in time"
+        assert time.monotonic() < end, "this did not happen in time"
         time.sleep(0.2)
     return found
 
 
 def tour_is_shown(screen: Screen) -> bool | None:
-    """Whether the tour of a first start lies over "Run the demo", which was lit for a moment before."""
+    """Return True once the tour of a first start covers "Run the demo", which was visible for a moment."""
     return (
         True
         if screen.find(ACCENT, at_least=(40, 20)) and not screen.find(ACCENT, at_least=(100, 20))
@@ -166,7 +169,7 @@ def tour_is_shown(screen: Screen) -> bool | None:
 
 
 def end_tour(screen: Screen) -> tuple[int, int] | None:
-    """Click through the tour of a first start; return where "Run the demo" is, once it is lit."""
+    """Click through the tour of a first start; return the position of "Run the demo" once it is visible."""
     if run_the_demo := screen.find(ACCENT, at_least=(100, 20)):
         return run_the_demo
     if further := screen.find(ACCENT, at_least=(40, 20)):

@@ -1,9 +1,10 @@
 """Run by `test_demo_by_clicks`: the real app in a process of its own, driven through its window by the mouse.
 
-    python -m tests.ui.demo_clicks LIBRARY FOLDER
+    python -m tests.support.demo_clicks LIBRARY FOLDER
 
-Leaves pictures of every page, light and dark, and what was seen as `seen.json` in FOLDER. Clicks go to the
-window at the place where the button is, so what lies over it, hides it or disables it is met as by a user.
+Writes pictures of every page, light and dark, and `seen.json` with what it saw into FOLDER. Clicks go to the
+window at the position of the button, so anything that covers, hides or disables it stops them as it would stop
+a user.
 """
 
 import json
@@ -36,7 +37,7 @@ QUESTION = "Lucy has 38 cups. Lucy finds 9 more. Then Lucy loses 7. How many cup
 
 
 class Driver:
-    """Goes through the app as a user with a mouse would."""
+    """Uses the app as a user with a mouse would."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
