@@ -3,7 +3,7 @@
     python -m tests.support.demo_clicks LIBRARY FOLDER
 
 Writes pictures of every page, light and dark, and `seen.json` with what it saw into FOLDER. Clicks go to the
-window at the position of the button, so anything that covers, hides or disables it stops them as it would stop
+window at the position of the button, so anything that covers, hides or disables it stops them as it stops
 a user.
 """
 
