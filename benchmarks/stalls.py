@@ -1,4 +1,4 @@
-"""How late the app's event loop is while the app is at work: the second part of `benchmarks.desktop`."""
+"""How late the event loop is while the app works: the second part of `benchmarks.desktop`."""
 
 import json
 import os
@@ -9,13 +9,15 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from orca_desk.ui.app import SETTLED_MS, settle
+from orca_desk import yielding
+from orca_desk.ui import smoothness
+from orca_desk.ui.app import SETTLED_MS
 from orca_desk.ui.register import NAMES
 
 STALL = 0.05  # s
@@ -23,8 +25,10 @@ BEAT_MS = 10
 ROWS = 100_000
 IDLE_SECONDS = 5.0
 SCROLL_SECONDS = 10.0
-PAGE_SECONDS = 1.5  # how long a page is looked at before the next one
+PAGE_SECONDS = 1.5  # how long each page stays visible
 LIMIT_SECONDS = 900.0  # for one activity
+ACTIVITIES = ("idle", "pages", "generate", "train", "import", "scroll")
+MEASURES = ("switches", "garbage", "imports", "pauses")  # see orca_desk/ui/smoothness.py, in its order
 WAITING = ("threading.py", "queue.py", "selectors.py", "subprocess.py", "concurrent/futures/thread.py")
 
 # Beats until its input ends, then prints [[when, how late], ...] in seconds of the monotonic clock.
@@ -57,9 +61,9 @@ json.dump(beats, sys.stdout)
 
 @dataclass(frozen=True, kw_only=True)
 class Stalls:
-    """How late the event loop was during one activity, in milliseconds, and where, by stack.
+    """How late the event loop was during one activity, in milliseconds, and in which stacks.
 
-    `beside` is what an empty window beside it had to wait at the same time.
+    `beside` is the lateness of an empty window in another process at the same time.
     """
 
     name: str
@@ -71,11 +75,11 @@ class Stalls:
     over: int
     beside_p99: float
     beside_worst: float
-    places: dict[str, int] = field(default_factory=dict)
+    stacks: dict[str, int] = field(default_factory=dict)
 
 
 class Heart:
-    """Beats in the event loop and notes how late each beat is; a thread notes where the loop hangs."""
+    """Beats in the event loop and records how late each beat is; a thread records where the loop hangs."""
 
     def __init__(self) -> None:
         from PySide6.QtCore import Qt, QTimer
@@ -93,7 +97,7 @@ class Heart:
         self._watchdog.start()
 
     def stop(self) -> None:
-        """Beat no more."""
+        """Stop beating."""
         self._timer.stop()
         self._over.set()
         self._watchdog.join()
@@ -112,21 +116,21 @@ class Heart:
                 self.stacks.append((time.monotonic(), self._explain()))
 
     def _explain(self) -> str:
-        """Return where the main thread is; where that is not our code, what other threads run meanwhile."""
+        """Return the stack of the main thread, or of the other threads if the main one is not in our code."""
         frames = sys._current_frames()
-        if place := _place(frames[self._main]):
-            return place
+        if stack := _own_stack(frames[self._main]):
+            return stack
         names = {thread.ident: thread.name for thread in threading.enumerate() if thread != self._watchdog}
         others = (
-            f"{names[ident]}: {_place(frame)}"
+            f"{names[ident]}: {_own_stack(frame)}"
             for ident, frame in frames.items()
             if ident != self._main and ident in names and not frame.f_code.co_filename.endswith(WAITING)
         )
         return f"no code of ours; meanwhile {'; '.join(sorted(others)) or 'no other thread'}"
 
 
-def _place(frame: Any) -> str:
-    """Return the innermost three places of our own in a stack."""
+def _own_stack(frame: Any) -> str:
+    """Return the innermost three of our own frames in a stack."""
     lines = [
         f"{Path(one.filename).name}:{one.lineno} {one.name}"
         for one in traceback.extract_stack(frame)
@@ -136,15 +140,15 @@ def _place(frame: Any) -> str:
 
 
 class Busy:
-    """The app at work on a library of its own, with one heart."""
+    """The app at work on a new library, with a heart in its event loop."""
 
-    def __init__(self, window: Any, heart: Heart, folder: Path) -> None:
-        self.window, self.heart, self.folder = window, heart, folder
+    def __init__(self, window: Any, folder: Path) -> None:
+        self.window, self.folder = window, folder
         self.spans: list[tuple[str, float, float]] = []
 
     @contextmanager
     def activity(self, name: str) -> Iterator[None]:
-        """Note the block's time as one activity."""
+        """Record the time of the block as one activity."""
         began = time.monotonic()
         yield
         self.wait(0.5)
@@ -158,28 +162,37 @@ class Busy:
         QTimer.singleShot(round(seconds * 1000), loop.quit)
         loop.exec()
 
-    def all(self) -> None:
-        """Do everything."""
+    def work(self, activities: Collection[str], without: str | None) -> None:
+        """Settle without one of the measures for smoothness, then do some of the ACTIVITIES."""
         with self.activity("settling after the start"):
             self.wait(SETTLED_MS / 1000)
-            settle()
-        with self.activity("idle"):
-            self.wait(IDLE_SECONDS)
-        with self.activity("opening every page"):
-            for name in NAMES:
-                self.window.show_page(name)
-                self.wait(0.5)
-        with self.activity("generating"):
-            self._job("generate", {"records"}, self._generate, ("home", "teacher", "records"))
-        with self.activity("training"):
-            self._job("train", {"trainings"}, self._train, ("training", "home", "jobs"))
-        with self.activity(f"importing {ROWS:,} tasks"):
-            self._job("import", {"tasks"}, self._import, ("tasks", "home"))
-        with self.activity(f"scrolling {ROWS:,} tasks"):
-            self._scroll()
+            if without != "imports":
+                smoothness.import_in_thread()
+            if without != "garbage":
+                smoothness.calm_garbage()
+        if "idle" in activities:
+            with self.activity("idle"):
+                self.wait(IDLE_SECONDS)
+        if "pages" in activities:
+            with self.activity("opening every page"):
+                for name in NAMES:
+                    self.window.show_page(name)
+                    self.wait(0.5)
+        if "generate" in activities:
+            with self.activity("generating"):
+                self._job("generate", {"records"}, self._generate, ("home", "teacher", "records"))
+        if "train" in activities:
+            with self.activity("training"):
+                self._job("train", {"trainings"}, self._train, ("training", "home", "jobs"))
+        if "import" in activities:
+            with self.activity(f"importing {ROWS:,} tasks"):
+                self._job("import", {"tasks"}, self._import, ("tasks", "home"))
+        if "scroll" in activities:
+            with self.activity(f"scrolling {ROWS:,} tasks"):
+                self._scroll()
 
     def _job(self, kind: str, changes: set[str], work: Callable[[Any], Any], pages: tuple[str, ...]) -> None:
-        """Run a job and look at some pages in turn until it has ended."""
+        """Run a job and show some pages in turn until it has ended."""
         job = self.window.desk.jobs.start(kind, kind, work, changes=changes)
         began = time.monotonic()
         while not job.is_over:
@@ -238,7 +251,7 @@ class Busy:
         )
 
     def _scroll(self) -> None:
-        """Roll through the table of tasks, and jump to any place of it now and then."""
+        """Scroll through the table of tasks, with an occasional jump to a random row."""
         from PySide6.QtWidgets import QTableView
 
         page = self.window.show_page("tasks")
@@ -264,8 +277,14 @@ def _write_rows(path: Path) -> None:
             file.write(json.dumps(row) + "\n")
 
 
-def measure_stalls(folder: Path) -> list[Stalls]:
-    """Return how late the event loop was in each activity."""
+def measure_stalls(
+    folder: Path, *, activities: Collection[str] = ACTIVITIES, without: str | None = None
+) -> list[Stalls]:
+    """Return how late the event loop was in each activity, `without` one of the MEASURES if it is given."""
+    if without == "switches":
+        smoothness.SWITCH_SECONDS = sys.getswitchinterval()
+    if without == "pauses":
+        yielding.PATIENCE = 0.0
     from PySide6.QtWidgets import QApplication
 
     from orca_desk.library.database import Library
@@ -282,8 +301,8 @@ def measure_stalls(folder: Path) -> list[Stalls]:
         window.desk.crashed.connect(_fail)
         window.show()
         heart = Heart()
-        busy = Busy(window, heart, folder)
-        busy.all()
+        busy = Busy(window, folder)
+        busy.work(activities, without)
         heart.stop()
     said, _ = beside.communicate("")
     other = [(when, late) for when, late in json.loads(said)]
@@ -292,13 +311,13 @@ def measure_stalls(folder: Path) -> list[Stalls]:
 
 def _fail(error: BaseException) -> None:
     traceback.print_exception(error)
-    os._exit(1)  # inside the event loop an exception would only be printed
+    os._exit(1)  # an exception inside the event loop would only be printed
 
 
 def _stalls(name: str, heart: Heart, other: list[tuple[float, float]], began: float, ended: float) -> Stalls:
     late = sorted(1000 * delay for when, delay in heart.beats if began <= when <= ended)
     beside = sorted(1000 * delay for when, delay in other if began <= when <= ended) or [0.0]
-    places = Counter(place for when, place in heart.stacks if began <= when <= ended)
+    stacks = Counter(stack for when, stack in heart.stacks if began <= when <= ended)
     return Stalls(
         name=name,
         seconds=ended - began,
@@ -309,7 +328,7 @@ def _stalls(name: str, heart: Heart, other: list[tuple[float, float]], began: fl
         over=sum(one > 1000 * STALL for one in late),
         beside_p99=_quantile(beside, 0.99),
         beside_worst=beside[-1],
-        places=dict(places.most_common(5)),
+        stacks=dict(stacks.most_common(5)),
     )
 
 

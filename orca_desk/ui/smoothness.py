@@ -1,13 +1,13 @@
 """What keeps the event loop responsive while threads of the same process compute.
 
 Python runs one thread at a time, and painting one table enters Python hundreds of times. Without help, each
-entry waits for a busy thread. There are four measures, each compared with and without it by
-`python -m benchmarks.desktop --only stalls`:
+entry waits for a busy thread. There are four measures, each compared by
+`python -m benchmarks.desktop --only stalls --without MEASURE`:
 
 - `quick_switches`: a busy thread gives up the interpreter after 0.1 ms instead of Python's 5 ms.
-- `settle`, garbage: a full collection would walk over every object that the start has made, again and again
+- `calm_garbage`: a full collection would walk over every object that the start has made, again and again
   while rows arrive by the thousand. Those objects are frozen, and young generations stay small.
-- `settle`, imports: the code of a page is imported before the user first opens it.
+- `import_the_rest`: the code of a page is imported before the user first opens it.
 - `orca_desk.yielding`: long loops in the library pause while the event loop paints.
 
 Heavy work itself belongs in a worker process.
@@ -37,8 +37,18 @@ def quick_switches() -> Iterator[None]:
 
 
 def settle() -> None:
-    """Freeze what the start has made and import the rest, once the first window is painted."""
+    """Take the measures that would delay the start, once the first window is painted."""
+    import_in_thread()
+    calm_garbage()
+
+
+def import_in_thread() -> None:
+    """Run `import_the_rest` in a thread."""
     threading.Thread(target=import_the_rest, name="imports", daemon=True).start()
+
+
+def calm_garbage() -> None:
+    """Keep later garbage collections short."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 10, 1_000)

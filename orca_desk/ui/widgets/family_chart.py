@@ -289,7 +289,7 @@ def _series(rows: Mapping[str, Mapping[str, Share]], roles: Mapping[str, Role]) 
     taken: set[str] = set()
     made = []
     for name, shares in rows.items():
-        role: Role = roles.get(name) or ROLES.get(name) or next(others)
+        role = roles[name] if name in roles else ROLES[name] if name in ROLES else next(others)
         symbol = SYMBOLS.get(role, "")
         if not symbol or symbol in taken:
             symbol = spare.pop(0) if spare else OTHER_SYMBOLS[-1]

@@ -234,7 +234,7 @@ class AnswersView(QWidget):
         self.family.setCurrentIndex(max(0, self.family.findData(before)))
 
     def _show(self, found: Sequence[AskedTask], families: Sequence[str], names: Sequence[str]) -> None:
-        if families != [self.family.itemData(place) for place in range(1, self.family.count())]:
+        if families != [self.family.itemData(index) for index in range(1, self.family.count())]:
             self._fill_families(families)
         task = self._task
         self.model.show_rows(found, names)

@@ -136,7 +136,7 @@ class EvaluatePage(Page):
         self.command("&Set up", lambda: self.tabs.setCurrentIndex(SETUP), key="Alt+1")
         self.command("&Results", lambda: self.tabs.setCurrentIndex(RESULTS), key="Alt+2")
         self.command("&Answers", lambda: self.tabs.setCurrentIndex(ANSWERS), key="Alt+3")
-        self.command("&Search the answers", self._find, key="Ctrl+F", image="search")
+        self.command("Searc&h the answers", self._find, key="Ctrl+F", image="search")
         self.command("&Next answer", lambda: self._move(1), key="Ctrl+Down")
         self.command("&Previous answer", lambda: self._move(-1), key="Ctrl+Up")
         self.command("Export the p&lot…", self._export_plot, key="Ctrl+E", image="image-down")

@@ -73,8 +73,8 @@ class EvaluationSetup(QWidget):
             self._later = training_id
             self.desk.models.read()
             return
-        place = self.training.findData(training_id)
-        self.training.setCurrentIndex(place if place >= 0 else self.training.currentIndex())
+        index = self.training.findData(training_id)
+        self.training.setCurrentIndex(index if index >= 0 else self.training.currentIndex())
         library, models = self.desk.library, self.desk.models.of("gguf")
         self._filled = True
         self.desk.background.run(

@@ -1,4 +1,4 @@
-"""The tables of the results: shares by family, paired differences, and which strategy was chosen."""
+"""The tables of the Results tab: scores by family, paired differences, and strategies."""
 
 from collections.abc import Sequence
 from textwrap import wrap

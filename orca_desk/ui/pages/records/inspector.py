@@ -22,10 +22,10 @@ from orca_desk.steps.erase.inspect import (
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.pages.records.token_view import MAX_DRAWN, TokenView
 from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label, set_tone

@@ -19,8 +19,8 @@ from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.erase.review import ReviewItem
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.settings_form import indent, number_box
 from orca_desk.ui.widgets.text import button, label
 

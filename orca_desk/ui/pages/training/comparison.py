@@ -55,8 +55,8 @@ class TrainingComparison(QWidget):
         )
         self.table.setColumnWidth(0, 4 * GRID)
         self.table.setColumnWidth(1, 17 * GRID)
-        for place in (2, 3):
-            self.table.horizontalHeader().setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+        for column in (2, 3):
+            self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.table.setMinimumWidth(42 * GRID)
         row.addWidget(self.table, 2)
 

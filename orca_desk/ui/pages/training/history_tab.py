@@ -114,8 +114,8 @@ class TrainingHistory(QWidget):
 
     def chosen(self) -> list[TrainingSummary]:
         """Return the selected trainings from top to bottom."""
-        places = sorted(index.row() for index in self.table.selectionModel().selectedRows())
-        return [self.model.rows[place] for place in places if place < len(self.model.rows)]
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return [self.model.rows[row] for row in rows if row < len(self.model.rows)]
 
     def open_chosen(self) -> None:
         """Show the curves of the selected training."""
@@ -153,8 +153,8 @@ class TrainingHistory(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
-        for place, width in enumerate(WIDTHS):
-            table.setColumnWidth(place, width)
+        for column, width in enumerate(WIDTHS):
+            table.setColumnWidth(column, width)
 
     def _show(self, rows: list[TrainingSummary]) -> None:
         before = {row.training.id for row in self.chosen()}
@@ -164,9 +164,9 @@ class TrainingHistory(QWidget):
         selection = self.table.selectionModel()
         selected = {row.training.id for row in self.chosen()}
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for place, row in enumerate(rows):
+        for position, row in enumerate(rows):
             if row.training.id in before - selected:
-                selection.select(self.model.index(place, 0), flags)
+                selection.select(self.model.index(position, 0), flags)
         self._selected()
 
     def _selected(self) -> None:

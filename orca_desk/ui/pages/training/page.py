@@ -152,12 +152,12 @@ class TrainingPage(Page):
         self.tabs.setAccessibleName("Training views")
         self.set_up = TrainingSetup(desk)
         self.set_up.requested.connect(self.train)
-        self._run_place, self._history_place = WidgetSlot(), WidgetSlot()
-        for place in (self._run_place, self._history_place):
-            place.show_widget(EmptyState(desk.theme, image="activity", title="Loading trainings…", text=""))
+        self._run_slot, self._history_slot = WidgetSlot(), WidgetSlot()
+        for slot in (self._run_slot, self._history_slot):
+            slot.show_widget(EmptyState(desk.theme, image="activity", title="Loading trainings…", text=""))
         self.tabs.addTab(self.set_up, "Set up")
-        self.tabs.addTab(self._run_place, "Run")
-        self.tabs.addTab(self._history_place, "History")
+        self.tabs.addTab(self._run_slot, "Run")
+        self.tabs.addTab(self._history_slot, "History")
         self.tabs.currentChanged.connect(self._tab_changed)
         self.stack.addWidget(self.tabs)
         self.body.addWidget(self.stack, 1)
@@ -178,15 +178,15 @@ class TrainingPage(Page):
         self.command("&Start training", self._start_by_key, key="Ctrl+Return", image="play")
         self.command("&Freeze a snapshot…", self.freeze, key="Ctrl+Shift+F", image="snowflake")
         self.command("&Pause or resume the training", self._pause, key="Ctrl+P", image="pause")
-        self.command("Stop the training and &save progress", self._stop, key="Ctrl+.", image="square")
+        self.command("Stop the training and save pro&gress", self._stop, key="Ctrl+.", image="square")
         add_stop(self, lambda: self.run_view.panel.job if self.run_view else None)
-        for place, text in enumerate(("Set &up", "&Run", "&History")):
-            show = partial(self.tabs.setCurrentIndex, place)
-            self.command(text, show, key=f"Alt+{place + 1}", image=IMAGES[place])
+        for tab, text in enumerate(("Set &up", "&Run", "&History")):
+            show = partial(self.tabs.setCurrentIndex, tab)
+            self.command(text, show, key=f"Alt+{tab + 1}", image=IMAGES[tab])
 
     def _paint(self) -> None:
-        for place, image in enumerate(IMAGES):
-            self.tabs.setTabIcon(place, icon(image, self.desk.theme.colours, "muted"))
+        for tab, image in enumerate(IMAGES):
+            self.tabs.setTabIcon(tab, icon(image, self.desk.theme.colours, "muted"))
 
     def _imported(self, settings: TrainSettings) -> None:
         """Build what waited for the imports, and offer the demo's settings."""
@@ -211,7 +211,7 @@ class TrainingPage(Page):
             self.run_view = TrainingRunView(self.desk)
             self.run_view.resumed.connect(self._resume)
             self.run_view.used.connect(self._use_stopped)
-            self._run_place.show_widget(self.run_view)
+            self._run_slot.show_widget(self.run_view)
         return self.run_view
 
     def _get_history(self) -> "TrainingHistory":
@@ -221,7 +221,7 @@ class TrainingPage(Page):
             self.history = TrainingHistory(self.desk)
             self.history.opened.connect(self.show_training)
             self.history.resumed.connect(self._resume)
-            self._history_place.show_widget(self.history)
+            self._history_slot.show_widget(self.history)
             self.keep("history", self.history.table.horizontalHeader())
             self.keep("comparison", self.history.splitter)
         return self.history
@@ -239,16 +239,16 @@ class TrainingPage(Page):
         elif is_first or self.tabs.currentIndex() == RUN:
             self._tab_changed(self.tabs.currentIndex())
 
-    def _tab_changed(self, place: int) -> None:
+    def _tab_changed(self, tab: int) -> None:
         """Build and refresh the tab, once the imports are done and the library is read."""
         if not (self._can_plot and self._is_read):
             return
-        if place == RUN and not self._newest and self.run_view is None:
-            self._run_place.show_widget(self._no_training())
-        elif place == RUN and self._newest and (self.run_view is None or not self.run_view.training):
+        if tab == RUN and not self._newest and self.run_view is None:
+            self._run_slot.show_widget(self._no_training())
+        elif tab == RUN and self._newest and (self.run_view is None or not self.run_view.training):
             if self.run_view is None or not self.run_view.is_busy:
                 self._get_run_view().show_training(self._newest)
-        elif place == HISTORY:
+        elif tab == HISTORY:
             self._get_history().refresh()
 
     def _refresh_trainings(self) -> None:

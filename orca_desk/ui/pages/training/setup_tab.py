@@ -279,8 +279,8 @@ class TrainingSetup(QWidget):
         self.form.show_all(on)
         self._settle.start()
 
-    def _take_preset(self, place: int) -> None:
-        preset = self._presets[place]
+    def _take_preset(self, index: int) -> None:
+        preset = self._presets[index]
         if preset is not None:
             self.form.set_value(preset)
             self._mark_preset()
