@@ -115,7 +115,7 @@ class LongRecords:
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutOverlap:
-    """`count` records ask what is held out for evaluation now."""
+    """The questions of `count` records are now held out for evaluation."""
 
     count: int
     is_fatal: ClassVar[bool] = False
@@ -202,7 +202,7 @@ def snapshot_facts(
 def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
     """Return the lengths of a snapshot's records, rendered for the student in the folder `base`.
 
-    Measures all records, or an evenly spread sample if there is much text. Raises UserError when the
+    Measures all records, or an evenly spread sample if the text is long. Raises UserError when the
     folder's tokenizer or chat template cannot be used.
     """
     from orca_desk.prompts.hf import HFTokenizer
