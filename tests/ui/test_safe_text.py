@@ -9,13 +9,23 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import pytest
+from desktop_waits import wait_for_background
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage, QTextBlock, QTextDocument
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QMessageBox, QTextBrowser, QTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QLabel,
+    QMessageBox,
+    QTextBrowser,
+    QTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.chats import ChatMessage, add_message, create_chat
@@ -29,6 +39,7 @@ from orca_desk.ui.window import Window
 
 SIGNAL = QColor(255, 0, 254)  # of the picture that must not be seen; no theme has it
 SIDE = 64
+FENCE = "/fence"  # a request of the test itself
 UI = Path(browser_module.__file__).parents[1]
 
 
@@ -41,7 +52,8 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                noted.append(self.path)
+                if self.path != FENCE:
+                    noted.append(self.path)
                 self.send_response(200)
                 self.end_headers()
 
@@ -52,6 +64,11 @@ class Server:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}/picture.png"
+
+    def fence(self) -> None:
+        """Return once every request that Qt has begun so far has arrived."""
+        QApplication.processEvents()  # opens the connections of requests that are still queued
+        urlopen(self.address.replace("/picture.png", FENCE)).read()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -179,7 +196,7 @@ def test_no_markdown_loads_anything(shown: Browser, picture: Path, server: Serve
             assert shown.source().isEmpty()
             asked.append(text)
     assert len(asked) > 200
-    qtbot.wait(50)  # a request that was begun would arrive by now
+    server.fence()
     assert server.requests == []
 
 
@@ -195,7 +212,7 @@ def test_no_html_loads_anything(shown: Browser, picture: Path, server: Server, q
         shown.setSource(QUrl(address))
         shown.reload()
         assert not shows_signal(shown)
-    qtbot.wait(50)
+    server.fence()
     assert server.requests == []
 
 
@@ -396,7 +413,7 @@ def test_no_page_shows_outside_text_as_markup(
     for entry in PAGES:
         if entry is not None:
             page = window.show_page(entry[0])
-            qtbot.wait(250)  # what the page reads in the background arrives
+            wait_for_background(window.desk, qtbot)
             check(page)
     page = window.show_page("chat")
     page.go({"chat": "chat-1"})

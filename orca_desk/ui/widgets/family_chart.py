@@ -227,7 +227,7 @@ class FamilyChart(QWidget):
             draw_symbol(painter, middle, one.symbol, one.role, colours)
             painter.setPen(colours("text"))
             box = QRectF(x + 2 * RADIUS + 5, top, area.width(), metrics.height())
-            name = _legend_text(one, metrics)
+            name = legend_text(one, metrics)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _legend_rows(self, width: float, metrics: QFontMetricsF) -> int:
@@ -239,7 +239,7 @@ class FamilyChart(QWidget):
         start = metrics.horizontalAdvance("100%") + 1.5 * GRID
         x, row = start, 0
         for one in self._series:
-            wide = 2 * RADIUS + 5 + metrics.horizontalAdvance(_legend_text(one, metrics)) + 2.5 * GRID
+            wide = 2 * RADIUS + 5 + metrics.horizontalAdvance(legend_text(one, metrics)) + 2.5 * GRID
             if x > start and x + wide > width:
                 x, row = start, row + 1
             places.append((x, row))
@@ -299,7 +299,8 @@ def _series(rows: Mapping[str, Mapping[str, Share]], roles: Mapping[str, Role]) 
     return tuple(made)
 
 
-def _legend_text(one: PlottedModel, metrics: QFontMetricsF) -> str:
+def legend_text(one: PlottedModel, metrics: QFontMetricsF) -> str:
+    """Return the legend of a model: its name, shortened to fit, and its number of tasks."""
     shown = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, 2 * LONGEST_LABEL)
     n = one.shares[OVERALL].n if OVERALL in one.shares else sum(share.n for share in one.shares.values())
     return f"{shown} (n = {n:,} in all)"

@@ -39,14 +39,17 @@ def test_it_is_a_proper_model(window: Window, qtmodeltester: ModelTester, qtbot:
     qtmodeltester.check(model)
 
 
-def test_rows_come_by_the_block_and_old_blocks_go(window: Window, qtbot: QtBot) -> None:
+def test_rows_arrive_in_blocks_and_old_blocks_are_dropped(window: Window, qtbot: QtBot) -> None:
     model, fetched = make(window, 1_000_000)
     for block in range(2 * KEPT):
         row = block * 7 * BLOCK
         assert model.index(row, 0).data() is None
         qtbot.waitUntil(lambda row=row: model.index(row, 1).data() == str(row**2))
     assert len(fetched) == 2 * KEPT
-    assert len(model._blocks) == KEPT
+    newest, oldest = (2 * KEPT - 1) * 7 * BLOCK, 0
+    assert model.index(newest, 1).data() == str(newest**2) and len(fetched) == 2 * KEPT
+    assert model.index(oldest, 1).data() is None, "the oldest block was dropped and is fetched again"
+    qtbot.waitUntil(lambda: len(fetched) == 2 * KEPT + 1)
 
 
 def test_rows_come_while_longer_work_goes_on(window: Window, qtbot: QtBot) -> None:

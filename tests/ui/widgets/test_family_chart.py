@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.errors import UserError
 from orca_desk.method.statistics import share_of
 from orca_desk.ui.theme import Theme
-from orca_desk.ui.widgets.family_chart import FamilyChart, _legend_text
+from orca_desk.ui.widgets.family_chart import FamilyChart, legend_text
 
 SHARES = {
     "base": {"belief": share_of(3, 10), "sums": share_of(1, 10), "overall": share_of(4, 20)},
@@ -39,7 +39,7 @@ def test_models_differ_by_colour_and_symbol_and_nothing_unmeasured_is_drawn(char
 
 
 def test_the_legend_counts_the_tasks_of_all_families(chart: FamilyChart) -> None:
-    texts = [_legend_text(one, QFontMetricsF(chart.font())) for one in chart.series]
+    texts = [legend_text(one, QFontMetricsF(chart.font())) for one in chart.series]
     assert texts[0] == "base (n = 20 in all)"
     assert texts[2].endswith("(n = 10 in all)")
 

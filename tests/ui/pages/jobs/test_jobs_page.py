@@ -111,12 +111,12 @@ def panels(page: JobsPage) -> list[JobPanel]:
 
 
 def test_a_job_shows_pauses_and_stops(page: JobsPage, window: Window, qtbot: QtBot) -> None:
-    ended = threading.Event()
-
     def work(tools: Tools) -> None:
         tools.progress(Update(stage="working", done=1, total=4, unit="pieces"))
-        while not tools.control.stopped:
-            ended.wait(0.01)
+        changed = threading.Event()
+        tools.control.listen(changed.set)
+        while not tools.control.stopped and changed.wait(20):
+            changed.clear()
 
     first = window.desk.jobs.start("First", "train", work)
     second = window.desk.jobs.start("Second", "train", work)
