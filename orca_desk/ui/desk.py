@@ -76,9 +76,9 @@ class Desk(QObject):
     ) -> None:
         """Change the library by `work`; Ctrl+Z calls `undo` with what `work` returned.
 
-        Both run off the event loop, after every earlier change. Then `parts` are told, and after the first
-        `work`, `then` gets its result. An error goes to `failed`, by default to `report`. `text` names the
-        change in the menu.
+        Both run off the event loop, after every earlier change. Afterwards `parts` are announced, and `then`
+        gets the result of the first `work`. An error goes to `failed`, by default to `report`. `text` names
+        the change in the menu.
         """
         waiting = [then]
 

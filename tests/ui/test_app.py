@@ -97,11 +97,11 @@ def test_a_second_start_raises_the_first_window(window: Window, library: Library
     qtbot.waitUntil(window.isVisible)
 
 
-def test_nobody_is_raised_where_nobody_is(qapp: QApplication, tmp_path: Path) -> None:
+def test_without_a_running_instance_none_is_raised(qapp: QApplication, tmp_path: Path) -> None:
     assert not raise_running_instance(tmp_path)
 
 
-def test_a_folder_that_cannot_be_a_library_is_told_and_left(
+def test_a_folder_that_cannot_be_a_library_is_refused_and_untouched(
     qapp: QApplication, tmp_path: Path, qtbot: QtBot
 ) -> None:
     from PySide6.QtCore import QTimer

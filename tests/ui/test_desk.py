@@ -25,7 +25,7 @@ def ended(qtbot: QtBot, job: Job) -> Job:
     return job
 
 
-def test_a_job_hands_over_every_event_in_order_and_its_result(desk: Desk, qtbot: QtBot) -> None:
+def test_a_job_delivers_every_event_in_order_and_its_result(desk: Desk, qtbot: QtBot) -> None:
     events: list[int] = []
 
     def work(tools: Tools) -> str:
@@ -44,7 +44,7 @@ def test_a_job_hands_over_every_event_in_order_and_its_result(desk: Desk, qtbot:
     assert desk.jobs.unfinished == []
 
 
-def test_heavy_jobs_go_one_after_the_other_and_light_ones_beside_them(desk: Desk, qtbot: QtBot) -> None:
+def test_heavy_jobs_take_turns_and_light_ones_run_beside_them(desk: Desk, qtbot: QtBot) -> None:
     gate = threading.Event()
     first = desk.jobs.start("First", "x", lambda tools: gate.wait(5))
     second = desk.jobs.start("Second", "x", lambda tools: None)
@@ -56,7 +56,7 @@ def test_heavy_jobs_go_one_after_the_other_and_light_ones_beside_them(desk: Desk
     assert first.state == second.state == "done"
 
 
-def test_a_waiting_job_stops_at_once_and_a_running_one_when_it_heeds(desk: Desk, qtbot: QtBot) -> None:
+def test_a_waiting_job_stops_at_once_and_a_running_one_at_its_next_check(desk: Desk, qtbot: QtBot) -> None:
     def work(tools: Tools) -> None:
         seen = threading.Event()
         tools.control.listen(seen.set)
@@ -82,7 +82,7 @@ def test_pause_and_resume_reach_the_control(desk: Desk, qtbot: QtBot) -> None:
     ended(qtbot, job)
 
 
-def test_a_failed_job_keeps_its_error_and_a_known_one_is_no_crash(desk: Desk, qtbot: QtBot) -> None:
+def test_a_failed_job_has_its_error_and_a_user_error_is_not_a_crash(desk: Desk, qtbot: QtBot) -> None:
     def work(tools: Tools) -> None:
         raise UserError("There is no teacher.", "Add one.")
 
@@ -112,7 +112,7 @@ def test_only_the_newest_answer_under_a_key_arrives(desk: Desk, qtbot: QtBot) ->
     assert sorted(arrived) == [2, 3]
 
 
-def test_nothing_arrives_at_an_owner_that_is_gone(desk: Desk, qtbot: QtBot) -> None:
+def test_nothing_arrives_at_a_deleted_owner(desk: Desk, qtbot: QtBot) -> None:
     gate, arrived = threading.Event(), []
     owner = QObject()
     desk.background.run(owner, lambda: gate.wait(5), arrived.append)
@@ -124,7 +124,7 @@ def test_nothing_arrives_at_an_owner_that_is_gone(desk: Desk, qtbot: QtBot) -> N
     assert arrived == ["last"]
 
 
-def test_a_crash_report_says_where_and_leaves_out_what_was_said(qtbot: QtBot) -> None:
+def test_a_crash_report_has_the_stack_and_no_message(qtbot: QtBot) -> None:
     try:
         {}["a task about the patient's illness"]
     except KeyError as error:

@@ -29,7 +29,7 @@ def shown(ground: QWidget, qtbot: QtBot) -> None:
         ground.show()
 
 
-def test_the_second_half_does_nothing_to_what_lay_below(ground: QWidget, qtbot: QtBot) -> None:
+def test_the_second_click_does_not_reach_a_widget_that_appeared_below(ground: QWidget, qtbot: QtBot) -> None:
     clicked: list[str] = []
     lower, upper = QPushButton("Lower", ground), QPushButton("Upper", ground)
     lower.clicked.connect(lambda: clicked.append("lower"))
@@ -43,7 +43,7 @@ def test_the_second_half_does_nothing_to_what_lay_below(ground: QWidget, qtbot: 
     assert clicked == ["upper", "lower"]
 
 
-def test_what_got_the_first_half_gets_the_second(ground: QWidget, qtbot: QtBot) -> None:
+def test_the_widget_of_the_first_click_gets_the_second(ground: QWidget, qtbot: QtBot) -> None:
     clicked: list[int] = []
     button, field = QPushButton("More", ground), QLineEdit("two words", ground)
     field.move(QPoint(0, 100))

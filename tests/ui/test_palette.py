@@ -73,7 +73,7 @@ def test_typing_and_enter_runs_a_command(palette: Palette, window: Window, qtbot
     qtbot.waitUntil(lambda: not window.findChildren(Palette))
 
 
-def test_the_arrows_choose(palette: Palette, qtbot: QtBot) -> None:
+def test_the_arrow_keys_move_the_selection(palette: Palette, qtbot: QtBot) -> None:
     assert palette.list.currentIndex().row() == 0
     qtbot.keyClick(palette.search, Qt.Key.Key_Down)
     assert palette.list.currentIndex().row() == 1
@@ -86,7 +86,7 @@ def test_the_arrows_choose(palette: Palette, qtbot: QtBot) -> None:
     assert palette.isVisible()
 
 
-def test_only_a_pointer_that_moves_chooses(palette: Palette, qtbot: QtBot) -> None:
+def test_only_a_moving_pointer_selects(palette: Palette, qtbot: QtBot) -> None:
     spot = palette.list.visualRect(palette.model.index(3)).center()
     QCursor.setPos(palette.list.viewport().mapToGlobal(spot))
     qtbot.keyClick(palette.search, Qt.Key.Key_Down)
@@ -104,7 +104,7 @@ def point_at(palette: Palette, spot: QPoint) -> None:
     QApplication.sendEvent(view, there)
 
 
-def test_what_is_in_the_library_is_found(palette: Palette, window: Window, qtbot: QtBot) -> None:
+def test_library_content_is_found(palette: Palette, window: Window, qtbot: QtBot) -> None:
     add_tasks(window.desk.library, [Task(family="belief", query="Where does <b>John</b> look for the kite?")])
     asked: list[tuple[str, dict[str, str]]] = []
     window.desk.page_requested.disconnect()
@@ -138,7 +138,9 @@ def test_a_click_beside_it_closes(palette: Palette, window: Window, qtbot: QtBot
     qtbot.waitUntil(lambda: not window.findChildren(Palette))
 
 
-def test_the_keys_of_the_window_rest_while_it_is_open(palette: Palette, window: Window, qtbot: QtBot) -> None:
+def test_the_shortcuts_of_the_window_do_not_work_while_it_is_open(
+    palette: Palette, window: Window, qtbot: QtBot
+) -> None:
     qtbot.keyClick(palette.search, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     assert window.page is window.pages["jobs"] and palette.isVisible()
     qtbot.keyClick(palette.search, Qt.Key.Key_Tab)
@@ -156,7 +158,7 @@ def test_one_overlay_at_a_time_and_it_follows_the_window(
     assert opened(window, ShortcutList)
 
 
-def test_the_model_of_the_palette_is_sound(palette: Palette, qtmodeltester: object) -> None:
+def test_the_model_of_the_palette_keeps_to_the_rules_of_qt(palette: Palette, qtmodeltester: object) -> None:
     qtmodeltester.check(palette.model)  # type: ignore[attr-defined]
 
 
@@ -180,7 +182,7 @@ def test_the_keys_of_all_pages_are_listed_and_searched(window: Window, qtbot: Qt
     qtbot.waitUntil(lambda: not window.findChildren(ShortcutList))
 
 
-def test_the_tour_has_at_most_four_steps_and_points_at_what_is_there(window: Window, qtbot: QtBot) -> None:
+def test_the_tour_has_at_most_four_steps_and_points_at_visible_parts(window: Window, qtbot: QtBot) -> None:
     window.show_tour()
     tour = opened(window, Tour)
     assert isinstance(tour, Tour) and len(tour.steps) <= 4

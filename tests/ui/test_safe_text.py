@@ -225,17 +225,17 @@ def test_every_kind_of_resource_is_refused(picture: Path) -> None:
             assert loaded.isNull()
 
 
-def test_a_picture_gives_way_to_its_description(shown: Browser) -> None:
+def test_an_image_is_replaced_by_its_description(shown: Browser) -> None:
     shown.set_markdown("See ![a cat](file:///cat.png) here.")
     assert shown.toPlainText() == "See [image not loaded: a cat] here."
 
 
-def test_html_in_markdown_is_shown_as_it_is(shown: Browser) -> None:
+def test_html_in_markdown_is_shown_verbatim(shown: Browser) -> None:
     shown.set_markdown("a <b>b</b> <img src=x>")
     assert shown.toPlainText() == "a <b>b</b> <img src=x>"
 
 
-def test_lines_end_where_they_ended(shown: Browser) -> None:
+def test_line_breaks_stay(shown: Browser) -> None:
     shown.set_markdown("Step 1: a\nStep 2: b\n\n```\nx\n  y\n```\nAnswer: c")
     assert shown.toPlainText().splitlines() == ["Step 1: a", "Step 2: b", "x", "  y", "Answer: c"]
     assert keep_line_breaks("```\na\n~~~\nb\n```\nc") == "```\na\n~~~\nb\n```\nc  "
@@ -298,7 +298,7 @@ def question(shown: Browser) -> QMessageBox | None:
     return next((box for box in shown.findChildren(QMessageBox) if box.isVisible()), None)
 
 
-def test_a_link_is_opened_only_after_a_yes(shown: Browser, opened: list[str], qtbot: QtBot) -> None:
+def test_a_link_opens_only_after_the_user_agrees(shown: Browser, opened: list[str], qtbot: QtBot) -> None:
     for place, expected in ((0, ["https://example.org/x"]), (1, [])):
         opened.clear()
         shown.anchorClicked.emit(QUrl("https://example.org/x"))
@@ -314,7 +314,7 @@ def test_a_link_is_opened_only_after_a_yes(shown: Browser, opened: list[str], qt
         qtbot.waitUntil(lambda: question(shown) is None)
 
 
-def test_a_question_about_a_link_shows_where_it_truly_goes(shown: Browser, qtbot: QtBot) -> None:
+def test_a_question_about_a_link_shows_its_true_address(shown: Browser, qtbot: QtBot) -> None:
     shown.ask_to_open(QUrl("https://bank.example@evil.example/%3Cimg%20src=x%3E"))
     box = question(shown)
     assert box is not None
@@ -379,7 +379,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("text", SLOW.values(), ids=SLOW)
-def test_no_text_makes_the_screen_stand_still(shown: Browser, text: str) -> None:
+def test_no_text_freezes_the_screen(shown: Browser, text: str) -> None:
     began = time.process_time()
     shown.set_markdown(text)
     assert time.process_time() - began < 1.0  # 50 ms is the aim; this machine may be busy

@@ -44,7 +44,7 @@ def start(page: Page, *changes: str) -> tuple[Job, threading.Event]:
     return job, over
 
 
-def test_a_second_esc_lets_the_job_run(page: Page, qtbot: QtBot) -> None:
+def test_a_second_esc_keeps_the_job_running(page: Page, qtbot: QtBot) -> None:
     job, _ = start(page, "records")
     box = question(page, qtbot)
     assert "is saved" in box.informativeText()

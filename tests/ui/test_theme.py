@@ -29,18 +29,18 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(("theme", "ink", "ground"), list(product(ROLES, INKS, GROUNDS)))
-def test_every_ink_can_be_read_on_every_ground(theme: str, ink: Role, ground: Role) -> None:
+def test_every_text_colour_is_legible_on_every_background(theme: str, ink: Role, ground: Role) -> None:
     assert contrast(ROLES[theme][ink], ROLES[theme][ground]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", ROLES)
-def test_a_primary_button_can_be_read(theme: str) -> None:
+def test_a_primary_button_is_legible(theme: str) -> None:
     assert contrast(ROLES[theme]["on_accent"], ROLES[theme]["accent"]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", ROLES)
 @pytest.mark.parametrize("role", ("teacher", "student", "base", "good", "bad", "accent"))
-def test_text_can_be_read_on_a_tint(theme: str, role: Role) -> None:
+def test_text_is_legible_on_a_tint(theme: str, role: Role) -> None:
     assert contrast(ROLES[theme]["text"], Colours(theme).tint(role).name()) >= 4.5
 
 
@@ -53,14 +53,14 @@ def test_no_colour_is_written_outside_the_theme() -> None:
             assert not found, f"{path.name}: {found}"
 
 
-def test_no_icon_is_missing_and_none_is_left_over() -> None:
+def test_every_icon_exists_and_is_used() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in UI.rglob("*.py"))
     there = {path.stem for path in (resources() / "icons").glob("*.svg")}
     named = {word for word in there if re.search(rf"[\"']{re.escape(word)}(\.svg)?[\"']", source)}
     assert there - named == set()
 
 
-def test_an_icon_before_text_brings_its_space_along_and_one_alone_does_not(qapp: QApplication) -> None:
+def test_only_an_icon_before_text_has_a_gap(qapp: QApplication) -> None:
     made = icon("house", Colours("light"))
     alone, before_text = made.pixmap(SIZE, SIZE), made.pixmap(SIZE + BEFORE_TEXT, SIZE)
     assert alone.deviceIndependentSize().toTuple() == (SIZE, SIZE)

@@ -89,7 +89,7 @@ def test_a_page_that_a_key_opens_never_begins_on_a_button(
     assert focus is active.page.first_focus() and not isinstance(focus, QAbstractButton)
 
 
-def test_what_is_typed_goes_into_the_chat_that_a_key_or_a_click_opens(active: Window, qtbot: QtBot) -> None:
+def test_typing_goes_into_the_chat_that_a_key_or_a_click_opens(active: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(active, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     page = active.pages["chat"]
     assert isinstance(page, ChatPage) and page.composer.input.hasFocus()

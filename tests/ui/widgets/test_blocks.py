@@ -32,7 +32,7 @@ def make(window: Window, rows: int) -> tuple[Numbers, list[Sequence[int]]]:
     return model, fetched
 
 
-def test_it_is_a_proper_model(window: Window, qtmodeltester: ModelTester, qtbot: QtBot) -> None:
+def test_the_model_keeps_to_the_rules_of_qt(window: Window, qtmodeltester: ModelTester, qtbot: QtBot) -> None:
     model, _ = make(window, 3 * BLOCK)
     qtmodeltester.check(model)
     model.set_rowids(array("q", [5, 6]))
@@ -52,7 +52,7 @@ def test_rows_arrive_in_blocks_and_old_blocks_are_dropped(window: Window, qtbot:
     qtbot.waitUntil(lambda: len(fetched) == 2 * KEPT + 1)
 
 
-def test_rows_come_while_longer_work_goes_on(window: Window, qtbot: QtBot) -> None:
+def test_rows_arrive_during_longer_work(window: Window, qtbot: QtBot) -> None:
     gate, desk = threading.Event(), window.desk
     for _ in range(8):
         desk.background.run(desk, lambda: gate.wait(20))
@@ -62,14 +62,14 @@ def test_rows_come_while_longer_work_goes_on(window: Window, qtbot: QtBot) -> No
     gate.set()
 
 
-def test_a_row_that_is_gone_shows_nothing(window: Window, qtbot: QtBot) -> None:
+def test_a_deleted_row_is_empty(window: Window, qtbot: QtBot) -> None:
     model, _ = make(window, 20)
     model.index(0, 0).data()
     qtbot.waitUntil(lambda: model.index(14, 0).data() == "14")
     assert model.index(13, 0).data() is None
 
 
-def test_an_answer_to_an_old_question_is_dropped(window: Window, qtbot: QtBot) -> None:
+def test_a_late_block_of_the_previous_rows_is_dropped(window: Window, qtbot: QtBot) -> None:
     model, fetched = make(window, 10)
     model.index(0, 0).data()
     model.set_rowids(array("q", [100, 200]))

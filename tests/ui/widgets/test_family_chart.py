@@ -31,7 +31,7 @@ def chart(theme: Theme, qtbot: QtBot) -> FamilyChart:
     return made
 
 
-def test_models_differ_by_colour_and_symbol_and_nothing_unmeasured_is_drawn(chart: FamilyChart) -> None:
+def test_models_differ_by_colour_and_symbol_and_empty_shares_are_left_out(chart: FamilyChart) -> None:
     assert [one.role for one in chart.series] == ["base", "student", "accent"]
     assert len({one.symbol for one in chart.series}) == 3
     assert "sums" not in chart.series[2].shares

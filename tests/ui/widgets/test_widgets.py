@@ -30,7 +30,7 @@ from orca_desk.ui.words.progress import describe, duration
 
 
 @pytest.mark.parametrize("kind", (TrainSettings, Sampling))
-def test_a_form_gives_back_what_it_was_given(kind: type, qtbot: QtBot) -> None:
+def test_a_form_returns_the_settings_that_it_shows(kind: type, qtbot: QtBot) -> None:
     form = SettingsForm(kind, skip=("stop",))
     qtbot.addWidget(form)
     assert form.value() == kind()
@@ -43,16 +43,14 @@ def test_a_form_gives_back_what_it_was_given(kind: type, qtbot: QtBot) -> None:
     best=st.booleans(),
     schedule=st.sampled_from(["linear"]),
 )
-def test_a_form_gives_back_any_settings(
-    rate: float, rank: int, best: bool, schedule: str, qtbot: QtBot
-) -> None:
+def test_a_form_returns_any_settings(rate: float, rank: int, best: bool, schedule: str, qtbot: QtBot) -> None:
     given_settings = TrainSettings(learning_rate=rate, rank=rank, keep_best=best, schedule=schedule)
     form = SettingsForm(TrainSettings, given_settings)
     qtbot.addWidget(form)
     assert form.value() == given_settings
 
 
-def test_a_form_names_the_field_that_is_wrong(qtbot: QtBot) -> None:
+def test_a_form_names_the_invalid_field(qtbot: QtBot) -> None:
     form = SettingsForm(TrainSettings)
     qtbot.addWidget(form)
     form.control("learning_rate").setText("fast")
@@ -142,7 +140,7 @@ def test_a_focused_tab_has_as_much_room_for_its_text(theme: Theme, qtbot: QtBot)
     assert rooms[0] == rooms[1]
 
 
-def test_labels_show_text_as_it_is(qtbot: QtBot) -> None:
+def test_labels_show_text_verbatim(qtbot: QtBot) -> None:
     shown = label("<img src='file:///etc/hostname'>")
     qtbot.addWidget(shown)
     assert shown.textFormat() == Qt.TextFormat.PlainText
@@ -169,7 +167,7 @@ def test_a_picker_offers_the_bundled_models_and_keeps_the_choice(window: Window,
 @example(text="can't & won't")
 @example(text="<img src='file:///etc/passwd'> &lt;b&gt;")
 @example(text="two\nlines  and spaces")
-def test_a_tip_says_a_text_as_it_is(text: str) -> None:
+def test_a_tip_shows_a_text_verbatim(text: str) -> None:
     assert GuiQt.mightBeRichText(safe_tip(text))
     assert QTextDocumentFragment.fromHtml(safe_tip(text)).toPlainText() == text
     assert safe_tip("") == ""

@@ -43,7 +43,7 @@ def failed_run(library: Library) -> str:
     return run.id
 
 
-def test_an_empty_library_says_what_belongs_here(page: JobsPage, qtbot: QtBot) -> None:
+def test_an_empty_library_shows_what_belongs_here(page: JobsPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page.empty.isVisible())
     assert not page.kind.isVisible()
 
@@ -64,7 +64,9 @@ def test_a_run_is_listed_in_words(page: JobsPage, window: Window, qtbot: QtBot) 
     assert page.detail.log.placeholderText() == "" or page.detail.log.toPlainText() == ""
 
 
-def test_the_table_is_sound(page: JobsPage, window: Window, qtbot: QtBot, qtmodeltester: Any) -> None:
+def test_the_table_keeps_to_the_rules_of_qt(
+    page: JobsPage, window: Window, qtbot: QtBot, qtmodeltester: Any
+) -> None:
     failed_run(window.desk.library)
     window.desk.tell("runs")
     qtbot.waitUntil(lambda: page.runs.rowCount() == 1)
@@ -175,7 +177,7 @@ def test_the_next_start_offers_to_resume(tmp_path: Path, theme: Theme, qtbot: Qt
         assert not window.notice.isVisible()
 
 
-def test_what_is_saved_of_a_run_is_said(library: Library) -> None:
+def test_the_offer_says_what_was_saved_of_a_run(library: Library) -> None:
     training = create_run(library, "train", {})
     store_progress(library, training.id, done=29, total=645, unit="steps")
     assert saved_of(library, training) == "No checkpoint was saved, so it would start again from step 0."
@@ -183,7 +185,7 @@ def test_what_is_saved_of_a_run_is_said(library: Library) -> None:
     assert saved_of(library, asking) == "3 / 9 answers finished and saved."
 
 
-def test_a_library_that_can_only_be_read_says_so_and_offers_nothing_to_resume(
+def test_a_read_only_library_says_so_and_offers_nothing_to_resume(
     library: Library, theme: Theme, qtbot: QtBot
 ) -> None:
     end_run(library, create_run(library, "train", {"base": "x"}).id, "interrupted", "")
@@ -221,7 +223,7 @@ def test_an_interrupted_demo_resumes_as_the_demo(tmp_path: Path, theme: Theme, q
         assert asked[2] == ("teacher", {"resume": "generate-1"})
 
 
-def test_what_was_stopped_by_closing_is_offered_too_and_can_be_dismissed(
+def test_jobs_that_closing_stopped_are_offered_and_can_be_dismissed(
     tmp_path: Path, theme: Theme, qtbot: QtBot
 ) -> None:
     folder = tmp_path / "library"

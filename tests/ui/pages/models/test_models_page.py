@@ -59,7 +59,7 @@ def test_bundled_models_are_listed_in_words(page: ModelsPage) -> None:
     assert kinds == {"gguf", "safetensors"}
 
 
-def test_the_models_of_qt_are_sound(
+def test_the_models_keep_to_the_rules_of_qt(
     page: ModelsPage, qtmodeltester: object, tmp_path: Path, qtbot: QtBot
 ) -> None:
     (tmp_path / "bad.gguf").write_bytes(b"GGUF")

@@ -77,9 +77,7 @@ def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot
     assert "has problems" in page.notice.text.text() and "run numbers used twice" in page.notice.hint.text()
 
 
-def test_the_theme_and_the_menu_agree(
-    page: SettingsPage, window: Window, qtbot: QtBot
-) -> None:
+def test_the_theme_and_the_menu_agree(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     before = window.desk.theme.choice
     qtbot.mouseClick(page.appearance.choices["dark"], Qt.MouseButton.LeftButton)
     assert window.desk.theme.is_dark and window.desk.view_state.value("window/theme") == "dark"
@@ -135,7 +133,7 @@ def test_the_message_for_the_student_is_saved_once_it_is_written(
     assert card.text.toPlainText() == "Think. Then answer."
 
 
-def test_what_was_chosen_is_shown_again(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+def test_choices_are_shown_again(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     page.running.threads.setValue(3)
     page.message.kind.setCurrentIndex(page.message.kind.findData("empty"))
     qtbot.waitUntil(lambda: default_message(window.desk.library).kind == "empty")
@@ -155,7 +153,7 @@ def test_closing_saves_what_was_just_typed(page: SettingsPage, window: Window, q
     assert default_sampling(library).temperature == 0.7
 
 
-def test_about_comes_into_view_with_the_versions(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
+def test_about_scrolls_into_view_with_the_versions(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     window.desk.open("settings", show="about")
     bar = page.area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.value() > 0)
@@ -165,9 +163,7 @@ def test_about_comes_into_view_with_the_versions(page: SettingsPage, window: Win
     assert "Orca Desk" in QGuiApplication.clipboard().text()
 
 
-def test_the_teacher_page_begins_with_what_was_chosen(
-    page: SettingsPage, window: Window, qtbot: QtBot
-) -> None:
+def test_the_teacher_page_begins_with_the_defaults(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     page.running.threads.setValue(1)
     page.running.batch.setValue(7)
     qtbot.waitUntil(lambda: default_runner(window.desk.library, Path("m.gguf")).batch == 7)
