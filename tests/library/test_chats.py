@@ -88,9 +88,7 @@ def test_a_deleted_chat_comes_back_whole(library: Library, three: list[str], tmp
 
 
 @pytest.mark.parametrize("keep", [False, True])
-def test_turns_are_cut_off_and_restored(
-    library: Library, three: list[str], keep: bool
-) -> None:
+def test_turns_are_cut_off_and_restored(library: Library, three: list[str], keep: bool) -> None:
     removed = cut_chat(library, three[0], 1, keep_question=keep)
     left = [QUESTION, ANSWER, MORE][: 3 if keep else 2]
     assert messages(library, three[0]) == messages(library, three[2]) == left

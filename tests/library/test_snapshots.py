@@ -243,9 +243,7 @@ def test_a_training_is_a_run_with_curves_and_an_adapter(library: Library, tmp_pa
     assert [t.id for t in list_trainings(library)] == ["train-1"]
 
 
-def test_a_resumed_training_deletes_events_after_its_checkpoint(
-    library: Library, tmp_path: Path
-) -> None:
+def test_a_resumed_training_deletes_events_after_its_checkpoint(library: Library, tmp_path: Path) -> None:
     add_records(library, [judged(make_record(1), 1)])
     snapshot = freeze(library, name="x").id
     training = create_training(library, base=tmp_path / "base", snapshot=snapshot, settings={}).id

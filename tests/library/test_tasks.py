@@ -209,9 +209,7 @@ def test_several_updates_are_all_made_or_none(library: Library) -> None:
         strategy=st.sampled_from([None, "", "direct"]),
     ),
 )
-def test_any_edit_of_many_tasks_can_be_undone(
-    library: Library, tasks: list[Task], edit: TaskEdit
-) -> None:
+def test_any_edit_of_many_tasks_can_be_undone(library: Library, tasks: list[Task], edit: TaskEdit) -> None:
     delete_tasks(library, [task.id for task in iterate_tasks(library)])
     add_tasks(library, tasks)
     before = list(iterate_tasks(library))

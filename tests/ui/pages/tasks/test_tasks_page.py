@@ -401,7 +401,7 @@ def test_the_import_summary_counts_unreadable_rows_and_gives_the_remedy(
     page.go({"do": "import", "files": [path]})
     dialog = previewed(page, qtbot, lambda one: one.preview is not None)
     summary = dialog.summary.text()
-    assert "2 unreadable" in summary and summary.endswith("Save the file as UTF-8, or leave the row out.")
+    assert "2 unreadable" in summary and summary.endswith("Save the file as UTF-8, or remove the row.")
 
 
 def test_a_very_long_family_name_is_shortened(page: TasksPage, library: Library, qtbot: QtBot) -> None:
