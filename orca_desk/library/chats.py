@@ -63,11 +63,6 @@ class RemovedRows:
     cuts: tuple[tuple[int, int], ...] = ()
 
 
-def create_chat(library: Library, *, title: str, model: Path, adapter: Path | None, system: str) -> Chat:
-    """Create a conversation with one model and return it."""
-    return create_columns(library, title=title, models=[(model, adapter)], system=system)[0]
-
-
 def create_columns(
     library: Library,
     *,

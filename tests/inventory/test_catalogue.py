@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from library_doubles import make_chat
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
@@ -21,7 +22,6 @@ from orca_desk.inventory.catalogue import (
     restore_path,
 )
 from orca_desk.inventory.usage import Use, take_inventory
-from orca_desk.library.chats import create_chat
 from orca_desk.library.database import Library
 from orca_desk.library.settings import set_setting
 from orca_desk.models.hashes import HashCache
@@ -147,7 +147,7 @@ def test_the_shelf_knows_origin_place_and_uses(
     file = tmp_path / "model.gguf"
     shutil.copy(tiny_llama.gguf, file)
     add_path(library, file)
-    chat = create_chat(library, title="hello", model=file, adapter=None, system="")
+    chat = make_chat(library, title="hello", model=file, adapter=None, system="")
     assert {
         s.model.sha256 for s in take_inventory(library, catalogue(library)) if isinstance(s.model, ModelFile)
     } == {None}

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from library_doubles import make_chat
 
 from orca_desk.errors import UserError
 from orca_desk.library.chats import (
@@ -12,7 +13,6 @@ from orca_desk.library.chats import (
     add_message,
     ask_columns,
     columns,
-    create_chat,
     create_columns,
     cut_chat,
     delete_chat,
@@ -50,12 +50,10 @@ def three(library: Library, tmp_path: Path) -> list[str]:
 
 
 def test_a_chat_with_one_model(library: Library, tmp_path: Path) -> None:
-    chat = create_chat(library, title="John and Mark", model=tmp_path / "m.gguf", adapter=None, system="")
+    chat = make_chat(library, title="John and Mark", model=tmp_path / "m.gguf", adapter=None, system="")
     assert [add_message(library, chat.id, turn) for turn in (QUESTION, ANSWER)] == [0, 1]
     assert messages(library, chat.id) == [QUESTION, ANSWER]
-    other = create_chat(
-        library, title="", model=tmp_path / "m.gguf", adapter=tmp_path / "a.gguf", system="Hi"
-    )
+    other = make_chat(library, title="", model=tmp_path / "m.gguf", adapter=tmp_path / "a.gguf", system="Hi")
     assert list_chats(library) == [other, chat]
     assert columns(library, chat.id) == [chat]
     delete_chat(library, chat.id)
@@ -80,7 +78,7 @@ def test_a_deleted_chat_comes_back_whole(library: Library, three: list[str], tmp
     before = columns(library, three[0])
     removed = delete_chat(library, three[0])
     assert library.rows("SELECT * FROM chats") == library.rows("SELECT * FROM messages") == []
-    new = create_chat(library, title="new", model=tmp_path / "m.gguf", adapter=None, system="")
+    new = make_chat(library, title="new", model=tmp_path / "m.gguf", adapter=None, system="")
     put_back(library, removed)
     assert columns(library, three[0]) == before
     assert messages(library, three[2]) == [QUESTION, ANSWER, MORE, ANSWER]

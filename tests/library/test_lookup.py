@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from library_doubles import make_chat
 
-from orca_desk.library.chats import create_chat
 from orca_desk.library.database import Library
 from orca_desk.library.lookup import look_up
 from orca_desk.library.runs import create_run
@@ -20,7 +20,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
         add_tasks(opened, [Task(family="belief", query="Where does John look for the kite?")])
         for kind in ("train", "evaluate", "generate"):
             create_run(opened, kind, {})
-        create_chat(opened, title="About the 100% kite", model=Path("m.gguf"), adapter=None, system="")
+        make_chat(opened, title="About the 100% kite", model=Path("m.gguf"), adapter=None, system="")
         yield opened
 
 

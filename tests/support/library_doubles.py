@@ -1,8 +1,10 @@
 """Small real records for the tests of the library."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+from orca_desk.library.chats import Chat, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord
 from orca_desk.method.grading import grade
@@ -55,3 +57,10 @@ def judged(record: TeacherRecord, reference: object, *leaks: Leak) -> NewRecord:
 def all_settings(library: Library) -> dict[str, Any]:
     """Every stored setting, by key."""
     return {row["key"]: json.loads(row["value"]) for row in library.rows("SELECT * FROM settings")}
+
+
+def make_chat(
+    library: Library, *, title: str, model: Path, adapter: Path | None = None, system: str = ""
+) -> Chat:
+    """Store a conversation with one model."""
+    return create_columns(library, title=title, models=[(model, adapter)], system=system)[0]

@@ -15,6 +15,7 @@ import pytest
 from desktop_waits import wait_for_background
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from library_doubles import make_chat
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QImage, QTextBlock, QTextDocument
 from PySide6.QtWidgets import (
@@ -28,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from orca_desk.library.chats import ChatMessage, add_message, create_chat
+from orca_desk.library.chats import ChatMessage, add_message
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
@@ -401,7 +402,7 @@ def hostile(library: Library, picture: Path, tmp_path: Path) -> str:
             for split in ("train", "heldout")
         ],
     )
-    chat = create_chat(library, title=text, model=tmp_path / f"{SIDE}<b>x.gguf", adapter=None, system=text)
+    chat = make_chat(library, title=text, model=tmp_path / f"{SIDE}<b>x.gguf", adapter=None, system=text)
     add_message(library, chat.id, ChatMessage(role="user", content=text))
     add_message(library, chat.id, ChatMessage(role="assistant", content=text, finish_reason="stop"))
     return text

@@ -31,15 +31,15 @@ from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.grading import grade
 from orca_desk.method.messages import Message
-from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.demo.result import DemoResult, WorkedExample, scores_of
-from orca_desk.steps.demo.stages import StageDone
+from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageDone
 from orca_desk.steps.demo.state import STARTED
 from orca_desk.steps.evaluate.evaluation import Evaluated, System, compare_evaluations, evaluate, score
+from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.pair.probe import probe
 from orca_desk.steps.train.training import train
@@ -141,7 +141,7 @@ class _Walk:
         """Pair each family with the strategy that serves it best; return the strategies by family."""
         found = probe(self._library, self.teacher, per_family=PROBED_TASKS, sampling=SAMPLING, **self._job)
         _stop_unless(found.taught.finished)
-        self._finish("probe and pair", "\n".join(_paired(pairing) for pairing in found.pairings.values()))
+        self._finish("probe and pair", PairedOutcome.of(found.pairings.values()).to_json())
         return {family: pairing.strategy for family, pairing in found.pairings.items()}
 
     def instruct(self) -> None:
@@ -154,11 +154,8 @@ class _Walk:
     def erase(self) -> str:
         """Erase the instructions and freeze the records as a snapshot; return its id."""
         snapshot = freeze(self._library, name="demo", instruction=CAUTIOUS)
-        left = ", ".join(f"{count:,} {reason}" for reason, count in snapshot.left_out.items()) or "none"
-        self._finish(
-            "erase and freeze",
-            f"{snapshot.records:,} training records, all with the cautious system message. Left out: {left}.",
-        )
+        frozen = FrozenOutcome(records=snapshot.records, left_out=snapshot.left_out)
+        self._finish("erase and freeze", frozen.to_json())
         return snapshot.id
 
     def train(self, snapshot: str) -> TrainedStudent:
@@ -184,7 +181,8 @@ class _Walk:
             _stop_unless(found.finished)
             self._remember(who, {"run": found.run})
         right = found.overall.accuracy
-        self._finish(f"evaluate {who}", f"{right.correct} of {right.n} held-out tasks answered correctly.")
+        outcome = EvaluationOutcome(correct=right.correct, graded=right.n, failed={})
+        self._finish(f"evaluate {who}", outcome.to_json())
         return found
 
     def chat(self, student: TrainedStudent) -> dict[str, WorkedExample]:
@@ -241,14 +239,3 @@ class _Walk:
 def _stop_unless(finished: bool) -> None:
     if not finished:
         raise _StoppedError
-
-
-def _paired(pairing: Pairing) -> str:
-    """Return a family's strategy with its score in the probe, and the best of the others."""
-    chosen = next(one for one in pairing.evidence if one.strategy == pairing.strategy)
-    others = [one for one in pairing.evidence if one.strategy != pairing.strategy]
-    text = f"{pairing.family}: {chosen.strategy} {chosen.correct}/{chosen.n}"
-    if not others:
-        return text
-    next_best = max(others, key=lambda one: one.accuracy)
-    return f"{text}, next best {next_best.strategy} {next_best.correct}/{next_best.n}"

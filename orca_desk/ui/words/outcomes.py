@@ -2,10 +2,12 @@
 
 from orca_desk.method.statistics import share_of
 from orca_desk.parity.report import report_from_json
+from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, stage_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
 from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.parity import parity_sentence
 from orca_desk.ui.words.teaching import teach_summary
 
@@ -27,7 +29,22 @@ def outcome_text(stored: str) -> str:
         return _evaluated(evaluated)
     if stopped := stopped_from_json(stored):
         return STOPPED[stopped]
+    if staged := stage_from_json(stored):
+        return _paired(staged) if isinstance(staged, PairedOutcome) else _frozen(staged)
     return stored
+
+
+def _paired(found: PairedOutcome) -> str:
+    lines = []
+    for chosen, *others in found.pairs:
+        behind = "".join(f", next best {one.strategy} {one.correct}/{one.n}" for one in others)
+        lines.append(f"{chosen.family}: {chosen.strategy} {chosen.correct}/{chosen.n}{behind}")
+    return "\n".join(lines)
+
+
+def _frozen(found: FrozenOutcome) -> str:
+    records = counted(found.records, "training record")
+    return f"{records} with the cautious system message. Left out: {describe_left_out(found.left_out)}."
 
 
 def _evaluated(found: EvaluationOutcome) -> str:

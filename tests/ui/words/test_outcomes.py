@@ -1,6 +1,7 @@
 """Outcomes that runs store as data read as sentences; older ones stay as they are."""
 
 from orca_desk.method.fitness import Unfit
+from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, ProbedStrategy
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.teaching import Taught
 from orca_desk.steps.train.outcome import StoppedAt
@@ -50,3 +51,15 @@ def test_any_other_text_stays_as_it_is() -> None:
         '{"taught": {}}',
     ):
         assert outcome_text(text) == text
+
+
+def test_the_stages_of_the_demo_are_worded() -> None:
+    best = ProbedStrategy(family="belief", strategy="step-by-step", correct=15, n=16)
+    other = ProbedStrategy(family="belief", strategy="direct", correct=9, n=16)
+    assert outcome_text(PairedOutcome(pairs=((best, other), (best,))).to_json()) == (
+        "belief: step-by-step 15/16, next best direct 9/16\nbelief: step-by-step 15/16"
+    )
+    frozen = FrozenOutcome(records=2_194, left_out={Unfit.HELD_OUT: 3})
+    assert outcome_text(frozen.to_json()) == (
+        "2,194 training records with the cautious system message. Left out: held out for evaluation: 3."
+    )

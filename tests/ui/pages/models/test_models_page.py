@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from desktop_waits import wait_for_background
+from library_doubles import make_chat
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 from tiny_models import TinyModel
 
 from orca_desk.inventory.catalogue import added_paths
-from orca_desk.library.chats import create_chat
 from orca_desk.models.model_file import ModelFile
 from orca_desk.paths import bundled_models
 from orca_desk.ui.pages.chat.page import ChatPage
@@ -156,7 +156,7 @@ def test_the_hash_is_computed_on_demand_and_saved(page: ModelsPage, window: Wind
 def test_the_uses_of_a_model_are_shown(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
     select(page, TEACHER)
     assert page.detail.uses.text() == "Not used in this library yet"
-    create_chat(window.desk.library, title="hello", model=TEACHER, adapter=None, system="")
+    make_chat(window.desk.library, title="hello", model=TEACHER, adapter=None, system="")
     window.desk.tell("chats")
     qtbot.waitUntil(lambda: page.detail.uses.text() == "chat-1")
 
