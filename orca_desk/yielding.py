@@ -1,10 +1,10 @@
 """Threads pause while the desktop's event loop is busy with the screen.
 
-Python runs one thread at a time. To paint a page the event loop enters Python a thousand times, and each time it
-would wait until a busy thread lets go: what takes 10 ms alone would take 100 ms. So the event loop marks its
-work with `ui_busy`, and long loops call `pause_for_ui` between their steps, or iterate over `yielding(items)`.
-In the commands nothing is marked, and the calls cost next to nothing. `orca_desk.ui.smoothness` lists the other
-measures for a smooth window, and how to measure them.
+Python runs one thread at a time. To paint a page the event loop enters Python a thousand times, and each time
+it would wait until a busy thread lets go: what takes 10 ms alone would take 100 ms. So the event loop marks
+its work with `ui_busy`, and long loops call `pause_for_ui` between their steps, or iterate over
+`yielding(items)`. In the commands nothing is marked, and the calls cost next to nothing.
+`orca_desk.ui.smoothness` lists the other measures for a smooth window, and how to measure them.
 """
 
 import threading
