@@ -141,7 +141,7 @@ class Conversation:
     def open(self, chat_id: str) -> None:
         """Read a stored chat and continue it with its own models. Only the latest call has an effect.
 
-        The chat that is being asked just stays.
+        The chat that is being asked just stays. A message that is sent before the chat was read cancels this.
         """
         with self._lock:
             is_here = self.is_busy and chat_id == self.chat_id
@@ -246,6 +246,7 @@ class Conversation:
             ids=self._ids,
         )
         self._turns = (*earlier, turn)
+        self._opening = None
         self._sending = sending
         self._running.append(sending)
         self._enter(State.STORING)
@@ -334,7 +335,7 @@ class Conversation:
 
     def _open(self, chat_id: str, token: object) -> None:
         """In the writer's thread: read a chat and show it."""
-        self._settle_left(chat_id)
+        self._settle_left(chat_id, token)
         try:
             transcript, models = self._store.read(chat_id)
         except Exception as error:
@@ -351,15 +352,18 @@ class Conversation:
                 self._turns = transcript.turns
                 self._show(transcript.system, opened=True)
 
-    def _settle_left(self, chat_id: str) -> None:
+    def _settle_left(self, chat_id: str, token: object) -> None:
         """Wait for answers of a chat that were stopped at their next token, discard those without a token.
 
         Otherwise a late answer would be stored as if it answered the chat's next question.
         """
         with self._lock:
-            while any(one.chat_id == chat_id and one.waiting & one.begun for one in self._running):
+            while token is self._opening and any(
+                one.chat_id == chat_id and one.waiting & one.begun for one in self._running
+            ):
                 self._settled.wait(WAKE)
-            self._discard(chat_id)
+            if token is self._opening:
+                self._discard(chat_id)
 
     def _discard(self, chat_id: str) -> None:
         for sending in self._running:

@@ -1,11 +1,12 @@
 """The conversation: every order in which messages, answers, stops and other chats can come."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from scripted_session import Heard, ScriptedSession, busy_writer
+from scripted_session import SECONDS, Heard, ScriptedSession, busy_writer
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
@@ -14,6 +15,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling, Task
+from orca_desk.steps.chat import sending
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import (
@@ -31,7 +33,7 @@ from orca_desk.steps.chat.events import (
 )
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.session import ChatSession
-from orca_desk.steps.chat.transcript import read_transcript
+from orca_desk.steps.chat.transcript import Transcript, read_transcript
 
 TASK = Task(family="sums", query="What is 2 + 2?", answer="4")
 SHORT = Sampling(max_tokens=5)
@@ -485,6 +487,35 @@ def test_only_the_latest_chat_is_opened(scene: Scene, held: Callable[[], None]) 
     scene.ask("Two", "c", "d")
     assert scene.heard.of(NotOpened) == []
     assert scene.shown == [("Two", ["c", "d"])]
+
+
+@pytest.mark.parametrize("is_here", [True, False], ids=["this chat", "another chat"])
+def test_a_message_sent_while_a_chat_is_being_read_is_asked_where_it_was_sent(
+    scene: Scene, library: Library, monkeypatch: pytest.MonkeyPatch, is_here: bool
+) -> None:
+    reading, free = threading.Event(), threading.Event()
+
+    def slow(library: Library, chat_id: str) -> Transcript:
+        reading.set()
+        assert free.wait(SECONDS)
+        return read_transcript(library, chat_id)
+
+    scene.ask("One", "a", "b")
+    first = scene.conversation.chat_id
+    if not is_here:
+        scene.conversation.new()
+        scene.ask("One", "a", "b")
+    here = scene.conversation.chat_id
+    monkeypatch.setattr(sending, "read_transcript", slow)
+    scene.conversation.open(first)
+    assert reading.wait(SECONDS)
+    assert scene.conversation.send(Draft(question="Two"), system="S", sampling=SHORT)
+    free.set()
+    scene.heard.until(lambda: scene.conversation.state == State.ASKING)
+    scene.answer("c", "d")
+    assert scene.shown == [("One", ["a", "b"]), ("Two", ["c", "d"])]
+    assert scene.conversation.chat_id == here
+    assert stored(library, here)[0] == ["One", "a", "Two", "c"]
 
 
 def test_a_chat_that_is_deleted_is_left_and_nothing_more_is_stored(scene: Scene, library: Library) -> None:

@@ -223,14 +223,16 @@ class ChatPage(Page):
             self._ask_for_model()
             return
         self.notice.hide()
-        self.composer.end_edit()
-        self.composer.clear()
         system, sampling = self.settings.system.text(), self.settings.sampling
         if number is None or number >= len(self.conversation.turns):
-            self.conversation.send(draft, system=system, sampling=sampling)
+            was_sent = self.conversation.send(draft, system=system, sampling=sampling)
         else:
             change = self.conversation.edit(number, draft, system=system, sampling=sampling)
             self._make_undoable("Edit a message", change)
+            was_sent = change is not None
+        if was_sent:  # otherwise another thread began an undo in the meantime
+            self.composer.end_edit()
+            self.composer.clear()
         self._show_news()
 
     def send_task(self, task: Task) -> None:

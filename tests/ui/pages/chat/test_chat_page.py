@@ -300,6 +300,15 @@ def test_a_message_that_cannot_be_stored_returns_to_the_composer(
     assert not page.view.isVisible()
 
 
+def test_a_message_that_the_conversation_does_not_take_stays_in_the_composer(
+    page: ChatPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(page.conversation, "send", lambda draft, **_: False)  # as while an undo is stored
+    page.composer.input.setPlainText("Hello")
+    qtbot.keyClick(page.composer.input, Qt.Key.Key_Return)
+    assert boxes(page) == ("Hello", "")
+
+
 def test_stopping_while_storing_keeps_the_question(page: ChatPage, library: Library, qtbot: QtBot) -> None:
     with busy_writer(library):
         send(page, "What is a young horse called?", qtbot)
