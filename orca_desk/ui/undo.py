@@ -42,12 +42,14 @@ class UndoStack(QUndoStack):
         results: list[T] = []
 
         def forward() -> T:
-            results[:] = [work()]
+            if not results:  # otherwise the undo before this redo failed: the change is still made
+                results.append(work())
             return results[0]
 
         def back() -> None:
             if results:  # otherwise the work failed: there is nothing to undo
-                undo(results.pop())
+                undo(results[0])
+                results.clear()
 
         def fail(error: Exception) -> None:
             if isValid(change):

@@ -98,6 +98,23 @@ def test_an_undo_behind_a_change_that_fails_does_nothing(desk: Desk, qtbot: QtBo
     assert not undone and desk.undo.count() == 0
 
 
+def test_a_redo_behind_an_undo_that_fails_does_not_make_the_change_twice(desk: Desk, qtbot: QtBot) -> None:
+    gate, errors, made = threading.Event(), list[Exception](), list[str]()
+
+    def fail(_: object) -> None:
+        gate.wait(5)
+        refuse()
+
+    desk.do("Add", lambda: made.append("added"), fail, failed=errors.append)
+    desk.undo.undo()
+    desk.undo.redo()  # before the failure is known
+    gate.set()
+    with qtbot.waitSignal(desk.background.writing):
+        pass
+    qtbot.waitUntil(lambda: bool(errors))
+    assert made == ["added"] and desk.undo.count() == 0
+
+
 def test_an_error_that_no_page_shows_appears_in_the_window(desk: Desk, window: Window, qtbot: QtBot) -> None:
     desk.do("Try", refuse, refuse)
     qtbot.waitUntil(lambda: window.notice.isVisible())
