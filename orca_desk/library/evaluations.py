@@ -141,12 +141,17 @@ def list_evaluations(library: Library) -> list[Evaluation]:
 
 
 def take_up(library: Library, evaluation_id: str, name: str, request: Mapping[str, Any] | None) -> Evaluation:
-    """Give an unfinished evaluation the name and the request that it is resumed with; return it."""
+    """Give an unfinished evaluation the name and the request that it is resumed with; return it.
+
+    Without a name or a request it retains its own.
+    """
 
     def store(db: sqlite3.Connection) -> int:
         if request is not None:
             db.execute("UPDATE runs SET request = ? WHERE id = ?", (json.dumps(request), evaluation_id))
-        return db.execute("UPDATE evaluations SET name = ? WHERE id = ?", (name, evaluation_id)).rowcount
+        return db.execute(
+            "UPDATE evaluations SET name = coalesce(nullif(?, ''), name) WHERE id = ?", (name, evaluation_id)
+        ).rowcount
 
     library.write(store)
     return get_evaluation(library, evaluation_id)

@@ -72,7 +72,7 @@ def test_a_stopped_evaluation_is_resumed_and_a_finished_one_starts_anew(library,
             control.stop()
 
     slow = Runner(model=student.model, threads=1, context=512, batch=2)
-    first = evaluate(library, slow, TASKS, sampling=SHORT, progress=stop_soon, control=control)
+    first = evaluate(library, slow, TASKS, sampling=SHORT, progress=stop_soon, control=control, name="mine")
     assert not first.finished
     assert 0 < first.overall.accuracy.n < 10
     updates: list[Update] = []
@@ -81,6 +81,7 @@ def test_a_stopped_evaluation_is_resumed_and_a_finished_one_starts_anew(library,
     run = get_run(library, second.run)
     assert (run.done, run.total) == (10, 10)
     assert (second.run, second.finished, second.overall.accuracy.n) == (first.run, True, 10)
+    assert get_evaluation(library, first.run).name == "mine"
     assert evaluate(library, slow, TASKS, sampling=SHORT).run != second.run
 
 
