@@ -305,9 +305,13 @@ ALTER TABLE messages ADD COLUMN seconds REAL;
 VERSION_3 = """
 ALTER TABLE runs ADD COLUMN request TEXT;
 ALTER TABLE evaluations ADD COLUMN name TEXT NOT NULL DEFAULT '';
+DELETE FROM settings
+WHERE (key LIKE 'desktop.start.%' OR key = 'evaluations.names')
+  AND CASE WHEN json_valid(value) THEN json_type(value) <> 'object' ELSE 1 END;
 UPDATE runs SET request = (
   SELECT json_remove(value, '$.run') FROM settings
-  WHERE key IN ('desktop.start.generate', 'desktop.start.probe') AND json_extract(value, '$.run') = runs.id)
+  WHERE key = 'desktop.start.' || runs.kind AND runs.id = coalesce(json_extract(value, '$.run'), (
+    SELECT newest.id FROM runs AS newest WHERE newest.kind = runs.kind ORDER BY newest.n DESC LIMIT 1)))
 WHERE kind IN ('generate', 'probe');
 UPDATE runs SET request = (
   SELECT json_remove(json_set(value, '$.candidates', json_extract(value, '$.arms')), '$.arms') FROM settings

@@ -18,7 +18,7 @@ from orca_desk.library.evaluations import answers, list_evaluations
 from orca_desk.library.integrity import check
 from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.library.records import iterate_records
-from orca_desk.library.runs import get_run
+from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.tasks import iterate_tasks
 from orca_desk.steps.evaluate.plan import last_plan, queued_behind
@@ -101,3 +101,25 @@ def test_what_a_run_was_asked_for_is_stored_with_the_run(tmp_path: Path) -> None
         assert evaluation.name == "my base"
         assert [one.name for one in queued_behind(evaluation.run.request or {})] == ["rival"]
         assert not MOVED_SETTINGS & all_settings(library).keys()
+
+
+@pytest.mark.parametrize("damaged", ["{", "null", "[1]"])
+def test_a_damaged_request_is_left_out_and_the_library_opens(tmp_path: Path, damaged: str) -> None:
+    (tmp_path / DATABASE_NAME).write_bytes(gzip.decompress(OLDER[1].read_bytes()))
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as db, db:
+        db.execute("UPDATE settings SET value = ? WHERE key LIKE 'desktop.start.%'", (damaged,))
+        db.execute("UPDATE settings SET value = ? WHERE key = 'evaluations.names'", (damaged,))
+    with Library.open(tmp_path) as library:
+        assert [run.request for run in list_runs(library)] == [None] * len(list_runs(library))
+        assert last_plan(library) is None
+        assert not MOVED_SETTINGS & all_settings(library).keys()
+
+
+def test_a_request_that_names_no_run_belongs_to_the_newest_of_its_type(tmp_path: Path) -> None:
+    (tmp_path / DATABASE_NAME).write_bytes(gzip.decompress(OLDER[1].read_bytes()))
+    with closing(sqlite3.connect(tmp_path / DATABASE_NAME)) as db, db:
+        db.execute("UPDATE settings SET value = json_remove(value, '$.run') WHERE key LIKE 'desktop.start.%'")
+    with Library.open(tmp_path) as library:
+        asked = {run.kind: run.request for run in reversed(list_runs(library))}
+        assert (asked["generate"] or {})["limit"] == 5
+        assert (asked["probe"] or {})["per_family"] == 7
