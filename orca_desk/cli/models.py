@@ -124,7 +124,7 @@ def convert_model(student: Path, file: Path, dtype: str, as_json: bool) -> None:
 @command.command("download")
 @click.argument("repo")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--file", help="One file, such as a GGUF. [default: the safetensors and what belongs to them]")
+@click.option("--file", help="One file, such as a GGUF. [default: the safetensors and their companion files]")
 @click.option("--revision", default="main", show_default=True, help="Branch, tag or commit.")
 @click.option("--endpoint", help="Address of the hub, if it is not Hugging Face.")
 @json_option

@@ -191,7 +191,7 @@ _decision("undecide", None, "Remove the decision to keep or drop records.")
 @click.option("--with-incorrect", is_flag=True, help="Include answers that were graded incorrect.")
 @click.option("--with-leaks", is_flag=True, help="Include answers that quote or mention their instruction.")
 @click.option(
-    "--with-unpaired", is_flag=True, help="Include answers that follow another strategy than the paired one."
+    "--with-unpaired", is_flag=True, help="Include answers that follow a strategy other than the paired one."
 )
 @click.option("--family", "families", multiple=True, help="Only this family; repeat for several.")
 @click.option("--cap", type=click.IntRange(1), help="Maximum records per family.")

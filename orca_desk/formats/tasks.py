@@ -170,8 +170,11 @@ def _text(values: Mapping[str, Any], field: str, columns: Mapping[str, str], *, 
     if value is None or value == "":
         if not needed:
             return ""
-        what = f"{column!r} is empty" if field in columns else "there is no column with the question"
-        raise _FaultError(what, "Fill it in, or say which column holds the question.")
+        if field in columns:
+            raise _FaultError(
+                f"{column!r} is empty", "Fill it in, or choose another column for the question."
+            )
+        raise _FaultError("there is no column with the question", "Choose the column that holds it.")
     if not isinstance(value, str) or isinstance(value, Literal):
         raise _FaultError(f"{column!r} is {_type(value)}, not text", "Write it as text in quotes.")
     if needed and not value.strip():

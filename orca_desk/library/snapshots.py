@@ -26,7 +26,7 @@ from orca_desk.yielding import yielding
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
 CANDIDATES = f"SELECT {COLUMNS}, {FACTS} AS facts {FITNESS_TABLES} ORDER BY r.id"
 TAKEN = f"{SELECT} WHERE r.n IN (SELECT value FROM json_each(?)) ORDER BY r.id"
-# The reasons as libraries stored them that an older Orca Desk wrote
+# The reasons as earlier versions of Orca Desk stored them
 OLD_REASONS = {
     "held out for evaluation": Unfit.HELD_OUT,
     "dropped in review": Unfit.DROPPED,

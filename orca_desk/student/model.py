@@ -138,7 +138,7 @@ def choose_checkpointing(base: ModelFile, settings: TrainSettings, dtype: Dtype)
     if not fit.fits:
         raise UserError(
             f"Training this model needs about {human_bytes(fit.needed)} of memory; "
-            f"{human_bytes(fit.available)} can be used.",
+            f"{human_bytes(fit.available)} is available.",
             "Close other programs, lower batch_tokens, or choose a smaller model."
             if fit.checkpointing
             else "Close other programs, lower batch_tokens, or turn gradient_checkpointing on.",

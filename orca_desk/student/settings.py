@@ -68,11 +68,11 @@ class TrainSettings:
         metadata=_about("Share of the adapter's inputs dropped at random. Above 0, training is slower."),
     )
     learning_rate: float = field(
-        default=2e-4, metadata=_about("Highest learning rate. Small models tolerate a higher one.", "simple")
+        default=2e-4, metadata=_about("Peak learning rate. Small models tolerate a higher one.", "simple")
     )
     schedule: Schedule = field(
         default="cosine",
-        metadata=_about("How the learning rate falls to 0: cosine or linear. Constant: not at all."),
+        metadata=_about("How the learning rate decays: cosine or linear to 0, or constant."),
     )
     warmup: float = field(
         default=0.03, metadata=_about("Share of the steps during which the learning rate rises from 0.")
@@ -117,7 +117,7 @@ class TrainSettings:
     checkpoint_every: int = field(
         default=50,
         metadata=_about(
-            "Steps between checkpoints, at most a minute. 0: only at the end, a stop or a pause."
+            "Steps between checkpoints, at most a minute apart. 0: only at the end, a stop or a pause."
         ),
     )
     dtype: Dtype = field(

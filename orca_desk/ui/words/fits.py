@@ -23,7 +23,7 @@ ADVICE_WITH_CHECKPOINTING = "choose a smaller batch"
 def fit_sentence(fit: Fit) -> str:
     """Return how much memory a model takes, and, where it does not fit, what to do about it."""
     what = f"{fit.purpose.capitalize()} {fit.model}"
-    memory = f"about {human_bytes(fit.needed)} of memory; {human_bytes(fit.available)} can be used"
+    memory = f"about {human_bytes(fit.needed)} of memory; {human_bytes(fit.available)} is available"
     if fit.fits:
         with_checkpointing = " with gradient checkpointing" if fit.checkpointing else ""
         return f"{what}{with_checkpointing} takes {memory}."

@@ -28,8 +28,8 @@ def _found(report: ParityReport) -> str:
     ours = report.adapter
     ties = f" (and {ours.near_ties} near-tied)" if ours.near_ties else ""
     return (
-        f"{ours.tokens_equal} of {ours.tokens} tokens in {ours.prompts} answers are equal{ties}, logits "
-        f"within {ours.max_logit_difference:.3g}, {ours.relative_difference:.2%} of their spread"
+        f"{ours.tokens_equal:,} of {ours.tokens:,} tokens in {ours.prompts:,} answers are equal{ties}, "
+        f"logits within {ours.max_logit_difference:.3g}, {ours.relative_difference:.2%} of their spread"
     )
 
 

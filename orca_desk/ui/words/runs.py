@@ -95,7 +95,9 @@ def settings_of(run: Run) -> list[tuple[str, str]]:
 def _lines(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in settings.items():
         label = f"{prefix}{name.replace('_', ' ')}"
-        if isinstance(value, Mapping):
+        if name == "system" and isinstance(value, Mapping):  # its type, or the user's own text
+            yield "System message", _value(value.get("text") or value.get("kind"))
+        elif isinstance(value, Mapping):
             yield from _lines(value, "" if name in ("settings", "sampling") else f"{label}: ")
         else:
             yield label.capitalize(), _value(value)

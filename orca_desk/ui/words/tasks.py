@@ -53,7 +53,9 @@ def import_report(imported: Imported, name: str, *, how_to_hold_out: str) -> Imp
         done = "replaced" if imported.updated else "left unchanged"
         notes.append(f"In the library with different content, {done}: {counted(imported.differing, 'task')}.")
     if imported.added and not imported.heldout:
-        notes.append(f"None of the tasks is held out, so none can be used for evaluation. {how_to_hold_out}")
+        notes.append(
+            f"None of the new tasks is held out, so none can be used for evaluation. {how_to_hold_out}"
+        )
     if not imported.finished:
         notes.append("Repeat the import to add the rest.")
     unchanged = not imported.added and not (imported.updated and imported.differing)

@@ -22,7 +22,7 @@ def test_every_outcome_of_an_import_is_reported() -> None:
         summary="Added 1 task from quiz.csv. Already in the library: 2.",
         notes=(
             "In the library with different content, left unchanged: 1 task.",
-            "None of the tasks is held out, so none can be used for evaluation. Use --heldout.",
+            "None of the new tasks is held out, so none can be used for evaluation. Use --heldout.",
         ),
         problems=(
             "6 rows could not be read:",

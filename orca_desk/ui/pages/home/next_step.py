@@ -111,7 +111,7 @@ STEPS: dict[Advice, NextStep] = {
         image="target",
     ),
     "chat": NextStep(
-        sentence="Chat with the student that you have trained.",
+        sentence="Chat with the student you trained.",
         hint="Ask the tuned student and its base model the same question, side by side.",
         action="Open the chat",
         page="chat",

@@ -28,7 +28,7 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import TYPES
 
 SHOWN = 500  # the newest runs
-WIDTHS = (230, 92, 120, 84, 164, 120)
+WIDTHS = (250, 104, 120, 84, 164, 120)
 PANELS = 6  # unfinished jobs with a panel; a line counts the others
 
 
@@ -37,7 +37,7 @@ class JobsPage(Page):
 
     name = "jobs"
     title = "Jobs"
-    about = "Everything that runs, waits or has run in this library. Finished work is always saved."
+    about = "Running, queued and past jobs of this library. Finished work is always saved."
     watches = frozenset({"runs"})
 
     def __init__(self, desk: Desk) -> None:

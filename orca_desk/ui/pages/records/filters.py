@@ -44,7 +44,7 @@ class RecordFilters(QWidget):
         )
         self.leaks = _choice(
             "Leaks",
-            "With or without leaks",
+            "Leaks: any",
             leaked="With leaks",
             clean="Without leaks",
         )

@@ -133,7 +133,7 @@ class AboutCard(SettingsCard):
             desk,
             image="info",
             title="About Orca Desk",
-            about="Teaches a small language model to reason, by the Orca 2 method, on one machine.",
+            about="Teaches a small language model to reason, with the Orca 2 method, on one machine.",
         )
         self.versions: dict[str, str] = {}
         self._grid = QGridLayout()

@@ -266,8 +266,9 @@ class StrategiesPage(Page):
     def _about(self, strategy: Strategy | None) -> str:
         if strategy is None:
             return "Exists only in this library. The name can't be changed later."
-        families = ", ".join(self._families.get(strategy.name, ())) or "not used by any family yet"
-        return f"{strategy.name}, version {strategy.version}: {families}."
+        families = ", ".join(self._families.get(strategy.name, ()))
+        use = f"used for {families}" if families else "not used by any family yet"
+        return f"{strategy.name}, version {strategy.version}, {use}."
 
     def _show_state(self) -> None:
         strategy = self._strategies.get(self._key)

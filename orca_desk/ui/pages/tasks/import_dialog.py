@@ -248,11 +248,11 @@ def _summary(seen: ImportPreview, percent: int | None) -> str:
     sentences = [f"{seen.format}, {rows}: " + (f"{seen.bad:,} unreadable." if seen.bad else "all readable.")]
     if "query" not in seen.mapping and seen.columns:
         return f"{sentences[0]} Select the column with the question."
+    problems = {f"{sentence(problem.what)} {problem.hint}" for problem in seen.problems}
+    if len(problems) == 1:  # several are in the Problems tab
+        sentences += problems
     if percent is None and not seen.heldout and seen.good:
-        sentences.append("No task is held out yet, so none can be used for evaluation.")
-    remedies = {problem.hint for problem in seen.problems}
-    if len(remedies) == 1:  # several are in the Problems tab
-        sentences += remedies
+        sentences.append("None of these tasks is held out, so none can be used for evaluation.")
     return " ".join(sentences)
 
 

@@ -38,7 +38,7 @@ COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Started", lambda row: when(row.training.run.started_at or row.training.run.created_at)),
     Column("Outcome", lambda row: outcome_text(row.training.run.outcome)),
 )
-WIDTHS = (76, 116, 104, 100, 152, 100, 110, 100, 160)
+WIDTHS = (76, 116, 104, 100, 120, 100, 142, 100, 160)
 NEEDS = {8: 1036}  # px that the table needs to show the outcome, which the training itself shows too
 STATUS, LOSS = 1, 5
 

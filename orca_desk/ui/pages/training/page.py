@@ -131,7 +131,7 @@ class TrainingPage(Page):
                 image="graduation-cap",
                 title="Nothing to train on yet",
                 text="A student learns from a teacher's answers. Have the teacher answer some tasks first.",
-                action="Open Teacher",
+                action="Go to Teacher",
                 run=lambda: desk.open("teacher"),
             )
         )

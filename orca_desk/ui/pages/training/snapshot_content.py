@@ -33,7 +33,7 @@ class SnapshotContent(QFrame):
         self.identity = label(selectable=True, size="caption", wrap=True)
         rows = (
             ("System message", self.instruction),
-            ("SnapshotRules", self.rules),
+            ("Rules", self.rules),
             ("Left out", self.left_out),
             ("Frozen", self.identity),
         )

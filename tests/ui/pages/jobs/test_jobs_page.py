@@ -154,6 +154,13 @@ def test_settings_of_any_shape_become_lines(library: Library) -> None:
     assert settings_of(run) == [("A: b: c", "1, 2 z"), ("D", "–"), ("E", "yes"), ("F", "0.25")]
 
 
+def test_a_system_message_is_one_line_of_the_settings(library: Library) -> None:
+    cautious = create_run(library, "evaluate", {"system": {"kind": "cautious", "text": ""}})
+    custom = create_run(library, "evaluate", {"system": {"kind": "custom", "text": "Be brief."}})
+    assert settings_of(cautious) == [("System message", "cautious")]
+    assert settings_of(custom) == [("System message", "Be brief.")]
+
+
 def test_the_next_start_offers_to_resume(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
     folder = tmp_path / "library"
     with Library.open(folder, samples=False) as library:

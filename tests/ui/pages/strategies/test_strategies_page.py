@@ -286,7 +286,8 @@ def test_measuring_fills_the_cells_as_answers_arrive(
     assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new
 
 
-def test_an_empty_selection_is_reported(page: StrategiesPage) -> None:
+def test_an_empty_selection_is_reported(page: StrategiesPage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: page.pairing.measure.picker.selected() is not None)
     page.pairing.measure.families.choose([])
     page.measure()
     assert page.pairing.measure.job is None and "Nothing is selected" in page.notice.text.text()

@@ -400,8 +400,8 @@ def test_the_import_summary_counts_unreadable_rows_and_gives_the_remedy(
     path.write_bytes('{"query": "Où ?"}\n{"query": "Qui ?"}\n{"query": "À qui ?"}\n'.encode("latin-1"))
     page.go({"do": "import", "files": [path]})
     dialog = previewed(page, qtbot, lambda one: one.preview is not None)
-    summary = dialog.summary.text()
-    assert "2 unreadable" in summary and summary.endswith("Save the file as UTF-8, or remove the row.")
+    problem = "The line contains bytes that are not UTF-8. Save the file as UTF-8, or remove the row."
+    assert f"2 unreadable. {problem}" in dialog.summary.text()
 
 
 def test_a_very_long_family_name_is_shortened(page: TasksPage, library: Library, qtbot: QtBot) -> None:
