@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo quick quick-checks quick-pages quick-rest test package package-test minis clean
+.PHONY: run demo quick quick-style quick-types quick-pages quick-rest test package package-test minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
@@ -14,13 +14,15 @@ demo: .venv/.run
 # two runs of pytest cover all tests; each skips, with the reason, what needs torch or llama.cpp.
 QUICK := .venv-quick/bin
 quick: .venv-quick/.test
-	$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target \
-	    quick-checks quick-pages quick-rest
+	$(MAKE) --no-print-directory --jobs 4 --keep-going --output-sync=target \
+	    quick-types quick-pages quick-rest quick-style
 
-quick-checks: .venv-quick/.test
+quick-style: .venv-quick/.test
 	$(QUICK)/ruff check .
 	$(QUICK)/ruff format --check .
 	$(QUICK)/lint-imports
+
+quick-types: .venv-quick/.test
 	$(QUICK)/mypy
 
 quick-pages: .venv-quick/.test

@@ -576,6 +576,7 @@ def test_without_a_library_nothing_is_stored_and_all_else_works() -> None:
 @pytest.fixture
 def real(library: Library, tiny_llama: TinyModel) -> Iterator[tuple[Conversation, Heard]]:
     """A conversation with a tiny model, twice."""
+    pytest.importorskip("llama_cpp")
     heard = Heard()
     model = ChatModel(part="base", model=tiny_llama.gguf)
     with Conversation(library, heard) as made:
@@ -637,6 +638,7 @@ def test_a_real_answer_is_stopped_closed_and_stored(
 def test_a_real_model_that_is_missing_or_dies_fails_in_its_column(
     library: Library, tiny_llama: TinyModel, tmp_path: Path
 ) -> None:
+    pytest.importorskip("llama_cpp")
     heard = Heard()
     models = [
         ChatModel(part="base", model=tiny_llama.gguf),
