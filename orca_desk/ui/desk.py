@@ -77,8 +77,8 @@ class Desk(QObject):
         """Change the library by `work`; Ctrl+Z calls `undo` with what `work` returned.
 
         Both run off the event loop, after every earlier change. Afterwards `parts` are announced, and `then`
-        gets the result of the first `work`. An error goes to `failed`, by default to `report`. `text` names
-        the change in the menu.
+        gets the result of the first `work`; the status line reports an undo and a redo. An error goes to
+        `failed`, by default to `report`. `text` names the change in the menu, in lower case.
         """
         waiting = [then]
 
@@ -86,10 +86,14 @@ class Desk(QObject):
             self.tell(*parts)
             if waiting:
                 waiting.pop()(result)
+            else:
+                self.say(f"Redone: {text}.")
 
-        self.undo.do(
-            text, work, undo, done=done, undone=lambda: self.tell(*parts), failed=failed or self.report
-        )
+        def undone() -> None:
+            self.tell(*parts)
+            self.say(f"Undone: {text}.")
+
+        self.undo.do(text, work, undo, done=done, undone=undone, failed=failed or self.report)
 
     def write(
         self,

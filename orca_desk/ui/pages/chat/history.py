@@ -160,7 +160,7 @@ class ChatHistory(QFrame):
     def _rename(self, chat_id: str, title: str) -> None:
         library = self._desk.library
         self._desk.do(
-            "Rename a chat",
+            "rename a chat",
             lambda: rename_chat(library, chat_id, title),
             lambda before: rename_chat(library, chat_id, before),
             "chats",
@@ -175,7 +175,7 @@ class ChatHistory(QFrame):
 
         self._forget(chat_id)
         self._desk.do(
-            "Delete a chat",
+            "delete a chat",
             delete,
             lambda removed: put_back(library, removed),
             "chats",

@@ -85,7 +85,7 @@ class TaskPanel(QObject):
     def _add(self, task: Task) -> None:
         library = self._desk.library
         self._desk.do(
-            "Save a task",
+            "save a task",
             lambda: add_tasks(library, [task]),
             lambda added: delete_tasks(library, added.added),
             "tasks",

@@ -245,7 +245,7 @@ class ModelsPage(Page):
             )
             return
         self.desk.do(
-            f"Remove {path.name}",
+            f"remove {path.name}",
             lambda: remove_path(library, path),
             lambda _: restore_path(library, path),
             "models",

@@ -372,7 +372,10 @@ def test_a_change_of_families_is_reported_after_the_dialog_is_closed(
     QCoreApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
     qtbot.waitUntil(lambda: said == ["Changed the split of 10 tasks in riddles. Press Ctrl+Z to undo."])
     window.desk.undo.undo()
-    qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
+    qtbot.waitUntil(lambda: said[1:] == ["Undone: hold out 100% of riddles."])
+    assert list(iterate_tasks(library)) == [*SUMS, *RIDDLES]
+    window.desk.undo.redo()
+    qtbot.waitUntil(lambda: said[2:] == ["Redone: hold out 100% of riddles."])
 
 
 def test_one_task_is_counted_in_the_singular(
