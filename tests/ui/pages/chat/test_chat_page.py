@@ -116,7 +116,7 @@ def send(page: ChatPage, text: str, qtbot: QtBot) -> None:
     """Write a message and send it by Enter."""
     page.composer.input.setPlainText(text)
     qtbot.keyClick(page.composer.input, Qt.Key.Key_Return)
-    assert page.composer.stop.isVisible() and not page.composer.send.isVisible()
+    assert page.composer.input.toPlainText() == ""  # taken; the answer may already be there
 
 
 def ask(page: ChatPage, text: str, qtbot: QtBot) -> list[str]:
