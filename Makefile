@@ -38,11 +38,11 @@ test: .venv/.test
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-# The package runs on other machines too: it has an environment of its own, with a llama.cpp that is compiled
-# once a machine for any processor and goes in first (pip's own cache would give back one for this processor).
+# The package runs on other machines too: it has an environment of its own, with a llama.cpp for any processor,
+# compiled once per machine. It is installed first: pip's cache would return one for this processor.
 PACKAGE := .venv-package
 LLAMA := $(shell grep ^llama_cpp_python constraints.txt)
-# Without the part that reads pictures, which nothing here uses
+# Without the part that reads images, which nothing here uses
 OPTIONS := -DGGML_NATIVE=off -DLLAVA_BUILD=off
 ifeq ($(shell uname -sm),Linux x86_64)
 OPTIONS += -DGGML_BACKEND_DL=on -DGGML_CPU_ALL_VARIANTS=on
