@@ -45,7 +45,9 @@ app = QApplication([])
 watch = Watch()
 app.installEventFilter(watch)
 """
-START_APP = f"""{FIRST_PAINT}
+START_APP = f"""
+import orca_desk.ui  # before PySide, which it configures
+{FIRST_PAINT}
 from orca_desk.__main__ import main
 sys.argv[:] = ["orca-desk", "desktop", "--library", sys.argv[2]]
 main()

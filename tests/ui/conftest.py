@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtWidgets
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,11 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+for module in (QtCore, QtGui, QtNetwork, QtSvg, QtWidgets):
+    for name in dir(module):
+        getattr(
+            module, name
+        )  # as in the app, no thread creates a type of PySide (see orca_desk/ui/__init__.py)
 
 
 @pytest.fixture(scope="session", autouse=True)

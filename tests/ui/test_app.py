@@ -72,6 +72,17 @@ def test_the_first_window_imports_nothing_heavy(tmp_path: Path) -> None:
     assert found.stderr == ""
 
 
+def test_pyside_creates_its_types_before_threads_can(tmp_path: Path) -> None:
+    code = (
+        "import sys, orca_desk.ui; assert 'PySide6' not in sys.modules;"
+        " import orca_desk.ui.app; from PySide6 import QtWidgets;"
+        " print(isinstance(vars(QtWidgets).get('QWizardPage'), type))"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "PYSIDE6_OPTION_LAZY"}
+    found = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    assert found.stdout == "True\n", found.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
 def test_the_system_may_end_the_app_in_the_middle_of_a_job(tmp_path: Path) -> None:
     ended = subprocess.run(
