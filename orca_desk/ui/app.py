@@ -22,7 +22,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.page import Page
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
-from orca_desk.ui.smoothness import quick_switches, settle
+from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
 from orca_desk.ui.theme import Theme, theme_choice
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.window import Window
@@ -78,7 +78,7 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
 
     sys.excepthook = report
     try:
-        with quick_switches():
+        with quick_switches(), collect_in_this_thread():
             yield window
     finally:
         sys.excepthook = before

@@ -10,6 +10,8 @@ entry waits for a busy thread. There are four measures, each compared by
 - `import_the_rest`: the code of a page is imported before the user first opens it.
 - `orca_desk.yielding`: long loops in the library pause while the event loop paints.
 
+`collect_in_this_thread` is here beside them, but for another reason: without it the window could hang.
+
 Heavy work itself belongs in a worker process.
 """
 
@@ -20,9 +22,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from PySide6.QtCore import QTimer
+
 from orca_desk.ui.register import NAMES
 
 SWITCH_SECONDS = 0.0001
+COLLECT_MS = 100
 
 
 @contextmanager
@@ -34,6 +39,39 @@ def quick_switches() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+@contextmanager
+def collect_in_this_thread() -> Iterator[None]:
+    """Collect cyclic garbage only in the thread of the event loop inside the block.
+
+    By default Python collects in whichever thread allocates. A collection that frees the receiver of a signal
+    makes PySide take a lock of Qt and then wait for the interpreter; meanwhile the event loop can hold the
+    interpreter and wait for that lock, and the window hangs for good.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    timer = QTimer()
+    timer.setInterval(COLLECT_MS)
+    timer.timeout.connect(collect_due)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.stop()
+        if was_enabled:
+            gc.enable()
+
+
+def collect_due() -> None:
+    """Collect the oldest generation that has reached its threshold, as Python itself would."""
+    due = [
+        n
+        for n, (count, most) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True))
+        if count > most
+    ]
+    if due:
+        gc.collect(due[-1])
 
 
 def settle() -> None:
