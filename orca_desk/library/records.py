@@ -203,8 +203,7 @@ def revise(
 def stored_record(row: sqlite3.Row) -> StoredRecord:
     """Read one row of SELECT."""
     made_with = {name: row[name] for name in MADE_WITH}
-    sampling = json.loads(row["sampling"])
-    made_with["sampling"] = Sampling(**{**sampling, "stop": tuple(sampling["stop"])})
+    made_with["sampling"] = Sampling.from_json(json.loads(row["sampling"]))
     record = TeacherRecord(**{name: row[name] for name in ASKED}, provenance=Provenance(**made_with))
     verdict = None
     if row["correct"] is not None:

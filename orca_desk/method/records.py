@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -93,6 +94,11 @@ class Sampling:
         for entry in fields(self):
             if problem := sampling_problem(entry.name, getattr(self, entry.name)):
                 raise UserError(f"{entry.name.replace('_', ' ')}: {problem}.", "Choose another value.")
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Sampling":
+        """Return the settings whose fields JSON holds. Raises KeyError or TypeError when they do not fit."""
+        return cls(**{**values, "stop": tuple(values["stop"])})
 
 
 def sampling_problem(name: str, value: Any) -> str:

@@ -62,12 +62,11 @@ def prompt_request(engine: "Engine", content: dict[str, Any]) -> "Request":
     from orca_desk.teacher.engine import Request
 
     rendered = engine.renderer.prompt([Message(role, text) for role, text in content["messages"]])
-    sampling = content["sampling"]
     return Request(
         key=content["key"],
         ids=rendered.ids,
         prefix=rendered.prefix,
-        sampling=Sampling(**sampling | {"stop": tuple(sampling["stop"])}),
+        sampling=Sampling.from_json(content["sampling"]),
     )
 
 

@@ -125,11 +125,10 @@ def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
     )
     is_newest = list_evaluations(library)[0].id == evaluation_id
     queued = queued_behind(evaluation.run.request or {}) if is_newest else ()
-    sampling = evaluation.run.settings["sampling"]
     return RemainingPlan(
         candidates=(candidate, *queued),
         tasks=tuple(get_tasks(library, ids).values()),
-        sampling=Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
+        sampling=Sampling.from_json(evaluation.run.settings["sampling"]),
     )
 
 

@@ -65,12 +65,11 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 def plan_from_json(value: Mapping[str, Any]) -> Plan:
     """Return the plan that `plan_to_json` wrote."""
-    sampling = value["sampling"]
     return Plan(
         candidates=tuple(_from_json(one) for one in value["candidates"]),
         families=tuple(value["families"]),
         per_family=value["per_family"],
-        sampling=Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
+        sampling=Sampling.from_json(value["sampling"]),
     )
 
 

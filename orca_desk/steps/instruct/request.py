@@ -48,8 +48,7 @@ class GenerateRequest:
         """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
         known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
         try:
-            sampling = Sampling(**{**stored["sampling"], "stop": tuple(stored["sampling"]["stop"])})
-            return cls(**{**known, "sampling": sampling})
+            return cls(**{**known, "sampling": Sampling.from_json(stored["sampling"])})
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
                 "Another version of Orca Desk stored these settings.", "Choose the settings again."

@@ -42,8 +42,7 @@ class ProbeRequest:
         known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
         try:
             if "sampling" in stored:
-                sampling = Sampling(**{**stored["sampling"], "stop": tuple(stored["sampling"]["stop"])})
-                known = {**known, "sampling": sampling}
+                known = {**known, "sampling": Sampling.from_json(stored["sampling"])}
             return cls(**known)
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
