@@ -1,8 +1,10 @@
 """`UserError`, the one error that users read. Every other exception is a bug."""
 
 import errno
+from pathlib import Path
 
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+TOO_LARGE = errno.EFBIG
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -22,12 +24,17 @@ class UserError(Exception):
 
 
 def explain_os_error(error: OSError) -> UserError | None:
-    """Return the error for a full, read-only or forbidden disk, or None for any other OSError."""
+    """Return the error for a full, limited, read-only or forbidden disk, or None for any other OSError."""
     where = f" for {error.filename}" if error.filename else ""
     if error.errno in FULL:
         return UserError(
             f"There is no space left{where}.",
             "Free some space on that disk and try again. Everything saved so far is safe.",
+        )
+    if error.errno == TOO_LARGE:
+        return UserError(
+            f"The disk takes no file as large as {error.filename or 'this one'}.",
+            "A FAT32 disk or stick holds files of up to 4 GB: choose a folder on another disk.",
         )
     if error.errno in FORBIDDEN:
         return UserError(
@@ -35,3 +42,10 @@ def explain_os_error(error: OSError) -> UserError | None:
             "Make the folder writable for your user, or choose another one.",
         )
     return None
+
+
+def cannot_write(path: Path, error: OSError) -> UserError:
+    """Return the error for a file that the user wanted and that could not be written."""
+    return explain_os_error(error) or UserError(
+        f"{path} cannot be written: {error.strerror or error}.", "Choose another folder."
+    )

@@ -4,7 +4,8 @@ import contextlib
 import errno
 import hashlib
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -18,24 +19,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     The block writes to the temporary file, which lies in the same folder, and closes it. It is then flushed
     to the disk and renamed over `path`, and the folder is flushed: after a crash, a full disk or an error
-    `path` holds its old content or all of its new content. Raises OSError if the file system does, and for a
-    device or a pipe, which renaming would destroy.
+    `path` holds its old content or all of its new content. A link stays one, and the file that it names is
+    replaced. A new file has the user's usual permissions, a replaced one those that it had. Raises OSError,
+    naming `path`, if the file system does, and for a device or a pipe, which renaming would destroy.
     """
     if path.exists() and not path.is_file():
         raise FileExistsError(errno.EEXIST, "not a regular file", str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    part = Path(name)
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = _create_part(target)
     try:
         yield part
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
+        if target.exists():
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
+        part.replace(target)
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None and error.filename in (None, str(part)):
+            error.filename = str(path)  # writing names no file, and the temporary one is not the user's
         raise
-    sync_folder(path.parent)
+    sync_folder(target.parent)
 
 
 @contextlib.contextmanager
@@ -49,6 +54,17 @@ def atomic_write(path: Path, data: bytes | str) -> None:
     """Write `data` (text as UTF-8) to `path`, all or nothing; see `atomic_writer`."""
     with atomic_writer(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
+
+
+def _create_part(target: Path) -> Path:
+    """Create an empty file beside `target` and return its path; the system applies the user's umask."""
+    while True:
+        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+        except FileExistsError:
+            continue
+        return part
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,10 +1,12 @@
 """The atomic write: the old content survives every failure, and nothing is left behind."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from orca_desk.errors import explain_os_error
 from orca_desk.files import atomic_write, atomic_writer, file_sha256
 
 
@@ -55,3 +57,50 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
         atomic_write(tmp_path / "pipe", "text")
     assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
     assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+def test_a_new_file_has_the_users_usual_permissions(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        atomic_write(tmp_path / "file.txt", "text")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file.txt").stat().st_mode & 0o777 == 0o666 & ~umask
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o444])
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    path.chmod(mode)
+    atomic_write(path, "new")
+    assert path.read_text() == "new"
+    assert path.stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows lets few users make links")
+def test_a_link_stays_and_its_file_gets_the_content(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "file.txt").write_text("old")
+    (tmp_path / "link").symlink_to("there/file.txt")
+    (tmp_path / "new").symlink_to("there/new.txt")  # names a file that does not exist yet
+    for name in ("link", "new"):
+        atomic_write(tmp_path / name, "new")
+        assert (tmp_path / name).is_symlink()
+    assert {path.name: path.read_text() for path in there.iterdir()} == {"file.txt": "new", "new.txt": "new"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit stands for a file system's")
+@pytest.mark.parametrize("reason", [errno.EFBIG, errno.ENOSPC])
+def test_a_disk_that_takes_no_such_file_is_named_and_holds_no_part(tmp_path: Path, reason: int) -> None:
+    path = tmp_path / "file.txt"
+    with pytest.raises(OSError) as caught, atomic_writer(path):
+        raise OSError(reason, os.strerror(reason))
+    told = explain_os_error(caught.value)
+    assert told is not None and str(path) in told.message
+    assert told.hint
+    assert list(tmp_path.iterdir()) == []

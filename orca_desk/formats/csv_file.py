@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import cannot_write
 from orca_desk.files import atomic_write
 
 
@@ -23,5 +23,5 @@ def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[Any]])
     try:
         atomic_write(path, text.getvalue())
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error
+        raise cannot_write(path, error) from error
     return len(written)

@@ -91,7 +91,18 @@ def write(
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
         for tensor in plan:
-            writer.write_tensor_data(tensor.stored())
+            _write_tensor(writer, part, tensor.stored())
+
+
+def _write_tensor(writer: gguf.GGUFWriter, part: Path, values: Array) -> None:
+    """Write the next tensor. Raises OSError with the system's reason, which numpy leaves out."""
+    try:
+        writer.write_tensor_data(values)
+    except OSError as error:
+        if error.errno is None:
+            with part.open("ab") as file:  # the file system refuses these bytes for the same reason
+                file.write(values.tobytes())
+        raise
 
 
 def _require_room(folder: Path, size: int) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -6,10 +7,11 @@ from typing import Any
 import gguf
 import numpy as np
 import pytest
+from file_limits import limited_file_size
 from safetensors.numpy import load_file, save_file
 from tiny_models import TinyModel, TinyShape, make_tiny
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, explain_os_error
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.gguf_names import field, open_gguf
 
@@ -249,3 +251,13 @@ def test_odd_content_is_told_as_damage(
     with pytest.raises(UserError):
         write_gguf(folder, tmp_path / "out.gguf")
     assert not (tmp_path / "out.gguf").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit stands for a file system's")
+def test_a_file_too_large_for_its_disk_is_named_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.gguf"
+    with limited_file_size(100_000), pytest.raises(OSError) as caught:
+        write_gguf(folder, out)
+    told = explain_os_error(caught.value)
+    assert told is not None and told.message == f"The disk takes no file as large as {out}."
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from orca_desk.errors import UserError
+from orca_desk.errors import cannot_write
 from orca_desk.formats.tasks import write_tasks
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import tasks_at
@@ -40,4 +40,4 @@ def export_tasks(
     except StoppedError:
         return None
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.", "Choose another folder.") from error
+        raise cannot_write(path, error) from error

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_write
 from orca_desk.method.statistics import Share
 from orca_desk.ui.theme import GRID, Colours, Role, Theme, font
@@ -113,9 +113,7 @@ class FamilyChart(QWidget):
         try:
             atomic_write(path, data)
         except OSError as error:
-            raise UserError(
-                f"{path} cannot be written: {error.strerror}.", "Choose another folder."
-            ) from error
+            raise cannot_write(path, error) from error
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the chart."""
