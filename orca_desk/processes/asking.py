@@ -87,7 +87,7 @@ def ask(
     log: Path | None = None,
     already: int = 0,
 ) -> bool:
-    """Put all prompts to the model; return False if the job was stopped before it had finished.
+    """Put all prompts to the model; return False if the job was stopped before the last of them was answered.
 
     `on_outcomes` receives outcomes as they arrive, in any order, each once: the caller can commit each list
     in one transaction. Prompts are sorted by system message, so that its tokens are decoded once for all.
@@ -118,7 +118,7 @@ def ask(
             meter.advance(len(outcomes), f"{speed:,.0f} tokens/s")
 
     if not prompts:
-        return not control.stopped
+        return True
     finished = run_worker(
         worker,
         runner.as_job(),
@@ -127,6 +127,7 @@ def ask(
         control=control,
         log=log,
     )
-    if finished and meter.done < total:
+    answered_all = meter.done >= total
+    if finished and not answered_all:
         raise RuntimeError(f"{total - meter.done:.0f} of {len(prompts)} prompts were lost.")
-    return finished
+    return answered_all

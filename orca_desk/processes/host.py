@@ -26,7 +26,7 @@ def run_worker(
     command: Sequence[str] | None = None,
     seconds_to_stop: float = SECONDS_TO_STOP,
 ) -> bool:
-    """Run worker `name` on `job` until it ends; return True if it finished, False if it was stopped.
+    """Run worker `name` on `job` until it ends; return False if it was told to stop before it had ended.
 
     Pulls from `requests` only as fast as the worker asks, and only after `on_events` has received everything
     that came earlier. `on_events` receives all events that have arrived as one list, so that it can commit
@@ -40,12 +40,12 @@ def run_worker(
     with WorkerProcess(name, job, log=log, command=command) as worker:
         control.listen(worker.wake)
         try:
-            ended_itself = _attend(worker, iter(requests), on_events, control, seconds_to_stop)
+            told, ended_itself = _attend(worker, iter(requests), on_events, control, seconds_to_stop)
         finally:
             control.unlisten(worker.wake)
         if ended_itself:
             worker.check()
-        return not control.stopped
+        return told != "stop"
 
 
 def _attend(
@@ -54,8 +54,8 @@ def _attend(
     on_events: Callable[[list[Message]], None],
     control: JobControl,
     seconds_to_stop: float,
-) -> bool:
-    """Serve the worker until its events end; return False if it had to be killed."""
+) -> tuple[Wanted, bool]:
+    """Serve the worker until its events end; return what it was told last, and False if it was killed."""
     sent: Wanted = "run"
     ended_itself = True
     deadline = float("inf")
@@ -75,7 +75,7 @@ def _attend(
         if ended_itself and time.monotonic() > deadline:
             worker.kill()
             ended_itself = False
-    return ended_itself
+    return sent, ended_itself
 
 
 def _feed(worker: WorkerProcess, requests: Iterator[Mapping[str, Any]], count: int) -> None:

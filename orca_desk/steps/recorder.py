@@ -17,7 +17,7 @@ from orca_desk.library.runs import (
     start_run,
     store_progress,
 )
-from orca_desk.processes.progress import JobControl, Progress, Update
+from orca_desk.processes.progress import Progress, Update
 
 SAVE_EVERY = 2.0  # s; each save is a write
 
@@ -25,12 +25,14 @@ SAVE_EVERY = 2.0  # s; each save is a write
 class RunRecorder:
     """Records one run. Set `outcome` to the sentence that tells the user how the run ended.
 
-    A job of several stages sets `unit`: only updates in that unit are saved as the run's progress.
+    Set `finished` once all the work is done: a stop that arrives with the last answer stops nothing. A job of
+    several stages sets `unit`: only updates in that unit are saved as the run's progress.
     """
 
     def __init__(self, library: Library, run: str, progress: Progress) -> None:
         self.run = run
         self.outcome = self.unit = ""
+        self.finished = False
         self.log: Path = library.folder / "logs" / f"{run}.log"
         self._library = library
         self._progress = progress
@@ -53,13 +55,11 @@ class RunRecorder:
 
 
 @contextlib.contextmanager
-def record_run(
-    library: Library, run: str, *, progress: Progress, control: JobControl
-) -> Iterator[RunRecorder]:
+def record_run(library: Library, run: str, *, progress: Progress) -> Iterator[RunRecorder]:
     """Mark `run` as running while the block works on it, then record how it ended.
 
-    The run ends as cancelled if `control` was stopped or Ctrl-C was pressed, as failed if the block raised,
-    and as done otherwise. A full or read-only disk is raised as a UserError.
+    The run ends as done if the block set the recorder's `finished`, as failed if it raised, and as cancelled
+    otherwise or after Ctrl-C. A full or read-only disk is raised as a UserError.
     """
     start_run(library, run)
     recorder = RunRecorder(library, run, progress)
@@ -75,7 +75,7 @@ def record_run(
         if refusal:
             raise refusal from error
         raise
-    end_run(library, run, "cancelled" if control.stopped else "done", recorder.outcome)
+    end_run(library, run, "done" if recorder.finished else "cancelled", recorder.outcome)
 
 
 def _end(library: Library, run: str, status: EndStatus, outcome: str) -> None:

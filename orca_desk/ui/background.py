@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
@@ -27,7 +28,7 @@ class Background(QObject):
         self._ordered = ThreadPoolExecutor(1, thread_name_prefix="writes")
         self._unwritten = 0
         self._failed = failed
-        self._newest: dict[tuple[int, str], int] = {}
+        self._newest: WeakKeyDictionary[QObject, dict[str, object]] = WeakKeyDictionary()
         self._closed = False
         self._arrived.connect(_serve, Qt.ConnectionType.QueuedConnection)
 
@@ -47,13 +48,12 @@ class Background(QObject):
         started newer work under that key: a search while typing shows its last result only. `urgent` is for
         work of milliseconds that fills a hole on the screen: it never waits behind longer work.
         """
-        key = (id(owner), only_newest)
-        number = self._newest.get(key, 0) + 1
+        newest, this = self._newest.setdefault(owner, {}), object()
         if only_newest:
-            self._newest[key] = number
+            newest[only_newest] = this
 
         def is_stale() -> bool:
-            return bool(only_newest) and self._newest[key] != number
+            return bool(only_newest) and newest[only_newest] is not this
 
         def deliver(handler: Callable[[Any], None], value: Any) -> None:
             if isValid(owner) and not is_stale() and not self._closed:

@@ -142,7 +142,9 @@ class Job(QObject):
         if self.error is not None:
             self._set("failed")
         else:
-            self._set("stopped" if self.control.stopped else "done")
+            # A stop that arrives with the last piece of work stops nothing
+            finished = not self.control.stopped or getattr(self.result, "finished", False)
+            self._set("done" if finished else "stopped")
         self.ended.emit()
 
     def _set(self, state: JobState) -> None:

@@ -7,7 +7,7 @@ import pytest
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run
-from orca_desk.processes.progress import JobControl, Update, silent
+from orca_desk.processes.progress import Update, silent
 from orca_desk.steps.recorder import find_or_create_run, record_run
 
 
@@ -20,14 +20,12 @@ def library(tmp_path):
 def work(library: Library, error: BaseException | None = None, *, stop: bool = False) -> str:
     """Run a job that ends in this way; return its run."""
     run = find_or_create_run(library, "generate", {"of": "this"})
-    control = JobControl()
-    with record_run(library, run, progress=silent, control=control) as recorder:
+    with record_run(library, run, progress=silent) as recorder:
         recorder.report(Update(stage="s", done=3, total=9, unit="tasks"))
         recorder.outcome = "Three were done."
-        if stop:
-            control.stop()
         if error:
             raise error
+        recorder.finished = not stop
     return run
 
 
@@ -38,7 +36,7 @@ def test_a_finished_job_is_recorded_with_its_outcome(library):
 
 def test_a_job_of_several_stages_saves_progress_in_its_own_unit(library):
     run = find_or_create_run(library, "train", {"of": "this"})
-    with record_run(library, run, progress=silent, control=JobControl()) as recorder:
+    with record_run(library, run, progress=silent) as recorder:
         recorder.unit = "steps"
         for stage, done, unit in (
             ("convert", 1, "files"),
@@ -46,7 +44,7 @@ def test_a_job_of_several_stages_saves_progress_in_its_own_unit(library):
             ("check", 4, "comparisons"),
         ):
             recorder.report(Update(stage=stage, done=done, total=60, unit=unit))
-    with record_run(library, run, progress=silent, control=JobControl()) as recorder:
+    with record_run(library, run, progress=silent) as recorder:
         recorder.unit = "steps"
         recorder.report(Update(stage="check", done=1, total=4, unit="comparisons"))
     kept = get_run(library, run)

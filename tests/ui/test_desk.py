@@ -1,6 +1,8 @@
 """The parts that every page stands on: jobs, background work, undo, what changed, crash reports."""
 
+import gc
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +25,17 @@ def desk(window: Window) -> Desk:
 def ended(qtbot: QtBot, job: Job) -> Job:
     qtbot.waitUntil(lambda: job.is_over, timeout=5000)
     return job
+
+
+@pytest.mark.parametrize(("finished", "state"), [(True, "done"), (False, "stopped")])
+def test_what_happened_decides_how_a_stopped_job_ended(
+    qtbot: QtBot, desk: Desk, finished: bool, state: str
+) -> None:
+    def work(tools: Tools) -> SimpleNamespace:
+        tools.control.stop()
+        return SimpleNamespace(finished=finished)
+
+    assert ended(qtbot, desk.jobs.start("Job", "x", work)).state == state
 
 
 def test_a_job_delivers_every_event_in_order_and_its_result(desk: Desk, qtbot: QtBot) -> None:
@@ -122,6 +135,21 @@ def test_nothing_arrives_at_a_deleted_owner(desk: Desk, qtbot: QtBot) -> None:
     desk.background.run(desk, lambda: "last", arrived.append)
     qtbot.waitUntil(lambda: "last" in arrived)
     assert arrived == ["last"]
+
+
+def test_an_owner_that_is_gone_leaves_no_key_for_the_next_object_at_its_address(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    arrived: list[str] = []
+    before = len(desk.background._newest)
+    owner = QObject()
+    desk.background.run(owner, lambda: "first", arrived.append, only_newest="search")
+    qtbot.waitUntil(lambda: arrived == ["first"])
+    del owner
+    gc.collect()
+    desk.background.run(desk, lambda: "second", arrived.append)
+    qtbot.waitUntil(lambda: arrived == ["first", "second"])
+    assert len(desk.background._newest) <= before + 1  # `desk` alone may be new
 
 
 def test_a_crash_report_has_the_stack_and_no_message(qtbot: QtBot) -> None:

@@ -50,6 +50,11 @@ class DemoResult:
     adapter: Path
     seconds: Mapping[str, float]
 
+    @property
+    def finished(self) -> bool:
+        """Whether the demo came to its end: only then is there a result."""
+        return True
+
     def shares(self, model: str) -> dict[str, Share]:
         """Return a model's share of correct answers by family."""
         return {family: score.accuracy for family, score in self.scores[model].items()}

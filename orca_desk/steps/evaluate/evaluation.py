@@ -105,8 +105,8 @@ def evaluate(
         evaluations.add_answers(library, evaluation.id, graded)
         failed.update(outcome.reason for outcome in outcomes if not isinstance(outcome, Answer))
 
-    with record_run(library, evaluation.id, progress=progress, control=control) as recorder:
-        finished = ask(
+    with record_run(library, evaluation.id, progress=progress) as recorder:
+        recorder.finished = ask(
             "evaluate",
             student,
             [
@@ -127,7 +127,7 @@ def evaluate(
         recorder.outcome = EvaluationOutcome(
             correct=found.overall.accuracy.correct, graded=found.overall.accuracy.n, failed=dict(failed)
         ).to_json()
-    return replace(found, failed=dict(failed), seconds=time.monotonic() - began, finished=finished)
+    return replace(found, failed=dict(failed), seconds=time.monotonic() - began, finished=recorder.finished)
 
 
 def score(library: Library, evaluation_id: str) -> Evaluated:

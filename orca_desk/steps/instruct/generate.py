@@ -66,7 +66,7 @@ def generate(
         Ask(task=task, strategy=chosen[task.id], sample=sample) for task in tasks for sample in range(samples)
     ]
     run = find_or_create_run(library, "generate", settings, request)
-    with record_run(library, run, progress=progress, control=control) as recorder:
+    with record_run(library, run, progress=progress) as recorder:
         taught = teach(
             library,
             asks,
@@ -76,7 +76,7 @@ def generate(
             control=control,
             on_arrival=on_arrival,
         )
-        recorder.outcome = taught.to_json()
+        recorder.outcome, recorder.finished = taught.to_json(), taught.finished
         return Generated(run=run, **vars(taught))
 
 

@@ -27,6 +27,11 @@ class Probed:
     pairings: Mapping[str, Pairing]
     taught: Taught
 
+    @property
+    def finished(self) -> bool:
+        """Whether every answer was there, so that the families could be paired."""
+        return self.taught.finished
+
 
 def probe(
     library: Library,
@@ -66,7 +71,7 @@ def probe(
         "sampling": asdict(sampling),
     }
     run = find_or_create_run(library, "probe", settings, request)
-    with record_run(library, run, progress=progress, control=control) as recorder:
+    with record_run(library, run, progress=progress) as recorder:
         taught = teach(
             library,
             asks,
@@ -82,6 +87,7 @@ def probe(
             pairings = choose(measure(trials(library, RecordFilter(ids=identities))))
             set_pairings(library, pairings.values(), source="measured")
         recorder.outcome = taught.to_json(paired=len(pairings))
+        recorder.finished = taught.finished
         return Probed(run=run, pairings=pairings, taught=taught)
 
 

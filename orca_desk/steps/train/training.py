@@ -114,10 +114,11 @@ def train(
     began = time.monotonic()
     control = control or JobControl()
     training = find_or_create(library, base, snapshot, settings or TrainSettings(), by_user=by_user)
-    with record_run(library, training.id, progress=progress, control=control) as recorder:
+    with record_run(library, training.id, progress=progress) as recorder:
         recorder.unit = UNIT
         work = _Work(library, training, recorder, control)
         trained = work.do(gguf, on_event)
+        recorder.finished = trained.finished
     return replace(trained, seconds=time.monotonic() - began)
 
 
@@ -140,9 +141,10 @@ def use_stopped(
         raise UserError(
             f"{training.id} has not saved an adapter.", "Resume it, and stop it after its first evaluation."
         )
-    with record_run(library, training.id, progress=progress, control=control) as recorder:
+    with record_run(library, training.id, progress=progress) as recorder:
         recorder.unit = UNIT
         trained = _Work(library, training, recorder, control).use_stopped(gguf)
+        recorder.finished = trained.finished
     return replace(trained, seconds=time.monotonic() - began)
 
 

@@ -85,6 +85,19 @@ def test_a_stopped_evaluation_is_resumed_and_a_finished_one_starts_anew(library,
     assert evaluate(library, slow, TASKS, sampling=SHORT).run != second.run
 
 
+def test_a_stop_that_arrives_with_the_last_answer_leaves_a_complete_evaluation(library, student):
+    control = JobControl()
+
+    def stop_at_the_end(update: Update) -> None:
+        if update.done == update.total:
+            control.stop()
+
+    found = evaluate(library, student, TASKS, sampling=SHORT, progress=stop_at_the_end, control=control)
+    assert control.stopped
+    assert (found.finished, found.overall.accuracy.n) == (True, 10)
+    assert get_run(library, found.run).status == "done"
+
+
 def test_two_evaluations_are_compared_task_by_task(library, student, tiny_llama):
     first = evaluate(library, student, TASKS, sampling=SHORT).run
     other = evaluate(

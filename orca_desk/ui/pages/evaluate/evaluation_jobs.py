@@ -63,7 +63,7 @@ class EvaluationJobs(QObject):
 
     def _stop_plan(self, job: Job) -> None:
         """Stop all jobs with the first one that is stopped, before the next one can begin."""
-        if job.state == "stopped":
+        if job.is_over and job.control.stopped:
             for other in self.jobs:
                 other.stop()
 
