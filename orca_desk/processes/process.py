@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from orca_desk.environment import with_user_libraries
 from orca_desk.errors import UserError
 from orca_desk.processes import protocol
 from orca_desk.processes.command import OFFLINE, worker_command
@@ -197,12 +198,8 @@ class WorkerProcess:
 
 def worker_environment() -> dict[str, str]:
     """Return the environment for a worker: offline, UTF-8, without the frozen app's own libraries."""
-    environment = SHORT_SPIN | dict(os.environ) | OFFLINE | {"PYTHONUTF8": "1"}
+    environment = SHORT_SPIN | with_user_libraries(os.environ) | OFFLINE | {"PYTHONUTF8": "1"}
     if getattr(sys, "frozen", False):
-        original = environment.pop("LD_LIBRARY_PATH_ORIG", None)
-        environment.pop("LD_LIBRARY_PATH", None)
-        if original:
-            environment["LD_LIBRARY_PATH"] = original
         environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
     return environment
 

@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import QEvent, QMimeData, QUrl
 from PySide6.QtGui import (
     QBrush,
-    QDesktopServices,
     QFontDatabase,
     QImage,
     QPalette,
@@ -24,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
 
+from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.message_box import message_box
 
@@ -106,7 +106,7 @@ class Browser(QTextBrowser):
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
         box.finished.connect(
-            lambda: QDesktopServices.openUrl(url) if box.clickedButton() is open_it else None
+            lambda: open_outside(url) if box.clickedButton() is open_it else None
         )
         box.finished.connect(box.deleteLater)
         box.open()

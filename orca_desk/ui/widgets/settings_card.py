@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
 
@@ -56,7 +56,7 @@ class SettingsCard(QFrame):
 
     def open_folder(self, folder: Path) -> None:
         """Show a folder in the system's file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        open_outside(folder)
 
     def copy(self, text: str) -> None:
         """Copy a text to the clipboard."""

@@ -1,9 +1,6 @@
 """The Home page: the method with the library's numbers, what to do next, and the guided demo."""
 
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -16,6 +13,7 @@ from orca_desk.steps.demo.state import DemoState, demo_state, next_folder
 from orca_desk.steps.demo.status import LibraryStatus, library_status
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.outside import open_library_window
 from orca_desk.ui.page import Page
 from orca_desk.ui.pages.home.figures import step_figures
 from orca_desk.ui.pages.home.flow import Flow, State
@@ -119,7 +117,7 @@ class HomePage(Page):
             "Opening a demo library in another window. Run the demo there.",
             f"The demo library is in {folder}. This library does not change.",
         )
-        self.desk.background.run(self, lambda: open_window(folder), failed=self.notice.show_error)
+        self.desk.background.run(self, lambda: open_library_window(folder), failed=self.notice.show_error)
 
     def _running(self) -> Job | None:
         return next((job for job in self.desk.jobs.unfinished if job.kind == KIND), None)
@@ -247,22 +245,3 @@ class _Column(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least width; the scroll area gets the height from the width."""
         return QSize(self.column.minimumSize().width(), 0)
-
-
-def open_window(folder: Path) -> None:
-    """Start the desktop on another library, as a process that outlives this one."""
-    arguments = ["desktop", "--library", str(folder)]
-    start = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-P", "-m", "orca_desk"]
-    try:
-        subprocess.Popen(
-            [*start, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise UserError(
-            f"Orca Desk cannot open another window ({error.strerror}).",
-            f"Start it in a terminal: orca-desk desktop --library {folder}",
-        ) from error

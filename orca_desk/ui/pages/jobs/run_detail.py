@@ -1,7 +1,7 @@
 """One run in detail: its outcome, its settings, the end of its log, and the button to resume it."""
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from orca_desk.library.locations import log_folder
@@ -10,6 +10,7 @@ from orca_desk.library.runs import Run
 from orca_desk.steps.demo.state import is_demo_interrupted
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import exactly
@@ -95,7 +96,7 @@ class RunDetail(QFrame):
         folder = self.desk.library.folder / "trainings" / self.run.id
         if not folder.is_dir():
             folder = log_folder(self.desk.library)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        open_outside(folder)
 
     def resume(self) -> None:
         """Open the page that resumes the run."""

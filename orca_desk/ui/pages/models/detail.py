@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.inventory.usage import InventoryItem
@@ -15,6 +15,7 @@ from orca_desk.processes.progress import StoppedError, Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.fits import fit_sentence
@@ -201,7 +202,7 @@ class ModelDetail(QFrame):
         """Show the model in the system's file manager."""
         if self.item:
             path = self.item.model.path
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path if path.is_dir() else path.parent)))
+            open_outside(path if path.is_dir() else path.parent)
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
