@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from orca_desk.method.grading.alternatives import joined, retracted
 from orca_desk.method.grading.answers import FinalAnswer
+from orca_desk.method.grading.clauses import first_sentence, last_sentence
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
-from orca_desk.method.grading.text import first_sentence, last_sentence, same_text
+from orca_desk.method.grading.text import same_text
 
 _REFERENCE = re.compile(
     r"\A(?:(?:option|choice)\s+)?(?:\((?P<round>[A-Za-z])\)|(?P<bare>[A-Z])(?:[.):](?=\s|\Z))?(?P<after>(?<=[.):])|\Z))"

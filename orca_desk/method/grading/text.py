@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from orca_desk.method.grading.answers import FinalAnswer, clean
+from orca_desk.method.grading.clauses import first_sentence, last_sentence
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.words import digits_for
 
@@ -12,7 +13,6 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 _APOSTROPHES = re.compile(r"(?<=\w)['’ʼ`](?=\w)")
 _DROPPED = re.compile(r"[^\w\s+#%&$€£@*/=<>^|~.,-]|_|(?<!\d)[.,]|[.,](?!\d)|(?<=[^\s(=+*/,])-|-(?!\d)")
 _ARTICLES = frozenset({"a", "an", "the"})
-_SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z\"'(\[])|\n")
 _ASIDE = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which)\b"
     r"|\s\(|\s[—–-]\s",
@@ -52,17 +52,6 @@ def normalise(text: str) -> str:
     words = _DROPPED.sub(" ", folded).split()
     kept = [digits_for(word) for word in words if word not in _ARTICLES] or words
     return " ".join(kept) if kept else "".join(folded.split())
-
-
-def first_sentence(text: str) -> str:
-    """Return `text` up to the end of its first sentence or line."""
-    end = _SENTENCE_END.search(text[:_LONGEST])
-    return text[: end.start() + 1].rstrip("\n") if end else text
-
-
-def last_sentence(text: str) -> str:
-    """Return the last sentence of `text` (of its last 2,000 characters)."""
-    return _SENTENCE_END.split(text[-2000:].rstrip())[-1]
 
 
 def same_text(answer: str, expected: str) -> bool:

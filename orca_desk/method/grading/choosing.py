@@ -1,0 +1,174 @@
+"""Which of the values in a text is its answer.
+
+A value is anything with a `start` and an `end` in the text; `find` returns those of a text from left to right.
+Denied values ("not 5") and asides ("3 days (72 hours)") do not count, nor does what stands in a reason ("since he
+sold 8"). What follows the last "=" counts more than what stands before it. Two values that are offered together
+("5 or 6") are both returned: the answer is then several.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from orca_desk.method.grading.alternatives import joined, retracted
+from orca_desk.method.grading.clauses import (
+    asides,
+    before_reason,
+    first_sentence,
+    refuses,
+    sentences,
+    without_offers,
+)
+
+_LONGEST = 4_000
+_LAST = 8  # values considered at the end of a line
+_HEDGES = re.compile(
+    r"[\s\"'“”(\[$*]*(?:(?:about|approximately|approx\.?|around|exactly|roughly|only|just|nearly|almost|a|total|of|≈|~)\s*)*",
+    re.IGNORECASE,
+)
+_OPERATOR_BEFORE = re.compile(r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{0,4}\Z")
+_OPERATOR_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+*×÷=^]|/|-\s?[\d(]|x\s?[\d(])")
+_NEW_NAME = re.compile(r"\d\S*\s*(?:[,;]|\band\b|\bor\b)\s*[A-Za-z]\w*\s*\Z")
+_REPHRASED = re.compile(
+    r"\b(?:so|therefore|hence|thus|that is|i\.e\.|which is|or rather)\b[^.]{0,30}\Z", re.IGNORECASE
+)
+_ONLY_UNIT = re.compile(r"[\s\"'”*)\]]*(?:[^\W\d]+[ ]?){0,3}[\s.!\"'”*)\]]*", re.IGNORECASE)
+_CONCLUDES = re.compile(
+    r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|wait|actually|answer)\b", re.IGNORECASE
+)
+_EMPHASIS = re.compile(r"\*\*([^*\n]{1,60})\*\*(?!\s*:)")
+
+
+class Found(Protocol):
+    """A value in a text."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        ...
+
+
+V = TypeVar("V", bound=Found)
+Find = Callable[[str], list[V]]
+
+
+def stated(text: str, find: Find[V]) -> tuple[str, list[V]]:
+    """Return the text that was read, and the value that a marked answer states; several if it offers several."""
+    sentence = first_sentence(text)
+    for piece in dict.fromkeys((before_reason(sentence), sentence, text)):
+        found = _kept(piece, find(piece))
+        if found:
+            return piece, [] if refuses(sentence) else _resolve(piece, found)
+    return text, []
+
+
+def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
+    """Return the piece that was read of a response without any marker, and the value that it concludes.
+
+    An answer comes first ("42", then why) or last; last, the value in its main clause counts, unless it is an operand
+    of a calculation that was not carried out.
+    """
+    body = without_offers(text[-_LONGEST:])
+    first, _, rest = body.partition("\n")
+    if rest.strip() and len(first) <= 80:
+        opening = find(first)
+        if len(opening) == 1 and _bare(first, opening[0]) and (rest[0] == "\n" or _explains(rest)):
+            return _opened(first, opening[0], rest, find)
+    for line in reversed(body.split("\n")):
+        if line.strip() and not line.lstrip().startswith("```"):
+            piece, found, decided = _line(line, find)
+            if decided:
+                return piece, found
+    return body, []
+
+
+def _explains(rest: str) -> bool:
+    return re.match(r"\W*(?:explanation|because|reason|since|why|here)", rest, re.IGNORECASE) is not None
+
+
+def _bare(line: str, value: Found) -> bool:
+    """Return whether a line holds a value and at most its unit, so that it can be an answer of its own."""
+    return (
+        _HEDGES.fullmatch(line[: value.start]) is not None
+        and _ONLY_UNIT.fullmatch(line[value.end :]) is not None
+    )
+
+
+def _opened(first: str, value: V, rest: str, find: Find[V]) -> tuple[str, list[V]]:
+    """Return the value of the first line, and what the explanation concludes where it concludes one of its own."""
+    last = [line for line in rest.split("\n") if line.strip()][-1]
+    if _CONCLUDES.search(last):
+        piece, found, _ = _line(last, find)
+        if found:
+            return piece, found
+    return first, [value]
+
+
+def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
+    """Return the piece of a line that concludes, its values, and whether the line decides (it holds any value)."""
+    for start, end in reversed(sentences(line)):
+        sentence = line[start:end]
+        emphasised = [match for match in _EMPHASIS.finditer(sentence) if find(match[1])]
+        if len(emphasised) == 1:
+            piece = emphasised[0][1]
+            return piece, _resolve(piece, find(piece)), True
+        for piece in dict.fromkeys((before_reason(sentence), sentence)):
+            found = find(piece)
+            if found:
+                return piece, _last(piece, found) if not refuses(sentence) else [], True
+    return line, [], False
+
+
+def _last(text: str, found: list[V]) -> list[V]:
+    """Return the last value of a line, unless it is an operand of a calculation."""
+    last = found[-_LAST:]
+    kept = _kept(text, last)
+    if not kept or _operand(text, kept[-1]):
+        return []
+    if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]):
+        return kept[-2:]
+    return [kept[-1]]
+
+
+def _kept(text: str, found: list[V]) -> list[V]:
+    """Return the values that are not retracted; those in parentheses only if there are no others."""
+    kept = [value for value in found if not retracted(text, value.start, value.end)]
+    if len(kept) > 1:
+        remarks = asides(text)
+        outside = [value for value in kept if not any(start <= value.start < end for start, end in remarks)]
+        return outside or kept
+    return kept
+
+
+def _resolve(text: str, found: list[V]) -> list[V]:
+    """Choose among the values of a statement: after the last "=", else the leading one, else the last."""
+    equals = max(text.rfind("="), text.rfind("≈"))
+    after = [value for value in found if value.start > equals]
+    if equals >= 0 and after and not _operand(text, after[0]):
+        if _NEW_NAME.search(text[max(0, equals - 60) : equals]):
+            return found
+        found = after
+    elif equals >= 0:
+        found, equals = [value for value in found if value.end <= equals] or found, -1
+    if len(found) == 1:
+        return found
+    if _REPHRASED.search(text[found[-2].end : found[-1].start]):
+        return [found[-1]]
+    leads = _HEDGES.fullmatch(text[max(0, equals + 1) : found[0].start])
+    chosen = 0 if leads else len(found) - 1
+    neighbour = 1 if leads else chosen - 1
+    first, second = sorted((chosen, neighbour))
+    if joined(text[found[first].end : found[second].start]):
+        return [found[first], found[second]]
+    return [found[chosen]]
+
+
+def _operand(text: str, value: Found) -> bool:
+    before = text[max(0, value.start - 8) : value.start]
+    after = text[value.end : value.end + 8]
+    return _OPERATOR_BEFORE.search(before) is not None or _OPERATOR_AFTER.match(after) is not None
