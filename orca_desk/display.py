@@ -6,6 +6,7 @@
 import ctypes
 import os
 import sys
+from collections.abc import Mapping
 
 # The shared libraries that Qt loads from the system on Linux, and the Debian packages that contain them.
 ALWAYS = {
@@ -43,8 +44,35 @@ def display_problem() -> str:
         return "This session has no display. The commands work without one: orca-desk --help"
     if not sys.platform.startswith("linux"):
         return ""
-    on_x11 = os.environ.get("DISPLAY") and not os.environ.get("QT_QPA_PLATFORM")
-    missing = [package for name, package in (ALWAYS | (X11 if on_x11 else {})).items() if not _loads(name)]
+    only_x11 = os.environ.get("DISPLAY") and not (
+        os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return _missing_libraries(ALWAYS | (X11 if only_x11 else {}))
+
+
+def start_problem() -> str:
+    """Return why Qt found no way to open a window although there should be a display, with the remedy."""
+    platform = os.environ.get("QT_QPA_PLATFORM")
+    if platform and platform.partition(":")[0] not in ("xcb", "wayland"):
+        return (
+            f"Qt cannot start on {platform!r}, which QT_QPA_PLATFORM names."
+            " Unset this variable, or set it to xcb or wayland."
+        )
+    wayland, x11 = os.environ.get("WAYLAND_DISPLAY", ""), os.environ.get("DISPLAY", "")
+    if x11 and (problem := _missing_libraries(ALWAYS | X11)):
+        return problem
+    displays = [f"{kind} display {name}" for kind, name in (("Wayland", wayland), ("X", x11)) if name] or [
+        "display"
+    ]
+    return (
+        f"No window can open on the {' or the '.join(displays)}: nothing answers there, or it refuses this"
+        " user. Start Orca Desk in a desktop session. The commands work without one: orca-desk --help"
+    )
+
+
+def _missing_libraries(libraries: Mapping[str, str]) -> str:
+    """Return which system libraries do not load, as a sentence that names their packages, or ""."""
+    missing = [package for name, package in libraries.items() if not _loads(name)]
     if not missing:
         return ""
     return (

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +12,11 @@ from orca_desk import display
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 
 
-def without_display(*command: str) -> subprocess.CompletedProcess[str]:
+def without_display(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     return subprocess.run(
-        [sys.executable, "-m", *command], env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", *command], env=env | variables, capture_output=True, text=True, timeout=60
     )
 
 
@@ -36,3 +37,45 @@ def test_it_names_missing_system_libraries(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(display.X11, "libno-such-thing.so.7", "libno-such-thing7")
     assert "apt install" in display.display_problem()
     assert "libno-such-thing7" in display.display_problem()
+
+
+@LINUX
+def test_wayland_needs_none_of_the_libraries_of_x11(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.setitem(display.X11, "libno-such-thing.so.7", "libno-such-thing7")
+    assert display.display_problem() == ""
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"DISPLAY": ":4711"}, "X display :4711"),
+        ({"WAYLAND_DISPLAY": "wayland-9"}, "Wayland display wayland-9"),
+        ({"WAYLAND_DISPLAY": "wayland-9", "DISPLAY": ":4711"}, "wayland-9 or the X display :4711"),
+        ({"QT_QPA_PLATFORM": "nonsense"}, "'nonsense', which QT_QPA_PLATFORM names"),
+        ({"QT_QPA_PLATFORM": "xcb", "DISPLAY": ":4711"}, "X display :4711"),
+        ({"QT_QPA_PLATFORM": "wayland"}, "No window can open on the display"),
+    ],
+)
+def test_where_qt_cannot_start_one_sentence_says_why(
+    tmp_path: Path, variables: dict[str, str], named: str
+) -> None:
+    pytest.importorskip("PySide6")
+    found = without_display("orca_desk", "desktop", "--library", str(tmp_path), **variables)
+    assert found.returncode == 1, found.stderr
+    assert named in found.stderr and len(found.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@LINUX
+@pytest.mark.parametrize("variables", [{"DISPLAY": ":0"}, {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-9"}])
+def test_a_library_of_x11_that_does_not_load_is_named(tmp_path: Path, variables: dict[str, str]) -> None:
+    pytest.importorskip("PySide6")
+    (tmp_path / "libxcb-cursor.so.0").touch()
+    variables = variables | {"LD_LIBRARY_PATH": str(tmp_path)}
+    found = without_display("orca_desk", "desktop", "--library", str(tmp_path / "library"), **variables)
+    assert found.returncode == 1, found.stderr
+    assert "libxcb-cursor0" in found.stderr and len(found.stderr.splitlines()) == 1

@@ -26,7 +26,11 @@ def command(folder: Path, place: Path | None) -> None:
     """
     if problem := display_problem():
         raise UserError(problem)
-    sys.exit(importlib.import_module("orca_desk.ui.app").main(folder if place is None else folder_of(place)))
+    try:
+        app = importlib.import_module("orca_desk.ui.app")
+    except ImportError as error:
+        raise UserError(f"Qt cannot be loaded ({error}).", "Install the library that it names.") from error
+    sys.exit(app.main(folder if place is None else folder_of(place)))
 
 
 def folder_of(place: Path) -> Path:

@@ -23,6 +23,7 @@ from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.page import Page
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
+from orca_desk.ui.starting import application
 from orca_desk.ui.theme import Theme, theme_choice
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.window import Window
@@ -34,8 +35,7 @@ SECONDS_TO_STOP = 30.0  # for jobs that are still running when the event loop ha
 
 def main(folder: Path) -> int:
     """Show the library in `folder` until the user closes the window; return the exit code."""
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(app, QApplication)
+    app = application()
     app.setApplicationName("Orca Desk")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("orca-desk")
