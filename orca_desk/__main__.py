@@ -5,6 +5,7 @@ import multiprocessing
 import sys
 
 from orca_desk import offline
+from orca_desk.log import keep_warnings_in_logs
 
 WORKERS = {
     "render": "orca_desk.workers.render",
@@ -24,6 +25,7 @@ def main() -> None:
     """Run the worker that `orca_desk worker NAME` names, or else the command line."""
     multiprocessing.freeze_support()
     offline.watch()
+    keep_warnings_in_logs()
     if len(sys.argv) == 3 and sys.argv[1] == "worker" and sys.argv[2] in WORKERS:
         importlib.import_module(WORKERS[sys.argv[2]]).main()
         return

@@ -11,9 +11,20 @@ from pathlib import Path
 from types import TracebackType
 
 LOG_NAME = "orca-desk.log"
+WARNINGS = "py.warnings"  # the name of the logger that gets captured warnings
 CRASH_NAME = "crash.log"
 BYTES, KEPT = 1_000_000, 3
 FORMAT = "%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s"
+
+
+def keep_warnings_in_logs() -> None:
+    """Send Python's warnings, which are for developers, to the log instead of the terminal.
+
+    They stay there if the developer has chosen what to do with them (`-W`, PYTHONWARNINGS).
+    """
+    if not sys.warnoptions:
+        logging.getLogger(WARNINGS).addHandler(logging.NullHandler())  # without one they go to the terminal
+        logging.captureWarnings(True)
 
 
 @contextmanager
@@ -31,7 +42,8 @@ def logging_to(folder: Path) -> Iterator[Path]:
     logger = logging.getLogger("orca_desk")
     level = logger.level
     logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
+    for one in (logger, logging.getLogger(WARNINGS)):
+        one.addHandler(handler)
     watched = faulthandler.is_enabled()
     with (folder / CRASH_NAME).open("a", encoding="utf-8") as crashes, _uncaught_logged(logger):
         faulthandler.enable(crashes)
@@ -41,7 +53,8 @@ def logging_to(folder: Path) -> Iterator[Path]:
             faulthandler.disable()
             if watched:
                 faulthandler.enable()
-            logger.removeHandler(handler)
+            for one in (logger, logging.getLogger(WARNINGS)):
+                one.removeHandler(handler)
             logger.setLevel(level)
             handler.close()
 
