@@ -8,9 +8,11 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from orca_desk.cli.output import complain
 from orca_desk.library.database import Library
 from orca_desk.method.records import Sampling, sampling_problem
 from orca_desk.paths import default_library
+from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -124,4 +126,7 @@ def open_library(folder: Path, *, create: bool = True) -> Library:
 
     A missing library is created, or raises UserError if `create` is False.
     """
-    return Library.open(folder, create=create)
+    library = Library.open(folder, create=create)
+    if library.is_locked_weakly:
+        complain(f"{WITHOUT_LOCKS} {WITHOUT_LOCKS_HINT}", style="yellow")
+    return library

@@ -65,6 +65,11 @@ class Library:
                 lock.release()
             raise
 
+    @property
+    def is_locked_weakly(self) -> bool:
+        """Whether the drive has no locks: another computer could open the library at the same time."""
+        return self._lock is not None and self._lock.is_weak
+
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a transaction on the writer's thread; return its result once it is on the disk.
 

@@ -1,6 +1,8 @@
 """The lock that lets one process at a time open a library."""
 
+import errno
 import os
+import warnings
 from pathlib import Path
 
 import filelock
@@ -10,6 +12,7 @@ from orca_desk.files import atomic_write
 
 LOCK_NAME = "library.lock"
 OWNER_NAME = "library.owner"
+NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP})  # as some network drives answer
 
 
 class FolderLock:
@@ -22,9 +25,8 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         """Take the lock. Raises UserError if another process has it, OSError if it cannot be created."""
         self._owner = folder / OWNER_NAME
-        self._lock = filelock.FileLock(folder / LOCK_NAME, timeout=0)
         try:
-            self._lock.acquire()
+            self._lock = _acquire(folder / LOCK_NAME)
         except filelock.Timeout:
             raise UserError(
                 f"The library in {folder} is in use by {_process(self._owner)}.",
@@ -36,10 +38,33 @@ class FolderLock:
             # On a full disk the owner's id does not fit; the lock itself still works.
             self._owner.unlink(missing_ok=True)
 
+    @property
+    def is_weak(self) -> bool:
+        """Whether the drive has no locks, so that only a file says who has the library open."""
+        return isinstance(self._lock, filelock.SoftFileLock)
+
     def release(self) -> None:
         """Release the lock, so that other processes can open the library."""
         self._owner.unlink(missing_ok=True)
         self._lock.release()
+
+
+def _acquire(path: Path) -> filelock.BaseFileLock:
+    """Take and return the lock: the system's, or where the drive has none, a file with the owner's process.
+
+    Raises filelock.Timeout if another process has it, OSError if it cannot be created.
+    """
+    lock: filelock.BaseFileLock = filelock.FileLock(path, timeout=0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `is_weak` says it
+            lock.acquire()  # where the system has no such call, this becomes a SoftFileLock
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        lock = filelock.SoftFileLock(path.with_name(f"{path.name}.owned"), timeout=0)
+        lock.acquire()
+    return lock
 
 
 def _process(owner: Path) -> str:

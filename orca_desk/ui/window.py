@@ -21,6 +21,7 @@ from orca_desk.ui.sidebar import Sidebar
 from orca_desk.ui.status_bar import StatusBar
 from orca_desk.ui.theme import GRID, Choice, Tone
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 from orca_desk.yielding import ui_busy
 
 SMALLEST = 1100, 700  # px: the room that the widest and the tallest page need
@@ -63,6 +64,8 @@ class Window(QMainWindow):
         self._restore()
         self.resume_offer = ResumeOffer(desk, self.notice)
         if (problem := desk.library.problem) is None:
+            if desk.library.is_locked_weakly:
+                self.notice.show_message(WITHOUT_LOCKS, WITHOUT_LOCKS_HINT, kind="warn")
             self.resume_offer.look()
         else:  # a library that cannot be written cannot resume a run
             self.notice.show_message(problem.message, problem.hint, kind="warn")
