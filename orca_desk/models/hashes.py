@@ -44,9 +44,7 @@ class HashCache:
 
     def sha256_of(self, files: Sequence[Path], *, on_bytes: OnBytes = ignore) -> str:
         """Return the hash of one file, or one hash for several: of their names and hashes, by name."""
-        if len(files) == 1:
-            return self.sha256(files[0], on_bytes=on_bytes)
-        return _together({file.name: self.sha256(file, on_bytes=on_bytes) for file in files})
+        return hash_together({file.name: self.sha256(file, on_bytes=on_bytes) for file in files})
 
     def known(self) -> "KnownHashes":
         """Return the hashes computed so far, without reading any model."""
@@ -75,7 +73,7 @@ class KnownHashes:
         hashes = [digest for digest in found.values() if digest is not None]
         if len(hashes) < len(files) or not files:
             return None
-        return hashes[0] if len(files) == 1 else _together(found)
+        return hash_together(found)
 
     def _of(self, file: Path) -> str | None:
         real = file.resolve()
@@ -86,8 +84,10 @@ class KnownHashes:
             return None
 
 
-def _together(hashes: Mapping[str, str | None]) -> str:
-    """Return one hash for several files: of their names and hashes, by name."""
+def hash_together(hashes: Mapping[str, str | None]) -> str:
+    """Return one hash for several files, whose hashes are given by name; that of a single file is its own."""
+    if len(hashes) == 1:
+        return str(next(iter(hashes.values())))
     lines = [f"{digest}  {name}\n" for name, digest in sorted(hashes.items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -74,6 +74,27 @@ def read_header(path: Path) -> dict[str, TensorEntry]:
 
     Raises UserError when the file is unreadable, damaged or cut off.
     """
+    header, start, size = _read(path)
+    return _entries(path, header, start=start, size=size)
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the texts that a safetensors file carries beside its tensors. Raises UserError as above."""
+    header, _, _ = _read(path)
+    metadata = header.get("__metadata__")
+    return {str(k): str(v) for k, v in metadata.items()} if isinstance(metadata, dict) else {}
+
+
+def count_elements(entries: Mapping[str, TensorEntry]) -> Counter[str]:
+    """Return how many values of each type the tensors hold."""
+    elements = Counter[str]()
+    for entry in entries.values():
+        elements[entry.dtype] += prod(entry.shape)
+    return elements
+
+
+def _read(path: Path) -> tuple[dict[str, object], int, int]:
+    """Return a file's header, where the tensors start, and the file's size in bytes."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -89,15 +110,7 @@ def read_header(path: Path) -> dict[str, TensorEntry]:
         raise _unusable(path, "its header is not JSON") from error
     if not isinstance(header, dict):
         raise _unusable(path, "its header is not a JSON object")
-    return _entries(path, header, start=8 + length, size=size)
-
-
-def count_elements(entries: Mapping[str, TensorEntry]) -> Counter[str]:
-    """Return how many values of each type the tensors hold."""
-    elements = Counter[str]()
-    for entry in entries.values():
-        elements[entry.dtype] += prod(entry.shape)
-    return elements
+    return header, 8 + length, size
 
 
 def _entries(path: Path, header: dict[str, object], *, start: int, size: int) -> dict[str, TensorEntry]:

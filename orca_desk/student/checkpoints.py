@@ -7,8 +7,9 @@ written under another name, flushed to the disk and renamed: it is whole, or a r
 import json
 import os
 import random
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,30 +17,55 @@ from typing import Any
 import numpy as np
 import torch
 from peft import PeftModel, get_peft_model_state_dict
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256, sync_folder
+from orca_desk.models.base_identity import KEY, BaseIdentity
 from orca_desk.student.model import adapter_parameters
 
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")  # how safetensors tells the system's reason
 STORED = 2  # newest checkpoints to store, beside the best one
 MANIFEST = "manifest.json"
+CONFIG = "adapter_config.json"  # of an adapter in PEFT's form
 
 
 @dataclass(kw_only=True)
 class TrainingProgress:
     """How far a run is. `step` counts the finished steps and is also the position in the data.
 
-    `waited` counts evaluations since the best; `metrics` holds the newest metrics.
+    `base_loss` is the validation loss of the untrained student, `best_loss` the lowest so far, from step 0
+    on: `best_step` is 0 while no step has improved on the base. `adapter_loss` and `adapter_step` are the
+    best of the trained steps. `waited` counts evaluations since the best; `metrics` holds the newest metrics.
     """
 
     step: int = 0
     tokens: int = 0
     trained_tokens: int = 0
+    base_loss: float | None = None
     best_loss: float | None = None
     best_step: int | None = None
+    adapter_loss: float | None = None
+    adapter_step: int | None = None
     waited: int = 0
     metrics: list[dict[str, Any]] = field(default_factory=list)
+
+    def note_loss(self, loss: float) -> None:
+        """Remember the validation loss of this step, and whether it is the best so far."""
+        if self.step == 0:
+            self.base_loss = loss
+        elif self.adapter_loss is None or loss < self.adapter_loss:
+            self.adapter_loss, self.adapter_step = loss, self.step
+        if self.best_loss is None or loss < self.best_loss:
+            self.best_loss, self.best_step, self.waited = loss, self.step, 0
+        else:
+            self.waited += 1
+
+    def forget_adapter(self) -> None:
+        """Forget the best trained step, whose checkpoint is lost."""
+        self.adapter_loss = self.adapter_step = None
+        self.best_loss, self.best_step = self.base_loss, None if self.base_loss is None else 0
 
 
 def save(
@@ -76,9 +102,9 @@ def restore_newest(
             warn(f"The checkpoint {path.name} is damaged and was skipped.")
             continue
         progress = _restore(path, model, optimizer)
-        if progress.best_step and not is_whole(folder / f"step-{progress.best_step}"):
-            warn(f"The best checkpoint, step-{progress.best_step}, is damaged and was skipped.")
-            progress.best_loss, progress.best_step = None, None
+        if progress.adapter_step and not is_whole(folder / f"step-{progress.adapter_step}"):
+            warn(f"The best checkpoint, step-{progress.adapter_step}, is damaged and was skipped.")
+            progress.forget_adapter()
         return progress
     return TrainingProgress()
 
@@ -105,20 +131,44 @@ def write_adapter(folder: Path, model: PeftModel) -> None:
     # PEFT has sets here, whose order changes from run to run, and the name of a folder on this machine.
     config = {name: sorted(value) if isinstance(value, set) else value for name, value in config.items()}
     config |= {"base_model_name_or_path": None, "inference_mode": True}
-    _write_json(folder / "adapter_config.json", config)
+    _write_json(folder / CONFIG, config)
     tensors = {name: t.detach().contiguous() for name, t in get_peft_model_state_dict(model).items()}
     _save_tensors(dict(sorted(tensors.items())), folder / "adapter_model.safetensors")
 
 
-def publish_adapter(source: Path, final: Path) -> None:
-    """Copy the adapter folder `source` to `final`, which is never incomplete."""
-    part = final.with_name(f".{final.name}.part")
-    if part.exists():
-        shutil.rmtree(part)
+def publish_adapter(source: Path, final: Path, base: BaseIdentity) -> None:
+    """Copy the adapter folder `source` to `final`, with the identity of its base.
+
+    `final` is never incomplete, and the adapter that it held goes only once the new one is there:
+    `recover_adapter` brings it back after a crash.
+    """
+    recover_adapter(final)
+    part, old = (final.with_name(f".{final.name}.{state}") for state in ("part", "old"))
+    for leftover in (part, old):
+        if leftover.exists():
+            shutil.rmtree(leftover)
     shutil.copytree(source, part)
-    if final.exists():
-        shutil.rmtree(final)
-    _publish(part, final)
+    weights = part / "adapter_model.safetensors"
+    _save_tensors(load_file(source / weights.name), weights, {KEY: base.to_json()})
+    config = json.loads((part / CONFIG).read_text("utf-8"))
+    _write_json(part / CONFIG, config | {"base_model_name_or_path": base.name})
+    try:
+        if final.exists():
+            final.rename(old)
+        _publish(part, final)
+    except BaseException:
+        recover_adapter(final)
+        raise
+    if old.exists():
+        shutil.rmtree(old)
+
+
+def recover_adapter(final: Path) -> None:
+    """Bring back the adapter that a `publish_adapter` which was cut off had moved away."""
+    old = final.with_name(f".{final.name}.old")
+    if old.exists() and not final.exists():
+        old.rename(final)
+        sync_folder(final.parent)
 
 
 def require_effect(adapter: Path) -> None:
@@ -178,19 +228,31 @@ def _set_random_states(states: dict[str, Any]) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Remove all but the newest checkpoints and the best one of each."""
+    """Remove all but the newest checkpoints and the best trained one of each."""
     present = in_order(folder)
-    stored = {path.name for path in present[-STORED:]}
-    for path in present[-STORED:]:
-        if is_whole(path):
-            stored.add(f"step-{_read_progress(path).best_step}")
+    newest = present[-STORED:]
+    stored = {path.name for path in newest} | {f"step-{_adapter_step(path)}" for path in newest}
     for path in present:
         if path.name not in stored:
             shutil.rmtree(path)
 
 
+def _adapter_step(path: Path) -> int | None:
+    """Return the best trained step by a checkpoint; None where it is unreadable.
+
+    Reads only its small state file. Whether the checkpoint is whole, `restore_newest` finds out.
+    """
+    try:
+        return _read_progress(path).adapter_step
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _read_progress(path: Path) -> TrainingProgress:
-    return TrainingProgress(**json.loads((path / "state.json").read_text("utf-8"))["progress"])
+    stored = json.loads((path / "state.json").read_text("utf-8"))["progress"]
+    if "adapter_step" not in stored:  # written when only trained steps could be the best
+        stored |= {"adapter_step": stored["best_step"], "adapter_loss": stored["best_loss"]}
+    return TrainingProgress(**stored)
 
 
 def _publish(part: Path, final: Path) -> None:
@@ -203,10 +265,32 @@ def _publish(part: Path, final: Path) -> None:
     sync_folder(final.parent)
 
 
-def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
-    save_file(tensors, path, metadata={"format": "pt"})
+def _save_tensors(
+    tensors: dict[str, torch.Tensor], path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write a safetensors file. Raises OSError, as other writing does, where the disk refuses it."""
+    try:
+        save_file(tensors, path, metadata={"format": "pt", **(metadata or {})})
+    except SafetensorError as error:
+        if (code := _OS_ERROR.search(str(error))) is None:
+            raise
+        raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error
+    if metadata:
+        _sort_metadata(path)
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _sort_metadata(path: Path) -> None:
+    """Sort the metadata in a safetensors header: the library writes them in another order each time."""
+    with path.open("rb+") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        ordered = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode().ljust(length)
+        if len(ordered) == length:
+            file.seek(8)
+            file.write(ordered)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -19,7 +19,7 @@ class Example:
     """A record as the trainer sees it.
 
     `ids` are its tokens; `mask[i]` tells whether ids[i] is trained (the answer and its end of turn). Records
-    with the same question share a `group`.
+    with the same question, but for case and white space, share a `group`.
     """
 
     id: str
@@ -35,14 +35,21 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class DataReport:
-    """How the records were used: counts of records and tokens, and the longest record in tokens."""
+    """How the records were used: counts of records and tokens, and the longest record in tokens.
+
+    Of `records`, `empty` have no answer and `dropped` are too long (or nothing of their answer is left within
+    the limit); both are left out. `truncated` are used without their end. `limit` is the longest that is used
+    whole, in tokens.
+    """
 
     records: int
     training: int
     evaluation: int
+    empty: int
     too_long: int
     dropped: int
     truncated: int
+    limit: int
     longest: int
     tokens: int
     trained_tokens: int
@@ -68,22 +75,25 @@ def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context:
     and when there is no token to train.
     """
     limit = min(settings.max_length, context)
-    rendered = [render(record, renderer) for record in read_records(path)]
+    records = list(read_records(path))
+    rendered = [render(record, renderer) for record in records if record["assistant"].strip()]
     fitting, cut = fit(rendered, limit, settings.truncation)
     training, evaluation = split(fitting, settings.eval_fraction, settings.seed)
     trained = sum(example.trained for example in training)
     if not trained:
         raise UserError(
-            f"None of the {len(rendered)} records in {path} would train any token.",
+            f"None of the {len(records)} records in {path} would train any token.",
             "Add records with answers, or allow longer ones with max_length.",
         )
     report = DataReport(
-        records=len(rendered),
+        records=len(records),
         training=len(training),
         evaluation=len(evaluation),
+        empty=len(records) - len(rendered),
         too_long=sum(len(example.ids) > limit for example in rendered),
         dropped=len(rendered) - len(fitting),
         truncated=cut,
+        limit=limit,
         longest=max(len(example.ids) for example in rendered),
         tokens=sum(len(example.ids) for example in training),
         trained_tokens=trained,
@@ -110,7 +120,8 @@ def read_records(path: Path) -> Iterator[dict[str, str]]:
 def render(record: dict[str, str], renderer: Renderer) -> Example:
     """Return the record's ids and mask, made by the one renderer."""
     rendered = renderer.example(record["system"], record["user"], record["assistant"])
-    group = hashlib.sha256(record["user"].encode("utf-8", "replace")).hexdigest()
+    question = " ".join(record["user"].casefold().split())
+    group = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()
     return Example(id=record["id"], group=group, ids=rendered.ids, mask=rendered.mask)
 
 
@@ -163,6 +174,4 @@ def _record(line: str, where: str) -> dict[str, str]:
         raise UserError(
             f"{where} is not a training record.", f"It must be an object with the texts {', '.join(FIELDS)}."
         )
-    if not value["assistant"].strip():
-        raise UserError(f"{where} has an empty answer.", "Leave the record out of the snapshot.")
     return {name: value[name] for name in FIELDS}

@@ -9,6 +9,7 @@ import gguf
 from gguf import GGMLQuantizationType as Quantisation
 
 from orca_desk.errors import UserError
+from orca_desk.models.base_identity import KEY, base_of_adapter
 from orca_desk.student import gguf_file
 from orca_desk.student.gguf_file import Array, Planned
 from orca_desk.student.gguf_names import Names, damaged, open_gguf
@@ -61,16 +62,21 @@ def export_adapter(adapter: Path, base: Path, out: Path) -> None:
     `base` is the model it was trained on: the Hugging Face folder or a GGUF file of it. llama.cpp
     scales every layer by alpha / rank with one alpha; where PEFT's scale differs (rsLoRA, patterns of
     ranks and alphas) alpha and b carry the difference. Raises UserError when the adapter is not a
-    plain LoRA or does not fit.
+    plain LoRA or does not fit. An adapter that says what its base is says so in the GGUF file too.
     """
     lora = read_lora(adapter)
     fits = AdapterBase.of(base)
     alpha = lora[0].scale * lora[0].rank
+    trained_on = base_of_adapter(adapter)
 
     def describe(writer: gguf.GGUFWriter) -> None:
         writer.add_type(gguf.GGUFType.ADAPTER)
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
+        if trained_on is not None:
+            writer.add_string(KEY, trained_on.to_json())
+            writer.add_base_model_count(1)
+            writer.add_base_model_name(0, trained_on.name)
 
     tensors = (tensor for change in lora for tensor in _lora_tensors(fits, change, alpha))
     gguf_file.write(out, gguf.MODEL_ARCH_NAMES[fits.names.architecture], describe, tensors)

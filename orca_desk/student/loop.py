@@ -91,7 +91,7 @@ class Loop:
     def run(self) -> Ending:
         """Train until the last step, an early stop or the user's stop, and save the last state."""
         if self.progress.step == 0 and self.evaluation:
-            self.emit({"event": "eval", "step": 0, "loss": self.evaluate()})
+            self._note_evaluation(self.evaluate())
         for step in itertools.islice(self.steps, self.progress.step, None):
             if self._has_stopped_improving():
                 break
@@ -180,13 +180,9 @@ class Loop:
         self.emit(metrics)
 
     def _note_evaluation(self, loss: float) -> None:
-        """Emit the validation loss and remember whether it is the best so far."""
-        progress = self.progress
-        self.emit({"event": "eval", "step": progress.step, "loss": loss})
-        if progress.best_loss is None or loss < progress.best_loss:
-            progress.best_loss, progress.best_step, progress.waited = loss, progress.step, 0
-        else:
-            progress.waited += 1
+        """Emit the validation loss of this step and remember it; step 0 is the untrained student."""
+        self.emit({"event": "eval", "step": self.progress.step, "loss": loss})
+        self.progress.note_loss(loss)
 
     def _wait(self) -> bool:
         """Save, then stop or wait out the pause; return whether to continue."""
@@ -210,8 +206,8 @@ class Loop:
         return is_late or self._is_due(every, None)
 
     def _is_best(self) -> bool:
-        """Return whether to save this step because its evaluation was the best so far."""
-        return self.settings.keep_best and self.progress.best_step == self.progress.step
+        """Return whether to save this step because its evaluation was the best of a trained step."""
+        return self.settings.keep_best and self.progress.adapter_step == self.progress.step
 
     def _has_stopped_improving(self) -> bool:
         return 0 < self.settings.early_stop <= self.progress.waited

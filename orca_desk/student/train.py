@@ -14,6 +14,8 @@ from peft import PeftModel
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
+from orca_desk.models.base_identity import BaseIdentity, identify_base
+from orca_desk.models.hashes import hash_together
 from orca_desk.models.model_file import ModelFile
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
@@ -35,6 +37,7 @@ from orca_desk.student.model import (
 from orca_desk.student.settings import TrainSettings
 
 HASHED = ("*.json", "*.safetensors", "*.jinja")  # files of the model: a resumed run needs the same
+ADAPTER = "adapter"  # the folder of the finished adapter within the run's
 PROBE = 32  # tokens of the first record on which the training path is compared with the model's own
 
 
@@ -43,7 +46,9 @@ class TrainOutcome:
     """How a run ended: "finished", "early" or "stopped" (by the user; the same call resumes it).
 
     `adapter` is the PEFT folder, None if the run was stopped before its first step. The run took `step` of
-    `steps`; `best_step` is the one with the lowest validation loss, None without an evaluation.
+    `steps`. `best_step` is the trained step with the lowest validation loss, which the adapter holds; None
+    without an evaluation, and where the last step is used whatever its loss. `base_loss` is the validation
+    loss of the untrained student: a higher `best_loss` means that the training made it worse.
     """
 
     ending: Ending
@@ -52,6 +57,7 @@ class TrainOutcome:
     steps: int
     best_step: int | None
     best_loss: float | None
+    base_loss: float | None
     trained_tokens: int
 
 
@@ -65,6 +71,7 @@ def train(
     `control` pauses and stops. Raises UserError for records, a model or settings that cannot be trained, for
     inputs that have changed since the run in `out` began, and when training diverges.
     """
+    checkpoints.recover_adapter(out / ADAPTER)
     student = read_base(base)
     renderer = Renderer(HFTokenizer.load(base))
     examples = prepare(records, renderer, settings, context=student.context)
@@ -75,15 +82,23 @@ def train(
     loop = Loop(model=model, examples=examples, settings=settings, folder=folder, emit=emit, control=control)
     emit({"event": "report", **examples.report.to_dict(), **_description(model, loop, plan)})
     ending = loop.run()
+    progress, uses_best = loop.progress, settings.keep_best
     return TrainOutcome(
         ending=ending,
-        adapter=_publish(out, loop),
-        step=loop.progress.step,
+        adapter=_publish(out, loop, _identity(student, plan)),
+        step=progress.step,
         steps=len(loop.steps),
-        best_step=loop.progress.best_step,
-        best_loss=loop.progress.best_loss,
-        trained_tokens=loop.progress.trained_tokens,
+        best_step=progress.adapter_step if uses_best else None,
+        best_loss=progress.adapter_loss if uses_best else None,
+        base_loss=progress.base_loss,
+        trained_tokens=progress.trained_tokens,
     )
+
+
+def _identity(base: ModelFile, plan: dict[str, Any]) -> BaseIdentity:
+    """Return the identity of the base, whose files were hashed when the run began."""
+    hashes = plan["inputs"]["model"]
+    return identify_base(base.path, hash_together({file.name: hashes[file.name] for file in base.files}))
 
 
 def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -> dict[str, Any]:
@@ -124,10 +139,13 @@ def _use(threads: int, library: MatmulLibrary) -> None:
 
 
 def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None:
-    hint = "Restore them, or train in a new folder."
+    hint = "Restore what it was, or start a new training: another seed makes one."
     for name in ("model", "records"):
         if began[name] != now[name]:
-            raise UserError(f"The {name} changed after the training in {out} began.", hint)
+            raise UserError(
+                f"The {name} changed after the training in {out} began: {_changed(began[name], now[name])}.",
+                hint,
+            )
     for name, value in now["settings"].items():
         before = began["settings"].get(name)
         if before != value:
@@ -135,6 +153,11 @@ def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None
                 f"The setting {name} was {before!r} when the training in {out} began; it is {value!r} now.",
                 hint,
             )
+
+
+def _changed(before: dict[str, str], now: dict[str, str]) -> str:
+    """Return the names of the files that were changed, added or removed."""
+    return ", ".join(sorted(name for name in before | now if before.get(name) != now.get(name)))
 
 
 def _fingerprint(files: Iterable[Path]) -> dict[str, str]:
@@ -172,16 +195,16 @@ def _description(model: PeftModel, loop: Loop, plan: dict[str, Any]) -> dict[str
     }
 
 
-def _publish(out: Path, loop: Loop) -> Path | None:
-    """Publish the adapter of the best or the last checkpoint; None before the first step."""
+def _publish(out: Path, loop: Loop, base: BaseIdentity) -> Path | None:
+    """Publish the adapter of the best trained or the last checkpoint; None before the first step."""
     progress = loop.progress
     if progress.step == 0:
         return None
-    chosen = (loop.settings.keep_best and progress.best_step) or progress.step
+    chosen = (loop.settings.keep_best and progress.adapter_step) or progress.step
     source = out / "checkpoints" / f"step-{chosen}" / "adapter"
     checkpoints.require_effect(source)
-    checkpoints.publish_adapter(source, out / "adapter")
-    return out / "adapter"
+    checkpoints.publish_adapter(source, out / ADAPTER, base)
+    return out / ADAPTER
 
 
 def _require_known_tokens(examples: ExampleSets, base: ModelFile) -> None:

@@ -1,15 +1,20 @@
 """Checkpoints on the disk: whole or skipped, few, without pickles; and what may not change between them."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from file_limits import limited_file_size
 from tiny_models import TinyModel
 from training_records import Going, make_records, quick, write_records
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, explain_os_error
+from orca_desk.files import file_sha256
+from orca_desk.models.base_identity import BaseMatch, base_of_adapter, compare_base
 from orca_desk.student import checkpoints
+from orca_desk.student.export import export_adapter
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.train import TrainOutcome, train
 
@@ -117,3 +122,63 @@ def test_another_base_is_refused(stopped: Run, tiny_qwen: TinyModel) -> None:
     stopped.base = tiny_qwen.folder
     with pytest.raises(UserError, match="model changed"):
         stopped.go_on()
+
+
+def test_the_adapter_carries_the_identity_of_its_base(finished: Run, tmp_path: Path) -> None:
+    adapter = finished.out / "adapter"
+    identity = base_of_adapter(adapter)
+    assert identity is not None
+    assert identity.sha256 == file_sha256(finished.base / "model.safetensors")
+    assert identity.name == finished.base.name
+    assert compare_base(identity, finished.base) is BaseMatch.SAME
+    export_adapter(adapter, finished.base, tmp_path / "adapter.gguf")
+    assert base_of_adapter(tmp_path / "adapter.gguf") == identity
+
+
+@pytest.mark.parametrize("failing", ["the old one away", "the new one in"])
+def test_there_is_always_a_good_adapter(
+    finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """Whichever rename is the last one before a crash."""
+    identity = base_of_adapter(finished.out / "adapter")
+    assert identity is not None
+    final = tmp_path / "adapter"
+    source = finished.checkpoints[-1] / "adapter"
+    checkpoints.publish_adapter(source, final, identity)
+    good = (final / "adapter_model.safetensors").read_bytes()
+    rename, calls = Path.rename, [failing == "the new one in"]
+
+    def crash(path: Path, target: Path) -> Path:
+        if calls and calls.pop():
+            return rename(path, target)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", crash)
+        with pytest.raises(KeyboardInterrupt):
+            checkpoints.publish_adapter(source, final, identity)
+    checkpoints.recover_adapter(final)
+    assert (final / "adapter_model.safetensors").read_bytes() == good
+    checkpoints.publish_adapter(source, final, identity)
+    assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit stands for a file system's")
+def test_a_checkpoint_that_the_disk_refuses_is_told_with_the_reason(
+    tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    run = Run(tiny_llama.folder, tmp_path)
+    with limited_file_size(20_000), pytest.raises(OSError) as caught:
+        run.go_on()
+    told = explain_os_error(caught.value)
+    assert told is not None and "takes no file as large as" in told.message
+    assert not run.checkpoints
+    assert run.go_on().ending == "finished"
+
+
+def test_pruning_reads_no_weights(finished: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs after every checkpoint, and hashing two of them takes seconds with a large adapter."""
+    copies = shutil.copytree(finished.out / "checkpoints", tmp_path / "checkpoints")
+    monkeypatch.setattr(checkpoints, "file_sha256", lambda path: pytest.fail(f"hashed {path}"))
+    checkpoints._prune(Path(copies))
+    assert len(list(Path(copies).iterdir())) == len(finished.checkpoints)

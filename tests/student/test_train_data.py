@@ -80,10 +80,6 @@ def test_no_records_are_refused(renderer: Renderer, tmp_path: Path) -> None:
         ("{", "line 2 is not JSON"),
         ("[1]", "line 2 is not a training record"),
         (json.dumps({"id": "x", "system": "", "user": "u"}), "line 2 is not a training record"),
-        (
-            json.dumps({"id": "x", "system": "", "user": "u", "assistant": " \n"}),
-            "line 2 has an empty answer",
-        ),
     ],
 )
 def test_a_bad_record_is_named_by_its_line(line: str, reason: str, tmp_path: Path) -> None:
@@ -91,6 +87,16 @@ def test_a_bad_record_is_named_by_its_line(line: str, reason: str, tmp_path: Pat
     path.write_text(path.read_text() + line + "\n")
     with pytest.raises(UserError, match=reason):
         list(read_records(path))
+
+
+@pytest.mark.parametrize("answer", ["", " \n\t", "\u00a0"])
+def test_empty_answers_are_left_out_and_counted(renderer: Renderer, tmp_path: Path, answer: str) -> None:
+    records = make_records(8)
+    records[2]["assistant"] = records[5]["assistant"] = answer
+    made = prepare(write_records(tmp_path / "records.jsonl", records), renderer, quick(), context=2048)
+    assert (made.report.records, made.report.empty, made.report.dropped) == (8, 2, 0)
+    assert made.report.training + made.report.evaluation == 6
+    assert {"r2", "r5"}.isdisjoint(example.id for example in (*made.training, *made.evaluation))
 
 
 def _example(name: str, group: str, mask: tuple[bool, ...] = (False, True)) -> Example:
@@ -116,4 +122,5 @@ def test_a_question_is_on_one_side_whatever_the_order(groups: list[str], fractio
 def test_two_answers_to_one_question_share_a_group(renderer: Renderer) -> None:
     record: dict[str, Any] = make_records(1)[0]
     other = record | {"id": "other", "assistant": "Answer: 1"}
-    assert render(record, renderer).group == render(other, renderer).group
+    shouted = other | {"user": f" {record['user'].upper()}\n"}
+    assert len({render(one, renderer).group for one in (record, other, shouted)}) == 1

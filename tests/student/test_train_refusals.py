@@ -19,6 +19,8 @@ from orca_desk.models.fits import TORCH, TRAINING_SHARE, training_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.train.checks import estimate_memory
 from orca_desk.student import checkpoints
+from orca_desk.student.checkpoints import TrainingProgress
+from orca_desk.student.loop import Loop
 from orca_desk.student.model import choose_checkpointing, choose_dtype, choose_threads, read_base
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.train import TrainOutcome, train
@@ -30,17 +32,25 @@ def base(tiny_llama: TinyModel, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_llama.folder, tmp_path / "base"))
 
 
-def _train(base: Path, folder: Path, settings: TrainSettings, count: int = 20) -> TrainOutcome:
-    records = write_records(folder / "records.jsonl", make_records(count))
+def _train(
+    base: Path, folder: Path, settings: TrainSettings, *, records: list[dict[str, str]] | None = None
+) -> TrainOutcome:
+    path = write_records(folder / "records.jsonl", records or make_records(20))
     events: list[dict[str, Any]] = []
     return train(
         base=base,
-        records=records,
+        records=path,
         out=folder / "out",
         settings=settings,
         emit=events.append,
         control=Going(),
     )
+
+
+def _tensors(adapter: Path | None) -> dict[str, bytes]:
+    assert adapter is not None
+    tensors = load_file(adapter / "adapter_model.safetensors")
+    return {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}
 
 
 def _change_config(base: Path, **values: Any) -> None:
@@ -136,17 +146,40 @@ def test_early_stopping_keeps_the_best(base: Path, tmp_path: Path) -> None:
     assert outcome.ending == "early" and outcome.step < outcome.steps
     assert outcome.best_step == outcome.step - 2
     best = tmp_path / "out" / "checkpoints" / f"step-{outcome.best_step}" / "adapter"
-    assert outcome.adapter is not None
-    name = "adapter_model.safetensors"
-    assert (outcome.adapter / name).read_bytes() == (best / name).read_bytes()
+    assert _tensors(outcome.adapter) == _tensors(best)
+
+
+def test_a_training_that_only_does_harm_stops_early_and_says_so(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The untrained student is the first candidate: three evaluations that are worse than it end the run."""
+    losses = iter((1.4978, 1.9, 1.6734, 1.7))
+    monkeypatch.setattr(Loop, "evaluate", lambda loop: next(losses))
+    outcome = _train(base, tmp_path, quick(early_stop=3, eval_every=1, epochs=20))
+    assert (outcome.ending, outcome.step) == ("early", 3)
+    assert (outcome.base_loss, outcome.best_step, outcome.best_loss) == (1.4978, 2, 1.6734)
+    assert _tensors(outcome.adapter) == _tensors(tmp_path / "out" / "checkpoints" / "step-2" / "adapter")
+
+
+def test_step_0_is_a_candidate_and_an_adapter_comes_out_all_the_same() -> None:
+    progress = TrainingProgress()
+    seen = []
+    for step, loss in enumerate((1.4, 1.7, 1.6, 1.5, 1.8)):
+        progress.step = step
+        progress.note_loss(loss)
+        seen.append(progress.waited)
+    assert seen == [0, 1, 2, 3, 4]
+    assert (progress.base_loss, progress.best_loss, progress.best_step) == (1.4, 1.4, 0)
+    assert (progress.adapter_loss, progress.adapter_step) == (1.5, 3)
+    progress.forget_adapter()
+    assert (progress.best_loss, progress.best_step, progress.adapter_step) == (1.4, 0, None)
 
 
 def test_without_keep_best_the_last_is_kept(base: Path, tmp_path: Path) -> None:
     outcome = _train(base, tmp_path, quick(keep_best=False, eval_fraction=0.0))
     last = tmp_path / "out" / "checkpoints" / f"step-{outcome.steps}" / "adapter"
     assert outcome.adapter is not None and outcome.best_step is None
-    name = "adapter_model.safetensors"
-    assert (outcome.adapter / name).read_bytes() == (last / name).read_bytes()
+    assert _tensors(outcome.adapter) == _tensors(last)
 
 
 def test_checkpointing_only_when_memory_needs_it(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
