@@ -15,7 +15,7 @@ from orca_desk.steps.demo.result import MODELS, DemoResult, write_result
 from orca_desk.steps.demo.stages import StageDone
 from orca_desk.steps.demo.state import next_folder, result_file
 from orca_desk.steps.demo.walk import bundled, demo
-from orca_desk.steps.evaluate.evaluation import Score
+from orca_desk.steps.evaluate.scoring import Score
 from orca_desk.ui.words.outcomes import outcome_text
 
 STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}

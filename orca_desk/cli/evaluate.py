@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,8 +24,10 @@ from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling, Split
 from orca_desk.method.statistics import Comparison
 from orca_desk.processes.asking import Runner
-from orca_desk.steps.evaluate.evaluation import Evaluated, System, SystemKind, compare_evaluations, evaluate
-from orca_desk.ui.words.counting import counted
+from orca_desk.steps.evaluate.comparison import ModelComparison, compare_models
+from orca_desk.steps.evaluate.evaluation import System, SystemKind, evaluate
+from orca_desk.steps.evaluate.scoring import Evaluated
+from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, score_notes
 
 SYSTEMS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strategy": "strategy"}
 
@@ -72,8 +75,9 @@ def command(
 ) -> None:
     """Have a model answer held-out tasks, and grade every answer.
 
-    Prints the share of correct answers per family with 95% intervals (Wilson). Run the same command again to
-    resume an evaluation that was stopped.
+    Prints the share of correct answers per family with 95% intervals (Wilson). A task that is too long to
+    ask counts as incorrect. With --compare, both are scored on the tasks that they share. Run the same
+    command again to resume an evaluation that was stopped.
     """
     runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
     wanted = TaskFilter(
@@ -92,13 +96,13 @@ def command(
             progress=progress,
             control=control,
         )
-        comparison = compare_evaluations(library, found.run, compare) if compare else None
+        comparison = compare_models(library, [found.run, compare], compare) if compare else None
     if as_json:
-        print_json(asdict(found) | ({"comparison": comparison} if comparison else {}))
+        print_json(asdict(found) | (_comparison_json(comparison) if comparison else {}))
         return
     _show(found)
-    if comparison and compare:
-        _show_comparison(found.run, compare, comparison)
+    if comparison:
+        _show_comparison(comparison)
 
 
 def _show(found: Evaluated) -> None:
@@ -119,13 +123,30 @@ def _show(found: Evaluated) -> None:
     )
     if found.adherence.n:
         say(f"{percent(found.adherence.share)} of the answers follow the strategy paired with their family.")
-    if found.cut:
-        say(f"Cut off by the length limit: {counted(found.cut, 'answer')}. See --max-tokens.")
-    for reason, count in found.failed.items():
-        say(f"{counted(count, 'task')} could not be asked: {reason}")
+    for note in score_notes(found):
+        say(note)
 
 
-def _show_comparison(first: str, second: str, comparison: Mapping[str, Comparison]) -> None:
+def _comparison_json(found: ModelComparison) -> dict[str, Any]:
+    """Return the differences by family, and what the comparison leaves out, as JSON values."""
+    (differences,) = found.differences.values() or ({},)
+    return {
+        "comparison": differences,
+        "compared_tasks": found.tasks,
+        "left_out": {one.id: one.left_out for one in found.summaries},
+        "could_not_be_asked": {one.id: one.results.unasked for one in found.summaries},
+    }
+
+
+def _show_comparison(found: ModelComparison) -> None:
+    say(comparison_base(found))
+    for note in comparison_notes(found):
+        say(note)
+    for first, differences in found.differences.items():
+        _difference_table(first, found.reference, differences)
+
+
+def _difference_table(first: str, second: str, differences: Mapping[str, Comparison]) -> None:
     table(
         f"{first} minus {second}, on shared tasks",
         {"family": "left", "tasks": "right", "difference": "right", "95% interval": "right", "p": "right"},
@@ -137,6 +158,6 @@ def _show_comparison(first: str, second: str, comparison: Mapping[str, Compariso
                 f"{one.low:+.1%} to {one.high:+.1%}",
                 f"{one.p:.3f}",
             ]
-            for name, one in comparison.items()
+            for name, one in differences.items()
         ],
     )

@@ -114,16 +114,6 @@ def asked_tasks(
     ]
 
 
-def strategy_pairs(library: Library, evaluation_id: str) -> list[tuple[str, str | None]]:
-    """Return the (paired, recognised) strategies of every answer whose task has a paired one."""
-    rows = library.rows(
-        "SELECT q.paired, a.recognised FROM questions AS q JOIN answers AS a USING (evaluation, task_id)"
-        " WHERE q.evaluation = ? AND q.paired IS NOT NULL",
-        (evaluation_id,),
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
 def answers_to(library: Library, evaluation_ids: Sequence[str], task_id: str) -> list[Answered | None]:
     """Return each evaluation's answer to one task in full, or None."""
     rows = library.rows(

@@ -58,30 +58,20 @@ class Evaluation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FamilyResult:
-    """Counts of one family: its questions, those answered, graded and answered correctly.
+class QuestionOutcome:
+    """A question with what became of it, without the texts.
 
-    `paired` counts the answers with a paired strategy, `followed` those of them that follow it.
+    `is_answered` is False where no answer is stored; `correct` is None for that, and for an ungraded answer.
     """
-
-    family: str
-    questions: int
-    answered: int
-    graded: int
-    correct: int
-    paired: int
-    followed: int
-    mean_tokens: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SharedTask:
-    """One task that two evaluations both answered and graded."""
 
     task_id: str
     family: str
-    first: bool
-    second: bool
+    paired: str | None
+    is_answered: bool
+    correct: bool | None
+    recognised: str | None
+    completion_tokens: int
+    finish_reason: FinishReason | None
 
 
 def create_evaluation(
@@ -203,36 +193,26 @@ def answers(library: Library, evaluation_id: str) -> list[Answered]:
     return [_answered(row) for row in rows]
 
 
-def results(library: Library, evaluation_id: str) -> list[FamilyResult]:
-    """Return the counts of each family, by name."""
+def question_outcomes(library: Library, evaluation_id: str) -> list[QuestionOutcome]:
+    """Return every question of an evaluation, in order, with what became of it."""
     rows = library.rows(
         """
-        SELECT q.family, count(*) AS questions, count(a.task_id) AS answered, count(a.correct) AS graded,
-          coalesce(sum(a.correct), 0) AS correct,
-          coalesce(sum(a.task_id IS NOT NULL AND q.paired IS NOT NULL), 0) AS paired,
-          coalesce(sum(a.recognised = q.paired), 0) AS followed,
-          avg(a.completion_tokens) AS mean_tokens
+        SELECT q.task_id, q.family, q.paired, a.task_id IS NOT NULL AS is_answered, a.correct, a.recognised,
+          coalesce(a.completion_tokens, 0) AS completion_tokens, a.finish_reason
         FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)
-        WHERE q.evaluation = ? GROUP BY q.family ORDER BY q.family
+        WHERE q.evaluation = ? ORDER BY q.position
         """,
         (evaluation_id,),
     )
-    return [FamilyResult(**dict(row)) for row in rows]
-
-
-def compare(library: Library, first: str, second: str) -> list[SharedTask]:
-    """Return the tasks that two evaluations both answered and graded, for a paired comparison."""
-    rows = library.rows(
-        """
-        SELECT q.task_id, q.family, a.correct AS first, b.correct AS second
-        FROM questions AS q JOIN answers AS a USING (evaluation, task_id)
-        JOIN answers AS b ON b.evaluation = ? AND b.task_id = q.task_id
-        WHERE q.evaluation = ? AND a.correct IS NOT NULL AND b.correct IS NOT NULL ORDER BY q.position
-        """,
-        (second, first),
-    )
     return [
-        SharedTask(task_id=row[0], family=row[1], first=bool(row[2]), second=bool(row[3])) for row in rows
+        QuestionOutcome(
+            **{
+                **dict(row),
+                "is_answered": bool(row["is_answered"]),
+                "correct": None if row["correct"] is None else bool(row["correct"]),
+            }
+        )
+        for row in rows
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import compare, share_of
 from orca_desk.steps.demo.result import OVERALL, DemoResult, WorkedExample
-from orca_desk.steps.evaluate.evaluation import Score
+from orca_desk.steps.evaluate.scoring import Score
 
 
 def scores(correct: int) -> dict[str, Score]:

@@ -38,8 +38,9 @@ from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.demo.result import DemoResult, WorkedExample, scores_of
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageDone
 from orca_desk.steps.demo.state import STARTED
-from orca_desk.steps.evaluate.evaluation import Evaluated, System, compare_evaluations, evaluate, score
+from orca_desk.steps.evaluate.evaluation import System, evaluate
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
+from orca_desk.steps.evaluate.scoring import Evaluated, compare_evaluations, score
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.pair.probe import probe
 from orca_desk.steps.train.training import train
@@ -181,7 +182,9 @@ class _Walk:
             _stop_unless(found.finished)
             self._remember(who, {"run": found.run})
         right = found.overall.accuracy
-        outcome = EvaluationOutcome(correct=right.correct, graded=right.n, failed={})
+        outcome = EvaluationOutcome(
+            correct=right.correct, graded=right.n - found.unasked, failed=found.failed
+        )
         self._finish(f"evaluate {who}", outcome.to_json())
         return found
 

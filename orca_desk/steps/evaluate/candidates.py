@@ -19,8 +19,9 @@ from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import default_runner
-from orca_desk.steps.evaluate.evaluation import Evaluated, System, evaluate
+from orca_desk.steps.evaluate.evaluation import System, evaluate
 from orca_desk.steps.evaluate.plan import Candidate, queued_behind
+from orca_desk.steps.evaluate.scoring import Evaluated
 
 
 @dataclass(frozen=True, kw_only=True)

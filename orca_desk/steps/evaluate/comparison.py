@@ -4,24 +4,33 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orca_desk.errors import UserError
-from orca_desk.library.answers import AskedFilter, answer_counts, answers_to, asked_tasks, strategy_pairs
+from orca_desk.library.answers import AnswerCounts, AskedFilter, answer_counts, answers_to, asked_tasks
 from orca_desk.library.database import Library
-from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations, results
+from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations, question_outcomes
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.adherence import confusion
 from orca_desk.method.statistics import Comparison, Share, share_of
 from orca_desk.steps.evaluate.candidates import evaluation_names
-from orca_desk.steps.evaluate.evaluation import Evaluated, Score, compare_evaluations, score
+from orca_desk.steps.evaluate.scoring import (
+    OVERALL,
+    Evaluated,
+    Score,
+    compare_settled,
+    score,
+    settled,
+    shared_tasks,
+)
 
-OVERALL = "overall"
 ORDER = ("base", "tuned", "teacher")  # others follow, the oldest first
 Table = tuple[Sequence[str], list[Sequence[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListedEvaluation:
-    """An evaluation in a list: its name, its progress, and its share of correct answers."""
+    """An evaluation in a list: its name, its progress, and its share of correct answers.
+
+    Questions that a finished evaluation could not ask count as incorrect.
+    """
 
     evaluation: Evaluation
     name: str
@@ -37,16 +46,19 @@ class ListedEvaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSummary:
-    """The results of one evaluation; `matrix[paired][recognised]` counts answers by strategy.
+    """The results of one evaluation on the tasks that are compared.
 
-    `name` differs from the names of the evaluations that it is compared with. `unanswered` counts the
-    questions without an answer.
+    `name` differs from the names of the evaluations that it is compared with. `matrix[paired][recognised]`
+    counts answers by strategy. `left_out` counts its other questions: those that another one of the compared
+    evaluations was not asked or has not come to, and its own that are not settled.
     """
 
     id: str
     name: str
     results: Evaluated
+    left_out: int
     unanswered: int
+    ungraded: int
     matrix: Mapping[str, Mapping[str | None, int]]
 
     @property
@@ -57,13 +69,14 @@ class EvaluationSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelComparison:
-    """Several evaluations compared; `differences[id]` is that one minus the `reference`, by family.
+    """Several evaluations compared on the `tasks` tasks that are settled in every one of them.
 
-    An evaluation that shares no answered task with the reference is not in `differences`.
+    `differences[id]` is that evaluation minus the `reference`, by family; empty if they share no task.
     """
 
     summaries: tuple[EvaluationSummary, ...]
     reference: str
+    tasks: int
     differences: Mapping[str, Mapping[str, Comparison]]
 
     @property
@@ -83,7 +96,7 @@ def list_with_answers(library: Library) -> list[ListedEvaluation]:
             name=names[one.id],
             questions=counts[one.id].questions,
             answered=counts[one.id].answered,
-            accuracy=share_of(counts[one.id].correct, counts[one.id].graded),
+            accuracy=share_of(counts[one.id].correct, _settled_count(one, counts[one.id])),
         )
         for one in evaluations
         if one.id in counts and counts[one.id].answered
@@ -107,7 +120,7 @@ def in_order(names: Mapping[str, str]) -> list[str]:
 
     def key(evaluation_id: str) -> tuple[int, int]:
         name = names[evaluation_id]
-        return ORDER.index(name) if name in ORDER else len(ORDER), int(evaluation_id.rsplit("-", 1)[-1])
+        return ORDER.index(name) if name in ORDER else len(ORDER), _number(evaluation_id)
 
     return sorted(names, key=key)
 
@@ -115,19 +128,24 @@ def in_order(names: Mapping[str, str]) -> list[str]:
 def compare_models(
     library: Library, evaluation_ids: Sequence[str], reference: str | None = None
 ) -> ModelComparison:
-    """Compare some evaluations; differences are to `reference`, or to the first of them."""
+    """Compare some evaluations on the tasks that all of them settled (see scoring.py).
+
+    What one of them was not asked, or has not come to, is left out for all: shares of different tasks do not
+    compare. Differences are to `reference`, or to the first of the evaluations.
+    """
     evaluations = [get_evaluation(library, one) for one in evaluation_ids]
     names = distinct(evaluation_names(evaluations))
-    summaries = tuple(_summary(library, one.id, names[one.id]) for one in evaluations)
+    questions = {one.id: settled(library, one.id) for one in evaluations}
+    newest_last = sorted(questions, key=_number)
+    shared = shared_tasks([questions[one] for one in newest_last])
+    summaries = tuple(_summary(library, one.id, names[one.id], shared) for one in evaluations)
     against = reference if reference is not None and reference in evaluation_ids else evaluation_ids[0]
-    differences = {}
-    for one in evaluation_ids:
-        if one != against:
-            try:
-                differences[one] = compare_evaluations(library, one, against)
-            except UserError:
-                continue  # they share no answered task
-    return ModelComparison(summaries=summaries, reference=against, differences=differences)
+    differences = {
+        one: compare_settled(questions[one], questions[against], shared)
+        for one in evaluation_ids
+        if one != against and shared
+    }
+    return ModelComparison(summaries=summaries, reference=against, tasks=len(shared), differences=differences)
 
 
 def distinct(names: Mapping[str, str]) -> dict[str, str]:
@@ -199,15 +217,32 @@ def strategies_of(matrix: Mapping[str, Mapping[str | None, int]]) -> list[str | 
     return [*sorted(matrix), *sorted(recognised - set(matrix)), None]
 
 
-def _summary(library: Library, evaluation_id: str, name: str) -> EvaluationSummary:
-    counts = results(library, evaluation_id)
+def _summary(library: Library, evaluation_id: str, name: str, shared: Mapping[str, str]) -> EvaluationSummary:
+    whole = score(library, evaluation_id)
+    found = question_outcomes(library, evaluation_id)
+    compared = [one for one in found if one.task_id in shared]
     return EvaluationSummary(
         id=evaluation_id,
         name=name,
-        results=score(library, evaluation_id),
-        unanswered=sum(one.questions - one.answered for one in counts),
-        matrix=confusion(strategy_pairs(library, evaluation_id)),
+        results=score(library, evaluation_id, shared),
+        left_out=len(found) - len(compared),
+        unanswered=whole.unanswered,
+        ungraded=whole.ungraded,
+        matrix=confusion(
+            [(one.paired, one.recognised) for one in compared if one.is_answered and one.paired is not None]
+        ),
     )
+
+
+def _number(evaluation_id: str) -> int:
+    """Return the number at the end of an id: a later evaluation has a greater one."""
+    return int(evaluation_id.rsplit("-", 1)[-1])
+
+
+def _settled_count(evaluation: Evaluation, counts: AnswerCounts) -> int:
+    """Return how many questions count: the graded ones, and those that could not be asked."""
+    unasked = counts.questions - counts.answered if evaluation.run.status == "done" else 0
+    return counts.graded + unasked
 
 
 def _asked_alike(one: ListedEvaluation, other: ListedEvaluation) -> bool:

@@ -18,13 +18,13 @@ from orca_desk.method.erasure import student_instruction
 from orca_desk.method.grading import grade
 from orca_desk.method.pairing import strategy_for
 from orca_desk.method.records import Sampling, Task, digest
-from orca_desk.method.statistics import Comparison, Share, compare, share_of
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
+from orca_desk.steps.evaluate.scoring import Evaluated, score_outcomes
 from orca_desk.steps.recorder import record_run
 from orca_desk.yielding import yielding
 
@@ -38,34 +38,6 @@ class System:
 
     kind: SystemKind = "cautious"
     text: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Score:
-    """The share of correct answers in one family or overall, and the mean number of tokens per answer."""
-
-    accuracy: Share
-    mean_tokens: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluated:
-    """The results of an evaluation.
-
-    `adherence` is the share of answers that follow the paired strategy, among tasks that have one. `cut`
-    counts the answers that ended at the length limit, `failed` the questions that could not be asked, by
-    reason; those are not counted in the scores. `seconds` is the duration of this call. `finished` is False
-    after a stop.
-    """
-
-    run: str
-    families: Mapping[str, Score]
-    overall: Score
-    adherence: Share
-    cut: int
-    failed: Mapping[str, int]
-    seconds: float
-    finished: bool
 
 
 def evaluate(
@@ -121,52 +93,19 @@ def evaluate(
             log=recorder.log,
             already=sum(task.id not in unanswered for task in tasks),
         )
-        found = score(library, evaluation.id)
-        if failed and not found.overall.accuracy.n:
+        found = score_outcomes(
+            evaluation.run,
+            evaluations.question_outcomes(library, evaluation.id),
+            is_complete=recorder.finished,
+        )
+        if failed and found.unasked + found.unanswered == len(tasks):
             raise UserError(f"No task could be answered: {next(iter(failed))}", TOO_LONG_HINT)
         recorder.outcome = EvaluationOutcome(
-            correct=found.overall.accuracy.correct, graded=found.overall.accuracy.n, failed=dict(failed)
+            correct=found.overall.accuracy.correct,
+            graded=found.overall.accuracy.n - found.unasked,
+            failed=dict(failed),
         ).to_json()
-    return replace(found, failed=dict(failed), seconds=time.monotonic() - began, finished=recorder.finished)
-
-
-def score(library: Library, evaluation_id: str) -> Evaluated:
-    """Return the results so far of an evaluation in the library."""
-    results = evaluations.results(library, evaluation_id)
-    answers = evaluations.answers(library, evaluation_id)
-    run = evaluations.get_evaluation(library, evaluation_id).run
-    tokens = sum(answer.completion_tokens for answer in answers)
-    graded, correct = sum(one.graded for one in results), sum(one.correct for one in results)
-    return Evaluated(
-        run=evaluation_id,
-        families={
-            one.family: Score(accuracy=share_of(one.correct, one.graded), mean_tokens=one.mean_tokens or 0.0)
-            for one in results
-        },
-        overall=Score(accuracy=share_of(correct, graded), mean_tokens=tokens / max(1, len(answers))),
-        adherence=share_of(sum(one.followed for one in results), sum(one.paired for one in results)),
-        cut=sum(answer.finish_reason == "length" for answer in answers),
-        failed={},
-        seconds=0.0,
-        finished=run.status == "done",
-    )
-
-
-def compare_evaluations(library: Library, first: str, second: str) -> dict[str, Comparison]:
-    """Compare two evaluations on the tasks that both answered, by family and "overall".
-
-    Raises UserError if they share no answered task.
-    """
-    pairs = evaluations.compare(library, first, second)
-    if not pairs:
-        raise UserError(f"{first} and {second} share no task.", "Evaluate both on the same tasks.")
-    families: dict[str, list[evaluations.SharedTask]] = {}
-    for pair in pairs:
-        families.setdefault(pair.family, []).append(pair)
-    return {
-        name: compare([one.first for one in group], [one.second for one in group])
-        for name, group in [*sorted(families.items()), ("overall", pairs)]
-    }
+    return replace(found, failed=dict(failed), seconds=time.monotonic() - began)
 
 
 def _check(tasks: Sequence[Task]) -> None:

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationOutcome:
-    """How many of the graded answers are correct, and how many tasks could not be asked, by reason."""
+    """How many of the graded answers are correct, and how many tasks could not be asked, by reason.
+
+    Those count as incorrect; they are not among the `graded` answers.
+    """
 
     correct: int
     graded: int

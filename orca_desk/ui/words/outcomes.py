@@ -7,6 +7,7 @@ from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_
 from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.evaluations import unasked_text
 from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.parity import parity_sentence
 from orca_desk.ui.words.teaching import teach_summary
@@ -48,9 +49,9 @@ def _frozen(found: FrozenOutcome) -> str:
 
 
 def _evaluated(found: EvaluationOutcome) -> str:
-    share = share_of(found.correct, found.graded)
-    text = f"{found.correct:,} of {found.graded:,} correct"
-    if found.graded:
+    unasked = sum(found.failed.values())
+    share = share_of(found.correct, found.graded + unasked)
+    text = f"{found.correct:,} of {share.n:,} correct"
+    if share.n:
         text += f" ({share.share:.1%}, {share.low:.1%} to {share.high:.1%})"
-    failed = [f"{counted(count, 'task')} failed: {reason}" for reason, count in found.failed.items()]
-    return "; ".join([text, *(one.rstrip(".") for one in failed)]) + "."
+    return f"{text}. {unasked_text(unasked, found.failed)}" if unasked else f"{text}."

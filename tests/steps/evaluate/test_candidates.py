@@ -14,7 +14,6 @@ from orca_desk.method.records import Sampling
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.defaults import choose_runner
 from orca_desk.steps.evaluate.candidates import (
     evaluate_candidate,
     heldout_tasks,
@@ -96,12 +95,11 @@ def test_a_stored_plan_is_read_again(library, candidates):
 
 def test_a_stopped_candidate_is_resumed_with_those_queued_behind_it(library, candidates):
     tasks = heldout_tasks(library, tuple(PAIRED), 4)
-    choose_runner(library, threads=1, batch=2)
     plan = Plan(candidates=candidates, families=tuple(PAIRED), sampling=SHORT)
     control = JobControl()
 
     def stop_soon(update: Update) -> None:
-        if update.done:
+        if update.stage == "evaluating":
             control.stop()
 
     begun = evaluate_candidate(

@@ -11,7 +11,8 @@ from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.evaluate.evaluation import System, compare_evaluations, evaluate, score
+from orca_desk.steps.evaluate.evaluation import System, evaluate
+from orca_desk.steps.evaluate.scoring import compare_evaluations, score
 
 
 @pytest.fixture
@@ -120,8 +121,11 @@ def test_what_cannot_be_evaluated_is_refused(library, student):
         evaluate(library, student, alone, system=System(kind="strategy"))
 
 
-def test_some_failures_are_counted_beside_the_score(library, student):
+def test_a_task_that_is_too_long_counts_as_incorrect_and_is_said_also_later(library, student):
     long = Task(family="belief", query="box " * 600, answer="box", split="heldout")
     found = evaluate(library, student, [*TASKS, long], sampling=SHORT)
-    assert sum(found.failed.values()) == 1
-    assert found.overall.accuracy.n == 10
+    assert (found.unasked, sum(found.failed.values()), found.finished) == (1, 1, True)
+    assert found.overall.accuracy.n == 11
+    assert found.families["belief"].accuracy.n == 6
+    again = score(library, found.run)
+    assert (again.overall, again.unasked, again.failed) == (found.overall, 1, found.failed)

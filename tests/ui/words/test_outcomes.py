@@ -29,7 +29,9 @@ def test_an_outcome_is_worded_with_its_reasons() -> None:
 
 def test_an_evaluation_is_worded_with_its_interval_and_failures() -> None:
     found = EvaluationOutcome(correct=3, graded=4, failed={"Too long.": 1})
-    assert outcome_text(found.to_json()) == "3 of 4 correct (75.0%, 30.1% to 95.4%); 1 task failed: Too long."
+    assert outcome_text(found.to_json()) == (
+        "3 of 5 correct (60.0%, 23.1% to 88.2%). 1 task could not be asked and counts as incorrect: Too long."
+    )
     nothing = EvaluationOutcome(correct=0, graded=0, failed={})
     assert outcome_text(nothing.to_json()) == "0 of 0 correct."
 

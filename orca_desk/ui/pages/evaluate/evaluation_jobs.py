@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject, Signal
 
 from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.candidates import evaluate_candidate
-from orca_desk.steps.evaluate.evaluation import Evaluated
 from orca_desk.steps.evaluate.plan import Candidate, Plan, request_of
+from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.evaluations import unasked_text
 
 
 class EvaluationJobs(QObject):
@@ -72,7 +72,7 @@ class EvaluationJobs(QObject):
             self.notice.show_error(job.error)
         if job.result is not None and job.result.finished:
             self._done.append(job.result.run)
-            if job.result.failed:
+            if job.result.unasked:
                 self._show_failures(job)
         if self.is_running:
             self._follow()
@@ -81,9 +81,6 @@ class EvaluationJobs(QObject):
             self.finished.emit(self._done)
 
     def _show_failures(self, job: Job) -> None:
-        reasons = "; ".join(
-            f"{counted(count, 'task')}: {reason.rstrip('.')}" for reason, count in job.result.failed.items()
-        )
-        text = f"{job.title}: some tasks could not be asked ({reasons})."
-        hint = "They are not counted in the scores. Allow fewer answer tokens, or leave these tasks out."
+        text = f"{job.title}: {unasked_text(job.result.unasked, job.result.failed)}"
+        hint = "Allow fewer answer tokens or a longer context, or leave these tasks out for every model."
         self.notice.show_message(text, hint, kind="warn")

@@ -114,8 +114,8 @@ class EvaluationList(RowsModel[ListedEvaluation]):
         return self._systems.get(kind, kind)
 
     def _count(self, row: ListedEvaluation) -> str:
-        if row.evaluation.run.status == "done" and row.answered == row.questions:
-            return f"{row.answered:,}"
+        if row.evaluation.run.status == "done":  # what could not be asked counts as incorrect
+            return f"{row.questions:,}"
         return f"{row.answered:,} of {row.questions:,}"
 
     def _in_full(self, row: ListedEvaluation, column: int) -> str:

@@ -37,8 +37,9 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.family_chart import FamilyChart
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
-from orca_desk.ui.widgets.text import button, card, label
+from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.evaluations import comparison_base, comparison_notes
 
 FEW = 30  # tasks; a family with fewer gets a warning
 CSV = "CSV (*.csv)"
@@ -152,6 +153,8 @@ class ResultsView(QWidget):
         head.addWidget(button("Export plot…", self.export_plot, tip="As PNG or SVG"))
         about = "Each point is the share of correct answers with its 95% interval (Wilson)."
         layout.addWidget(label(about, tone="muted", wrap=True))
+        self.base = label(tone="warn", wrap=True)
+        layout.addWidget(self.base)
         self.chart.setMinimumHeight(38 * GRID)
         layout.addWidget(self.chart)
         return frame
@@ -180,7 +183,7 @@ class ResultsView(QWidget):
         head.addWidget(self.reference)
         head.addWidget(button("Export CSV…", self.export_differences))
         about = (
-            "In percentage points, on the tasks that both answered, with 95% intervals (Newcombe). "
+            "In percentage points, on the same tasks, with 95% intervals (Newcombe). "
             "An interval that includes 0 means no clear difference. p is from McNemar's exact test, "
             "not corrected for multiple comparisons."
         )
@@ -222,7 +225,7 @@ class ResultsView(QWidget):
         )
         self.families.show_results(found)
         self.differences.show_results(found)
-        self.difference_card.setVisible(len(found.summaries) > 1)
+        self.difference_card.setVisible(bool(found.differences))
         _fill(self.reference, found, found.reference)
         tuned = next((one.id for one in found.summaries if one.name == "tuned"), found.summaries[-1].id)
         _fill(self.follower, found, self.follower.currentData() or tuned)
@@ -244,14 +247,11 @@ class ResultsView(QWidget):
             f"Fewer than {FEW} tasks: {', '.join(small)}. Their intervals are wide, so evaluate on more tasks"
             " before drawing conclusions."
         )
-        lines = []
-        for one in found.summaries:
-            if one.results.cut:
-                text = "{}: {} cut off by the length limit. Allow more tokens."
-                lines.append(text.format(one.name, counted(one.results.cut, "answer")))
-            if one.unanswered:
-                text = "{}: {} unanswered (stopped, or too long to ask)."
-                lines.append(text.format(one.name, counted(one.unanswered, "task")))
+        base = comparison_base(found)
+        set_tone(self.base, "warn" if any(one.left_out for one in found.summaries) else "muted")
+        self.base.setVisible(bool(base))
+        self.base.setText(base)
+        lines = comparison_notes(found)
         self.losses.setVisible(bool(lines))
         self.losses.setText("\n".join(lines))
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from orca_desk.method.statistics import Share
 from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult
-from orca_desk.steps.evaluate.evaluation import Score
+from orca_desk.steps.evaluate.scoring import Score
 from orca_desk.ui.theme import Role, Theme, font
 from orca_desk.ui.widgets.text import safe_tip
 

@@ -13,7 +13,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records
-from orca_desk.library.runs import end_run
+from orca_desk.library.runs import EndStatus, end_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training, set_adapter
@@ -45,9 +45,15 @@ STUDENT = bundled_models() / "mini-student" / "mini-student.gguf"
 
 
 def evaluation(
-    library: Library, marks: str, *, adapter: Path | None = None, finish: FinishReason = "stop"
+    library: Library,
+    marks: str,
+    *,
+    adapter: Path | None = None,
+    finish: FinishReason = "stop",
+    name: str = "",
+    status: EndStatus = "done",
 ) -> str:
-    """A finished evaluation of the tasks: "1" is correct, "0" incorrect, "-" unanswered."""
+    """An evaluation of the tasks: "1" is correct, "0" incorrect, "-" unanswered."""
     made = create_evaluation(
         library,
         model=STUDENT,
@@ -57,7 +63,8 @@ def evaluation(
         questions=[
             Question(task_id=task.id, family=task.family, paired=PAIRED[task.family]) for task in TASKS
         ],
-        settings={"questions": "those", "adapter": str(adapter)},
+        settings={"questions": "those", "adapter": str(adapter), "name": name},
+        name=name,
     )
     answers = [
         Answered(
@@ -73,7 +80,7 @@ def evaluation(
         if mark != "-"
     ]
     add_answers(library, made.id, answers)
-    end_run(library, made.id, "done", "It was done.")
+    end_run(library, made.id, status, "It was done.")
     return made.id
 
 
@@ -295,6 +302,35 @@ def test_results_have_intervals_differences_and_warnings(
     assert results.losses.text() == "tuned: 6 answers cut off by the length limit. Allow more tokens."
     assert results.adherence.text().startswith("4 of 6 answers follow the paired strategy: 66.7%")
     assert [one.name for one in results.chart.series] == ["base", "tuned"]
+
+
+def test_what_one_model_was_not_asked_is_left_out_for_all_and_said(
+    window: Window, library: Library, tasks: list[Task], qtbot: QtBot
+) -> None:
+    evaluation(library, "111---", name="tuned")
+    evaluation(library, "111000", name="base")
+    evaluation(library, "11----", name="teacher", status="cancelled")
+    page = open_page(window, qtbot)
+    results = page.results
+    page.rows.choose([row.id for row in page.rows.rows])
+    qtbot.waitUntil(lambda: results.found is not None and len(results.found.summaries) == 3)
+    overall = results.families.rowCount() - 1
+    assert [results.families.index(overall, column).data() for column in range(1, 4)] == [
+        "100.0% (34.2 to 100.0)\n2 of 2, 4 tokens"
+    ] * 3
+    assert results.base.isVisible()
+    assert results.base.text() == (
+        "Scored on the 2 tasks that these evaluations share."
+        " Left out of the scores: 4 tasks of base, 4 tasks of tuned, 4 tasks of teacher."
+    )
+    page.rows.choose([row.id for row in page.rows.rows if row.name != "teacher"])
+    qtbot.waitUntil(lambda: results.found is not None and len(results.found.summaries) == 2)
+    overall = results.families.rowCount() - 1
+    assert results.families.index(overall, 2).data() == "50.0% (18.8 to 81.2)\n3 of 6, 4 tokens"
+    assert "tuned: 3 tasks could not be asked and count as incorrect" in results.losses.text()
+    assert results.base.text() == "Scored on the 6 tasks that these evaluations share."
+    numbers = {row.name: page.rows.index(n, 4).data() for n, row in enumerate(page.rows.rows)}
+    assert numbers["tuned"].startswith("50.0%") and numbers["teacher"].startswith("100.0%")
 
 
 def test_the_matrix_counts_paired_and_detected_strategies(

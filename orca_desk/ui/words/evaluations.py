@@ -1,0 +1,52 @@
+"""What the scores of evaluations leave out or count as incorrect, in words that stand beside them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from orca_desk.ui.words.counting import counted
+
+if TYPE_CHECKING:  # every start of the desktop imports this module
+    from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison
+    from orca_desk.steps.evaluate.scoring import Evaluated
+
+
+def score_notes(found: "Evaluated") -> list[str]:
+    """Return a sentence for everything that one evaluation's scores leave out or count as incorrect."""
+    lines = []
+    if found.unasked:
+        lines.append(unasked_text(found.unasked, found.failed))
+    if found.unanswered:
+        lines.append(f"Stopped: {counted(found.unanswered, 'task')} not answered yet, and in no score.")
+    if found.ungraded:
+        lines.append(f"{counted(found.ungraded, 'answer')} not graded, and in no score.")
+    if found.cut:
+        lines.append(f"{counted(found.cut, 'answer')} cut off by the length limit. Allow more tokens.")
+    return lines
+
+
+def unasked_text(count: int, reasons: Mapping[str, int]) -> str:
+    """Return how many tasks could not be asked, that they count as incorrect, and why."""
+    why = "; ".join(reason.rstrip(".") for reason in reasons)
+    verb = "counts" if count == 1 else "count"
+    return f"{counted(count, 'task')} could not be asked and {verb} as incorrect{f': {why}' if why else ''}."
+
+
+def comparison_base(found: "ModelComparison") -> str:
+    """Return which tasks the scores of several evaluations are measured on; "" for one evaluation alone."""
+    if len(found.summaries) < 2:
+        return ""
+    if not found.tasks:
+        return "These evaluations share no task, so their scores cannot be compared."
+    text = f"Scored on the {counted(found.tasks, 'task')} that these evaluations share."
+    left_out = [f"{counted(one.left_out, 'task')} of {one.name}" for one in found.summaries if one.left_out]
+    return f"{text} Left out of the scores: {', '.join(left_out)}." if left_out else text
+
+
+def comparison_notes(found: "ModelComparison") -> list[str]:
+    """Return a line for everything that a model's scores leave out or count as incorrect, with its name."""
+    return [f"{one.name}: {line}" for one in found.summaries for line in _notes(one)]
+
+
+def _notes(one: "EvaluationSummary") -> list[str]:
+    return score_notes(replace(one.results, unanswered=one.unanswered, ungraded=one.ungraded))
