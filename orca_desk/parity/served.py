@@ -31,7 +31,13 @@ def serve_greedily(
         prompts = [engine.renderer.prompt(conversation) for conversation in conversations]
         sampling = Sampling(temperature=0.0, max_tokens=tokens)
         requests = [
-            Request(key=str(place), ids=prompt.ids, prefix=prompt.prefix, sampling=sampling)
+            Request(
+                key=str(place),
+                ids=prompt.ids,
+                prefix=prompt.prefix,
+                sampling=sampling,
+                ends=engine.tokenizer.eos_ids,
+            )
             for place, prompt in enumerate(prompts)
         ]
         answers: dict[str, Ids] = {}

@@ -11,7 +11,8 @@ import tokenizers
 from orca_desk.errors import UserError
 from orca_desk.models.chat_template import read_chat_template
 from orca_desk.models.config import HINT, read_json, read_text
-from orca_desk.prompts.tokenizer import END_NAMES
+from orca_desk.prompts.thoughts import TAG_NAMES
+from orca_desk.prompts.tokenizer import answer_ends
 
 
 class HFTokenizer:
@@ -25,14 +26,14 @@ class HFTokenizer:
         self._as_text = tokenizers.Tokenizer.from_str(definition)
         self._as_text.encode_special_tokens = True
         added = self._with_control.get_added_tokens_decoder()
-        self._control = {token: entry.content for token, entry in added.items() if entry.special}
+        self.control = {token: entry.content for token, entry in added.items() if entry.special}
         self._added = {token: entry.content for token, entry in added.items()}
         self._byte_level = '"ByteLevel"' in json.dumps(json.loads(definition).get("decoder"))
         self.chat_template = template
         self.bos = _token_text(config.get("bos_token"))
         self.eos = _token_text(config.get("eos_token"))
-        named = {token for token, text in self._control.items() if text in END_NAMES or text == self.eos}
-        self.eos_ids = frozenset(end_ids | named)
+        declared = {token for token, text in self.control.items() if text == self.eos}
+        self.eos_ids = answer_ends(self.control, end_ids | declared)
 
     @classmethod
     def load(cls, folder: Path) -> "HFTokenizer":
@@ -67,14 +68,15 @@ class HFTokenizer:
 
     def decode(self, ids: Sequence[int], *, control: bool = False) -> str:
         """See `Tokenizer.decode`."""
-        names = self._control if control else {}
+        names = self.control if control else {}
         pieces = (names[i].encode() if i in names else self.piece_bytes(i) for i in ids)
         return b"".join(pieces).decode("utf-8", "replace")
 
     def piece_bytes(self, token: int) -> bytes:
         """See `Tokenizer.piece_bytes`."""
-        if token in self._control:
-            return b""
+        if token in self.control:
+            name = self.control[token]
+            return name.encode() if name in TAG_NAMES else b""
         if token in self._added:
             return self._added[token].encode()
         text = self._with_control.id_to_token(token)

@@ -6,16 +6,20 @@ control token, and a prompt is always the exact beginning of the example made fr
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Message, Role
-from orca_desk.prompts.template import HINT, ChatTemplate, Shape
+from orca_desk.prompts.harmony import CHANNEL, END, FINAL, MESSAGE, START, speaks_harmony
+from orca_desk.prompts.template import ChatTemplate, Shape
+from orca_desk.prompts.thoughts import TAG_NAMES, continuation, opened_thoughts, split_thoughts
 from orca_desk.prompts.tokenizer import Tokenizer
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+SHORTEST_STOP = 3  # characters; a shorter text may well stand in an answer
 SpanRole = Literal["control", "system", "user", "assistant", "end"]
 
 
@@ -33,13 +37,15 @@ class Rendered:
     """A conversation as ids.
 
     `mask` is True for what a student is trained on: the answer and its end. The first `prefix` ids, all
-    before the first user text, are the same for every conversation with the same system message.
+    before the first user text, are the same for every conversation with the same system message. `opening`
+    is what a prompt has already begun of the answer: the tag that opens its thoughts.
     """
 
     ids: tuple[int, ...]
     mask: tuple[bool, ...]
     spans: tuple[Span, ...]
     prefix: int
+    opening: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,16 +64,20 @@ class Renderer:
         self.template_sha256 = hashlib.sha256(tokenizer.chat_template.encode()).hexdigest()
         self._template = ChatTemplate(tokenizer.chat_template, bos=tokenizer.bos, eos=tokenizer.eos)
         self._control_ids: dict[str, tuple[int, ...]] = {}
-        self._end: tuple[int, ...] | None = None
+        self._harmony = speaks_harmony(tokenizer.control)
+        tags = [re.escape(name) for name in tokenizer.control.values() if name in TAG_NAMES]
+        self._tags = re.compile(f"({'|'.join(tags)})") if tags else None
 
     def prompt(self, messages: Sequence[Message]) -> Rendered:
         """Render a conversation up to where the assistant starts to speak.
 
         An empty system message means no system turn, or an explicitly empty one where the template would
         write its own. If the template has no system role, the system text goes before the first user text.
+        Thoughts of earlier answers are dropped where the template does so.
         Raises UserError when the template is broken or refuses the conversation.
         """
-        return self._assemble(self._parts(_normalised(messages)))
+        parts = list(self._parts(_normalised(messages)))
+        return self._assemble(parts, opened_thoughts(parts[-1].text))
 
     def example(self, system: str, user: str, assistant: str) -> Rendered:
         """Render a training example: the prompt, then the answer and the token that ends the turn.
@@ -75,18 +85,45 @@ class Renderer:
         The mask is True for exactly the answer and its end. Raises UserError as `prompt` does, and when the
         template does not end the assistant's turn.
         """
-        prompt = self.prompt([Message("system", system), Message("user", user)])
-        answer = tuple(self.tokenizer.encode(_encodable(assistant), control=False))
-        end = self._end_of_turn()
-        start = len(prompt.ids)
-        middle, stop = start + len(answer), start + len(answer) + len(end)
-        spans = (Span(start, middle, "assistant"),) if answer else ()
+        parts = list(self._parts(_normalised([Message("system", system), Message("user", user)])))
+        opening = opened_thoughts(parts[-1].text)
+        prompt = self._assemble(parts, opening)
+        answer = continuation(opening, assistant) if opening else assistant
+        learned = self._assemble(self._answer(answer))
+        start, middle = len(prompt.ids), len(prompt.ids) + len(learned.ids)
+        stop = middle + len(self._end_of_turn)
+        spans = (Span(start + span.start, start + span.end, span.role) for span in learned.spans)
         return Rendered(
-            ids=(*prompt.ids, *answer, *end),
+            ids=prompt.ids + learned.ids + self._end_of_turn,
             mask=(False,) * start + (True,) * (stop - start),
             spans=(*prompt.spans, *spans, Span(middle, stop, "end")),
             prefix=prompt.prefix,
         )
+
+    @cached_property
+    def stops(self) -> tuple[str, ...]:
+        """Texts at which an answer is over, where no token of the template ends it; usually none.
+
+        They are what the template writes between an answer and the next question.
+        """
+        if self._ends_turns:
+            return ()
+        shape = Shape(("user", "assistant", "user"), generation=True)
+        try:
+            written = self._template.skeleton(shape).pieces[2]
+        except UserError:
+            written = self._tail
+        lines = (line.strip() for line in written.splitlines())
+        return tuple(line for line in lines if len(line) >= SHORTEST_STOP)[:1]
+
+    @cached_property
+    def ends(self) -> frozenset[int]:
+        """The tokens that end an answer: the model's own, and one that only its template writes there."""
+        own = self.tokenizer.eos_ids
+        if self._ends_turns:
+            return own
+        written = self.tokenizer.encode(self._tail.lstrip(), control=True)[:1]
+        return own | {token for token in written if token in self.tokenizer.control}
 
     def _parts(self, messages: list[Message]) -> Iterator[_Part]:
         """Yield the template's pieces and the texts in order."""
@@ -101,16 +138,53 @@ class Renderer:
             if lead and message.role == "user":
                 yield _Part("system", f"{lead.lstrip(slot.left) if slot.left != '' else lead}\n\n")
                 lead = ""
-            yield _Part(message.role, slot.trim(message.content))
+            if message.role == "assistant":
+                yield from self._texts(slot.trim(self._remembered(message.content)))
+            else:
+                yield _Part(message.role, slot.trim(message.content))
             yield _Part("control", piece)
+
+    def _remembered(self, answer: str) -> str:
+        """Return an earlier answer as the model gets to see it again."""
+        if self._harmony:
+            return split_thoughts(answer)[1]
+        return self._template.forgetting.apply(answer) if self._template.forgetting else answer
+
+    def _answer(self, answer: str) -> Iterator[_Part]:
+        """Yield what a model writes for an answer: in Harmony, headers that name channels too."""
+        header = self._answer_header
+        thoughts, rest = split_thoughts(answer) if self._harmony and CHANNEL in header else ("", answer)
+        if thoughts:
+            yield _Part("control", header.replace(FINAL, "analysis"))
+            yield _Part("assistant", thoughts)
+            yield _Part("control", f"{END}{START}assistant")
+        if header:
+            yield _Part("control", header)
+        yield from self._texts(rest)
+
+    def _texts(self, answer: str) -> Iterator[_Part]:
+        """Yield an answer, with the tags around its thoughts as control tokens where they are some."""
+        pieces = self._tags.split(answer, maxsplit=2) if self._tags else [answer]
+        for index, text in enumerate(pieces):
+            yield _Part("control" if index % 2 else "assistant", text)
+
+    @cached_property
+    def _answer_header(self) -> str:
+        """What the model itself writes between the prompt and its answer: in Harmony, the header's rest."""
+        if not self._harmony:
+            return ""
+        prompt = self._template.skeleton(Shape(("user",), generation=True)).pieces[-1]
+        whole = self._template.skeleton(Shape(("user", "assistant"), generation=False)).pieces[1]
+        header = whole.removeprefix(prompt)
+        return header if len(header) < len(whole) and header.endswith(MESSAGE) else ""
 
     def _keeps_system(self, content: str) -> bool:
         """Return whether the template renders a leading system message as its own turn."""
         if not content:
-            return self._template.adds_default_system
+            return self._template.needs_system
         return self._template.has_system
 
-    def _assemble(self, parts: Iterator[_Part]) -> Rendered:
+    def _assemble(self, parts: Iterable[_Part], opening: str = "") -> Rendered:
         ids: list[int] = []
         spans: list[Span] = []
         prefix: int | None = None
@@ -119,10 +193,12 @@ class Renderer:
                 prefix = len(ids)
             start = len(ids)
             ids += self._encode(part)
+            if start == 0 and ids[:2] == [self._bos] * 2:
+                del ids[0]  # a template that writes it, for a tokenizer that once added it
             if len(ids) > start:
                 spans.append(Span(start, len(ids), part.role))
         shared = len(ids) if prefix is None else prefix
-        return Rendered(tuple(ids), (False,) * len(ids), tuple(spans), shared)
+        return Rendered(tuple(ids), (False,) * len(ids), tuple(spans), shared, opening)
 
     def _encode(self, part: _Part) -> Sequence[int]:
         if part.role != "control":
@@ -131,17 +207,38 @@ class Renderer:
             self._control_ids[part.text] = tuple(self.tokenizer.encode(part.text, control=True))
         return self._control_ids[part.text]
 
+    @cached_property
+    def _bos(self) -> int:
+        """The id that begins a sequence; -1 if there is none."""
+        ids = self.tokenizer.encode(self.tokenizer.bos, control=True)
+        return ids[0] if len(ids) == 1 else -1
+
+    @cached_property
+    def _tail(self) -> str:
+        """What the template writes after a last answer."""
+        roles: tuple[Role, ...] = ("user", "assistant")
+        return self._template.skeleton(Shape(roles, generation=False)).pieces[-1]
+
+    @cached_property
+    def _ends_turns(self) -> bool:
+        """Whether a token that ends an answer follows one."""
+        return not self.tokenizer.eos_ids.isdisjoint(self.tokenizer.encode(self._tail, control=True))
+
+    @cached_property
     def _end_of_turn(self) -> tuple[int, ...]:
-        """Return the ids that the template writes after an answer, up to the first end token."""
-        if self._end is None:
-            roles: tuple[Role, ...] = ("user", "assistant")
-            tail = self._template.skeleton(Shape(roles, generation=False)).pieces[-1]
-            ids = self.tokenizer.encode(tail, control=True)
-            ends = [index for index, token in enumerate(ids) if token in self.tokenizer.eos_ids]
-            if not ends:
-                raise UserError("The model's chat template does not end the assistant's turn.", HINT)
-            self._end = tuple(ids[: ends[0] + 1])
-        return self._end
+        """The ids that the template writes after an answer, up to the first end token."""
+        ids = self.tokenizer.encode(self._tail, control=True)
+        ends = [index for index, token in enumerate(ids) if token in self.tokenizer.eos_ids]
+        if not ends:
+            written = f", only {self._tail.strip()!r}" if self._tail.strip() else ""
+            name = f" ({self.tokenizer.eos})" if self.tokenizer.eos else ""
+            raise UserError(
+                "The model's chat template does not end the assistant's turn: it writes no end token after "
+                f"an answer{written}. A student could never learn to stop.",
+                "Choose the instruction-tuned variant of this model; or, for a base model, add "
+                f"{{{{ eos_token }}}}{name} after the assistant's text in its chat template.",
+            )
+        return tuple(ids[: ends[0] + 1])
 
 
 def _normalised(messages: Sequence[Message]) -> list[Message]:

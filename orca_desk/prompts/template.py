@@ -10,10 +10,12 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Literal
 
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Role
 from orca_desk.processes.command import worker_command
+from orca_desk.prompts.thoughts import Forgetting, opened_thoughts, tags_of
 
 SECONDS = 20  # to start the worker on a busy machine; it limits itself to 2 s of processor time
 # White space around the sentinels, to learn what the template trims. What remains of it tells which
@@ -22,6 +24,10 @@ BEFORE, AFTER = "\n \t\n", "\n\t \n"
 TRIMMED_BEFORE: dict[str, str | None] = {BEFORE: "", "": None, BEFORE.lstrip("\n"): "\n"}
 TRIMMED_AFTER: dict[str, str | None] = {AFTER: "", "": None, AFTER.rstrip("\n"): "\n"}
 HINT = "Use another build of the model, with the chat template of its publisher."
+THOUGHT = "ORCAxTHOUGHTxDESK"
+# What a user should know of a template: it writes a date, which is always the same (`workers.render.NOW`); it
+# has no system role, so that the system message leads the first question; it opens thoughts.
+Remark = Literal["fixed_date", "system_in_user", "opens_thoughts"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ class ChatTemplate:
         self.source = source
         self._variables = {"bos_token": bos, "eos_token": eos}
         self._known: dict[Shape, Skeleton | UserError] = {}
+        self._asked_clock = False
+        self._typed = False  # whether contents are lists of parts
 
     def skeleton(self, shape: Shape) -> Skeleton:
         """Return the pieces of `shape`.
@@ -98,35 +106,105 @@ class ChatTemplate:
         return True
 
     @cached_property
-    def adds_default_system(self) -> bool:
-        """Whether the template adds its own system turn to a conversation without one."""
+    def needs_system(self) -> bool:
+        """Whether a conversation without a system message must have an empty one.
+
+        So it is where the template writes a default text in its place, or refuses to go without.
+        """
         if not self.has_system:
             return False
         before, between, _ = self.skeleton(Shape(("system", "user"), True)).pieces
-        alone = self.skeleton(Shape(("user",), True)).pieces[0]
-        fits = len(alone) >= len(before) + len(between)
-        return fits and alone.startswith(before) and alone.endswith(between)
+        try:
+            alone = self.skeleton(Shape(("user",), True)).pieces[0]
+        except TemplateRefusalError:
+            return True
+        has_frame = len(alone) >= len(before) + len(between)
+        if has_frame and alone.startswith(before) and alone.endswith(between):
+            return True
+        # Without default text, it begins like the system turn and goes on like the user's.
+        return not any(
+            before.startswith(alone[:cut]) and between.endswith(alone[cut:]) for cut in range(len(alone) + 1)
+        )
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What a user should know of the prompts. Raises UserError when the template is broken."""
+        pieces = self.skeleton(Shape(("user",), True)).pieces
+        found: dict[Remark, bool] = {
+            "fixed_date": self._asked_clock,
+            "system_in_user": not self.has_system,
+            "opens_thoughts": bool(opened_thoughts(pieces[-1])),
+        }
+        return tuple(remark for remark, holds in found.items() if holds)
+
+    @cached_property
+    def forgetting(self) -> Forgetting | None:
+        """How the template drops thoughts from earlier answers; None if it keeps them, or knows none."""
+        tags = tags_of(self.source)
+        if tags is None:
+            return None
+        conversation = _conversation(Shape(("user", "assistant", "user"), True), padded=False, typed=False)
+        answer = f"{tags[0]}\n{THOUGHT}\n{tags[1]}\n\n"
+        conversation["messages"][1]["content"] = f"{answer}{_sentinel(1)}"
+        text = self._render([conversation])[0].get("text", THOUGHT)
+        is_kept = THOUGHT in text or _sentinel(1) not in text
+        return None if is_kept else Forgetting(tags[1], strips=f"\n\n{_sentinel(1)}" not in text)
 
     def _learn(self, shapes: Sequence[Shape]) -> None:
-        conversations = [_conversation(shape, padded) for shape in shapes for padded in (False, True)]
-        rendered = _render(self.source, self._variables, conversations)
+        is_first = not self._known
+        self._known |= self._skeletons(shapes)
+        if is_first and isinstance(self._known[Shape(("user",), True)], UserError):
+            self._typed = True  # some templates, mostly of vision models, take lists of typed parts only
+            found = self._skeletons(shapes)
+            if isinstance(found[Shape(("user",), True)], Skeleton):
+                self._known |= found
+            else:
+                self._typed = False
+
+    def _skeletons(self, shapes: Sequence[Shape]) -> dict[Shape, Skeleton | UserError]:
+        conversations = [
+            _conversation(shape, padded, self._typed) for shape in shapes for padded in (False, True)
+        ]
+        rendered = self._render(conversations)
+        found: dict[Shape, Skeleton | UserError] = {}
         for index, shape in enumerate(shapes):
             plain, padded = rendered[2 * index], rendered[2 * index + 1]
             try:
-                self._known[shape] = _skeleton(shape, _text(plain), _text(padded))
+                found[shape] = _skeleton(shape, _text(plain), _text(padded))
             except UserError as error:
-                self._known[shape] = error
+                found[shape] = error
+        return found
+
+    def _render(self, conversations: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+        """Run the `render` worker. Raises UserError when it exceeds its time or memory."""
+        job = {"template": self.source, "variables": self._variables, "conversations": conversations}
+        try:
+            done = subprocess.run(
+                worker_command("render"), input=json.dumps(job).encode(), capture_output=True, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise UserError("The model's chat template runs forever.", HINT) from None
+        if done.returncode != 0:
+            last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise UserError(
+                f"The model's chat template exceeded its time or memory ({last or 'killed'}).", HINT
+            )
+        result = json.loads(done.stdout)
+        self._asked_clock |= result["clock"]
+        rendered: list[dict[str, str]] = result["rendered"]
+        return rendered
 
 
 def _sentinel(message: int) -> str:
     return f"ORCAx{message}xDESK"
 
 
-def _conversation(shape: Shape, padded: bool) -> dict[str, object]:
+def _conversation(shape: Shape, padded: bool, typed: bool) -> dict[str, Any]:
     before, after = (BEFORE, AFTER) if padded else ("", "")
+    texts = [f"{before}{_sentinel(index)}{after}" for index in range(len(shape.roles))]
     messages = [
-        {"role": role, "content": f"{before}{_sentinel(index)}{after}"}
-        for index, role in enumerate(shape.roles)
+        {"role": role, "content": [{"type": "text", "text": text}] if typed else text}
+        for role, text in zip(shape.roles, texts, strict=True)
     ]
     return {"messages": messages, "add_generation_prompt": shape.generation}
 
@@ -177,21 +255,3 @@ def _cut(shape: Shape, text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
         pieces.append(text[end:start])
         end = start + len(name)
     return (*pieces, text[end:]), tuple(message for _, message in found)
-
-
-def _render(
-    source: str, variables: dict[str, str], conversations: Sequence[dict[str, object]]
-) -> list[dict[str, str]]:
-    """Run the `render` worker. Raises UserError when it exceeds its time or memory."""
-    job = {"template": source, "variables": variables, "conversations": conversations}
-    try:
-        done = subprocess.run(
-            worker_command("render"), input=json.dumps(job).encode(), capture_output=True, timeout=SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError("The model's chat template runs forever.", HINT) from None
-    if done.returncode != 0:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise UserError(f"The model's chat template exceeded its time or memory ({last or 'killed'}).", HINT)
-    rendered: list[dict[str, str]] = json.loads(done.stdout)["rendered"]
-    return rendered

@@ -1,7 +1,9 @@
 """What the renderer needs of a tokenizer from any library."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
+
+from orca_desk.prompts.harmony import END, speaks_harmony
 
 # Names of tokens that end an answer, in known model families, beside those that a model's own files declare.
 # llama.cpp has the same list.
@@ -23,6 +25,17 @@ END_NAMES = frozenset(
 )
 
 
+def answer_ends(control: Mapping[int, str], declared: Iterable[int]) -> frozenset[int]:
+    """Return the tokens that end an answer: the declared ones, and those of `control` (id: name) by name.
+
+    In Harmony <|end|> ends a message, for example the thoughts, and the answer follows.
+    """
+    ends = {*declared, *(token for token, name in control.items() if name in END_NAMES)}
+    if speaks_harmony(control):
+        ends -= {token for token, name in control.items() if name == END}
+    return frozenset(ends)
+
+
 class Tokenizer(Protocol):
     """Text to ids and back. Two libraries implement it and must give identical ids."""
 
@@ -42,6 +55,10 @@ class Tokenizer(Protocol):
     def eos_ids(self) -> frozenset[int]:
         """All tokens that end an answer."""
 
+    @property
+    def control(self) -> Mapping[int, str]:
+        """The names of all control tokens by id."""
+
     def encode(self, text: str, *, control: bool) -> list[int]:
         """Tokenise `text`, adding nothing to it.
 
@@ -52,4 +69,7 @@ class Tokenizer(Protocol):
         """Return the text of `ids`, without control tokens or, with `control`, with their names."""
 
     def piece_bytes(self, token: int) -> bytes:
-        """Return the UTF-8 bytes, possibly part of a character, of one token; b"" for a control token."""
+        """Return the UTF-8 bytes, possibly part of a character, of one token.
+
+        A control token has none, unless it is a tag of thoughts.
+        """

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.prompts.tokenizer import END_NAMES
+from orca_desk.prompts.thoughts import TAG_NAMES
+from orca_desk.prompts.tokenizer import answer_ends
 from orca_desk.teacher.native import last_errors, library
 
 # llama.cpp's names for pre-tokenizers whose tokenizer.json first composes characters (NFC), which llama.cpp
@@ -132,10 +133,17 @@ class LlamaTokenizer:
     @cached_property
     def eos_ids(self) -> frozenset[int]:
         """All tokens that end an answer: those that llama.cpp knows, and those with a known name."""
-        control = (token for token in range(self.size) if self._is_control(token))
-        named = {token for token in control if self._name(token) in END_NAMES}
-        ends = {token for token in range(self.size) if self._lib.llama_vocab_is_eog(self._vocab, token)}
-        return frozenset(named | ends)
+        known = {token for token in range(self.size) if self._lib.llama_vocab_is_eog(self._vocab, token)}
+        return answer_ends(self.control, known)
+
+    @cached_property
+    def control(self) -> dict[int, str]:
+        """The names of all control tokens by id."""
+        return {
+            token: self._name(token)
+            for token in range(self.size)
+            if self._lib.llama_vocab_is_control(self._vocab, token)
+        }
 
     def encode(self, text: str, *, control: bool) -> list[int]:
         """See `Tokenizer.encode`."""
@@ -149,9 +157,8 @@ class LlamaTokenizer:
 
     def decode(self, ids: Sequence[int], *, control: bool = False) -> str:
         """See `Tokenizer.decode`."""
-        pieces = (
-            self._name(i).encode() if control and self._is_control(i) else self.piece_bytes(i) for i in ids
-        )
+        names = self.control if control else {}
+        pieces = (names[i].encode() if i in names else self.piece_bytes(i) for i in ids)
         return b"".join(pieces).decode("utf-8", "replace")
 
     def piece_bytes(self, token: int) -> bytes:
@@ -162,15 +169,14 @@ class LlamaTokenizer:
         return piece
 
     def _piece(self, token: int) -> bytes:
+        if self.control.get(token) in TAG_NAMES:
+            return self.control[token].encode()
         buffer = ctypes.create_string_buffer(64)
         size = self._lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         if size < 0:
             buffer = ctypes.create_string_buffer(-size)
             size = self._lib.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[:size]
-
-    def _is_control(self, token: int) -> bool:
-        return bool(self._lib.llama_vocab_is_control(self._vocab, token))
 
     def _name(self, token: int) -> str:
         if token < 0:

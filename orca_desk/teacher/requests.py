@@ -7,12 +7,18 @@ from orca_desk.method.records import FinishReason, Sampling
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A prompt to continue. It shares its first `prefix` ids with others (see Rendered)."""
+    """A prompt to continue. It shares its first `prefix` ids with others (see Rendered).
+
+    The answer's text begins with `opening`, which the prompt has written already. `ends` are the tokens that
+    end it.
+    """
 
     key: str
     ids: tuple[int, ...]
     prefix: int
     sampling: Sampling
+    ends: frozenset[int]
+    opening: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from orca_desk.method.records import FinishReason
+from orca_desk.prompts.harmony import HarmonyText, speaks_harmony
 from orca_desk.prompts.tokenizer import Tokenizer
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.prefixes import SHORTEST, Prefix, Prefixes
@@ -39,6 +40,7 @@ class _ActiveRequest:
     prefix: Prefix | None
     chain: Any | None
     stream: TextStream | None
+    harmony: HarmonyText | None
     started: float
     length: int  # tokens in the cache
     written: list[int] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Scheduler:
         self._context = context
         self._prefixes = prefixes
         self._tokenizer = tokenizer
-        self._ends = tokenizer.eos_ids
+        self._harmony = speaks_harmony(tokenizer.control)
         self._limit = limit
         self._take = take
         self._on_token = on_token
@@ -127,7 +129,7 @@ class Scheduler:
             self._context.copy_sequence(prefix.sequence, sequence)
             prefix.users += 1
         self._cells += cells
-        streams = self._on_token is not None or request.sampling.stop
+        streams = self._on_token is not None or request.sampling.stop or request.opening or self._harmony
         self._reading.append(
             _ActiveRequest(
                 request=request,
@@ -136,7 +138,8 @@ class Scheduler:
                 cells=cells,
                 prefix=prefix,
                 chain=make_chain(self._context.lib, request.sampling),
-                stream=TextStream(request.sampling.stop) if streams else None,
+                stream=TextStream(request.sampling.stop, opening=request.opening) if streams else None,
+                harmony=HarmonyText(self._tokenizer.control) if self._harmony else None,
                 started=time.perf_counter(),
                 length=shared,
             )
@@ -236,11 +239,12 @@ class Scheduler:
 
     def _extend(self, answer: _ActiveRequest, token: int) -> FinishReason | None:
         """Add a token to an answer; return why it has ended, or None."""
-        if token in self._ends:
+        if token in answer.request.ends:
             return "stop"
         answer.written.append(token)
         if answer.stream is not None:
-            stopped = answer.stream.push(self._tokenizer.piece_bytes(token))
+            piece = self._tokenizer.piece_bytes(token)
+            stopped = answer.stream.push(answer.harmony.push(token, piece) if answer.harmony else piece)
             self._show(answer, last=False)
             if stopped:
                 return "stop"

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 
 class TextStream:
-    """The text of an answer as it grows.
+    """The text of an answer as it grows, from `opening` on.
 
     `text` is decoded and cut before the first stop string. It excludes a character whose bytes have not all
     arrived.
     """
 
-    def __init__(self, stop: Sequence[str] = ()) -> None:
-        self.text = ""
+    def __init__(self, stop: Sequence[str] = (), *, opening: str = "") -> None:
+        self.text = opening
         self._stop = [text for text in stop if text]
         self._longest = max(map(len, self._stop), default=0)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")

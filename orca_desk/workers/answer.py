@@ -6,7 +6,7 @@ answer (key, text, finish_reason, prompt_tokens, completion_tokens, seconds), fa
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +62,14 @@ def prompt_request(engine: "Engine", content: dict[str, Any]) -> "Request":
     from orca_desk.teacher.engine import Request
 
     rendered = engine.renderer.prompt([Message(role, text) for role, text in content["messages"]])
+    sampling = Sampling.from_json(content["sampling"])
     return Request(
         key=content["key"],
         ids=rendered.ids,
         prefix=rendered.prefix,
-        sampling=Sampling.from_json(content["sampling"]),
+        sampling=replace(sampling, stop=(*sampling.stop, *engine.renderer.stops)),
+        ends=engine.renderer.ends,
+        opening=rendered.opening,
     )
 
 

@@ -1,15 +1,23 @@
 """Renders chat templates: untrusted Jinja, in a process that can be killed.
 
 Reads one JSON object from stdin: {"template", "variables", "conversations": [{"messages",
-"add_generation_prompt"}]}; writes {"rendered": [{"text"} | {"refused"} | {"broken"}]}. "refused" means
-that the template raised an error about the conversation, "broken" that it cannot run.
+"add_generation_prompt"}]}; writes {"rendered": [{"text"} | {"refused"} | {"broken"}], "clock"}. "refused"
+means that the template raised an error about the conversation, "broken" that it cannot run; "clock" tells
+whether it asked for the time.
 """
 
+import contextlib
 import json
+import os
+import re
 import sys
+import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+import psutil
 from jinja2 import Template, TemplateError, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
@@ -18,6 +26,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 MEMORY_BYTES = 512 * 2**20
 CPU_SECONDS = 2
 TEXT_LIMIT = 2_000_000  # characters; real templates write a few thousand
+LOOK_SECONDS = 0.02  # between two looks at the memory
+# The time in every prompt. It never changes: a student must be served what it was trained on, and an answer
+# must be reproducible. Templates of Llama 3 write this date wherever there is no clock.
+NOW = datetime(2024, 7, 26, tzinfo=UTC)
+_UNPADDED = re.compile(r"%[-#]([dmHIMSjyUW])")  # of the C library; Linux and Windows spell it differently
 
 
 class RefusalError(TemplateError):
@@ -35,26 +48,48 @@ class Generation(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
+class Clock:
+    """The clock that templates see, as `strftime_now` and as `datetime`: it stands still at NOW."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def now(self, *_: object, **__: object) -> datetime:
+        """Return the time, in any time zone."""
+        self.asked = True
+        return NOW
+
+    today = utcnow = now
+
+    def strftime_now(self, layout: str) -> str:
+        """Return the time in a layout of strftime."""
+        self.asked = True
+        return NOW.strftime(_UNPADDED.sub(_unpadded, layout))
+
+
 def main() -> None:
     """Render the job on stdin, within limits of memory and processor time."""
     job = json.load(sys.stdin)
     _limit()
+    clock = Clock()
     try:
-        template = compile_template(job["template"])
+        template = compile_template(job["template"], clock)
     except (TemplateError, RecursionError, MemoryError, OverflowError) as error:
         rendered = [{"broken": _describe(error)} for _ in job["conversations"]]
     else:
         rendered = [render(template, job["variables"], each) for each in job["conversations"]]
-    json.dump({"rendered": rendered}, sys.stdout)
+    json.dump({"rendered": rendered, "clock": clock.asked}, sys.stdout)
 
 
-def compile_template(source: str) -> Template:
-    """Compile a chat template as transformers does, but without its clock (`strftime_now`)."""
+def compile_template(source: str, clock: Clock) -> Template:
+    """Compile a chat template as transformers does, but with a clock that stands still."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, "jinja2.ext.loopcontrols"]
     )
     environment.filters["tojson"] = _to_json
     environment.globals["raise_exception"] = _refuse
+    environment.globals["strftime_now"] = clock.strftime_now
+    environment.globals["datetime"] = clock
     return environment.from_string(source)
 
 
@@ -63,7 +98,7 @@ def render(template: Template, variables: dict[str, str], conversation: dict[str
     pieces: list[str] = []
     size = 0
     try:
-        for piece in template.generate(**variables, **conversation):
+        for piece in template.generate(tools=None, documents=None, **variables, **conversation):
             pieces.append(piece)
             size += len(piece)
             if size > TEXT_LIMIT:
@@ -87,18 +122,29 @@ def _to_json(value: Any, indent: int | None = None, **_: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
+def _unpadded(match: re.Match[str]) -> str:
+    return NOW.strftime(f"%{match[1]}").lstrip("0") or "0"
+
+
 def _limit() -> None:
-    """Limit this process's memory and processor time where the platform can."""
-    try:
+    """Limit this process's memory and processor time, by the system where it can."""
+    threading.Thread(target=_watch_memory, daemon=True).start()
+    with contextlib.suppress(ImportError):  # on Windows the watch and the host's time limit remain
         import resource
-    except ImportError:  # on Windows only the host's time limit applies
-        return
-    _lower(resource.setrlimit, resource.RLIMIT_AS, MEMORY_BYTES)
-    _lower(resource.setrlimit, resource.RLIMIT_CPU, CPU_SECONDS)
+
+        _lower(resource.setrlimit, resource.RLIMIT_AS, MEMORY_BYTES)
+        _lower(resource.setrlimit, resource.RLIMIT_CPU, CPU_SECONDS)
 
 
 def _lower(setrlimit: Callable[[int, tuple[int, int]], None], what: int, limit: int) -> None:
-    try:
+    with contextlib.suppress(ValueError):  # macOS refuses to limit the address space: the watch remains
         setrlimit(what, (limit, limit))
-    except ValueError:  # macOS refuses to limit the address space; the host's time limit remains.
-        return
+
+
+def _watch_memory() -> None:
+    """End this process once it holds more than MEMORY_BYTES, for systems that cannot limit it themselves."""
+    process = psutil.Process()
+    while process.memory_info().rss <= MEMORY_BYTES:
+        time.sleep(LOOK_SECONDS)
+    os.write(2, b"more than 512 MiB of memory\n")
+    os._exit(1)

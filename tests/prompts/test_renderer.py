@@ -1,10 +1,12 @@
 """The renderer: prompts, examples, masks and spans."""
 
+from pathlib import Path
+
 import pytest
-from chat_templates import GEMMA, LLAMA3, QWEN
+from chat_templates import ALPACA, GEMMA, LLAMA3, QWEN, THINKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_models import SPECIAL, TinyModel
+from tiny_models import CHATML, SPECIAL, TinyModel, make_tiny
 
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
@@ -72,8 +74,76 @@ def test_without_a_system_role_its_text_leads_the_users(tiny_llama: TinyModel) -
 
 
 def test_a_template_that_ends_no_turn_cannot_be_trained_on(tiny_llama: TinyModel) -> None:
-    with pytest.raises(UserError, match="does not end the assistant's turn"):
+    with pytest.raises(UserError, match="does not end the assistant's turn") as refused:
         of_template(tiny_llama, GEMMA).example("", "Why?", "Because.")
+    assert "'<end_of_turn>'" in refused.value.message
+    assert "{{ eos_token }} (<|im_end|>)" in refused.value.hint
+
+
+def test_where_no_token_ends_a_turn_the_next_question_does(tiny_llama: TinyModel) -> None:
+    assert of_template(tiny_llama, ALPACA).stops == ("### Instruction:",)
+    assert of_template(tiny_llama, GEMMA).stops == ("<end_of_turn>",)
+    assert of_template(tiny_llama, THINKING).stops == ()
+
+
+def test_a_token_that_only_the_template_names_ends_an_answer(tmp_path: Path) -> None:
+    tokenizer = HFTokenizer.load(make_tiny(tmp_path, more=("<|turn_end|>",)).folder)
+    tokenizer.chat_template = CHATML.replace("<|im_end|>", "<|turn_end|>")
+    own = {tokenizer.control[token] for token in Renderer(tokenizer).ends}
+    assert own == {"<|endoftext|>", "<|im_end|>", "<|turn_end|>"}
+
+
+def test_thoughts_that_the_prompt_opens_are_closed_in_every_example(tiny_llama: TinyModel) -> None:
+    thinking = of_template(tiny_llama, THINKING)
+    assert thinking.prompt([Message("user", "2+2?")]).opening == "<think>\n"
+    for answer, learned in (
+        ("<think>\nEasy.\n</think>\n\n4", "Easy.\n</think>\n\n4<|im_end|>"),
+        ("4", "\n</think>\n\n4<|im_end|>"),
+    ):
+        example = thinking.example("", "2+2?", answer)
+        start = example.mask.index(True)
+        assert shown(thinking, example.ids[:start]).endswith("<|im_start|>assistant\n<think>\n")
+        assert shown(thinking, example.ids[start:]) == learned
+
+
+def test_thoughts_of_earlier_answers_are_dropped_where_the_template_does(tiny_llama: TinyModel) -> None:
+    turns = [
+        Message("user", "One"),
+        Message("assistant", "<think>\nEasy.\n</think>\n\n1"),
+        Message("user", "Two"),
+    ]
+    thinking = of_template(tiny_llama, THINKING)
+    assert "<|im_start|>assistant\n\n\n1<|im_end|>" in shown(thinking, thinking.prompt(turns).ids)
+    keeping = of_template(tiny_llama, CHATML)
+    assert "<think>\nEasy.\n</think>\n\n1<|im_end|>" in shown(keeping, keeping.prompt(turns).ids)
+
+
+def test_tags_of_thoughts_are_text_even_as_control_tokens(tmp_path: Path) -> None:
+    tiny = make_tiny(tmp_path, template=THINKING, more=("<think>", "</think>"))
+    tokenizer = HFTokenizer.load(tiny.folder)
+    renderer = Renderer(tokenizer)
+    written = tokenizer.encode("<think>Easy.</think>4<|im_end|>", control=True)
+    with LlamaModel(tiny.gguf) as model:
+        for each in (tokenizer, model.tokenizer):
+            assert each.decode(written) == "<think>Easy.</think>4"
+        example = Renderer(model.tokenizer).example("", "2+2?", "<think>\nEasy.\n</think>\n\n4")
+    assert example == renderer.example("", "2+2?", "<think>\nEasy.\n</think>\n\n4")
+    learned = [
+        tokenizer.control[token]
+        for token in example.ids[example.mask.index(True) :]
+        if token in tokenizer.control
+    ]
+    assert learned == ["</think>", "<|im_end|>"]
+    user = renderer.prompt([Message("user", "</think>")])
+    assert [tokenizer.control[token] for token in user.ids if token in tokenizer.control].count(
+        "</think>"
+    ) == 0
+
+
+def test_a_beginning_that_a_template_writes_twice_stands_once(tiny_llama: TinyModel) -> None:
+    twice = of_template(tiny_llama, "<|endoftext|>{{ bos_token }}" + CHATML)
+    text = shown(twice, twice.prompt([Message("user", "<|endoftext|>")]).ids)
+    assert text.startswith("<|endoftext|><|im_start|>user\n<|endoftext|><|im_end|>")
 
 
 def test_texts_are_trimmed_as_the_template_does(tiny_llama: TinyModel) -> None:

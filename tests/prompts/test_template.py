@@ -1,7 +1,7 @@
 """Chat templates: cut into pieces, kept from doing harm."""
 
 import pytest
-from chat_templates import GEMMA, LLAMA2, LLAMA3, QWEN
+from chat_templates import GEMMA, LLAMA2, LLAMA3, QWEN, THINKING
 from tiny_models import CHATML
 
 from orca_desk.errors import UserError
@@ -32,7 +32,7 @@ def test_what_a_template_trims_is_learned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "has_system", "adds_default"),
+    ("source", "has_system", "needs_system"),
     [
         (CHATML, True, False),
         (LLAMA3, True, True),
@@ -40,12 +40,19 @@ def test_what_a_template_trims_is_learned() -> None:
         (GEMMA, False, False),
         (LLAMA2, True, False),
         ("{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}", False, False),
+        # A default text in another frame than a system message, and a template that insists on one.
+        ("{% if messages[0].role != 'system' %}<|default|>Be kind.{% endif %}" + CHATML, True, True),
+        (
+            "{% if messages[0].role != 'system' %}{{ raise_exception('none') }}{% endif %}" + CHATML,
+            True,
+            True,
+        ),
     ],
 )
-def test_the_place_of_a_system_message(source: str, has_system: bool, adds_default: bool) -> None:
+def test_the_place_of_a_system_message(source: str, has_system: bool, needs_system: bool) -> None:
     template = chat(source)
     assert template.has_system is has_system
-    assert template.adds_default_system is adds_default
+    assert template.needs_system is needs_system
 
 
 def test_a_system_message_may_stand_in_the_users_turn() -> None:
@@ -66,7 +73,7 @@ def test_a_refusal_is_told_in_the_templates_words() -> None:
         ("{{ ''.__class__.__mro__ }}", "cannot run: SecurityError"),
         ("{{ messages[0].append(1) }}", "cannot run"),
         ("{% for m in messages %}", "cannot run: TemplateSyntaxError"),
-        ("{{ strftime_now('%Y') }}", "cannot run: UndefinedError"),
+        ("{{ fetch('https://example.org') }}", "cannot run: UndefinedError"),
         ("{% for m in messages %}{{ m.content | upper }}{% endfor %}", "drops"),
         ("{% for m in messages %}{{ m.content }}{{ m.content }}{% endfor %}", "repeats"),
         ("{% for m in messages %}{{ m.content | replace(' ', '-') }}{% endfor %}", "changes the texts"),
@@ -75,3 +82,44 @@ def test_a_refusal_is_told_in_the_templates_words() -> None:
 def test_hostile_and_broken_templates_are_refused(source: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         chat(source).skeleton(Shape(("user",), True))
+
+
+DATED = (
+    ("{{ strftime_now('%d %b %Y') }}", "26 Jul 2024"),
+    ("{{ strftime_now('%-d/%-m/%Y %H:%M:%S') }}", "26/7/2024 00:00:00"),
+    ("{{ datetime.now().strftime('%Y-%m-%d') }}", "2024-07-26"),
+    ("{{ datetime.utcnow().isoformat()[:10] }}", "2024-07-26"),
+    (
+        "{% if strftime_now is defined %}{{ strftime_now('%d %b %Y') }}{% else %}26 Jul 2024{% endif %}",
+        "26 Jul 2024",
+    ),
+)
+
+
+@pytest.mark.parametrize(("clock", "date"), DATED)
+def test_clocks_stand_still_and_that_is_told(clock: str, date: str) -> None:
+    template = chat(clock + CHATML)
+    assert template.skeleton(CHAT).pieces[0] == f"{date}<|im_start|>system\n"
+    assert template.remarks == ("fixed_date",)
+
+
+def test_what_is_remarkable_about_a_template() -> None:
+    assert chat(CHATML).remarks == ()
+    assert chat(GEMMA).remarks == ("system_in_user",)
+    assert chat(THINKING).remarks == ("opens_thoughts",)
+
+
+def test_tools_are_none_rather_than_undefined() -> None:
+    """As `transformers` does: a template may ask `tools is not none`."""
+    asking = "{% if tools is not none or documents is not none %}You have tools.{% endif %}" + CHATML
+    assert "tools" not in chat(asking).skeleton(CHAT).pieces[0]
+
+
+def test_contents_may_have_to_be_lists_of_parts() -> None:
+    parts = (
+        "{% for m in messages %}<|{{ m.role }}|>{% for part in m.content %}{% if part.type == 'text' %}"
+        "{{ part.text | trim }}{% endif %}{% endfor %}<|end|>{% endfor %}"
+    )
+    skeleton = chat(parts).skeleton(CHAT)
+    assert skeleton.pieces == ("<|system|>", "<|end|><|user|>", "<|end|>")
+    assert [slot.trim(" x ") for slot in skeleton.slots] == ["x", "x"]

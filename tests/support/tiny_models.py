@@ -70,16 +70,17 @@ def make_tiny(
     seed: int = 0,
     dtype: str = "f32",
     text: str = TEXT,
+    more: tuple[str, ...] = (),
 ) -> TinyModel:
     """Write a random model of `family` ("llama" or "qwen2") into `folder`; `dtype` is the GGUF's.
 
-    Its tokenizer is trained on `text`.
+    Its tokenizer is trained on `text`, with `more` control tokens beside those of ChatML.
     """
     sizes = shape or TinyShape()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(_config(family, sizes)))
     save_file(_weights(family, sizes, seed), folder / "model.safetensors", metadata={"format": "pt"})
-    _tokenizer(family, sizes.vocab, text).save(str(folder / "tokenizer.json"))
+    _tokenizer(family, sizes.vocab, text, more).save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(json.dumps(_tokenizer_config(template, sizes)))
     gguf = folder / "model.gguf"
     write_gguf(folder, gguf, dtype=dtype)
@@ -120,7 +121,7 @@ def _tokenizer_config(template: str, shape: TinyShape) -> dict[str, Any]:
     }
 
 
-def _tokenizer(family: str, size: int, text: str) -> Tokenizer:
+def _tokenizer(family: str, size: int, text: str, more: tuple[str, ...]) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     if family == "qwen2":
         tokenizer.normalizer = normalizers.NFC()
@@ -140,7 +141,7 @@ def _tokenizer(family: str, size: int, text: str) -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
-        special_tokens=[AddedToken(text, special=True, normalized=False) for text in SPECIAL],
+        special_tokens=[AddedToken(text, special=True, normalized=False) for text in (*SPECIAL, *more)],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

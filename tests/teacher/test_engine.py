@@ -28,7 +28,8 @@ def ask(engine: Engine, key: int, sampling: Sampling = GREEDY, user: str | None 
     system = SYSTEMS[key % len(SYSTEMS)]
     text = user or f"John has {key} apples. How many?" + " Really?" * (key % 5)
     prompt = engine.renderer.prompt([Message("system", system), Message("user", text)])
-    return Request(key=str(key), ids=prompt.ids, prefix=prompt.prefix, sampling=sampling)
+    ends = engine.tokenizer.eos_ids
+    return Request(key=str(key), ids=prompt.ids, prefix=prompt.prefix, sampling=sampling, ends=ends)
 
 
 def answers(engine: Engine, requests: list[Request]) -> dict[str, Completion]:
@@ -266,3 +267,20 @@ def test_never_more_threads_than_cores(tiny_llama: TinyModel) -> None:
     with Engine(tiny_llama.gguf, threads=1000) as engine:
         assert engine.threads < 1000
         assert engine.batch >= 1
+
+
+def test_an_answer_begins_with_what_the_prompt_opened(engine: Engine) -> None:
+    request = ask(engine, 0)
+    opened = replace(request, opening="<think>\n")
+    assert answers(engine, [opened])["0"].text == "<think>\n" + answers(engine, [request])["0"].text
+    told: list[str] = []
+    for _ in engine.generate([opened], on_token=lambda _, text: told.append(text)):
+        pass
+    assert "".join(told) == answers(engine, [opened])["0"].text
+
+
+def test_an_answer_ends_at_the_ends_of_its_request(engine: Engine) -> None:
+    request = ask(engine, 0)
+    first = answers(engine, [request])["0"].ids[0]
+    ended = answers(engine, [replace(request, ends=request.ends | {first})])["0"]
+    assert (ended.text, ended.finish_reason) == ("", "stop")

@@ -63,3 +63,11 @@ def test_what_may_become_a_stop_string_is_held_back() -> None:
     assert stream.fresh() == "So "
     stream.push(b"wers")
     assert stream.fresh() == "Answers"
+
+
+def test_a_text_may_begin_before_its_first_token() -> None:
+    stream = TextStream(["###"], opening="<think>\n")
+    stream.push(b"Two.</think>4#")
+    assert stream.fresh() == "<think>\nTwo.</think>4"
+    assert stream.push(b"##")
+    assert stream.text == "<think>\nTwo.</think>4"
