@@ -1,6 +1,8 @@
-"""Evidence that nothing goes online: each process can record the connections that Python code opens.
+"""What is recorded of connections: those that Python code opens, in each process that is asked to record them.
 
-Native code that opened a connection without Python would not be seen.
+It is no proof that nothing goes online: Qt, llama.cpp and torch are native code, and could open a connection
+past Python. tests/end_to_end/test_offline.py runs everything in a network namespace of Linux, where the
+kernel counts those as well.
 """
 
 import os

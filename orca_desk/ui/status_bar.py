@@ -34,8 +34,11 @@ class StatusBar(QFrame):
         self._detail = label(tone="muted", size="caption")
         self.message = label(size="caption")
         self._sign = QLabel()
-        self._offline = label("Offline: nothing leaves this machine", size="caption", tone="muted")
-        self._offline.setToolTip("Orca Desk opens no connection unless you start a download. No telemetry.")
+        self._offline = label("Works offline", size="caption", tone="muted")
+        self._offline.setToolTip(
+            "Models run on this machine. Orca Desk opens a connection only when you start a download; links open in"
+            " your browser. No telemetry."
+        )
         self.closing = label(size="caption", tone="warn")
         self.stay = button("Stay open", tip="Don't close when the job ends")
         for widget in (self.closing, self.stay):

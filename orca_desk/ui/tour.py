@@ -41,8 +41,8 @@ class Tour(Overlay):
             ),
             (
                 "Models, jobs, settings",
-                "Add your own models, watch and stop jobs, and resume interrupted ones. Everything stays on"
-                " this machine: see the indicator below.",
+                "Add your own models, watch and stop jobs, and resume interrupted ones. Everything works"
+                " without a network.",
             ),
             (
                 "Two keys to remember",

@@ -167,7 +167,7 @@ class _Trial:
         asked = self._connections.read_text() if self._connections.exists() else ""
         if asked:
             raise FailureError(f"A process tried to use the network: {asked.splitlines()[0]}")
-        return "no process of this test opened a connection"
+        return "Python code opened no connection in any process of this test; native code is not watched"
 
     def _ask(self, tokens: int) -> tuple[str, int]:
         """Return the bundled teacher's answer, and in how many pieces it came."""

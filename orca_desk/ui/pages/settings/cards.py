@@ -101,12 +101,13 @@ class OfflineCard(SettingsCard):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk, image="wifi-off", title="Offline")
-        self.rows.addWidget(label("Nothing leaves this machine.", bold=True))
+        self.rows.addWidget(label("Everything works without a network.", bold=True))
         sentences = (
             "Teacher, student, training, evaluation and chat run here, from files on this disk."
             " There is no account, no telemetry and no update check.",
-            "Orca Desk opens a connection only at your request: to download a model (orca-desk models"
-            " download), or when you agree to open a link from a chat in your browser.",
+            "Orca Desk opens a connection only when you download a model (orca-desk models download). A link"
+            " in a chat opens in your browser, after you agree.",
+            "The self-test records the connections that Python code opens; it does not see native code.",
             "Text in tasks, records and chats cannot load images, files or addresses.",
         )
         for sentence in sentences:
