@@ -1,7 +1,7 @@
 """The library at a glance: its counts, which step of the method is next, and the newest answer."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from orca_desk.library.database import Library
@@ -27,12 +27,17 @@ TASKS = """
       count(CASE WHEN EXISTS (SELECT 1 FROM pairings AS p WHERE p.family = f.family) THEN 1 END) AS paired
     FROM (SELECT family, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks GROUP BY family) AS f
 """
-BEST = f"""
-    SELECT a.evaluation, count(a.correct) AS graded, sum(a.correct) AS right_answers
-    FROM (SELECT e.id FROM evaluations AS e JOIN runs AS r USING (id)
-          WHERE e.adapter IS NOT NULL AND r.status = 'done' ORDER BY r.n DESC LIMIT {SCORED}) AS e
-      JOIN answers AS a ON a.evaluation = e.id
-    GROUP BY a.evaluation HAVING graded ORDER BY 1.0 * right_answers / graded DESC, graded DESC LIMIT 1
+# A question without an answer could not be asked, and counts as incorrect
+TUNED = f"""
+    SELECT e.id, (SELECT count(*) FROM questions AS q WHERE q.evaluation = e.id) AS questions,
+      (SELECT count(*) FROM answers AS a WHERE a.evaluation = e.id AND a.correct IS NULL) AS ungraded,
+      (SELECT count(*) FROM answers AS a WHERE a.evaluation = e.id AND a.correct = 1) AS correct
+    FROM evaluations AS e JOIN runs AS r USING (id)
+    WHERE e.adapter IS NOT NULL AND r.status = 'done' ORDER BY r.n DESC LIMIT {SCORED}
+"""
+OTHER_TASKS = """
+    SELECT 1 FROM questions AS q WHERE q.evaluation = ?1 AND NOT EXISTS
+      (SELECT 1 FROM questions AS other WHERE other.evaluation = ?2 AND other.task_id = q.task_id) LIMIT 1
 """
 REST = """
     SELECT (SELECT count(*) FROM snapshots) AS snapshots,
@@ -46,10 +51,15 @@ REST = """
 
 @dataclass(frozen=True, kw_only=True)
 class BestEvaluation:
-    """The evaluation of a tuned student with the largest share of correct answers."""
+    """The best of `among` evaluations of tuned students that were asked the same tasks.
+
+    The tasks are those of the largest evaluation, and the rank is by the lower bound of the share's interval:
+    one correct answer of one is no better than 95% of 400.
+    """
 
     evaluation: str
     share: Share
+    among: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +106,7 @@ class NewestAnswer:
 def overview(library: Library) -> LibraryOverview:
     """Count what the library holds: milliseconds for a few thousand tasks, a second for a million."""
     with library.read() as db:
-        rest, best = _row(db, REST), db.execute(BEST).fetchone()
+        rest = _row(db, REST)
         return LibraryOverview(
             **{**dict(_row(db, TASKS)), **dict(_row(db, RECORDS))},
             usable=count_usable(db),
@@ -105,10 +115,7 @@ def overview(library: Library) -> LibraryOverview:
             trainings=rest["trainings"],
             newest_training=rest["newest_training"],
             evaluations=rest["evaluations"],
-            best=best
-            and BestEvaluation(
-                evaluation=best["evaluation"], share=share_of(best["right_answers"], best["graded"])
-            ),
+            best=_best(db),
         )
 
 
@@ -183,6 +190,20 @@ def _newest(library: Library, sql: str) -> NewestAnswer | None:
     if row is None:
         return None
     return NewestAnswer(**{**dict(row), "correct": None if row["correct"] is None else bool(row["correct"])})
+
+
+def _best(db: sqlite3.Connection) -> BestEvaluation | None:
+    tuned = db.execute(TUNED).fetchall()
+    largest = max(tuned, key=lambda row: row["questions"], default=None)  # of equal ones the newest
+    if largest is None:
+        return None
+    alike = [
+        BestEvaluation(evaluation=row["id"], share=share_of(row["correct"], row["questions"] - row["ungraded"]))
+        for row in tuned
+        if row["questions"] == largest["questions"]
+        and not db.execute(OTHER_TASKS, (row["id"], largest["id"])).fetchone()
+    ]
+    return replace(max(alike, key=lambda one: one.share.low), among=len(alike))
 
 
 def _row(db: sqlite3.Connection, sql: str) -> sqlite3.Row:

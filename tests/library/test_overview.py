@@ -70,14 +70,16 @@ def test_usable_are_the_records_that_a_snapshot_would_take(library: Library) -> 
 
 
 def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: Library) -> None:
-    def evaluated(adapter: Path | None, right: int, *, done: bool = True) -> str:
+    def evaluated(
+        adapter: Path | None, right: int, *, done: bool = True, tasks: int = 4, asked: int | None = None
+    ) -> str:
         made = create_evaluation(
             library,
             model=Path("/models/student.gguf"),
             adapter=adapter,
             system_kind="cautious",
             system="",
-            questions=[Question(task_id=str(n), family="sums") for n in range(4)],
+            questions=[Question(task_id=str(n), family="sums") for n in range(tasks)],
             settings={"right": right},
         )
         answers = [
@@ -90,7 +92,7 @@ def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: L
                 completion_tokens=1,
                 finish_reason="stop",
             )
-            for n in range(4)
+            for n in range(tasks if asked is None else asked)
         ]
         add_answers(library, made.id, answers)
         if done:
@@ -104,8 +106,13 @@ def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: L
     evaluated(adapter, 1)
     better = evaluated(adapter, 2)
     seen = overview(library)
-    assert seen.best == BestEvaluation(evaluation=better, share=share_of(2, 4))
+    assert seen.best == BestEvaluation(evaluation=better, share=share_of(2, 4), among=2)
     assert seen.evaluations == 3
+    evaluated(adapter, 1, tasks=1)  # all correct, but of one task
+    evaluated(adapter, 1, asked=1)  # all correct, but three could not be asked
+    assert overview(library).best == BestEvaluation(evaluation=better, share=share_of(2, 4), among=3)
+    whole = evaluated(adapter, 3, tasks=8)
+    assert overview(library).best == BestEvaluation(evaluation=whole, share=share_of(3, 8), among=1)
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,10 @@ def short_number(count: int) -> str:
 def _test_line(numbers: LibraryOverview) -> tuple[str, str, str]:
     if numbers.best is None:
         return "–", "", _count(numbers.evaluations, "evaluation", "evaluations")
-    share = numbers.best.share
+    share, among = numbers.best.share, numbers.best.among
     interval = f"{share.low * 100:.0f} to {share.high * 100:.0f}%"
-    return f"{share.share:.0%}", "correct", f"best tuned student ({interval})"
+    which = "tuned student" if among == 1 else f"best of {among} tuned"
+    return f"{share.share:.0%}", "correct", f"{which}, {_count(share.n, 'task', 'tasks')} ({interval})"
 
 
 def _noun(count: int, singular: str, plural: str) -> str:
