@@ -1,69 +1,55 @@
 """Where the final answer is in a response.
 
-The last explicit marker wins: "Answer: X", "the answer is X", "#### X", "\\boxed{X}", "<answer>X</answer>",
-and, without any of these, a line "A: X". Without a marker the last line counts, and each kind decides how far
-to trust it.
+The visible text is read as a row of announcements: a label ("Answer: X", "the answer is X", in many languages), a
+heading, "#### X", "\\boxed{X}", a tag "<answer>X</answer>", a member "answer" of JSON. The last one that an
+answer follows counts. Without any, a weak one may ("A: X", "Result: X"); else the response is unmarked, and
+each kind decides how far to trust its first and its last words.
 
 A final answer is at the end, so only the last 20,000 characters are searched, with bounded patterns: no text
 can make grading slow.
 """
 
+import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
-_GAP = r"[ \t]{0,4}[*_`]{0,3}[ \t]{0,4}"
-_VERB = r"(?:is|are|was|were|equals|(?:will|would|must|should|could|can only) be|comes (?:out )?to)\b"
-_PHRASE = re.compile(
-    r"(?:[Aa]nswers?|ANSWERS?|(?:[Cc]orrect|[Rr]ight|[Bb]est) (?:option|choice|alternative))\b"
-    r"(?:[ \t]{1,4}(?:to|for) [^.:\n]{1,80}?)?" + _GAP + rf"(?:[:=–—]|-(?=[ \t])|{_VERB})" + _GAP + r"[:,]?"
-    r"(?:[ \t]{1,4}(?:therefore|thus|then|simply|clearly|indeed|hence|given by|that)\b,?)?"
-)
-_MARKED_LINE = re.compile(
-    r"(?:(?:so|thus|therefore),? )?(?:(?:the|my) )?(?:final )?" + f"(?:{_PHRASE.pattern})", re.IGNORECASE
-)
-_HASHES = re.compile(r"#{4,}")
-_BOX = re.compile(r"\\f?boxed ?\{")
-_TAG = re.compile(r"<answer>", re.IGNORECASE)
-_LINE = re.compile(r"^A:(?=[ \t]*\S)", re.MULTILINE)
-_OPTION_LINE = re.compile(r"^B:", re.MULTILINE)
-_STOP_TOKENS = re.compile(r"(?:\s{0,4}(?:<\|[^|<>\s]{1,40}\|>|</s>)){1,8}\s*\Z")
-_LATEX_WORD = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|operatorname)\s?\{([^{}]{0,200})\}")
-_LATEX_FRACTION = re.compile(r"\\[dt]?frac\s?\{([^{}]{1,40})\}\s?\{([^{}]{1,40})\}")
-_LATEX_SPACE = re.compile(r"\\[,;!: ]|\\q?quad\b|\\[()\[\]]|\{(?=,\})|(?<=\{),\}|\\left\b|\\right\b|~")
-_LATEX_SIGNS = {
-    r"\times": "×",
-    r"\cdot": "×",
-    r"\%": "%",
-    r"\$": "$",
-    r"\rightarrow": "→",
-    r"\to": "→",
-    r"\pi": "π",
-}
+from orca_desk.method.grading.announcements import Mark, find_marks, find_weak_marks
+from orca_desk.method.grading.clauses import without_offers
+from orca_desk.method.grading.markup import clean
+from orca_desk.method.grading.visible import question_made_up, unfenced, visible_span
+
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _CONNECTORS = re.compile(
-    r"(?:[\s.,;:!*_$()-]|\b(?:so|thus|therefore|hence|or|and|the|final|correct|my)\b){0,12}\Z", re.I
+    r"(?:[\s.,;:!*_$(#-]|\b(?:so|thus|therefore|hence|or|and|the|final|correct|my|first|second|third|another|other)\b){0,12}\Z",
+    re.IGNORECASE,
 )
 _RETHINKING = re.compile(
-    r"\b(?:not|wait|actually|no|sorry|correction|instead|rather|wrong|mistake)\b|n't\b", re.I
+    r"\b(?:not|wait|actually|no|sorry|correction|instead|rather|wrong|mistake|hmm|oops)\b|n't\b",
+    re.IGNORECASE,
 )
+_DENIAL = re.compile(
+    r"(?:definitely |certainly |clearly )?(?:not|never|neither)\b(?!.{0,80}\bbut\b)", re.IGNORECASE
+)
+_UNOPENED = {")": "(", "]": "[", "}": "{"}
 _RIVAL_LENGTH = 200
 _SEARCHED = 20_000
 _LINE_LENGTH = 2_000
-_MARKS = 8  # markers tried, from the last on, until an answer follows one
+_MARKS = 8  # marks tried, from the last on, until an answer follows one
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, kw_only=True)
 class FinalAnswer:
     """The final answer of a response.
 
-    `text`: the answer on one line (without a marker: the last line that is not blank).
+    `text`: the answer on one line (without a mark: the last line that says something).
     `block`: the answer up to the end of its paragraph, for answers of several lines.
-    `raw`: the block as it was written, with Markdown and LaTeX markup.
-    `marked`: whether an explicit marker led to the answer.
-    `whole`: the response without a closed <think> part and stop tokens.
-    `rival`: the answer after another marker right before this one, with no reconsidering in between.
+    `raw`: the block as it was written, with Markdown and LaTeX markup: `response[start:end]`, where
+    carriage returns count as white space.
+    `marked`: whether an announcement led to the answer.
+    `whole`: the visible response: without thoughts, end tokens and questions that the model made up.
+    `rival`: the answer of another firm announcement right before this one, with no reconsidering in between.
     """
 
     text: str
@@ -71,92 +57,144 @@ class FinalAnswer:
     raw: str
     marked: bool
     whole: str
+    start: int = 0
+    end: int = 0
     rival: str | None = None
 
 
-class _Mark(NamedTuple):
-    start: int  # where the marker begins
-    end: int  # where the answer begins
-    closing: str = ""  # what ends the answer, "" if nothing but the paragraph does
-
-
 def find_answer(response: str) -> FinalAnswer:
-    """Return the final answer of `response`; a blank response has an empty `text`."""
-    whole = _visible(response)
-    end = whole[-_SEARCHED:]
-    marks = sorted(_marks(end))[-_MARKS:] or _line_marks(end)
+    """Return the final answer of `response`; one that shows nothing has an empty `text`."""
+    if "\r" in response:
+        response = response.replace("\r\n", " \n").replace("\r", "\n")
+    start, end = unfenced(response, *visible_span(response))
+    window = max(start, end - _SEARCHED)
+    searched = response[window:end]
+    marks = find_marks(searched)
+    cut = question_made_up(searched, marks[0].end if marks else 0, bool(marks))
+    if cut is not None:
+        searched = searched[:cut].rstrip()
+        marks = [mark for mark in marks if mark.end < cut]
+    whole = response[start:window] + searched
+    marks = marks[-_MARKS:] or find_weak_marks(searched)
     for index in range(len(marks) - 1, -1, -1):
-        raw = _answer_at(end, marks[index])
-        text = clean(raw.partition("\n")[0][:_LINE_LENGTH])
-        if text:
-            rival = _rival(end, marks[index - 1], marks[index]) if index else None
-            return FinalAnswer(text=text, block=clean(raw), raw=raw, marked=True, whole=whole, rival=rival)
-    paragraph = _BLANK_LINE.split(end)[-1]
-    line = end.rpartition("\n")[2][-_LINE_LENGTH:]
-    return FinalAnswer(
-        text=clean(line) or line, block=clean(paragraph), raw=paragraph, marked=False, whole=whole
-    )
+        begin, stop = _span(searched, marks[index])
+        raw = searched[begin:stop]
+        text, block = _read(raw, marks[index])
+        if not text or (index and _DENIAL.match(text)):
+            continue
+        return FinalAnswer(
+            text=text,
+            block=block,
+            raw=raw,
+            marked=True,
+            whole=whole,
+            start=window + begin,
+            end=window + stop,
+            rival=_rival(searched, marks[index - 1], marks[index]) if index else None,
+        )
+    return _unmarked(searched, whole, window)
 
 
 def bare_reference(reference: str) -> str:
     """Return the answer of a reference, which may be marked ("#### 18", "A: 18") or be a solution."""
     text = reference.strip()
-    last_line = text.rpartition("\n")[2].lstrip(" *_")
-    if "####" in text or "boxed" in text or _MARKED_LINE.match(last_line):
-        return find_answer(text).block
-    if _LINE.match(last_line):
+    last_line = text.rpartition("\n")[2]
+    marks = find_marks(text[-_SEARCHED:])
+    if marks and (marks[-1].closing == "}" or "####" in text or _leads(last_line)):
+        return find_answer(text).block or text
+    if last_line.startswith("A:") and find_weak_marks(last_line):
         return clean(last_line[2:])
     return clean(text) or text
 
 
-def clean(text: str) -> str:
-    """Return `text` without meaningless Markdown and LaTeX markup."""
-    if "\\" in text:
-        text = _LATEX_FRACTION.sub(r" \1/\2", _LATEX_WORD.sub(r"\1", text))
-        for sign, plain in _LATEX_SIGNS.items():
-            text = text.replace(sign, plain)
-        text = _LATEX_SPACE.sub("", text)
-    if "*" in text or "`" in text or "_" in text:
-        text = text.replace("**", "").replace("`", "").strip(" \t\n*_")
-    return text.strip()
+def _leads(line: str) -> bool:
+    """Return whether a line begins with a mark, at most a few words in."""
+    marks = find_marks(line[:_LINE_LENGTH])
+    return bool(marks) and (marks[0].closing != "" or len(line[: marks[0].start].split()) <= 4)
 
 
-def _visible(response: str) -> str:
-    """Return the part of a response after its thoughts and before its stop tokens."""
-    after = response.rpartition("</think>")[2] if "</think>" in response else response
-    text = after if after.strip() else response
-    text = text.strip()
-    if text.endswith(("|>", "</s>")):
-        text = text[:-400] + _STOP_TOKENS.sub("", text[-400:])
-    return text.replace("\r\n", "\n").rstrip()
+def _unmarked(searched: str, whole: str, window: int) -> FinalAnswer:
+    """Return the last line of a response without any mark."""
+    body = without_offers(searched)
+    lines = [line for line in body.split("\n") if line.strip(" `\t")] or [body]
+    line = lines[-1][-_LINE_LENGTH:]
+    paragraph = _BLANK_LINE.split(body)[-1]
+    begin = len(body) - len(paragraph)
+    return FinalAnswer(
+        text=clean(line) or line,
+        block=clean(paragraph),
+        raw=paragraph,
+        marked=False,
+        whole=whole,
+        start=window + begin,
+        end=window + len(body),
+    )
 
 
-def _marks(text: str) -> Iterator[_Mark]:
-    for match in _PHRASE.finditer(text):
-        yield _Mark(match.start(), match.end())
-    if "####" in text:
-        for match in _HASHES.finditer(text):
-            yield _Mark(match.start(), match.end())
-    if "boxed" in text:
-        for match in _BOX.finditer(text):
-            yield _Mark(match.start(), match.end(), "}")
-    if "<" in text:
-        for match in _TAG.finditer(text):
-            yield _Mark(match.start(), match.end(), "</")
+def _read(raw: str, mark: Mark) -> tuple[str, str]:
+    """Return the first line and the block of an answer as it reads without markup."""
+    if mark.closing == '"':
+        return _member(raw)
+    line = clean(raw.partition("\n")[0][:_LINE_LENGTH])
+    block = clean(raw)
+    return _balanced(line), _balanced(block)
 
 
-def _line_marks(text: str) -> list[_Mark]:
-    """Return the last line "A: X", unless it is the first of a list of options "A: .. B: .."."""
-    last = None
-    if text.startswith("A:") or "\nA:" in text:
-        for match in _LINE.finditer(text):
-            last = match
-    if last is None or _OPTION_LINE.search(text, last.end()):
-        return []
-    return [_Mark(last.start(), last.end())]
+def _balanced(text: str) -> str:
+    """Return `text` without a closing bracket at its end that was opened before it: "(Answer: 5)"."""
+    opening = _UNOPENED.get(text[-1:])
+    if (
+        opening
+        and len(text) > 1
+        and opening not in text
+        and text.count(text[-1]) == 1
+        and any(map(str.isalnum, text))
+    ):
+        return text[:-1].rstrip()
+    return text
 
 
-def _stop(text: str, mark: _Mark) -> int:
+def _member(raw: str) -> tuple[str, str]:
+    """Return the value of a member of JSON as an answer."""
+    try:
+        value: Any = json.loads(raw, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        value = raw.strip(" \t\n\"'")
+    text = clean(_spoken(value))
+    return text.partition("\n")[0], text
+
+
+def _spoken(value: Any) -> str:
+    """Return a JSON value as a person writes it: lists by commas, members as "key: value"."""
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def _span(text: str, mark: Mark) -> tuple[int, int]:
+    """Return where the answer of a mark begins and ends: at most at the end of its paragraph."""
+    if mark.closing == '"':
+        try:
+            return mark.end, _DECODER.raw_decode(text, mark.end)[1]
+        except (ValueError, RecursionError):
+            end = re.compile(r"[,}\n]|\Z").search(text, mark.end)
+            return mark.end, end.start() if end else len(text)
+    stop = _stop(text, mark)
+    piece = text[mark.end : stop]
+    begin = mark.end + len(piece) - len(piece.lstrip())
+    inside = unfenced(text, begin, stop)
+    if inside != (begin, stop):
+        return inside
+    blank = _BLANK_LINE.search(text, begin, stop)
+    end = blank.start() if blank else stop
+    return begin, begin + len(text[begin:end].rstrip())
+
+
+def _stop(text: str, mark: Mark) -> int:
     """Return where a mark's answer must end."""
     if mark.closing == "}":
         return _closing_brace(text, mark.end)
@@ -178,15 +216,9 @@ def _closing_brace(text: str, start: int) -> int:
     return limit
 
 
-def _answer_at(text: str, mark: _Mark) -> str:
-    """Return the rest of the paragraph that follows a marker; the answer may begin on a later line."""
-    answer = text[mark.end : _stop(text, mark)].strip()
-    return _BLANK_LINE.split(answer, maxsplit=1)[0]
-
-
-def _rival(text: str, earlier: _Mark, later: _Mark) -> str | None:
-    """Return the earlier marker's answer if nothing but that answer stands between the two markers."""
-    if not earlier.end <= later.start <= earlier.end + _RIVAL_LENGTH:
+def _rival(text: str, earlier: Mark, later: Mark) -> str | None:
+    """Return the earlier mark's answer if both are firm and nothing but that answer stands between them."""
+    if not (earlier.firm and later.firm) or not earlier.end <= later.start <= earlier.end + _RIVAL_LENGTH:
         return None
     stop = min(later.start, _stop(text, earlier))
     between, after = text[earlier.end : stop], text[stop : later.start]
