@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import gguf
+import numpy as np
 from gguf import GGMLQuantizationType as Quantisation
 
 from orca_desk.errors import UserError
 from orca_desk.models.config import read_json
 from orca_desk.student import gguf_file
+from orca_desk.student.base import require_sound
 from orca_desk.student.gguf_file import Dtype, Planned, quantisation_for
 from orca_desk.student.gguf_names import Names, damaged, require
 from orca_desk.student.gguf_parameters import describe_parameters, rope_factors
 from orca_desk.student.gguf_tokenizer import read_tokenizer
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
+
+LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
@@ -29,6 +33,7 @@ def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
     names = Names.of_config(config)
     weights = SafetensorsFiles(folder)
     with damaged(folder / "config.json"):
+        require_sound(folder, config, weights)
         tensors = list(_plan(config, names, weights, dtype))
     _require_complete(names, tensors, folder)
     tokenizer = read_tokenizer(folder, require(config, "vocab_size"))
@@ -46,7 +51,7 @@ def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
 
 
 def _plan(config: dict[str, Any], names: Names, weights: SafetensorsFiles, dtype: Dtype) -> Iterator[Planned]:
-    tied = config.get("tie_word_embeddings", "lm_head.weight" not in weights)
+    tied = config.get("tie_word_embeddings")
     factors = rope_factors(config)
     if factors is not None:
         yield Planned(
@@ -62,13 +67,28 @@ def _plan(config: dict[str, Any], names: Names, weights: SafetensorsFiles, dtype
         yield Planned(
             name=names.gguf_name(name),
             shape=stored.shape,
-            quantisation=quantisation_for(stored.shape, dtype),
+            quantisation=_precision(stored, quantisation_for(stored.shape, dtype)),
             load=partial(_load, names, name, stored),
         )
 
 
+def _precision(stored: StoredTensor, wanted: Quantisation) -> Quantisation:
+    """Return the type to store a tensor as: float32 where half precision cannot hold its largest value."""
+    if wanted != Quantisation.F16 or stored.dtype == "F16":
+        return wanted
+    return wanted if float(np.abs(stored.load()).max(initial=0.0)) <= LARGEST_HALF else Quantisation.F32
+
+
 def _load(names: Names, name: str, stored: StoredTensor) -> Floats:
-    return names.reorder(name, stored.load())
+    """Load a tensor in llama.cpp's order. Raises UserError for values that are infinite or not numbers."""
+    values = stored.load()
+    if not bool(np.isfinite(values).all()):
+        raise UserError(
+            f"{name} in {stored.path} holds values that are infinite or not numbers.",
+            "The weights are damaged, or were saved from a training that diverged: download the model again, "
+            "or choose another one.",
+        )
+    return names.reorder(name, values)
 
 
 def _require_complete(names: Names, tensors: list[Planned], folder: Path) -> None:

@@ -12,9 +12,7 @@ from transformers.utils import logging as transformers_logging
 
 from orca_desk.errors import UserError
 from orca_desk.machine import usable_cores
-from orca_desk.models.config import read_json
 from orca_desk.models.fits import human_bytes, training_fit
-from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, shortest_time
 from orca_desk.student.settings import Dtype, TrainSettings
@@ -24,35 +22,12 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 WORTH_HALVING = 50_000_000
 WORTHWHILE = 1.3  # how much faster bfloat16 must be to justify its lower precision
 PROBE_ROWS = 2048  # of the timed matrices
-# What config.json must say of a model that can be trained.
-SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size", "max_position_embeddings")
-
-
-def read_base(folder: Path) -> ModelFile:
-    """Describe the model in `folder` by its configuration and its weights' headers.
-
-    Raises UserError when the folder is not a safetensors model that can be trained.
-    """
-    config = read_json(folder / "config.json")
-    if "quantization_config" in config:
-        raise UserError(
-            f"The model in {folder} is quantised, so it cannot be trained.",
-            "Choose the original weights (float32, float16 or bfloat16).",
-        )
-    base = identify_folder(folder)
-    if missing := [key for key in SIZES if type(config.get(key)) is not int or config[key] < 1]:
-        raise UserError(
-            f"{folder / 'config.json'} does not describe a text model that Orca Desk can train: "
-            f"{', '.join(missing)} is missing or not a size.",
-            "Choose a model of the llama, qwen or a similar family.",
-        )
-    return base
 
 
 def load_base(folder: Path, dtype: str) -> PreTrainedModel:
     """Load the base in "float32" or "bfloat16" from local safetensors only, without running its own code.
 
-    Raises UserError when transformers cannot load it, or weights are missing.
+    Raises UserError when transformers cannot load it, and for weights that are missing or not numbers.
     """
     transformers_logging.disable_progress_bar()  # The host shows progress; this bar would fill its log.
     try:
@@ -65,15 +40,27 @@ def load_base(folder: Path, dtype: str) -> PreTrainedModel:
             attn_implementation="sdpa",
             output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise UserError(
             f"The model in {folder} cannot be loaded: {error}.", "Choose another, or download it again."
         ) from error
     if info["missing_keys"]:
         missing = sorted(info["missing_keys"])[0]
         raise UserError(f"The weights in {folder} lack {missing}.", "Download the model again.")
+    _require_finite(model, folder)
     model.config.use_cache = False
     return model
+
+
+def _require_finite(model: PreTrainedModel, folder: Path) -> None:
+    """Raise UserError, naming the tensor, for weights that are infinite or not numbers."""
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+            raise UserError(
+                f"{name} in {folder} holds values that are infinite or not numbers.",
+                "The weights are damaged, or were saved from a training that diverged: download the model "
+                "again, or choose another one.",
+            )
 
 
 def add_adapter(base: PreTrainedModel, settings: TrainSettings) -> PeftModel:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,14 +27,18 @@ class StoredTensor:
     shape: tuple[int, ...]
     offset: int
 
-    def load(self) -> Floats:
-        """Read the tensor as float32 of `shape`. Raises UserError for a number format that is not a float."""
+    def map(self) -> npt.NDArray[Any]:
+        """Map the values as they are stored, flat. Raises UserError for a format that is not a float."""
         if self.dtype not in _STORED:
             raise UserError(
                 f"{self.path.name} holds {self.dtype} tensors, which Orca Desk cannot read.",
                 "Use the model's original weights (float32, float16 or bfloat16), not a quantised copy.",
             )
-        stored = np.memmap(self.path, _STORED[self.dtype], "r", self.offset, math.prod(self.shape))
+        return np.memmap(self.path, _STORED[self.dtype], "r", self.offset, math.prod(self.shape))
+
+    def load(self) -> Floats:
+        """Read the tensor as float32 of `shape`. Raises UserError for a number format that is not a float."""
+        stored = self.map()
         if self.dtype == "BF16":
             values = (stored.astype(np.uint32) << 16).view(np.float32)
         else:
@@ -45,10 +50,18 @@ class SafetensorsFiles(Mapping[str, StoredTensor]):
     """The tensors of one .safetensors file, or of a model folder, by name."""
 
     def __init__(self, path: Path) -> None:
-        """Read the headers only. Raises UserError when there are no weights or a header is damaged."""
+        """Read the headers only.
+
+        Raises UserError when there are no weights, a header is damaged, or two files hold the same tensor.
+        """
         self._tensors: dict[str, StoredTensor] = {}
         for file in (path,) if path.is_file() else weight_files(path):
             for name, entry in read_header(file).items():
+                if name in self._tensors:
+                    raise UserError(
+                        f"{self._tensors[name].path.name} and {file.name} in {file.parent} both hold {name}.",
+                        "They are parts of different downloads: download the model again.",
+                    )
                 self._tensors[name] = StoredTensor(
                     path=file, dtype=entry.dtype, shape=entry.shape, offset=entry.offset
                 )

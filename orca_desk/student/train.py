@@ -20,6 +20,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student import checkpoints
+from orca_desk.student.base import read_base
 from orca_desk.student.data import ExampleSets, prepare
 from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loop import Emit, Ending, Loop, RunControl
@@ -32,7 +33,6 @@ from orca_desk.student.model import (
     choose_library,
     choose_threads,
     load_base,
-    read_base,
 )
 from orca_desk.student.settings import TrainSettings
 

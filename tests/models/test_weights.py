@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file, save_file
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
@@ -20,11 +21,13 @@ def folder(tiny_llama: TinyModel, tmp_path: Path) -> Path:
 
 
 def shard(folder: Path, *names: str) -> None:
-    """List files under `names` in the index; each is a copy of the whole weights."""
-    index = {"weight_map": {str(number): name for number, name in enumerate(names)}}
+    """Write the weights as shards of these names, beside the one file that holds them all."""
+    tensors = load_file(folder / "model.safetensors")
+    parts = {name: sorted(tensors)[number :: len(names)] for number, name in enumerate(names)}
+    for name, part in parts.items():
+        save_file({tensor: tensors[tensor] for tensor in part}, folder / name)
+    index = {"weight_map": {tensor: name for name, part in parts.items() for tensor in part}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    for name in names:
-        shutil.copy(folder / "model.safetensors", folder / name)
 
 
 def test_one_file_goes_before_an_index_as_in_transformers(folder: Path) -> None:
@@ -33,7 +36,7 @@ def test_one_file_goes_before_an_index_as_in_transformers(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     shards = (folder / "a.safetensors", folder / "b.safetensors")
     assert has_weights(folder) and weight_files(folder) == identify(folder).files == shards
-    assert {tensor.path for tensor in SafetensorsFiles(folder).values()} == {shards[1]}
+    assert {tensor.path for tensor in SafetensorsFiles(folder).values()} == set(shards)
 
 
 def test_a_file_under_another_name_is_refused_with_the_remedy(folder: Path) -> None:

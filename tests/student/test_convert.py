@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from orca_desk.errors import UserError, explain_os_error
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.gguf_names import field, open_gguf
 
+Tensors = dict[str, Any]
+
 
 @pytest.fixture
 def folder(tmp_path: Path, tiny_llama: TinyModel) -> Path:
@@ -27,6 +30,11 @@ def folder(tmp_path: Path, tiny_llama: TinyModel) -> Path:
 
 def change(path: Path, **settings: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+
+
+def change_weights(folder: Path, change: Callable[[Tensors], Tensors]) -> None:
+    path = folder / "model.safetensors"
+    save_file(change(load_file(path)), path, metadata={"format": "pt"})
 
 
 def change_tokenizer(folder: Path, part: str, **settings: Any) -> None:
@@ -74,6 +82,7 @@ def test_same_folder_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
 
 def test_a_tied_head_is_left_out(folder: Path, tmp_path: Path) -> None:
     change(folder / "config.json", tie_word_embeddings=True)
+    change_weights(folder, lambda t: t | {"lm_head.weight": t["model.embed_tokens.weight"]})
     write_gguf(folder, tmp_path / "out.gguf")
     assert "output.weight" not in types_of(tmp_path / "out.gguf")
 
@@ -148,7 +157,7 @@ def test_start_token(folder: Path, tmp_path: Path, configured: bool | None, proc
         ({"rope_scaling": {"type": "dynamic", "factor": 2.0}}, "dynamic"),
         ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}, "yarn"),
         ({"num_hidden_layers": 3}, "lacks 9 of the model's tensors, blk.2.attn_k.weight first"),
-        ({"vocab_size": 300}, "ids up to"),
+        ({"vocab_size": 300}, "rows for 512 tokens"),
     ],
 )
 def test_what_would_run_differently_is_refused(
@@ -261,3 +270,18 @@ def test_a_file_too_large_for_its_disk_is_named_and_leaves_nothing(folder: Path,
     told = explain_os_error(caught.value)
     assert told is not None and told.message == f"The disk takes no file as large as {out}."
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+def test_a_value_beyond_half_precision_is_kept_wider(folder: Path, tmp_path: Path) -> None:
+    name = "model.layers.0.mlp.down_proj.weight"
+
+    def enlarge(tensors: Tensors) -> Tensors:
+        tensors[name][0, 0] = 1e5  # float16 ends at 65,504
+        return tensors
+
+    change_weights(folder, enlarge)
+    write_gguf(folder, tmp_path / "out.gguf", dtype="f16")
+    stored = {tensor.name: tensor for tensor in open_gguf(tmp_path / "out.gguf").tensors}
+    assert stored["blk.0.ffn_down.weight"].tensor_type == gguf.GGMLQuantizationType.F32
+    assert stored["blk.0.ffn_down.weight"].data[0, 0] == 1e5
+    assert stored["blk.0.ffn_up.weight"].tensor_type == gguf.GGMLQuantizationType.F16

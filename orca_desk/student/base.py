@@ -1,0 +1,173 @@
+"""Whether a model folder can be trained or converted: its configuration and its weights must agree.
+
+Where they do not, torch and llama.cpp each make something else of the folder: one ignores a head that the
+other uses, one skips a bias, a third refuses a file that was written without complaint. Free of torch, so
+that the host can check before a training starts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import gguf
+import numpy as np
+
+from orca_desk.errors import UserError
+from orca_desk.models.config import read_json
+from orca_desk.models.hf_folder import identify_folder
+from orca_desk.models.model_file import ModelFile
+from orca_desk.student.gguf_names import ARCHITECTURES, kv_heads_of, require
+from orca_desk.student.gguf_parameters import head_width
+from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
+
+# What config.json must say of a model that can be trained.
+SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size", "max_position_embeddings")
+EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
+AGAIN = "The weights and config.json do not belong together: download the model again."
+_CHUNK = 2**24  # values compared at once
+# Parts of a block that one variant of an architecture has and another lacks: torch ignores one that
+# config.json does not announce, and llama.cpp uses whatever is there.
+_VARIABLE = re.compile(r"model\.layers\.\d+\.(self_attn|mlp)\.\w+\.bias|.+\.self_attn\.[qk]_norm\.weight")
+
+
+def read_base(folder: Path) -> ModelFile:
+    """Describe the model in `folder` by its configuration and its weights' headers.
+
+    Raises UserError when the folder is not a safetensors model that can be trained.
+    """
+    config = read_json(folder / "config.json")
+    if "quantization_config" in config:
+        raise UserError(
+            f"The model in {folder} is quantised, so it cannot be trained.",
+            "Choose the original weights (float32, float16 or bfloat16).",
+        )
+    base = identify_folder(folder)
+    if missing := [key for key in SIZES if type(config.get(key)) is not int or config[key] < 1]:
+        raise UserError(
+            f"{folder / 'config.json'} does not describe a text model that Orca Desk can train: "
+            f"{', '.join(missing)} is missing or not a size.",
+            "Choose a model of the llama, qwen or a similar family.",
+        )
+    require_sound(folder, config, SafetensorsFiles(folder))
+    return base
+
+
+def require_sound(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:
+    """Raise UserError, naming the tensor, where the weights are not those that config.json describes.
+
+    Checks the rows of the vocabulary of every model, and of the architectures that can be converted also all
+    shapes, the head, and the parts that only some variants have.
+    """
+    _require_rows(folder, config, weights)
+    if config.get("model_type") not in ARCHITECTURES:
+        return
+    shapes = _shapes(config)
+    for name, tensor in weights.items():
+        if name in shapes and tensor.shape != shapes[name]:
+            raise UserError(
+                f"{name} in {folder} has the shape {list(tensor.shape)}; by config.json it is "
+                f"{list(shapes[name])}.",
+                AGAIN,
+            )
+        if name not in shapes and _VARIABLE.fullmatch(name):
+            raise UserError(
+                f"The weights in {folder} hold {name}, which config.json does not announce.", AGAIN
+            )
+    if lacking := [name for name in shapes if _VARIABLE.fullmatch(name) and name not in weights]:
+        raise UserError(f"The weights in {folder} lack {lacking[0]}, which config.json announces.", AGAIN)
+    _require_head(folder, config, weights)
+
+
+def linear_layers(folder: Path) -> frozenset[str]:
+    """Return the names of the layers that an adapter can change: "q_proj", "down_proj" and so on."""
+    names = {
+        name.split(".")[-2]
+        for name, tensor in SafetensorsFiles(folder).items()
+        if name.endswith(".weight") and len(tensor.shape) == 2 and name.count(".") > 1
+    }
+    return frozenset(names - {"embed_tokens", "lm_head"})
+
+
+def _require_rows(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:
+    vocabulary = config.get("vocab_size")
+    for name in (EMBEDDING, HEAD):
+        rows = weights[name].shape[0] if name in weights and weights[name].shape else vocabulary
+        if type(vocabulary) is int and rows != vocabulary:
+            raise UserError(
+                f"{name} in {folder} has rows for {rows:,} tokens; config.json says {vocabulary:,} "
+                "(vocab_size).",
+                f"Set vocab_size to {rows} if the model was made so, or download the model again.",
+            )
+
+
+def _require_head(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:
+    """Refuse a head about which torch and llama.cpp would disagree."""
+    tied = bool(config.get("tie_word_embeddings"))
+    if not tied and HEAD not in weights:
+        raise UserError(
+            f"The weights in {folder} lack {HEAD}, and config.json does not tie it to the embedding.",
+            "Download the model again; or set tie_word_embeddings to true in config.json if the model was "
+            "made without a head of its own.",
+        )
+    if tied and HEAD in weights and EMBEDDING in weights and not _equal(weights[HEAD], weights[EMBEDDING]):
+        raise UserError(
+            f"config.json ties the head to the embedding (tie_word_embeddings), but {HEAD} in {folder} holds "
+            "other values.",
+            "Set tie_word_embeddings to false in config.json if the model was trained or merged with a head "
+            "of its own; else remove that tensor, or download the model again.",
+        )
+
+
+def _equal(one: StoredTensor, other: StoredTensor) -> bool:
+    """Return whether two stored tensors hold the same values."""
+    if one.shape != other.shape:
+        return False
+    if one.dtype != other.dtype:
+        return bool(np.array_equal(one.load(), other.load()))
+    first, second = one.map(), other.map()
+    starts = range(0, len(first), _CHUNK)
+    return all(np.array_equal(first[at : at + _CHUNK], second[at : at + _CHUNK]) for at in starts)
+
+
+def _shapes(config: dict[str, Any]) -> Mapping[str, tuple[int, ...]]:
+    """Return the shape of each tensor by its name in the folder; a tied head is among them."""
+    width, vocabulary = require(config, "hidden_size"), require(config, "vocab_size")
+    shapes: dict[str, tuple[int, ...]] = {
+        EMBEDDING: (vocabulary, width),
+        HEAD: (vocabulary, width),
+        "model.norm.weight": (width,),
+    }
+    block = dict(_block(config))
+    for index in range(require(config, "num_hidden_layers")):
+        shapes |= {f"model.layers.{index}.{name}": shape for name, shape in block.items()}
+    return shapes
+
+
+def _block(config: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the tensors of one block with their shapes."""
+    width, hidden = require(config, "hidden_size"), require(config, "intermediate_size")
+    head, architecture = head_width(config), ARCHITECTURES[config["model_type"]]
+    queries, keys = require(config, "num_attention_heads") * head, kv_heads_of(config) * head
+    matrices = {
+        "self_attn.q_proj": (queries, width),
+        "self_attn.k_proj": (keys, width),
+        "self_attn.v_proj": (keys, width),
+        "self_attn.o_proj": (width, queries),
+        "mlp.gate_proj": (hidden, width),
+        "mlp.up_proj": (hidden, width),
+        "mlp.down_proj": (width, hidden),
+    }
+    settings = {"self_attn": "attention_bias", "mlp": "mlp_bias"}
+    biased = {name for name in matrices if config.get(settings[name.partition(".")[0]])}
+    if architecture == gguf.MODEL_ARCH.QWEN2:  # its queries, keys and values always have biases
+        biased = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}
+    for name, shape in matrices.items():
+        yield f"{name}.weight", shape
+        if name in biased:
+            yield f"{name}.bias", shape[:1]
+    if architecture == gguf.MODEL_ARCH.QWEN3:
+        yield "self_attn.q_norm.weight", (head,)
+        yield "self_attn.k_norm.weight", (head,)
+    yield "input_layernorm.weight", (width,)
+    yield "post_attention_layernorm.weight", (width,)
