@@ -11,6 +11,7 @@ import click
 
 from orca_desk.cli.options import examples, json_option, model_options, sampling_options
 from orca_desk.cli.output import console, errors, escape_controls, print_json, say
+from orca_desk.cli.running import tell_notes
 from orca_desk.library.chats import ChatMessage
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling
@@ -63,6 +64,7 @@ def command(
     def open_session(chosen: ChatModel, _threads: int) -> ChatSession:
         return ChatSession(chosen.model, chosen.adapter, context=context, threads=threads)
 
+    tell_notes(model, adapter)
     terminal = _Terminal(streams=message is None)
     with Conversation(None, terminal, open_session=open_session) as conversation:
         conversation.use([ChatModel(part=part_of(model, adapter), model=model, adapter=adapter)])

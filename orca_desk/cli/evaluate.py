@@ -18,7 +18,7 @@ from orca_desk.cli.options import (
     task_options,
 )
 from orca_desk.cli.output import percent, print_json, say, table
-from orca_desk.cli.running import running
+from orca_desk.cli.running import running, tell_notes
 from orca_desk.library.evaluations import get_evaluation
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Sampling, Split
@@ -79,6 +79,7 @@ def command(
     ask counts as incorrect. With --compare, both are scored on the tasks that they share. Run the same
     command again to resume an evaluation that was stopped.
     """
+    tell_notes(model, adapter)
     runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
     wanted = TaskFilter(
         family=family, split=split or "heldout", tag=tag, text=text, limit=limit, has_answer=True

@@ -15,7 +15,7 @@ from orca_desk.cli.options import (
     task_options,
 )
 from orca_desk.cli.output import console, print_json, say
-from orca_desk.cli.running import running
+from orca_desk.cli.running import running, tell_notes
 from orca_desk.library.records import RecordFilter, list_records
 from orca_desk.method.records import Sampling, Split
 from orca_desk.steps.instruct.request import GenerateRequest
@@ -68,6 +68,7 @@ def command(
     Every answer is graded, checked for leaks and saved as it arrives. Answers that the library already has
     are reused, so the same command resumes where it stopped.
     """
+    tell_notes(teacher)
     request = GenerateRequest(
         model=str(teacher.resolve()),
         split=split or "train",

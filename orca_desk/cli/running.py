@@ -3,6 +3,8 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -10,10 +12,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColum
 from rich.progress import Task as Bar
 from rich.text import Text
 
-from orca_desk.cli.output import console, errors
+from orca_desk.cli.output import complain, console, errors
 from orca_desk.errors import UserError
+from orca_desk.inventory.serving import serving_notes
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.processes.progress import Progress as ShowProgress
+from orca_desk.ui.words.models import notes_of
 
 RESUME = "Run the same command again to resume."
 
@@ -44,6 +48,13 @@ class StageBars:
         if update.stage not in self._bars:
             self._bars[update.stage] = self._progress.add_task(update.stage, total=update.total, **fields)
         self._progress.update(self._bars[update.stage], completed=update.done, total=update.total, **fields)
+
+
+def tell_notes(model: Path, adapter: Path | None = None) -> None:
+    """Say on stderr what the user should know before a model runs, short of what then refuses it."""
+    notes = serving_notes(model, adapter)
+    for note in notes_of(replace(notes, adapter=None) if notes.adapter == "other" else notes):
+        complain(f"Note: {note}", "yellow")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from orca_desk.cli.options import (
     sampling_options,
 )
 from orca_desk.cli.output import print_json, say, table
-from orca_desk.cli.running import running
+from orca_desk.cli.running import running, tell_notes
 from orca_desk.library import pairings, strategies
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.records import Sampling
@@ -145,6 +145,7 @@ def probe_strategies(
     measurably worse, the family gets the one with the fewest answer tokens. Ctrl-C stops and saves the
     answers; the same command resumes.
     """
+    tell_notes(teacher)
     request = ProbeRequest(
         model=str(teacher.resolve()),
         families=list(families) or None,

@@ -10,7 +10,7 @@ import click
 
 from orca_desk.cli.options import examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say
-from orca_desk.cli.running import running
+from orca_desk.cli.running import running, tell_notes
 from orca_desk.library.ids import snapshot_id
 from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
@@ -64,6 +64,7 @@ def command(
     Then check that llama.cpp answers with it as torch does. Ctrl-C saves a checkpoint; run the same command
     again to resume from it.
     """
+    tell_notes(student)
     chosen = TrainSettings(**settings)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         made = train(

@@ -61,6 +61,12 @@ class BaseIdentity:
     sha256: str
     sketch: tuple[SketchedRow, ...]
 
+    @property
+    def layers(self) -> int:
+        """The number of the base's layers: the sketch has rows of its last one."""
+        names = [row.tensor.split(".") for row in self.sketch]
+        return max((int(name[1]) + 1 for name in names if name[0] == "blk"), default=0)
+
     def to_json(self) -> str:
         """Return the identity as JSON; see `identity_from_json`."""
         return json.dumps(asdict(self), sort_keys=True)
@@ -107,6 +113,8 @@ def compare_base(identity: BaseIdentity, model: Path) -> BaseMatch:
     A quantised file of a model that was trained further cannot be told from one of the base, and counts as
     the same. Raises UserError for a damaged file.
     """
+    if identify(model).layers != identity.layers:
+        return BaseMatch.OTHER
     read = _folder_row if model.is_dir() else _GgufRows(model).row
     match = BaseMatch.SAME
     for stored in identity.sketch:

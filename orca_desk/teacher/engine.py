@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from orca_desk.machine import free_memory, usable_cores
 from orca_desk.prompts.renderer import Renderer
+from orca_desk.teacher.adapter_base import require_base
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
 from orca_desk.teacher.prefixes import Prefixes
@@ -170,6 +171,7 @@ class Engine:
         )
 
     def _adapt(self, adapter: Path, scale: float) -> None:
+        require_base(adapter, self._model.path)
         handle = self._model.load_adapter(adapter)
         for replica in self._replicas:
             replica.context.set_adapter(handle, scale)

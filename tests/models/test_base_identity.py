@@ -105,6 +105,25 @@ def test_models_of_other_sizes_are_told(identity: BaseIdentity, tmp_path: Path, 
     assert compare_base(identity, make_tiny(tmp_path, shape=shape, seed=5).gguf) is BaseMatch.OTHER
 
 
+def test_a_model_with_more_layers_is_another_one(wide: TinyModel, tmp_path: Path) -> None:
+    """Also where its first layers are the base's own, so that the adapter fits."""
+    grown = tmp_path / "grown"
+    shutil.copytree(wide.folder, grown, ignore=shutil.ignore_patterns("*.gguf"))
+    tensors = load_file(grown / "model.safetensors")
+    copies = {
+        name.replace("layers.1.", "layers.2."): tensor
+        for name, tensor in tensors.items()
+        if "layers.1." in name
+    }
+    save_file(tensors | copies, grown / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads((grown / "config.json").read_text())
+    (grown / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3}))
+    write_gguf(grown, grown / "grown.gguf")
+    identity = identify_base(wide.folder, "abc")
+    assert compare_base(identity, grown / "grown.gguf") is BaseMatch.OTHER
+    assert compare_base(identity, grown) is BaseMatch.OTHER
+
+
 def test_it_survives_json_and_odd_texts_are_none(identity: BaseIdentity) -> None:
     assert identity_from_json(identity.to_json()) == identity
     for text in ("", "{", "[]", "{}", json.dumps({"sketch": [5], "name": "", "sha256": ""})):

@@ -3,8 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
+from orca_desk.inventory.serving import AdapterDoubt, ServingNotes
 from orca_desk.inventory.usage import InventoryItem, Use
 from orca_desk.models.model_file import ModelFile, ModelKind
+from orca_desk.prompts.template import Remark
 from orca_desk.ui.words.counting import counted
 
 KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
@@ -12,7 +14,26 @@ KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
     "safetensors": ("chart-line", "Student to train", "Safetensors folder, a student to train"),
     "adapter": ("layers", "Adapter", "Adapter: the result of a training, for its base model"),
 }
+REMARKS: dict[Remark, str] = {
+    "fixed_date": "The chat template asks for today's date. It always gets 26 July 2024, so that training, "
+    "evaluation and chat see the same prompt.",
+    "system_in_user": "The chat template has no system role. The system message is put at the start of the "
+    "first question.",
+    "opens_thoughts": "The chat template starts each answer inside the model's thoughts.",
+}
+DOUBTS: dict[AdapterDoubt, str] = {
+    "other": "This adapter was trained on another model. Its answers would mean nothing.",
+    "related": "The model was changed after this adapter was trained on it. Its answers may be worse.",
+    "unknown": "This adapter doesn't say which model it was trained on. On any other model its answers mean "
+    "nothing.",
+}
 ORIGINS = {"bundled": "Bundled", "added": "Added by you", "trained here": "Trained here"}
+
+
+def notes_of(notes: ServingNotes) -> list[str]:
+    """Return what a user should know before a model answers, in sentences."""
+    doubt = [DOUBTS[notes.adapter]] if notes.adapter else []
+    return doubt + [REMARKS[remark] for remark in notes.template]
 
 
 def kind_of(model: ModelFile) -> str:
