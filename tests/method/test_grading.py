@@ -157,7 +157,6 @@ NUMBER: Table = {
     "50%": (
         [
             "50%",
-            "50",
             "0.5",
             "1/2",
             "50 percent",
@@ -165,6 +164,7 @@ NUMBER: Table = {
             "Answer: 50\\%",
         ],
         [
+            "50",
             "0.5%",
             "5%",
             "500",
@@ -290,6 +290,26 @@ NUMBER: Table = {
         [
             "1",
             "1 billion",
+        ],
+    ),
+    "10:30": (
+        [
+            "10:30",
+            "Answer: 10:30",
+        ],
+        [
+            "10:31",
+            "30",
+        ],
+    ),
+    "12/25/1937": (
+        [
+            "12/25/1937",
+            "Answer: 12/25/1937.",
+        ],
+        [
+            "12/26/1937",
+            "25",
         ],
     ),
 }
@@ -482,26 +502,6 @@ TEXT: Table = {
         [
             "C",
             "C#",
-        ],
-    ),
-    "10:30": (
-        [
-            "10:30",
-            "Answer: 10:30",
-        ],
-        [
-            "10:31",
-            "30",
-        ],
-    ),
-    "12/25/1937": (
-        [
-            "12/25/1937",
-            "Answer: 12/25/1937.",
-        ],
-        [
-            "12/26/1937",
-            "25",
         ],
     ),
     "syndrome therefrom": (
@@ -864,6 +864,17 @@ MORE: dict[AnswerKind, Table] = {
 
 INFERRED: dict[AnswerKind, list[str]] = {
     "number": [
+        "12/25/1937",
+        "2019-06-01",
+        "10:30",
+        "5 pm",
+        "1 January",
+        "1st January",
+        "3 hours 20 minutes",
+        "5:3",
+        "10-15",
+        "±5",
+        "21st",
         "18",
         "-5",
         "$18",
@@ -923,13 +934,7 @@ INFERRED: dict[AnswerKind, list[str]] = {
         "valid",
         "syndrome therefrom",
         "Paris, France",
-        "12/25/1937",
-        "2019-06-01",
-        "10:30",
-        "5 pm",
         "the box",
-        "1 January",
-        "1st January",
         "Paris",
         "I think so",
         "3 of clubs",
@@ -940,7 +945,6 @@ INFERRED: dict[AnswerKind, list[str]] = {
         ") ]",
         "He said: no",
         "A: the box",
-        "3 hours 20 minutes",
         "x",
         "Mr. Smith",
     ],

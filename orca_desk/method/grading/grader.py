@@ -9,9 +9,10 @@ from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_a
 from orca_desk.method.grading.choice import expected_choice, parse_option
 from orca_desk.method.grading.finding import Finding, correct, shown
 from orca_desk.method.grading.key_value import expected_key_value, parse_pairs
-from orca_desk.method.grading.numbers import expected_number, parse_number
+from orca_desk.method.grading.numbers import expected_number
 from orca_desk.method.grading.ordering import expected_ordering, is_ordering
 from orca_desk.method.grading.text import ExpectedExact, ExpectedText
+from orca_desk.method.grading.values import is_value
 from orca_desk.method.records import AnswerKind
 
 KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
@@ -55,7 +56,7 @@ def infer_kind(reference: str) -> AnswerKind:
     bare = bare_reference(text)
     if parse_option(bare) is not None:
         return "choice"
-    if parse_number(bare) is not None:
+    if is_value(bare):
         return "number"
     return "ordering" if is_ordering(bare) else "text"
 

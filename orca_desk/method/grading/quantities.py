@@ -1,117 +1,232 @@
-"""Numbers as people write them: separators, signs, currency, fractions, percent, powers of ten, words."""
+"""Amounts as people write them: "1,234.56", "2 1/2", "5 × 10⁶", "$5M", "50%", "1 hour 30 minutes", "a dozen"."""
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
-from orca_desk.method.grading.units import Unit, known_unit
-from orca_desk.method.grading.words import NUMBER_WORDS, parse_words
+from orca_desk.method.grading.units import (
+    CURRENCY_SIGNS,
+    Unit,
+    convert,
+    same_things,
+    unit_at,
+    unit_of_sign,
+)
+from orca_desk.method.grading.words import find_number_words
 
 _MOST_DIGITS = 400
+_ORDINAL_WORDS = 3  # a longer text that says "first" counts something, and ranks nothing
+_LONGEST_JOINT = 20  # characters between the parts of one amount
+_TAIL = 60  # characters after a number in which its unit stands
 _MAGNITUDES = {
-    "hundred": 10**2,
-    "thousand": 10**3,
-    "k": 10**3,
-    "million": 10**6,
-    "billion": 10**9,
-    "bn": 10**9,
-    "trillion": 10**12,
-}
-_TOKEN = re.compile(
-    r"""
-    (?P<compound>\d+(?:[:]\d+)+ | \d+(?:/\d+){2,} | \d+-\d+-\d+ | \d+(?:\.\d+){2,}(?!\d*,) )
-  | (?P<sign>(?<![\w)\]])[-+])?
-    (?P<currency>(?:US|C|A)?[$€£¥₹]\s?)?
-    (?P<inner>-)?
-    (?P<body>
-        (?<![\d.])\d{1,3}(?:\.\d{3})+,\d+(?!\d)             # 1.234,56
-      | \d{1,3}(?:[, '’\u00a0\u2009\u202f_]\d{3})+(?!\d)(?:\.\d+)?  # 1,234.56
-      | \d+(?:,\d{1,2}(?![\d,]))                            # 2,5
+    "hundred": 10**2, "thousand": 10**3, "k": 10**3, "million": 10**6, "millions": 10**6, "mn": 10**6, "mio": 10**6,
+    "billion": 10**9, "billions": 10**9, "bn": 10**9, "mrd": 10**9, "trillion": 10**12, "tn": 10**12,
+    "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7, "dozen": 12, "dozens": 12,
+    "千": 10**3, "万": 10**4, "萬": 10**4, "만": 10**4, "億": 10**8, "亿": 10**8, "억": 10**8,
+}  # fmt: skip
+_LETTERS = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
+_GROUP_SPACES = "\u00a0\u2009\u202f"
+_BODY = rf"""
+        \d{{1,3}}(?:\.\d{{3}}){{2,}}(?:,\d+)?(?![\d.]*\d)         # 1.234.567
+      | (?<![\d.])\d{{1,3}}(?:\.\d{{3}})+,\d+(?!\d)               # 1.234,56
+      | \d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?![\d,])(?:\.\d+)?         # 12,34,567
+      | \d{{1,3}}(?:(?P<gap>[, '’_{_GROUP_SPACES}])\d{{3}})(?:(?P=gap)\d{{3}})*(?!\d)(?:[.]\d+|(?<=\ \d\d\d),\d+)?   # 1,234.56
+      | \d+(?:,\d{{1,2}}(?![\d,]))                                # 2,5
       | \d+(?:\.\d+)?
       | \.\d+
-    )
+"""
+_TOKEN = re.compile(
+    rf"""
+    (?P<compound>\d+(?:[:]\d+)+ | \d+(?:/\d+){{2,}} | \d+-\d+-\d+ | (?!\d{{1,3}}(?:\.\d{{3}}){{2,}}(?!\.?\d))\d+(?:\.\d+){{2,}}(?!\d*,) )
+  | (?P<sign>(?<![\w)\]])[-+])?
+    (?:(?P<currency>(?<![A-Za-z])(?:{CURRENCY_SIGNS})\s?)(?P<inner>-)?)?
+    (?P<body>{_BODY})
     (?:
-        \s?[×x*]\s?10\s?(?:\^|\*\*)\s?[{(]?(?P<power>[-+]?\d+)[})]?
+        \s?[×x*]\s?10\s?(?:\^|\*\*)\s?[{{(]?(?P<power>[-+]?\d+)[}})]?
+      | (?:\^|\*\*)[{{(]?(?P<raised>-?\d{{1,4}})[}})]?
       | [eE](?P<exponent>[-+]?\d+)(?![\w.])
-      | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>\d+)(?![\d.])
+      | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>\d+)(?![\d.]|\s?/)
+      | \s(?:and\s)?(?P<half>a\s(?:half|quarter))\b
     )?
-    (?P<percent>\s?%|\s(?:percent|per\scent|percentage\spoints?)\b)?
-    (?:\s?(?P<magnitude>hundred|thousand|million|billion|trillion|bn|k)\b)?
+    (?P<percent>\s?[%٪]|\s(?:percent|per\scent|percentage\spoints?|pct)\b)?
+    (?:\s?(?P<magnitude>hundred|thousand|millions?|billions?|trillion|lakhs?|crores?|dozens?|bn|mn|tn|(?:mio|mrd)\.?|[千万萬만億亿억])(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])
+      | (?P<letter>(?P<apart>\s?)[kKmMbBtT])(?![\w/°²³^·'’])
+    )?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_UNIT = re.compile(r"[ -]?([A-Za-z¢€£¥₹]+)")
-_ATTACHED_BEFORE = re.compile(r"[A-Za-z_]-?\Z")
+_ATTACHED_BEFORE = re.compile(r"(?<!\d[hH])[A-Za-z_]-?(?<!\d[hH])\Z|[\^_]\{?\Z")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
-_WORDS = re.compile(r"[A-Za-z]+")
+_SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_FEET = re.compile(r"\s?['′’]\s?\Z")
+_INCHES = re.compile(r"\s?(?:[\"″”]|''|’’)|\s*\Z")
+_JOINT = re.compile(
+    r"\s?-?(?P<unit>[A-Za-z°$€£]+)\.?(?:\s?,?\s?(?:and|&|und|et|y|e)\s|,?\s|(?<=h)(?=\d)|(?<=[a-z])(?=\d))?\Z"
+)
+_BELOW_ZERO = re.compile(
+    r"\A\s?(?:°|degrees?)?\s?(?:[CF]\b|celsius|fahrenheit)?\s?below(?: zero)?\b", re.IGNORECASE
+)
+_COUNTED_NOTES = re.compile(
+    r"\A(?:-[A-Za-z]|\s?(?:dollar|euro|pound|rupee|cent|yen|g|kg|ml|l|cm|mm|m|page|watt|gram|metre|meter)s?[ -][a-z]+s\b)"
+)
+_HALVES = {"half": Fraction(1, 2), "quarter": Fraction(1, 4)}
+_ORDINAL = re.compile(r"\A(?:st|nd|rd|th)\b", re.IGNORECASE)
+_DECADE = re.compile(r"\A['’]?s\b")
+_NONE = re.compile(
+    r"\b(?:none|nil|nought|zilch)\b(?! of (?:the|these|those) (?:above|options|choices))"
+    r"|\b(?:are|were|has|have|had|be|remain|leaves?) no (?!one\b|longer\b)(?:more )?[a-z]+s\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number in a text: its exact value, how it was written, and where (text[start:end])."""
+    """A number in a text: its exact value, how it was written, and where (text[start:end]).
+
+    `places`: digits after the decimal point, None for a fraction. `tail`: what follows, where the unit
+    stands. `sign`: a currency sign before the number. `also`: another reading ("300K" may be 300 kelvin),
+    which counts only against something with a unit that fits.
+    """
 
     value: Fraction
-    places: int | None  # digits after the decimal point; None for a fraction
+    places: int | None
     percent: bool
-    unit: Unit | None
     start: int
     end: int
+    tail: str = ""
+    sign: str = ""
+    also: "Quantity | None" = field(default=None, repr=False)
+    ordinal: bool = False
+    summed: Unit | None = None  # the unit of a sum: "1 hour 30 minutes" is 90 minutes
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        """What the number counts or measures; None where the text names nothing."""
+        if self.summed is not None:
+            return self.summed
+        if self.sign:
+            return unit_of_sign(self.sign)
+        return unit_at(self.tail)
 
 
 def plain(text: str) -> str:
-    """Return `text` with the signs, digits and fractions of Unicode written in ASCII."""
+    """Return `text` with the signs, digits, powers and fractions of Unicode written in ASCII."""
     if text.isascii():
         return text
+    text = _SUPERSCRIPTS.sub(lambda match: "^" + match[0].translate(_FROM_SUPERSCRIPT), text)
     spaced = _VULGAR.sub(lambda match: " " + unicodedata.normalize("NFKC", match[0]), text)
     folded = unicodedata.normalize("NFKC", spaced.replace("\u00a0", "\u202f").replace("\u2009", "\u202f"))
-    return folded.replace("−", "-").replace("⁄", "/").replace("–", "-").replace("‑", "-")
+    folded = "".join(map(_ascii_digit, folded)) if not folded.isascii() else folded
+    folded = re.sub("(?<=\\d)٬(?=\\d)", ",", re.sub("(?<=\\d)٫(?=\\d)", ".", folded))
+    return folded.replace("−", "-").replace("⁄", "/").replace("–", "-").replace("‑", "-").replace("μ", "µ")
+
+
+def _ascii_digit(character: str) -> str:
+    """Return a decimal digit of any script ("٤", "४") as ASCII, any other character as it is."""
+    if character.isdecimal() and not character.isascii():
+        return str(unicodedata.decimal(character))
+    return character
 
 
 def find_quantities(text: str) -> list[Quantity]:
     """Return the numbers in `text` (as `plain` left it), from left to right.
 
     Dates, times, versions ("3.11.2") and numbers in a name ("A1", "x2") are not numbers; neither is one of
-    more than 400 digits.
+    more than 400 digits. Numbers in words count where no digits are.
     """
-    found = []
-    for match in _TOKEN.finditer(text):
-        quantity = _quantity(text, match)
-        if quantity is not None:
-            found.append(quantity)
+    if any(character.isdigit() for character in text):
+        return list(_sums(text, [one for match in _TOKEN.finditer(text) for one in _quantities(text, match)]))
+    found = [
+        Quantity(
+            value=value,
+            places=0 if value.denominator == 1 else None,
+            percent=_percent_after(text, end),
+            start=start,
+            end=end,
+            tail=text[end : end + _TAIL],
+            ordinal=ordinal,
+        )
+        for value, start, end, ordinal in find_number_words(text)
+        if not ordinal or text[:start].count(" ") + text[end:].count(" ") < _ORDINAL_WORDS
+    ]
+    if not found and (none := _NONE.search(text)):
+        return [Quantity(value=Fraction(0), places=0, percent=False, start=none.start(), end=none.end())]
     return found
 
 
-def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
+def _percent_after(text: str, end: int) -> bool:
+    return re.match(r"\s?(?:percent|per cent|%)", text[end : end + 12], re.IGNORECASE) is not None
+
+
+def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
+    """Yield the number of a token; "5 100 dollar bills" are two, of which the first counts the bills."""
     start, end = match.span()
     if match["compound"] or end - start > _MOST_DIGITS or _named(text, match):
-        return None
+        return
+    if match["gap"] == " " and _COUNTED_NOTES.match(text[match.end("body") : match.end("body") + 40]):
+        first = re.compile(r"\d+").match(text, match.start("body"))
+        assert first
+        yield Quantity(value=Fraction(int(first[0])), places=0, percent=False, start=start, end=first.end())
+        return
     value, places = _value(match)
     if value is None:
-        return None
-    negative = (match["sign"] == "-") != (match["inner"] == "-")
-    magnitude = match["magnitude"]
-    if magnitude:
-        value *= _MAGNITUDES[magnitude.lower()]
-    return Quantity(
+        return
+    negative = (match["sign"] == "-") != (match["inner"] == "-") or bool(
+        _BELOW_ZERO.match(text[end : end + 40])
+    )
+    made = Quantity(
         value=-value if negative else value,
         places=places,
         percent=match["percent"] is not None,
-        unit=_unit(text, end, match["currency"]),
         start=start,
         end=end,
+        tail=text[end : end + _TAIL],
+        sign=(match["currency"] or "").strip(),
     )
+    if _DECADE.match(made.tail) and re.fullmatch(r"1\d\d0|20\d0|\d0", match["body"]):
+        return
+    if _ORDINAL.match(made.tail) and places == 0:
+        yield replace(made, ordinal=True, end=end + 2, tail=text[end + 2 : end + 2 + _TAIL])
+        return
+    yield _with_letter(text, match, made)
+
+
+def _with_letter(text: str, match: re.Match[str], made: Quantity) -> Quantity:
+    """Return a number with its magnitude: "5k", "$5M"; a letter that may be a unit gives two readings."""
+    if match["magnitude"]:
+        factor = _MAGNITUDES[match["magnitude"].lower().rstrip(".")]
+        return replace(made, value=made.value * factor)
+    if not match["letter"]:
+        return made
+    letter = match["letter"].strip()
+    unit = replace(
+        made, end=match.start("letter"), tail=text[match.start("letter") : match.start("letter") + _TAIL]
+    )
+    many = replace(made, value=made.value * _LETTERS[letter.lower()])
+    if made.sign or letter == "k":
+        return many
+    if match["apart"] or letter in ("m", "t", "b"):
+        return unit
+    return replace(many, also=unit)
 
 
 def _named(text: str, match: re.Match[str]) -> bool:
-    """Return whether the number is part of a name, such as B12 or COVID-19."""
+    """Return whether the number is part of a name, such as B12 or COVID-19, or a power."""
     start = match.start()
-    return match["currency"] is None and _ATTACHED_BEFORE.search(text, max(0, start - 2), start) is not None
+    return match["currency"] is None and _ATTACHED_BEFORE.search(text, max(0, start - 3), start) is not None
 
 
 def _value(match: re.Match[str]) -> tuple[Fraction | None, int | None]:
     body = match["body"]
-    if re.fullmatch(r"\d+,\d{1,2}|[\d.]+,\d+", body) and not re.fullmatch(r"\d{1,3}(,\d{3})+", body):
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", body):
+        body = body.replace(".", "")
+    elif re.fullmatch(r"\d+,\d{1,2}|[\d.]+,\d+|[\d ]+,\d+", body) and not re.fullmatch(
+        r"\d{1,3}(,\d{3})+", body
+    ):
         body = body.replace(".", "").replace(",", ".")
     digits = re.sub(r"[^\d.]", "", body)
     places = len(digits.partition(".")[2])
@@ -121,6 +236,10 @@ def _value(match: re.Match[str]) -> tuple[Fraction | None, int | None]:
         if abs(int(power)) > _MOST_DIGITS:
             return None, None
         return value * Fraction(10) ** int(power), max(0, places - int(power))
+    if match["raised"]:
+        return _raised(value, int(match["raised"]))
+    if match["half"]:
+        return value + _HALVES[match["half"].split()[-1].lower()], None
     if match["under"]:
         under = int(match["under"])
         if under == 0:
@@ -131,69 +250,137 @@ def _value(match: re.Match[str]) -> tuple[Fraction | None, int | None]:
     return value, places
 
 
-def _unit(text: str, end: int, currency: str | None) -> Unit | None:
-    if currency:
-        return known_unit(currency.strip()[-1])
-    match = _UNIT.match(text, end)
-    if match is None or text[match.end() : match.end() + 1] in ("/", "²", "³", "^"):
-        return None
-    if re.match(r"\s*(?:per|an|each|every)\b", text[match.end() : match.end() + 12]):
-        return None
-    return known_unit(match[1])
+def _raised(value: Fraction, exponent: int) -> tuple[Fraction | None, int | None]:
+    """Return a power, None for one of more than 400 digits."""
+    if abs(exponent) * max(len(str(value.numerator)), len(str(value.denominator))) > _MOST_DIGITS:
+        return None, None
+    if exponent < 0 and value == 0:
+        return None, None
+    raised = value**exponent
+    return raised, 0 if raised.denominator == 1 else None
 
 
-def quantity_in_words(text: str) -> Quantity | None:
-    """Return the one number that `text` (up to 300 characters) writes in words, or None."""
-    words = _WORDS.findall(text[:300].lower())
-    runs: list[list[str]] = [[]]
-    for word in words:
-        if word in NUMBER_WORDS or (
-            word == "and" and runs[-1] and runs[-1][-1] in ("hundred", "thousand", "million")
-        ):
-            runs[-1].append(word)
-        elif runs[-1]:
-            runs.append([])
-    values = [parse_words(run) for run in runs if run]
-    if len(set(values)) != 1 or values[0] is None:
+def _sums(text: str, found: list[Quantity]) -> Iterator[Quantity]:
+    """Yield the numbers, with those of one measure added up: "1 hour 30 minutes", "5 feet 6 inches"."""
+    pending: Quantity | None = None
+    for quantity in found:
+        added = None
+        if pending is not None and quantity.start - pending.end <= _LONGEST_JOINT:
+            added = _add(text, pending, quantity)
+        if added is None and pending is not None:
+            yield pending
+        pending = added or quantity
+    if pending is not None:
+        yield pending
+
+
+def _add(text: str, first: Quantity, second: Quantity) -> Quantity | None:
+    """Return two neighbours as one amount in the second's unit, None if they are not parts of one."""
+    gap = text[first.end : second.start]
+    if _FEET.match(gap) and (inches := _INCHES.match(text, second.end)):
+        whole, part = Unit(readings=("foot",)), Unit(readings=("inch",))
+        second = replace(second, end=inches.end())
+    elif _JOINT.match(gap):
+        whole, part = first.unit, _part_unit(first, second)
+    else:
         return None
-    negative = "minus" in words or "negative" in words
-    value = Fraction(-values[0] if negative else values[0])
-    return Quantity(value=value, places=0, percent="percent" in words, unit=None, start=0, end=len(text))
+    if whole is None or part is None or not whole.readings or first.percent or second.percent:
+        return None
+    if first.value.denominator != 1 or second.value < 0:
+        return None
+    for big in (*whole.readings, *whole.also):
+        for small in (*part.readings, *part.also):
+            one = None if big == small else convert(Fraction(1), big, small)
+            if one is not None and one > 1 and second.value < one:
+                sign = -1 if first.value < 0 else 1
+                value = first.value * one + sign * second.value
+                end = second.end
+                unit = Unit(readings=(small,))
+                return replace(
+                    second, value=value, start=first.start, end=end, summed=unit, sign="", also=None
+                )
+    return None
+
+
+def _part_unit(first: Quantity, second: Quantity) -> Unit | None:
+    """Return the unit of the second part; "1h30" and "5'6" leave out minutes and inches."""
+    if second.unit is not None or first.unit is None:
+        return second.unit
+    smaller = {"hour": "minute", "foot": "inch", "minute": "second"}
+    left_out = smaller.get(first.unit.readings[0]) if first.unit.readings else None
+    bare = not second.tail.strip() or second.tail.lstrip()[:1] in "\"″”.,;)'"
+    return Unit(readings=(left_out,)) if left_out and bare else None
 
 
 def same_quantity(answer: Quantity, expected: Quantity) -> bool:
-    """Return whether two numbers are the same.
+    """Return whether two amounts are the same.
 
-    - A unit or percent sign may be left out; where both name a unit, they are converted, and must measure the
-      same thing. A percentage may be written as its fraction: 50%, 50, 0.5 and 1/2 all meet 50%.
+    - A unit may be left out; where both name one, they are converted, and must measure or count the same.
+    - A percent sign changes the value: 50% is 0.5 and 1/2, and not 50.
     - Values are compared exactly, but a reference with two or more decimals is met by any number that rounds
       to it, and a fraction without a finite decimal by its rounding to two or more decimals.
     """
-    value = answer.value
-    if answer.unit and expected.unit:
-        if answer.unit.dimension != expected.unit.dimension:
-            return False
-        value = value * answer.unit.factor / expected.unit.factor
-    if _meets(value, answer.places, expected):
-        return True
-    if answer.percent == expected.percent:
-        return False
-    places = None if answer.places is None else answer.places
-    if answer.percent:
-        return _meets(value / 100, None if places is None else places + 2, expected)
-    return _meets(value * 100, None if places is None else max(0, places - 2), expected)
-
-
-def _meets(value: Fraction, places: int | None, expected: Quantity) -> bool:
-    if value == expected.value:
-        return True
-    if expected.places is not None:
-        fine = expected.places >= 2 and (places is None or places > expected.places)
-        return fine and abs(value - expected.value) * 2 * 10**expected.places <= 1
-    endless = not _finite(expected.value.denominator)
-    return (
-        endless and places is not None and places >= 2 and abs(value - expected.value) * 2 * 10**places <= 1
+    return any(
+        _same_reading(one, other)
+        for one, other in (
+            (answer, expected),
+            *([(answer.also, expected)] if answer.also and expected.unit else []),
+            *([(answer, expected.also)] if expected.also and answer.unit else []),
+        )
     )
+
+
+def _same_reading(answer: Quantity, expected: Quantity) -> bool:
+    if answer.percent or expected.percent:
+        return _same_share(answer, expected)
+    ours, theirs = answer.unit, expected.unit
+    if ours is None or theirs is None or same_things(ours, theirs):
+        return _meets(answer.value, answer.places, expected.value, expected.places)
+    for mine in (*ours.readings, *ours.also):
+        for wanted in (*theirs.readings, *theirs.also):
+            value = convert(answer.value, mine, wanted)
+            if value is None:
+                continue
+            places = answer.places if mine == wanted else None
+            if _meets(value, places, expected.value, expected.places):
+                return True
+            back = convert(expected.value, wanted, mine)
+            if mine != wanted and back is not None and _rounded(answer, back):
+                return True
+    return False
+
+
+def _rounded(answer: Quantity, exact: Fraction) -> bool:
+    """Return whether a converted reference rounds to the answer, which has at least two decimals."""
+    if answer.places is None or answer.places < 2:
+        return False
+    return abs(answer.value - exact) * 2 * 10**answer.places <= 1
+
+
+def _same_share(answer: Quantity, expected: Quantity) -> bool:
+    """Compare where at least one is a percentage; the other may be its fraction or decimal."""
+    if answer.percent == expected.percent:
+        return _meets(answer.value, answer.places, expected.value, expected.places)
+    share, other = (answer, expected) if answer.percent else (expected, answer)
+    if other.unit is not None and other.unit.readings:
+        return False
+    fraction_like = other.places != 0 or abs(other.value) <= 1
+    if not fraction_like:
+        return False
+    places = None if share.places is None else share.places + 2
+    if answer.percent:
+        return _meets(answer.value / 100, places, expected.value, expected.places)
+    return _meets(answer.value, answer.places, expected.value / 100, places)
+
+
+def _meets(value: Fraction, places: int | None, expected: Fraction, expected_places: int | None) -> bool:
+    if value == expected:
+        return True
+    if expected_places is not None:
+        fine = expected_places >= 2 and (places is None or places > expected_places)
+        return fine and abs(value - expected) * 2 * 10**expected_places <= 1
+    endless = not _finite(expected.denominator)
+    return endless and places is not None and places >= 2 and abs(value - expected) * 2 * 10**places <= 1
 
 
 def _finite(denominator: int) -> bool:

@@ -1,61 +1,586 @@
-"""Units that are converted when both the answer and the reference name one."""
+"""Units: what stands after a number ("km/h", "square metres", "apples"), and whether two of them agree.
 
+The words that people write are mapped to names of `pint`, which converts. Only words of this table are
+measured; all others ("12 cats", which pint would read as centi-technical-atmospheres) are things that are
+counted, and must be the same things. pint is loaded when two different units meet for the first time, so
+plain numbers never wait for it.
+"""
+
+import re
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import NamedTuple
+from functools import cache, lru_cache
+from itertools import product
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from pint import UnitRegistry
 
-class Unit(NamedTuple):
-    """What is measured, and how many of its base unit one of this unit is."""
-
-    dimension: str
-    factor: Fraction
-
-
-_TABLE: dict[str, list[tuple[str, str]]] = {
-    "length": [
-        ("mm millimeter millimeters millimetre millimetres", "1/1000"),
-        ("cm centimeter centimeters centimetre centimetres", "1/100"),
-        ("m meter meters metre metres", "1"),
-        ("km kilometer kilometers kilometre kilometres", "1000"),
-        ("inch inches", "254/10000"),
-        ("ft foot feet", "3048/10000"),
-        ("yd yard yards", "9144/10000"),
-        ("mi mile miles", "1609344/1000"),
-    ],
-    "time": [
-        ("ms millisecond milliseconds", "1/1000"),
-        ("s sec secs second seconds", "1"),
-        ("min mins minute minutes", "60"),
-        ("h hr hrs hour hours", "3600"),
-        ("day days", "86400"),
-        ("week weeks", "604800"),
-    ],
-    "months": [("month months", "1"), ("year years yr yrs", "12")],
-    "mass": [
-        ("mg milligram milligrams", "1/1000"),
-        ("g gram grams", "1"),
-        ("kg kilogram kilograms kilo kilos", "1000"),
-        ("tonne tonnes", "1000000"),
-    ],
-    "weight": [("oz ounce ounces", "1"), ("lb lbs pound pounds", "16")],
-    "volume": [
-        ("ml milliliter milliliters millilitre millilitres", "1"),
-        ("l liter liters litre litres", "1000"),
-    ],
-    "dollars": [("$ usd dollar dollars buck bucks", "1"), ("¢ cent cents", "1/100")],
-    "euros": [("€ eur euro euros", "1")],
-    "sterling": [("£ gbp quid", "1"), ("pence", "1/100")],
-    "yen": [("¥ jpy yen", "1")],
-    "rupees": [("₹ inr rupee rupees", "1")],
+# pint's name: what people write for it, besides a plural in -s.
+_NAMES = {
+    "meter": "meter metre mètre metro",
+    "gram": "gram gramme gramm gramo",
+    "liter": "liter litre litro",
+    "second": "second sec seconde sekunde segundo sekunden",
+    "watt": "watt",
+    "volt": "volt",
+    "ampere": "ampere amp",
+    "joule": "joule",
+    "newton": "newton",
+    "pascal": "pascal",
+    "hertz": "hertz",
+    "byte": "byte",
+    "bit": "bit",
+    "calorie": "calorie",
+    "electron_volt": "electronvolt",
+    "mole": "mole",
+    "ohm": "ohm",
 }
-UNITS: dict[str, Unit] = {
-    name: Unit(dimension, Fraction(factor))
-    for dimension, rows in _TABLE.items()
-    for names, factor in rows
-    for name in names.split()
+_LONG_PREFIXES = ["nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga", "tera"]
+_PLAIN = {
+    "inch": "in inch inches",
+    "foot": "ft foot feet",
+    "yard": "yd yds yard yards",
+    "mile": "mi mile miles meile meilen",
+    "nautical_mile": "nmi",
+    "minute": "min mins minute minutes minuten minuto minutos minuti",
+    "hour": "h hr hrs hour hours stunde stunden std heure heures hora horas ora ore uur",
+    "day": "day days d tag tage tagen jour jours día días giorno giorni",
+    "week": "week weeks wk wks woche wochen semaine semaines semana semanas",
+    "month": "month months monat monate monaten mes meses",
+    "year": "year years yr yrs jahr jahre jahren año años anni",
+    "decade": "decade decades",
+    "century": "century centuries",
+    "metric_ton": "tonne tonnes t",
+    "pound": "lb lbs",
+    "ounce": "oz ounce ounces",
+    "stone": "stone",
+    "acre": "acre acres",
+    "hectare": "ha hectare hectares",
+    "pint": "pint pints pt",
+    "quart": "quart quarts qt",
+    "gallon": "gallon gallons gal",
+    "cup": "cup cups",
+    "teaspoon": "teaspoon teaspoons tsp",
+    "tablespoon": "tablespoon tablespoons tbsp",
+    "fluid_ounce": "floz",
+    "mile/hour": "mph",
+    "kilometer/hour": "kph kmh kmph",
+    "revolution/minute": "rpm",
+    "knot": "knot knots",
+    "atmosphere": "atm atmosphere atmospheres",
+    "bar": "bar bars",
+    "pound_force_per_square_inch": "psi",
+    "watt_hour": "Wh",
+    "kilowatt_hour": "kWh kwh",
+    "megawatt_hour": "MWh",
+    "degree_Celsius": "°C ℃ celsius centigrade",
+    "degree_Fahrenheit": "°F ℉ fahrenheit",
+    "kelvin": "K kelvin kelvins",
+    "degree": "° degree degrees deg grad grados",
+    "radian": "radian radians rad",
+    "horsepower": "hp horsepower",
+    "kilobyte": "kB KB",
+    "megabyte": "MB",
+    "gigabyte": "GB",
+    "terabyte": "TB",
+    "byte": "B",
+    "kibibyte": "KiB",
+    "mebibyte": "MiB",
+    "gibibyte": "GiB",
 }
+_SYMBOLS = {
+    "meter": ("m", "n µ m c d k"),
+    "gram": ("g", "n µ m c d k"),
+    "liter": ("l", "µ m c d h"),
+    "second": ("s", "n µ m"),
+    "watt": ("W", "m k M G T"),
+    "volt": ("V", "µ m k M"),
+    "ampere": ("A", "µ m k"),
+    "joule": ("J", "m k M G"),
+    "newton": ("N", "m k M"),
+    "pascal": ("Pa", "h k M G"),
+    "hertz": ("Hz", "k M G"),
+    "electron_volt": ("eV", "k M G"),
+    "calorie": ("cal", "k"),
+    "mole": ("mol", "m k"),
+    "ohm": ("Ω", "k M"),
+}
+_PREFIXES = {
+    "n": "nano", "µ": "micro", "m": "milli", "c": "centi", "d": "deci",
+    "h": "hecto", "k": "kilo", "M": "mega", "G": "giga", "T": "tera",
+}  # fmt: skip
+_CJK = {
+    "hour": "小时 小時 時間 시간",
+    "minute": "分钟 分鐘 分間 分",
+    "second": "秒",
+    "day": "天 日間",
+    "year": "年",
+    "meter": "米 メートル 미터",
+    "kilometer": "公里 千米 キロメートル キロ",
+    "centimeter": "厘米 センチメートル センチ",
+    "kilogram": "公斤 千克 キログラム",
+    "gram": "克 グラム",
+    "degree": "度",
+    "CNY": "元 块 塊 人民币",
+    "JPY": "円 日元",
+    "KRW": "원",
+    "USD": "美元 ドル 달러",
+    "EUR": "欧元 ユーロ",
+}
+# Each currency measures only itself: rates change. Words that name several currencies have several readings.
+_DOLLARS = ("USD", "AUD", "CAD", "NZD", "SGD", "HKD")
+_MONEY: dict[str, tuple[str, ...]] = {
+    "$": _DOLLARS, "dollar": _DOLLARS, "buck": _DOLLARS,
+    "us$": ("USD",), "usd": ("USD",), "a$": ("AUD",), "aud": ("AUD",), "c$": ("CAD",), "ca$": ("CAD",), "cad": ("CAD",),
+    "nz$": ("NZD",), "hk$": ("HKD",), "s$": ("SGD",), "nzd": ("NZD",), "sgd": ("SGD",), "hkd": ("HKD",),
+    "¢": tuple(f"{name}/100" for name in _DOLLARS), "cent": (*(f"{name}/100" for name in _DOLLARS), "EUR/100"),
+    "€": ("EUR",), "eur": ("EUR",), "euro": ("EUR",),
+    "£": ("GBP",), "gbp": ("GBP",), "quid": ("GBP",), "pence": ("GBP/100",), "penny": ("GBP/100", "USD/100"),
+    "pennies": ("GBP/100", "USD/100"), "p": ("GBP/100",), "pound": ("pound", "GBP"), "sterling": ("GBP",),
+    "¥": ("JPY", "CNY"), "jpy": ("JPY",), "yen": ("JPY",), "cny": ("CNY",), "rmb": ("CNY",), "yuan": ("CNY",),
+    "₹": ("INR",), "inr": ("INR",), "rs": ("INR", "PKR", "LKR", "NPR"), "rupee": ("INR", "PKR", "LKR", "NPR"),
+    "paise": ("INR/100",), "₩": ("KRW",), "krw": ("KRW",), "₽": ("RUB",), "rub": ("RUB",),
+    "ruble": ("RUB",), "rouble": ("RUB",), "chf": ("CHF",), "franc": ("CHF",), "kr": ("SEK", "NOK", "DKK"),
+    "zł": ("PLN",), "pln": ("PLN",), "r$": ("BRL",), "brl": ("BRL",), "reais": ("BRL",),
+    "₺": ("TRY",), "lira": ("TRY",), "₫": ("VND",), "vnd": ("VND",), "đồng": ("VND",),
+    "₱": ("PHP",), "peso": ("MXN", "PHP", "ARS"), "฿": ("THB",), "baht": ("THB",), "₪": ("ILS",), "shekel": ("ILS",),
+}  # fmt: skip
+CURRENCY_SIGNS = (
+    r"(?:US|USD|CA|C|AU|A|NZ|HK|S|R)?\$|[€£¥₹₩₽₺₫₱฿₪]|(?:Rs\.?|USD|EUR|GBP|INR|CHF|JPY|CNY|AUD|CAD)(?=\s?\d)"
+)
+# Readings beside the first, which count only where the other side names a unit that fits: "5m" is 5 minutes too.
+_ALSO = {
+    "m": ("minute",),
+    "M": ("meter", "minute"),
+    **dict.fromkeys(("°", "degrees", "degree"), ("degree_Celsius", "degree_Fahrenheit")),
+    "C": ("degree_Celsius",),
+    "F": ("degree_Fahrenheit",),
+}
+_POWERS = {"square": 2, "sq": 2, "sq.": 2, "cubic": 3, "cu": 3, "cu.": 3}
+_AFTER_POWERS = {"squared": 2, "cubed": 3}
+# Words that follow a number without naming what it counts.
+_NO_UNIT = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "we",
+        "you",
+        "i",
+        "his",
+        "her",
+        "their",
+        "my",
+        "your",
+        "our",
+        "him",
+        "them",
+        "us",
+        "me",
+        "one",
+        "ones",
+        "in",
+        "on",
+        "at",
+        "of",
+        "for",
+        "from",
+        "to",
+        "by",
+        "with",
+        "without",
+        "within",
+        "into",
+        "onto",
+        "out",
+        "up",
+        "down",
+        "off",
+        "over",
+        "under",
+        "above",
+        "below",
+        "through",
+        "and",
+        "or",
+        "but",
+        "nor",
+        "so",
+        "as",
+        "since",
+        "because",
+        "if",
+        "when",
+        "while",
+        "then",
+        "than",
+        "thus",
+        "therefore",
+        "hence",
+        "although",
+        "though",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "what",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "am",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "can",
+        "could",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "may",
+        "might",
+        "must",
+        "not",
+        "only",
+        "just",
+        "about",
+        "approximately",
+        "around",
+        "roughly",
+        "nearly",
+        "almost",
+        "exactly",
+        "already",
+        "again",
+        "now",
+        "today",
+        "yet",
+        "still",
+        "also",
+        "too",
+        "even",
+        "more",
+        "less",
+        "fewer",
+        "most",
+        "least",
+        "total",
+        "totals",
+        "altogether",
+        "overall",
+        "all",
+        "both",
+        "each",
+        "every",
+        "any",
+        "some",
+        "left",
+        "remain",
+        "remains",
+        "remaining",
+        "remained",
+        "away",
+        "apart",
+        "ago",
+        "later",
+        "before",
+        "after",
+        "until",
+        "till",
+        "during",
+        "between",
+        "among",
+        "however",
+        "respectively",
+        "instead",
+        "plus",
+        "minus",
+        "times",
+        "divided",
+        "equals",
+        "equal",
+        "here",
+        "there",
+        "per",
+        "x",
+        "vs",
+        "versus",
+        "correct",
+        "right",
+        "wrong",
+        "finally",
+        "first",
+        "second?",
+        "both",
+    ]
+)
+_ATOM = r"[^\W\d_]+\$?|[°℃℉](?:\s?[CF](?![a-z]))?|[$€£¥₹₩¢Ω]"
+_TOKEN = re.compile(
+    rf"\s?(?:(?P<atom>{_ATOM})(?P<dot>\.(?=\s|\Z|/))?(?:\s?\^\s?\(?(?P<power>-?\d)\)?)?|(?P<over>/|(?<=\w)·|(?<=\w)\*))"
+)
+_MOST_WORDS = 5
+_MOST_READINGS = 12
+_INCHES = re.compile(r"\s?in\.?(?:\s*\Z|[,;)])")
+# Phrases of several words for one unit, at the start of what follows a number.
+_PHRASES = [
+    (
+        re.compile(r"\A(\s?-?)(?:degrees?|deg\.?|grad|°)\s?(celsius|c(?=\W|\Z)|centigrade)", re.IGNORECASE),
+        r"\1°C",
+    ),
+    (re.compile(r"\A(\s?-?)(?:degrees?|deg\.?|°)\s?(fahrenheit|f(?=\W|\Z))", re.IGNORECASE), r"\1°F"),
+    (re.compile(r"\A(\s?-?)(?:degrees?|deg\.?)\s?kelvins?", re.IGNORECASE), r"\1K"),
+    (re.compile(r"\A(\s?-?)fl(?:uid|\.)?\s?(?:oz|ounces?)", re.IGNORECASE), r"\1floz"),
+    (re.compile(r"\A(\s?-?)metric tons?", re.IGNORECASE), r"\1tonne"),
+    (re.compile(r"\A(\s?-?)nautical miles?", re.IGNORECASE), r"\1nmi"),
+    (re.compile(r"\A(\s?-?)kilowatt[ -]hours?", re.IGNORECASE), r"\1kWh"),
+    (re.compile(r"\A(\s?-?)pounds? sterling", re.IGNORECASE), r"\1GBP"),
+    (re.compile(r"\A(\s?-?)(?:us|u\.s\.|american) dollars?", re.IGNORECASE), r"\1USD"),
+    (re.compile(r"\A(\s?-?)australian dollars?", re.IGNORECASE), r"\1AUD"),
+    (re.compile(r"\A(\s?-?)canadian dollars?", re.IGNORECASE), r"\1CAD"),
+]
+_CJK_LETTER = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-def known_unit(word: str) -> Unit | None:
-    """Return the unit that `word` names ("km", "Dollars", "$"), or None if it is unknown."""
-    return UNITS.get(word) or UNITS.get(word.lower())
+@dataclass(frozen=True)
+class Unit:
+    """What a number counts or measures.
+
+    `readings`: the measures that it may mean, as expressions for pint, the usual first; `also`: measures that
+    count only against a unit that fits ("m" for minutes); `things`: what is counted, where nothing is
+    measured, the head of the phrase last.
+    """
+
+    readings: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    things: tuple[str, ...] = ()
+
+
+def measures(word: str) -> tuple[str, ...]:
+    """Return the pint expressions that one word or sign may mean; () for a word that measures nothing."""
+    table = _table()
+    return table.get(word) or table.get(word.casefold()) or ()
+
+
+@lru_cache(maxsize=4096)
+def unit_at(text: str) -> Unit | None:
+    """Return the unit with which `text`, what follows a number, begins; None if it names none."""
+    if _CJK_LETTER.match(text.lstrip()[:1]):
+        return _cjk_unit(text.lstrip())
+    if _INCHES.match(text):
+        return Unit(readings=("inch",), things=("in",))
+    for written, instead in _PHRASES:
+        text = written.sub(instead, text, count=1)
+    parts = _parts(text)
+    if not parts:
+        return None
+    known = [_measured(part) for part in parts]
+    if known[0] is None:
+        things = _things(parts)
+        return replace(things, also=_ALSO.get(parts[0].word, ())) if things else None
+    usable = []
+    for part, options in zip(parts, known, strict=True):
+        if options is None and not part.below:
+            break
+        usable.append(options or (f"thing_{_stem(part.word)}",))
+    readings = tuple(" * ".join(combination) for combination in product(*usable))
+    also = _ALSO.get(parts[0].word, ()) if len(parts) == 1 else ()
+    words = tuple(_stem(part.word) for part in parts[: len(usable)])
+    return Unit(readings=readings[:_MOST_READINGS], also=also, things=words)
+
+
+def unit_of_sign(sign: str) -> Unit:
+    """Return the unit of a currency sign before a number ("$", "US$", "Rs.")."""
+    return Unit(readings=_MONEY.get(sign.strip().casefold().rstrip("."), (sign.strip(),)))
+
+
+def convert(value: Fraction, source: str, target: str) -> Fraction | None:
+    """Return `value` of `source` as a value of `target`; None if they measure different things."""
+    if source == target:
+        return value
+    scale = _scale(source, target)
+    return None if scale is None else value * scale[0] + scale[1]
+
+
+def same_things(answer: Unit, expected: Unit) -> bool:
+    """Return whether two units count the same things, by the heads of their phrases: "red apples" are apples.
+
+    Two measures count the same only as the same phrase, since "square feet" are no feet.
+    """
+    if not answer.things or not expected.things:
+        return False
+    if answer.readings and expected.readings:
+        return answer == expected
+    return expected.things[-1] in answer.things or answer.things[-1] in expected.things
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One factor of a unit: the word, its power, and whether it stands below the line ("per hour")."""
+
+    word: str
+    power: int
+    below: bool
+
+
+def _parts(text: str) -> list[_Part]:
+    """Return the factors that `text` begins with, up to a word that names none."""
+    found: list[_Part] = []
+    position, below, before = 0, False, 1
+    if text[:1] == "-":
+        position = 1
+    while len(found) < _MOST_WORDS and (match := _TOKEN.match(text, position)):
+        word = match["atom"]
+        position = match.end()
+        if word is None:
+            below = below or match["over"] == "/"
+            continue
+        lower = word.casefold()
+        if found and lower in _AFTER_POWERS:
+            last = found.pop()
+            found.append(_Part(last.word, last.power * _AFTER_POWERS[lower], last.below))
+        elif lower in _POWERS:
+            before = _POWERS[lower]
+        elif found and (
+            lower in ("per", "each", "every") or (lower in ("a", "an") and measures(found[-1].word))
+        ):
+            below = True
+        elif lower in _NO_UNIT and not (below and measures(word)):
+            break
+        else:
+            found.append(_Part(word.replace(" ", ""), before * int(match["power"] or 1), below))
+            before = 1
+        if match["dot"] and not measures(word):
+            break
+    return found
+
+
+def _measured(part: _Part) -> tuple[str, ...] | None:
+    """Return pint's expressions for a factor, None for a thing."""
+    options = measures(part.word)
+    power = -part.power if part.below else part.power
+    if not options:
+        return None
+    return options if power == 1 else tuple(f"({option})**{power}" for option in options)
+
+
+def _things(parts: list[_Part]) -> Unit | None:
+    """Return the unit of counted things: the words up to a measure."""
+    words = tuple(_stem(part.word) for part in parts if not part.below)
+    return Unit(things=words) if words else None
+
+
+def _cjk_unit(text: str) -> Unit | None:
+    """Return the unit of a script that writes no spaces: the longest known measure, or the text itself."""
+    table = _table()
+    for length in (7, 6, 5, 4, 3, 2, 1):
+        if len(text) >= length and text[:length] in table:
+            return Unit(readings=table[text[:length]])
+    run = re.match("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,12}", text)
+    return Unit(things=(run[0].removesuffix("です"),)) if run else None
+
+
+def _stem(word: str) -> str:
+    """Return a word without the ending of its plural."""
+    lower = word.casefold()
+    for ending, instead in (
+        ("ies", "y"),
+        ("ches", "ch"),
+        ("shes", "sh"),
+        ("xes", "x"),
+        ("sses", "ss"),
+        ("oes", "o"),
+    ):
+        if lower.endswith(ending) and len(lower) > len(ending) + 1:
+            return lower.removesuffix(ending) + instead
+    irregular = {
+        "people": "person",
+        "children": "child",
+        "men": "man",
+        "women": "woman",
+        "feet": "foot",
+        "mice": "mouse",
+    }
+    if lower in irregular:
+        return irregular[lower]
+    return lower[:-1] if lower.endswith("s") and not lower.endswith("ss") and len(lower) > 3 else lower
+
+
+@cache
+def _table() -> dict[str, tuple[str, ...]]:
+    """Return what every known word measures."""
+    table: dict[str, tuple[str, ...]] = {}
+    for name, words in _NAMES.items():
+        for word in words.split():
+            for prefix in ("", *_LONG_PREFIXES):
+                for ending in ("", "s"):
+                    table[prefix + word + ending] = (prefix + name,)
+    for name, (symbol, prefixes) in _SYMBOLS.items():
+        table[symbol] = (name,)
+        for prefix in prefixes.split():
+            table[prefix + symbol] = (_PREFIXES[prefix] + name,)
+            if prefix == "µ":
+                table["μ" + symbol] = (_PREFIXES[prefix] + name,)
+    for name, words in (*_PLAIN.items(), *_CJK.items()):
+        for word in words.split():
+            table[word] = (name,)
+    table |= {
+        "L": ("liter",),
+        "mL": ("milliliter",),
+        "kilo": ("kilogram",),
+        "kilos": ("kilogram",),
+        "sec": ("second",),
+        "secs": ("second",),
+        "ohms": ("ohm",),
+    }
+    for word, names in _MONEY.items():
+        table[word] = names
+        if word.isalpha() and len(word) > 3:
+            table[word + "s"] = names
+    return table
+
+
+@cache
+def _registry() -> "UnitRegistry[Fraction]":
+    """Return pint's registry, with exact fractions and a dimension for each currency."""
+    from pint import UnitRegistry
+
+    registry: UnitRegistry[Fraction] = UnitRegistry(non_int_type=Fraction, cache_folder=None)
+    codes = {option.partition("/")[0] for options in _MONEY.values() for option in options} - {"pound"}
+    for code in sorted(codes | {"KRW", "CNY", "JPY"}):
+        registry.define(f"{code} = [money_{code}]")
+    return registry
+
+
+@lru_cache(maxsize=4096)
+def _scale(source: str, target: str) -> tuple[Fraction, Fraction] | None:
+    """Return factor and offset from `source` to `target`, None where they measure different things."""
+    registry = _registry()
+    try:
+        for name in re.findall(r"thing_\w+", f"{source} {target}"):
+            if name not in registry:
+                registry.define(f"{name} = [{name}]")
+        one, other = (registry.parse_expression(text) for text in (source, target))
+        zero = registry.Quantity(Fraction(0), one.units).to(other.units).magnitude
+        unit = registry.Quantity(Fraction(1), one.units).to(other.units).magnitude
+    except Exception:  # pint raises many kinds for units that do not fit each other
+        return None
+    ratio = Fraction(one.magnitude) / Fraction(other.magnitude)
+    return (Fraction(unit) - Fraction(zero)) * ratio, Fraction(zero)

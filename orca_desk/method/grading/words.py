@@ -1,4 +1,8 @@
-"""Numbers written as words."""
+"""Numbers written as words: "one hundred and five", "two and a half", "half a million", "a dozen", "21 third"."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
 
 _SMALL = (
     *(
@@ -53,3 +57,125 @@ def parse_words(words: list[str]) -> int | None:
             return None
         seen = True
     return total + current if seen else None
+
+
+_ORDINALS = {
+    word: value
+    for value, word in enumerate(
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+        ],
+        start=1,
+    )
+}
+_PARTS = {
+    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
+    "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
+}  # fmt: skip
+_WORD = re.compile(r"[A-Za-z]+")
+_SEARCHED = 300
+_MULTIPLES = {"dozen": 12, "score": 20}
+# "one" is a pronoun after these words and before those.
+_NO_NUMBER_AFTER = frozenset(
+    ["no", "the", "this", "that", "which", "any", "every", "each", "some", "another", "other", "only", "last"]
+) | frozenset(_ORDINALS)
+_NO_NUMBER_BEFORE = frozenset(
+    [
+        "of",
+        "who",
+        "that",
+        "which",
+        "another",
+        "can",
+        "could",
+        "must",
+        "should",
+        "would",
+        "will",
+        "has",
+        "is",
+        "was",
+        "more",
+        "thing",
+    ]
+)
+
+
+def find_number_words(text: str) -> Iterator[tuple[Fraction, int, int, bool]]:
+    """Yield each number in words within the first 300 characters: value, start, end, whether it is an ordinal."""
+    words = list(_WORD.finditer(text[:_SEARCHED]))
+    position = 0
+    while position < len(words):
+        value, length, ordinal = _number_at([word[0].lower() for word in words[position : position + 12]])
+        if value is None or _pronoun(words, position, length):
+            position += 1
+            continue
+        negative = position > 0 and words[position - 1][0].lower() in ("minus", "negative")
+        start = words[position - negative].start()
+        yield -value if negative else value, start, words[position + length - 1].end(), ordinal
+        position += length
+
+
+def _pronoun(words: list[re.Match[str]], position: int, length: int) -> bool:
+    """Return whether a lone "one" is no number: "no one", "the one", "one of them"."""
+    if length != 1 or words[position][0].lower() != "one":
+        return False
+    before = words[position - 1][0].lower() if position else ""
+    after = words[position + 1][0].lower() if position + 1 < len(words) else ""
+    return before in _NO_NUMBER_AFTER or after in _NO_NUMBER_BEFORE
+
+
+def _number_at(words: list[str]) -> tuple[Fraction | None, int, bool]:
+    """Return the longest number that `words` begin with, how many words it takes, and whether it ranks."""
+    if (
+        words[0] in ("a", "an")
+        and len(words) > 1
+        and words[1] in ("hundred", "thousand", "million", "billion", "dozen")
+    ):
+        value, length, ordinal = _number_at(["one", *words[1:]])
+        return value, length, ordinal
+    if words[0] == "half":
+        return _half(words)
+    length = 0
+    while length < len(words) and (words[length] in NUMBER_WORDS or (length and words[length] == "and")):
+        length += 1
+    while length and words[length - 1] == "and":
+        length -= 1
+    while length and parse_words(words[:length]) is None:
+        length -= 1
+    if not length:
+        return (Fraction(_ORDINALS[words[0]]), 1, True) if _ranks(words) else (None, 0, False)
+    value = Fraction(parse_words(words[:length]) or 0)
+    rest = words[length : length + 3]
+    if rest[:1] and rest[0] in _MULTIPLES:
+        return value * _MULTIPLES[rest[0]], length + 1, False
+    if rest[:2] == ["and", "a"] and rest[2:] and rest[2] in ("half", "quarter"):
+        return value + Fraction(1, _PARTS[rest[2]]), length + 3, False
+    if rest[:1] and rest[0] in _PARTS and (rest[0].endswith("s") or value == 1):
+        return value / _PARTS[rest[0]], length + 1, False
+    return value, length, False
+
+
+def _half(words: list[str]) -> tuple[Fraction | None, int, bool]:
+    """Return the value of "half", "half a dozen", "half a million"."""
+    if words[1:2] in (["a"], ["an"]) and len(words) > 2:
+        factor = _MULTIPLES.get(words[2]) or _SCALES.get(words[2])
+        if factor:
+            return Fraction(factor, 2), 3, False
+    return Fraction(1, 2), 1, False
+
+
+def _ranks(words: list[str]) -> bool:
+    """Return whether the first word is an ordinal that stands alone or before a noun."""
+    return words[0] in _ORDINALS and words[0] != "second"

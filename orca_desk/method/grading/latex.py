@@ -1,0 +1,67 @@
+"""LaTeX that writes a plain number or sign, as plain text: \\frac34, 12{,}000, 3\\times 10^{8}, 45^\\circ.
+
+What stands for real mathematics (roots, matrices, integrals) is left as it is: `mathematics` reads that.
+"""
+
+import re
+
+_WORD = re.compile(
+    r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mathsf|mathtt|mbox|operatorname)\s?\{([^{}]{0,200})\}"
+)
+_FRACTION = re.compile(
+    r"(?P<whole>\d)?\s?\\[dtc]?frac\s?"
+    r"(?:\{(?P<over>[^{}]{1,40})\}|(?P<o>\d))\s?(?:\{(?P<under>[^{}]{1,40})\}|(?P<u>\d))"
+)
+_SPACE = re.compile(r"\\[,;:! ]|\\q?quad\b|~")
+_NOTHING = re.compile(r"\\(?:displaystyle|left|right|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])|\\[()\[\]]")
+_GROUP_COMMA = re.compile(r"\{,\}|\{\\,\}|(?<=\d)\\,(?=\d{3})")
+_BRACED_POWER = re.compile(r"\^\s?\{\s?([+-]?\d{1,6})\s?\}")
+_DEGREES = re.compile(r"\s?\^\s?(?:\{\s?\\circ\s?\}|\\circ(?![A-Za-z]))|\\degree(?![A-Za-z])")
+_SIGNS = {
+    "times": "×",
+    "cdot": "×",
+    "div": "÷",
+    "pm": "±",
+    "pi": "π",
+    "approx": "≈",
+    "rightarrow": "→",
+    "to": "→",
+    "leq": "≤",
+    "le": "≤",
+    "geq": "≥",
+    "ge": "≥",
+    "neq": "≠",
+    "ne": "≠",
+    "infty": "∞",
+    "pounds": "£",
+    "euro": "€",
+}
+_SIGN = re.compile(rf"\\({'|'.join(_SIGNS)})(?![A-Za-z]) ?")
+_DOLLAR = "\ufdd0"  # a character that is none: it stands for an escaped dollar sign meanwhile
+_ESCAPED = re.compile(r"\\([%#&_{}])")
+_MATH_DOLLARS = re.compile(r"\$\$?(?=[^\s$])([^$\n]{1,400}?)(?<=[^\s\\$])\$\$?(?!\d)")
+_AMOUNT_ONLY = re.compile(r"[\d.,]*\d[\d.,]*\s[^=\\^]*[A-Za-z]")  # "$5 and $": two amounts of money
+
+
+def plain_latex(text: str) -> str:
+    """Return `text` with its plain LaTeX written as people write it without; other text as it is."""
+    if "\\" not in text and "{" not in text:
+        return _MATH_DOLLARS.sub(_without_dollars, text) if "$" in text else text
+    text = _MATH_DOLLARS.sub(_without_dollars, text.replace("\\$", _DOLLAR)).replace(_DOLLAR, "$")
+    text = _DEGREES.sub("°", _GROUP_COMMA.sub(",", text))
+    text = _NOTHING.sub("", _SPACE.sub(" ", text))
+    text = _SIGN.sub(lambda match: _SIGNS[match[1]], _WORD.sub(r"\1", text))
+    text = _FRACTION.sub(_slashed, text)
+    return _ESCAPED.sub(r"\1", _BRACED_POWER.sub(r"^\1", text))
+
+
+def _without_dollars(match: re.Match[str]) -> str:
+    """Return the inside of "$x$"; "$5 and $" of "$5 and $6" is no mathematics and stays."""
+    return match[0] if _AMOUNT_ONLY.match(match[1]) else match[1]
+
+
+def _slashed(match: re.Match[str]) -> str:
+    """Return a fraction as over/under, with brackets around what is more than a number or a name."""
+    over, under = ((match["over"] or match["o"]).strip(), (match["under"] or match["u"]).strip())
+    bare = "/".join(side if re.fullmatch(r"-?[\w.,]+|-?π", side) else f"({side})" for side in (over, under))
+    return f"{match['whole']} {bare}" if match["whole"] else bare

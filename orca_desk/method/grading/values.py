@@ -1,0 +1,145 @@
+"""Values: an amount, a date, a time, a ratio, a range, a number with both signs; what a text means, and sameness."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orca_desk.method.grading.clock import find_times, read_time, same_time
+from orca_desk.method.grading.dates import find_dates, read_date, same_date
+from orca_desk.method.grading.latex import plain_latex
+from orca_desk.method.grading.pairs import (
+    find_both_signs,
+    find_ranges,
+    find_ratios,
+    same_both_signs,
+    same_range,
+    same_ratio,
+)
+from orca_desk.method.grading.quantities import Quantity, find_quantities, plain, same_quantity
+
+_LONGEST = 500
+_NAME_BEFORE = re.compile(r"\s{0,4}(?:[A-Za-z]\w?\s?=\s{0,4})?[\"'“(\[]?\Z")
+_UNIT_AFTER = re.compile(
+    r"[\s-]?(?:[^\W\d_]+|[°%'\"′″¢$€£¥])?(?:(?:[ ./·*-]|\^-?)?(?:[^\W\d_]+|\d(?![\d])|°)){0,4}[\s\"'”)\]]{0,2}\.?"
+)
+_NOT_UNITS = re.compile(
+    r"\b(?:of|am|pm|noon|bc|ad|st|nd|rd|th|o|and|or|is|are|was|the|in|(?:jan|febr)uary|march|april|may|june|july|august"
+    r"|(?:septem|octo|novem|decem)ber)\b",
+    re.IGNORECASE,
+)
+_YEARS = range(1000, 3000)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One way to read a reference: its value, how values of its kind are found, and when two are the same."""
+
+    value: Any
+    find: Callable[[str], list[Any]]
+    same: Callable[[Any, Any], bool]
+
+
+def is_value(reference: str) -> bool:
+    """Return whether a text is one value and nothing else, perhaps with a short unit."""
+    return len(reference) <= _LONGEST and any(meanings(plain(plain_latex(reference))))
+
+
+def same_value(answer: str, expected: str) -> bool | None:
+    """Return whether two texts are the same value; None if either is anything but one value."""
+    wanted = plain(plain_latex(expected))
+    got = plain(plain_latex(answer))
+    if not (_may_be_value(wanted) and _may_be_value(got)):
+        return None
+    comparable = False
+    for meaning in meanings(wanted):
+        for other in meanings(got):
+            if other.find is meaning.find:
+                comparable = True
+                if meaning.same(other.value, meaning.value):
+                    return True
+    return False if comparable else None
+
+
+def parse_number(text: str) -> Quantity | None:
+    """Return `text` as a number or an amount, with at most a name before it and a short unit after it."""
+    bare = text.strip()
+    if len(bare) > _LONGEST:
+        return None
+    found = find_quantities(bare)
+    if len(found) != 1 or not _NAME_BEFORE.match(bare[: found[0].start]):
+        return None
+    after = bare[found[0].end :]
+    if not _UNIT_AFTER.fullmatch(after) or _NOT_UNITS.search(after):
+        return None
+    return found[0]
+
+
+def meanings(text: str) -> Iterator[Meaning]:
+    """Yield what a text that is one value may mean, the likeliest first."""
+    if len(text) > _LONGEST:
+        return
+    bare = text.strip().rstrip(".").strip()
+    for read, find, same in _KINDS:
+        value = read(bare)
+        if value is not None:
+            yield Meaning(value, find, same)
+    quantity = parse_number(text)
+    if quantity is not None:
+        yield amount(quantity)
+
+
+def amount(quantity: Quantity) -> Meaning:
+    """Return the meaning of an amount; a year is also found in a date."""
+    year = quantity.unit is None and quantity.places == 0 and quantity.value in _YEARS
+    return Meaning(quantity, _find_years if year else find_quantities, same_quantity)
+
+
+def _find_years(text: str) -> list[Quantity]:
+    """Return the numbers of a text, of a date its year alone: "July 20, 1969" holds the asked 1969."""
+    dates = [one for one in find_dates(text) if one.year is not None]
+    inside = [
+        quantity
+        for quantity in find_quantities(text)
+        if not any(one.start <= quantity.start < one.end and quantity.value != one.year for one in dates)
+    ]
+    return inside
+
+
+def _whole(find: Callable[[str], list[Any]]) -> Callable[[str], Any]:
+    """Return the function that reads a text which is one such value."""
+
+    def read(text: str) -> Any:
+        found = find(text)
+        if len(found) != 1:
+            return None
+        before, after = text[: found[0].start], text[found[0].end :]
+        fits = _NAME_BEFORE.match(before) or before.casefold().strip() in ("between", "from", "about")
+        return found[0] if fits and _UNIT_AFTER.fullmatch(after) and not _NOT_UNITS.search(after) else None
+
+    return read
+
+
+def _find_plain_ratios(text: str) -> list[Any]:
+    """Return the ratios of a text that are no times of day: 12:00 is not 1:00."""
+    times = find_times(text)
+    return [one for one in find_ratios(text) if not any(time.start == one.start for time in times)]
+
+
+_KINDS: list[tuple[Callable[[str], Any], Callable[[str], list[Any]], Callable[[Any, Any], bool]]] = [
+    (read_date, find_dates, same_date),
+    (read_time, find_times, same_time),
+    (_whole(_find_plain_ratios), find_ratios, same_ratio),
+    (_whole(find_ranges), find_ranges, same_range),
+    (_whole(find_both_signs), find_both_signs, same_both_signs),
+]
+_VALUE_SIGN = re.compile(
+    r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million"
+    r"|dozen|half|noon|midnight|none|first|\w+th)\b",
+    re.IGNORECASE,
+)
+
+
+def _may_be_value(text: str) -> bool:
+    """Return whether a text can be a value at all: a quick look before it is read."""
+    return len(text) <= _LONGEST and _VALUE_SIGN.search(text) is not None
