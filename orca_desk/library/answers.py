@@ -8,6 +8,7 @@ from typing import Literal
 from orca_desk.library.conditions import json_list, like_pattern
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question
+from orca_desk.library.families import NAME
 from orca_desk.method.records import FinishReason
 
 BEGINNING = 200  # characters of a question in a list
@@ -78,7 +79,7 @@ def answer_counts(library: Library) -> dict[str, AnswerCounts]:
 def questions(library: Library, evaluation_id: str) -> list[Question]:
     """Return all questions of an evaluation, in their order."""
     rows = library.rows(
-        "SELECT task_id, family, paired FROM questions WHERE evaluation = ? ORDER BY position",
+        f"SELECT task_id, {NAME} AS family, paired FROM questions WHERE evaluation = ? ORDER BY position",
         (evaluation_id,),
     )
     return [Question(**dict(row)) for row in rows]
@@ -127,17 +128,19 @@ def answers_to(library: Library, evaluation_ids: Sequence[str], task_id: str) ->
 def heldout_families(library: Library) -> dict[str, int]:
     """Return the number of held-out tasks with a reference answer per family, by name."""
     rows = library.rows(
-        "SELECT family, count(*) FROM tasks WHERE split = 'heldout' AND answer IS NOT NULL"
-        " GROUP BY family ORDER BY family"
+        f"SELECT {NAME} AS family, count(*) FROM tasks WHERE split = 'heldout' AND answer IS NOT NULL"
+        " GROUP BY family_id ORDER BY family"
     )
     return {row[0]: row[1] for row in rows}
 
 
 def _outcome_rows(library: Library, evaluation_id: str, family: str | None) -> list[sqlite3.Row]:
     return library.rows(
-        "SELECT q.task_id, q.family, q.paired, a.correct, a.recognised, a.completion_tokens, a.finish_reason"
+        f"SELECT q.task_id, {NAME} AS family, q.paired, a.correct, a.recognised,"
+        " a.completion_tokens, a.finish_reason"
         " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"
-        " WHERE q.evaluation = ?1 AND (?2 IS NULL OR q.family = ?2) ORDER BY q.position",
+        " WHERE q.evaluation = ?1 AND (?2 IS NULL OR q.family_id = (SELECT id FROM families WHERE name = ?2))"
+        " ORDER BY q.position",
         (evaluation_id, family),
     )
 

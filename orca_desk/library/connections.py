@@ -41,6 +41,7 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
         check_same_thread=False,
     )
     db.row_factory = sqlite3.Row
+    db.create_function("casefold", 1, _casefold, deterministic=True)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA recursive_triggers = ON")  # else REPLACE would delete past the triggers that forbid it
@@ -48,6 +49,11 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
     if access in ("ro", "immutable"):
         db.execute("PRAGMA query_only = ON")
     return db
+
+
+def _casefold(text: str | None) -> str | None:
+    """Fold the case of every script: SQLite's own LIKE and lower() know A to Z alone."""
+    return None if text is None else text.casefold()
 
 
 def transact(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:

@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
+from orca_desk.library.families import NAME, family_ids
 from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, get_run, insert_run
@@ -20,7 +21,7 @@ KIND = "evaluate"
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A task of an evaluation, with its family and its `paired` strategy, if any, at that time."""
+    """A task of an evaluation, with its family, and the strategy that it was `paired` with then, if any."""
 
     task_id: str
     family: str
@@ -107,8 +108,15 @@ def create_evaluation(
             "system": system,
         }
         table(db, "evaluations").insert(row)
+        families = family_ids(db, [question.family for question in questions])
         table(db, "questions").insert_all(
-            {"evaluation": run_id, "position": position, **asdict(question)}
+            {
+                "evaluation": run_id,
+                "position": position,
+                "task_id": question.task_id,
+                "family_id": families[question.family],
+                "paired": question.paired,
+            }
             for position, question in enumerate(questions)
         )
         return run_id
@@ -175,7 +183,7 @@ def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered
 def unanswered(library: Library, evaluation_id: str) -> list[Question]:
     """Return the questions without an answer, in order."""
     rows = library.rows(
-        "SELECT q.task_id, q.family, q.paired"
+        f"SELECT q.task_id, {NAME} AS family, q.paired"
         " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"
         " WHERE q.evaluation = ? AND a.task_id IS NULL ORDER BY q.position",
         (evaluation_id,),
@@ -196,9 +204,9 @@ def answers(library: Library, evaluation_id: str) -> list[Answered]:
 def question_outcomes(library: Library, evaluation_id: str) -> list[QuestionOutcome]:
     """Return every question of an evaluation, in order, with what became of it."""
     rows = library.rows(
-        """
-        SELECT q.task_id, q.family, q.paired, a.task_id IS NOT NULL AS is_answered, a.correct, a.recognised,
-          coalesce(a.completion_tokens, 0) AS completion_tokens, a.finish_reason
+        f"""
+        SELECT q.task_id, {NAME} AS family, q.paired, a.task_id IS NOT NULL AS is_answered,
+          a.correct, a.recognised, coalesce(a.completion_tokens, 0) AS completion_tokens, a.finish_reason
         FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)
         WHERE q.evaluation = ? ORDER BY q.position
         """,

@@ -5,6 +5,7 @@ from typing import Literal
 
 from orca_desk.library.conditions import like_pattern
 from orca_desk.library.database import Library
+from orca_desk.library.families import NAME
 from orca_desk.library.tasks import TaskFilter, list_tasks
 
 FoundKind = Literal["task", "record", "strategy", "training", "evaluation", "run", "chat"]
@@ -67,7 +68,7 @@ def _records(library: Library, wanted: str, limit: int) -> list[Found]:
     if not all(sign in "0123456789abcdef" for sign in wanted):
         return []
     rows = library.rows(
-        "SELECT id, family, user FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+        f"SELECT id, {NAME} AS family, user FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
         (wanted, wanted + "g", limit),
     )
     return [Found(kind="record", id=row[0], title=_short(row[2]), detail=row[1]) for row in rows]

@@ -1,15 +1,19 @@
 """Upgrading an older library: append-only scripts in one transaction, after a backup."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.connections import copy_database, transact
-from orca_desk.library.schema import VERSION_1, VERSION_2, VERSION_3
+from orca_desk.library.schema import VERSION_1, VERSION_2, VERSION_3, VERSION_4
+from orca_desk.method.records import Sampling, content_key, is_blank, question_key, record_identity
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3)
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
 
@@ -51,6 +55,8 @@ def migrate(
     if version:
         backup = path.parent / "backups" / f"library-format-{version}-{now()[:19].replace(':', '')}.db"
         copy_database(db, backup)
+    for name, (arguments, function) in FUNCTIONS.items():
+        db.create_function(name, arguments, function, deterministic=True)
 
     def upgrade(db: sqlite3.Connection) -> None:
         for script in scripts[version:]:
@@ -63,6 +69,60 @@ def migrate(
 
     transact(db, upgrade)
     return backup
+
+
+def own_verdict(system: str, user: str, response: str, answer: str | None, kind: Any) -> str:
+    """Return the verdict on the teacher's own answer and its leaks, as JSON; no verdict without a reference.
+
+    Before version 4, a reviewer's edit replaced the verdict on the teacher's words.
+    """
+    from orca_desk.method.grading import grade  # these are needed by no library that is up to date
+    from orca_desk.method.leaks import find_leaks
+
+    verdict = None if answer is None else grade(response, answer, kind)
+    leaks = json.dumps([asdict(leak) for leak in find_leaks(system, response, question=user)])
+    return json.dumps(
+        {
+            "correct": verdict and int(verdict.correct),
+            "kind": verdict and verdict.kind,
+            "answer": verdict and verdict.answer,
+            "reason": verdict.reason if verdict else "",
+            "leaks": leaks,
+            "leaked": int(leaks != "[]"),
+        },
+        ensure_ascii=False,
+    )
+
+
+def greedy_identity(
+    identity: str, system: str, user: str, sample: int, sampling: str, model: str, template: str
+) -> str:
+    """Return the identity that a record at temperature 0 would have if it were asked today.
+
+    Before version 4, an identity held the seed and the filters also at temperature 0, which ignores them.
+    Returns `identity` itself where today's differs for another reason.
+    """
+    values = {
+        "system": system,
+        "user": user,
+        "sample": sample,
+        "model_sha256": model,
+        "template_sha256": template,
+    }
+    used = Sampling.from_json(json.loads(sampling))
+    if record_identity(**values, sampling=used, exact=True) != identity:  # type: ignore[arg-type]
+        return identity
+    return record_identity(**values, sampling=used)  # type: ignore[arg-type]
+
+
+# The SQL functions of the scripts: their number of arguments, and what they call
+FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "question_key": (1, question_key),
+    "content_key": (2, content_key),
+    "is_blank": (1, is_blank),
+    "own_verdict": (5, own_verdict),
+    "greedy_identity": (7, greedy_identity),
+}
 
 
 def statements(script: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from orca_desk.library.database import Library
+from orca_desk.library.families import NAME
 from orca_desk.library.fitness import count_usable
 from orca_desk.method.statistics import Share, share_of
 
@@ -22,10 +23,14 @@ RECORDS = """
     SELECT count(*) AS records, count(*) - count(d.decision) AS unreviewed
     FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n
 """
+# Only families with training tasks need a strategy: the student learns nothing from the others
 TASKS = """
-    SELECT coalesce(sum(tasks), 0) AS tasks, coalesce(sum(heldout), 0) AS heldout, count(*) AS families,
-      count(CASE WHEN EXISTS (SELECT 1 FROM pairings AS p WHERE p.family = f.family) THEN 1 END) AS paired
-    FROM (SELECT family, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks GROUP BY family) AS f
+    SELECT coalesce(sum(tasks), 0) AS tasks, coalesce(sum(heldout), 0) AS heldout,
+      count(CASE WHEN tasks > heldout THEN 1 END) AS families,
+      count(CASE WHEN tasks > heldout
+        AND EXISTS (SELECT 1 FROM pairings AS p WHERE p.family_id = f.family_id) THEN 1 END) AS paired
+    FROM (SELECT family_id, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks
+          GROUP BY family_id) AS f
 """
 # A question without an answer could not be asked, and counts as incorrect
 TUNED = f"""
@@ -66,10 +71,11 @@ class BestEvaluation:
 class LibraryOverview:
     """What a library holds.
 
-    `heldout` counts those of the `tasks` that are held out; `paired` the families that have a strategy.
-    `usable` records are those that a snapshot under the default rules would take; `unreviewed` ones have
-    neither been kept nor dropped. `frozen` counts the records of the newest snapshot. `trainings` counts
-    those with an adapter, the newest of which is `newest_training`; `evaluations` counts the finished ones.
+    `heldout` counts those of the `tasks` that are held out; `families` the families with training tasks,
+    `paired` those of them that have a strategy. `usable` records are those that a snapshot under the default
+    rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the records of the
+    newest snapshot. `trainings` counts those with an adapter, the newest of which is `newest_training`;
+    `evaluations` counts the finished ones.
     """
 
     tasks: int = 0
@@ -164,7 +170,7 @@ def newest_record(library: Library) -> NewestAnswer | None:
     """Return the teacher's newest answer."""
     return _newest(
         library,
-        f"SELECT r.family, r.strategy, substr(r.user, 1, {SHOWN}) AS question,"
+        f"SELECT {NAME} AS family, r.strategy, substr(r.user, 1, {SHOWN}) AS question,"
         f" substr(r.response, 1, {SHOWN}) AS answer, v.correct"
         " FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n ORDER BY r.n DESC LIMIT 1",
     )
@@ -174,7 +180,7 @@ def newest_answer(library: Library) -> NewestAnswer | None:
     """Return the newest answer of the newest evaluation, with the strategy that it follows."""
     return _newest(
         library,
-        "SELECT q.family, a.recognised AS strategy,"
+        "SELECT (SELECT name FROM families WHERE id = q.family_id) AS family, a.recognised AS strategy,"
         f" substr(ltrim(coalesce(t.context, '') || char(10, 10) || coalesce(t.query, ''), char(10)),"
         f" 1, {SHOWN}) AS question,"
         f" substr(a.response, 1, {SHOWN}) AS answer, a.correct"
@@ -198,7 +204,9 @@ def _best(db: sqlite3.Connection) -> BestEvaluation | None:
     if largest is None:
         return None
     alike = [
-        BestEvaluation(evaluation=row["id"], share=share_of(row["correct"], row["questions"] - row["ungraded"]))
+        BestEvaluation(
+            evaluation=row["id"], share=share_of(row["correct"], row["questions"] - row["ungraded"])
+        )
         for row in tuned
         if row["questions"] == largest["questions"]
         and not db.execute(OTHER_TASKS, (row["id"], largest["id"])).fetchone()

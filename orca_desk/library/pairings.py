@@ -2,16 +2,23 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from orca_desk.library.clock import now
+from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.rows import table
 from orca_desk.method.pairing import Evidence, Pairing
 
 Source = Literal["measured", "chosen"]
+SELECT = f"SELECT *, {NAME} AS family FROM pairings"
+# Of the families that still exist; one that was merged into another keeps its pairings for an undo
+CURRENT = f"""{SELECT} WHERE n IN (SELECT max(n) FROM pairings GROUP BY family_id)
+    AND family_id IN (SELECT id FROM families WHERE merged_into IS NULL) ORDER BY family"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +40,13 @@ def set_pairings(
 ) -> dict[str, StoredPairing]:
     """Pair families with strategies; return the pairings that these replace, by family."""
     chosen = tuple(pairings)
-    before = current_pairings(library)
 
-    def store(db: sqlite3.Connection) -> None:
+    def store(db: sqlite3.Connection) -> dict[str, StoredPairing]:
+        before = _stored(db, CURRENT)
+        families = family_ids(db, [pairing.family for pairing in chosen])
         for pairing in chosen:
             row = {
-                "family": pairing.family,
+                "family_id": families[pairing.family],
                 "strategy": pairing.strategy,
                 "source": source,
                 "reason": pairing.reason,
@@ -47,14 +55,15 @@ def set_pairings(
             rowid = table(db, "pairings").insert(row).last_rowid
             evidence = ({"pairing": rowid, **_evidence_row(one)} for one in pairing.evidence)
             table(db, "evidence").insert_all(evidence)
+        families_chosen = {pairing.family for pairing in chosen}
+        return {one.pairing.family: one for one in before if one.pairing.family in families_chosen}
 
-    library.write(store)
-    return {pairing.family: before[pairing.family] for pairing in chosen if pairing.family in before}
+    return library.write(store)
 
 
 def withdraw_pairing(library: Library, pairing: Pairing) -> bool:
     """Delete a pairing chosen by hand; return False if it is no longer the newest."""
-    newest = "(SELECT max(n) FROM pairings WHERE family = ?)"
+    newest = f"(SELECT max(n) FROM pairings WHERE family_id = {ID_OF})"
     sql = f"DELETE FROM pairings WHERE n = {newest} AND strategy = ? AND source = 'chosen'"
     return bool(library.write(lambda db: db.execute(sql, (pairing.family, pairing.strategy)).rowcount))
 
@@ -63,35 +72,49 @@ def latest_evidence(library: Library) -> dict[tuple[str, str], Evidence]:
     """Return the latest evidence by family and strategy, whatever the families are paired with now."""
     # Beside a max(), SQLite takes the other columns from the row that has it.
     rows = library.rows(
-        "SELECT p.family, e.*, max(e.pairing) FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing"
-        " GROUP BY p.family, e.strategy"
+        f"SELECT {NAME} AS family, e.*, max(e.pairing)"
+        " FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing"
+        " WHERE family_id IN (SELECT id FROM families WHERE merged_into IS NULL)"
+        " GROUP BY p.family_id, e.strategy"
     )
     return {(row["family"], row["strategy"]): _evidence(row["family"], row) for row in rows}
 
 
 def current_pairings(library: Library) -> dict[str, StoredPairing]:
     """Return the pairing of every family that has one, by family."""
-    rows = library.rows(
-        "SELECT * FROM pairings WHERE n IN (SELECT max(n) FROM pairings GROUP BY family) ORDER BY family"
-    )
-    return {row["family"]: _pairing(library, row) for row in rows}
+    with library.read() as db:
+        return {stored.pairing.family: stored for stored in _stored(db, CURRENT)}
 
 
 def pairing_history(library: Library, family: str) -> list[StoredPairing]:
     """Return all pairings of a family, the newest first."""
-    rows = library.rows("SELECT * FROM pairings WHERE family = ? ORDER BY n DESC", (family,))
-    return [_pairing(library, row) for row in rows]
+    with library.read() as db:
+        return _stored(db, f"{SELECT} WHERE family_id = {ID_OF} ORDER BY n DESC", (family,))
 
 
-def _pairing(library: Library, row: sqlite3.Row) -> StoredPairing:
-    found = library.rows("SELECT * FROM evidence WHERE pairing = ? ORDER BY strategy", (row["n"],))
-    pairing = Pairing(
-        family=row["family"],
-        strategy=row["strategy"],
-        evidence=tuple(_evidence(row["family"], one) for one in found),
-        reason=row["reason"],
-    )
-    return StoredPairing(pairing=pairing, source=row["source"], created_at=row["created_at"])
+def _stored(db: sqlite3.Connection, sql: str, parameters: Sequence[Any] = ()) -> list[StoredPairing]:
+    """Return the pairings that `sql` selects, with their evidence: two queries, however many there are."""
+    rows = db.execute(sql, parameters).fetchall()
+    evidence: defaultdict[int, list[Evidence]] = defaultdict(list)
+    families = {row["n"]: row["family"] for row in rows}
+    for one in db.execute(
+        "SELECT * FROM evidence WHERE pairing IN (SELECT value FROM json_each(?)) ORDER BY pairing, strategy",
+        (json_list(families),),
+    ):
+        evidence[one["pairing"]].append(_evidence(families[one["pairing"]], one))
+    return [
+        StoredPairing(
+            pairing=Pairing(
+                family=row["family"],
+                strategy=row["strategy"],
+                evidence=tuple(evidence[row["n"]]),
+                reason=row["reason"],
+            ),
+            source=row["source"],
+            created_at=row["created_at"],
+        )
+        for row in rows
+    ]
 
 
 def _evidence_row(evidence: Evidence) -> dict[str, Any]:

@@ -10,39 +10,67 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
+from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import Added
 from orca_desk.method.fitness import Decision
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.pairing import Trial
-from orca_desk.method.records import Provenance, Sampling, TeacherRecord
+from orca_desk.method.records import (
+    Provenance,
+    Sampling,
+    TeacherRecord,
+    content_key,
+    is_blank,
+    question_key,
+)
 from orca_desk.yielding import yielding
 
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
 MADE_WITH = tuple(field.name for field in fields(Provenance))
-TABLES = (
-    "FROM records AS r LEFT JOIN verdicts AS v ON v.record = r.n LEFT JOIN decisions AS d ON d.record = r.n"
-)
-# An edit back to the teacher's own text does not count as one
-EDITED = """nullif(
-      (SELECT response FROM revisions WHERE record = r.n ORDER BY revision DESC LIMIT 1), r.response)"""
-COLUMNS = f"r.*, v.correct, v.kind, v.answer, v.reason, v.leaks, d.decision, {EDITED} AS edited"
+# `v` is the verdict on the teacher's words; `e` the user's newest edit, with a verdict of its own. An edit
+# back to the teacher's words does not count as one.
+TABLES = """FROM records AS r
+    LEFT JOIN verdicts AS v ON v.record = r.n
+    LEFT JOIN decisions AS d ON d.record = r.n
+    LEFT JOIN revisions AS e ON e.record = r.n AND e.response <> r.response
+      AND e.revision = (SELECT max(revision) FROM revisions WHERE record = r.n)"""
+FAMILY = "(SELECT name FROM families WHERE id = r.family_id)"
+
+
+def _judged(column: str) -> str:
+    """Return the SQL for a column of the verdict on the text that a student would be trained on."""
+    return f"iif(e.record IS NULL, v.{column}, e.{column})"
+
+
+CORRECT, LEAKED = _judged("correct"), f"coalesce({_judged('leaked')}, 0)"
+COLUMNS = f"""r.*, {FAMILY} AS family, d.decision, e.response AS edited, {CORRECT} AS correct,
+    {", ".join(f"{_judged(name)} AS {name}" for name in ("kind", "answer", "reason", "leaks"))}"""
 SELECT = f"SELECT {COLUMNS} {TABLES}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewRecord:
-    """A new teacher record with its verdict (None without a reference answer) and its leaks."""
+    """A new teacher record with its verdict (None without a reference answer) and its leaks.
+
+    `held_out`: its task was held out when the teacher was asked. The library remembers it, also when the task
+    is deleted.
+    """
 
     record: TeacherRecord
     verdict: Verdict | None = None
     leaks: tuple[Leak, ...] = ()
+    held_out: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRecord:
-    """A teacher record with its verdict, its leaks, and the user's decision and edit."""
+    """A teacher record with the user's decision and edit.
+
+    `verdict` and `leaks` are those of the `current` text: of the edit, if there is one. `held_out`: its task
+    is held out, or was when it was deleted.
+    """
 
     record: TeacherRecord
     verdict: Verdict | None
@@ -50,6 +78,7 @@ class StoredRecord:
     decision: Decision | None
     edited: str | None
     run: str | None
+    held_out: bool = False
 
     @property
     def current(self) -> TeacherRecord:
@@ -62,7 +91,8 @@ class RecordFilter:
     """Which records: those that match every field that is not None.
 
     `correct` selects among graded ones; `graded` False selects the others. `decision` "none" selects those
-    not reviewed yet. `after` is the `next` of the previous page.
+    not reviewed yet. `text` is a part of the question or of the answer, in any case of letters. `ids` can be
+    those that earlier versions of Orca Desk would have given. `after` is the `next` of the previous page.
     """
 
     family: str | None = None
@@ -74,6 +104,7 @@ class RecordFilter:
     leaked: bool | None = None
     decision: Literal["keep", "drop", "none"] | None = None
     ids: tuple[str, ...] | None = None
+    text: str = ""
     limit: int | None = None
     after: int = 0
 
@@ -94,25 +125,33 @@ def add_records(library: Library, records: Sequence[NewRecord], *, run: str | No
             else:
                 seen.add(item.record.id)
                 new.append(item)
-        table(db, "records").insert_all({**_row(item.record), "run": run} for item in yielding(new))
-        for item in yielding(new):
-            _set_verdict(db, item)
+        _insert(db, new, run)
         return Added(added=tuple(item.record.id for item in new), duplicates=tuple(duplicates))
 
     return library.write(insert)
 
 
 def known_records(library: Library, ids: Iterable[str]) -> set[str]:
-    """Return those ids that are already stored."""
+    """Return those ids that are already stored, under which id ever."""
     with library.read() as db:
         return _existing(db, ids)
+
+
+def stored_id(library: Library, identity: str) -> str | None:
+    """Return the id of the record with this identity, which an older record may have as an alias; or None."""
+    row = library.row(
+        "SELECT id FROM records WHERE id = ?1"
+        " UNION ALL SELECT record FROM record_aliases WHERE id = ?1 LIMIT 1",
+        (identity,),
+    )
+    return None if row is None else str(row["id"])
 
 
 def get_record(library: Library, record_id: str) -> StoredRecord:
     """Return one record. Raises UserError when there is none with this id."""
     row = library.row(f"{SELECT} WHERE r.id = ?", (record_id,))
     if row is None:
-        raise UserError(f"There is no record {record_id}.", "List the records to see their ids.")
+        raise _unknown(record_id)
     return stored_record(row)
 
 
@@ -147,11 +186,14 @@ def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> 
 
 
 def trials(library: Library, wanted: RecordFilter = RecordFilter()) -> list[Trial]:
-    """Return all graded records that match, without a limit, as trials: the evidence for pairings."""
+    """Return the teacher's own graded answers that match, without a limit: the evidence for pairings.
+
+    What the user made of an answer is no evidence for a strategy: the verdict is that of the teacher's words.
+    """
     conditions = conditions_of(wanted)
     conditions.add("v.correct IS NOT NULL")
     rows = library.rows(
-        "SELECT r.task_id, r.family, r.strategy, v.correct, r.completion_tokens AS tokens"
+        f"SELECT r.task_id, {FAMILY} AS family, r.strategy, v.correct, r.completion_tokens AS tokens"
         f" {TABLES} {conditions.where} ORDER BY r.n",
         conditions.parameters,
     )
@@ -180,24 +222,31 @@ def decide(library: Library, ids: Sequence[str], decision: Decision | None) -> d
 def revise(
     library: Library, record_id: str, response: str, *, verdict: Verdict | None, leaks: tuple[Leak, ...] = ()
 ) -> StoredRecord:
-    """Store the user's version of an answer with its verdict, beside the teacher's answer.
+    """Store the user's version of an answer with a verdict of its own, beside the teacher's answer.
 
     Returns the earlier record; to undo, revise with its current answer. Raises UserError if the record does
     not exist.
     """
-    before = get_record(library, record_id)
 
-    def store(db: sqlite3.Connection) -> None:
-        db.execute(
-            "INSERT INTO revisions SELECT n,"
-            " 1 + coalesce((SELECT max(revision) FROM revisions WHERE record = n), 0), ?, ?"
-            " FROM records WHERE id = ?",
-            (response, now(), record_id),
-        )
-        _set_verdict(db, NewRecord(record=before.record, verdict=verdict, leaks=leaks))
+    def store(db: sqlite3.Connection) -> StoredRecord:
+        row = db.execute(f"{SELECT} WHERE r.id = ?", (record_id,)).fetchone()
+        if row is None:
+            raise _unknown(record_id)
+        before = stored_record(row)
+        (revision,) = db.execute(
+            "SELECT 1 + coalesce(max(revision), 0) FROM revisions WHERE record = ?", (row["n"],)
+        ).fetchone()
+        revised = {
+            "record": row["n"],
+            "revision": revision,
+            "response": response,
+            "content": content_key(before.record.user, response),
+            **_verdict_row(verdict, leaks),
+        }
+        table(db, "revisions").insert(revised)
+        return before
 
-    library.write(store)
-    return before
+    return library.write(store)
 
 
 def stored_record(row: sqlite3.Row) -> StoredRecord:
@@ -217,22 +266,36 @@ def stored_record(row: sqlite3.Row) -> StoredRecord:
         decision=row["decision"],
         edited=row["edited"],
         run=row["run"],
+        held_out=bool(row["held_out"]),
     )
 
 
 def conditions_of(wanted: RecordFilter) -> Conditions:
     """Return the conditions of a filter on the columns of TABLES, all but its `limit`."""
     conditions = Conditions()
-    conditions.equal("r.family", wanted.family)
+    if wanted.family is not None:
+        conditions.add(f"r.family_id = {ID_OF}", wanted.family)
     conditions.equal("r.strategy", wanted.strategy)
     conditions.equal("r.task_id", wanted.task_id)
     conditions.equal("r.run", wanted.run)
-    conditions.equal("v.correct", wanted.correct)
-    conditions.among("r.id", wanted.ids)
+    conditions.equal(CORRECT, wanted.correct)
+    if wanted.ids is not None:
+        conditions.add(
+            "r.id IN (SELECT value FROM json_each(?) UNION SELECT record FROM record_aliases"
+            " WHERE id IN (SELECT value FROM json_each(?)))",
+            *[json_list(wanted.ids)] * 2,
+        )
     if wanted.graded is not None:
-        conditions.add(f"v.correct IS {'NOT ' if wanted.graded else ''}NULL")
+        conditions.add(f"{CORRECT} IS {'NOT ' if wanted.graded else ''}NULL")
     if wanted.leaked is not None:
-        conditions.add("coalesce(v.leaked, 0) = ?", wanted.leaked)
+        conditions.add(f"{LEAKED} = ?", wanted.leaked)
+    if wanted.text.strip():
+        folded = wanted.text.strip().casefold()
+        conditions.add(
+            "(instr(casefold(r.user), ?) OR instr(casefold(coalesce(e.response, r.response)), ?))",
+            folded,
+            folded,
+        )
     if wanted.decision == "none":
         conditions.add("d.decision IS NULL")
     else:
@@ -243,32 +306,80 @@ def conditions_of(wanted: RecordFilter) -> Conditions:
 
 
 def _existing(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
+    wanted = json_list(ids)
     rows = db.execute(
-        "SELECT id FROM records WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),)
+        "SELECT id FROM records WHERE id IN (SELECT value FROM json_each(?))"
+        " UNION SELECT id FROM record_aliases WHERE id IN (SELECT value FROM json_each(?))",
+        (wanted, wanted),
     )
     return {row[0] for row in rows}
 
 
-def _set_verdict(db: sqlite3.Connection, item: NewRecord) -> int:
-    verdict = item.verdict
-    leaks = json.dumps([asdict(leak) for leak in item.leaks], ensure_ascii=False)
-    return db.execute(
-        "INSERT OR REPLACE INTO verdicts (record, correct, kind, answer, reason, leaks, leaked, created_at)"
-        " SELECT n, ?, ?, ?, ?, ?, ?, ? FROM records WHERE id = ?",
-        (
-            verdict.correct if verdict else None,
-            verdict.kind if verdict else None,
-            verdict.answer if verdict else None,
-            verdict.reason if verdict else "",
-            leaks,
-            bool(item.leaks),
-            now(),
-            item.record.id,
-        ),
-    ).rowcount
+def _insert(db: sqlite3.Connection, new: Sequence[NewRecord], run: str | None) -> None:
+    """Insert records with their verdicts. The task, where it still exists, says family and split."""
+    found = db.execute(
+        f"SELECT id, {NAME} AS family, family_id, split FROM tasks"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        (json_list({item.record.task_id for item in new}),),
+    )
+    tasks = {row["id"]: row for row in found.fetchall()}
+    families = family_ids(db, {one.record.family for one in new if one.record.task_id not in tasks})
+    tested = _tested_questions(db, [item.record.user for item in new])
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for item in yielding(new):
+            row, task = _row(item.record), tasks.get(item.record.task_id)
+            held_out = task["split"] == "heldout" if task else item.held_out
+            yield {
+                **row,
+                "run": run,
+                "family_id": task["family_id"] if task else families[item.record.family],
+                "held_out": held_out or row["question"] in tested,
+            }
+
+    table(db, "records").insert_all(rows())
+    db.executemany(
+        "INSERT INTO verdicts (record, correct, kind, answer, reason, leaks, leaked, created_at)"
+        " SELECT n, :correct, :kind, :answer, :reason, :leaks, :leaked, :created_at"
+        " FROM records WHERE id = :id",
+        ({"id": one.record.id, **_verdict_row(one.verdict, one.leaks)} for one in yielding(new)),
+    )
+
+
+def _tested_questions(db: sqlite3.Connection, users: Iterable[str]) -> set[str]:
+    """Return the keys of those user messages that a held-out task asks, to test the student with."""
+    rows = db.execute(
+        "SELECT t.question FROM task_questions AS q JOIN tasks AS t ON t.n = q.task"
+        " WHERE q.question IN (SELECT value FROM json_each(?)) AND t.question = q.question"
+        " AND t.split = 'heldout'",
+        (json_list({question_key(user) for user in users}),),
+    )
+    return {row[0] for row in rows}
+
+
+def _verdict_row(verdict: Verdict | None, leaks: tuple[Leak, ...]) -> dict[str, Any]:
+    return {
+        "correct": verdict.correct if verdict else None,
+        "kind": verdict.kind if verdict else None,
+        "answer": verdict.answer if verdict else None,
+        "reason": verdict.reason if verdict else "",
+        "leaks": json.dumps([asdict(leak) for leak in leaks], ensure_ascii=False),
+        "leaked": bool(leaks),
+        "created_at": now(),
+    }
 
 
 def _row(record: TeacherRecord) -> dict[str, Any]:
     made_with = asdict(record.provenance)
     made_with["sampling"] = json.dumps(made_with["sampling"], ensure_ascii=False)
-    return {**{name: getattr(record, name) for name in ASKED}, **made_with}
+    return {
+        **{name: getattr(record, name) for name in ASKED if name != "family"},
+        **made_with,
+        "is_blank": is_blank(record.response),
+        "question": question_key(record.user),
+        "content": content_key(record.user, record.response),
+    }
+
+
+def _unknown(record_id: str) -> UserError:
+    return UserError(f"There is no record {record_id}.", "List the records to see their ids.")

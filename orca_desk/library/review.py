@@ -9,7 +9,9 @@ from orca_desk.errors import UserError
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.records import (
-    EDITED,
+    CORRECT,
+    FAMILY,
+    LEAKED,
     SELECT,
     TABLES,
     RecordFilter,
@@ -63,9 +65,9 @@ def record_lines(library: Library, rowids: Iterable[int]) -> list[RecordLine | N
     """Return the lines of the records in these rows, in their order; None for a record that is missing."""
     wanted = list(rowids)
     rows = library.rows(
-        "SELECT r.n AS rowid, r.id, r.family, r.strategy, substr(r.user, 1, ?) AS question, v.correct,"
-        " coalesce(v.leaked, 0) AS leaked, r.finish_reason <> 'stop' AS cut_off, d.decision,"
-        f" {EDITED} IS NOT NULL AS edited {TABLES} WHERE r.n IN (SELECT value FROM json_each(?))",
+        f"SELECT r.n AS rowid, r.id, {FAMILY} AS family, r.strategy, substr(r.user, 1, ?) AS question,"
+        f" {CORRECT} AS correct, {LEAKED} AS leaked, r.finish_reason <> 'stop' AS cut_off, d.decision,"
+        f" e.record IS NOT NULL AS edited {TABLES} WHERE r.n IN (SELECT value FROM json_each(?))",
         (QUESTION, json_list(wanted)),
     )
     found = {}
@@ -104,12 +106,12 @@ def record_choices(library: Library) -> RecordChoices:
 
     def counts(column: str) -> dict[str, int]:
         rows = library.rows(
-            f"SELECT {column}, count(*) FROM records WHERE {column} IS NOT NULL"
-            f" GROUP BY {column} ORDER BY {column}"
+            f"SELECT {column} AS name, count(*) FROM records AS r WHERE name IS NOT NULL"
+            " GROUP BY name ORDER BY name"
         )
         return {row[0]: row[1] for row in rows}
 
-    return RecordChoices(families=counts("family"), strategies=counts("strategy"), runs=counts("run"))
+    return RecordChoices(families=counts(FAMILY), strategies=counts("r.strategy"), runs=counts("r.run"))
 
 
 def restore_decisions(library: Library, before: Mapping[str, Decision | None]) -> None:

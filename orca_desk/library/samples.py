@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orca_desk.library.strategies import insert_strategies
-from orca_desk.library.tasks import FIELDS, task_row
+from orca_desk.library.tasks import COLUMNS, task_rows
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
 
 # Not through rows.table: importing sqlite-utils takes longer, and this is the app's first start
-INSERT = f"INSERT INTO tasks ({', '.join(FIELDS)}) VALUES (:{', :'.join(FIELDS)}) ON CONFLICT (id) DO NOTHING"
+INSERT = (
+    f"INSERT INTO tasks ({', '.join(COLUMNS)}) VALUES (:{', :'.join(COLUMNS)}) ON CONFLICT (id) DO NOTHING"
+)
 
 
 def fill(db: sqlite3.Connection, *, samples: bool) -> None:
     """Put the strategies and, if wanted, the sample tasks into a new database, inside a write."""
     insert_strategies(db, load_folder(resources() / "strategies").values())
     if samples:
-        db.executemany(INSERT, map(task_row, sample_tasks(resources() / "tasks")))
+        db.executemany(INSERT, task_rows(db, sample_tasks(resources() / "tasks")))
 
 
 def sample_tasks(folder: Path) -> Iterator[Task]:

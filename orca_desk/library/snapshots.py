@@ -4,8 +4,8 @@ import hashlib
 import json
 import sqlite3
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,8 @@ from orca_desk.files import atomic_writer
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, json_list
 from orca_desk.library.database import Library
-from orca_desk.library.fitness import FACTS, FITNESS_TABLES, facts_of
+from orca_desk.library.families import NAME
+from orca_desk.library.fitness import CONTENT, FACTS, FITNESS_TABLES, facts_of
 from orca_desk.library.records import COLUMNS, SELECT, stored_record
 from orca_desk.library.rows import table
 from orca_desk.method.erasure import CAUTIOUS, erase
@@ -24,7 +25,7 @@ from orca_desk.method.records import TrainingRecord
 from orca_desk.yielding import yielding
 
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
-CANDIDATES = f"SELECT {COLUMNS}, {FACTS} AS facts {FITNESS_TABLES} ORDER BY r.id"
+CANDIDATES = f"SELECT {COLUMNS}, {FACTS} AS facts, {CONTENT} AS taught {FITNESS_TABLES} ORDER BY r.id"
 TAKEN = f"{SELECT} WHERE r.n IN (SELECT value FROM json_each(?)) ORDER BY r.id"
 # The reasons as earlier versions of Orca Desk stored them
 OLD_REASONS = {
@@ -80,7 +81,7 @@ class _Selection:
 
     def records(self, db: sqlite3.Connection) -> Iterator[TrainingRecord]:
         """Yield the training records of the snapshot, in its order."""
-        seen: set[bytes] = set()
+        seen: set[str] = set()
         for row in db.execute(CANDIDATES):
             if not self._considers(row):
                 continue
@@ -89,7 +90,7 @@ class _Selection:
                 self.left_out[reason] += 1
                 continue
             training = erase(stored_record(row).current, self.instruction)
-            content = hashlib.sha256(json.dumps([training.user, training.assistant]).encode()).digest()[:16]
+            content = row["taught"]
             if content in seen:
                 self.left_out[Unfit.DUPLICATE] += 1
             elif self.rules.cap is not None and self.families[training.family] >= self.rules.cap:
@@ -115,7 +116,9 @@ class FreezeChoices:
 
 def freeze_choices(library: Library) -> FreezeChoices:
     """Count all records by family and by the run that made them."""
-    families = library.rows("SELECT family, count(*) FROM records GROUP BY family ORDER BY family")
+    families = library.rows(
+        f"SELECT {NAME} AS family, count(*) FROM records GROUP BY family_id ORDER BY family"
+    )
     runs = library.rows(
         "SELECT run, count(*) FROM records WHERE run IS NOT NULL GROUP BY run ORDER BY max(n) DESC"
     )
@@ -176,13 +179,13 @@ def get_snapshot(library: Library, snapshot_id: str) -> Snapshot:
     row = library.row("SELECT * FROM snapshots WHERE id = ?", (snapshot_id,))
     if row is None:
         raise UserError(f"There is no snapshot {snapshot_id}.", "List the snapshots to see their ids.")
-    return _snapshot(library, row)
+    return _snapshots(library, [row])[0]
 
 
 def list_snapshots(library: Library) -> list[Snapshot]:
     """Return all snapshots, the newest first."""
     rows = library.rows("SELECT * FROM snapshots ORDER BY created_at DESC, id")
-    return [_snapshot(library, row) for row in rows]
+    return _snapshots(library, rows)
 
 
 def snapshot_records(library: Library, snapshot_id: str) -> Iterator[TrainingRecord]:
@@ -316,11 +319,24 @@ def _training_record(row: sqlite3.Row) -> TrainingRecord:
     return TrainingRecord(**{name: row[name] for name in FIELDS})
 
 
-def _snapshot(library: Library, row: sqlite3.Row) -> Snapshot:
+def _snapshots(library: Library, rows: Sequence[sqlite3.Row]) -> list[Snapshot]:
+    """Read rows of the table, with the records per family: two queries, however many there are."""
+    # The families as they are called now: a renamed one would look like another
     counts = library.rows(
-        "SELECT family, count(*) FROM snapshot_records WHERE snapshot = ? GROUP BY family ORDER BY family",
-        (row["id"],),
+        f"SELECT s.snapshot, {NAME} AS family, count(*) AS records"
+        " FROM snapshot_records AS s INDEXED BY snapshot_records_taken"
+        " JOIN records AS r ON r.id = s.teacher_record_id"
+        " WHERE s.snapshot IN (SELECT value FROM json_each(?))"
+        " GROUP BY s.snapshot, r.family_id ORDER BY family",
+        (json_list([row["id"] for row in rows]),),
     )
+    families: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for row in counts:
+        families[row["snapshot"]][row["family"]] = row["records"]
+    return [_snapshot(row, families[row["id"]]) for row in rows]
+
+
+def _snapshot(row: sqlite3.Row, families: dict[str, int]) -> Snapshot:
     rules, left_out = json.loads(row["rules"]), json.loads(row["left_out"])
     for name in ("families", "runs"):
         rules[name] = None if rules[name] is None else tuple(rules[name])
@@ -328,7 +344,7 @@ def _snapshot(library: Library, row: sqlite3.Row) -> Snapshot:
         id=row["id"],
         name=row["name"],
         records=row["records"],
-        families={count[0]: count[1] for count in counts},
+        families=families,
         left_out={OLD_REASONS.get(reason) or Unfit(reason): n for reason, n in left_out.items()},
         instruction=row["instruction"],
         rules=SnapshotRules(**rules),

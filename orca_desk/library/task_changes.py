@@ -9,8 +9,7 @@ from typing import Any
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
-from orca_desk.library.pairings import current_pairings, set_pairings
-from orca_desk.library.tasks import FIELDS, TaskFilter, task_from_row, task_row, task_rowids
+from orca_desk.library.tasks import COLUMNS, SELECT, TaskFilter, task_from_row, task_rowids, task_rows
 from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import hold_out
 
@@ -64,9 +63,11 @@ def change_tasks(library: Library, rowids: Sequence[int], change: Callable[[Task
         former: dict[Columns, list[Values]] = defaultdict(list)
         for start in range(0, len(rowids), CHUNK):
             later: dict[Columns, list[Values]] = defaultdict(list)
-            for rowid, task in _tasks(db, rowids[start : start + CHUNK]):
-                old, new = task_row(task), task_row(change(task))
-                columns = tuple(name for name in FIELDS if old[name] != new[name])
+            found = _tasks(db, rowids[start : start + CHUNK])
+            before = task_rows(db, [task for _, task in found])
+            after = task_rows(db, [change(task) for _, task in found])
+            for (rowid, _), old, new in zip(found, before, after, strict=True):
+                columns = tuple(name for name in COLUMNS if old[name] != new[name])
                 if columns:
                     former[columns].append((*(_shared(old[name]) for name in columns), rowid))
                     later[columns].append((*(new[name] for name in columns), rowid))
@@ -81,17 +82,6 @@ def undo_change(library: Library, changed: ChangedTasks) -> None:
     library.write(lambda db: _update(db, changed.former))
 
 
-def rename_family(library: Library, family: str, name: str) -> ChangedTasks:
-    """Rename a family, or merge it into the existing family `name`. A new name takes the pairing along."""
-    pairings = current_pairings(library)
-    if family in pairings and name not in pairings:
-        stored = pairings[family]
-        evidence = tuple(replace(one, family=name) for one in stored.pairing.evidence)
-        pairing = replace(stored.pairing, family=name, evidence=evidence)
-        set_pairings(library, [pairing], source=stored.source)
-    return change_tasks(library, task_rowids(library, TaskFilter(family=family)), TaskEdit(family=name))
-
-
 def hold_out_family(library: Library, family: str, percent: float) -> ChangedTasks:
     """Hold out `percent` (0 to 100) of a family's tasks, chosen by their ids, and train on the others."""
     rowids = task_rowids(library, TaskFilter(family=family))
@@ -100,7 +90,7 @@ def hold_out_family(library: Library, family: str, percent: float) -> ChangedTas
 
 def _tasks(db: sqlite3.Connection, rowids: Sequence[int]) -> list[tuple[int, Task]]:
     rows = db.execute(
-        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?))", (json_list(rowids),)
+        f"{SELECT} WHERE n IN (SELECT value FROM json_each(?))", (json_list(rowids),)
     ).fetchall()
     return [(row["n"], task_from_row(row)) for row in rows]
 

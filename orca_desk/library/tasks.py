@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
@@ -12,12 +12,15 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
+from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.rows import table
-from orca_desk.method.records import Split, Task
+from orca_desk.method.records import Split, Task, question_key
 from orca_desk.yielding import yielding
 
 CHUNK = 5_000  # tasks in one transaction
 FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")
+COLUMNS = ("id", "family_id", "question", *FIELDS[2:])  # of the table
+SELECT = f"SELECT *, {NAME} AS family FROM tasks"
 WORD = re.compile(r"\w+")
 
 
@@ -45,7 +48,10 @@ class TaskFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class Added:
-    """The ids of what was added, and of what already existed and stayed unchanged."""
+    """The ids of what was added, and of what already existed and stayed unchanged.
+
+    Both are the ids that were given. A task that exists under another id is found by `same_tasks`.
+    """
 
     added: tuple[str, ...]
     duplicates: tuple[str, ...]
@@ -76,6 +82,7 @@ class FamilyCount:
 def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
     """Add new tasks; existing ones, which may have been edited since, stay unchanged.
 
+    A task exists if the library has its id, or a task that asks or asked the same, whatever its family.
     Writes in transactions of 5,000 tasks: after an interruption, the same call adds the rest.
     """
     added: list[str] = []
@@ -90,7 +97,7 @@ def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
 
 def get_task(library: Library, task_id: str) -> Task:
     """Return one task. Raises UserError if it does not exist."""
-    row = library.row("SELECT * FROM tasks WHERE id = ?", (task_id,))
+    row = library.row(f"{SELECT} WHERE id = ?", (task_id,))
     if row is None:
         raise _unknown(task_id)
     return task_from_row(row)
@@ -98,9 +105,17 @@ def get_task(library: Library, task_id: str) -> Task:
 
 def get_tasks(library: Library, ids: Sequence[str]) -> dict[str, Task]:
     """Return the existing tasks among `ids`, by id, in that order."""
-    rows = library.rows("SELECT * FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
+    rows = library.rows(f"{SELECT} WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
     found = {row["id"]: task_from_row(row) for row in yielding(rows)}
     return {task_id: found[task_id] for task_id in ids if task_id in found}
+
+
+def same_tasks(library: Library, tasks: Sequence[Task]) -> dict[str, Task]:
+    """Return the stored task that each of `tasks` would be a duplicate of, by the id of the given one."""
+    with library.read() as db:
+        present = _present(db, tasks)
+    stored = get_tasks(library, list(present.values()))
+    return {task.id: stored[present[task.id]] for task in tasks if present.get(task.id) in stored}
 
 
 def update_task(library: Library, task: Task) -> Task:
@@ -110,28 +125,31 @@ def update_task(library: Library, task: Task) -> Task:
 
 def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
     """Do what `update_task` does for several tasks, all or none."""
-    assignments = ", ".join(f"{name} = :{name}" for name in FIELDS[1:])
+    assignments = ", ".join(f"{name} = :{name}" for name in COLUMNS[1:])
 
     def update(db: sqlite3.Connection) -> list[Task]:
         chosen = json_list(task.id for task in tasks)
-        rows = db.execute("SELECT * FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
+        rows = db.execute(f"{SELECT} WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
         before = {row["id"]: task_from_row(row) for row in rows.fetchall()}
         if gone := next((task.id for task in tasks if task.id not in before), None):
             raise _unknown(gone)
-        db.executemany(f"UPDATE tasks SET {assignments} WHERE id = :id", map(task_row, tasks))
+        db.executemany(f"UPDATE tasks SET {assignments} WHERE id = :id", task_rows(db, tasks))
         return [before[task.id] for task in tasks]
 
     return library.write(update)
 
 
 def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:
-    """Delete the existing tasks among `ids`, but not their records; return what restores them."""
+    """Delete the existing tasks among `ids`, but not their records; return what restores them.
+
+    A record of a held-out task stays held out.
+    """
 
     def delete(db: sqlite3.Connection) -> DeletedTasks:
         chosen = json_list(ids)
-        sql = "FROM tasks WHERE id IN (SELECT value FROM json_each(?))"
-        rows = db.execute(f"SELECT * {sql} ORDER BY n", (chosen,)).fetchall()
-        db.execute(f"DELETE {sql}", (chosen,))
+        where = "WHERE id IN (SELECT value FROM json_each(?))"
+        rows = db.execute(f"{SELECT} {where} ORDER BY n", (chosen,)).fetchall()
+        db.execute(f"DELETE FROM tasks {where}", (chosen,))
         return DeletedTasks(tasks=tuple((row["n"], task_from_row(row)) for row in rows))
 
     return library.write(delete)
@@ -141,9 +159,10 @@ def restore_tasks(library: Library, deleted: DeletedTasks) -> Added:
     """Restore deleted tasks to their rows; those that have been added again stay unchanged."""
 
     def restore(db: sqlite3.Connection) -> Added:
-        present = _existing(db, [task.id for _, task in deleted.tasks])
+        present = _present(db, [task for _, task in deleted.tasks])
         back = [(n, task) for n, task in deleted.tasks if task.id not in present]
-        table(db, "tasks").insert_all({"n": n, **task_row(task)} for n, task in back)
+        rows = task_rows(db, [task for _, task in back])
+        table(db, "tasks").insert_all({"n": n, **row} for (n, _), row in zip(back, rows, strict=True))
         return Added(added=tuple(task.id for _, task in back), duplicates=tuple(sorted(present)))
 
     return library.write(restore)
@@ -161,7 +180,7 @@ def list_tasks(library: Library, wanted: TaskFilter = TaskFilter()) -> ResultPag
     conditions = _conditions(wanted)
     limit = wanted.limit or PAGE
     rows = library.rows(
-        f"SELECT * FROM tasks {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
+        f"{SELECT} {conditions.where} ORDER BY n LIMIT ?", [*conditions.parameters, limit + 1]
     )
     shown = rows[:limit]
     return ResultPage(tuple(map(task_from_row, shown)), shown[-1]["n"] if len(rows) > limit else None)
@@ -195,9 +214,7 @@ def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[i
 
 def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:
     """Return the task in each of these rows, or None where it was deleted."""
-    rows = library.rows(
-        "SELECT * FROM tasks WHERE n IN (SELECT value FROM json_each(?))", (json_list(rowids),)
-    )
+    rows = library.rows(f"{SELECT} WHERE n IN (SELECT value FROM json_each(?))", (json_list(rowids),))
     found = {row["n"]: task_from_row(row) for row in rows}
     return [found.get(rowid) for rowid in rowids]
 
@@ -219,12 +236,12 @@ def families(library: Library) -> list[FamilyCount]:
     """Return every family with its counts, by name."""
     # Two scans of indexes: reading each task's answer would read the whole table
     counts = library.rows(
-        "SELECT family, sum(split = 'train') AS train, sum(split = 'heldout') AS heldout"
-        " FROM tasks GROUP BY family ORDER BY family"
+        f"SELECT {NAME} AS family, sum(split = 'train') AS train, sum(split = 'heldout') AS heldout"
+        " FROM tasks GROUP BY family_id ORDER BY family"
     )
     unanswered = library.rows(
-        "SELECT family, count(*) AS tasks FROM tasks INDEXED BY tasks_unanswered"
-        " WHERE answer IS NULL GROUP BY family"
+        f"SELECT {NAME} AS family, count(*) AS tasks FROM tasks INDEXED BY tasks_unanswered"
+        " WHERE answer IS NULL GROUP BY family_id"
     )
     without = {row["family"]: row["tasks"] for row in unanswered}
     return [FamilyCount(**dict(row), unanswered=without.get(row["family"], 0)) for row in counts]
@@ -235,15 +252,12 @@ def undecided_families(library: Library, wanted: TaskFilter = TaskFilter()) -> s
     conditions = _conditions(wanted)
     if wanted.limit is not None:
         sql = (
-            f"SELECT DISTINCT family FROM (SELECT family, strategy FROM tasks {conditions.where}"
+            f"SELECT DISTINCT {NAME} FROM (SELECT family_id, strategy FROM tasks {conditions.where}"
             " ORDER BY n LIMIT ?) WHERE strategy IS NULL"
         )
         return {row[0] for row in library.rows(sql, [*conditions.parameters, wanted.limit])}
-    conditions.add("family = each.family AND strategy IS NULL")  # the first such task of a family is enough
-    sql = (
-        "SELECT family FROM (SELECT DISTINCT family FROM tasks) AS each"
-        f" WHERE EXISTS (SELECT 1 FROM tasks {conditions.where})"
-    )
+    conditions.add("family_id = each.id AND strategy IS NULL")  # the first such task of a family is enough
+    sql = f"SELECT name FROM families AS each WHERE EXISTS (SELECT 1 FROM tasks {conditions.where})"
     return {row[0] for row in library.rows(sql, conditions.parameters)}
 
 
@@ -264,21 +278,35 @@ def text_query(text: str) -> str:
     return " ".join(f'"{word}"' for word in words) + "*" if words else ""
 
 
-def task_row(task: Task) -> dict[str, Any]:
-    """Return a task as a row of the table, by column."""
-    row = {name: getattr(task, name) for name in FIELDS}
-    return {**row, "tags": json.dumps(task.tags, ensure_ascii=False)}
+def task_rows(db: sqlite3.Connection, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
+    """Yield tasks as rows of the table, by column. Makes the families that are new: call inside a write."""
+    given = list(tasks)
+    ids = family_ids(db, {task.family for task in given})
+    for task in yielding(given):
+        yield task_row(task, ids)
+
+
+def task_row(task: Task, families: Mapping[str, int]) -> dict[str, Any]:
+    """Return a task as a row of the table, by column. `families` are the ids of families by name."""
+    return {
+        "id": task.id,
+        "family_id": families[task.family],
+        "question": question_key(task.user_text),
+        **{name: getattr(task, name) for name in FIELDS[2:]},
+        "tags": json.dumps(task.tags, ensure_ascii=False),
+    }
 
 
 def task_from_row(row: sqlite3.Row) -> Task:
-    """Return the task in a row of the table."""
+    """Return the task in a row of SELECT."""
     fields = {name: row[name] for name in FIELDS}
     return Task(**{**fields, "tags": tuple(json.loads(row["tags"]))})
 
 
 def _conditions(wanted: TaskFilter) -> Conditions:
     conditions = Conditions()
-    conditions.equal("family", wanted.family)
+    if wanted.family is not None:
+        conditions.add(f"family_id = {ID_OF}", wanted.family)
     conditions.equal("split", wanted.split)
     conditions.equal("strategy", wanted.strategy)
     conditions.among("id", wanted.ids)
@@ -303,25 +331,39 @@ def _conditions(wanted: TaskFilter) -> Conditions:
 
 
 def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
-    seen = _existing(db, [task.id for task in tasks])
-    new: list[Task] = []
+    present = _present(db, tasks)
+    new: dict[str, Task] = {}
+    questions: set[str] = set()
     duplicates: list[str] = []
     for task in yielding(tasks):
-        if task.id in seen:
+        question = question_key(task.user_text)
+        if task.id in present or task.id in new or question in questions:
             duplicates.append(task.id)
         else:
-            seen.add(task.id)
-            new.append(task)
+            questions.add(question)
+            new[task.id] = task
     # Many rows a statement: half the time of executemany, where the triggers for text and tags begin and end
     # their work anew with each row
-    table(db, "tasks").insert_all(map(task_row, yielding(new)))
-    return Added(added=tuple(task.id for task in new), duplicates=tuple(duplicates))
+    table(db, "tasks").insert_all(task_rows(db, new.values()))
+    return Added(added=tuple(new), duplicates=tuple(duplicates))
 
 
 def _unknown(task_id: str) -> UserError:
     return UserError(f"There is no task {task_id}.", "List the tasks to see their ids.")
 
 
-def _existing(db: sqlite3.Connection, ids: Sequence[str]) -> set[str]:
-    rows = db.execute("SELECT id FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
-    return {row[0] for row in rows}
+def _present(db: sqlite3.Connection, tasks: Sequence[Task]) -> dict[str, str]:
+    """Return the ids of the stored tasks that ask, or asked, the same as `tasks`, by the ids of these.
+
+    The family is no part of it: a file that is imported again finds its tasks when their family was renamed.
+    """
+    given = json_list([task.id, question_key(task.user_text)] for task in yielding(tasks))
+    rows = db.execute(
+        "WITH given AS MATERIALIZED ("
+        "  SELECT value ->> 0 AS id, value ->> 1 AS question FROM json_each(?))"
+        " SELECT g.id, t.id, t.n FROM given AS g JOIN task_questions AS q USING (question)"
+        "  JOIN tasks AS t ON t.n = q.task"
+        " UNION ALL SELECT g.id, t.id, -1 FROM given AS g JOIN tasks AS t USING (id) ORDER BY 3 DESC",
+        (given,),
+    )
+    return {row[0]: row[1] for row in rows}  # the task with the same id, else the first one, is the last here

@@ -18,6 +18,7 @@ class Unfit(StrEnum):
 
     HELD_OUT = "held-out"
     DROPPED = "dropped"
+    EMPTY = "empty"
     OTHER_STRATEGY = "other-strategy"
     CUT_OFF = "cut-off"
     INCORRECT = "incorrect"
@@ -31,7 +32,8 @@ class RecordFacts:
     """What decides whether a record is fit for training.
 
     `correct` is None for an ungraded answer. `edited`: the user replaced the answer. `other_strategy`: the
-    record was made under another strategy than the one its task, or else its family, is paired with.
+    record was made under another strategy than the one its task, or else its family, is paired with. `empty`:
+    the answer has no text.
     """
 
     finish_reason: FinishReason
@@ -41,11 +43,12 @@ class RecordFacts:
     decision: Decision | None = None
     held_out: bool = False
     other_strategy: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitnessRules:
-    """The rules that a user can relax. Held-out and dropped records are never fit."""
+    """The rules that a user can relax. Held-out, dropped and empty records are never fit."""
 
     only_correct: bool = True
     only_paired: bool = True
@@ -61,6 +64,8 @@ def why_unfit(facts: RecordFacts, rules: FitnessRules = FitnessRules()) -> Unfit
         return Unfit.HELD_OUT
     if facts.decision == "drop":
         return Unfit.DROPPED
+    if facts.empty:
+        return Unfit.EMPTY
     if facts.other_strategy and rules.only_paired:
         return Unfit.OTHER_STRATEGY
     if facts.decision == "keep":

@@ -20,11 +20,27 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def question_key(user_text: str) -> str:
+    """Return the key of a user message, 32 hex digits: tasks and records with the same key ask the same."""
+    return hashlib.sha256(user_text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def content_key(user_text: str, answer: str) -> str:
+    """Return the key of a user message with its answer, 32 hex digits: equal ones teach the same."""
+    return hashlib.sha256(json.dumps([user_text, answer]).encode()).hexdigest()[:32]
+
+
+def is_blank(answer: str) -> bool:
+    """Return whether an answer says nothing, so that it can teach nothing."""
+    return not answer.strip()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """A question for the student to learn to answer, or (split "heldout") to be tested on.
 
-    `id` is the digest of the task as it was added; editing does not change it.
+    `id` is the digest of the task as it was added; editing it or renaming its family does not change it.
+    Whether two tasks ask the same, whatever their families, is told by `question_key` of their `user_text`.
     `strategy` overrides the family's pairing for this task alone.
     """
 
@@ -95,6 +111,13 @@ class Sampling:
             if problem := sampling_problem(entry.name, getattr(self, entry.name)):
                 raise UserError(f"{entry.name.replace('_', ' ')}: {problem}.", "Choose another value.")
 
+    @property
+    def effective(self) -> "Sampling":
+        """These settings, with the defaults for those that have no effect at temperature 0."""
+        if self.temperature:
+            return self
+        return Sampling(temperature=0.0, max_tokens=self.max_tokens, stop=self.stop)
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Sampling":
         """Return the settings whose fields JSON holds. Raises KeyError or TypeError when they do not fit."""
@@ -150,10 +173,22 @@ class TeacherRecord:
 
 
 def record_identity(
-    *, system: str, user: str, sample: int, sampling: Sampling, model_sha256: str, template_sha256: str
+    *,
+    system: str,
+    user: str,
+    sample: int,
+    sampling: Sampling,
+    model_sha256: str,
+    template_sha256: str,
+    exact: bool = False,
 ) -> str:
-    """Return the identity of a teacher record: the digest of its question, model and sampling."""
-    return digest([system, user, sample, asdict(sampling), model_sha256, template_sha256])
+    """Return the identity of a teacher record: the digest of its question, model and sampling.
+
+    At temperature 0 the seed and the filters choose nothing and count as the default ones, so that another
+    seed does not ask for the same text again. `exact` counts them, as the identities of older records do.
+    """
+    used = sampling if exact else sampling.effective
+    return digest([system, user, sample, asdict(used), model_sha256, template_sha256])
 
 
 @dataclass(frozen=True, kw_only=True)

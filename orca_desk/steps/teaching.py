@@ -15,7 +15,14 @@ from orca_desk.library.records import NewRecord, add_records, known_records
 from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
 from orca_desk.method.grading import Verdict, grade
 from orca_desk.method.leaks import find_leaks
-from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, record_identity
+from orca_desk.method.records import (
+    Provenance,
+    Sampling,
+    Task,
+    TeacherRecord,
+    is_blank,
+    record_identity,
+)
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
@@ -266,7 +273,9 @@ def new_record(asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampli
         ),
     )
     leaks = find_leaks(strategy.instruction, answer.text, question=task.user_text)
-    return NewRecord(record=record, verdict=_verdict(task, answer.text), leaks=leaks)
+    return NewRecord(
+        record=record, verdict=_verdict(task, answer.text), leaks=leaks, held_out=task.split == "heldout"
+    )
 
 
 def rejection(new: NewRecord) -> Unfit | None:
@@ -279,6 +288,7 @@ def rejection(new: NewRecord) -> Unfit | None:
             finish_reason=new.record.provenance.finish_reason,
             correct=new.verdict.correct if new.verdict else None,
             leaked=bool(new.leaks),
+            empty=is_blank(new.record.response),
         )
     )
 

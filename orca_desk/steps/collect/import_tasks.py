@@ -1,12 +1,12 @@
 """Importing tasks as they are read, so that a file of any size needs little memory."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from orca_desk.formats.rows import BadRow
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import add_tasks, get_tasks, update_tasks
+from orca_desk.library.tasks import add_tasks, same_tasks, update_tasks
 from orca_desk.method.records import Task
 from orca_desk.method.splits import hold_out
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
@@ -88,6 +88,7 @@ def import_tasks(
 
 
 def _differing(library: Library, tasks: list[Task]) -> list[Task]:
-    """Return the tasks whose id the library has with other content."""
-    stored = get_tasks(library, [task.id for task in tasks])
-    return [task for task in tasks if stored[task.id] != task]
+    """Return the tasks that the library has with other content, under the ids that it has them by."""
+    stored = same_tasks(library, tasks)
+    found = [replace(task, id=stored[task.id].id) for task in tasks]
+    return [task for given, task in zip(tasks, found, strict=True) if stored[given.id] != task]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.records import get_record, known_records
+from orca_desk.library.records import get_record, known_records, stored_id
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.records import Sampling
@@ -54,5 +54,4 @@ def regenerate(
             progress=progress,
             control=control,
         )
-    made = known_records(library, [identity])
-    return Regenerated(record=identity if made else None, known=known)
+    return Regenerated(record=stored_id(library, identity), known=known)

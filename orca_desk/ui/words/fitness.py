@@ -7,6 +7,7 @@ from orca_desk.method.fitness import Unfit
 UNFIT: Mapping[Unfit, str] = {
     Unfit.HELD_OUT: "held out for evaluation",
     Unfit.DROPPED: "dropped in review",
+    Unfit.EMPTY: "empty answer",
     Unfit.OTHER_STRATEGY: "not the paired strategy",
     Unfit.CUT_OFF: "cut off by the length limit",
     Unfit.INCORRECT: "incorrect answer",

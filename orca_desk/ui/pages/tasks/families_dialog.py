@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from orca_desk.library.task_changes import hold_out_family, rename_family, undo_change
+from orca_desk.library.families import rename_family, undo_rename
+from orca_desk.library.task_changes import hold_out_family, undo_change
 from orca_desk.library.tasks import FamilyCount, families
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
@@ -158,9 +159,12 @@ class FamiliesDialog(QDialog):
         self.desk.do(
             f"rename {family} to {name}",
             lambda: rename_family(library, family, name),
-            lambda changed: undo_change(library, changed),
+            lambda renamed: undo_rename(library, renamed),
             "tasks",
             "pairings",
+            "records",
+            "snapshots",
+            "evaluations",
             then=lambda changed: self._announce(
                 f"Moved {counted(changed.count, 'task')} from {family} to {name}."
             ),

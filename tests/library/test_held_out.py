@@ -1,0 +1,69 @@
+"""A record of a held-out task is never trained on, whatever becomes of the task."""
+
+import dataclasses
+
+import pytest
+from library_doubles import judged, make_record, make_task
+
+from orca_desk.library.database import Library
+from orca_desk.library.records import add_records, get_record
+from orca_desk.library.snapshots import preview_freeze
+from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, restore_tasks, update_task
+from orca_desk.method.fitness import Unfit
+
+HELD = make_task(1, split="heldout")
+RECORD = make_record(1)
+LEFT_OUT = {Unfit.HELD_OUT: 1}
+
+
+@pytest.fixture
+def filled(library: Library) -> Library:
+    """A held-out task with a record."""
+    add_tasks(library, [HELD])
+    add_records(library, [judged(RECORD, 1)])
+    return library
+
+
+def test_deleting_the_task_frees_nothing(filled: Library) -> None:
+    deleted = delete_tasks(filled, [HELD.id])
+    assert preview_freeze(filled).left_out == LEFT_OUT
+    assert get_record(filled, RECORD.id).held_out
+    restore_tasks(filled, deleted)
+    assert preview_freeze(filled).left_out == LEFT_OUT
+
+
+@pytest.mark.parametrize("family", ["sums", "another"])
+@pytest.mark.parametrize("split", ["train", "heldout"])
+def test_importing_it_again_frees_nothing(filled: Library, family: str, split: str) -> None:
+    delete_tasks(filled, [HELD.id])
+    add_tasks(filled, [make_task(1, family=family, split=split)])
+    assert preview_freeze(filled).left_out == LEFT_OUT
+
+
+def test_holding_out_a_question_holds_its_records_out_under_any_family(library: Library) -> None:
+    task = make_task(1)
+    add_tasks(library, [task])
+    add_records(library, [judged(RECORD, 1)])
+    delete_tasks(library, [task.id])
+    assert preview_freeze(library).records == 1
+    add_tasks(library, [make_task(1, family="benchmark", split="heldout")])
+    assert preview_freeze(library).left_out == LEFT_OUT
+
+
+def test_the_user_moves_a_task_and_its_records_follow(filled: Library) -> None:
+    update_task(filled, dataclasses.replace(HELD, split="train"))
+    assert preview_freeze(filled).records == 1
+    update_task(filled, dataclasses.replace(get_task(filled, HELD.id), split="heldout"))
+    assert preview_freeze(filled).left_out == LEFT_OUT
+
+
+def test_a_task_that_is_deleted_while_the_teacher_answers_was_held_out(library: Library) -> None:
+    add_records(library, [dataclasses.replace(judged(RECORD, 1), held_out=True)])
+    assert preview_freeze(library).left_out == LEFT_OUT
+
+
+def test_a_record_whose_question_another_task_tests_is_held_out(library: Library) -> None:
+    add_tasks(library, [HELD])
+    other = dataclasses.replace(make_record(2), user=RECORD.user, task_id="another")
+    add_records(library, [judged(other, 1)])
+    assert preview_freeze(library).left_out == LEFT_OUT
