@@ -11,12 +11,11 @@ from gguf import GGMLQuantizationType as Quantisation
 from orca_desk.errors import UserError
 from orca_desk.models.base_identity import KEY, base_of_adapter
 from orca_desk.student import gguf_file
-from orca_desk.student.gguf_file import Array, Planned
+from orca_desk.student.gguf_file import FLOATS, Array, Planned
 from orca_desk.student.gguf_names import Names, damaged, open_gguf
 from orca_desk.student.lora import LowRank, read_lora
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
 
-_FLOATS = (Quantisation.F32, Quantisation.F16, Quantisation.BF16)
 # Keys that the writer adds
 _OWN_KEYS = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", gguf.Keys.General.ARCHITECTURE)
 
@@ -118,7 +117,7 @@ def _merged(names: Names, tensor: gguf.ReaderTensor, change: LowRank | None) -> 
     plan = partial(Planned, name=tensor.name, shape=_shape(tensor), quantisation=tensor.tensor_type)
     if change is None:
         return plan(load=lambda: tensor.data, raw=True)
-    if tensor.tensor_type not in _FLOATS:
+    if tensor.tensor_type not in FLOATS:
         raise UserError(
             f"The base model is quantised ({tensor.name} is {tensor.tensor_type.name}): rounding would lose "
             "most of what the adapter adds.",

@@ -25,6 +25,7 @@ QUANTISATIONS: dict[str, Quantisation] = {
     "bf16": Quantisation.BF16,
     "q8_0": Quantisation.Q8_0,
 }
+FLOATS = (Quantisation.F32, Quantisation.F16, Quantisation.BF16)  # types that only round
 FILE_TYPES = {
     "f32": gguf.LlamaFileType.ALL_F32,
     "f16": gguf.LlamaFileType.MOSTLY_F16,

@@ -11,6 +11,8 @@ from orca_desk.errors import UserError
 from orca_desk.student.gguf_names import architecture_of, kv_heads_of, require
 from orca_desk.student.safetensors_files import Floats
 
+DEFAULT_THETA = 10000.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class RotaryEmbedding:
@@ -51,7 +53,7 @@ def head_width(config: dict[str, Any]) -> int:
 def rope_of(config: dict[str, Any]) -> RotaryEmbedding:
     """Read the rotary embedding from its newer form (rope_parameters) or the older two keys."""
     settings = config.get("rope_parameters") or config.get("rope_scaling") or {}
-    theta = settings.get("rope_theta") or config.get("rope_theta") or 10000.0
+    theta = settings.get("rope_theta") or config.get("rope_theta") or DEFAULT_THETA
     scaling = settings.get("rope_type") or settings.get("type") or "default"
     return RotaryEmbedding(theta=float(theta), scaling=scaling, settings=settings)
 

@@ -1,4 +1,8 @@
-"""Writes GGUF files: {"folder", "out", "dtype"} converts a model, {"adapter", "base", "out"} an adapter."""
+"""Writes GGUF files and compares them with what they were made of.
+
+Jobs: {"folder", "out", "dtype"} converts a model, {"adapter", "base", "out"} an adapter, {"folder", "file"}
+emits `compared` with the first "difference" ("" for none) and its "detail".
+"""
 
 from pathlib import Path
 
@@ -11,13 +15,17 @@ def main() -> None:
 
 
 def export(channel: Channel) -> None:
-    """Write the file that the job describes."""
+    """Write or compare the file that the job describes."""
     from orca_desk.student.convert import write_gguf
     from orca_desk.student.export import export_adapter
+    from orca_desk.student.same_model import find_difference
 
     job = channel.job
-    out = Path(job["out"])
     if "adapter" in job:
-        export_adapter(Path(job["adapter"]), Path(job["base"]), out)
+        export_adapter(Path(job["adapter"]), Path(job["base"]), Path(job["out"]))
+    elif "file" in job:
+        found = find_difference(Path(job["folder"]), Path(job["file"]))
+        difference, detail = (found.kind.value, found.detail) if found else ("", "")
+        channel.emit({"event": "compared", "difference": difference, "detail": detail})
     else:
-        write_gguf(Path(job["folder"]), out, dtype=job["dtype"])
+        write_gguf(Path(job["folder"]), Path(job["out"]), dtype=job["dtype"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orca_desk.inventory.student_files import UNQUANTISED, student_gguf
+from orca_desk.inventory.student_files import known_student_gguf, student_gguf
 from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.answers import questions
 from orca_desk.library.database import Library
@@ -15,7 +15,6 @@ from orca_desk.library.tasks import TaskFilter, get_tasks, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling, Task
-from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import default_runner
@@ -54,7 +53,7 @@ def training_candidates(library: Library, training_id: str, models: Sequence[Mod
     training = get_training(library, training_id)
     snapshot = get_snapshot(library, training.snapshot)
     system = system_of(snapshot.instruction)
-    model = _served(training.base)
+    model = known_student_gguf(library, training.base) or training.base
     candidates = [Candidate(name="base", model=model, system=system)]
     if training.adapter_gguf is not None:
         candidates.append(Candidate(name="tuned", model=model, adapter=training.adapter_gguf, system=system))
@@ -131,12 +130,6 @@ def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
         tasks=tuple(get_tasks(library, ids).values()),
         sampling=Sampling.from_json(evaluation.run.settings["sampling"]),
     )
-
-
-def _served(base: Path) -> Path:
-    """Return the GGUF file in a student's folder that `student_gguf` uses, or the folder if it has none."""
-    inside = sorted(base.glob("*.gguf"))
-    return min(inside, key=lambda path: identify(path).quantisation not in UNQUANTISED) if inside else base
 
 
 def _likely_name(evaluation: Evaluation) -> str:

@@ -240,6 +240,7 @@ class _Work:
             progress=recorder.report,
             control=self._control,
             log=recorder.log,
+            warn=self._warnings.append,
         )
 
     def _train(self, on_event: Callable[[Event], None]) -> dict[str, Any] | None:
