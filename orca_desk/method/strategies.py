@@ -160,13 +160,20 @@ def _validated(strategy: Strategy, *, where: str) -> Strategy:
 
 
 def _check_markers(markers: tuple[Any, ...], *, where: str) -> None:
-    if not markers or not all(isinstance(m, str) and m.strip(" :") == m and m for m in markers):
+    if not markers or not all(map(_is_marker, markers)):
         raise UserError(
             f"In {where}, markers is not a list of words without colons.",
             'Write the words that begin the lines, the answer\'s last: markers = ["Recall", "Answer"].',
         )
     if len({marker.casefold() for marker in markers}) != len(markers):
         raise UserError(f"In {where}, a marker is listed twice.", "List each marker once, in order.")
+
+
+def _is_marker(marker: Any) -> bool:
+    """Return whether a marker can open a line: some words in one line, without a colon at their end."""
+    if not isinstance(marker, str) or not marker or len(marker.splitlines()) != 1:
+        return False
+    return marker.strip() == marker == marker.strip(" :")
 
 
 def _quoted(text: str) -> str:

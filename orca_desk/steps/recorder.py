@@ -13,6 +13,7 @@ from orca_desk.library.runs import (
     create_run,
     end_run,
     find_unfinished,
+    get_run,
     set_request,
     start_run,
     store_progress,
@@ -97,3 +98,17 @@ def find_or_create_run(
     if request is not None:
         set_request(library, unfinished.id, request)
     return unfinished.id
+
+
+def request_to_resume(library: Library, run_id: str, kind: str) -> dict[str, Any] | None:
+    """Return what an unfinished run of `kind` was asked for, to resume it; None if it stored no request.
+
+    Raises UserError for an unknown run, one of another kind, and one that is done or at work.
+    """
+    run = get_run(library, run_id)
+    if run.kind != kind:
+        raise UserError(f"{run_id} cannot be resumed here.", "Resume it from the Jobs page.")
+    if run.status in ("done", "running"):
+        state = "finished" if run.status == "done" else "running"
+        raise UserError(f"{run_id} is already {state}.", "Start a new run instead.")
+    return run.request

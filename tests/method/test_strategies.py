@@ -96,3 +96,9 @@ def test_a_folder_with_nothing_or_a_misnamed_or_unreadable_file_is_refused(tmp_p
     (tmp_path / "other.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match="UTF-8"):
         load_folder(tmp_path)
+
+
+@pytest.mark.parametrize("marker", ["", " ", "Answer:", " Answer", "Recall\nAnswer", "Answer\u2028", 3])
+def test_a_marker_that_cannot_open_a_line_is_refused(marker: object) -> None:
+    with pytest.raises(UserError, match="markers"):
+        revised(PLAIN, markers=(marker, "So"))  # type: ignore[arg-type]

@@ -6,9 +6,9 @@ import pytest
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.runs import get_run
+from orca_desk.library.runs import create_run, end_run, get_run
 from orca_desk.processes.progress import Update, silent
-from orca_desk.steps.recorder import find_or_create_run, record_run
+from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_resume
 
 
 @pytest.fixture
@@ -75,3 +75,18 @@ def test_a_failure_is_recorded_and_raised(library, error, raised, status, words)
     run = get_run(library, find_or_create_run(library, "generate", {"of": "this"}))
     assert run.status == status
     assert words in run.outcome
+
+
+def test_only_an_unfinished_run_of_the_same_kind_is_resumed_by_its_request(library):
+    run = create_run(library, "generate", {"of": "this"}, {"limit": 3})
+    with pytest.raises(UserError, match="already running"):
+        request_to_resume(library, run.id, "generate")
+    end_run(library, run.id, "cancelled", "")
+    assert request_to_resume(library, run.id, "generate") == {"limit": 3}
+    with pytest.raises(UserError, match="cannot be resumed here"):
+        request_to_resume(library, run.id, "probe")
+    end_run(library, run.id, "done", "")
+    with pytest.raises(UserError, match="already finished"):
+        request_to_resume(library, run.id, "generate")
+    with pytest.raises(UserError, match="no run generate-9"):
+        request_to_resume(library, "generate-9", "generate")

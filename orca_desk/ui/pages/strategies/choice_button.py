@@ -4,9 +4,19 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QPushButton, QWidgetAction
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+    QWidgetAction,
+)
 
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import button
 
 RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -27,7 +37,7 @@ class ChoiceButton(QPushButton):
         self.list.installEventFilter(self)
         menu = QMenu(self)
         action = QWidgetAction(menu)
-        action.setDefaultWidget(self.list)
+        action.setDefaultWidget(self._panel())
         menu.addAction(action)
         menu.aboutToShow.connect(self.list.setFocus)
         self.setMenu(menu)
@@ -70,6 +80,21 @@ class ChoiceButton(QPushButton):
             self.menu().close()
             return True
         return super().eventFilter(watched, event)
+
+    def _panel(self) -> QWidget:
+        """The list below buttons that check all of it or nothing."""
+        panel = QWidget()
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        row = QHBoxLayout()
+        self.all_of_them = button("All", lambda: self.choose(None))
+        self.none_of_them = button("None", lambda: self.choose(()))
+        row.addWidget(self.all_of_them)
+        row.addWidget(self.none_of_them)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.list)
+        return panel
 
     def _show_count(self) -> None:
         count, checked = self.list.count(), len(self.chosen())

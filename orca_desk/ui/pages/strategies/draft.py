@@ -10,12 +10,12 @@ from orca_desk.method.strategies import Strategy, new_strategy, revised
 
 @dataclass(frozen=True, kw_only=True)
 class StrategyDraft:
-    """The content of the editor. Only a new strategy's `name` can be edited."""
+    """The content of the editor, with one marker a line. Only a new strategy's `name` can be edited."""
 
     name: str = ""
     title: str = ""
     description: str = ""
-    markers: str = "Answer"
+    marker_lines: str = "Answer"
     instruction: str = ""
 
     @classmethod
@@ -25,14 +25,14 @@ class StrategyDraft:
             name=strategy.name,
             title=strategy.title,
             description=strategy.description,
-            markers=", ".join(strategy.markers),
+            marker_lines="\n".join(strategy.markers),
             instruction=strategy.instruction,
         )
 
     @property
     def marker_list(self) -> tuple[str, ...]:
         """The markers one by one."""
-        return tuple(part.strip() for part in self.markers.split(",") if part.strip())
+        return tuple(line.strip() for line in self.marker_lines.splitlines() if line.strip())
 
     def apply_to(self, before: Strategy) -> Strategy:
         """Return the next version of `before`. Raises UserError if it is not a valid strategy."""
@@ -59,8 +59,16 @@ def drafts_from_json(stored: Any) -> dict[str, StrategyDraft]:
     """Read drafts by their key in the list; those of another version of Orca Desk are ignored."""
     drafts: dict[str, StrategyDraft] = {}
     with contextlib.suppress(AttributeError, TypeError):
-        drafts = {key: StrategyDraft(**values) for key, values in stored.items() if key}
+        drafts = {key: _draft(values) for key, values in stored.items() if key}
     return drafts
+
+
+def _draft(values: Mapping[str, Any]) -> StrategyDraft:
+    """Read a draft; an earlier Orca Desk stored the markers in one line, separated by commas."""
+    known = dict(values)
+    if "markers" in known:
+        known["marker_lines"] = "\n".join(part.strip() for part in known.pop("markers").split(","))
+    return StrategyDraft(**known)
 
 
 def drafts_to_json(drafts: Mapping[str, StrategyDraft]) -> dict[str, Any]:

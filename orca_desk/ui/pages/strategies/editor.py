@@ -58,10 +58,12 @@ class StrategyEditor(QWidget):
         self.instruction = QPlainTextEdit()
         self.instruction.setTabChangesFocus(True)
         self.instruction.setMinimumHeight(14 * GRID)
-        self.markers = QLineEdit()
+        self.markers = QPlainTextEdit()
+        self.markers.setTabChangesFocus(True)
+        self.markers.setFixedHeight(9 * GRID)
         self.markers.setToolTip(
-            "The words that begin the lines that the instruction asks for; the answer's marker comes last."
-            " They show which strategy an answer follows, and where its final answer is."
+            "One marker per line: the words that begin the lines that the instruction asks for. The answer's"
+            " marker comes last. They show which strategy an answer follows, and where its final answer is."
         )
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
@@ -76,9 +78,9 @@ class StrategyEditor(QWidget):
         self.instruction.setAccessibleName("Instruction for the teacher")
         layout.addWidget(instruction)
         layout.addWidget(self.instruction, 1)
-        markers = label("Line markers (answer &marker last)", size="caption", tone="muted")
+        markers = label("Line markers, one per line (answer &marker last)", size="caption", tone="muted")
         markers.setBuddy(self.markers)
-        self.markers.setAccessibleName("Line markers (answer marker last)")
+        self.markers.setAccessibleName("Line markers, one per line (answer marker last)")
         layout.addWidget(markers)
         layout.addWidget(self.markers)
         area = scrolled(fields)  # in a low window the fields scroll instead of overlapping
@@ -86,9 +88,9 @@ class StrategyEditor(QWidget):
         whole.addWidget(area, 1)
         whole.addSpacing(GRID // 2)
         whole.addLayout(self._buttons())
-        for field in (self.name, self.title, self.markers):
+        for field in (self.name, self.title):
             field.textEdited.connect(self._emit_edited)
-        for text in (self.description, self.instruction):
+        for text in (self.description, self.instruction, self.markers):
             text.textChanged.connect(self._emit_edited)
 
     def show_draft(self, draft: StrategyDraft, *, heading: str, about: str, is_new: bool) -> None:
@@ -98,12 +100,9 @@ class StrategyEditor(QWidget):
         self.about.setText(about)
         self.name.setVisible(is_new)
         self._name_label.setVisible(is_new)
-        for field, text in (
-            (self.name, draft.name),
-            (self.title, draft.title),
-            (self.markers, draft.markers),
-        ):
-            field.setText(text)
+        self.name.setText(draft.name)
+        self.title.setText(draft.title)
+        self.markers.setPlainText(draft.marker_lines)
         self.description.setPlainText(draft.description)
         self.instruction.setPlainText(draft.instruction)
         self._showing = False
@@ -114,7 +113,7 @@ class StrategyEditor(QWidget):
             name=self.name.text().strip(),
             title=self.title.text(),
             description=self.description.toPlainText(),
-            markers=self.markers.text(),
+            marker_lines=self.markers.toPlainText(),
             instruction=self.instruction.toPlainText(),
         )
 

@@ -69,6 +69,7 @@ class StrategiesPage(Page):
         self.command("&Duplicate strategy", self.duplicate, key="Ctrl+D", image="copy-plus")
         self.command("Another task in the &preview", self.preview.search.another, image="shuffle")
         self.command("&Measure strategies", self.measure, key="Ctrl+Return", image="flask-conical")
+        self.command("Pair the &family with the selected strategy", self.pairing.pair, image="route")
         add_stop(self, lambda: self.pairing.measure.job)
         self.keep("columns", self.columns)
         self.keep("pairing", self.pairing.splitter)

@@ -49,7 +49,7 @@ class PairingHistory(QWidget):
             self.reason.setText(self._why(history[0]))
         else:
             self.heading.setText(f"{family}: not paired yet")
-            self.reason.setText("Measure the strategies, or click the strategy to use for this family.")
+            self.reason.setText("Measure the strategies, or select one and pair the family with it.")
         self._titles = titles
         self.model.show(history)
 

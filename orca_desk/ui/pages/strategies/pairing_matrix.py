@@ -98,7 +98,7 @@ class PairingMatrixModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignCenter
         if strategy is None:
-            return self._source(family) if role == Qt.ItemDataRole.DisplayRole else None
+            return self._paired(family, role)
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(family, strategy.name)
@@ -107,8 +107,7 @@ class PairingMatrixModel(QAbstractTableModel):
             case Qt.ItemDataRole.BackgroundRole:
                 return self._background(family, strategy.name)
             case Qt.ItemDataRole.ForegroundRole:
-                measured = self._measured(family, strategy.name)
-                return None if measured else self._theme.colours("muted")
+                return self._foreground(self._measured(family, strategy.name))
             case Qt.ItemDataRole.ToolTipRole:
                 return safe_tip(self.sentence(family, strategy.name))
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -133,16 +132,27 @@ class PairingMatrixModel(QAbstractTableModel):
         words.append(
             "The family is paired with this strategy."
             if self._is_chosen(family, strategy)
-            else "Click to pair the family with this strategy."
+            else "The family is not paired with this strategy."
         )
         return " ".join(words)
 
     def _text(self, family: str, strategy: str) -> str:
+        """Return the share of correct answers, and below it the counts and the interval behind it."""
         measured = self._measured(family, strategy)
-        share = f"{measured[0] / measured[1]:.0%}" if measured else NOT_MEASURED
+        share, basis = NOT_MEASURED, ""
+        if measured:
+            found = share_of(*measured)
+            share = f"{found.share:.0%}"
+            basis = f"\n{found.correct:,} of {found.n:,} · {100 * found.low:.0f}–{100 * found.high:.0f}%"
         if (family, strategy) in self._running:
             share = f"{share} …"
-        return f"{CHOSEN} {share}" if self._is_chosen(family, strategy) else share
+        return f"{CHOSEN} {share}{basis}" if self._is_chosen(family, strategy) else f"{share}{basis}"
+
+    def _foreground(self, measured: tuple[int, int] | None) -> Any:
+        """Return the colour of a share; nothing correct is a warning, also where it is the best there is."""
+        if measured is None:
+            return self._theme.colours("muted")
+        return self._theme.colours("warn") if measured[0] == 0 else None
 
     def _background(self, family: str, strategy: str) -> Any:
         measured = self._measured(family, strategy)
@@ -160,11 +170,24 @@ class PairingMatrixModel(QAbstractTableModel):
         pairing = self.content.pairings.get(family)
         return pairing is not None and pairing.strategy == strategy
 
-    def _source(self, family: str) -> str:
+    def _paired(self, family: str, role: int) -> Any:
+        """Return the last column's cell: the family's strategy and how it was chosen, or why it has none."""
         pairing = self.content.pairings.get(family)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return None if pairing else self._theme.colours("warn")
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
         if pairing is None:
-            return "not paired"
-        return "measured" if pairing.source == "measured" else "by hand"
+            return f"not paired\n{self._why_not(family)}"
+        titles = {one.name: one.title for one in self.content.strategies}
+        source = "measured" if pairing.source == "measured" else "by hand"
+        text = f"{titles.get(pairing.strategy, pairing.strategy)}\n{source}"
+        return safe_tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
+
+    def _why_not(self, family: str) -> str:
+        if any(each == family for each, _ in self.content.evidence):
+            return "no evidence"
+        return "not measured" if self.content.tasks.get(family) else "no task to measure on"
 
     def _repaint(self) -> None:
         if self.rowCount():

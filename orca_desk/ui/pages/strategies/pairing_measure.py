@@ -7,10 +7,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.library.runs import get_run, newest_request
+from orca_desk.library.runs import newest_request
 from orca_desk.steps.pair.matrix import PairingMatrix
 from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.pair.request import ProbeRequest
+from orca_desk.steps.recorder import request_to_resume
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
@@ -46,7 +47,7 @@ class MeasureBar(QWidget):
     def show_matrix(self, matrix: PairingMatrix) -> None:
         """Offer the families and strategies of a matrix."""
         self._matrix = matrix
-        self.families.set_choices([(family, family) for family in matrix.families])
+        self.families.set_choices([(family, family) for family in matrix.measurable])
         self.strategies.set_choices([(one.name, one.title) for one in matrix.strategies])
         self._count_answers()
 
@@ -99,7 +100,7 @@ class MeasureBar(QWidget):
     def resume(self, run_id: str) -> None:
         """Resume an interrupted measurement by the request stored with its run."""
         try:
-            request = get_run(self.desk.library, run_id).request
+            request = request_to_resume(self.desk.library, run_id, "probe")
             if request is not None:
                 self.start(ProbeRequest.from_json(request))
                 return
@@ -147,7 +148,7 @@ class MeasureBar(QWidget):
         count = self._matrix.probe_size(
             self.families.chosen(), self.strategies.chosen(), self.per_family.value()
         )
-        self.answers.setText(f"up to {counted(count, 'answer')}" if count else "")
+        self.answers.setText(counted(count, "answer") if count else "")
         self.button.setEnabled(bool(self._matrix.families) and (self.job is None or self.job.is_over))
 
     def _open_models(self) -> None:

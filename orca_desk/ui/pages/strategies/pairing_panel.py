@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from orca_desk.library.pairings import StoredPairing, pairing_history
 from orca_desk.steps.pair.choice import choose_strategy, undo_choice
@@ -16,6 +17,8 @@ from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
 
 REPAINT_MS = 300  # between two updates of the counts
 
@@ -68,8 +71,9 @@ class PairingPanel(QWidget):
         self._wanted_family = family
         self._go_to_wanted()
 
-    def pair(self, index: QModelIndex) -> None:
-        """Pair the family of a cell with the cell's strategy, by the user's choice."""
+    def pair(self) -> None:
+        """Pair the family of the selected cell with its strategy, by the user's choice."""
+        index = self.view.currentIndex()
         strategy = self.model.strategy(index) if index.isValid() else None
         if strategy is None:
             return
@@ -92,6 +96,8 @@ class PairingPanel(QWidget):
         self.model = PairingMatrixModel(self.desk.theme)
         self.view = QTableView()
         self.view.setModel(self.model)
+        self.delegate = TwoLines(self.desk.theme)
+        self.view.setItemDelegate(self.delegate)
         self.view.setAccessibleName("Families by strategies: share of correct answers")
         self.view.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         self.view.setTabKeyNavigation(False)
@@ -100,16 +106,36 @@ class PairingPanel(QWidget):
         across = self.view.horizontalHeader()
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        across.setMinimumSectionSize(9 * GRID)
+        across.setMinimumSectionSize(14 * GRID)
         across.setFixedHeight(8 * GRID)
         down = self.view.verticalHeader()
-        down.setDefaultSectionSize(4 * GRID + 4)
+        down.setDefaultSectionSize(HEIGHT)
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         down.setFixedWidth(14 * GRID)
-        self.view.clicked.connect(self.pair)
-        self.view.activated.connect(self.pair)
-        self.view.selectionModel().currentChanged.connect(self._show_family)
-        return self.view
+        self.view.selectionModel().currentChanged.connect(self._show_cell)
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            QShortcut(QKeySequence(key), self.view, self.pair, context=Qt.ShortcutContext.WidgetShortcut)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.view, 1)
+        column.addLayout(self._cell_actions())
+        return whole
+
+    def _cell_actions(self) -> QHBoxLayout:
+        """What the selected cell says, and what can be done with it: a click alone changes nothing."""
+        self.about = label(wrap=True)
+        self.read_answers = button("Read the answers", self._read_answers)
+        self.read_answers.setToolTip("The teacher's answers to this family under this strategy")
+        self.use = button("Pair", self.pair)
+        self.use.setToolTip("Use this strategy for this family (Enter)")
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(self.about, 1)
+        row.addWidget(self.read_answers)
+        row.addWidget(self.use)
+        return row
 
     def _show(self, content: PairingMatrix) -> None:
         self.model.show(content)
@@ -120,7 +146,7 @@ class PairingPanel(QWidget):
         if content.families and not self.view.currentIndex().isValid():
             self.view.setCurrentIndex(self._cell(content.families[0]))
         else:
-            self._show_family(self.view.currentIndex())
+            self._show_cell(self.view.currentIndex())
 
     def _cell(self, family: str) -> QModelIndex:
         """Return the cell of a family's strategy, or the first cell of its row."""
@@ -137,9 +163,30 @@ class PairingPanel(QWidget):
             self.view.setFocus()
             self._wanted_family = None
 
-    def _show_family(self, index: QModelIndex, before: QModelIndex | None = None) -> None:
+    def _show_cell(self, index: QModelIndex, before: QModelIndex | None = None) -> None:
+        """Show what a cell says, and the pairings of its family."""
+        strategy = self.model.strategy(index) if index.isValid() else None
+        for made in (self.use, self.read_answers):
+            made.setVisible(strategy is not None)
         if not index.isValid():
+            self.about.setText("")
             return
+        if strategy is None:
+            self.about.setText("")
+        else:
+            self.about.setText(self.model.sentence(self.model.family(index), strategy.name))
+            pairing = self.model.content.pairings.get(self.model.family(index))
+            self.use.setText(f"Pair with {strategy.title}")
+            self.use.setEnabled(pairing is None or pairing.strategy != strategy.name)
+        self._show_family(index)
+
+    def _read_answers(self) -> None:
+        index = self.view.currentIndex()
+        strategy = self.model.strategy(index) if index.isValid() else None
+        if strategy is not None:
+            self.desk.open("records", family=self.model.family(index), strategy=strategy.name)
+
+    def _show_family(self, index: QModelIndex) -> None:
         library, family = self.desk.library, self.model.family(index)
         self.desk.background.run(
             self,

@@ -92,7 +92,7 @@ def changes(before: Strategy, after: Strategy) -> Iterator[tuple[str, Mark]]:
         ("Title", before.title, after.title),
         ("Purpose", before.description, after.description),
         ("Instruction for the teacher", before.instruction, after.instruction),
-        ("Line markers", ", ".join(before.markers), ", ".join(after.markers)),
+        ("Line markers", "\n".join(before.markers), "\n".join(after.markers)),
     )
     for name, old, new in parts:
         if old == new:

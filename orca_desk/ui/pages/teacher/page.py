@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.runs import get_run
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import families, tags
@@ -18,6 +17,7 @@ from orca_desk.method.strategies import Strategy
 from orca_desk.steps.instruct.generate import Generated
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
+from orca_desk.steps.recorder import request_to_resume
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Page
@@ -111,7 +111,7 @@ class TeacherPage(Page):
         if self.job is not None:
             return
         try:
-            stored = get_run(self.desk.library, run_id).request
+            stored = request_to_resume(self.desk.library, run_id, "generate")
             if stored is not None:
                 chosen = GenerateRequest.from_json(stored)
                 self.form.set_value(chosen)

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.records import count_records
+from orca_desk.library.runs import create_run, end_run, get_run
 from orca_desk.library.settings import get_setting
 from orca_desk.library.strategies import current_strategies, get_strategy, save_strategy, strategy_versions
 from orca_desk.library.tasks import add_tasks
@@ -15,6 +16,7 @@ from orca_desk.method.pairing import Evidence, Pairing
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import revised
 from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.strategies.draft import drafts_from_json
 from orca_desk.ui.pages.strategies.page import DRAFTS, StrategiesPage
 from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
 from orca_desk.ui.theme import Theme
@@ -159,14 +161,35 @@ def test_an_invalid_strategy_is_refused_beside_the_editor(
     page: StrategiesPage, library: Library, qtbot: QtBot
 ) -> None:
     page.go({"strategy": "direct"})
-    page.editor.markers.setText("")
-    page.editor.markers.textEdited.emit("")
+    page.editor.markers.setPlainText("")
     page.save()
     qtbot.waitUntil(page.notice.isVisible)
     assert "markers" in page.notice.text.text()
     assert get_strategy(library, "direct").version == 1
     page.discard()
-    assert page.editor.markers.text() == "Answer"
+    assert page.editor.markers.toPlainText() == "Answer"
+
+
+def test_a_marker_with_a_comma_survives_the_editor(
+    page: StrategiesPage, library: Library, qtbot: QtBot
+) -> None:
+    first = revised(get_strategy(library, "direct"), markers=("First, recall", "Answer"))
+    save_strategy(library, first)
+    page.refresh(frozenset({"strategies"}))
+    page.go({"strategy": "direct"})
+    qtbot.waitUntil(lambda: page.editor.markers.toPlainText() == "First, recall\nAnswer")
+    assert not page.editor.save.isEnabled()
+    page.editor.instruction.setPlainText('Begin lines with "First, recall:" and "Answer:".')
+    page.save()
+    qtbot.waitUntil(lambda: get_strategy(library, "direct").version == first.version + 1)
+    assert get_strategy(library, "direct").markers == ("First, recall", "Answer")
+
+
+def test_unsaved_markers_of_an_earlier_version_are_read() -> None:
+    old = {
+        "direct": {"name": "direct", "title": "T", "description": "", "markers": "A, B", "instruction": "I"}
+    }
+    assert drafts_from_json(old)["direct"].marker_list == ("A", "B")
 
 
 def test_a_duplicate_becomes_a_strategy_of_its_own(
@@ -227,29 +250,51 @@ def test_the_preview_follows_what_is_typed(page: StrategiesPage, qtbot: QtBot) -
 
 
 def test_the_matrix_shows_the_measurements(page: StrategiesPage) -> None:
-    assert text(page, "facts", "direct") == "✓ 90%"
-    assert text(page, "facts", "step-by-step") == "80%"
+    assert text(page, "facts", "direct") == "✓ 90%\n9 of 10 · 60–98%"
+    assert text(page, "facts", "step-by-step") == "80%\n8 of 10 · 49–94%"
     assert text(page, "sums", "direct") == "–"
+    paired = [page.pairing.model.index(row, 7).data() for row in range(2)]
+    assert paired == ["Direct answer\nmeasured", "not paired\nnot measured"]
     tip = str(cell(page, "facts", "direct").data(Qt.ItemDataRole.ToolTipRole))
     assert "9 of 10 correct" in tip and "95% interval 60% to 98%" in tip
     assert cell(page, "facts", "direct").data(Qt.ItemDataRole.FontRole).bold()
     assert not cell(page, "facts", "step-by-step").data(Qt.ItemDataRole.FontRole).bold()
 
 
-def test_a_click_pairs_by_hand_and_undo_restores_the_pairing(
+def test_a_click_looks_and_changes_nothing(
+    page: StrategiesPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    page.go({"family": "facts"})
+    view, panel = page.pairing.view, page.pairing
+    place = view.visualRect(cell(page, "facts", "step-by-step")).center()
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert "facts, Step by step: 8 of 10 correct" in panel.about.text()
+    assert panel.use.isEnabled() and panel.use.text() == "Pair with Step by step"
+    requested: list[tuple[str, object]] = []
+    window.desk.page_requested.connect(lambda name, target: requested.append((name, target)))
+    qtbot.mouseClick(panel.read_answers, Qt.MouseButton.LeftButton)
+    assert requested == [("records", {"family": "facts", "strategy": "step-by-step"})]
+    view.setCurrentIndex(cell(page, "facts", "direct"))
+    assert not panel.use.isEnabled()
+    assert current_pairings(library)["facts"].source == "measured"
+    assert not window.desk.undo.canUndo()
+
+
+def test_pairing_by_hand_is_an_action_of_its_own_and_undo_restores_the_pairing(
     page: StrategiesPage, window: Window, library: Library, qtbot: QtBot
 ) -> None:
     page.go({"family": "facts"})
     view = page.pairing.view
-    place = view.visualRect(cell(page, "facts", "step-by-step")).center()
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    view.setCurrentIndex(cell(page, "facts", "step-by-step"))
+    qtbot.mouseClick(page.pairing.use, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: current_pairings(library)["facts"].source == "chosen")
-    qtbot.waitUntil(lambda: text(page, "facts", "step-by-step") == "✓ 80%")
-    assert text(page, "facts", "direct") == "90%"
+    qtbot.waitUntil(lambda: text(page, "facts", "step-by-step").startswith("✓ 80%"))
+    assert text(page, "facts", "direct").startswith("90%")
     qtbot.waitUntil(lambda: page.pairing.history.model.rowCount() == 2)
     assert "You chose it" in page.pairing.history.reason.text()
     window.desk.undo.undo()
-    qtbot.waitUntil(lambda: text(page, "facts", "direct") == "✓ 90%")
+    qtbot.waitUntil(lambda: text(page, "facts", "direct").startswith("✓ 90%"))
     assert current_pairings(library)["facts"].source == "measured"
     view.setCurrentIndex(cell(page, "sums", "guess-and-check"))
     qtbot.keyClick(view, Qt.Key.Key_Return)
@@ -267,7 +312,7 @@ def test_measuring_fills_the_cells_as_answers_arrive(
     panel.families.choose(["facts"])
     panel.strategies.choose(["direct", "step-by-step"])
     panel.per_family.setValue(20)
-    assert panel.answers.text() == "up to 4 answers"  # there are two tasks
+    assert panel.answers.text() == "4 answers"  # there are two tasks
     panel.per_family.setValue(2)
     assert panel.families.text() == "1 of 2 families" and "4 answers" in panel.answers.text()
     panel.button.click()
@@ -282,8 +327,38 @@ def test_measuring_fills_the_cells_as_answers_arrive(
     page.go({"resume": "probe-7"})
     assert panel.job.is_over and "no run probe-7" in page.notice.text.text()
     page.go({"resume": "probe-1"})
+    assert panel.job.is_over and "probe-1 is already finished" in page.notice.text.text()
+    request = panel.job.result and get_run(library, "probe-1").request
+    other = create_run(library, "generate", {"of": "this"}, request)
+    end_run(library, other.id, "cancelled", "")
+    page.go({"resume": other.id})
+    assert panel.job.is_over and "cannot be resumed here" in page.notice.text.text()
+    panel.button.click()
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
     assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new
+
+
+def test_only_tasks_with_a_reference_answer_are_counted(
+    page: StrategiesPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="open", query="Why?"), Task(family="facts", query="Who?")])
+    add_tasks(library, [Task(family="bench", query="What is 1 + 1?", answer="2", split="heldout")])
+    window.desk.tell("tasks")
+    panel = page.pairing.measure
+    qtbot.waitUntil(lambda: page.pairing.model.rowCount() == 4)
+    assert panel.families.chosen() == ["facts", "sums"]
+    assert panel.answers.text() == "21 answers"  # 3 tasks under 7 strategies
+    rows = page.pairing.model.content.families
+    paired = {family: page.pairing.model.index(n, 7).data() for n, family in enumerate(rows)}
+    assert paired["open"] == paired["bench"] == "not paired\nno task to measure on"
+
+
+def test_all_or_none_of_the_families_are_chosen_at_once(page: StrategiesPage, qtbot: QtBot) -> None:
+    families = page.pairing.measure.families
+    families.none_of_them.click()
+    assert families.chosen() == [] and families.text() == "0 of 2 families"
+    families.all_of_them.click()
+    assert families.chosen_or_all() is None and families.text() == "All families"
 
 
 def test_an_empty_selection_is_reported(page: StrategiesPage, qtbot: QtBot) -> None:
@@ -304,7 +379,10 @@ def test_the_models_follow_the_rules(page: StrategiesPage, window: Window, libra
     matrix.show(page.pairing.model.content)
     matrix.count([("facts", "direct", True), ("facts", "direct", False)])
     matrix.repaint_counts()
-    assert matrix.data(matrix.index(0, list(current_strategies(library)).index("direct"))) == "✓ 50% …"
+    assert (
+        matrix.data(matrix.index(0, list(current_strategies(library)).index("direct")))
+        == "✓ 50% …\n1 of 2 · 9–91%"
+    )
     matrix.clear_counts()
     page.new()
     page.discard()
