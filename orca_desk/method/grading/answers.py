@@ -45,8 +45,7 @@ class FinalAnswer:
 
     `text`: the answer on one line (without a mark: the last line that says something).
     `block`: the answer up to the end of its paragraph, for answers of several lines.
-    `raw`: the block as it was written, with Markdown and LaTeX markup: `response[start:end]`, where
-    carriage returns count as white space.
+    `raw`: the block as it was written, with Markdown and LaTeX markup: `one_line_end(response)[start:end]`.
     `marked`: whether an announcement led to the answer.
     `whole`: the visible response: without thoughts, end tokens and questions that the model made up.
     `rival`: the answer of another firm announcement right before this one, with no reconsidering in between.
@@ -64,8 +63,7 @@ class FinalAnswer:
 
 def find_answer(response: str) -> FinalAnswer:
     """Return the final answer of `response`; one that shows nothing has an empty `text`."""
-    if "\r" in response:
-        response = response.replace("\r\n", " \n").replace("\r", "\n")
+    response = one_line_end(response)
     start, end = unfenced(response, *visible_span(response))
     window = max(start, end - _SEARCHED)
     searched = response[window:end]
@@ -93,6 +91,11 @@ def find_answer(response: str) -> FinalAnswer:
             rival=_rival(searched, marks[index - 1], marks[index]) if index else None,
         )
     return _unmarked(searched, whole, window)
+
+
+def one_line_end(text: str) -> str:
+    """Return `text` with the line ends of Unix."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def bare_reference(reference: str) -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol, get_args
 
-from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_answer
+from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_answer, one_line_end
 from orca_desk.method.grading.choice import expected_choice, parse_option
 from orca_desk.method.grading.finding import Finding, correct, shown
 from orca_desk.method.grading.key_value import expected_key_value, parse_pairs
 from orca_desk.method.grading.numbers import expected_number
 from orca_desk.method.grading.ordering import expected_ordering, is_ordering
+from orca_desk.method.grading.polar import expected_polar
 from orca_desk.method.grading.text import ExpectedExact, ExpectedText
 from orca_desk.method.grading.values import is_value
 from orca_desk.method.records import AnswerKind
@@ -39,7 +40,7 @@ def grade(response: str, reference: str, kind: AnswerKind | None = None) -> Verd
     A reference that cannot be read as its kind (a "number" without a number) is compared as text. Never
     raises, whatever the texts contain; takes time linear in the length of the response.
     """
-    asked, expected, bare = _prepare(reference, kind)
+    asked, expected, bare = _prepare(one_line_end(reference), kind)
     final = find_answer(response)
     finding = _judge(expected, final, bare, asked)
     return Verdict(correct=finding.correct, kind=asked, answer=finding.answer, reason=finding.reason)
@@ -68,7 +69,7 @@ def _prepare(reference: str, kind: AnswerKind | None) -> tuple[AnswerKind, _Expe
     bare = reference.strip() if asked in ("exact", "keyed") else bare_reference(reference)
     makers: dict[AnswerKind, Callable[[str], _Expected | None]] = {
         "exact": ExpectedExact,
-        "text": ExpectedText,
+        "text": lambda text: expected_polar(text) or ExpectedText(text),
         "number": expected_number,
         "choice": expected_choice,
         "ordering": expected_ordering,

@@ -12,7 +12,8 @@ from typing import Literal
 from orca_desk.method.grading.alternatives import retracted
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.finding import Finding, correct, missing, shown
-from orca_desk.method.grading.text import normalise, same_text
+from orca_desk.method.grading.folding import normalise
+from orca_desk.method.grading.text import same_text
 
 _PAIR = re.compile(
     r"(?:\A|(?<=[.;,\n])|(?<=\band))[\s*-]{0,6}"

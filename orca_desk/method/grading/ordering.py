@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from orca_desk.method.grading.answers import FinalAnswer, bare_reference
 from orca_desk.method.grading.clauses import first_sentence
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing
-from orca_desk.method.grading.text import normalise
+from orca_desk.method.grading.folding import normalise
 
 _ARROWS = re.compile(r"->|=>|→|⇒|>|≻")
 _LESS = re.compile(r"<-|<|←|≺")

@@ -1,63 +1,66 @@
-"""Answers that are text: normalised (case, articles, punctuation, Unicode), or exact."""
+"""Answers that are text: compared as they read (see `folding`), or exactly."""
 
 import re
-import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orca_desk.method.grading.answers import FinalAnswer, clean
-from orca_desk.method.grading.clauses import first_sentence, last_sentence
-from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
-from orca_desk.method.grading.words import digits_for
+from orca_desk.method.grading.answers import FinalAnswer
+from orca_desk.method.grading.clauses import first_sentence, last_sentence, without_offers
+from orca_desk.method.grading.finding import Finding, correct, incorrect, missing
+from orca_desk.method.grading.folding import normalise, same_reading
+from orca_desk.method.grading.labels import FINAL_COPULAS
+from orca_desk.method.grading.markup import clean
 
-_ACCENTS = re.compile("[\u0300-\u036f]")
-_APOSTROPHES = re.compile(r"(?<=\w)['’ʼ`](?=\w)")
-_DROPPED = re.compile(r"[^\w\s+#%&$€£@*/=<>^|~.,-]|_|(?<!\d)[.,]|[.,](?!\d)|(?<=[^\s(=+*/,])-|-(?!\d)")
-_ARTICLES = frozenset({"a", "an", "the"})
 _ASIDE = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which)\b"
     r"|\s\(|\s[—–-]\s",
     re.IGNORECASE,
 )
+_TAKES_BACK = re.compile(r"\W*(?:or|no|wait|actually|but|and|sorry|maybe|perhaps|either)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(
-    r"^(?:(?:so|thus|therefore|hence|then|well|"
-    r"(?:i|he|she|they|we) (?:thinks?|believes?|guess|says?|would say))\b"
-    r"[\s,:]{0,3}(?:that )?){1,3}",
-    re.IGNORECASE,
+    r"^(?:(?:so|thus|therefore|hence|then|well|definitely|certainly|probably|"
+    r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say|choose|chose|pick)|id say)\b"
+    r"[\s,:]{0,3}(?:that )?){1,3}"
 )
 _FRAME = re.compile(
     r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?) |"
-    r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be) "
-    r"|its |theyre |hes |shes )?"
+    r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be|has to be) (?:called |named )?"
+    r"|its |thats |theyre |hes |shes )?"
     r"(?:(?:still )?(?:in|on|at|inside|into|onto|under) (?=\S))?"
 )
-_COPULA = re.compile(r"\b(?:is|are|was|were|be|equals)\b\s", re.IGNORECASE)
+_COPULA = re.compile(
+    r"\b(?:is|are|was|were|be|equals|called|named|known as|ist|war|est|était|es|era|è|é|jest|är|er|este|είναι|là|adalah)"
+    r"(?::|\b)\s|(?<!不)是|(?<!で)は",
+    re.IGNORECASE,
+)
+_FINAL_COPULA = re.compile(rf"(?:{'|'.join(sorted(FINAL_COPULAS, key=len, reverse=True))})[.。]?\Z")
+_AGENT = re.compile(r"\b(?:by|named|called|known as)\s", re.IGNORECASE)
 # Words that make a sentence more than "X is Y".
 _UNPLAIN = re.compile(
-    r"\b(?:not|never|neither|unlikely|if|whether|or|no|and|but)\b|n['’]t\b|[;?]", re.IGNORECASE
+    r"\b(?:not|never|neither|unlikely|if|whether|or|no|but|doubt|deny|denies|wrong|incorrect|false|cannot|without|some|many"
+    r"|nicht|kein|keine|pas|ni|non|não|nie|не|нет|inte|ikke)\b|n['’]t\b|[;?]|不|ない",
+    re.IGNORECASE,
 )
-_POLAR = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+# What is said of a subject that is the answer: "Paris is the capital", not "The box is empty".
+_SAYS_WHAT_IT_IS = re.compile(
+    r"(?:the|its?|their|his|her|our|your|my|where|what|who|which|correct|right|best)\b|\w+['’]s\b",
+    re.IGNORECASE,
+)
+_ACTS = re.compile(
+    r"\s(?:\w{3,}ed|wrote|won|made|built|found|led|sang|drew|became|held|took|has|lies|wrote|discovered|contains)\b"
+)
+_RETHINKS = re.compile(r"\b(?:wait|actually|sorry|correction|mistake|no|not|instead|or)\b", re.IGNORECASE)
+_ARTICLES = frozenset({"a", "an", "the"})
 _LONGEST = 4_000
-_WORD = re.compile(r"[A-Za-z]+")
-
-
-def normalise(text: str) -> str:
-    """Return `text` as it is compared: one case, no accents, articles, or punctuation outside numbers.
-
-    Text of nothing else (") ]", "?!") stays as it is, without white space.
-    """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("−", "-")
-        text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
-    folded = _APOSTROPHES.sub("", text.casefold())
-    words = _DROPPED.sub(" ", folded).split()
-    kept = [digits_for(word) for word in words if word not in _ARTICLES] or words
-    return " ".join(kept) if kept else "".join(folded.split())
+_LONGEST_SENTENCE = 400
+_LEAST_WORDS = 4  # of an explanation
 
 
 def same_text(answer: str, expected: str) -> bool:
-    """Return whether two texts are equal when normalised and without a lead-in such as "it is in the"."""
-    ours, theirs = normalise(answer), normalise(expected)
-    return ours == theirs or _unframed(ours) == _unframed(theirs)
+    """Return whether two texts read the same, also without a lead-in such as "it is in the"."""
+    if same_reading(answer, expected):
+        return True
+    return _unframed(normalise(answer)) == _unframed(normalise(expected))
 
 
 def _unframed(text: str) -> str:
@@ -68,53 +71,88 @@ def _unframed(text: str) -> str:
 
 @dataclass(frozen=True)
 class ExpectedText:
-    """A reference that is compared as normalised text."""
+    """A reference that is compared as it reads."""
 
     reference: str
 
     def check(self, final: FinalAnswer) -> Finding:
-        """Compare the final answer, or without a marker the whole response or its last sentence."""
+        """Compare the final answer, or without a mark the whole response, its first or its last words."""
         if not final.text:
             return missing("answer", self.reference)
-        polar = _polar_answer(final, self.reference)
-        if polar is not None:
-            return polar
-        for candidate in _candidates(final):
+        for candidate in readings(final):
             if same_text(candidate, self.reference):
                 return correct(candidate, self.reference)
+        named = self._named(final)
+        if named is not None:
+            return correct(named, self.reference)
         answer = first_sentence(final.text) if final.marked else last_sentence(final.text)
         return incorrect(answer.rstrip(". "), self.reference)
 
+    def _named(self, final: FinalAnswer) -> str | None:
+        """Return the name that one sentence says acted: "Shakespeare wrote it", "It was written by Shakespeare"."""
+        sentence = clean(final.text)
+        single = final.marked or len(without_offers(final.whole)) <= _LONGEST_SENTENCE
+        if not single or not self.reference[:1].isupper() or first_sentence(sentence) != sentence:
+            return None
+        if len(self.reference) < 3 or _UNPLAIN.search(sentence) or re.search(r"\band\b|,", sentence):
+            return None
+        head, tail = sentence[: len(self.reference)], sentence.rstrip(". ")[-len(self.reference) :]
+        if same_reading(head, self.reference) and _ACTS.match(sentence, len(head)):
+            return head
+        agent = list(_AGENT.finditer(sentence))
+        if agent and same_reading(tail, self.reference) and sentence[agent[-1].end() :].rstrip(". ") == tail:
+            return tail
+        return None
 
-def _candidates(final: FinalAnswer) -> list[str]:
-    """Return the readings of the final answer, from the whole to its core."""
+
+def readings(final: FinalAnswer) -> Iterator[str]:
+    """Yield what the final answer may be taken for, from the whole to its core."""
+    seen = set()
+    for reading in _readings(final):
+        piece = clean(reading).strip(" \"'“”‘’")
+        if piece and len(reading) <= _LONGEST and piece not in seen:
+            seen.add(piece)
+            yield piece
+
+
+def _readings(final: FinalAnswer) -> Iterator[str]:
     if final.marked:
-        sentence = first_sentence(final.text)
-        readings = [final.text, sentence]
-    else:
-        sentence = last_sentence(final.text)
-        readings = [final.whole, final.text, sentence]
-    copulas = list(_COPULA.finditer(sentence))
-    if copulas and not _UNPLAIN.search(sentence):
-        readings.append(sentence[copulas[-1].end() :])
+        yield final.text
+        yield from _cores(first_sentence(final.text))
+        return
+    body = without_offers(final.whole)
+    yield from (body, final.text)
+    yield from _cores(last_sentence(final.text))
+    if len(body) <= _LONGEST:
+        yield from _opening(body)
+
+
+def _opening(body: str) -> Iterator[str]:
+    """Yield the first words of a response that explains them: "Paris. It has been the capital since 987."."""
+    first = first_sentence(body)
+    rest = body[len(first) :]
+    if len(rest.split()) < _LEAST_WORDS or len(first) > _LONGEST_SENTENCE or _RETHINKS.search(rest):
+        return
+    yield from _cores(first.rstrip("\n"))
+
+
+def _cores(sentence: str) -> Iterator[str]:
+    """Yield a sentence, it without its aside, and what it says X is in "X is Y"."""
     aside = _ASIDE.search(sentence)
-    if aside:
-        readings.append(sentence[: aside.start()])
-    return [clean(reading).strip("\"'“”‘’ ") for reading in readings if len(reading) <= _LONGEST]
-
-
-def _polar_answer(final: FinalAnswer, reference: str) -> Finding | None:
-    """Judge "Yes, he does." against "yes": the first word decides, unless its opposite follows at once."""
-    expected = normalise(reference)
-    if expected not in _POLAR:
-        return None
-    text = _LEAD_IN.sub("", (final.text if final.marked else final.whole)[:_LONGEST])
-    words = [word.casefold() for word in _WORD.findall(text[:60])[:3]]
-    if not words or words[0] not in _POLAR:
-        return None
-    if any(word == _POLAR[words[0]] for word in words[1:]):
-        return several(first_sentence(text), reference)
-    return correct(words[0], reference) if words[0] == expected else incorrect(words[0], reference)
+    main = sentence[: aside.start()] if aside and not _TAKES_BACK.match(sentence[aside.end() :]) else sentence
+    for piece in dict.fromkeys((sentence, main)):
+        yield piece
+        short = _FINAL_COPULA.sub("", piece.strip())
+        if short != piece:
+            yield short
+        copulas = list(_COPULA.finditer(piece))
+        if not copulas or _UNPLAIN.search(piece):
+            continue
+        tail = piece[copulas[-1].end() :]
+        yield tail
+        yield _FINAL_COPULA.sub("", tail.strip())
+        if _SAYS_WHAT_IT_IS.match(piece[copulas[0].end() :]):
+            yield piece[: copulas[0].start()]
 
 
 @dataclass(frozen=True)
@@ -129,7 +167,7 @@ class ExpectedExact:
         if not final.whole:
             return missing("answer", expected)
         line = final.raw.partition("\n")[0].strip()
-        readings = (final.whole, final.raw, final.raw.removesuffix("."), line, line.removesuffix("."))
-        if expected in readings:
+        pieces = (final.whole.strip(), final.raw.strip(), line)
+        if any(expected in (piece, piece.removesuffix(".")) for piece in pieces):
             return correct(expected, expected)
         return incorrect(final.text, expected)
