@@ -36,14 +36,18 @@ class StoredPairing:
 
 
 def set_pairings(
-    library: Library, pairings: Iterable[Pairing], *, source: Source
+    library: Library, pairings: Iterable[Pairing], *, source: Source, fruitless: Iterable[Evidence] = ()
 ) -> dict[str, StoredPairing]:
-    """Pair families with strategies; return the pairings that these replace, by family."""
-    chosen = tuple(pairings)
+    """Pair families with strategies; return the pairings that these replace, by family.
+
+    `fruitless` is what was measured in families in which no strategy got a task right: it is stored, and
+    leaves their pairings as they are.
+    """
+    chosen, nothing = tuple(pairings), tuple(fruitless)
 
     def store(db: sqlite3.Connection) -> dict[str, StoredPairing]:
         before = _stored(db, CURRENT)
-        families = family_ids(db, [pairing.family for pairing in chosen])
+        families = family_ids(db, [one.family for one in (*chosen, *nothing)])
         for pairing in chosen:
             row = {
                 "family_id": families[pairing.family],
@@ -55,6 +59,12 @@ def set_pairings(
             rowid = table(db, "pairings").insert(row).last_rowid
             evidence = ({"pairing": rowid, **_evidence_row(one)} for one in pairing.evidence)
             table(db, "evidence").insert_all(evidence)
+            for one in pairing.evidence:
+                where = (families[one.family], one.strategy)
+                db.execute("DELETE FROM fruitless WHERE family_id = ? AND strategy = ?", where)
+        for one in nothing:
+            row = {"family_id": families[one.family], "created_at": now(), **_evidence_row(one)}
+            table(db, "fruitless").insert(row, replace=True)
         families_chosen = {pairing.family for pairing in chosen}
         return {one.pairing.family: one for one in before if one.pairing.family in families_chosen}
 
@@ -76,6 +86,11 @@ def latest_evidence(library: Library) -> dict[tuple[str, str], Evidence]:
         " FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing"
         " WHERE family_id IN (SELECT id FROM families WHERE merged_into IS NULL)"
         " GROUP BY p.family_id, e.strategy"
+    )
+    # What paired with nothing is newer than what was measured before: a later pairing removes it
+    rows += library.rows(
+        f"SELECT {NAME} AS family, f.* FROM fruitless AS f"
+        " WHERE family_id IN (SELECT id FROM families WHERE merged_into IS NULL)"
     )
     return {(row["family"], row["strategy"]): _evidence(row["family"], row) for row in rows}
 

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from orca_desk.errors import UserError
@@ -23,6 +24,10 @@ class Run:
 
     `settings` identify the run: the same job started again finds it by them. `request` is what the user asked
     for, from which the desktop starts the job again; None for the stages of a larger job, such as the demo.
+
+    A run that is resumed is one run with several parts: `created_at` is when the first of them began,
+    `started_at` and `ended_at` belong to the last, and `earlier_seconds` is the time of those before it.
+    `seen_at` is when the progress was last stored.
     """
 
     id: str
@@ -37,6 +42,17 @@ class Run:
     created_at: str
     started_at: str | None
     ended_at: str | None
+    earlier_seconds: float
+    seen_at: str | None
+
+    @property
+    def seconds(self) -> float | None:
+        """The seconds of all parts, up to now while the run is running; None if that was never noted."""
+        end = now() if self.status == "running" else self.ended_at or self.seen_at
+        if self.started_at is None or end is None:
+            return self.earlier_seconds or None
+        span = datetime.fromisoformat(end) - datetime.fromisoformat(self.started_at)
+        return self.earlier_seconds + max(0.0, span.total_seconds())
 
 
 def create_run(
@@ -83,9 +99,14 @@ def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) ->
 
 
 def start_run(library: Library, run_id: str) -> Run:
-    """Set a run to "running", whether it is new or resumed; return it."""
+    """Set a run to "running", whether it is new or resumed; return it. The time of its last part is kept."""
     return _update(
-        library, run_id, "status = 'running', outcome = '', ended_at = NULL, started_at = ?", now()
+        library,
+        run_id,
+        "status = 'running', outcome = '', ended_at = NULL, seen_at = NULL, earlier_seconds = earlier_seconds"
+        " + max(0, coalesce(86400 * (julianday(coalesce(ended_at, seen_at)) - julianday(started_at)), 0)),"
+        " started_at = ?",
+        now(),
     )
 
 
@@ -111,7 +132,7 @@ def has_requests(library: Library) -> bool:
 
 def store_progress(library: Library, run_id: str, *, done: float, total: float | None, unit: str = "") -> Run:
     """Store the progress of a run; return it."""
-    return _update(library, run_id, "done = ?, total = ?, unit = ?", done, total, unit)
+    return _update(library, run_id, "done = ?, total = ?, unit = ?, seen_at = ?", done, total, unit, now())
 
 
 def end_run(library: Library, run_id: str, status: EndStatus, outcome: str) -> Run:
