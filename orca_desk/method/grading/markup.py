@@ -5,21 +5,8 @@ Only what surrounds or sets text is taken away; signs, digits, brackets and mark
 
 import re
 
-_LATEX_WORD = re.compile(
-    r"\\(?:text|mathrm|mathbf|mathit|textbf|textit|textrm|emph|mbox|operatorname)\s?\{([^{}]{0,200})\}"
-)
-_LATEX_FRACTION = re.compile(r"\\[dt]?frac\s?\{([^{}]{1,40})\}\s?\{([^{}]{1,40})\}")
-_LATEX_SPACE = re.compile(r"\\[,;!: ]|\\q?quad\b|\\[()\[\]]|\{(?=,\})|(?<=\{),\}|\\left\b|\\right\b|~")
-_LATEX_SIGNS = {
-    r"\times": "×",
-    r"\cdot": "×",
-    r"\%": "%",
-    r"\$": "$",
-    r"\rightarrow": "→",
-    r"\to": "→",
-    r"\pi": "π",
-}
-_LATEX_SIGN = re.compile(r"\\(?:times|cdot|rightarrow|to|pi)(?![A-Za-z])|\\[%$]")
+from orca_desk.method.grading.latex import plain_latex
+
 _HTML = re.compile(r"</?(?:b|strong|i|em|u|code|p|span|mark|sub|big|center)>|<br ?/?>|&nbsp;", re.IGNORECASE)
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _WRAPPING_TAG = re.compile(r"\A\s*<(\w{1,30})>(.*)</\1>\s*\Z", re.DOTALL)
@@ -36,9 +23,7 @@ _LINK = re.compile(r"\[([^\]\n]{1,200})\]\((?:https?://|#|/)[^)\s]{0,400}\)")
 def clean(text: str) -> str:
     """Return `text` without Markdown, HTML and LaTeX markup that only sets it."""
     if "\\" in text:
-        text = _LATEX_FRACTION.sub(r" \1/\2", _LATEX_WORD.sub(r"\1", text))
-        text = _LATEX_SIGN.sub(lambda match: _LATEX_SIGNS[match[0]], text)
-        text = _LATEX_SPACE.sub("", text)
+        text = plain_latex(text)
     if "<" in text or "&" in text:
         wrapped = _WRAPPING_TAG.match(text)
         text = _HTML.sub(" ", wrapped[2] if wrapped else text)

@@ -6,7 +6,13 @@ from fractions import Fraction
 from itertools import pairwise
 from math import gcd
 
-from orca_desk.method.grading.quantities import Quantity, find_quantities, same_quantity
+from orca_desk.method.grading.quantities import (
+    BOTH_SIGNS,
+    Quantity,
+    all_quantities,
+    find_quantities,
+    same_quantity,
+)
 
 _RATIO = re.compile(
     r"(?<![\d:.,])\d{1,9}(?:\.\d{1,9})?(?:\s?:\s?\d{1,9}(?:\.\d{1,9})?){1,5}(?![\d:]|\s?[ap]\.?m\b)",
@@ -17,7 +23,6 @@ _TO = re.compile(r"\s?[A-Za-z°$€£%²³/]{0,12}\s?(?:-|to|through|until|bis|�
 _AND = re.compile(r"\s?[A-Za-z°$€£%]{0,12}\s?and\s?[$€£]?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|anywhere between)\s?[$€£]?\Z", re.IGNORECASE)
 _JOINS = re.compile(r"\s?(?:,|;|and|or|,\s?(?:and|or))\s?(?:[A-Za-z]\w?\s?=\s?)?", re.IGNORECASE)
-_BOTH_SIGNS = re.compile(r"(?:±|\+/-|\\pm|plus or minus)\s?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,11 @@ def find_ranges(text: str) -> list[Range]:
 
 def find_both_signs(text: str) -> list[BothSigns]:
     """Return where `text` names a number and its negative as one answer."""
-    quantities = find_quantities(text)
+    quantities = all_quantities(text)
     found = []
     for quantity in quantities:
-        sign = _BOTH_SIGNS.search(text, max(0, quantity.start - 16), quantity.start)
-        if sign and sign.end() == quantity.start and quantity.value > 0:
+        sign = BOTH_SIGNS.search(text, max(0, quantity.start - 16), quantity.start)
+        if sign and quantity.value > 0:
             found.append(BothSigns(quantity, sign.start(), quantity.end))
     for one, other in pairwise(quantities):
         if one.value == -other.value and one.value and _JOINS.fullmatch(text, one.end, other.start):

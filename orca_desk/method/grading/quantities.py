@@ -11,6 +11,7 @@ from orca_desk.method.grading.units import (
     CURRENCY_SIGNS,
     Unit,
     convert,
+    fits,
     same_things,
     unit_at,
     unit_of_sign,
@@ -18,7 +19,6 @@ from orca_desk.method.grading.units import (
 from orca_desk.method.grading.words import find_number_words
 
 _MOST_DIGITS = 400
-_ORDINAL_WORDS = 3  # a longer text that says "first" counts something, and ranks nothing
 _LONGEST_JOINT = 20  # characters between the parts of one amount
 _TAIL = 60  # characters after a number in which its unit stands
 _MAGNITUDES = {
@@ -41,14 +41,14 @@ _BODY = rf"""
 _TOKEN = re.compile(
     rf"""
     (?P<compound>\d+(?:[:]\d+)+ | \d+(?:/\d+){{2,}} | \d+-\d+-\d+ | (?!\d{{1,3}}(?:\.\d{{3}}){{2,}}(?!\.?\d))\d+(?:\.\d+){{2,}}(?!\d*,) )
-  | (?P<sign>(?<![\w)\]])[-+])?
+  | (?P<sign>(?<![\w)\]])[-+]|\A\s*-\s(?=[\d.,]+\s*\.?\Z))?
     (?:(?P<currency>(?<![A-Za-z])(?:{CURRENCY_SIGNS})\s?)(?P<inner>-)?)?
     (?P<body>{_BODY})
     (?:
         \s?[×x*]\s?10\s?(?:\^|\*\*)\s?[{{(]?(?P<power>[-+]?\d+)[}})]?
       | (?:\^|\*\*)[{{(]?(?P<raised>-?\d{{1,4}})[}})]?
       | [eE](?P<exponent>[-+]?\d+)(?![\w.])
-      | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>\d+)(?![\d.]|\s?/)
+      | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>-?\d+)(?![\d.]|\s?/)
       | \s(?:and\s)?(?P<half>a\s(?:half|quarter))\b
     )?
     (?P<percent>\s?[%٪]|\s(?:percent|per\scent|percentage\spoints?|pct)\b)?
@@ -74,6 +74,10 @@ _COUNTED_NOTES = re.compile(
     r"\A(?:-[A-Za-z]|\s?(?:dollar|euro|pound|rupee|cent|yen|g|kg|ml|l|cm|mm|m|page|watt|gram|metre|meter)s?[ -][a-z]+s\b)"
 )
 _HALVES = {"half": Fraction(1, 2), "quarter": Fraction(1, 4)}
+BOTH_SIGNS = re.compile(r"(?:±|\+/-|\\pm|plus or minus)\s?\Z", re.IGNORECASE)
+_ARTICLE = re.compile(r"\A\s(?:of\s)?an?\s")  # "half an hour"
+_RANK_ALONE = re.compile(r"\W*(?:the )?\w+(?: (?:place|position|one))?\W*", re.IGNORECASE)
+_MINUS_BEFORE = re.compile(r"(?:\A|[^\d\s)\]]\s?)\b(?P<word>minus|negative)\s\Z", re.IGNORECASE)
 _ORDINAL = re.compile(r"\A(?:st|nd|rd|th)\b", re.IGNORECASE)
 _DECADE = re.compile(r"\A['’]?s\b")
 _NONE = re.compile(
@@ -109,7 +113,7 @@ class Quantity:
         if self.summed is not None:
             return self.summed
         if self.sign:
-            return unit_of_sign(self.sign)
+            return unit_of_sign(self.sign, self.tail)
         return unit_at(self.tail)
 
 
@@ -136,8 +140,16 @@ def find_quantities(text: str) -> list[Quantity]:
     """Return the numbers in `text` (as `plain` left it), from left to right.
 
     Dates, times, versions ("3.11.2") and numbers in a name ("A1", "x2") are not numbers; neither is one of
-    more than 400 digits. Numbers in words count where no digits are.
+    more than 400 digits, nor "±5", which is two. Numbers in words count where no digits are.
     """
+    found = all_quantities(text)
+    if "±" in text or "+/-" in text or "plus or minus" in text:
+        return [one for one in found if not BOTH_SIGNS.search(text, max(0, one.start - 16), one.start)]
+    return found
+
+
+def all_quantities(text: str) -> list[Quantity]:
+    """Return the numbers in `text` as `find_quantities` does, with those that have both signs."""
     if any(character.isdigit() for character in text):
         return list(_sums(text, [one for match in _TOKEN.finditer(text) for one in _quantities(text, match)]))
     found = [
@@ -147,11 +159,11 @@ def find_quantities(text: str) -> list[Quantity]:
             percent=_percent_after(text, end),
             start=start,
             end=end,
-            tail=text[end : end + _TAIL],
+            tail=_ARTICLE.sub(" ", text[end : end + _TAIL], count=1),
             ordinal=ordinal,
         )
         for value, start, end, ordinal in find_number_words(text)
-        if not ordinal or text[:start].count(" ") + text[end:].count(" ") < _ORDINAL_WORDS
+        if not ordinal or _RANK_ALONE.fullmatch(text)
     ]
     if not found and (none := _NONE.search(text)):
         return [Quantity(value=Fraction(0), places=0, percent=False, start=none.start(), end=none.end())]
@@ -175,9 +187,10 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
     value, places = _value(match)
     if value is None:
         return
-    negative = (match["sign"] == "-") != (match["inner"] == "-") or bool(
-        _BELOW_ZERO.match(text[end : end + 40])
-    )
+    negative = ("-" in (match["sign"] or "")) != (match["inner"] == "-")
+    if minus := _MINUS_BEFORE.search(text, max(0, start - 12), start):
+        negative, start = not negative, minus.start("word")
+    negative = negative or _BELOW_ZERO.match(text[end : end + 40]) is not None
     made = Quantity(
         value=-value if negative else value,
         places=places,
@@ -336,17 +349,16 @@ def _same_reading(answer: Quantity, expected: Quantity) -> bool:
     ours, theirs = answer.unit, expected.unit
     if ours is None or theirs is None or same_things(ours, theirs):
         return _meets(answer.value, answer.places, expected.value, expected.places)
-    for mine in (*ours.readings, *ours.also):
-        for wanted in (*theirs.readings, *theirs.also):
-            value = convert(answer.value, mine, wanted)
-            if value is None:
-                continue
-            places = answer.places if mine == wanted else None
-            if _meets(value, places, expected.value, expected.places):
-                return True
-            back = convert(expected.value, wanted, mine)
-            if mine != wanted and back is not None and _rounded(answer, back):
-                return True
+    for mine, wanted in fits(ours, theirs):
+        value = convert(answer.value, mine, wanted)
+        if value is None:
+            continue
+        places = answer.places if mine == wanted else None
+        if _meets(value, places, expected.value, expected.places):
+            return True
+        back = convert(expected.value, wanted, mine)
+        if mine != wanted and back is not None and _rounded(answer, back):
+            return True
     return False
 
 

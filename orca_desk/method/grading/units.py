@@ -7,6 +7,7 @@ plain numbers never wait for it.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -336,6 +337,7 @@ _ATOM = r"[^\W\d_]+\$?|[°℃℉](?:\s?[CF](?![a-z]))?|[$€£¥₹₩¢Ω]"
 _TOKEN = re.compile(
     rf"\s?(?:(?P<atom>{_ATOM})(?P<dot>\.(?=\s|\Z|/))?(?:\s?\^\s?\(?(?P<power>-?\d)\)?)?|(?P<over>/|(?<=\w)·|(?<=\w)\*))"
 )
+_RATE = re.compile(r"\s?(?:/|per\b|an?\b)")
 _MOST_WORDS = 5
 _MOST_READINGS = 12
 _INCHES = re.compile(r"\s?in\.?(?:\s*\Z|[,;)])")
@@ -401,14 +403,24 @@ def unit_at(text: str) -> Unit | None:
             break
         usable.append(options or (f"thing_{_stem(part.word)}",))
     readings = tuple(" * ".join(combination) for combination in product(*usable))
-    also = _ALSO.get(parts[0].word, ()) if len(parts) == 1 else ()
+    also = _ALSO.get(parts[0].word, ()) if len(parts) == 1 and parts[0].power == 1 else ()
     words = tuple(_stem(part.word) for part in parts[: len(usable)])
     return Unit(readings=readings[:_MOST_READINGS], also=also, things=words)
 
 
-def unit_of_sign(sign: str) -> Unit:
-    """Return the unit of a currency sign before a number ("$", "US$", "Rs.")."""
-    return Unit(readings=_MONEY.get(sign.strip().casefold().rstrip("."), (sign.strip(),)))
+def unit_of_sign(sign: str, after: str) -> Unit:
+    """Return the unit of a currency sign before a number ("$", "Rs."), with what follows it ("per hour")."""
+    sign = sign.strip().rstrip(".")
+    if _RATE.match(after) and (rate := unit_at(sign + after)):
+        return rate
+    return Unit(readings=_MONEY.get(sign.casefold(), (sign,)))
+
+
+def fits(answer: Unit, expected: Unit) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of measures to compare; a second meaning counts only against a first one."""
+    yield from product(answer.readings, expected.readings)
+    yield from product(answer.also, expected.readings)
+    yield from product(answer.readings, expected.also)
 
 
 def convert(value: Fraction, source: str, target: str) -> Fraction | None:

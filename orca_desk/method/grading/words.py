@@ -112,8 +112,24 @@ _NO_NUMBER_BEFORE = frozenset(
 )
 
 
+_CHINESE = re.compile("[零〇一二两兩三四五六七八九十百千万萬亿億]+")
+_CHINESE_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {
+    "零": 0,
+    "两": 2,
+    "兩": 2,
+}
+_CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000}
+_CHINESE_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+# Words that hold a sign for a number and mean none.
+_CHINESE_NO_NUMBER = re.compile(
+    "一[共起样樣般定些直切种種旦律致下会會点點次边邊面]|[统統第唯万萬同单單逐某][一]|十分|千万别|百分"
+)
+
+
 def find_number_words(text: str) -> Iterator[tuple[Fraction, int, int, bool]]:
     """Yield each number in words within the first 300 characters: value, start, end, whether it is an ordinal."""
+    if not text.isascii():
+        yield from _chinese(text[:_SEARCHED])
     words = list(_WORD.finditer(text[:_SEARCHED]))
     position = 0
     while position < len(words):
@@ -179,3 +195,27 @@ def _half(words: list[str]) -> tuple[Fraction | None, int, bool]:
 def _ranks(words: list[str]) -> bool:
     """Return whether the first word is an ordinal that stands alone or before a noun."""
     return words[0] in _ORDINALS and words[0] != "second"
+
+
+def _chinese(text: str) -> Iterator[tuple[Fraction, int, int, bool]]:
+    """Yield the numbers in Chinese signs, which Japanese uses too: 四十二 is 42."""
+    words = [match.span() for match in _CHINESE_NO_NUMBER.finditer(text)]
+    for match in _CHINESE.finditer(text):
+        if any(start < match.end() and match.start() < end for start, end in words):
+            continue
+        yield Fraction(_chinese_value(match[0])), match.start(), match.end(), False
+
+
+def _chinese_value(signs: str) -> int:
+    """Return the value of Chinese signs: 一百二十三, 二〇二一."""
+    if not any(sign in _CHINESE_SCALES or sign in _CHINESE_GROUPS for sign in signs):
+        return int("".join(str(_CHINESE_DIGITS[sign]) for sign in signs))
+    total = group = digit = 0
+    for sign in signs:
+        if sign in _CHINESE_DIGITS:
+            digit = _CHINESE_DIGITS[sign]
+        elif sign in _CHINESE_SCALES:
+            group, digit = group + (digit or 1) * _CHINESE_SCALES[sign], 0
+        else:
+            total, group, digit = (total + group + digit) * _CHINESE_GROUPS[sign], 0, 0
+    return total + group + digit
