@@ -6,8 +6,9 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.find import find_models, identify_or_explain, model_folders
+from orca_desk.inventory.names import with_distinct_names
 from orca_desk.library.database import Library
-from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.library.settings import change_setting, get_setting
 from orca_desk.models.fits import Fit, serving_fit, training_fit
 from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.paths import bundled_models
@@ -20,8 +21,7 @@ SHOWN_TOKENS = 2048
 
 def added_paths(library: Library) -> list[Path]:
     """Return the files and folders that the user added, in that order."""
-    stored = get_setting(library, KEY, [])
-    return [Path(text) for text in stored if isinstance(text, str)] if isinstance(stored, list) else []
+    return [Path(text) for text in _added(get_setting(library, KEY))]
 
 
 def add_path(library: Library, path: Path) -> list[ModelFile | NotAModel]:
@@ -37,26 +37,25 @@ def add_path(library: Library, path: Path) -> list[ModelFile | NotAModel]:
             reason or f"There is no model in {path}.",
             "Add a GGUF file, or a folder with config.json, a tokenizer and safetensors.",
         )
-    known = added_paths(library)
-    if path not in known:
-        set_setting(library, KEY, [str(one) for one in [*known, path]])
+    restore_path(library, path)
     return found
 
 
 def remove_path(library: Library, path: Path) -> None:
     """Take a path that the user added out of the catalogue; its files stay."""
-    set_setting(library, KEY, [str(one) for one in added_paths(library) if one != path])
+    change_setting(library, KEY, lambda stored: [one for one in _added(stored) if Path(one) != path])
 
 
 def restore_path(library: Library, path: Path) -> None:
     """Add a path that was removed, even if nothing is there at the moment."""
-    set_setting(library, KEY, [str(one) for one in dict.fromkeys([*added_paths(library), path])])
+    change_setting(library, KEY, lambda stored: list(dict.fromkeys([*_added(stored), str(path)])))
 
 
 def known_models(added: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
     """Return the bundled models, those in other tools' folders and those at `added` paths, each file once.
 
-    Lookalikes that are unusable come with the reason. Reads headers and hashes nothing.
+    No two have the same name. Lookalikes that are unusable come with the reason. Reads headers and hashes
+    nothing.
     """
     found: dict[str, ModelFile | NotAModel] = {}
     for one in find_models(model_folders(bundled_models()).values()):
@@ -64,12 +63,17 @@ def known_models(added: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
     for path in added:
         for one in _models_at(path):
             found.setdefault(os.path.realpath(one.path), one)
-    return list(found.values())
+    return with_distinct_names(found.values())
 
 
-def catalogue(library: Library) -> list[ModelFile | NotAModel]:
-    """Return all models that the user of a library can choose, as `known_models` does."""
-    return known_models(added_paths(library))
+def catalogue(library: Library, elsewhere: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
+    """Return all models that the user of a library can choose, as `known_models` does.
+
+    `elsewhere` are paths of more models, in use without being listed; those that are gone are left out.
+    """
+    added = added_paths(library)
+    more = [path for path in elsewhere if isinstance(identify_or_explain(path), ModelFile)]
+    return known_models([*added, *more])
 
 
 def fit_of(model: ModelFile) -> Fit | None:
@@ -85,6 +89,11 @@ def fit_of(model: ModelFile) -> Fit | None:
     if model.kind == "safetensors":
         return training_fit(model, TrainSettings())
     return None
+
+
+def _added(stored: object) -> list[str]:
+    """Return the stored list of paths; nothing for what another version stored."""
+    return [one for one in stored if isinstance(one, str)] if isinstance(stored, list) else []
 
 
 def _models_at(path: Path) -> list[ModelFile | NotAModel]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from orca_desk.library.conditions import json_list, like_pattern
+from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question
 from orca_desk.library.families import NAME
@@ -117,12 +117,20 @@ def asked_tasks(
 
 def answers_to(library: Library, evaluation_ids: Sequence[str], task_id: str) -> list[Answered | None]:
     """Return each evaluation's answer to one task in full, or None."""
+    return all_answers(library, evaluation_ids, [task_id])[task_id]
+
+
+def all_answers(
+    library: Library, evaluation_ids: Sequence[str], task_ids: Sequence[str]
+) -> dict[str, list[Answered | None]]:
+    """Return each evaluation's answers to tasks in full, by task, in one query; None where there is none."""
     rows = library.rows(
-        "SELECT * FROM answers WHERE task_id = ? AND evaluation IN (SELECT value FROM json_each(?))",
-        (task_id, json_list(evaluation_ids)),
+        "SELECT * FROM answers WHERE evaluation IN (SELECT value FROM json_each(?))"
+        " AND task_id IN (SELECT value FROM json_each(?))",
+        (json_list(evaluation_ids), json_list(task_ids)),
     )
-    by_id = {row["evaluation"]: _answered(row) for row in rows}
-    return [by_id.get(evaluation_id) for evaluation_id in evaluation_ids]
+    found = {(row["task_id"], row["evaluation"]): _answered(row) for row in rows}
+    return {task_id: [found.get((task_id, one)) for one in evaluation_ids] for task_id in task_ids}
 
 
 def heldout_families(library: Library) -> dict[str, int]:
@@ -180,13 +188,13 @@ def _fits(outcomes: Sequence[AnswerOutcome | None], wanted: AskedFilter) -> bool
 
 
 def _with_text(library: Library, evaluation_ids: Sequence[str], text: str) -> set[str]:
-    """Return the tasks with `text` in question, reference or answers, ignoring the case of A to Z."""
+    """Return the tasks with `text` in question, reference or answers, in any case of letters."""
     rows = library.rows(
         "SELECT task_id FROM answers WHERE evaluation IN (SELECT value FROM json_each(:ids))"
-        " AND response LIKE :like ESCAPE '\\'"
-        " UNION SELECT id FROM tasks WHERE query LIKE :like ESCAPE '\\' OR context LIKE :like ESCAPE '\\'"
-        " OR answer LIKE :like ESCAPE '\\'",
-        {"ids": json_list(evaluation_ids), "like": like_pattern(text)},
+        " AND instr(casefold(response), :text)"
+        " UNION SELECT id FROM tasks WHERE instr(casefold(query), :text) OR instr(casefold(context), :text)"
+        " OR instr(casefold(answer), :text)",
+        {"ids": json_list(evaluation_ids), "text": text.casefold()},
     )
     return {row[0] for row in rows}
 

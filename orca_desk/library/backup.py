@@ -9,7 +9,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.connections import connect, copy_database, explain
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
-from orca_desk.library.migrations import MIGRATIONS, check_version, version_of
+from orca_desk.library.migrations import check_version, version_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def check_backup(path: Path) -> Backup:
         with closing(connect(path, "immutable")) as db:
             check_version(db, path)
             version = version_of(db)
-            if version == len(MIGRATIONS) and (problems := check_database(db, thorough=True)):
+            if problems := check_database(db, thorough=True):
                 raise UserError(f"The backup {path} is damaged: {problems[0]}", "Use an older backup.")
             counts = {
                 name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]

@@ -12,7 +12,6 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
-from orca_desk.library.conditions import like_pattern
 from orca_desk.library.database import Library
 from orca_desk.library.ids import next_id
 from orca_desk.library.locations import resolve_path, stored_path
@@ -136,36 +135,36 @@ def get_chat(library: Library, chat_id: str) -> Chat:
 def list_chats(library: Library, text: str = "", *, limit: int | None = None) -> list[Chat]:
     """Return the conversations with `text` in the title or in any turn, newest first."""
     rows = library.rows(
-        "SELECT * FROM chats AS c WHERE beside IS NULL AND (:text = '' OR title LIKE :like ESCAPE '\\'"
-        " OR EXISTS (SELECT 1 FROM messages WHERE content LIKE :like ESCAPE '\\'"
+        "SELECT * FROM chats AS c WHERE beside IS NULL AND (:text = '' OR instr(casefold(title), :text)"
+        " OR EXISTS (SELECT 1 FROM messages WHERE instr(casefold(content), :text)"
         "   AND chat IN (SELECT n FROM chats WHERE n = c.n OR beside = c.n)))"
         " ORDER BY n DESC LIMIT :limit",
-        {"text": text, "like": like_pattern(text), "limit": -1 if limit is None else limit},
+        {"text": text.casefold(), "limit": -1 if limit is None else limit},
     )
     return [_chat(library, row) for row in rows]
 
 
 def rename_chat(library: Library, chat_id: str, title: str) -> str:
     """Rename a conversation; return its old title. Raises UserError when it does not exist."""
-    before = get_chat(library, chat_id).title
-    library.write(
-        lambda db: (
-            (
-                db.execute(
-                    f"UPDATE chats SET title = :title WHERE n IN {COLUMNS}", {"title": title, "id": chat_id}
-                )
-            ).rowcount
-        )
-    )
+
+    def rename(db: sqlite3.Connection) -> str | None:
+        row = db.execute("SELECT title FROM chats WHERE id = ?", (chat_id,)).fetchone()
+        db.execute(f"UPDATE chats SET title = :title WHERE n IN {COLUMNS}", {"title": title, "id": chat_id})
+        return row and str(row["title"])
+
+    before = library.write(rename)
+    if before is None:
+        raise _unknown(chat_id)
     return before
 
 
 def delete_chat(library: Library, chat_id: str) -> RemovedRows:
     """Delete a conversation with all columns; return its rows. Raises UserError when it does not exist."""
-    get_chat(library, chat_id)
 
     def delete(db: sqlite3.Connection) -> RemovedRows:
         chats = db.execute(f"SELECT * FROM chats WHERE n IN {COLUMNS} ORDER BY n", {"id": chat_id}).fetchall()
+        if not chats:
+            raise _unknown(chat_id)
         turns = [_turns_from(db, row["n"], 0) for row in chats]
         db.execute("DELETE FROM chats WHERE n = ?", (chats[0]["n"],))
         return RemovedRows(

@@ -45,12 +45,6 @@ class Conditions:
         return f"WHERE {' AND '.join(self.parts)}" if self.parts else ""
 
 
-def like_pattern(text: str) -> str:
-    """Return the pattern for `LIKE ? ESCAPE '\\'` that finds `text` literally, anywhere."""
-    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{literal}%"
-
-
 def json_list(values: Iterable[Any]) -> str:
     """Return `values` as the JSON array that `json_each` unpacks: one parameter for any number of them."""
     return json.dumps(list(values), ensure_ascii=False)

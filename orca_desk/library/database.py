@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from orca_desk.yielding import yielding
 T = TypeVar("T")
 DATABASE_NAME = "library.db"
 Parameters = Sequence[Any] | dict[str, Any]
+DEAD_READER_SECONDS = 1.0  # a thread that ends within a read tells nobody
 _READING: tuple[Access, ...] = ("ro", "immutable")
 
 
@@ -36,7 +38,8 @@ class Library:
         self._writer = writer if isinstance(writer, Writer) else None
         self._lock = lock
         self._readers: dict[threading.Thread, sqlite3.Connection] = {}
-        self._readers_lock = threading.Lock()
+        self._reading: Counter[threading.Thread] = Counter()  # the reads that each thread is in
+        self._idle = threading.Condition()  # guards what the readers are, and tells when a read has ended
         self._closed = False
 
     @classmethod
@@ -90,10 +93,13 @@ class Library:
 
         Raises UserError if the file is damaged or the disk does not respond.
         """
+        db = self._begin_reading()
         try:
-            yield self._reader()
+            yield db
         except sqlite3.Error as error:
             raise explain(error, self.path) or error from error
+        finally:
+            self._end_reading()
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows of one SELECT."""
@@ -107,11 +113,16 @@ class Library:
             return found
 
     def close(self) -> None:
-        """Finish all writes, close the file and unlock the folder. A second call does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        with self._readers_lock:
+        """Finish all reads and writes, close the file and unlock the folder. A second call does nothing.
+
+        What other threads are reading at the moment is read to its end; a read that begins later is refused.
+        """
+        with self._idle:
+            if self._closed:
+                return
+            self._closed = True
+            while self._others_read():
+                self._idle.wait(DEAD_READER_SECONDS)
             for reader in self._readers.values():
                 reader.close()
             self._readers.clear()
@@ -128,16 +139,29 @@ class Library:
     ) -> None:
         self.close()
 
-    def _reader(self) -> sqlite3.Connection:
+    def _begin_reading(self) -> sqlite3.Connection:
         thread = threading.current_thread()
-        with self._readers_lock:
+        with self._idle:
             if self._closed:
                 raise RuntimeError("the library is closed")
             if thread not in self._readers:
                 for ended in [other for other in self._readers if not other.is_alive()]:
                     self._readers.pop(ended).close()
                 self._readers[thread] = connect(self.path, self._access())
+            self._reading[thread] += 1
             return self._readers[thread]
+
+    def _end_reading(self) -> None:
+        thread = threading.current_thread()
+        with self._idle:
+            self._reading[thread] -= 1
+            if not self._reading[thread]:
+                del self._reading[thread]
+                self._idle.notify_all()
+
+    def _others_read(self) -> bool:
+        here = threading.current_thread()
+        return any(thread is not here and thread.is_alive() for thread in self._reading)
 
     def _access(self) -> Access:
         """Return how to read; without writer and WAL as immutable, since a new WAL may not fit the disk."""

@@ -13,7 +13,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.families import NAME, family_ids
 from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.library.rows import table
-from orca_desk.library.runs import Run, get_run, insert_run
+from orca_desk.library.runs import Run, get_run, insert_run, runs_of
 from orca_desk.method.records import FinishReason
 
 KIND = "evaluate"
@@ -129,13 +129,14 @@ def get_evaluation(library: Library, evaluation_id: str) -> Evaluation:
     row = library.row("SELECT * FROM evaluations WHERE id = ?", (evaluation_id,))
     if row is None:
         raise UserError(f"There is no evaluation {evaluation_id}.", "List the evaluations to see their ids.")
-    return _evaluation(library, row)
+    return _evaluation(library, row, get_run(library, row["id"]))
 
 
 def list_evaluations(library: Library) -> list[Evaluation]:
     """Return all evaluations, the newest first."""
     rows = library.rows("SELECT e.* FROM evaluations AS e JOIN runs AS r USING (id) ORDER BY r.n DESC")
-    return [_evaluation(library, row) for row in rows]
+    runs = runs_of(library, [row["id"] for row in rows])
+    return [_evaluation(library, row, runs[row["id"]]) for row in rows]
 
 
 def take_up(library: Library, evaluation_id: str, name: str, request: Mapping[str, Any] | None) -> Evaluation:
@@ -224,11 +225,11 @@ def question_outcomes(library: Library, evaluation_id: str) -> list[QuestionOutc
     ]
 
 
-def _evaluation(library: Library, row: sqlite3.Row) -> Evaluation:
+def _evaluation(library: Library, row: sqlite3.Row, run: Run) -> Evaluation:
     return Evaluation(
         id=row["id"],
         name=row["name"],
-        run=get_run(library, row["id"]),
+        run=run,
         model=resolve_path(library, row["model"]),
         adapter=None if row["adapter"] is None else resolve_path(library, row["adapter"]),
         system_kind=row["system_kind"],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from orca_desk.library.connections import PRIMARY_CODE
 from orca_desk.library.database import Library
+from orca_desk.library.migrations import version_of
 from orca_desk.library.snapshots import content_identity
 
 INVARIANTS = {
@@ -21,6 +22,15 @@ INVARIANTS = {
         WHERE last < (SELECT count(*) FROM runs WHERE kind = c.kind)""",
 }
 
+# Of a version's own tables; backups of older versions are checked too
+SINCE_VERSION_4 = {
+    "tasks without a family": "SELECT id FROM tasks WHERE family_id IS NULL",
+    "records without a family": "SELECT id FROM records WHERE family_id IS NULL",
+    "records of held-out tasks that could be trained on": """
+        SELECT r.id FROM records AS r JOIN tasks AS t ON t.id = r.task_id
+        WHERE t.split = 'heldout' AND NOT r.held_out""",
+}
+
 
 def check(library: Library, *, thorough: bool = False) -> list[str]:
     """Return the problems of the library, one sentence each.
@@ -33,7 +43,7 @@ def check(library: Library, *, thorough: bool = False) -> list[str]:
 
 
 def check_database(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
-    """Do what `check` does on a connection."""
+    """Do what `check` does on a connection to a database of this version or an older one."""
     try:
         return _damage(db, thorough=thorough) or _contradictions(db, thorough=thorough)
     except sqlite3.DatabaseError as error:
@@ -53,7 +63,8 @@ def _contradictions(db: sqlite3.Connection, *, thorough: bool) -> list[str]:
         f"Row {row} of {table} refers to a missing row of {parent}."
         for table, row, parent, _ in db.execute("PRAGMA foreign_key_check")
     ]
-    for what, sql in INVARIANTS.items():
+    invariants = INVARIANTS if version_of(db) < 4 else {**INVARIANTS, **SINCE_VERSION_4}
+    for what, sql in invariants.items():
         found = [str(row[0]) for row in db.execute(sql)]
         if found:
             problems.append(f"There are {what}: {', '.join(found[:5])}{' ...' if len(found) > 5 else ''}")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from orca_desk.library.conditions import like_pattern
 from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
 from orca_desk.library.tasks import TaskFilter, list_tasks
@@ -33,30 +32,30 @@ def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
     wanted = text.strip()
     if not wanted:
         return []
-    pattern = like_pattern(wanted)
+    folded = wanted.casefold()
     return [
-        *_strategies(library, pattern, limit),
-        *_runs(library, pattern, limit),
+        *_strategies(library, folded, limit),
+        *_runs(library, folded, limit),
         *_records(library, wanted, limit),
-        *_chats(library, pattern, limit),
+        *_chats(library, folded, limit),
         *_tasks(library, wanted, limit),
     ]
 
 
-def _strategies(library: Library, pattern: str, limit: int) -> list[Found]:
+def _strategies(library: Library, folded: str, limit: int) -> list[Found]:
     rows = library.rows(
-        "SELECT name, title, max(version) FROM strategies WHERE name LIKE ?1 ESCAPE '\\'"
-        " OR title LIKE ?1 ESCAPE '\\' GROUP BY name ORDER BY name LIMIT ?2",
-        (pattern, limit),
+        "SELECT name, title, max(version) FROM strategies"
+        " WHERE instr(casefold(name), ?1) OR instr(casefold(title), ?1) GROUP BY name ORDER BY name LIMIT ?2",
+        (folded, limit),
     )
     return [Found(kind="strategy", id=row[0], title=row[1], detail=row[0]) for row in rows]
 
 
-def _runs(library: Library, pattern: str, limit: int) -> list[Found]:
+def _runs(library: Library, folded: str, limit: int) -> list[Found]:
     kinds: dict[str, FoundKind] = {"train": "training", "evaluate": "evaluation"}
     rows = library.rows(
-        "SELECT id, kind, status, outcome FROM runs WHERE id LIKE ? ESCAPE '\\' ORDER BY n DESC LIMIT ?",
-        (pattern, limit),
+        "SELECT id, kind, status, outcome FROM runs WHERE instr(casefold(id), ?) ORDER BY n DESC LIMIT ?",
+        (folded, limit),
     )
     return [
         Found(kind=kinds.get(row[1], "run"), id=row[0], title=row[0], detail=row[3] or row[2]) for row in rows
@@ -74,9 +73,9 @@ def _records(library: Library, wanted: str, limit: int) -> list[Found]:
     return [Found(kind="record", id=row[0], title=_short(row[2]), detail=row[1]) for row in rows]
 
 
-def _chats(library: Library, pattern: str, limit: int) -> list[Found]:
+def _chats(library: Library, folded: str, limit: int) -> list[Found]:
     rows = library.rows(
-        "SELECT id, title FROM chats WHERE title LIKE ? ESCAPE '\\' ORDER BY n DESC LIMIT ?", (pattern, limit)
+        "SELECT id, title FROM chats WHERE instr(casefold(title), ?) ORDER BY n DESC LIMIT ?", (folded, limit)
     )
     return [Found(kind="chat", id=row[0], title=_short(row[1]), detail=row[0]) for row in rows]
 

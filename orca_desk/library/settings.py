@@ -1,6 +1,8 @@
 """The user's settings, as key -> JSON value."""
 
 import json
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from orca_desk.library.database import Library
@@ -14,11 +16,20 @@ def get_setting(library: Library, key: str, default: Any = None) -> Any:
 
 def set_setting(library: Library, key: str, value: Any) -> Any:
     """Store `value`, which JSON must be able to hold, under `key`; return the earlier value, or None."""
-    text = json.dumps(value, ensure_ascii=False)
-    before = get_setting(library, key)
-    library.write(
-        lambda db: (
-            db.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", (key, text)).rowcount
-        )
-    )
-    return before
+    return change_setting(library, key, lambda _: value)
+
+
+def change_setting(library: Library, key: str, change: Callable[[Any], Any]) -> Any:
+    """Store what `change` makes of the value under `key` (None if there is none); return the earlier value.
+
+    One transaction: of two changes at the same time, each sees what the other one stored.
+    """
+
+    def store(db: sqlite3.Connection) -> Any:
+        row = db.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        before = json.loads(row["value"]) if row else None
+        text = json.dumps(change(before), ensure_ascii=False)
+        db.execute("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", (key, text))
+        return before
+
+    return library.write(store)

@@ -9,9 +9,17 @@ from typing import Any
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import COLUMNS, SELECT, TaskFilter, task_from_row, task_rowids, task_rows
+from orca_desk.library.tasks import (
+    COLUMNS,
+    SELECT,
+    TaskFilter,
+    iterate_tasks,
+    task_from_row,
+    task_rowids,
+    task_rows,
+)
 from orca_desk.method.records import Split, Task
-from orca_desk.method.splits import hold_out
+from orca_desk.method.splits import choose_held_out
 
 CHUNK = 2_000  # tasks in memory at a time
 Columns = tuple[str, ...]
@@ -83,9 +91,15 @@ def undo_change(library: Library, changed: ChangedTasks) -> None:
 
 
 def hold_out_family(library: Library, family: str, percent: float) -> ChangedTasks:
-    """Hold out `percent` (0 to 100) of a family's tasks, chosen by their ids, and train on the others."""
-    rowids = task_rowids(library, TaskFilter(family=family))
-    return change_tasks(library, rowids, lambda task: hold_out(task, percent))
+    """Hold out the nearest whole number to `percent` (0 to 100) of a family's tasks, and train on the others.
+
+    The wording of the questions chooses them, so that all variants of a question are on one side.
+    """
+    wanted = TaskFilter(family=family)
+    chosen = choose_held_out(iterate_tasks(library, wanted), percent)
+    return change_tasks(
+        library, task_rowids(library, wanted), lambda task: replace(task, split=chosen.split(task))
+    )
 
 
 def _tasks(db: sqlite3.Connection, rowids: Sequence[int]) -> list[tuple[int, Task]]:

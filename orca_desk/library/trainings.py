@@ -12,7 +12,7 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.locations import resolve_path, stored_path, training_folder
 from orca_desk.library.rows import table
-from orca_desk.library.runs import Run, find_unfinished, get_run, insert_run
+from orca_desk.library.runs import Run, find_unfinished, get_run, insert_run, runs_of
 
 KIND = "train"
 
@@ -70,13 +70,14 @@ def get_training(library: Library, training_id: str) -> Training:
     row = library.row("SELECT * FROM trainings WHERE id = ?", (training_id,))
     if row is None:
         raise UserError(f"There is no training {training_id}.", "List the trainings to see their ids.")
-    return _training(library, row)
+    return _training(library, row, get_run(library, row["id"]))
 
 
 def list_trainings(library: Library) -> list[Training]:
     """Return all trainings, the newest first."""
     rows = library.rows("SELECT t.* FROM trainings AS t JOIN runs AS r USING (id) ORDER BY r.n DESC")
-    return [_training(library, row) for row in rows]
+    runs = runs_of(library, [row["id"] for row in rows])
+    return [_training(library, row, runs[row["id"]]) for row in rows]
 
 
 def newest_training(library: Library) -> str:
@@ -173,6 +174,19 @@ def set_adapter(
     return get_training(library, training_id)
 
 
+def forget_adapter(library: Library, training_id: str) -> None:
+    """Forget a training's adapter: its files are about to be replaced by others, not checked yet."""
+    library.write(
+        lambda db: (
+            db.execute(
+                "UPDATE trainings SET adapter = NULL, adapter_gguf = NULL, adapter_sha256 = NULL,"
+                " best_step = NULL, best_eval = NULL WHERE id = ?",
+                (training_id,),
+            ).rowcount
+        )
+    )
+
+
 def _forget_after(db: sqlite3.Connection, training_id: str, step: int) -> None:
     for name in ("checkpoints", "metrics"):
         db.execute(f"DELETE FROM {name} WHERE training = ? AND step > ?", (training_id, step))
@@ -182,8 +196,7 @@ def _identity(library: Library, base: Path, snapshot: str, settings: Mapping[str
     return {"base": stored_path(library, base), "snapshot": snapshot, "settings": dict(settings)}
 
 
-def _training(library: Library, row: sqlite3.Row) -> Training:
-    run = get_run(library, row["id"])
+def _training(library: Library, row: sqlite3.Row, run: Run) -> Training:
     paths = {
         name: None if row[name] is None else resolve_path(library, row[name])
         for name in ("adapter", "adapter_gguf")

@@ -1,10 +1,12 @@
 """Backups, logs, and what is not lost with them."""
 
+import gzip
 import logging
 import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,36 @@ def test_bad_backups_are_named(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="damaged"):
         restore(path, tmp_path / "restored")
     assert not (tmp_path / "restored" / "library.db").exists()
+
+
+OLDER = sorted((Path(__file__).parent / "older").glob("version-*.db.gz"))
+
+
+@pytest.mark.parametrize("older", OLDER, ids=lambda path: path.name.split(".")[0])
+def test_a_damaged_backup_of_an_older_version_is_refused(older: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    content = bytearray(gzip.decompress(older.read_bytes()))
+    path.write_bytes(content)
+    assert check_backup(path).version == int(older.name.split("-")[1].split(".")[0])
+    page = content.index(b"are in a kitchen with") // 4096 * 4096
+    content[page + 8 : page + 200] = b"\xff" * 192
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="damaged"):
+        check_backup(path)
+    with pytest.raises(UserError, match="damaged"):
+        restore(path, tmp_path / "restored")
+    assert not (tmp_path / "restored" / "library.db").exists()
+
+
+@pytest.mark.parametrize("older", OLDER, ids=lambda path: path.name.split(".")[0])
+def test_a_backup_with_a_changed_snapshot_is_refused(older: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    path.write_bytes(gzip.decompress(older.read_bytes()))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TRIGGER snapshot_records_keep_update")
+        db.execute("UPDATE snapshot_records SET assistant = 'Another answer.' WHERE position = 0")
+    with pytest.raises(UserError, match="does not contain its original records"):
+        check_backup(path)
 
 
 def test_contradictions_between_tables_are_found(library: Library) -> None:

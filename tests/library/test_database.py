@@ -16,7 +16,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.integrity import check
 from orca_desk.library.migrations import MIGRATIONS, migrate, statements, version_of
 from orca_desk.library.runs import create_run, end_run, find_unfinished, get_run
-from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.library.settings import change_setting, get_setting, set_setting
 from orca_desk.library.tasks import TaskFilter, add_tasks, count_tasks, families, iterate_tasks
 
 HOLD = """
@@ -362,3 +362,45 @@ def test_a_first_start_that_is_killed_leaves_no_half_library(tmp_path: Path) -> 
     (tmp_path / "library.db").touch()
     with Library.open(tmp_path, samples=False) as library:
         assert check(library) == []
+
+
+def test_closing_waits_for_what_others_read(tmp_path: Path) -> None:
+    library = Library.open(tmp_path, samples=False)
+    reading, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+    found: list[int] = []
+
+    def read() -> None:
+        with library.read() as db:
+            reading.set()
+            go_on.wait(30)
+            found.append(db.execute("SELECT count(*) FROM strategies").fetchone()[0])
+            assert not closed.is_set()
+
+    def close() -> None:
+        library.close()
+        closed.set()
+
+    reader, closer = threading.Thread(target=read), threading.Thread(target=close)
+    reader.start()
+    assert reading.wait(30)
+    closer.start()
+    while not library._closed:  # from now on it waits for the reader
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        library.rows("SELECT 1")
+    go_on.set()
+    reader.join(30)
+    closer.join(30)
+    assert found and found[0] > 0 and closed.is_set()
+
+
+def test_two_changes_of_a_setting_at_once_are_both_kept(library: Library) -> None:
+    def add(number: int) -> None:
+        change_setting(library, "list", lambda stored: [*(stored or []), number])
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(get_setting(library, "list")) == list(range(8))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orca_desk.library.answers import AnswerCounts, AskedFilter, answer_counts, answers_to, asked_tasks
+from orca_desk.library.answers import AnswerCounts, AskedFilter, answer_counts, all_answers, asked_tasks
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations, question_outcomes
 from orca_desk.library.tasks import get_tasks
@@ -198,11 +198,10 @@ def answer_table(library: Library, evaluation_ids: Sequence[str], wanted: AskedF
     rows: list[Sequence[Any]] = []
     asked = asked_tasks(library, evaluation_ids, wanted)
     tasks = get_tasks(library, [one.task_id for one in asked])
+    answers = all_answers(library, evaluation_ids, [one.task_id for one in asked])
     for one in asked:
         task = tasks.get(one.task_id)
-        for evaluation, answer in zip(
-            evaluation_ids, answers_to(library, evaluation_ids, one.task_id), strict=True
-        ):
+        for evaluation, answer in zip(evaluation_ids, answers[one.task_id], strict=True):
             if answer is not None:
                 rows.append((one.task_id, one.family, task.user_text if task else "",
                              task.answer if task else "", evaluation, names[evaluation], answer.correct,
