@@ -294,4 +294,6 @@ def rejection(new: NewRecord) -> Unfit | None:
 
 
 def _verdict(task: Task, response: str) -> Verdict | None:
-    return None if task.answer is None else grade(response, task.answer, task.answer_kind)
+    if task.answer is None:
+        return None
+    return grade(response, task.answer, task.answer_kind, question=task.user_text)

@@ -16,7 +16,7 @@ _NEGATED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DISMISSED_AFTER = re.compile(
-    r"\A[\s)\"'.]{0,3}(?:\w+\s)?(?:is|are|was|were)"
+    r"\A[\s)\"'.]{0,3}(?:(?![A-Z]\b)\w+\s)?(?:is|are|was|were)"
     r"(?: (?:not|wrong|incorrect|false|impossible)\b|n't\b|n’t\b)",
     re.IGNORECASE,
 )

@@ -1,35 +1,82 @@
-"""Answers that choose an option: its letter, or its text if the reference has it."""
+"""Answers that choose an option: its letter, or its text where the reference or the question has it.
+
+A statement is read letter by letter: affirmed ("B is correct", "so it must be B"), announced ("the answer is B"),
+denied ("not C", "A is wrong") or only mentioned. A letter with the text of another option is a contradiction.
+"""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from orca_desk.method.grading.alternatives import joined, retracted
 from orca_desk.method.grading.answers import FinalAnswer
-from orca_desk.method.grading.clauses import first_sentence, last_sentence
+from orca_desk.method.grading.clauses import before_reason, first_sentence, refuses, sentences, without_offers
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
-from orca_desk.method.grading.text import same_text
+from orca_desk.method.grading.folding import normalise
+from orca_desk.method.grading.markup import clean
+from orca_desk.method.grading.text import readings, same_meaning
 
 _REFERENCE = re.compile(
-    r"\A(?:(?:option|choice)\s+)?(?:\((?P<round>[A-Za-z])\)|(?P<bare>[A-Z])(?:[.):](?=\s|\Z))?(?P<after>(?<=[.):])|\Z))"
+    r"\A(?:(?:option|choice|answer)\s+)?(?:\((?P<round>[A-Za-z])\)|\[\[?(?P<square>[A-Z])\]\]?|(?P<bare>[A-Z])(?:[.):](?=\s|\Z))?(?P<after>(?<=[.):])|\Z))"
     r"[:.]?\s*(?P<text>.{0,400})\Z",
     re.IGNORECASE | re.DOTALL,
 )
+_SET = re.compile(r"\A\(?[A-Z]\)?(?:\s*(?:,|;|&|\band\b|,\s*and\b|/)\s*\(?[A-Z]\)?){1,9}\Z")
 _OPTION = re.compile(
     r"\((?P<round>[A-Za-z])\)"
     r"|\[(?P<square>[A-Z])\]"
-    r"|\b(?i:option|choice|answer|letter)\s{1,3}(?P<named>[A-Z])\b"
-    r"|(?<![\w'’.+-])(?P<bare>[B-HJ-Z](?![\w'’+#-])|[AI](?=\s{0,3}(?:[.):,;/&]|(?:or|and)\s[A-Z]\b|\Z)))"
+    r"|\b(?i:option|choice|answer|letter|opción|opcion|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z])\b"
+    r"|(?<![\w'’.+-])(?P<bare>[B-HJ-Z](?![A-Za-z0-9_'’+#-])|[AI](?=\s{0,3}(?:[.):,;/&!。，]|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z)))"
+    r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
 )
 _LEADING = re.compile(
-    r"[\"'\s]{0,3}(?P<letter>[A-Za-z])[\"']?(?:\s{0,3}(?:\Z|\n|[.):,;–—-](?=\s|\Z)|/(?=[A-Z]\b))"
-    r"|\s{1,3}(?:because|since|as|or|and|is correct)\b)"
+    r"[\"'“\s\[(*]{0,4}(?P<letter>[A-Za-z])[\"'”\])*]{0,3}(?:\s{0,3}(?:\Z|\n|[.):,;!–—-](?=\s|\Z)|[。，、：]|/(?=[A-Z]\b)|(?=です|입니다|है))"
+    r"|\s{1,3}(?:because|since|as|or|and|is|would be|must be|seems|fits|है)\b|'d[iıuü]r\b)"
 )
 # What may stand before a bare letter that names an option: "choose B" does, "vitamin B" does not.
 _ANNOUNCED = re.compile(
-    r"(?:\A|[^\w\s]|\b(?:is|be|was|with|choose|pick|select|therefore|so|thus|hence|then|or|and|but|not|both|either))\s{0,3}\Z",
+    r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for|leaving|leaves|leave|therefore|so"
+    r"|thus|hence|then|or|and|but|not|both|either|say|la|el|le|die|der|de|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|на|это|jest|là"
+    r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
 )
+_RIGHT_AFTER = re.compile(
+    r"[)\]\"'”*.:]{0,3}(?:\s[^.!?\n]{0,80}?)?\s(?:is|would be|must be|seems)(?: clearly| indeed| therefore| thus)? (?:the )?(?:only |most |best )?"
+    r"(?:correct|right|true|answer|best|accurate|appropriate|one|solution|option)\b",
+    re.IGNORECASE,
+)
+_CHOSEN_BEFORE = re.compile(
+    r"\b(?:choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving|leaves(?: us with)?|left with|must be|has to be"
+    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|is)\s(?:the )?(?:option |choice |answer )?[(\[\"'*]{0,3}\Z",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:rule[sd]?|ruling|eliminat\w+|exclud\w+|reject\w*|discard\w*|cross(?:ed|es|ing)?)(?: out| off)?\s(?:both |option |choice |options |choices )?"
+    r"(?:\(?[A-Z]\)?(?:, | and |, and ))*[(\[]{0,2}\Z"
+)
+_FALLS_AFTER = re.compile(
+    r"[)\]\"'”*]{0,3}(?:(?:,| and|, and) \(?[A-Z]\)?)*\s(?:fails?|(?:is|are|was|were)(?:n['’]t| not|\s(?:too|wrong|incorrect|false|out|impossible|invalid|ruled|eliminated"
+    r"|excluded|a common distractor|a distractor|tempting|unlikely|implausible))|can(?:not|['’]t)|does(?:n['’]t| not)|do(?:n['’]t| not))\b"
+)
+_EXPLAINS = re.compile(
+    r"(?:because|since|as|it|this|that|these|which|here|we|he|she|they|i|the (?:correct|right|best|answer)|is|are|explanation|reason|due|given"
+    r"|indeed|note|option|choice|so|therefore)\b",
+    re.IGNORECASE,
+)
+_AFTER_LETTER = re.compile(r"[\"'”*]{0,3}[)\].:–—\s-]{1,4}(?P<text>[^\n]{1,400})")
+_TEXT_END = re.compile(
+    r"[.;!?](?=\s|\Z)|\s(?:because|since|as (?:it|this)|which is|is (?:the )?(?:correct|right|best|answer))\b|,\s(?:because|since|not|so|which)\b"
+)
+_NEGATION = re.compile(r"\b(?:not|no|never|none|non|un\w+|in\w+able)\b|n['’]t\b", re.IGNORECASE)
+_NUMERIC = re.compile(r"[\d.,]+")
+
+
+class _Letter(NamedTuple):
+    letter: str
+    start: int
+    end: int
 
 
 def parse_option(reference: str) -> tuple[str, str] | None:
@@ -37,62 +84,223 @@ def parse_option(reference: str) -> tuple[str, str] | None:
     match = _REFERENCE.match(reference.strip())
     if match is None or (len(reference.strip()) == 1 and reference.strip().islower()):
         return None  # a lone small letter is a variable
-    return (match["round"] or match["bare"]).upper(), match["text"].strip()
+    return (match["round"] or match["square"] or match["bare"]).upper(), match["text"].strip()
+
+
+def parse_option_set(reference: str) -> frozenset[str]:
+    """Return the letters of a reference with several options ("A, C"), which have no order; else nothing.
+
+    Three letters or more from A on in the order of the alphabet ("A, B, C") may be an ordering, and are no set.
+    """
+    text = reference.strip()
+    if not _SET.match(text):
+        return frozenset()
+    letters = re.findall(r"\b[A-Z]\b", text)
+    ordered = letters == sorted(set(letters))
+    from_a = letters == [chr(ord("A") + index) for index in range(len(letters))]
+    return frozenset(letters) if ordered and not (from_a and len(letters) > 2) else frozenset()
 
 
 @dataclass(frozen=True)
 class ExpectedChoice:
-    """A reference that is an option."""
+    """A reference that is an option; `options` are the texts of all options, as far as they are known."""
 
     reference: str
     letter: str
-    text: str
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, final: FinalAnswer) -> Finding:
-        """Compare the letter that the final answer (unmarked: the last sentence) names, or its text."""
+        """Compare the letter that the final answer names, or the option whose text it gives."""
         statement = final.text if final.marked else _unmarked(final)
         letters = _letters(statement)
-        if len(letters) > 1:
+        if len({one.letter for one in letters}) > 1:
             return several(statement, self.reference)
         if letters:
-            answer = f"({letters[0]})"
-            judge = correct if letters[0] == self.letter else incorrect
-            return judge(answer, self.reference)
-        if self.text and (same_text(first_sentence(statement), self.text) or same_text(statement, self.text)):
-            return correct(statement, self.reference)
+            return self._judge(statement, letters[0], final)
+        chosen = [piece for piece in readings(final) if self._named(piece) == self.letter]
+        if chosen:
+            return correct(chosen[0], self.reference)
         return incorrect(statement, self.reference) if final.marked else missing("option", self.reference)
 
+    def _judge(self, statement: str, one: _Letter, final: FinalAnswer) -> Finding:
+        """Judge a letter; one that stands with the text of another option contradicts itself."""
+        shown = statement[one.start : one.end]
+        if one.letter != self.letter:
+            return incorrect(shown, self.reference)
+        text = _text_after(statement, one)
+        if text and self._contradicts(text):
+            return several(f"{shown} {text}", self.reference)
+        return correct(shown, self.reference)
 
-def expected_choice(reference: str) -> ExpectedChoice | None:
-    """Return the check for a reference that is an option, or None."""
+    def _named(self, piece: str) -> str | None:
+        """Return the letter of the only option whose text a piece is."""
+        found = [letter for letter, text in self.options.items() if text and same_meaning(piece, text)]
+        return found[0] if len(found) == 1 else None
+
+    def _contradicts(self, text: str) -> bool:
+        """Return whether a text beside the expected letter is another option's, or plainly not its own."""
+        own = self.options.get(self.letter, "")
+        if not own or same_meaning(text, own):
+            return False
+        others = [other for letter, other in self.options.items() if letter != self.letter]
+        if any(other and same_meaning(text, other) for other in others):
+            return True
+        ours, theirs = normalise(text).split(), normalise(own).split()
+        if _NUMERIC.fullmatch(theirs[0] if theirs else "") and ours and _NUMERIC.fullmatch(ours[0]):
+            return ours[0] != theirs[0]
+        if bool(_NEGATION.search(text)) != bool(_NEGATION.search(own)):
+            return set(ours) >= set(theirs) or set(theirs) >= set(ours)
+        short = 0 < len(ours) <= len(theirs) + 1
+        return short and not set(ours) & set(theirs) and not _EXPLAINS.match(text)
+
+
+@dataclass(frozen=True)
+class ExpectedChoices:
+    """A reference of several options: exactly these, in any order."""
+
+    reference: str
+    letters: frozenset[str]
+
+    def check(self, final: FinalAnswer) -> Finding:
+        """Compare the letters that the final answer names."""
+        statement = first_sentence(final.text if final.marked else _unmarked(final))
+        found = frozenset(re.findall(r"(?<![\w'’])[A-Z](?![\w'’])", before_reason(statement)))
+        glued = re.fullmatch(r"\W*([A-Z]{2,10})\W*", statement)
+        found = frozenset(glued[1]) if glued else found
+        if not found or re.search(r"\b(?:or|not|except)\b", statement):
+            return (
+                incorrect(statement, self.reference) if final.marked else missing("options", self.reference)
+            )
+        return (correct if found == self.letters else incorrect)(statement, self.reference)
+
+
+def expected_choice(
+    reference: str, question: Mapping[str, str] | None = None
+) -> ExpectedChoice | ExpectedChoices | None:
+    """Return the check for a reference that is an option or several, or None.
+
+    `question` has the texts of the options that the question lists, by letter.
+    """
+    several_letters = parse_option_set(reference)
+    if several_letters:
+        return ExpectedChoices(reference, several_letters)
     option = parse_option(reference)
-    return None if option is None else ExpectedChoice(reference, *option)
+    if option is None:
+        return None
+    letter, text = option
+    options = dict(question or {})
+    if text:
+        options[letter] = text
+    return ExpectedChoice(reference, letter, options)
 
 
 def _unmarked(final: FinalAnswer) -> str:
-    """Return where a response without a marker chooses: at its very start, or in its last sentence."""
-    if _LEADING.match(final.whole) or final.whole.startswith("("):
-        return first_sentence(final.whole)
-    return last_sentence(final.whole)
+    """Return the sentence in which a response without a mark chooses.
+
+    At its very start ("B. The ..."), else the last sentence; sentences that only deny options are passed over,
+    and so is what follows a sentence that says outright which option is correct.
+    """
+    whole = without_offers(final.whole)
+    start = clean(first_sentence(whole))
+    leading = _LEADING.match(start)
+    if leading or start.startswith("("):
+        return (
+            start
+            if "\n" not in whole.strip() or leading is None or not leading["letter"].islower()
+            else start
+        )
+    tail = whole[-2000:]
+    spans = sentences(tail)
+    for begin, end in reversed(spans):
+        sentence = clean(tail[begin:end])
+        if _affirms(sentence):
+            return sentence
+        if not _only_denies(sentence):
+            break
+    else:
+        return clean(tail)
+    last = clean(tail[begin:end])
+    if not _letters(last):
+        for begin, end in reversed(spans):
+            sentence = clean(tail[begin:end])
+            if _affirms(sentence):
+                return sentence
+    return last
 
 
-def _letters(statement: str) -> list[str]:
+def _affirms(sentence: str) -> bool:
+    """Return whether a sentence says which option is correct."""
+    return any(
+        _RIGHT_AFTER.match(sentence, one.end) or _CHOSEN_BEFORE.search(sentence[: one.start])
+        for one in _letters(sentence)
+    )
+
+
+def _only_denies(sentence: str) -> bool:
+    """Return whether a sentence names options, all of them as wrong."""
+    return _OPTION.search(sentence) is not None and not _letters(sentence)
+
+
+def _text_after(statement: str, one: _Letter) -> str:
+    """Return the text that follows a letter ("(B) the box, because" gives "the box"), "" if none does."""
+    match = _AFTER_LETTER.match(statement, one.end)
+    if match is None:
+        return ""
+    text = match["text"].strip(" \"'“”*()")
+    end = _TEXT_END.search(text)
+    text = text[: end.start()] if end else text
+    return "" if _EXPLAINS.match(text) else text.strip(" \"'“”*()[]")
+
+
+def _letters(statement: str) -> list[_Letter]:
     """Return the option that a statement names; several where it offers several."""
     text = statement[:2000]
-    found: list[tuple[str, int, int]] = []
+    if refuses(first_sentence(text)):
+        return []
+    found: list[_Letter] = []
     leading = _LEADING.match(text)
-    if leading:
-        found.append((leading["letter"].upper(), leading.start("letter"), leading.end("letter")))
-    for match in _OPTION.finditer(text, leading.end("letter") if leading else 0):
-        letter = match["round"] or match["square"] or match["named"] or match["bare"]
-        named = match["bare"] is None or _ANNOUNCED.search(text, max(0, match.start() - 12), match.start())
-        if named and not retracted(text, match.start(), match.end()):
-            found.append((letter.upper(), match.start(), match.end()))
+    if leading and not _denied(text, *leading.span("letter")):
+        found.append(_Letter(leading["letter"].upper(), *_bracketed(text, *leading.span("letter"))))
+    for match in _OPTION.finditer(text, found[0].end if found else 0):
+        letter = match["round"] or match["square"] or match["named"] or match["bare"] or match["glued"]
+        named = match["bare"] is None or _announced(text, match)
+        if named and not _denied(text, *match.span()):
+            found.append(_Letter(letter.upper(), *match.span()))
     if not found:
         return []
-    chosen = [found[0][0]]
-    for (_, _, end), (letter, start, _) in pairwise(found):
-        if not joined(text[end:start]):
+    return _offered(text, found)
+
+
+def _bracketed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of a letter with the brackets around it."""
+    opens, closes = text[start - 1 : start] in ("(", "["), text[end : end + 1] in (")", "]")
+    return (start - 1, end + 1) if opens and closes else (start, end)
+
+
+def _announced(text: str, match: re.Match[str]) -> bool:
+    before = _ANNOUNCED.search(text, max(0, match.start() - 14), match.start())
+    return before is not None or _RIGHT_AFTER.match(text, match.end()) is not None
+
+
+def _offered(text: str, found: list[_Letter]) -> list[_Letter]:
+    """Return the letters that a statement offers: the first with those joined to it, or the one that is chosen."""
+    main = before_reason(text)
+    within = [one for one in found if one.start < len(main)] or found
+    chosen = [one for one in within if _RIGHT_AFTER.match(text, one.end)]
+    if chosen and len({one.letter for one in chosen}) == 1:
+        return chosen[:1]
+    offered = [within[0]]
+    for earlier, later in pairwise(within):
+        if not joined(text[earlier.end : later.start]):
             break
-        chosen.append(letter)
-    return list(dict.fromkeys(chosen))
+        offered.append(later)
+    return offered
+
+
+def _denied(text: str, start: int, end: int) -> bool:
+    """Return whether the letter at text[start:end] is said to be wrong."""
+    return (
+        retracted(text, start, end)
+        or _DENIED.search(text[max(0, start - 40) : start]) is not None
+        or _FALLS_AFTER.match(text, end) is not None
+    )

@@ -1,18 +1,19 @@
 """One response against one reference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol, get_args
 
 from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_answer, one_line_end
-from orca_desk.method.grading.choice import expected_choice, parse_option
+from orca_desk.method.grading.choice import ExpectedChoice, expected_choice, parse_option, parse_option_set
 from orca_desk.method.grading.finding import Finding, correct, shown
 from orca_desk.method.grading.key_value import expected_key_value, parse_pairs
 from orca_desk.method.grading.numbers import expected_number
+from orca_desk.method.grading.options import parse_options
 from orca_desk.method.grading.ordering import expected_ordering, is_ordering
 from orca_desk.method.grading.polar import expected_polar
-from orca_desk.method.grading.text import ExpectedExact, ExpectedText
+from orca_desk.method.grading.text import ExpectedExact, ExpectedText, same_meaning
 from orca_desk.method.grading.values import is_value
 from orca_desk.method.records import AnswerKind
 
@@ -34,16 +35,33 @@ class Verdict:
     reason: str
 
 
-def grade(response: str, reference: str, kind: AnswerKind | None = None) -> Verdict:
+def grade(response: str, reference: str, kind: AnswerKind | None = None, *, question: str = "") -> Verdict:
     """Grade `response` against `reference`, whose `kind` is inferred if it is None.
 
     A reference that cannot be read as its kind (a "number" without a number) is compared as text. Never
     raises, whatever the texts contain; takes time linear in the length of the response.
+
+    `question` is what was asked: a choice may be answered by the text of an option that it lists, and a letter
+    that stands with another option's text is no answer.
     """
     asked, expected, bare = _prepare(one_line_end(reference), kind)
     final = find_answer(response)
+    options = parse_options(question) if question else {}
+    if options and asked == "choice":
+        expected = expected_choice(bare, options) or expected
     finding = _judge(expected, final, bare, asked)
+    if options and asked in ("text", "number") and not finding.correct:
+        finding = _by_letter(finding, final, bare, options)
     return Verdict(correct=finding.correct, kind=asked, answer=finding.answer, reason=finding.reason)
+
+
+def _by_letter(finding: Finding, final: FinalAnswer, bare: str, options: Mapping[str, str]) -> Finding:
+    """Return the finding for an answer that may name the option whose text the reference is, by its letter."""
+    letters = [letter for letter, text in options.items() if same_meaning(text, bare)]
+    if len(letters) != 1:
+        return finding
+    chosen = _judge(ExpectedChoice(bare, letters[0], options), final, bare, "choice")
+    return chosen if chosen.correct else finding
 
 
 def infer_kind(reference: str) -> AnswerKind:
@@ -55,7 +73,7 @@ def infer_kind(reference: str) -> AnswerKind:
     if len(parse_pairs(text)) >= 2:
         return "keyed"
     bare = bare_reference(text)
-    if parse_option(bare) is not None:
+    if parse_option(bare) is not None or parse_option_set(bare):
         return "choice"
     if is_value(bare):
         return "number"

@@ -10,6 +10,7 @@ from orca_desk.method.grading.finding import Finding, correct, incorrect, missin
 from orca_desk.method.grading.folding import normalise, same_reading
 from orca_desk.method.grading.labels import FINAL_COPULAS
 from orca_desk.method.grading.markup import clean
+from orca_desk.method.grading.values import same_value
 
 _ASIDE = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which)\b"
@@ -61,6 +62,11 @@ def same_text(answer: str, expected: str) -> bool:
     if same_reading(answer, expected):
         return True
     return _unframed(normalise(answer)) == _unframed(normalise(expected))
+
+
+def same_meaning(answer: str, expected: str) -> bool:
+    """Return whether two texts read the same or are the same value ("432" and "432.0", "2 h" and "120 minutes")."""
+    return same_text(answer, expected) or same_value(answer, expected) is True
 
 
 def _unframed(text: str) -> str:

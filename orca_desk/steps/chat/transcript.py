@@ -84,7 +84,7 @@ def judge(answer: ChatMessage | None, task: Task | None) -> Verdict | None:
     """Grade an answer to a task; return None without an answer or without a reference."""
     if answer is None or task is None or not task.answer:
         return None
-    return grade(answer.content, task.answer, task.answer_kind)
+    return grade(answer.content, task.answer, task.answer_kind, question=task.user_text)
 
 
 def prompt(turns: Sequence[Turn], column: int, question: str, system: str) -> list[Message]:

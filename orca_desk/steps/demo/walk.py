@@ -196,7 +196,7 @@ class _Walk:
         for who, adapter in (("base", None), ("tuned", student.adapter)):
             with ChatSession(student.model, adapter) as session:
                 answer = "".join(session.send(messages, SAMPLING))
-            verdict = grade(answer, example.answer or "", example.answer_kind)
+            verdict = grade(answer, example.answer or "", example.answer_kind, question=example.user_text)
             worked[who] = WorkedExample(answer=answer, verdict=verdict)
         self._finish("chat", "\n".join(f"{who}: {one.verdict.reason}" for who, one in worked.items()))
         return worked

@@ -18,7 +18,9 @@ def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
         raise UserError("The answer is empty.", "Enter an answer, or drop the record.")
     record = get_record(library, record_id).record
     task = get_tasks(library, [record.task_id]).get(record.task_id)
-    verdict = None if task is None or task.answer is None else grade(text, task.answer, task.answer_kind)
+    verdict = None
+    if task is not None and task.answer is not None:
+        verdict = grade(text, task.answer, task.answer_kind, question=record.user)
     leaks = find_leaks(record.system, text, question=record.user)
     return revise(library, record_id, text, verdict=verdict, leaks=leaks)
 

@@ -174,7 +174,7 @@ def _messages(
 
 def _graded(task: Task, answer: Answer, known: Mapping[str, Strategy]) -> Answered:
     assert task.answer is not None
-    verdict = grade(answer.text, task.answer, task.answer_kind)
+    verdict = grade(answer.text, task.answer, task.answer_kind, question=task.user_text)
     return Answered(
         task_id=task.id,
         response=answer.text,

@@ -235,7 +235,8 @@ class TaskEditor(QDialog):
         self.graded.setText(
             f"Graded as {ANSWER_TYPES[kind]}: a response is correct if its final answer has {MATCHES[kind]}."
         )
-        verdict = grade(self.attempt.text()[:MAX_ATTEMPT], answer, chosen)
+        question = f"{self.context.toPlainText()}\n\n{self.query.toPlainText()}"
+        verdict = grade(self.attempt.text()[:MAX_ATTEMPT], answer, chosen, question=question)
         self.verdict.setText(f"{verdict_word(verdict.correct).capitalize()}. {verdict.reason}")
         set_tone(self.verdict, "good" if verdict.correct else "bad")
 
