@@ -15,6 +15,7 @@ from orca_desk.library.ids import snapshot_id
 from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
 from orca_desk.ui.words.parity import parity_sentence
+from orca_desk.ui.words.trainings import is_worse, loss_sentence, records_sentence
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -82,10 +83,14 @@ def command(
 
 def _show(made: Trained) -> None:
     say(f"{made.run} finished in {made.seconds:,.0f} s. Adapter: {made.adapter}")
+    say(records_sentence(made.records))
     for warning in made.warnings:
         complain(warning, "yellow")
+    found = {name: made.outcome.get(name) for name in ("best_step", "best_loss", "base_loss")}
+    worse = is_worse(found["best_loss"], found["base_loss"])
+    sentence = loss_sentence(found["best_step"], found["best_loss"], found["base_loss"])
+    complain(sentence, "yellow") if worse else say(sentence)
     if made.parity:
-        sentence = parity_sentence(made.parity)
-        complain(sentence) if made.parity.agree is False else say(sentence)
+        say(parity_sentence(made.parity))
     files = ["--model", str(made.base_gguf), "--adapter", str(made.adapter_gguf)]
     say(f"Try it: orca-desk chat {shlex.join(files)}")

@@ -19,6 +19,7 @@ from orca_desk.library.trainings import (
     add_events,
     create_training,
     find_unfinished_training,
+    forget_adapter,
     get_training,
     set_adapter,
     training_events,
@@ -36,7 +37,12 @@ if TYPE_CHECKING:  # it brings numpy and gguf, for which the desktop's first win
     from orca_desk.parity.report import ParityReport
 
 SECONDS_TO_STOP = 300.0  # enough for one step of a large model on a CPU, and its checkpoint
+WEIGHTS = "adapter_model.safetensors"
 UNIT = "steps"  # the unit of a training's progress
+CHECK_AGAIN = (
+    "Remove the GGUF file from the model's folder and resume the training: Orca Desk makes a new one, and "
+    "checks again."
+)
 STORED_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
 
 
@@ -45,8 +51,9 @@ class Trained:
     """The result of a training. The files are None when it was stopped before they were made.
 
     `base_gguf` with `adapter_gguf` is the tuned student for llama.cpp. `outcome` is the trainer's last event,
-    `warnings` are its messages for the user. `was_done` says that the training had already finished, so this
-    call trained nothing.
+    `records` what became of the snapshot's records (the fields of `student.data.DataReport`), `warnings` are
+    messages for the user. `was_done` says that the training had already finished, so this call trained
+    nothing.
     """
 
     run: str
@@ -55,6 +62,7 @@ class Trained:
     base_gguf: Path | None = None
     parity: "ParityReport | None" = None
     outcome: dict[str, Any] = field(default_factory=dict)
+    records: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
     finished: bool = False
@@ -108,8 +116,8 @@ def train(
 
     Resumes an unfinished training with the same base, snapshot and settings from its newest checkpoint.
     `gguf` is the GGUF file of the base (see `student_gguf`). `on_event` gets each of the trainer's events
-    after it was stored. `parity` in the result says whether llama.cpp answers as torch does. Raises UserError
-    for unusable files or settings, and for an adapter that changes nothing.
+    after it was stored. Raises UserError for unusable files or settings, for an adapter that changes
+    nothing, and where llama.cpp does not answer with it as torch does: such an adapter is not used.
     """
     began = time.monotonic()
     control = control or JobControl()
@@ -130,9 +138,9 @@ def use_stopped(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Trained:
-    """Export and check the best adapter so far of a stopped training, and mark the training as done.
+    """Export and check the best adapter so far of a stopped training, which can still be resumed.
 
-    Raises UserError when the training has saved no adapter, and whatever `train` raises.
+    Raises UserError when the training has saved no adapter since, and whatever `train` raises.
     """
     began = time.monotonic()
     control = control or JobControl()
@@ -144,14 +152,15 @@ def use_stopped(
     with record_run(library, training.id, progress=progress) as recorder:
         recorder.unit = UNIT
         trained = _Work(library, training, recorder, control).use_stopped(gguf)
-        recorder.finished = trained.finished
     return replace(trained, seconds=time.monotonic() - began)
 
 
 def can_use_stopped(training: Training) -> bool:
     """Return whether a training was stopped after it had saved an adapter that is not in use yet."""
-    published = training.folder / "adapter" / "adapter_model.safetensors"
-    return training.run.status == "cancelled" and training.adapter is None and published.is_file()
+    published = training.folder / "adapter" / WEIGHTS
+    if training.run.status != "cancelled" or not published.is_file():
+        return False
+    return training.adapter is None or training.adapter_sha256 != file_sha256(published)
 
 
 def find_or_create(
@@ -201,7 +210,11 @@ class _Work:
         return unfinished if outcome is None else self._finish(base_gguf, outcome)
 
     def use_stopped(self, gguf: Path | None) -> Trained:
-        """Do the steps after the training itself, with the adapter that a stopped training saved."""
+        """Do the steps after the training itself, with the adapter that a stopped training saved.
+
+        The run stays stopped, at the step where it was, so that it can be resumed.
+        """
+        self._recorder.outcome = StoppedAt.TRAINING.to_json()
         base_gguf = self._base_gguf(gguf)
         if base_gguf is None:
             return Trained(run=self._training.id)
@@ -210,16 +223,15 @@ class _Work:
     def _finish(self, base_gguf: Path, outcome: dict[str, Any]) -> Trained:
         recorder, training = self._recorder, self._training
         recorder.outcome = StoppedAt.CHECK.to_json()
+        sha256 = file_sha256(self._adapter / WEIGHTS)
+        if training.adapter_sha256 not in (None, sha256):
+            forget_adapter(self._library, training.id)
         parity = self._check(base_gguf) if self._export() else None
         if parity is None:
             return Trained(run=training.id)
-        self._note_adapter(outcome)
+        _require_parity(parity)
+        self._note_adapter(outcome, sha256)
         recorder.outcome = parity.to_json()
-        if parity.is_no_op:
-            raise UserError(
-                "The adapter changes nothing: the student answers as its base does.",
-                "Train for more epochs, or at a higher learning rate.",
-            )
         return Trained(
             run=training.id,
             adapter=self._adapter,
@@ -227,6 +239,7 @@ class _Work:
             base_gguf=base_gguf,
             parity=parity,
             outcome=outcome,
+            records=(training_events(self._library, training.id, "report") or [{}])[-1],
             warnings=tuple(self._warnings),
             finished=True,
         )
@@ -315,19 +328,45 @@ class _Work:
 
     def _outcome_so_far(self) -> dict[str, Any]:
         """Return the best evaluation of a stopped training, by the trainer's own rule."""
-        evaluations = training_events(self._library, self._training.id, "eval", after_step=0)
-        best = min(evaluations, key=lambda event: event["loss"], default=None)
-        return {"best_step": best and best["step"], "best_loss": best and best["loss"]}
+        evaluations = training_events(self._library, self._training.id, "eval")
+        losses = {event["step"]: event["loss"] for event in evaluations}
+        base = losses.pop(0, None)
+        uses_best = losses and self._training.settings["keep_best"]
+        best = min(losses, key=losses.__getitem__) if uses_best else None
+        return {"best_step": best, "best_loss": losses.get(best), "base_loss": base}
 
-    def _note_adapter(self, outcome: dict[str, Any]) -> None:
+    def _note_adapter(self, outcome: dict[str, Any], sha256: str) -> None:
         set_adapter(
             self._library,
             self._training.id,
             adapter=self._adapter,
             gguf=self._adapter_gguf,
-            sha256=file_sha256(self._adapter / "adapter_model.safetensors"),
+            sha256=sha256,
             best_step=outcome["best_step"],
             best_eval=outcome["best_loss"],
+        )
+
+
+def _require_parity(parity: "ParityReport") -> None:
+    """Raise UserError for an adapter that does nothing, or that llama.cpp does not serve as trained."""
+    ours = parity.adapter
+    if ours.prompts_differ:
+        raise UserError(
+            f"llama.cpp reads {ours.prompts_differ:,} of {ours.prompts:,} prompts as other tokens than torch "
+            "does. So the adapter is not used.",
+            f"The GGUF file has another tokenizer or chat template than the folder. {CHECK_AGAIN}",
+        )
+    if parity.is_no_op:
+        raise UserError(
+            "The adapter changes nothing: the student answers as its base does.",
+            "Train for more epochs, or at a higher learning rate.",
+        )
+    if parity.agree is False:
+        raise UserError(
+            f"llama.cpp does not answer as torch does: {ours.tokens_equal:,} of {ours.tokens:,} tokens are "
+            f"equal, and logits differ by {ours.relative_difference:.0%} of their spread. So the adapter is "
+            "not used.",
+            f"{CHECK_AGAIN} Without one in the folder, choose another base model.",
         )
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from orca_desk.library.trainings import Training
 from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.settings import title
-from orca_desk.ui.words.times import seconds_between
+
+NOT_MEASURED = "No validation loss is measured: no record is held out of training for it."
 
 
 def resumes_from(checkpoint: int | None) -> str:
@@ -16,10 +18,58 @@ def resumes_from(checkpoint: int | None) -> str:
     return f"It can be resumed from step {checkpoint:,}, its last checkpoint."
 
 
+def records_sentence(report: Mapping[str, Any]) -> str:
+    """Return what became of a snapshot's records, from the trainer's report (see `student.data.DataReport`).
+
+    An empty text for a report of an earlier version, which says less.
+    """
+    if "limit" not in report:
+        return ""
+    used = f"Trained on {report['training']:,} of {counted(report['records'], 'record')}"
+    parts = [f"{report['evaluation']:,} held out for the validation loss"] if report["evaluation"] else []
+    if report["dropped"]:
+        parts.append(f"{report['dropped']:,} left out: longer than {report['limit']:,} tokens")
+    if report["empty"]:
+        parts.append(f"{report['empty']:,} left out: empty answer")
+    if report["truncated"]:
+        parts.append(f"{report['truncated']:,} cut to {report['limit']:,} tokens, without an end")
+    sentence = "; ".join([used, *parts]) + "."
+    return sentence if report["evaluation"] else f"{sentence} {NOT_MEASURED}"
+
+
+def records_summary(report: Mapping[str, Any]) -> str:
+    """Return the same for a table: "270 of 300, 12 cut"."""
+    if "limit" not in report:
+        return ""
+    parts = [f"{report['training']:,} of {report['records']:,}"]
+    if left_out := report["dropped"] + report["empty"]:
+        parts.append(f"{left_out:,} left out")
+    if report["truncated"]:
+        parts.append(f"{report['truncated']:,} cut")
+    return ", ".join(parts)
+
+
+def is_worse(best: float | None, base: float | None) -> bool:
+    """Return whether the best trained step has no lower validation loss than the untrained student."""
+    return best is not None and base is not None and best >= base
+
+
+def loss_sentence(step: int | None, best: float | None, base: float | None) -> str:
+    """Return the validation loss of the adapter at `step`, against `base`, that of the untrained student."""
+    if step is None or best is None:
+        return "The adapter of the last step is used."
+    found = f"Best checkpoint: step {step:,}, validation loss {best:.4f}."
+    if is_worse(best, base):
+        return (
+            f"{found} The untrained model was better: {base:.4f} before the training. "
+            "There were too few records, or the learning rate was too high."
+        )
+    return found if base is None else f"{found[:-1]} ({base:.4f} before the training)."
+
+
 def seconds_of(training: Training) -> float | None:
-    """Return how many seconds a training took since it was last started; None until it ends."""
-    run = training.run
-    return seconds_between(run.started_at, run.ended_at) if run.ended_at else None
+    """Return how many seconds a training took, over all its parts; None until it ends."""
+    return training.run.seconds if training.run.ended_at else None
 
 
 def differing(settings: Mapping[str, Any]) -> str:

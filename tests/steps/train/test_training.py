@@ -1,14 +1,18 @@
 """Training a tiny real student from a snapshot to a checked adapter."""
 
+from dataclasses import replace
+
 import pytest
 from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.trainings import checkpoints, get_training, training_events
+from orca_desk.parity.report import Agreement, ParityReport
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.evaluation import evaluate
+from orca_desk.steps.train.history import can_resume
 from orca_desk.steps.train.training import can_use_stopped, train, use_stopped
 from orca_desk.student.settings import TrainSettings
 
@@ -76,8 +80,61 @@ def test_the_adapter_of_a_stopped_training_can_be_used_as_it_is(library, tiny_ll
     assert used.finished and used.parity is not None and used.parity.agree
     training = get_training(library, run)
     best = min(training_events(library, run, "eval", after_step=0), key=lambda event: event["loss"])
-    assert (training.run.status, training.adapter) == ("done", used.adapter)
+    assert training.adapter == used.adapter
     assert (training.best_step, training.best_eval) == (best["step"], best["loss"])
+    assert used.outcome["base_loss"] == training_events(library, run, "eval")[0]["loss"]
     assert not can_use_stopped(training)
     with pytest.raises(UserError, match="has not saved an adapter"):
         use_stopped(library, run)
+
+    # It is not done: it stands where it was stopped, and goes on from there.
+    steps = training_events(library, run, "metrics")[-1]["step"]
+    assert (training.run.status, training.run.unit, training.run.done) == ("cancelled", "steps", steps)
+    assert training.run.total is not None and training.run.total > steps
+    assert can_resume(library, training)
+    resumed = train(library, base, snapshot, settings=QUICK)
+    assert (resumed.run, resumed.finished) == (run, True)
+    assert get_training(library, run).run.status == "done"
+
+
+def _report(**changes: object) -> ParityReport:
+    fields = {
+        "prompts": 50,
+        "prompts_differ": 0,
+        "tokens": 1600,
+        "tokens_equal": 1600,
+        "near_ties": 0,
+        "max_logit_difference": 0.01,
+        "relative_difference": 0.01,
+        "divergence": 0.0,
+        "tolerance": 0.1,
+    }
+    good = Agreement(**fields)
+    return ParityReport(base=good, adapter=replace(good, **changes), effect=0.5, served_effect=0.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"prompts_differ": 50}, "reads 50 of 50 prompts as other tokens"),
+        ({"tokens_equal": 337, "relative_difference": 25.3}, "337 of 1,600 tokens are equal"),
+    ],
+)
+def test_an_adapter_that_fails_the_check_is_not_used(library, tiny_llama, monkeypatch, changes, says):
+    """Neither by this training nor, where an earlier part of it was in use, by what is left of that."""
+    monkeypatch.setattr("orca_desk.parity.check.check_parity", lambda **options: _report(**changes))
+    with pytest.raises(UserError, match=says) as refused:
+        train(library, tiny_llama.folder, small_snapshot(library), settings=QUICK)
+    assert "is not used" in refused.value.message and refused.value.hint
+    (run,) = list_runs(library, kind="train")
+    assert (run.status, get_training(library, run.id).adapter) == ("failed", None)
+    assert says in run.outcome
+
+
+def test_what_became_of_the_records_is_in_the_result(library, tiny_llama, monkeypatch):
+    monkeypatch.setattr("orca_desk.parity.check.check_parity", lambda **options: _report())
+    settings = replace(QUICK, truncation="drop", max_length=10**6, epochs=1)
+    trained = train(library, tiny_llama.folder, small_snapshot(library), settings=settings)
+    records = trained.records
+    assert records["records"] == records["training"] + records["evaluation"]
+    assert (records["dropped"], records["truncated"], records["empty"]) == (0, 0, 0)
