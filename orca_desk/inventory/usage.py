@@ -33,8 +33,9 @@ class Use:
 class InventoryItem:
     """A model, or an unusable lookalike, as this library sees it.
 
-    `origin` is the tool whose folder holds it, "bundled", "added" or "trained here". `added_path` is the path
-    that the user added and can remove again. `fit` is None for an adapter and for a lookalike.
+    `origin` is the tool whose folder holds it, "bundled", "added", "trained here" or "elsewhere".
+    `added_path` is the path that the user added and can remove again. `fit` is None for an adapter and for a
+    lookalike.
     """
 
     model: ModelFile | NotAModel
@@ -112,4 +113,5 @@ def _origin(library: Library, path: Path, roots: Sequence[tuple[Path, str]]) -> 
     known = next((origin for root, origin in roots if origin != "added" and path.is_relative_to(root)), "")
     if known:
         return known, None
-    return "added", next((root for root, _ in roots if path.is_relative_to(root)), None)
+    added = next((root for root, _ in roots if path.is_relative_to(root)), None)
+    return "added" if added else "elsewhere", added

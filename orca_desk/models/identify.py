@@ -13,7 +13,6 @@ from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
 
 SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
-NAMELESS = frozenset({"", "huggingface", "hf", "model", "models", "output"})  # placeholders
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
 
 # GGUF files already identified, with their sizes and modification times. A header takes up to a quarter
@@ -87,11 +86,11 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
     def number(key: str) -> int:
         return head.number(f"{architecture}.{key}")
 
-    name = head.text("general.name").strip()
     return ModelFile(
         path=path,
         kind="adapter" if kind == "adapter" else "gguf",
-        name=stem if name.casefold() in NAMELESS else name,
+        name=stem,
+        title=head.text("general.name").strip(),
         architecture=architecture,
         quantisation=_quantisation(head, sizes),
         parameters=elements.total(),

@@ -1,5 +1,7 @@
 """The models that pages offer, read in the background when they are first needed."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 
 from orca_desk.inventory.catalogue import catalogue
@@ -16,12 +18,20 @@ class ModelList(QObject):
     def __init__(self, library: Library, background: Background, parent: QObject) -> None:
         super().__init__(parent)
         self._library, self._background = library, background
+        self._elsewhere: set[Path] = set()  # models in use that no folder of the catalogue holds
         self.found: list[ModelFile | NotAModel] = []
         self.is_read = False
 
     def read(self) -> None:
         """Read the catalogue of models again."""
-        self._background.run(self, lambda: catalogue(self._library), self._show, only_newest="read")
+        library, elsewhere = self._library, sorted(self._elsewhere)
+        self._background.run(self, lambda: catalogue(library, elsewhere), self._show, only_newest="read")
+
+    def look_for(self, path: Path) -> None:
+        """List the model at `path` too, if there is one."""
+        if path not in self._elsewhere:
+            self._elsewhere.add(path)
+            self.read()
 
     def of(self, *kinds: ModelKind) -> list[ModelFile]:
         """Return the usable models of some types."""

@@ -35,7 +35,7 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.widgets import browser as browser_module
-from orca_desk.ui.widgets.browser import Browser, NoLoadDocument, keep_line_breaks
+from orca_desk.ui.widgets.browser import Browser, NoLoadDocument
 from orca_desk.ui.window import Window
 
 SIGNAL = QColor(255, 0, 254)  # of the picture that must not be seen; no theme has it
@@ -239,7 +239,6 @@ def test_html_in_markdown_is_shown_verbatim(shown: Browser) -> None:
 def test_line_breaks_stay(shown: Browser) -> None:
     shown.set_markdown("Step 1: a\nStep 2: b\n\n```\nx\n  y\n```\nAnswer: c")
     assert shown.toPlainText().splitlines() == ["Step 1: a", "Step 2: b", "x", "  y", "Answer: c"]
-    assert keep_line_breaks("```\na\n~~~\nb\n```\nc") == "```\na\n~~~\nb\n```\nc  "
 
 
 def test_a_table_after_code_has_no_empty_line(shown: Browser) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
 
 from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.markdown import readable_markdown
 from orca_desk.ui.widgets.message_box import message_box
 
 # Longer texts are shown as plain text: laying out rich text takes time, and tables take the most
@@ -33,7 +34,6 @@ CELL_LIMIT = 400  # table cells, counted by their vertical bars
 OPENED = ("http", "https", "mailto")  # schemes of links that open after a question
 PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
 LONG_WORD = re.compile(r"\S{1000}")  # the time to lay out a word grows with the square of its length
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 
 
@@ -76,14 +76,14 @@ class Browser(QTextBrowser):
     def set_markdown(self, text: str) -> None:
         """Show Markdown, with HTML in it as plain text and images as their descriptions.
 
-        A line ends where its writer ended it, since models put their steps on lines of their own. A text that
-        would take long to lay out is shown as it is.
+        Only plain markup counts (see `readable_markdown`). A text that would take long to lay out is shown as
+        it is.
         """
         if is_heavy(text):
             self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", text))
             return
         document = self.document()
-        document.setMarkdown(keep_line_breaks(text), DIALECT)
+        document.setMarkdown(readable_markdown(text), DIALECT)
         if PICTURE in document.toPlainText():
             self._describe_pictures()
         if "`" in text or "    " in text or "~~~" in text:
@@ -153,20 +153,6 @@ class Browser(QTextBrowser):
                 cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
                 cursor.mergeCharFormat(letters)
             block = block.next()
-
-
-def keep_line_breaks(text: str) -> str:
-    """Return Markdown that keeps every line break, by two spaces before it; code stays unchanged."""
-    lines, fence = text.split("\n"), ""
-    for place, line in enumerate(lines):
-        found = FENCE.match(line)
-        if found and not fence:
-            fence = found[1]
-        elif found and found[1].startswith(fence):
-            fence = ""
-        elif not fence and line.strip():
-            lines[place] = line + "  "
-    return "\n".join(lines)
 
 
 def is_heavy(text: str) -> bool:

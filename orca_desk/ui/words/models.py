@@ -27,13 +27,18 @@ DOUBTS: dict[AdapterDoubt, str] = {
     "unknown": "This adapter doesn't say which model it was trained on. On any other model its answers mean "
     "nothing.",
 }
-ORIGINS = {"bundled": "Bundled", "added": "Added by you", "trained here": "Trained here"}
+ORIGINS = {"bundled": "Bundled", "added": "Added by you", "trained here": "Trained here", "elsewhere": "Used here"}
 
 
 def notes_of(notes: ServingNotes) -> list[str]:
     """Return what a user should know before a model answers, in sentences."""
     doubt = [DOUBTS[notes.adapter]] if notes.adapter else []
     return doubt + [REMARKS[remark] for remark in notes.template]
+
+
+def missing_model(path: Path) -> str:
+    """Return the line for a chosen model that is not there."""
+    return f"{path.name}  ·  not found"
 
 
 def kind_of(model: ModelFile) -> str:

@@ -1,5 +1,6 @@
 """Widgets that several pages share."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -159,8 +160,51 @@ def test_a_picker_offers_the_bundled_models_and_keeps_the_choice(window: Window,
     with qtbot.waitSignal(window.desk.models.changed):
         window.desk.tell("models")
     assert picker.selected().path == student
-    picker.choose(Path("/nowhere.gguf"))
+
+
+def test_a_choice_by_hand_wins_over_an_earlier_one_by_the_program(window: Window, qtbot: QtBot) -> None:
+    picker = ModelPicker(window.desk, "gguf")
+    qtbot.addWidget(picker)
+    qtbot.waitUntil(lambda: picker.count() == 2, timeout=5000)
+    teacher = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
+    student = bundled_models() / "mini-student" / "mini-student.gguf"
+    picker.choose(teacher)
+    picker.setFocus()
+    qtbot.keyClick(picker, Qt.Key.Key_Down if picker.currentIndex() == 0 else Qt.Key.Key_Up)
     assert picker.selected().path == student
+    with qtbot.waitSignal(window.desk.models.changed):
+        window.desk.tell("models")
+    assert picker.selected().path == student
+
+
+def test_a_missing_model_is_named_and_no_other_takes_its_place(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    picker = ModelPicker(window.desk, "gguf", prefer="mini-teacher")
+    qtbot.addWidget(picker)
+    qtbot.waitUntil(lambda: picker.selected() is not None, timeout=5000)
+    student = bundled_models() / "mini-student" / "mini-student.gguf"
+    gone = tmp_path / "gone.gguf"
+    with qtbot.waitSignal(window.desk.models.changed):
+        picker.choose(gone)
+    assert picker.currentText() == "gone.gguf  ·  not found"
+    assert picker.selected() is None and picker.path == gone
+    shutil.copy(student, gone)
+    with qtbot.waitSignal(window.desk.models.changed):
+        window.desk.models.read()
+    assert picker.selected().path == gone
+
+
+def test_a_model_that_no_folder_lists_is_found(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    picker = ModelPicker(window.desk, "gguf")
+    qtbot.addWidget(picker)
+    qtbot.waitUntil(lambda: picker.selected() is not None, timeout=5000)
+    elsewhere = tmp_path / "mine.Q4_1.gguf"
+    shutil.copy(bundled_models() / "mini-student" / "mini-student.gguf", elsewhere)
+    picker.choose(elsewhere)
+    qtbot.waitUntil(lambda: picker.selected() is not None, timeout=5000)
+    assert picker.selected().path == elsewhere
+    assert picker.currentText().startswith("mine.Q4_1  ·  ")
 
 
 @given(text=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1))

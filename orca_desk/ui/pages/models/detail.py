@@ -29,7 +29,7 @@ from orca_desk.ui.words.models import (
 )
 
 FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layers and width", "Vocabulary",
-         "Tokenizer", "Chat template")  # fmt: skip
+         "Tokenizer", "Chat template", "Calls itself")  # fmt: skip
 
 
 class ModelDetail(QFrame):
@@ -152,6 +152,7 @@ class ModelDetail(QFrame):
             f"{model.vocab:,}" if model.vocab else "–",
             model.tokenizer or "–",
             template_of(model),
+            model.title or "–",
         )
         for value, shown in zip(values, self.facts.values(), strict=True):
             shown.setText(value)

@@ -138,6 +138,7 @@ class ModelFilter(QSortFilterProxyModel):
         whole = " ".join(
             (
                 model.name,
+                model.title,
                 model.architecture,
                 model.quantisation,
                 kind_of(model),

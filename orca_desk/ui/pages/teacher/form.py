@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.fits import teaching_fit
-from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
@@ -62,9 +61,8 @@ class TeacherForm(QScrollArea):
 
     def value(self) -> GenerateRequest:
         """Return the settings. Raises UserError for one that cannot be used."""
-        model: ModelFile | None = self.picker.selected()
         return GenerateRequest(
-            model=str(model.path) if model else "",
+            model=str(self.picker.path or ""),
             family=self.family.currentData(),
             tag=self.tag.currentData(),
             text=self.text.text().strip(),
