@@ -44,6 +44,8 @@ class Notice(QFrame):
         words.addWidget(self.hint)
         row.addLayout(words, 1)
         self.action = button("", lambda: self._run())
+        # In a dialog, Enter in a field would press the first button that may become the default one
+        self.action.setAutoDefault(False)
         row.addWidget(self.action)
         self.dismiss = QToolButton()
         self.dismiss.setAccessibleName("Dismiss message")

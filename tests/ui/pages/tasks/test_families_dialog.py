@@ -1,0 +1,89 @@
+"""Families by hand: Enter does what the field says, and every change comes back as it was."""
+
+from collections.abc import Iterator
+
+import pytest
+from library_doubles import judged, make_record, make_task
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import current_pairings, set_pairings
+from orca_desk.library.records import add_records, iterate_records
+from orca_desk.library.tasks import add_tasks, families
+from orca_desk.method.pairing import Pairing
+from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
+from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.window import Window
+
+
+def names(library: Library) -> list[str]:
+    """The names of the families."""
+    return [one.family for one in families(library)]
+
+
+@pytest.fixture
+def dialog(library: Library, window: Window, qtbot: QtBot) -> Iterator[FamiliesDialog]:
+    """The dialog on two families, of which the first has a record and a strategy."""
+    add_tasks(library, [make_task(n, family="a" if n < 5 else "b") for n in range(10)])
+    add_records(library, [judged(make_record(1, family="a", task_id=make_task(1, family="a").id), 1)])
+    pairing = Pairing(family="a", strategy="direct", evidence=(), reason="")
+    set_pairings(library, [pairing], source="chosen")
+    made = FamiliesDialog(window.desk, window, show=lambda family: None)
+    made.open()
+    qtbot.waitUntil(lambda: made.model.rowCount() == 2)
+    made.select("a")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", ["new", "b"])
+def test_enter_renames_beside_a_banner_with_undo(
+    dialog: FamiliesDialog, library: Library, qtbot: QtBot, name: str
+) -> None:
+    dialog.percent.setValue(100)
+    qtbot.mouseClick(dialog.hold_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.action.isVisible())
+    dialog.select("a")
+    line = dialog.name.lineEdit()
+    assert line is not None
+    line.setFocus()
+    qtbot.keyClicks(line, name)
+    with qtbot.waitSignal(dialog.desk.background.writing, check_params_cb=lambda busy: not busy):
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert names(library) == sorted({"b", name})
+    assert dialog.desk.undo.undoText() == f"rename a to {name}"
+    assert [one.record.family for one in iterate_records(library)] == [name]
+    assert current_pairings(library).keys() == {name}
+
+
+@pytest.mark.parametrize("name", ["new", "b"])
+def test_undo_restores_tasks_records_and_strategies(
+    dialog: FamiliesDialog, library: Library, qtbot: QtBot, name: str
+) -> None:
+    dialog.name.setCurrentText(name)
+    qtbot.mouseClick(dialog.rename_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.notice.action.isVisible())
+    assert names(library) == sorted({"b", name})
+    with qtbot.waitSignal(dialog.desk.background.writing, check_params_cb=lambda busy: not busy):
+        qtbot.mouseClick(dialog.notice.action, Qt.MouseButton.LeftButton)
+    assert names(library) == ["a", "b"]
+    assert [one.record.family for one in iterate_records(library)] == ["a"]
+    assert current_pairings(library).keys() == {"a"}
+
+
+def test_enter_in_any_dialog_presses_no_banner(window: Window, qtbot: QtBot) -> None:
+    dialog = QDialog(window)
+    layout = QVBoxLayout(dialog)
+    line, notice, pressed = QLineEdit(), Notice(window.desk), []
+    layout.addWidget(line)
+    layout.addWidget(notice)
+    notice.show_message("Done.", action="Undo", run=lambda: pressed.append(True))
+    dialog.open()
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert not pressed
+    qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)
+    assert pressed
+    dialog.close()
