@@ -5,6 +5,7 @@ in the basket" is key, value, key, value; "the box for John, the basket for Mark
 "John and Mark: the box" gives both the same. An unclear sentence gives no value, so it is incorrect.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +14,7 @@ from orca_desk.method.grading.alternatives import retracted
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.finding import Finding, correct, missing, shown
 from orca_desk.method.grading.folding import normalise
-from orca_desk.method.grading.text import same_text
+from orca_desk.method.grading.text import same_meaning
 
 _PAIR = re.compile(
     r"(?:\A|(?<=[.;,\n])|(?<=\band))[\s*-]{0,6}"
@@ -32,20 +33,53 @@ _BEFORE_VALUE = re.compile(
     r"|but|that|still|said|says?|thinks?|believes?|equals|has|have|with|not|both|answer",
     re.IGNORECASE,
 )
+_ALL = re.compile(
+    r"\b(?:both|all|everyone|everybody|each|beide|alle|tous|ambos|todos|entrambi|tutti)\b(?! (?:but|except|the))",
+    re.IGNORECASE,
+)
+_TUPLE = re.compile(r"\(([^()]{1,200})\)\.?")
 _LONGEST = 8000
 
 
 def parse_pairs(text: str) -> dict[str, str]:
-    """Return the pairs of "key: value" (also "=", "->") in `text`, keys as they are written."""
-    marks = list(_PAIR.finditer(text[:_LONGEST]))
+    """Return the pairs of "key: value" (also "=", "->", JSON) in `text`, keys as they are written.
+
+    A key with two different values makes the text unclear: it has no pairs then.
+    """
     pairs: dict[str, str] = {}
+    for key, value in _pairs(text):
+        if not same_meaning(value, pairs.setdefault(key, value)):
+            return {}
+    return pairs
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Return every pair in `text`; none if what follows a key is empty or a long sentence."""
+    text = text[:_LONGEST]
+    members = _members(text)
+    if members:
+        return members
+    marks = list(_PAIR.finditer(text))
+    pairs = []
     for index, mark in enumerate(marks):
-        end = marks[index + 1].start() if index + 1 < len(marks) else len(text[:_LONGEST])
+        end = marks[index + 1].start() if index + 1 < len(marks) else len(text)
         value = re.sub(r"(?:[\s,;.*]|\band\b)+\Z", "", text[mark.end() : end][:1000])
         if not value or len(value.split()) > 30:
-            return {}
-        pairs[mark["key"].strip()] = value
+            return []
+        pairs.append((mark["key"].strip(), value))
     return pairs
+
+
+def _members(text: str) -> list[tuple[str, str]]:
+    """Return the members of a JSON object of plain values, also those that stand twice."""
+    if not text.lstrip().startswith("{"):
+        return []
+    try:
+        members = json.loads(text, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        return []
+    plain = isinstance(members, list) and all(isinstance(value, str | int | float) for _, value in members)
+    return [(key.strip(), str(value)) for key, value in members] if plain else []
 
 
 @dataclass(frozen=True)
@@ -67,14 +101,14 @@ class ExpectedKeyValue:
         """Compare the value of every key: as "key: value", else as mentioned in sentences."""
         if not final.text:
             return missing("answer", self.reference)
-        found = self._from_pairs(final.block) or self._from_paragraphs(final)
+        found = self._from_pairs(final.block) or self._from_tuple(final.block) or self._from_paragraphs(final)
         problems = []
         for key, value in self.pairs.items():
             got = found.get(key.casefold(), set())
-            if not any(same_text(one, value) for one in got):
+            if not any(same_meaning(one, value) for one in got):
                 named = " and ".join(sorted(shown(one) for one in got)) or "nothing clear"
                 problems.append(f"for {key} it says {named}, but {shown(value)} was expected")
-            elif len(got) > 1:
+            elif not all(same_meaning(one, value) for one in got):
                 problems.append(f"for {key} it gives more than one answer")
         answer = " ".join(final.block.split())
         if not problems:
@@ -83,12 +117,23 @@ class ExpectedKeyValue:
         return Finding(correct=False, answer=answer, reason=reason)
 
     def _from_pairs(self, block: str) -> dict[str, set[str]]:
-        """Return the values of explicit pairs, if every key has one that is plain; {} otherwise."""
-        pairs = {key.casefold(): value for key, value in parse_pairs(block).items()}
+        """Return the values of explicit pairs, if every key has one and all are plain; {} otherwise."""
         wanted = {key.casefold(): value for key, value in self.pairs.items()}
-        if not all(key in pairs and _same_length(pairs[key], value) for key, value in wanted.items()):
+        found: dict[str, set[str]] = {}
+        for key, value in _pairs(block):
+            if key.casefold() in wanted:
+                found.setdefault(key.casefold(), set()).add(value)
+        plain = all(_same_length(value, wanted[key]) for key, values in found.items() for value in values)
+        return found if plain and len(found) == len(wanted) else {}
+
+    def _from_tuple(self, block: str) -> dict[str, set[str]]:
+        """Return the values of "(5, 3)" for one-letter keys in the order of the alphabet: x, y."""
+        match = _TUPLE.fullmatch(block.strip())
+        keys = [key.casefold() for key in self.pairs]
+        values = [value.strip() for value in match[1].split(",")] if match else []
+        if len(values) != len(keys) or keys != sorted(keys) or any(len(key) != 1 for key in keys):
             return {}
-        return {key: {pairs[key]} for key in wanted}
+        return {key: {value} for key, value in zip(keys, values, strict=True)}
 
     def _from_paragraphs(self, final: FinalAnswer) -> dict[str, set[str]]:
         """Return the values that the sentences give; unmarked, the last paragraph with any decides."""
@@ -104,9 +149,17 @@ class ExpectedKeyValue:
         """Return each key's values: all (`keep_all`), or those of the last sentence that gives any."""
         found: dict[str, set[str]] = {}
         for sentence in _SENTENCE.split(text[:_LONGEST]):
-            for key, values in _read(self._mentions(sentence), sentence).items():
+            mentions = self._mentions(sentence)
+            for key, values in (_read(mentions, sentence) or self._of_all(mentions, sentence)).items():
                 found[key] = found.get(key, set()) | values if keep_all else values
         return found
+
+    def _of_all(self, mentions: list[_Mention], sentence: str) -> dict[str, set[str]]:
+        """Return the values of "Both think it is in the box", which names no key."""
+        values = {mention.name for mention in mentions}
+        if not values or any(mention.what == "key" for mention in mentions) or not _ALL.search(sentence):
+            return {}
+        return {key.casefold(): values for key in self.pairs}
 
     def _mentions(self, sentence: str) -> list[_Mention]:
         """Return the keys and values that a sentence names, in order, without the values that it retracts."""

@@ -2,22 +2,32 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from orca_desk.method.grading.answers import FinalAnswer, bare_reference
-from orca_desk.method.grading.clauses import first_sentence
+from orca_desk.method.grading.clauses import first_sentence, without_offers
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing
 from orca_desk.method.grading.folding import normalise
+from orca_desk.method.grading.text import same_meaning
 
-_ARROWS = re.compile(r"->|=>|→|⇒|>|≻")
-_LESS = re.compile(r"<-|<|←|≺")
+_MORE = re.compile(r"(?<![<=-])(?:>=?|≥|≻)")
+_LESS = re.compile(r"<=?(?![=-])|≤|≺")
+_FORWARD = re.compile(r"->|=>|→|⇒|⟶|➜|➔")
+_BACKWARD = re.compile(r"<-|←|⇐")
+_DASHES = re.compile(r"\s[-–—]\s")
+_COMMA = re.compile(r",(?!\d{3}(?!\d))|,(?=\s)|[،、，]")
+# From strong to weak.
 _SEPARATORS = (
     re.compile(r"\n"),
-    _ARROWS,
+    _FORWARD,
+    _BACKWARD,
+    _MORE,
     _LESS,
-    re.compile(r";"),
-    re.compile(r",(?!\d{3}(?!\d))|,(?=\s)"),
+    re.compile(r"[;；]"),
+    _COMMA,
     re.compile(r"\bthen\b", re.IGNORECASE),
     re.compile(r"\band\b", re.IGNORECASE),
+    _DASHES,
 )
 _LEAD = re.compile(
     r"\A[\s\"'(\[]*(?:(?:[-*•]|\(?\d{1,3}[.):])\s+)?"
@@ -26,25 +36,48 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\s{0,3}(?:\A|(?<=[\s,;]))\(?\d{1,3}[.)]\s{1,3}")
+_CODE_OR_MATHS = re.compile(r"\b[a-zA-Z]\b|\d|[()\[\]{}=|^]")  # "x > 3", "a<b>c"
 _SENTENCES = re.compile(r"[^\W\d]\. ")
 _LEAD_IN = re.compile(r":|\b(?:is|are|be)\b")
 _LONGEST = 20_000
 
 
-def split_items(text: str) -> list[str]:
+class Sequence(NamedTuple):
+    """The items of a sequence as it is written, and which way it runs.
+
+    `sign`: ">" from most to least, "<" from least to most, "" if nothing says so.
+    """
+
+    items: list[str]
+    sign: str = ""
+
+
+def split_items(text: str) -> Sequence:
     """Return the items of a sequence, normalised. The strongest separator that occurs is the one that counts.
 
-    From strong to weak: newline, arrows and ">", "<" (kept in the order written), ";", ",", "then", "and".
+    From strong to weak: newline, arrows, ">", "<", ";", ",", "then", "and", " - ". Items with arrows that point back
+    are turned; a text with both ">" and "<" is no sequence.
     """
     body = text[:_LONGEST].strip().strip("[](){}").strip().removesuffix(".")
     numbered = [part for part in _NUMBERED.split(body) if part.strip(" ,;\n")]
     if len(numbered) > 1 and _NUMBERED.match(body):
-        return _named(numbered)
+        return Sequence(_named(numbered))
     for separator in _SEPARATORS:
         parts = [part for part in separator.split(body) if part.strip()]
         if len(parts) > 1:
-            return _named(_and_at_the_end(parts) if separator is _SEPARATORS[4] else parts)
-    return _named([body])
+            return _sequence(parts, separator, body)
+    return Sequence(_named([body]))
+
+
+def _sequence(parts: list[str], separator: re.Pattern[str], body: str) -> Sequence:
+    if separator is _COMMA:
+        return Sequence(_named(_and_at_the_end(parts)))
+    if separator is _BACKWARD:
+        return Sequence(_named(parts[::-1]))
+    if separator is _MORE and _LESS.search(body):
+        return Sequence(_named([body]))
+    sign = {_MORE: ">", _LESS: "<"}.get(separator, "")
+    return Sequence(_named(parts), sign)
 
 
 def _and_at_the_end(parts: list[str]) -> list[str]:
@@ -66,6 +99,7 @@ class ExpectedOrdering:
 
     reference: str
     items: tuple[str, ...]
+    sign: str = ""
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the items of the final answer: of its line, or of its paragraph."""
@@ -73,34 +107,47 @@ class ExpectedOrdering:
             return missing("sequence", self.reference)
         texts = [final.text, first_sentence(final.text), final.block]
         if not final.marked:
-            texts.append(final.whole)
-        readings = [items for text in texts for items in self._readings(text)]
-        if any(self._same(items) for items in readings):
-            return correct(" ".join(final.block.split()), self.reference)
-        return self._explain(readings[0], final)
+            texts += [final.whole, without_offers(final.whole)]
+        found = [reading for text in dict.fromkeys(texts) for reading in self._readings(text)]
+        for reading in found:
+            if self._same(self._turned(reading)):
+                return correct(" ".join(final.block.split()), self.reference)
+        return self._explain(self._turned(found[0]), final)
 
-    def _readings(self, text: str) -> list[list[str]]:
+    def _readings(self, text: str) -> list[Sequence]:
         """Return the items of `text`, and of what follows a lead-in ("the order is ...", "in order: ...")."""
-        readings = [split_items(text)]
+        found = [split_items(text)]
         lead_in = _LEAD_IN.search(text, 0, 200)
         if lead_in and not re.search(r"\bnot\b|n't\b", text[: lead_in.end() + 5]):
-            readings.append(split_items(text[lead_in.end() :]))
-        if all(" " not in item for item in self.items) and len(readings[0]) == 1:
-            readings.append(readings[0][0].split())
-        return readings
+            found.append(split_items(text[lead_in.end() :]))
+        if all(" " not in item for item in self.items) and len(found[0].items) == 1:
+            found.append(Sequence(found[0].items[0].split()))
+        return found
+
+    def _turned(self, reading: Sequence) -> list[str]:
+        """Return the items in the direction of the reference, where both say theirs: "c < b < a" is "a > b > c"."""
+        turn = self.sign and reading.sign and self.sign != reading.sign
+        return reading.items[::-1] if turn else reading.items
 
     def _same(self, items: list[str]) -> bool:
         """Return whether each item is the expected one, alone or as the only expected one within it."""
         if tuple(items) == self.items:
             return True
-        if len(items) != len(self.items) or len(set(self.items)) != len(self.items):
+        if len(items) != len(self.items):
             return False
-        for item, expected in zip(items, self.items, strict=True):
-            padded = f" {item} "
-            named = [other for other in self.items if f" {other} " in padded]
-            if len(item.split()) > len(expected.split()) + 3 or " not " in padded or named != [expected]:
-                return False
-        return True
+        unique = len(set(self.items)) == len(self.items)
+        return all(
+            same_meaning(item, expected) or (unique and self._holds(item, expected))
+            for item, expected in zip(items, self.items, strict=True)
+        )
+
+    def _holds(self, item: str, expected: str) -> bool:
+        """Return whether an item is the expected one with a few words around it ("red ball" for "red")."""
+        padded = f" {item} "
+        named = [other for other in self.items if f" {other} " in padded]
+        return (
+            len(item.split()) <= len(expected.split()) + 3 and " not " not in padded and named == [expected]
+        )
 
     def _explain(self, items: list[str], final: FinalAnswer) -> Finding:
         finding = incorrect(" ".join(final.text.split()), self.reference)
@@ -116,20 +163,23 @@ class ExpectedOrdering:
 
 def expected_ordering(reference: str) -> ExpectedOrdering:
     """Return the check for a sequence; a reference without any separator is split at white space."""
-    items = split_items(bare_reference(reference))
+    items, sign = split_items(bare_reference(reference))
     if len(items) == 1:
         items = items[0].split()
-    return ExpectedOrdering(reference, tuple(items))
+    return ExpectedOrdering(reference, tuple(items), sign)
 
 
 def is_ordering(reference: str) -> bool:
     """Return whether a reference is clearly a sequence: two items by ">", ";" or lines, or three by commas.
 
-    Items are short (at most four words), so a sentence with commas does not count.
+    Items are short (at most four words), so a sentence with commas does not count; neither does "x > 3".
     """
     text = reference.strip()
-    strong = "\n" in text or ";" in text or _ARROWS.search(text) or _LESS.search(text)
-    items = split_items(text)
+    sign = _MORE.search(text) or _LESS.search(text)
+    strong = "\n" in text or ";" in text or _FORWARD.search(text) or _BACKWARD.search(text) or sign
+    items = split_items(text).items
     if any(len(item.split()) > 4 for item in items) or _SENTENCES.search(text):
+        return False
+    if sign and len(items) == 2 and _CODE_OR_MATHS.search(text):
         return False
     return len(items) >= (2 if strong else 3) and (bool(strong) or "," in text)
