@@ -1,4 +1,4 @@
-"""The folders of the app's resources, of the bundled models and of the user's library."""
+"""The folders of the app's resources, of the bundled models, of the user's library and settings."""
 
 import os
 import sys
@@ -28,6 +28,12 @@ def resources() -> Path:
 def bundled_models() -> Path:
     """Return the folder of the bundled mini models."""
     return app_root() / "models"
+
+
+def user_settings() -> Path:
+    """Return the folder of the user's settings: $ORCA_DESK_SETTINGS, or else the platform's."""
+    chosen = os.environ.get("ORCA_DESK_SETTINGS")
+    return Path(chosen) if chosen else Path(platformdirs.user_config_dir("orca-desk", "orca-desk"))
 
 
 def default_library() -> Path:

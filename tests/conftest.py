@@ -1,12 +1,15 @@
 """What tests of several packages share: the tiny models, made once a session."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from tiny_models import TinyModel, make_tiny
 
 pytest_plugins = ["without_models"]
+# The desktops that tests start write no settings of the user's; the folder is made only if one does.
+os.environ["ORCA_DESK_SETTINGS"] = str(Path(tempfile.gettempdir()) / f"orca-desk-settings-{os.getpid()}")
 # Tests compare whole trainings to the bit, and on tiny shapes the two libraries are about equally fast.
 os.environ["ORCA_DESK_PRODUCTS"] = "blas"
 

@@ -21,6 +21,7 @@ from orca_desk.ui.crash import CrashReport
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.double_click import StrayClicks
 from orca_desk.ui.page import Page
+from orca_desk.ui.preferences import THEME, adopt, note_library, preferences
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
 from orca_desk.ui.starting import application
@@ -59,12 +60,15 @@ def main(folder: Path) -> int:
 def desktop(library: Library, theme: Theme) -> Iterator[Window]:
     """Yield the window of a library; afterwards stop its jobs and threads."""
     view_state = QSettings(str(library.folder / "desktop.ini"), QSettings.Format.IniFormat)
-    theme.choose(theme_choice(view_state.value("window/theme")))
-    desk = Desk(library, theme, view_state=view_state)
+    chosen = preferences()
+    adopt(chosen, view_state)
+    note_library(chosen, library.folder)
+    theme.choose(theme_choice(chosen.value(THEME)))
+    desk = Desk(library, theme, view_state=view_state, preferences=chosen)
     window = Window(desk)
     theme.apply_to(window)
     instances = InstanceServer(library.folder, window)
-    instances.raise_requested.connect(window.raise_up)
+    instances.raise_requested.connect(window.come_back)
     crashes = _Crashes(window, library.folder / "logs" / LOG_NAME)
     desk.crashed.connect(crashes.show)
 
@@ -93,6 +97,7 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
             job.wait(SECONDS_TO_STOP)
         desk.background.close()
         view_state.sync()
+        chosen.sync()
         window.deleteLater()
         desk.deleteLater()
 
@@ -136,7 +141,7 @@ def open_or_ask(folder: Path, theme: Theme) -> Library | None:
 
 
 def _choose_another(error: UserError, theme: Theme) -> Path | None:
-    theme.choose("system")  # the user's own choice is stored in a library
+    theme.choose(theme_choice(preferences().value(THEME)))
     box = message_box(None, error.message, error.hint, image="circle-x", role="bad")
     theme.apply_to(box)
     other = box.addButton("Select another folder…", QMessageBox.ButtonRole.AcceptRole)

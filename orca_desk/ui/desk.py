@@ -11,12 +11,12 @@ from orca_desk.library.database import Library
 from orca_desk.ui.background import Background
 from orca_desk.ui.jobs import Jobs
 from orca_desk.ui.models import ModelList
-from orca_desk.ui.theme import Theme, Tone
+from orca_desk.ui.preferences import THEME
+from orca_desk.ui.theme import Choice, Theme, Tone
 from orca_desk.ui.undo import UndoStack
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-TOUR_SEEN = "window/tour"  # in Desk.view_state: whether the user has seen the tour
 # The parts of a library that can change; each page watches some of them.
 PARTS = frozenset(
     {"tasks", "strategies", "pairings", "records", "snapshots", "trainings", "evaluations", "chats",
@@ -33,10 +33,16 @@ class Desk(QObject):
     crashed = Signal(object)  # an exception that is a bug
     refused = Signal(object)  # a UserError that no page shows
 
-    def __init__(self, library: Library, theme: Theme, *, view_state: QSettings) -> None:
-        """`view_state` stores the sizes of the window, of columns and of splitters."""
+    def __init__(
+        self, library: Library, theme: Theme, *, view_state: QSettings, preferences: QSettings
+    ) -> None:
+        """`view_state` stores the sizes of the window, of columns and of splitters: they are the library's.
+
+        `preferences` are the user's, whatever the library.
+        """
         super().__init__()
-        self.library, self.theme, self.view_state = library, theme, view_state
+        self.library, self.theme = library, theme
+        self.view_state, self.preferences = view_state, preferences
         self.jobs = Jobs(self)
         self.background = Background(self, failed=self.report)
         self.undo = UndoStack(self.background, self)
@@ -56,6 +62,11 @@ class Desk(QObject):
     def say(self, text: str, tone: Tone = "") -> None:
         """Show a sentence in the status bar for a few seconds."""
         self.noticed.emit(text, tone)
+
+    def choose_theme(self, choice: Choice) -> None:
+        """Switch to another theme, now and at later starts of any library."""
+        self.theme.choose(choice)
+        self.preferences.setValue(THEME, choice)
 
     def report(self, error: Exception) -> None:
         """Show an error that no page shows: a UserError as a notice, a bug as a crash report."""

@@ -1,6 +1,7 @@
 """The base of every page: a widget with a name that refreshes when a part of the library changes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QSettings, Qt
@@ -12,6 +13,28 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import label
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a page, as data: the palette and the list of shortcuts know it before the page is made.
+
+    `text` may contain a mnemonic (&), and `run` gets the page. The keys work while the page is visible. A
+    command `on_selection` acts on what is selected on the page: from elsewhere the palette only opens the
+    page, so that nothing happens to a row that the user does not see.
+    """
+
+    text: str
+    run: Callable[[Any], Any]
+    key: str | tuple[str, ...] = ()
+    image: str = ""
+    tip: str = ""
+    on_selection: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys, the first of which is shown in the menu."""
+        return (self.key,) if isinstance(self.key, str) else self.key
 
 
 class Page(QWidget):
@@ -26,13 +49,15 @@ class Page(QWidget):
     title: ClassVar[str]
     about: ClassVar[str] = ""
     watches: ClassVar[frozenset[str]] = frozenset()
+    offers: ClassVar[tuple[Command, ...]] = ()
+    sections: ClassVar[Mapping[str, str]] = {}  # what `go({"section": ...})` shows, with words to find it by
+    keys: ClassVar[tuple[tuple[str, str], ...]] = ()  # keys that no command has, and what they do
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
         self.setObjectName(self.name)
-        self.commands: list[QAction] = []
-        self._images: dict[QAction, str] = {}
+        self.commands = [self._action_of(command) for command in self.offers]
         self._stale: frozenset[str] = self.watches
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
@@ -54,6 +79,7 @@ class Page(QWidget):
         layout.addLayout(self.body, 1)
         desk.changed.connect(self._note)
         desk.theme.changed.connect(self._paint_commands)
+        self._paint_commands()
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Show the present state of the library."""
@@ -68,32 +94,9 @@ class Page(QWidget):
     def close_page(self) -> None:
         """End what the page keeps running, such as the worker of a chat, before the window closes."""
 
-    def command(
-        self,
-        text: str,
-        run: Callable[[], Any],
-        *,
-        key: str | QKeySequence.StandardKey = "",
-        image: str = "",
-        tip: str = "",
-    ) -> QAction:
-        """Add an action to the page's menu and to the command palette, with an optional key.
-
-        `text` may contain a mnemonic (&). The key works while the page is visible.
-        """
-        action = QAction(text, self)
-        if key:
-            action.setShortcut(QKeySequence(key))
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        if image:
-            self._images[action] = image
-            self._paint_commands()
-        if tip:
-            action.setToolTip(tip)
-        action.triggered.connect(lambda checked=False: run())
-        self.addAction(action)
-        self.commands.append(action)
-        return action
+    def action(self, text: str) -> QAction:
+        """Return the action of one of the commands in `offers`, by its text without a mnemonic."""
+        return next(one for one in self.commands if one.text().replace("&", "") == text)
 
     def keep(self, key: str, part: QSplitter | QHeaderView) -> None:
         """Restore the sizes of a splitter or a header, and save later ones under `key`.
@@ -114,8 +117,19 @@ class Page(QWidget):
         self._catch_up()
 
     def _paint_commands(self) -> None:
-        for action, image in self._images.items():
-            action.setIcon(icon(image, self.desk.theme.colours))
+        for action, command in zip(self.commands, self.offers, strict=True):
+            if command.image:
+                action.setIcon(icon(command.image, self.desk.theme.colours))
+
+    def _action_of(self, command: Command) -> QAction:
+        action = QAction(command.text, self)
+        action.setShortcuts([QKeySequence(key) for key in command.keys])
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        if command.tip:
+            action.setToolTip(command.tip)
+        action.triggered.connect(lambda checked=False: command.run(self))
+        self.addAction(action)
+        return action
 
     def _note(self, parts: frozenset[str]) -> None:
         self._stale |= parts & self.watches

@@ -9,10 +9,12 @@ from PySide6.QtGui import QAction, QCursor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QWidget
 
 from orca_desk.library.lookup import Found, FoundKind, look_up
+from orca_desk.models.model_file import ModelFile
 from orca_desk.ui.commands import menu_actions, plain
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.fuzzy import score
-from orca_desk.ui.register import PAGES
+from orca_desk.ui.page import Command, Page
+from orca_desk.ui.register import PAGES, page_class
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
 from orca_desk.ui.widgets.keys import keys_of, native
@@ -46,13 +48,20 @@ class Palette(Overlay):
         window: QMainWindow,
         desk: Desk,
         *,
-        page_actions: Collection[QAction],
-        enter_page: Callable[[str], Any],
+        page: Page | None,
+        enter_page: Callable[[str], Page],
     ) -> None:
-        """List the menus of `window`, the actions of its current page first; `enter_page` opens a page."""
+        """List what can be done: on the current `page`, in the menus of `window`, and on the other pages.
+
+        `enter_page` opens a page.
+        """
         super().__init__(window, desk.theme, width=WIDTH, name="Command palette")
         self._desk = desk
-        self._commands = list(_commands(window, page_actions, enter_page))
+        self._commands = [
+            *_commands(window, page.commands if page else (), enter_page),
+            *_elsewhere(page, enter_page),
+        ]
+        self._models: list[Entry] = []
         self._found: list[Entry] = []
         self._pointer = QCursor.pos()
         self.search = QLineEdit()
@@ -72,6 +81,11 @@ class Palette(Overlay):
         self.layout_.addWidget(self.nothing)
         self.layout_.addWidget(self.list, 1)
         self.layout_.addWidget(hint)
+        desk.models.changed.connect(self._list_models)
+        if desk.models.is_read:
+            self._list_models()
+        else:
+            desk.models.read()
         self._show()
 
     def first_focus(self) -> QWidget:
@@ -119,19 +133,33 @@ class Palette(Overlay):
         typed = self.search.text()
         if len(typed.strip()) < SEARCH_FROM:
             self._found = []
-        scored = [(_score(typed, one), one) for one in self._commands]
+        models = self._models if typed.strip() else []
+        scored = [(_score(typed, one), one) for one in (*self._commands, *models)]
         matching = sorted((pair for pair in scored if pair[0] is not None), key=lambda pair: -(pair[0] or 0))
         entries = [one for _, one in (matching if typed.strip() else scored)]
         self.model.show([*entries, *self._found])
         there = bool(self.model.entries)
         self.nothing.setVisible(not there)
         self.list.setVisible(there)
-        self.list.setFixedHeight(min(len(self.model.entries), SHOWN) * ROW + 8)
+        self.list.setFixedHeight(self.rows_that_fit(min(len(self.model.entries), SHOWN), ROW) * ROW + 8)
         if there:
             self.list.setCurrentIndex(self.model.index(min(max(before, 0), len(self.model.entries) - 1)))
         if self.isVisible():
             self.layout_.activate()
             self.place()
+
+    def _list_models(self) -> None:
+        self._models = [
+            Entry(
+                title=model.name,
+                detail=f"Model  ·  {model.path.name}",
+                image="box",
+                run=partial(self._desk.open, "models", model=str(model.path)),
+            )
+            for model in self._desk.models.found
+            if isinstance(model, ModelFile)
+        ]
+        self._show(keep=True)
 
     def _step(self, by: int) -> None:
         self._pointer = QCursor.pos()
@@ -159,7 +187,7 @@ class Palette(Overlay):
 
 
 def _commands(
-    window: QMainWindow, page_actions: Collection[QAction], enter_page: Callable[[str], Any]
+    window: QMainWindow, page_actions: Collection[QAction], enter_page: Callable[[str], Page]
 ) -> Iterator[Entry]:
     """Yield the actions of the current page, then the pages, then every other enabled action."""
     titles = {entry[2] for entry in PAGES if entry}
@@ -184,6 +212,44 @@ def _commands(
                 run=partial(enter_page, name),
             )
     yield from others
+
+
+def _elsewhere(current: Page | None, enter_page: Callable[[str], Page]) -> Iterator[Entry]:
+    """Yield what the other pages can do, and the sections of all pages, such as the settings."""
+    for entry in PAGES:
+        if entry is None:
+            continue
+        name, _, title, image = entry
+        kind = page_class(name)
+        for command in kind.offers if current is None or name != current.name else ():
+            if "Esc" in command.keys:  # it ends something that cannot be seen from here
+                continue
+            yield Entry(
+                title=plain(command.text),
+                detail=f"{title}  ·  opens the page" if command.on_selection else title,
+                keys=tuple(native(key) for key in command.keys if key)[:2],
+                image="command",
+                run=partial(_run_there, enter_page, name, command),
+            )
+        for section, words in kind.sections.items():
+            yield Entry(
+                title=section,
+                detail=f"{title}  ·  {words}" if words else title,
+                image=image,
+                run=partial(_show_section, enter_page, name, section),
+            )
+
+
+def _run_there(enter_page: Callable[[str], Page], name: str, command: Command) -> None:
+    """Open a page and run one of its commands. One that acts on a selection is left to the user there."""
+    page = enter_page(name)
+    action = page.action(plain(command.text))
+    if not command.on_selection and action.isEnabled():
+        action.trigger()
+
+
+def _show_section(enter_page: Callable[[str], Page], name: str, section: str) -> None:
+    enter_page(name).go({"section": section})
 
 
 def _score(typed: str, entry: Entry) -> float | None:

@@ -25,6 +25,11 @@ NAMES = tuple(entry[0] for entry in PAGES if entry)
 
 def make_page(name: str, desk: Desk) -> Page:
     """Make a page and return it."""
+    return page_class(name)(desk)
+
+
+def page_class(name: str) -> type[Page]:
+    """Return the class of a page, which knows the page's commands and keys."""
     entry = next(entry for entry in PAGES if entry and entry[0] == name)
-    made: Page = getattr(importlib.import_module(f"orca_desk.ui.pages.{name}.page"), entry[1])(desk)
-    return made
+    found: type[Page] = getattr(importlib.import_module(f"orca_desk.ui.pages.{name}.page"), entry[1])
+    return found

@@ -1,44 +1,31 @@
 """The list of shortcuts (Ctrl+/): of the menus, of every page, and those that work everywhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMainWindow, QWidget
 
 from orca_desk.ui.commands import menu_actions, plain
 from orca_desk.ui.fuzzy import score
-from orca_desk.ui.page import Page
+from orca_desk.ui.register import NAMES, page_class
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.entry_list import ROW, Entry, EntryModel, entry_list
-from orca_desk.ui.widgets.keys import keys_of
+from orca_desk.ui.widgets.keys import keys_of, native
 from orca_desk.ui.widgets.overlay import Overlay
 from orca_desk.ui.widgets.text import button, label
 
 WIDTH = 76 * GRID
 SHOWN = 14
-PAGE_MS = 100  # between two pages; making one takes about as long
 Shortcut = tuple[str, tuple[str, ...]]  # what it does, and its keys
 
 
 class ShortcutList(Overlay):
-    """Groups of shortcuts with a search line.
+    """Groups of shortcuts with a search line: of the menus, and what each page's class declares."""
 
-    Only a page knows its shortcuts, so the list makes those pages that the user has not opened yet, one at a
-    time while it is open. Keys without an action are listed in the page's class: `keys = ((key, text), ...)`.
-    """
-
-    def __init__(
-        self,
-        window: QMainWindow,
-        theme: Theme,
-        *,
-        pages: Callable[[], Sequence[Page]],
-        make_next_page: Callable[[], bool],
-    ) -> None:
-        """`pages` returns the pages made so far; `make_next_page` makes another, or returns False."""
+    def __init__(self, window: QMainWindow, theme: Theme, *, page_actions: Collection[QAction]) -> None:
+        """`page_actions` are those of the current page, which are in the menus too."""
         super().__init__(window, theme, width=WIDTH, name="Keyboard shortcuts")
-        self._window, self._pages, self._make_next_page = window, pages, make_next_page
+        self._window, self._page_actions = window, page_actions
         head = QHBoxLayout()
         head.addWidget(label("Keyboard shortcuts", size="heading", bold=True), 1)
         self.close_button = button("Close", self.close_overlay)
@@ -48,21 +35,14 @@ class ShortcutList(Overlay):
         self.search.textChanged.connect(self._show)
         self.model = EntryModel()
         self.list = entry_list(self.model, self.theme, "Shortcuts")
-        self.list.setFixedHeight(SHOWN * ROW)
+        self.list.setFixedHeight(self.rows_that_fit(SHOWN, ROW) * ROW)
         self.nothing = label("No matching shortcut.", tone="muted")
         head.addWidget(self.close_button)
         self.layout_.addLayout(head)
         self.layout_.addWidget(self.search)
         self.layout_.addWidget(self.nothing)
         self.layout_.addWidget(self.list, 1)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._add_page)
         self._show()
-
-    def open(self) -> None:
-        """Show the list, and add the shortcuts of pages that were not made yet."""
-        super().open()
-        self._timer.start(PAGE_MS)
 
     def first_focus(self) -> QWidget:
         """Return the search line."""
@@ -71,16 +51,19 @@ class ShortcutList(Overlay):
     def groups(self) -> dict[str, list[Shortcut]]:
         """Return all shortcuts by group: the menus, the pages, everywhere."""
         groups: dict[str, list[Shortcut]] = {}
-        pages = self._pages()
-        of_pages = {action for page in pages for action in page.commands}
         for action, menus in menu_actions(self._window.menuBar()):
-            if action not in of_pages and keys_of(action):
+            if action not in self._page_actions and keys_of(action):
                 groups.setdefault(menus[0], []).append((plain(action.text()), keys_of(action)))
-        for page in pages:
-            keys = [(plain(one.text()), keys_of(one)) for one in page.commands if keys_of(one)]
-            keys += [(text, (key,)) for key, text in getattr(type(page), "keys", ())]
+        for name in NAMES:
+            kind = page_class(name)
+            keys = [
+                (plain(one.text), tuple(native(key) for key in one.keys))
+                for one in kind.offers
+                if any(one.keys)
+            ]
+            keys += [(text, (key,)) for key, text in kind.keys]
             if keys:
-                groups[page.title] = keys
+                groups[kind.title] = keys
         groups["Everywhere"] = [
             ("Move to the next or the previous control", ("Tab", "Shift+Tab")),
             ("Open the selection", ("Enter",)),
@@ -88,17 +71,6 @@ class ShortcutList(Overlay):
             ("Open the menus", ("Alt",)),
         ]
         return groups
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Stop making pages: the window may be closing."""
-        self._timer.stop()
-        super().hideEvent(event)
-
-    def _add_page(self) -> None:
-        if self._make_next_page():
-            self._show()
-        else:
-            self._timer.stop()
 
     def _show(self) -> None:
         typed = self.search.text().strip()

@@ -3,26 +3,36 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon, room_for_icon
+from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon, room_for_icon
 from orca_desk.ui.register import PAGES
 from orca_desk.ui.theme import GRID, Role
+from orca_desk.ui.widgets.layouts import scrolled
+
+WIDTH, NARROW = 22 * GRID, 7 * GRID  # px, with titles and without
 
 
 class Sidebar(QFrame):
-    """One exclusive button with an icon per page; the arrow keys move between them."""
+    """One exclusive button with an icon per page; the arrow keys move between them.
+
+    In a narrow window it shows icons alone, and in a low one it scrolls.
+    """
 
     def __init__(self, desk: Desk, *, show: Callable[[str], Any], enter: Callable[[str], Any]) -> None:
         """`show` shows a page and leaves the focus here; `enter` also moves the focus to it."""
         super().__init__()
         self.desk = desk
         self.setProperty("kind", "sidebar")
-        self.setFixedWidth(22 * GRID)
-        layout = QVBoxLayout(self)
+        buttons = QWidget()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        self._area = scrolled(buttons)
+        whole.addWidget(self._area)
+        layout = QVBoxLayout(buttons)
         layout.setContentsMargins(GRID, 2 * GRID, GRID, GRID)
         layout.setSpacing(2)
         self._group = QButtonGroup(self)
@@ -47,11 +57,25 @@ class Sidebar(QFrame):
             self._buttons[name], self._icons[name] = made, image
             layout.addWidget(made)
         desk.theme.changed.connect(self._paint)
+        self.set_narrow(False)
         self._paint()
+
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Show icons alone, with the titles in tool tips, or icons with titles."""
+        self.setFixedWidth(NARROW if is_narrow else WIDTH)
+        for made in self._buttons.values():
+            made.setIconSize(QSize(SIZE, SIZE) if is_narrow else QSize(SIZE + BEFORE_TEXT, SIZE))
+            made.setToolButtonStyle(
+                Qt.ToolButtonStyle.ToolButtonIconOnly
+                if is_narrow
+                else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            )
+            made.setToolTip(made.text() if is_narrow else "")
 
     def check(self, name: str) -> None:
         """Mark the current page."""
         self._buttons[name].setChecked(True)
+        self._area.ensureWidgetVisible(self._buttons[name], 0, GRID)
         self._paint()
 
     def _paint(self) -> None:

@@ -1,17 +1,20 @@
 """The status bar: the running job, the last message, and the offline indicator."""
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton
 
 from orca_desk.processes.progress import Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID, Tone
+from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.progress import describe
+from orca_desk.ui.words.shorten import shorten
 
 MESSAGE_MS = 8000
+LONGEST_TITLE = 40  # characters of a job's title
 
 
 class StatusBar(QFrame):
@@ -31,26 +34,28 @@ class StatusBar(QFrame):
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(20 * GRID)
         self._bar.setAccessibleName("Progress of the running job")
-        self._detail = label(tone="muted", size="caption")
-        self.message = label(size="caption")
+        self._detail = ElidedLabel(tone="muted", size="caption")
+        self.message = ElidedLabel(size="caption")
         self._sign = QLabel()
         self._offline = label("Works offline", size="caption", tone="muted")
         self._offline.setToolTip(
-            "Models run on this machine. Orca Desk opens a connection only when you start a download; links open in"
-            " your browser. No telemetry."
+            "Models run on this machine. Orca Desk opens a connection only when you start a download; links"
+            " open in your browser. No telemetry."
         )
-        self.closing = label(size="caption", tone="warn")
+        self.closing = ElidedLabel(size="caption", tone="warn")
         self.stay = button("Stay open", tip="Don't close when the job ends")
         for widget in (self.closing, self.stay):
             widget.hide()
         for part in (self._job, self._bar, self._detail, self.closing, self.stay, self.message):
             row.addWidget(part)
+        for text in (self._detail, self.closing, self.message):  # as wide as its text, if there is room
+            text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row.addStretch(1)
         row.addWidget(self._sign)
         row.addWidget(self._offline)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.message.clear)
+        self._timer.timeout.connect(lambda: self.message.show_text(""))
         self._followed: Job | None = None
         desk.jobs.changed.connect(self._follow)
         desk.theme.changed.connect(self._paint)
@@ -59,13 +64,19 @@ class StatusBar(QFrame):
 
     def say(self, text: str, tone: Tone = "") -> None:
         """Show a sentence for a few seconds."""
-        self.message.setText(text)
+        self.message.show_text(text)
         set_tone(self.message, tone)
         self._timer.start(MESSAGE_MS)
 
+    def set_narrow(self, is_narrow: bool) -> None:
+        """Leave out, or show again, what is not about the present moment."""
+        self._bar.setFixedWidth((8 if is_narrow else 20) * GRID)
+        self._offline.setVisible(not is_narrow)
+        self._sign.setToolTip(self._offline.toolTip() if is_narrow else "")
+
     def show_closing(self, text: str) -> None:
         """Show that the window will close by itself, until this is called with ""."""
-        self.closing.setText(text)
+        self.closing.show_text(text)
         for widget in (self.closing, self.stay):
             widget.setVisible(bool(text))
 
@@ -83,7 +94,7 @@ class StatusBar(QFrame):
         if job is None:
             return
         more = f" (+{len(jobs) - 1})" if len(jobs) > 1 else ""
-        self._job.setText(f"{job.title}{more}")
+        self._job.setText(f"{shorten(job.title, LONGEST_TITLE)}{more}")
         self._show(job.last or Update(stage=""))
 
     def _show(self, update: Update) -> None:
@@ -91,7 +102,7 @@ class StatusBar(QFrame):
         is_open = update.total is None and self._followed is not None and self._followed.state != "waiting"
         self._bar.setRange(0, 0 if is_open else 1000)
         self._bar.setValue(round(1000 * update.done / update.total) if update.total else 0)
-        self._detail.setText(describe(update))
+        self._detail.show_text(describe(update))
 
     def _paint(self) -> None:
         self._sign.setPixmap(pixmap("wifi-off", self.desk.theme.colours, "muted", 16))

@@ -1,23 +1,24 @@
 """Esc on a page with a long job: asks before it stops the job, so that no stray key ends hours of work."""
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtWidgets import QMessageBox
 
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.widgets.message_box import message_box
 
 
-def add_stop(page: Page, running: Callable[[], Job | None]) -> None:
-    """Add the command to a page. `running` returns the page's job, which may be over, or None."""
+def stop_command(running: Callable[[Any], Job | None]) -> Command:
+    """Return the command for a page. `running(page)` returns the page's job, which may be over, or None."""
 
-    def ask() -> None:
-        job = running()
+    def ask(page: Page) -> None:
+        job = running(page)
         if job is not None and not job.is_over:
             _ask(page, job)
 
-    page.command("S&top the current job…", ask, key="Esc", image="square")
+    return Command("S&top the current job…", ask, key="Esc", image="square")
 
 
 def _ask(page: Page, job: Job) -> None:

@@ -1,10 +1,11 @@
-"""The tour at the first start of a library: four steps that each explain a part of the window."""
+"""The tour at the first start: four steps that each explain a part of the window."""
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
 
-from orca_desk.ui.desk import TOUR_SEEN, Desk
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.preferences import TOUR_SEEN
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.overlay import SHADE, Overlay
@@ -26,7 +27,7 @@ class Tour(Overlay):
 
     def __init__(self, window: QMainWindow, desk: Desk) -> None:
         super().__init__(window, desk.theme, width=WIDTH, name="Tour")
-        self._window, self._view_state = window, desk.view_state
+        self._window, self._preferences = window, desk.preferences
         self.step = 0
         self.steps = (
             (
@@ -141,4 +142,4 @@ class Tour(Overlay):
         self.setAccessibleDescription(f"{title}. {text}")
 
     def _remember(self) -> None:
-        self._view_state.setValue(TOUR_SEEN, True)
+        self._preferences.setValue(TOUR_SEEN, True)

@@ -1,31 +1,36 @@
 """The window: the sidebar on the left, the current page, and the status bar below."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QResizeEvent, QScreen, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from orca_desk.errors import UserError
 from orca_desk.ui.closing import Closing
-from orca_desk.ui.commands import menu_actions, with_mnemonic
-from orca_desk.ui.desk import TOUR_SEEN, Desk
+from orca_desk.ui.commands import menu_actions
+from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.menus import Menus
 from orca_desk.ui.notify import notify
 from orca_desk.ui.page import Page
-from orca_desk.ui.register import NAMES, PAGES, make_page
+from orca_desk.ui.preferences import TOUR_SEEN
+from orca_desk.ui.register import NAMES, make_page
 from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.sidebar import Sidebar
 from orca_desk.ui.status_bar import StatusBar
-from orca_desk.ui.theme import GRID, Choice, Tone
+from orca_desk.ui.theme import GRID, Tone
+from orca_desk.ui.title import WindowTitle
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.on_screen import keep_on_screen
+from orca_desk.ui.widgets.page_area import PageArea
 from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 from orca_desk.yielding import ui_busy
 
-SMALLEST = 1100, 700  # px: the room that the widest and the tallest page need
-THEMES: dict[Choice, str] = {"system": "Match &system", "light": "&Light", "dark": "&Dark"}
+SMALLEST = 480, 320  # px; the pages scroll
+FIRST_SIZE = 1280, 820  # px; the screen may allow less
+NARROW = 1100  # px; below it the sidebar shows icons alone
 TOUR_AFTER_MS = 400  # so that the first page is visible before the tour begins
 ENDS: dict[str, tuple[str, Tone]] = {  # how a job ended: the word and its tone
     "done": ("done", "good"),
@@ -49,14 +54,27 @@ class Window(QMainWindow):
         super().__init__()
         self.desk = desk
         self.pages: dict[str, Page] = {}
-        self.setWindowTitle("Orca Desk")
         self.setMinimumSize(*SMALLEST)
+        self._areas: dict[str, PageArea] = {}
+        self._screen: QScreen | None = None
+        self._title = WindowTitle(self, desk)
         self._stack = _Pages()
         self.notice = Notice(desk)
         self._sidebar = Sidebar(desk, show=self.show_page, enter=self.enter_page)
         self.status = StatusBar(desk)
         self._lay_out()
-        self._fill_menus()
+        self._menus = Menus(
+            self,
+            desk,
+            enter_page=self.enter_page,
+            help_entries=(
+                ("&Command palette…", self.show_palette, "Ctrl+K"),
+                ("&Keyboard shortcuts", self.show_shortcuts, "Ctrl+/"),
+                ("&Tour", self.show_tour, ""),
+                ("&Self-test…", self.show_self_test, ""),
+                ("&About Orca Desk", lambda: desk.open("settings", section="About Orca Desk"), ""),
+            ),
+        )
         desk.page_requested.connect(self._open)
         desk.noticed.connect(self.status.say)
         desk.refused.connect(self._show_refusal)
@@ -79,11 +97,11 @@ class Window(QMainWindow):
         """Show a page, made at its first opening; return it."""
         with ui_busy():
             page = self.make_page(name)
-            self._stack.setCurrentWidget(page)
+            self._stack.setCurrentWidget(self._areas[name])
         self._sidebar.check(name)
-        self._fill_page_menu(page)
+        self._menus.show_page(page)
         self.desk.view_state.setValue("window/page", name)
-        self.setWindowTitle(f"{page.title} – Orca Desk")
+        self._title.show_page(page.title)
         return page
 
     def enter_page(self, name: str) -> Page:
@@ -97,32 +115,24 @@ class Window(QMainWindow):
         """Return a page, made at its first use, without showing it."""
         if name not in self.pages:
             self.pages[name] = page = make_page(name, self.desk)
-            self._stack.addWidget(page)
+            self._areas[name] = PageArea(page)
+            self._stack.addWidget(self._areas[name])
         return self.pages[name]
-
-    def make_next_page(self) -> bool:
-        """Make the first page in the sidebar that was not made yet; return whether there was one."""
-        missing = [name for name in NAMES if name not in self.pages]
-        if missing:
-            self.make_page(missing[0])
-        return bool(missing)
-
-    def made_pages(self) -> list[Page]:
-        """Return the pages made so far, in the order of the sidebar."""
-        return [self.pages[name] for name in NAMES if name in self.pages]
 
     @property
     def page(self) -> Page | None:
         """The current page."""
         shown = self._stack.currentWidget()
-        return shown if isinstance(shown, Page) else None
+        page = shown.page if isinstance(shown, PageArea) else None
+        return page if isinstance(page, Page) else None
 
     def all_actions(self) -> list[QAction]:
         """Return every action of the menus, those of the current page included."""
         return [action for action, _ in menu_actions(self.menuBar())]
 
-    def raise_up(self) -> None:
-        """Bring the window to the front: a second start on the same library asks for it."""
+    def come_back(self) -> None:
+        """Bring the window to the front, and keep it open: a second start on the same library asks for it."""
+        self._closing.stay()
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
@@ -134,6 +144,18 @@ class Window(QMainWindow):
             with ui_busy():
                 return super().event(event)
         return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the window to another screen, and a screen whose size or scale changes."""
+        super().showEvent(event)
+        self.windowHandle().screenChanged.connect(self._follow_screen, Qt.ConnectionType.UniqueConnection)
+        self._follow_screen(self.windowHandle().screen())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the titles out of the sidebar, and what can wait out of the status bar, if room is scarce."""
+        super().resizeEvent(event)
+        self._sidebar.set_narrow(self.width() < NARROW)
+        self.status.set_narrow(self.width() < NARROW)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask what to do about running jobs; save the window's size."""
@@ -167,79 +189,23 @@ class Window(QMainWindow):
         outer.addWidget(self.status)
         self.setCentralWidget(whole)
 
-    def _fill_menus(self) -> None:
-        bar = self.menuBar()
-        file = bar.addMenu("&File")
-        self._act(file, "&Import tasks…", lambda: self.desk.open("tasks", do="import"), "Ctrl+O")
-        self._act(file, "New &chat", lambda: self.desk.open("chat", do="new"), "Ctrl+N")
-        file.addSeparator()
-        self._act(file, "&Close", self.close, QKeySequence.StandardKey.Quit)
-        edit = bar.addMenu("&Edit")
-        undo = self.desk.undo.createUndoAction(self, "&Undo")
-        undo.setShortcut(QKeySequence.StandardKey.Undo)
-        redo = self.desk.undo.createRedoAction(self, "&Redo")
-        redo.setShortcut(QKeySequence.StandardKey.Redo)
-        edit.addActions([undo, redo])
-        self._page_menu = bar.addMenu("&Page")
-        view = bar.addMenu("&View")
-        number = 0
-        for entry in PAGES:
-            if entry is None:
-                view.addSeparator()
-                continue
-            number += 1
-            name, _, title, _ = entry
-            key = "Ctrl+," if name == "settings" else f"Ctrl+{number % 10}" if number <= 10 else ""
-            self._act(view, title, partial(self.enter_page, name), key)
-        view.addSeparator()
-        themes = view.addMenu("&Theme")
-        self._themes = QActionGroup(self)
-        for choice, text in THEMES.items():
-            action = self._act(themes, text, partial(self.choose_theme, choice))
-            action.setCheckable(True)
-            action.setData(choice)
-            self._themes.addAction(action)
-        self.desk.theme.changed.connect(self._check_theme)
-        self._check_theme()
-        help_menu = bar.addMenu("&Help")
-        self._act(help_menu, "&Command palette…", self.show_palette, "Ctrl+K")
-        self._act(help_menu, "&Keyboard shortcuts", self.show_shortcuts, "Ctrl+/")
-        self._act(help_menu, "&Tour", self.show_tour)
-        self._act(help_menu, "&Self-test…", self._self_test)
-        self._act(help_menu, "&About Orca Desk", lambda: self.desk.open("settings", show="about"))
-
-    def _act(
-        self, menu: QMenu, text: str, run: Callable[[], Any], key: str | QKeySequence.StandardKey = ""
-    ) -> QAction:
-        action = QAction(text, self)
-        if key:
-            action.setShortcut(QKeySequence(key))
-        action.triggered.connect(lambda checked=False: run())
-        menu.addAction(action)
-        return action
-
-    def _fill_page_menu(self, page: Page) -> None:
-        self._page_menu.clear()
-        others = [one.text() for one in self.menuBar().actions() if one.menu() is not self._page_menu]
-        self._page_menu.setTitle(with_mnemonic(page.title, others))
-        self._page_menu.addActions(page.commands)
-        self._page_menu.setEnabled(bool(page.commands))
-
-    def _check_theme(self) -> None:
-        for action in self._themes.actions():
-            action.setChecked(action.data() == self.desk.theme.choice)
-
-    def choose_theme(self, choice: Choice) -> None:
-        """Switch to another theme, now and at later starts."""
-        self.desk.theme.choose(choice)
-        self.desk.view_state.setValue("window/theme", choice)
-
     def _restore(self) -> None:
         geometry = self.desk.view_state.value("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(1280, 820)
+            self.resize(*FIRST_SIZE)
+        keep_on_screen(self)
         name = str(self.desk.view_state.value("window/page", "home"))
         self.enter_page(name if name in NAMES else "home")
+
+    def _follow_screen(self, screen: QScreen) -> None:
+        if self._screen is not None and isValid(self._screen):  # a screen that was unplugged is gone
+            self._screen.availableGeometryChanged.disconnect(self._fit_screen)
+        self._screen = screen
+        screen.availableGeometryChanged.connect(self._fit_screen)
+        QTimer.singleShot(0, self, self._fit_screen)  # the frame has its size by then
+
+    def _fit_screen(self) -> None:
+        keep_on_screen(self)
 
     def _open(self, name: str, target: dict[str, Any]) -> None:
         is_shown = self.page is not None and self.page.name == name
@@ -251,19 +217,17 @@ class Window(QMainWindow):
         """Open the command palette."""
         from orca_desk.ui.palette import Palette
 
-        page_actions = self.page.commands if self.page else []
-        Palette(self, self.desk, page_actions=page_actions, enter_page=self.enter_page).open()
+        Palette(self, self.desk, page=self.page, enter_page=self.enter_page).open()
 
     def show_shortcuts(self) -> None:
         """Open the list of shortcuts."""
         from orca_desk.ui.shortcuts import ShortcutList
 
-        theme, pages = self.desk.theme, self.made_pages
-        ShortcutList(self, theme, pages=pages, make_next_page=self.make_next_page).open()
+        ShortcutList(self, self.desk.theme, page_actions=self.page.commands if self.page else ()).open()
 
     def begin_tour_once(self) -> bool:
-        """Begin the tour in a moment unless this library's user has seen it; return whether it will begin."""
-        is_first = self.desk.view_state.value(TOUR_SEEN) is None
+        """Begin the tour in a moment unless the user has seen it; return whether it will begin."""
+        is_first = self.desk.preferences.value(TOUR_SEEN) is None
         if is_first:
             QTimer.singleShot(TOUR_AFTER_MS, self, self.show_tour)
         return is_first
@@ -274,7 +238,8 @@ class Window(QMainWindow):
 
         Tour(self, self.desk).begin()
 
-    def _self_test(self) -> None:
+    def show_self_test(self) -> None:
+        """Open the self-test and start it."""
         from orca_desk.ui.self_test import SelfTest
 
         SelfTest(self, self.desk).open()

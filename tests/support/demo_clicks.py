@@ -86,7 +86,7 @@ class Driver:
         self._see_result(home)
         self._ask()
         for theme in ("light", "dark"):
-            window.choose_theme(theme)
+            window.desk.choose_theme(theme)
             self._visit_all(theme)
 
     def _end_tour(self) -> None:

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.ui.app import desktop
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets import on_screen
 from orca_desk.ui.window import Window
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -27,6 +28,18 @@ def empty_clipboard(qapp: QApplication) -> Iterator[None]:
     """Nothing on the clipboard at the end: Qt would delete Python's object after Python itself, and crash."""
     yield
     qapp.clipboard().clear()
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New settings of the user's for each test."""
+    monkeypatch.setenv("ORCA_DESK_SETTINGS", str(tmp_path_factory.mktemp("settings")))
+
+
+@pytest.fixture(autouse=True)
+def large_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A usual screen: the one without a screen has 800 x 800 pixels."""
+    monkeypatch.setattr(on_screen, "room_on", lambda screen: QtCore.QRect(0, 0, 1920, 1080))
 
 
 @pytest.fixture

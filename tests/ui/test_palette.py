@@ -4,15 +4,17 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from orca_desk.library.tasks import add_tasks
+from orca_desk.library.tasks import add_tasks, count_tasks
 from orca_desk.method.records import Task
-from orca_desk.ui.desk import TOUR_SEEN
+from orca_desk.ui.commands import plain
 from orca_desk.ui.fuzzy import score
+from orca_desk.ui.pages.settings.page import SettingsPage
 from orca_desk.ui.palette import Palette
-from orca_desk.ui.register import NAMES
+from orca_desk.ui.preferences import TOUR_SEEN
+from orca_desk.ui.register import NAMES, page_class
 from orca_desk.ui.shortcuts import ShortcutList
 from orca_desk.ui.tour import Tour
 from orca_desk.ui.widgets.overlay import Overlay
@@ -166,20 +168,103 @@ def test_the_keys_of_all_pages_are_listed_and_searched(window: Window, qtbot: Qt
     window.show_shortcuts()
     keys = opened(window, ShortcutList)
     assert isinstance(keys, ShortcutList)
-    qtbot.waitUntil(lambda: set(NAMES) == set(window.pages), timeout=20_000)
     groups = keys.groups()
     assert {"File", "View", "Help", "Everywhere", "Models", "Jobs"} <= set(groups)
     assert ("Refresh", ("F5",)) in groups["Models"]
-    for page in window.pages.values():
-        for action in page.commands:
-            if action.shortcut().toString():
-                assert action.text().replace("&", "") in [text for text, _ in groups[page.title]]
+    assert ("Select or deselect an evaluation or a family", ("Space",)) in groups["Evaluate"]
     qtbot.keyClicks(keys.search, "f5")
     assert all("F5" in entry.keys for entry in keys.model.entries if not entry.is_heading)
     assert keys.model.entries[0].is_heading
-    assert window.page is window.pages["home"]  # making pages does not show them
+    assert set(window.pages) == {"home"}  # no page is made for it
     qtbot.keyClick(keys.search, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not window.findChildren(ShortcutList))
+    for name in NAMES:
+        page = window.show_page(name)
+        for action in page.commands:
+            if action.shortcut().toString():
+                assert plain(action.text()) in [text for text, _ in groups[page.title]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "page"),
+    [
+        ("export training", "Export training records…", "Records"),
+        ("freeze", "Freeze a snapshot…", "Training"),
+        ("measure", "Measure strategies", "Strategies"),
+        ("add a file", "Add a file…", "Models"),
+        ("back up", "Back up the library…", "Settings"),
+        ("threads", "Running models", "Settings"),
+        ("new library", "New library…", "File"),
+    ],
+)
+def test_every_command_is_found_from_everywhere(
+    palette: Palette, window: Window, qtbot: QtBot, typed: str, title: str, page: str
+) -> None:
+    qtbot.keyClicks(palette.search, typed)
+    assert title in titles(palette)[:2]
+    assert palette.model.entries[titles(palette).index(title)].detail.startswith(page)
+    assert set(window.pages) == {"home", "jobs"}  # no page is made for it
+
+
+def test_the_palette_lists_every_command_of_every_page_once(palette: Palette) -> None:
+    listed = [(entry.title, entry.detail.split("  ·  ")[0]) for entry in palette.model.entries]
+    for name in NAMES:
+        kind = page_class(name)
+        for command in kind.offers:
+            if command.key != "Esc":
+                assert listed.count((plain(command.text), kind.title)) == 1, command.text
+
+
+def test_a_command_of_another_page_opens_the_page_and_runs(
+    palette: Palette, window: Window, qtbot: QtBot
+) -> None:
+    qtbot.keyClicks(palette.search, "families and")
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    assert window.page is window.pages["tasks"]
+    dialog = window.findChild(QDialog)
+    assert dialog is not None and "amilies" in dialog.windowTitle()
+    dialog.close()
+
+
+def test_a_command_on_a_selection_only_opens_its_page(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    add_tasks(window.desk.library, [Task(family="belief", query="Where is the kite?")])
+    qtbot.keyClicks(palette.search, "delete")
+    (entry,) = [one for one in palette.model.entries if one.title == "Delete"]
+    assert entry.detail == "Tasks  ·  opens the page"
+    assert entry.run is not None
+    entry.run()
+    assert window.page is window.pages["tasks"]
+    assert window.desk.undo.count() == 0 and count_tasks(window.desk.library) == 1
+
+
+def test_models_are_found(window: Window, qtbot: QtBot) -> None:
+    window.show_palette()
+    palette = opened(window, Palette)
+    assert isinstance(palette, Palette)
+    qtbot.waitUntil(lambda: window.desk.models.is_read)
+    qtbot.keyClicks(palette.search, "mini-teacher")
+    (found,) = [entry for entry in palette.model.entries if entry.detail.startswith("Model")]
+    assert "mini-teacher" in found.detail
+
+
+def test_a_setting_is_shown(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClicks(palette.search, "appearance")
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    page = window.page
+    assert isinstance(page, SettingsPage)
+    window.activateWindow()
+    qtbot.waitUntil(lambda: page.appearance.isAncestorOf(window.focusWidget()))
+
+
+def test_one_key_means_one_thing_on_all_pages() -> None:
+    words = {"Pause": "Ctrl+Shift+P", "Export": "Ctrl+Shift+E", "Search": "Ctrl+F", "Add": "Ctrl+Shift+N"}
+    others = {"Export the plot…", "Add a file…", "Add a folder…"}
+    for name in NAMES:
+        for command in page_class(name).offers:
+            text = plain(command.text)
+            for word, key in words.items():
+                if text.startswith(word) and text not in others:
+                    assert key in command.keys, (name, text)
 
 
 def test_the_tour_has_at_most_four_steps_and_points_at_visible_parts(window: Window, qtbot: QtBot) -> None:
@@ -196,7 +281,7 @@ def test_the_tour_has_at_most_four_steps_and_points_at_visible_parts(window: Win
         assert tour.text.height() >= tour.text.heightForWidth(tour.text.width())
         qtbot.keyClick(tour.next, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not window.findChildren(Tour))
-    assert window.desk.view_state.value(TOUR_SEEN)
+    assert window.desk.preferences.value(TOUR_SEEN)
 
 
 def test_the_tour_begins_once_and_escape_skips_it(window: Window, qtbot: QtBot) -> None:

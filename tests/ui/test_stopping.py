@@ -7,10 +7,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
+from orca_desk.ui import window as window_module
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Page
-from orca_desk.ui.stopping import add_stop
+from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.window import Window
+
+
+class BusyPage(Page):
+    """A page with a job."""
+
+    name = "models"
+    title = "Models"
+    offers = (stop_command(lambda page: page.job),)
+    job: Job | None = None
 
 
 def question(page: Page, qtbot: QtBot) -> QMessageBox:
@@ -23,15 +33,17 @@ def question(page: Page, qtbot: QtBot) -> QMessageBox:
 
 
 @pytest.fixture
-def page(window: Window, qtbot: QtBot) -> Page:
+def page(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> BusyPage:
     """A page of a window that takes keys."""
+    monkeypatch.setattr(window_module, "make_page", lambda name, desk: BusyPage(desk))
     page = window.show_page("models")
+    assert isinstance(page, BusyPage)
     with qtbot.waitActive(window):
         window.activateWindow()
     return page
 
 
-def start(page: Page, *changes: str) -> tuple[Job, threading.Event]:
+def start(page: BusyPage, *changes: str) -> tuple[Job, threading.Event]:
     """Start a job that runs until the event is set, or it is stopped, and give the page its Esc."""
     over = threading.Event()
 
@@ -40,11 +52,11 @@ def start(page: Page, *changes: str) -> tuple[Job, threading.Event]:
         over.wait(60)
 
     job = page.desk.jobs.start("Work", "work", work, changes=changes)
-    add_stop(page, lambda: job)
+    page.job = job
     return job, over
 
 
-def test_a_second_esc_keeps_the_job_running(page: Page, qtbot: QtBot) -> None:
+def test_a_second_esc_keeps_the_job_running(page: BusyPage, qtbot: QtBot) -> None:
     job, _ = start(page, "records")
     box = question(page, qtbot)
     assert "is saved" in box.informativeText()
@@ -58,7 +70,7 @@ def test_a_second_esc_keeps_the_job_running(page: Page, qtbot: QtBot) -> None:
     assert page.findChild(QMessageBox) is None
 
 
-def test_the_question_closes_with_the_job(page: Page, qtbot: QtBot) -> None:
+def test_the_question_closes_with_the_job(page: BusyPage, qtbot: QtBot) -> None:
     job, over = start(page)
     assert question(page, qtbot).informativeText() == ""  # it saves nothing
     over.set()

@@ -121,12 +121,12 @@ def test_opening_the_current_page_again_keeps_the_focus(active: Window) -> None:
 def test_the_last_page_and_theme_are_restored(library: Library, theme: Theme, qtbot: QtBot) -> None:
     with desktop(library, theme) as first:
         first.show_page("jobs")
-        first.choose_theme("dark")
+        first.desk.choose_theme("dark")
         first.close()
     with desktop(library, theme) as second:
         assert second.page is second.pages["jobs"]
         assert theme.is_dark
-        second.choose_theme("light")
+        second.desk.choose_theme("light")
 
 
 def waiting_job(window: Window) -> Job:

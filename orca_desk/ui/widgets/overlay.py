@@ -8,7 +8,8 @@ from shiboken6 import isValid
 from orca_desk.ui.theme import GRID, Theme
 
 SHADE = 110  # of 255, how much the window behind is darkened
-MARGIN = 8 * GRID  # above and below the card
+MARGIN = 8 * GRID  # above and below the card, in a window that is high enough
+BESIDE_LIST = 16 * GRID  # px; what a card with a list needs besides it
 
 
 class Overlay(QWidget):
@@ -69,10 +70,18 @@ class Overlay(QWidget):
 
     def place(self) -> None:
         """Put the card in the middle of the window, below its top."""
-        room = self.rect().adjusted(2 * GRID, MARGIN, -2 * GRID, -MARGIN)
+        room = self.rect().adjusted(2 * GRID, self._margin(), -2 * GRID, -self._margin())
         width = min(self._width, room.width())
         height = min(self.card.sizeHint().height(), room.height())
         self.card.setGeometry(room.center().x() - width // 2, room.top(), width, height)
+
+    def rows_that_fit(self, most: int, row: int) -> int:
+        """Return how many rows of `row` pixels, at most `most`, a list in the card has room for."""
+        room = self._covered.height() - 2 * self._margin() - BESIDE_LIST
+        return max(2, min(most, room // row))
+
+    def _margin(self) -> int:
+        return min(MARGIN, self._covered.height() // 16)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Follow the size of the window."""

@@ -32,7 +32,7 @@ from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer
 from orca_desk.steps.chat.sending import ChatChange
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.chat.columns import ModelRow
 from orca_desk.ui.pages.chat.composer import Composer, local_files
 from orca_desk.ui.pages.chat.conversation_view import ConversationView, ExampleQuestions
@@ -57,6 +57,20 @@ class ChatPage(Page):
     name = "chat"
     title = "Chat"
     watches = frozenset({"chats", "trainings", "strategies", "tasks"})
+    offers = (
+        Command("&Send the message", lambda page: page.send(), key="Ctrl+Return", image="send"),
+        Command("S&top the answers", lambda page: page.escape(), key="Esc", image="square"),
+        Command("&Regenerate the answers", lambda page: page.regenerate(), key="Ctrl+R", image="refresh-cw"),
+        Command("&Edit the last message", lambda page: page.edit_last(), key="Ctrl+E", image="pencil"),
+        Command("&Context before the question", lambda page: page.composer.clip.toggle(), key="Ctrl+Shift+K",
+                image="paperclip"),
+        Command("&Insert a task…", lambda page: page.tasks.insert(), key="Ctrl+T", image="list-checks"),
+        Command("Save the last message as a tas&k…", lambda page: page.save_last(), image="save"),
+        Command("Add a c&olumn…", lambda page: page.models.add_column(), key="Ctrl+Shift+N", image="plus"),
+        Command("Sa&mpling…", lambda page: page.show_sampling(), key="Ctrl+Shift+S",
+                image="sliders-horizontal"),
+        Command("&History", lambda page: page.toggle_history(), key="Ctrl+H", image="history"),
+    )  # fmt: skip
     _happened = Signal()
 
     def __init__(self, desk: Desk) -> None:
@@ -81,7 +95,6 @@ class ChatPage(Page):
         self._timer.timeout.connect(self._show_news)
         self._lay_out()
         self._connect()
-        self._add_commands()
         desk.theme.changed.connect(self._paint)
         self._paint()
 
@@ -123,19 +136,6 @@ class ChatPage(Page):
         self.composer.sent.connect(self.send)
         self.composer.stopped.connect(self.conversation.stop)
         self.composer.task_wanted.connect(self.tasks.insert)
-
-    def _add_commands(self) -> None:
-        self.command("&Send the message", self.send, key="Ctrl+Return", image="send")
-        self.command("S&top the answers", self.escape, key="Esc", image="square")
-        self.command("&Regenerate the answers", self.regenerate, key="Ctrl+R", image="refresh-cw")
-        self.command("&Edit the last message", self.edit_last, key="Ctrl+E", image="pencil")
-        self.command("&Context before the question", self.composer.clip.toggle, key="Ctrl+Shift+K",
-                     image="paperclip")  # fmt: skip
-        self.command("&Insert a task…", self.tasks.insert, key="Ctrl+T", image="list-checks")
-        self.command("Save the last message as a tas&k…", self.save_last, image="save")
-        self.command("Add a c&olumn…", self.models.add_column, key="Ctrl+Shift+N", image="plus")
-        self.command("Sa&mpling…", self.show_sampling, key="Ctrl+Shift+S", image="sliders-horizontal")
-        self.command("&History", self.toggle_history, key="Ctrl+H", image="history")
 
     # What the window asks for
 

@@ -14,13 +14,13 @@ from orca_desk.steps.evaluate.candidates import RemainingPlan, heldout_tasks, re
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, companions, list_with_answers
 from orca_desk.steps.evaluate.plan import Plan
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.evaluate.answers import AnswersView
 from orca_desk.ui.pages.evaluate.evaluation_jobs import EvaluationJobs
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
 from orca_desk.ui.pages.evaluate.results import ResultsView
 from orca_desk.ui.pages.evaluate.setup_view import EvaluationSetup
-from orca_desk.ui.stopping import add_stop
+from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
 
@@ -47,6 +47,23 @@ class EvaluatePage(Page):
     keys = (
         ("Space", "Select or deselect an evaluation or a family"),
         ("Up, Down", "Show the answers to another task"),
+    )
+    offers = (
+        Command("&Evaluate", lambda page: page.start(), key="Ctrl+Return", image="play"),
+        stop_command(lambda page: page.panel.job),
+        Command("&Set up", lambda page: page.tabs.setCurrentIndex(SETUP), key="Alt+1"),
+        Command("&Results", lambda page: page.tabs.setCurrentIndex(RESULTS), key="Alt+2"),
+        Command("&Answers", lambda page: page.tabs.setCurrentIndex(ANSWERS), key="Alt+3"),
+        Command("Searc&h the answers", lambda page: page.search_answers(), key="Ctrl+F", image="search"),
+        Command("&Next answer", lambda page: page.step(1), key="Ctrl+Down"),
+        Command("&Previous answer", lambda page: page.step(-1), key="Ctrl+Up"),
+        Command("Export the p&lot…", lambda page: page.export_plot(), key="Ctrl+Alt+E", image="image-down"),
+        Command(
+            "Export the answers as &CSV…",
+            lambda page: page.answers.export(),
+            key="Ctrl+Shift+E",
+            image="file-output",
+        ),
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -81,7 +98,6 @@ class EvaluatePage(Page):
         self.body.addWidget(self.tabs, 1)
         self.setup.requested.connect(self._start)
         self.jobs.finished.connect(self._show_finished)
-        self._add_commands()
         self.keep("results", self.results.splitter)
         self.keep("answers", self.answers.splitter)
         self.keep("list", self.results.table.horizontalHeader())
@@ -130,38 +146,25 @@ class EvaluatePage(Page):
             run=lambda: self.tabs.setCurrentIndex(SETUP),
         )
 
-    def _add_commands(self) -> None:
-        self.command("&Evaluate", self._run, key="Ctrl+Return", image="play")
-        add_stop(self, lambda: self.panel.job)
-        self.command("&Set up", lambda: self.tabs.setCurrentIndex(SETUP), key="Alt+1")
-        self.command("&Results", lambda: self.tabs.setCurrentIndex(RESULTS), key="Alt+2")
-        self.command("&Answers", lambda: self.tabs.setCurrentIndex(ANSWERS), key="Alt+3")
-        self.command("Searc&h the answers", self._find, key="Ctrl+F", image="search")
-        self.command("&Next answer", lambda: self._move(1), key="Ctrl+Down")
-        self.command("&Previous answer", lambda: self._move(-1), key="Ctrl+Up")
-        self.command("Export the p&lot…", self._export_plot, key="Ctrl+E", image="image-down")
-        self.command(
-            "Export the answers as &CSV…",
-            self.answers.export,
-            key="Ctrl+Shift+E",
-            image="file-output",
-        )
-
-    def _run(self) -> None:
+    def start(self) -> None:
+        """Evaluate what is set up."""
         self.tabs.setCurrentIndex(SETUP)
         if self.setup.start.isEnabled():
             self.setup.run()
 
-    def _find(self) -> None:
+    def search_answers(self) -> None:
+        """Put the cursor into the search of the answers."""
         self.tabs.setCurrentIndex(ANSWERS)
         self.answers.text.setFocus()
         self.answers.text.selectAll()
 
-    def _move(self, step: int) -> None:
+    def step(self, step: int) -> None:
+        """Show another answer, `step` rows further down."""
         self.tabs.setCurrentIndex(ANSWERS)
         self.answers.select_next(step)
 
-    def _export_plot(self) -> None:
+    def export_plot(self) -> None:
+        """Ask for a file and write the plot."""
         self.tabs.setCurrentIndex(RESULTS)
         if self.results.found is not None:
             self.results.export_plot()

@@ -14,12 +14,12 @@ from orca_desk.steps.demo.status import LibraryStatus, library_status
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.outside import open_library_window
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.home.figures import step_figures
 from orca_desk.ui.pages.home.flow import Flow, State
 from orca_desk.ui.pages.home.next_step import DEMO, NextCard, NextStep, next_step
 from orca_desk.ui.pages.home.run import CHANGES, KIND, DemoRun, demo_work
-from orca_desk.ui.stopping import add_stop
+from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
@@ -50,6 +50,11 @@ class HomePage(Page):
     title = "Home"
     about = "Teach a small model to reason: five steps, then a test."
     watches = frozenset({"tasks", "pairings", "records", "snapshots", "trainings", "evaluations"})
+    offers = (
+        Command("&Run the demo", lambda page: page.start_demo(), key="Ctrl+Return"),
+        Command("Run the demo in a &new library…", lambda page: page.open_demo_library()),
+        stop_command(lambda page: page.running()),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -70,9 +75,7 @@ class HomePage(Page):
         self._result_space = QVBoxLayout()
         self._result_space.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(self._scrolling())
-        self.demo_command = self.command("&Run the demo", self.start_demo, key="Ctrl+Return")
-        self.command("Run the demo in a &new library…", self.open_demo_library)
-        add_stop(self, self._running)
+        self.demo_command = self.action("Run the demo")
         desk.jobs.changed.connect(self._show_numbers)
 
     @property
@@ -87,7 +90,7 @@ class HomePage(Page):
             self._read_again = True
             return
         self._reading = True
-        library, running = self.desk.library, self._running() is not None
+        library, running = self.desk.library, self.running() is not None
         self.desk.background.run(
             self,
             lambda: library_status(library, demo_is_running=running),
@@ -103,7 +106,7 @@ class HomePage(Page):
     def start_demo(self) -> None:
         """Start or resume the demo in this library, unless the library holds the user's own work."""
         self.notice.hide()
-        if self._running():
+        if self.running():
             return
         library = self.desk.library
         self.desk.background.run(
@@ -119,7 +122,7 @@ class HomePage(Page):
         )
         self.desk.background.run(self, lambda: open_library_window(folder), failed=self.notice.show_error)
 
-    def _running(self) -> Job | None:
+    def running(self) -> Job | None:
         return next((job for job in self.desk.jobs.unfinished if job.kind == KIND), None)
 
     def _scrolling(self) -> QScrollArea:
@@ -192,7 +195,7 @@ class HomePage(Page):
     def _show_numbers(self, *_: object) -> None:
         if self.status is None:
             return
-        status, running = self.status, self._running()
+        status, running = self.status, self.running()
         self.flow.show_figures(step_figures(status.overview, self._states(status.overview)))
         self.again.setVisible(status.demo in ("own-work", "finished") and running is None)
         self.demo_command.setEnabled(running is None)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
 from orca_desk.ui.pages.jobs.run_table import RunTable
 from orca_desk.ui.theme import GRID
@@ -39,6 +39,21 @@ class JobsPage(Page):
     title = "Jobs"
     about = "Running, queued and past jobs of this library. Finished work is always saved."
     watches = frozenset({"runs"})
+    offers = (
+        Command(
+            "&Resume the run",
+            lambda page: page.detail.resume(),
+            key="Ctrl+Return",
+            image="play",
+            on_selection=True,
+        ),
+        Command("&Stop the current job", lambda page: page.stop(), image="square"),
+        Command(
+            "Open &folder", lambda page: page.detail.open_folder(), image="folder-open", on_selection=True
+        ),
+        Command("&Copy log", lambda page: page.detail.copy_log(), image="copy", on_selection=True),
+        Command("R&efresh", lambda page: page.refresh(page.watches), key="F5", image="refresh-cw"),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -51,7 +66,6 @@ class JobsPage(Page):
         self._now.addWidget(self.more)
         self.body.addLayout(self._now)
         self._make_runs()
-        self._make_commands()
         desk.jobs.changed.connect(self._follow)
         desk.theme.changed.connect(self.runs.repaint)
         self._follow()
@@ -120,13 +134,6 @@ class JobsPage(Page):
         table.selectionModel().selectionChanged.connect(self._picked)
         return table
 
-    def _make_commands(self) -> None:
-        self.command("&Resume the run", self.detail.resume, key="Ctrl+Return", image="play")
-        self.command("&Stop the current job", self._stop, image="square")
-        self.command("Open &folder", self.detail.open_folder, image="folder-open")
-        self.command("&Copy log", self.detail.copy_log, image="copy")
-        self.command("R&efresh", lambda: self.refresh(self.watches), key="F5", image="refresh-cw")
-
     def _follow(self) -> None:
         """Show a panel for each unfinished job, in their order."""
         jobs = self.desk.jobs.unfinished
@@ -142,7 +149,8 @@ class JobsPage(Page):
         self.more.setText(f"and {counted(len(jobs) - PANELS, 'more job')} waiting")
         self.more.setVisible(len(jobs) > PANELS)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Stop the current job."""
         for job in self.desk.jobs.unfinished[:1]:
             job.stop()
 

@@ -23,7 +23,7 @@ from orca_desk.library.database import Library
 from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.models.detail import ModelDetail
 from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTable
 from orca_desk.ui.theme import GRID
@@ -45,6 +45,22 @@ class ModelsPage(Page):
         "Models on this machine: bundled, in the folders of other tools, and added by you. Nothing is copied."
     )
     watches = frozenset({"models", "trainings", "evaluations", "chats"})
+    offers = (
+        Command("Add a &file…", lambda page: page.ask_for_file(), key="Ctrl+Shift+O", image="file-input"),
+        Command("Add a fol&der…", lambda page: page.ask_for_folder(), image="folder-plus"),
+        Command("&Use as teacher", lambda page: page.act("teach"), image="graduation-cap", on_selection=True),
+        Command(
+            "&Chat with the model", lambda page: page.act("chat"), image="message-circle", on_selection=True
+        ),
+        Command(
+            "&Open folder", lambda page: page.detail.open_folder(), image="folder-open", on_selection=True
+        ),
+        Command(
+            "&Remove from list", lambda page: page.act("remove"), key="Del", image="x", on_selection=True
+        ),
+        Command("R&efresh", lambda page: page.desk.models.read(), key="F5", image="refresh-cw"),
+        Command("Fi&lter", lambda page: page.focus_filter(), key="Ctrl+F", image="search"),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -54,7 +70,6 @@ class ModelsPage(Page):
         self.drop_sign = DropSign(desk.theme, self, "Drop models here to add them; nothing is copied")
         self._make_header()
         self._make_tables()
-        self._make_commands()
         desk.models.changed.connect(self._take_inventory)
         desk.theme.changed.connect(self._paint)
         self._paint()
@@ -80,8 +95,8 @@ class ModelsPage(Page):
         self.desk.background.run(self, lambda: _add_all(library, paths), self._added)
 
     def _make_header(self) -> None:
-        self.add_folder = button("Add a folder…", self._ask_for_folder)
-        self.add_file = button("Add a file…", self._ask_for_file, primary=True)
+        self.add_folder = button("Add a folder…", self.ask_for_folder)
+        self.add_file = button("Add a file…", self.ask_for_file, primary=True)
         self.header.addWidget(self.add_folder, 0, Qt.AlignmentFlag.AlignTop)
         self.header.addWidget(self.add_file, 0, Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
@@ -108,7 +123,7 @@ class ModelsPage(Page):
         for column, width in enumerate(WIDTHS):
             header.resizeSection(column, width)
         self.table.selectionModel().selectionChanged.connect(self._picked)
-        self.table.activated.connect(lambda index: self._do("teach"))
+        self.table.activated.connect(lambda index: self.act("teach"))
         self.bad = UnusableTable(self.desk.theme)
         self.bad_title = label(bold=True)
         self.bad_table = row_table(self.bad, "Unusable files")
@@ -122,7 +137,7 @@ class ModelsPage(Page):
         tables.addWidget(self.table, 1)
         tables.addWidget(self.bad_title)
         tables.addWidget(self.bad_table)
-        self.detail = ModelDetail(self.desk, self._do)
+        self.detail = ModelDetail(self.desk, self.act)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self.detail)
@@ -140,16 +155,6 @@ class ModelsPage(Page):
         self.detail.show_model(None)
         self.keep("splitter", self.splitter)
         self.keep("columns", header)
-
-    def _make_commands(self) -> None:
-        self.command("Add a &file…", self._ask_for_file, key="Ctrl+Shift+O", image="file-input")
-        self.command("Add a fol&der…", self._ask_for_folder, image="folder-plus")
-        self.command("&Use as teacher", lambda: self._do("teach"), image="graduation-cap")
-        self.command("&Chat with the model", lambda: self._do("chat"), image="message-circle")
-        self.command("&Open folder", self.detail.open_folder, image="folder-open")
-        self.command("&Remove from list", lambda: self._do("remove"), key="Del", image="x")
-        self.command("R&efresh", self.desk.models.read, key="F5", image="refresh-cw")
-        self.command("Fi&lter", self._focus_filter, key="Ctrl+F", image="search")
 
     def _take_inventory(self) -> None:
         """Take the inventory in the background."""
@@ -217,7 +222,8 @@ class ModelsPage(Page):
             self.table.clearSelection()
             self.detail.show_model(self.bad.rows[rows[0].row()])
 
-    def _do(self, what: str) -> None:
+    def act(self, what: str) -> None:
+        """Do something with the selected model."""
         if what == "hashed":
             self._take_inventory()
         item = self.detail.item
@@ -269,14 +275,16 @@ class ModelsPage(Page):
         elif refused:
             self._take_inventory()
 
-    def _ask_for_file(self) -> None:
+    def ask_for_file(self) -> None:
+        """Ask for a model's file and add it."""
         chosen, _ = QFileDialog.getOpenFileNames(
             self, "Add model files", "", "Models (*.gguf);;All files (*)"
         )
         if chosen:
             self.add([Path(one) for one in chosen])
 
-    def _ask_for_folder(self) -> None:
+    def ask_for_folder(self) -> None:
+        """Ask for a folder and add its models."""
         chosen = QFileDialog.getExistingDirectory(self, "Add a folder with models")
         if chosen:
             self.add([Path(chosen)])
@@ -287,7 +295,8 @@ class ModelsPage(Page):
         if self.proxy.rowCount() and not self.table.selectionModel().hasSelection():
             self.table.selectRow(0)
 
-    def _focus_filter(self) -> None:
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 

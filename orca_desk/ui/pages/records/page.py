@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from orca_desk.errors import UserError
@@ -19,7 +18,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import StudentMessage, default_message
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.records.actions import RecordActions
 from orca_desk.ui.pages.records.inspector import InspectorView
 from orca_desk.ui.pages.records.queue import RecordQueue
@@ -44,6 +43,44 @@ class RecordsPage(Page):
     title = "Records"
     about = "The teacher's answers, and what the student will see of them."
     watches = frozenset({"records", "tasks", "strategies", "snapshots"})
+    offers = (
+        Command(
+            "&Next record", lambda page: page.table.go(1), key=("J", "Alt+Down"), image="chevron-right"
+        ),
+        Command(
+            "&Previous record", lambda page: page.table.go(-1), key=("K", "Alt+Up"), image="chevron-left"
+        ),
+        Command(
+            "&Keep", lambda page: page.decide("keep"), key="Y", image="check", on_selection=True,
+            tip="Use it for training, whatever its verdict",
+        ),
+        Command(
+            "&Drop", lambda page: page.decide("drop"), key="D", image="x", on_selection=True,
+            tip="Leave it out of every later snapshot",
+        ),
+        Command(
+            "&Undecided", lambda page: page.decide(None), key="U", image="undo-2", on_selection=True,
+            tip="Remove the decision",
+        ),
+        Command(
+            "&Edit the answer", lambda page: page.edit(), key="E", image="pencil", on_selection=True,
+            tip="Write your own version; the teacher's answer is preserved",
+        ),
+        Command(
+            "&Regenerate…", lambda page: page.regenerate(), key="R", image="refresh-cw", on_selection=True,
+            tip="Ask the teacher again, with another strategy or seed",
+        ),
+        Command(
+            "E&xport training records…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output",
+            tip="Export the filtered records as JSON Lines, with the instruction erased",
+        ),
+        Command(
+            "&Side by side", lambda page: page.tabs.setCurrentIndex(0), key=("Alt+1", "1"), image="columns-2"
+        ),
+        Command(
+            "&Inspector", lambda page: page.tabs.setCurrentIndex(1), key=("Alt+2", "2"), image="scan-text"
+        ),
+    )  # fmt: skip
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -59,7 +96,7 @@ class RecordsPage(Page):
         self._save_timer.setSingleShot(True)
         self._save_timer.setInterval(SAVE_DELAY_MS)
         self._save_timer.timeout.connect(self._save_view)
-        self._make_commands()
+        self._take_commands()
         self.bar = ReviewBar(desk, self)
         self.view = RecordsView(
             desk, queue=self.queue, side=self.side, inspector=self.inspector, bar=self.bar
@@ -164,39 +201,12 @@ class RecordsPage(Page):
 
     # Building
 
-    def _make_commands(self) -> None:
-        self.next = self.command("&Next record", lambda: self.table.go(1), key="J", image="chevron-right")
-        self.next.setShortcuts([QKeySequence("J"), QKeySequence("Alt+Down")])
-        self.previous = self.command(
-            "&Previous record", lambda: self.table.go(-1), key="K", image="chevron-left"
-        )
-        self.previous.setShortcuts([QKeySequence("K"), QKeySequence("Alt+Up")])
-        self.keep_it = self.command(
-            "&Keep", lambda: self.decide("keep"), key="Y", image="check",
-            tip="Use it for training, whatever its verdict",
-        )  # fmt: skip
-        self.drop_it = self.command(
-            "&Drop", lambda: self.decide("drop"), key="D", image="x",
-            tip="Leave it out of every later snapshot",
-        )  # fmt: skip
-        self.undecide = self.command(
-            "&Undecided", lambda: self.decide(None), key="U", image="undo-2",
-            tip="Remove the decision",
-        )  # fmt: skip
-        self.edit_it = self.command(
-            "&Edit the answer", self.edit, key="E", image="pencil",
-            tip="Write your own version; the teacher's answer is preserved",
-        )  # fmt: skip
-        self.regenerate_it = self.command(
-            "&Regenerate…", self.regenerate, key="R", image="refresh-cw",
-            tip="Ask the teacher again, with another strategy or seed",
-        )  # fmt: skip
-        self.export_them = self.command(
-            "E&xport training records…", self.export, image="file-output",
-            tip="Export the filtered records as JSON Lines, with the instruction erased",
-        )  # fmt: skip
-        self.command("&Side by side", lambda: self.tabs.setCurrentIndex(0), key="1", image="columns-2")
-        self.command("&Inspector", lambda: self.tabs.setCurrentIndex(1), key="2", image="scan-text")
+    def _take_commands(self) -> None:
+        self.next, self.previous = self.action("Next record"), self.action("Previous record")
+        self.keep_it, self.drop_it = self.action("Keep"), self.action("Drop")
+        self.undecide = self.action("Undecided")
+        self.edit_it, self.regenerate_it = self.action("Edit the answer"), self.action("Regenerate…")
+        self.export_them = self.action("Export training records…")
 
     def _connect(self) -> None:
         self.queue.filled.connect(self._show_filled)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
@@ -12,10 +13,10 @@ from orca_desk.library.backup import Backup, back_up
 from orca_desk.library.integrity import check, missing_files
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
-from orca_desk.ui.theme import GRID, Choice
+from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 WIDEST = 105 * GRID  # longer lines read badly
 PROBLEMS = 5
+TAB = Qt.FocusPolicy.TabFocus
 
 
 class SettingsPage(Page):
@@ -35,6 +37,19 @@ class SettingsPage(Page):
     title = "Settings"
     about = "For this library and this window. Every change is saved at once."
     watches = frozenset({"settings"})
+    sections: ClassVar[dict[str, str]] = {
+        "Library": "folder, size, backup, check, logs",
+        "Appearance": "theme: light, dark, as the system",
+        "Running models": "threads, batch, context",
+        "System message for the student": "cautious, empty, your own",
+        "Offline": "network, connections, telemetry",
+        "Help": "shortcuts, tour",
+        "About Orca Desk": "version, licences",
+    }
+    offers = (
+        Command("&Back up the library…", lambda page: page.ask_for_backup(), image="save"),
+        Command("&Check the library", lambda page: page.check(), image="shield-check"),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -44,8 +59,8 @@ class SettingsPage(Page):
             )
         self.panel = JobPanel(desk)
         self.body.addWidget(self.panel)
-        self.library = LibraryCard(desk, back_up=self._ask_for_backup, check=self.check)
-        self.appearance = AppearanceCard(desk, self._choose_theme)
+        self.library = LibraryCard(desk, back_up=self.ask_for_backup, check=self.check)
+        self.appearance = AppearanceCard(desk, desk.choose_theme)
         self.running = RunningCard(desk, self.notice.show_error)
         self.message = MessageCard(desk, self.notice.show_error)
         self.offline = OfflineCard(desk)
@@ -63,8 +78,6 @@ class SettingsPage(Page):
         )
         self.about_card = AboutCard(desk)
         self._lay_out()
-        self.command("&Back up the library…", self._ask_for_backup, image="save")
-        self.command("&Check the library", self.check, image="shield-check")
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Measure the library again. The other cards show what they wrote themselves."""
@@ -72,10 +85,10 @@ class SettingsPage(Page):
         self.about_card.look()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show the versions: {"show": "about"}."""
-        if target.get("show") == "about":
+        """Show a card: {"section": one of `sections`}."""
+        if target.get("section") in self.sections:
             # A new page has no sizes yet: scroll once it does.
-            QTimer.singleShot(0, self, self._show_about)
+            QTimer.singleShot(0, self, partial(self._show_card, str(target["section"])))
 
     def close_page(self) -> None:
         """Save what the user has just typed."""
@@ -110,7 +123,7 @@ class SettingsPage(Page):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(2 * GRID)
-        cards = (
+        self.cards = (
             self.library,
             self.appearance,
             self.running,
@@ -119,7 +132,7 @@ class SettingsPage(Page):
             self.help,
             self.about_card,
         )
-        for one in cards:
+        for one in self.cards:
             one.setMaximumWidth(WIDEST)
             column.addWidget(one)
         column.addStretch(1)
@@ -131,9 +144,11 @@ class SettingsPage(Page):
         self.body.addWidget(self.area, 1)
         leave_wheel_to_form(inner)
 
-    def _show_about(self) -> None:
-        self.area.verticalScrollBar().setValue(self.about_card.y())
-        self.about_card.copy_versions.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _show_card(self, section: str) -> None:
+        card = next(one for one in self.cards if one.accessibleName() == section)
+        self.area.verticalScrollBar().setValue(card.y())
+        first = next((one for one in card.findChildren(QWidget) if one.focusPolicy() & TAB), card)
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow(self, job: Job) -> None:
         for one in (self.library.back_up, self.library.check):
@@ -176,15 +191,13 @@ class SettingsPage(Page):
         remedy = "Copy the folder now, then restore your latest good backup."
         self.notice.show_message("The library has problems.", f"{text}\n{remedy}", kind="bad")
 
-    def _ask_for_backup(self) -> None:
+    def ask_for_backup(self) -> None:
+        """Ask for a file and write a backup to it."""
         name = f"orca-desk-{date.today().isoformat()}.db"
         start = str(self.desk.library.folder.parent / name)
         chosen, _ = QFileDialog.getSaveFileName(self, "Back up the library", start, "Libraries (*.db)")
         if chosen:
             self.back_up_to(Path(chosen))
-
-    def _choose_theme(self, choice: Choice) -> None:
-        self._window().choose_theme(choice)
 
     def _window(self) -> "Window":
         return cast("Window", self.window())

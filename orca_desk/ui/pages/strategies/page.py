@@ -19,14 +19,14 @@ from orca_desk.library.strategies import (
 )
 from orca_desk.method.strategies import Strategy
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.strategies.draft import StrategyDraft, drafts_from_json, drafts_to_json
 from orca_desk.ui.pages.strategies.editor import StrategyEditor
 from orca_desk.ui.pages.strategies.listing import StrategyDelegate, StrategyEntry, StrategyListModel
 from orca_desk.ui.pages.strategies.pairing_panel import PairingPanel
 from orca_desk.ui.pages.strategies.prompt_preview import PromptPreview
 from orca_desk.ui.pages.strategies.versions import StrategyVersions
-from orca_desk.ui.stopping import add_stop
+from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
@@ -42,6 +42,26 @@ class StrategiesPage(Page):
     title = "Strategies"
     about = "Ways of answering. The teacher gets their instructions; the student never sees them."
     watches = frozenset({"strategies", "pairings", "tasks"})
+    offers = (
+        Command("&Save strategy", lambda page: page.save(), key="Ctrl+S", image="save"),
+        Command("&New strategy", lambda page: page.new(), key="Ctrl+Shift+N", image="plus"),
+        Command(
+            "&Duplicate strategy",
+            lambda page: page.duplicate(),
+            key="Ctrl+D",
+            image="copy-plus",
+            on_selection=True,
+        ),
+        Command("Another task in the &preview", lambda page: page.preview.search.another(), image="shuffle"),
+        Command("&Measure strategies", lambda page: page.measure(), key="Ctrl+Return", image="flask-conical"),
+        Command(
+            "Pair the &family with the selected strategy",
+            lambda page: page.pairing.pair(),
+            image="route",
+            on_selection=True,
+        ),
+        stop_command(lambda page: page.pairing.measure.job),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -64,13 +84,6 @@ class StrategiesPage(Page):
         self.body.addWidget(self.tabs, 1)
         self.add = button("New strategy", self.new)
         self.header.addWidget(self.add, 0, Qt.AlignmentFlag.AlignTop)
-        self.command("&Save strategy", self.save, key="Ctrl+S", image="save")
-        self.command("&New strategy", self.new, key="Ctrl+Shift+N", image="plus")
-        self.command("&Duplicate strategy", self.duplicate, key="Ctrl+D", image="copy-plus")
-        self.command("Another task in the &preview", self.preview.search.another, image="shuffle")
-        self.command("&Measure strategies", self.measure, key="Ctrl+Return", image="flask-conical")
-        self.command("Pair the &family with the selected strategy", self.pairing.pair, image="route")
-        add_stop(self, lambda: self.pairing.measure.job)
         self.keep("columns", self.columns)
         self.keep("pairing", self.pairing.splitter)
         self.keep("history", self.pairing.history.view.horizontalHeader())

@@ -18,7 +18,7 @@ from orca_desk.method.records import Task
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.steps.collect.task_facts import TaskFacts, task_facts
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.tasks.actions import TaskActions
 from orca_desk.ui.pages.tasks.dialogs import TaskDialogs
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES, TaskChoices
@@ -41,6 +41,37 @@ class TasksPage(Page):
     title = "Tasks"
     about = "Questions that the student learns from, and questions that it is tested on."
     watches = frozenset({"tasks", "strategies", "pairings", "records"})
+    offers = (
+        Command("&Add a task…", lambda page: page.dialogs.add(), key="Ctrl+Shift+N", image="plus"),
+        Command("&Edit…", lambda page: page.dialogs.edit(), key="F2", image="pencil", on_selection=True),
+        Command(
+            "D&uplicate…",
+            lambda page: page.dialogs.duplicate(),
+            key="Ctrl+D",
+            image="copy-plus",
+            on_selection=True,
+        ),
+        Command(
+            "Edit all se&lected…",
+            lambda page: page.dialogs.edit_all(),
+            key="Shift+F2",
+            image="sliders-horizontal",
+            on_selection=True,
+        ),
+        Command("&Delete", lambda page: page.delete(), key="Del", image="trash-2", on_selection=True),
+        Command(
+            "&Families and splits…",
+            lambda page: page.dialogs.manage_families(),
+            key="Ctrl+Shift+F",
+            image="layers",
+        ),
+        Command("&Import…", lambda page: page.go({"do": "import"}), image="file-input"),  # Ctrl+O: the window
+        Command("&Paste tasks", lambda page: page.paste(), key="Ctrl+V"),
+        Command("&Copy tasks", lambda page: page.copy(), key="Ctrl+C", image="copy", on_selection=True),
+        Command("E&xport…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output"),
+        Command("&Search", lambda page: page.search(), key="Ctrl+F", image="search"),
+        Command("Clear search and fil&ters", lambda page: page.clear(), key="Esc"),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -55,7 +86,7 @@ class TasksPage(Page):
             desk, self, notice=self.notice, panel=self.panel, families=lambda: self.choices.families
         )
         self.dialogs = TaskDialogs(self)
-        self._make_commands()
+        self._take_commands()
         self._lay_out()
         self._choices_timer = QTimer(self)
         self._choices_timer.setSingleShot(True)
@@ -247,34 +278,23 @@ class TasksPage(Page):
 
     # How it is laid out
 
-    def _make_commands(self) -> None:
-        self._add = self.command("&Add a task…", self.dialogs.add, key="Ctrl+Shift+N", image="plus")
-        self._edit = self.command("&Edit…", self.dialogs.edit, key="F2", image="pencil")
-        self._duplicate = self.command("D&uplicate…", self.dialogs.duplicate, key="Ctrl+D", image="copy-plus")
-        self._edit_all = self.command(
-            "Edit all se&lected…",
-            self.dialogs.edit_all,
-            key="Ctrl+Shift+E",
-            image="sliders-horizontal",
-        )
-        self._delete = self.command("&Delete", self.delete, key="Del", image="trash-2")
-        self._families = self.command(
-            "&Families and splits…", self.dialogs.manage_families, key="Ctrl+Shift+F", image="layers"
-        )
-        self.command(
-            "&Import…", lambda: self.go({"do": "import"}), image="file-input"
-        )  # Ctrl+O is the window's
-        self.command("&Paste tasks", self.paste, key="Ctrl+V")
-        self._copy = self.command("&Copy tasks", self.copy, key="Ctrl+C", image="copy")
-        self._export = self.command("E&xport…", self.export, key="Ctrl+Shift+S", image="file-output")
-        self.command("&Search", self._search, key="Ctrl+F", image="search")
-        self.command("Clear search and fil&ters", self._clear, key="Esc")
+    def _take_commands(self) -> None:
+        self._add = self.action("Add a task…")
+        self._edit = self.action("Edit…")
+        self._duplicate = self.action("Duplicate…")
+        self._edit_all = self.action("Edit all selected…")
+        self._delete = self.action("Delete")
+        self._families = self.action("Families and splits…")
+        self._copy = self.action("Copy tasks")
+        self._export = self.action("Export…")
 
-    def _search(self) -> None:
+    def search(self) -> None:
+        """Put the cursor into the search line."""
         self.filters.search.setFocus()
         self.filters.search.selectAll()
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Show all tasks again."""
         self.filters.clear()
         self.table.setFocus()
 

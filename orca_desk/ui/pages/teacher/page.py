@@ -20,12 +20,12 @@ from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.recorder import request_to_resume
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.teacher.form import TeacherForm
 from orca_desk.ui.pages.teacher.outcome import NoticeAction, run_notice
 from orca_desk.ui.pages.teacher.preview import TeacherPreview
 from orca_desk.ui.pages.teacher.run import TeacherRun
-from orca_desk.ui.stopping import add_stop
+from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -42,6 +42,12 @@ class TeacherPage(Page):
     title = "Teacher"
     about = "A large model answers the training tasks, each under its family's strategy."
     watches = frozenset({"tasks", "strategies", "pairings", "records"})
+    offers = (
+        Command("&Start answering", lambda page: page.start(), key="Ctrl+Return", image="play"),
+        Command("&Preview five answers", lambda page: page.preview(), key="Ctrl+P", image="eye"),
+        Command("Pa&use or resume", lambda page: page.pause(), key="Ctrl+Shift+P", image="pause"),
+        stop_command(lambda page: page.job),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -72,10 +78,6 @@ class TeacherPage(Page):
         self._timer.timeout.connect(self._count_tasks)
         self.form.set_value(_last_choice(desk.library))
         self.form.changed.connect(self._timer.start)
-        self.command("&Start answering", self.start, key="Ctrl+Return", image="play")
-        self.command("&Preview five answers", self.preview, key="Ctrl+P", image="eye")
-        self.command("Pa&use or resume", self.pause, key="Ctrl+Shift+P", image="pause")
-        add_stop(self, lambda: self.job)
         self.keep("columns", self.columns)
         self.keep("arrivals", self.run_view.table.horizontalHeader())
 

@@ -1,7 +1,6 @@
 """The Training page: set up a training, watch it run, and compare it with earlier ones."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,11 @@ from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Job, Tools
-from orca_desk.ui.page import Page
+from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.jobs import import_plotting, train_job, use_stopped_job
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
-from orca_desk.ui.stopping import add_stop
+from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.widget_slot import WidgetSlot
@@ -42,6 +41,20 @@ class TrainingPage(Page):
     title = "Training"
     about = "Fine-tune a small student on a frozen snapshot of erased records."
     watches = frozenset({"snapshots", "records", "trainings", "tasks", "strategies", "runs"})
+    offers = (
+        Command("&Start training", lambda page: page.start(), key="Ctrl+Return", image="play"),
+        Command("&Freeze a snapshot…", lambda page: page.freeze(), key="Ctrl+Shift+F", image="snowflake"),
+        Command(
+            "&Pause or resume the training", lambda page: page.pause(), key="Ctrl+Shift+P", image="pause"
+        ),
+        Command(
+            "Stop the training and save pro&gress", lambda page: page.stop(), key="Ctrl+.", image="square"
+        ),
+        stop_command(lambda page: page.run_view.panel.job if page.run_view else None),
+        Command("Set &up", lambda page: page.tabs.setCurrentIndex(0), key="Alt+1", image=IMAGES[0]),
+        Command("&Run", lambda page: page.tabs.setCurrentIndex(1), key="Alt+2", image=IMAGES[1]),
+        Command("&History", lambda page: page.tabs.setCurrentIndex(2), key="Alt+3", image=IMAGES[2]),
+    )
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -53,7 +66,6 @@ class TrainingPage(Page):
         self._queue: TrainingQueue[Job] = TrainingQueue()
         self._newest = ""
         self._build()
-        self._add_commands()
         desk.jobs.changed.connect(self._show_queued)
         desk.background.run(self, import_plotting, self._imported)
 
@@ -173,16 +185,6 @@ class TrainingPage(Page):
             action="Set up a training",
             run=lambda: self.tabs.setCurrentIndex(SET_UP),
         )
-
-    def _add_commands(self) -> None:
-        self.command("&Start training", self._start_by_key, key="Ctrl+Return", image="play")
-        self.command("&Freeze a snapshot…", self.freeze, key="Ctrl+Shift+F", image="snowflake")
-        self.command("&Pause or resume the training", self._pause, key="Ctrl+P", image="pause")
-        self.command("Stop the training and save pro&gress", self._stop, key="Ctrl+.", image="square")
-        add_stop(self, lambda: self.run_view.panel.job if self.run_view else None)
-        for tab, text in enumerate(("Set &up", "&Run", "&History")):
-            show = partial(self.tabs.setCurrentIndex, tab)
-            self.command(text, show, key=f"Alt+{tab + 1}", image=IMAGES[tab])
 
     def _paint(self) -> None:
         for tab, image in enumerate(IMAGES):
@@ -311,15 +313,18 @@ class TrainingPage(Page):
             self._get_run_view().follow(job_to_show)
             self.tabs.setCurrentIndex(RUN)
 
-    def _start_by_key(self) -> None:
+    def start(self) -> None:
+        """Start the training that is set up, if it is complete."""
         if self.stack.currentIndex() == READY:
             self.tabs.setCurrentIndex(SET_UP)
             self.set_up.start()
 
-    def _pause(self) -> None:
+    def pause(self) -> None:
+        """Pause or resume the running training."""
         if self.run_view is not None and self.run_view.is_busy:
             self.run_view.panel.pause.click()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Stop the running training; what it has done is saved."""
         if self.run_view is not None and self.run_view.is_busy:
             self.run_view.panel.stop.click()

@@ -719,8 +719,8 @@ def test_the_theme_can_change_while_answers_are_shown(page: ChatPage, window: Wi
     page.view.last.answers[0].show_answer(
         ChatMessage(role="assistant", content="```\ncode\n```\n[link](https://example.org)"), None
     )
-    window.choose_theme("dark")
-    window.choose_theme("light")
+    window.desk.choose_theme("dark")
+    window.desk.choose_theme("light")
     assert "code" in page.view.last.answers[0].browser.toPlainText()
     assert answers(page)[1] == texts[1]
     assert QTest.qWaitForWindowExposed(window)

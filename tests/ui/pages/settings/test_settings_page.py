@@ -80,12 +80,12 @@ def test_the_check_names_what_is_wrong(page: SettingsPage, window: Window, qtbot
 def test_the_theme_and_the_menu_agree(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
     before = window.desk.theme.choice
     qtbot.mouseClick(page.appearance.choices["dark"], Qt.MouseButton.LeftButton)
-    assert window.desk.theme.is_dark and window.desk.view_state.value("window/theme") == "dark"
+    assert window.desk.theme.is_dark and window.desk.preferences.value("window/theme") == "dark"
     menu = {action.text(): action for action in window.all_actions() if action.isCheckable()}
     assert menu["&Dark"].isChecked()
     menu["&Light"].trigger()
     assert page.appearance.choices["light"].isChecked() and not page.appearance.choices["dark"].isChecked()
-    window.choose_theme(before)
+    window.desk.choose_theme(before)
 
 
 def test_how_models_run_is_saved(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
@@ -154,7 +154,7 @@ def test_closing_saves_what_was_just_typed(page: SettingsPage, window: Window, q
 
 
 def test_about_scrolls_into_view_with_the_versions(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
-    window.desk.open("settings", show="about")
+    window.desk.open("settings", section="About Orca Desk")
     bar = page.area.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.value() > 0)
     qtbot.waitUntil(lambda: "PyTorch" in page.about_card.versions)

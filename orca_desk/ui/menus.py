@@ -1,0 +1,108 @@
+"""The menus of the window. The menu of the current page follows the page."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from orca_desk.ui.commands import with_mnemonic
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.libraries import LibraryActions
+from orca_desk.ui.page import Page
+from orca_desk.ui.register import PAGES
+from orca_desk.ui.theme import Choice
+
+THEMES: dict[Choice, str] = {"system": "Match &system", "light": "&Light", "dark": "&Dark"}
+
+
+class Menus(QObject):
+    """Fills the menu bar of a window."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        desk: Desk,
+        *,
+        enter_page: Callable[[str], Any],
+        help_entries: Sequence[tuple[str, Callable[[], Any], str]],
+    ) -> None:
+        """`enter_page` shows a page; `help_entries` are texts, functions and keys for the Help menu."""
+        super().__init__(window)
+        self._window, self._desk = window, desk
+        self._libraries = LibraryActions(window, desk)
+        self._fill_file()
+        self._fill_edit()
+        self._page_menu = window.menuBar().addMenu("&Page")
+        self._fill_view(enter_page)
+        help_menu = window.menuBar().addMenu("&Help")
+        for text, run, key in help_entries:
+            self._act(help_menu, text, run, key)
+
+    def show_page(self, page: Page) -> None:
+        """Put the commands of the current page into its menu."""
+        self._page_menu.clear()
+        bar = self._window.menuBar()
+        others = [one.text() for one in bar.actions() if one.menu() is not self._page_menu]
+        self._page_menu.setTitle(with_mnemonic(page.title, others))
+        self._page_menu.addActions(page.commands)
+        self._page_menu.setEnabled(bool(page.commands))
+
+    def _fill_file(self) -> None:
+        file = self._window.menuBar().addMenu("&File")
+        self._act(file, "&Import tasks…", lambda: self._desk.open("tasks", do="import"), "Ctrl+O")
+        self._act(file, "New &chat", lambda: self._desk.open("chat", do="new"), "Ctrl+N")
+        file.addSeparator()
+        self._act(file, "&New library…", self._libraries.new)
+        self._act(file, "Open &library…", self._libraries.open)
+        recent = file.addMenu("Open &recent")
+        self._libraries.fill_recent(recent)
+        recent.aboutToShow.connect(lambda: self._libraries.fill_recent(recent))
+        file.addSeparator()
+        self._act(file, "&Close", self._window.close, QKeySequence.StandardKey.Quit)
+
+    def _fill_edit(self) -> None:
+        edit = self._window.menuBar().addMenu("&Edit")
+        undo = self._desk.undo.createUndoAction(self._window, "&Undo")
+        undo.setShortcut(QKeySequence.StandardKey.Undo)
+        redo = self._desk.undo.createRedoAction(self._window, "&Redo")
+        redo.setShortcut(QKeySequence.StandardKey.Redo)
+        edit.addActions([undo, redo])
+
+    def _fill_view(self, enter_page: Callable[[str], Any]) -> None:
+        view = self._window.menuBar().addMenu("&View")
+        number = 0
+        for entry in PAGES:
+            if entry is None:
+                view.addSeparator()
+                continue
+            number += 1
+            name, _, title, _ = entry
+            key = "Ctrl+," if name == "settings" else f"Ctrl+{number % 10}" if number <= 10 else ""
+            self._act(view, title, partial(enter_page, name), key)
+        view.addSeparator()
+        themes = view.addMenu("&Theme")
+        self._themes = QActionGroup(self._window)
+        for choice, text in THEMES.items():
+            action = self._act(themes, text, partial(self._desk.choose_theme, choice))
+            action.setCheckable(True)
+            action.setData(choice)
+            self._themes.addAction(action)
+        self._desk.theme.changed.connect(self._check_theme)
+        self._check_theme()
+
+    def _act(
+        self, menu: QMenu, text: str, run: Callable[[], Any], key: str | QKeySequence.StandardKey = ""
+    ) -> QAction:
+        action = QAction(text, self._window)
+        if key:
+            action.setShortcut(QKeySequence(key))
+        action.triggered.connect(lambda checked=False: run())
+        menu.addAction(action)
+        return action
+
+    def _check_theme(self) -> None:
+        for action in self._themes.actions():
+            action.setChecked(action.data() == self._desk.theme.choice)

@@ -1,0 +1,37 @@
+"""Keeps windows within the screen: none is larger than it, or opens where no screen is."""
+
+from PySide6.QtCore import QMargins, QPoint, QRect
+from PySide6.QtGui import QGuiApplication, QScreen
+from PySide6.QtWidgets import QWidget
+
+FRAME = QMargins(0, 32, 0, 0)  # px; about what a title takes, until the window manager says it
+
+
+def room_on(screen: QScreen) -> QRect:
+    """Return the part of a screen that no panel covers."""
+    return screen.availableGeometry()
+
+
+def keep_on_screen(window: QWidget) -> None:
+    """Shrink and move a window so that all of it, with its title, lies on one screen."""
+    if window.isMaximized() or window.isFullScreen():
+        return
+    wanted = window.geometry()
+    screen = QGuiApplication.screenAt(wanted.center()) or window.screen()
+    geometry = within(wanted, room_on(screen).marginsRemoved(_frame(window)))
+    if geometry != wanted:
+        window.setGeometry(geometry)
+
+
+def within(wanted: QRect, room: QRect) -> QRect:
+    """Return `wanted` with the size and the place nearest to it that lie within `room`."""
+    size = wanted.size().boundedTo(room.size())
+    left = min(max(wanted.left(), room.left()), room.right() + 1 - size.width())
+    top = min(max(wanted.top(), room.top()), room.bottom() + 1 - size.height())
+    return QRect(QPoint(left, top), size)
+
+
+def _frame(window: QWidget) -> QMargins:
+    handle = window.windowHandle()
+    known = handle.frameMargins() if handle is not None and handle.isVisible() else QMargins()
+    return FRAME if known.isNull() else known
