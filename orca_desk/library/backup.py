@@ -1,52 +1,140 @@
-"""Backups of a library's database: one file with everything except adapters, checkpoints and logs."""
+"""Backups: the database alone, or a ZIP file that also has the trained adapters and checkpoints."""
 
+import contextlib
+import shutil
 import sqlite3
+import stat
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Literal
 
-from orca_desk.errors import UserError
+from orca_desk.errors import UserError, cannot_write
+from orca_desk.files import atomic_path
 from orca_desk.library.connections import connect, copy_database, explain
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
+from orca_desk.library.locations import resolve_path, training_folder
 from orca_desk.library.migrations import check_version, version_of
+
+CHUNK = 2**20
+TRAININGS = "trainings"
+BackupPart = Literal["adapters", "checkpoints"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backup:
-    """A backup that was read from end to end, and its contents."""
+    """A backup that was read from end to end, and its contents.
+
+    `files` counts those of trainings. `left_out` are the bytes of the library's adapters and checkpoints that
+    are not in it; both are empty for a backup that was only checked.
+    """
 
     path: Path
     version: int
     tasks: int
     records: int
     snapshots: int
+    files: int = 0
+    left_out: dict[BackupPart, int]
 
 
-def back_up(library: Library, path: Path) -> Backup:
-    """Write a consistent copy of the library's database to `path`, all or nothing, and check it.
+@dataclass(frozen=True, kw_only=True)
+class TrainedFile:
+    """A file of a training in the library's folder: of an adapter, or of a checkpoint to resume from."""
 
-    Other threads can read and write meanwhile. Raises UserError if it cannot be written or is damaged.
+    path: Path
+    part: BackupPart
+    size: int
+
+
+def trained_files(library: Library) -> list[TrainedFile]:
+    """Return the files of all adapters and checkpoints that lie in the library's folder, by path."""
+    rows = library.rows("SELECT id, adapter, adapter_gguf FROM trainings")
+    adapters = {resolve_path(library, row[name]) for row in rows for name in row.keys()[1:] if row[name]}
+    checkpoints = [training_folder(library, row["id"]) / "checkpoints" for row in rows]
+    wanted: list[tuple[BackupPart, Path]] = [
+        *(("adapters", path) for path in adapters if path.is_relative_to(library.folder)),
+        *(("checkpoints", path) for path in checkpoints),
+    ]
+    found = [
+        TrainedFile(path=path, part=part, size=size)
+        for part, place in wanted
+        for path in ([place] if place.is_file() else place.rglob("*"))
+        if (size := _size(path)) is not None
+    ]
+    return sorted(found, key=lambda one: one.path)
+
+
+def back_up(
+    library: Library,
+    path: Path,
+    *,
+    parts: frozenset[BackupPart] = frozenset(),
+    on_bytes: Callable[[int], None] = lambda count: None,
+) -> Backup:
+    """Write a consistent copy of the library to `path`, all or nothing, and check it.
+
+    With `parts`, the copy is a ZIP file with the database and these files of the trainings. Other threads can
+    read and write meanwhile; `on_bytes` gets the size of each chunk, and an exception from it stops. Raises
+    UserError if the copy cannot be written or is damaged.
     """
     if path.resolve() == library.path:
         raise UserError("The backup would replace the library itself.", "Choose another file.")
+    files = trained_files(library)
     try:
-        with library.read() as db:
-            copy_database(db, path)
+        if parts:
+            _write_archive(library, path, [one for one in files if one.part in parts], on_bytes)
+        else:
+            with library.read() as db:
+                copy_database(db, path)
     except OSError as error:
-        raise UserError(
-            f"The backup {path} cannot be written ({error.strerror}).",
-            "Choose another folder, or free some space.",
-        ) from error
-    return check_backup(path)
+        raise cannot_write(path, error) from error
+    made = check_backup(path)
+    left_out: dict[BackupPart, int] = {}
+    for one in files:
+        if one.part not in parts:
+            left_out[one.part] = left_out.get(one.part, 0) + one.size
+    return Backup(**{**vars(made), "left_out": left_out})
 
 
 def check_backup(path: Path) -> Backup:
     """Read a backup from end to end. Raises UserError if it is missing, damaged or too new."""
     if not path.is_file():
         raise UserError(f"The backup {path} does not exist.", "Check the file name.")
+    with _unpacked(path) as (database, files):
+        return _checked(path, database, files)
+
+
+def restore(path: Path, folder: Path) -> Backup:
+    """Check a backup and make a library in `folder` from it. Opening the library upgrades an old one.
+
+    Raises UserError if the backup is damaged or `folder` already has a library: nothing is ever replaced.
+    """
+    if not path.is_file():
+        raise UserError(f"The backup {path} does not exist.", "Check the file name.")
+    folder = folder.expanduser().resolve()
+    target = folder / DATABASE_NAME
+    if target.exists() or (folder / TRAININGS).exists():
+        raise UserError(f"{folder} already contains a library.", "Restore into a new folder.")
+    with _unpacked(path) as (database, files):
+        backup = _checked(path, database, files)
+        try:
+            if files:
+                _unpack(path, files, folder)
+            with closing(connect(database, "immutable")) as db:
+                copy_database(db, target)  # the last: a folder without it is no library
+        except OSError as error:
+            raise cannot_write(target, error) from error
+    return backup
+
+
+def _checked(path: Path, database: Path, files: list[str]) -> Backup:
     try:
-        with closing(connect(path, "immutable")) as db:
+        with closing(connect(database, "immutable")) as db:
             check_version(db, path)
             version = version_of(db)
             if problems := check_database(db, thorough=True):
@@ -57,23 +145,83 @@ def check_backup(path: Path) -> Backup:
             }
     except sqlite3.Error as error:
         raise explain(error, path) or error from error
-    return Backup(path=path, version=version, **counts)
+    return Backup(path=path, version=version, files=len(files), left_out={}, **counts)
 
 
-def restore(path: Path, folder: Path) -> Backup:
-    """Check a backup and make a library in `folder` from it. Opening the library upgrades an old one.
+def _write_archive(
+    library: Library, path: Path, files: list[TrainedFile], on_bytes: Callable[[int], None]
+) -> None:
+    """Write the ZIP file. What is in it hardly gets smaller by compression, so it is stored as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as scratch,
+        atomic_path(path) as part,
+    ):
+        database = Path(scratch) / DATABASE_NAME
+        with library.read() as db:
+            copy_database(db, database)
+        with zipfile.ZipFile(part, "w") as archive:
+            _add(archive, database, DATABASE_NAME, on_bytes)
+            for one in files:
+                with contextlib.suppress(FileNotFoundError):  # a training prunes its older checkpoints
+                    _add(archive, one.path, one.path.relative_to(library.folder).as_posix(), on_bytes)
 
-    Raises UserError if the backup is damaged or `folder` already has a library: nothing is ever replaced.
-    """
-    backup = check_backup(path)
-    target = folder.expanduser().resolve() / DATABASE_NAME
-    if target.exists():
-        raise UserError(f"{folder} already contains a library.", "Restore into a new folder.")
+
+def _add(archive: zipfile.ZipFile, path: Path, name: str, on_bytes: Callable[[int], None]) -> None:
+    with path.open("rb") as file:
+        info = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+        with archive.open(info, "w", force_zip64=True) as entry:
+            while block := file.read(CHUNK):
+                entry.write(block)
+                on_bytes(len(block))
+
+
+def _size(path: Path) -> int | None:
+    """Return a file's size; None for a folder, what is half-written, and a file that is gone by now."""
     try:
-        with closing(connect(path, "immutable")) as db:
-            copy_database(db, target)
-    except OSError as error:
-        raise UserError(
-            f"{target} cannot be written ({error.strerror}).", "Choose another folder."
-        ) from error
-    return backup
+        found = path.stat()
+    except OSError:
+        return None
+    return None if path.name.startswith(".") or not stat.S_ISREG(found.st_mode) else found.st_size
+
+
+@contextlib.contextmanager
+def _unpacked(path: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the database of a backup, and the names of the other files in it, whose checksums are right."""
+    if not zipfile.is_zipfile(path) or _is_database(path):
+        yield path, []
+        return
+    try:
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="orca-desk-") as scratch:
+            names = archive.namelist()
+            if DATABASE_NAME not in names or not all(_is_inside(name) for name in names):
+                raise UserError(f"{path} is no backup of an Orca Desk library.", "Choose another file.")
+            if damaged := archive.testzip():
+                raise UserError(f"The backup {path} is damaged: {damaged}.", "Use an older backup.")
+            archive.extract(DATABASE_NAME, scratch)
+            yield Path(scratch) / DATABASE_NAME, [name for name in names if name != DATABASE_NAME]
+    except zipfile.BadZipFile as error:
+        raise UserError(f"The backup {path} is damaged: {error}", "Use an older backup.") from error
+
+
+def _unpack(path: Path, names: list[str], folder: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        for name in names:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(name) as source, target.open("xb") as file:
+                shutil.copyfileobj(source, file, CHUNK)
+
+
+def _is_inside(name: str) -> bool:
+    """Return whether a file of an archive lies where a library has files, whatever tricks its name plays."""
+    parts = PurePosixPath(name).parts
+    if name == DATABASE_NAME:
+        return True
+    return parts[:1] == (TRAININGS,) and not {"..", "."} & set(parts) and "\\" not in name and ":" not in name
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file begins as a database does, even if it ends like an archive."""
+    with path.open("rb") as file:
+        return file.read(15) == b"SQLite format 3"

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import pytest
 from library_doubles import judged, make_record, make_task
 
 from orca_desk.errors import UserError
-from orca_desk.library.backup import back_up, check_backup, restore
+from orca_desk.library.backup import BackupPart, back_up, check_backup, restore
 from orca_desk.library.database import Library
-from orca_desk.library.integrity import check
+from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.records import add_records, get_record
 from orca_desk.library.snapshots import freeze, list_snapshots
 from orca_desk.library.tasks import add_tasks, iterate_tasks
+from orca_desk.library.trainings import create_training, list_trainings, set_adapter
 from orca_desk.log import logging_to
 
 
@@ -169,3 +171,76 @@ def test_logging_ends_with_its_block(tmp_path: Path) -> None:
     assert (sys.excepthook, threading.excepthook) == hooks
     text = path.read_text(encoding="utf-8")
     assert "inside \\ud800" in text and "outside" not in text
+
+
+@pytest.fixture
+def trained(library: Library) -> Library:
+    """A library with a training that has an adapter and a checkpoint."""
+    add_tasks(library, [make_task(1)])
+    add_records(library, [judged(make_record(1), 1)])
+    snapshot = freeze(library, name="x").id
+    made = create_training(library, base=library.folder / "base", snapshot=snapshot, settings={})
+    for name, content in FILES.items():
+        (made.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.folder / name).write_bytes(content)
+    set_adapter(
+        library, made.id, adapter=made.folder / "adapter", gguf=made.folder / "adapter.gguf", sha256="0"
+    )
+    return library
+
+
+FILES = {
+    "adapter/adapter_model.safetensors": b"weights" * 100_000,
+    "adapter.gguf": b"GGUF" * 100,
+    "checkpoints/step-4/manifest.json": b"{}",
+    "train.log": b"a log",
+}
+
+
+@pytest.mark.parametrize("part", ["adapters", "checkpoints"])
+def test_a_backup_has_the_parts_that_were_wanted(trained: Library, tmp_path: Path, part: BackupPart) -> None:
+    alone = back_up(trained, tmp_path / "alone.db")
+    assert (alone.files, alone.left_out) == (0, {"adapters": 700_400, "checkpoints": 2})
+    made = back_up(trained, tmp_path / "whole.zip", parts=frozenset({part}))
+    assert made.left_out.keys() == {"adapters", "checkpoints"} - {part}
+    back = restore(tmp_path / "whole.zip", tmp_path / "restored")
+    assert (back.files, back.tasks) == (made.files, 1)
+    with Library.open(tmp_path / "restored", create=False) as restored:
+        assert missing_files(restored) == ([] if part == "adapters" else missing_files(restored))
+        (training,) = list_trainings(restored)
+        for name, content in FILES.items():
+            path = training.folder / name
+            assert path.exists() == (("checkpoints" in name) == (part == "checkpoints") and "log" not in name)
+            assert not path.exists() or path.read_bytes() == content
+        assert check(restored, thorough=True) == []
+
+
+def test_a_damaged_or_hostile_archive_is_refused(trained: Library, tmp_path: Path) -> None:
+    path = tmp_path / "whole.zip"
+    back_up(trained, path, parts=frozenset({"adapters"}))
+    whole = path.read_bytes()
+    damaged = bytearray(whole)
+    place = damaged.index(b"weightsweights")
+    damaged[place : place + 4] = b"\0\0\0\0"
+    path.write_bytes(damaged)
+    with pytest.raises(UserError, match=r"damaged: .*safetensors"):
+        restore(path, tmp_path / "restored")
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UserError, match=r"damaged|not a database"):
+        restore(path, tmp_path / "restored")
+    for name in ("../out", "trainings/../../out", "/out", "trainings/..\\out", "elsewhere/out"):
+        path.write_bytes(whole)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(name, "x")
+        with pytest.raises(UserError, match="no backup"):
+            restore(path, tmp_path / "restored")
+    assert not (tmp_path / "restored").exists() and not (tmp_path / "out").exists()
+
+
+def test_a_stopped_backup_leaves_nothing(trained: Library, tmp_path: Path) -> None:
+    def stop(count: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises((InterruptedError, UserError)):
+        back_up(trained, tmp_path / "new" / "whole.zip", parts=frozenset({"adapters"}), on_bytes=stop)
+    assert list((tmp_path / "new").iterdir()) == []
