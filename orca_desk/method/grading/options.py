@@ -27,6 +27,8 @@ def parse_options(question: str) -> dict[str, str]:
         elif run and len(run) < _MOST and letter == chr(ord("A") + len(run)) and _alike(run[0], match):
             run.append(match)
             best = run
+    if not best:
+        return {}
     ends = [match.start() for match in best[1:]] + [len(text)]
     options = {}
     for match, end in zip(best, ends, strict=True):
