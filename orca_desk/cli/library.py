@@ -18,7 +18,7 @@ from orca_desk.library import records, snapshots, tasks
 from orca_desk.library import runs as library_runs
 from orca_desk.library.integrity import check as find_problems
 from orca_desk.library.integrity import missing_files
-from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.backups import backup_content, not_in_backup
 from orca_desk.ui.words.outcomes import outcome_text
 
 
@@ -28,6 +28,7 @@ from orca_desk.ui.words.outcomes import outcome_text
         "orca-desk library info",
         "orca-desk library check --thorough",
         "orca-desk library backup monday.db",
+        "orca-desk library backup monday.zip --adapters",
         "orca-desk library restore monday.db new-folder",
         "orca-desk library runs --json",
     ),
@@ -80,13 +81,26 @@ def check(thorough: bool, folder: Path, as_json: bool) -> None:
 
 @command.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--adapters", is_flag=True, help="Include the trained adapters; FILE becomes a ZIP file.")
+@click.option(
+    "--checkpoints",
+    is_flag=True,
+    help="Include the checkpoints, from which trainings resume; also a ZIP file.",
+)
 @existing_library_option
 @json_option
-def backup(file: Path, folder: Path, as_json: bool) -> None:
-    """Write a verified copy of the database to FILE. Adapters and checkpoints are not included."""
+def backup(file: Path, adapters: bool, checkpoints: bool, folder: Path, as_json: bool) -> None:
+    """Write a verified copy of the library to FILE: the database, and what the options add."""
+    wanted: dict[backups.BackupPart, bool] = {"adapters": adapters, "checkpoints": checkpoints}
     with open_library(folder, create=False) as library:
-        made = backups.back_up(library, file)
-    print_json(made) if as_json else say(f"Saved {_content(made)} to {made.path}.")
+        made = backups.back_up(
+            library, file, parts=frozenset(part for part, is_wanted in wanted.items() if is_wanted)
+        )
+    if as_json:
+        print_json(made)
+        return
+    say(f"Saved {backup_content(made)} to {made.path}.")
+    say(not_in_backup(made))
 
 
 @command.command("restore")
@@ -96,7 +110,7 @@ def backup(file: Path, folder: Path, as_json: bool) -> None:
 def restore(file: Path, new_folder: Path, as_json: bool) -> None:
     """Create a library in NEW_FOLDER from the backup FILE."""
     made = backups.restore(file, new_folder)
-    print_json(made) if as_json else say(f"Restored {_content(made)}.")
+    print_json(made) if as_json else say(f"Restored {backup_content(made)}.")
 
 
 @command.command("runs")
@@ -115,9 +129,5 @@ def runs(kind: str | None, folder: Path, as_json: bool) -> None:
     table(
         "Runs",
         {"id": "left", "status": "left", "started (UTC)": "left", "outcome": "left"},
-        [[each.id, each.status, (each.started_at or "")[:19], outcome_text(each.outcome)] for each in found],
+        [[each.id, each.status, each.created_at[:19], outcome_text(each.outcome)] for each in found],
     )
-
-
-def _content(made: backups.Backup) -> str:
-    return f"{counted(made.tasks, 'task')} and {counted(made.records, 'record')}"

@@ -20,7 +20,14 @@ from orca_desk.ui.widgets.text import label
 class LibraryCard(SettingsCard):
     """The library's folder and size, with backup and check."""
 
-    def __init__(self, desk: Desk, *, back_up: Callable[[], Any], check: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        back_up: Callable[[], Any],
+        restore: Callable[[], Any],
+        check: Callable[[], Any],
+    ) -> None:
         super().__init__(
             desk,
             image="library",
@@ -38,7 +45,13 @@ class LibraryCard(SettingsCard):
             "Back up…",
             "save",
             back_up,
-            tip="Write one file with everything except adapters, checkpoints and logs",
+            tip="Write one file with the whole library; you choose whether adapters are in it",
+        )
+        self.restore = self.tool(
+            "Restore…",
+            "undo-2",
+            restore,
+            tip="Make a new library from a backup; this one stays as it is",
         )
         self.check = self.tool(
             "Check",
@@ -48,7 +61,7 @@ class LibraryCard(SettingsCard):
         )
         self.logs = self.tool("Open logs", "file-text", lambda: self.open_folder(log_folder(desk.library)))
         self.rows.addSpacing(GRID // 2)
-        self.rows.addLayout(row(self.back_up, self.check, self.open, self.copy_path, self.logs))
+        self.rows.addLayout(row(self.back_up, self.restore, self.check, self.open, self.copy_path, self.logs))
         self.paint()
 
     def measure(self) -> None:

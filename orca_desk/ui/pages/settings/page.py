@@ -1,26 +1,24 @@
 """The Settings page: the library, the appearance, defaults, the offline state, help and versions."""
 
 from collections.abc import Mapping
-from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from orca_desk.library.backup import Backup, back_up
+from orca_desk.library.backup import Backup
 from orca_desk.library.integrity import check, missing_files
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.page import Command, Page
+from orca_desk.ui.pages.settings.backups import Backups, Restored
 from orca_desk.ui.pages.settings.cards import AboutCard, AppearanceCard, HelpCard, LibraryCard, OfflineCard
 from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
-from orca_desk.ui.words.counting import counted
 
 if TYPE_CHECKING:
     from orca_desk.ui.window import Window
@@ -38,7 +36,7 @@ class SettingsPage(Page):
     about = "For this library and this window. Every change is saved at once."
     watches = frozenset({"settings"})
     sections: ClassVar[dict[str, str]] = {
-        "Library": "folder, size, backup, check, logs",
+        "Library": "folder, size, backup, restore, check, logs",
         "Appearance": "theme: light, dark, as the system",
         "Running models": "threads, batch, context",
         "System message for the student": "cautious, empty, your own",
@@ -47,7 +45,8 @@ class SettingsPage(Page):
         "About Orca Desk": "version, licences",
     }
     offers = (
-        Command("&Back up the library…", lambda page: page.ask_for_backup(), image="save"),
+        Command("&Back up the library…", lambda page: page.backups.ask(), image="save"),
+        Command("&Restore a backup…", lambda page: page.backups.ask_to_restore(), image="undo-2"),
         Command("&Check the library", lambda page: page.check(), image="shield-check"),
     )
 
@@ -59,7 +58,11 @@ class SettingsPage(Page):
             )
         self.panel = JobPanel(desk)
         self.body.addWidget(self.panel)
-        self.library = LibraryCard(desk, back_up=self.ask_for_backup, check=self.check)
+        self.backups = Backups(desk, self, follow=self._follow)
+        self.library = LibraryCard(
+            desk, back_up=self.backups.ask, restore=self.backups.ask_to_restore, check=self.check
+        )
+        self._busy = (self.library.back_up, self.library.restore, self.library.check)
         self.appearance = AppearanceCard(desk, desk.choose_theme)
         self.running = RunningCard(desk, self.notice.show_error)
         self.message = MessageCard(desk, self.notice.show_error)
@@ -94,17 +97,6 @@ class SettingsPage(Page):
         """Save what the user has just typed."""
         self.running.save_pending()
         self.message.save_pending()
-
-    def back_up_to(self, path: Path) -> Job:
-        """Write a backup as a job, and show its content."""
-        library = self.desk.library
-
-        def work(tools: Tools) -> Backup:
-            return back_up(library, path)
-
-        job = self.desk.jobs.start("Back up the library", "backup", work, heavy=False)
-        self._follow(job)
-        return job
 
     def check(self) -> Job:
         """Check the library as a job, and show its problems."""
@@ -151,32 +143,24 @@ class SettingsPage(Page):
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _follow(self, job: Job) -> None:
-        for one in (self.library.back_up, self.library.check):
+        for one in self._busy:
             one.setEnabled(False)
         self.notice.hide()
         self.panel.follow(job)
         job.ended.connect(lambda: self._ended(job))
 
     def _ended(self, job: Job) -> None:
-        for one in (self.library.back_up, self.library.check):
+        for one in self._busy:
             one.setEnabled(True)
         if job.error is not None:
             self.notice.show_error(job.error)
+        elif isinstance(job.result, Restored):
+            self.backups.show_restored(job.result, self.notice)
         elif isinstance(job.result, Backup):
-            self._show_backup(job.result)
+            self.backups.show_made(job.result, self.notice)
         elif isinstance(job.result, list):
             self._show_problems(job.result)
         self.library.measure()
-
-    def _show_backup(self, made: Backup) -> None:
-        self.notice.show_message(
-            f"Backup verified: {made.path}",
-            f"{counted(made.tasks, 'task')}, {counted(made.records, 'record')} and"
-            f" {counted(made.snapshots, 'snapshot')}. It contains no adapters, checkpoints or logs.",
-            kind="good",
-            action="Open folder",
-            run=lambda: self.library.open_folder(made.path.parent),
-        )
 
     def _show_problems(self, problems: list[str]) -> None:
         if not problems:
@@ -190,14 +174,6 @@ class SettingsPage(Page):
         text = "\n".join(problems[:PROBLEMS]) + (f"\nand {rest} more" if rest > 0 else "")
         remedy = "Copy the folder now, then restore your latest good backup."
         self.notice.show_message("The library has problems.", f"{text}\n{remedy}", kind="bad")
-
-    def ask_for_backup(self) -> None:
-        """Ask for a file and write a backup to it."""
-        name = f"orca-desk-{date.today().isoformat()}.db"
-        start = str(self.desk.library.folder.parent / name)
-        chosen, _ = QFileDialog.getSaveFileName(self, "Back up the library", start, "Libraries (*.db)")
-        if chosen:
-            self.back_up_to(Path(chosen))
 
     def _window(self) -> "Window":
         return cast("Window", self.window())

@@ -4,12 +4,20 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from library_doubles import judged, make_record
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.backup import check_backup
-from orca_desk.method.records import Sampling
+from orca_desk.library.database import Library
+from orca_desk.library.integrity import missing_files
+from orca_desk.library.records import add_records
+from orca_desk.library.snapshots import freeze
+from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import create_training, set_adapter
+from orca_desk.method.records import Sampling, Task
 from orca_desk.steps.defaults import (
     StudentMessage,
     choose_sampling,
@@ -39,18 +47,56 @@ def test_the_library_is_shown_measured_and_copied(page: SettingsPage, window: Wi
 
 def test_a_backup_is_written_and_announced(page: SettingsPage, qtbot: QtBot, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
-    job = page.back_up_to(target)
+    job = page.backups.back_up_to(target)
     assert not page.library.back_up.isEnabled()
     qtbot.waitUntil(lambda: job.is_over)
     assert check_backup(target).tasks == 0
-    assert page.notice.hint.text().startswith("0 tasks, 0 records and 0 snapshots.")
+    assert page.notice.hint.text().startswith("0 tasks, 0 records and 0 snapshots. Not in it: logs.")
     assert "Backup verified" in page.notice.text.text() and page.library.back_up.isEnabled()
 
 
 def test_a_backup_that_fails_is_announced(page: SettingsPage, window: Window, qtbot: QtBot) -> None:
-    job = page.back_up_to(window.desk.library.path)
+    job = page.backups.back_up_to(window.desk.library.path)
     qtbot.waitUntil(lambda: job.is_over)
     assert "replace the library itself" in page.notice.text.text() and page.notice.hint.text()
+
+
+def test_a_backup_offers_what_was_trained_and_is_restored(
+    page: SettingsPage, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = window.desk.library
+    add_tasks(library, [Task(family="sums", query="What is 1 + 1?", answer="2")])
+    add_records(library, [judged(make_record(1), 1)])
+    training = create_training(
+        library, base=tmp_path / "base", snapshot=freeze(library, name="x").id, settings={}
+    )
+    (training.folder / "adapter").mkdir(parents=True)
+    (training.folder / "adapter" / "adapter_model.safetensors").write_bytes(b"weights")
+    (training.folder / "checkpoints" / "step-1").mkdir(parents=True)
+    (training.folder / "checkpoints" / "step-1" / "state").write_bytes(b"state")
+    set_adapter(library, training.id, adapter=training.folder / "adapter", gguf=None, sha256="0")
+    target, folder = tmp_path / "backup.zip", tmp_path / "restored"
+    answers = iter([str(target), str(folder)])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (next(answers), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(target), ""))
+    qtbot.mouseClick(page.library.back_up, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.backups.dialog is not None)
+    dialog = page.backups.dialog
+    assert dialog is not None
+    assert dialog.parts() == {"adapters"} and dialog.boxes["checkpoints"].isEnabled()
+    dialog.accept()
+    qtbot.waitUntil(lambda: "Backup verified" in page.notice.text.text(), timeout=10_000)
+    hint = "1 task, 1 record, 1 snapshot and 1 file of trainings. Not in it: checkpoints (5 bytes), logs."
+    assert page.notice.hint.text() == hint
+    qtbot.mouseClick(page.library.restore, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Backup restored" in page.notice.text.text(), timeout=10_000)
+    assert page.notice.action.text() == "Open it"
+    with Library.open(folder, create=False) as restored:
+        assert missing_files(restored) == []
+    qtbot.waitUntil(page.library.restore.isEnabled)
+    answers = iter([str(library.folder)])
+    qtbot.mouseClick(page.library.restore, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "already contains a library" in page.notice.text.text(), timeout=10_000)
 
 
 def test_the_check_finds_no_problems(page: SettingsPage, qtbot: QtBot) -> None:

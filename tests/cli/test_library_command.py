@@ -1,0 +1,56 @@
+"""`orca-desk library`: backups say what they have and what they have not, and are restored."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from library_doubles import judged, make_record, make_task
+
+from orca_desk.cli import commands
+from orca_desk.library.database import Library
+from orca_desk.library.records import add_records
+from orca_desk.library.snapshots import freeze
+from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import create_training, set_adapter
+
+
+def library(*words: str) -> Result:
+    """Run `orca-desk library ...`."""
+    return CliRunner().invoke(commands, ["library", *words])
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """The folder of a library with a trained adapter."""
+    with Library.open(tmp_path / "library", samples=False) as opened:
+        add_tasks(opened, [make_task(1)])
+        add_records(opened, [judged(make_record(1), 1)])
+        snapshot = freeze(opened, name="x").id
+        training = create_training(opened, base=tmp_path / "base", snapshot=snapshot, settings={})
+        (training.folder / "adapter").mkdir(parents=True)
+        (training.folder / "adapter" / "weights").write_bytes(b"weights")
+        set_adapter(opened, training.id, adapter=training.folder / "adapter", gguf=None, sha256="0")
+    return tmp_path / "library"
+
+
+def test_a_backup_says_what_is_not_in_it(trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "one.db"
+    said = library("backup", str(path), "--library", str(trained)).stdout
+    assert said.splitlines() == [
+        f"Saved 1 task, 1 record and 1 snapshot to {path}.",
+        "Not in it: trained adapters (7 bytes), logs.",
+    ]
+    made = json.loads(library("backup", str(path), "--library", str(trained), "--json").stdout)
+    assert (made["files"], made["left_out"]) == (0, {"adapters": 7})
+
+
+def test_adapters_come_back_with_the_library(trained: Path, tmp_path: Path) -> None:
+    path, folder = tmp_path / "one.zip", tmp_path / "restored"
+    said = library("backup", str(path), "--adapters", "--library", str(trained)).stdout
+    assert "1 file of trainings" in said and said.endswith("Not in it: logs.\n")
+    restored = library("restore", str(path), str(folder)).stdout
+    assert restored == "Restored 1 task, 1 record, 1 snapshot and 1 file of trainings.\n"
+    assert library("check", "--library", str(folder)).stdout == "No problems found.\n"
+    again = library("restore", str(path), str(folder))
+    assert again.exit_code == 1
