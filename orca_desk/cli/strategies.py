@@ -21,6 +21,7 @@ from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import read_strategy, revised, to_toml
 from orca_desk.steps.pair.choice import choose_strategy
 from orca_desk.steps.pair.request import ProbeRequest
+from orca_desk.ui.words.pairing import NO_EVIDENCE, probe_summary
 
 
 @click.group(
@@ -157,9 +158,18 @@ def probe_strategies(
         threads=threads or 0,
     )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
-        request.probe(library, progress=progress, control=control)
+        probed = request.probe(library, progress=progress, control=control)
         found = list(pairings.current_pairings(library).values())
-    print_json(found) if as_json else pairings_table(found)
+    if as_json:
+        print_json({"pairings": found, "no_evidence": probed.fruitless, "left_out": probed.left_out})
+        return
+    pairings_table(found)
+    if not probed.finished:
+        say("Stopped. Pairings were not changed; the same command resumes.")
+        return
+    say(probe_summary(len(probed.pairings), probed.fruitless, probed.left_out))
+    if probed.fruitless:
+        say(NO_EVIDENCE)
 
 
 @command.command("pairings")

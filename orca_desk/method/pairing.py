@@ -6,6 +6,9 @@ The rule, for one family:
 2. Another is *worse* when it lost to the best by more than luck: one-sided exact McNemar test on the
    tasks that both answered, p <= 0.25; for strategies that share no task, Fisher's exact test.
 3. Of the best and those not worse, the one with the fewest answer tokens is chosen (ties: accuracy, name).
+   One that got nothing right is never chosen: being short is no merit then.
+4. Where no strategy got a single task right, nothing was measured that tells them apart: no strategy is
+   chosen. A stronger teacher is needed, or easier tasks.
 
 Why 0.25 and not the usual 0.05: a probe has about 20 tasks, and with so few a strategy that loses five
 of them to none lost back is the first that 0.05 tells apart. Cheapness must not win because the probe was
@@ -15,7 +18,7 @@ too small to object. At 0.25 two clear losses suffice, while one loss, or 4 agai
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -81,7 +84,7 @@ class PairingReason(StrEnum):
     BEST = "best"  # of several measured strategies
     ONLY = "only"  # one that was measured
     SHORTEST = "shortest"  # of those that are not clearly worse than the best
-    NONE_CORRECT = "none-correct"  # so the shortest was taken
+    NONE_CORRECT = "none-correct"  # so an older Orca Desk took the shortest
     BY_HAND = "by-hand"
 
 
@@ -106,15 +109,32 @@ def measure(trials: Iterable[Trial]) -> tuple[Evidence, ...]:
     return tuple(_summed(groups[key]) for key in sorted(groups))
 
 
+def tried_under_all(trials: Iterable[Trial], strategies: Collection[str]) -> list[Trial]:
+    """Return the trials of those tasks that were tried under every one of `strategies`.
+
+    A strategy that could not be tried on the long tasks would otherwise be measured on the short ones alone.
+    """
+    known = list(trials)
+    tried: dict[str, set[str]] = defaultdict(set)
+    for trial in known:
+        tried[trial.task_id].add(trial.strategy)
+    return [trial for trial in known if tried[trial.task_id].issuperset(strategies)]
+
+
 def choose(evidence: Iterable[Evidence]) -> dict[str, Pairing]:
     """Choose each family's strategy by the rule above; the order of `evidence` does not matter.
 
-    Raises ValueError if a strategy's evidence for a family comes twice.
+    A family in which no strategy got a task right is left out. Raises ValueError if a strategy's evidence for
+    a family comes twice.
     """
     families: dict[str, list[Evidence]] = defaultdict(list)
     for item in evidence:
         families[item.family].append(item)
-    return {family: _pair(family, families[family]) for family in sorted(families)}
+    return {
+        family: _pair(family, families[family])
+        for family in sorted(families)
+        if any(item.correct for item in families[family])
+    }
 
 
 def most_accurate(evidence: Iterable[Evidence]) -> Evidence:
@@ -170,7 +190,9 @@ def _pair(family: str, evidence: list[Evidence]) -> Pairing:
         raise ValueError(f"evidence for a strategy comes twice in {family}")
     ordered = tuple(sorted(evidence, key=lambda item: item.strategy))
     best = most_accurate(ordered)
-    as_good = [item for item in ordered if item is best or worse_by_chance(best, item) > WORSE_AT]
+    as_good = [
+        item for item in ordered if item is best or (item.correct and worse_by_chance(best, item) > WORSE_AT)
+    ]
     chosen = min(as_good, key=lambda item: (item.mean_tokens, -item.accuracy, item.strategy))
     return Pairing(
         family=family, strategy=chosen.strategy, evidence=ordered, reason=_reason(chosen, best, ordered)
@@ -178,8 +200,6 @@ def _pair(family: str, evidence: list[Evidence]) -> Pairing:
 
 
 def _reason(chosen: Evidence, best: Evidence, measured: tuple[Evidence, ...]) -> PairingReason:
-    if best.correct == 0:
-        return PairingReason.NONE_CORRECT
     if chosen is not best:
         return PairingReason.SHORTEST
     return PairingReason.BEST if len(measured) > 1 else PairingReason.ONLY

@@ -15,6 +15,7 @@ from orca_desk.method.pairing import (
     choose,
     measure,
     strategy_for,
+    tried_under_all,
     worse_by_chance,
 )
 from orca_desk.method.records import Task
@@ -49,7 +50,7 @@ def test_a_clearly_better_strategy_wins_whatever_it_costs() -> None:
         ("1111111111111100", "1111111111111111", "step-by-step"),  # two losses, none back, are not
         ("0000111111111111", "1111001111111111", "direct"),  # 4 against 2
         ("1111111111111111", "1111111111111111", "direct"),
-        ("0000000000000000", "0000000000000000", "direct"),
+        ("0000000000000000", "0000000000000001", "step-by-step"),  # nothing right is no reason to be chosen
     ],
 )
 def test_equals_go_to_the_shorter_answer(direct: str, steps: str, chosen: str) -> None:
@@ -62,6 +63,21 @@ def test_strategies_probed_on_other_tasks_are_compared_by_counts() -> None:
     many = Evidence(family="f", strategy="step-by-step", n=16, correct=15, mean_tokens=90.0)
     assert worse_by_chance(many, few) < 0.001
     assert choose([few, many])["f"].strategy == "step-by-step"
+
+
+def test_without_a_correct_answer_there_is_no_evidence_to_pair_by() -> None:
+    nothing = measure([*trials("a", "000", 5), *trials("b", "000", 3)])
+    assert choose(nothing) == {}
+    assert choose([*nothing, *measure(trials("a", "010", 5, family="g"))]).keys() == {"g"}
+
+
+def test_strategies_are_compared_on_the_tasks_that_all_could_be_tried_on() -> None:
+    short, long = trials("a", "1100", 5), trials("b", "11", 9)  # b was tried on the first two alone
+    compared = tried_under_all([*short, *long], ["a", "b"])
+    assert {(one.strategy, one.task_id) for one in compared} == {
+        (strategy, task.task_id) for strategy in "ab" for task in long
+    }
+    assert [(one.strategy, one.correct, one.n) for one in measure(compared)] == [("a", 2, 2), ("b", 2, 2)]
 
 
 def test_bad_evidence_is_a_bug() -> None:
@@ -99,6 +115,9 @@ def test_the_choice_is_never_worse_nor_longer_than_the_best(
     probe: list[tuple[str, int]], random: object
 ) -> None:
     evidence = list(measure(t for i, (right, n) in enumerate(probe) for t in trials(f"s{i}", right, n)))
+    if not any(item.correct for item in evidence):
+        assert choose(evidence) == {}
+        return
     pairing = choose(evidence)["f"]
     chosen = next(e for e in evidence if e.strategy == pairing.strategy)
     best = max(evidence, key=lambda e: (e.accuracy, -e.mean_tokens))

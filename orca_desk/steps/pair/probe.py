@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from orca_desk.errors import UserError
@@ -11,7 +11,7 @@ from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import RecordFilter, trials
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
-from orca_desk.method.pairing import Pairing, choose, measure
+from orca_desk.method.pairing import Pairing, Trial, choose, measure, tried_under_all
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
@@ -21,10 +21,17 @@ from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, identify_a
 
 @dataclass(frozen=True, kw_only=True)
 class Probed:
-    """The outcome of a probe: the pairing of each family with its evidence; none if it was stopped."""
+    """The outcome of a probe: the pairing of each family with its evidence; none if it was stopped.
+
+    `fruitless` are the families in which no strategy got a task right, each with its number of tasks: they
+    are not paired, and keep the strategy that they had. `left_out` counts the tasks that some strategy left
+    without a graded answer: they count for none.
+    """
 
     run: str
     pairings: Mapping[str, Pairing]
+    fruitless: Mapping[str, int]
+    left_out: int
     taught: Taught
 
     @property
@@ -50,8 +57,9 @@ def probe(
 
     `None` means all. The probe takes the tasks with a reference answer whose ids come first: always the same
     ones, yet a random sample, since ids are hashes. The answers are ordinary teacher records, so none is
-    generated twice; `on_arrival` gets them as they are stored. The pairings are stored as measured. Raises
-    UserError when no family has tasks to measure with, and as `teach` does.
+    generated twice; `on_arrival` gets them as they are stored. Strategies are compared on the tasks that were
+    answered under all of them. The pairings are stored as measured; a family in which no strategy got a task
+    right is not paired. Raises UserError when no family has tasks to measure with, and as `teach` does.
     """
     control = control or JobControl()
     sampling = sampling or Sampling()
@@ -81,14 +89,33 @@ def probe(
             control=control,
             on_arrival=on_arrival,
         )
-        pairings: dict[str, Pairing] = {}
+        found = Probed(run=run, pairings={}, fruitless={}, left_out=0, taught=taught)
         if taught.finished:
             identities = tuple(identify_asks(asks, teacher=used, sampling=sampling))
-            pairings = choose(measure(trials(library, RecordFilter(ids=identities))))
-            set_pairings(library, pairings.values(), source="measured")
-        recorder.outcome = taught.to_json(paired=len(pairings))
+            found = _pair(library, found, tasks, names, trials(library, RecordFilter(ids=identities)))
+        recorder.outcome = taught.to_json(
+            paired=len(found.pairings), fruitless=dict(found.fruitless), left_out=found.left_out
+        )
         recorder.finished = taught.finished
-        return Probed(run=run, pairings=pairings, taught=taught)
+        return found
+
+
+def _pair(
+    library: Library, probed: Probed, tasks: Sequence[Task], strategies: Sequence[str], tried: Iterable[Trial]
+) -> Probed:
+    """Pair the families by what was tried, store it, and return the outcome with it."""
+    compared = tried_under_all(tried, strategies)
+    evidence = measure(compared)
+    pairings = choose(evidence)
+    nothing = [one for one in evidence if one.family not in pairings]
+    set_pairings(library, pairings.values(), source="measured", fruitless=nothing)
+    fruitless = {task.family: 0 for task in tasks if task.family not in pairings}
+    return replace(
+        probed,
+        pairings=pairings,
+        fruitless=fruitless | {one.family: one.n for one in nothing},
+        left_out=len(tasks) - len({one.task_id for one in compared}),
+    )
 
 
 def _tasks(library: Library, families: Iterable[str] | None, per_family: int) -> Sequence[Task]:

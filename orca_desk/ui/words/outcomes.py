@@ -2,6 +2,7 @@
 
 from orca_desk.method.statistics import share_of
 from orca_desk.parity.report import report_from_json
+from orca_desk.steps.collect.imported import outcome_from_json
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, stage_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
 from orca_desk.steps.teaching import taught_from_json
@@ -9,6 +10,8 @@ from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import unasked_text
 from orca_desk.ui.words.fitness import describe_left_out
+from orca_desk.ui.words.pairing import probe_summary
+from orca_desk.ui.words.imports import outcome_words
 from orca_desk.ui.words.parity import parity_sentence
 from orca_desk.ui.words.teaching import teach_summary
 
@@ -24,12 +27,16 @@ def outcome_text(stored: str) -> str:
         return parity_sentence(report)
     if found := taught_from_json(stored):
         taught, more = found
-        paired = f"{counted(more['paired'], 'family', 'families')} paired. " if "paired" in more else ""
-        return f"{paired}{teach_summary(taught)}"
+        if "paired" not in more:
+            return teach_summary(taught)
+        paired = probe_summary(more["paired"], more.get("fruitless", {}), more.get("left_out", 0))
+        return f"{paired} {teach_summary(taught)}"
     if evaluated := evaluation_from_json(stored):
         return _evaluated(evaluated)
     if stopped := stopped_from_json(stored):
         return STOPPED[stopped]
+    if imported := outcome_from_json(stored):
+        return outcome_words(imported)
     if staged := stage_from_json(stored):
         return _paired(staged) if isinstance(staged, PairedOutcome) else _frozen(staged)
     return stored

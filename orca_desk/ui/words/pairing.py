@@ -1,6 +1,13 @@
-"""Why a family is paired with its strategy, in words."""
+"""Why a family is paired with its strategy, or with none, in words."""
 
+from collections.abc import Mapping
+
+from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Pairing, PairingReason, most_accurate
+from orca_desk.ui.words.counting import counted
+
+NAMED = 5  # families in a sentence
+NO_EVIDENCE = "Use a stronger teacher or easier tasks, or choose the strategy by hand."
 
 
 def pairing_reason(pairing: Pairing) -> str:
@@ -23,6 +30,30 @@ def pairing_reason(pairing: Pairing) -> str:
         f"{score} at {chosen.mean_tokens:.0f} tokens per answer. {best.strategy} got {best.correct} of"
         f" {best.n} at {best.mean_tokens:.0f}, which is not clearly better."
     )
+
+
+def source_word(stored: StoredPairing) -> str:
+    """Return how a family came to its strategy; nothing correct is no measurement that speaks for one."""
+    if stored.source == "chosen":
+        return "by hand"
+    return "no evidence" if stored.pairing.reason == PairingReason.NONE_CORRECT else "measured"
+
+
+def probe_summary(paired: int, fruitless: Mapping[str, int], left_out: int) -> str:
+    """Return what a measurement came to: how many families it paired, and which ones it could not.
+
+    `fruitless` has the number of measured tasks of each family without a single correct answer; `left_out`
+    counts the tasks that were not answered under every strategy.
+    """
+    lines = [f"{counted(paired, 'family', 'families')} paired by measurement."]
+    if fruitless:
+        names = ", ".join(sorted(fruitless)[:NAMED])
+        more = f" and {len(fruitless) - NAMED:,} more" if len(fruitless) > NAMED else ""
+        count = counted(len(fruitless), "family", "families")
+        lines.append(f"No evidence for {count}: no strategy got a task right in {names}{more}.")
+    if left_out:
+        lines.append(f"{counted(left_out, 'task')} not answered under every strategy, so not compared.")
+    return " ".join(lines)
 
 
 def _sentence(text: str) -> str:

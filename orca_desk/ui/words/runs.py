@@ -7,7 +7,6 @@ from orca_desk.library.runs import Run, Status
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.roles import Role
-from orca_desk.ui.words.times import seconds_between
 
 
 class RunType(NamedTuple):
@@ -31,6 +30,7 @@ TYPES = {
     "probe": RunType("route", "Strategy measurement", "strategies"),
     "train": RunType("chart-line", "Training", "training"),
     "evaluate": RunType("target", "Evaluation", "evaluate"),
+    "import": RunType("file-input", "Import", "tasks"),
     "demo": RunType("flask-conical", "Demo", "home"),
 }
 STATUSES: dict[Status, RunStatus] = {
@@ -75,11 +75,8 @@ def progress_of(run: Run) -> str:
 
 
 def time_of(run: Run) -> str:
-    """Return how long a run took, or has taken so far; "–" if unknown."""
-    if run.ended_at is None and run.status != "running":
-        return "–"
-    seconds = seconds_between(run.started_at, run.ended_at)
-    return "–" if seconds is None else duration(max(0.0, seconds))
+    """Return how long a run took in all its parts, or has taken so far; "–" if unknown."""
+    return "–" if run.seconds is None else duration(run.seconds)
 
 
 def outcome_of(run: Run) -> str:

@@ -24,7 +24,8 @@ def test_an_outcome_is_worded_with_its_reasons() -> None:
         "1,002 new records, 1,000 usable for training."
         " 1,447 already in the library; 2 rejected: incorrect answer; 1 failed: Too long. 900 tokens/s."
     )
-    assert outcome_text(TAUGHT.to_json(paired=1)).startswith("1 family paired. 1,002 new records")
+    probed = outcome_text(TAUGHT.to_json(paired=1))
+    assert probed.startswith("1 family paired by measurement. 1,002 new records")
 
 
 def test_an_evaluation_is_worded_with_its_interval_and_failures() -> None:

@@ -73,7 +73,7 @@ class RunDetail(QFrame):
             return
         self.title.setText(f"{type_of(run)}  ·  {run.id}")
         self.outcome.setText(outcome_of(run))
-        facts = [STATUSES[run.status].word, exactly(run.started_at or run.created_at)]
+        facts = [STATUSES[run.status].word, exactly(run.created_at)]
         facts += [text for text in (time_of(run), progress_of(run)) if text != "–"]
         self.facts.setText("  ·  ".join(facts))
         self.resume_button.setVisible(page_of(run) is not None)

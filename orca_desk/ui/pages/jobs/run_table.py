@@ -23,7 +23,7 @@ class RunTable(RowsModel[Run]):
             (
                 Column("Run", lambda run: f"{type_of(run)}  ·  {run.id}"),
                 Column("Status", lambda run: STATUSES[run.status].word),
-                Column("Started", lambda run: when(run.started_at or run.created_at)),
+                Column("Started", lambda run: when(run.created_at)),
                 Column("Duration", time_of, number=True),
                 Column("Progress", progress_of, number=True),
                 Column("Outcome", outcome_of),
@@ -38,7 +38,7 @@ class RunTable(RowsModel[Run]):
     def cell(self, row: Run, column: int, role: int) -> Any:
         """Return the tool tip, icon or colour of a cell."""
         if role == Qt.ItemDataRole.ToolTipRole and column in (STARTED, OUTCOME):
-            started = exactly(row.started_at or row.created_at)
+            started = exactly(row.created_at)
             return safe_tip(started if column == STARTED else outcome_of(row))
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(row, column)

@@ -10,7 +10,7 @@ from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import card, label
 from orca_desk.ui.widgets.when import when
-from orca_desk.ui.words.pairing import pairing_reason
+from orca_desk.ui.words.pairing import pairing_reason, source_word
 
 
 class PairingHistory(QWidget):
@@ -31,7 +31,7 @@ class PairingHistory(QWidget):
             (
                 Column("When", lambda one: when(one.created_at)),
                 Column("Strategy", lambda one: self._titles.get(one.strategy, one.strategy)),
-                Column("Source", self._source),
+                Column("Source", source_word),
                 Column("Why", lambda one: pairing_reason(one.pairing)),
             )
         )
@@ -52,9 +52,6 @@ class PairingHistory(QWidget):
             self.reason.setText("Measure the strategies, or select one and pair the family with it.")
         self._titles = titles
         self.model.show(history)
-
-    def _source(self, pairing: StoredPairing) -> str:
-        return "measured" if pairing.source == "measured" else "by hand"
 
     def _why(self, pairing: StoredPairing) -> str:
         if pairing.source == "chosen":

@@ -10,6 +10,7 @@ from orca_desk.method.strategies import Strategy
 from orca_desk.steps.pair.matrix import PairingMatrix
 from orca_desk.ui.theme import Theme, font
 from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.pairing import source_word
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -180,8 +181,7 @@ class PairingMatrixModel(QAbstractTableModel):
         if pairing is None:
             return f"not paired\n{self._why_not(family)}"
         titles = {one.name: one.title for one in self.content.strategies}
-        source = "measured" if pairing.source == "measured" else "by hand"
-        text = f"{titles.get(pairing.strategy, pairing.strategy)}\n{source}"
+        text = f"{titles.get(pairing.strategy, pairing.strategy)}\n{source_word(pairing)}"
         return safe_tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
 
     def _why_not(self, family: str) -> str:

@@ -22,6 +22,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.pairing import NO_EVIDENCE, probe_summary
 from orca_desk.ui.words.teaching import teach_details
 
 
@@ -161,16 +162,23 @@ class MeasureBar(QWidget):
         if job.error is not None:
             self.notice.show_error(job.error)
         elif result is not None and result.taught.finished:
-            self.notice.show_message(
-                f"Measured and paired {counted(len(result.pairings), 'family', 'families')}.",
-                teach_details(result.taught),
-                kind="good",
-            )
+            self._show_result(result)
         elif result is not None:
             self.notice.show_message(
                 "Stopped. Pairings were not changed.",
                 "All answers so far are saved. Measure again to resume.",
             )
+
+    def _show_result(self, result: Probed) -> None:
+        """Report what was measured: in amber where a family has no evidence, however many were paired."""
+        hint = teach_details(result.taught)
+        if result.fruitless:
+            hint = f"{NO_EVIDENCE} {hint}".rstrip()
+        self.notice.show_message(
+            probe_summary(len(result.pairings), result.fruitless, result.left_out),
+            hint,
+            kind="warn" if result.fruitless or result.left_out else "good",
+        )
 
     def _last_request(self) -> ProbeRequest | None:
         stored = newest_request(self.desk.library, "probe")
