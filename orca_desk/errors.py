@@ -1,4 +1,4 @@
-"""`UserError`, the one error that users read. Every other exception is a bug."""
+"""`UserError` and its kinds, the errors that users read. Every other exception is a bug."""
 
 import errno
 from pathlib import Path
@@ -21,6 +21,18 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
+
+
+class SettingError(UserError):
+    """A bad value of one setting, by the name of its field; forms show it beside that field.
+
+    `problem` says what is wrong with it; the message is "`label`: `problem`.".
+    """
+
+    def __init__(self, setting: str, problem: str, hint: str = "", *, label: str = "") -> None:
+        super().__init__(f"{label or setting.replace('_', ' ').capitalize()}: {problem}.", hint)
+        self.setting = setting
+        self.problem = problem
 
 
 def explain_os_error(error: OSError) -> UserError | None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-from orca_desk.errors import UserError
+from orca_desk.errors import SettingError
 
-AnswerKind = Literal["exact", "text", "number", "choice", "ordering", "keyed"]
+AnswerKind = Literal["exact", "text", "number", "math", "choice", "ordering", "keyed"]
 Split = Literal["train", "heldout"]
 FinishReason = Literal["stop", "length", "cancelled"]
 
@@ -86,7 +86,7 @@ class Sampling:
     temperature: float = field(
         default=0.0, metadata=_about("0 is greedy: always the likeliest token.", 0, level="simple")
     )
-    top_k: int = field(default=40, metadata=_about("Only the k likeliest tokens; 0: all.", 0))
+    top_k: int = field(default=40, metadata=_about("Only the k likeliest tokens; 0: all.", 0, 1_000_000))
     top_p: float = field(
         default=0.95, metadata=_about("Only the likeliest tokens that make up this share; 1: all.", 0, 1)
     )
@@ -109,7 +109,7 @@ class Sampling:
     def __post_init__(self) -> None:
         for entry in fields(self):
             if problem := sampling_problem(entry.name, getattr(self, entry.name)):
-                raise UserError(f"{entry.name.replace('_', ' ')}: {problem}.", "Choose another value.")
+                raise SettingError(entry.name, problem, "Choose another value.")
 
     @property
     def effective(self) -> "Sampling":

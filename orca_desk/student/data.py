@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -120,9 +120,13 @@ def read_records(path: Path) -> Iterator[dict[str, str]]:
 def render(record: dict[str, str], renderer: Renderer) -> Example:
     """Return the record's ids and mask, made by the one renderer."""
     rendered = renderer.example(record["system"], record["user"], record["assistant"])
-    question = " ".join(record["user"].casefold().split())
-    group = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()
+    group = group_of(record["user"])
     return Example(id=record["id"], group=group, ids=rendered.ids, mask=rendered.mask)
+
+
+def group_of(question: str) -> str:
+    """Return the group of a question: the same for texts that differ only by case and white space."""
+    return hashlib.sha256(" ".join(question.casefold().split()).encode("utf-8", "replace")).hexdigest()
 
 
 def fit(examples: list[Example], limit: int, policy: Truncation) -> tuple[list[Example], int]:
@@ -155,14 +159,18 @@ def split(
     All records of a question are on one side. The choice depends only on the questions and the seed, not on
     their order. With a fraction above 0 and at least two questions, at least one is for evaluation.
     """
-    groups = sorted({example.group for example in examples})
-    ranked = sorted(groups, key=lambda group: hashlib.sha256(f"{seed}:{group}".encode()).digest())
+    held = held_out_groups((example.group for example in examples), fraction, seed)
+    training = tuple(example for example in examples if example.group not in held)
+    return training, tuple(example for example in examples if example.group in held)
+
+
+def held_out_groups(groups: Iterable[str], fraction: float, seed: int) -> set[str]:
+    """Return the groups that are held out of training for the validation loss; see `split`."""
+    ranked = sorted(set(groups), key=lambda group: hashlib.sha256(f"{seed}:{group}".encode()).digest())
     count = round(fraction * len(ranked))
     if fraction > 0 and len(ranked) > 1:
         count = max(count, 1)
-    held = set(ranked[:count])
-    training = tuple(example for example in examples if example.group not in held)
-    return training, tuple(example for example in examples if example.group in held)
+    return set(ranked[:count])
 
 
 def _record(line: str, where: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -15,10 +15,10 @@ from peft import PeftModel
 from orca_desk.errors import UserError
 from orca_desk.student import checkpoints
 from orca_desk.student.checkpoints import TrainingProgress
-from orca_desk.student.data import Example, ExampleSets
+from orca_desk.student.data import ExampleSets
 from orca_desk.student.loss import summed_loss
 from orca_desk.student.model import adapter_parameters
-from orca_desk.student.packing import collate, plan, windows
+from orca_desk.student.packing import TrainingStep, collate, plan, schedule_steps
 from orca_desk.student.schedule import learning_rate
 from orca_desk.student.settings import TrainSettings
 
@@ -37,15 +37,6 @@ class RunControl(Protocol):
 
     def proceed(self) -> bool:
         """Wait while paused; return whether to continue (False: stop)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingStep:
-    """One optimizer step: the batches (lists of record indices) whose gradients it sums."""
-
-    epoch: int
-    batches: list[list[int]]
-    ends_epoch: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +77,7 @@ class Loop:
             folder, model, self.optimizer, self._warn
         )
         self.saved_step, self._saved_at = self.progress.step, clock()
-        self.steps = list(schedule_steps(self.training, settings))
+        self.steps = list(schedule_steps([len(example.ids) for example in self.training], settings))
 
     def run(self) -> Ending:
         """Train until the last step, an early stop or the user's stop, and save the last state."""
@@ -214,13 +205,3 @@ class Loop:
 
     def _warn(self, sentence: str) -> None:
         self.emit({"event": "warning", "message": sentence})
-
-
-def schedule_steps(examples: Sequence[Example], settings: TrainSettings) -> Iterator[TrainingStep]:
-    """Yield every step of the run: a pure function of the examples' lengths and the settings."""
-    lengths = [len(example.ids) for example in examples]
-    for epoch in range(settings.epochs):
-        batches = plan(lengths, settings.batch_tokens, seed=settings.seed, epoch=epoch)
-        steps = windows(batches, settings.accumulation)
-        for index, window in enumerate(steps):
-            yield TrainingStep(epoch=epoch + 1, batches=window, ends_epoch=index == len(steps) - 1)

@@ -1,4 +1,4 @@
-"""Batches: records of similar length, padded on the right.
+"""Batches and steps: records of similar length, padded on the right.
 
 On a CPU this is faster than packing records into one row, where attention would need a dense T x T mask: a
 causal batch of rows needs none. A record sees neither another record (which has its own row) nor its padding
@@ -6,13 +6,14 @@ causal batch of rows needs none. A record sees neither another record (which has
 padding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from orca_desk.student.data import Example
+from orca_desk.student.settings import TrainSettings
 
 POOL = 32  # batches whose records are sorted by length together: enough for little padding
 
@@ -29,6 +30,24 @@ class TrainingBatch:
     positions: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
     tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingStep:
+    """One optimizer step: the batches (lists of record indices) whose gradients it sums."""
+
+    epoch: int
+    batches: list[list[int]]
+    ends_epoch: bool
+
+
+def schedule_steps(lengths: Sequence[int], settings: TrainSettings) -> Iterator[TrainingStep]:
+    """Yield every step of the run: a pure function of the records' lengths and the settings."""
+    for epoch in range(settings.epochs):
+        batches = plan(lengths, settings.batch_tokens, seed=settings.seed, epoch=epoch)
+        steps = windows(batches, settings.accumulation)
+        for index, window in enumerate(steps):
+            yield TrainingStep(epoch=epoch + 1, batches=window, ends_epoch=index == len(steps) - 1)
 
 
 def plan(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-from orca_desk.errors import UserError
+from orca_desk.errors import SettingError, UserError
 
 Schedule = Literal["cosine", "linear", "constant"]
 Truncation = Literal["refuse", "drop", "cut"]
@@ -35,7 +35,7 @@ RANGES: dict[str, tuple[float, float | None]] = {
     "eval_every": (0, None),
     "early_stop": (0, None),
     "checkpoint_every": (0, None),
-    "threads": (0, None),
+    "threads": (0, 1024),
 }
 
 
@@ -134,7 +134,7 @@ class TrainSettings:
         for entry in fields(self):
             _check(entry.name, getattr(self, entry.name))
         if not self.target_names:
-            raise UserError("The setting targets names no layers.", "Use all-linear, or names like q_proj.")
+            raise SettingError("targets", "no layer is named", "Use all-linear, or names like q_proj.")
 
     @property
     def target_names(self) -> tuple[str, ...]:
@@ -164,15 +164,11 @@ def _check(name: str, value: Any) -> None:
     if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not type(default):
-        raise UserError(
-            f"The setting {name} cannot be {value!r}.", f"Give a value like the default, {default!r}."
-        )
+        raise SettingError(name, f"{value!r} is not possible", f"Give a value like the default, {default!r}.")
     if name in CHOICES and value not in CHOICES[name]:
-        raise UserError(
-            f"The setting {name} cannot be {value!r}.", f"Choose from {', '.join(CHOICES[name])}."
-        )
+        raise SettingError(name, f"{value!r} is not possible", f"Choose from {', '.join(CHOICES[name])}.")
     if name in RANGES:
         low, high = RANGES[name]
         if not low <= value <= (float("inf") if high is None else high):
             limit = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
-            raise UserError(f"The setting {name} cannot be {value:g}.", f"It must be {limit}.")
+            raise SettingError(name, f"{value:g} is not possible", f"It must be {limit}.")

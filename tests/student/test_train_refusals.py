@@ -17,7 +17,7 @@ from training_records import Going, make_records, quick, write_records
 from orca_desk.errors import UserError
 from orca_desk.models.fits import TORCH, TRAINING_SHARE, training_fit
 from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.train.checks import estimate_memory
+from orca_desk.steps.train.estimates import estimate_memory
 from orca_desk.student import checkpoints
 from orca_desk.student.base import read_base
 from orca_desk.student.checkpoints import TrainingProgress

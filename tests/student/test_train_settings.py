@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_desk.errors import UserError
+from orca_desk.errors import SettingError, UserError
 from orca_desk.student.schedule import learning_rate
 from orca_desk.student.settings import TrainSettings
 
@@ -41,11 +41,14 @@ def test_every_setting_says_what_it_is() -> None:
         ("epochs", "2"),
         ("targets", " , "),
         ("eval_fraction", 0.9),
+        ("threads", 50_000),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: Any) -> None:
-    with pytest.raises(UserError, match=name):
+    with pytest.raises(SettingError) as refused:
         TrainSettings.from_dict({name: value})
+    assert refused.value.setting == name and refused.value.hint
+    assert refused.value.message.startswith(f"{name.replace('_', ' ').capitalize()}: ")
 
 
 def test_an_unknown_setting_is_refused() -> None:

@@ -1,68 +1,30 @@
-"""Checks before a training starts: the lengths of its records, likely problems, memory and time."""
+"""Checks before a training starts: what prevents it, and what is likely to go wrong."""
 
 import hashlib
-import statistics
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.snapshots import (
-    Snapshot,
-    get_snapshot,
-    snapshot_characters,
-    snapshot_records,
-    snapshot_strategies,
-)
+from orca_desk.library.snapshots import Snapshot, get_snapshot, snapshot_records, snapshot_strategies
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
-from orca_desk.library.trainings import list_trainings, training_events
+from orca_desk.machine import usable_cores
 from orca_desk.method.erasure import revealed_strategies
 from orca_desk.method.records import TrainingRecord
-from orca_desk.models.fits import Fit, training_fit
 from orca_desk.models.model_file import ModelFile
+from orca_desk.steps.train.estimates import TrainingSpeed, earlier_speed, length_limit
+from orca_desk.steps.train.lengths import Lengths, token_lengths
 from orca_desk.student.settings import TrainSettings
 
+ALL_LAYERS = "all-linear"
+DEFAULT_RATE = TrainSettings().learning_rate
+TOO_HIGH = 10  # times the usual learning rate
 FEW_RECORDS = 100
 FEW_FAMILIES = 3
 FEW_STRATEGIES = 2
-COUNTED_CHARACTERS = 5_000_000  # some seconds of tokenising; with more text, a sample of records is measured
-SAMPLE = 2000  # records
-SPEEDS = 200  # newest steps of an earlier training
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lengths:
-    """The records' lengths in tokens, as the trainer will render them; sorted.
-
-    `share` is the share of the records that were measured; below 1, the lengths are those of a sample.
-    """
-
-    tokens: "array[int]"
-    share: float
-
-    @property
-    def total(self) -> float:
-        """The tokens of all records; an estimate if only a sample was measured."""
-        return sum(self.tokens) / self.share
-
-    def longer_than(self, limit: int) -> float:
-        """Return how many records have more than `limit` tokens; an estimate for a sample."""
-        return sum(length > limit for length in self.tokens) / self.share
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSpeed:
-    """Tokens per second of an earlier training on the same base: the first decile, the median, the last."""
-
-    training: str
-    low: float
-    median: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +33,8 @@ class SnapshotFacts:
 
     `overlap` counts the records whose task, or whose exact question, is held out now. `reveals` names the
     strategies that the student's instruction quotes. `lengths` is None without a base, `speed` without an
-    earlier training on it. `unreadable` says why the base's tokenizer cannot be used.
+    earlier training on it. `unreadable` says why the base's tokenizer cannot be used, `unsound` why its
+    weights cannot be trained. `layers` are the names of those that an adapter can change.
     """
 
     snapshot: Snapshot
@@ -80,6 +43,8 @@ class SnapshotFacts:
     reveals: tuple[str, ...]
     lengths: Lengths | None
     unreadable: str
+    unsound: str
+    layers: frozenset[str]
     speed: TrainingSpeed | None
 
 
@@ -89,6 +54,49 @@ class UnusableTokenizer:
 
     reason: str
     is_fatal: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsoundBase:
+    """The base's weights and configuration do not agree, so the trainer would refuse to start."""
+
+    reason: str
+    is_fatal: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownTargets:
+    """The settings name layers that the model does not have; it has `layers`."""
+
+    targets: tuple[str, ...]
+    layers: tuple[str, ...]
+    is_fatal: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class HighLearningRate:
+    """The learning rate is many times the usual one for this base, at which a training tends to do harm."""
+
+    rate: float
+    usual: float
+    is_fatal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyThreads:
+    """The settings ask for more threads than this machine has cores; as many as `cores` are used."""
+
+    threads: int
+    cores: int
+    is_fatal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyAnswers:
+    """`count` records have no answer, so they are left out."""
+
+    count: int
+    is_fatal: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,29 +156,29 @@ class LittleVariety:
 
 @dataclass(frozen=True, kw_only=True)
 class NoValidation:
-    """No validation loss will be measured, so the best checkpoint cannot be chosen."""
+    """No validation loss will be measured, so the best checkpoint cannot be chosen.
 
+    Either none is wanted, or (`by_records`) all records ask the same question, which is needed for training.
+    """
+
+    by_records: bool = False
     is_fatal: ClassVar[bool] = False
 
 
 Concern = (
     UnusableTokenizer
+    | UnsoundBase
+    | UnknownTargets
     | LongRecords
+    | EmptyAnswers
+    | HighLearningRate
+    | ManyThreads
     | HeldOutOverlap
     | RevealedStrategies
     | FewRecords
     | LittleVariety
     | NoValidation
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingTime:
-    """An estimate: how many steps, and between `low` and `high` seconds; both 0 if the speed is unknown."""
-
-    steps: int
-    low: float
-    high: float
 
 
 def snapshot_facts(
@@ -182,12 +190,18 @@ def snapshot_facts(
     for an unknown snapshot.
     """
     snapshot = get_snapshot(library, snapshot_id)
-    unreadable = ""
+    unreadable = unsound = ""
+    layers: frozenset[str] = frozenset()
     if base is not None and lengths is None:
         try:
             lengths = token_lengths(library, snapshot, base.path)
         except UserError as error:
             unreadable = str(error)
+    if base is not None:
+        try:
+            layers = _trainable_layers(base.path)
+        except UserError as error:
+            unsound = str(error)
     return SnapshotFacts(
         snapshot=snapshot,
         strategies=snapshot_strategies(library, snapshot_id),
@@ -195,25 +209,10 @@ def snapshot_facts(
         reveals=tuple(revealed_strategies(snapshot.instruction, current_strategies(library).values())),
         lengths=lengths,
         unreadable=unreadable,
+        unsound=unsound,
+        layers=layers,
         speed=earlier_speed(library, base.path) if base else None,
     )
-
-
-def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
-    """Return the lengths of a snapshot's records, rendered for the student in the folder `base`.
-
-    Measures all records, or an evenly spread sample if the text is long. Raises UserError when the
-    folder's tokenizer or chat template cannot be used.
-    """
-    from orca_desk.prompts.hf import HFTokenizer
-    from orca_desk.prompts.renderer import Renderer
-
-    characters = snapshot_characters(library, snapshot.id)
-    step = 1 if characters <= COUNTED_CHARACTERS else max(1, snapshot.records // SAMPLE)
-    renderer = Renderer(HFTokenizer.load(base))
-    chosen = islice(snapshot_records(library, snapshot.id), 0, None, step)
-    lengths = sorted(len(renderer.example(one.system, one.user, one.assistant).ids) for one in chosen)
-    return Lengths(tokens=array("l", lengths), share=len(lengths) / max(1, snapshot.records))
 
 
 def heldout_overlap(library: Library, snapshot_id: str) -> int:
@@ -223,63 +222,60 @@ def heldout_overlap(library: Library, snapshot_id: str) -> int:
     return sum(_is_among(record, ids, texts) for record in snapshot_records(library, snapshot_id))
 
 
-def earlier_speed(library: Library, base: Path) -> TrainingSpeed | None:
-    """Return how fast the newest training on the same base was; None if there was none."""
-    for training in list_trainings(library):
-        if training.base.resolve() == base.resolve():
-            events = training_events(library, training.id, "metrics", after_step=1)  # the first step warms up
-            rates = sorted(event["tokens_per_second"] for event in events[-SPEEDS:])
-            if rates:
-                tenth = len(rates) // 10
-                return TrainingSpeed(
-                    training=training.id,
-                    low=rates[tenth],
-                    median=statistics.median(rates),
-                    high=rates[-1 - tenth],
-                )
-    return None
-
-
-def concerns(facts: SnapshotFacts, settings: TrainSettings, *, context: int) -> list[Concern]:
+def concerns(
+    facts: SnapshotFacts, settings: TrainSettings, *, context: int, usual_rate: float = DEFAULT_RATE
+) -> list[Concern]:
     """Return likely problems of a training with these settings; fatal ones, which prevent the start, first.
 
-    `context` is the base's context length in tokens, 0 if it is unknown.
+    `context` is the base's context length in tokens, 0 if it is unknown; `usual_rate` a learning rate that
+    suits the base.
     """
-    found = [*_length_concerns(facts, settings, context), *_content_concerns(facts, settings)]
+    found = [
+        *_base_concerns(facts, settings),
+        *_length_concerns(facts, settings, context),
+        *_setting_concerns(settings, usual_rate),
+        *_content_concerns(facts, settings),
+    ]
     return sorted(found, key=lambda concern: not concern.is_fatal)
 
 
-def estimate_time(facts: SnapshotFacts, settings: TrainSettings, *, context: int) -> TrainingTime | None:
-    """Estimate how long the steps will take, at the speed of an earlier training; None without lengths."""
-    if facts.lengths is None:
-        return None
-    limit = _limit(settings, context)
-    trained = sum(min(length, limit) for length in facts.lengths.tokens) / facts.lengths.share
-    tokens = trained * (1 - settings.eval_fraction) * settings.epochs
-    steps = max(settings.epochs, round(tokens / (settings.batch_tokens * settings.accumulation)))
-    if facts.speed is None:
-        return TrainingTime(steps=steps, low=0.0, high=0.0)
-    return TrainingTime(steps=steps, low=tokens / facts.speed.high, high=tokens / facts.speed.low)
+def _trainable_layers(base: Path) -> frozenset[str]:
+    from orca_desk.student.base import linear_layers, read_base  # brings numpy and gguf
+
+    read_base(base)
+    return linear_layers(base)
 
 
-def estimate_memory(model: ModelFile, settings: TrainSettings) -> Fit:
-    """Return the memory that a training takes, by which the trainer decides too."""
-    return training_fit(model, settings)
+def _base_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Concern]:
+    if facts.unreadable:
+        yield UnusableTokenizer(reason=facts.unreadable)
+    if facts.unsound:
+        yield UnsoundBase(reason=facts.unsound)
+    unknown = tuple(name for name in settings.target_names if name not in {*facts.layers, ALL_LAYERS})
+    if facts.layers and unknown:
+        yield UnknownTargets(targets=unknown, layers=tuple(sorted(facts.layers)))
+
+
+def _setting_concerns(settings: TrainSettings, usual_rate: float) -> Iterator[Concern]:
+    if settings.learning_rate > TOO_HIGH * usual_rate:
+        yield HighLearningRate(rate=settings.learning_rate, usual=usual_rate)
+    if settings.threads > usable_cores():
+        yield ManyThreads(threads=settings.threads, cores=usable_cores())
 
 
 def _length_concerns(facts: SnapshotFacts, settings: TrainSettings, context: int) -> Iterator[Concern]:
-    if facts.unreadable:
-        yield UnusableTokenizer(reason=facts.unreadable)
-    if facts.lengths is None or not facts.lengths.tokens:
+    if facts.lengths is None:
         return
-    limit = _limit(settings, context)
+    if facts.lengths.empty:
+        yield EmptyAnswers(count=round(facts.lengths.empty / facts.lengths.share))
+    limit = length_limit(settings, context)
     count = facts.lengths.longer_than(limit)
     if count:
         yield LongRecords(
             count=round(count),
             records=facts.snapshot.records,
             limit=limit,
-            longest=facts.lengths.tokens[-1],
+            longest=facts.lengths.longest,
             context=context,
             by_model=bool(context) and limit == context,
             is_estimate=facts.lengths.share < 1,
@@ -299,10 +295,8 @@ def _content_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator
         yield LittleVariety(families=families, strategies=strategies)
     if settings.eval_fraction == 0:
         yield NoValidation()
-
-
-def _limit(settings: TrainSettings, context: int) -> int:
-    return min(settings.max_length, context) if context else settings.max_length
+    elif facts.lengths is not None and len(set(facts.lengths.groups)) == 1:
+        yield NoValidation(by_records=True)
 
 
 def _heldout(library: Library) -> Iterator[tuple[str, bytes]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -12,11 +12,12 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QSpinBox,
     QWidget,
 )
 
-from orca_desk.errors import UserError
+from orca_desk.errors import SettingError
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.settings import title
@@ -42,6 +43,7 @@ class SettingsForm(QWidget, Generic[Settings]):
         self._kind = kind
         self._controls: dict[str, Control] = {}
         self._advanced: list[QWidget] = []
+        self._problems: dict[str, QLabel] = {}  # below each field, shown while its value is invalid
         hints = get_type_hints(kind)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -53,21 +55,60 @@ class SettingsForm(QWidget, Generic[Settings]):
                 control = _control(hints[field.name])
                 self._controls[field.name] = control
                 self._add_row(grid, field.name, control, dict(field.metadata))
+                self._problems[field.name] = problem = label(size="caption", tone="bad", wrap=True)
+                problem.hide()
+                grid.addWidget(problem, grid.rowCount(), 1, 1, -1)
                 _signal(control).connect(self.changed)
         self.set_value(value or kind())
         self.show_all(False)
 
     def value(self) -> Settings:
-        """Return the settings. Raises a UserError that names the field with an invalid value."""
+        """Return the settings, and mark the field with an invalid value.
+
+        Raises SettingError for that, in the words of the form.
+        """
+        try:
+            value = self._kind(**self._values())
+        except SettingError as error:
+            told = SettingError(error.setting, error.problem, error.hint, label=title(error.setting))
+            self._mark(told.setting, str(told))
+            raise told from None
+        self._mark("", "")
+        return value
+
+    def reveal_problem(self) -> None:
+        """Bring the marked field into view, also one that is shown on demand, and put the cursor into it."""
+        name = next((name for name, problem in self._problems.items() if problem.text()), None)
+        if name is None:
+            return
+        control, problem = self._controls[name], self._problems[name]
+        if control in self._advanced:
+            place = self._advanced.index(control)
+            for widget in self._advanced[place - 1 : place + 2]:  # its name, itself, its help
+                widget.show()
+        control.setFocus()
+        QTimer.singleShot(0, control, lambda: _scroll_to(control, problem))  # once it is laid out
+
+    def _values(self) -> dict[str, Any]:
         values = {}
         for name, control in self._controls.items():
             try:
                 values[name] = _read(control, get_type_hints(self._kind)[name])
             except ValueError:
-                raise UserError(
-                    f"{title(name)}: {_text(control)!r} is not a number.", "Correct it."
-                ) from None
-        return self._kind(**values)
+                raise SettingError(name, f"{_text(control)!r} is not a number") from None
+        return values
+
+    def _mark(self, name: str, text: str) -> None:
+        """Mark one field as invalid, with what is wrong below it, and no other."""
+        for other, problem in self._problems.items():
+            is_bad = other == name
+            if is_bad or problem.text():
+                problem.setText(text if is_bad else "")
+                problem.setVisible(is_bad)
+                control = self._controls[other]
+                control.setProperty("invalid", is_bad)
+                control.style().unpolish(control)
+                control.style().polish(control)
 
     def set_value(self, value: Settings) -> None:
         """Show `value`."""
@@ -97,6 +138,16 @@ class SettingsForm(QWidget, Generic[Settings]):
         grid.addWidget(help_text, row, 2)
         if about.get("level", "simple") == "all":
             self._advanced += [words, control, help_text]
+
+
+def _scroll_to(*widgets: QWidget) -> None:
+    """Scroll so that the widgets are visible; the first one for certain."""
+    parent = widgets[0].parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        parent = parent.parentWidget()
+    if parent is not None:
+        for widget in reversed(widgets):
+            parent.ensureWidgetVisible(widget)
 
 
 def number_box(low: int, high: int) -> QSpinBox:

@@ -1,6 +1,24 @@
 """Settings in words."""
 
+# Labels of the fields whose names are no words, or not those that people use
+TITLES = {
+    "rslora": "rsLoRA scaling",
+    "targets": "Adapted layers",
+    "clip": "Gradient limit",
+    "batch_tokens": "Tokens per batch",
+    "accumulation": "Batches per step",
+    "max_length": "Longest record",
+    "truncation": "Longer records",
+    "eval_fraction": "Validation share",
+    "eval_every": "Steps per validation",
+    "early_stop": "Stop early after",
+    "keep_best": "Use the best adapter",
+    "checkpoint_every": "Steps per checkpoint",
+    "dtype": "Number format",
+    "threads": "CPU threads",
+}
+
 
 def title(name: str) -> str:
     """Return the label of a field: "Learning rate" for learning_rate."""
-    return name.replace("_", " ").capitalize()
+    return TITLES.get(name) or name.replace("_", " ").capitalize()

@@ -2,15 +2,21 @@
 
 from orca_desk.steps.train.checks import (
     Concern,
+    EmptyAnswers,
     FewRecords,
     HeldOutOverlap,
+    HighLearningRate,
     LittleVariety,
     LongRecords,
+    ManyThreads,
     NoValidation,
     RevealedStrategies,
+    UnknownTargets,
+    UnsoundBase,
     UnusableTokenizer,
 )
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.settings import title
 
 TRUNCATION = {
     "refuse": "Training would not start",
@@ -24,6 +30,30 @@ def concern_text(concern: Concern) -> tuple[str, str]:
     match concern:
         case UnusableTokenizer():
             return "The base model's tokenizer cannot be used.", concern.reason
+        case UnsoundBase():
+            return "The base model cannot be trained as it is.", concern.reason
+        case UnknownTargets():
+            return (
+                f"The model has no layer named {', '.join(concern.targets)}.",
+                f"Set the adapted layers to all-linear, or choose from {', '.join(concern.layers)}.",
+            )
+        case HighLearningRate():
+            return (
+                f"The learning rate {concern.rate:g} is {concern.rate / concern.usual:.0f} times the usual "
+                "one for this base.",
+                f"Such a training tends to do harm. {concern.usual:g} is a good start.",
+            )
+        case ManyThreads():
+            return (
+                f"{counted(concern.threads, 'thread')} are asked for; this machine has "
+                f"{counted(concern.cores, 'core')}.",
+                f"As many as it has are used: {concern.cores:,}.",
+            )
+        case EmptyAnswers():
+            return (
+                f"{counted(concern.count, 'record')} without an answer.",
+                "They teach nothing, and are left out. Freeze a new snapshot to be rid of them.",
+            )
         case LongRecords():
             return _long_records(concern)
         case HeldOutOverlap():
@@ -49,9 +79,14 @@ def concern_text(concern: Concern) -> tuple[str, str]:
                 "To learn which strategy a task needs, the student must see several of both.",
             )
         case NoValidation():
+            reason = (
+                "All records ask the same question, which is needed for training."
+                if concern.by_records
+                else f"Set {title('eval_fraction').lower()} above 0."
+            )
             return (
                 "No validation loss will be measured.",
-                "The last adapter is used then, not the best. Set the eval fraction above 0.",
+                f"The last adapter is used then, not the best. {reason}",
             )
 
 
@@ -63,7 +98,8 @@ def _long_records(concern: LongRecords) -> tuple[str, str]:
         f"{TRUNCATION[concern.truncation]}."
     )
     longest = f"The longest has {concern.longest:,}."
+    remedy = f"set {title('truncation').lower()} to drop or cut."
     if concern.by_model:
-        return text, f"{longest} The model's context has {concern.limit:,}: set truncation to drop or cut."
+        return text, f"{longest} The model's context has {concern.limit:,}: {remedy}"
     enough = min(concern.longest, concern.context or concern.longest)
-    return text, f"{longest} Raise max length to {enough:,}, or set truncation to drop or cut."
+    return text, f"{longest} Raise {title('max_length').lower()} to {enough:,}, or {remedy}"

@@ -1,11 +1,13 @@
 """The checks of a training before it starts."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import pytest
 from doubles import QUICK, open_small, small_snapshot, small_tasks
 
-from orca_desk.library.snapshots import freeze, get_snapshot
+from orca_desk.library.snapshots import freeze, get_snapshot, write_snapshot
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks, update_task
 from orca_desk.library.trainings import add_events, create_training
@@ -16,21 +18,27 @@ from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.steps.train.checks import (
     Concern,
+    EmptyAnswers,
     FewRecords,
     HeldOutOverlap,
+    HighLearningRate,
     LittleVariety,
     LongRecords,
+    ManyThreads,
     NoValidation,
     RevealedStrategies,
     SnapshotFacts,
+    UnknownTargets,
+    UnsoundBase,
     UnusableTokenizer,
     concerns,
-    estimate_memory,
-    estimate_time,
     heldout_overlap,
     snapshot_facts,
-    token_lengths,
 )
+from orca_desk.steps.train.estimates import estimate_memory, estimate_time
+from orca_desk.steps.train.lengths import token_lengths
+from orca_desk.student.data import prepare
+from orca_desk.student.packing import schedule_steps
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.training_checks import concern_text
 
@@ -60,10 +68,10 @@ def test_lengths_are_those_that_the_trainer_will_see(library, monkeypatch):
     answer = f"Recall: we are asked this.\nAnswer: {task.answer}"
     one = len(renderer.example(snapshot.instruction, task.user_text, answer).ids)
     assert one in measured.tokens and len(measured.tokens) == snapshot.records and measured.share == 1
-    assert measured.longer_than(one - 1) >= 1 and measured.longer_than(measured.tokens[-1]) == 0
+    assert measured.longer_than(one - 1) >= 1 and measured.longer_than(measured.longest) == 0
 
-    monkeypatch.setattr("orca_desk.steps.train.checks.COUNTED_CHARACTERS", 10)
-    monkeypatch.setattr("orca_desk.steps.train.checks.SAMPLE", 8)
+    monkeypatch.setattr("orca_desk.steps.train.lengths.COUNTED_CHARACTERS", 10)
+    monkeypatch.setattr("orca_desk.steps.train.lengths.SAMPLE", 8)
     sample = token_lengths(library, snapshot, BASE)
     assert len(sample.tokens) == 8 and sample.share == 8 / snapshot.records
     assert sample.total == pytest.approx(measured.total, rel=0.2)
@@ -71,7 +79,7 @@ def test_lengths_are_those_that_the_trainer_will_see(library, monkeypatch):
 
 def test_records_that_are_too_long_stop_the_start_or_are_left_out_or_cut(facts):
     assert facts.lengths is not None
-    longest = facts.lengths.tokens[-1]
+    longest = facts.lengths.longest
     short = TrainSettings(max_length=longest - 1)
     first = found(facts, short)[0]
     assert isinstance(first, LongRecords)
@@ -80,7 +88,7 @@ def test_records_that_are_too_long_stop_the_start_or_are_left_out_or_cut(facts):
     assert not first.by_model
     text, hint = concern_text(first)
     assert "Training would not start" in text
-    assert f"Raise max length to {longest}" in hint
+    assert f"Raise longest record to {longest}" in hint
     for truncation, words in (("drop", "left out"), ("cut", "cut off")):
         warnings = found(facts, replace(short, truncation=truncation))
         assert not any(one.is_fatal for one in warnings)
@@ -94,7 +102,7 @@ def test_records_that_are_too_long_stop_the_start_or_are_left_out_or_cut(facts):
 def test_lengths_of_a_sample_are_worded_as_an_estimate(facts):
     assert facts.lengths is not None
     sampled = replace(facts, lengths=replace(facts.lengths, share=0.5))
-    first = found(sampled, TrainSettings(max_length=facts.lengths.tokens[-1] - 1))[0]
+    first = found(sampled, TrainSettings(max_length=facts.lengths.longest - 1))[0]
     assert "about" in concern_text(first)[0]
 
 
@@ -135,11 +143,11 @@ def test_a_base_without_a_tokenizer_is_refused(library, tmp_path):
     first = found(facts, TrainSettings(), context=0)[0]
     assert isinstance(first, UnusableTokenizer)
     assert first.is_fatal
-    assert estimate_time(facts, TrainSettings(), context=0) is None
+    assert estimate_time(facts.lengths, facts.speed, TrainSettings(), context=0) is None
 
 
 def test_time_is_estimated_from_the_newest_training_on_the_same_base(library, facts):
-    time = estimate_time(facts, QUICK, context=1024)
+    time = estimate_time(facts.lengths, None, QUICK, context=1024)
     assert time is not None and time.high == 0 and time.steps > 1
     training = create_training(library, base=BASE, snapshot=facts.snapshot.id, settings=QUICK.to_dict())
     common = {"event": "metrics", "steps": 100, "loss": 1.0}
@@ -148,11 +156,92 @@ def test_time_is_estimated_from_the_newest_training_on_the_same_base(library, fa
     known = snapshot_facts(library, facts.snapshot.id, identify(BASE))
     assert known.speed is not None and known.speed.training == training.id
     assert 1000 < known.speed.low < known.speed.median < known.speed.high < 1101
-    time = estimate_time(known, QUICK, context=1024)
+    time = estimate_time(known.lengths, known.speed, QUICK, context=1024)
     assert known.lengths is not None and time is not None
-    tokens = known.lengths.total * 0.9 * QUICK.epochs
+    tokens = sum(known.lengths.trained(QUICK, 1024)) * QUICK.epochs
     assert time.low == pytest.approx(tokens / known.speed.high)
     assert time.low < time.high == pytest.approx(tokens / known.speed.low)
+
+
+@pytest.mark.parametrize(
+    ("change", "limit"),
+    [({}, 2048), ({"truncation": "drop"}, 70), ({"truncation": "cut"}, 60), ({"eval_fraction": 0.5}, 2048)],
+)
+@pytest.mark.parametrize("accumulation", [1, 3])
+def test_the_steps_are_those_that_the_trainer_takes(library, tmp_path, change, limit, accumulation):
+    """For every mixture of lengths, also with records that are dropped, cut or empty."""
+    snapshot = get_snapshot(library, small_snapshot(library))
+    settings = replace(
+        QUICK, epochs=3, batch_tokens=300, max_length=limit, accumulation=accumulation, **change
+    )
+    records = tmp_path / "records.jsonl"
+    write_snapshot(library, snapshot.id, records)
+    renderer = Renderer(HFTokenizer.load(BASE))
+    trained = prepare(records, renderer, settings, context=1024).training
+    taken = list(schedule_steps([len(example.ids) for example in trained], settings))
+    lengths = token_lengths(library, snapshot, BASE)
+    estimate = estimate_time(lengths, None, settings, context=1024)
+    assert estimate is not None and estimate.is_exact
+    assert estimate.steps == len(taken) >= 3
+
+
+def test_steps_from_a_sample_are_an_estimate(facts):
+    assert facts.lengths is not None
+    sampled = replace(facts.lengths, share=0.5)
+    whole = estimate_time(facts.lengths, None, QUICK, context=1024)
+    half = estimate_time(sampled, None, QUICK, context=1024)
+    assert whole is not None and half is not None
+    assert (whole.is_exact, half.is_exact, half.steps) == (True, False, 2 * whole.steps)
+
+
+@pytest.mark.parametrize(
+    ("rate", "usual", "is_said"),
+    [(5e-3, 2e-4, True), (2e-3, 2e-4, False), (5e-3, 5e-3, False), (0.06, 5e-3, True)],
+)
+def test_a_rate_far_beyond_the_usual_one_is_said(facts, rate, usual, is_said):
+    said = concerns(facts, TrainSettings(learning_rate=rate), context=1024, usual_rate=usual)
+    high = [one for one in said if isinstance(one, HighLearningRate)]
+    assert high == ([HighLearningRate(rate=rate, usual=usual)] if is_said else [])
+    assert not any(one.is_fatal for one in high)
+
+
+def test_layers_that_the_model_lacks_prevent_the_start(facts):
+    first = found(facts, TrainSettings(targets="q_proj,foo_proj"))[0]
+    assert isinstance(first, UnknownTargets) and first.is_fatal
+    text, hint = concern_text(first)
+    assert text == "The model has no layer named foo_proj."
+    assert "down_proj, gate_proj, k_proj" in hint
+    assert not any(isinstance(one, UnknownTargets) for one in found(facts, TrainSettings(targets="v_proj")))
+
+
+def test_more_threads_than_cores_are_said(facts, monkeypatch):
+    monkeypatch.setattr("orca_desk.steps.train.checks.usable_cores", lambda: 2)
+    assert ManyThreads(threads=500, cores=2) in found(facts, TrainSettings(threads=500))
+    assert not any(isinstance(one, ManyThreads) for one in found(facts, TrainSettings(threads=2)))
+
+
+def test_a_base_whose_weights_and_configuration_disagree_prevents_the_start(library, tmp_path):
+    base = tmp_path / "base"
+    shutil.copytree(BASE, base)
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps(config | {"tie_word_embeddings": True}))
+    facts = snapshot_facts(library, small_snapshot(library), identify(base))
+    first = found(facts, TrainSettings())[0]
+    assert isinstance(first, UnsoundBase) and first.is_fatal
+    assert "ties the head" in concern_text(first)[1]
+
+
+def test_one_question_leaves_nothing_for_the_validation_loss(facts):
+    assert facts.lengths is not None
+    one = replace(facts.lengths, groups=("same",) * len(facts.lengths.groups))
+    said = found(replace(facts, lengths=one), TrainSettings())
+    assert NoValidation(by_records=True) in said
+
+
+def test_records_without_an_answer_are_counted(facts):
+    assert facts.lengths is not None
+    said = found(replace(facts, lengths=replace(facts.lengths, empty=3)), TrainSettings())
+    assert EmptyAnswers(count=3) in said
 
 
 def test_memory_depends_on_the_settings():

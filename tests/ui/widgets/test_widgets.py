@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtGui import QTextDocumentFragment
-from PySide6.QtWidgets import QStyle, QStyleOptionTab, QTabBar
+from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionTab, QTabBar
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
@@ -22,6 +22,7 @@ from orca_desk.processes.progress import Update
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm
@@ -58,8 +59,29 @@ def test_a_form_names_the_invalid_field(qtbot: QtBot) -> None:
     with pytest.raises(UserError, match="Learning rate: 'fast' is not a number"):
         form.value()
     form.control("learning_rate").setText("7")
-    with pytest.raises(UserError, match="learning"):
+    with pytest.raises(UserError, match=r"Learning rate: 7 is not possible\. It must be from"):
         form.value()
+
+
+def test_an_invalid_field_is_marked_with_the_reason_beside_it(window: Window, qtbot: QtBot) -> None:
+    form = SettingsForm(TrainSettings)
+    area = scrolled(form)
+    area.resize(600, 120)  # far too low for the form
+    qtbot.addWidget(area)
+    area.show()
+    form.control("dtype").setCurrentText("float32")
+    form.control("weight_decay").setText("hot")  # hidden so far, and below the visible part
+    with pytest.raises(UserError, match="Weight decay: 'hot' is not a number"):
+        form.value()
+    form.reveal_problem()
+    marked = [name for name in form._controls if form.control(name).property("invalid")]
+    told = [words for words in form.findChildren(QLabel) if "is not a number" in words.text()]
+    assert marked == ["weight_decay"] and len(told) == 1
+    qtbot.waitUntil(lambda: form.control("weight_decay").visibleRegion().boundingRect().height() > 8)
+    assert told[0].y() > form.control("weight_decay").y()
+    form.control("weight_decay").setText("0.1")
+    form.value()
+    assert not told[0].isVisible() and not form.control("weight_decay").property("invalid")
 
 
 def test_a_form_shows_few_settings_first_and_all_on_demand(window: Window, qtbot: QtBot) -> None:

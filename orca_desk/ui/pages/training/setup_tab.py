@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, find_unfinished_training
+from orca_desk.paths import bundled_models
 from orca_desk.steps.train.checks import SnapshotFacts, snapshot_facts
 from orca_desk.steps.train.history import UNFINISHED
 from orca_desk.steps.train.request import TrainingRequest, save_form, saved_form
@@ -37,7 +38,8 @@ from orca_desk.ui.words.counting import counted
 
 SETTLE_MS = 250  # between an edit and the checks of it
 READ_AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change
-DEMO, CUSTOM = 1, 2  # entries of the list of presets
+DEFAULTS, DEMO, CUSTOM = 0, 1, 2  # entries of the list of presets
+MINI_STUDENT = "mini-student"  # the folder of the bundled student
 
 
 class TrainingSetup(QWidget):
@@ -51,6 +53,7 @@ class TrainingSetup(QWidget):
         self.facts: SnapshotFacts | None = None
         self._facts_of: tuple[str, Path | None] | None = None
         self._is_ready = False
+        self._followed: Path | None = None  # the base whose preset was shown
         self._unfinished: Training | None = None  # with the inputs `_unfinished_of`
         self._unfinished_of: TrainingRequest | None = None
         self._snapshots: list[Snapshot] = []
@@ -112,12 +115,10 @@ class TrainingSetup(QWidget):
         self._choose()
 
     def show_demo_settings(self, settings: TrainSettings) -> None:
-        """Offer the demo's settings, and select them unless the user has made a choice."""
+        """Offer the demo's settings, which suit the mini student."""
         self._presets[DEMO] = settings
         self._enable_demo(True)
-        if not self._has_choice:
-            self.form.set_value(settings)
-        self._mark_preset()
+        self._follow_base()
 
     def read_again(self) -> None:
         """Read the snapshot again soon: tasks, strategies or trainings have changed."""
@@ -130,6 +131,7 @@ class TrainingSetup(QWidget):
             request = self.request()
         except UserError as error:
             self.notice.show_error(error)
+            self.form.reveal_problem()
             return
         if request is None:
             self.notice.show_message(
@@ -180,7 +182,7 @@ class TrainingSetup(QWidget):
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID)
         grid.setColumnStretch(1, 1)
-        self.base = ModelPicker(self.desk, "safetensors", prefer="mini-student")
+        self.base = ModelPicker(self.desk, "safetensors", prefer=MINI_STUDENT)
         self.snapshot = QComboBox()
         self.snapshot.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for box in (self.base, self.snapshot):
@@ -270,6 +272,21 @@ class TrainingSetup(QWidget):
             library, shows_all = self.desk.library, self.all.isChecked()
             self.desk.write(lambda: save_form(library, request, shows_all=shows_all))
 
+    @property
+    def _suits_demo(self) -> bool:
+        """Whether the base is the mini student, for which the demo's settings are made."""
+        model = self.base.selected()
+        return model is not None and model.path.resolve() == (bundled_models() / MINI_STUDENT).resolve()
+
+    def _follow_base(self) -> None:
+        """Show the preset that suits the base, unless the user has chosen settings of his own."""
+        demo = self._presets[DEMO]
+        suited = demo if demo is not None and self._suits_demo else self._presets[DEFAULTS]
+        if suited is not None and (not self._has_choice or self.preset.currentIndex() == DEMO):
+            self.form.set_value(suited)
+            self._has_choice = False
+        self._mark_preset()
+
     def _edited(self) -> None:
         self._has_choice = True
         self._mark_preset()
@@ -297,6 +314,9 @@ class TrainingSetup(QWidget):
     def _choose(self) -> None:
         """Show the selected snapshot, and read it for the checks."""
         model, snapshot = self.base.selected(), self.chosen_snapshot()
+        if model is not None and model.path != self._followed:
+            self._followed = model.path
+            self._follow_base()
         if snapshot is None:
             return
         self.content.show_snapshot(snapshot)
@@ -342,7 +362,9 @@ class TrainingSetup(QWidget):
         if model is not None:
             self.checks.show_memory(model, settings)
         if self.facts is not None:
-            self.checks.show_facts(self.facts, model, settings)
+            demo = self._presets[DEMO]
+            usual = demo if demo is not None and self._suits_demo else TrainSettings()
+            self.checks.show_facts(self.facts, model, settings, usual_rate=usual.learning_rate)
         ready = model is not None and self.chosen_snapshot() is not None
         self._is_ready = ready and not (self.facts is not None and self.checks.is_refused)
         self._show_start()

@@ -4,13 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.train.checks import (
-    Concern,
-    SnapshotFacts,
-    concerns,
-    estimate_memory,
-    estimate_time,
-)
+from orca_desk.steps.train.checks import Concern, SnapshotFacts, concerns
+from orca_desk.steps.train.estimates import TrainingTime, estimate_memory, estimate_time
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
@@ -43,7 +38,7 @@ class StartChecks(QWidget):
         self._rows.setSpacing(GRID)
         layout.addLayout(self._rows)
         layout.addSpacing(GRID)
-        layout.addWidget(label("Memory", bold=True))
+        layout.addWidget(label("Memory for these settings", bold=True))
         self.memory = FitBar(desk.theme, role="student")
         layout.addWidget(self.memory)
         layout.addSpacing(GRID)
@@ -67,33 +62,24 @@ class StartChecks(QWidget):
         )
         self.time.setText("…")
 
-    def show_facts(self, facts: SnapshotFacts, model: ModelFile | None, settings: TrainSettings) -> None:
-        """Show problems and time of a training with `settings`."""
+    def show_facts(
+        self, facts: SnapshotFacts, model: ModelFile | None, settings: TrainSettings, *, usual_rate: float
+    ) -> None:
+        """Show problems of a training with `settings`, and, once its steps are counted, the time it takes."""
         context = model.context if model else 0
-        self.concerns = concerns(facts, settings, context=context)
+        self.concerns = concerns(facts, settings, context=context, usual_rate=usual_rate)
         self._is_read = True
         self._show_concerns()
-        self.time.setText(self._time(facts, settings, context))
+        self.desk.background.run(
+            self,
+            lambda: estimate_time(facts.lengths, facts.speed, settings, context=context),
+            lambda time: self.time.setText(_time_sentence(facts, time)),
+            only_newest="time",
+        )
 
     def show_memory(self, model: ModelFile, settings: TrainSettings) -> None:
         """Show how much memory a training takes."""
         self.memory.show_fit(estimate_memory(model, settings))
-
-    def _time(self, facts: SnapshotFacts, settings: TrainSettings, context: int) -> str:
-        time = estimate_time(facts, settings, context=context)
-        if time is None:
-            return "Known after the first steps."
-        steps = counted(time.steps, "step")
-        if facts.speed is None:
-            return (
-                f"About {steps}. The time will be known after the first ones: "
-                "this base model has not been trained here yet."
-            )
-        return (
-            f"About {steps} in {duration(time.low)} to {duration(time.high)}, "
-            f"at the speed of {facts.speed.training} ({facts.speed.median:,.0f} tokens/s). "
-            "Validation, export and the final check take additional time."
-        )
 
     def _show_concerns(self) -> None:
         if not self._is_read:
@@ -125,3 +111,20 @@ class _CheckRow(QFrame):
             words.addWidget(label(hint, wrap=True, size="caption", tone="muted"))
         row.addLayout(words, 1)
         self.setAccessibleName(f"{text} {hint}".strip())
+
+
+def _time_sentence(facts: SnapshotFacts, time: TrainingTime | None) -> str:
+    """Return how many steps a training takes, and how long at the speed of an earlier one."""
+    if time is None:
+        return "Known after the first steps."
+    steps = counted(time.steps, "step") if time.is_exact else f"About {counted(time.steps, 'step')}"
+    if facts.speed is None:
+        return (
+            f"{steps}. The time will be known after the first ones: "
+            "this base model has not been trained here yet."
+        )
+    return (
+        f"{steps} in about {duration(time.low)} to {duration(time.high)}, "
+        f"at the speed of {facts.speed.training} ({facts.speed.median:,.0f} tokens/s). "
+        "Validation, export and the final check take additional time."
+    )

@@ -1,5 +1,6 @@
 """The Training page: freezing, checks before the start, a real training with its curves, the history."""
 
+import shutil
 from pathlib import Path
 from threading import Event
 
@@ -7,7 +8,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QGraphicsView
+from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
@@ -23,6 +24,7 @@ from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, digest
 from orca_desk.paths import bundled_models
+from orca_desk.student.packing import schedule_steps
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Tools
@@ -35,7 +37,7 @@ from orca_desk.ui.pages.training.page import (
     SET_UP,
     TrainingPage,
 )
-from orca_desk.ui.pages.training.setup_tab import CUSTOM, DEMO, TrainingSetup
+from orca_desk.ui.pages.training.setup_tab import CUSTOM, DEFAULTS, DEMO, TrainingSetup
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, Curves
 from orca_desk.ui.widgets.empty import EmptyState
@@ -191,7 +193,8 @@ def test_problems_of_a_training_are_shown_before_it_starts(
     qtbot.waitUntil(lambda: bool(problems(set_up)))
     assert f"The snapshot has only {snapshot.records} records." in problems(set_up)
     assert "Training mini-student takes" in set_up.checks.memory.sentence.text()
-    assert "will be known" in set_up.checks.time.text()
+    qtbot.waitUntil(lambda: "will be known" in set_up.checks.time.text())
+    assert set_up.checks.time.text().startswith(f"{steps_of(set_up)} steps. ")
     assert set_up.content.bars.accessibleName() == "colours: 33, sums: 33, belief: 32"
     assert (
         snapshot.id in set_up.content.identity.text()
@@ -221,6 +224,55 @@ def test_problems_of_a_training_are_shown_before_it_starts(
     assert "'much' is not a number" in set_up.notice.text.text() and not set_up.start_button.isEnabled()
     set_up.form.control("warmup").setText("0.1")
     qtbot.waitUntil(lambda: set_up.start_button.isEnabled() and not set_up.notice.isVisible())
+
+    set_up.form.control("targets").setText("q_proj,foo_proj")
+    qtbot.waitUntil(lambda: "The model has no layer named foo_proj." in problems(set_up))
+    assert not set_up.start_button.isEnabled()
+
+
+def steps_of(set_up: TrainingSetup) -> int:
+    """Return how many steps the trainer would take."""
+    assert set_up.facts is not None and set_up.facts.lengths is not None
+    settings = set_up.form.value()
+    return sum(1 for _ in schedule_steps(set_up.facts.lengths.trained(settings, 1024), settings))
+
+
+def test_an_invalid_setting_is_marked_and_brought_into_view(
+    window: Window, qtbot: QtBot, snapshot: Snapshot
+) -> None:
+    page = shown(window, qtbot)
+    set_up = page.set_up
+    qtbot.waitUntil(set_up.start_button.isEnabled)
+    decay = set_up.form.control("weight_decay")
+    assert not decay.isVisible()
+    decay.setText("hot")
+    start = next(action for action in page.commands if action.shortcut().toString() == "Ctrl+Return")
+    start.trigger()
+    qtbot.waitUntil(lambda: decay.visibleRegion().boundingRect().height() > 8)
+    assert decay.property("invalid")
+    beside = [words.text() for words in set_up.form.findChildren(QLabel) if words.isVisible()]
+    assert "Weight decay: 'hot' is not a number." in beside
+    assert not list_trainings(window.desk.library)
+
+
+def test_the_preset_follows_the_base(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot, tmp_path: Path
+) -> None:
+    """The demo's learning rate is made for the mini student; elsewhere it is 25 times too high."""
+    other = Path(shutil.copytree(STUDENT, tmp_path / "other-student"))
+    set_up = shown(window, qtbot).set_up
+    assert set_up.form.value().learning_rate == 5e-3
+    qtbot.waitUntil(lambda: bool(problems(set_up)))
+    assert not any("learning rate" in problem for problem in problems(set_up))
+    set_up.base.choose(other)
+    qtbot.waitUntil(lambda: set_up.form.value() == TrainSettings())
+    assert set_up.preset.currentIndex() == DEFAULTS
+
+    set_up.form.control("learning_rate").setText("0.005")  # chosen by hand: it stays, and is said
+    qtbot.waitUntil(lambda: any("25 times the usual" in problem for problem in problems(set_up)))
+    set_up.base.choose(STUDENT)
+    qtbot.waitUntil(lambda: not any("times the usual" in problem for problem in problems(set_up)))
+    assert set_up.form.value() == TrainSettings(learning_rate=0.005)
 
 
 def test_the_form_is_saved_between_starts(

@@ -1,0 +1,87 @@
+"""Estimates before a training starts: its steps, its time and its memory."""
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+from orca_desk.library.database import Library
+from orca_desk.library.trainings import list_trainings, training_events
+from orca_desk.models.fits import Fit, training_fit
+from orca_desk.models.model_file import ModelFile
+from orca_desk.steps.train.lengths import Lengths
+from orca_desk.student.settings import TrainSettings
+
+SPEEDS = 200  # newest steps of an earlier training
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSpeed:
+    """Tokens per second of an earlier training on the same base: the first decile, the median, the last."""
+
+    training: str
+    low: float
+    median: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingTime:
+    """How many steps a training takes, and between `low` and `high` seconds; both 0 if the speed is unknown.
+
+    `is_exact` tells whether the steps were counted; they are estimated from a sample of the records.
+    """
+
+    steps: int
+    is_exact: bool
+    low: float
+    high: float
+
+
+def earlier_speed(library: Library, base: Path) -> TrainingSpeed | None:
+    """Return how fast the newest training on the same base was; None if there was none."""
+    for training in list_trainings(library):
+        if training.base.resolve() == base.resolve():
+            events = training_events(library, training.id, "metrics", after_step=1)  # the first step warms up
+            rates = sorted(event["tokens_per_second"] for event in events[-SPEEDS:])
+            if rates:
+                tenth = len(rates) // 10
+                return TrainingSpeed(
+                    training=training.id,
+                    low=rates[tenth],
+                    median=statistics.median(rates),
+                    high=rates[-1 - tenth],
+                )
+    return None
+
+
+def estimate_time(
+    lengths: Lengths | None, speed: TrainingSpeed | None, settings: TrainSettings, *, context: int
+) -> TrainingTime | None:
+    """Count the steps as the trainer packs them, and estimate their time; None without lengths.
+
+    `context` is the base's context length in tokens, 0 if it is unknown. Takes up to seconds where there are
+    many records and epochs.
+    """
+    from orca_desk.student.packing import schedule_steps  # brings numpy and tokenizers
+
+    if lengths is None:
+        return None
+    trained = lengths.trained(settings, length_limit(settings, context))
+    steps = sum(1 for _ in schedule_steps(trained, settings)) / lengths.share
+    tokens = sum(trained) / lengths.share * settings.epochs
+    return TrainingTime(
+        steps=round(steps),
+        is_exact=lengths.share == 1,
+        low=tokens / speed.high if speed else 0.0,
+        high=tokens / speed.low if speed else 0.0,
+    )
+
+
+def estimate_memory(model: ModelFile, settings: TrainSettings) -> Fit:
+    """Return the memory that a training takes, by which the trainer decides too."""
+    return training_fit(model, settings)
+
+
+def length_limit(settings: TrainSettings, context: int) -> int:
+    """Return how many tokens of a record can be trained: as set, and as the model's context allows."""
+    return min(settings.max_length, context) if context else settings.max_length

@@ -1,0 +1,88 @@
+"""How long the records of a snapshot are for one student, and which of them a training would use."""
+
+from array import array
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from orca_desk.library.database import Library
+from orca_desk.library.snapshots import Snapshot, snapshot_characters, snapshot_records
+from orca_desk.student.settings import TrainSettings
+
+COUNTED_CHARACTERS = 5_000_000  # some seconds of tokenising; with more text, a sample of records is measured
+SAMPLE = 2000  # records
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """The records that have an answer, as the trainer will render them, in the order of the snapshot.
+
+    `tokens` are their lengths, `answers` how many tokens go before the first trained one, `groups` their
+    questions (see `student.data.group_of`). `empty` counts the measured records without an answer. `share`
+    is the share of the snapshot that was measured: below 1, this is a sample.
+    """
+
+    tokens: "array[int]"
+    answers: "array[int]"
+    groups: tuple[str, ...]
+    empty: int
+    share: float
+
+    @property
+    def total(self) -> float:
+        """The tokens of all records; an estimate if only a sample was measured."""
+        return sum(self.tokens) / self.share
+
+    @property
+    def longest(self) -> int:
+        """The tokens of the longest measured record."""
+        return max(self.tokens, default=0)
+
+    def longer_than(self, limit: int) -> float:
+        """Return how many records have more than `limit` tokens; an estimate for a sample."""
+        return sum(length > limit for length in self.tokens) / self.share
+
+    def trained(self, settings: TrainSettings, limit: int) -> list[int]:
+        """Return the lengths of the measured records that are trained, as `student.data.prepare` chooses."""
+        from orca_desk.student.data import held_out_groups  # brings numpy and tokenizers
+
+        fitting = [
+            (min(length, limit), group)
+            for length, answer, group in zip(self.tokens, self.answers, self.groups, strict=True)
+            if (answer < limit if settings.truncation == "cut" else length <= limit)
+        ]
+        groups = (group for _, group in fitting)
+        held = held_out_groups(groups, settings.eval_fraction, settings.seed)
+        return [length for length, group in fitting if group not in held]
+
+
+def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
+    """Return the lengths of a snapshot's records, rendered for the student in the folder `base`.
+
+    Measures all records, or an evenly spread sample if the text is long. Raises UserError when the
+    folder's tokenizer or chat template cannot be used.
+    """
+    from orca_desk.prompts.hf import HFTokenizer
+    from orca_desk.prompts.renderer import Renderer
+    from orca_desk.student.data import group_of
+
+    characters = snapshot_characters(library, snapshot.id)
+    step = 1 if characters <= COUNTED_CHARACTERS else max(1, snapshot.records // SAMPLE)
+    renderer = Renderer(HFTokenizer.load(base))
+    tokens, answers = array("l"), array("l")
+    groups: list[str] = []
+    measured = 0
+    for record in islice(snapshot_records(library, snapshot.id), 0, None, step):
+        measured += 1
+        if record.assistant.strip():
+            rendered = renderer.example(record.system, record.user, record.assistant)
+            tokens.append(len(rendered.ids))
+            answers.append(next((place for place, on in enumerate(rendered.mask) if on), len(rendered.ids)))
+            groups.append(group_of(record.user))
+    return Lengths(
+        tokens=tokens,
+        answers=answers,
+        groups=tuple(groups),
+        empty=measured - len(tokens),
+        share=measured / max(1, snapshot.records),
+    )
