@@ -22,6 +22,11 @@ _DISMISSED_AFTER = re.compile(
 )
 
 
+_RELATED_BEFORE = re.compile(
+    r"(?:[\w)]\s{1,3}[<>]=?|[\w)]\s{0,3}(?:≤|≥|≠|!=|<=|>=))\s{0,3}\Z"
+)  # "x > 3" is not 3
+
+
 def joined(gap: str) -> bool:
     """Return whether the text between two candidates offers both or computes with them (5 or 6, 5 + 6)."""
     if len(gap) > _LONGEST_GAP or _EXPLAINS.search(gap) or ". " in gap or "=" in gap:
@@ -33,5 +38,7 @@ def retracted(text: str, start: int, end: int) -> bool:
     """Return whether the candidate at text[start:end] is denied: "not 5", "rather than 5", "(A) is wrong"."""
     before = text[max(0, start - 40) : start]
     return (
-        _NEGATED_BEFORE.search(before) is not None or _DISMISSED_AFTER.match(text[end : end + 40]) is not None
+        _NEGATED_BEFORE.search(before) is not None
+        or _RELATED_BEFORE.search(before) is not None
+        or _DISMISSED_AFTER.match(text[end : end + 40]) is not None
     )

@@ -25,7 +25,7 @@ _CONNECTORS = re.compile(
     re.IGNORECASE,
 )
 _RETHINKING = re.compile(
-    r"\b(?:not|wait|actually|no|sorry|correction|instead|rather|wrong|mistake|hmm|oops)\b|n't\b",
+    r"\b(?:not|wait|actually|no|sorry|correction|instead|rather|wrong|mistake|hmm|oops|but)\b|n't\b",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
@@ -226,6 +226,13 @@ def _rival(text: str, earlier: Mark, later: Mark) -> str | None:
     stop = min(later.start, _stop(text, earlier))
     between, after = text[earlier.end : stop], text[stop : later.start]
     answer = clean(_CONNECTORS.sub("", between, count=1))
-    if not answer or "\n" in answer or ". " in answer or _RETHINKING.search(between) or len(after) > 40:
+    if (
+        not answer
+        or "\n" in answer
+        or ". " in answer
+        or _RETHINKING.search(between)
+        or _RETHINKING.search(after)
+        or len(after) > 40
+    ):
         return None
     return answer

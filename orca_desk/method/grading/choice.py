@@ -28,22 +28,22 @@ _OPTION = re.compile(
     r"\((?P<round>[A-Za-z])\)"
     r"|\[(?P<square>[A-Z])\]"
     r"|\b(?i:option|choice|answer|letter|opción|opcion|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z])\b"
-    r"|(?<![\w'’.+-])(?P<bare>[B-HJ-Z](?![A-Za-z0-9_'’+#-])|[AI](?=\s{0,3}(?:[.):,;/&!。，]|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z)))"
+    r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?![A-Za-z0-9_'’+#*^=\u266d\u266f\u266e°²³⁺⁻-])|[AI](?=\s{0,3}(?:[.):,;/&!。，]|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z)))"
     r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
 )
 _LEADING = re.compile(
-    r"[\"'“\s\[(*]{0,4}(?P<letter>[A-Za-z])[\"'”\])*]{0,3}(?:\s{0,3}(?:\Z|\n|[.):,;!–—-](?=\s|\Z)|[。，、：]|/(?=[A-Z]\b)|(?=です|입니다|है))"
+    r"[\"'“\s\[(]{0,4}(?P<letter>[A-Za-z])[\"'”\])]{0,3}(?:\s{0,3}(?:\Z|\n|[.):,;!](?=\s|\Z)|[–—-](?=\s)|[。，、：]|/(?=[A-Z]\b)|(?=です|입니다|है))"
     r"|\s{1,3}(?:because|since|as|or|and|is|would be|must be|seems|fits|है)\b|'d[iıuü]r\b)"
 )
 # What may stand before a bare letter that names an option: "choose B" does, "vitamin B" does not.
 _ANNOUNCED = re.compile(
     r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for|leaving|leaves|leave|therefore|so"
-    r"|thus|hence|then|or|and|but|not|both|either|say|la|el|le|die|der|de|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|на|это|jest|là"
+    r"|thus|hence|then|or|and|but|not|both|either|say|la|el|le|die|der|de|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|на|это|jest|là"
     r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
 )
 _RIGHT_AFTER = re.compile(
-    r"[)\]\"'”*.:]{0,3}(?:\s[^.!?\n]{0,80}?)?\s(?:is|would be|must be|seems)(?: clearly| indeed| therefore| thus)? (?:the )?(?:only |most |best )?"
+    r"[)\]\"'”*.:]{0,3}(?:\s(?:(?!\b[A-Z]\b)[^.!?\n]){0,80}?)?\s(?:is|would be|must be|seems)(?: clearly| indeed| therefore| thus)? (?:the )?(?:only |most |best )?"
     r"(?:correct|right|true|answer|best|accurate|appropriate|one|solution|option)\b",
     re.IGNORECASE,
 )
@@ -146,10 +146,12 @@ class ExpectedChoice:
         if any(other and same_meaning(text, other) for other in others):
             return True
         ours, theirs = normalise(text).split(), normalise(own).split()
+        if _EXPLAINS.match(text) and ours[:1] != theirs[:1]:
+            return False
         if _NUMERIC.fullmatch(theirs[0] if theirs else "") and ours and _NUMERIC.fullmatch(ours[0]):
             return ours[0] != theirs[0]
         if bool(_NEGATION.search(text)) != bool(_NEGATION.search(own)):
-            return set(ours) >= set(theirs) or set(theirs) >= set(ours)
+            return ours[:1] == theirs[:1] or set(ours) >= set(theirs) or set(theirs) >= set(ours)
         short = 0 < len(ours) <= len(theirs) + 1
         return short and not set(ours) & set(theirs) and not _EXPLAINS.match(text)
 
@@ -202,38 +204,17 @@ def _unmarked(final: FinalAnswer) -> str:
     """
     whole = without_offers(final.whole)
     start = clean(first_sentence(whole))
-    leading = _LEADING.match(start)
-    if leading or start.startswith("("):
-        return (
-            start
-            if "\n" not in whole.strip() or leading is None or not leading["letter"].islower()
-            else start
-        )
+    if (_LEADING.match(start) or start.startswith("(")) and _letters(start):
+        return start
     tail = whole[-2000:]
-    spans = sentences(tail)
-    for begin, end in reversed(spans):
-        sentence = clean(tail[begin:end])
-        if _affirms(sentence):
-            return sentence
-        if not _only_denies(sentence):
-            break
-    else:
-        return clean(tail)
-    last = clean(tail[begin:end])
-    if not _letters(last):
-        for begin, end in reversed(spans):
-            sentence = clean(tail[begin:end])
-            if _affirms(sentence):
-                return sentence
-    return last
+    found = [clean(tail[begin:end]) for begin, end in reversed(sentences(tail))]
+    affirmed = next((sentence for sentence in found if _affirms(sentence)), None)
+    return affirmed or next((sentence for sentence in found if not _only_denies(sentence)), clean(tail))
 
 
 def _affirms(sentence: str) -> bool:
     """Return whether a sentence says which option is correct."""
-    return any(
-        _RIGHT_AFTER.match(sentence, one.end) or _CHOSEN_BEFORE.search(sentence[: one.start])
-        for one in _letters(sentence)
-    )
+    return any(_is_chosen(sentence, one) for one in _letters(sentence))
 
 
 def _only_denies(sentence: str) -> bool:
@@ -249,7 +230,7 @@ def _text_after(statement: str, one: _Letter) -> str:
     text = match["text"].strip(" \"'“”*()")
     end = _TEXT_END.search(text)
     text = text[: end.start()] if end else text
-    return "" if _EXPLAINS.match(text) else text.strip(" \"'“”*()[]")
+    return text.strip(" \"'“”*()[]")
 
 
 def _letters(statement: str) -> list[_Letter]:
@@ -286,15 +267,21 @@ def _offered(text: str, found: list[_Letter]) -> list[_Letter]:
     """Return the letters that a statement offers: the first with those joined to it, or the one that is chosen."""
     main = before_reason(text)
     within = [one for one in found if one.start < len(main)] or found
-    chosen = [one for one in within if _RIGHT_AFTER.match(text, one.end)]
-    if chosen and len({one.letter for one in chosen}) == 1:
-        return chosen[:1]
-    offered = [within[0]]
-    for earlier, later in pairwise(within):
-        if not joined(text[earlier.end : later.start]):
-            break
-        offered.append(later)
-    return offered
+    chosen = next((index for index, one in enumerate(within) if _is_chosen(text, one)), 0)
+    joints = [joined(text[earlier.end : later.start]) for earlier, later in pairwise(within)]
+    first, last = chosen, chosen
+    while first and joints[first - 1]:
+        first -= 1
+    while last < len(joints) and joints[last]:
+        last += 1
+    return within[first : last + 1]
+
+
+def _is_chosen(text: str, one: _Letter) -> bool:
+    """Return whether a statement says outright that a letter is the answer."""
+    return (
+        _RIGHT_AFTER.match(text, one.end) is not None or _CHOSEN_BEFORE.search(text[: one.start]) is not None
+    )
 
 
 def _denied(text: str, start: int, end: int) -> bool:

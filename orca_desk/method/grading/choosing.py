@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from orca_desk.method.grading.alternatives import joined, retracted
 from orca_desk.method.grading.clauses import (
+    after_condition,
     asides,
     before_reason,
     first_sentence,
@@ -36,6 +37,10 @@ _ONLY_UNIT = re.compile(r"[\s\"'”*)\]]*(?:[^\W\d]+[ ]?){0,3}[\s.!\"'”*)\]]*"
 _CONCLUDES = re.compile(
     r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|wait|actually|answer)\b", re.IGNORECASE
 )
+_STRONG_OPENING = re.compile(r"\s*\*\*([^*\n]{1,60})\*\*(?=\s*(?:[.,;!\n]|[—–-]\s))")
+_EXPLAINS = re.compile(r"\W*(?:explanation|because|reason|since|why|here)", re.IGNORECASE)
+_LIST_NUMBER = re.compile(r"\s*\(?\d[.)]?\s*")
+_LONGEST_OPENING = 80
 _EMPHASIS = re.compile(r"\*\*([^*\n]{1,60})\*\*(?!\s*:)")
 
 
@@ -74,10 +79,10 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
     of a calculation that was not carried out.
     """
     body = without_offers(text[-_LONGEST:])
-    first, _, rest = body.partition("\n")
-    if rest.strip() and len(first) <= 80:
+    first, rest = _opening(body)
+    if rest.strip() and len(first) <= _LONGEST_OPENING:
         opening = find(first)
-        if len(opening) == 1 and _bare(first, opening[0]) and (rest[0] == "\n" or _explains(rest)):
+        if len(opening) == 1 and _bare(first, opening[0]):
             return _opened(first, opening[0], rest, find)
     for line in reversed(body.split("\n")):
         if line.strip() and not line.lstrip().startswith("```"):
@@ -87,8 +92,21 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
     return body, []
 
 
-def _explains(rest: str) -> bool:
-    return re.match(r"\W*(?:explanation|because|reason|since|why|here)", rest, re.IGNORECASE) is not None
+def _opening(body: str) -> tuple[str, str]:
+    """Return the first words of a response that may be an answer of their own, and what follows; else ("", "").
+
+    They are emphasised, a paragraph, a line before an explanation, or a sentence that is more than the number of a list.
+    """
+    strong = _STRONG_OPENING.match(body)
+    if strong:
+        return strong[1], body[strong.end() :]
+    line, _, rest = body.partition("\n")
+    if rest.startswith("\n") or _EXPLAINS.match(rest):
+        return line, rest
+    sentence = first_sentence(line)
+    if len(sentence) < len(line) and not _LIST_NUMBER.fullmatch(sentence):
+        return sentence, body[len(sentence) :]
+    return "", ""
 
 
 def _bare(line: str, value: Found) -> bool:
@@ -112,7 +130,7 @@ def _opened(first: str, value: V, rest: str, find: Find[V]) -> tuple[str, list[V
 def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
     """Return the piece of a line that concludes, its values, and whether the line decides (it holds any value)."""
     for start, end in reversed(sentences(line)):
-        sentence = line[start:end]
+        sentence = after_condition(line[start:end])
         emphasised = [match for match in _EMPHASIS.finditer(sentence) if find(match[1])]
         if len(emphasised) == 1:
             piece = emphasised[0][1]

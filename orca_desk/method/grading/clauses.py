@@ -6,7 +6,7 @@ from collections.abc import Iterator
 _LONGEST = 4_000
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]*]{0,3}\s+(?=[A-ZÀ-ÞА-ЯЁ\"'“(\[¿¡*])|[。！？।؟](?=\s*\S)|\n")
 # A full stop after these ends no sentence: "Mr. Smith", "George W. Bush".
-_ABBREVIATED = re.compile(r"\b(?:Mrs?|Ms|Dr|St|Prof|vs|No|[A-Z][\w'’]+ [A-Z]|(?:[A-Z]\. ?)+[A-Z])\Z")
+_ABBREVIATED = re.compile(r"\b(?:Mrs?|Ms|Dr|St|Prof|vs|[A-Z][\w'’]+ [A-Z]|(?:[A-Z]\. ?)+[A-Z])\Z")
 _REASON = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|given that|seeing that|as (?:he|she|it|they|we|you|the|there|this|that|a)\b)",
     re.IGNORECASE,
@@ -28,6 +28,7 @@ _REFUSAL = re.compile(
     r"|\b(?:need|without) (?:more|further|additional) (?:information|data|details?|context)\b",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(r"\W*(?:if|suppose|assuming|when)\b[^,\n]*(?:,|\Z)", re.IGNORECASE)
 _YET = re.compile(
     r"\b(?:but|so|however|still|though|then|therefore|guess|would be|must be|answer)\b", re.IGNORECASE
 )
@@ -36,8 +37,16 @@ _YET = re.compile(
 def _ends(text: str) -> Iterator[re.Match[str]]:
     """Yield what ends each sentence of `text` but the last."""
     for match in _SENTENCE_END.finditer(text):
-        if match[0][0] != "." or not _ABBREVIATED.search(text, max(0, match.start() - 20), match.start()):
-            yield match
+        if match[0][0] == "." and _abbreviates(text, match.start(), match.end()):
+            continue
+        yield match
+
+
+def _abbreviates(text: str, stop: int, following: int) -> bool:
+    """Return whether the full stop at `stop` ends an abbreviation: a title, or an initial before another."""
+    initials = text[stop - 1 : stop].isupper() and text[following + 1 : following + 2] == "."
+    alone = stop < 2 or not text[stop - 2].isalnum()
+    return (initials and alone) or _ABBREVIATED.search(text, max(0, stop - 20), stop) is not None
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -70,6 +79,12 @@ def before_reason(sentence: str) -> str:
     """Return `sentence` without the reason at its end ("42, since he sold 8" gives "42")."""
     reason = _REASON.search(sentence)
     return sentence[: reason.start()] if reason and sentence[: reason.start()].strip() else sentence
+
+
+def after_condition(sentence: str) -> str:
+    """Return `sentence` without the condition it begins with ("If it were 41, the sum would be odd.")."""
+    condition = _CONDITION.match(sentence)
+    return sentence[condition.end() :] if condition else sentence
 
 
 def asides(text: str) -> list[tuple[int, int]]:

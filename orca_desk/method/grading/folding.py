@@ -33,7 +33,7 @@ _COMPATIBLE = frozenset(
         "<vertical>",
     }
 )
-_ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?|\b(?:[A-Z]\.\s){2,}")
 _BULLET = re.compile(r"\A[-*•–]\s+(?=[^\W\d])")
 _LETTER = r"[^\W\d_]"
 # Apostrophes within and after words, and quotation marks; the prime of "x'" and the inches of 5" stay.
@@ -46,7 +46,7 @@ _LONG_WORD = re.compile(rf"{_LETTER}{{3}}")
 _HYPHEN = re.compile(rf"(?<={_LETTER})[-–—](?={_LETTER}{{2}})|(?<={_LETTER}{{2}})[-–—](?=\w)")
 _DASH = re.compile(rf"(?<={_LETTER}{{2}})\s+[-–—]+\s+(?=\w)|\s*—\s*")
 _OPERATOR = re.compile(
-    r"\s*(>=|<=|!=|==|->|=>|=|<|>|≈|[+*/^|&×÷∪∩∧∨⊂⊆∈→⇒]|(?<=[\w)])\s-\s(?=[\w(])|(?<=\d)-(?=\d))\s*"
+    r"\s*(>=|<=|!=|==|->|=>|=|<|>|≈|[+*/^|&×÷∪∩∧∨⊂⊆∈→⇒]|(?<=[\w)])\s-\s(?=[\w(])|(?<=\d)-(?=\d)|(?<=\b\w)-(?=\w\b))\s*"
 )
 _INNER_SPACE = re.compile(r"(?<=[(\[{])\s+|\s+(?=[)\]}%°])")
 _WORDY_PARENTHESES = re.compile(rf"(?<![^\s(\[{{])\(({_LETTER}[^()\[\]{{}}\d=<>+*/^|]+)\)")
@@ -91,7 +91,7 @@ def normalise(text: str) -> str:
         return signs.removesuffix(".") if signs[:-1].strip(".,!?") else signs
     text = _BULLET.sub("", text.strip())
     if "." in text:
-        text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
+        text = _ACRONYM.sub(_without_stops, text)
     if "'" in text or '"' in text:
         text = _QUOTED.sub(lambda match: match[1] or match[2] or "", text)
         text = _LONE_QUOTE.sub("", _APOSTROPHE.sub("", text))
@@ -105,6 +105,11 @@ def normalise(text: str) -> str:
     words = text.split()
     kept = [word for index, word in enumerate(words) if not _is_article(words, index)]
     return " ".join(digits_for(word.casefold()) for word in kept)
+
+
+def _without_stops(match: re.Match[str]) -> str:
+    """Return an abbreviation or initials without full stops: "U.S.A." is "USA", "J. K. " is "JK "."""
+    return "".join(match[0].replace(".", "").split()) + (" " if match[0][-1].isspace() else "")
 
 
 def _is_article(words: list[str], index: int) -> bool:

@@ -37,6 +37,10 @@ _ALL = re.compile(
     r"\b(?:both|all|everyone|everybody|each|beide|alle|tous|ambos|todos|entrambi|tutti)\b(?! (?:but|except|the))",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(
+    r"(?:\s\((?:not|rather than|instead of)\b[^()]*\)|, (?:not|rather than|instead of) [^,;]*)\Z",
+    re.IGNORECASE,
+)
 _TUPLE = re.compile(r"\(([^()]{1,200})\)\.?")
 _LONGEST = 8000
 
@@ -63,7 +67,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     pairs = []
     for index, mark in enumerate(marks):
         end = marks[index + 1].start() if index + 1 < len(marks) else len(text)
-        value = re.sub(r"(?:[\s,;.*]|\band\b)+\Z", "", text[mark.end() : end][:1000])
+        value = _DENIAL.sub("", re.sub(r"(?:[\s,;.*]|\band\b)+\Z", "", text[mark.end() : end][:1000]))
         if not value or len(value.split()) > 30:
             return []
         pairs.append((mark["key"].strip(), value))

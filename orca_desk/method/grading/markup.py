@@ -8,6 +8,7 @@ import re
 from orca_desk.method.grading.latex import plain_latex
 
 _HTML = re.compile(r"</?(?:b|strong|i|em|u|code|p|span|mark|sub|big|center)>|<br ?/?>|&nbsp;", re.IGNORECASE)
+_BLOCK_QUOTE = re.compile(r"\A>\s+(?=[^\W\d_]{2})")
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 _WRAPPING_TAG = re.compile(r"\A\s*<(\w{1,30})>(.*)</\1>\s*\Z", re.DOTALL)
 _DOLLARS = re.compile(r"\A\${1,2}(?![\s$])([^$\n]{1,400}?)(?<!\s)\${1,2}[.,]?\Z")
@@ -27,6 +28,8 @@ def clean(text: str) -> str:
     if "<" in text or "&" in text:
         wrapped = _WRAPPING_TAG.match(text)
         text = _HTML.sub(" ", wrapped[2] if wrapped else text)
+    if text.startswith(">"):
+        text = _BLOCK_QUOTE.sub("", text)
     if "](" in text:
         text = _LINK.sub(r"\1", text)
     if "~~" in text:

@@ -26,12 +26,12 @@ _LEAD_IN = re.compile(
 _FRAME = re.compile(
     r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?) |"
     r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be|has to be) (?:called |named )?"
-    r"|its |thats |theyre |hes |shes )?"
+    r"|its |thats |theyre |hes |shes |(?:it|this|that) (?=can(?:not|t)?\b))?"
     r"(?:(?:still )?(?:in|on|at|inside|into|onto|under) (?=\S))?"
 )
 _COPULA = re.compile(
     r"\b(?:is|are|was|were|be|equals|called|named|known as|ist|war|est|était|es|era|è|é|jest|är|er|este|είναι|là|adalah)"
-    r"(?::|\b)\s|(?<!不)是|(?<!で)は",
+    r"(?::|\b)\s|(?<!不)是|(?<!で)は|(?<=[가-힣])[은는] ",
     re.IGNORECASE,
 )
 _FINAL_COPULA = re.compile(rf"(?:{'|'.join(sorted(FINAL_COPULAS, key=len, reverse=True))})[.。]?\Z")
@@ -71,7 +71,8 @@ def same_meaning(answer: str, expected: str) -> bool:
 
 def _unframed(text: str) -> str:
     bare = _FRAME.sub("", _LEAD_IN.sub("", text))
-    words = [word for word in bare.split() if word not in _ARTICLES]
+    words = bare.split()
+    words = [word for index, word in enumerate(words) if word not in _ARTICLES or index + 1 == len(words)]
     return " ".join(words) or text
 
 

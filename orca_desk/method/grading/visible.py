@@ -75,20 +75,16 @@ def _after_thoughts(response: str) -> tuple[int, int]:
     glued = _GLUED_CHANNELS.match(response) if response.startswith("analysis") else None
     if glued:
         return glued.end(), end
-    opened: int | None = None
-    before: tuple[int, int] | None = None  # what stands before the first thought
+    shown = (end, end)  # the last text outside thoughts that is not blank
+    thinking = False
     for match in _THOUGHT.finditer(response):
-        closes = match["closing"] or match["slash"] or match["bracket"] or match["moon"]
-        if closes:
-            start, opened = match.end(), None
-        elif opened is None:
-            before = before or (start, match.start())
-            opened = match.start()
-    if opened is not None:
-        end = opened
-    if before and not response[start:end].strip():
-        return before
-    return start, end
+        if match["closing"] or match["slash"] or match["bracket"] or match["moon"]:
+            shown = shown if thinking else (end, end)  # a thought that the prompt opened
+            start, thinking = match.end(), False
+        elif not thinking:
+            shown = (start, match.start()) if response[start : match.start()].strip() else shown
+            thinking = True
+    return (start, end) if not thinking and response[start:end].strip() else shown
 
 
 def _skip(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
