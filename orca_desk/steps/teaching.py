@@ -66,11 +66,12 @@ class Teacher:
 class TeachCounts:
     """How many of the teacher's answers are usable for training.
 
-    `rejected` answers are not, by reason; `failed` ones could not be generated, by reason. `tokens` counts
-    those of all answers.
+    `ungraded` of the usable ones had no verdict: nobody has checked them. `rejected` answers are not usable,
+    by reason; `failed` ones could not be generated, by reason. `tokens` counts those of all answers.
     """
 
     usable: int
+    ungraded: int = 0
     rejected: Mapping[Unfit, int]
     failed: Mapping[str, int]
     tokens: int
@@ -212,7 +213,7 @@ class _Intake:
     ) -> None:
         self._library, self._asks, self._teacher, self._run = library, asks, teacher, run
         self._on_arrival = on_arrival
-        self._usable = self._tokens = 0
+        self._usable = self._ungraded = self._tokens = 0
         self._rejected: Counter[Unfit] = Counter()
         self._failed: Counter[str] = Counter()
 
@@ -220,6 +221,7 @@ class _Intake:
         """Return the counts so far, the most frequent reasons first."""
         return TeachCounts(
             usable=self._usable,
+            ungraded=self._ungraded,
             rejected=dict(self._rejected.most_common()),
             failed=dict(self._failed.most_common()),
             tokens=self._tokens,
@@ -235,6 +237,7 @@ class _Intake:
                 self._rejected[reason] += 1
             else:
                 self._usable += 1
+                self._ungraded += record.verdict is None
         self._tokens += sum(answer.completion_tokens for answer in answers)
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         self._failed.update(failure.reason for failure in failures)

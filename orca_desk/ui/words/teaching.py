@@ -1,6 +1,6 @@
 """The outcome of asking the teacher, in words."""
 
-from orca_desk.steps.teaching import Taught
+from orca_desk.steps.teaching import Taught, TeachCounts
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import UNFIT
 
@@ -13,10 +13,19 @@ def teach_details(made: Taught) -> str:
     return f"{'; '.join(parts)}." if parts else ""
 
 
+def usable_text(made: TeachCounts) -> str:
+    """Return how many answers are usable, and how many of those nobody has graded."""
+    usable = f"{made.usable:,} usable for training"
+    if not made.ungraded:
+        return usable
+    which = "none of them graded" if made.ungraded == made.usable else f"{made.ungraded:,} of them not graded"
+    return f"{usable}, {which}"
+
+
 def teach_summary(made: Taught) -> str:
     """Return the outcome of a run in a few sentences, with the speed if it generated answers."""
     if not made.new:
         return f"No new records. {teach_details(made)}".rstrip()
-    new = f"{counted(made.new, 'new record')}, {made.usable:,} usable for training."
+    new = f"{counted(made.new, 'new record')}, {usable_text(made)}."
     speed = f"{made.tokens / made.seconds:,.0f} tokens/s." if made.seconds else ""
     return " ".join(filter(None, (new, teach_details(made), speed)))

@@ -17,7 +17,7 @@ from orca_desk.ui.words.shorten import shorten
 
 MOST_ROWS = 500
 LENGTH = 200  # characters of a text in a cell
-VERDICT, _, _, QUESTION, ANSWER, _ = range(6)
+VERDICT, TASK, QUESTION, ANSWER, _ = range(5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,7 @@ class ArrivalsModel(RowsModel[ArrivalRow]):
         super().__init__(
             (
                 Column("Verdict", lambda row: row.verdict),
-                Column("Family", lambda row: row.family),
-                Column("Strategy", lambda row: self.titles.get(row.strategy, row.strategy)),
+                Column("Family and strategy", self._task),
                 Column("Question", lambda row: row.question),
                 Column("Answer", lambda row: row.answer),
                 Column("Tokens", lambda row: f"{row.tokens:,}", number=True),
@@ -112,6 +111,9 @@ class ArrivalsModel(RowsModel[ArrivalRow]):
         """Return a verdict's icon, or the full text of a long cell as a tooltip."""
         if role == Qt.ItemDataRole.DecorationRole and column == VERDICT:
             return icon(row.image, self._theme.colours, row.role)
-        if role == Qt.ItemDataRole.ToolTipRole and column in (VERDICT, QUESTION, ANSWER):
+        if role == Qt.ItemDataRole.ToolTipRole and column in (VERDICT, TASK, QUESTION, ANSWER):
             return safe_tip(self.columns[column].text(row))
         return None
+
+    def _task(self, row: ArrivalRow) -> str:
+        return f"{row.family}\n{self.titles.get(row.strategy, row.strategy)}"

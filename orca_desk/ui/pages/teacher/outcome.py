@@ -22,6 +22,15 @@ class RunNotice:
     action: NoticeAction
 
 
+UNGRADED = "Nobody has checked whether they are correct. Add reference answers, or review them first."
+
+
+def _none_usable(new: int) -> str:
+    if new == 1:
+        return "The new record cannot be used for training."
+    return f"None of the {new:,} new records can be used for training."
+
+
 def run_notice(made: Taught) -> RunNotice:
     """Return the notice for a run that ended without an error."""
     if not made.finished:
@@ -42,14 +51,22 @@ def run_notice(made: Taught) -> RunNotice:
         )
     if made.usable == 0:
         return RunNotice(
-            text=f"None of the {made.new:,} new records can be used for training.",
+            text=_none_usable(made.new),
             hint=teach_details(made),
             kind="bad",
             button="Open them",
             action="open the run",
         )
+    if made.ungraded:
+        return RunNotice(
+            text=f"{made.ungraded:,} of {counted(made.new, 'new record')} not graded.",
+            hint=f"{UNGRADED} {teach_details(made)}".rstrip(),
+            kind="warn",
+            button="Review them",
+            action="open the run",
+        )
     return RunNotice(
-        text=f"{made.usable:,} of {made.new:,} new records usable for training.",
+        text=f"{made.usable:,} of {counted(made.new, 'new record')} usable for training.",
         hint=teach_details(made),
         kind="good" if 2 * made.usable >= made.new and not made.failed else "warn",
         button="Review them",

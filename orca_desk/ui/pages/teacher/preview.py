@@ -120,9 +120,12 @@ class TeacherPreview(QWidget):
         if not made.answers:
             self.summary.setText(f"None of {len(made.failed)} tasks could be answered.")
             return
-        usable = sum(rejection(each.answer) is None for each in made.answers)
+        usable = [each for each in made.answers if rejection(each.answer) is None]
+        ungraded = sum(each.answer.verdict is None for each in usable)
         asked = len(made.answers) + len(made.failed)
-        words = [f"{usable} of {asked} usable for training, {made.rate:,.0f} tokens/s."]
+        words = [f"{len(usable)} of {asked} usable for training, {made.rate:,.0f} tokens/s."]
+        if ungraded:
+            words.append(f"{ungraded} of them not graded.")
         if self._missing and (estimate := made.time_for(self._missing)):
             words.append(f"All {self._missing:,} will take {_about(estimate)}.")
         self.summary.setText(" ".join(words))

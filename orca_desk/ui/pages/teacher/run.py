@@ -15,6 +15,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import Tone, label, set_tone
+from orca_desk.ui.widgets.two_lines import HEIGHT
 from orca_desk.ui.words.fitness import UNFIT
 from orca_desk.ui.words.progress import duration
 
@@ -100,7 +101,8 @@ class TeacherRun(QWidget):
         if at_top:
             self.table.scrollToTop()
         counts = self.counts
-        _show_count(self.usable, counts.usable, "good")
+        _show_count(self.usable, counts.usable - counts.ungraded, "good")
+        _show_count(self.ungraded, counts.ungraded, "warn")
         _show_count(self.rejected, sum(counts.rejected.values()), "warn")
         _show_count(self.failed, sum(counts.failed.values()), "bad")
         rejected = {UNFIT[reason]: count for reason, count in counts.rejected.items()}
@@ -113,16 +115,19 @@ class TeacherRun(QWidget):
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self.usable, self.rejected, self.failed, self.speed, self.time_left = (
-            _number(row, name) for name in ("usable for training", "rejected", "failed", "speed", "time left")
+        names = ("correct and usable", "not graded", "rejected", "failed", "speed", "time left")
+        self.usable, self.ungraded, self.rejected, self.failed, self.speed, self.time_left = (
+            _number(row, name) for name in names
         )
         return row
 
     def _table(self) -> QTableView:
         self.table = row_table(self.model, "Records as they arrive, the newest first")
         self.table.setAlternatingRowColors(True)
+        self.table.setWordWrap(True)  # question and answer take two lines each
+        self.table.verticalHeader().setDefaultSectionSize(HEIGHT)
         header = self.table.horizontalHeader()
-        for column, width in enumerate((15, 9, 13, 18, 18, 8)):
+        for column, width in enumerate((15, 17, 24, 24, 7)):
             header.resizeSection(column, width * GRID)
         for column in (QUESTION, ANSWER):
             header.setSectionResizeMode(column, header.ResizeMode.Stretch)

@@ -20,9 +20,10 @@ from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.models.fits import Fit, teaching_fit
 from orca_desk.steps.instruct.request import GenerateRequest
-from orca_desk.steps.teaching import Arrival, Ask
+from orca_desk.steps.teaching import Arrival, Ask, Taught
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.teacher.arrivals import MOST_ROWS, ArrivalsModel, rows_of
+from orca_desk.ui.pages.teacher.outcome import run_notice
 from orca_desk.ui.pages.teacher.page import CHOSEN, TeacherPage
 from orca_desk.ui.pages.teacher.run import NOTHING
 from orca_desk.ui.theme import Theme
@@ -270,7 +271,7 @@ def test_the_table_holds_a_maximum_of_rows_and_follows_the_rules(window: Window,
     for count in (3, MOST_ROWS - 5, 40, 3 * MOST_ROWS):
         model.add(failed * count)
     assert model.rowCount() == MOST_ROWS and tester
-    assert model.index(0, 0).data() == "failed" and model.index(0, 4).data() == "too <b>long</b>"
+    assert model.index(0, 0).data() == "failed" and model.index(0, 3).data() == "too <b>long</b>"
     model.clear()
     assert model.rowCount() == 0
 
@@ -301,3 +302,36 @@ def test_a_request_is_stored_in_full() -> None:
         model="m.gguf", family="a", limit=5, sampling=Sampling(temperature=0.5, seed=3), batch=4
     )
     assert GenerateRequest.from_json(json.loads(json.dumps(start.to_json()))) == start
+
+
+@pytest.mark.parametrize(
+    ("usable", "ungraded", "text", "kind"),
+    [
+        (9, 9, "9 of 9 new records not graded.", "warn"),
+        (9, 2, "2 of 9 new records not graded.", "warn"),
+        (9, 0, "9 of 9 new records usable for training.", "good"),
+        (1, 0, "1 of 1 new record usable for training.", "good"),
+    ],
+)
+def test_ungraded_answers_are_never_green(usable: int, ungraded: int, text: str, kind: str) -> None:
+    made = Taught(
+        usable=usable, ungraded=ungraded, rejected={}, failed={}, tokens=9, asked=9, known=0, seconds=1.0,
+        finished=True,
+    )  # fmt: skip
+    notice = run_notice(made)
+    assert (notice.text, notice.kind) == (text, kind)
+    assert ("Nobody has checked" in notice.hint) == bool(ungraded)
+
+
+def test_open_questions_are_counted_as_not_graded(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
+    add_tasks(library, [Task(family="facts", query="Why is the sky blue?", tags=("open",))])
+    page.desk.tell("tasks")
+    qtbot.waitUntil(lambda: page.form.tag.findData("open") >= 0)
+    page.form.tag.setCurrentIndex(page.form.tag.findData("open"))
+    page.start()
+    qtbot.waitUntil(lambda: page.job is None, timeout=60_000)
+    shown = page.run_view
+    if shown.counts.usable:  # what the small teacher says about the sky may be cut off
+        assert (shown.usable.text(), shown.ungraded.text()) == ("0", "1")
+        assert shown.ungraded.property("tone") == "warn"
+    assert shown.counts.ungraded == shown.counts.usable
