@@ -84,6 +84,11 @@ def known_student_gguf(library: Library, base: Path) -> Path | None:
     return next((one.path for one in _models_inside(base) if not verdicts.known(one.path)), None)
 
 
+def is_converted(library: Library, base: Path) -> bool:
+    """Tell whether `student_gguf` has converted the student already. Raises UserError as it does."""
+    return _Cache(library, base).file.exists()
+
+
 def _models_inside(base: Path) -> list[ModelFile]:
     """Return the GGUF models in a student's folder, unquantised ones first; other files are passed over."""
     models = []
@@ -135,9 +140,14 @@ class _Cache:
         """Return the stored verdict on `file`, or None where it was not compared yet."""
         return self._verdicts().get(self._hashes.sha256(file))
 
+    @property
+    def file(self) -> Path:
+        """The path of the file that is made of the student."""
+        return self._folder / f"{self._base.name}-{DTYPE}.gguf"
+
     def converted(self, progress: Progress, control: JobControl, log: Path | None) -> Path | None:
         """Return the file made of the student, which is made now if there is none; None when stopped."""
-        out = self._folder / f"{self._base.name}-{DTYPE}.gguf"
+        out = self.file
         if out.exists():
             return out
         for abandoned in self._folder.glob(f".{out.name}.*.part"):  # left by a worker that was killed

@@ -40,7 +40,10 @@ class ChatMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class Chat:
-    """One column: a conversation with one model under a first `system` message. Its id is like chat-4."""
+    """One column: a conversation with one model under a first `system` message. Its id is like chat-4.
+
+    `part` is the model's role when the chat began; empty in chats of older versions.
+    """
 
     id: str
     title: str
@@ -48,6 +51,7 @@ class Chat:
     adapter: Path | None
     system: str
     created_at: str
+    part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +71,25 @@ def create_columns(
     *,
     title: str,
     models: Sequence[tuple[Path, Path | None]],
+    parts: Sequence[str] = (),
     system: str,
     turns: Sequence[ChatMessage] = (),
 ) -> list[Chat]:
-    """Create a conversation with several (model, adapter), each column with `turns`; return its columns."""
+    """Create a conversation with several (model, adapter), each column with `turns`; return its columns.
+
+    `parts` are the models' roles, if they are known.
+    """
 
     def store(db: sqlite3.Connection) -> list[str]:
         first: int | None = None
         ids = []
-        for model, adapter in models:
+        for (model, adapter), part in zip(models, parts or [""] * len(models), strict=True):
             ids.append(next_id(db, "chat"))
             paths = (stored_path(library, model), adapter and stored_path(library, adapter))
             row = db.execute(
-                "INSERT INTO chats (id, title, model, adapter, system, created_at, beside)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING n",
-                (ids[-1], title, *paths, system, now(), first),
+                "INSERT INTO chats (id, title, model, adapter, system, created_at, beside, part)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING n",
+                (ids[-1], title, *paths, system, now(), first, part),
             ).fetchone()
             first = first or int(row[0])
             for turn in turns:
@@ -291,4 +299,5 @@ def _chat(library: Library, row: sqlite3.Row) -> Chat:
         adapter=None if row["adapter"] is None else resolve_path(library, row["adapter"]),
         system=row["system"],
         created_at=row["created_at"],
+        part=row["part"],
     )

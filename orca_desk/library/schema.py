@@ -499,3 +499,8 @@ CREATE TABLE fruitless (
   PRIMARY KEY (family_id, strategy)
 ) STRICT, WITHOUT ROWID;
 """
+
+# `part` is a chat model's role when the chat began: student, base or teacher; '' in chats of older versions.
+VERSION_6 = """
+ALTER TABLE chats ADD COLUMN part TEXT NOT NULL DEFAULT '';
+"""

@@ -13,6 +13,7 @@ from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
 
 SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
+NAMELESS = frozenset({"huggingface", "hf", "model", "models", "output"})  # what some programs write as a name
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
 
 # GGUF files already identified, with their sizes and modification times. A header takes up to a quarter
@@ -86,11 +87,12 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
     def number(key: str) -> int:
         return head.number(f"{architecture}.{key}")
 
+    title = head.text("general.name").strip()
     return ModelFile(
         path=path,
         kind="adapter" if kind == "adapter" else "gguf",
         name=stem,
-        title=head.text("general.name").strip(),
+        title="" if title.casefold() in NAMELESS else title,
         architecture=architecture,
         quantisation=_quantisation(head, sizes),
         parameters=elements.total(),

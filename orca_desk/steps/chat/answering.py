@@ -35,9 +35,9 @@ def get_answer(
             answer = _store_answer(sending, column, store, pieces) if pieces else None
             return AnswerFailed(column=column, error=error, answer=answer)
         answer = _store_answer(sending, column, store, pieces)
-    except Exception as error:  # the library refuses the answer
+        verdict = judge(answer, turn.task)
+    except Exception as error:  # the library refuses the answer, or grading it has a bug
         return AnswerFailed(column=column, error=error)
-    verdict = judge(answer, turn.task)
     return AnswerEnded(column=column, answer=answer, verdict=verdict, context=session.context)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from orca_desk.inventory.bundled import mini_student_gguf, mini_teacher
 from orca_desk.inventory.catalogue import catalogue
-from orca_desk.inventory.student_files import student_gguf
+from orca_desk.inventory.student_files import is_converted, known_student_gguf, student_gguf
 from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.chats import Chat
 from orca_desk.library.database import Library
@@ -73,13 +73,18 @@ def training_models(
 
 
 def models_of(library: Library, columns: Sequence[Chat]) -> list[ChatModel]:
-    """Return the models of a stored chat's columns."""
+    """Return the models of a stored chat's columns, in the roles that they had."""
     trainings = finished_trainings(library)
-    bases = [one.base for one in trainings]
     names = {one.adapter_gguf: one.id for one in trainings}
+    cache = library.folder / "cache"  # holds what was converted of students
+    bases = [
+        *(one.base for one in trainings),
+        *(one.model.parent for one in columns if cache in one.model.parents),
+    ]
+    known: dict[str, Part] = {"student": "student", "base": "base", "teacher": "teacher"}
     return [
         ChatModel(
-            part=part_of(one.model, one.adapter, bases),
+            part=known.get(one.part) or part_of(one.model, one.adapter, bases),
             model=one.model,
             adapter=one.adapter,
             training=names.get(one.adapter, "") if one.adapter else "",
@@ -89,8 +94,12 @@ def models_of(library: Library, columns: Sequence[Chat]) -> list[ChatModel]:
 
 
 def needs_conversion(library: Library, training_id: str) -> bool:
-    """Tell whether a training's base must be converted to GGUF first, which can take minutes."""
-    return not any(get_training(library, training_id).base.glob("*.gguf"))
+    """Tell whether a training's base must be converted to GGUF first, which can take minutes.
+
+    Raises UserError when the training does not exist or its base cannot be used.
+    """
+    base = get_training(library, training_id).base
+    return known_student_gguf(library, base) is None and not is_converted(library, base)
 
 
 def teacher_of(library: Library, training: Training) -> Path | None:

@@ -1,11 +1,12 @@
 """What a chat offers before its first message: models, example questions, the settings last used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, families, list_tasks
@@ -21,7 +22,7 @@ from orca_desk.steps.chat.models import (
     training_models,
 )
 
-SAMPLING, SYSTEM = "chat.sampling", "chat.system"  # names of library settings
+SAMPLING, SYSTEM, MODELS = "chat.sampling", "chat.system", "chat.models"  # names of library settings
 WORKED_EXAMPLE = "worked-example"  # the tag of the task that the demo asks
 EXAMPLES = 3
 MOST_FOUND = 50  # tasks of each split
@@ -40,17 +41,15 @@ class ChatOffer:
 
 
 def read_offer(library: Library) -> ChatOffer:
-    """Read the offer. Its models are those of the newest finished training, otherwise the bundled ones."""
+    """Read the offer. Its models are those last chosen, even if one is gone by now.
+
+    If a training has finished since then, they are that one's; without any, the bundled ones.
+    """
     trainings = finished_trainings(library)
-    models: list[ChatModel] = []
-    if trainings and not needs_conversion(library, trainings[0].id):
-        try:
-            models = training_models(library, trainings[0].id, progress=silent, control=JobControl())
-        except UserError:  # its base is missing
-            models = []
+    newest = trainings[0].id if trainings else ""
     return ChatOffer(
         trainings=trainings,
-        models=models or mini_models(),
+        models=_saved_models(library, newest) or _trained_models(library, newest) or mini_models(),
         examples=example_tasks(library),
         strategies=current_strategies(library),
         sampling=_sampling(get_setting(library, SAMPLING, {})),
@@ -82,9 +81,61 @@ def save_sampling(library: Library, sampling: Sampling) -> None:
     )
 
 
+def save_models(library: Library, models: Sequence[ChatModel]) -> None:
+    """Save the models for the next chat, until the next training finishes."""
+    trainings = finished_trainings(library)
+    columns = [
+        {
+            "part": one.part,
+            "model": stored_path(library, one.model),
+            "adapter": stored_path(library, one.adapter) if one.adapter else None,
+            "training": one.training,
+        }
+        for one in models
+    ]
+    newest = trainings[0].id if trainings else ""
+    set_setting(library, MODELS, {"newest_training": newest, "columns": columns})
+
+
 def save_system(library: Library, system: str) -> None:
     """Save the system message for the next chat."""
     set_setting(library, SYSTEM, system)
+
+
+def _saved_models(library: Library, newest_training: str) -> list[ChatModel]:
+    """Return the saved models; none if a training has finished since, or another version saved them."""
+    match get_setting(library, MODELS, {}):
+        case {"newest_training": str(newest), "columns": list(columns)} if newest == newest_training:
+            found = [_saved_model(library, column) for column in columns]
+            return [one for one in found if one]
+    return []
+
+
+def _saved_model(library: Library, column: Any) -> ChatModel | None:
+    match column:
+        case {
+            "part": "student" | "base" | "teacher" as part,
+            "model": str(model),
+            "adapter": str() | None as adapter,
+            "training": str(training),
+        }:
+            return ChatModel(
+                part=part,
+                model=resolve_path(library, model),
+                adapter=resolve_path(library, adapter) if adapter else None,
+                training=training,
+            )
+    return None
+
+
+def _trained_models(library: Library, training_id: str) -> list[ChatModel]:
+    """Return a training's models if they can be used at once."""
+    try:
+        if training_id and not needs_conversion(library, training_id):
+            return training_models(library, training_id, progress=silent, control=JobControl())
+    except UserError:  # its base is missing
+        pass
+    return []
 
 
 def _sampling(stored: Mapping[str, Any]) -> Sampling:

@@ -100,6 +100,7 @@ class ChatStore:
             library,
             title=title_of(turn.question),
             models=[(column.model.model, column.model.adapter) for column in sending.columns],
+            parts=[column.model.part for column in sending.columns],
             system=turn.system,
             turns=[_question(turn)],
         )

@@ -7,9 +7,10 @@ from typing import Self
 from orca_desk.library.chats import Chat, ChatMessage, columns, messages
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import get_tasks
-from orca_desk.method.grading import Verdict, grade
+from orca_desk.method.grading import Verdict
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Task
+from orca_desk.steps.grading import grade_answer
 
 LONGEST_TITLE = 60  # characters
 
@@ -82,9 +83,7 @@ def read_transcript(library: Library, chat_id: str) -> Transcript:
 
 def judge(answer: ChatMessage | None, task: Task | None) -> Verdict | None:
     """Grade an answer to a task; return None without an answer or without a reference."""
-    if answer is None or task is None or not task.answer:
-        return None
-    return grade(answer.content, task.answer, task.answer_kind, question=task.user_text)
+    return None if answer is None or task is None else grade_answer(task, answer.content)
 
 
 def prompt(turns: Sequence[Turn], column: int, question: str, system: str) -> list[Message]:

@@ -178,6 +178,19 @@ def test_an_answer_to_a_task_is_graded(scene: Scene, library: Library) -> None:
     assert {event.column: event.verdict for event in scene.heard.of(AnswerEnded)} == dict(enumerate(verdicts))
 
 
+def test_a_bug_in_grading_ends_the_answer_and_not_the_chat(
+    scene: Scene, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    add_tasks(library, [TASK])
+    monkeypatch.setattr("orca_desk.steps.chat.answering.judge", broken)
+    assert scene.conversation.send(Draft.of_task(TASK), system="", sampling=SHORT)
+    scene.answer("Answer: 4", "Answer: 5")
+    assert [type(event.error) for event in scene.heard.of(AnswerFailed)] == [ZeroDivisionError] * 2
+
+
 def test_nothing_is_sent_without_text_without_models_or_while_busy(scene: Scene, library: Library) -> None:
     conversation = scene.conversation
     assert not conversation.send(Draft(question=" ", context="x"), system="", sampling=SHORT)

@@ -1,18 +1,23 @@
 """Which models a chat offers, and what they are called."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+from scripted_session import Heard, ScriptedSession
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
-from orca_desk.library.chats import create_columns
+from orca_desk.inventory.student_files import student_gguf
+from orca_desk.library.chats import columns, create_columns, list_chats
 from orca_desk.library.database import Library
 from orca_desk.library.settings import set_setting
 from orca_desk.library.tasks import add_tasks
-from orca_desk.library.trainings import create_training
+from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.progress import JobControl, silent
+from orca_desk.steps.chat.conversation import Conversation
+from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.models import (
     ChatModel,
     fingerprint,
@@ -22,7 +27,15 @@ from orca_desk.steps.chat.models import (
     part_of,
     training_models,
 )
-from orca_desk.steps.chat.offer import SAMPLING, find_tasks, read_offer, save_sampling, save_system
+from orca_desk.steps.chat.offer import (
+    MODELS,
+    SAMPLING,
+    find_tasks,
+    read_offer,
+    save_models,
+    save_sampling,
+    save_system,
+)
 
 
 def test_the_role_of_a_model(tiny_llama: TinyModel, tmp_path: Path) -> None:
@@ -57,6 +70,80 @@ def test_a_stored_chat_names_its_models(library: Library, tiny_llama: TinyModel,
         ChatModel(part="base", model=tiny_llama.gguf),
         ChatModel(part="student", model=tiny_llama.gguf, adapter=adapter),
     ]
+
+
+def test_a_stored_chat_keeps_the_roles_that_its_models_had(library: Library, tmp_path: Path) -> None:
+    """Also where the file alone would tell another one, such as a base that was converted for a training."""
+    models = [
+        ChatModel(part="base", model=tmp_path / "student-f16.gguf"),
+        ChatModel(part="teacher", model=tmp_path / "teacher.gguf"),
+    ]
+    heard = Heard()
+    with Conversation(library, heard, open_session=lambda model, _: ScriptedSession(model)) as conversation:
+        conversation.use(models)
+        conversation.send(Draft(question="Hello"), system="", sampling=Sampling())
+    (chat,) = list_chats(library)
+    assert models_of(library, columns(library, chat.id)) == models
+
+
+def test_a_chat_of_an_older_version_knows_a_converted_base(library: Library) -> None:
+    converted = library.folder / "cache" / "abc" / "student-f16.gguf"
+    made = create_columns(library, title="x", models=[(converted, None)], system="")
+    assert [one.part for one in models_of(library, made)] == ["base"]
+
+
+def finish_training(library: Library, base: Path) -> str:
+    """Return the id of a new training on `base` that has an adapter."""
+    library.write(
+        lambda db: (
+            db.execute("INSERT OR IGNORE INTO snapshots VALUES ('s', 's', 0, '', '{}', '{}', '')").rowcount
+        )
+    )
+    training = create_training(library, base=base, snapshot="s", settings={})
+    adapter = library.folder / "trainings" / training.id / "adapter.gguf"
+    adapter.parent.mkdir(parents=True)
+    adapter.write_bytes(b"x")
+    set_adapter(library, training.id, adapter=adapter.parent, gguf=adapter, sha256="")
+    return training.id
+
+
+def test_a_chat_starts_with_the_models_last_chosen(library: Library, tiny_llama: TinyModel) -> None:
+    chosen = [
+        ChatModel(part="base", model=Path("/gone.gguf")),  # it is shown as missing, not replaced
+        ChatModel(
+            part="student", model=tiny_llama.gguf, adapter=library.folder / "a.gguf", training="train-7"
+        ),
+    ]
+    save_models(library, chosen)
+    assert read_offer(library).models == chosen
+    set_setting(library, MODELS, {"newest_training": "", "columns": [{"of another": "version"}]})
+    assert read_offer(library).models == mini_models()
+
+
+def test_a_training_that_finished_since_comes_first(library: Library, tiny_llama: TinyModel) -> None:
+    save_models(library, mini_models())
+    first = finish_training(library, tiny_llama.folder)
+    assert [(one.part, one.training) for one in read_offer(library).models] == [
+        ("student", first),
+        ("base", ""),
+    ]
+    save_models(library, mini_models())
+    assert read_offer(library).models == mini_models()
+    second = finish_training(library, tiny_llama.folder)
+    assert [one.training for one in read_offer(library).models] == [second, ""]
+
+
+def test_a_training_whose_base_was_converted_comes_first_too(
+    library: Library, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    base = tmp_path / "student"
+    shutil.copytree(tiny_llama.folder, base, ignore=shutil.ignore_patterns("*.gguf"))
+    training = finish_training(library, base)
+    assert needs_conversion(library, training)
+    assert read_offer(library).models == mini_models()
+    converted = student_gguf(library, base, progress=silent, control=JobControl())
+    assert not needs_conversion(library, training)
+    assert [one.model for one in read_offer(library).models] == [converted, converted]
 
 
 def test_a_fingerprint_names_the_files(library: Library, tiny_llama: TinyModel, tmp_path: Path) -> None:
