@@ -17,6 +17,7 @@ from orca_desk.method.records import Sampling
 from orca_desk.processes.asking import Runner
 
 THREADS, BATCH, SAMPLING, MESSAGE = "runner.threads", "runner.batch", "runner.sampling", "student.message"
+TEACHER = "teacher.model"
 LARGEST_BATCH = 255  # sequences in the engine
 
 
@@ -42,6 +43,17 @@ class StudentMessage:
 def default_runner(library: Library, model: Path, adapter: Path | None = None) -> Runner:
     """Return how to run `model`, with the number of threads and parallel answers that the user chose."""
     return Runner(model=model, adapter=adapter, threads=chosen_threads(library), batch=chosen_batch(library))
+
+
+def chosen_teacher(library: Library) -> Path | None:
+    """Return the teacher that the user chose last on any page, which may be missing; None without one."""
+    stored = get_setting(library, TEACHER)
+    return Path(stored) if isinstance(stored, str) and stored else None
+
+
+def choose_teacher(library: Library, model: Path) -> None:
+    """Store the teacher for every page."""
+    set_setting(library, TEACHER, str(model))
 
 
 def chosen_threads(library: Library) -> int | None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import newest_request
+from orca_desk.steps.defaults import chosen_teacher
 from orca_desk.steps.pair.matrix import PairingMatrix
 from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.pair.request import ProbeRequest
@@ -17,9 +18,9 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.pairing import NO_EVIDENCE, probe_summary
@@ -57,13 +58,7 @@ class MeasureBar(QWidget):
         model = self.picker.selected()
         families, strategies = self.families.chosen_or_all(), self.strategies.chosen_or_all()
         if model is None:
-            self.notice.show_message(
-                "There is no teacher to measure with.",
-                "Add a GGUF model on the Models page.",
-                kind="warn",
-                action="Open Models",
-                run=self._open_models,
-            )
+            self.picker.explain_missing(self.notice, self._open_models)
         elif families == [] or strategies == [] or not self._matrix.families:
             self.notice.show_message(
                 "Nothing is selected to measure.",
@@ -115,7 +110,7 @@ class MeasureBar(QWidget):
         )
 
     def _row(self) -> QHBoxLayout:
-        self.picker = ModelPicker(self.desk, "gguf", prefer="mini-teacher")
+        self.picker = TeacherPicker(self.desk)
         self.picker.setAccessibleName("Teacher to measure with")
         self.picker.setMinimumContentsLength(18)
         self.families = ChoiceButton("families")
@@ -128,7 +123,7 @@ class MeasureBar(QWidget):
         )
         last = self._last_request()
         self.per_family.setValue(last.per_family if last else 20)
-        if last:
+        if last and chosen_teacher(self.desk.library) is None:
             self.picker.choose(Path(last.model))
         self.answers = label(tone="muted")
         self.button = button("Measure", self.measure, primary=True)

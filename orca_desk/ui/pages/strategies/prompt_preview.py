@@ -11,7 +11,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.strategies.marked_text import Mark, MarkedText
 from orca_desk.ui.pages.strategies.task_search import TaskSearch
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.model_picker import ModelPicker
+from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import label, set_tone
 
 PAUSE_MS = 250  # from the last key to the new preview
@@ -30,7 +30,7 @@ class PromptPreview(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID, 0, 0)
         layout.setSpacing(GRID)
-        self.picker = ModelPicker(desk, "gguf", prefer="mini-teacher")
+        self.picker = TeacherPicker(desk)
         self.picker.setMinimumContentsLength(12)
         self.picker.setAccessibleName("Teacher for the preview")
         row = QHBoxLayout()
@@ -90,7 +90,11 @@ class PromptPreview(QWidget):
     def _render(self) -> None:
         model, task, system = self.picker.selected(), self.task, self._instruction
         if model is None and self.desk.models.is_read:
-            self._say("There is no teacher on this machine. Add one on the Models page.")
+            self._say(
+                "There is no teacher on this machine. Add one on the Models page."
+                if self.picker.path is None
+                else f"The teacher was not found: {self.picker.path}"
+            )
         elif model is None or task is None:
             self._say("")
         elif self.isVisible():

@@ -24,8 +24,8 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.teacher.narrow_form import NAMES, NarrowForm
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
-from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.settings_form import number_box
+from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.words.counting import counted
@@ -127,7 +127,7 @@ class TeacherForm(QScrollArea):
     def _model_card(self) -> QWidget:
         frame, layout = card()
         layout.addWidget(label("Teacher", bold=True))
-        self.picker = ModelPicker(self.desk, "gguf", prefer="mini-teacher")
+        self.picker = TeacherPicker(self.desk)
         self.picker.setMinimumContentsLength(16)
         self.picker.setAccessibleName("Teacher model")
         self.fit = FitBar(self.desk.theme)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import families, tags
 from orca_desk.method.strategies import Strategy
+from orca_desk.steps.defaults import chosen_teacher
 from orca_desk.steps.instruct.generate import Generated
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
@@ -92,7 +94,7 @@ class TeacherPage(Page):
     def go(self, target: Mapping[str, Any]) -> None:
         """Resume a run for {"resume": run}, or select a teacher for {"model": path}."""
         if "model" in target:
-            self.form.picker.choose(Path(str(target["model"])))
+            self.form.picker.adopt(Path(str(target["model"])))
         if "resume" in target:
             self.resume(target["resume"])
 
@@ -221,15 +223,9 @@ class TeacherPage(Page):
         except UserError as error:
             self.notice.show_error(error)
             return None
-        if chosen.model:
+        if chosen.model and (self.form.picker.selected() or not self.desk.models.is_read):
             return chosen
-        self.notice.show_message(
-            "There is no teacher on this machine.",
-            "Add a GGUF model on the Models page.",
-            kind="warn",
-            action="Open Models",
-            run=self._open_models,
-        )
+        self.form.picker.explain_missing(self.notice, self._open_models)
         return None
 
     def _open_models(self) -> None:
@@ -305,12 +301,14 @@ class TeacherPage(Page):
 
 
 def _last_choice(library: Library) -> GenerateRequest:
-    """Return what the form held last, or the user's defaults."""
+    """Return what the form held last, or the user's defaults, with the teacher that was chosen last."""
     stored = get_setting(library, CHOSEN)
-    try:
-        return GenerateRequest.from_json(stored) if stored else GenerateRequest.usual(library)
-    except UserError:
-        return GenerateRequest.usual(library)
+    request = GenerateRequest.usual(library)
+    if stored:
+        with contextlib.suppress(UserError):
+            request = GenerateRequest.from_json(stored)
+    teacher = chosen_teacher(library)
+    return request if teacher is None else replace(request, model=str(teacher))
 
 
 def _read(library: Library) -> tuple[list[str], list[str], dict[str, Strategy]]:

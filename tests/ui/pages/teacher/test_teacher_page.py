@@ -1,6 +1,7 @@
 """The Teacher page: settings, the preview of five, a run with its records, stopping and resuming."""
 
 import json
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -19,9 +20,11 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.models.fits import Fit, teaching_fit
+from orca_desk.steps.defaults import chosen_teacher
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.teaching import Arrival, Ask, Taught
 from orca_desk.ui.app import desktop
+from orca_desk.ui.pages.strategies.page import StrategiesPage
 from orca_desk.ui.pages.teacher.arrivals import MOST_ROWS, ArrivalsModel, rows_of
 from orca_desk.ui.pages.teacher.outcome import run_notice
 from orca_desk.ui.pages.teacher.page import CHOSEN, TeacherPage
@@ -335,3 +338,36 @@ def test_open_questions_are_counted_as_not_graded(page: TeacherPage, library: Li
         assert (shown.usable.text(), shown.ungraded.text()) == ("0", "1")
         assert shown.ungraded.property("tone") == "warn"
     assert shown.counts.ungraded == shown.counts.usable
+
+
+def test_the_teacher_is_the_same_on_every_page(
+    page: TeacherPage, window: Window, library: Library, theme: Theme, qtbot: QtBot
+) -> None:
+    strategies = window.show_page("strategies")
+    assert isinstance(strategies, StrategiesPage)
+    there = strategies.pairing.measure.picker
+    qtbot.waitUntil(lambda: there.selected() is not None)
+    assert there.path == page.form.picker.path
+    other = next(n for n in range(there.count()) if n != there.currentIndex())
+    there.setCurrentIndex(other)
+    there.activated.emit(other)  # as a click in the list does
+    qtbot.waitUntil(lambda: page.form.picker.path == there.path)
+    assert page.form.value().model == str(there.path)
+    assert strategies.preview.picker.path == there.path
+    with desktop(library, theme) as second:
+        again = second.show_page("teacher")
+        assert isinstance(again, TeacherPage)
+        qtbot.waitUntil(lambda: again.form.picker.selected() is not None)
+        assert again.form.picker.path == there.path
+
+
+def test_a_teacher_whose_file_is_gone_is_said_and_not_replaced(
+    page: TeacherPage, library: Library, tmp_path: Path, qtbot: QtBot
+) -> None:
+    page.go({"model": str(tmp_path / "gone.gguf")})
+    qtbot.waitUntil(lambda: chosen_teacher(library) == tmp_path / "gone.gguf")
+    assert page.form.picker.selected() is None
+    facts_alone(page, qtbot)
+    page.start()
+    assert page.job is None
+    assert page.notice.text.text() == f"The teacher was not found: {tmp_path / 'gone.gguf'}"
