@@ -65,6 +65,7 @@ def command() -> None:
 @click.option(
     "--leaked", is_flag=True, default=None, help="Only answers that quote or mention their instruction."
 )
+@click.option("--text", default="", help="Only records with this text in question or answer, in any case.")
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number to list."
 )
@@ -75,12 +76,15 @@ def list_records(
     strategy: str | None,
     correct: bool | None,
     leaked: bool | None,
+    text: str,
     limit: int,
     folder: Path,
     as_json: bool,
 ) -> None:
     """List teacher records with their verdicts."""
-    wanted = RecordFilter(family=family, strategy=strategy, correct=correct, leaked=leaked, limit=limit)
+    wanted = RecordFilter(
+        family=family, strategy=strategy, correct=correct, leaked=leaked, text=text, limit=limit
+    )
     with open_library(folder) as library:
         total = records.count_records(library, wanted)
         found = list(records.iterate_records(library, wanted))
@@ -193,6 +197,7 @@ _decision("undecide", None, "Remove the decision to keep or drop records.")
 @click.option(
     "--with-unpaired", is_flag=True, help="Include answers that follow a strategy other than the paired one."
 )
+@click.option("--only-kept", is_flag=True, help="Only records that you kept in review.")
 @click.option("--family", "families", multiple=True, help="Only this family; repeat for several.")
 @click.option("--cap", type=click.IntRange(1), help="Maximum records per family.")
 @library_option
@@ -203,6 +208,7 @@ def freeze(
     with_incorrect: bool,
     with_leaks: bool,
     with_unpaired: bool,
+    only_kept: bool,
     families: tuple[str, ...],
     cap: int | None,
     folder: Path,
@@ -213,6 +219,7 @@ def freeze(
         only_correct=not with_incorrect,
         allow_leaks=with_leaks,
         only_paired=not with_unpaired,
+        only_kept=only_kept,
         families=families or None,
         cap=cap,
     )
@@ -241,10 +248,17 @@ def list_snapshots(folder: Path, as_json: bool) -> None:
 def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
     """Write the training records of SNAPSHOT to FILE as JSONL."""
     with open_library(folder) as library:
-        count = snapshots.write_snapshot(library, snapshot_id(library, snapshot), file)
-    print_json({"written": count, "file": file}) if as_json else say(
-        f"Wrote {counted(count, 'record')} to {file}."
-    )
+        frozen = snapshot_id(library, snapshot)
+        count = snapshots.write_snapshot(library, frozen, file)
+        taken_back = snapshots.taken_back(library, frozen)
+    if as_json:
+        print_json({"written": count, "file": file, "dropped_or_held_out_since": taken_back})
+        return
+    say(f"Wrote {counted(count, 'record')} to {file}.")
+    if taken_back:
+        say(
+            f"Dropped or held out since: {taken_back:,} of them. Freeze again to leave them out."
+        )
 
 
 def _warn_about_quotes(library: Library, instruction: str) -> None:

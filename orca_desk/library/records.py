@@ -13,7 +13,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import Added
-from orca_desk.method.fitness import Decision
+from orca_desk.method.fitness import Decision, RecordFacts
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.pairing import Trial
@@ -79,6 +79,19 @@ class StoredRecord:
     edited: str | None
     run: str | None
     held_out: bool = False
+
+    @property
+    def facts(self) -> RecordFacts:
+        """What decides whether the record is fit for training, but for the strategy of its task."""
+        return RecordFacts(
+            finish_reason=self.record.provenance.finish_reason,
+            correct=self.verdict.correct if self.verdict else None,
+            leaked=bool(self.leaks),
+            edited=self.edited is not None,
+            decision=self.decision,
+            held_out=self.held_out,
+            empty=is_blank(self.current.response),
+        )
 
     @property
     def current(self) -> TeacherRecord:
@@ -203,20 +216,24 @@ def trials(library: Library, wanted: RecordFilter = RecordFilter()) -> list[Tria
 def decide(library: Library, ids: Sequence[str], decision: Decision | None) -> dict[str, Decision | None]:
     """Keep or drop records, or clear their decisions (None); return the earlier decisions, for undo."""
 
-    def store(db: sqlite3.Connection) -> dict[str, Decision | None]:
-        rows = db.execute(
-            "SELECT r.n, r.id, d.decision FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n"
-            " WHERE r.id IN (SELECT value FROM json_each(?))",
-            (json_list(ids),),
-        ).fetchall()
-        for row in rows:
-            if decision is None:
-                db.execute("DELETE FROM decisions WHERE record = ?", (row["n"],))
-            else:
-                db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)", (row["n"], decision, now()))
-        return {row["id"]: row["decision"] for row in rows}
+    return library.write(lambda db: store_decisions(db, ids, decision))
 
-    return library.write(store)
+
+def store_decisions(
+    db: sqlite3.Connection, ids: Sequence[str], decision: Decision | None
+) -> dict[str, Decision | None]:
+    """Do what `decide` does, inside a write."""
+    rows = db.execute(
+        "SELECT r.n, r.id, d.decision FROM records AS r LEFT JOIN decisions AS d ON d.record = r.n"
+        " WHERE r.id IN (SELECT value FROM json_each(?))",
+        (json_list(ids),),
+    ).fetchall()
+    for row in rows:
+        if decision is None:
+            db.execute("DELETE FROM decisions WHERE record = ?", (row["n"],))
+        else:
+            db.execute("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?)", (row["n"], decision, now()))
+    return {row["id"]: row["decision"] for row in rows}
 
 
 def revise(

@@ -1,5 +1,6 @@
 """Records for the review queue: row ids to jump anywhere, one line per record, and undo of decisions."""
 
+import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from orca_desk.library.records import (
     RecordFilter,
     StoredRecord,
     conditions_of,
-    decide,
+    store_decisions,
     stored_record,
 )
 from orca_desk.method.fitness import Decision
@@ -95,6 +96,14 @@ def record_ids(library: Library, rowids: Iterable[int]) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def undecided_correct(library: Library, wanted: RecordFilter) -> list[str]:
+    """Return the ids of the matching records that are correct and have no decision yet."""
+    conditions = conditions_of(wanted)
+    conditions.add(f"{CORRECT} = 1 AND d.decision IS NULL")
+    rows = library.rows(f"SELECT r.id {TABLES} {conditions.where} ORDER BY r.n", conditions.parameters)
+    return [row["id"] for row in rows]
+
+
 def rowid_of(library: Library, record_id: str) -> int | None:
     """Return the row id of a record, or None if there is no record with this id."""
     row = library.row("SELECT n FROM records WHERE id = ?", (record_id,))
@@ -115,9 +124,13 @@ def record_choices(library: Library) -> RecordChoices:
 
 
 def restore_decisions(library: Library, before: Mapping[str, Decision | None]) -> None:
-    """Undo `decide`: restore the decisions that it returned."""
+    """Undo `decide`: restore the decisions that it returned, in one transaction."""
     by_decision: defaultdict[Decision | None, list[str]] = defaultdict(list)
     for record_id, decision in before.items():
         by_decision[decision].append(record_id)
-    for decision, ids in by_decision.items():
-        decide(library, ids, decision)
+
+    def restore(db: sqlite3.Connection) -> None:
+        for decision, ids in by_decision.items():
+            store_decisions(db, ids, decision)
+
+    library.write(restore)

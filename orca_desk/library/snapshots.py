@@ -217,6 +217,17 @@ def snapshot_characters(library: Library, snapshot_id: str) -> int:
     return int(row[0] or 0) if row else 0
 
 
+def taken_back(library: Library, snapshot_id: str) -> int:
+    """Return how many of a snapshot's records were dropped or held out after it was frozen."""
+    row = library.row(
+        "SELECT count(*) FROM snapshot_records AS s JOIN records AS r ON r.id = s.teacher_record_id"
+        " LEFT JOIN decisions AS d ON d.record = r.n"
+        " WHERE s.snapshot = ? AND (r.held_out OR d.decision = 'drop')",
+        (snapshot_id,),
+    )
+    return int(row[0]) if row else 0
+
+
 def write_snapshot(library: Library, snapshot_id: str, path: Path) -> int:
     """Write a snapshot as JSONL, one training record per line; return their number.
 

@@ -19,6 +19,7 @@ class Unfit(StrEnum):
     HELD_OUT = "held-out"
     DROPPED = "dropped"
     EMPTY = "empty"
+    NOT_KEPT = "not-kept"
     OTHER_STRATEGY = "other-strategy"
     CUT_OFF = "cut-off"
     INCORRECT = "incorrect"
@@ -53,6 +54,16 @@ class FitnessRules:
     only_correct: bool = True
     only_paired: bool = True
     allow_leaks: bool = False
+    only_kept: bool = False
+
+
+def why_never_fit(facts: RecordFacts) -> Unfit | None:
+    """Return the first reason against a record that no rule relaxes, or None."""
+    if facts.held_out:
+        return Unfit.HELD_OUT
+    if facts.decision == "drop":
+        return Unfit.DROPPED
+    return Unfit.EMPTY if facts.empty else None
 
 
 def why_unfit(facts: RecordFacts, rules: FitnessRules = FitnessRules()) -> Unfit | None:
@@ -60,12 +71,10 @@ def why_unfit(facts: RecordFacts, rules: FitnessRules = FitnessRules()) -> Unfit
 
     A record that the user decided to keep needs no correct, complete or leak-free answer.
     """
-    if facts.held_out:
-        return Unfit.HELD_OUT
-    if facts.decision == "drop":
-        return Unfit.DROPPED
-    if facts.empty:
-        return Unfit.EMPTY
+    if reason := why_never_fit(facts):
+        return reason
+    if rules.only_kept and facts.decision != "keep":
+        return Unfit.NOT_KEPT
     if facts.other_strategy and rules.only_paired:
         return Unfit.OTHER_STRATEGY
     if facts.decision == "keep":

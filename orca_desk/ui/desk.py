@@ -83,13 +83,15 @@ class Desk(QObject):
         undo: Callable[[T], Any],
         *parts: str,
         then: Callable[[T], Any] = lambda result: None,
+        undone: Callable[[], Any] = lambda: None,
         failed: Callable[[Exception], Any] | None = None,
     ) -> None:
         """Change the library by `work`; Ctrl+Z calls `undo` with what `work` returned.
 
         Both run off the event loop, after every earlier change. Afterwards `parts` are announced, and `then`
-        gets the result of the first `work`; the status line reports an undo and a redo. An error goes to
-        `failed`, by default to `report`. `text` names the change in the menu, in lower case.
+        gets the result of the first `work`, and `undone` is called after an undo; the status line reports an
+        undo and a redo. An error goes to `failed`, by default to `report`. `text` names the change in the
+        menu, in lower case.
         """
         waiting = [then]
 
@@ -100,11 +102,12 @@ class Desk(QObject):
             else:
                 self.say(f"Redone: {text}.")
 
-        def undone() -> None:
+        def taken_back() -> None:
             self.tell(*parts)
             self.say(f"Undone: {text}.")
+            undone()
 
-        self.undo.do(text, work, undo, done=done, undone=undone, failed=failed or self.report)
+        self.undo.do(text, work, undo, done=done, undone=taken_back, failed=failed or self.report)
 
     def write(
         self,

@@ -80,3 +80,23 @@ def test_a_student_message_that_quotes_a_strategy_gets_a_warning(
     frozen = records("freeze", "quoting", "--instruction", instruction)
     assert frozen.exit_code == 0
     assert "quotes the instruction of step-by-step" in " ".join(frozen.stderr.split())
+
+
+def test_an_export_says_what_was_dropped_since(records: Callable[..., Result], tmp_path: Path) -> None:
+    records("freeze", "both", "--with-incorrect")
+    records("drop", CORRECT.id)
+    written = records("export", "both", str(tmp_path / "out.jsonl")).stdout
+    assert "Wrote 2 records" in written and "Dropped or held out since: 1 of them." in written
+    as_json = json.loads(records("export", "both", str(tmp_path / "out.jsonl"), "--json").stdout)
+    assert as_json["dropped_or_held_out_since"] == 1
+
+
+def test_only_kept_records_are_frozen(records: Callable[..., Result]) -> None:
+    records("keep", INCORRECT.id)
+    made = json.loads(records("freeze", "kept", "--only-kept", "--json").stdout)
+    assert (made["records"], made["left_out"]) == (1, {"not-kept": 1})
+
+
+def test_records_are_found_by_their_text(records: Callable[..., Result]) -> None:
+    listed = json.loads(records("list", "--text", "WHAT IS 2", "--json").stdout)
+    assert [each["record"]["id"] for each in listed["records"]] == [INCORRECT.id]

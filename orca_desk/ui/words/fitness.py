@@ -8,6 +8,7 @@ UNFIT: Mapping[Unfit, str] = {
     Unfit.HELD_OUT: "held out for evaluation",
     Unfit.DROPPED: "dropped in review",
     Unfit.EMPTY: "empty answer",
+    Unfit.NOT_KEPT: "not kept in review",
     Unfit.OTHER_STRATEGY: "not the paired strategy",
     Unfit.CUT_OFF: "cut off by the length limit",
     Unfit.INCORRECT: "incorrect answer",

@@ -8,16 +8,17 @@ from PySide6.QtCore import QObject, Signal
 
 from orca_desk.errors import UserError
 from orca_desk.library.records import RecordFilter, decide
-from orca_desk.library.review import restore_decisions
+from orca_desk.library.review import restore_decisions, undecided_correct
 from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import default_runner
-from orca_desk.steps.erase.export_records import export_records
+from orca_desk.steps.erase.export_records import Exported, export_records
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:
     from orca_desk.steps.instruct.regenerate import Regenerated
@@ -25,33 +26,55 @@ if TYPE_CHECKING:
 VERBS: dict[Decision | None, str] = {"keep": "keep", "drop": "drop", None: "undecide"}
 
 
+def _quoted(question: str) -> str:
+    return f"“{shorten(question, 40)}”"
+
+
 class RecordActions(QObject):
     """Changes records through the undo stack, and starts the jobs for records.
 
-    `failed` carries the error of a change or a job. `regenerated` carries the row id of the record that was
-    asked again and the Regenerated; `exported` the number of records and the file.
+    `failed` carries the error of a change or a job. `regenerated` carries the id of the record that was
+    asked again and the Regenerated; `exported` what was exported and the file; `taken_back` the id of the
+    record whose change was undone; `edited` the id of the record whose edit was saved.
     """
 
     failed = Signal(object)
-    regenerated = Signal(int, object)
-    exported = Signal(int, object)
+    taken_back = Signal(str)
+    edited = Signal(str)
+    regenerated = Signal(str, object)
+    exported = Signal(object, object)
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
         super().__init__(parent)
         self.desk = desk
 
-    def decide(self, ids: list[str], decision: Decision | None) -> None:
-        """Keep or drop records, or remove the decision."""
+    def decide(self, ids: list[str], decision: Decision | None, *, question: str = "") -> None:
+        """Keep or drop records, or remove the decision. `question` names a single one in the menu."""
         library = self.desk.library
+        what = f"the answer to {_quoted(question)}" if question else counted(len(ids), "record")
         self.desk.do(
-            f"{VERBS[decision]} {counted(len(ids), 'record')}",
+            f"{VERBS[decision]} {what}",
             lambda: decide(library, ids, decision),
             lambda before: restore_decisions(library, before),
             "records",
+            undone=lambda: self.taken_back.emit(ids[0]) if len(ids) == 1 else None,
             failed=self.failed.emit,
         )
 
-    def save_edit(self, record_id: str, text: str, *, failed: Callable[[], None]) -> None:
+    def keep_correct(self, wanted: RecordFilter, *, done: Callable[[int], None]) -> None:
+        """Keep the matching records that are correct and not reviewed; `done` gets their number."""
+        library = self.desk.library
+
+        def keep(ids: list[str]) -> None:
+            if ids:
+                self.decide(ids, "keep")
+            done(len(ids))
+
+        self.desk.background.run(
+            self, lambda: undecided_correct(library, wanted), keep, failed=self.failed.emit
+        )
+
+    def save_edit(self, record_id: str, text: str, *, question: str, failed: Callable[[], None]) -> None:
         """Save the user's own answer. If that fails, the signal `failed` is emitted, then `failed` called."""
         library = self.desk.library
 
@@ -60,16 +83,16 @@ class RecordActions(QObject):
             failed()
 
         self.desk.do(
-            "edit an answer",
+            f"edit the answer to {_quoted(question)}",
             lambda: edit_answer(library, record_id, text),
             lambda before: undo_edit(library, before),
             "records",
+            then=lambda _: self.edited.emit(record_id),
+            undone=lambda: self.taken_back.emit(record_id),
             failed=fail,
         )
 
-    def regenerate(
-        self, rowid: int, record_id: str, *, model: ModelFile, strategy: str, sampling: Sampling
-    ) -> Job:
+    def regenerate(self, record_id: str, *, model: ModelFile, strategy: str, sampling: Sampling) -> Job:
         """Ask the teacher again for a record, as a job; `regenerated` follows."""
         library = self.desk.library
 
@@ -87,14 +110,14 @@ class RecordActions(QObject):
             )
 
         job = self.desk.jobs.start("Regenerate an answer", "generate", work, changes={"records"})
-        self._follow(job, lambda result: self.regenerated.emit(rowid, result))
+        self._follow(job, lambda result: self.regenerated.emit(record_id, result))
         return job
 
     def export(self, path: Path, record_filter: RecordFilter, instruction: str) -> Job:
         """Write the training records of the filtered records to a file, as a job; `exported` follows."""
         library = self.desk.library
 
-        def work(tools: Tools) -> int | None:
+        def work(tools: Tools) -> Exported | None:
             return export_records(
                 library, record_filter, instruction, path, progress=tools.progress, control=tools.control
             )

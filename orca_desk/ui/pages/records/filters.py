@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QToolButton, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QToolButton, QWidget
 
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices
@@ -23,8 +23,11 @@ VERDICTS: dict[str, dict[str, Any]] = {
 NAMED = frozenset({"family", "strategy", "run"})  # filters whose entries are names from the library
 
 
+SETTLE_MS = 250  # typing is over
+
+
 class RecordFilters(QWidget):
-    """Six filters, which a record must match all. `changed` follows each change by the user."""
+    """A text and six filters, which a record must match all. `changed` follows each change by the user."""
 
     changed = Signal()
 
@@ -64,6 +67,16 @@ class RecordFilters(QWidget):
             "leaks": self.leaks,
             "decision": self.decision,
         }
+        self.text = QLineEdit()
+        self.text.setPlaceholderText("Find in question or answer")
+        self.text.setAccessibleName("Find in question or answer")
+        self.text.setClearButtonEnabled(True)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._changed)
+        self.text.textEdited.connect(lambda _: self._settle.start())
+        self.text.returnPressed.connect(self._search_now)
         self.count = label(tone="muted", size="caption")
         self.clear = QToolButton()
         self.clear.setText("Clear filters")
@@ -75,11 +88,12 @@ class RecordFilters(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GRID // 2)
+        grid.addWidget(self.text, 0, 0, 1, 2)
         for index, part in enumerate(self._parts.values()):
-            grid.addWidget(part, index // 2, index % 2)
+            grid.addWidget(part, 1 + index // 2, index % 2)
             part.currentIndexChanged.connect(self._changed)
-        grid.addWidget(self.count, 3, 0)
-        grid.addWidget(self.clear, 3, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.count, 4, 0)
+        grid.addWidget(self.clear, 4, 1, Qt.AlignmentFlag.AlignRight)
         desk.theme.changed.connect(self._paint)
         self._paint()
         self._show_clear()
@@ -93,17 +107,22 @@ class RecordFilters(QWidget):
             run=self.run.currentData(),
             leaked=None if leaks is None else leaks == "leaked",
             decision=self.decision.currentData(),
+            text=self.text.text().strip(),
             **VERDICTS.get(self.verdict.currentData() or "", {}),
         )
 
     def chosen(self) -> dict[str, str]:
         """Return what the filters are set to, as JSON can hold it."""
-        return {name: part.currentData() for name, part in self._parts.items() if part.currentData()}
+        chosen = {name: part.currentData() for name, part in self._parts.items() if part.currentData()}
+        text = self.text.text().strip()
+        return {**chosen, "text": text} if text else chosen
 
     def choose(self, chosen: Mapping[str, Any]) -> None:
         """Set the filters to what `chosen` returned, without emitting `changed`."""
         for name, part in self._parts.items():
             _select(part, chosen.get(name), add=name in NAMED)
+        self._settle.stop()
+        self.text.setText(str(chosen.get("text", "")))
         self._show_clear()
 
     def offer(self, choices: RecordChoices) -> None:
@@ -130,6 +149,10 @@ class RecordFilters(QWidget):
     def show_count(self, count: int) -> None:
         """Show how many records match."""
         self.count.setText(counted(count, "record"))
+
+    def _search_now(self) -> None:
+        self._settle.stop()
+        self._changed()
 
     def _changed(self) -> None:
         self._show_clear()

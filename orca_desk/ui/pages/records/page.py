@@ -16,6 +16,7 @@ from orca_desk.method.fitness import Decision
 from orca_desk.method.records import Sampling
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import StudentMessage, default_message
+from orca_desk.steps.erase.export_records import Exported
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Command, Page
@@ -27,6 +28,7 @@ from orca_desk.ui.pages.records.side_by_side import SideBySide
 from orca_desk.ui.pages.records.view import RecordsView
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import describe_left_out
 
 if TYPE_CHECKING:
     from orca_desk.steps.instruct.regenerate import Regenerated
@@ -71,8 +73,12 @@ class RecordsPage(Page):
             tip="Ask the teacher again, with another strategy or seed",
         ),
         Command(
+            "Keep &all listed that are correct", lambda page: page.keep_correct(), image="check",
+            tip="Keep every record in the list that is correct and not reviewed yet",
+        ),
+        Command(
             "E&xport training records…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output",
-            tip="Export the filtered records as JSON Lines, with the instruction erased",
+            tip="Export the listed records but dropped ones as JSON Lines, with the instruction erased",
         ),
         Command(
             "&Side by side", lambda page: page.tabs.setCurrentIndex(0), key=("Alt+1", "1"), image="columns-2"
@@ -157,7 +163,8 @@ class RecordsPage(Page):
         if len(rowids) == 1:
             if self.item is None or self.item.rowid != rowids[0]:
                 return  # the user does not see this record yet
-            self.record_actions.decide([self.item.stored.record.id], decision)
+            record = self.item.stored.record
+            self.record_actions.decide([record.id], decision, question=record.user)
             if decision and not self.table.go(1):
                 self.desk.say("That was the last record in the list.")
         elif rowids:
@@ -167,6 +174,10 @@ class RecordsPage(Page):
                 lambda: record_ids(library, rowids),
                 lambda ids: self.record_actions.decide(ids, decision),
             )
+
+    def keep_correct(self) -> None:
+        """Keep every listed record that is correct and not reviewed yet."""
+        self.record_actions.keep_correct(self.filters.value(), done=self._show_kept)
 
     def edit(self) -> None:
         """Let the user edit the answer."""
@@ -220,6 +231,9 @@ class RecordsPage(Page):
         self.record_actions.failed.connect(self.notice.show_error)
         self.record_actions.regenerated.connect(self._show_regenerated)
         self.record_actions.exported.connect(self._show_exported)
+        self.record_actions.edited.connect(self._show_changed)
+        self.record_actions.taken_back.connect(self._show_changed)
+        self.queue.hidden.connect(self._show_hidden)
         self.tabs.currentChanged.connect(self._show_tab)
         self.desk.models.changed.connect(self._read_record)
         if not self.desk.models.is_read:
@@ -280,9 +294,38 @@ class RecordsPage(Page):
         rowid = self.item.rowid
         self.notice.hide()
         self.table.setFocus()
+        record = self.item.stored.record
         self.record_actions.save_edit(
-            self.item.stored.record.id, text, failed=lambda: self.side.keep_draft(rowid, text)
+            record.id, text, question=record.user, failed=lambda: self.side.keep_draft(rowid, text)
         )
+
+    def _show_changed(self, record_id: str) -> None:
+        """Show the record that was edited, or whose change was undone."""
+        if self.isVisible() and not self.side.response.is_editing:
+            self.queue.show_if_listed(record_id)
+
+    def _show_hidden(self, record_id: str) -> None:
+        self.notice.show_message(
+            "The changed record no longer matches the filters.",
+            kind="info",
+            action="Show it",
+            run=lambda: self.go({"record": record_id}),
+        )
+
+    def _show_kept(self, count: int) -> None:
+        if count:
+            self.notice.show_message(
+                f"Kept {counted(count, 'record')}.",
+                kind="good",
+                action="Undo",
+                run=self._undo,
+            )
+        else:
+            self.notice.show_message("No listed record is correct and not reviewed yet.", kind="info")
+
+    def _undo(self) -> None:
+        self.notice.hide()
+        self.desk.undo.undo()
 
     def _restore_answer(self) -> None:
         if self.item is not None:
@@ -291,28 +334,37 @@ class RecordsPage(Page):
     def _regenerate(self, model: ModelFile, strategy: str, sampling: Sampling) -> None:
         if self.item is not None:
             record_id = self.item.stored.record.id
-            job = self.record_actions.regenerate(
-                self.item.rowid, record_id, model=model, strategy=strategy, sampling=sampling
-            )
+            job = self.record_actions.regenerate(record_id, model=model, strategy=strategy, sampling=sampling)
             self.panel.follow(job)
 
-    def _show_regenerated(self, rowid: int, made: "Regenerated") -> None:
+    def _show_regenerated(self, before: str, made: "Regenerated") -> None:
         if made.record is None:
             return
-        if made.known:
-            self.notice.show_message("This exact answer is already in the library.", kind="info")
-        if self.table.rowid == rowid and not self.side.response.is_editing:
-            self.go({"record": made.record})
-        else:
+        text = "This exact answer is already in the library." if made.known else "The new answer is ready."
+        after = made.record
+        self.notice.show_message(
+            text,
+            kind="info" if made.known else "good",
+            action="Show it",
+            run=lambda: self._compare(after, before),
+        )
+
+    def _compare(self, record_id: str, back_to: str) -> None:
+        """Show a record, and offer the way back."""
+        self.notice.hide()
+        self.go({"record": record_id})
+        if back_to:
             self.notice.show_message(
-                "The new answer is ready.",
-                kind="good",
-                action="Show new record",
-                run=lambda: self.go({"record": made.record}),
+                "This is the new answer.",
+                kind="info",
+                action="Back to the earlier one",
+                run=lambda: self._compare(back_to, ""),
             )
 
-    def _show_exported(self, count: int, path: Path) -> None:
-        self.notice.show_message(f"Wrote {counted(count, 'training record')} to {path}.", kind="good")
+    def _show_exported(self, made: Exported, path: Path) -> None:
+        left_out = f"Left out: {describe_left_out(made.left_out)}." if made.left_out else ""
+        wrote = f"Wrote {counted(made.written, 'training record')} to {path}."
+        self.notice.show_message(wrote, left_out, kind="good")
 
     def _open_task(self) -> None:
         if self.item is not None:

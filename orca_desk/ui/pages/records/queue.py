@@ -21,12 +21,14 @@ class RecordQueue(QWidget):
 
     `filled` carries the number of listed records and whether the library has any. `current_changed` carries
     the row id of the current record or None, and is repeated after a change of that record. `not_found`
-    follows a request for a record that the library does not have.
+    follows a request for a record that the library does not have. `hidden` carries the id of a record that
+    `show_if_listed` did not find in the list.
     """
 
     filled = Signal(int, bool)
     current_changed = Signal(object)
     not_found = Signal()
+    hidden = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -35,6 +37,7 @@ class RecordQueue(QWidget):
         self.table = RecordTable(desk)
         self._wanted: int | None = None
         self._must_show = False
+        self._looked_for = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID)
@@ -79,6 +82,17 @@ class RecordQueue(QWidget):
         library = self.desk.library
         self.desk.background.run(self, lambda: rowid_of(library, record_id), self._go_to, only_newest="go")
 
+    def show_if_listed(self, record_id: str) -> None:
+        """Make a record the current one, if the filters let it through; else `hidden` follows."""
+        library = self.desk.library
+
+        def go_to(rowid: int | None) -> None:
+            self._looked_for = record_id
+            self._wanted = rowid
+            self.read()
+
+        self.desk.background.run(self, lambda: rowid_of(library, record_id), go_to, only_newest="go")
+
     def _go_to(self, rowid: int | None) -> None:
         if rowid is None:
             self.not_found.emit()
@@ -90,10 +104,14 @@ class RecordQueue(QWidget):
         rowids, has_records = read
         wanted, self._wanted = self._wanted, None
         must_show, self._must_show = self._must_show, False
+        looked_for, self._looked_for = self._looked_for, ""
         if must_show and wanted is not None and not _has(rowids, wanted) and self.filters.chosen():
             self.filters.choose({})
             self._go_to(wanted)
             return
+        if looked_for and wanted is not None and not _has(rowids, wanted):
+            wanted = None  # the list stays where it is
+            self.hidden.emit(looked_for)
         self.filters.show_count(len(rowids))
         self.filled.emit(len(rowids), has_records)
         before = self.table.rowid

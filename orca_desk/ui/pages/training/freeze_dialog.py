@@ -94,6 +94,7 @@ class FreezeDialog(QDialog):
             only_correct=self.only_correct.isChecked(),
             only_paired=self.only_paired.isChecked(),
             allow_leaks=self.allow_leaks.isChecked(),
+            only_kept=self.only_kept.isChecked(),
             cap=self.cap.value() if self.capped.isChecked() else None,
             families=_checked(self.families),
             runs=_checked(self.runs),
@@ -135,7 +136,8 @@ class FreezeDialog(QDialog):
         self.only_paired = QCheckBox("Only answers with the family's current strategy")
         self.only_paired.setChecked(True)
         self.allow_leaks = QCheckBox("Include answers that mention their instruction")
-        for box in (self.only_correct, self.only_paired, self.allow_leaks):
+        self.only_kept = QCheckBox("Only records I kept in review")
+        for box in (self.only_correct, self.only_paired, self.allow_leaks, self.only_kept):
             column.addWidget(box)
         column.addLayout(self._build_cap())
         always = "Records you kept are included even if incorrect; dropped and held-out ones never are."
@@ -220,7 +222,7 @@ class FreezeDialog(QDialog):
     def _watch(self) -> None:
         self.kind.currentIndexChanged.connect(self._show_kind)
         self.capped.toggled.connect(self.cap.setEnabled)
-        for box in (self.only_correct, self.only_paired, self.allow_leaks, self.capped):
+        for box in (self.only_correct, self.only_paired, self.allow_leaks, self.only_kept, self.capped):
             box.toggled.connect(self._settle.start)
         self.cap.valueChanged.connect(self._settle.start)
         self.families.itemChanged.connect(self._settle.start)

@@ -65,6 +65,8 @@ def describe_rules(snapshot: Snapshot) -> str:
         "with the family's paired strategy" if rules.only_paired else "with any strategy",
         "leaks included" if rules.allow_leaks else "no leaks",
     ]
+    if rules.only_kept:
+        parts = ["only records that you kept"]
     if rules.cap is not None:
         parts.append(f"at most {rules.cap:,} per family")
     if rules.families is not None:

@@ -19,14 +19,16 @@ from orca_desk.library.records import (
     StoredRecord,
     add_records,
     count_records,
+    decide,
     get_record,
     iterate_records,
 )
 from orca_desk.library.runs import create_run
-from orca_desk.library.snapshots import freeze
+from orca_desk.library.snapshots import SnapshotRules, freeze, preview_freeze
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.erasure import CAUTIOUS, erase
+from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import grade
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord
@@ -449,11 +451,17 @@ def test_an_answer_is_regenerated(library: Library, window: Window, qtbot: QtBot
     dialog.strategy.setCurrentText("step-by-step")
     dialog.temperature.setValue(0.5)
     qtbot.mouseClick(dialog.regenerate_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: shown(page) != old.record.id, timeout=60_000)
+    qtbot.waitUntil(lambda: page.notice.text.text() == "The new answer is ready.", timeout=60_000)
+    assert shown(page) == old.record.id
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: shown(page) != old.record.id)
     new = get_record(library, shown(page)).record
     assert (new.strategy, new.task_id) == ("step-by-step", task.id)
     assert new.provenance.sampling == replace(SAMPLING, seed=1, temperature=0.5)
     assert get_record(library, old.record.id) == old
+    assert page.notice.action.text() == "Back to the earlier one"
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, page, old.record.id)
 
 
 def test_new_records_leave_the_selection_alone(
@@ -486,3 +494,89 @@ def test_the_filtered_records_are_exported(
     assert [json.loads(line)["family"] for line in lines] == ["odd"] * 3
     page.export_to(tmp_path)
     qtbot.waitUntil(lambda: "training records" not in page.notice.text.text())
+
+
+def test_dropped_records_are_not_exported(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page, path = open_page(window, qtbot), tmp_path / "records.jsonl"
+    decide(library, [ids[1], ids[3]], "drop")
+    page.go({"family": "odd"})
+    qtbot.waitUntil(lambda: len(page.table.records.rowids) == 3)
+    page.export_to(path)
+    qtbot.waitUntil(lambda: page.notice.text.text() == f"Wrote 1 training record to {path}.")
+    assert page.notice.hint.text() == "Left out: dropped in review: 2."
+    (line,) = path.read_text("utf-8").splitlines()
+    assert json.loads(line)["user"] == "What is 5 + 1?"
+    decide(library, [ids[5]], "drop")
+    page.export_to(tmp_path / "none.jsonl")
+    qtbot.waitUntil(lambda: "Every matching record is dropped" in page.notice.text.text())
+    assert not (tmp_path / "none.jsonl").exists()
+
+
+def test_records_are_found_by_their_text(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    qtbot.keyClicks(page.filters.text, "WHAT is 4")
+    wait_for(qtbot, page, ids[4])
+    assert page.filters.count.text() == "1 record"
+    qtbot.mouseClick(page.filters.clear, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.filters.count.text() == f"{COUNT} records")
+    assert page.filters.text.text() == ""
+
+
+def test_all_listed_correct_records_are_kept_at_once(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    decide(library, [ids[5]], "drop")
+    page = open_page(window, qtbot)
+    page.go({"family": "odd"})
+    qtbot.waitUntil(lambda: len(page.table.records.rowids) == 3)
+    page.action("Keep all listed that are correct").trigger()
+    qtbot.waitUntil(lambda: get_record(library, ids[1]).decision == "keep")
+    decisions = [get_record(library, one).decision for one in ids]
+    assert decisions == [None, "keep", None, None, None, "drop"]  # the third is incorrect
+    assert page.notice.text.text() == "Kept 1 record."
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: get_record(library, ids[1]).decision is None)
+    decide(library, [ids[1]], "drop")
+    page.keep_correct()
+    qtbot.waitUntil(lambda: page.notice.text.text() == "No listed record is correct and not reviewed yet.")
+
+
+def test_an_edit_that_leaves_the_list_is_said_and_shown(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.filters.verdict.setCurrentIndex(page.filters.verdict.findData("incorrect"))
+    wait_for(qtbot, page, ids[0])
+    press(qtbot, page, "E")
+    page.side.response.setPlainText("Answer: 1")
+    page.side.save()
+    qtbot.waitUntil(lambda: "no longer matches the filters" in page.notice.text.text())
+    qtbot.waitUntil(lambda: shown(page) == ids[3])
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    assert wait_for(qtbot, page, ids[0]).edited == "Answer: 1"
+
+
+def test_undo_names_the_record_and_shows_it(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    page, said = open_page(window, qtbot), []
+    window.desk.noticed.connect(lambda text, tone: said.append(text))
+    wait_for(qtbot, page, ids[0])
+    press(qtbot, page, "D")
+    wait_for(qtbot, page, ids[1])
+    page.table.go(3)
+    wait_for(qtbot, page, ids[4])
+    window.desk.undo.undo()
+    wait_for(qtbot, page, ids[0])
+    assert said[-1] == "Undone: drop the answer to “What is 0 + 1?”."
+    assert get_record(library, ids[0]).decision is None
+
+
+def test_only_kept_records_are_frozen(library: Library, ids: list[str]) -> None:
+    decide(library, [ids[1]], "keep")
+    found = preview_freeze(library, rules=SnapshotRules(only_kept=True))
+    assert (found.records, found.left_out) == (1, {Unfit.NOT_KEPT: COUNT - 1})
