@@ -1,10 +1,13 @@
 """What the library holds to train on and of trainings: an overview, a summary of each, one in detail."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.files import file_sha256
+from orca_desk.inventory.student_files import COMPANIONS
 from orca_desk.library.database import Library
 from orca_desk.library.records import count_records
 from orca_desk.library.snapshots import Snapshot, get_snapshot, list_snapshots
@@ -18,6 +21,8 @@ from orca_desk.library.trainings import (
     newest_training,
     training_events,
 )
+from orca_desk.models.hashes import HashCache
+from orca_desk.models.identify import identify
 from orca_desk.steps.train.training import can_use_stopped
 
 UNFINISHED = ("cancelled", "interrupted", "failed")  # the states of a run that can be resumed
@@ -36,12 +41,16 @@ class TrainingOverview:
 class TrainingSummary:
     """One training in the history: its snapshot's name, and the outline of its loss.
 
-    `can_resume` says whether starting the same training again would resume this one.
+    `can_resume` says whether starting the same training again would resume this one. `base_loss` is the
+    validation loss of the untrained student, None if it was not measured; `records` what became of the
+    snapshot's records, as the trainer reported it.
     """
 
     training: Training
     snapshot: str
     outline: tuple[float, ...]
+    base_loss: float | None
+    records: Mapping[str, Any]
     can_resume: bool
 
 
@@ -50,7 +59,8 @@ class TrainingDetails:
     """One training with the metrics and evaluations that it reported, in the order of their steps.
 
     `checkpoint` is the step of the newest checkpoint. `can_use` says whether the adapter of a stopped
-    training can be used as it is.
+    training can be used as it is. `base_loss` and `records` are those of a `TrainingSummary`. `changed` names
+    the files of the base that have changed since the training began, if its adapter is in use.
     """
 
     training: Training
@@ -60,6 +70,9 @@ class TrainingDetails:
     checkpoint: int | None
     can_resume: bool
     can_use: bool
+    base_loss: float | None
+    records: Mapping[str, Any]
+    changed: tuple[str, ...]
 
 
 def training_overview(library: Library) -> TrainingOverview:
@@ -82,6 +95,9 @@ def training_details(library: Library, training_id: str, *, after_step: int = -1
         checkpoint=newest_checkpoint(library, training_id),
         can_resume=can_resume(library, training),
         can_use=can_use_stopped(training),
+        base_loss=_base_loss(library, training_id),
+        records=_records(library, training_id),
+        changed=changed_files(library, training) if training.adapter is not None else (),
     )
 
 
@@ -89,6 +105,28 @@ def training_history(library: Library, known: Sequence[TrainingSummary] = ()) ->
     """Return all trainings, the newest first. Those in `known` that have not changed are not read again."""
     by_id = {one.training.id: one for one in known}
     return [_summary(library, training, by_id.get(training.id)) for training in list_trainings(library)]
+
+
+def changed_files(library: Library, training: Training) -> tuple[str, ...]:
+    """Return the names of the base's files that differ from those at the start of a training.
+
+    Its adapter belongs to the files as they were: other weights make it another model, and with another
+    template the student is asked in a way that it was not trained for. A base that is gone has changed in
+    nothing that could be used.
+    """
+    try:
+        plan = json.loads((training.folder / "run.json").read_text("utf-8"))
+        before: dict[str, str] = plan["inputs"]["model"]
+        weights = [file for file in identify(training.base).files if file.name in before]
+    except (OSError, ValueError, KeyError, TypeError, UserError):
+        return ()
+    hashes = HashCache(library.folder)
+    now = {file.name: hashes.sha256(file) for file in weights}
+    now |= {
+        name: file_sha256(training.base / name) for name in COMPANIONS if (training.base / name).is_file()
+    }
+    names = {name for name in before if name in COMPANIONS or name.endswith(".safetensors")} | now.keys()
+    return tuple(sorted(name for name in names if before.get(name) != now.get(name)))
 
 
 def can_resume(library: Library, training: Training) -> bool:
@@ -108,8 +146,20 @@ def _summary(library: Library, training: Training, known: TrainingSummary | None
         training=training,
         snapshot=_snapshot_name(library, training.snapshot),
         outline=tuple(loss_outline(library, training.id)),
+        base_loss=_base_loss(library, training.id),
+        records=_records(library, training.id),
         can_resume=can_resume(library, training),
     )
+
+
+def _base_loss(library: Library, training_id: str) -> float | None:
+    first = next(iter(training_events(library, training_id, "eval")), None)
+    return float(first["loss"]) if first is not None and first["step"] == 0 else None
+
+
+def _records(library: Library, training_id: str) -> Mapping[str, Any]:
+    reports = training_events(library, training_id, "report")
+    return reports[-1] if reports else {}
 
 
 def _snapshot_name(library: Library, snapshot: str) -> str:

@@ -1,9 +1,8 @@
 """The words for trainings and snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orca_desk.library.trainings import Training
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.settings import title
@@ -67,9 +66,14 @@ def loss_sentence(step: int | None, best: float | None, base: float | None) -> s
     return found if base is None else f"{found[:-1]} ({base:.4f} before the training)."
 
 
-def seconds_of(training: Training) -> float | None:
-    """Return how many seconds a training took, over all its parts; None until it ends."""
-    return training.run.seconds if training.run.ended_at else None
+def changed_sentence(files: Sequence[str]) -> str:
+    """Return that files of the base have changed since a training; an empty text if none has."""
+    if not files:
+        return ""
+    return (
+        f"The base model was changed since ({', '.join(files)}). The adapter was trained and checked with "
+        "the model as it was, and may not fit what is there now."
+    )
 
 
 def differing(settings: Mapping[str, Any]) -> str:

@@ -1,11 +1,15 @@
 """What the library holds to train on, and the trainings it has."""
 
+import json
+import shutil
+
 import pytest
 from doubles import QUICK, open_small, small_snapshot
 
 from orca_desk.errors import UserError
+from orca_desk.files import file_sha256
 from orca_desk.library.runs import end_run
-from orca_desk.library.trainings import Training, add_events, create_training
+from orca_desk.library.trainings import Training, add_events, create_training, set_adapter
 from orca_desk.paths import bundled_models
 from orca_desk.steps.train.history import (
     can_resume,
@@ -15,6 +19,7 @@ from orca_desk.steps.train.history import (
 )
 
 BASE = bundled_models() / "mini-student"
+SUFFIXES = (".json", ".safetensors", ".jinja")  # of the files that a training notes
 
 
 @pytest.fixture
@@ -74,5 +79,43 @@ def test_details_hold_the_events_after_a_step(library):
     assert details.snapshot == "small"
     assert (details.checkpoint, details.can_resume, details.can_use) == (None, True, False)
     assert [one["step"] for one in training_details(library, made.id, after_step=2).metrics] == [3]
+    assert (details.base_loss, details.records, details.changed) == (None, {}, ())
     with pytest.raises(UserError, match="no training"):
         training_details(library, "train-99")
+
+
+def test_the_loss_before_the_training_and_what_became_of_the_records(library):
+    made = stopped(library, small_snapshot(library))
+    report = {"event": "report", "records": 32, "training": 30, "limit": 512}
+    add_events(library, made.id, [report, {"event": "eval", "step": 0, "loss": 1.4978}])
+    details = training_details(library, made.id, after_step=2)
+    assert (details.base_loss, details.records["training"]) == (1.4978, 30)
+    (summary,) = training_history(library)
+    assert (summary.base_loss, summary.records["records"]) == (1.4978, 32)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("tokenizer_config.json", lambda path: path.write_text(path.read_text() + " ")),
+        ("model.safetensors", lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\0")),
+        ("chat_template.jinja", lambda path: path.write_text("new")),
+        ("config.json", lambda path: path.write_text(path.read_text() + " ")),
+    ],
+)
+def test_a_base_that_was_changed_after_the_training_is_told(library, tmp_path, name, edit):
+    base = tmp_path / "base"
+    shutil.copytree(BASE, base)
+    snapshot = small_snapshot(library)
+    made = create_training(library, base=base, snapshot=snapshot, settings=QUICK.to_dict())
+    hashes = {path.name: file_sha256(path) for path in base.iterdir() if path.suffix in SUFFIXES}
+    made.folder.mkdir(parents=True)
+    (made.folder / "run.json").write_text(json.dumps({"inputs": {"model": hashes}}))
+    set_adapter(library, made.id, adapter=made.folder, gguf=None, sha256="a")
+    assert training_details(library, made.id).changed == ()
+    (base / "README.json").write_text("{}")  # no part of the model
+    assert training_details(library, made.id).changed == ()
+    edit(base / name)
+    assert training_details(library, made.id).changed == (name,)
+    shutil.rmtree(base)
+    assert training_details(library, made.id).changed == ()

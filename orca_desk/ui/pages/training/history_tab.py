@@ -24,8 +24,8 @@ from orca_desk.ui.widgets.sparkline import POINTS, Sparkline
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.widgets.when import when
 from orca_desk.ui.words.outcomes import outcome_text
-from orca_desk.ui.words.runs import STATUSES, status_text
-from orca_desk.ui.words.trainings import differing
+from orca_desk.ui.words.runs import STATUSES, status_text, time_of
+from orca_desk.ui.words.trainings import differing, is_worse, loss_sentence, records_summary
 
 COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Training", lambda row: row.training.id),
@@ -34,13 +34,15 @@ COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Snapshot", lambda row: row.snapshot),
     Column("Settings", lambda row: differing(row.training.settings)),
     Column("Loss", lambda row: ""),  # a sparkline of the outline
-    Column("Best validation loss", lambda row: _best(row.training.best_eval), number=True),
-    Column("Started", lambda row: when(row.training.run.started_at or row.training.run.created_at)),
+    Column("Best validation loss", lambda row: _best(row), number=True),
+    Column("Records", lambda row: records_summary(row.records)),
+    Column("Started", lambda row: when(row.training.run.created_at)),
+    Column("Took", lambda row: time_of(row.training.run)),
     Column("Outcome", lambda row: outcome_text(row.training.run.outcome)),
 )
-WIDTHS = (76, 116, 104, 100, 120, 100, 142, 100, 160)
-NEEDS = {8: 1036}  # px that the table needs to show the outcome, which the training itself shows too
-STATUS, LOSS = 1, 5
+WIDTHS = (76, 116, 104, 100, 120, 100, 142, 110, 100, 80, 160)
+NEEDS = {7: 1050, 10: 1226}  # px that the table needs to show columns which the training itself shows too
+STATUS, LOSS, BEST = 1, 5, 6
 
 
 class TrainingHistoryModel(RowsModel[TrainingSummary]):
@@ -61,8 +63,12 @@ class TrainingHistoryModel(RowsModel[TrainingSummary]):
         if role == Qt.ItemDataRole.DecorationRole and column == STATUS:
             status = STATUSES[row.training.run.status]
             return icon(status.image, self._desk.theme.colours, status.role)
+        worse = column == BEST and is_worse(row.training.best_eval, row.base_loss)
+        if role == Qt.ItemDataRole.DecorationRole and worse:
+            return icon("triangle-alert", self._desk.theme.colours, "warn")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return safe_tip(COLUMNS[column].text(row))
+            best = loss_sentence(row.training.best_step, row.training.best_eval, row.base_loss)
+            return safe_tip(best if worse else COLUMNS[column].text(row))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{COLUMNS[column].title}: {COLUMNS[column].text(row)}"
         return None
@@ -189,5 +195,7 @@ class TrainingHistory(QWidget):
             self.resumed.emit(rows[0].training)
 
 
-def _best(loss: float | None) -> str:
-    return "" if loss is None else f"{loss:.4f}"
+def _best(row: TrainingSummary) -> str:
+    loss = row.training.best_eval
+    worse = " (worse)" if is_worse(loss, row.base_loss) else ""
+    return "" if loss is None else f"{loss:.4f}{worse}"

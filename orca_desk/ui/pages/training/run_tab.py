@@ -23,7 +23,13 @@ from orca_desk.ui.widgets.series import TrainingPoints
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.runs import PAUSED, RESUMABLE, STATUSES, status_text
-from orca_desk.ui.words.trainings import resumes_from, seconds_of
+from orca_desk.ui.words.trainings import (
+    changed_sentence,
+    is_worse,
+    loss_sentence,
+    records_sentence,
+    resumes_from,
+)
 
 
 class TrainingRunView(QWidget):
@@ -142,9 +148,11 @@ class TrainingRunView(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         self.best = label(bold=True, wrap=True)
+        self.records = label(wrap=True, selectable=True, size="caption")
         self.outcome = label(wrap=True, selectable=True, size="caption", tone="muted")
-        words.addWidget(self.best)
-        words.addWidget(self.outcome)
+        self.changed = label(wrap=True, selectable=True, size="caption", tone="warn")
+        for one in (self.best, self.records, self.outcome, self.changed):
+            words.addWidget(one)
         row.addLayout(words, 1)
         desk = self.desk
         self.evaluate = button(
@@ -154,7 +162,7 @@ class TrainingRunView(QWidget):
         self.use = button(
             "Use as is",
             lambda: self._emit(self.used),
-            tip="Export and check the best adapter so far, and mark the training as done",
+            tip="Export and check the best adapter so far. The training can still be resumed.",
         )
         self.resume = button("Resume", lambda: self._emit(self.resumed), primary=True)
         self.resume.setToolTip("Resume from the newest checkpoint")
@@ -229,13 +237,14 @@ class TrainingRunView(QWidget):
         if training.best_step is not None and training.best_eval is not None:
             self.run.best = (training.best_step, training.best_eval)
         if not self.is_live:
-            self.figures.show_time(seconds_of(training), None)
+            self.figures.show_time(training.run.seconds, None)
         self.curves.redraw()
 
     def _show_update(self, update: Update) -> None:
         if self.is_live and self._job is not None:
             left = update.seconds_left if update.stage == "training" else None
-            self.figures.show_time(self._job.seconds, left)
+            earlier = self.details.training.run.earlier_seconds if self.details else 0.0
+            self.figures.show_time(earlier + self._job.seconds, left)
 
     def _show_warnings(self) -> None:
         self.notice.show_message("Warnings", "\n".join(self.warnings[-3:]), kind="warn")
@@ -254,18 +263,26 @@ class TrainingRunView(QWidget):
     def _show_result(self, training: Training) -> None:
         over = training.run.status in ("done", "cancelled", "failed", "interrupted")
         self.result.setVisible(over and not self.is_live)
-        done = training.run.status == "done" and training.adapter is not None
-        self.evaluate.setVisible(done)
-        self.chat.setVisible(done)
-        self.use.setVisible(self.details is not None and self.details.can_use)
-        self.resume.setVisible(self.details is not None and self.details.can_resume)
-        self.best.setText(_best(training))
-        set_tone(self.best, "bad" if training.run.status == "failed" else "")
+        usable = training.adapter is not None
+        self.evaluate.setVisible(usable)
+        self.chat.setVisible(usable)
+        if self.details is None:
+            return
+        self.use.setVisible(self.details.can_use)
+        self.resume.setVisible(self.details.can_resume)
+        worse = usable and is_worse(training.best_eval, self.details.base_loss)
+        self.best.setText(_best(self.details))
+        set_tone(self.best, "bad" if training.run.status == "failed" else "warn" if worse else "")
         outcome = outcome_text(training.run.outcome)
-        if training.run.status == "interrupted" and self.details is not None:
+        if training.run.status == "interrupted":
             outcome = f"The app or computer stopped. {resumes_from(self.details.checkpoint)}"
-        self.outcome.setText(outcome)
-        self.outcome.setVisible(bool(outcome))
+        for words, text in (
+            (self.records, records_sentence(self.details.records)),
+            (self.outcome, outcome),
+            (self.changed, changed_sentence(self.details.changed)),
+        ):
+            words.setText(text)
+            words.setVisible(bool(text))
 
     def _ended(self, job: Job) -> None:
         if job is not self._job:  # the next job is followed already
@@ -292,14 +309,12 @@ def _read(library: Library, training_id: str) -> tuple[TrainingDetails, Training
     return details, points
 
 
-def _best(training: Training) -> str:
-    """Return the best checkpoint, or where the training ended, in a sentence."""
-    status = training.run.status
-    if training.adapter is not None and training.best_step is not None and training.best_eval is not None:
-        return f"Best checkpoint: step {training.best_step:,}, validation loss {training.best_eval:.4f}."
-    if training.adapter is not None:
-        return "The adapter of the last step is used."
-    words = STATUSES[status].word if status in RESUMABLE else ""
-    run = training.run
+def _best(details: TrainingDetails) -> str:
+    """Return where the training was stopped, if it was, and the best checkpoint, in sentences."""
+    training, run = details.training, details.training.run
     where = f" at step {run.done:,.0f} of {run.total:,.0f}" if run.unit == "steps" and run.total else ""
-    return f"{words}{where}." if words else ""
+    ended = f"{STATUSES[run.status].word}{where}." if run.status in RESUMABLE else ""
+    if training.adapter is None:
+        return ended
+    loss = loss_sentence(training.best_step, training.best_eval, details.base_loss)
+    return f"{ended} {loss}".strip()

@@ -14,12 +14,19 @@ from pytestqt.qtbot import QtBot
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records
-from orca_desk.library.runs import end_run, get_run
+from orca_desk.library.runs import end_run, get_run, store_progress
 from orca_desk.library.settings import get_setting
 from orca_desk.library.snapshots import Snapshot, SnapshotRules, freeze, list_snapshots
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks
-from orca_desk.library.trainings import Training, add_events, create_training, get_training, list_trainings
+from orca_desk.library.trainings import (
+    Training,
+    add_events,
+    create_training,
+    get_training,
+    list_trainings,
+    set_adapter,
+)
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, digest
@@ -344,6 +351,49 @@ def test_a_training_is_started_stopped_and_resumed(
 
     page = shown(window, qtbot)
     qtbot.waitUntil(lambda: "at the speed of train-1" in page.set_up.checks.time.text(), timeout=SECONDS)
+
+
+def test_a_training_that_was_worse_than_none_is_amber_and_a_stopped_one_stays_resumable(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    training = stored_training(library, snapshot.id, QUICK)
+    report = {
+        "event": "report", "records": 98, "training": 90, "evaluation": 5, "dropped": 3, "empty": 0,
+        "truncated": 2, "limit": 256, "resumed_step": 12,
+    }  # fmt: skip
+    add_events(library, training.id, [report])
+    store_progress(library, training.id, done=12, total=360, unit="steps")
+    set_adapter(
+        library, training.id, adapter=training.folder, gguf=None, sha256="a", best_step=6, best_eval=2.5
+    )
+    page = shown(window, qtbot)
+    page.show_training(training.id)
+    qtbot.waitUntil(lambda: page.run_view is not None and page.run_view.details is not None)
+    view = page.run_view
+    assert view is not None
+    assert view.best.text() == (
+        "Stopped at step 12 of 360. Best checkpoint: step 6, validation loss 2.5000. The untrained model was "
+        "better: 2.0000 before the training. There were too few records, or the learning rate was too high."
+    )
+    assert view.best.property("tone") == "warn"
+    assert view.records.text() == (
+        "Trained on 90 of 98 records; 5 held out for the validation loss; "
+        "3 left out: longer than 256 tokens; 2 cut to 256 tokens, without an end."
+    )
+    assert view.resume.isVisible() and view.evaluate.isVisible() and not view.changed.isVisible()
+
+    page.tabs.setCurrentIndex(HISTORY)
+    qtbot.waitUntil(lambda: page.history is not None and page.history.model.rowCount() == 1)
+    assert page.history is not None
+    model = page.history.model
+    cells = {
+        model.headerData(column, Qt.Orientation.Horizontal): model.index(0, column)
+        for column in range(model.columnCount())
+    }
+    assert cells["Best validation loss"].data() == "2.5000 (worse)"
+    assert cells["Best validation loss"].data(Qt.ItemDataRole.DecorationRole) is not None
+    assert cells["Records"].data() == "90 of 98, 3 left out, 2 cut"
+    assert cells["Status"].data() == "Stopped, resumable"
 
 
 def test_two_trainings_are_compared(
