@@ -240,12 +240,13 @@ class Busy:
         )
 
     def _import(self, tools: Any) -> None:
-        from orca_desk.formats.tasks import read_tasks
-        from orca_desk.steps.collect.import_tasks import import_tasks
+        from orca_desk.formats.layout import Asked
+        from orca_desk.steps.collect.import_tasks import import_file
 
-        import_tasks(
+        import_file(
             self.window.desk.library,
-            read_tasks(self.folder / "many.jsonl"),
+            self.folder / "many.jsonl",
+            Asked(),
             progress=tools.progress,
             control=tools.control,
         )

@@ -17,8 +17,8 @@ from orca_desk.method.records import Split
 from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.imports import import_report, refused_line
 from orca_desk.ui.words.shorten import shorten
-from orca_desk.ui.words.tasks import import_report, sentence
 
 
 @click.group(
@@ -26,6 +26,7 @@ from orca_desk.ui.words.tasks import import_report, sentence
     epilog=examples(
         "orca-desk tasks import questions.jsonl --family algebra --heldout 10",
         "orca-desk tasks import quiz.csv --map query=Question --map answer='Correct answer'",
+        "orca-desk tasks import quiz.csv --dry-run --refused refused.csv",
         "orca-desk tasks list --family belief --text basket",
         "orca-desk tasks export --split heldout heldout.jsonl",
         "orca-desk tasks families",
@@ -51,8 +52,27 @@ def command() -> None:
     "mapping",
     multiple=True,
     metavar="FIELD=COLUMN",
-    help="Read FIELD (query, context, answer, answer_kind, family, tags, split or strategy) from COLUMN.",
+    help="Read FIELD (query, context, answer, choices, answer_kind, family, tags, split or strategy) from"
+    " COLUMN; no COLUMN leaves it empty. Several columns of choices are separated by a comma and a space.",
 )
+@click.option(
+    "--encoding", metavar="NAME", help="Encoding of the file, such as cp1252. Recognised if it is left out."
+)
+@click.option(
+    "--header/--no-header",
+    default=None,
+    help="Whether the first row of a table names its columns. Recognised if it is left out.",
+)
+@click.option(
+    "--list", "rows_in", default="", metavar="NAME", help="The list in a JSON document that holds the rows."
+)
+@click.option(
+    "--refused",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the rows that are refused to FILE, which can be mended and imported.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what the import would do, and store nothing.")
 @library_option
 @json_option
 def import_tasks(
@@ -61,10 +81,15 @@ def import_tasks(
     heldout: float | None,
     update: bool,
     mapping: tuple[str, ...],
+    encoding: str | None,
+    header: bool | None,
+    rows_in: str,
+    refused: Path | None,
+    dry_run: bool,
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Import tasks from FILE, which is JSONL or a CSV file with a header.
+    """Import tasks from FILE: JSONL, JSON, CSV, TSV, Anki's text export, or one question a line.
 
     Rows that cannot be read are reported with their line number; all others are imported. Tasks that the
     library already has are left unchanged, so an import can be repeated.
@@ -77,16 +102,20 @@ def import_tasks(
         family=family,
         heldout=heldout,
         update=update,
+        encoding=encoding,
+        header=header,
+        rows_in=rows_in,
     )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
-        imported = request.run(library, progress=progress, control=control)
+        run = request.try_out if dry_run else request.run
+        imported = run(library, refused=refused, progress=progress, control=control)
     for problem in imported.problems:
-        complain(f"Line {problem.line:,}: {sentence(problem.what)} {problem.hint}")
+        complain(refused_line(problem))
     if imported.unreadable > len(imported.problems):
         more = imported.unreadable - len(imported.problems)
         complain(f"... and {counted(more, 'more unreadable row', 'more unreadable rows')}.")
     if as_json:
-        print_json(imported)
+        print_json(imported.to_json())
         return
     report = import_report(imported, file.name, how_to_hold_out="Use --heldout.")
     for line in (report.summary, *report.notes):
@@ -94,6 +123,8 @@ def import_tasks(
     if imported.differing:
         first = shorten(imported.examples[0].query, 60)
         say(f"The first: {first}" + ("" if imported.updated else "\nAdd --update to replace them."))
+    if refused and imported.unreadable:
+        say(f"Wrote the {counted(imported.unreadable, 'row')} that could not be read to {refused}.")
 
 
 @command.command("list")

@@ -1,60 +1,83 @@
 """Mapping a file's columns to the fields of a task."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 
 from orca_desk.errors import UserError
 
-FIELDS = ("query", "answer", "family", "context", "split", "tags", "answer_kind", "strategy", "id")
+FIELDS = (
+    "query", "answer", "choices", "family", "context", "split", "tags", "answer_kind", "strategy", "id",
+)  # fmt: skip
 
-_IGNORED = dict.fromkeys(map(ord, " -_"))
+_IGNORED = dict.fromkeys(map(ord, " -_\ufeff\u00a0"))
+_ASIDE = re.compile(r"[\n(\[:]")  # where a heading goes on with an explanation
 
 # In order of preference. "instruction" comes before "input", so that Alpaca's pair is read as question and
-# context; "input" alone is the question. Written as `_plain` writes names.
+# context; "input" alone is the question. Written as `plain` writes names.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
-    "query": ("query", "question", "prompt", "problem", "instruction", "user", "input", "text"),
-    "answer": (
-        "answer",
-        "reference",
-        "referenceanswer",
-        "target",
-        "expected",
-        "expectedanswer",
-        "gold",
-        "label",
-        "solution",
-        "output",
-        "completion",
-        "response",
+    "choices": (),  # found by `choices.choice_columns`
+    "query": (
+        "query", "question", "prompt", "problem", "instruction", "questionstem", "questiontext", "sentence",
+        "user", "input", "front", "goal", "ctx", "text", "stem", "q", "messages", "conversations",
+        "conversation", "dialogue", "dialog", "turns", "chat",
     ),
-    "family": ("family", "category", "subject", "topic", "tasktype", "type", "task"),
-    "context": ("context", "passage", "paragraph", "document", "background", "input"),
-    "split": ("split", "set", "subset"),
+    "answer": (
+        "answer", "reference", "referenceanswer", "correctanswer", "rightanswer", "target", "expected",
+        "expectedanswer", "expectedoutput", "finalanswer", "answerkey", "correct", "correctoption",
+        "correctchoice", "correctletter", "correctindex", "answeridx", "answerindex", "answerletter", "key",
+        "gold", "goldanswer", "goldlabel", "groundtruth", "ideal", "idealanswer", "bestanswer", "label",
+        "cop", "answers", "targets", "references", "solution", "output", "completion", "response", "chosen",
+        "back", "a",
+    ),
+    "family": ("family", "category", "subject", "topic", "tasktype", "task", "subset"),
+    "context": ("context", "passage", "paragraph", "document", "article", "background", "support", "input"),
+    "split": ("split", "set", "subset", "partition"),
     "tags": ("tags", "tag", "labels", "keywords"),
-    "answer_kind": ("answerkind", "kind", "answertype"),
+    "answer_kind": ("answerkind", "kind", "answertype", "type"),
     "strategy": ("strategy",),
     "id": ("id",),
-}
+}  # fmt: skip
+_ASKING = frozenset(_SYNONYMS["query"])
 
 
-def map_columns(columns: Iterable[str], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
+def map_columns(
+    columns: Iterable[str],
+    mapping: Mapping[str, str] | None = None,
+    *,
+    aside: Collection[tuple[str, str]] = (),
+) -> dict[str, str]:
     """Return field -> column for the columns of a file; `mapping` (field -> column) takes precedence.
 
-    Names are compared without case, spaces, hyphens and underscores. Each column serves one field; columns
-    that match none are left out. Raises UserError for an unknown field in `mapping`.
+    Names are compared without case, spaces, hyphens and underscores, and without an explanation that follows
+    in brackets or on the next line. Each column serves one field; columns that match none are left out, and
+    so are the pairs (field, column) in `aside`. Raises UserError for an unknown field in `mapping`.
     """
     chosen = dict(mapping or {})
     if unknown := sorted(chosen.keys() - set(FIELDS)):
         raise UserError(f"A task has no field {unknown[0]!r}.", f"The fields are {', '.join(FIELDS)}.")
-    free = {_plain(column): column for column in columns if column not in chosen.values()}
+    free: dict[str, str] = {}
+    for column in columns:
+        if column not in chosen.values():
+            free.setdefault(plain(_ASIDE.split(column, maxsplit=1)[0]), column)
+            free[plain(column)] = column
     for field, synonyms in _SYNONYMS.items():
-        if field in chosen:
+        if field in chosen or not synonyms:
             continue
         for synonym in synonyms:
-            if (column := free.pop(synonym, None)) is not None:
+            column = free.get(synonym)
+            if column is not None and (field, column) not in aside:
                 chosen[field] = column
+                for name in [name for name, one in free.items() if one == column]:
+                    del free[name]
                 break
     return chosen
 
 
-def _plain(name: str) -> str:
+def is_question(column: str) -> bool:
+    """Return whether a column's name is one for questions."""
+    return plain(_ASIDE.split(column, maxsplit=1)[0]) in _ASKING
+
+
+def plain(name: str) -> str:
+    """Return a column's name without case, spaces, hyphens and underscores."""
     return name.casefold().translate(_IGNORED)

@@ -5,8 +5,9 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from orca_desk.library.database import Library
 from orca_desk.library.strategies import insert_strategies
-from orca_desk.library.tasks import COLUMNS, task_rows
+from orca_desk.library.tasks import COLUMNS, DeletedTasks, delete_tasks, task_rows
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import load_folder
 from orca_desk.paths import resources
@@ -22,6 +23,11 @@ def fill(db: sqlite3.Connection, *, samples: bool) -> None:
     insert_strategies(db, load_folder(resources() / "strategies").values())
     if samples:
         db.executemany(INSERT, task_rows(db, sample_tasks(resources() / "tasks")))
+
+
+def delete_samples(library: Library) -> DeletedTasks:
+    """Delete the bundled tasks that the library still has; return what restores them."""
+    return delete_tasks(library, [task.id for task in sample_tasks(resources() / "tasks")])
 
 
 def sample_tasks(folder: Path) -> Iterator[Task]:

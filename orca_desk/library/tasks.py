@@ -82,7 +82,7 @@ class FamilyCount:
 def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
     """Add new tasks; existing ones, which may have been edited since, stay unchanged.
 
-    A task exists if the library has its id, or a task that asks or asked the same, whatever its family.
+    A task exists if the library has its id, or a task of its family that asks or asked the same.
     Writes in transactions of 5,000 tasks: after an interruption, the same call adds the rest.
     """
     added: list[str] = []
@@ -333,10 +333,10 @@ def _conditions(wanted: TaskFilter) -> Conditions:
 def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
     present = _present(db, tasks)
     new: dict[str, Task] = {}
-    questions: set[str] = set()
+    questions: set[tuple[str, str]] = set()
     duplicates: list[str] = []
     for task in yielding(tasks):
-        question = question_key(task.user_text)
+        question = (task.family, question_key(task.user_text))
         if task.id in present or task.id in new or question in questions:
             duplicates.append(task.id)
         else:
@@ -355,14 +355,16 @@ def _unknown(task_id: str) -> UserError:
 def _present(db: sqlite3.Connection, tasks: Sequence[Task]) -> dict[str, str]:
     """Return the ids of the stored tasks that ask, or asked, the same as `tasks`, by the ids of these.
 
-    The family is no part of it: a file that is imported again finds its tasks when their family was renamed.
+    A file that is imported again finds its tasks after their family was renamed: under its old name by their
+    ids, under its new one by what they ask in it. In another family the same question is a task of its own.
     """
-    given = json_list([task.id, question_key(task.user_text)] for task in yielding(tasks))
+    given = json_list([task.id, question_key(task.user_text), task.family] for task in yielding(tasks))
     rows = db.execute(
         "WITH given AS MATERIALIZED ("
-        "  SELECT value ->> 0 AS id, value ->> 1 AS question FROM json_each(?))"
+        "  SELECT value ->> 0 AS id, value ->> 1 AS question, f.id AS family_id"
+        "  FROM json_each(?) LEFT JOIN families AS f ON f.name = value ->> 2)"
         " SELECT g.id, t.id, t.n FROM given AS g JOIN task_questions AS q USING (question)"
-        "  JOIN tasks AS t ON t.n = q.task"
+        "  JOIN tasks AS t ON t.n = q.task AND t.family_id = g.family_id"
         " UNION ALL SELECT g.id, t.id, -1 FROM given AS g JOIN tasks AS t USING (id) ORDER BY 3 DESC",
         (given,),
     )

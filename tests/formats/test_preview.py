@@ -6,26 +6,30 @@ from pathlib import Path
 import pytest
 
 from orca_desk.errors import UserError
+from orca_desk.formats.layout import Asked
 from orca_desk.formats.preview import preview_tasks
 from orca_desk.formats.rows import BadRow
 from orca_desk.method.records import Task
 
 
 def test_rows_problems_and_mapping() -> None:
-    text = b"Question;Right answer;Topic\nOne plus one?;2;sums\n;3;sums\nTwo plus two?;4;\n"
-    seen = preview_tasks(io.BytesIO(text), family="other")
-    assert (seen.format, seen.good, seen.bad, seen.whole) == ("CSV", 2, 1, True)
-    assert seen.columns == ("Question", "Right answer", "Topic")
+    text = "Question;Lösung;Topic\nOne plus one?;2;sums\n;3;sums\nTwo plus two?;4;\n".encode()
+    seen = preview_tasks(io.BytesIO(text), Asked(family="other"))
+    assert (seen.file.layout.format, seen.good, seen.bad, seen.whole) == ("CSV", 2, 1, True)
+    assert seen.columns == ("Question", "Lösung", "Topic")
     assert seen.mapping == {"query": "Question", "family": "Topic"}
-    assert seen.heldout == 0
-    assert preview_tasks(io.BytesIO(b"question,split\na,test\nb,train\n")).heldout == 1
+    assert seen.survey.unread == ("Lösung",)
+    held = preview_tasks(io.BytesIO(b"question,split\na,test\nb,train\n"))
+    assert [task.split for task in held.tasks] == ["heldout", "train"]
     assert [line for line, _ in seen.rows] == [2, 3, 4]
     assert [row.family if isinstance(row, Task) else row.what for _, row in seen.rows] == [
         "sums", "'Question' is empty", "other"
     ]  # fmt: skip
     assert [bad.line for bad in seen.problems] == [3]
-    corrected = preview_tasks(io.BytesIO(text), {"answer": "Right answer", "family": ""}, family="other")
-    assert corrected.mapping == {"query": "Question", "answer": "Right answer"}
+    corrected = preview_tasks(
+        io.BytesIO(text), Asked(mapping={"answer": "Lösung", "family": ""}, family="other")
+    )
+    assert corrected.mapping == {"query": "Question", "answer": "Lösung"}
     assert [row.answer for _, row in corrected.rows if isinstance(row, Task)] == ["2", "4"]
 
 
@@ -34,7 +38,7 @@ def test_a_file_whose_question_is_not_found_can_still_be_mapped() -> None:
     seen = preview_tasks(io.BytesIO(text))
     assert (seen.good, seen.bad, seen.columns) == (0, 1, ("frage", "antwort"))
     assert isinstance(seen.rows[0][1], BadRow)
-    assert preview_tasks(io.BytesIO(text), {"query": "frage"}).good == 1
+    assert preview_tasks(io.BytesIO(text), Asked(mapping={"query": "frage"})).good == 1
 
 
 def test_only_the_first_rows_are_read() -> None:
@@ -44,7 +48,7 @@ def test_only_the_first_rows_are_read() -> None:
     assert preview_tasks(io.BytesIO(text), limit=30).whole
 
 
-@pytest.mark.parametrize("data", [b"", b"question,answer\n", b"PK\x03\x04...", b"[1]"])
+@pytest.mark.parametrize("data", [b"", b"question,answer\n", b"PK\x03\x04...", b"[]"])
 def test_what_cannot_be_read_is_one_clear_error(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "tasks"
     path.write_bytes(data)

@@ -1,6 +1,6 @@
 import io
 import json
-from collections.abc import Iterator
+import tracemalloc
 from pathlib import Path
 from random import Random
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.public_data import MISSING, PUBLIC_DATA
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import map_columns
+from orca_desk.formats.values import is_missing, tidy
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import read_tasks, write_tasks
 from orca_desk.formats.text import MAX_LINE
@@ -26,12 +27,19 @@ def read(data: bytes | str, **options: object) -> tuple[list[Task], list[BadRow]
 
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=30)
+
+
+def known(text: str) -> bool:
+    return bool(tidy(text)) and not is_missing(tidy(text))
+
+
+names = texts.map(tidy).map(str.strip).filter(bool)
 tasks = st.builds(
     Task,
-    family=texts.map(str.strip).filter(bool),
-    query=texts.filter(str.strip),
-    context=texts,
-    answer=st.none() | texts.map(str.strip).filter(bool),
+    family=names,
+    query=texts.map(tidy).filter(str.strip),
+    context=texts.map(tidy),
+    answer=st.none() | texts.map(tidy).filter(bool),
     answer_kind=st.none() | st.sampled_from(["number", "ordering", "keyed"]),
     tags=st.lists(texts, max_size=3).map(tuple),
     split=st.sampled_from(["train", "heldout"]),
@@ -67,7 +75,7 @@ def test_any_bytes_give_rows_or_one_clear_error(data: bytes) -> None:
 
 
 @given(
-    rows=st.lists(st.tuples(texts.filter(str.strip), texts.map(str.strip)), min_size=1, max_size=5),
+    rows=st.lists(st.tuples(texts.filter(known), texts.filter(known)), min_size=1, max_size=5),
     delimiter=st.sampled_from([",", ";", "\t"]),
 )
 def test_csv_cells_come_through_whole(rows: list[tuple[str, str]], delimiter: str) -> None:
@@ -76,7 +84,7 @@ def test_csv_cells_come_through_whole(rows: list[tuple[str, str]], delimiter: st
 
     text = "".join(f"{quoted(q)}{delimiter}{quoted(a)}\r\n" for q, a in [("question", "answer"), *rows])
     good, bad = read(text)
-    assert [(task.query, task.answer or "") for task in good] == rows
+    assert [(task.query, task.answer or "") for task in good] == [(tidy(q), tidy(a)) for q, a in rows]
     assert bad == []
 
 
@@ -116,12 +124,27 @@ def test_splits_tags_and_ids() -> None:
     assert kept.id == task.id
 
 
+def test_what_is_said_of_a_column_is_taken_at_its_word() -> None:
+    """A column that the user names holds splits or answer types; one that is found may be something else."""
+    row = '{"query": "a", "split": "blue", "kind": "blue"}'
+    (task,), bad = read(row)
+    assert (task.split, task.answer_kind, bad) == ("train", None, [])
+    for field, what in (
+        ("split", "split 'blue' is unknown"),
+        ("answer_kind", "answer type 'blue' is unknown"),
+    ):
+        column = "kind" if field == "answer_kind" else field
+        with pytest.raises(UserError, match=what):
+            read(row, mapping={field: column})
+
+
 @pytest.mark.parametrize(
     ("row", "what"),
     [
         (b"not json", "not valid JSON"),
         (b"[1]", "not a JSON object"),
         (b'"text"', "not a JSON object"),
+        (b"5", "not a JSON object"),
         (b'{"answer": "1"}', "no column with the question"),
         (b'{"query": ""}', "'query' is empty"),
         (b'{"query": " "}', "the question is blank"),
@@ -129,17 +152,15 @@ def test_splits_tags_and_ids() -> None:
         (b'{"query": ["a"]}', "'query' is a list, not text"),
         (b'{"query": "a", "answer": {"b": 1}}', "'answer' is an object"),
         (b'{"query": "a", "query": "b"}', "'query' appears twice"),
-        (b'{"query": "a", "answer": NaN}', "NaN is not a JSON value"),
-        (b'{"query": "a", "split": "blue"}', "split 'blue' is unknown"),
-        (b'{"query": "a", "answer_kind": "blue"}', "answer type 'blue' is unknown"),
+        (b'{"query": "a", "answer": Infinity}', "Infinity is not a JSON value"),
+        (b'{"query": "NaN"}', "the question is blank"),
         (b'{"query": "a", "tags": [1]}', "a tag is not text"),
         (b'{"query": "a\\u0000"}', "NUL"),
         (b'{"query": "a\\ud800"}', "half a character"),
         (b'{"query": "a\0"}', "NUL"),
-        (b'{"query": "caf\xe9"}', "not UTF-8"),
         (b'{"query": ' + b"[" * 100_000, "nested too deep"),
         (b'{"query": "' + b"x" * (MAX_LINE + 10) + b'"}', "longer than"),
-        (b'{"query": "a", "answer": ' + b"9" * 10_000 + b', "split": 1}', "'split' is a number"),
+        (b'{"query": "a", "answer": ' + b"9" * 10_000 + b', "context": 1}', "'context' is a number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -150,35 +171,17 @@ def test_bad_rows_are_reported_and_good_ones_read(row: bytes, what: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ['{"query": "Qui ?"}\n{"query": "Où ?"}\n', "query,answer\nOù ?,là\nQui ?,\n"]
-)
-def test_the_remedy_for_another_encoding_is_to_save_the_file_as_utf_8(text: str) -> None:
-    (good,), (bad,) = read(text.encode("latin-1"))
-    assert good.query == "Qui ?" and "not UTF-8" in bad.what and "Save the file as UTF-8" in bad.hint
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("text", ['{"query": "Où est-il ?"}\n', "question;answer\r\nOù est-il ?;là\r\n"])
-def test_encodings(encoding: str, text: str) -> None:
-    (task,), bad = read(text.encode(encoding))
-    assert (task.query, bad) == ("Où est-il ?", [])
-
-
-@pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"", "contains no tasks"),
         (b"\n\n", "contains no tasks"),
         (b"question,answer\n", "contains no tasks"),
         (b"{}\n", "contains no readable task; line 1"),
-        ('{"query": "q"}'.encode("utf-16-le"), "UTF-16 without a byte order mark"),
-        ('{"query": "q"}'.encode("utf-32"), "UTF-32"),
         ('{"query": "q"}'.encode("utf-16") + b"x", "not valid UTF-16"),
         (b"PK\x03\x04...", "not a text file"),
         (Random(0).randbytes(20_000), "not a text file"),
-        (b'[{"query": "q"}]', "one JSON document"),
+        (b'[{"answer": "q"}]', "contains no readable task; line 1"),
         (b"question,question\na,b\n", "two columns named 'question'"),
-        (b"caf\xe9,answer\na,b\n", "header of"),
     ],
 )
 def test_a_file_without_tasks_is_one_clear_error(data: bytes, message: str) -> None:
@@ -220,25 +223,23 @@ def test_csv_quotes_newlines_and_broken_rows() -> None:
     ]
 
 
-def test_rows_are_streamed() -> None:
-    def endless() -> Iterator[bytes]:
-        while True:
-            yield GOOD
-
-    class Stream(io.RawIOBase):
-        source = endless()
-
-        def readable(self) -> bool:
-            return True
-
-        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-            data = next(self.source)[: len(buffer)]
-            buffer[: len(data)] = data
-            return len(data)
-
-    rows = read_tasks(io.BufferedReader(Stream()))  # type: ignore[arg-type]
-    assert [next(rows) for _ in range(1000)][-1] == Task(family="general", query="good", answer="1")
-    rows.close()  # type: ignore[attr-defined]
+def test_a_large_file_is_read_in_little_memory(tmp_path: Path) -> None:
+    """Not even a document of one line is held as a whole."""
+    row = '{"query": "%d and 1?", "answer": "' + "x" * 1_500 + '"}'
+    lines, one_line = tmp_path / "many.jsonl", tmp_path / "many.json"
+    with lines.open("w") as first, one_line.open("w") as second:
+        second.write('{"data": [')
+        for number in range(20_000):
+            first.write(row % number + "\n")
+            second.write(("," if number else "") + row % number)
+        second.write("]}")
+    for path in (lines, one_line):
+        tracemalloc.start()
+        count = sum(isinstance(task, Task) for task in read_tasks(path))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert count == 20_000
+        assert peak < 20_000_000 < path.stat().st_size
 
 
 @pytest.mark.skipif(not PUBLIC_DATA.is_dir(), reason=MISSING)

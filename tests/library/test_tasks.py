@@ -75,7 +75,7 @@ def test_adding_again_adds_nothing(library: Library) -> None:
 @given(tasks=st.lists(TASKS, max_size=12))
 def test_any_tasks_come_back_as_they_went_in_however_often_added(library: Library, tasks: list[Task]) -> None:
     delete_tasks(library, [task.id for task in iterate_tasks(library)])
-    first = {task.user_text: task for task in reversed(tasks)}  # a question is one task, whatever its family
+    first = {(task.family, task.user_text): task for task in reversed(tasks)}  # one task for each question
     expected = {task.id: task for task in first.values()}
     for _ in range(2):
         add_tasks(library, tasks)

@@ -1,94 +1,233 @@
 """Importing tasks as they are read, so that a file of any size needs little memory."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
 
+from orca_desk.formats.layout import Asked
+from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.refused import RefusedRows
 from orca_desk.formats.rows import BadRow
+from orca_desk.formats.tasks import opened, readable
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import add_tasks, same_tasks, update_tasks
+from orca_desk.library.tasks import TaskFilter, add_tasks, same_tasks, task_rowids, update_tasks
 from orca_desk.method.records import Task
-from orca_desk.method.splits import hold_out
+from orca_desk.method.splits import HeldOut, QuestionCounts, SplitQuestions
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.steps.collect.imported import SHOWN, Imported, ImportUndo, LeftAside, ReadAs
+from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.yielding import yielding
 
 CHUNK = 2_000  # tasks between two checks for a stop
-SHOWN = 20  # bad and differing rows to show
+MAX_FAMILIES = 50  # that are counted one by one
 
 
-@dataclass(frozen=True, kw_only=True)
-class Imported:
-    """The result of an import.
-
-    `differing` counts rows whose question already existed with other content (answer, split, tags, ...), in
-    the library or earlier in the file; `updated` says whether the file's content replaced it. `problems` and
-    `examples` are the first 20 bad and differing rows.
-    """
-
-    added: int
-    already_there: int
-    differing: int
-    updated: bool
-    unreadable: int
-    heldout: int
-    problems: tuple[BadRow, ...]
-    examples: tuple[Task, ...]
-    finished: bool
-
-
-def import_tasks(
+def import_file(
     library: Library,
-    rows: Iterable[Task | BadRow],
+    source: Path | BinaryIO,
+    asked: Asked,
     *,
     heldout: float | None = None,
     update: bool = False,
+    refused: Path | None = None,
+    dry_run: bool = False,
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Imported:
-    """Add the tasks of `rows` (see `formats.tasks.read_tasks`); existing ones stay unchanged.
+    """Add the tasks of a file; those that the library has stay as they are, unless `update`.
 
-    `heldout` is the percentage to hold out, whatever the rows say. With `update`, a row replaces the task
-    with the same question. Each chunk is committed at once, so an interrupted import can be repeated.
+    The whole file is looked at first: it decides how its columns are read. `heldout` is the percentage to
+    hold out, whatever the rows say. Each chunk is committed at once, so an interrupted import can be
+    repeated. Rows that are refused are written to `refused`, from where they can be imported again. With
+    `dry_run` nothing is stored. Raises UserError if the source cannot be read or has no readable task.
     """
     control = control or JobControl()
-    meter = Meter(progress, stage="importing", total=None, unit="tasks")
-    source = yielding(rows)
-    added = same = held = unreadable = 0
-    differing = 0
-    problems: list[BadRow] = []
-    examples: list[Task] = []
-    while not control.stopped and (chunk := list(islice(source, CHUNK))):
-        bad = [row for row in chunk if isinstance(row, BadRow)]
-        tasks = [row for row in chunk if isinstance(row, Task)]
-        if heldout is not None:
-            tasks = [hold_out(task, heldout) for task in tasks]
-        result = add_tasks(library, tasks)
-        others = _differing(library, tasks)
-        if update:
-            update_tasks(library, others)
-        added += len(result.added)
-        same += len(result.duplicates)
-        differing += len(others)
-        held += sum(task.split == "heldout" for task in tasks)
-        unreadable += len(bad)
-        problems += bad[: SHOWN - len(problems)]
-        examples += others[: SHOWN - len(examples)]
-        meter.advance(len(chunk))
-    return Imported(
-        added=added,
-        already_there=same - differing,
-        differing=differing,
-        updated=update,
-        unreadable=unreadable,
-        heldout=held,
-        problems=tuple(problems),
-        examples=tuple(examples),
-        finished=not control.stopped,
+    with opened(source) as (stream, path):
+        file = TaskFile(stream, path, asked)
+        reading = Meter(progress, stage="reading", total=None, unit="rows read")
+        survey = file.survey(progress=reading.advance)
+        questions = LibraryQuestions(library)
+        held = None if heldout is None else plan_held_out(yielding(file.rows()), heldout, questions)
+        work = _Import(library, file, survey, held, update=update, dry_run=dry_run)
+        with RefusedRows(refused, file) as writer:
+            work.take(readable(file.rows(), path), writer, progress, control)
+        return work.result(questions, finished=work.rows == survey.rows)
+
+
+def plan_held_out(rows: Iterable[Task | BadRow], percent: float, questions: LibraryQuestions) -> HeldOut:
+    """Return which questions of these rows to hold out: the nearest whole number of each family's tasks.
+
+    A variant of a question that the library has goes where that one is.
+    """
+    counts = QuestionCounts()
+    for row in rows:
+        if isinstance(row, Task):
+            counts.add(row)
+    held, trained = questions.sides(counts)
+    return counts.choose(percent, held=held, trained=trained)
+
+
+def read_as(file: TaskFile, survey: Survey) -> ReadAs:
+    """Return how a file was read."""
+    table = file.layout.table
+    return ReadAs(
+        format=file.layout.format,
+        encoding=file.layout.encoding.name.removesuffix("-sig"),
+        guessed=file.layout.encoding.guessed,
+        header=table.columns if table and table.header else (),
+        headerless=table is not None and not table.header and not table.anki,
+        above=table.above if table else 0,
+        mapping=survey.mapping,
+        unread=survey.unread,
+        aside=tuple(column for _, column in survey.aside if column in survey.unread),
+        numbers=survey.numbers,
+        sure=survey.sure,
     )
 
 
-def _differing(library: Library, tasks: list[Task]) -> list[Task]:
-    """Return the tasks that the library has with other content, under the ids that it has them by."""
-    stored = same_tasks(library, tasks)
-    found = [replace(task, id=stored[task.id].id) for task in tasks]
-    return [task for given, task in zip(tasks, found, strict=True) if stored[given.id] != task]
+@dataclass
+class _Import:
+    """An import at work."""
+
+    library: Library
+    file: TaskFile
+    survey: Survey
+    held: HeldOut | None
+    update: bool
+    dry_run: bool
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    families: Counter[str] = field(default_factory=Counter)
+    problems: list[BadRow] = field(default_factory=list)
+    examples: list[Task] = field(default_factory=list)
+    added: "array[int]" = field(default_factory=lambda: array("q"))
+    replaced: list[Task] = field(default_factory=list)
+    _splits: SplitQuestions = field(default_factory=SplitQuestions)
+    _seen: dict[int, int] = field(default_factory=dict)  # of a dry run: what would have been added
+
+    def take(
+        self, rows: Iterator[Task | BadRow], refused: RefusedRows, progress: Progress, control: JobControl
+    ) -> None:
+        """Take over the rows, chunk by chunk, until there is none left or the user stops."""
+        meter = Meter(progress, stage="importing", total=self.survey.rows, unit="rows")
+        source = yielding(rows)
+        while control.proceed() and (chunk := list(islice(source, CHUNK))):
+            for row in chunk:
+                if isinstance(row, BadRow):
+                    refused.add(row)
+            self._add([row for row in chunk if isinstance(row, Task)])
+            bad = [row for row in chunk if isinstance(row, BadRow)]
+            self.counts["bad"] += len(bad)
+            self.problems += bad[: SHOWN - len(self.problems)]
+            self.rows += len(chunk)
+            meter.advance(len(chunk))
+
+    def result(self, questions: LibraryQuestions, *, finished: bool) -> Imported:
+        """Return what was done."""
+        repeated = self._splits.repeated(questions.others(self._splits))
+        notes = self.file.reader.notes
+        return Imported(
+            rows=self.rows,
+            added=self.counts["added"],
+            already_there=self.counts["same"],
+            differing=self.counts["differing"],
+            updated=self.update,
+            unreadable=self.counts["bad"],
+            heldout=self.counts["heldout"],
+            unanswered=self.counts["unanswered"],
+            repeated=repeated.rows,
+            both=repeated.both,
+            families=dict(self.families.most_common(MAX_FAMILIES)),
+            problems=tuple(self.problems),
+            examples=tuple(self.examples),
+            finished=finished,
+            read_as=read_as(self.file, self.survey),
+            left_aside=LeftAside(
+                systems=notes["systems"],
+                several_answers=notes["several answers"],
+                splits=notes["splits"],
+                kinds=notes["kinds"],
+            ),
+            dry_run=self.dry_run,
+            undo=None if self.dry_run else ImportUndo(added=self.added, replaced=tuple(self.replaced)),
+        )
+
+    def _add(self, tasks: list[Task]) -> None:
+        if self.held is not None:
+            tasks = [replace(task, split=self.held.split(task)) for task in tasks]
+        for task in tasks:
+            self._splits.add(task)
+        stored = same_tasks(self.library, tasks)
+        new = [task for task in tasks if task.id not in stored]
+        if self.dry_run:
+            new = self._first_of(new)
+        else:
+            added = set(add_tasks(self.library, new).added)
+            self.added += task_rowids(self.library, TaskFilter(ids=tuple(added)))
+            new = list({task.id: task for task in reversed(new) if task.id in added}.values())
+        self.counts["added"] += len(new)
+        self.counts["heldout"] += sum(task.split == "heldout" for task in new)
+        self.counts["unanswered"] += sum(task.answer is None for task in new)
+        self.families.update(task.family for task in new)
+        self._compare(tasks, {task.id for task in new}, stored)
+
+    def _first_of(self, tasks: list[Task]) -> list[Task]:
+        """Return the tasks without those that the file gave before."""
+        found: list[Task] = []
+        for task in tasks:
+            marks = _marks(task)
+            if all(mark not in self._seen for mark in marks):
+                found.append(task)
+                self._seen |= dict.fromkeys(marks, self._content(task))
+        return found
+
+    def _compare(self, tasks: list[Task], new: set[str], stored: dict[str, Task]) -> None:
+        """Count the rows whose tasks exist already, and replace these if the user wants that."""
+        old: list[Task] = []
+        for task in tasks:
+            if task.id in new:
+                new.discard(task.id)  # the same row again would be a duplicate
+            else:
+                old.append(task)
+        if not self.dry_run:
+            stored = same_tasks(self.library, old)
+        others: dict[str, Task] = {}
+        for task in old:
+            before = stored.get(task.id)
+            if before is None:
+                is_same = any(self._seen.get(mark) == self._content(task) for mark in _marks(task))
+            else:
+                after = self._merged(before, task)
+                if not (is_same := after == before):
+                    others[after.id] = after
+            self.counts["same" if is_same else "differing"] += 1
+            if not is_same and len(self.examples) < SHOWN:
+                self.examples.append(task)
+        if self.update and others and not self.dry_run:
+            self.replaced += update_tasks(self.library, list(others.values()))
+
+    def _content(self, task: Task) -> int:
+        return hash(tuple(getattr(task, name) for name in self._given(task)))
+
+    def _merged(self, before: Task, row: Task) -> Task:
+        """Return the stored task with what the file says: what it has no column for stays as it is."""
+        return replace(before, **{name: getattr(row, name) for name in self._given(row)})
+
+    def _given(self, row: Task) -> list[str]:
+        """Return the fields that the file gives. The family may have been renamed since."""
+        given = ["query", "context", "answer"]
+        given += [name for name in ("tags", "answer_kind", "strategy") if name in self.survey.mapping]
+        if "split" in self.survey.mapping or self.held is not None:
+            given.append("split")
+        if "choices" in self.survey.mapping and "answer_kind" not in given and row.answer_kind is not None:
+            given.append("answer_kind")
+        return given
+
+
+def _marks(task: Task) -> tuple[int, int]:
+    """Return what identifies a task: its id, and what it asks."""
+    return int(task.id[:16], 16), hash(task.user_text)

@@ -1,14 +1,23 @@
 """One import, ready to run: where the tasks come from, and what the user chose for them."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from orca_desk.formats.tasks import DEFAULT_FAMILY, read_tasks
+from orca_desk.errors import UserError
+from orca_desk.formats.layout import Asked
+from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.database import Library
+from orca_desk.method.records import digest
 from orca_desk.processes.progress import JobControl, Progress, silent
-from orca_desk.steps.collect.import_tasks import Imported, import_tasks
+from orca_desk.steps.collect.import_tasks import import_file
+from orca_desk.steps.collect.imported import Imported, outcome_of
+from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_resume
+
+KIND = "import"
+UNIT = "rows"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +38,13 @@ class TaskSource:
         """Return the source that reads pasted text."""
         return cls(name="pasted text", text=text)
 
+    @property
+    def family(self) -> str:
+        """The family for rows without one: a file gives its name."""
+        return (self.path.stem.strip() if self.path else "") or DEFAULT_FAMILY
+
     def open(self) -> Path | BinaryIO:
-        """Return the argument for `read_tasks` and `preview_tasks`, positioned at the beginning."""
+        """Return the argument for `formats.tasks.opened`, positioned at the beginning."""
         return self.path or _PastedText(self.text.encode("utf-8", "surrogatepass"))
 
 
@@ -40,7 +54,7 @@ class ImportRequest:
 
     `mapping` (field -> column) overrides the columns that are found by their names. `family` is for rows
     without one. `heldout` is the percentage of the tasks to hold out, or None to follow the file. `update`
-    replaces tasks that the library already has.
+    replaces tasks that the library already has. For `encoding`, `header` and `rows_in` see `Asked`.
     """
 
     source: TaskSource
@@ -48,19 +62,111 @@ class ImportRequest:
     family: str = DEFAULT_FAMILY
     heldout: float | None = None
     update: bool = False
+    encoding: str | None = None
+    header: bool | None = None
+    rows_in: str = ""
+
+    @property
+    def asked(self) -> Asked:
+        """What the user said about the file."""
+        return Asked(
+            mapping=self.mapping,
+            family=self.family,
+            encoding=self.encoding,
+            header=self.header,
+            rows_in=self.rows_in,
+        )
 
     def run(
-        self, library: Library, *, progress: Progress = silent, control: JobControl | None = None
+        self,
+        library: Library,
+        *,
+        refused: Path | None = None,
+        progress: Progress = silent,
+        control: JobControl | None = None,
     ) -> Imported:
-        """Import the tasks. Raises UserError if the source cannot be read or has no readable task."""
-        return import_tasks(
+        """Import the tasks, as a run of the library; write rows that are refused to the file `refused`.
+
+        An import that was cut off is the same run when it is started again: its tasks are found, not doubled.
+        Raises UserError if the source cannot be read or has no readable task.
+        """
+        run = find_or_create_run(library, KIND, self._settings(), self.to_json())
+        with record_run(library, run, progress=progress) as recorder:
+            recorder.unit = UNIT
+            imported = self._import(library, refused, recorder.report, control)
+            recorder.outcome = outcome_of(imported).to_json()
+            recorder.finished = imported.finished
+        return imported
+
+    def try_out(
+        self,
+        library: Library,
+        *,
+        refused: Path | None = None,
+        progress: Progress = silent,
+        control: JobControl | None = None,
+    ) -> Imported:
+        """Return what `run` would do, without storing anything."""
+        return self._import(library, refused, progress, control, dry_run=True)
+
+    def _import(
+        self,
+        library: Library,
+        refused: Path | None,
+        progress: Progress,
+        control: JobControl | None,
+        *,
+        dry_run: bool = False,
+    ) -> Imported:
+        return import_file(
             library,
-            read_tasks(self.source.open(), self.mapping, family=self.family),
+            self.source.open(),
+            self.asked,
             heldout=self.heldout,
             update=self.update,
+            refused=refused,
+            dry_run=dry_run,
             progress=progress,
             control=control,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON can hold it; see `request_from_json`."""
+        path = self.source.path
+        return {**self._choices(), "file": str(path.absolute()) if path else None, "text": self.source.text}
+
+    def _settings(self) -> dict[str, Any]:
+        """Return what makes this import the same one when it is started again."""
+        path = self.source.path
+        file = str(path.absolute()) if path else f"pasted text {digest(self.source.text)[:8]}"
+        return {"file": file, **self._choices()}
+
+    def _choices(self) -> dict[str, Any]:
+        return {
+            "mapping": self.mapping,
+            "family": self.family,
+            "heldout": self.heldout,
+            "update": self.update,
+            "encoding": self.encoding,
+            "header": self.header,
+            "rows_in": self.rows_in,
+        }
+
+
+def request_from_json(values: Mapping[str, Any]) -> ImportRequest:
+    """Return the request that `to_json` wrote."""
+    path = values["file"]
+    source = TaskSource.of_file(Path(path)) if path else TaskSource.of_text(values["text"])
+    choices = {name: value for name, value in values.items() if name not in ("file", "text")}
+    return ImportRequest(source=source, **choices)
+
+
+def import_to_resume(library: Library, run_id: str) -> ImportRequest:
+    """Return the request of an import that was not finished. Raises UserError if there is no such."""
+    request = request_to_resume(library, run_id, KIND)
+    if request is None:
+        raise UserError(f"{run_id} does not know its file.", "Import the file again.")
+    return request_from_json(request)
 
 
 class _PastedText(io.BytesIO):

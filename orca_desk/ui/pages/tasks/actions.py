@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable
 
+from orca_desk.library.samples import delete_samples
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_ids, update_task
 from orca_desk.method.records import Task
@@ -59,6 +60,19 @@ class TaskActions:
             "tasks",
             then=lambda deleted: self._desk.say(
                 f"Deleted {counted(len(deleted.tasks), 'task')}. Press Ctrl+Z to undo."
+            ),
+            failed=self._failed,
+        )
+
+    def remove_samples(self) -> None:
+        """Delete the tasks that every new library comes with. Records that were made from them stay."""
+        self._desk.do(
+            "remove the sample tasks",
+            lambda: delete_samples(self._library),
+            lambda deleted: restore_tasks(self._library, deleted),
+            "tasks",
+            then=lambda deleted: self._desk.say(
+                f"Removed {counted(len(deleted.tasks), 'sample task')}. Press Ctrl+Z to undo."
             ),
             failed=self._failed,
         )

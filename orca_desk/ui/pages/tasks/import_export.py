@@ -1,24 +1,27 @@
 """Tasks in and out of files: the dialogs that ask, the jobs that work, and the notice with their results."""
 
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.steps.collect.export_tasks import export_tasks
-from orca_desk.steps.collect.request import ImportRequest, TaskSource
+from orca_desk.steps.collect.imported import Imported
+from orca_desk.steps.collect.preview import save_refused
+from orca_desk.steps.collect.request import ImportRequest, TaskSource, import_to_resume
+from orca_desk.steps.collect.undo import TakenBack, put_back, take_back
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Kind, Notice
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.tasks import import_report
+from orca_desk.ui.words.imports import import_report
 
 SEVERITY: tuple[Kind, ...] = ("good", "info", "warn", "bad")
 
@@ -26,8 +29,12 @@ SEVERITY: tuple[Kind, ...] = ("good", "info", "warn", "bad")
 class TaskFiles(QObject):
     """Runs imports and exports for the page `parent`, and shows their results in `notice`.
 
-    The jobs of several files that arrive together share one notice.
+    The jobs of several files that arrive together share one notice. `imported` tells the families of the
+    tasks that they added, and `show_asked` that the user wants to see these, of which it gives the first one.
     """
+
+    imported = Signal(tuple)
+    show_asked = Signal(tuple, int)
 
     def __init__(
         self,
@@ -46,6 +53,8 @@ class TaskFiles(QObject):
         self._source_count = 0
         self._results: list[tuple[str, str, Kind]] = []  # text, details, severity
         self._running: list[Job] = []
+        self._added: Counter[str] = Counter()  # tasks that these jobs added, by family
+        self._first = 0  # the row id of the first of these tasks
 
     def choose_files(self) -> None:
         """Let the user select files to import."""
@@ -78,6 +87,24 @@ class TaskFiles(QObject):
             heavy=False,
         )
         self._follow(job, partial(self._show_imported, request.source.name))
+        return job
+
+    def resume(self, run_id: str) -> None:
+        """Go on with an import that was not finished."""
+        library = self.desk.library
+        self.desk.background.run(
+            self, lambda: import_to_resume(library, run_id), self.start, failed=self._notice.show_error
+        )
+
+    def save_refused(self, request: ImportRequest, path: Path) -> Job:
+        """Write the rows that an import refuses to `path`."""
+        job = self.desk.jobs.start(
+            f"Saving refused rows to {path.name}",
+            "export",
+            lambda tools: save_refused(request, path, progress=tools.progress, control=tools.control),
+            heavy=False,
+        )
+        self._follow(job, partial(self._show_refused, path))
         return job
 
     def choose_export(self, rowids: "array[int]") -> None:
@@ -119,6 +146,7 @@ class TaskFiles(QObject):
             source=source,
             families=self._families(),
             start=self.start,
+            save_refused=self.save_refused,
             position=position,
         )
         self.dialog.finished.connect(self.dialog.deleteLater)
@@ -128,6 +156,8 @@ class TaskFiles(QObject):
     def _follow(self, job: Job, show_result: Callable[[Job], None]) -> None:
         if not self._running:
             self._results.clear()
+            self._added.clear()
+            self._first = 0
         self._running.append(job)
         self._panel.follow(job)
         job.ended.connect(lambda: self._end(job, show_result))
@@ -140,8 +170,30 @@ class TaskFiles(QObject):
             self._notice.show_error(job.error)
 
     def _show_imported(self, name: str, job: Job) -> None:
-        report = import_report(job.result, name, how_to_hold_out="Hold some out under Families.")
+        imported: Imported = job.result
+        report = import_report(imported, name, how_to_hold_out="Hold some out under Families.")
+        self._offer_undo(name, imported)
+        self._added.update(imported.families)
         self._show_result(report.summary, "\n".join([*report.notes, *report.problems]), report.tone)
+        if imported.undo is not None and imported.undo.added:
+            self._first = self._first or imported.undo.added[0]
+            self.imported.emit(tuple(self._added))
+
+    def _offer_undo(self, name: str, imported: Imported) -> None:
+        """Let Ctrl+Z take back what was just imported."""
+        undo, library = imported.undo, self.desk.library
+        if undo is None or not (undo.added or undo.replaced):
+            return
+        taken: list[TakenBack] = []
+
+        def again() -> None:
+            if taken:  # the first time, the import has been made already
+                put_back(library, taken.pop())
+
+        self.desk.do(f"import {name}", again, lambda _: taken.append(take_back(library, undo)), "tasks")
+
+    def _show_refused(self, path: Path, job: Job) -> None:
+        self._show_result(f"Saved {counted(job.result, 'refused row')} to {path.name}.", str(path), "good")
 
     def _show_exported(self, path: Path, job: Job) -> None:
         if job.result is None:
@@ -155,6 +207,8 @@ class TaskFiles(QObject):
             " ".join(text for text, _, _ in self._results),
             "\n".join(details for _, details, _ in self._results if details),
             kind=max((kind for _, _, kind in self._results), key=SEVERITY.index),
+            action="Show them" if self._added else "",
+            run=lambda: self.show_asked.emit(tuple(self._added), self._first),
         )
 
 

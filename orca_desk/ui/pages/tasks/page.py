@@ -65,6 +65,7 @@ class TasksPage(Page):
             key="Ctrl+Shift+F",
             image="layers",
         ),
+        Command("Re&move the sample tasks", lambda page: page.remove_samples(), image="trash-2"),
         Command("&Import…", lambda page: page.go({"do": "import"}), image="file-input"),  # Ctrl+O: the window
         Command("&Paste tasks", lambda page: page.paste(), key="Ctrl+V"),
         Command("&Copy tasks", lambda page: page.copy(), key="Ctrl+C", image="copy", on_selection=True),
@@ -85,6 +86,8 @@ class TasksPage(Page):
         self.files = TaskFiles(
             desk, self, notice=self.notice, panel=self.panel, families=lambda: self.choices.families
         )
+        self.files.imported.connect(self._show_imported)
+        self.files.show_asked.connect(self._show_added)
         self.dialogs = TaskDialogs(self)
         self._take_commands()
         self._lay_out()
@@ -121,13 +124,18 @@ class TasksPage(Page):
         self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="tasks")
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show {"task": id} or {"family": name}, or start an import with {"do": "import", "files": paths}."""
+        """Show {"task": id} or {"family": name}.
+
+        Start an import with {"do": "import", "files": paths}, or go on with one: {"resume": run}.
+        """
         if target.get("do") == "import":
             paths = [Path(path) for path in target.get("files", ())]
             if paths:
                 self.files.import_from([TaskSource.of_file(path) for path in paths])
             else:
                 self.files.choose_files()
+        elif "resume" in target:
+            self.files.resume(str(target["resume"]))
         elif "task" in target:
             self.show_task(str(target["task"]))
         elif "family" in target:
@@ -141,6 +149,22 @@ class TasksPage(Page):
         """Select a task, clearing the filters if they hide it."""
         self._wanted_task = task_id
         self.reload()
+
+    def _show_imported(self, families: tuple[str, ...]) -> None:
+        """Show what was imported, unless the user looks at something that the filters chose."""
+        if len(families) == 1 and not self.filters.is_set:
+            self.filters.set(TaskFilter(family=families[0]))
+
+    def _show_added(self, families: tuple[str, ...], first: int) -> None:
+        if len(families) == 1:
+            self.filters.set(TaskFilter(family=families[0]))
+            return
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: tasks_at(library, [first])[0],
+            lambda task: self.show_task(task.id) if task else None,
+        )
 
     def _show(self, rowids: "array[int]", total: int, found: "array[int]") -> None:
         self._total = total
@@ -228,6 +252,10 @@ class TasksPage(Page):
         rowids = self.table.selected_rowids()
         if rowids:
             self.edits.delete(rowids)
+
+    def remove_samples(self) -> None:
+        """Delete the tasks that the library came with."""
+        self.edits.remove_samples()
 
     def copy(self) -> None:
         """Copy the selected tasks to the clipboard as JSONL, or the selected text of the detail pane."""

@@ -15,17 +15,23 @@ from pytestqt.qtbot import QtBot
 from orca_desk.formats.tasks import read_tasks
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
+from orca_desk.library.runs import list_runs
+from orca_desk.library.samples import sample_tasks
 from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,
     count_tasks,
     delete_tasks,
     families,
+    get_task,
     iterate_tasks,
     task_rowids,
 )
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Task
+from orca_desk.paths import resources
+from orca_desk.processes.progress import JobControl
+from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.tasks.bulk_edit_dialog import BulkEditDialog
 from orca_desk.ui.pages.tasks.edit_dialog import TaskEditor
@@ -38,6 +44,7 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.family_choice import FamilyChoice
 from orca_desk.ui.widgets.rows import RowsModel
 from orca_desk.ui.window import Window
+from orca_desk.ui.words.runs import page_of
 
 SUMS = [
     Task(
@@ -396,15 +403,31 @@ def test_one_task_is_counted_in_the_singular(
     assert dialog.notice.text.text() == "Changed the split of 1 task in riddles."
 
 
-def test_the_import_summary_counts_unreadable_rows_and_gives_the_remedy(
+def test_the_import_says_how_a_file_is_read_and_which_rows_are_refused(
     page: TasksPage, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "latin.jsonl"
-    path.write_bytes('{"query": "Où ?"}\n{"query": "Qui ?"}\n{"query": "À qui ?"}\n'.encode("latin-1"))
+    path.write_bytes('{"query": "Où ?", "note": "x"}\n{"query": "Qui ?"}\n{"query": ""}\n'.encode("cp1252"))
     page.go({"do": "import", "files": [path]})
     dialog = previewed(page, qtbot, lambda one: one.preview is not None)
-    problem = "The line contains bytes that are not UTF-8. Save the file as UTF-8, or remove the row."
-    assert f"2 unreadable. {problem}" in dialog.summary.text()
+    assert dialog.summary.text().startswith(
+        "JSONL in Windows-1252 (Western) (recognised, not certain), 3 rows: 1 refused."
+    )
+    assert dialog.doubts.text().splitlines() == [
+        "'query' is empty. Fill it in, or choose another column for the question.",
+        "Columns not read: note.",
+        "2 tasks have no reference answer, so answers to them are not graded.",
+    ]
+    assert dialog.choices.family.currentText() == "latin"
+    refused = tmp_path / "refused.jsonl"
+    job = page.files.save_refused(dialog.request(), refused)
+    qtbot.waitUntil(lambda: job.is_over)
+    assert refused.read_text() == '{"query": ""}\n'
+    box = dialog.choices.encoding
+    box.setCurrentIndex(box.findData("cp850"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(lambda: "DOS 850" in dialog.summary.text())
+    assert dialog.rows.data(dialog.rows.index(0, 1)) == b"O\xf9 ?".decode("cp850")
 
 
 def test_a_very_long_family_name_is_shortened(page: TasksPage, library: Library, qtbot: QtBot) -> None:
@@ -430,29 +453,30 @@ def test_a_pasted_csv_is_mapped_manually_and_imported(window: Window, library: L
     qtbot.waitUntil(page.view.empty.isVisible)
     shown_buttons = [made.text() for made in page.findChildren(QPushButton) if made.isVisible()]
     assert shown_buttons == ["Add a task…", "Import tasks…"]
-    QGuiApplication.clipboard().setText("Frage;Right answer\nEins und eins?;2\n;3\nZwei und zwei?;4\n")
+    QGuiApplication.clipboard().setText("Frage;Lösung\nEins und eins?;2\n;3\nZwei und zwei?;4\n")
     page.setFocus()
     qtbot.keyClick(page, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     dialog = previewed(page, qtbot, lambda one: one.preview is not None)
     QAbstractItemModelTester(dialog.rows)
     assert not dialog.import_button.isEnabled()
     assert "Select the column with the question" in dialog.summary.text()
-    for field, column in (("query", "Frage"), ("answer", "Right answer")):
-        box = dialog.columns[field]
+    for field, column in (("query", "Frage"), ("answer", "Lösung")):
+        box = dialog.fields.boxes[field]
         box.setCurrentIndex(box.findData(column))
         box.activated.emit(box.currentIndex())
-    qtbot.waitUntil(lambda: bool(dialog.preview and dialog.preview.good == 2))
-    qtbot.waitUntil(lambda: dialog.columns["answer"].currentData() == "Right answer")
+    qtbot.waitUntil(lambda: bool(dialog.preview and dialog.preview.preview.good == 2))
+    qtbot.waitUntil(lambda: dialog.fields.boxes["answer"].currentData() == "Lösung")
     assert dialog.tabs.tabText(1) == "Problems (1)"
     assert dialog.rows.data(dialog.rows.index(1, 1)).startswith("'Frage' is empty")
-    dialog.family.setCurrentText("german")
-    dialog.hold.setChecked(True)
-    dialog.percent.setValue(100)
-    assert dialog.rows.data(dialog.rows.index(0, 5)) == "Held-out"
+    dialog.choices.family.setCurrentText("german")
+    dialog.choices.hold.setChecked(True)
+    dialog.choices.percent.setValue(100)
+    qtbot.waitUntil(lambda: dialog.rows.data(dialog.rows.index(0, 5)) == "Held-out")
+    qtbot.waitUntil(lambda: dialog.summary.text().endswith("2 of 2 tasks held out."))
     qtbot.waitUntil(lambda: dialog.rows.data(dialog.rows.index(0, 4)) == "german")
     qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=5000)
-    assert page.notice.text.text() == "Added 2 tasks from pasted text."
+    assert page.notice.text.text() == "Added 2 tasks from pasted text, 2 of them held out."
     assert "Line 3: 'Frage' is empty." in page.notice.hint.text()
     shows(page, qtbot, 2)
     assert [(task.query, task.answer, task.family, task.split) for task in iterate_tasks(library)] == [
@@ -488,13 +512,134 @@ def test_each_dropped_file_opens_its_own_dialog(
     )
     second.reject()
     third = previewed(page, qtbot, lambda one: one is not second and one.import_button.isEnabled())
-    third.existing.setCurrentIndex(1)
+    third.choices.existing.setCurrentIndex(1)
     third.accept()
-    shows(page, qtbot, 41)
+    shows(page, qtbot, 1)
+    assert page.filters.value().family == "good"  # what was added is shown
+    assert count_tasks(library) == 41
     qtbot.waitUntil(lambda: count_tasks(library, TaskFilter(text="1 plus 1")) == 1)
     qtbot.waitUntil(lambda: "different content, replaced: 1 task" in page.notice.hint.text(), timeout=5000)
     assert next(task for task in iterate_tasks(library) if task.id == SUMS[1].id).answer == "3"
     assert page.files.dialog is None
+
+
+def imported(page: TasksPage, qtbot: QtBot, path: Path) -> None:
+    """Import a file by its dialog, and wait for the result."""
+    page.go({"do": "import", "files": [path]})
+    previewed(page, qtbot, lambda one: one.import_button.isEnabled()).accept()
+    qtbot.waitUntil(lambda: page.files.dialog is None and page.notice.isVisible(), timeout=5000)
+
+
+def test_an_import_is_a_run_that_is_shown_and_can_be_undone(
+    page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("question,answer\nMine one?,1\nMine two?,2\nMine two?,2\n")
+    imported(page, qtbot, path)
+    shows(page, qtbot, 2)
+    assert page.notice.text.text() == "Added 2 tasks from mine.csv. Already in the library: 1."
+    assert page.notice.action.text() == "Show them"
+    page.filters.clear()
+    shows(page, qtbot, 42)
+    qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
+    shows(page, qtbot, 2)
+    (run,) = list_runs(library, kind="import")
+    assert (run.status, run.done, run.total, run.unit) == ("done", 3, 3, "rows")
+    assert page.desk.undo.undoText() == "import mine.csv"
+    added = [task for task in iterate_tasks(library) if task.family == "mine"]
+    page.desk.undo.undo()
+    qtbot.waitUntil(lambda: count_tasks(library) == 40)
+    assert list(iterate_tasks(library)) == [*SUMS, *RIDDLES]
+    page.desk.undo.redo()
+    qtbot.waitUntil(lambda: count_tasks(library) == 42)
+    assert [task for task in iterate_tasks(library) if task.family == "mine"] == added
+
+
+def test_undoing_an_import_restores_what_it_replaced(
+    page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "sums.jsonl"
+    path.write_text('{"query": "What is 1 plus 1?", "family": "sums", "answer": "3"}\n')
+    page.go({"do": "import", "files": [path]})
+    dialog = previewed(page, qtbot, lambda one: one.import_button.isEnabled())
+    dialog.choices.existing.setCurrentIndex(1)
+    dialog.accept()
+    qtbot.waitUntil(lambda: get_task(library, SUMS[1].id).answer == "3")
+    qtbot.waitUntil(page.desk.undo.canUndo)
+    page.desk.undo.undo()
+    qtbot.waitUntil(lambda: get_task(library, SUMS[1].id) == SUMS[1])
+
+
+def test_an_import_that_was_cut_off_goes_on_where_it_was(
+    page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(f'{{"query": "Number {n}?"}}\n' for n in range(5_000)))
+    control = JobControl()
+    request = ImportRequest(source=TaskSource.of_file(path), family="many", heldout=20)
+    stopped = request.run(
+        library, progress=lambda update: control.stop() if update.done >= 2_000 else None, control=control
+    )
+    assert (stopped.finished, stopped.rows, stopped.added) == (False, 2_000, 2_000)
+    (run,) = list_runs(library, kind="import")
+    assert (run.status, run.done, run.total, page_of(run)) == ("cancelled", 2_000, 5_000, "tasks")
+    page.go({"resume": run.id})
+    qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=10_000)
+    assert page.notice.text.text().startswith("Added 3,000 tasks from many.jsonl")
+    (run,) = list_runs(library, kind="import")
+    assert (run.status, run.done) == ("done", 5_000)
+    family = TaskFilter(family="many")
+    assert count_tasks(library, family) == 5_000
+    assert count_tasks(library, replace(family, split="heldout")) == 1_000
+
+
+def test_pasted_lines_are_one_task_each(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().setText("Who are you, really?\nWhat is 2 + 2?\nWhy?\n")
+    page.paste()
+    previewed(page, qtbot, lambda one: one.import_button.isEnabled()).accept()
+    shows(page, qtbot, 3)
+    assert [task.query for task in iterate_tasks(library)][-3:] == [
+        "Who are you, really?", "What is 2 + 2?", "Why?"
+    ]  # fmt: skip
+
+
+def test_one_of_several_lists_is_chosen(page: TasksPage, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "lists.json"
+    path.write_text('{"easy": [{"question": "1?"}], "hard": [{"question": "2?"}, {"question": "3?"}]}')
+    page.go({"do": "import", "files": [path]})
+    dialog = previewed(page, qtbot, lambda one: one.notice.isVisible())
+    assert "several lists of rows: easy (1), hard (2)" in dialog.notice.text.text()
+    assert dialog.notice.y() < dialog.height() / 2  # an error stands at the top
+    box = dialog.choices.rows_in
+    box.setCurrentIndex(box.findData("hard"))
+    box.activated.emit(box.currentIndex())
+    qtbot.waitUntil(dialog.import_button.isEnabled)
+    assert dialog.import_button.text() == "Import 2 tasks"
+    dialog.reject()
+
+
+def test_the_first_row_can_be_told_to_be_a_task(page: TasksPage, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "capitals.csv"
+    path.write_text("Paris,France\nRome,Italy\n")
+    page.go({"do": "import", "files": [path]})
+    dialog = previewed(page, qtbot, lambda one: one.preview is not None)
+    assert dialog.choices.header.isVisible() and dialog.choices.header.isChecked()
+    assert not dialog.import_button.isEnabled()
+    qtbot.mouseClick(dialog.choices.header, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.import_button.isEnabled)
+    assert dialog.import_button.text() == "Import 2 tasks"
+    assert "No header was found" in dialog.doubts.text()
+    dialog.reject()
+
+
+def test_the_samples_can_be_removed_and_brought_back(window: Window, library: Library, qtbot: QtBot) -> None:
+    samples = list(sample_tasks(resources() / "tasks"))[:50]
+    add_tasks(library, [*samples, SUMS[0]])
+    page = opened(window, qtbot, 51)
+    page.action("Remove the sample tasks").trigger()
+    shows(page, qtbot, 1)
+    page.desk.undo.undo()
+    shows(page, qtbot, 51)
 
 
 @pytest.mark.parametrize("name", ["tasks.jsonl", "tasks.csv"])

@@ -1,0 +1,245 @@
+"""Multiple choice with the choices beside the question: they become part of it, and the answer its letter."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from typing import Literal as OneOf
+
+from orca_desk.formats.columns import plain
+from orca_desk.formats.json_rows import parse
+from orca_desk.formats.rows import Literal
+from orca_desk.formats.values import is_missing, tidy
+
+Mode = OneOf["letter", "text", "from 0", "from 1"]
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MODES: tuple[Mode, ...] = ("letter", "text", "from 0", "from 1")
+_LISTS = frozenset({
+    "choices", "options", "option", "choice", "answerchoices", "answeroptions", "endings", "candidates",
+    "multiplechoice", "possibleanswers",
+})  # fmt: skip
+_COLUMN = re.compile(
+    r"(|option|opt|choice|answer|op|alternative|ending|sol|answeroption|answerchoice)([a-j]|\d\d?)"
+)
+_LABELLED = re.compile(r"\(?([A-Za-z])(?:[).:]\s*|\)\s*)(?=\S)")
+_BARE = re.compile(r"(?:(?:option|choice|answer)\s*)?[(\[]?([A-Za-z])[)\].:]?", re.IGNORECASE)
+_INTEGER = re.compile(r"-?\d{1,3}(?:\.0)?")
+
+
+@dataclass(frozen=True)
+class Option:
+    """A choice: its letter, what it says, and the other names that an answer may call it by."""
+
+    letter: str
+    text: str
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choosing:
+    """How the rows of a file give their choices and the right one.
+
+    `columns` hold the choices: one list of them, or one column each. `modes` are the ways to read an answer,
+    in order; `sure` says whether the file shows that its numbers count from 0, or from 1.
+    """
+
+    columns: tuple[str, ...]
+    modes: tuple[Mode, ...] = MODES
+    sure: bool = True
+
+
+@dataclass
+class ChoiceCounts:
+    """In how many rows of a file an answer can be read in each way."""
+
+    matched: Counter[Mode] = field(default_factory=Counter)
+    numbers: int = 0  # answers that are JSON numbers
+    rows: int = 0
+
+    def add(self, answer: Any, options: Sequence[Option]) -> None:
+        """Count a row."""
+        if (text := answer_text(answer)) and options:
+            self.rows += 1
+            self.numbers += isinstance(answer, (int, Literal))
+            self.matched.update(readings(text, options).keys())
+
+    def choosing(self, columns: tuple[str, ...]) -> Choosing:
+        """Return how the answers of all these rows are best read."""
+        counts = self.matched
+        base_0, base_1 = counts["from 0"], counts["from 1"]
+        default: Mode = "from 1" if len(columns) > 1 and not plain(columns[0]).endswith("0") else "from 0"
+        base: Mode = default if base_0 == base_1 else "from 0" if base_0 > base_1 else "from 1"
+        mostly_numbers = 2 * self.numbers > self.rows
+        preferred: tuple[Mode, ...] = (base, "letter", "text") if mostly_numbers else ("letter", "text", base)
+        modes = tuple(sorted(preferred, key=lambda mode: -counts[mode]))
+        return Choosing(columns=columns, modes=modes, sure=base_0 != base_1 or modes[0] != base)
+
+
+def choice_columns(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that hold choices, going by their names: one list, or at least two in a row."""
+    names = list(columns)
+    series: dict[str, dict[str, str]] = {}
+    for name in names:
+        word = plain(name)
+        if word in _LISTS:
+            return (name,)
+        if (found := _COLUMN.fullmatch(word)) and (found[1] or found[2].isalpha()):
+            series.setdefault(found[1], {})[found[2]] = name
+    for marks in series.values():
+        for first in ("a", "0", "1"):
+            found_columns = _run(marks, first)
+            if len(found_columns) > 1:
+                return tuple(found_columns)
+    return ()
+
+
+def options_of(values: Mapping[str, Any], columns: Sequence[str]) -> list[Option]:
+    """Return the choices of a row; none if it has none. Raises ValueError, saying why, for other things."""
+    if len(columns) == 1:
+        return _listed(values.get(columns[0]))
+    found = []
+    for letter, column in zip(LETTERS, columns, strict=False):
+        text = _text(values.get(column))
+        if not is_missing(text):
+            found.append(Option(letter, text, frozenset({plain(column)})))
+    return found
+
+
+def with_options(query: str, options: Sequence[Option]) -> str:
+    """Return the question with its choices below it, unless it names them itself."""
+    if all(option.text in query for option in options) and re.search(r"(?:^|\s)\(?A[).:]\s", query):
+        return query
+    return "\n".join([query, *(f"({option.letter}) {option.text}" for option in options)])
+
+
+def letter_of(answer: Any, options: Sequence[Option], choosing: Choosing) -> str | None:
+    """Return the letter of the right choice, or None if the row gives none.
+
+    Raises ValueError, saying why, if the answer is none of the choices.
+    """
+    text = answer_text(answer)
+    if not text or text == "-1":  # public test sets hide their answers so
+        return None
+    found = readings(text, options)
+    for mode in choosing.modes:
+        if mode in found:
+            return found[mode]
+    raise ValueError(f"the answer {text[:60]!r} is none of the {len(options)} choices")
+
+
+def readings(text: str, options: Sequence[Option]) -> dict[Mode, str]:
+    """Return the letter that an answer means in each way of reading it."""
+    found: dict[Mode, str] = {}
+    texts = {option.letter: option.text for option in options}
+    word = plain(text)
+    named = next((option.letter for option in options if word in option.names), None)
+    bare = _BARE.fullmatch(text)
+    labelled = _LABELLED.match(text)
+    if named:
+        found["letter"] = named
+    elif bare and bare[1].upper() in texts:
+        found["letter"] = bare[1].upper()
+    elif labelled and _alike(text[labelled.end() :], texts.get(labelled[1].upper(), "")):
+        found["letter"] = labelled[1].upper()
+    if said := next((option.letter for option in options if _alike(text, option.text)), None):
+        found["text"] = said
+    if _INTEGER.fullmatch(text):
+        number = int(float(text))
+        for mode, first in (("from 0", 0), ("from 1", 1)):
+            if 0 <= number - first < len(options):
+                found[mode] = options[number - first].letter  # type: ignore[index]
+    return found
+
+
+def answer_text(answer: Any) -> str:
+    """Return an answer as text; a list of one answer is that answer."""
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, list):
+        return ", ".join(map(_text, answer))
+    text = _text(answer)
+    return "" if is_missing(text) else text
+
+
+def _run(marks: Mapping[str, str], first: str) -> list[str]:
+    """Return the columns with the marks a, b, c ... or 1, 2, 3 ..., as far as none is left out."""
+    found, mark = [], first
+    while mark in marks:
+        found.append(marks[mark])
+        mark = chr(ord(mark) + 1) if mark.isalpha() else str(int(mark) + 1)
+    return found
+
+
+def _listed(value: Any) -> list[Option]:
+    if isinstance(value, str):
+        value = _list_in(value)
+    if value is None or value == [] or value == {}:
+        return []
+    labels: Sequence[Any] | None = None
+    if isinstance(value, dict):
+        texts, labels = _labelled(value)
+    elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        texts = [one.get("text", one.get("value", one.get("content"))) for one in value]
+        labels = [one.get("label", one.get("key", one.get("id"))) for one in value]
+    elif isinstance(value, list):
+        texts = value
+    else:
+        raise ValueError("the choices are no list")
+    if not all(isinstance(text, str) for text in texts) or len(texts) > len(LETTERS):
+        raise ValueError("the choices are not texts")
+    found = []
+    for place, text in enumerate(texts):
+        names = {plain(str(labels[place]))} if labels and labels[place] is not None else set()
+        found.append(Option(LETTERS[place], _bare_text(tidy(text), LETTERS[place]), frozenset(names)))
+    return found
+
+
+def _labelled(value: dict[str, Any]) -> tuple[list[Any], list[Any] | None]:
+    texts, labels = value.get("text"), value.get("label")
+    if isinstance(texts, list):
+        return texts, labels if isinstance(labels, list) and len(labels) == len(texts) else None
+    if all(isinstance(one, str) for one in value.values()):
+        return list(value.values()), list(value)
+    raise ValueError("the choices are an object without texts")
+
+
+def _list_in(text: str) -> Any:
+    """Return the list that a cell of a table holds as text: as JSON, or as Python or numpy write it."""
+    if is_missing(text):
+        return []
+    try:
+        return parse(text)
+    except ValueError:
+        pass
+    start = text.strip()[:1]
+    if start in "[{(":
+        try:
+            found = ast.literal_eval(re.sub(r"(['\"])\s+(?=['\"])", r"\1, ", text.strip()))
+        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+            raise ValueError("the choices are a list that cannot be read") from error
+        return list(found) if isinstance(found, tuple) else found
+    for separator in ("\n", "|", ";"):
+        parts = [part.strip() for part in text.split(separator) if part.strip()]
+        if len(parts) > 1:
+            return parts
+    raise ValueError("the choices are no list")
+
+
+def _bare_text(text: str, letter: str) -> str:
+    """Return a choice without the letter that it begins with."""
+    found = _LABELLED.match(text)
+    return text[found.end() :] if found and found[1].upper() == letter else text
+
+
+def _alike(answer: str, text: str) -> bool:
+    return " ".join(answer.split()).rstrip(".").casefold() == " ".join(text.split()).rstrip(".").casefold()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):  # a JSON number, too
+        return tidy(value)
+    return "" if value is None else str(value)

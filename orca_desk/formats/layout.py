@@ -1,0 +1,105 @@
+"""How a file holds its rows: as lines of JSON, as one document, as a table, or as plain lines."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+from typing import Literal as OneOf
+
+from orca_desk.formats import json_rows
+from orca_desk.formats.encoding import Encoding, find_encoding
+from orca_desk.formats.json_layout import lists_in, looks_like_json, rows_a_line
+from orca_desk.formats.rows import BadRow, Row
+from orca_desk.formats.table_layout import TableLayout, find_table
+from orca_desk.formats.table_rows import line_rows, records, table_rows
+from orca_desk.formats.text import Line, read_lines, read_pieces
+
+Format = OneOf["JSONL", "JSON", "CSV", "Anki", "text"]
+HEAD = 400  # lines that are looked at to recognise the format
+HEAD_SIZE = 1_000_000  # characters, after which no further line is looked at
+LINE = "Line"  # the one column of plain text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the user said about a file; None and "" leave it to what the file shows.
+
+    `mapping` is field -> column, `header` whether a table's first row names its columns, `rows_in` the list
+    of a JSON document that holds the rows, `family` that of rows without one.
+    """
+
+    mapping: dict[str, str] | None = None
+    family: str = "general"
+    encoding: str | None = None
+    header: bool | None = None
+    rows_in: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What a file was recognised as. `table` is for a table, `lists` for the lists of a JSON document."""
+
+    format: Format
+    encoding: Encoding
+    table: TableLayout | None = None
+    lists: dict[json_rows.Path, str] | None = None
+    defaults: dict[str, str] = field(default_factory=dict)
+
+
+def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
+    """Recognise a file; `path` is its name. Raises UserError if it is no text, or leaves open which rows."""
+    encoding = find_encoding(stream, name=str(path), asked=asked.encoding)
+    head = _head(read_lines(stream, encoding, name=str(path)))
+    first = next((line for line in head if line.text.strip() or line.fault), None)
+    suffix = path.suffix.casefold()
+    named_json = suffix in (".jsonl", ".ndjson", ".json")
+    start = (first.text or first.raw).lstrip() if first else ""
+    if named_json or (suffix not in (".csv", ".tsv") and looks_like_json(start, head)):
+        return _json_layout(stream, path, encoding, head, asked)
+    table = find_table(head, path, asked.header)
+    if table is None:
+        return Layout(format="text", encoding=encoding, defaults={"query": LINE})
+    kind: Format = "Anki" if table.anki else "CSV"
+    return Layout(format=kind, encoding=encoding, table=table, defaults=table.defaults)
+
+
+def read_rows(stream: BinaryIO, path: Path, layout: Layout) -> Iterator[Row | BadRow]:
+    """Yield the rows of a file, before any column is mapped, from its beginning."""
+    name = str(path)
+    if layout.lists is not None:
+        return json_rows.list_rows(read_pieces(stream, layout.encoding, name=name), layout.lists)
+    if layout.format == "JSON":
+        return json_rows.sequence_rows(read_pieces(stream, layout.encoding, name=name))
+    lines = read_lines(stream, layout.encoding, name=name)
+    if layout.format == "JSONL":
+        return json_rows.json_rows(lines)
+    if layout.table is None:
+        return line_rows(lines, LINE)
+    return _table_rows(lines, layout.table)
+
+
+def _head(lines: Iterable[Line]) -> list[Line]:
+    found: list[Line] = []
+    size = 0
+    for line in islice(lines, HEAD):
+        found.append(line)
+        size += len(line.text)
+        if size > HEAD_SIZE:
+            break
+    return found
+
+
+def _table_rows(lines: Iterable[Line], table: TableLayout) -> Iterator[Row | BadRow]:
+    found = records(islice(lines, table.skip, None), table.delimiter)
+    if table.header:
+        next((one for one in found if isinstance(one, BadRow) or any(map(str.strip, one.cells))), None)
+    return table_rows(found, table.columns, header=table.header)
+
+
+def _json_layout(stream: BinaryIO, path: Path, encoding: Encoding, head: list[Line], asked: Asked) -> Layout:
+    if not asked.rows_in and rows_a_line(head):
+        return Layout(format="JSONL", encoding=encoding)
+    found = json_rows.outline(read_pieces(stream, encoding, name=str(path)))
+    lists = lists_in(found, str(path), asked.rows_in)
+    return Layout(format="JSON", encoding=encoding, lists=lists)

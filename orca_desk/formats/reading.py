@@ -1,0 +1,207 @@
+"""A file of tasks: what it is, decided over all of its rows before the first one becomes a task."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, get_args
+
+from orca_desk.formats.choices import ChoiceCounts, Choosing, choice_columns, options_of
+from orca_desk.formats.columns import map_columns
+from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
+from orca_desk.formats.rows import BadRow, Literal, Row
+from orca_desk.formats.task_rows import MAX_SHAPES, RowReader, flat
+from orca_desk.formats.values import is_nothing, split_of
+from orca_desk.method.records import AnswerKind, Task
+from orca_desk.yielding import yielding
+
+MAX_COLUMNS = 200  # that are told of
+TOLD = 10_000  # rows between two reports of progress
+
+
+@dataclass(kw_only=True)
+class Survey:
+    """What the rows of a file show: how many, their columns, and those columns that are not read.
+
+    `numbers` says how choices are numbered ("from 0", "from 1", or "" if they are not), `sure` whether the
+    file itself shows it. `aside` are pairs of field and column whose values are no such thing. `whole` is
+    False if only the first rows were looked at.
+    """
+
+    rows: int = 0
+    columns: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    mapping: dict[str, str] = field(default_factory=dict)
+    numbers: str = ""
+    sure: bool = True
+    aside: tuple[tuple[str, str], ...] = ()
+    whole: bool = True
+
+
+class TaskFile:
+    """One file, as its rows. `stream` can seek; `path` is the file's name; `asked` is what the user said."""
+
+    def __init__(self, stream: BinaryIO, path: Path, asked: Asked) -> None:
+        map_columns((), asked.mapping)  # refuses fields that no task has
+        self.path, self._stream, self._asked = path, stream, asked
+        self.layout: Layout = find_layout(stream, path, asked)
+        self._reader: RowReader | None = None
+
+    @property
+    def reader(self) -> RowReader:
+        """What turns the rows into tasks, once the file was surveyed."""
+        if self._reader is None:
+            self.survey()
+        assert self._reader is not None
+        return self._reader
+
+    def raw_rows(self) -> Iterator[Row | BadRow]:
+        """Yield the rows before any column is mapped."""
+        return read_rows(self._stream, self.path, self.layout)
+
+    def rows(self) -> Iterator[Task | BadRow]:
+        """Yield a task or the reason why there is none, for each row."""
+        return (row for _, row in self.numbered_rows())
+
+    def numbered_rows(self) -> Iterator[tuple[int, Task | BadRow]]:
+        """Yield the same with the line on which each row starts."""
+        reader = self.reader
+        reader.notes.clear()
+        for row in self.raw_rows():
+            yield row.line, row if isinstance(row, BadRow) else reader.task(row)
+
+    def survey(
+        self, limit: int | None = None, *, progress: Callable[[int], None] = lambda rows: None
+    ) -> Survey:
+        """Look at all rows, or the first `limit`, and decide how to read them.
+
+        `progress` is told from time to time how many more rows were looked at.
+        """
+        counts = _Counts(self._asked, self.layout)
+        rows = yielding(self.raw_rows())
+        for row in rows if limit is None else islice(rows, limit):
+            counts.add(row)
+            if counts.rows % TOLD == 0:
+                progress(TOLD)
+        whole = limit is None or counts.rows < limit or next(rows, None) is None
+        choosing = counts.choosing()
+        aside = tuple(counts.aside())
+        self._reader = reader = RowReader(
+            family=self._asked.family,
+            mapping=self._asked.mapping or {},
+            defaults=self.layout.defaults,
+            aside=aside,
+            choosing=choosing,
+            html=self.layout.table is not None and self.layout.table.html,
+            spaced_tags=self.layout.format == "Anki",
+        )
+        mapped = [reader.mapped(shape) for shape in counts.shapes]
+        read: set[str] = set().union(*(one.read for one in mapped)) - counts.foreign_ids
+        mapping: dict[str, str] = {}
+        for one in mapped:
+            for name, column in one.columns.items():
+                mapping.setdefault(name, column)
+            if one.choices:
+                mapping.setdefault("choices", ", ".join(one.choices))
+        base = next((mode for mode in choosing.modes if mode.startswith("from")), "") if choosing else ""
+        return Survey(
+            rows=counts.rows,
+            columns=tuple(islice(counts.columns, MAX_COLUMNS)),
+            unread=tuple(islice((name for name in counts.filled if name not in read), MAX_COLUMNS)),
+            mapping=mapping,
+            numbers=base if choosing and choosing.modes[0] == base else "",
+            sure=choosing.sure if choosing else True,
+            aside=aside,
+            whole=whole,
+        )
+
+
+class _Counts:
+    """What the rows of a file add up to, in memory that does not grow with it."""
+
+    def __init__(self, asked: Asked, layout: Layout) -> None:
+        self._said = asked.mapping or {}
+        self._defaults = layout.defaults
+        self.rows = 0
+        self.columns: dict[str, None] = {}
+        self.filled: dict[str, None] = {}  # columns with a value in some row
+        self.shapes: dict[tuple[str, ...], tuple[dict[str, str], tuple[str, ...]]] = {}
+        self.foreign_ids: set[str] = set()
+        self._known: Counter[tuple[str, str]] = Counter()
+        self._unknown: Counter[tuple[str, str]] = Counter()
+        self._choices = ChoiceCounts()
+        self._choice_columns: tuple[str, ...] = ()
+        if layout.table is not None:
+            self.columns.update(dict.fromkeys(layout.table.columns))
+
+    def add(self, row: Row | BadRow) -> None:
+        """Count a row."""
+        self.rows += 1
+        if isinstance(row, BadRow):
+            return
+        values = flat(row.values)
+        shape = tuple(values)
+        found = self.shapes.get(shape)
+        if found is None:
+            found = self._look(shape)
+            if len(self.shapes) < MAX_SHAPES:
+                self.shapes[shape] = found
+                self.columns.update(dict.fromkeys(shape[:MAX_COLUMNS]))
+        mapping, choices = found
+        if len(self.filled) < len(self.columns):
+            filled = (name for name in shape if values[name] not in (None, "", [], {}))
+            self.filled.update(dict.fromkeys(filled))
+        for name in ("split", "answer_kind"):
+            if (column := mapping.get(name)) is not None:
+                self._judge(name, column, values[column])
+        if (own := mapping.get("id")) and not RowReader.is_ours(values[own]):
+            self.foreign_ids.add(own)
+        if choices:
+            self._count_choices(values, choices, mapping)
+
+    def choosing(self) -> Choosing | None:
+        """Return how the rows give choices, or None if they have none."""
+        return self._choices.choosing(self._choice_columns) if self._choice_columns else None
+
+    def aside(self) -> Iterable[tuple[str, str]]:
+        """Return the pairs of field and column of which no value is such a thing."""
+        return [pair for pair in self._unknown if not self._known[pair]]
+
+    def _look(self, shape: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return the mapping and the columns of choices of rows with these columns."""
+        said = self._said.get("choices", self._defaults.get("choices"))
+        if said is None:
+            choices = choice_columns(shape)
+        else:
+            choices = (said,) if said in shape else tuple(one for one in said.split(", ") if one in shape)
+        if choices and len(choices) >= len(self._choice_columns):
+            self._choice_columns = choices
+        others = {**self._defaults, **self._said}
+        others.pop("choices", None)
+        others = {name: column for name, column in others.items() if column in shape or column == ""}
+        mapping = map_columns([name for name in shape if name not in choices], others)
+        return {name: column for name, column in mapping.items() if column in shape}, choices
+
+    def _judge(self, name: str, column: str, value: Any) -> None:
+        """Note whether a value is a split, or a type of answer."""
+        if not isinstance(value, str) or isinstance(value, Literal):
+            if value is not None:
+                self._unknown[name, column] += 1
+            return
+        if is_nothing(value):
+            return
+        if name == "split":
+            known = split_of(value) is not None
+        else:
+            known = value.strip().casefold() in get_args(AnswerKind)
+        (self._known if known else self._unknown)[name, column] += 1
+
+    def _count_choices(
+        self, values: dict[str, Any], choices: tuple[str, ...], mapping: dict[str, str]
+    ) -> None:
+        answer = values.get(mapping.get("answer", ""))
+        try:
+            self._choices.add(answer, options_of(values, choices))
+        except ValueError:
+            return  # the row is refused with this reason when it is read

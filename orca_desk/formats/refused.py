@@ -1,0 +1,56 @@
+"""Rows that were refused, in a file of their own: mended there, they can be imported."""
+
+import csv
+import io
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from orca_desk.errors import cannot_write
+from orca_desk.files import atomic_writer
+from orca_desk.formats.reading import TaskFile
+from orca_desk.formats.rows import BadRow
+
+
+class RefusedRows:
+    """Writes refused rows as their file has them, below the same header; nothing without a path.
+
+    Without a refused row no file is written.
+    """
+
+    def __init__(self, path: Path | None, file: TaskFile) -> None:
+        self._path, self._file = path, file
+        self._stack = ExitStack()
+        self._output: IO[bytes] | None = None
+
+    def __enter__(self) -> "RefusedRows":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def add(self, row: BadRow) -> None:
+        """Write a row. Raises UserError if the file cannot be written."""
+        if self._path is None:
+            return
+        text = row.raw.rstrip("\r\n")
+        if self._file.layout.format == "JSON":
+            text = " ".join(text.splitlines())
+        try:
+            if self._output is None:
+                self._output = self._stack.enter_context(atomic_writer(self._path))
+                self._output.write(self._heading())
+            self._output.write(text.encode("utf-8", "surrogateescape") + b"\n")
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
+    def _heading(self) -> bytes:
+        table = self._file.layout.table
+        if table is None or not table.header:
+            return b""
+        line = io.StringIO()
+        csv.writer(line, delimiter=table.delimiter, lineterminator="\n").writerow(table.columns)
+        return line.getvalue().encode()

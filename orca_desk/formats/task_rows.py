@@ -1,0 +1,320 @@
+"""A row as a task: each field from its column, in one form, or the reason why the row is none."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast, get_args
+from typing import Literal as OneOf
+
+from orca_desk.formats.chat_rows import exchange_of, reply_in, turns_in
+from orca_desk.formats.choices import Choosing, answer_text, letter_of, options_of, with_options
+from orca_desk.formats.columns import map_columns
+from orca_desk.formats.rows import BadRow, Literal, Row
+from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
+from orca_desk.method.records import AnswerKind, Split, Task
+
+Note = OneOf["systems", "several answers", "splits", "kinds"]
+MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
+_OUR_ID = re.compile(r"[0-9a-f]{32}")
+_MARKED = re.compile(r"\n\s*####\s*([^\n]+?)\s*\Z")  # how GSM8K's solutions end
+_THOUGHTS = "</think>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapped:
+    """Field -> column for rows with the same columns."""
+
+    columns: dict[str, str]
+    choices: tuple[str, ...]
+
+    @property
+    def read(self) -> set[str]:
+        """The columns that are read."""
+        return {column for field, column in self.columns.items() if field != "choices"} | set(self.choices)
+
+
+@dataclass(kw_only=True)
+class RowReader:
+    """Turns rows of one file into tasks.
+
+    `mapping` is what the user said (field -> column, "" for none), `defaults` what the file's form says.
+    `aside` are pairs of field and column whose values are no such thing, `choosing` says how choices are
+    given, `html` that texts are HTML, `spaced_tags` that spaces separate tags. `notes` counts what was left
+    aside in rows that became tasks.
+    """
+
+    family: str
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    aside: Collection[tuple[str, str]] = ()
+    choosing: Choosing | None = None
+    html: bool = False
+    spaced_tags: bool = False
+    notes: Counter[Note] = field(default_factory=Counter)
+    _shapes: dict[tuple[str, ...], Mapped] = field(default_factory=dict)
+
+    def mapped(self, names: Sequence[str]) -> Mapped:
+        """Return where the fields of a row with these columns are."""
+        key = tuple(names)
+        found = self._shapes.get(key)
+        if found is None:
+            found = self._map(key)
+            if len(self._shapes) < MAX_SHAPES:
+                self._shapes[key] = found
+        return found
+
+    def task(self, row: Row) -> Task | BadRow:
+        """Return the task in a row, or the problem with the row."""
+        values = flat(row.values)
+        asked = self.mapping.get("query")
+        if asked is not None and asked not in values:
+            hint = f"The columns are: {', '.join(list(values)[:20])}."
+            what = f"there is no column {asked!r} with the question"
+            return BadRow(line=row.line, what=what, hint=hint, raw=row.raw)
+        mapped = self.mapped(tuple(values))
+        try:
+            return _RowTask(self, values, mapped).task()
+        except _FaultError as fault:
+            return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw)
+
+    @staticmethod
+    def is_ours(value: Any) -> bool:
+        """Return whether an id is one that Orca Desk wrote: "1", "2" ... would clash with the next file's."""
+        return isinstance(value, str) and bool(_OUR_ID.fullmatch(value))
+
+    def _map(self, names: tuple[str, ...]) -> Mapped:
+        said = {name: column for name, column in self.mapping.items() if column in names or column == ""}
+        wanted = self.mapping.get("choices")
+        chosen = self.choosing.columns if self.choosing and wanted != "" else ()
+        choices = tuple(column for column in chosen if column in names)
+        for name, column in self.defaults.items():
+            if column in names and column not in said.values() and name != "choices":
+                said.setdefault(name, column)
+        said.pop("choices", None)
+        free = [name for name in names if name not in choices or name in said.values()]
+        columns = {
+            name: column
+            for name, column in map_columns(free, said, aside=self.aside).items()
+            if column and column in names
+        }
+        return Mapped(columns=columns, choices=choices)
+
+
+def flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a row's values; one that is an object around a question gives its members to the row."""
+    nested = values.get("question")
+    if not isinstance(nested, dict) and len(values) <= 4 and isinstance(values.get("row"), dict):
+        nested = values["row"]  # as the Hub's viewer answers
+        return {**{name: value for name, value in values.items() if name != "row"}, **nested}
+    if isinstance(nested, dict) and "stem" in nested:
+        return {**{name: value for name, value in values.items() if name != "question"}, **nested}
+    return values
+
+
+class _FaultError(Exception):
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+class _RowTask:
+    """One row on its way to a task."""
+
+    def __init__(self, reader: RowReader, values: Mapping[str, Any], mapped: Mapped) -> None:
+        self._reader, self._columns, self._choices = reader, mapped.columns, mapped.choices
+        self._row = values
+        self._values = {name: values[column] for name, column in mapped.columns.items()}
+        self._is_ours = RowReader.is_ours(self._values.get("id"))
+        self._notes: Counter[Note] = Counter()
+
+    def task(self) -> Task:
+        query, context, answer = self._question()
+        kind = self._kind()
+        if self._choices:
+            query, answer, is_choice = self._chosen(query, answer)
+            kind = kind or ("choice" if is_choice else None)
+        task = Task(
+            query=query,
+            context=context,
+            answer=answer,
+            answer_kind=kind,
+            family=self._name("family") or self._reader.family,
+            tags=self._tags(),
+            split=self._split(),
+            strategy=self._name("strategy") or None,
+            id=str(self._values["id"]) if self._is_ours else "",
+        )
+        self._reader.notes.update(self._notes)
+        return task
+
+    def _question(self) -> tuple[str, str, str | None]:
+        """Return question, context and answer, from texts or from a conversation."""
+        turns = turns_in(self._values.get("query"))
+        context = self._context()
+        if turns is None:
+            return self._query(), context, self._answer()
+        try:
+            exchange = exchange_of(turns)
+        except ValueError as error:
+            raise _FaultError(str(error), "A task needs a question by a user.") from error
+        if not exchange.query:
+            raise _FaultError("the last turn of the user is blank", "Fill it in, or remove the row.")
+        self._notes["systems"] += exchange.system
+        context = "\n\n".join(filter(None, (context, exchange.context)))
+        answer = self._answer()
+        return exchange.query, context, answer if answer is not None else _essence(exchange.answer)
+
+    def _query(self) -> str:
+        value = self._values.get("query")
+        column = self._columns.get("query", "query")
+        if value is None or value == "":
+            if "query" in self._columns:
+                raise _FaultError(
+                    f"{column!r} is empty", "Fill it in, or choose another column for the question."
+                )
+            raise _FaultError("there is no column with the question", self._which_columns())
+        text = self._text("query")
+        if not text or (not self._is_ours and is_missing(text)):
+            raise _FaultError("the question is blank", "Fill it in, or remove the row.")
+        return text
+
+    def _which_columns(self) -> str:
+        names = ", ".join(" ".join(name.split())[:40] for name in list(self._row)[:20])
+        return "Choose the column that holds it." + (f" The columns are: {names}." if names else "")
+
+    def _context(self) -> str:
+        value = self._values.get("context")
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return "\n\n".join(map(tidy, value))
+        text = self._text("context")
+        return "" if not self._is_ours and is_nothing(text) else text
+
+    def _answer(self) -> str | None:
+        value = _inner(self._values.get("answer"))
+        if isinstance(value, list):
+            turns = turns_in(value)
+            if turns is not None:
+                return _essence(reply_in(turns))
+            return self._first_of(value)
+        if isinstance(value, (bool, Literal)):
+            return answer_text(value) or None
+        text = self._text("answer", value)
+        if self._is_ours:
+            return text or None
+        return None if is_missing(text) else _essence(text)
+
+    def _first_of(self, value: list[Any]) -> str | None:
+        """Return the first of several right answers, and note that others there are."""
+        if not all(isinstance(one, (str, bool, int)) for one in value):
+            column = self._columns["answer"]
+            raise _FaultError(f"{column!r} is a list of more than texts", "Write one answer.")
+        answers = list(dict.fromkeys(text for one in value if (text := answer_text(one))))
+        self._notes["several answers"] += len({text.casefold() for text in answers}) > 1
+        return answers[0] if answers else None
+
+    def _chosen(self, query: str, answer: str | None) -> tuple[str, str | None, bool]:
+        """Return the question with its choices, the letter of the right one, and whether there are any."""
+        choosing = self._reader.choosing
+        assert choosing is not None  # a row has columns of choices only where the reader knows them
+        try:
+            options = options_of(self._row, self._choices)
+            if len(options) < 2:
+                return query, answer, False
+            given = _inner(self._values.get("answer"))
+            letter = letter_of(given if given is not None else answer, options, choosing)
+        except ValueError as error:
+            hint = "Correct the row, or choose other columns for choices and answer."
+            raise _FaultError(str(error), hint) from error
+        return with_options(query, options), letter, True
+
+    def _kind(self) -> AnswerKind | None:
+        kind = self._name("answer_kind").casefold()
+        known = get_args(AnswerKind)
+        if kind and kind not in known:
+            if self._is_said("answer_kind"):
+                hint = f"Use one of {', '.join(known)}, or leave it empty."
+                raise _FaultError(f"the answer type {kind!r} is unknown", hint)
+            self._notes["kinds"] += 1
+            return None
+        return cast(AnswerKind, kind) if kind else None
+
+    def _split(self) -> Split:
+        text = self._name("split")
+        split = split_of(text) if text else "train"
+        if split is None:
+            if self._is_said("split"):
+                raise _FaultError(f"the split {text!r} is unknown", "Use train or heldout.")
+            self._notes["splits"] += 1
+        return split or "train"
+
+    def _tags(self) -> tuple[str, ...]:
+        """Tags as a list of texts, or one text with commas."""
+        value = self._values.get("tags")
+        if isinstance(value, list):
+            if not all(isinstance(tag, str) and not isinstance(tag, Literal) for tag in value):
+                raise _FaultError("a tag is not text", "Write tags as a list of texts.")
+            return tuple(clean(tag, "tags") for tag in value)
+        text = self._name("tags")
+        if "," not in text and self._reader.spaced_tags:
+            return tuple(text.split())
+        return tuple(tag.strip() for tag in text.split(",") if tag.strip())
+
+    def _name(self, name: str) -> str:
+        """Return a short optional field; a number is as good as a text there."""
+        value = self._values.get(name)
+        if isinstance(value, (bool, Literal)):
+            return answer_text(value)
+        text = self._text(name, value).strip()
+        return "" if not self._is_ours and is_nothing(text) else text
+
+    def _is_said(self, name: str) -> bool:
+        """Return whether the user named the column of a field."""
+        return bool(self._reader.mapping.get(name))
+
+    def _text(self, name: str, value: Any = None) -> str:
+        value = self._values.get(name) if value is None else value
+        if value is None:
+            return ""
+        column = self._columns.get(name, name)
+        if not isinstance(value, str) or isinstance(value, Literal):
+            raise _FaultError(f"{column!r} is {_type(value)}, not text", "Write it as text in quotes.")
+        text = clean(value, column)
+        return tidy(plain_html(text) if self._reader.html else text)
+
+
+def clean(text: str, column: str) -> str:
+    """Return `text`, unless JSON escapes gave it what no text file can contain: NULs and half characters."""
+    if "\0" in text:
+        raise _FaultError(f"{column!r} contains a NUL character", "Remove it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _FaultError(f"{column!r} contains half a character (a lone surrogate)", "Remove it.") from error
+    return text
+
+
+def _inner(answer: Any) -> Any:
+    """Return the answer in an object of answers, as SQuAD and TriviaQA have it."""
+    if isinstance(answer, dict):
+        for name in ("text", "value", "answer"):
+            if name in answer:
+                return answer[name]
+    return answer
+
+
+def _essence(answer: str | None) -> str | None:
+    """Return the answer without the thoughts or the working before it, where these are marked as such."""
+    if answer is None:
+        return None
+    if _THOUGHTS in answer:
+        answer = tidy(answer.rpartition(_THOUGHTS)[2])
+    marked = _MARKED.search(answer)
+    return (marked[1] if marked else answer) or None
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, Literal):
+        return "a number"
+    return {bool: "true or false", list: "a list", dict: "an object"}.get(type(value), type(value).__name__)

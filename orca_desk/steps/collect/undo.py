@@ -1,0 +1,46 @@
+"""Taking an import back, and making it again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import (
+    DeletedTasks,
+    delete_tasks,
+    get_tasks,
+    restore_tasks,
+    task_ids,
+    update_tasks,
+)
+from orca_desk.method.records import Task
+from orca_desk.steps.collect.imported import ImportUndo
+
+CHUNK = 20_000  # tasks in one transaction, so that other writes get their turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenBack:
+    """What `take_back` removed and replaced: `put_back` makes the import again."""
+
+    deleted: tuple[DeletedTasks, ...]
+    replaced: tuple[Task, ...]
+
+
+def take_back(library: Library, undo: ImportUndo) -> TakenBack:
+    """Delete the tasks that an import added, and restore those that it replaced. Records stay."""
+    ids = [task_ids(library, undo.added[start : start + CHUNK]) for start in range(0, len(undo.added), CHUNK)]
+    deleted = tuple(delete_tasks(library, chunk) for chunk in reversed(ids))
+    return TakenBack(deleted=deleted, replaced=tuple(_swap(library, undo.replaced)))
+
+
+def put_back(library: Library, taken: TakenBack) -> None:
+    """Undo `take_back`."""
+    for deleted in reversed(taken.deleted):
+        restore_tasks(library, deleted)
+    _swap(library, taken.replaced)
+
+
+def _swap(library: Library, tasks: Sequence[Task]) -> list[Task]:
+    """Store these tasks in place of those with the same ids, which are returned; leave out deleted ones."""
+    present = get_tasks(library, [task.id for task in tasks])
+    return update_tasks(library, [task for task in tasks if task.id in present])
