@@ -18,3 +18,8 @@ def mini_student() -> Path:
 def mini_student_gguf() -> Path:
     """Return the GGUF file that serves the mini student."""
     return mini_student() / "mini-student.gguf"
+
+
+def is_bundled(model: Path) -> bool:
+    """Tell whether a file is one of the mini models."""
+    return model.is_relative_to(bundled_models())

@@ -80,7 +80,7 @@ class Browser(QTextBrowser):
         it is.
         """
         if is_heavy(text):
-            self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", text))
+            self.set_plain(text)
             return
         document = self.document()
         document.setMarkdown(readable_markdown(text), DIALECT)
@@ -89,6 +89,10 @@ class Browser(QTextBrowser):
         if "`" in text or "    " in text or "~~~" in text:
             self._set_code_apart()
             self._tidy_tables()
+
+    def set_plain(self, text: str) -> None:
+        """Show a text as it is; only a very long word is broken."""
+        self.setPlainText(LONG_WORD.sub(lambda word: word[0] + "\n", text))
 
     def ask_to_open(self, url: QUrl) -> None:
         """Ask before opening a link, and show its whole address; links of other schemes do nothing."""

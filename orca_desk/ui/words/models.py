@@ -27,13 +27,24 @@ DOUBTS: dict[AdapterDoubt, str] = {
     "unknown": "This adapter doesn't say which model it was trained on. On any other model its answers mean "
     "nothing.",
 }
-ORIGINS = {"bundled": "Bundled", "added": "Added by you", "trained here": "Trained here", "elsewhere": "Used here"}
+ORIGINS = {
+    "bundled": "Bundled",
+    "added": "Added by you",
+    "trained here": "Trained here",
+    "elsewhere": "Used here",
+}
 
 
 def notes_of(notes: ServingNotes) -> list[str]:
     """Return what a user should know before a model answers, in sentences."""
     doubt = [DOUBTS[notes.adapter]] if notes.adapter else []
     return doubt + [REMARKS[remark] for remark in notes.template]
+
+
+MINI_NOTE = (
+    "The mini models were trained on seven kinds of tasks, those in this library's samples. They cannot "
+    "answer other questions: ask those to a model of your own."
+)
 
 
 def missing_model(path: Path) -> str:

@@ -31,8 +31,10 @@ class AnswerCard(QFrame):
 
     retried = Signal()
 
-    def __init__(self, theme: Theme, part: Part, title: str) -> None:
+    def __init__(self, theme: Theme, part: Part, title: str, *, as_written: bool = False) -> None:
+        """`as_written` shows no Markdown."""
         super().__init__()
+        self._as_written = as_written
         self._theme, self._part = theme, part
         self.text = ""
         self._shown = 0  # characters of `text` that are on screen
@@ -147,6 +149,12 @@ class AnswerCard(QFrame):
         self._show_parts(False)
         self.caption.setText("No answer.")
 
+    def show_as_written(self, as_written: bool) -> None:
+        """Show the text as it was written, or as Markdown."""
+        self._as_written = as_written
+        self._shown = 0
+        self._render()
+
     def _show_parts(self, some: bool) -> None:
         """Show the text and its copy button, or neither."""
         self.browser.setVisible(some)
@@ -165,8 +173,8 @@ class AnswerCard(QFrame):
                 cursor.insertBlock()
             cursor.insertText(self.text[self._shown :])
         else:
-            self._plain = is_heavy(self.text)
-            self.browser.set_markdown(self.text)
+            self._plain = self._as_written or is_heavy(self.text)
+            (self.browser.set_plain if self._plain else self.browser.set_markdown)(self.text)
         self._shown = len(self.text)
 
     def _show_verdict(self, verdict: Verdict | None) -> None:

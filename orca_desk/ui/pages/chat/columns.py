@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.serving import ServingNotes, serving_notes
 from orca_desk.library.trainings import Training
 from orca_desk.processes.progress import JobControl, silent
 from orca_desk.steps.chat.models import (
@@ -25,7 +26,8 @@ from orca_desk.ui.pages.chat.conversation_view import SCROLL_BAR
 from orca_desk.ui.pages.chat.model_dialog import ModelDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
-from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.widgets.text import safe_tip, set_tone
+from orca_desk.ui.words.models import notes_of
 
 MOST_COLUMNS = 3
 TRAININGS_OFFERED = 12
@@ -152,12 +154,13 @@ class ModelRow(QWidget):
         self._use([*self.models[:column], *self.models[column + 1 :]])
 
     def _show_contexts(self) -> None:
-        """Show each context window: as the running model reports it, or else as its file does."""
-        known = {model.path: model.context for model in self._desk.models.of("gguf")}
+        """Show each name and context window: as the running model reports it, or else as its file does."""
+        known = {model.path: model for model in self._desk.models.of("gguf")}
         found = []
         for column, (head, model) in enumerate(zip(self.heads, self.models, strict=True)):
-            tokens = self._contexts.get(column) or known.get(model.model)
-            head.show_context(tokens)
+            listed = known.get(model.model)
+            tokens = self._contexts.get(column) or (listed.context if listed else None)
+            head.show_context(tokens, listed.name if listed else "")
             found += [tokens] if tokens else []
         self.context_changed.emit(min(found) if found else None)
 
@@ -191,19 +194,23 @@ class ColumnHead(QFrame):
         self.model = ElidedLabel(model.model.name, size="caption", mode=Qt.TextElideMode.ElideMiddle)
         self.model.setToolTip(safe_tip(str(model.model)))
         self.detail = ElidedLabel(self._adapter(), size="caption", tone="muted")
+        self.notes = ElidedLabel(size="caption", tone="muted")
+        self.notes.hide()
         layout.addWidget(self.model)
         layout.addWidget(self.detail)
+        layout.addWidget(self.notes)
         desk.theme.changed.connect(self._paint)
         self._paint()
         library = desk.library
         desk.background.run(
             self, lambda: fingerprint(library, model), self._show_hash, failed=self._show_problem
         )
+        desk.background.run(self, lambda: serving_notes(model.model, model.adapter), self._show_notes)
 
-    def show_context(self, tokens: int | None) -> None:
-        """Show the size of the model's context window, if it is known."""
-        if tokens:
-            self.model.setText(f"{self._model.model.name}  ·  {tokens:,} tokens")
+    def show_context(self, tokens: int | None, name: str = "") -> None:
+        """Show the size of the model's context window, if it is known, and its name in the list of models."""
+        shown = name or self._model.model.name
+        self.model.setText(f"{shown}  ·  {tokens:,} tokens" if tokens else shown)
 
     def _tool(self, tip: str, signal: SignalInstance) -> QToolButton:
         made = QToolButton()
@@ -222,6 +229,14 @@ class ColumnHead(QFrame):
         self.detail.show_text(f"{self._adapter()}  ·  {text}")
         files = [self._model.model, *([self._model.adapter] if self._model.adapter else [])]
         self.detail.setToolTip(safe_tip("\n".join([*map(str, files), f"SHA-256 {text}"])))
+
+    def _show_notes(self, notes: ServingNotes) -> None:
+        """Show what the user should know of this column, in amber if its answers may mean nothing."""
+        sentences = notes_of(notes)
+        self.notes.setVisible(bool(sentences))
+        self.notes.show_text(" ".join(sentences))
+        self.notes.setToolTip(safe_tip("\n".join(sentences)))
+        set_tone(self.notes, "warn" if notes.adapter else "muted")
 
     def _show_problem(self, error: Exception) -> None:
         if isinstance(error, UserError):

@@ -6,12 +6,16 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
+from orca_desk.inventory.serving import AdapterDoubt, adapter_doubt
 from orca_desk.library.trainings import Training
 from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.model_picker import ModelPicker
-from orca_desk.ui.widgets.text import label
+from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.words.models import DOUBTS
+
+ADAPTERS = "An adapter only works with the model that it was trained on."
 
 
 class ModelDialog(QDialog):
@@ -46,21 +50,20 @@ class ModelDialog(QDialog):
         form.addRow("&Model", self.model)
         form.addRow("&Adapter", self.adapter)
         layout.addLayout(form)
-        layout.addWidget(
-            label(
-                "An adapter only works with the model that it was trained on.",
-                size="caption",
-                tone="muted",
-                wrap=True,
-            )
-        )
+        self._desk = desk
+        self.doubt = label(ADAPTERS, size="caption", tone="muted", wrap=True)
+        layout.addWidget(self.doubt)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
-        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Use this model")
+        self.use = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.use.setText("Use this model")
         buttons.accepted.connect(self._choose)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+        self.model.chosen.connect(self._check_adapter)
+        self.adapter.currentIndexChanged.connect(self._check_adapter)
+        self._check_adapter()
 
     def choose_adapter(self, path: Path) -> None:
         """Select an adapter if it is on offer."""
@@ -69,6 +72,22 @@ class ModelDialog(QDialog):
 
     def _adapters(self) -> list[Path | None]:
         return [self.adapter.itemData(index) for index in range(self.adapter.count())]
+
+    def _check_adapter(self) -> None:
+        """Find out whether the adapter belongs to the model."""
+        model, adapter = self.model.path, self.adapter.currentData()
+        self._show_doubt(None)
+        self._desk.background.run(
+            self,
+            lambda: adapter_doubt(adapter, model) if adapter and model else None,
+            self._show_doubt,
+            only_newest="doubt",
+        )
+
+    def _show_doubt(self, doubt: AdapterDoubt | None) -> None:
+        self.doubt.setText(DOUBTS[doubt] if doubt else ADAPTERS)
+        set_tone(self.doubt, "warn" if doubt else "muted")
+        self.use.setEnabled(doubt != "other")
 
     def _choose(self) -> None:
         model = self.model.selected()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import is_bundled
 from orca_desk.library.tasks import get_task
 from orca_desk.method.records import Task
 from orca_desk.steps.chat.conversation import Conversation
@@ -28,7 +29,7 @@ from orca_desk.steps.chat.events import (
     TurnAdded,
 )
 from orca_desk.steps.chat.models import ChatModel, part_of
-from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer
+from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer, save_models
 from orca_desk.steps.chat.sending import ChatChange
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
@@ -41,9 +42,11 @@ from orca_desk.ui.pages.chat.settings import ChatSettings
 from orca_desk.ui.pages.chat.task_panel import TaskPanel
 from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import button
+from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.models import MINI_NOTE
 
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
+AS_WRITTEN = "chat/as-written"  # and for whether answers are shown without Markdown
 TICK_MS = 50  # streamed text is shown twenty times per second
 RENDER_SECONDS = 0.012  # per tick; the rest waits for the next one
 
@@ -69,6 +72,8 @@ class ChatPage(Page):
         Command("Add a c&olumn…", lambda page: page.models.add_column(), key="Ctrl+Shift+N", image="plus"),
         Command("Sa&mpling…", lambda page: page.show_sampling(), key="Ctrl+Shift+S",
                 image="sliders-horizontal"),
+        Command("Answers as p&lain text", lambda page: page.plain_button.click(), key="Ctrl+Shift+M",
+                image="file-text"),
         Command("&History", lambda page: page.toggle_history(), key="Ctrl+H", image="history"),
     )  # fmt: skip
     _happened = Signal()
@@ -103,15 +108,22 @@ class ChatPage(Page):
     def _lay_out(self) -> None:
         self.models_button = button("Models", self._offer_models)
         self.sampling_button = button("Sampling", self.show_sampling)
+        self.plain_button = button("Plain text", self._show_plain, tip="Show answers as they were written")
+        self.plain_button.setCheckable(True)
         self.history_button = button("History", self.toggle_history)
         self.new_button = button("New chat", self._start_anew)
-        for made in (self.history_button, self.models_button, self.sampling_button, self.new_button):
+        for made in (
+            self.plain_button, self.history_button, self.models_button, self.sampling_button, self.new_button
+        ):  # fmt: skip
             self.header.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
         main = QWidget()
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self.models)
+        self.mini_note = label(MINI_NOTE, size="caption", tone="muted", wrap=True)
+        self.mini_note.hide()
+        column.addWidget(self.mini_note)
         column.addWidget(self.settings.system)
         self._middle = QStackedWidget()
         self._middle.setMinimumHeight(10 * GRID)  # in a low window, the conversation shrinks first
@@ -128,6 +140,8 @@ class ChatPage(Page):
         self.body.addWidget(self.splitter, 1)
         self.keep("splitter", self.splitter)
         self.history.setHidden(self.desk.view_state.value(HISTORY) == "hidden")
+        self.plain_button.setChecked(self.desk.view_state.value(AS_WRITTEN) == "yes")
+        self._show_plain()
 
     def _connect(self) -> None:
         self._happened.connect(self._show_news, Qt.ConnectionType.QueuedConnection)
@@ -196,6 +210,12 @@ class ChatPage(Page):
 
     def use_models(self, models: Sequence[ChatModel]) -> None:
         """Ask these models from now on. As a chat has fixed models, this starts a new one."""
+        library, chosen = self.desk.library, list(models)
+        if chosen:
+            self.desk.background.run_in_order(lambda: save_models(library, chosen))
+        self._begin_with(chosen)
+
+    def _begin_with(self, models: Sequence[ChatModel]) -> None:
         self._models_chosen = True
         turns = self.conversation.turns
         self.composer.end_edit(clear=True)
@@ -338,6 +358,7 @@ class ChatPage(Page):
 
     def _show_chat(self, shown: Shown) -> None:
         self.models.show_models(shown.models)
+        self.mini_note.setVisible(any(is_bundled(one.model) for one in shown.models))
         if shown.opened:
             self.notice.hide()
             self.settings.system.set_text(shown.system)
@@ -388,17 +409,23 @@ class ChatPage(Page):
         self.history.setVisible(shown)
         self.desk.view_state.setValue(HISTORY, "shown" if shown else "hidden")
 
+    def _show_plain(self) -> None:
+        as_written = self.plain_button.isChecked()
+        self.view.show_as_written(as_written)
+        self.desk.view_state.setValue(AS_WRITTEN, "yes" if as_written else "no")
+
     def _show_offer(self, offer: ChatOffer) -> None:
         self.models.trainings = offer.trainings
         self.examples.set_tasks(offer.examples)
         self.settings.system.set_strategies(offer.strategies)
         if not self._models_chosen:
             self.settings.show_saved(offer)
-            self.use_models(offer.models)
+            self._begin_with(offer.models)
 
     def _paint(self) -> None:
         colours = self.desk.theme.colours
         for made, image in (
+            (self.plain_button, "file-text"),
             (self.models_button, "box"),
             (self.sampling_button, "sliders-horizontal"),
             (self.history_button, "history"),

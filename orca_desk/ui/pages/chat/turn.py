@@ -99,8 +99,9 @@ class TurnView(QWidget):
         actions: TurnActions,
         *,
         note: str = "",
+        as_written: bool = False,
     ) -> None:
-        """`note` announces a new system message."""
+        """`note` announces a new system message; `as_written` shows answers without Markdown."""
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, GRID)
@@ -111,7 +112,9 @@ class TurnView(QWidget):
         layout.addWidget(self.question)
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self.answers = [AnswerCard(theme, one.part, PART_NAMES[one.part]) for one in models]
+        self.answers = [
+            AnswerCard(theme, one.part, PART_NAMES[one.part], as_written=as_written) for one in models
+        ]
         for column, (card, answer, verdict) in enumerate(
             zip(self.answers, turn.answers, turn.verdicts, strict=True)
         ):
