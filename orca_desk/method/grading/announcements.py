@@ -68,8 +68,10 @@ _HEADING_BEFORE = re.compile(
     rf"(?:\A|\n)[ \t]*[#>*_ \t]*(?:(?:the|my|your|die|der|la|le|el|il|a|o|de|het|{_CORRECT})[ \t]+){{0,3}}\Z",
     re.IGNORECASE,
 )
-_HEADING_AFTER = re.compile(rf"(?:[ \t]+(?:{_CORRECT}))?[ \t]*[*_:：#]*[ \t]*(?:\n|\Z)", re.IGNORECASE)
-_SHORT_LINE = re.compile(r"[ \t]+(?=[(\[$\dA-Z][^\n]{0,30}(?:\n|\Z))")
+_HEADING_AFTER = re.compile(
+    rf"(?:[ \t]+(?:{_CORRECT}))?[ \t]*[*_:：#]*[ \t]*(?:\n(?:[=-]{{3,}}[ \t]*\n)?|\Z)", re.IGNORECASE
+)
+_SHORT_LINE = re.compile(r"[*_\])]{0,3}[ \t]+(?=[(\[$\dA-Z][^\n]{0,30}(?:\n|\Z))")
 _DISOWNED = re.compile(
     r"\b(?:wrong|incorrect|false|bad|no|any|common|tempting|naive|falsche|fausse|mauvaise|incorrecta|sbagliata|неверный)[ \t]+\Z"
     r"|\b(?:if|whether|suppose|assuming|assume|unless)(?: that)?(?: (?:the|your|my|this))?(?: \w+)?[ \t]+\Z"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.method.grading.announcements import Mark, find_marks, find_weak_marks
-from orca_desk.method.grading.clauses import without_offers
+from orca_desk.method.grading.clauses import reconsidered, without_offers
 from orca_desk.method.grading.markup import clean
 from orca_desk.method.grading.visible import question_made_up, unfenced, visible_span
 
@@ -138,7 +138,7 @@ def _read(raw: str, mark: Mark) -> tuple[str, str]:
     """Return the first line and the block of an answer as it reads without markup."""
     if mark.closing == '"':
         return _member(raw)
-    line = clean(raw.partition("\n")[0][:_LINE_LENGTH])
+    line = clean(reconsidered(raw.partition("\n")[0][:_LINE_LENGTH]))
     block = clean(raw)
     return _balanced(line), _balanced(block)
 
@@ -221,7 +221,9 @@ def _closing_brace(text: str, start: int) -> int:
 
 def _rival(text: str, earlier: Mark, later: Mark) -> str | None:
     """Return the earlier mark's answer if both are firm and nothing but that answer stands between them."""
-    if not (earlier.firm and later.firm) or not earlier.end <= later.start <= earlier.end + _RIVAL_LENGTH:
+    if not (earlier.firm and later.firm) or later.closing == '"':
+        return None
+    if not earlier.end <= later.start <= earlier.end + _RIVAL_LENGTH:
         return None
     stop = min(later.start, _stop(text, earlier))
     between, after = text[earlier.end : stop], text[stop : later.start]

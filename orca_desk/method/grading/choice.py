@@ -27,7 +27,7 @@ _SET = re.compile(r"\A\(?[A-Z]\)?(?:\s*(?:,|;|&|\band\b|,\s*and\b|/)\s*\(?[A-Z]\
 _OPTION = re.compile(
     r"\((?P<round>[A-Za-z])\)"
     r"|\[(?P<square>[A-Z])\]"
-    r"|\b(?i:option|choice|answer|letter|opción|opcion|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z])\b"
+    r"|\b(?i:option|choice|answer|letter|letra|lettre|lettera|литера|буква|Buchstabe|opción|opcion|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z]\b|[b-h]\b|a(?=\s*(?:[.):,;!]|is\b|\Z)))"
     r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?![A-Za-z0-9_'’+#*^=\u266d\u266f\u266e°²³⁺⁻-])|[AI](?=\s{0,3}(?:[.):,;/&!。，]|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z)))"
     r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
 )
@@ -38,12 +38,12 @@ _LEADING = re.compile(
 # What may stand before a bare letter that names an option: "choose B" does, "vitamin B" does not.
 _ANNOUNCED = re.compile(
     r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for|leaving|leaves|leave|therefore|so"
-    r"|thus|hence|then|or|and|but|not|both|either|say|la|el|le|die|der|de|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|на|это|jest|là"
+    r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|на|это|jest|là"
     r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
 )
 _RIGHT_AFTER = re.compile(
-    r"[)\]\"'”*.:]{0,3}(?:\s(?:(?!\b[A-Z]\b)[^.!?\n]){0,80}?)?\s(?:is|would be|must be|seems)(?: clearly| indeed| therefore| thus)? (?:the )?(?:only |most |best )?"
+    r"[)\]\"'”*.:]{0,3}(?:\s(?:(?!\b[A-Z]\b)[^.!?\n]){0,80}?)?\s(?:is|would be|must be)(?: clearly| indeed| therefore| thus)? (?:the )?(?:only |most |best )?"
     r"(?:correct|right|true|answer|best|accurate|appropriate|one|solution|option)\b",
     re.IGNORECASE,
 )
@@ -71,6 +71,9 @@ _TEXT_END = re.compile(
 )
 _NEGATION = re.compile(r"\b(?:not|no|never|none|non|un\w+|in\w+able)\b|n['’]t\b", re.IGNORECASE)
 _NUMERIC = re.compile(r"[\d.,]+")
+
+
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
 class _Letter(NamedTuple):
@@ -111,7 +114,7 @@ class ExpectedChoice:
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the letter that the final answer names, or the option whose text it gives."""
-        statement = final.text if final.marked else _unmarked(final)
+        statement = (final.text if final.marked else _unmarked(final)).translate(_FULL_WIDTH)
         letters = _letters(statement)
         if len({one.letter for one in letters}) > 1:
             return several(statement, self.reference)
@@ -267,7 +270,10 @@ def _offered(text: str, found: list[_Letter]) -> list[_Letter]:
     """Return the letters that a statement offers: the first with those joined to it, or the one that is chosen."""
     main = before_reason(text)
     within = [one for one in found if one.start < len(main)] or found
-    chosen = next((index for index, one in enumerate(within) if _is_chosen(text, one)), 0)
+    outright = [index for index, one in enumerate(within) if _is_chosen(text, one)]
+    if len({within[index].letter for index in outright}) > 1:
+        return [within[index] for index in outright]
+    chosen = outright[0] if outright else 0
     joints = [joined(text[earlier.end : later.start]) for earlier, later in pairwise(within)]
     first, last = chosen, chosen
     while first and joints[first - 1]:

@@ -16,6 +16,7 @@ from orca_desk.method.grading.clauses import (
     asides,
     before_reason,
     first_sentence,
+    reconsidered,
     refuses,
     sentences,
     without_offers,
@@ -37,6 +38,11 @@ _ONLY_UNIT = re.compile(r"[\s\"'”*)\]]*(?:[^\W\d]+[ ]?){0,3}[\s.!\"'”*)\]]*"
 _CONCLUDES = re.compile(
     r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|wait|actually|answer)\b", re.IGNORECASE
 )
+_BULLET = re.compile(r"\A\s*[*•]\s+")
+_OF_WHICH = re.compile(
+    r"\s(?:\w+\s){0,4}?(?:out of(?: the)?|of (?:the|those|these|his|her|its|their|all))\s", re.IGNORECASE
+)
+_TOTAL_FIRST = re.compile(r"\b(?:in total|altogether|in all)\b[^:\d]{0,40}:", re.IGNORECASE)
 _STRONG_OPENING = re.compile(r"\s*\*\*([^*\n]{1,60})\*\*(?=\s*(?:[.,;!\n]|[—–-]\s))")
 _EXPLAINS = re.compile(r"\W*(?:explanation|because|reason|since|why|here)", re.IGNORECASE)
 _LIST_NUMBER = re.compile(r"\s*\(?\d[.)]?\s*")
@@ -86,7 +92,7 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
             return _opened(first, opening[0], rest, find)
     for line in reversed(body.split("\n")):
         if line.strip() and not line.lstrip().startswith("```"):
-            piece, found, decided = _line(line, find)
+            piece, found, decided = _line(_BULLET.sub("", line), find)
             if decided:
                 return piece, found
     return body, []
@@ -130,7 +136,7 @@ def _opened(first: str, value: V, rest: str, find: Find[V]) -> tuple[str, list[V
 def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
     """Return the piece of a line that concludes, its values, and whether the line decides (it holds any value)."""
     for start, end in reversed(sentences(line)):
-        sentence = after_condition(line[start:end])
+        sentence = after_condition(reconsidered(line[start:end]))
         emphasised = [match for match in _EMPHASIS.finditer(sentence) if find(match[1])]
         if len(emphasised) == 1:
             piece = emphasised[0][1]
@@ -144,8 +150,11 @@ def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
 
 def _last(text: str, found: list[V]) -> list[V]:
     """Return the last value of a line, unless it is an operand of a calculation."""
-    last = found[-_LAST:]
-    kept = _kept(text, last)
+    total = _TOTAL_FIRST.search(text)
+    counted = [value for value in found if value.end <= total.start()] if total else []
+    kept = _kept(text, (counted or found)[-_LAST:])
+    if len(kept) > 1 and _OF_WHICH.fullmatch(text, kept[-2].end, kept[-1].start):
+        kept = kept[:-1]  # "42 out of 50"
     if not kept or _operand(text, kept[-1]):
         return []
     if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]):

@@ -28,6 +28,11 @@ _REFUSAL = re.compile(
     r"|\b(?:need|without) (?:more|further|additional) (?:information|data|details?|context)\b",
     re.IGNORECASE,
 )
+_SECOND_THOUGHT = re.compile(
+    r"(?<!\w)(?:no,? wait|wait,? no|wait|scratch that|correction|i mean|oops|sorry|hmm|actually(?=,? (?:no|it|that|the answer)\b)"
+    r"|(?<=\.\.\. )actually|(?<=… )actually)\b[\s,:.!—–-]*(?:no\b[\s,:.!]*)?(?:(?:it|that)(?:'s|’s| is) (?!not|wrong)|make (?:that|it) )?",
+    re.IGNORECASE,
+)
 _CONDITION = re.compile(r"\W*(?:if|suppose|assuming|when)\b[^,\n]*(?:,|\Z)", re.IGNORECASE)
 _YET = re.compile(
     r"\b(?:but|so|however|still|though|then|therefore|guess|would be|must be|answer)\b", re.IGNORECASE
@@ -79,6 +84,14 @@ def before_reason(sentence: str) -> str:
     """Return `sentence` without the reason at its end ("42, since he sold 8" gives "42")."""
     reason = _REASON.search(sentence)
     return sentence[: reason.start()] if reason and sentence[: reason.start()].strip() else sentence
+
+
+def reconsidered(text: str) -> str:
+    """Return what `text` says after it takes something back ("5, no wait, 6" gives "6"), else the whole."""
+    last = None
+    for last in _SECOND_THOUGHT.finditer(text, 1):
+        pass
+    return text[last.end() :] if last and text[last.end() :].strip(" .!)") else text
 
 
 def after_condition(sentence: str) -> str:

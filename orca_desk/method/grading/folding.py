@@ -33,7 +33,7 @@ _COMPATIBLE = frozenset(
         "<vertical>",
     }
 )
-_ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?|\b(?:[A-Z]\.\s){2,}")
+_ACRONYM = re.compile(r"\b(?:[^\W\d_]{1,2}\.){2,}(?:[^\W\d_]\b)?|\b(?:[A-Z]\.\s){2,}")
 _BULLET = re.compile(r"\A[-*•–]\s+(?=[^\W\d])")
 _LETTER = r"[^\W\d_]"
 # Apostrophes within and after words, and quotation marks; the prime of "x'" and the inches of 5" stay.

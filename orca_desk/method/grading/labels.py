@@ -48,7 +48,7 @@ ANSWER_UNSPACED = (
     *("ຄຳຕອບ", "ចម្លើយ", "အဖြေ"),  # Lao, Khmer, Burmese
 )
 # An answer of these may follow without ":" or "is", which stands at its end: "उत्तर 42 है".
-VERB_LAST = frozenset("cevap yanıt cevabı yanıtı उत्तर जवाब উত্তর پاسخ جواب cavab javob".split())
+VERB_LAST = frozenset("cevap yanıt उत्तर जवाब উত্তর پاسخ جواب cavab javob".split())
 CORRECT = (
     "correct right best final true proper exact overall ultimate numerical korrekt richtig "
     "correcte bonne finale exacte correcta correcto exacta corretta esatta giusta certa correta juiste "

@@ -17,6 +17,7 @@ _STRONG = re.compile(r"(?<![A-Za-z0-9)\]])\*\*(?=\S)([^*\n]{1,400}?)(?<=\S)\*\*"
 _LONE_STRONG = re.compile(  # "2**10" and "x ** 2" are powers
     r"(?<![A-Za-z0-9)\]\s])\*\*|\*\*(?![A-Za-z0-9(\[\s-])|(?<=\s)\*\*(?=\S)|(?<=\S)\*\*(?=\s)"
 )
+_UNDERLINED = re.compile(r"(?<!\w)__(?![a-z_]+__)(?=\S)([^_\n]{1,400}?)(?<=\S)__(?!\w)")
 _EMPHASIS = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]{1,400}?)(?<=[^\s*_])\1(?![\w*])")
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\((?:https?://|#|/)[^)\s]{0,400}\)")
 
@@ -49,4 +50,5 @@ def _without_emphasis(text: str) -> str:
         return code[1]
     text = _STRONG.sub(r"\1", text.replace("`", ""))
     text = _LONE_STRONG.sub("", text)
+    text = _UNDERLINED.sub(r"\1", text)
     return _EMPHASIS.sub(r"\2", text.strip())

@@ -40,8 +40,10 @@ _NEGATED = re.compile(
 _RETHINKS = re.compile(
     r"\b(?:wait|actually|sorry|correction|mistake|on second thought|scratch that)\b", re.IGNORECASE
 )
+_STOPS = re.compile(r"[\s\"'”*_)]*(?:\Z|[.,;!?:—–]|because\b|since\b|that\b|and\b)", re.IGNORECASE)
+_CHOICE = re.compile(r"\W*(?:yes|true)\s*(?:or|/)\s*(?:no|false)\s*[:?]\s*", re.IGNORECASE)
 _HEDGED = re.compile(
-    r"\b(?:either|or|maybe|perhaps|both|whether|if|unclear|depends|(?:yes|true) ?(?:and|/) ?(?:no|false)|(?:no|false) ?(?:and|/) ?(?:yes|true))\b",
+    r"\b(?:neither|partly|partially|half|mostly|somewhat|sometimes|not (?:always|necessarily|entirely|quite)|either|or|maybe|perhaps|both|whether|if|unclear|depends|(?:yes|true) ?(?:and|/) ?(?:no|false)|(?:no|false) ?(?:and|/) ?(?:yes|true))\b",
     re.IGNORECASE,
 )
 _LONGEST = 4_000
@@ -63,6 +65,7 @@ class ExpectedPolar:
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the pole that the final answer names, or that an unmarked response begins or ends with."""
         text = final.text if final.marked else final.whole[:_LONGEST]
+        text = _CHOICE.sub("", text, count=1)
         said = _stated(text) if final.marked else _concluded(text, final.whole[-_LONGEST:])
         own = {self.pole, _OPPOSITE[self.pole]}
         said = [one for one in said if one.pole in own]
@@ -141,7 +144,7 @@ def _within(sentence: str) -> list[_Said]:
                 and "=" not in sentence
             ):
                 found.append(_Said(_OPPOSITE[pole], sentence[negation.start() : match.end()]))
-        elif ends or (_COPULA.search(before) and re.match(r"\W", after)):
+        elif ends or (_COPULA.search(before) and _STOPS.match(after)):
             if not _DETERMINES.match(after):
                 found.append(_Said(pole, match[0]))
     if not found:

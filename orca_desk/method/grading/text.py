@@ -51,7 +51,6 @@ _ACTS = re.compile(
     r"\s(?:\w{3,}ed|wrote|won|made|built|found|led|sang|drew|became|held|took|has|lies|wrote|discovered|contains)\b"
 )
 _RETHINKS = re.compile(r"\b(?:wait|actually|sorry|correction|mistake|no|not|instead|or)\b", re.IGNORECASE)
-_ARTICLES = frozenset({"a", "an", "the"})
 _LONGEST = 4_000
 _LONGEST_SENTENCE = 400
 _LEAST_WORDS = 4  # of an explanation
@@ -70,10 +69,7 @@ def same_meaning(answer: str, expected: str) -> bool:
 
 
 def _unframed(text: str) -> str:
-    bare = _FRAME.sub("", _LEAD_IN.sub("", text))
-    words = bare.split()
-    words = [word for index, word in enumerate(words) if word not in _ARTICLES or index + 1 == len(words)]
-    return " ".join(words) or text
+    return _FRAME.sub("", _LEAD_IN.sub("", text)) or text
 
 
 @dataclass(frozen=True)
@@ -174,7 +170,7 @@ class ExpectedExact:
         if not final.whole:
             return missing("answer", expected)
         line = final.raw.partition("\n")[0].strip()
-        pieces = (final.whole.strip(), final.raw.strip(), line)
+        pieces = (final.whole.strip(), final.raw.strip(), line, final.text, final.block)
         if any(expected in (piece, piece.removesuffix(".")) for piece in pieces):
             return correct(expected, expected)
         return incorrect(final.text, expected)
