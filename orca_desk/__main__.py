@@ -14,6 +14,7 @@ WORKERS = {
     "train": "orca_desk.workers.train",
     "export": "orca_desk.workers.export",
     "chat": "orca_desk.workers.chat",
+    "math": "orca_desk.workers.math",
     "prompt": "orca_desk.workers.prompt",
     "parity-reference": "orca_desk.workers.parity_reference",
     "parity-served": "orca_desk.workers.parity_served",

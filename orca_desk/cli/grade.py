@@ -10,6 +10,7 @@ from orca_desk.cli.options import examples, json_option
 from orca_desk.cli.output import complain, percent, print_json, say, table
 from orca_desk.errors import UserError
 from orca_desk.method.grading import GradedRow, grade_rows
+from orca_desk.steps.grading import MATHEMATICS
 from orca_desk.ui.words.records import verdict_word
 
 
@@ -23,8 +24,8 @@ def command(file: Path, as_json: bool) -> None:
     """Grade the responses in FILE and give the reason for each verdict.
 
     FILE is JSONL: {"response": ..., "reference": ..., "kind": ...} per line. The kind (exact, text, number,
-    choice, ordering or keyed) says how to compare; without one it is detected from the reference. Rows that
-    cannot be read are reported with their line number. With --json each verdict is one line of JSON.
+    math, choice, ordering or keyed) says how to compare; without one it is detected from the reference. Rows
+    that cannot be read are reported with their line number. With --json each verdict is one line of JSON.
     """
     counts: Counter[str] = Counter()
     for row in _rows(file):
@@ -54,6 +55,6 @@ def _rows(file: Path) -> Iterator[GradedRow]:
     """Yield the graded rows. Raises UserError if the file is not UTF-8 text."""
     with file.open(encoding="utf-8-sig", newline="\n") as lines:
         try:
-            yield from grade_rows(lines)
+            yield from grade_rows(lines, comparer=MATHEMATICS)
         except UnicodeDecodeError as error:
             raise UserError(f"{file} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.") from error

@@ -13,7 +13,6 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, known_records
 from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
-from orca_desk.method.grading import Verdict, grade
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import (
     Provenance,
@@ -28,6 +27,7 @@ from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Failure, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl
+from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import RunRecorder
 from orca_desk.yielding import yielding
 
@@ -277,7 +277,7 @@ def new_record(asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampli
     )
     leaks = find_leaks(strategy.instruction, answer.text, question=task.user_text)
     return NewRecord(
-        record=record, verdict=_verdict(task, answer.text), leaks=leaks, held_out=task.split == "heldout"
+        record=record, verdict=grade_answer(task, answer.text), leaks=leaks, held_out=task.split == "heldout"
     )
 
 
@@ -294,9 +294,3 @@ def rejection(new: NewRecord) -> Unfit | None:
             empty=is_blank(new.record.response),
         )
     )
-
-
-def _verdict(task: Task, response: str) -> Verdict | None:
-    if task.answer is None:
-        return None
-    return grade(response, task.answer, task.answer_kind, question=task.user_text)

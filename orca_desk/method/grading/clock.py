@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 _TIME = re.compile(
     r"""(?<![\d:.,/])(?:
-        (?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s?(?P<half>[ap]\.?\s?m\b\.?)  # 3 pm, 3.30 p.m.
-      | (?P<h>\d{1,2})[:h](?P<m>\d{2})(?::(?P<s>\d{2}))?(?![\d:])(?:\s?(?:uhr|o['’]clock|hours|hrs)\b)?  # 15:30, 15h30
-      | (?P<full>\d{1,2})\s?(?:o['’]?\s?clock|uhr)\b(?:\s(?P<day>in\sthe\s(?:morning|afternoon|evening)|at\snight))?
+        (?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s?(?P<half>[ap]\.?\s?m\b\.?)
+      | (?P<h>\d{1,2})[:h](?P<m>\d{2})(?::(?P<s>\d{2}))?(?![\d:])(?:\s?(?:uhr|o['’]clock|hours|hrs)\b)?
+      | (?P<full>\d{1,2})\s?(?:o['’]?\s?clock|uhr)\b
+        (?:\s(?P<day>in\sthe\s(?:morning|afternoon|evening)|at\snight))?
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NAMED = re.compile(r"\b(?:12\s)?(noon|midnight|midday)\b", re.IGNORECASE)
 _HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _PAST = re.compile(
-    rf"\b(?P<part>half|(?:a )?quarter|\d{{1,2}}(?: minutes)?) (?P<side>past|after|to|before) (?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})\b"
+    rf"\b(?P<part>half|(?:a )?quarter|\d{{1,2}}(?: minutes)?) (?P<side>past|after|to|before) "
+    rf"(?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})\b"
     r"(?:\s?(?P<half>[ap]\.?m\b\.?))?",
     re.IGNORECASE,
 )
@@ -24,7 +26,7 @@ _EARLIER = re.compile(r"\A\s?in the morning", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ClockTime:
-    """A time of day in a text: seconds since midnight, where it stands, whether it says which half of the day.
+    """A time of day in a text: seconds since midnight, and where it stands.
 
     `exact`: written with "am" or "pm", or in a way that only 24 hours have ("15:30"). "3:30" alone is not: it
     may be either. `padded`: "03:30", which is never in the afternoon.

@@ -1,4 +1,4 @@
-"""Dates in the usual spellings: "5 March 2021", "March 5th, 2021", "2021-03-05", "Fri, 5 Mar 2021", "July 1969".
+"""Dates in the usual spellings: "5 March 2021", "March 5th, 2021", "2021-03-05", "Fri, 5 Mar", "July 1969".
 
 A date of digits alone, such as 05/03/2021, is 5 March in one country and 3 May in another: it equals nothing
 but the same digits, unless only one reading exists (25/12/2024).
@@ -18,7 +18,8 @@ _WEEKDAY = "(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
 _NAMED_DATE = re.compile(
     rf"""\b(?:(?P<weekday>{_WEEKDAY})\b[.,]?\s(?:the\s)?)?(?:
         (?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-](?:of\s)?(?P<month>{_MONTH})(?![a-z])(?:[,\s-]{{1,2}}(?P<year>\d{{4}}))?(?!\d)
-      | (?P<month2>{_MONTH})(?![a-z])\s(?:the\s)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,?\s(?:in\s)?(?P<year2>\d{{4}}))?(?!\d)
+      | (?P<month2>{_MONTH})(?![a-z])\s(?:the\s)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])
+        (?:,?\s(?:in\s)?(?P<year2>\d{{4}}))?(?!\d)
       | (?P<month3>{_MONTH})(?![a-z]),?\s(?:of\s)?(?P<year3>\d{{4}})(?!\d)
       | (?P<year4>\d{{4}})[\s-](?P<month4>{_MONTH})(?![a-z])[\s-](?P<day4>\d{{1,2}})(?!\d)
     )""",
@@ -30,13 +31,13 @@ _DIGITS = re.compile(
 )
 _CJK = re.compile(r"(?:(?P<y>\d{4})\s?[年년]\s?)?(?P<m>\d{1,2})\s?[月월]\s?(?:(?P<d>\d{1,2})\s?[日号號일])?")
 _FOREIGN = {
-    "januar": 1, "janvier": 1, "enero": 1, "gennaio": 1, "janeiro": 1, "februar": 2, "février": 2, "febrero": 2,
-    "febbraio": 2, "fevereiro": 2, "märz": 3, "mars": 3, "marzo": 3, "março": 3, "avril": 4, "abril": 4, "aprile": 4,
-    "mai": 5, "mayo": 5, "maggio": 5, "maio": 5, "juni": 6, "juin": 6, "junio": 6, "giugno": 6, "junho": 6, "juli": 7,
-    "juillet": 7, "julio": 7, "luglio": 7, "julho": 7, "août": 8, "agosto": 8, "septembre": 9, "septiembre": 9,
-    "settembre": 9, "setembro": 9, "oktober": 10, "octobre": 10, "octubre": 10, "ottobre": 10, "outubro": 10,
-    "novembre": 11, "noviembre": 11, "novembro": 11, "dezember": 12, "décembre": 12, "diciembre": 12, "dicembre": 12,
-    "dezembro": 12,
+    "januar": 1, "janvier": 1, "enero": 1, "gennaio": 1, "janeiro": 1, "februar": 2, "février": 2,
+    "febrero": 2, "febbraio": 2, "fevereiro": 2, "märz": 3, "mars": 3, "marzo": 3, "março": 3, "avril": 4,
+    "abril": 4, "aprile": 4, "mai": 5, "mayo": 5, "maggio": 5, "maio": 5, "juni": 6, "juin": 6, "junio":
+    6, "giugno": 6, "junho": 6, "juli": 7, "juillet": 7, "julio": 7, "luglio": 7, "julho": 7, "août": 8,
+    "agosto": 8, "septembre": 9, "septiembre": 9, "settembre": 9, "setembro": 9, "oktober": 10, "octobre":
+    10, "octubre": 10, "ottobre": 10, "outubro": 10, "novembre": 11, "noviembre": 11, "novembro": 11,
+    "dezember": 12, "décembre": 12, "diciembre": 12, "dicembre": 12, "dezembro": 12,
 }  # fmt: skip
 _FOREIGN_DATE = re.compile(
     rf"\b(?P<day>\d{{1,2}})(?:er|\.|º)?\s(?:de\s)?(?P<month>{'|'.join(_FOREIGN)}|april|august|september|november)\b"

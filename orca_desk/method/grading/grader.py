@@ -7,8 +7,10 @@ from typing import Protocol, get_args
 
 from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_answer, one_line_end
 from orca_desk.method.grading.choice import ExpectedChoice, expected_choice, parse_option, parse_option_set
+from orca_desk.method.grading.expressions import looks_like_math
 from orca_desk.method.grading.finding import Finding, correct, shown
 from orca_desk.method.grading.key_value import expected_key_value, parse_pairs
+from orca_desk.method.grading.mathematics import Comparer, ExpectedMath, expected_math, raw_reference
 from orca_desk.method.grading.numbers import expected_number
 from orca_desk.method.grading.options import parse_options
 from orca_desk.method.grading.ordering import expected_ordering, is_ordering
@@ -35,16 +37,26 @@ class Verdict:
     reason: str
 
 
-def grade(response: str, reference: str, kind: AnswerKind | None = None, *, question: str = "") -> Verdict:
+def grade(
+    response: str,
+    reference: str,
+    kind: AnswerKind | None = None,
+    *,
+    question: str = "",
+    comparer: Comparer | None = None,
+) -> Verdict:
     """Grade `response` against `reference`, whose `kind` is inferred if it is None.
 
     A reference that cannot be read as its kind (a "number" without a number) is compared as text. Never
     raises, whatever the texts contain; takes time linear in the length of the response.
 
     `question` is what was asked: a choice may be answered by the text of an option that it lists, and a letter
-    that stands with another option's text is no answer.
+    that stands with another option's text is no answer. `comparer` decides about mathematics that is written
+    differently; without one, it counts as incorrect, and the reason says why.
     """
     asked, expected, bare = _prepare(one_line_end(reference), kind)
+    if isinstance(expected, ExpectedMath):
+        expected = expected.with_comparer(comparer)
     final = find_answer(response)
     options = parse_options(question) if question else {}
     if options and asked == "choice":
@@ -65,7 +77,7 @@ def _by_letter(finding: Finding, final: FinalAnswer, bare: str, options: Mapping
 
 
 def infer_kind(reference: str) -> AnswerKind:
-    """Return the kind that a reference looks like: keyed, choice, number or ordering, else text.
+    """Return the kind that a reference looks like: keyed, choice, number, math or ordering, else text.
 
     "exact" is never inferred: the user must choose it.
     """
@@ -77,6 +89,8 @@ def infer_kind(reference: str) -> AnswerKind:
         return "choice"
     if is_value(bare):
         return "number"
+    if looks_like_math(raw_reference(text)):
+        return "math"
     return "ordering" if is_ordering(bare) else "text"
 
 
@@ -84,11 +98,15 @@ def infer_kind(reference: str) -> AnswerKind:
 def _prepare(reference: str, kind: AnswerKind | None) -> tuple[AnswerKind, _Expected, str]:
     """Return the kind, check and bare text of a reference (cached: data sets repeat their references)."""
     asked = kind or infer_kind(reference)
-    bare = reference.strip() if asked in ("exact", "keyed") else bare_reference(reference)
+    if asked == "math":
+        bare = raw_reference(reference)
+    else:
+        bare = reference.strip() if asked in ("exact", "keyed") else bare_reference(reference)
     makers: dict[AnswerKind, Callable[[str], _Expected | None]] = {
         "exact": ExpectedExact,
         "text": lambda text: expected_polar(text) or ExpectedText(text),
         "number": expected_number,
+        "math": expected_math,
         "choice": expected_choice,
         "ordering": expected_ordering,
         "keyed": expected_key_value,

@@ -12,6 +12,7 @@ _FRACTION = re.compile(
     r"(?P<whole>\d)?\s?\\[dtc]?frac\s?"
     r"(?:\{(?P<over>[^{}]{1,40})\}|(?P<o>\d))\s?(?:\{(?P<under>[^{}]{1,40})\}|(?P<u>\d))"
 )
+REPEATING = re.compile(r"(\d{0,12})\.(\d{0,12})\\overline\s?\{(\d{1,12})\}")
 _SPACE = re.compile(r"\\[,;:! ]|\\q?quad\b|~")
 _NOTHING = re.compile(r"\\(?:displaystyle|left|right|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])|\\[()\[\]]")
 _GROUP_COMMA = re.compile(r"\{,\}|\{\\,\}|(?<=\d)\\,(?=\d{3})")
@@ -43,11 +44,18 @@ _MATH_DOLLARS = re.compile(r"\$\$?(?=[^\s$])([^$\n]{1,400}?)(?<=[^\s\\$])\$\$?(?
 _AMOUNT_ONLY = re.compile(r"[\d.,]*\d[\d.,]*\s[^=\\^]*[A-Za-z]")  # "$5 and $": two amounts of money
 
 
+def repeating_fraction(match: re.Match[str]) -> tuple[int, int]:
+    """Return the fraction of a match of `REPEATING`: 0.1\\overline{6} is 15/90."""
+    whole, fixed, period = match[1] or "0", match[2], match[3]
+    return int(whole + fixed + period) - int(whole + fixed), (10 ** len(period) - 1) * 10 ** len(fixed)
+
+
 def plain_latex(text: str) -> str:
     """Return `text` with its plain LaTeX written as people write it without; other text as it is."""
     if "\\" not in text and "{" not in text:
         return _MATH_DOLLARS.sub(_without_dollars, text) if "$" in text else text
     text = _MATH_DOLLARS.sub(_without_dollars, text.replace("\\$", _DOLLAR)).replace(_DOLLAR, "$")
+    text = REPEATING.sub(lambda match: "{}/{}".format(*repeating_fraction(match)), text)
     text = _DEGREES.sub("°", _GROUP_COMMA.sub(",", text))
     text = _NOTHING.sub("", _SPACE.sub(" ", text))
     text = _SIGN.sub(lambda match: _SIGNS[match[1]], _WORD.sub(r"\1", text))

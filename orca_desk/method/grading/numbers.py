@@ -12,7 +12,7 @@ from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.choosing import concluded, stated
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.latex import plain_latex
-from orca_desk.method.grading.quantities import find_quantities, plain
+from orca_desk.method.grading.numerals import find_quantities, plain
 from orca_desk.method.grading.values import Meaning, amount, meanings
 
 _READ = 8_000  # characters at the end of an unmarked response
@@ -40,7 +40,7 @@ class ExpectedNumber:
         answer = text[found[0].start : found[-1].end].strip()
         if any(not meaning.same(found[0], other) for other in found[1:]):
             return several(answer, self.reference)
-        matches = meaning.same(found[0], meaning.value)
+        matches = meaning.meets(found[0], text)
         return correct(answer, self.reference) if matches else incorrect(answer, self.reference)
 
     def _otherwise(self, meaning: Meaning, final: FinalAnswer, whole: str) -> Finding:

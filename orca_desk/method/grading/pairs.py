@@ -6,13 +6,8 @@ from fractions import Fraction
 from itertools import pairwise
 from math import gcd
 
-from orca_desk.method.grading.quantities import (
-    BOTH_SIGNS,
-    Quantity,
-    all_quantities,
-    find_quantities,
-    same_quantity,
-)
+from orca_desk.method.grading.numerals import BOTH_SIGNS, all_quantities, find_quantities
+from orca_desk.method.grading.quantities import Quantity, same_quantity
 
 _RATIO = re.compile(
     r"(?<![\d:.,])\d{1,9}(?:\.\d{1,9})?(?:\s?:\s?\d{1,9}(?:\.\d{1,9})?){1,5}(?![\d:]|\s?[ap]\.?m\b)",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.method.grading.grader import KINDS, Verdict, grade
+from orca_desk.method.grading.mathematics import Comparer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +18,11 @@ class GradedRow:
     problem: str | None = None
 
 
-def grade_rows(lines: Iterable[str]) -> Iterator[GradedRow]:
-    """Grade each line that is not blank, in order; bad rows are reported and skipped."""
+def grade_rows(lines: Iterable[str], *, comparer: Comparer | None = None) -> Iterator[GradedRow]:
+    """Grade each line that is not blank, in order; bad rows are reported and skipped.
+
+    `comparer` decides about mathematics, as in `grade`.
+    """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -26,7 +30,8 @@ def grade_rows(lines: Iterable[str]) -> Iterator[GradedRow]:
         if row is None:
             yield GradedRow(line=number, verdict=None, problem=f"Line {number}: {problem}")
             continue
-        yield GradedRow(line=number, verdict=grade(row["response"], row["reference"], row.get("kind")))
+        verdict = grade(row["response"], row["reference"], row.get("kind"), comparer=comparer)
+        yield GradedRow(line=number, verdict=verdict)
 
 
 def _parse(line: str) -> tuple[dict[str, Any] | None, str]:

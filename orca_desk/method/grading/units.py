@@ -14,325 +14,23 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
+from orca_desk.method.grading.unit_names import (
+    ALSO,
+    CJK,
+    LONG_PREFIXES,
+    MONEY,
+    NAMES,
+    NO_UNIT,
+    PREFIXES,
+    SYMBOLS,
+    UNPREFIXED,
+)
+
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
-# pint's name: what people write for it, besides a plural in -s.
-_NAMES = {
-    "meter": "meter metre mètre metro",
-    "gram": "gram gramme gramm gramo",
-    "liter": "liter litre litro",
-    "second": "second sec seconde sekunde segundo sekunden",
-    "watt": "watt",
-    "volt": "volt",
-    "ampere": "ampere amp",
-    "joule": "joule",
-    "newton": "newton",
-    "pascal": "pascal",
-    "hertz": "hertz",
-    "byte": "byte",
-    "bit": "bit",
-    "calorie": "calorie",
-    "electron_volt": "electronvolt",
-    "mole": "mole",
-    "ohm": "ohm",
-}
-_LONG_PREFIXES = ["nano", "micro", "milli", "centi", "deci", "hecto", "kilo", "mega", "giga", "tera"]
-_PLAIN = {
-    "inch": "in inch inches",
-    "foot": "ft foot feet",
-    "yard": "yd yds yard yards",
-    "mile": "mi mile miles meile meilen",
-    "nautical_mile": "nmi",
-    "minute": "min mins minute minutes minuten minuto minutos minuti",
-    "hour": "h hr hrs hour hours stunde stunden std heure heures hora horas ora ore uur",
-    "day": "day days d tag tage tagen jour jours día días giorno giorni",
-    "week": "week weeks wk wks woche wochen semaine semaines semana semanas",
-    "month": "month months monat monate monaten mes meses",
-    "year": "year years yr yrs jahr jahre jahren año años anni",
-    "decade": "decade decades",
-    "century": "century centuries",
-    "metric_ton": "tonne tonnes t",
-    "pound": "lb lbs",
-    "ounce": "oz ounce ounces",
-    "stone": "stone",
-    "acre": "acre acres",
-    "hectare": "ha hectare hectares",
-    "pint": "pint pints pt",
-    "quart": "quart quarts qt",
-    "gallon": "gallon gallons gal",
-    "cup": "cup cups",
-    "teaspoon": "teaspoon teaspoons tsp",
-    "tablespoon": "tablespoon tablespoons tbsp",
-    "fluid_ounce": "floz",
-    "mile/hour": "mph",
-    "kilometer/hour": "kph kmh kmph",
-    "revolution/minute": "rpm",
-    "knot": "knot knots",
-    "atmosphere": "atm atmosphere atmospheres",
-    "bar": "bar bars",
-    "pound_force_per_square_inch": "psi",
-    "watt_hour": "Wh",
-    "kilowatt_hour": "kWh kwh",
-    "megawatt_hour": "MWh",
-    "degree_Celsius": "°C ℃ celsius centigrade",
-    "degree_Fahrenheit": "°F ℉ fahrenheit",
-    "kelvin": "K kelvin kelvins",
-    "degree": "° degree degrees deg grad grados",
-    "radian": "radian radians rad",
-    "horsepower": "hp horsepower",
-    "kilobyte": "kB KB",
-    "megabyte": "MB",
-    "gigabyte": "GB",
-    "terabyte": "TB",
-    "byte": "B",
-    "kibibyte": "KiB",
-    "mebibyte": "MiB",
-    "gibibyte": "GiB",
-}
-_SYMBOLS = {
-    "meter": ("m", "n µ m c d k"),
-    "gram": ("g", "n µ m c d k"),
-    "liter": ("l", "µ m c d h"),
-    "second": ("s", "n µ m"),
-    "watt": ("W", "m k M G T"),
-    "volt": ("V", "µ m k M"),
-    "ampere": ("A", "µ m k"),
-    "joule": ("J", "m k M G"),
-    "newton": ("N", "m k M"),
-    "pascal": ("Pa", "h k M G"),
-    "hertz": ("Hz", "k M G"),
-    "electron_volt": ("eV", "k M G"),
-    "calorie": ("cal", "k"),
-    "mole": ("mol", "m k"),
-    "ohm": ("Ω", "k M"),
-}
-_PREFIXES = {
-    "n": "nano", "µ": "micro", "m": "milli", "c": "centi", "d": "deci",
-    "h": "hecto", "k": "kilo", "M": "mega", "G": "giga", "T": "tera",
-}  # fmt: skip
-_CJK = {
-    "hour": "小时 小時 時間 시간",
-    "minute": "分钟 分鐘 分間 分",
-    "second": "秒",
-    "day": "天 日間",
-    "year": "年",
-    "meter": "米 メートル 미터",
-    "kilometer": "公里 千米 キロメートル キロ",
-    "centimeter": "厘米 センチメートル センチ",
-    "kilogram": "公斤 千克 キログラム",
-    "gram": "克 グラム",
-    "degree": "度",
-    "CNY": "元 块 塊 人民币",
-    "JPY": "円 日元",
-    "KRW": "원",
-    "USD": "美元 ドル 달러",
-    "EUR": "欧元 ユーロ",
-}
-# Each currency measures only itself: rates change. Words that name several currencies have several readings.
-_DOLLARS = ("USD", "AUD", "CAD", "NZD", "SGD", "HKD")
-_MONEY: dict[str, tuple[str, ...]] = {
-    "$": _DOLLARS, "dollar": _DOLLARS, "buck": _DOLLARS,
-    "us$": ("USD",), "usd": ("USD",), "a$": ("AUD",), "aud": ("AUD",), "c$": ("CAD",), "ca$": ("CAD",), "cad": ("CAD",),
-    "nz$": ("NZD",), "hk$": ("HKD",), "s$": ("SGD",), "nzd": ("NZD",), "sgd": ("SGD",), "hkd": ("HKD",),
-    "¢": tuple(f"{name}/100" for name in _DOLLARS), "cent": (*(f"{name}/100" for name in _DOLLARS), "EUR/100"),
-    "€": ("EUR",), "eur": ("EUR",), "euro": ("EUR",),
-    "£": ("GBP",), "gbp": ("GBP",), "quid": ("GBP",), "pence": ("GBP/100",), "penny": ("GBP/100", "USD/100"),
-    "pennies": ("GBP/100", "USD/100"), "p": ("GBP/100",), "pound": ("pound", "GBP"), "sterling": ("GBP",),
-    "¥": ("JPY", "CNY"), "jpy": ("JPY",), "yen": ("JPY",), "cny": ("CNY",), "rmb": ("CNY",), "yuan": ("CNY",),
-    "₹": ("INR",), "inr": ("INR",), "rs": ("INR", "PKR", "LKR", "NPR"), "rupee": ("INR", "PKR", "LKR", "NPR"),
-    "paise": ("INR/100",), "₩": ("KRW",), "krw": ("KRW",), "₽": ("RUB",), "rub": ("RUB",),
-    "ruble": ("RUB",), "rouble": ("RUB",), "chf": ("CHF",), "franc": ("CHF",), "kr": ("SEK", "NOK", "DKK"),
-    "zł": ("PLN",), "pln": ("PLN",), "r$": ("BRL",), "brl": ("BRL",), "reais": ("BRL",),
-    "₺": ("TRY",), "lira": ("TRY",), "₫": ("VND",), "vnd": ("VND",), "đồng": ("VND",),
-    "₱": ("PHP",), "peso": ("MXN", "PHP", "ARS"), "฿": ("THB",), "baht": ("THB",), "₪": ("ILS",), "shekel": ("ILS",),
-}  # fmt: skip
-CURRENCY_SIGNS = (
-    r"(?:US|USD|CA|C|AU|A|NZ|HK|S|R)?\$|[€£¥₹₩₽₺₫₱฿₪]|(?:Rs\.?|USD|EUR|GBP|INR|CHF|JPY|CNY|AUD|CAD)(?=\s?\d)"
-)
-# Readings beside the first, which count only where the other side names a unit that fits: "5m" is 5 minutes too.
-_ALSO = {
-    "m": ("minute",),
-    "M": ("meter", "minute"),
-    **dict.fromkeys(("°", "degrees", "degree"), ("degree_Celsius", "degree_Fahrenheit")),
-    "C": ("degree_Celsius",),
-    "F": ("degree_Fahrenheit",),
-}
 _POWERS = {"square": 2, "sq": 2, "sq.": 2, "cubic": 3, "cu": 3, "cu.": 3}
 _AFTER_POWERS = {"squared": 2, "cubed": 3}
-# Words that follow a number without naming what it counts.
-_NO_UNIT = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "it",
-        "its",
-        "he",
-        "she",
-        "they",
-        "we",
-        "you",
-        "i",
-        "his",
-        "her",
-        "their",
-        "my",
-        "your",
-        "our",
-        "him",
-        "them",
-        "us",
-        "me",
-        "one",
-        "ones",
-        "in",
-        "on",
-        "at",
-        "of",
-        "for",
-        "from",
-        "to",
-        "by",
-        "with",
-        "without",
-        "within",
-        "into",
-        "onto",
-        "out",
-        "up",
-        "down",
-        "off",
-        "over",
-        "under",
-        "above",
-        "below",
-        "through",
-        "and",
-        "or",
-        "but",
-        "nor",
-        "so",
-        "as",
-        "since",
-        "because",
-        "if",
-        "when",
-        "while",
-        "then",
-        "than",
-        "thus",
-        "therefore",
-        "hence",
-        "although",
-        "though",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "what",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "am",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "will",
-        "would",
-        "shall",
-        "should",
-        "may",
-        "might",
-        "must",
-        "not",
-        "only",
-        "just",
-        "about",
-        "approximately",
-        "around",
-        "roughly",
-        "nearly",
-        "almost",
-        "exactly",
-        "already",
-        "again",
-        "now",
-        "today",
-        "yet",
-        "still",
-        "also",
-        "too",
-        "even",
-        "more",
-        "less",
-        "fewer",
-        "most",
-        "least",
-        "total",
-        "totals",
-        "altogether",
-        "overall",
-        "all",
-        "both",
-        "each",
-        "every",
-        "any",
-        "some",
-        "left",
-        "remain",
-        "remains",
-        "remaining",
-        "remained",
-        "away",
-        "apart",
-        "ago",
-        "later",
-        "before",
-        "after",
-        "until",
-        "till",
-        "during",
-        "between",
-        "among",
-        "however",
-        "respectively",
-        "instead",
-        "plus",
-        "minus",
-        "times",
-        "divided",
-        "equals",
-        "equal",
-        "here",
-        "there",
-        "per",
-        "x",
-        "vs",
-        "versus",
-        "correct",
-        "right",
-        "wrong",
-        "finally",
-        "first",
-        "second?",
-        "both",
-    ]
-)
 _ATOM = r"[^\W\d_]+\$?|[°℃℉](?:\s?[CF](?![a-z]))?|[$€£¥₹₩¢Ω]"
 _TOKEN = re.compile(
     rf"\s?(?:(?P<atom>{_ATOM})(?P<dot>\.(?=\s|\Z|/))?(?:\s?\^\s?\(?(?P<power>-?\d)\)?)?|(?P<over>/|(?<=\w)·|(?<=\w)\*))"
@@ -396,14 +94,14 @@ def unit_at(text: str) -> Unit | None:
     known = [_measured(part) for part in parts]
     if known[0] is None:
         things = _things(parts)
-        return replace(things, also=_ALSO.get(parts[0].word, ())) if things else None
+        return replace(things, also=ALSO.get(parts[0].word, ())) if things else None
     usable = []
     for part, options in zip(parts, known, strict=True):
         if options is None and not part.below:
             break
         usable.append(options or (f"thing_{_stem(part.word)}",))
     readings = tuple(" * ".join(combination) for combination in product(*usable))
-    also = _ALSO.get(parts[0].word, ()) if len(parts) == 1 and parts[0].power == 1 else ()
+    also = ALSO.get(parts[0].word, ()) if len(parts) == 1 and parts[0].power == 1 else ()
     words = tuple(_stem(part.word) for part in parts[: len(usable)])
     return Unit(readings=readings[:_MOST_READINGS], also=also, things=words)
 
@@ -413,7 +111,7 @@ def unit_of_sign(sign: str, after: str) -> Unit:
     sign = sign.strip().rstrip(".")
     if _RATE.match(after) and (rate := unit_at(sign + after)):
         return rate
-    return Unit(readings=_MONEY.get(sign.casefold(), (sign,)))
+    return Unit(readings=MONEY.get(sign.casefold(), (sign,)))
 
 
 def fits(answer: Unit, expected: Unit) -> Iterator[tuple[str, str]]:
@@ -474,7 +172,7 @@ def _parts(text: str) -> list[_Part]:
             lower in ("per", "each", "every") or (lower in ("a", "an") and measures(found[-1].word))
         ):
             below = True
-        elif lower in _NO_UNIT and not (below and measures(word)):
+        elif lower in NO_UNIT and not (below and measures(word)):
             break
         else:
             found.append(_Part(word.replace(" ", ""), before * int(match["power"] or 1), below))
@@ -539,18 +237,18 @@ def _stem(word: str) -> str:
 def _table() -> dict[str, tuple[str, ...]]:
     """Return what every known word measures."""
     table: dict[str, tuple[str, ...]] = {}
-    for name, words in _NAMES.items():
+    for name, words in NAMES.items():
         for word in words.split():
-            for prefix in ("", *_LONG_PREFIXES):
+            for prefix in ("", *LONG_PREFIXES):
                 for ending in ("", "s"):
                     table[prefix + word + ending] = (prefix + name,)
-    for name, (symbol, prefixes) in _SYMBOLS.items():
+    for name, (symbol, prefixes) in SYMBOLS.items():
         table[symbol] = (name,)
         for prefix in prefixes.split():
-            table[prefix + symbol] = (_PREFIXES[prefix] + name,)
+            table[prefix + symbol] = (PREFIXES[prefix] + name,)
             if prefix == "µ":
-                table["μ" + symbol] = (_PREFIXES[prefix] + name,)
-    for name, words in (*_PLAIN.items(), *_CJK.items()):
+                table["μ" + symbol] = (PREFIXES[prefix] + name,)
+    for name, words in (*UNPREFIXED.items(), *CJK.items()):
         for word in words.split():
             table[word] = (name,)
     table |= {
@@ -562,7 +260,7 @@ def _table() -> dict[str, tuple[str, ...]]:
         "secs": ("second",),
         "ohms": ("ohm",),
     }
-    for word, names in _MONEY.items():
+    for word, names in MONEY.items():
         table[word] = names
         if word.isalpha() and len(word) > 3:
             table[word + "s"] = names
@@ -575,7 +273,7 @@ def _registry() -> "UnitRegistry[Fraction]":
     from pint import UnitRegistry
 
     registry: UnitRegistry[Fraction] = UnitRegistry(non_int_type=Fraction, cache_folder=None)
-    codes = {option.partition("/")[0] for options in _MONEY.values() for option in options} - {"pound"}
+    codes = {option.partition("/")[0] for options in MONEY.values() for option in options} - {"pound"}
     for code in sorted(codes | {"KRW", "CNY", "JPY"}):
         registry.define(f"{code} = [money_{code}]")
     return registry

@@ -1,4 +1,4 @@
-"""Values: an amount, a date, a time, a ratio, a range, a number with both signs; what a text means, and sameness."""
+"""Values: what a text means (an amount, a date, a time, a ratio, a range), and when two are the same."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from typing import Any
 from orca_desk.method.grading.clock import find_times, read_time, same_time
 from orca_desk.method.grading.dates import find_dates, read_date, same_date
 from orca_desk.method.grading.latex import plain_latex
+from orca_desk.method.grading.numerals import find_quantities, plain
 from orca_desk.method.grading.pairs import (
     find_both_signs,
     find_ranges,
@@ -16,18 +17,22 @@ from orca_desk.method.grading.pairs import (
     same_range,
     same_ratio,
 )
-from orca_desk.method.grading.quantities import Quantity, find_quantities, plain, same_quantity
+from orca_desk.method.grading.quantities import Quantity, same_quantity
+from orca_desk.method.grading.units import measures
 
 _LONGEST = 500
-_NAME_BEFORE = re.compile(r"\s{0,4}(?:[A-Za-z]\w?\s?=\s{0,4})?[\"'“(\[]?\Z")
+_NAME_BEFORE = re.compile(r"\s{0,4}(?:[A-Za-z]\w?\s?=\s{0,4})?[\"'“]?\Z")
 _UNIT_AFTER = re.compile(
-    r"[\s-]?(?:[^\W\d_]+|[°%'\"′″¢$€£¥])?(?:(?:[ ./·*-]|\^-?)?(?:[^\W\d_]+|\d(?![\d])|°)){0,4}[\s\"'”)\]]{0,2}\.?"
+    r"[\s-]?(?:[^\W\d_]+|[°%'\"′″¢$€£¥])?(?:(?:[ ./·*-]|\^-?)?(?:[^\W\d_]+|\d(?![\d])|°)){0,4}"
+    r"[\s\"'”)\]]{0,2}\.?"
 )
 _NOT_UNITS = re.compile(
     r"\b(?:of|am|pm|noon|bc|ad|st|nd|rd|th|o|and|or|is|are|was|the|in|(?:jan|febr)uary|march|april|may|june|july|august"
     r"|(?:septem|octo|novem|decem)ber)\b",
     re.IGNORECASE,
 )
+_VARIABLE = re.compile(r"(?<![A-Za-z])([A-Za-z]\w?)\s?=\s?\Z")
+_LIST = re.compile(r"=\s*-?\d{1,2},-?\d{1,2}\Z")  # "x=2,3" names two solutions
 _YEARS = range(1000, 3000)
 
 
@@ -38,6 +43,12 @@ class Meaning:
     value: Any
     find: Callable[[str], list[Any]]
     same: Callable[[Any, Any], bool]
+    name: str = ""  # the variable that the text gives the value to: "x = 5"
+
+    def meets(self, answer: Any, text: str) -> bool:
+        """Return whether a value found in `text` is the same, and of no other variable."""
+        named = variable_before(text, answer.start)
+        return not (named and self.name and named != self.name) and self.same(answer, self.value)
 
 
 def is_value(reference: str) -> bool:
@@ -56,7 +67,7 @@ def same_value(answer: str, expected: str) -> bool | None:
         for other in meanings(got):
             if other.find is meaning.find:
                 comparable = True
-                if meaning.same(other.value, meaning.value):
+                if meaning.meets(other.value, got):
                     return True
     return False if comparable else None
 
@@ -70,9 +81,17 @@ def parse_number(text: str) -> Quantity | None:
     if len(found) != 1 or not _NAME_BEFORE.match(bare[: found[0].start]):
         return None
     after = bare[found[0].end :]
-    if not _UNIT_AFTER.fullmatch(after) or _NOT_UNITS.search(after):
+    if "=" in bare and _LIST.search(bare):
+        return None
+    if not _UNIT_AFTER.fullmatch(after) or _NOT_UNITS.search(after) or _is_variable(after):
         return None
     return found[0]
+
+
+def _is_variable(after: str) -> bool:
+    """Return whether what follows a number is the name of a variable: "2x" and "5 y" are no amounts."""
+    word = after.strip(" .")
+    return len(word) == 1 and word.isascii() and word.isalpha() and not measures(word) and word not in "CF"
 
 
 def meanings(text: str) -> Iterator[Meaning]:
@@ -83,27 +102,32 @@ def meanings(text: str) -> Iterator[Meaning]:
     for read, find, same in _KINDS:
         value = read(bare)
         if value is not None:
-            yield Meaning(value, find, same)
+            yield Meaning(value, find, same, variable_before(bare, value.start))
     quantity = parse_number(text)
     if quantity is not None:
-        yield amount(quantity)
+        yield amount(quantity, variable_before(text.strip(), quantity.start))
 
 
-def amount(quantity: Quantity) -> Meaning:
+def variable_before(text: str, start: int) -> str:
+    """Return the variable to which `text` gives the value at `start` ("x = 5"), "" if there is none."""
+    match = _VARIABLE.search(text, max(0, start - 8), start)
+    return match[1] if match else ""
+
+
+def amount(quantity: Quantity, name: str = "") -> Meaning:
     """Return the meaning of an amount; a year is also found in a date."""
     year = quantity.unit is None and quantity.places == 0 and quantity.value in _YEARS
-    return Meaning(quantity, _find_years if year else find_quantities, same_quantity)
+    return Meaning(quantity, _find_years if year else find_quantities, same_quantity, name)
 
 
 def _find_years(text: str) -> list[Quantity]:
     """Return the numbers of a text, of a date its year alone: "July 20, 1969" holds the asked 1969."""
     dates = [one for one in find_dates(text) if one.year is not None]
-    inside = [
+    return [
         quantity
         for quantity in find_quantities(text)
         if not any(one.start <= quantity.start < one.end and quantity.value != one.year for one in dates)
     ]
-    return inside
 
 
 def _whole(find: Callable[[str], list[Any]]) -> Callable[[str], Any]:

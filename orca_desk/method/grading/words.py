@@ -1,4 +1,4 @@
-"""Numbers written as words: "one hundred and five", "two and a half", "half a million", "a dozen", "21 third"."""
+"""Numbers written as words: "one hundred and five", "two and a half", "half a million", "a dozen", 四十二."""
 
 import re
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ _SEARCHED = 300
 _MULTIPLES = {"dozen": 12, "score": 20}
 # "one" is a pronoun after these words and before those.
 _NO_NUMBER_AFTER = frozenset(
-    ["no", "the", "this", "that", "which", "any", "every", "each", "some", "another", "other", "only", "last"]
+    ["no", "the", "this", "that", "which", "any", "every", "each", "some", "another", "other", "last"]
 ) | frozenset(_ORDINALS)
 _NO_NUMBER_BEFORE = frozenset(
     [
@@ -127,7 +127,7 @@ _CHINESE_NO_NUMBER = re.compile(
 
 
 def find_number_words(text: str) -> Iterator[tuple[Fraction, int, int, bool]]:
-    """Yield each number in words within the first 300 characters: value, start, end, whether it is an ordinal."""
+    """Yield each number in words (of the first 300 characters): value, start, end, whether it ranks."""
     if not text.isascii():
         yield from _chinese(text[:_SEARCHED])
     words = list(_WORD.finditer(text[:_SEARCHED]))
@@ -148,6 +148,8 @@ def _pronoun(words: list[re.Match[str]], position: int, length: int) -> bool:
     if length != 1 or words[position][0].lower() != "one":
         return False
     before = words[position - 1][0].lower() if position else ""
+    if before == "only" and position > 1:
+        before = words[position - 2][0].lower()  # "the only one", but "only one"
     after = words[position + 1][0].lower() if position + 1 < len(words) else ""
     return before in _NO_NUMBER_AFTER or after in _NO_NUMBER_BEFORE
 

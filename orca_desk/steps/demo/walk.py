@@ -29,7 +29,6 @@ from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS
-from orca_desk.method.grading import grade
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
@@ -41,6 +40,7 @@ from orca_desk.steps.demo.state import STARTED
 from orca_desk.steps.evaluate.evaluation import System, evaluate
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.evaluate.scoring import Evaluated, compare_evaluations, score
+from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.pair.probe import probe
 from orca_desk.steps.train.training import train
@@ -196,7 +196,8 @@ class _Walk:
         for who, adapter in (("base", None), ("tuned", student.adapter)):
             with ChatSession(student.model, adapter) as session:
                 answer = "".join(session.send(messages, SAMPLING))
-            verdict = grade(answer, example.answer or "", example.answer_kind, question=example.user_text)
+            verdict = grade_answer(example, answer)
+            assert verdict is not None
             worked[who] = WorkedExample(answer=answer, verdict=verdict)
         self._finish("chat", "\n".join(f"{who}: {one.verdict.reason}" for who, one in worked.items()))
         return worked

@@ -4,8 +4,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import StoredRecord, get_record, revise
 from orca_desk.library.tasks import get_tasks
-from orca_desk.method.grading import grade
 from orca_desk.method.leaks import find_leaks
+from orca_desk.steps.grading import grade_answer
 
 
 def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
@@ -18,9 +18,7 @@ def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
         raise UserError("The answer is empty.", "Enter an answer, or drop the record.")
     record = get_record(library, record_id).record
     task = get_tasks(library, [record.task_id]).get(record.task_id)
-    verdict = None
-    if task is not None and task.answer is not None:
-        verdict = grade(text, task.answer, task.answer_kind, question=record.user)
+    verdict = None if task is None else grade_answer(task, text, question=record.user)
     leaks = find_leaks(record.system, text, question=record.user)
     return revise(library, record_id, text, verdict=verdict, leaks=leaks)
 

@@ -15,7 +15,6 @@ from orca_desk.library.runs import find_unfinished
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.adherence import recognise
 from orca_desk.method.erasure import student_instruction
-from orca_desk.method.grading import grade
 from orca_desk.method.pairing import strategy_for
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.method.strategies import Strategy
@@ -25,6 +24,7 @@ from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.evaluate.scoring import Evaluated, score_outcomes
+from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import record_run
 from orca_desk.yielding import yielding
 
@@ -173,8 +173,8 @@ def _messages(
 
 
 def _graded(task: Task, answer: Answer, known: Mapping[str, Strategy]) -> Answered:
-    assert task.answer is not None
-    verdict = grade(answer.text, task.answer, task.answer_kind, question=task.user_text)
+    verdict = grade_answer(task, answer.text)
+    assert verdict is not None
     return Answered(
         task_id=task.id,
         response=answer.text,

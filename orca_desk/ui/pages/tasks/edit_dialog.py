@@ -19,8 +19,9 @@ from PySide6.QtWidgets import (
 
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.tasks import get_tasks
-from orca_desk.method.grading import KINDS, grade, infer_kind
+from orca_desk.method.grading import KINDS, Verdict, infer_kind
 from orca_desk.method.records import AnswerKind, Task
+from orca_desk.steps.grading import grade_answer
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
@@ -235,8 +236,24 @@ class TaskEditor(QDialog):
         self.graded.setText(
             f"Graded as {ANSWER_TYPES[kind]}: a response is correct if its final answer has {MATCHES[kind]}."
         )
-        question = f"{self.context.toPlainText()}\n\n{self.query.toPlainText()}"
-        verdict = grade(self.attempt.text()[:MAX_ATTEMPT], answer, chosen, question=question)
+        tried = task, attempt = self._written(), self.attempt.text()[:MAX_ATTEMPT]
+        self._tried = tried
+        if kind != "math" or not attempt.strip():
+            self._show_verdict(tried, grade_answer(task, attempt))
+            return
+        self.verdict.setText("Comparing…")
+        set_tone(self.verdict, "muted")
+        self.desk.background.run(  # mathematics may take seconds
+            self,
+            lambda: grade_answer(task, attempt),
+            lambda verdict: self._show_verdict(tried, verdict),
+            only_newest="verdict",
+        )
+
+    def _show_verdict(self, tried: tuple[Task, str], verdict: Verdict | None) -> None:
+        """Show a verdict, unless the user has changed what it is about meanwhile."""
+        if verdict is None or tried != self._tried:
+            return
         self.verdict.setText(f"{verdict_word(verdict.correct).capitalize()}. {verdict.reason}")
         set_tone(self.verdict, "good" if verdict.correct else "bad")
 
