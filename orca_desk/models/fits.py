@@ -49,7 +49,9 @@ class TrainingChoices(Protocol):
 class Fit:
     """An estimate in bytes: what a purpose needs, part by part, and what is available for it.
 
-    `checkpointing` is set where a training needs gradient checkpointing, or was told to use it.
+    `checkpointing` is set where a training needs gradient checkpointing, or was told to use it. `tokens` is
+    what the estimate is made for, as other settings give other figures: the tokens cached at once in serving,
+    those of a batch in training; 0 if it is not known.
     """
 
     purpose: Purpose
@@ -57,6 +59,7 @@ class Fit:
     parts: tuple[tuple[Part, int], ...]
     available: int
     checkpointing: bool = False
+    tokens: int = 0
 
     @property
     def needed(self) -> int:
@@ -89,6 +92,7 @@ def serving_fit(model: ModelFile, *, sequences: int, tokens: int, available: int
             ("computing", _RUNTIME + activations + _SERVED_CHUNK * model.vocab * _SINGLE),
         ),
         available=free_memory() if available is None else available,
+        tokens=sequences * tokens,
     )
 
 
@@ -132,6 +136,7 @@ def training_fit(
             parts=_training_parts(model, choices, checkpointing),
             available=available,
             checkpointing=checkpointing,
+            tokens=choices.batch_tokens,
         )
 
     chosen = fit(choices.gradient_checkpointing == "on")

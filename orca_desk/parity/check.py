@@ -14,6 +14,8 @@ from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 
 PROMPTS = 50  # compared at most
 TOKENS = 32  # of each answer
+PASSES = 4  # each side without and with the adapter
+STAGE = "checking that llama.cpp answers as trained"
 
 
 def check_parity(
@@ -35,7 +37,7 @@ def check_parity(
     """
     tolerance = tolerance_for(base_gguf)
     chosen = [[[message.role, message.content] for message in turns] for turns in prompts[:PROMPTS]]
-    meter = Meter(progress, stage="parity", total=4, unit="comparisons")
+    meter = Meter(progress, stage=STAGE, total=PASSES * len(chosen), unit="answers")
 
     def on_events(events: list[dict[str, Any]]) -> None:
         meter.advance(sum(event["event"] == "compared" for event in events))

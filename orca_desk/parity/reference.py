@@ -40,9 +40,17 @@ class TorchSide:
         self._model = PeftModel.from_pretrained(self._model, adapter).eval()
 
     def account(
-        self, conversations: Sequence[Conversation], served: Served, *, proceed: Callable[[], bool]
+        self,
+        conversations: Sequence[Conversation],
+        served: Served,
+        *,
+        proceed: Callable[[], bool],
+        judged_one: Callable[[], None] = lambda: None,
     ) -> Reference | None:
-        """Judge the served answers; return None once `proceed`, called for each, returns False."""
+        """Judge the served answers; return None once `proceed`, called before each, returns False.
+
+        Calls `judged_one` after each.
+        """
         prompts, judged, first = [], [], []
         for conversation, tokens in zip(conversations, served.tokens, strict=True):
             if not proceed():
@@ -52,6 +60,7 @@ class TorchSide:
             prompts.append(prompt)
             judged.append(judge(rows, tokens, self._tokenizer.eos_ids))
             first.append(rows[0])
+            judged_one()
         return Reference(
             prompts=tuple(prompts),
             best=tuple(best for best, _ in judged),

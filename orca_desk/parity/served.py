@@ -21,11 +21,12 @@ def serve_greedily(
     *,
     tokens: int,
     proceed: Callable[[], bool],
+    answered: Callable[[], None] = lambda: None,
 ) -> Served | None:
     """Answer each conversation with at most `tokens` greedy tokens, with the logits of the first.
 
-    Returns None once `proceed`, called before every token, returns False. Raises UserError when a model
-    cannot be used or a prompt does not fit its context.
+    Calls `answered` after each. Returns None once `proceed`, called before every token, returns False. Raises
+    UserError when a model cannot be used or a prompt does not fit its context.
     """
     with Engine(model, adapter=adapter) as engine:
         prompts = [engine.renderer.prompt(conversation) for conversation in conversations]
@@ -47,6 +48,7 @@ def serve_greedily(
             if outcome.finish_reason == "cancelled":
                 return None
             answers[outcome.key] = _with_end(outcome)
+            answered()
         if len(answers) < len(requests):
             return None
         return Served(

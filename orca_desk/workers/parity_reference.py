@@ -2,7 +2,7 @@
 
 Job: {"base", "adapter", "conversations", "folder"}; reads served-base.npz and served-adapter.npz from
 the folder and writes reference-base.npz and reference-adapter.npz
-(`orca_desk.parity.accounts.Reference`) beside them, and emits `compared` after each.
+(`orca_desk.parity.accounts.Reference`) beside them, and emits `compared` after each answer.
 """
 
 from pathlib import Path
@@ -28,8 +28,12 @@ def refer(channel: Channel) -> None:
         if name == "adapter":
             side.add_adapter(Path(job["adapter"]))
         served = Served.load(folder / f"served-{name}.npz")
-        reference = side.account(conversations(job), served, proceed=channel.control.proceed)
+        reference = side.account(
+            conversations(job),
+            served,
+            proceed=channel.control.proceed,
+            judged_one=lambda: channel.emit({"event": "compared"}),
+        )
         if reference is None:
             return
         reference.save(folder / f"reference-{name}.npz")
-        channel.emit({"event": "compared"})

@@ -2,7 +2,7 @@
 
 Job: {"base_gguf", "adapter_gguf", "conversations": [[[role, text], ...], ...], "tokens", "folder"}; writes
 served-base.npz and served-adapter.npz (`orca_desk.parity.accounts.Served`) into the folder, and emits
-`compared` after each.
+`compared` after each answer.
 """
 
 from pathlib import Path
@@ -29,11 +29,11 @@ def answer(channel: Channel) -> None:
             conversations(job),
             tokens=job["tokens"],
             proceed=channel.control.proceed,
+            answered=lambda: channel.emit({"event": "compared"}),
         )
         if served is None:
             return
         served.save(Path(job["folder"]) / f"served-{name}.npz")
-        channel.emit({"event": "compared"})
 
 
 def conversations(job: dict[str, Any]) -> list[list[Message]]:

@@ -13,7 +13,8 @@ HALF = TrainSettings(batch_tokens=2048, rank=16, dtype="bfloat16")
 def test_whether_a_model_fits_is_reported(tiny_llama: TinyModel) -> None:
     model = identify(tiny_llama.gguf)
     fit = serving_fit(model, sequences=4, tokens=1000, available=2**33)
-    assert fit.fits and fit_sentence(fit).startswith(f"Serving {model.name} takes about")
+    told = f"Serving {model.name} with 4,000 tokens in its cache takes about"
+    assert fit.fits and fit_sentence(fit).startswith(told)
     assert dict(fit.parts)["weights"] == model.size_bytes
     assert dict(fit.parts)["cache"] == 128 * 2 * 4 * 1000
     assert fit.needed == sum(size for _, size in fit.parts)

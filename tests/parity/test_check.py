@@ -11,7 +11,7 @@ from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
 from orca_desk.parity.check import check_parity
 from orca_desk.parity.report import ParityFinding, ParityReport, report_from_json
-from orca_desk.processes.progress import JobControl
+from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.student.export import export_adapter
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,11 @@ PROMPTS = [[Message("system", "Answer the question."), Message("user", text)] fo
 
 
 def check(
-    model: TinyModel, adapter: Path, served: Path, control: JobControl | None = None
+    model: TinyModel,
+    adapter: Path,
+    served: Path,
+    control: JobControl | None = None,
+    progress: Progress = silent,
 ) -> ParityReport | None:
     """Check `adapter` in torch against `served` in llama.cpp."""
     lora = served.with_suffix(".gguf")
@@ -31,6 +35,7 @@ def check(
         adapter=adapter,
         adapter_gguf=lora,
         prompts=PROMPTS,
+        progress=progress,
         control=control,
     )
 
@@ -41,7 +46,11 @@ def test_an_exported_adapter_agrees(
 ) -> None:
     model = tiny_llama if family == "llama" else tiny_qwen
     adapter = make_adapter(tmp_path / "adapter", model.folder, use_rslora=True)
-    found = check(model, adapter, adapter)
+    updates: list[Update] = []
+    found = check(model, adapter, adapter, progress=updates.append)
+    done = 4 * len(PROMPTS)  # each side without and with the adapter
+    assert (updates[-1].done, updates[-1].total, updates[-1].unit) == (done, done, "answers")
+    assert len(updates) > 4 and updates[-2].seconds_left is not None
     assert found is not None
     assert found.finding is ParityFinding.AGREES, found
     assert found.adapter.prompts == len(PROMPTS)

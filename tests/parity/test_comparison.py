@@ -117,10 +117,10 @@ def test_every_finding_has_words_and_survives_its_storage() -> None:
     made = reports()
     assert set(made) == set(ParityFinding)
     words = {
-        ParityFinding.AGREES: "torch and llama.cpp agree: 4 of 4 tokens in 2 answers are equal",
-        ParityFinding.QUANTISED: "The served file is quantised",
-        ParityFinding.DISAGREES: "torch and llama.cpp do not agree: 4 of 4 tokens",
-        ParityFinding.PROMPTS_DIFFER: "torch and llama.cpp tokenise 1 of 2 prompts differently.",
+        ParityFinding.AGREES: "Check passed: llama.cpp serves what torch trained: 4 of 4 tokens in 2 answers are",
+        ParityFinding.QUANTISED: "Not checked: the served file is quantised",
+        ParityFinding.DISAGREES: "Check failed: llama.cpp does not serve what torch trained: 4 of 4 tokens",
+        ParityFinding.PROMPTS_DIFFER: "Check failed: torch and llama.cpp read 1 of 2 prompts as",
         ParityFinding.NO_EFFECT_IN_TORCH: "The adapter changes nothing in torch",
         ParityFinding.NO_EFFECT_IN_LLAMA_CPP: "The adapter changes nothing in llama.cpp",
     }

@@ -1,6 +1,7 @@
 """Whether a model fits in memory, in words; free of Qt, as the commands say the same."""
 
-from orca_desk.models.fits import Fit, Part, human_bytes
+from orca_desk.models.fits import Fit, Part, Purpose, human_bytes
+from orca_desk.ui.words.counting import counted
 
 PARTS: dict[Part, str] = {
     "weights": "weights",
@@ -11,6 +12,8 @@ PARTS: dict[Part, str] = {
     "logits": "logits",
     "torch": "torch",
 }
+# What an estimate is made for: pages with other settings show other figures
+SETTINGS: dict[Purpose, str] = {"serving": "with {} in its cache", "training": "in batches of {}"}
 ADVICE: dict[Part, str] = {
     "weights": "choose a smaller or more strongly quantised model",
     "cache": "choose fewer or shorter answers at once",
@@ -23,6 +26,8 @@ ADVICE_WITH_CHECKPOINTING = "choose a smaller batch"
 def fit_sentence(fit: Fit) -> str:
     """Return how much memory a model takes, and, where it does not fit, what to do about it."""
     what = f"{fit.purpose.capitalize()} {fit.model}"
+    if fit.tokens:
+        what += f" {SETTINGS[fit.purpose].format(counted(fit.tokens, 'token'))}"
     memory = f"about {human_bytes(fit.needed)} of memory; {human_bytes(fit.available)} is available"
     if fit.fits:
         with_checkpointing = " with gradient checkpointing" if fit.checkpointing else ""

@@ -9,19 +9,22 @@ def parity_sentence(report: ParityReport) -> str:
     match report.finding:
         case ParityFinding.PROMPTS_DIFFER:
             prompts = f"{ours.prompts_differ} of {ours.prompts} prompts"
-            return f"torch and llama.cpp tokenise {prompts} differently."
+            return f"Check failed: torch and llama.cpp read {prompts} as different tokens."
         case ParityFinding.NO_EFFECT_IN_TORCH:
             return "The adapter changes nothing in torch: its logits equal those of the base."
         case ParityFinding.NO_EFFECT_IN_LLAMA_CPP:
             return "The adapter changes nothing in llama.cpp: its logits equal those of the base."
         case ParityFinding.QUANTISED:
             return (
-                f"The served file is quantised, so it must differ from the trained model: {_found(report)}."
+                "Not checked: the served file is quantised, so it must differ from the trained model: "
+                f"{_found(report)}."
             )
         case ParityFinding.DISAGREES:
-            return f"torch and llama.cpp do not agree: {_found(report)}; {_tolerance(report)}."
+            found = f"{_found(report)}; {_tolerance(report)}"
+            return f"Check failed: llama.cpp does not serve what torch trained: {found}."
         case ParityFinding.AGREES:
-            return f"torch and llama.cpp agree: {_found(report)}; {_tolerance(report)}."
+            found = f"{_found(report)}; {_tolerance(report)}"
+            return f"Check passed: llama.cpp serves what torch trained: {found}."
 
 
 def _found(report: ParityReport) -> str:

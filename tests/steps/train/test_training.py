@@ -8,6 +8,7 @@ from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 from orca_desk.errors import UserError
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.trainings import checkpoints, get_training, training_events
+from orca_desk.parity.check import STAGE
 from orca_desk.parity.report import Agreement, ParityReport
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
@@ -48,7 +49,7 @@ def test_a_training_that_was_stopped_goes_on_to_an_adapter_that_llama_cpp_serves
         range(1, steps + 1)
     )
     assert steps in checkpoints(library, trained.run)
-    assert {"training", "exporting the adapter", "parity"} <= {update.stage for update in updates}
+    assert {"training", "exporting the adapter", STAGE} <= {update.stage for update in updates}
 
     heldout = [task for task in small_tasks(9) if task.split == "heldout"]
     runner = Runner(model=trained.base_gguf, adapter=trained.adapter_gguf, threads=1, context=512)

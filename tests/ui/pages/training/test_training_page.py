@@ -199,7 +199,7 @@ def test_problems_of_a_training_are_shown_before_it_starts(
     set_up = page.set_up
     qtbot.waitUntil(lambda: bool(problems(set_up)))
     assert f"The snapshot has only {snapshot.records} records." in problems(set_up)
-    assert "Training mini-student takes" in set_up.checks.memory.sentence.text()
+    assert "Training mini-student in batches of 2,048 tokens takes" in set_up.checks.memory.sentence.text()
     qtbot.waitUntil(lambda: "will be known" in set_up.checks.time.text())
     assert set_up.checks.time.text().startswith(f"{steps_of(set_up)} steps. ")
     assert set_up.content.bars.accessibleName() == "colours: 33, sums: 33, belief: 32"
@@ -343,7 +343,7 @@ def test_a_training_is_started_stopped_and_resumed(
     assert (done.id, done.run.status) == (stopped.id, "done")
     assert len(view.run.loss) == int(view.run.loss.steps[-1]) > reached
     assert view.best.text().startswith(f"Best checkpoint: step {done.best_step}")
-    assert "torch and llama.cpp" in view.outcome.text()
+    assert "llama.cpp serves what torch trained" in view.outcome.text()
     assert view.figures.values["step"].text() == f"{len(view.run.loss)} of {len(view.run.loss)}"
     with qtbot.waitSignal(window.desk.page_requested) as wanted:
         qtbot.mouseClick(view.chat, Qt.MouseButton.LeftButton)
