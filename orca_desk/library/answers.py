@@ -39,7 +39,8 @@ class AnswerOutcome:
 class AskedTask:
     """A task of some evaluations, and its outcome in each of them: None where it has no answer.
 
-    `question` is the beginning of the task's query, empty for a task that has since been deleted.
+    `question` is the beginning of what was asked: of the task's query, while there is that task. Empty for a
+    task that was deleted before questions were stored.
     """
 
     task_id: str
@@ -47,6 +48,14 @@ class AskedTask:
     paired: str | None
     question: str
     outcomes: tuple[AnswerOutcome | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedQuestion:
+    """What an evaluation asked, and the reference answer at that time, if there was one."""
+
+    user: str
+    answer: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +111,7 @@ def asked_tasks(
     if wanted.text.strip():
         named = _with_text(library, evaluation_ids, wanted.text.strip())
         chosen = [task_id for task_id in chosen if task_id in named]
-    beginnings = _beginnings(library, chosen)
+    beginnings = _beginnings(library, evaluation_ids, chosen)
     return [
         AskedTask(
             task_id=task_id,
@@ -131,6 +140,23 @@ def all_answers(
     )
     found = {(row["task_id"], row["evaluation"]): _answered(row) for row in rows}
     return {task_id: [found.get((task_id, one)) for one in evaluation_ids] for task_id in task_ids}
+
+
+def asked_questions(
+    library: Library, evaluation_ids: Sequence[str], task_ids: Sequence[str]
+) -> dict[str, AskedQuestion]:
+    """Return what the evaluations asked, by task: also for tasks that were edited or deleted since.
+
+    Where evaluations asked differently, the first of them counts. A task is missing if nobody knows its text.
+    """
+    rows = library.rows(
+        "SELECT evaluation, task_id, user, answer FROM questions WHERE user <> ''"
+        " AND evaluation IN (SELECT value FROM json_each(?))"
+        " AND task_id IN (SELECT value FROM json_each(?))",
+        (json_list(evaluation_ids), json_list(task_ids)),
+    )
+    by_evaluation = sorted(rows, key=lambda row: evaluation_ids.index(row["evaluation"]), reverse=True)
+    return {row["task_id"]: AskedQuestion(user=row["user"], answer=row["answer"]) for row in by_evaluation}
 
 
 def heldout_families(library: Library) -> dict[str, int]:
@@ -192,16 +218,23 @@ def _with_text(library: Library, evaluation_ids: Sequence[str], text: str) -> se
     rows = library.rows(
         "SELECT task_id FROM answers WHERE evaluation IN (SELECT value FROM json_each(:ids))"
         " AND instr(casefold(response), :text)"
-        " UNION SELECT id FROM tasks WHERE instr(casefold(query), :text) OR instr(casefold(context), :text)"
-        " OR instr(casefold(answer), :text)",
+        " UNION SELECT task_id FROM questions WHERE evaluation IN (SELECT value FROM json_each(:ids))"
+        " AND (instr(casefold(user), :text) OR instr(casefold(answer), :text))",
         {"ids": json_list(evaluation_ids), "text": text.casefold()},
     )
     return {row[0] for row in rows}
 
 
-def _beginnings(library: Library, task_ids: Sequence[str]) -> dict[str, str]:
-    rows = library.rows(
-        "SELECT id, substr(query, 1, ?) FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
-        (BEGINNING, json_list(task_ids)),
+def _beginnings(library: Library, evaluation_ids: Sequence[str], task_ids: Sequence[str]) -> dict[str, str]:
+    wanted = json_list(task_ids)
+    asked = library.rows(
+        "SELECT task_id, substr(user, 1, ?) FROM questions"
+        " WHERE evaluation IN (SELECT value FROM json_each(?))"
+        " AND task_id IN (SELECT value FROM json_each(?))",
+        (BEGINNING, json_list(evaluation_ids), wanted),
     )
-    return {row[0]: row[1] for row in rows}
+    queries = library.rows(
+        "SELECT id, substr(query, 1, ?) FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
+        (BEGINNING, wanted),
+    )
+    return {row[0]: row[1] for row in (*asked, *queries)}

@@ -119,6 +119,13 @@ def create_evaluation(
             }
             for position, question in enumerate(questions)
         )
+        db.execute(
+            "UPDATE questions SET (user, answer) = ("
+            " SELECT iif(context = '', query, context || char(10, 10) || query), answer"
+            " FROM tasks WHERE id = task_id)"
+            " WHERE evaluation = ? AND task_id IN (SELECT id FROM tasks)",
+            (run_id,),
+        )
         return run_id
 
     return get_evaluation(library, library.write(store))

@@ -10,10 +10,18 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.connections import copy_database, transact
-from orca_desk.library.schema import VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6
+from orca_desk.library.schema import (
+    VERSION_1,
+    VERSION_2,
+    VERSION_3,
+    VERSION_4,
+    VERSION_5,
+    VERSION_6,
+    VERSION_7,
+)
 from orca_desk.method.records import Sampling, content_key, is_blank, question_key, record_identity
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
 

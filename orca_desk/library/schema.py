@@ -504,3 +504,12 @@ CREATE TABLE fruitless (
 VERSION_6 = """
 ALTER TABLE chats ADD COLUMN part TEXT NOT NULL DEFAULT '';
 """
+
+# What an evaluation asked and compared with outlives the task and its edits; '' if it was deleted before.
+VERSION_7 = """
+ALTER TABLE questions ADD COLUMN user TEXT NOT NULL DEFAULT '';
+ALTER TABLE questions ADD COLUMN answer TEXT;
+UPDATE questions SET (user, answer) = (
+  SELECT iif(context = '', query, context || char(10, 10) || query), answer FROM tasks WHERE id = task_id)
+WHERE task_id IN (SELECT id FROM tasks);
+"""

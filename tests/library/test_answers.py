@@ -1,5 +1,6 @@
 """Answers of several evaluations side by side."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,14 @@ from orca_desk.library.answers import (
     AskedFilter,
     answer_counts,
     answers_to,
+    asked_questions,
     asked_tasks,
     heldout_families,
     questions,
 )
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
-from orca_desk.library.tasks import add_tasks, delete_tasks
+from orca_desk.library.tasks import add_tasks, delete_tasks, update_task
 
 TASKS = [make_task(n, split="heldout", family="sums" if n < 4 else "tens") for n in range(6)]
 
@@ -89,10 +91,20 @@ def test_each_outcome_belongs_to_its_evaluation(library, pair):
     assert answers_to(library, pair[::-1], TASKS[0].id)[0].response.startswith("tuned")
 
 
-def test_deleted_tasks_keep_their_answers(library, pair):
+def test_deleted_tasks_keep_their_questions_and_answers(library, pair):
     delete_tasks(library, [TASKS[0].id])
     asked = asked_tasks(library, pair)[0]
-    assert (asked.task_id, asked.question) == (TASKS[0].id, "")
+    assert (asked.task_id, asked.question) == (TASKS[0].id, TASKS[0].user_text)
+    question = asked_questions(library, pair, [TASKS[0].id])[TASKS[0].id]
+    assert (question.user, question.answer) == (TASKS[0].user_text, TASKS[0].answer)
+    found = asked_tasks(library, pair, AskedFilter(text=TASKS[0].query))
+    assert TASKS[0].id in [one.task_id for one in found]
+
+
+def test_an_edited_task_keeps_what_was_asked(library, pair):
+    update_task(library, replace(TASKS[0], query="Something else?", answer="other"))
+    question = asked_questions(library, pair, [TASKS[0].id])[TASKS[0].id]
+    assert (question.user, question.answer) == (TASKS[0].user_text, TASKS[0].answer)
 
 
 def test_counts_and_questions(library, pair):

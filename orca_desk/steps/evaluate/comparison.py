@@ -4,10 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orca_desk.library.answers import AnswerCounts, AskedFilter, answer_counts, all_answers, asked_tasks
+from orca_desk.library.answers import (
+    AnswerCounts,
+    AskedFilter,
+    all_answers,
+    answer_counts,
+    asked_questions,
+    asked_tasks,
+)
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations, question_outcomes
-from orca_desk.library.tasks import get_tasks
 from orca_desk.method.adherence import confusion
 from orca_desk.method.statistics import Comparison, Share, share_of
 from orca_desk.steps.evaluate.candidates import evaluation_names
@@ -197,16 +203,16 @@ def answer_table(library: Library, evaluation_ids: Sequence[str], wanted: AskedF
                "paired", "recognised", "tokens", "finish", "answer")  # fmt: skip
     rows: list[Sequence[Any]] = []
     asked = asked_tasks(library, evaluation_ids, wanted)
-    tasks = get_tasks(library, [one.task_id for one in asked])
+    questions = asked_questions(library, evaluation_ids, [one.task_id for one in asked])
     answers = all_answers(library, evaluation_ids, [one.task_id for one in asked])
     for one in asked:
-        task = tasks.get(one.task_id)
+        question = questions.get(one.task_id)
         for evaluation, answer in zip(evaluation_ids, answers[one.task_id], strict=True):
             if answer is not None:
-                rows.append((one.task_id, one.family, task.user_text if task else "",
-                             task.answer if task else "", evaluation, names[evaluation], answer.correct,
-                             answer.reason, one.paired, answer.recognised, answer.completion_tokens,
-                             answer.finish_reason, answer.response))  # fmt: skip
+                rows.append((one.task_id, one.family, question.user if question else "",
+                             question.answer if question else "", evaluation, names[evaluation],
+                             answer.correct, answer.reason, one.paired, answer.recognised,
+                             answer.completion_tokens, answer.finish_reason, answer.response))  # fmt: skip
     return headers, rows
 
 

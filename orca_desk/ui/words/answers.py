@@ -1,10 +1,17 @@
-"""The reference answer of a task, in words."""
+"""What an evaluation asked, and what it compared with, in words."""
 
-from orca_desk.method.records import Task
+from orca_desk.library.answers import AskedQuestion
+
+DELETED = "This task was deleted, and its text is not known."
 
 
-def reference_text(task: Task | None) -> str:
-    """Return a task's reference answer, or why there is none; `task` is None for a deleted one."""
-    if task is None:
-        return "This task has since been deleted."
-    return task.answer if task.answer is not None else "This task no longer has a reference answer."
+def question_text(asked: AskedQuestion | None) -> str:
+    """Return what was asked; None for a task that was deleted before evaluations stored their questions."""
+    return asked.user if asked else DELETED
+
+
+def reference_text(asked: AskedQuestion | None) -> str:
+    """Return the reference answer of what was asked, or why there is none."""
+    if asked is None:
+        return DELETED
+    return asked.answer if asked.answer is not None else "This task had no reference answer."

@@ -15,16 +15,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.library.answers import AskedTask
+from orca_desk.library.answers import AskedQuestion, AskedTask
 from orca_desk.library.evaluations import Answered
-from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.evaluate.answers_table import RESULT_ICONS
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.text import label
-from orca_desk.ui.words.answers import reference_text
+from orca_desk.ui.words.answers import question_text, reference_text
 
 NARROWEST = 26 * GRID  # px, of a column
 
@@ -66,14 +65,21 @@ class AnswerColumns(QWidget):
         for one in self.columns:
             self._row.addWidget(one, 1)
 
-    def show_answers(self, asked: AskedTask, task: Task | None, answers: Sequence[Answered | None]) -> None:
-        """Show a task with its answers."""
-        self._task = asked.task_id if task else None
-        self.family.setText(asked.family)
-        self.question.setPlainText(task.user_text if task else "This task has since been deleted.")
-        self.reference.setPlainText(reference_text(task))
+    def show_answers(
+        self,
+        asked: AskedTask,
+        question: AskedQuestion | None,
+        answers: Sequence[Answered | None],
+        *,
+        has_task: bool,
+    ) -> None:
+        """Show what was asked, with the answers. `has_task`: the library still has the task."""
+        self._task = asked.task_id if has_task else None
+        self.family.setText(asked.family if has_task else f"{asked.family}, task deleted")
+        self.question.setPlainText(question_text(question))
+        self.reference.setPlainText(reference_text(question))
         for tool in (self.open_task, self.try_it):
-            tool.setEnabled(task is not None)
+            tool.setEnabled(has_task)
         for column, answer in zip(self.columns, answers, strict=True):
             column.show_answer(answer, asked.paired)
 

@@ -20,10 +20,17 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.formats.csv_file import write_csv
-from orca_desk.library.answers import AskedFilter, AskedTask, Pattern, answers_to, asked_tasks
+from orca_desk.library.answers import (
+    AskedFilter,
+    AskedQuestion,
+    AskedTask,
+    Pattern,
+    answers_to,
+    asked_questions,
+    asked_tasks,
+)
 from orca_desk.library.evaluations import Answered
 from orca_desk.library.tasks import get_tasks
-from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.comparison import answer_table, distinct
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.answer_columns import AnswerColumns
@@ -37,7 +44,7 @@ from orca_desk.ui.words.counting import counted
 
 MANY = 6  # columns; with more, the Task column would be squeezed
 TYPING_MS = 250  # pause in typing before a search starts
-Found = tuple[Task | None, list[Answered | None]]
+Found = tuple[AskedQuestion | None, list[Answered | None], bool]
 
 
 class AnswersView(QWidget):
@@ -257,12 +264,14 @@ class AnswersView(QWidget):
         library, ids = self.desk.library, list(self.ids)
 
         def read() -> Found:
-            task = get_tasks(library, [asked.task_id]).get(asked.task_id)
-            return task, answers_to(library, ids, asked.task_id)
+            question = asked_questions(library, ids, [asked.task_id]).get(asked.task_id)
+            has_task = bool(get_tasks(library, [asked.task_id]))
+            return question, answers_to(library, ids, asked.task_id), has_task
 
         def show(found: Found) -> None:
             if ids == self.ids:
-                self.columns.show_answers(asked, *found)
+                question, answers, has_task = found
+                self.columns.show_answers(asked, question, answers, has_task=has_task)
 
         self.desk.background.run(self, read, show, failed=self.notice.show_error, only_newest="answers")
 

@@ -10,7 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
 from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.method.records import Task
-from orca_desk.steps.evaluate.candidates import RemainingPlan, heldout_tasks, remaining_plan
+from orca_desk.steps.evaluate.candidates import RemainingPlan, remaining_plan, tasks_of
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, companions, list_with_answers
 from orca_desk.steps.evaluate.plan import Plan
 from orca_desk.ui.desk import Desk
@@ -43,7 +43,7 @@ class EvaluatePage(Page):
     name = "evaluate"
     title = "Evaluate"
     about = "Measure how well models answer held-out tasks, and which strategies they choose."
-    watches = frozenset({"evaluations", "tasks", "trainings"})
+    watches = frozenset({"evaluations", "tasks", "trainings", "pairings"})
     keys = (
         ("Space", "Select or deselect an evaluation or a family"),
         ("Up, Down", "Show the answers to another task"),
@@ -103,7 +103,7 @@ class EvaluatePage(Page):
         self.keep("list", self.results.table.horizontalHeader())
 
     def refresh(self, changes: frozenset[str]) -> None:
-        """Read evaluations, trainings and families again."""
+        """Read evaluations, trainings and families again, and the answers if their tasks changed."""
         library = self.desk.library
 
         def read() -> _Read:
@@ -113,6 +113,8 @@ class EvaluatePage(Page):
             )
 
         self.desk.background.run(self, read, self._show, only_newest="refresh")
+        if "tasks" in changes and self.answers.ids:
+            self.answers.search()
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Show an evaluation, set one up for a training, or resume one."""
@@ -196,7 +198,7 @@ class EvaluatePage(Page):
         self.setup.start.setEnabled(False)
         self.desk.background.run(
             self,
-            lambda: heldout_tasks(library, plan.families, plan.per_family),
+            lambda: tasks_of(library, plan),
             lambda tasks: self._begin(plan, tasks),
             failed=self._refused,
         )

@@ -15,7 +15,7 @@ from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import EndStatus, end_run
 from orca_desk.library.snapshots import freeze
-from orca_desk.library.tasks import add_tasks
+from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import EMPTY
 from orca_desk.method.grading import grade
@@ -274,10 +274,23 @@ def test_a_family_without_a_strategy_is_refused(
     add_tasks(library, [Task(family="new", query="Why?", answer="so", split="heldout")])
     page = open_page(window, qtbot)
     qtbot.waitUntil(lambda: len(page.setup.candidates.rows) == 1)
+    assert not page.setup.unpaired.isVisible()
     page.setup.candidates.rows[0].system.setCurrentIndex(2)
+    qtbot.waitUntil(page.setup.unpaired.isVisible)
+    assert page.setup.unpaired.text() == "No strategy yet for new."
     page.setup.run()
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=20_000)
-    assert "new" in page.notice.text.text()
+    assert page.notice.text.text().startswith("new: no strategy yet")
+    assert not window.desk.jobs.all and page.setup.start.isEnabled()
+    opened: list[tuple[str, object]] = []
+    window.desk.page_requested.connect(lambda name, target: opened.append((name, target)))
+    qtbot.mouseClick(page.setup.pair, Qt.MouseButton.LeftButton)
+    assert opened == [("strategies", {"family": "new"})]
+    pairing = Pairing(family="new", strategy="direct", evidence=(), reason="chosen")
+    set_pairings(library, [pairing], source="chosen")
+    window.desk.tell("pairings")
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: not page.setup.unpaired.isVisible())
     assert page.setup.start.isEnabled()
 
 
@@ -492,3 +505,25 @@ def test_unknown_targets_do_no_harm(window: Window, pair: list[str], qtbot: QtBo
     page.go({"training": "train-99"})
     qtbot.waitUntil(lambda: page.setup.notice.isVisible())
     assert page.rows.data(QModelIndex()) is None
+
+
+def test_answers_of_a_deleted_task_keep_its_text_and_follow_an_undo(
+    window: Window, library: Library, pair: list[str], qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.tabs.setCurrentIndex(ANSWERS)
+    columns, task = page.answers.columns, TASKS[0]
+    qtbot.waitUntil(lambda: columns.question.toPlainText() == task.user_text)
+    window.desk.do(
+        "delete 1 task",
+        lambda: delete_tasks(library, [task.id]),
+        lambda deleted: restore_tasks(library, deleted),
+        "tasks",
+    )
+    qtbot.waitUntil(lambda: columns.family.text() == f"{task.family}, task deleted")
+    assert columns.question.toPlainText() == task.user_text
+    assert columns.reference.toPlainText() == task.answer
+    assert not columns.open_task.isEnabled()
+    window.desk.undo.undo()
+    qtbot.waitUntil(lambda: columns.family.text() == task.family)
+    assert columns.open_task.isEnabled() and columns.question.toPlainText() == task.user_text
