@@ -12,6 +12,7 @@ from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.rows import table
+from orca_desk.library.tasks import TaskFilter, undecided_families
 from orca_desk.method.pairing import Evidence, Pairing
 
 Source = Literal["measured", "chosen"]
@@ -99,6 +100,11 @@ def current_pairings(library: Library) -> dict[str, StoredPairing]:
     """Return the pairing of every family that has one, by family."""
     with library.read() as db:
         return {stored.pairing.family: stored for stored in _stored(db, CURRENT)}
+
+
+def unpaired_families(library: Library, wanted: TaskFilter) -> tuple[str, ...]:
+    """Return the families, among those of some tasks, that need a pairing and lack one, by name."""
+    return tuple(sorted(undecided_families(library, wanted) - current_pairings(library).keys()))
 
 
 def pairing_history(library: Library, family: str) -> list[StoredPairing]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orca_desk.errors import UserError
 from orca_desk.inventory.student_files import known_student_gguf, student_gguf
 from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.answers import questions
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, get_evaluation, list_evaluations
+from orca_desk.library.pairings import unpaired_families
 from orca_desk.library.snapshots import get_snapshot
 from orca_desk.library.tasks import TaskFilter, get_tasks, iterate_tasks
 from orca_desk.library.trainings import get_training
@@ -19,7 +21,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.evaluate.evaluation import System, evaluate
-from orca_desk.steps.evaluate.plan import Candidate, queued_behind
+from orca_desk.steps.evaluate.plan import Candidate, Plan, queued_behind
 from orca_desk.steps.evaluate.scoring import Evaluated
 
 
@@ -41,6 +43,42 @@ def heldout_tasks(library: Library, families: Sequence[str], per_family: int | N
             library, TaskFilter(family=family, split="heldout", has_answer=True, limit=per_family)
         )
     ]
+
+
+def tasks_of(library: Library, plan: Plan) -> list[Task]:
+    """Return the tasks of a plan. Raises UserError where a candidate needs a strategy that a family lacks."""
+    if missing := families_without_strategy(library, plan):
+        raise UserError(
+            f"{_some(missing)}: no strategy yet, and a model gets each family's strategy.",
+            "Pair these families on the Strategies page, deselect them, or choose another system message.",
+        )
+    return heldout_tasks(library, plan.families, plan.per_family)
+
+
+def _some(families: Sequence[str]) -> str:
+    """Return the first families, and how many more there are."""
+    more = f" and {len(families) - 3:,} more" if len(families) > 3 else ""
+    return f"{', '.join(families[:3])}{more}"
+
+
+def families_without_strategy(library: Library, plan: Plan) -> tuple[str, ...]:
+    """Return the families of a plan that lack a strategy which one of its candidates needs."""
+    if not any(candidate.system.kind == "strategy" for candidate in plan.candidates):
+        return ()
+    return unpaired_heldout(library, plan.families, plan.per_family)
+
+
+def unpaired_heldout(
+    library: Library, families: Sequence[str], per_family: int | None = None
+) -> tuple[str, ...]:
+    """Return those of some families that lack a strategy for the tasks that `heldout_tasks` returns."""
+    return tuple(
+        family
+        for family in families
+        if unpaired_families(
+            library, TaskFilter(family=family, split="heldout", has_answer=True, limit=per_family)
+        )
+    )
 
 
 def training_candidates(library: Library, training_id: str, models: Sequence[ModelFile]) -> list[Candidate]:

@@ -12,7 +12,7 @@ from statistics import mean, stdev
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.pairings import current_pairings
+from orca_desk.library.pairings import unpaired_families
 from orca_desk.library.records import NewRecord, known_records
 from orca_desk.library.tasks import (
     TaskFilter,
@@ -20,7 +20,6 @@ from orca_desk.library.tasks import (
     iterate_tasks,
     task_rowids,
     tasks_at,
-    undecided_families,
 )
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
@@ -118,7 +117,7 @@ def workload(
     found = count_tasks(library, wanted)
     tasks = found if wanted.limit is None else min(found, wanted.limit)
     answers = tasks * samples
-    unpaired = () if strategy else _unpaired(library, wanted)
+    unpaired = () if strategy else unpaired_families(library, wanted)
     if answers > LOOKED_UP:
         return Workload(tasks=tasks, answers=answers, known=None, unpaired=unpaired)
     if teacher is None or unpaired or not HashCache(library.folder).known().sha256_of([teacher.model]):
@@ -216,8 +215,3 @@ def _random_tasks(library: Library, wanted: TaskFilter) -> list[Task]:
         raise UserError("There are no tasks to answer.", "Import tasks, or widen the filters.")
     found = tasks_at(library, random.sample(numbers, min(PREVIEWED, len(numbers))))
     return [task for task in found if task is not None]
-
-
-def _unpaired(library: Library, wanted: TaskFilter) -> tuple[str, ...]:
-    """Return the families that need a pairing and lack one."""
-    return tuple(sorted(undecided_families(library, wanted) - current_pairings(library).keys()))

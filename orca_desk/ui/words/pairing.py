@@ -1,12 +1,14 @@
 """Why a family is paired with its strategy, or with none, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Pairing, PairingReason, most_accurate
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.shorten import shorten
 
 NAMED = 5  # families in a sentence
+WITHOUT_NAMED = 3  # of the families without a strategy
 NO_EVIDENCE = "Use a stronger teacher or easier tasks, or choose the strategy by hand."
 
 
@@ -37,6 +39,13 @@ def source_word(stored: StoredPairing) -> str:
     if stored.source == "chosen":
         return "by hand"
     return "no evidence" if stored.pairing.reason == PairingReason.NONE_CORRECT else "measured"
+
+
+def without_strategy(families: Sequence[str]) -> str:
+    """Return a sentence that names the families without a strategy, the first of them if there are many."""
+    named = ", ".join(shorten(family, 40) for family in families[:WITHOUT_NAMED])
+    more = len(families) - WITHOUT_NAMED
+    return f"No strategy yet for {named} and {more:,} more." if more > 0 else f"No strategy yet for {named}."
 
 
 def probe_summary(paired: int, fruitless: Mapping[str, int], left_out: int) -> str:

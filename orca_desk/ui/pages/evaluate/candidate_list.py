@@ -91,6 +91,10 @@ class CandidateList(QWidget):
         self.changed.emit()
         return row
 
+    def has_strategy(self) -> bool:
+        """Return whether any row gets each family's strategy as its system message."""
+        return any(row.system.currentData() == "strategy" for row in self.rows)
+
     def chosen(self) -> tuple[Candidate, ...]:
         """Return the candidates of all rows. Raises UserError naming a row that cannot be used."""
         candidates = tuple(row.candidate() for row in self.rows)

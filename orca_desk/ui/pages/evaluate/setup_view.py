@@ -16,7 +16,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling
 from orca_desk.steps.defaults import default_sampling
-from orca_desk.steps.evaluate.candidates import training_candidates
+from orca_desk.steps.evaluate.candidates import training_candidates, unpaired_heldout
 from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.candidate_list import CandidateList
@@ -26,6 +26,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.pairing import without_strategy
 
 
 class EvaluationSetup(QWidget):
@@ -38,6 +39,7 @@ class EvaluationSetup(QWidget):
         self.desk = desk
         self._trainings: Sequence[Training] = ()
         self._filled = False
+        self._unpaired: tuple[str, ...] = ()
         self._later: str | None = None  # the training to fill in once the models are read
         self.candidates = CandidateList(desk)
         self.families = FamilyChoice()
@@ -194,6 +196,12 @@ class EvaluationSetup(QWidget):
         row.addWidget(self.limit)
         row.addStretch(1)
         layout.addLayout(row)
+        self.unpaired = label(tone="warn", wrap=True)
+        self.pair = button("Pair them…", self._pair)
+        for widget in (self.unpaired, self.pair):
+            widget.hide()
+        layout.addWidget(self.unpaired)
+        layout.addWidget(self.pair, 0, Qt.AlignmentFlag.AlignLeft)
         return frame
 
     def _sampling_card(self) -> QWidget:
@@ -253,3 +261,26 @@ class EvaluationSetup(QWidget):
         tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.candidates.rows)
         answers = counted(tasks * models, "answer")
         self.estimate.setText(f"{counted(tasks, 'task')} × {counted(models, 'model')}: {answers} to generate")
+        self._look_for_unpaired()
+
+    def _look_for_unpaired(self) -> None:
+        """Warn of families without the strategy that a model of this form would need."""
+        library = self.desk.library
+        strategic = self.candidates.has_strategy()
+        families, limit = tuple(self.families.chosen()), self.limit.value() or None
+        self.desk.background.run(
+            self,
+            lambda: unpaired_heldout(library, families, limit) if strategic else (),
+            self._show_unpaired,
+            only_newest="unpaired",
+        )
+
+    def _show_unpaired(self, families: tuple[str, ...]) -> None:
+        self._unpaired = families
+        self.unpaired.setText(without_strategy(families) if families else "")
+        self.unpaired.setVisible(bool(families))
+        self.pair.setVisible(bool(families))
+
+    def _pair(self) -> None:
+        if self._unpaired:
+            self.desk.open("strategies", family=self._unpaired[0])

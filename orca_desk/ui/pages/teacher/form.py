@@ -29,9 +29,8 @@ from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.shorten import shorten
+from orca_desk.ui.words.pairing import without_strategy
 
-FAMILIES_NAMED = 3  # of the families without a strategy
 FIELD = 30  # px, the height of a field
 
 
@@ -122,7 +121,7 @@ class TeacherForm(QScrollArea):
         self._unpaired = workload.unpaired
         self.unpaired.setVisible(bool(workload.unpaired))
         self.pair.setVisible(bool(workload.unpaired))
-        self.unpaired.setText(_without_strategy(workload.unpaired))
+        self.unpaired.setText(without_strategy(workload.unpaired) if workload.unpaired else "")
 
     def _model_card(self) -> QWidget:
         frame, layout = card()
@@ -232,12 +231,6 @@ class TeacherForm(QScrollArea):
 def _tasks_and_answers(workload: Workload) -> str:
     tasks = counted(workload.tasks, "task")
     return tasks if workload.answers == workload.tasks else f"{tasks}, {counted(workload.answers, 'answer')}"
-
-
-def _without_strategy(families: Sequence[str]) -> str:
-    named = ", ".join(shorten(family, 40) for family in families[:FAMILIES_NAMED])
-    more = len(families) - FAMILIES_NAMED
-    return f"No strategy yet for {named} and {more:,} more." if more > 0 else f"No strategy yet for {named}."
 
 
 def _box() -> QComboBox:
