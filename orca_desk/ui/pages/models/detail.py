@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from orca_desk.inventory.serving import ServingNotes, serving_notes
 from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hashes import HashCache
@@ -17,12 +18,14 @@ from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.models import (
     context_of,
     count,
     kind_in_full,
+    notes_of,
     origin_of,
     template_of,
     uses_in_full,
@@ -80,7 +83,21 @@ class ModelDetail(QFrame):
             self._show_facts(model)
             self.uses.setText(uses_in_full(item) or "Not used in this library yet")
             self._show_hash(model)
+        self._read_notes()
         self._paint()
+
+    def _read_notes(self) -> None:
+        """Find out what the user should know of the model's prompts."""
+        model = self.item.model if self.item else None
+        self._notes_row.hide()
+        if isinstance(model, ModelFile) and model.kind != "adapter":
+            path = model.path
+            self.desk.background.run(self, lambda: serving_notes(path), self._show_notes, only_newest="notes")
+
+    def _show_notes(self, notes: ServingNotes) -> None:
+        usable = self.item is not None and isinstance(self.item.model, ModelFile)
+        self.notes.setText("\n".join(notes_of(notes)))
+        self._notes_row.setVisible(usable and bool(notes.template))
 
     def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -88,7 +105,7 @@ class ModelDetail(QFrame):
         words = QVBoxLayout()
         words.setSpacing(0)
         self.name = label(size="heading", bold=True, selectable=True)
-        self.kind = label(tone="muted", wrap=True, selectable=True)
+        self.kind = BreakingLabel(tone="muted")
         words.addWidget(self.name)
         words.addWidget(self.kind)
         row.addLayout(words, 1)
@@ -127,15 +144,17 @@ class ModelDetail(QFrame):
         self._fit_row = _row(self._fit_icon, self.fit)
         self.uses = label(wrap=True, selectable=True)
         self._uses_row = _titled("Used by", self.uses)
-        self.path = label(wrap=True, selectable=True)
+        self.path = BreakingLabel()
         self.copy_path = self._tool("Copy path", lambda: self._copy(self.path.text()))
         self._path_row = _titled("Path", _row(self.copy_path, self.path))
-        self.hash = label(wrap=True, selectable=True)
+        self.hash = BreakingLabel()
         self.copy_hash = self._tool("Copy SHA-256", lambda: self._copy(self.hash.text()))
         self.make_hash = button("Compute", self._hash)
         self.make_hash.setAccessibleName("Compute SHA-256")
         self._hash_row = _titled("SHA-256", _row(self.copy_hash, self.make_hash, self.hash))
-        for part in (self._fit_row, self._uses_row, self._path_row, self._hash_row):
+        self.notes = label(wrap=True, selectable=True)
+        self._notes_row = _titled("Prompts", self.notes)
+        for part in (self._fit_row, self._notes_row, self._uses_row, self._path_row, self._hash_row):
             column.addWidget(part)
         column.addStretch(1)
         return column

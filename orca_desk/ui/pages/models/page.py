@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, Qt
+from PySide6.QtCore import QItemSelection, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -33,6 +33,11 @@ from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
 
 WIDTHS = (160, 130, 98, 72, 100, 72, 76, 84, 146, 100)
+LEAST_ROWS, BAD_ROWS = (
+    5,
+    2,
+)  # rows in sight of the models at least (with the heading), of unusable files at most
+LOOK_MS = 2_000  # between two looks for files that are gone, while the page is shown
 NEEDS = {6: 952, 9: 1052}  # px that the table needs to show the template and the origin
 
 
@@ -71,6 +76,10 @@ class ModelsPage(Page):
         self._make_header()
         self._make_tables()
         desk.models.changed.connect(self._take_inventory)
+        self._looking = QTimer(self)
+        self._looking.setInterval(LOOK_MS)
+        self._looking.timeout.connect(self._look)
+        self._looking.start()
         desk.theme.changed.connect(self._paint)
         self._paint()
 
@@ -93,6 +102,10 @@ class ModelsPage(Page):
         """Add those files and folders that contain models."""
         library = self.desk.library
         self.desk.background.run(self, lambda: _add_all(library, paths), self._added)
+
+    def close_page(self) -> None:
+        """Look no more."""
+        self._looking.stop()
 
     def _make_header(self) -> None:
         self.add_folder = button("Add a folder…", self.ask_for_folder)
@@ -135,7 +148,15 @@ class ModelsPage(Page):
         tables.setContentsMargins(0, 0, 0, 0)
         tables.setSpacing(GRID)
         tables.addWidget(self.table, 1)
-        tables.addWidget(self.bad_title)
+        self.table.setMinimumHeight(LEAST_ROWS * ROW)
+        self.clear_refused = button(
+            "Clear", self._clear_refused, tip="Forget the refused files of this session"
+        )
+        row = QHBoxLayout()
+        row.addWidget(self.bad_title)
+        row.addWidget(self.clear_refused)
+        row.addStretch(1)
+        tables.addLayout(row)
         tables.addWidget(self.bad_table)
         self.detail = ModelDetail(self.desk, self.act)
         self._scroll = QScrollArea()
@@ -151,6 +172,7 @@ class ModelsPage(Page):
         self.splitter.setStretchFactor(1, 2)
         self.body.addWidget(self.splitter, 1)
         self.bad_title.hide()
+        self.clear_refused.hide()
         self.bad_table.hide()
         self.detail.show_model(None)
         self.keep("splitter", self.splitter)
@@ -182,8 +204,9 @@ class ModelsPage(Page):
         rows = len(self.bad.rows)
         self.bad_title.setText(f"Unusable ({rows})")
         self.bad_title.setVisible(rows > 0)
+        self.clear_refused.setVisible(bool(self._refused))
         self.bad_table.setVisible(rows > 0)
-        self.bad_table.setFixedHeight(min(rows, 4) * ROW + 6)
+        self.bad_table.setFixedHeight(min(rows, BAD_ROWS) * ROW + 6)
 
     def _count(self) -> None:
         shown, there = self.proxy.rowCount(), len(self.models.rows)
@@ -260,6 +283,23 @@ class ModelsPage(Page):
             ),
         )
 
+    def _clear_refused(self) -> None:
+        self._refused.clear()
+        self._take_inventory()
+
+    def _look(self) -> None:
+        """Read the models again if a file is gone; in the background, as a drive may be slow."""
+        models = [item.model for item in self.models.rows]
+        files = [file for one in models if isinstance(one, ModelFile) for file in (one.path, *one.files)]
+        if self.isVisible() and files:
+            self.desk.background.run(
+                self, lambda: all(map(_is_there, files)), self._looked, only_newest="look"
+            )
+
+    def _looked(self, all_there: bool) -> None:
+        if not all_there:
+            self.desk.models.read()
+
     def _added(self, outcome: "tuple[list[Path], list[NotAModel], list[UserError]]") -> None:
         good, refused, errors = outcome
         self._refused.update({one.path: one for one in refused})
@@ -322,6 +362,13 @@ class ModelsPage(Page):
         self.add_folder.setIcon(icon("folder-plus", colours))
         self.models.repaint()
         self.bad.repaint()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a drive that is lost
+        return False
 
 
 def _add_all(library: Library, paths: Sequence[Path]) -> tuple[list[Path], list[NotAModel], list[UserError]]:

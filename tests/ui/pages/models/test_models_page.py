@@ -7,12 +7,12 @@ import pytest
 from desktop_waits import wait_for_background
 from library_doubles import make_chat
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from pytestqt.qtbot import QtBot
-from tiny_models import TinyModel
+from tiny_models import CHATML, TinyModel, make_tiny
 
 from orca_desk.inventory.catalogue import added_paths
-from orca_desk.models.model_file import ModelFile
+from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.paths import bundled_models
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.models.page import ModelsPage
@@ -201,3 +201,70 @@ def test_a_bundled_model_cannot_be_removed(page: ModelsPage) -> None:
     select(page, TEACHER)
     next(one for one in page.commands if one.text() == "&Remove from list").trigger()
     assert page.notice.text.text() == "You can only remove models you added." and TEACHER.exists()
+
+
+def test_refused_files_are_cleared_and_the_table_keeps_its_height(
+    page: ModelsPage, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    before = page.table.height()
+    files = [tmp_path / f"picture-{number}.gguf" for number in range(6)]
+    for file in files:
+        file.write_bytes(b"no model")
+    page.add(files)
+    qtbot.waitUntil(lambda: len(page.bad.rows) == 6)
+    qtbot.waitUntil(lambda: page.bad_table.height() <= 3 * 32)
+    assert page.table.height() >= min(before, 4 * 32)
+    page.bad_table.selectRow(0)
+    qtbot.mouseClick(page.detail.remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.bad.rows) == 5)
+    qtbot.mouseClick(page.clear_refused, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.bad.rows)
+    assert not page.clear_refused.isVisible() and not page.bad_title.isVisible()
+    assert all(file.exists() for file in files)
+
+
+def test_a_long_path_wraps_and_is_copied_whole(
+    page: ModelsPage, window: Window, qtbot: QtBot, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    folder = tmp_path / ("long-name_" * 20) / ("x" * 200)
+    folder.mkdir(parents=True)
+    file = folder / "mine.gguf"
+    shutil.copy(tiny_llama.gguf, file)
+    broken = folder / "broken.gguf"
+    broken.write_bytes(b"no model")
+    page.add([file, broken])
+    qtbot.waitUntil(lambda: file in paths(page) and bool(page.bad.rows))
+    for show in (lambda: select(page, file), lambda: page.bad_table.selectRow(0)):
+        show()
+        bar = page._scroll.horizontalScrollBar()
+        qtbot.waitUntil(lambda bar=bar: bar.maximum() == 0)
+        assert page.detail.remove.isVisible()
+    select(page, file)
+    page.detail.path.setFocus()
+    qtbot.keyClick(page.detail.path, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(page.detail.path, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == page.detail.path.text() == str(file)
+
+
+def test_a_deleted_file_is_noticed(
+    page: ModelsPage, qtbot: QtBot, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.gguf"
+    shutil.copy(tiny_llama.gguf, file)
+    page.add([file])
+    qtbot.waitUntil(lambda: file in paths(page))
+    file.unlink()
+    qtbot.waitUntil(lambda: file not in paths(page), timeout=10_000)
+    (gone,) = [item.model for item in page.bad.rows]
+    assert isinstance(gone, NotAModel) and "does not exist" in gone.reason
+
+
+def test_what_a_template_decides_is_told(page: ModelsPage, qtbot: QtBot, tmp_path: Path) -> None:
+    dated = make_tiny(tmp_path / "dated", template="{{ strftime_now('%Y') }}" + CHATML)
+    page.add([dated.gguf])
+    qtbot.waitUntil(lambda: dated.gguf in paths(page))
+    select(page, dated.gguf)
+    qtbot.waitUntil(page.detail.notes.isVisible, timeout=10_000)
+    assert "It always gets 26 July 2024" in page.detail.notes.text()
+    select(page, TEACHER)
+    assert not page.detail.notes.isVisible()
