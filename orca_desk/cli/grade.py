@@ -11,6 +11,7 @@ from orca_desk.cli.output import complain, percent, print_json, say, table
 from orca_desk.errors import UserError
 from orca_desk.method.grading import GradedRow, grade_rows
 from orca_desk.steps.grading import MATHEMATICS
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.records import verdict_word
 
 
@@ -23,9 +24,11 @@ from orca_desk.ui.words.records import verdict_word
 def command(file: Path, as_json: bool) -> None:
     """Grade the responses in FILE and give the reason for each verdict.
 
-    FILE is JSONL: {"response": ..., "reference": ..., "kind": ...} per line. The kind (exact, text, number,
-    math, choice, ordering or keyed) says how to compare; without one it is detected from the reference. Rows
-    that cannot be read are reported with their line number. With --json each verdict is one line of JSON.
+    FILE is JSONL: {"response": ..., "reference": ..., "kind": ..., "question": ...} per line; the last two are
+    optional. The options of a choice are read from the question. The kind (exact, text, number, math,
+    choice, ordering or keyed) says how to compare; without one it is detected from the reference. Rows that
+    cannot be read are reported with their line number, and not counted. With --json each verdict is one line
+    of JSON.
     """
     counts: Counter[str] = Counter()
     for row in _rows(file):
@@ -45,6 +48,8 @@ def command(file: Path, as_json: bool) -> None:
             {"": "left", "rows": "right", "share": "right"},
             [[what, str(counts[what]), percent(counts[what] / graded)] for what in ("correct", "incorrect")],
         )
+        if counts["unreadable"]:
+            say(f"Not counted: {counted(counts['unreadable'], 'row')} that could not be read.")
     if not graded:
         raise UserError(
             f"{file} has no row that can be graded.", 'Write {"response": ..., "reference": ...} per line.'

@@ -34,7 +34,10 @@ def test_rows_are_graded_in_order_with_their_line_numbers() -> None:
         ('{"reference": "5"}', 'Line 1: "response" is missing.'),
         ('{"response": "5"}', 'Line 1: "reference" is missing.'),
         ('{"response": ["5"], "reference": "5"}', 'Line 1: "response" must be a text or a number.'),
-        ('{"response": "5", "reference": true}', 'Line 1: "reference" must be a text or a number.'),
+        ('{"response": "5", "reference": ["5"]}', 'Line 1: "reference" must be a text or a number.'),
+        ('{"response": "5", "reference": null}', 'Line 1: "reference" is empty'),
+        ('{"response": "NaN", "reference": NaN}', 'Line 1: "reference" is empty'),
+        ('{"response": "5", "reference": "5", "kind": ""}', 'Line 1: "kind" must be one of exact, text'),
         ('{"response": "5", "reference": "  "}', 'Line 1: "reference" is empty'),
         ('{"response": "5", "reference": "5", "kind": "essay"}', 'Line 1: "kind" must be one of exact, text'),
         (
@@ -52,6 +55,26 @@ def test_a_bad_row_is_reported_and_the_rest_graded(line: str, says: str) -> None
     assert bad.problem.startswith(says)
     assert good.verdict is not None
     assert good.verdict.correct
+
+
+@pytest.mark.parametrize(
+    ("line", "correct"),
+    [
+        ('{"response": "Answer: true", "reference": true}', True),
+        ('{"response": "Answer: false", "reference": true}', False),
+        ('{"response": null, "reference": "5"}', False),
+        ('{"response": NaN, "reference": "5"}', False),
+        ('{"response": "", "reference": "5"}', False),
+        ('{"response": 5, "reference": 5.0}', True),
+        ('{"response": "100000000000000000000", "reference": 1e20}', True),
+        ('{"response": "Answer: \\ud83d", "reference": "\\ud83d"}', True),
+        ('{"response": "the moon", "reference": "B", "question": "(A) the sun (B) the moon"}', True),
+    ],
+)
+def test_a_row_that_a_program_wrote_is_graded(line: str, correct: bool) -> None:
+    (row,) = grade_rows([line])
+    assert row.verdict is not None, row.problem
+    assert row.verdict.correct == correct
 
 
 def test_rows_are_graded_as_they_come() -> None:

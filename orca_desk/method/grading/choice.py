@@ -132,7 +132,8 @@ class ExpectedChoice:
             return incorrect(shown, self.reference)
         text = _text_after(statement, one)
         if text and self._contradicts(text):
-            return several(f"{shown} {text}", self.reference)
+            end = statement.index(text, one.end) + len(text)
+            return several(statement[one.start : end], self.reference)
         return correct(shown, self.reference)
 
     def _named(self, piece: str) -> str | None:

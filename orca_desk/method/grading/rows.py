@@ -30,14 +30,21 @@ def grade_rows(lines: Iterable[str], *, comparer: Comparer | None = None) -> Ite
         if row is None:
             yield GradedRow(line=number, verdict=None, problem=f"Line {number}: {problem}")
             continue
-        verdict = grade(row["response"], row["reference"], row.get("kind"), comparer=comparer)
+        question = row.get("question")
+        verdict = grade(
+            row["response"],
+            row["reference"],
+            row.get("kind"),
+            question=question if isinstance(question, str) else "",
+            comparer=comparer,
+        )
         yield GradedRow(line=number, verdict=verdict)
 
 
 def _parse(line: str) -> tuple[dict[str, Any] | None, str]:
     """Return a row with texts in "response" and "reference", or None and the problem with it."""
     try:
-        row = json.loads(line.removeprefix("\ufeff"))
+        row = json.loads(line.removeprefix("\ufeff"), parse_float=str, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
         where = f"{error.msg} at column {error.colno}"
         return None, f"this is not JSON ({where}). Write one JSON object per line."
@@ -48,9 +55,8 @@ def _parse(line: str) -> tuple[dict[str, Any] | None, str]:
     for name in ("response", "reference"):
         if name not in row:
             return None, f'"{name}" is missing.'
-        if isinstance(row[name], int | float) and not isinstance(row[name], bool):
-            row[name] = str(row[name])
-        if not isinstance(row[name], str):
+        row[name] = _text(row[name])
+        if row[name] is None:
             return None, f'"{name}" must be a text or a number.'
     if not row["reference"].strip():
         return None, '"reference" is empty, so there is nothing to compare with.'
@@ -60,3 +66,12 @@ def _parse(line: str) -> tuple[dict[str, Any] | None, str]:
             f'"kind" must be one of {", ".join(KINDS)}, or left out; it is {json.dumps(row["kind"])[:60]}.',
         )
     return row, ""
+
+
+def _text(value: Any) -> str | None:
+    """Return a JSON value as a text: true as "true", null and NaN as nothing; None for a list or an object."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int) else None
