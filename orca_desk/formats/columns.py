@@ -58,7 +58,7 @@ def map_columns(
     free: dict[str, str] = {}
     for column in columns:
         if column not in chosen.values():
-            free.setdefault(plain(_ASIDE.split(column, maxsplit=1)[0]), column)
+            free.setdefault(_short(column), column)
             free[plain(column)] = column
     for field, synonyms in _SYNONYMS.items():
         if field in chosen or not synonyms:
@@ -73,9 +73,19 @@ def map_columns(
     return chosen
 
 
+def named_for(field: str, columns: Iterable[str]) -> list[str]:
+    """Return the columns whose names fit a field."""
+    return [column for column in columns if _short(column) in _SYNONYMS[field]]
+
+
 def is_question(column: str) -> bool:
     """Return whether a column's name is one for questions."""
-    return plain(_ASIDE.split(column, maxsplit=1)[0]) in _ASKING
+    return _short(column) in _ASKING
+
+
+def _short(column: str) -> str:
+    """Return a column's plain name without the explanation after it."""
+    return plain(_ASIDE.split(column, maxsplit=1)[0])
 
 
 def plain(name: str) -> str:

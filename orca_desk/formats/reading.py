@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 from orca_desk.formats.choices import ChoiceCounts, Choosing, choice_columns, options_of
-from orca_desk.formats.columns import map_columns
+from orca_desk.formats.columns import map_columns, named_for
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
 from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.task_rows import MAX_SHAPES, RowReader, flat
@@ -117,6 +117,9 @@ class TaskFile:
         )
 
 
+_Shape = tuple[dict[str, str], tuple[str, ...], list[tuple[str, str]]]
+
+
 class _Counts:
     """What the rows of a file add up to, in memory that does not grow with it."""
 
@@ -126,7 +129,7 @@ class _Counts:
         self.rows = 0
         self.columns: dict[str, None] = {}
         self.filled: dict[str, None] = {}  # columns with a value in some row
-        self.shapes: dict[tuple[str, ...], tuple[dict[str, str], tuple[str, ...]]] = {}
+        self.shapes: dict[tuple[str, ...], _Shape] = {}
         self.foreign_ids: set[str] = set()
         self._known: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[tuple[str, str]] = Counter()
@@ -148,13 +151,12 @@ class _Counts:
             if len(self.shapes) < MAX_SHAPES:
                 self.shapes[shape] = found
                 self.columns.update(dict.fromkeys(shape[:MAX_COLUMNS]))
-        mapping, choices = found
+        mapping, choices, judged = found
         if len(self.filled) < len(self.columns):
             filled = (name for name in shape if values[name] not in (None, "", [], {}))
             self.filled.update(dict.fromkeys(filled))
-        for name in ("split", "answer_kind"):
-            if (column := mapping.get(name)) is not None:
-                self._judge(name, column, values[column])
+        for name, column in judged:
+            self._judge(name, column, values[column])
         if (own := mapping.get("id")) and not RowReader.is_ours(values[own]):
             self.foreign_ids.add(own)
         if choices:
@@ -168,8 +170,8 @@ class _Counts:
         """Return the pairs of field and column of which no value is such a thing."""
         return [pair for pair in self._unknown if not self._known[pair]]
 
-    def _look(self, shape: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Return the mapping and the columns of choices of rows with these columns."""
+    def _look(self, shape: tuple[str, ...]) -> _Shape:
+        """Return the mapping and the choices of rows with these columns, and what is to be judged."""
         said = self._said.get("choices", self._defaults.get("choices"))
         if said is None:
             choices = choice_columns(shape)
@@ -181,7 +183,13 @@ class _Counts:
         others.pop("choices", None)
         others = {name: column for name, column in others.items() if column in shape or column == ""}
         mapping = map_columns([name for name in shape if name not in choices], others)
-        return {name: column for name, column in mapping.items() if column in shape}, choices
+        judged = [
+            (name, column)
+            for name in ("split", "answer_kind")
+            for column in named_for(name, shape)
+            if column not in choices and name not in self._said
+        ]
+        return {name: column for name, column in mapping.items() if column in shape}, choices, judged
 
     def _judge(self, name: str, column: str, value: Any) -> None:
         """Note whether a value is a split, or a type of answer."""

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from benchmarks.public_data import MISSING, PUBLIC_DATA
 from orca_desk.errors import UserError
 from orca_desk.formats.columns import map_columns
-from orca_desk.formats.values import is_missing, tidy
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import read_tasks, write_tasks
 from orca_desk.formats.text import MAX_LINE
+from orca_desk.formats.values import is_missing, tidy
 from orca_desk.method.records import Task
 
 GOOD = b'{"query": "good", "answer": "1"}\n'

@@ -229,5 +229,5 @@ class _Import:
 
 
 def _marks(task: Task) -> tuple[int, int]:
-    """Return what identifies a task: its id, and what it asks."""
-    return int(task.id[:16], 16), hash(task.user_text)
+    """Return what identifies a task: its id, and what it asks in its family."""
+    return int(task.id[:16], 16), hash((task.family, task.user_text))

@@ -1,0 +1,281 @@
+"""The forms of files that people have: each row becomes a task, or a sentence says why not."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orca_desk.errors import UserError
+from orca_desk.formats.json_layout import SeveralListsError
+from orca_desk.formats.layout import Asked
+from orca_desk.formats.reading import Survey, TaskFile
+from orca_desk.formats.rows import BadRow
+from orca_desk.method.records import Task
+
+
+def read(name: str, text: str | bytes, **asked: Any) -> tuple[list[Task], list[BadRow], Survey]:
+    """Read a file that is called `name`."""
+    data = text.encode() if isinstance(text, str) else text
+    file = TaskFile(io.BytesIO(data), Path(name), Asked(**asked))
+    survey = file.survey()
+    rows = list(file.rows())
+    return (
+        [row for row in rows if isinstance(row, Task)],
+        [row for row in rows if isinstance(row, BadRow)],
+        survey,
+    )
+
+
+def pairs(name: str, text: str | bytes, **asked: Any) -> list[tuple[str, str | None]]:
+    """Read a file without bad rows; return questions and answers."""
+    tasks, bad, _ = read(name, text, **asked)
+    assert bad == []
+    return [(task.query, task.answer) for task in tasks]
+
+
+ROWS = [("a?", "1"), ("b?", "2")]
+OBJECTS = [{"question": query, "answer": answer} for query, answer in ROWS]
+
+
+@pytest.mark.parametrize("name", ["tasks.json", "tasks.jsonl", "tasks.txt", "The pasted text"])
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    "document",
+    [
+        OBJECTS,
+        {"data": OBJECTS},
+        {"canary": "x", "examples": OBJECTS},
+        {"version": 1, "data": {"rows": OBJECTS}},
+        {"q1": OBJECTS[0], "q2": OBJECTS[1]},
+        {"features": [{"name": "question"}], "rows": [{"row_idx": 0, "row": one} for one in OBJECTS]},
+    ],
+    ids=["array", "wrapped", "bbh", "nested", "by key", "viewer"],
+)
+def test_one_json_document(name: str, indent: int | None, document: Any) -> None:
+    assert pairs(name, json.dumps(document, indent=indent)) == ROWS
+    assert pairs(name, "\ufeff" + json.dumps(document, indent=indent) + "\n") == ROWS
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n", " ", "", "\n\ufeff"])
+def test_json_values_one_after_the_other(between: str) -> None:
+    for indent in (None, 4):
+        text = between.join(json.dumps(one, indent=indent) for one in OBJECTS)
+        assert pairs("tasks.jsonl", text) == ROWS
+
+
+def test_an_array_on_each_line_and_an_array_of_questions() -> None:
+    assert pairs("t.jsonl", "\n".join(json.dumps([one]) for one in OBJECTS)) == ROWS
+    assert pairs("t.json", json.dumps(["a?", "b?"])) == [("a?", None), ("b?", None)]
+    assert pairs("t.json", json.dumps([OBJECTS[0]])) == ROWS[:1]
+    assert pairs("t.json", json.dumps(OBJECTS[0], indent=1)) == ROWS[:1]
+
+
+def test_of_several_lists_splits_are_read_and_others_must_be_chosen() -> None:
+    tasks, _, _ = read("t.json", json.dumps({"train": OBJECTS[:1], "test": OBJECTS[1:]}))
+    assert [(task.query, task.split) for task in tasks] == [("a?", "train"), ("b?", "heldout")]
+    text = json.dumps({"easy": OBJECTS[:1], "hard": OBJECTS[1:]})
+    with pytest.raises(SeveralListsError, match=r"easy \(1\), hard \(1\)") as caught:
+        read("t.json", text)
+    assert caught.value.names == ("easy", "hard")
+    assert pairs("t.json", text, rows_in="hard") == ROWS[1:]
+    with pytest.raises(UserError, match="no list 'soft'"):
+        read("t.json", text, rows_in="soft")
+
+
+def test_a_fault_in_a_document_costs_its_own_row() -> None:
+    text = '[\n{"question": "a?"},\n{"question": "b?",},\n5,\n{"question": "c?"}\n]'
+    tasks, bad, _ = read("t.json", text)
+    assert [task.query for task in tasks] == ["a?", "c?"]
+    assert [(row.line, row.what.split(":")[0]) for row in bad] == [
+        (3, "not valid JSON"),
+        (4, "the row is not a JSON object"),
+    ]
+    tasks, bad, _ = read("t.json", '[{"question": "a?"}, {"question": "b?"')
+    assert [task.query for task in tasks] == ["a?"]
+    assert "the JSON ends before this value does" in bad[0].what
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"question": st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))},
+            optional={"note": st.text(), "more": st.lists(st.dictionaries(st.text(), st.integers()))},
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from([None, 1]),
+    st.booleans(),
+)
+def test_rows_of_a_document_are_those_of_lines(
+    rows: list[dict[str, Any]], indent: int, ascii_only: bool
+) -> None:
+    def texts(name: str, text: str) -> list[str]:
+        tasks, bad, _ = read(name, text)
+        return [*(task.query for task in tasks), *(row.what for row in bad)]
+
+    lines = "\n".join(json.dumps(row, ensure_ascii=ascii_only) for row in rows)
+    document = json.dumps({"data": rows}, indent=indent, ensure_ascii=ascii_only)
+    assert sorted(texts("t.jsonl", lines)) == sorted(texts("t.json", document))
+
+
+def test_plain_lines_are_one_task_each() -> None:
+    text = "What is 2 + 2?\nIf I have 3 apples, and eat 1, how many?\n\n[1] Why?\n{x} is?\n"
+    expected = [(line, None) for line in text.split("\n") if line]
+    for name in ("The pasted text", "questions.txt", "questions"):
+        assert pairs(name, text) == expected
+    assert pairs("questions.csv", "What is 2 + 2?\nWho are you, really?\n") == [
+        ("What is 2 + 2?", None),
+        ("Who are you, really?", None),
+    ]
+
+
+def test_a_table_without_a_header_keeps_its_first_row() -> None:
+    text = "What is 10 - 3?,7\nWhat is 10 - 4?,6\n"
+    assert pairs("t.csv", text) == [("What is 10 - 3?", "7"), ("What is 10 - 4?", "6")]
+    assert pairs("t.tsv", text.replace(",", "\t")) == [("What is 10 - 3?", "7"), ("What is 10 - 4?", "6")]
+    assert pairs("t.csv", "Paris,France\nRome,Italy\n", header=False)[0] == ("Paris", "France")
+    tasks, bad, _ = read("t.csv", "Paris,France\nRome,Italy\n")
+    assert tasks == [] and "The columns are: Paris, France." in bad[0].hint
+    (first, _), _, _ = read("mmlu.csv", '"Which gas, now?",oxygen,carbon,neon,xenon,B\nWho?,a,b,c,d,A\n')
+    assert first.query.endswith("(A) oxygen\n(B) carbon\n(C) neon\n(D) xenon") and first.answer == "B"
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;\r"])
+def test_excels_line_names_the_separator(line: str) -> None:
+    text = f"\ufeff{line}\nquestion;answer\nWhat is 2,5 + 2,5?;5\n"
+    assert pairs("t.csv", text) == [("What is 2,5 + 2,5?", "5")]
+    assert pairs("t.csv", "sep=\\t\nquestion\tanswer\na, b?\t1\n") == [("a, b?", "1")]
+
+
+def test_headings_with_line_breaks_explanations_and_titles_above() -> None:
+    form = 'Timestamp,"Question\n(one sentence)","Answer\r\n(one word)"\n1,Snow?,white\n'
+    tasks, _, survey = read("t.csv", form)
+    assert [(task.query, task.answer) for task in tasks] == [("Snow?", "white")]
+    assert survey.unread == ("Timestamp",)
+    assert pairs("t.csv", "My quiz\n\nQuestion (short),Answer [one]\na?,1\n") == [("a?", "1")]
+
+
+def test_spaces_after_commas_and_a_repeated_header() -> None:
+    assert pairs("t.csv", 'question, answer\n"What, a?", "b, c"\n') == [("What, a?", "b, c")]
+    joined = "question,answer\na?,1\n\ufeffquestion,answer\nb?,2"
+    assert pairs("t.csv", joined) == ROWS
+    assert pairs("t.csv", "question,answer\na?,1\ufeffquestion,answer\nb?,2") == ROWS
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_line_ends_are_those_of_no_system(end: str) -> None:
+    text = f'question,context{end}"How many{end}lines?","one{end}{end}two"{end}'
+    (task,), _, _ = read("t.csv", text.encode())
+    assert (task.query, task.context) == ("How many\nlines?", "one\n\ntwo")
+    (composed,), _, _ = read("t.jsonl", json.dumps({"question": "Cafe\u0301?"}))
+    assert composed.query == "Café?"
+
+
+def test_ankis_headings_are_read() -> None:
+    deck = (
+        "#separator:tab\n#html:true\n#tags column:3\n"
+        "What is the capital of <b>Japan</b>?\tTokyo\tgeo asia\n"
+        'What is 5&nbsp;&lt;&nbsp;6?\t"true<br>(yes)"\tmath\n'
+    )
+    tasks, _, survey = read("deck.txt", deck)
+    assert [(task.query, task.answer, task.tags) for task in tasks] == [
+        ("What is the capital of Japan?", "Tokyo", ("geo", "asia")),
+        ("What is 5 < 6?", "true\n(yes)", ("math",)),
+    ]
+    assert survey.unread == ()
+    more = "#separator:Semicolon\n#html:false\n#notetype column:1\n#deck column:2\nBasic;Geo;a <b>?;c\n"
+    (task,), _, survey = read("deck.txt", more)
+    assert (task.query, task.answer, task.family, survey.unread) == ("a <b>?", "c", "Geo", ("Notetype",))
+    named = "#separator:;\n#columns:Extra;Front;Back\nx;a?;1\n"
+    assert pairs("deck.txt", named) == [("a?", "1")]
+
+
+def turns(*said: str, role: str = "role", text: str = "content") -> list[dict[str, str]]:
+    names = ("user", "assistant") if role == "role" else ("human", "gpt")
+    return [{role: names[place % 2], text: one} for place, one in enumerate(said)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": turns("a?", "1")},
+        {"messages": [{"role": "system", "content": "Be brief."}, *turns("a?", "1")]},
+        {"conversations": turns("a?", "1", role="from", text="value")},
+        {"conversation": turns("a?", "1")},
+        {"prompt": turns("a?"), "completion": [{"role": "assistant", "content": "1"}]},
+        {"prompt": turns("a?"), "chosen": [{"role": "assistant", "content": "1"}], "rejected": turns("x")},
+        {"prompt": "a?", "completion": "1"},
+        {"input": [{"role": "developer", "content": "x"}, *turns("a?")], "ideal": "1"},
+        {"input": turns("a?"), "ideal": ["1"]},
+        {"messages": [{"role": "User", "content": [{"type": "text", "text": "a?"}]}], "answer": "1"},
+        {"messages": json.dumps(turns("a?", "1"))},
+    ],
+)
+def test_conversations(row: dict[str, Any]) -> None:
+    assert pairs("t.jsonl", json.dumps(row)) == [("a?", "1")]
+
+
+def test_earlier_turns_are_the_context_and_what_no_task_is_is_refused() -> None:
+    (task,), _, _ = read("t.jsonl", json.dumps({"messages": turns("Hello", "Hi", "a?", "1")}))
+    assert (task.query, task.context, task.answer) == ("a?", "User: Hello\n\nAssistant: Hi", "1")
+    rows = [
+        {"messages": [{"role": "tool", "content": "x"}]},
+        {"messages": [{"role": "assistant", "content": "x"}]},
+    ]
+    _, bad, _ = read("t.jsonl", "\n".join(map(json.dumps, rows)))
+    assert ["tool" in bad[0].what, "no turn of a user" in bad[1].what] == [True, True]
+
+
+@pytest.mark.parametrize("blank", [None, "", " ", "\n", "<noinput>", "NaN", "null", "None", "N/A"])
+def test_a_blank_input_is_no_context(blank: str | None) -> None:
+    row = {"instruction": "  Name it. \n", "input": blank, "output": " Oslo \n"}
+    (task,), _, _ = read("t.jsonl", json.dumps(row))
+    assert (task.query, task.context, task.user_text, task.answer) == ("Name it.", "", "Name it.", "Oslo")
+
+
+@pytest.mark.parametrize("missing", ["", "nan", "NaN", "null", "#N/A", "<NA>"])
+def test_a_missing_answer_is_none(missing: str) -> None:
+    assert pairs("t.csv", f"question,answer\na?,{missing}\nb?,None\n") == [("a?", None), ("b?", "None")]
+    assert pairs("t.jsonl", '{"question": "a?", "answer": NaN}') == [("a?", None)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "answer", "target", "correct", "Correct answer", "correct_answer", "key", "answerKey", "gold",
+        "label", "output", "solution", "ideal", "ground_truth", "final_answer", "expected_output", "Back",
+        "A", "reference",
+    ],
+)  # fmt: skip
+def test_answers_under_other_names(name: str) -> None:
+    assert pairs("t.csv", f"question,{name}\na?,one\n") == [("a?", "one")]
+
+
+def test_answers_in_lists_and_behind_their_working() -> None:
+    rows = [
+        {"question": "a?", "answers": {"text": ["Paris", "Paris"], "answer_start": [1, 2]}},
+        {"question": "a?", "answers": ["x", "y"]},
+        {"question": "a?", "answers": []},
+        {"question": "a?", "answers": "3 + 3 = 6\n#### 6"},
+        {"question": "a?", "answers": "<think>hm</think>\n\n7"},
+    ]
+    file = TaskFile(io.BytesIO("\n".join(map(json.dumps, rows)).encode()), Path("t.jsonl"), Asked())
+    answers = [row.answer for row in file.rows() if isinstance(row, Task)]
+    assert answers == ["Paris", "x", None, "6", "7"]
+    assert file.reader.notes["several answers"] == 1
+
+
+def test_unfitting_split_and_kind_columns_are_left_aside() -> None:
+    tasks, bad, survey = read("t.csv", "question,answer,kind,set,type,subset\na?,1,open,A,mc,algebra\n")
+    assert [(task.family, task.split, task.answer_kind) for task in tasks] == [("algebra", "train", None)]
+    assert (bad, survey.unread) == ([], ("kind", "set", "type"))
+    tasks, _, survey = read("t.csv", "question,split\na?,validation_matched\nb?,train\nc?,Held-out\n")
+    assert [task.split for task in tasks] == ["heldout", "train", "heldout"]
+    file = TaskFile(io.BytesIO(b"question,split\na?,test\nb?,odd\n"), Path("t.csv"), Asked())
+    assert [task.split for task in file.rows() if isinstance(task, Task)] == ["heldout", "train"]
+    assert file.reader.notes["splits"] == 1

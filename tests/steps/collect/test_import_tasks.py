@@ -1,0 +1,254 @@
+"""An import takes in what a file holds, says what it left out, and can be repeated, resumed and undone."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.families import rename_family
+from orca_desk.library.runs import list_runs
+from orca_desk.library.task_changes import hold_out_family
+from orca_desk.library.tasks import (
+    TaskFilter,
+    add_tasks,
+    count_tasks,
+    delete_tasks,
+    families,
+    iterate_tasks,
+    task_rowids,
+)
+from orca_desk.method.records import Task
+from orca_desk.method.splits import variant_key
+from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.collect.export_tasks import export_tasks
+from orca_desk.steps.collect.imported import Imported
+from orca_desk.steps.collect.preview import preview_import
+from orca_desk.steps.collect.questions import LibraryQuestions
+from orca_desk.steps.collect.request import ImportRequest, TaskSource, import_to_resume, request_from_json
+from orca_desk.steps.collect.undo import put_back, take_back
+
+MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """A library without tasks."""
+    with Library.open(tmp_path / "library", samples=False) as opened:
+        yield opened
+
+
+def rows(*given: dict[str, Any]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in given)
+
+
+def request(text: str, **options: Any) -> ImportRequest:
+    return ImportRequest(source=TaskSource.of_text(text), **options)
+
+
+def run(library: Library, text: str, **options: Any) -> Imported:
+    """Import a text, after a dry run that says the same and stores nothing."""
+    before = list(iterate_tasks(library))
+    tried = request(text, **options).try_out(library)
+    assert list(iterate_tasks(library)) == before
+    done = request(text, **options).run(library)
+    assert replace(done, dry_run=True) == tried
+    return done
+
+
+def stored(library: Library) -> list[tuple[str, str]]:
+    return [(task.query, task.split) for task in iterate_tasks(library)]
+
+
+def test_every_count_of_an_import(library: Library) -> None:
+    text = rows(
+        {"question": "a?", "answer": "1", "note": "x"},
+        {"question": "A ?", "answer": "2", "split": "test"},
+        {"question": "a?", "answer": "1"},
+        {"question": "a?", "answer": "3"},
+        {"question": "b?", "split": "test"},
+        {"question": ""},
+    )
+    seen = run(library, text)
+    assert (seen.rows, seen.added, seen.already_there, seen.differing, seen.unreadable) == (6, 3, 1, 1, 1)
+    assert (seen.heldout, seen.unanswered, seen.repeated, seen.both) == (2, 1, 3, 1)
+    assert (seen.families, seen.read_as.unread, seen.read_as.encoding) == ({"general": 3}, ("note",), "utf-8")
+    again = run(library, text)
+    assert (again.added, again.already_there, again.differing) == (0, 4, 1)
+
+
+def test_questions_in_the_library_count_too(library: Library) -> None:
+    add_tasks(library, [Task(family="old", query="What is one?", split="heldout")])
+    seen = run(library, rows({"question": "what is  one"}, {"question": "Two?"}))
+    assert (seen.added, seen.repeated, seen.both) == (2, 0, 1)
+
+
+def test_a_variant_of_a_stored_question_goes_where_that_is(library: Library) -> None:
+    """Whatever the percentage: what was tested is not trained on in other words."""
+    add_tasks(library, [Task(family="old", query="What is one?", split="heldout")])
+    add_tasks(library, [Task(family="old", query="What is two?", split="train")])
+    text = rows({"question": "WHAT IS ONE?"}, {"question": "what is two"})
+    for percent in (0, 100):
+        assert run(library, text, heldout=percent, family=f"new {percent}").both == 0
+    assert sorted(stored(library))[:2] == [("WHAT IS ONE?", "heldout")] * 2
+    assert sorted(stored(library))[-2:] == [("what is two", "train")] * 2
+
+
+@pytest.mark.parametrize(("count", "percent"), [(60, 20), (40, 20), (1319, 20), (250, 20), (7, 50), (3, 100)])
+def test_the_nearest_whole_number_is_held_out_and_families_agree(
+    library: Library, count: int, percent: int
+) -> None:
+    text = rows(*({"question": f"What is {n}?"} for n in range(count)))
+    wanted = int(count * percent / 100 + 0.5)
+    previewed = preview_import(request(text, heldout=percent), LibraryQuestions(library))
+    assert previewed.heldout == wanted
+    assert run(library, text, heldout=percent).heldout == wanted
+    assert hold_out_family(library, "general", percent).count == 0
+
+
+@MANY
+@given(
+    questions=st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=30),
+    groups=st.lists(st.sampled_from(["f1", "f2"]), min_size=30, max_size=30),
+    percent=st.integers(0, 100),
+    data=st.data(),
+)
+def test_all_variants_of_a_question_are_on_one_side(
+    library: Library, questions: list[str], groups: list[str], percent: int, data: st.DataObject
+) -> None:
+    delete_tasks(library, [task.id for task in iterate_tasks(library)])
+    forms = [str, str.upper, lambda text: f" {text} ?", lambda text: f"{text}\u00a0."]
+    given = [
+        {"question": data.draw(st.sampled_from(forms))(f"question {one}"), "family": family}
+        for one, family in zip(questions, groups, strict=False)
+    ]
+    seen = run(library, rows(*given), heldout=percent)
+    sides: dict[int, set[str]] = {}
+    for task in iterate_tasks(library):
+        sides.setdefault(variant_key(task.user_text), set()).add(task.split)
+    assert all(len(found) == 1 for found in sides.values())
+    assert seen.both == 0
+
+
+def test_an_import_is_repeatable_after_renaming_and_keeps_what_the_file_does_not_say(
+    library: Library,
+) -> None:
+    text = rows(*({"question": f"{n}?", "answer": str(n)} for n in range(10)))
+    run(library, text, family="quiz")
+    hold_out_family(library, "quiz", 50)
+    rename_family(library, "quiz", "physics")
+    for family in ("quiz", "physics"):
+        seen = run(library, text, family=family, update=True)
+        assert (seen.added, seen.already_there, seen.differing) == (0, 10, 0)
+    (found,) = families(library)
+    assert (found.family, found.heldout, found.train) == ("physics", 5, 5)
+
+
+def test_rows_that_are_refused_can_be_mended_and_imported(library: Library, tmp_path: Path) -> None:
+    for name, text, mended in (
+        ("t.jsonl", '{"question": "a?"}\n{"question": }\n{"question": ""}\n', ('"": }', '"b?"}')),
+        ("t.csv", 'question;answer\na?;1\n"open;2\n;3\n', ("\n;3", "\nb?;3")),
+        ("t.json", '[{"question": "a?"},\n{\n"question": ""}]', ('""', '"b?"')),
+    ):
+        path, refused = tmp_path / name, tmp_path / f"refused-{name}"
+        path.write_text(text)
+        seen = ImportRequest(source=TaskSource.of_file(path), family=name).run(library, refused=refused)
+        assert (seen.added, seen.unreadable > 0) == (1, True)
+        refused.write_text(refused.read_text().replace('"question": ""', '"question": "b?"').replace(*mended))
+        again = ImportRequest(source=TaskSource.of_file(refused), family=name).run(library)
+        assert again.added == 1
+    whole = tmp_path / "whole.jsonl"
+    whole.write_text('{"question": "z?"}\n')
+    ImportRequest(source=TaskSource.of_file(whole)).run(library, refused=tmp_path / "none.jsonl")
+    assert not (tmp_path / "none.jsonl").exists()
+    path.write_text('[{"question": "y?"}, {}]')
+    with pytest.raises(UserError, match="cannot be written"):
+        ImportRequest(source=TaskSource.of_file(path)).run(library, refused=tmp_path)
+
+
+def test_an_import_that_was_cut_off_is_one_run_with_its_own_progress(
+    library: Library, tmp_path: Path
+) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text(rows(*({"question": f"{n}?"} for n in range(5_000))))
+    control = JobControl()
+
+    def stop(update: Update) -> None:
+        if update.stage == "importing" and update.done >= 2_000:
+            control.stop()
+
+    first = ImportRequest(source=TaskSource.of_file(path), heldout=10)
+    seen = first.run(library, progress=stop, control=control)
+    assert (seen.finished, seen.added, seen.rows) == (False, 2_000, 2_000)
+    (run_,) = list_runs(library)
+    assert (run_.kind, run_.status, run_.done, run_.total) == ("import", "cancelled", 2_000, 5_000)
+    resumed = import_to_resume(library, run_.id)
+    assert resumed == first
+    rest = resumed.run(library)
+    assert (rest.finished, rest.added, rest.already_there) == (True, 3_000, 2_000)
+    (run_,) = list_runs(library)
+    assert (run_.status, run_.done) == ("done", 5_000)
+    assert count_tasks(library, TaskFilter(split="heldout")) == 500
+    with pytest.raises(UserError, match="already finished"):
+        import_to_resume(library, run_.id)
+    pasted = request('{"question": "a?"}\n', heldout=5.0, mapping={"query": "question"}, header=True)
+    assert request_from_json(json.loads(json.dumps(pasted.to_json()))) == pasted
+
+
+def test_a_stop_that_comes_with_the_last_row_stops_nothing(library: Library) -> None:
+    control = JobControl()
+    seen = request(rows({"question": "a?"})).run(
+        library, progress=lambda update: control.stop() if update.done else None, control=control
+    )
+    assert seen.finished
+    assert list_runs(library)[0].status == "done"
+
+
+def test_an_import_can_be_taken_back_and_made_again(library: Library) -> None:
+    add_tasks(library, [Task(family="general", query="a?", answer="1"), Task(family="b", query="b?")])
+    before = list(iterate_tasks(library))
+    seen = request(rows({"question": "a?", "answer": "2"}, {"question": "c?"}), update=True).run(library)
+    after = list(iterate_tasks(library))
+    assert seen.undo is not None and after != before
+    taken = take_back(library, seen.undo)
+    assert list(iterate_tasks(library)) == before
+    put_back(library, taken)
+    assert list(iterate_tasks(library)) == after
+
+
+texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+
+
+@MANY
+@given(
+    data=st.lists(
+        st.fixed_dictionaries(
+            {"question": texts.filter(lambda text: bool(text.strip("\ufeff \t\n")))},
+            optional={"answer": texts, "context": texts, "split": st.sampled_from(["train", "test"])},
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    name=st.sampled_from(["out.jsonl", "out.csv"]),
+)
+def test_what_is_exported_is_found_again(
+    library: Library, tmp_path: Path, data: list[dict[str, Any]], name: str
+) -> None:
+    delete_tasks(library, [task.id for task in iterate_tasks(library)])
+    try:
+        request(rows(*data)).run(library)
+    except UserError:
+        return  # no row of it asks anything
+    tasks = list(iterate_tasks(library))
+    export_tasks(library, tmp_path / name, task_rowids(library))
+    again = ImportRequest(source=TaskSource.of_file(tmp_path / name)).run(library)
+    assert (again.added, again.already_there, again.differing) == (0, len(tasks), 0)
+    delete_tasks(library, [task.id for task in tasks])
+    ImportRequest(source=TaskSource.of_file(tmp_path / name)).run(library)
+    assert list(iterate_tasks(library)) == tasks
