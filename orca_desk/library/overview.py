@@ -26,7 +26,7 @@ RECORDS = """
 # Only families with training tasks need a strategy: the student learns nothing from the others
 TASKS = """
     SELECT coalesce(sum(tasks), 0) AS tasks, coalesce(sum(heldout), 0) AS heldout,
-      count(CASE WHEN tasks > heldout THEN 1 END) AS families,
+      count(*) AS families, count(CASE WHEN tasks > heldout THEN 1 END) AS pairable,
       count(CASE WHEN tasks > heldout
         AND EXISTS (SELECT 1 FROM pairings AS p WHERE p.family_id = f.family_id) THEN 1 END) AS paired
     FROM (SELECT family_id, count(*) AS tasks, sum(split = 'heldout') AS heldout FROM tasks
@@ -71,7 +71,7 @@ class BestEvaluation:
 class LibraryOverview:
     """What a library holds.
 
-    `heldout` counts those of the `tasks` that are held out; `families` the families with training tasks,
+    `heldout` counts those of the `tasks` that are held out; `pairable` the families with training tasks,
     `paired` those of them that have a strategy. `usable` records are those that a snapshot under the default
     rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the records of the
     newest snapshot. `trainings` counts those with an adapter, the newest of which is `newest_training`;
@@ -81,6 +81,7 @@ class LibraryOverview:
     tasks: int = 0
     heldout: int = 0
     families: int = 0
+    pairable: int = 0
     paired: int = 0
     records: int = 0
     usable: int = 0
@@ -137,7 +138,7 @@ def advice(seen: LibraryOverview) -> Advice:
         return "collect"
     if seen.heldout == seen.tasks:
         return "collect-train"
-    if seen.paired < seen.families:
+    if seen.paired < seen.pairable:
         return "pair"
     if not seen.records:
         return "instruct"
@@ -156,7 +157,7 @@ def step_states(seen: LibraryOverview) -> dict[Step, StepState]:
     """Return the state of each step: done where it left something behind, and the first other one is next."""
     done: dict[Step, bool] = {
         "collect": seen.tasks > seen.heldout,
-        "pair": 0 < seen.families == seen.paired,
+        "pair": 0 < seen.pairable == seen.paired,
         "instruct": seen.usable > 0,
         "erase": seen.snapshots > 0,
         "train": seen.trainings > 0,

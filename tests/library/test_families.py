@@ -87,7 +87,7 @@ def test_everything_follows_and_comes_back(library: Library, name: str) -> None:
     assert {family for family, _ in latest_evidence(library)} == {name, "b"}
     assert [one.family for one in questions(library, "evaluate-1")] == [name]
     seen = overview(library)
-    assert seen.families == seen.paired == len({name, "b"})
+    assert seen.pairable == seen.paired == len({name, "b"})
     undo_rename(library, renamed)
     assert state(library) == before
     assert check(library, thorough=True) == []
@@ -225,5 +225,5 @@ def test_an_unfinished_run_goes_on_with_the_renamed_family(library: Library) -> 
 def test_a_family_that_is_only_held_out_needs_no_strategy(library: Library) -> None:
     add_tasks(library, [make_task(1, family="a"), make_task(2, family="bench", split="heldout")])
     pair(library, "a", "direct")
-    assert (overview(library).families, overview(library).paired) == (1, 1)
+    assert (overview(library).families, overview(library).pairable, overview(library).paired) == (2, 1, 1)
     assert advice(overview(library)) == "instruct"

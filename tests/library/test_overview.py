@@ -21,6 +21,7 @@ FULL = LibraryOverview(
     tasks=10,
     heldout=4,
     families=2,
+    pairable=2,
     paired=2,
     records=8,
     usable=6,
@@ -141,5 +142,5 @@ def test_what_is_missing_first_is_next(
 
 
 def test_later_steps_wait() -> None:
-    states = step_states(LibraryOverview(tasks=10, heldout=2, families=1))
+    states = step_states(LibraryOverview(tasks=10, heldout=2, families=1, pairable=1))
     assert list(states.values()) == ["done", "next", "waiting", "waiting", "waiting", "waiting"]

@@ -16,7 +16,7 @@ def step_figures(numbers: LibraryOverview, states: Mapping[Step, State]) -> dict
         ),
         "pair": (
             short_number(numbers.paired),
-            f"of {short_number(numbers.families)}",
+            f"of {short_number(numbers.pairable)}",
             "families with a strategy",
         ),
         "instruct": (

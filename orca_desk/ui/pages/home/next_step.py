@@ -128,8 +128,8 @@ def next_step(numbers: LibraryOverview, demo: DemoState) -> NextStep:
     values = {
         "train": numbers.tasks - numbers.heldout,
         "heldout": numbers.heldout,
-        "families": numbers.families,
-        "unpaired": numbers.families - numbers.paired,
+        "families": numbers.pairable,
+        "unpaired": numbers.pairable - numbers.paired,
         "records": numbers.records,
         "usable": numbers.usable,
         "unreviewed": numbers.unreviewed,
