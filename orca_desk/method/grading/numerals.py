@@ -68,7 +68,7 @@ _JOINT = re.compile(
     r"\s?-?(?P<unit>[A-Za-z°$€£]+)\.?(?:\s?,?\s?(?:and|&|und|et|y|e)\s|,?\s|(?<=h)(?=\d)|(?<=[a-z])(?=\d))?\Z"
 )
 _BELOW_ZERO = re.compile(
-    r"\A\s?(?:°|degrees?)?\s?(?:[CF]\b|celsius|fahrenheit)?\s?below(?: zero)?\b", re.IGNORECASE
+    r"\A\s?(?:°|degrees?)?\s?(?:[CF]\b|celsius|fahrenheit)?\s?below zero\b", re.IGNORECASE
 )
 _COUNTED_NOTES = re.compile(
     r"\A(?:-[A-Za-z]"
@@ -77,7 +77,7 @@ _COUNTED_NOTES = re.compile(
 _HALVES = {"half": Fraction(1, 2), "quarter": Fraction(1, 4)}
 BOTH_SIGNS = re.compile(r"(?:±|\+/-|\\pm|plus or minus)\s?\Z", re.IGNORECASE)
 _ARTICLE = re.compile(r"\A\s(?:of\s)?an?\s")  # "half an hour"
-_RANK_ALONE = re.compile(r"\W*(?:the )?\w+(?: (?:place|position))?\W*", re.IGNORECASE)
+_RANK_ALONE = re.compile(r"\W*(?:the )?\w+(?:-\w+)?(?: (?:place|position))?\W*", re.IGNORECASE)
 _MINUS_BEFORE = re.compile(r"(?:\A|[^\d\s)\]]\s?)\b(?<!plus or )(?P<word>minus|negative)\s\Z", re.IGNORECASE)
 _ORDINAL = re.compile(r"\A(?:st|nd|rd|th)\b", re.IGNORECASE)
 _DECADE = re.compile(r"\A['’]?s\b")
@@ -282,10 +282,8 @@ def _add(text: str, first: Quantity, second: Quantity) -> Quantity | None:
                 sign = -1 if first.value < 0 else 1
                 value = first.value * one + sign * second.value
                 end = second.end
-                unit = Unit(readings=(small,))
-                return replace(
-                    second, value=value, start=first.start, end=end, summed=unit, sign="", also=None
-                )
+                summed = replace(second, value=value, start=first.start, end=end, sign="", also=None)
+                return replace(summed, summed=Unit(readings=(small,)), whole=value / one)
     return None
 
 

@@ -26,6 +26,7 @@ class Quantity:
     also: "Quantity | None" = field(default=None, repr=False)
     ordinal: bool = False
     summed: Unit | None = None  # the unit of a sum: "1 hour 30 minutes" is 90 minutes
+    whole: Fraction | None = None  # a sum in its larger unit: 1.5 hours
 
     @cached_property
     def unit(self) -> Unit | None:
@@ -59,6 +60,10 @@ def _same_reading(answer: Quantity, expected: Quantity) -> bool:
     if answer.percent or expected.percent:
         return _same_share(answer, expected)
     ours, theirs = answer.unit, expected.unit
+    if ours is None and expected.whole is not None:  # "90" leaves out which unit it means
+        return _meets(answer.value, answer.places, expected.whole, None)
+    if theirs is None and answer.whole is not None and answer.whole == expected.value:
+        return True
     if ours is None or theirs is None or same_things(ours, theirs):
         return _meets(answer.value, answer.places, expected.value, expected.places)
     for mine, wanted in fits(ours, theirs):

@@ -33,9 +33,13 @@ _POWERS = {"square": 2, "sq": 2, "sq.": 2, "cubic": 3, "cu": 3, "cu.": 3}
 _AFTER_POWERS = {"squared": 2, "cubed": 3}
 _ATOM = r"[^\W\d_]+\$?|[°℃℉](?:\s?[CF](?![a-z]))?|[$€£¥₹₩¢Ω]"
 _TOKEN = re.compile(
-    rf"\s?(?:(?P<atom>{_ATOM})(?P<dot>\.(?=\s|\Z|/))?(?:\s?\^\s?\(?(?P<power>-?\d)\)?)?|(?P<over>/|(?<=\w)·|(?<=\w)\*))"
+    rf"\s?(?:(?P<atom>{_ATOM})(?P<dot>\.(?=\s|\Z|/))?(?:\s?\^\s?\(?(?P<power>-?\d)\)?|(?<=[a-z])(?P<small>[23])(?![\d.,/]))?|(?P<over>/|(?<=\w)·|(?<=\w)\*))"
 )
 _RATE = re.compile(r"\s?(?:/|per\b|an?\b)")
+# What is said of things after their name: "72 cards drawn", "8 books bought".
+_SAID_OF = re.compile(
+    r"\w+(?:ed|ing|ly)|drawn|sold|bought|made|won|lost|read|taken|given|found|kept|eaten|spent|born|sent|seen"
+)
 _MOST_WORDS = 5
 _MOST_READINGS = 12
 _INCHES = re.compile(r"\s?in\.?(?:\s*\Z|[,;)])")
@@ -130,7 +134,9 @@ def convert(value: Fraction, source: str, target: str) -> Fraction | None:
 
 
 def same_things(answer: Unit, expected: Unit) -> bool:
-    """Return whether two units count the same things, by the heads of their phrases: "red apples" are apples.
+    """Return whether two units count the same things, by the heads of their phrases.
+
+    "Red apples" are apples, and "apple trees" are not.
 
     Two measures count the same only as the same phrase, since "square feet" are no feet.
     """
@@ -138,7 +144,7 @@ def same_things(answer: Unit, expected: Unit) -> bool:
         return False
     if answer.readings and expected.readings:
         return answer == expected
-    return expected.things[-1] in answer.things or answer.things[-1] in expected.things
+    return expected.things[-1] == answer.things[-1]
 
 
 @dataclass(frozen=True)
@@ -175,9 +181,11 @@ def _parts(text: str) -> list[_Part]:
         elif lower in NO_UNIT and not (below and measures(word)):
             break
         else:
-            found.append(_Part(word.replace(" ", ""), before * int(match["power"] or 1), below))
+            found.append(
+                _Part(word.replace(" ", ""), before * int(match["power"] or match["small"] or 1), below)
+            )
             before = 1
-        if match["dot"] and not measures(word):
+        if match["dot"] and not measures(word) and lower not in _POWERS:
             break
     return found
 
@@ -193,8 +201,10 @@ def _measured(part: _Part) -> tuple[str, ...] | None:
 
 def _things(parts: list[_Part]) -> Unit | None:
     """Return the unit of counted things: the words up to a measure."""
-    words = tuple(_stem(part.word) for part in parts if not part.below)
-    return Unit(things=words) if words else None
+    words = [part.word for part in parts if not part.below]
+    while len(words) > 1 and _SAID_OF.fullmatch(words[-1]):
+        words.pop()
+    return Unit(things=tuple(map(_stem, words))) if words else None
 
 
 def _cjk_unit(text: str) -> Unit | None:

@@ -59,26 +59,13 @@ def parse_words(words: list[str]) -> int | None:
     return total + current if seen else None
 
 
-_ORDINALS = {
-    word: value
-    for value, word in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-        ],
-        start=1,
-    )
-}
+_IRREGULAR = {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12}
+_ORDINALS = (
+    {f"{word}th": value for value, word in enumerate(_SMALL) if value > 3}
+    | {f"{word[:-1]}ieth": value for word, value in _VALUES.items() if word in _TENS}
+    | {"hundredth": 100, "thousandth": 1000}
+    | _IRREGULAR
+)
 _PARTS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
     "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "eighth": 8, "eighths": 8, "tenth": 10, "tenths": 10,
@@ -173,7 +160,11 @@ def _number_at(words: list[str]) -> tuple[Fraction | None, int, bool]:
     while length and parse_words(words[:length]) is None:
         length -= 1
     if not length:
-        return (Fraction(_ORDINALS[words[0]]), 1, True) if _ranks(words) else (None, 0, False)
+        if words[0] in ("a", "an") and words[1:2] and words[1] in _PARTS and not words[1].endswith("s"):
+            return Fraction(1, _PARTS[words[1]]), 2, False
+        return (Fraction(_ORDINALS[words[0]]), 1, True) if words[0] in _ORDINALS else (None, 0, False)
+    if words[length - 1] in _TENS and words[length : length + 1] and 0 < _ORDINALS.get(words[length], 0) < 10:
+        return Fraction((parse_words(words[:length]) or 0) + _ORDINALS[words[length]]), length + 1, True
     value = Fraction(parse_words(words[:length]) or 0)
     rest = words[length : length + 3]
     if rest[:1] and rest[0] in _MULTIPLES:
@@ -192,11 +183,6 @@ def _half(words: list[str]) -> tuple[Fraction | None, int, bool]:
         if factor:
             return Fraction(factor, 2), 3, False
     return Fraction(1, 2), 1, False
-
-
-def _ranks(words: list[str]) -> bool:
-    """Return whether the first word is an ordinal that stands alone or before a noun."""
-    return words[0] in _ORDINALS and words[0] != "second"
 
 
 def _chinese(text: str) -> Iterator[tuple[Fraction, int, int, bool]]:
