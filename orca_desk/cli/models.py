@@ -12,14 +12,17 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import SHOWN_ANSWERS, fit_of, known_models
 from orca_desk.inventory.convert import convert
 from orca_desk.inventory.find import find_models
+from orca_desk.inventory.names import with_distinct_names
+from orca_desk.inventory.serving import serving_notes
 from orca_desk.models import hub
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import Meter
 from orca_desk.ui.words.fits import fit_sentence
+from orca_desk.ui.words.models import notes_of
 
-HEADINGS = {"kind": "type", "size_bytes": "bytes", "chat_template": "chat template"}
+HEADINGS = {"title": "calls itself", "kind": "type", "size_bytes": "bytes", "chat_template": "chat template"}
 
 
 @click.group(
@@ -45,7 +48,7 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
     Without FOLDERS, list the bundled models and those of Hugging Face, LM Studio and Ollama. Models are used
     where they are, never copied.
     """
-    found = list(find_models(folders)) if folders else known_models()
+    found = with_distinct_names(find_models(folders)) if folders else known_models()
     models = [each for each in found if isinstance(each, ModelFile)]
     others = [each for each in found if not isinstance(each, ModelFile)]
     if as_json:
@@ -86,10 +89,14 @@ def show(path: Path, as_json: bool) -> None:
     """Show the properties of the model at PATH, and whether it fits in memory."""
     model = identify(path)
     fit = fit_of(model)
+    notes = [] if model.kind == "adapter" else notes_of(serving_notes(path))
     if as_json:
-        print_json(_summary(model) | ({"fits": fit.fits, "memory": fit_sentence(fit)} if fit else {}))
+        memory = {"fits": fit.fits, "memory": fit_sentence(fit)} if fit else {}
+        print_json(_summary(model) | memory | {"notes": notes})
         return
     for name, value in _summary(model).items():
+        if value == "":
+            continue
         heading = HEADINGS.get(name, name)
         say(f"{heading:14} {value:,}" if isinstance(value, int) else f"{heading:14} {value}")
     if fit:
@@ -97,6 +104,8 @@ def show(path: Path, as_json: bool) -> None:
             f"With {SHOWN_ANSWERS} parallel answers" if model.kind == "gguf" else "With the default settings"
         )
         say(f"{use}: {fit_sentence(fit)}")
+    for note in notes:
+        say(note)
 
 
 @command.command("convert")
@@ -155,6 +164,7 @@ def _summary(model: ModelFile) -> dict[str, str | int]:
     """Return the properties of a model that the commands show."""
     return {
         "name": model.name,
+        "title": model.title,
         "kind": model.kind,
         "architecture": model.architecture,
         "parameters": model.parameters,

@@ -1,0 +1,50 @@
+"""The commands of models and chat: what they tell of a model before it answers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tiny_adapters import make_adapter
+from tiny_models import CHATML, make_tiny
+
+from orca_desk.models.base_identity import identify_base
+from orca_desk.student.checkpoints import publish_adapter
+from orca_desk.student.export import export_adapter
+
+
+def orca(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "orca_desk", *arguments], capture_output=True, text=True, timeout=120
+    )
+
+
+def test_models_show_tells_what_a_template_decides(tmp_path: Path) -> None:
+    dated = make_tiny(tmp_path, template="{{ strftime_now('%Y') }}" + CHATML)
+    for path in (dated.gguf, dated.folder):
+        assert "It always gets 26 July 2024" in orca("models", "show", str(path)).stdout
+        (note,) = json.loads(orca("models", "show", str(path), "--json").stdout)["notes"]
+        assert note.startswith("The chat template asks for today's date.")
+
+
+def test_chat_tells_it_on_stderr_and_refuses_an_adapter_of_another_model(tmp_path: Path) -> None:
+    dated = make_tiny(tmp_path / "dated", template="{{ strftime_now('%Y') }}" + CHATML)
+    asked = ("--message", "Hello", "--max-tokens", "4", "--json")
+    done = orca("chat", "--model", str(dated.gguf), *asked)
+    assert "Note: The chat template asks for today's date." in done.stderr
+    assert set(json.loads(done.stdout)) == {"response", "finish_reason", "seconds"}
+    student = make_tiny(tmp_path / "student")
+    publish_adapter(
+        make_adapter(tmp_path / "made", student.folder),
+        tmp_path / "adapter",
+        identify_base(student.folder, "abc"),
+    )
+    adapter = tmp_path / "adapter.gguf"
+    export_adapter(tmp_path / "adapter", student.folder, adapter)
+    other = make_tiny(tmp_path / "other", seed=7)
+    good = orca("chat", "--model", str(student.gguf), "--adapter", str(adapter), *asked)
+    assert good.returncode == 0 and good.stderr == ""
+    bad = orca("chat", "--model", str(other.gguf), "--adapter", str(adapter), *asked)
+    assert bad.returncode == 1
+    assert "was trained on student, and model.gguf holds other weights" in bad.stderr
