@@ -27,6 +27,7 @@ from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, sett
 from orca_desk.ui.starting import application
 from orca_desk.ui.theme import Theme, theme_choice
 from orca_desk.ui.widgets.message_box import message_box
+from orca_desk.ui.widgets.on_screen import DialogsOnScreen
 from orca_desk.ui.window import Window
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def main(folder: Path) -> int:
     app.setDesktopFileName("orca-desk")
     app.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
     StrayClicks(app)
+    DialogsOnScreen(app)
     theme = Theme(app)
     if raise_running_instance(folder):
         return 0

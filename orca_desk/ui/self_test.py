@@ -10,6 +10,7 @@ from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import label
 
 
@@ -35,12 +36,14 @@ class SelfTest(QDialog):
         )
         self._panel = JobPanel(self._desk)
         layout.addWidget(self._panel)
-        self._rows = QGridLayout()
+        rows = QWidget()
+        self._rows = QGridLayout(rows)
+        self._rows.setContentsMargins(0, 0, GRID, 0)
+        self._rows.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._rows.setHorizontalSpacing(2 * GRID)
         self._rows.setVerticalSpacing(GRID)
         self._rows.setColumnStretch(2, 1)
-        layout.addLayout(self._rows)
-        layout.addStretch(1)
+        layout.addWidget(scrolled(rows, "Checks"), 1)
         self.verdict = label(bold=True, wrap=True)
         layout.addWidget(self.verdict)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

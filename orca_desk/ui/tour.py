@@ -13,6 +13,7 @@ from orca_desk.ui.widgets.text import button, label
 
 WIDTH = 48 * GRID
 GAP = 2 * GRID
+NEXT, DONE = "Next", "Done"
 # The parts of the window that each step explains, by the object names of their widgets.
 TARGETS = (
     ("nav-home",),
@@ -68,6 +69,8 @@ class Tour(Overlay):
             self.layout_.addWidget(one)
         self.layout_.addSpacing(GRID)
         self.layout_.addLayout(row)
+        self.text.setFixedHeight(max(self._height_of(text) for _, text in self.steps))
+        self.next.setFixedWidth(max(self._width_of(text) for text in (NEXT, DONE)))
         self.closed.connect(self._remember)
 
     def begin(self) -> None:
@@ -90,21 +93,21 @@ class Tour(Overlay):
         return self.next
 
     def place(self) -> None:
-        """Put the card beside the part that it explains, inside the window."""
+        """Put the card beside the sidebar, where it covers no part that it explains.
+
+        It stays there from step to step, so that "Next" does not move away under the pointer.
+        """
         self.layout_.activate()
         height = self.card.sizeHint().height()
-        target = self.target()
-        at = QPoint(target.right() + GAP, target.top())
-        if "help" in TARGETS[self.step]:  # a menu: the card belongs below it
-            at = QPoint(target.left(), target.bottom() + GAP)
-        left = min(max(GRID, at.x()), self.width() - WIDTH - GRID)
-        top = min(max(GRID, at.y()), self.height() - height - GRID)
+        beside = max(self.target(step).right() for step in range(len(TARGETS) - 1))
+        left = min(beside + GAP, self.width() - WIDTH - GRID)
+        top = min(self.target(0).top() + GAP, self.height() - height - GRID)
         self.card.setGeometry(left, top, WIDTH, height)
 
-    def target(self) -> QRect:
-        """Return the rectangle of the part that the step explains."""
+    def target(self, step: int | None = None) -> QRect:
+        """Return the rectangle of the part that a step, by default the present one, explains."""
         found = QRect()
-        for name in TARGETS[self.step]:
+        for name in TARGETS[self.step if step is None else step]:
             if name == "help":
                 bar = self._window.menuBar()
                 last = bar.actionGeometry(bar.actions()[-1])
@@ -129,14 +132,21 @@ class Tour(Overlay):
         painter.setPen(QPen(self.theme.colours("accent"), 2))
         painter.drawPath(hole)
 
+    def _height_of(self, text: str) -> int:
+        self.text.setText(text)
+        return self.text.heightForWidth(WIDTH - 4 * GRID)
+
+    def _width_of(self, text: str) -> int:
+        self.next.setText(text)
+        return self.next.sizeHint().width()
+
     def _fill(self) -> None:
         title, text = self.steps[self.step]
         last = self.step == len(self.steps) - 1
         self.count.setText(f"Step {self.step + 1} of {len(self.steps)}")
         self.title.setText(title)
         self.text.setText(text)
-        self.text.setFixedHeight(self.text.heightForWidth(WIDTH - 4 * GRID))
-        self.next.setText("Done" if last else "Next")
+        self.next.setText(DONE if last else NEXT)
         self.skip.setVisible(not last)
         self.back.setEnabled(self.step > 0)
         self.setAccessibleDescription(f"{title}. {text}")

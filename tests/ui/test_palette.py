@@ -271,6 +271,7 @@ def test_the_tour_has_at_most_four_steps_and_points_at_visible_parts(window: Win
     window.show_tour()
     tour = opened(window, Tour)
     assert isinstance(tour, Tour) and len(tour.steps) <= 4
+    place = tour.next.mapTo(window, QPoint(0, 0)), tour.next.size()
     for step in range(len(tour.steps)):
         assert tour.step == step
         assert window.rect().contains(tour.target().adjusted(8, 8, -8, -8)) and not tour.target().isEmpty()
@@ -279,6 +280,8 @@ def test_the_tour_has_at_most_four_steps_and_points_at_visible_parts(window: Win
         if step < len(tour.steps) - 1:  # beside the sidebar
             assert tour.card.x() > tour.target().right()
         assert tour.text.height() >= tour.text.heightForWidth(tour.text.width())
+        QApplication.processEvents()
+        assert (tour.next.mapTo(window, QPoint(0, 0)), tour.next.size()) == place  # under the pointer
         qtbot.keyClick(tour.next, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not window.findChildren(Tour))
     assert window.desk.preferences.value(TOUR_SEEN)

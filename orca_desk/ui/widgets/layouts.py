@@ -1,6 +1,6 @@
 """Helpers for layouts: one empties a layout, one makes a scroll area without a frame."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
 
@@ -12,12 +12,22 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()
 
 
+class _Scrolled(QScrollArea):
+    """Scrolls up and down only, so it is never narrower than its content."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the width of the content with the scroll bar, and a height that shows a line or two."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        content = self.widget().minimumSizeHint().expandedTo(self.widget().minimumSize())
+        return QSize(content.width() + bar, super().minimumSizeHint().height())
+
+
 def scrolled(widget: QWidget, name: str = "") -> QScrollArea:
     """Return a vertical scroll area around `widget`, with a transparent background.
 
     `name` is for what is read more than used: Tab comes to it, and keys scroll it. Else Tab passes it by.
     """
-    area = QScrollArea()
+    area = _Scrolled()
     area.setAccessibleName(name)
     area.setFocusPolicy(Qt.FocusPolicy.StrongFocus if name else Qt.FocusPolicy.NoFocus)
     area.setWidgetResizable(True)

@@ -1,8 +1,8 @@
 """Keeps windows within the screen: none is larger than it, or opens where no screen is."""
 
-from PySide6.QtCore import QMargins, QPoint, QRect
-from PySide6.QtGui import QGuiApplication, QScreen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QMargins, QObject, QPoint, QRect, QTimer
+from PySide6.QtGui import QGuiApplication, QScreen, QWindow
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 FRAME = QMargins(0, 32, 0, 0)  # px; about what a title takes, until the window manager says it
 
@@ -29,6 +29,19 @@ def within(wanted: QRect, room: QRect) -> QRect:
     left = min(max(wanted.left(), room.left()), room.right() + 1 - size.width())
     top = min(max(wanted.top(), room.top()), room.bottom() + 1 - size.height())
     return QRect(QPoint(left, top), size)
+
+
+class DialogsOnScreen(QObject):
+    """Keeps every dialog within the screen from the moment at which it gets the keyboard."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        app.focusWindowChanged.connect(self._fit)
+
+    def _fit(self, window: QWindow | None) -> None:
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, QDialog) and window is not None and dialog.windowHandle() is window:
+                QTimer.singleShot(0, dialog, lambda dialog=dialog: keep_on_screen(dialog))
 
 
 def _frame(window: QWidget) -> QMargins:

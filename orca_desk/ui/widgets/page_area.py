@@ -45,10 +45,10 @@ class PageArea(QScrollArea):
     def _fit(self) -> None:
         room = self.maximumViewportSize()
         bar = self.style().pixelMetric(self.style().PixelMetric.PM_ScrollBarExtent, None, self)
-        width = max(min(room.width(), WIDEST), self.page.minimumSizeHint().width())
+        width = max(min(room.width(), WIDEST), self._least().width())
         height = self._least_height(width)
         if height > room.height() - (bar if width > room.width() else 0):
-            width = max(min(room.width() - bar, WIDEST), self.page.minimumSizeHint().width())
+            width = max(min(room.width() - bar, WIDEST), self._least().width())
             height = self._least_height(width)
         below = bar if width > room.width() else 0
         self.page.resize(width, max(room.height() - below, height))
@@ -56,5 +56,8 @@ class PageArea(QScrollArea):
     def _least_height(self, width: int) -> int:
         layout = self.page.layout()
         if layout is not None and layout.hasHeightForWidth():
-            return layout.minimumHeightForWidth(width)
-        return self.page.minimumSizeHint().height()
+            return max(layout.minimumHeightForWidth(width), self.page.minimumHeight())
+        return self._least().height()
+
+    def _least(self) -> QSize:
+        return self.page.minimumSizeHint().expandedTo(self.page.minimumSize())

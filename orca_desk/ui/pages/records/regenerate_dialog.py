@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +19,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.erase.review import ReviewItem
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.settings_form import indent, number_box
 from orca_desk.ui.widgets.text import button, label
@@ -55,7 +55,6 @@ class RegenerateDialog(QDialog):
             self.model.choose(item.teacher.path)
         self.note = label(size="caption", tone="muted", wrap=True)
         self.regenerate_button = button("Regenerate", self._request, primary=True)
-        self.regenerate_button.setDefault(True)
         self._lay_out()
         self.temperature.valueChanged.connect(self._explain)
         self.strategy.currentIndexChanged.connect(self._explain)
@@ -82,10 +81,6 @@ class RegenerateDialog(QDialog):
         form.addRow("Se&ed", self.seed)
         form.addRow("&Temperature", self.temperature)
         form.addRow("&Model", self.model)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(button("Cancel", self.reject))
-        row.addWidget(self.regenerate_button)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         whole.setSpacing(2 * GRID)
@@ -94,7 +89,7 @@ class RegenerateDialog(QDialog):
         whole.addWidget(label(about, tone="muted"))
         whole.addLayout(form)
         whole.addWidget(self.note)
-        whole.addLayout(row)
+        whole.addWidget(dialog_buttons(self, self.regenerate_button))
 
     def _offer(self, names: list[str]) -> None:
         chosen = self.item.stored.record.strategy

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QVBoxLayout, QWidget
 
 from orca_desk.library.backup import Backup, BackupPart, TrainedFile, back_up, restore, trained_files
 from orca_desk.models.fits import human_bytes
@@ -15,6 +15,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.outside import open_library_window, open_outside
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.backups import backup_content, not_in_backup
@@ -54,13 +55,7 @@ class BackupDialog(QDialog):
             box.setEnabled(size > 0)
             self.boxes[part] = box
             layout.addWidget(box)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(button("Cancel", self.reject))
-        go_on = button("Choose a file…", self.accept, primary=True)
-        go_on.setDefault(True)
-        row.addWidget(go_on)
-        layout.addLayout(row)
+        layout.addWidget(dialog_buttons(self, button("Choose a file…", self.accept, primary=True)))
 
     def parts(self) -> frozenset[BackupPart]:
         """Return what is selected."""

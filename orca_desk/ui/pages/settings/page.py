@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from orca_desk.library.backup import Backup
 from orca_desk.library.integrity import check, missing_files
@@ -18,6 +18,7 @@ from orca_desk.ui.pages.settings.defaults import MessageCard, RunningCard
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.keys import native
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 
 if TYPE_CHECKING:
@@ -128,11 +129,7 @@ class SettingsPage(Page):
             one.setMaximumWidth(WIDEST)
             column.addWidget(one)
         column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inner)
+        self.area = scrolled(inner)
         self.body.addWidget(self.area, 1)
         leave_wheel_to_form(inner)
 

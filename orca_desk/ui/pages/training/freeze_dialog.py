@@ -5,6 +5,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -33,6 +34,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.bars import CountBars
+from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label, set_tone
@@ -72,7 +74,7 @@ class FreezeDialog(QDialog):
         layout.addLayout(row, 1)
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
-        layout.addLayout(self._build_buttons())
+        layout.addWidget(self._build_buttons())
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -208,16 +210,11 @@ class FreezeDialog(QDialog):
         self.left_out_title.hide()
         return frame
 
-    def _build_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(button("Cancel", self.reject))
+    def _build_buttons(self) -> QDialogButtonBox:
         self.freeze_button = button("Freeze", self.accept, primary=True)
-        self.freeze_button.setDefault(True)
         self.freeze_button.setShortcut("Ctrl+Return")
         self.freeze_button.setEnabled(False)
-        row.addWidget(self.freeze_button)
-        return row
+        return dialog_buttons(self, self.freeze_button)
 
     def _watch(self) -> None:
         self.kind.currentIndexChanged.connect(self._show_kind)
