@@ -1,11 +1,31 @@
 """Closing the window while jobs run: ask whether to stop them, wait for them, or stay open."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job
 from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.widgets.message_box import message_box
+
+
+def _titles(jobs: Sequence[Job]) -> str:
+    return ", ".join(job.title for job in jobs)
+
+
+def _promise(jobs: Sequence[Job]) -> str:
+    """Return what becomes of some jobs when the window closes: no more than what holds for each of them."""
+    returning, ending = [job for job in jobs if job.returns], [job for job in jobs if not job.returns]
+    if not ending:
+        return "Finished work is saved. The next start offers the rest."
+    if not returning:
+        return "Finished work is saved. The next start does not offer the rest."
+    return (
+        f"Finished work is saved. The next start offers the rest of {_titles(returning)},"
+        f" but not of {_titles(ending)}."
+    )
 
 
 class Closing(QObject):
@@ -39,13 +59,9 @@ class Closing(QObject):
             self._desk.say("Orca Desk will stay open.")
 
     def _ask(self) -> None:
-        titles = [job.title for job in self._desk.jobs.unfinished]
-        running = "A job is still running" if len(titles) == 1 else "Jobs are still running"
-        box = message_box(
-            self._window,
-            f"{running}: {', '.join(titles)}.",
-            "Finished work is saved. You can resume it next time.",
-        )
+        unfinished = self._desk.jobs.unfinished
+        running = "A job is still running" if len(unfinished) == 1 else "Jobs are still running"
+        box = message_box(self._window, f"{running}: {_titles(unfinished)}.", _promise(unfinished))
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         later = box.addButton("Close when done", QMessageBox.ButtonRole.ActionRole)
         stay = box.addButton("Stay open", QMessageBox.ButtonRole.RejectRole)

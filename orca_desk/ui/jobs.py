@@ -7,7 +7,7 @@ fast job costs no more than showing a slow one.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -20,6 +20,7 @@ TICK_MS = 100
 EVENTS_PER_TICK = 500
 ANNOUNCE_SECONDS = 1.0  # between two refreshes of the pages that watch what a running job changes
 Work = Callable[["Tools"], Any]
+Again = tuple[str, Mapping[str, Any]]  # a page, and a target there
 
 
 class Tools:
@@ -35,7 +36,9 @@ class Tools:
 class Job(QObject):
     """One job: waiting, running or over. Its signals fire in the GUI's thread.
 
-    `ended` fires once; by then `result` holds what the function returned, or `error` what it raised.
+    `ended` fires once; by then `result` holds what the function returned, or `error` what it raised. `again`
+    is the page and the target there that start the job anew, in case it never begins. `returns` tells whether
+    the next start of the app offers what is left of the job.
     """
 
     updated = Signal(object)
@@ -44,10 +47,20 @@ class Job(QObject):
     ended = Signal()
 
     def __init__(
-        self, parent: QObject, *, title: str, kind: str, work: Work, changes: frozenset[str], heavy: bool
+        self,
+        parent: QObject,
+        *,
+        title: str,
+        kind: str,
+        work: Work,
+        changes: frozenset[str],
+        heavy: bool,
+        again: Again | None,
+        returns: bool,
     ) -> None:
         super().__init__(parent)
         self.title, self.kind, self.changes, self.heavy = title, kind, changes, heavy
+        self.again, self.returns = again, returns
         self.control = JobControl()
         self.state: JobState = "waiting"
         self.last: Update | None = None
@@ -173,12 +186,21 @@ class Jobs(QObject):
         return [job for job in self.all if not job.is_over]
 
     def start(
-        self, title: str, kind: str, work: Work, *, changes: Iterable[str] = (), heavy: bool = True
+        self,
+        title: str,
+        kind: str,
+        work: Work,
+        *,
+        changes: Iterable[str] = (),
+        heavy: bool = True,
+        again: Again | None = None,
+        returns: bool = False,
     ) -> Job:
         """Queue `work(tools)` and return its job. A light job runs at once.
 
         `changes` names the parts of the library that the work changes (see `Desk.tell`). They are announced
-        every second while the job runs, and when it ends.
+        every second while the job runs, and when it ends. For `again` and `returns` see `Job`; a job with
+        `again` returns.
         """
         job = Job(
             self,
@@ -187,6 +209,8 @@ class Jobs(QObject):
             work=work,
             changes=frozenset({*changes, "runs"}),
             heavy=heavy,
+            again=again,
+            returns=returns or again is not None,
         )
         self.all.append(job)
         job.state_changed.connect(self.changed)

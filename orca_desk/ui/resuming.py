@@ -10,7 +10,9 @@ from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.trainings import KIND, newest_checkpoint
 from orca_desk.steps.demo.state import is_demo_interrupted
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.waiting import WaitingJobs
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import page_of, progress_of, type_of
 from orca_desk.ui.words.trainings import resumes_from
 
@@ -36,6 +38,7 @@ class ResumeOffer(QObject):
         self.desk, self.notice = desk, notice
         self._offered: list[Run] = []
         self._text = ""
+        self.waiting = WaitingJobs(desk)
         notice.dismiss.clicked.connect(self._dismissed)
 
     def look(self) -> None:
@@ -53,6 +56,7 @@ class ResumeOffer(QObject):
 
     def note_closing(self) -> None:
         """Remember that jobs stop from now on because the window closes, so that they are offered again."""
+        self.waiting.hold()
         self.desk.view_state.setValue(CLOSING, now())
 
     def _offered_before(self) -> list[str]:
@@ -62,6 +66,7 @@ class ResumeOffer(QObject):
     def _offer(self, found: _Resumable) -> None:
         self._offered = found.runs
         if not found.runs:
+            self._offer_waiting()
             return
         first = found.runs[0]
         if found.is_demo:  # its runs are parts of it and resume with it
@@ -90,8 +95,25 @@ class ResumeOffer(QObject):
         self.desk.open("jobs", run=first.id)
 
     def _dismissed(self) -> None:
-        if self._offered and self.notice.text.text() == self._text:
+        if self.notice.text.text() != self._text:
+            return
+        if self._offered:
             self._end()
+        else:
+            self.waiting.take()
+
+    def _offer_waiting(self) -> None:
+        """Offer the jobs that had not begun, after those that had."""
+        if left := self.waiting.left:
+            self._text = f"{counted(len(left), 'job')} had not begun: {', '.join(one.title for one in left)}."
+            self.notice.show_message(
+                self._text, kind="warn", action=starting(len(left)), run=self._start_waiting
+            )
+
+    def _start_waiting(self) -> None:
+        self.notice.hide()
+        for one in self.waiting.take():
+            self.desk.open(one.page, **one.target)
 
     def _end(self) -> None:
         """Close the offer for good; the Jobs page can still resume the runs."""
@@ -99,6 +121,7 @@ class ResumeOffer(QObject):
         self.desk.view_state.remove(CLOSING)
         self._offered = []
         self.notice.hide()
+        self._offer_waiting()
 
 
 def interrupted_runs(library: Library, since: str) -> list[Run]:
@@ -108,6 +131,11 @@ def interrupted_runs(library: Library, since: str) -> list[Run]:
         stopped = list_runs(library, status="cancelled", limit=LATEST)
         runs += [run for run in stopped if run.ended_at and run.ended_at >= since]
     return sorted((run for run in runs if page_of(run)), key=lambda run: run.created_at, reverse=True)
+
+
+def starting(count: int) -> str:
+    """Return the label of the button that starts jobs."""
+    return "Start it" if count == 1 else "Start them"
 
 
 def saved_of(library: Library, run: Run) -> str:

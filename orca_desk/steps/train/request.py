@@ -22,6 +22,20 @@ class TrainingRequest:
     snapshot: str
     settings: TrainSettings
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "TrainingRequest":
+        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
+        try:
+            return cls(
+                base=Path(stored["base"]),
+                snapshot=str(stored["snapshot"]),
+                settings=TrainSettings.from_dict(stored["settings"]),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                "Another version of Orca Desk stored this training.", "Choose its settings again."
+            ) from error
+
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON values."""
         return {"base": str(self.base), "snapshot": self.snapshot, "settings": self.settings.to_dict()}

@@ -52,3 +52,11 @@ def test_the_request_of_a_training_resumes_it(library):
     other = create_training(library, base=BASE, snapshot=snapshot, settings={"unknown": 1})
     with pytest.raises(UserError):
         request_of(other)
+
+
+def test_a_stored_request_is_read_again(library):
+    request = TrainingRequest(base=BASE, snapshot="abc", settings=QUICK)
+    assert TrainingRequest.from_json(request.to_json()) == request
+    for other in ({}, {"base": 3}, {"base": str(BASE), "snapshot": "abc", "settings": None}):
+        with pytest.raises(UserError):
+            TrainingRequest.from_json(other)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.candidates import evaluate_candidate
-from orca_desk.steps.evaluate.plan import Candidate, Plan, request_of
+from orca_desk.steps.evaluate.plan import Candidate, Plan, plan_to_json, request_of
 from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
@@ -51,7 +51,16 @@ class EvaluationJobs(QObject):
                 request=request_of(plan, candidate),
             )
 
-        job = self.desk.jobs.start(f"Evaluate {candidate.name}", "evaluate", work, changes={"evaluations"})
+        is_first = candidate == plan.candidates[0]
+        job = self.desk.jobs.start(
+            f"Evaluate {candidate.name}",
+            "evaluate",
+            work,
+            changes={"evaluations"},
+            # The first starts the plan anew; once it has begun, its run stores those behind it
+            again=("evaluate", {"start": plan_to_json(plan)}) if is_first else None,
+            returns=True,
+        )
         job.state_changed.connect(lambda: self._stop_plan(job))
         job.ended.connect(lambda: self._ended(job))
         return job

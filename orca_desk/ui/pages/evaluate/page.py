@@ -12,7 +12,7 @@ from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.candidates import RemainingPlan, remaining_plan, tasks_of
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, companions, list_with_answers
-from orca_desk.steps.evaluate.plan import Plan
+from orca_desk.steps.evaluate.plan import Plan, plan_from_json
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.evaluate.answers import AnswersView
@@ -125,6 +125,8 @@ class EvaluatePage(Page):
         elif "training" in target:
             self.tabs.setCurrentIndex(SETUP)
             self.setup.fill_from_training(target["training"])
+        elif "start" in target:
+            self._start_stored(target["start"])
         elif "resume" in target:
             library, run = self.desk.library, target["resume"]
             self.desk.background.run(
@@ -193,6 +195,24 @@ class EvaluatePage(Page):
         else:
             self.notice.show_message(f"{evaluation_id} has no answers yet.")
 
+    def _start_stored(self, stored: Mapping[str, Any]) -> None:
+        """Start a stored plan that never began."""
+        try:
+            plan = plan_from_json(stored)
+        except (KeyError, TypeError, ValueError):
+            self.notice.show_message("Another version of Orca Desk stored this evaluation.", kind="warn")
+            return
+        if self._is_free():
+            self._start(plan)
+
+    def _is_free(self) -> bool:
+        """Return whether no plan is running; otherwise say so."""
+        if self.jobs.is_running:
+            self.notice.show_error(
+                UserError("An evaluation is already running.", "Start this one when it finishes.")
+            )
+        return not self.jobs.is_running
+
     def _start(self, plan: Plan) -> None:
         library = self.desk.library
         self.setup.start.setEnabled(False)
@@ -209,10 +229,7 @@ class EvaluatePage(Page):
         self.jobs.start(plan, tasks)
 
     def _resume(self, left: RemainingPlan) -> None:
-        if self.jobs.is_running:
-            self.notice.show_error(
-                UserError("An evaluation is already running.", "Start this one when it finishes.")
-            )
+        if not self._is_free():
             return
         families = tuple(dict.fromkeys(task.family for task in left.tasks))
         self._begin(Plan(candidates=left.candidates, families=families, sampling=left.sampling), left.tasks)

@@ -147,7 +147,13 @@ class HomePage(Page):
 
     def _start_or_refuse(self, state: DemoState) -> None:
         if state in ("fresh", "started"):
-            job = self.desk.jobs.start("The demo", KIND, demo_work(self.desk.library), changes=CHANGES)
+            job = self.desk.jobs.start(
+                "The demo",
+                KIND,
+                demo_work(self.desk.library),
+                changes=CHANGES,
+                again=("home", {"do": DEMO}),
+            )
             job.ended.connect(self._demo_ended)
             job.event_arrived.connect(self._show_numbers)
             self.run.follow(job)

@@ -95,7 +95,7 @@ class StrategiesPage(Page):
         self.pairing.read()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Show a {"strategy": name} or a {"family": name}; resume a measurement for {"resume": run}."""
+        """Show a {"strategy": name} or a {"family": name}; resume or start a measurement."""
         if "strategy" in target:
             self.tabs.setCurrentIndex(0)
             self._wanted = target["strategy"]
@@ -106,6 +106,9 @@ class StrategiesPage(Page):
         if "resume" in target:
             self.tabs.setCurrentIndex(1)
             self.pairing.measure.resume(target["resume"])
+        if "start" in target:
+            self.tabs.setCurrentIndex(1)
+            self.pairing.measure.start_stored(target["start"])
 
     def first_focus(self) -> QWidget:
         """Focus the list, or the matrix."""

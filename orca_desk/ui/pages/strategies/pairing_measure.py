@@ -1,7 +1,9 @@
 """Measure strategies: choose the teacher and what to measure, and follow the job."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -88,6 +90,7 @@ class MeasureBar(QWidget):
                 library, progress=tools.progress, control=tools.control, on_arrival=tools.tell
             ),
             changes={"records", "pairings"},
+            again=("strategies", {"start": request.to_json()}),
         )
         self.job.event_arrived.connect(self.arrived)
         self.job_panel.follow(self.job)
@@ -97,17 +100,29 @@ class MeasureBar(QWidget):
         """Resume an interrupted measurement by the request stored with its run."""
         try:
             request = request_to_resume(self.desk.library, run_id, "probe")
-            if request is not None:
-                self.start(ProbeRequest.from_json(request))
-                return
         except UserError as error:
             self.notice.show_error(error)
+            return
+        if request is not None:
+            self.start_stored(request)
             return
         self.notice.show_message(
             "The settings of this run are no longer available.",
             "Choose the same settings and measure: answers you already have will be reused.",
             kind="warn",
         )
+
+    def start_stored(self, stored: Mapping[str, Any]) -> None:
+        """Measure by a stored request."""
+        if self.job is not None and not self.job.is_over:
+            self.notice.show_message(
+                "Strategies are already being measured.", "Start this one when that has ended.", kind="warn"
+            )
+            return
+        try:
+            self.start(ProbeRequest.from_json(stored))
+        except UserError as error:
+            self.notice.show_error(error)
 
     def _row(self) -> QHBoxLayout:
         self.picker = TeacherPicker(self.desk)

@@ -92,11 +92,13 @@ class TeacherPage(Page):
             self._timer.start()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Resume a run for {"resume": run}, or select a teacher for {"model": path}."""
+        """Resume a {"resume": run}, start a {"start": request}, or select a teacher for {"model": path}."""
         if "model" in target:
             self.form.picker.adopt(Path(str(target["model"])))
         if "resume" in target:
             self.resume(target["resume"])
+        if "start" in target:
+            self._start_stored(target["start"])
 
     def close_page(self) -> None:
         """Stop reading the library."""
@@ -112,23 +114,34 @@ class TeacherPage(Page):
 
     def resume(self, run_id: str) -> None:
         """Resume an interrupted run by the request stored with it."""
-        if self.job is not None:
-            return
         try:
             stored = request_to_resume(self.desk.library, run_id, "generate")
-            if stored is not None:
-                chosen = GenerateRequest.from_json(stored)
-                self.form.set_value(chosen)
-                self._run(chosen)
-                return
         except UserError as error:
             self.notice.show_error(error)
+            return
+        if stored is not None:
+            self._start_stored(stored)
             return
         self.notice.show_message(
             "The settings of this run are no longer available.",
             "Choose the same settings and start: answers you already have will be reused.",
             kind="warn",
         )
+
+    def _start_stored(self, stored: Mapping[str, Any]) -> None:
+        """Start a run by a stored request."""
+        if self.job is not None:
+            self.notice.show_message(
+                "The teacher is already at work.", "Start this run when it has ended.", kind="warn"
+            )
+            return
+        try:
+            chosen = GenerateRequest.from_json(stored)
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        self.form.set_value(chosen)
+        self._run(chosen)
 
     def preview(self) -> None:
         """Preview answers to five of the selected tasks."""
@@ -244,6 +257,7 @@ class TeacherPage(Page):
                 library, progress=tools.progress, control=tools.control, on_arrival=tools.tell
             ),
             changes={"records"},
+            again=("teacher", {"start": chosen.to_json()}),
         )
         job.updated.connect(self.run_view.show_update)
         self._follow(job)

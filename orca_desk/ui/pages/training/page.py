@@ -15,7 +15,7 @@ from orca_desk.steps.train.request import TrainingRequest, request_of
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
-from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.jobs import Again, Job, Tools
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
 from orca_desk.ui.pages.training.jobs import import_plotting, train_job, use_stopped_job
@@ -87,6 +87,8 @@ class TrainingPage(Page):
         """Show a training, set one up for a snapshot or a base, or resume one."""
         if "training" in target:
             self.show_training(str(target["training"]))
+        elif "start" in target:
+            self._start_stored(target["start"])
         elif "resume" in target:
             self._resume_run(str(target["resume"]))
         elif "snapshot" in target or "base" in target:
@@ -129,6 +131,7 @@ class TrainingPage(Page):
             request,
             f"Train {request.base.name}",
             lambda tools: train_job(library, request, tools, resumes=resumes),
+            again=("training", {"start": request.to_json()}),
         )
 
     def _build(self) -> None:
@@ -284,6 +287,13 @@ class TrainingPage(Page):
             return
         self.train(request, resumes=training.id)
 
+    def _start_stored(self, stored: Mapping[str, Any]) -> None:
+        """Start a training that waited when the app was closed."""
+        try:
+            self.train(TrainingRequest.from_json(stored))
+        except UserError as error:
+            self.notice.show_error(error)
+
     def _use_stopped(self, training: Training) -> None:
         """Export and check the adapter of a stopped training."""
         library = self.desk.library
@@ -293,9 +303,15 @@ class TrainingPage(Page):
             lambda tools: use_stopped_job(library, training.id, tools),
         )
 
-    def _start(self, request: TrainingRequest, title: str, work: Callable[[Tools], Any]) -> None:
+    def _start(
+        self,
+        request: TrainingRequest,
+        title: str,
+        work: Callable[[Tools], Any],
+        again: Again | None = None,
+    ) -> None:
         """Start a job and show it, at once or when the job before it has ended."""
-        job = self.desk.jobs.start(title, "train", work, changes={"trainings"})
+        job = self.desk.jobs.start(title, "train", work, changes={"trainings"}, again=again, returns=True)
         job.ended.connect(self.set_up.read_again)
         self._queue.add(job, request)
         self._when_plotting(self._show_queued)

@@ -23,7 +23,8 @@ from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import FinishReason, Provenance, Sampling, Task, TeacherRecord
 from orca_desk.models.hashes import HashCache
 from orca_desk.paths import bundled_models
-from orca_desk.steps.evaluate.plan import last_plan
+from orca_desk.steps.evaluate.comparison import list_with_answers
+from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan, plan_to_json
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS, SETUP, EvaluatePage
 from orca_desk.ui.pages.evaluate.page import EMPTY as EMPTY_VIEW
@@ -527,3 +528,24 @@ def test_answers_of_a_deleted_task_keep_its_text_and_follow_an_undo(
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: columns.family.text() == task.family)
     assert columns.open_task.isEnabled() and columns.question.toPlainText() == task.user_text
+
+
+def test_a_plan_that_never_began_is_started_by_what_was_stored(
+    window: Window, library: Library, tasks: list[Task], qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    plan = Plan(
+        candidates=(Candidate(name="base", model=STUDENT), Candidate(name="other", model=STUDENT)),
+        families=("sums",),
+        per_family=1,
+        sampling=Sampling(max_tokens=8),
+    )
+    page.go({"start": plan_to_json(plan)})
+    qtbot.waitUntil(lambda: len(window.desk.jobs.all) == 2)
+    first, second = window.desk.jobs.all
+    assert first.again == ("evaluate", {"start": plan_to_json(plan)}) and second.again is None
+    assert first.returns and second.returns
+    qtbot.waitUntil(lambda: not page.jobs.is_running, timeout=60_000)
+    assert [row.name for row in list_with_answers(library)] == ["other", "base"]
+    page.go({"start": {"of": "another version"}})
+    assert "Another version" in page.notice.text.text()

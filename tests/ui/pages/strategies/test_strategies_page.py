@@ -15,6 +15,7 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Evidence, Pairing
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import revised
+from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.strategies.draft import drafts_from_json
 from orca_desk.ui.pages.strategies.page import DRAFTS, StrategiesPage
@@ -387,3 +388,16 @@ def test_the_models_follow_the_rules(page: StrategiesPage, window: Window, libra
     page.new()
     page.discard()
     assert testers
+
+
+def test_a_measurement_that_never_began_is_started_by_its_request(page: StrategiesPage, qtbot: QtBot) -> None:
+    panel = page.pairing.measure
+    qtbot.waitUntil(lambda: panel.picker.selected() is not None)
+    request = ProbeRequest(
+        model=str(panel.picker.path), families=["facts"], strategies=["direct"], per_family=1
+    ).to_json()
+    page.go({"start": request})
+    assert panel.job is not None and panel.job.again == ("strategies", {"start": request})
+    page.go({"start": request})
+    assert "already being measured" in page.notice.text.text()
+    qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)

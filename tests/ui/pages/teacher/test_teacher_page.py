@@ -371,3 +371,15 @@ def test_a_teacher_whose_file_is_gone_is_said_and_not_replaced(
     page.start()
     assert page.job is None
     assert page.notice.text.text() == f"The teacher was not found: {tmp_path / 'gone.gguf'}"
+
+
+def test_a_run_that_never_began_is_started_by_its_request(page: TeacherPage, qtbot: QtBot) -> None:
+    facts_alone(page, qtbot)
+    request = page.form.value().to_json()
+    page.form.family.setCurrentIndex(0)
+    page.go({"start": request})
+    assert page.job is not None and page.job.again == ("teacher", {"start": request})
+    page.go({"start": request})
+    assert "already at work" in page.notice.text.text()
+    run_to_its_end(page, qtbot)
+    assert page.form.family.currentData() == "facts"

@@ -1,0 +1,130 @@
+"""Jobs that wait are stored: closing, a crash and a new start lose none of them."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from orca_desk.library.database import Library
+from orca_desk.library.settings import get_setting, set_setting
+from orca_desk.processes.progress import Update
+from orca_desk.ui.app import desktop
+from orca_desk.ui.jobs import Job, Tools
+from orca_desk.ui.theme import Theme
+from orca_desk.ui.waiting import KEY
+from orca_desk.ui.window import Window
+
+
+def busy(window: Window, title: str = "Busy", *, returns: bool = True) -> tuple[Job, threading.Event]:
+    """Start a job that runs until the event is set or it is stopped."""
+    over = threading.Event()
+
+    def work(tools: Tools) -> None:
+        tools.control.listen(over.set)
+        tools.progress(Update(stage="busy", done=1))
+        over.wait(60)
+
+    return window.desk.jobs.start(title, "other", work, returns=returns), over
+
+
+def queue(window: Window, title: str) -> Job:
+    again = ("evaluate", {"start": {"of": title}})
+    return window.desk.jobs.start(title, "evaluate", lambda tools: None, again=again)
+
+
+def stored(library: Library) -> list[str]:
+    return [one["title"] for one in get_setting(library, KEY, [])]
+
+
+def close_and_stop(window: Window, qtbot: QtBot) -> str:
+    """Close the window by "Stop and close"; return what the dialog promises."""
+    window.close()
+    box = window.findChild(QMessageBox)
+    assert box is not None
+    promise = box.informativeText()
+    stop = next(one for one in box.buttons() if "Stop" in one.text())
+    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.isVisible())
+    return promise
+
+
+def test_a_waiting_job_is_stored_until_it_begins_or_is_stopped(
+    window: Window, library: Library, qtbot: QtBot
+) -> None:
+    _, over = busy(window)
+    first, second = queue(window, "First"), queue(window, "Second")
+    qtbot.waitUntil(lambda: stored(library) == ["First", "Second"])
+    second.stop()
+    qtbot.waitUntil(lambda: stored(library) == ["First"])
+    over.set()
+    qtbot.waitUntil(lambda: first.is_over and stored(library) == [])
+
+
+def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
+    with Library.open(tmp_path / "own", samples=False) as library:
+        with desktop(library, theme) as window:
+            window.show()
+            busy(window)
+            queue(window, "First")
+            queue(window, "Second")
+            promise = close_and_stop(window, qtbot)
+            assert promise == "Finished work is saved. The next start offers the rest."
+        assert stored(library) == ["First", "Second"]
+        with desktop(library, theme) as window:
+            window.show()
+            qtbot.waitUntil(window.notice.isVisible)
+            assert window.notice.text.text() == "2 jobs had not begun: First, Second."
+            opened: list[tuple[str, object]] = []
+            window.desk.page_requested.connect(lambda page, target: opened.append((page, target)))
+            qtbot.mouseClick(window.notice.action, Qt.MouseButton.LeftButton)
+            assert opened == [
+                ("evaluate", {"start": {"of": "First"}}),
+                ("evaluate", {"start": {"of": "Second"}}),
+            ]
+            qtbot.waitUntil(lambda: stored(library) == [])
+
+
+def test_waiting_jobs_come_back_after_a_crash_and_can_be_dismissed(
+    tmp_path: Path, theme: Theme, qtbot: QtBot
+) -> None:
+    with Library.open(tmp_path / "own", samples=False) as library:
+        with desktop(library, theme) as window:
+            _, over = busy(window)
+            queue(window, "First")
+            qtbot.waitUntil(lambda: stored(library) == ["First"])
+            before = get_setting(library, KEY)
+            over.set()
+            qtbot.waitUntil(lambda: not window.desk.jobs.unfinished)
+        set_setting(library, KEY, before)  # as a killed process leaves it
+        with desktop(library, theme) as window:
+            window.show()
+            qtbot.waitUntil(window.notice.isVisible)
+            qtbot.mouseClick(window.notice.dismiss, Qt.MouseButton.LeftButton)
+            qtbot.waitUntil(lambda: stored(library) == [])
+
+
+@pytest.mark.parametrize(
+    ("titles", "promise"),
+    [
+        ((("A", True), ("B", True)), "Finished work is saved. The next start offers the rest."),
+        ((("A", False),), "Finished work is saved. The next start does not offer the rest."),
+        (
+            (("A", True), ("B", False)),
+            "Finished work is saved. The next start offers the rest of A, but not of B.",
+        ),
+    ],
+)
+def test_closing_promises_no_more_than_holds(
+    window: Window, qtbot: QtBot, titles: tuple[tuple[str, bool], ...], promise: str
+) -> None:
+    jobs = [busy(window, title, returns=returns)[0] for title, returns in titles]
+    window.close()
+    box = window.findChild(QMessageBox)
+    assert box is not None and box.informativeText() == promise
+    for job in jobs:
+        job.stop()
+    box.reject()
+    qtbot.waitUntil(lambda: all(job.is_over for job in jobs))
