@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 from orca_desk.errors import UserError
-from orca_desk.models.base_identity import BaseMatch, base_of_adapter, compare_base
+from orca_desk.models.base_identity import BaseMatch, base_of_adapter, compare_base, template_hash
 from orca_desk.models.chat_template import read_chat_template
 from orca_desk.prompts.template import ChatTemplate, Remark
 
-# The adapter was trained on another model; on one that was trained further since; on an unknown one.
-AdapterDoubt = Literal["other", "related", "unknown"]
+# The adapter was trained on another model; on one that was trained further since; on an unknown one; with
+# another chat template.
+AdapterDoubt = Literal["other", "related", "unknown", "template"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,11 @@ def adapter_doubt(adapter: Path, model: Path) -> AdapterDoubt | None:
     try:
         base = base_of_adapter(adapter)
         match = compare_base(base, model) if base else None
+        template = template_hash(read_chat_template(model))
     except (UserError, OSError):
         return None
+    if base and match is BaseMatch.SAME and base.template and base.template != template:
+        return "template"
     doubts: dict[BaseMatch | None, AdapterDoubt] = {
         None: "unknown",
         BaseMatch.RELATED: "related",

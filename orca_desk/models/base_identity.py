@@ -5,6 +5,7 @@ what its base is: the name, the SHA-256 of its safetensors, and a sketch, which 
 matrices. The sketch recognises the base in every form: as a folder, as anybody's GGUF file, also quantised.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -55,11 +56,15 @@ class SketchedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class BaseIdentity:
-    """A base model: its name, the hash of its weights as `HashCache.sha256_of` gives it, and its sketch."""
+    """A base model: its name, the hash of its weights as `HashCache.sha256_of` gives it, and its sketch.
+
+    `template` is the hash of its chat template; empty in adapters of earlier builds.
+    """
 
     name: str
     sha256: str
     sketch: tuple[SketchedRow, ...]
+    template: str = ""
 
     @property
     def layers(self) -> int:
@@ -85,7 +90,12 @@ def identity_from_json(text: str) -> BaseIdentity | None:
             )
             for row in stored["sketch"]
         )
-        return BaseIdentity(name=str(stored["name"]), sha256=str(stored["sha256"]), sketch=rows)
+        return BaseIdentity(
+            name=str(stored["name"]),
+            sha256=str(stored["sha256"]),
+            sketch=rows,
+            template=str(stored.get("template", "")),
+        )
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -93,7 +103,17 @@ def identity_from_json(text: str) -> BaseIdentity | None:
 def identify_base(folder: Path, sha256: str) -> BaseIdentity:
     """Return the identity of the model in `folder`, whose weights' hash is known. Raises UserError."""
     model = identify_folder(folder)
-    return BaseIdentity(name=model.name, sha256=sha256, sketch=tuple(_sketch(folder, model.layers)))
+    return BaseIdentity(
+        name=model.name,
+        sha256=sha256,
+        sketch=tuple(_sketch(folder, model.layers)),
+        template=template_hash(model.chat_template),
+    )
+
+
+def template_hash(template: str | None) -> str:
+    """Return the hash by which chat templates are compared; empty for none."""
+    return hashlib.sha256(template.strip().encode()).hexdigest() if template else ""
 
 
 def base_of_adapter(adapter: Path) -> BaseIdentity | None:

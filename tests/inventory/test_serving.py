@@ -70,6 +70,17 @@ def test_a_base_that_was_trained_further_is_told(
         pass
 
 
+def test_a_template_that_changed_since_the_training_is_told(
+    tiny_llama: TinyModel, adapter: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(tiny_llama.folder, tmp_path / "edited", ignore=shutil.ignore_patterns("*.gguf"))
+    (tmp_path / "edited" / "chat_template.jinja").write_text(CHATML.replace("assistant", "helper"))
+    write_gguf(tmp_path / "edited", tmp_path / "edited.gguf")
+    notes = serving_notes(tmp_path / "edited.gguf", adapter)
+    assert notes == ServingNotes(adapter="template")
+    assert "chat template was changed after" in notes_of(notes)[0]
+
+
 def test_its_own_base_needs_no_word(tiny_llama: TinyModel, adapter: Path) -> None:
     assert serving_notes(tiny_llama.gguf, adapter) == ServingNotes()
 

@@ -24,6 +24,8 @@ REMARKS: dict[Remark, str] = {
 DOUBTS: dict[AdapterDoubt, str] = {
     "other": "This adapter was trained on another model. Its answers would mean nothing.",
     "related": "The model was changed after this adapter was trained on it. Its answers may be worse.",
+    "template": "The chat template was changed after this adapter was trained with it. Its answers may be "
+    "worse.",
     "unknown": "This adapter doesn't say which model it was trained on. On any other model its answers mean "
     "nothing.",
 }
