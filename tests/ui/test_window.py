@@ -213,3 +213,17 @@ def test_the_end_of_a_job_is_announced(window: Window, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.desk.jobs.ended):
         pass
     assert window.status.message.text() == "Counting: stopped."
+
+
+def test_a_second_start_keeps_the_window_open(window: Window, qtbot: QtBot) -> None:
+    for text in ("Close when done", "Stop and close"):
+        job = waiting_job(window)
+        window.close()
+        answer(window, text, qtbot)
+        window.come_back()
+        assert window.status.closing.isHidden()
+        job.stop()
+        qtbot.waitUntil(lambda job=job: job.is_over)
+        QCoreApplication.processEvents()
+        assert window.isVisible()
+        qtbot.waitUntil(lambda: window.findChild(QMessageBox) is None)

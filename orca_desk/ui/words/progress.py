@@ -3,6 +3,7 @@
 from typing import Literal
 
 from orca_desk.processes.progress import Update
+from orca_desk.ui.words.counting import unit_for
 
 JobState = Literal["waiting", "running", "pausing", "stopping", "done", "stopped", "failed"]
 JOB_STATES: dict[JobState, str] = {
@@ -20,9 +21,10 @@ def describe(update: Update) -> str:
     """Return progress as a phrase: "asking the teacher: 120 of 400 answers, 31 answers/s, 9 s left"."""
     parts = []
     if update.total is not None:
-        parts.append(f"{update.done:,.0f} of {update.total:,.0f} {update.unit}")
+        unit = unit_for(update.total, update.unit)
+        parts.append(f"{update.done:,.0f} of {update.total:,.0f} {unit}")
     elif update.done:
-        parts.append(f"{update.done:,.0f} {update.unit}")
+        parts.append(f"{update.done:,.0f} {unit_for(update.done, update.unit)}")
     if update.rate:
         unit = update.unit or "steps"
         parts.append(f"{update.rate:,.0f} {unit}/s" if update.rate >= 10 else f"{update.rate:.2f} {unit}/s")

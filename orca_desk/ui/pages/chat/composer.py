@@ -15,6 +15,7 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.pages.chat.text_box import TextBox
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.counting import counted
 
 LINES, MOST_LINES = 2, 7
 CONTEXT_HEIGHT = 13 * GRID
@@ -212,7 +213,7 @@ class Composer(QFrame):
     def _measure(self) -> None:
         size = len(self.context.text().strip())
         tokens = math.ceil(size / CHARACTERS_PER_TOKEN)
-        words = f"{size:,} characters, about {tokens:,} tokens" if size else ""
+        words = f"{counted(size, 'character')}, about {counted(tokens, 'token')}" if size else ""
         share = tokens / self._window if self._window else 0.0
         if size and self._window:
             words += f": about {share:.0%} of the context window ({self._window:,} tokens)"

@@ -24,6 +24,7 @@ from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.answers import question_text, reference_text
+from orca_desk.ui.words.counting import counted
 
 NARROWEST = 26 * GRID  # px, of a column
 
@@ -192,7 +193,7 @@ class AnswerColumn(QFrame):
         words = f"Follows {answer.recognised}" if answer.recognised else "No clear strategy"
         if paired is not None:
             words += ", the paired strategy" if paired == answer.recognised else f"; paired: {paired}"
-        words += f" · {answer.completion_tokens:,} tokens"
+        words += f" · {counted(answer.completion_tokens, 'token')}"
         if answer.finish_reason == "length":
             words += " · cut off by the length limit"
         return words

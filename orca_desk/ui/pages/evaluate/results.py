@@ -262,7 +262,7 @@ class ResultsView(QWidget):
         share = one.results.adherence
         self.matrix.show_results(one)
         self.adherence.setText(
-            f"{share.correct:,} of {share.n:,} answers follow the paired strategy: {interval(share)}"
+            f"Answers that follow the paired strategy: {share.correct:,} of {share.n:,}, {interval(share)}"
             if share.n
             else "No family was paired with a strategy at the time of this evaluation."
         )

@@ -62,7 +62,7 @@ STEPS: dict[Advice, NextStep] = {
     ),
     "pair": NextStep(
         sentence="Pair each family with the strategy that serves it best.",
-        hint="{unpaired:,} of {families:,} families have no strategy. The teacher tries each strategy on a"
+        hint="Families without a strategy: {unpaired:,} of {families:,}. The teacher tries each strategy on a"
         " few tasks.",
         action="Open the strategies",
         page="strategies",
@@ -76,7 +76,7 @@ STEPS: dict[Advice, NextStep] = {
         image="graduation-cap",
     ),
     "regenerate": NextStep(
-        sentence="None of the {records:,} records can be used for training. See why.",
+        sentence="No record can be used for training ({records:,} in all). See why.",
         hint="Keep some after review, or try another strategy or teacher.",
         action="Read the records",
         page="records",
@@ -84,14 +84,14 @@ STEPS: dict[Advice, NextStep] = {
     ),
     "erase": NextStep(
         sentence="Erase the instructions and freeze a snapshot to train on.",
-        hint="{usable:,} of {records:,} records are usable for training; {unreviewed:,} are not reviewed.",
+        hint="Usable for training: {usable:,} of {records:,}. Not reviewed: {unreviewed:,}.",
         action="Review the records",
         page="records",
         image="eraser",
     ),
     "train": NextStep(
         sentence="Train a student on the snapshot.",
-        hint="The snapshot has {frozen:,} training records. Memory and time are estimated before you start.",
+        hint="Training records in the snapshot: {frozen:,}. Memory and time are estimated before you start.",
         action="Open the training",
         page="training",
         image="chart-line",
@@ -105,7 +105,7 @@ STEPS: dict[Advice, NextStep] = {
     ),
     "test": NextStep(
         sentence="Test the trained student on the held-out tasks.",
-        hint="{heldout:,} tasks are held out. Compare it with its base and with the teacher.",
+        hint="Held-out tasks: {heldout:,}. Compare it with its base and with the teacher.",
         action="Open the evaluation",
         page="evaluate",
         image="target",

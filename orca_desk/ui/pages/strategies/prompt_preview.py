@@ -13,6 +13,7 @@ from orca_desk.ui.pages.strategies.task_search import TaskSearch
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.words.counting import counted
 
 PAUSE_MS = 250  # from the last key to the new preview
 MARKS: dict[str, Mark] = {"control": "control", "end": "control", "system": "system"}
@@ -111,7 +112,7 @@ class PromptPreview(QWidget):
         self.text.show_pieces(
             (_visible(part.role, part.text), MARKS.get(part.role, "plain")) for part in prompt.parts
         )
-        self.count.setText(f"{prompt.tokens:,} tokens")
+        self.count.setText(counted(prompt.tokens, "token"))
         self.parts.setText(
             f"instruction {prompt.tokens_of('system'):,}, task {prompt.tokens_of('user'):,},"
             f" chat template {prompt.tokens_of('control', 'end'):,}"

@@ -314,7 +314,7 @@ def test_results_have_intervals_differences_and_warnings(
     assert difference.startswith("+33.3 (") and "no clear difference, p = 0.625, n 6" in difference
     assert "sums, tens" in results.few.text() and results.few.isVisible()
     assert results.losses.text() == "tuned: 6 answers cut off by the length limit. Allow more tokens."
-    assert results.adherence.text().startswith("4 of 6 answers follow the paired strategy: 66.7%")
+    assert results.adherence.text().startswith("Answers that follow the paired strategy: 4 of 6, 66.7%")
     assert [one.name for one in results.chart.series] == ["base", "tuned"]
 
 
