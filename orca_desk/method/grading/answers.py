@@ -36,6 +36,10 @@ _RIVAL_LENGTH = 200
 _SEARCHED = 20_000
 _LINE_LENGTH = 2_000
 _MARKS = 8  # marks tried, from the last on, until an answer follows one
+_UNSEEN = dict.fromkeys(
+    map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufeff")
+)
+_UNSEEN |= dict.fromkeys(map(ord, "\r\x85\u2028\u2029"), "\n")
 _DECODER = json.JSONDecoder()
 
 
@@ -45,7 +49,7 @@ class FinalAnswer:
 
     `text`: the answer on one line (without a mark: the last line that says something).
     `block`: the answer up to the end of its paragraph, for answers of several lines.
-    `raw`: the block as it was written, with Markdown and LaTeX markup: `one_line_end(response)[start:end]`.
+    `raw`: the block as it was written, with Markdown and LaTeX markup: `as_read(response)[start:end]`.
     `marked`: whether an announcement led to the answer.
     `whole`: the visible response: without thoughts, end tokens and questions that the model made up.
     `rival`: the answer of another firm announcement right before this one, with no reconsidering in between.
@@ -63,12 +67,14 @@ class FinalAnswer:
 
 def find_answer(response: str) -> FinalAnswer:
     """Return the final answer of `response`; one that shows nothing has an empty `text`."""
-    response = one_line_end(response)
+    response = as_read(response)
     start, end = unfenced(response, *visible_span(response))
     window = max(start, end - _SEARCHED)
     searched = response[window:end]
     marks = find_marks(searched)
-    cut = question_made_up(searched, marks[0].end if marks else 0, bool(marks))
+    cut = question_made_up(searched, 0, answered=False)
+    if cut is None and marks:
+        cut = question_made_up(searched, marks[0].end, answered=True)
     if cut is not None:
         searched = searched[:cut].rstrip()
         marks = [mark for mark in marks if mark.end < cut]
@@ -93,9 +99,11 @@ def find_answer(response: str) -> FinalAnswer:
     return _unmarked(searched, whole, window)
 
 
-def one_line_end(text: str) -> str:
-    """Return `text` with the line ends of Unix."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+def as_read(text: str) -> str:
+    """Return `text` with the line ends of Unix and without characters that cannot be seen (marks of order, of width 0)."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    return text if text.isascii() and "\r" not in text else text.translate(_UNSEEN)
 
 
 def bare_reference(reference: str) -> str:

@@ -12,7 +12,14 @@ from typing import NamedTuple
 
 from orca_desk.method.grading.alternatives import joined, retracted
 from orca_desk.method.grading.answers import FinalAnswer
-from orca_desk.method.grading.clauses import before_reason, first_sentence, refuses, sentences, without_offers
+from orca_desk.method.grading.clauses import (
+    asides,
+    before_reason,
+    first_sentence,
+    refuses,
+    sentences,
+    without_offers,
+)
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.folding import normalise
 from orca_desk.method.grading.markup import clean
@@ -28,7 +35,7 @@ _OPTION = re.compile(
     r"\((?P<round>[A-Za-z])\)"
     r"|\[(?P<square>[A-Z])\]"
     r"|\b(?i:option|choice|answer|letter|letra|lettre|lettera|литера|буква|Buchstabe|opción|opcion|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z]\b|[b-h]\b|a(?=\s*(?:[.):,;!]|is\b|\Z)))"
-    r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?![A-Za-z0-9_'’+#*^=\u266d\u266f\u266e°²³⁺⁻-])|[AI](?=\s{0,3}(?:[.):,;/&!。，]|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z)))"
+    r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?!\.[A-Za-z0-9])(?![A-Za-z0-9_'’+#*^=\u266d\u266f\u266e°²³⁺⁻-])|[AI](?=\s{0,3}(?:[):,;/&!。，]|\.(?![A-Za-z0-9])|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z)))"
     r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
 )
 _LEADING = re.compile(
@@ -38,17 +45,18 @@ _LEADING = re.compile(
 # What may stand before a bare letter that names an option: "choose B" does, "vitamin B" does not.
 _ANNOUNCED = re.compile(
     r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for|leaving|leaves|leave|therefore|so"
-    r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|на|это|jest|là"
+    r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|only|just|guess|на|это|jest|là"
     r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
 )
 _RIGHT_AFTER = re.compile(
     r"[)\]\"'”*.:]{0,3}(?:\s(?:(?!\b[A-Z]\b)[^.!?\n]){0,80}?)?\s(?:is|would be|must be)(?: clearly| indeed| therefore| thus)? (?:the )?(?:only |most |best )?"
-    r"(?:correct|right|true|answer|best|accurate|appropriate|one|solution|option)\b",
+    r"(?:correct|right|true|answer|best|accurate|appropriate|one|solution|option)\b"
+    r"|[)\]\"'”*]{0,3}\s(?:remains|fits|matches|works|holds|wins|it is)\b",
     re.IGNORECASE,
 )
 _CHOSEN_BEFORE = re.compile(
-    r"\b(?:choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving|leaves(?: us with)?|left with|must be|has to be"
+    r"\b(?:only|choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving|leaves(?: us with)?|left with|must be|has to be"
     r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|is)\s(?:the )?(?:option |choice |answer )?[(\[\"'*]{0,3}\Z",
     re.IGNORECASE,
 )
@@ -73,6 +81,9 @@ _NEGATION = re.compile(r"\b(?:not|no|never|none|non|un\w+|in\w+able)\b|n['’]t\
 _NUMERIC = re.compile(r"[\d.,]+")
 
 
+_NOR = re.compile(r",? (?:or|nor|and) ")
+_LETTER_IN_BRACKETS = 3  # characters of "(B)"
+_LIST_OF_LETTERS = re.compile(r"(?:\W*[A-Z]\W*\n){1,9}\W*[A-Z]\W*")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
@@ -207,13 +218,16 @@ def _unmarked(final: FinalAnswer) -> str:
     and so is what follows a sentence that says outright which option is correct.
     """
     whole = without_offers(final.whole)
+    if _LIST_OF_LETTERS.fullmatch(whole):
+        return " and ".join(re.findall("[A-Z]", whole))
     start = clean(first_sentence(whole))
     if (_LEADING.match(start) or start.startswith("(")) and _letters(start):
         return start
     tail = whole[-2000:]
     found = [clean(tail[begin:end]) for begin, end in reversed(sentences(tail))]
+    found = [sentence for sentence in found if not sentence.endswith("?")]
     affirmed = next((sentence for sentence in found if _affirms(sentence)), None)
-    return affirmed or next((sentence for sentence in found if not _only_denies(sentence)), clean(tail))
+    return affirmed or next((sentence for sentence in found if not _only_denies(sentence)), "")
 
 
 def _affirms(sentence: str) -> bool:
@@ -246,14 +260,18 @@ def _letters(statement: str) -> list[_Letter]:
     leading = _LEADING.match(text)
     if leading and not _denied(text, *leading.span("letter")):
         found.append(_Letter(leading["letter"].upper(), *_bracketed(text, *leading.span("letter"))))
+    denied = 0  # where the last letter ends that is denied by what stands before it
     for match in _OPTION.finditer(text, found[0].end if found else 0):
         letter = match["round"] or match["square"] or match["named"] or match["bare"] or match["glued"]
-        named = match["bare"] is None or _announced(text, match)
-        if named and not _denied(text, *match.span()):
+        if match["bare"] is not None and not _announced(text, match):
+            continue
+        if _denied(text, *match.span()) or (denied and _NOR.fullmatch(text, denied, match.start())):
+            denied = match.end()
+        else:
             found.append(_Letter(letter.upper(), *match.span()))
-    if not found:
-        return []
-    return _offered(text, found)
+    remarks = [(start, end) for start, end in asides(text) if end - start > _LETTER_IN_BRACKETS]
+    main = [one for one in found if not any(start < one.start < end for start, end in remarks)]
+    return _offered(text, main or found) if found else []
 
 
 def _bracketed(text: str, start: int, end: int) -> tuple[int, int]:

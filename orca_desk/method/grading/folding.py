@@ -48,6 +48,8 @@ _DASH = re.compile(rf"(?<={_LETTER}{{2}})\s+[-–—]+\s+(?=\w)|\s*—\s*")
 _OPERATOR = re.compile(
     r"\s*(>=|<=|!=|==|->|=>|=|<|>|≈|[+*/^|&×÷∪∩∧∨⊂⊆∈→⇒]|(?<=[\w)])\s-\s(?=[\w(])|(?<=\d)-(?=\d)|(?<=\b\w)-(?=\w\b))\s*"
 )
+_AND = re.compile(r"(?<!&)&(?!&)")
+_PLACEHOLDER = re.compile(rf"[\[{{<]({_LETTER}{{3,}}(?:[ '-]{_LETTER}+)*)[\]}}>]\.?")
 _INNER_SPACE = re.compile(r"(?<=[(\[{])\s+|\s+(?=[)\]}%°])")
 _WORDY_PARENTHESES = re.compile(rf"(?<![^\s(\[{{])\(({_LETTER}[^()\[\]{{}}\d=<>+*/^|]+)\)")
 # The vowel points of Arabic (with its lengthening stroke) and of Hebrew.
@@ -90,6 +92,10 @@ def normalise(text: str) -> str:
         signs = "".join(text.split())
         return signs.removesuffix(".") if signs[:-1].strip(".,!?") else signs
     text = _BULLET.sub("", text.strip())
+    placeholder = _PLACEHOLDER.fullmatch(text)
+    text = placeholder[1] if placeholder else text
+    if "&" in text:
+        text = _AND.sub(" and ", text)
     if "." in text:
         text = _ACRONYM.sub(_without_stops, text)
     if "'" in text or '"' in text:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol, get_args
 
-from orca_desk.method.grading.answers import FinalAnswer, bare_reference, find_answer, one_line_end
+from orca_desk.method.grading.answers import FinalAnswer, as_read, bare_reference, find_answer
 from orca_desk.method.grading.choice import ExpectedChoice, expected_choice, parse_option, parse_option_set
 from orca_desk.method.grading.expressions import looks_like_math
 from orca_desk.method.grading.finding import Finding, correct, shown
@@ -54,7 +54,7 @@ def grade(
     that stands with another option's text is no answer. `comparer` decides about mathematics that is written
     differently; without one, it counts as incorrect, and the reason says why.
     """
-    asked, expected, bare = _prepare(one_line_end(reference), kind)
+    asked, expected, bare = _prepare(as_read(reference), kind)
     if isinstance(expected, ExpectedMath):
         expected = expected.with_comparer(comparer)
     final = find_answer(response)

@@ -21,7 +21,7 @@ _ENGLISH = re.compile(r"(?<![\w-])(?P<word>yes|no|nope|true|false)(?![\w-])", re
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LEADING = re.compile(r"[\s\"'“”*_`(\[¡]*(?P<word>[^\W\d_]+)(?P<after>[^\n]{0,20})", re.DOTALL)
 _AFTER_LEADING = re.compile(
-    r"\s*(?:\Z|[.,;:!)\]\"'”*。，！、…–—-](?!\w))|\s+(?:\(|because|since|as\b|it|he|she|they|we|i|you|this|that|the|there|sir|indeed)(?!\w)",
+    r"\s*(?:\Z|[,;:!)\]\"'”*。，！、…]|[.–—-](?!\w))|\s+\(|\s+(?:because|since|as\b|it|he|she|they|we|i|you|this|that|the|there|sir|indeed)(?!\w)",
     re.IGNORECASE,
 )
 _DETERMINES = re.compile(r"\s+(?:one|body|longer|more|matter|less|doubt|way|other|\w+ing\b)", re.IGNORECASE)

@@ -13,7 +13,7 @@ from orca_desk.method.grading.markup import clean
 from orca_desk.method.grading.values import same_value
 
 _ASIDE = re.compile(
-    r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which)\b"
+    r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which|of course|as expected)\b"
     r"|\s\(|\s[—–-]\s",
     re.IGNORECASE,
 )
@@ -26,7 +26,7 @@ _LEAD_IN = re.compile(
 _FRAME = re.compile(
     r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?) |"
     r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be|has to be) (?:called |named )?"
-    r"|its |thats |theyre |hes |shes |(?:it|this|that) (?=can(?:not|t)?\b))?"
+    r"|its |thats |theyre |hes |shes |(?:it|this) (?=[a-z]{3,}s\Z)|(?:it|this|that) (?=can(?:not|t)?\b))?"
     r"(?:(?:still )?(?:in|on|at|inside|into|onto|under) (?=\S))?"
 )
 _COPULA = re.compile(

@@ -45,7 +45,7 @@ def visible_span(response: str) -> tuple[int, int]:
     return _trim(response, start, end)
 
 
-def question_made_up(text: str, start: int, answered: bool) -> int | None:
+def question_made_up(text: str, start: int, *, answered: bool) -> int | None:
     """Return where a question begins that the model made up after its answer, None if there is none.
 
     `answered` says that a marked answer stands before `start`; else a short text that sets out nothing is one.
