@@ -11,10 +11,15 @@ import click
 from orca_desk.cli.options import examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running, tell_notes
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
 from orca_desk.library.ids import snapshot_id
+from orca_desk.models.identify import identify
+from orca_desk.steps.train.checks import concerns, snapshot_facts, usual_rate
 from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
 from orca_desk.ui.words.parity import parity_sentence
+from orca_desk.ui.words.training_checks import concern_text
 from orca_desk.ui.words.trainings import is_worse, loss_sentence, records_sentence
 
 
@@ -68,10 +73,12 @@ def command(
     tell_notes(student)
     chosen = TrainSettings(**settings)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        found = snapshot_id(library, snapshot)
+        _check(library, student, found, chosen)
         made = train(
             library,
             student,
-            snapshot_id(library, snapshot),
+            found,
             settings=chosen,
             gguf=gguf,
             by_user=True,
@@ -79,6 +86,17 @@ def command(
             control=control,
         )
     print_json(made) if as_json else _show(made)
+
+
+def _check(library: Library, student: Path, snapshot: str, settings: TrainSettings) -> None:
+    """Say what is likely to go wrong. Raises UserError for what prevents the start."""
+    base = identify(student)
+    facts = snapshot_facts(library, snapshot, base)
+    for concern in concerns(facts, settings, context=base.context, rate=usual_rate(student)):
+        text, hint = concern_text(concern)
+        if concern.is_fatal:
+            raise UserError(text, hint)
+        complain(f"Note: {text} {hint}", "yellow")
 
 
 def _show(made: Trained) -> None:

@@ -15,7 +15,7 @@ from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 PROMPTS = 50  # compared at most
 TOKENS = 32  # of each answer
 PASSES = 4  # each side without and with the adapter
-STAGE = "checking that llama.cpp answers as trained"
+STAGE = "checking in llama.cpp"  # that it answers as trained
 
 
 def check_parity(

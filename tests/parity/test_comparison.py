@@ -117,7 +117,7 @@ def test_every_finding_has_words_and_survives_its_storage() -> None:
     made = reports()
     assert set(made) == set(ParityFinding)
     words = {
-        ParityFinding.AGREES: "Check passed: llama.cpp serves what torch trained: 4 of 4 tokens in 2 answers are",
+        ParityFinding.AGREES: "Check passed: llama.cpp serves what torch trained: 4 of 4 tokens in 2 answers",
         ParityFinding.QUANTISED: "Not checked: the served file is quantised",
         ParityFinding.DISAGREES: "Check failed: llama.cpp does not serve what torch trained: 4 of 4 tokens",
         ParityFinding.PROMPTS_DIFFER: "Check failed: torch and llama.cpp read 1 of 2 prompts as",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import mini_student
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, get_snapshot, snapshot_records, snapshot_strategies
 from orca_desk.library.strategies import current_strategies
@@ -21,6 +22,7 @@ from orca_desk.student.settings import TrainSettings
 
 ALL_LAYERS = "all-linear"
 DEFAULT_RATE = TrainSettings().learning_rate
+MINI_RATE = 5e-3  # for the mini student: so small a model needs it, and the demo uses it
 TOO_HIGH = 10  # times the usual learning rate
 FEW_RECORDS = 100
 FEW_FAMILIES = 3
@@ -222,18 +224,23 @@ def heldout_overlap(library: Library, snapshot_id: str) -> int:
     return sum(_is_among(record, ids, texts) for record in snapshot_records(library, snapshot_id))
 
 
+def usual_rate(base: Path) -> float:
+    """Return a learning rate that suits the base in this folder."""
+    return MINI_RATE if base.resolve() == mini_student().resolve() else DEFAULT_RATE
+
+
 def concerns(
-    facts: SnapshotFacts, settings: TrainSettings, *, context: int, usual_rate: float = DEFAULT_RATE
+    facts: SnapshotFacts, settings: TrainSettings, *, context: int, rate: float = DEFAULT_RATE
 ) -> list[Concern]:
     """Return likely problems of a training with these settings; fatal ones, which prevent the start, first.
 
-    `context` is the base's context length in tokens, 0 if it is unknown; `usual_rate` a learning rate that
-    suits the base.
+    `context` is the base's context length in tokens, 0 if it is unknown; `rate` a learning rate that
+    suits the base (see `usual_rate`).
     """
     found = [
         *_base_concerns(facts, settings),
         *_length_concerns(facts, settings, context),
-        *_setting_concerns(settings, usual_rate),
+        *_setting_concerns(settings, rate),
         *_content_concerns(facts, settings),
     ]
     return sorted(found, key=lambda concern: not concern.is_fatal)
@@ -256,9 +263,9 @@ def _base_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Co
         yield UnknownTargets(targets=unknown, layers=tuple(sorted(facts.layers)))
 
 
-def _setting_concerns(settings: TrainSettings, usual_rate: float) -> Iterator[Concern]:
-    if settings.learning_rate > TOO_HIGH * usual_rate:
-        yield HighLearningRate(rate=settings.learning_rate, usual=usual_rate)
+def _setting_concerns(settings: TrainSettings, usual: float) -> Iterator[Concern]:
+    if settings.learning_rate > TOO_HIGH * usual:
+        yield HighLearningRate(rate=settings.learning_rate, usual=usual)
     if settings.threads > usable_cores():
         yield ManyThreads(threads=settings.threads, cores=usable_cores())
 

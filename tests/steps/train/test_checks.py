@@ -16,6 +16,7 @@ from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.renderer import Renderer
+from orca_desk.steps.demo.walk import TRAINING
 from orca_desk.steps.train.checks import (
     Concern,
     EmptyAnswers,
@@ -34,6 +35,7 @@ from orca_desk.steps.train.checks import (
     concerns,
     heldout_overlap,
     snapshot_facts,
+    usual_rate,
 )
 from orca_desk.steps.train.estimates import estimate_memory, estimate_time
 from orca_desk.steps.train.lengths import token_lengths
@@ -199,10 +201,15 @@ def test_steps_from_a_sample_are_an_estimate(facts):
     [(5e-3, 2e-4, True), (2e-3, 2e-4, False), (5e-3, 5e-3, False), (0.06, 5e-3, True)],
 )
 def test_a_rate_far_beyond_the_usual_one_is_said(facts, rate, usual, is_said):
-    said = concerns(facts, TrainSettings(learning_rate=rate), context=1024, usual_rate=usual)
+    said = concerns(facts, TrainSettings(learning_rate=rate), context=1024, rate=usual)
     high = [one for one in said if isinstance(one, HighLearningRate)]
     assert high == ([HighLearningRate(rate=rate, usual=usual)] if is_said else [])
     assert not any(one.is_fatal for one in high)
+
+
+def test_the_mini_students_usual_rate_is_the_demos(tmp_path):
+    assert usual_rate(BASE) == TRAINING.learning_rate
+    assert usual_rate(tmp_path) == TrainSettings().learning_rate
 
 
 def test_layers_that_the_model_lacks_prevent_the_start(facts):

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import mini_student
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, find_unfinished_training
-from orca_desk.paths import bundled_models
 from orca_desk.steps.train.checks import SnapshotFacts, snapshot_facts
 from orca_desk.steps.train.history import UNFINISHED
 from orca_desk.steps.train.request import TrainingRequest, save_form, saved_form
@@ -39,7 +39,6 @@ from orca_desk.ui.words.counting import counted
 SETTLE_MS = 250  # between an edit and the checks of it
 READ_AGAIN_MS = 1500  # between two readings of the same snapshot, while tasks change
 DEFAULTS, DEMO, CUSTOM = 0, 1, 2  # entries of the list of presets
-MINI_STUDENT = "mini-student"  # the folder of the bundled student
 
 
 class TrainingSetup(QWidget):
@@ -182,7 +181,7 @@ class TrainingSetup(QWidget):
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID)
         grid.setColumnStretch(1, 1)
-        self.base = ModelPicker(self.desk, "safetensors", prefer=MINI_STUDENT)
+        self.base = ModelPicker(self.desk, "safetensors", prefer=mini_student().name)
         self.snapshot = QComboBox()
         self.snapshot.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for box in (self.base, self.snapshot):
@@ -276,7 +275,7 @@ class TrainingSetup(QWidget):
     def _suits_demo(self) -> bool:
         """Whether the base is the mini student, for which the demo's settings are made."""
         model = self.base.selected()
-        return model is not None and model.path.resolve() == (bundled_models() / MINI_STUDENT).resolve()
+        return model is not None and model.path.resolve() == mini_student().resolve()
 
     def _follow_base(self) -> None:
         """Show the preset that suits the base, unless the user has chosen settings of his own."""
@@ -362,9 +361,7 @@ class TrainingSetup(QWidget):
         if model is not None:
             self.checks.show_memory(model, settings)
         if self.facts is not None:
-            demo = self._presets[DEMO]
-            usual = demo if demo is not None and self._suits_demo else TrainSettings()
-            self.checks.show_facts(self.facts, model, settings, usual_rate=usual.learning_rate)
+            self.checks.show_facts(self.facts, model, settings)
         ready = model is not None and self.chosen_snapshot() is not None
         self._is_ready = ready and not (self.facts is not None and self.checks.is_refused)
         self._show_start()

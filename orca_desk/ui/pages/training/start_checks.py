@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.train.checks import Concern, SnapshotFacts, concerns
+from orca_desk.steps.train.checks import DEFAULT_RATE, Concern, SnapshotFacts, concerns, usual_rate
 from orca_desk.steps.train.estimates import TrainingTime, estimate_memory, estimate_time
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
@@ -62,12 +62,11 @@ class StartChecks(QWidget):
         )
         self.time.setText("…")
 
-    def show_facts(
-        self, facts: SnapshotFacts, model: ModelFile | None, settings: TrainSettings, *, usual_rate: float
-    ) -> None:
+    def show_facts(self, facts: SnapshotFacts, model: ModelFile | None, settings: TrainSettings) -> None:
         """Show problems of a training with `settings`, and, once its steps are counted, the time it takes."""
         context = model.context if model else 0
-        self.concerns = concerns(facts, settings, context=context, usual_rate=usual_rate)
+        rate = usual_rate(model.path) if model else DEFAULT_RATE
+        self.concerns = concerns(facts, settings, context=context, rate=rate)
         self._is_read = True
         self._show_concerns()
         self.desk.background.run(
