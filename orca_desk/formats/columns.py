@@ -64,10 +64,10 @@ def map_columns(
         if field in chosen or not synonyms:
             continue
         for synonym in synonyms:
-            column = free.get(synonym)
-            if column is not None and (field, column) not in aside:
-                chosen[field] = column
-                for name in [name for name, one in free.items() if one == column]:
+            found = free.get(synonym)
+            if found is not None and (field, found) not in aside:
+                chosen[field] = found
+                for name in [name for name, one in free.items() if one == found]:
                     del free[name]
                 break
     return chosen

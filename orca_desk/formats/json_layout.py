@@ -73,7 +73,9 @@ def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
     names = [".".join(path) for path in lists]
     sizes = ", ".join(f"{one} ({part.count:,})" for one, part in zip(names, lists.values(), strict=True))
     raise SeveralListsError(
-        f"{name} holds several lists of rows: {sizes}.", f"Choose one, such as --list {names[0]}.", names
+        f"{name} holds several lists of rows: {sizes}.",
+        f"Choose one of them (in a command: --list {names[0]}).",
+        names,
     )
 
 

@@ -315,7 +315,7 @@ def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON value")
 
 
-_HOOKS: dict[str, Callable[..., Any]] = {
+_HOOKS: dict[str, Any] = {
     "object_pairs_hook": _object,
     "parse_constant": _constant,
     "parse_int": Literal,

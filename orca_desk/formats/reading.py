@@ -94,6 +94,7 @@ class TaskFile:
             aside=aside,
             choosing=choosing,
             html=self.layout.table is not None and self.layout.table.html,
+            header=self.layout.table is not None and self.layout.table.header,
             spaced_tags=self.layout.format == "Anki",
         )
         mapped = [reader.mapped(shape) for shape in counts.shapes]

@@ -40,7 +40,8 @@ class RowReader:
 
     `mapping` is what the user said (field -> column, "" for none), `defaults` what the file's form says.
     `aside` are pairs of field and column whose values are no such thing, `choosing` says how choices are
-    given, `html` that texts are HTML, `spaced_tags` that spaces separate tags. `notes` counts what was left
+    given, `html` that texts are HTML, `spaced_tags` that spaces separate tags, `header`
+    that the columns' names were read from the file's first row. `notes` counts what was left
     aside in rows that became tasks.
     """
 
@@ -51,6 +52,7 @@ class RowReader:
     choosing: Choosing | None = None
     html: bool = False
     spaced_tags: bool = False
+    header: bool = False
     notes: Counter[Note] = field(default_factory=Counter)
     _shapes: dict[tuple[str, ...], Mapped] = field(default_factory=dict)
 
@@ -182,7 +184,9 @@ class _RowTask:
 
     def _which_columns(self) -> str:
         names = ", ".join(" ".join(name.split())[:40] for name in list(self._row)[:20])
-        return "Choose the column that holds it." + (f" The columns are: {names}." if names else "")
+        known = f" The columns are: {names}." if names else ""
+        other = " If that is a task, the table has no header." if self._reader.header else ""
+        return f"Choose the column that holds it.{known}{other}"
 
     def _context(self) -> str:
         value = self._values.get("context")
@@ -264,6 +268,8 @@ class _RowTask:
     def _name(self, name: str) -> str:
         """Return a short optional field; a number is as good as a text there."""
         value = self._values.get(name)
+        if value is None:
+            return ""
         if isinstance(value, (bool, Literal)):
             return answer_text(value)
         text = self._text(name, value).strip()

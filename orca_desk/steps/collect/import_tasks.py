@@ -193,8 +193,9 @@ class _Import:
                 new.discard(task.id)  # the same row again would be a duplicate
             else:
                 old.append(task)
-        if not self.dry_run:
-            stored = same_tasks(self.library, old)
+        unknown = [task for task in old if task.id not in stored]
+        if unknown and not self.dry_run:  # the file itself gave them before
+            stored |= same_tasks(self.library, unknown)
         others: dict[str, Task] = {}
         for task in old:
             before = stored.get(task.id)

@@ -93,8 +93,14 @@ class TaskFiles(QObject):
         """Go on with an import that was not finished."""
         library = self.desk.library
         self.desk.background.run(
-            self, lambda: import_to_resume(library, run_id), self.start, failed=self._notice.show_error
+            self,
+            lambda: import_to_resume(library, run_id),
+            self._go_on,
+            failed=self._notice.show_error,
         )
+
+    def _go_on(self, request: ImportRequest) -> None:
+        self.start(request)
 
     def save_refused(self, request: ImportRequest, path: Path) -> Job:
         """Write the rows that an import refuses to `path`."""

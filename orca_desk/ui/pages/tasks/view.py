@@ -49,8 +49,8 @@ class TaskView(QStackedWidget):
             image="list-checks",
             title="No tasks yet",
             text=(
-                "Tasks are questions, ideally with a reference answer. Import a JSONL or CSV file: select it,"
-                " drop it here, or paste its text."
+                "Tasks are questions, ideally with a reference answer. Import a JSONL, JSON or CSV file, or"
+                " one question a line: select the file, drop it here, or paste its text."
             ),
             action="Import tasks…",
             run=import_tasks,
