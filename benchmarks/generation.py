@@ -111,12 +111,18 @@ def run_engine(model: Path, asked: list[Question], max_tokens: int) -> tuple[Mea
     def requests(engine: Engine, some: Iterable[Question]) -> Iterator[Request]:
         for place, (system, user) in enumerate(some):
             prompt = engine.renderer.prompt([Message("system", system), Message("user", user)])
-            yield Request(key=str(place), ids=prompt.ids, prefix=prompt.prefix, sampling=sampling)
+            yield Request(
+                key=str(place),
+                ids=prompt.ids,
+                prefix=prompt.prefix,
+                sampling=sampling,
+                ends=engine.renderer.ends,
+            )
 
     with Engine(model) as engine:
         list(engine.generate(requests(engine, asked[-1:])))  # Learns the template, once a model.
-        timed = [TimedLibrary(replica.context.lib) for replica in engine._replicas]
-        for replica, library in zip(engine._replicas, timed, strict=True):
+        timed = [TimedLibrary(replica.context.lib) for replica in engine.replicas]
+        for replica, library in zip(engine.replicas, timed, strict=True):
             replica.context.lib = library
         began = time.perf_counter()
         results = list(engine.generate(requests(engine, asked)))

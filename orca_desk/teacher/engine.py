@@ -55,8 +55,8 @@ class Engine:
     `batch` is the number of answers at once (None: by the model's size), `context` the longest prompt and
     answer together in tokens (None: as the model was trained, as memory allows), `threads` the number of
     cores to use (None: all that this process can use). Greedy answers can differ in rare near-ties between
-    batch sizes, as the sums have another order: store `batch` with each answer. Raises UserError for a file
-    that cannot be used.
+    batch sizes, as the sums have another order: store `batch` with each answer. `replicas` share the work;
+    benchmarks look into them. Raises UserError for a file that cannot be used.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Engine:
         threads: int | None = None,
     ) -> None:
         self._model = LlamaModel(model)
-        self._replicas: list[Replica] = []
+        self.replicas: list[Replica] = []
         try:
             self.threads = min(threads or usable_cores(), usable_cores())
             self._start(batch, context)
@@ -89,8 +89,8 @@ class Engine:
 
     def close(self) -> None:
         """Free the model and its contexts."""
-        while self._replicas:
-            self._replicas.pop().context.close()
+        while self.replicas:
+            self.replicas.pop().context.close()
         self._model.close()
 
     @property
@@ -117,7 +117,7 @@ class Engine:
         `on_token(key, text)` with text that is final. Yields a RequestFailure for a request that is too long
         for the context. Only one run at a time.
         """
-        yield from run_replicas(self._replicas, RequestSource(requests, cancelled), on_token)
+        yield from run_replicas(self.replicas, RequestSource(requests, cancelled), on_token)
 
     def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits after each of `ids`, [len(ids), vocabulary]. Not during a run.
@@ -126,7 +126,7 @@ class Engine:
         """
         if len(ids) > self.context:
             raise ValueError(f"{len(ids)} ids for a context of {self.context}")
-        replica = self._replicas[0]
+        replica = self.replicas[0]
         parts = []
         try:
             for start in range(0, len(ids), replica.context.outputs):
@@ -152,10 +152,10 @@ class Engine:
         memory = free_memory() * MEMORY_SHARE / replicas
         wanted = max(longest, min(slots * longest, MOST_CELLS // replicas))
         cells = max(256, min(wanted, int(memory / self._model.kv_bytes_per_token)))
-        self._replicas += [
+        self.replicas += [
             self._replica(slots, longest, cells, self.threads // replicas, plan) for _ in range(replicas)
         ]
-        self.context = self._replicas[0].limit
+        self.context = self.replicas[0].limit
 
     def _replica(self, slots: int, longest: int, cells: int, threads: int, plan: _Plan) -> Replica:
         sequences = slots + PREFIX_SEQUENCES
@@ -173,7 +173,7 @@ class Engine:
     def _adapt(self, adapter: Path, scale: float) -> None:
         require_base(adapter, self._model.path)
         handle = self._model.load_adapter(adapter)
-        for replica in self._replicas:
+        for replica in self.replicas:
             replica.context.set_adapter(handle, scale)
 
     def _warm_up(self) -> None:

@@ -117,7 +117,7 @@ def test_a_request_that_needs_the_whole_cache_gets_it(crowded: Engine) -> None:
 def test_a_cache_with_less_room_than_promised_costs_only_time(crowded: Engine) -> None:
     requests = [ask(crowded, key, Sampling(max_tokens=100)) for key in range(8)]
     alone = one_by_one(crowded, requests)
-    crowded._replicas[0].context.cells = 100_000  # what the scheduler then believes
+    crowded.replicas[0].context.cells = 100_000  # what the scheduler then believes
     assert {k: v.ids for k, v in answers(crowded, requests).items()} == {k: v.ids for k, v in alone.items()}
 
 

@@ -1,6 +1,7 @@
 """Chatting with a tiny real model in its worker."""
 
 import threading
+from dataclasses import asdict
 
 import psutil
 import pytest
@@ -8,6 +9,9 @@ import pytest
 from orca_desk.errors import UserError
 from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
+from orca_desk.processes import protocol
+from orca_desk.processes.asking import Runner
+from orca_desk.processes.process import WorkerProcess
 from orca_desk.steps.chat.session import ChatSession
 
 LONG = [Message("system", "You are a cautious assistant."), Message("user", "12 + 30")]  # hundreds of tokens
@@ -85,13 +89,21 @@ def test_a_session_is_killed_from_another_thread_and_its_answer_just_ends(sessio
     assert list(session.send(HELLO, Sampling(max_tokens=8))) == []
 
 
-def test_an_answer_can_be_stopped_before_it_is_begun(session):
-    pieces = session.send(LONG, Sampling(max_tokens=900))
-    session._start()
-    session._worker.send({"control": "cancel", "key": "0"})
-    assert list(pieces) == []
-    assert session.finish_reason == "cancelled"
-    assert list(session.send(HELLO, Sampling(max_tokens=8)))
+def test_an_answer_can_be_stopped_before_it_is_begun(tiny_llama):
+    def request(key):
+        messages = [[message.role, message.content] for message in HELLO]
+        return protocol.request(
+            {"key": key, "messages": messages, "sampling": asdict(Sampling(max_tokens=8))}
+        )
+
+    with WorkerProcess("chat", Runner(model=tiny_llama.gguf, batch=1, threads=1).as_job()) as worker:
+        worker.send(protocol.control("cancel", key="0"))
+        for key in ("0", "1"):
+            worker.send(request(key))
+        ended: list[tuple[str, str]] = []
+        while len(ended) < 2 and (events := worker.events(1.0)) is not None:
+            ended += [(each["event"], each["key"]) for each in events if each["event"] in ("cut", "answer")]
+    assert ended == [("cut", "0"), ("answer", "1")]
 
 
 def test_an_answer_gets_the_room_that_the_conversation_leaves(session):
