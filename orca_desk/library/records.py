@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from orca_desk.errors import UserError
@@ -34,7 +35,7 @@ MADE_WITH = tuple(field.name for field in fields(Provenance))
 TABLES = """FROM records AS r
     LEFT JOIN verdicts AS v ON v.record = r.n
     LEFT JOIN decisions AS d ON d.record = r.n
-    LEFT JOIN revisions AS e ON e.record = r.n AND e.response <> r.response
+    LEFT JOIN revisions AS e ON e.record = r.n AND e.content <> r.content
       AND e.revision = (SELECT max(revision) FROM revisions WHERE record = r.n)"""
 FAMILY = "(SELECT name FROM families WHERE id = r.family_id)"
 
@@ -269,7 +270,7 @@ def revise(
 def stored_record(row: sqlite3.Row) -> StoredRecord:
     """Read one row of SELECT."""
     made_with = {name: row[name] for name in MADE_WITH}
-    made_with["sampling"] = Sampling.from_json(json.loads(row["sampling"]))
+    made_with["sampling"] = _sampling(row["sampling"])
     record = TeacherRecord(**{name: row[name] for name in ASKED}, provenance=Provenance(**made_with))
     verdict = None
     if row["correct"] is not None:
@@ -320,6 +321,12 @@ def conditions_of(wanted: RecordFilter) -> Conditions:
     if wanted.after:
         conditions.add("r.n > ?", wanted.after)
     return conditions
+
+
+@lru_cache(maxsize=256)
+def _sampling(stored: str) -> Sampling:
+    """Read sampling settings, which many records share."""
+    return Sampling.from_json(json.loads(stored))
 
 
 def _existing(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:

@@ -1,14 +1,17 @@
 """Snapshots: training records chosen by rules, erased, frozen and identified by their content."""
 
+import contextlib
 import hashlib
 import json
 import sqlite3
+import tempfile
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import IO, Any
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
@@ -17,7 +20,7 @@ from orca_desk.library.conditions import PAGE, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
 from orca_desk.library.fitness import CONTENT, FACTS, FITNESS_TABLES, facts_of
-from orca_desk.library.records import COLUMNS, SELECT, stored_record
+from orca_desk.library.records import FAMILY, SELECT, stored_record
 from orca_desk.library.rows import table
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import FitnessRules, Unfit, why_unfit
@@ -25,8 +28,10 @@ from orca_desk.method.records import TrainingRecord
 from orca_desk.yielding import yielding
 
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
-CANDIDATES = f"SELECT {COLUMNS}, {FACTS} AS facts, {CONTENT} AS taught {FITNESS_TABLES} ORDER BY r.id"
+CHOICES = f"SELECT r.n, {FAMILY} AS family, {FACTS} AS facts, {CONTENT} AS taught"
 TAKEN = f"{SELECT} WHERE r.n IN (SELECT value FROM json_each(?)) ORDER BY r.id"
+INSERT = f"""INSERT INTO snapshot_records (snapshot, position, {", ".join(FIELDS)})
+    VALUES (:snapshot, :position, :{", :".join(FIELDS)})"""
 # The reasons as earlier versions of Orca Desk stored them
 OLD_REASONS = {
     "held out for evaluation": Unfit.HELD_OUT,
@@ -71,39 +76,37 @@ class Snapshot:
 
 @dataclass
 class _Selection:
-    """One pass over all records in the order of their ids, which counts what it takes and leaves out."""
+    """The records that rules take, in the order of their ids, and counts of what they take and leave out."""
 
     rules: SnapshotRules
-    instruction: str
     left_out: Counter[Unfit] = field(default_factory=Counter)
     families: Counter[str] = field(default_factory=Counter)
     rowids: "array[int]" = field(default_factory=lambda: array("q"))
 
-    def records(self, db: sqlite3.Connection) -> Iterator[TrainingRecord]:
-        """Yield the training records of the snapshot, in its order."""
+    def choose(self, db: sqlite3.Connection) -> None:
+        """Go over all records once, without their texts."""
         seen: set[str] = set()
-        for row in db.execute(CANDIDATES):
-            if not self._considers(row):
-                continue
-            reason = why_unfit(facts_of(row["facts"]), self.rules)
-            if reason is not None:
-                self.left_out[reason] += 1
-                continue
-            training = erase(stored_record(row).current, self.instruction)
-            content = row["taught"]
-            if content in seen:
-                self.left_out[Unfit.DUPLICATE] += 1
-            elif self.rules.cap is not None and self.families[training.family] >= self.rules.cap:
-                self.left_out[Unfit.OVER_CAP] += 1
-            else:
-                seen.add(content)
-                self.families[training.family] += 1
-                self.rowids.append(row["n"])
-                yield training
-
-    def _considers(self, row: sqlite3.Row) -> bool:
         families, runs = self.rules.families, self.rules.runs
-        return (families is None or row["family"] in families) and (runs is None or row["run"] in runs)
+        run = "r.run" if runs is not None else "NULL"  # far behind the texts in its row
+        for row in yielding(db.execute(f"{CHOICES}, {run} AS run {FITNESS_TABLES} ORDER BY r.id")):
+            if families is not None and row["family"] not in families:
+                continue
+            if runs is not None and row["run"] not in runs:
+                continue
+            if reason := self._why_not(row, seen):
+                self.left_out[reason] += 1
+            else:
+                seen.add(row["taught"])
+                self.families[row["family"]] += 1
+                self.rowids.append(row["n"])
+
+    def _why_not(self, row: sqlite3.Row, seen: set[str]) -> Unfit | None:
+        if reason := why_unfit(facts_of(row["facts"]), self.rules):
+            return reason
+        if row["taught"] in seen:
+            return Unfit.DUPLICATE
+        full = self.rules.cap is not None and self.families[row["family"]] >= self.rules.cap
+        return Unfit.OVER_CAP if full else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,10 +145,9 @@ def preview_freeze(
     library: Library, *, instruction: str = CAUTIOUS, rules: SnapshotRules = SnapshotRules()
 ) -> FreezePreview:
     """Count what `freeze` would take under `rules`, without freezing anything."""
-    selection = _Selection(rules, instruction)
+    selection = _Selection(rules)
     with library.read() as db:
-        for _ in selection.records(db):
-            pass
+        selection.choose(db)
     return FreezePreview(
         families=dict(sorted(selection.families.items())), left_out=dict(selection.left_out.most_common())
     )
@@ -157,21 +159,80 @@ def freeze(
     """Erase and freeze the records that `rules` take, under one student `instruction`.
 
     Records are ordered by their ids, which are hashes: the order does not depend on which answer the teacher
-    finished first, so the same records always make the same snapshot, and a cap takes a fair sample. If a
-    snapshot with the same content exists, it is returned unchanged. Raises UserError when no record is taken,
-    and for a blank name.
+    finished first, so the same records always make the same snapshot, and a cap takes a fair sample. An edit
+    or a decision that comes while the records are read is taken into account. If a snapshot with the same
+    content exists, it is returned unchanged. Raises UserError when no record is taken, and for a blank name.
     """
     if not name.strip():
         raise UserError("The snapshot has no name.", "Name it after its content, e.g. first-try.")
     while True:
-        selection = _Selection(rules, instruction)
-        with library.read() as db:
-            identity = _identity(selection.records(db))
-        try:
-            library.write(partial(_store, name=name, identity=identity, selection=selection))
-        except _ChangedError:
-            continue
-        return get_snapshot(library, identity)
+        with contextlib.suppress(_ReviewedError):
+            return get_snapshot(library, _freeze(library, name, instruction, rules))
+
+
+def _freeze(library: Library, name: str, instruction: str, rules: SnapshotRules) -> str:
+    """Read, erase and store; return the snapshot's id. Raises _ReviewedError if a review came in between."""
+    selection = _Selection(rules)
+    with tempfile.TemporaryFile() as erased:  # so that the writer, for which others wait, only inserts
+        with library.read() as db, _one_moment(db):
+            reviewed = _review_state(db)
+            selection.choose(db)
+            identity = _erase(db, selection, instruction, erased)
+        if not selection.rowids:
+            raise _nothing_taken(selection)
+        row = {
+            "id": identity,
+            "name": name,
+            "records": len(selection.rowids),
+            "instruction": instruction,
+            "rules": json.dumps(asdict(rules)),
+            "left_out": json.dumps(dict(selection.left_out.most_common())),
+            "created_at": now(),
+        }
+        erased.seek(0)
+        library.write(partial(_store, row=row, erased=erased, reviewed=reviewed))
+    return identity
+
+
+class _ReviewedError(Exception):
+    """An answer was edited, kept or dropped between reading the records and storing them."""
+
+
+def _review_state(db: sqlite3.Connection) -> tuple[Any, ...]:
+    """Return values that every edit and every decision changes."""
+    return tuple(
+        db.execute(
+            "SELECT (SELECT count(*) FROM revisions), (SELECT count(*) FROM decisions),"
+            " (SELECT max(created_at) FROM decisions)"
+        ).fetchone()
+    )
+
+
+@contextlib.contextmanager
+def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
+    """Let all reads of the block see the same state of the library."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("ROLLBACK")
+
+
+def _erase(db: sqlite3.Connection, selection: _Selection, instruction: str, target: IO[bytes]) -> str:
+    """Write the training records of a selection as JSON lines, one in memory at a time; identify them."""
+    hasher = _Hasher()
+    rows = db.execute(TAKEN, (json_list(selection.rowids),))
+    for line in hasher.lines(erase(stored_record(row).current, instruction) for row in rows):
+        target.write(line)
+    return hasher.identity
+
+
+def _nothing_taken(selection: _Selection) -> UserError:
+    reasons = ", ".join(f"{reason}: {n}" for reason, n in selection.left_out.most_common())
+    return UserError(
+        f"No record can be taken into the snapshot ({reasons or 'there are none'}).",
+        "Generate more records, or relax the rules of the snapshot.",
+    )
 
 
 def get_snapshot(library: Library, snapshot_id: str) -> Snapshot:
@@ -261,43 +322,22 @@ def content_identity(db: sqlite3.Connection, snapshot_id: str) -> str:
     return _identity(map(_training_record, rows))
 
 
-def _store(db: sqlite3.Connection, *, name: str, identity: str, selection: _Selection) -> None:
-    """Store what `selection` took, one record in memory at a time, unless it is stored already.
-
-    Raises _ChangedError if an answer was edited since, and UserError if nothing was taken.
-    """
-    if not selection.rowids:
-        reasons = ", ".join(f"{reason}: {n}" for reason, n in selection.left_out.most_common())
-        raise UserError(
-            f"No record can be taken into the snapshot ({reasons or 'there are none'}).",
-            "Generate more records, or relax the rules of the snapshot.",
-        )
-    if db.execute("SELECT 1 FROM snapshots WHERE id = ?", (identity,)).fetchone():
+def _store(
+    db: sqlite3.Connection, *, row: dict[str, Any], erased: Iterable[bytes], reviewed: tuple[Any, ...]
+) -> None:
+    """Store a snapshot with its records, which are JSON lines, unless it is stored already."""
+    if _review_state(db) != reviewed:
+        raise _ReviewedError
+    if db.execute("SELECT 1 FROM snapshots WHERE id = ?", (row["id"],)).fetchone():
         return
-    row = {
-        "id": identity,
-        "name": name,
-        "records": len(selection.rowids),
-        "instruction": selection.instruction,
-        "rules": json.dumps(asdict(selection.rules)),
-        "left_out": json.dumps(dict(selection.left_out.most_common())),
-        "created_at": now(),
-    }
     table(db, "snapshots").insert(row)
-    taken = db.execute(TAKEN, (json_list(selection.rowids),))
-    hasher = _Hasher()
-    table(db, "snapshot_records").insert_all(
-        {"snapshot": identity, "position": position, **asdict(record)}
-        for position, record in enumerate(
-            hasher.pass_on(erase(stored_record(each).current, selection.instruction) for each in taken)
-        )
+    db.executemany(
+        INSERT,
+        (
+            {"snapshot": row["id"], "position": position, **json.loads(line)}
+            for position, line in enumerate(yielding(erased))
+        ),
     )
-    if hasher.identity != identity:
-        raise _ChangedError
-
-
-class _ChangedError(Exception):
-    """An answer was edited between choosing the records and storing them."""
 
 
 class _Hasher:
@@ -306,12 +346,13 @@ class _Hasher:
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
-    def pass_on(self, records: Iterable[TrainingRecord]) -> Iterator[TrainingRecord]:
-        """Yield the records, and hash each."""
+    def lines(self, records: Iterable[TrainingRecord]) -> Iterator[bytes]:
+        """Yield the records as lines, and hash each."""
         for record in yielding(records):
-            line = json.dumps(asdict(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-            self._hash.update(line.encode() + b"\n")
-            yield record
+            text = json.dumps(vars(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            line = text.encode() + b"\n"
+            self._hash.update(line)
+            yield line
 
     @property
     def identity(self) -> str:
@@ -321,7 +362,7 @@ class _Hasher:
 
 def _identity(records: Iterable[TrainingRecord]) -> str:
     hasher = _Hasher()
-    for _ in hasher.pass_on(records):
+    for _ in hasher.lines(records):
         pass
     return hasher.identity
 
