@@ -93,7 +93,7 @@ def test_typing_goes_into_the_chat_that_a_key_or_a_click_opens(active: Window, q
     qtbot.keyClick(active, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     page = active.pages["chat"]
     assert isinstance(page, ChatPage) and page.composer.input.hasFocus()
-    page.history_button.setFocus()
+    page.top.history.setFocus()
     qtbot.keyClick(active, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     assert page.composer.input.hasFocus()
     for name in ("home", "chat"):

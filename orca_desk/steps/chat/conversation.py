@@ -302,7 +302,9 @@ class Conversation:
             sending.waiting.discard(column)
             self._settled.notify_all()
             if sending is self._sending:
-                self._turns = (*self._turns[:-1], self._turns[-1].answered(column, event.answer))
+                verdict = event.verdict if isinstance(event, AnswerEnded) else None
+                turn = self._turns[-1].answered(column, event.answer, verdict=verdict)
+                self._turns = (*self._turns[:-1], turn)
                 self._emit(event)
             if not sending.waiting:
                 self._tell_stored(sending)

@@ -31,12 +31,16 @@ class Turn:
         nothing = (None,) * columns
         return cls(question=question, system=system, task=task, answers=nothing, verdicts=nothing)
 
-    def answered(self, column: int, answer: ChatMessage | None) -> Self:
-        """Return the turn with another answer in one column, graded if the question is a task's."""
+    def answered(self, column: int, answer: ChatMessage | None, *, verdict: Verdict | None = None) -> Self:
+        """Return the turn with another answer in one column, graded if the question is a task's.
+
+        `verdict` is the grade if it is known: grading mathematics takes a moment.
+        """
+        graded = verdict or judge(answer, self.task)
         return replace(
             self,
             answers=(*self.answers[:column], answer, *self.answers[column + 1 :]),
-            verdicts=(*self.verdicts[:column], judge(answer, self.task), *self.verdicts[column + 1 :]),
+            verdicts=(*self.verdicts[:column], graded, *self.verdicts[column + 1 :]),
         )
 
 

@@ -32,21 +32,20 @@ from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer, save_models
 from orca_desk.steps.chat.sending import ChatChange
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.chat.columns import ModelRow
 from orca_desk.ui.pages.chat.composer import Composer, local_files
 from orca_desk.ui.pages.chat.conversation_view import ConversationView, ExampleQuestions
+from orca_desk.ui.pages.chat.header import ChatHeader
 from orca_desk.ui.pages.chat.history import ChatHistory
 from orca_desk.ui.pages.chat.settings import ChatSettings
 from orca_desk.ui.pages.chat.task_panel import TaskPanel
 from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.models import MINI_NOTE
 
 HISTORY = "chat/history"  # the window's setting for whether the history is shown
-AS_WRITTEN = "chat/as-written"  # and for whether answers are shown without Markdown
 TICK_MS = 50  # streamed text is shown twenty times per second
 RENDER_SECONDS = 0.012  # per tick; the rest waits for the next one
 
@@ -72,7 +71,7 @@ class ChatPage(Page):
         Command("Add a c&olumn…", lambda page: page.models.add_column(), key="Ctrl+Shift+N", image="plus"),
         Command("Sa&mpling…", lambda page: page.show_sampling(), key="Ctrl+Shift+S",
                 image="sliders-horizontal"),
-        Command("Answers as p&lain text", lambda page: page.plain_button.click(), key="Ctrl+Shift+M",
+        Command("Answers as p&lain text", lambda page: page.top.plain.click(), key="Ctrl+Shift+M",
                 image="file-text"),
         Command("&History", lambda page: page.toggle_history(), key="Ctrl+H", image="history"),
     )  # fmt: skip
@@ -100,22 +99,19 @@ class ChatPage(Page):
         self._timer.timeout.connect(self._show_news)
         self._lay_out()
         self._connect()
-        desk.theme.changed.connect(self._paint)
-        self._paint()
 
     # What is where
 
     def _lay_out(self) -> None:
-        self.models_button = button("Models", self._offer_models)
-        self.sampling_button = button("Sampling", self.show_sampling)
-        self.plain_button = button("Plain text", self._show_plain, tip="Show answers as they were written")
-        self.plain_button.setCheckable(True)
-        self.history_button = button("History", self.toggle_history)
-        self.new_button = button("New chat", self._start_anew)
-        for made in (
-            self.plain_button, self.history_button, self.models_button, self.sampling_button, self.new_button
-        ):  # fmt: skip
-            self.header.addWidget(made, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.top = ChatHeader(
+            self.desk,
+            show_as_written=self.view.show_as_written,
+            toggle_history=self.toggle_history,
+            offer_models=lambda: self.models.offer(self.top.models),
+            show_sampling=self.show_sampling,
+            start_anew=self._start_anew,
+        )
+        self.header.addWidget(self.top, 0, Qt.AlignmentFlag.AlignVCenter)
         main = QWidget()
         column = QVBoxLayout(main)
         column.setContentsMargins(0, 0, 0, 0)
@@ -140,8 +136,6 @@ class ChatPage(Page):
         self.body.addWidget(self.splitter, 1)
         self.keep("splitter", self.splitter)
         self.history.setHidden(self.desk.view_state.value(HISTORY) == "hidden")
-        self.plain_button.setChecked(self.desk.view_state.value(AS_WRITTEN) == "yes")
-        self._show_plain()
 
     def _connect(self) -> None:
         self._happened.connect(self._show_news, Qt.ConnectionType.QueuedConnection)
@@ -228,9 +222,6 @@ class ChatPage(Page):
     def _start_anew(self) -> None:
         self.new_chat()
         self.composer.input.setFocus()
-
-    def _offer_models(self) -> None:
-        self.models.offer(self.models_button)
 
     # Messages
 
@@ -401,18 +392,13 @@ class ChatPage(Page):
 
     def show_sampling(self) -> None:
         """Show the sampling settings beside their button."""
-        self.settings.show_sampling(self.sampling_button)
+        self.settings.show_sampling(self.top.sampling)
 
     def toggle_history(self) -> None:
         """Show or hide the list of chats."""
         shown = self.history.isHidden()
         self.history.setVisible(shown)
         self.desk.view_state.setValue(HISTORY, "shown" if shown else "hidden")
-
-    def _show_plain(self) -> None:
-        as_written = self.plain_button.isChecked()
-        self.view.show_as_written(as_written)
-        self.desk.view_state.setValue(AS_WRITTEN, "yes" if as_written else "no")
 
     def _show_offer(self, offer: ChatOffer) -> None:
         self.models.trainings = offer.trainings
@@ -421,14 +407,3 @@ class ChatPage(Page):
         if not self._models_chosen:
             self.settings.show_saved(offer)
             self._begin_with(offer.models)
-
-    def _paint(self) -> None:
-        colours = self.desk.theme.colours
-        for made, image in (
-            (self.plain_button, "file-text"),
-            (self.models_button, "box"),
-            (self.sampling_button, "sliders-horizontal"),
-            (self.history_button, "history"),
-            (self.new_button, "plus"),
-        ):
-            made.setIcon(icon(image, colours))

@@ -142,7 +142,7 @@ def test_answers_are_shown_as_written_on_demand(library: Library, theme: Theme, 
             page.open_chat(chat.id)
             qtbot.waitUntil(lambda page=page: page.view.last is not None, timeout=SLOW)
             browser = page.view.last.answers[0].browser
-            assert page.plain_button.isChecked() == is_plain
+            assert page.top.plain.isChecked() == is_plain
             if not is_plain:
                 assert browser.toPlainText() == "Answer: 2*3 = 6\n1. one"
                 page.action("Answers as plain text").trigger()
