@@ -24,8 +24,8 @@ from orca_desk.ui.words.records import verdict_word
 def command(file: Path, as_json: bool) -> None:
     """Grade the responses in FILE and give the reason for each verdict.
 
-    FILE is JSONL: {"response": ..., "reference": ..., "kind": ..., "question": ...} per line; the last two are
-    optional. The options of a choice are read from the question. The kind (exact, text, number, math,
+    FILE is JSONL: {"response": ..., "reference": ..., "kind": ..., "question": ...} per line; the last two
+    are optional. The options of a choice are read from the question. The kind (exact, text, number, math,
     choice, ordering or keyed) says how to compare; without one it is detected from the reference. Rows that
     cannot be read are reported with their line number, and not counted. With --json each verdict is one line
     of JSON.

@@ -3,15 +3,18 @@
 import re
 
 _JOINED = re.compile(
-    r"(?:\b(?:or|and|to|and/or|versus|vs|or so|x|by|oder|und|ou|et|o|y|e|или|и|або|lub|veya|hoặc)|[,;/&|–—+*×÷^或和、-]|\A)"
+    r"(?:\b(?:or|and|to|and/or|versus|vs|or so|x|by|oder|und|ou|et|o|y|e|или|и|або|lub|veya|hoặc)"
+    r"|[,;/&|–—+*×÷^或和、-]|\A)"
     r"(?:[\s,(]{0,3}\b(?:maybe|perhaps|possibly|even|else|rather|about|both|either|or))?[\s(\"'$€£*:]*\Z",
     re.IGNORECASE,
 )
 _EXPLAINS = re.compile(r"\b(?:because|since|which|where|when|per|of|from|so|as)\b", re.IGNORECASE)
 _LONGEST_GAP = 60
 _NEGATED_BEFORE = re.compile(
-    r"(?:\b(?:not|never|isn't|isn’t|aren't|wasn't|cannot be|can't be|no longer|rather than|other than|anything but|everything but|all but"
-    r"|instead of|excluding|except(?: for)?|(?:more|less|fewer|greater) than|over|under)|\bneither|\bnor)(?:[\s(\"'$€£]{1,3}"
+    r"(?:\b(?:not|never|isn't|isn’t|aren't|wasn't|cannot be|can't be|no longer|rather than|other than"
+    r"|anything but|everything but|all but"
+    r"|instead of|excluding|except(?: for)?|(?:more|less|fewer|greater) than|over|under)|\bneither"
+    r"|\bnor)(?:[\s(\"'$€£]{1,3}"
     r"(?:the|an?|in|on|at|be|option|choice|just|only|simply)\b){0,3}[\s(\"'$€£]*\Z",
     re.IGNORECASE,
 )

@@ -37,7 +37,8 @@ _LABELS = _any_case([*labels.ANSWER, *labels.ANSWER_PHRASES]) | _OPTION_LABELS
 _COMMON = (
     r"\\(?P<box>(?:f|frame)?box(?:ed)? ?\{)|(?P<hashes>\#{4,})"
     r"|(?P<tag><(?:final_?)?(?:[Aa]nswer|ANSWER|result|output|solution|choice|response|final)>|\[ANSWER\])"
-    r"|[\"'](?P<json>(?:final[ _]?|correct[ _]?)?(?:[Aa]nswer|[Cc]hoice|[Rr]esult|[Rr]esponse)(?:_?letter)?[\"']\s{0,4}:\s{0,4})"
+    r"|[\"'](?P<json>(?:final[ _]?|correct[ _]?)?(?:[Aa]nswer|[Cc]hoice|[Rr]esult"
+    r"|[Rr]esponse)(?:_?letter)?[\"']\s{0,4}:\s{0,4})"
 )
 _TOKEN_ASCII = re.compile(rf"{_COMMON}|(?P<label>{_any_of(filter(str.isascii, _LABELS))})(?![^\W_])")
 _TOKEN = re.compile(
@@ -47,20 +48,25 @@ _TOKEN = re.compile(
 _CORRECT = _any_of(labels.CORRECT)
 _LOOSE = (
     r"(?:should|could|might|may) be|seems?(?: to be)?|appears? to be|looks like"
-    r"|(?:is|was|would be) (?:probably|likely|perhaps|maybe|possibly|most likely)|(?:probably|likely|perhaps|maybe) is"
+    r"|(?:is|was|would be) (?:probably|likely|perhaps|maybe|possibly|most likely)|(?:probably|likely"
+    r"|perhaps|maybe) is"
 )
 _AFTER_LABEL = re.compile(
     rf"(?:\(s\))?(?:[ \t]{{1,3}}(?:{_CORRECT})(?![^\W_])){{0,2}}"
     r"(?:[ \t]{1,4}(?:to|for|of|auf|à|a la|alla|à la|to the|på|na|do) [^.:\n]{1,80}?)?"
-    r"(?:,? (?:then|therefore|thus|here|in this case|that fits best|(?:i|we|you) (?:get|got|found|want|need|seek|have))\b,?)?"
+    r"(?:,? (?:then|therefore|thus|here|in this case|that fits best|(?:i|we|you) (?:get|got|found|want"
+    r"|need|seek|have))\b,?)?"
     r"(?:[ \t]{0,3}\([^()\n]{1,60}\))?[ \t]{0,4}[*_`]{0,3}[ \t]{0,4}"
-    rf"(?:(?P<loose>{_LOOSE})\b|(?P<firm>[:：=–—]|-(?=[ \t])|(?:(?:will|would|must|can only|has to|have to) be"
-    rf"|comes (?:out )?to|turns out to be|works out (?:to be|to|as)|{_any_of(labels.IS)})(?![^\W_])|{_any_of(labels.IS_UNSPACED)}))",
+    rf"(?:(?P<loose>{_LOOSE})\b|(?P<firm>[:：=–—]|-(?=[ \t])"
+    r"|(?:(?:will|would|must|can only|has to|have to) be"
+    rf"|comes (?:out )?to|turns out to be|works out (?:to be|to|as)|{_any_of(labels.IS)})(?![^\W_])"
+    rf"|{_any_of(labels.IS_UNSPACED)}))",
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
     r"(?:[*_`]{1,3}(?=\s))?[ \t]{0,4}[:：,]?"
-    r"(?:[ \t]{1,4}(?:therefore|thus|then|simply|clearly|indeed|hence|given by|that|equal to|definitely|certainly|as follows)\b[,:]?)?"
+    r"(?:[ \t]{1,4}(?:therefore|thus|then|simply|clearly|indeed|hence|given by|that|equal to"
+    r"|definitely|certainly|as follows)\b[,:]?)?"
     r"[ \t]*(?:[*_`]{1,3}(?=\s))?",
     re.IGNORECASE,
 )
@@ -73,24 +79,29 @@ _HEADING_AFTER = re.compile(
 )
 _SHORT_LINE = re.compile(r"[*_\])]{0,3}[ \t]+(?=[(\[$\dA-Z][^\n]{0,30}(?:\n|\Z))")
 _DISOWNED = re.compile(
-    r"\b(?:wrong|incorrect|false|bad|no|any|common|tempting|naive|falsche|fausse|mauvaise|incorrecta|sbagliata|неверный)[ \t]+\Z"
+    r"\b(?:wrong|incorrect|false|bad|no|any|common|tempting|naive|falsche|fausse|mauvaise|incorrecta"
+    r"|sbagliata|неверный)[ \t]+\Z"
     r"|\b(?:if|whether|suppose|assuming|assume|unless)(?: that)?(?: (?:the|your|my|this))?(?: \w+)?[ \t]+\Z"
     r"|\b(?:people|students?|many|some|they|everyone|someone|others) (?:\w+ ){0,2}"
     r"(?:think|believe|say|assume|guess|claim|expect)s?(?: that)?(?: the)?(?: \w+)?[ \t]+\Z",
     re.IGNORECASE,
 )
 _TENTATIVE = re.compile(
-    r"\b(?:draft|initial|preliminary|tentative|rough|previous|old|original|earlier|intermediate|partial|approximate)[ \t]+\Z",
+    r"\b(?:draft|initial|preliminary|tentative|rough|previous|old|original|earlier|intermediate"
+    r"|partial|approximate)[ \t]+\Z",
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r"[ \t]*\**(?:steps?|solution|explanation|part|note|why|reasoning|given|analysis|calculations?|verification|check|problem|question"
+    r"[ \t]*\**(?:steps?|solution|explanation|part|note|why|reasoning|given|analysis|calculations?"
+    r"|verification|check|problem|question"
     r"|\d+[.)] )\b|[^\n]{0,80}:[ \t*]*(?:\n|\Z)",
     re.IGNORECASE,
 )
 _WEAK = re.compile(
-    r"^[ \t]*(?:[#>*_-]{1,6}[ \t]*)?(?P<word>A|Ans|(?:(?:the|my) )?final(?: result| value| output| verdict| choice)?|(?:the )?result|solution"
-    r"|(?:in )?conclusion|output|(?:my )?choice|option|verdict|total|ergebnis|fazit|lösung|résultat|conclusion|resultado|risultato|результат"
+    r"^[ \t]*(?:[#>*_-]{1,6}[ \t]*)?(?P<word>A|Ans|(?:(?:the|my) )?final(?: result| value| output"
+    r"| verdict| choice)?|(?:the )?result|solution"
+    r"|(?:in )?conclusion|output|(?:my )?choice|option|verdict|total|ergebnis|fazit|lösung|résultat"
+    r"|conclusion|resultado|risultato|результат"
     r"|итого|итог|wynik|sonuç|النتيجة|परिणाम|结果|結果|結論|结论|결과|결론|kết quả|hasil)"
     r"[*_]{0,3}[ \t]?[:：][*_]{0,3}(?=[ \t]*\S)",
     re.IGNORECASE | re.MULTILINE,

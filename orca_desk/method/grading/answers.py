@@ -1,9 +1,9 @@
 """Where the final answer is in a response.
 
-The visible text is read as a row of announcements: a label ("Answer: X", "the answer is X", in many languages), a
-heading, "#### X", "\\boxed{X}", a tag "<answer>X</answer>", a member "answer" of JSON. The last one that an
-answer follows counts. Without any, a weak one may ("A: X", "Result: X"); else the response is unmarked, and
-each kind decides how far to trust its first and its last words.
+The visible text is read as a row of announcements: a label ("Answer: X", "the answer is X", in many
+languages), a heading, "#### X", "\\boxed{X}", a tag "<answer>X</answer>", a member "answer" of JSON. The last
+one that an answer follows counts. Without any, a weak one may ("A: X", "Result: X"); else the response is
+unmarked, and each kind decides how far to trust its first and its last words.
 
 A final answer is at the end, so only the last 20,000 characters are searched, with bounded patterns: no text
 can make grading slow.
@@ -21,7 +21,8 @@ from orca_desk.method.grading.visible import question_made_up, unfenced, visible
 
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _CONNECTORS = re.compile(
-    r"(?:[\s.,;:!*_$(#-]|\b(?:so|thus|therefore|hence|or|and|the|final|correct|my|first|second|third|another|other)\b){0,12}\Z",
+    r"(?:[\s.,;:!*_$(#-]|\b(?:so|thus|therefore|hence|or|and|the|final|correct|my|first|second|third"
+    r"|another|other)\b){0,12}\Z",
     re.IGNORECASE,
 )
 _RETHINKING = re.compile(
@@ -40,6 +41,7 @@ _UNSEEN = dict.fromkeys(
     map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufeff")
 )
 _UNSEEN |= dict.fromkeys(map(ord, "\r\x85\u2028\u2029"), "\n")
+_MEMBER_END = re.compile(r"[,}\n]")
 _DECODER = json.JSONDecoder()
 
 
@@ -100,7 +102,7 @@ def find_answer(response: str) -> FinalAnswer:
 
 
 def as_read(text: str) -> str:
-    """Return `text` with the line ends of Unix and without characters that cannot be seen (marks of order, of width 0)."""
+    """Return `text` with the line ends of Unix and without characters that cannot be seen."""
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     return text if text.isascii() and "\r" not in text else text.translate(_UNSEEN)
@@ -192,8 +194,8 @@ def _span(text: str, mark: Mark) -> tuple[int, int]:
         try:
             return mark.end, _DECODER.raw_decode(text, mark.end)[1]
         except (ValueError, RecursionError):
-            end = re.compile(r"[,}\n]|\Z").search(text, mark.end)
-            return mark.end, end.start() if end else len(text)
+            found = _MEMBER_END.search(text, mark.end)
+            return mark.end, found.start() if found else len(text)
     stop = _stop(text, mark)
     piece = text[mark.end : stop]
     begin = mark.end + len(piece) - len(piece.lstrip())

@@ -1,9 +1,9 @@
 """Which of the values in a text is its answer.
 
-A value is anything with a `start` and an `end` in the text; `find` returns those of a text from left to right.
-Denied values ("not 5") and asides ("3 days (72 hours)") do not count, nor does what stands in a reason ("since he
-sold 8"). What follows the last "=" counts more than what stands before it. Two values that are offered together
-("5 or 6") are both returned: the answer is then several.
+A value is anything with a `start` and an `end` in the text; `find` returns those of a text from left to
+right. Denied values ("not 5") and asides ("3 days (72 hours)") do not count, nor does what stands in a reason
+("since he sold 8"). What follows the last "=" counts more than what stands before it. Two values that are
+offered together ("5 or 6") are both returned: the answer is then several.
 """
 
 import re
@@ -25,7 +25,8 @@ from orca_desk.method.grading.clauses import (
 _LONGEST = 4_000
 _LAST = 8  # values considered at the end of a line
 _HEDGES = re.compile(
-    r"[\s\"'“”(\[$*]*(?:(?:about|approximately|approx\.?|around|exactly|roughly|only|just|nearly|almost|a|total|of|≈|~)\s*)*",
+    r"[\s\"'“”(\[$*]*(?:(?:about|approximately|approx\.?|around|exactly|roughly|only|just|nearly"
+    r"|almost|a|total|of|≈|~)\s*)*",
     re.IGNORECASE,
 )
 _OPERATOR_BEFORE = re.compile(r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{0,4}\Z")
@@ -69,7 +70,7 @@ Find = Callable[[str], list[V]]
 
 
 def stated(text: str, find: Find[V]) -> tuple[str, list[V]]:
-    """Return the text that was read, and the value that a marked answer states; several if it offers several."""
+    """Return the text that was read, and the value that a marked answer states; all if it offers several."""
     sentence = first_sentence(text)
     for piece in dict.fromkeys((before_reason(sentence), sentence, text)):
         found = _kept(piece, find(piece))
@@ -81,8 +82,8 @@ def stated(text: str, find: Find[V]) -> tuple[str, list[V]]:
 def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
     """Return the piece that was read of a response without any marker, and the value that it concludes.
 
-    An answer comes first ("42", then why) or last; last, the value in its main clause counts, unless it is an operand
-    of a calculation that was not carried out.
+    An answer comes first ("42", then why) or last; last, the value in its main clause counts, unless it is an
+    operand of a calculation that was not carried out.
     """
     body = without_offers(text[-_LONGEST:])
     first, rest = _opening(body)
@@ -99,9 +100,9 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
 
 
 def _opening(body: str) -> tuple[str, str]:
-    """Return the first words of a response that may be an answer of their own, and what follows; else ("", "").
+    """Return the first words of a response that may be an answer of their own, and the rest; else ("", "").
 
-    They are emphasised, a paragraph, a line before an explanation, or a sentence that is more than the number of a list.
+    They are emphasised, a paragraph, a line before an explanation, or a sentence that is no number of a list.
     """
     strong = _STRONG_OPENING.match(body)
     if strong:
@@ -124,7 +125,7 @@ def _bare(line: str, value: Found) -> bool:
 
 
 def _opened(first: str, value: V, rest: str, find: Find[V]) -> tuple[str, list[V]]:
-    """Return the value of the first line, and what the explanation concludes where it concludes one of its own."""
+    """Return the value of the first words, or of the explanation if that concludes one of its own."""
     last = [line for line in rest.split("\n") if line.strip()][-1]
     if _CONCLUDES.search(last):
         piece, found, _ = _line(last, find)
@@ -134,7 +135,7 @@ def _opened(first: str, value: V, rest: str, find: Find[V]) -> tuple[str, list[V
 
 
 def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
-    """Return the piece of a line that concludes, its values, and whether the line decides (it holds any value)."""
+    """Return the piece of a line that concludes, its values, and whether the line decides (it holds any)."""
     for start, end in reversed(sentences(line)):
         sentence = after_condition(reconsidered(line[start:end]))
         emphasised = [match for match in _EMPHASIS.finditer(sentence) if find(match[1])]

@@ -1,4 +1,4 @@
-"""Where statements end: sentences, reasons ("since ..."), asides in parentheses, offers, and refusals to answer."""
+"""Where statements end: sentences, reasons, asides, second thoughts, offers of help, refusals to answer."""
 
 import re
 from collections.abc import Iterator
@@ -8,29 +8,38 @@ _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]*]{0,3}\s+(?=[A-ZÀ-ÞА-ЯЁ\"'�
 # A full stop after these ends no sentence: "Mr. Smith", "George W. Bush".
 _ABBREVIATED = re.compile(r"\b(?:Mrs?|Ms|Dr|St|Prof|vs|[A-Z][\w'’]+ [A-Z]|(?:[A-Z]\. ?)+[A-Z])\Z")
 _REASON = re.compile(
-    r"[\s,;:—–-]{1,4}(?:because|since|given that|seeing that|as (?:he|she|it|they|we|you|the|there|this|that|a)\b)",
+    r"[\s,;:—–-]{1,4}(?:because|since|given that|seeing that|as (?:he|she|it|they|we|you|the|there"
+    r"|this|that|a)\b)",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\((?!or\b)[^()]{0,400}\)")
 _OFFER = re.compile(
-    r"(?:please )?(?:let me know|feel free|is there anything|i hope|hope (?:this|that|it)|would you like|do you (?:want|need)"
-    r"|if you (?:have|need|want|would)|happy to|glad to|thank|you're welcome|good luck|great question|anything else"
-    r"|don't hesitate|shall i|want me to|can i help|have a (?:nice|great|good)|sag mir|lass mich|möchtest du|n'hésite"
-    r"|souhaite|dis-moi|avísame|¿(?:quieres|necesitas|te gustaría)|fammi sapere|vuoi che|espero que|spero|j'espère|ich hoffe)",
+    r"(?:please )?(?:let me know|feel free|is there anything|i hope|hope (?:this|that|it)"
+    r"|would you like|do you (?:want|need)"
+    r"|if you (?:have|need|want|would)|happy to|glad to|thank|you're welcome|good luck|great question"
+    r"|anything else"
+    r"|don't hesitate|shall i|want me to|can i help|have a (?:nice|great|good)|sag mir|lass mich"
+    r"|möchtest du|n'hésite"
+    r"|souhaite|dis-moi|avísame|¿(?:quieres|necesitas|te gustaría)|fammi sapere|vuoi che|espero que"
+    r"|spero|j'espère|ich hoffe)",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
-    r"\bi(?:'m| am)? (?:really |just )?(?:cannot|can't|can not|could not|couldn't|unable|not able|not sure|do not know|don't know"
+    r"\bi(?:'m| am)? (?:really |just )?(?:cannot|can't|can not|could not|couldn't|unable|not able"
+    r"|not sure|do not know|don't know"
     r"|have no (?:idea|way))\b"
-    r"|\bcan(?:not|'t| not) be (?:determined|known|answered|solved|found|calculated|computed|said|worked out|inferred)\b"
+    r"|\bcan(?:not|'t| not) be (?:determined|known|answered|solved|found|calculated|computed|said"
+    r"|worked out|inferred)\b"
     r"|\b(?:impossible|not possible|no way) to (?:say|tell|know|determine|answer|find|calculate|work)\b"
     r"|\b(?:not enough|insufficient|not sufficient|no) (?:information|data|details?|context)\b"
     r"|\b(?:need|without) (?:more|further|additional) (?:information|data|details?|context)\b",
     re.IGNORECASE,
 )
 _SECOND_THOUGHT = re.compile(
-    r"(?<!\w)(?:no,? wait|wait,? no|wait|scratch that|correction|i mean|oops|sorry|hmm|actually(?=,? (?:no|it|that|the answer)\b)"
-    r"|(?<=\.\.\. )actually|(?<=… )actually)\b[\s,:.!—–-]*(?:no\b[\s,:.!]*)?(?:(?:it|that)(?:'s|’s| is) (?!not|wrong)|make (?:that|it) )?",
+    r"(?<!\w)(?:no,? wait|wait,? no|wait|scratch that|correction|i mean|oops|sorry|hmm"
+    r"|actually(?=,? (?:no|it|that|the answer)\b)"
+    r"|(?<=\.\.\. )actually|(?<=… )actually)\b[\s,:.!—–-]*(?:no\b[\s,:.!]*)?(?:(?:it|that)(?:'s|’s"
+    r"| is) (?!not|wrong)|make (?:that|it) )?",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"\W*(?:if|suppose|assuming|when)\b[^,\n]*(?:,|\Z)", re.IGNORECASE)
@@ -88,10 +97,9 @@ def before_reason(sentence: str) -> str:
 
 def reconsidered(text: str) -> str:
     """Return what `text` says after it takes something back ("5, no wait, 6" gives "6"), else the whole."""
-    last = None
-    for last in _SECOND_THOUGHT.finditer(text, 1):
-        pass
-    return text[last.end() :] if last and text[last.end() :].strip(" .!)") else text
+    thoughts = list(_SECOND_THOUGHT.finditer(text, 1))
+    rest = text[thoughts[-1].end() :] if thoughts else ""
+    return rest if rest.strip(" .!)") else text
 
 
 def after_condition(sentence: str) -> str:

@@ -1,8 +1,8 @@
 """Which texts read the same: what is folded before comparing, and what never is.
 
-Case, articles, quotation marks, sentence punctuation and ways to encode one character are folded. Signs, brackets of
-mathematics, symbols of programming, superscripts, accidentals, suits, vowel signs and the marks of kana are not:
-they carry meaning.
+Case, articles, quotation marks, sentence punctuation and ways to encode one character are folded. Signs,
+brackets of mathematics, symbols of programming, superscripts, accidentals, suits, vowel signs and the marks
+of kana are not: they carry meaning.
 """
 
 import re
@@ -46,7 +46,8 @@ _LONG_WORD = re.compile(rf"{_LETTER}{{3}}")
 _HYPHEN = re.compile(rf"(?<={_LETTER})[-–—](?={_LETTER}{{2}})|(?<={_LETTER}{{2}})[-–—](?=\w)")
 _DASH = re.compile(rf"(?<={_LETTER}{{2}})\s+[-–—]+\s+(?=\w)|\s*—\s*")
 _OPERATOR = re.compile(
-    r"\s*(>=|<=|!=|==|->|=>|=|<|>|≈|[+*/^|&×÷∪∩∧∨⊂⊆∈→⇒]|(?<=[\w)])\s-\s(?=[\w(])|(?<=\d)-(?=\d)|(?<=\b\w)-(?=\w\b))\s*"
+    r"\s*(>=|<=|!=|==|->|=>|=|<|>|≈|[+*/^|&×÷∪∩∧∨⊂⊆∈→⇒]|(?<=[\w)])\s-\s(?=[\w(])|(?<=\d)-(?=\d)"
+    r"|(?<=\b\w)-(?=\w\b))\s*"
 )
 _AND = re.compile(r"(?<!&)&(?!&)")
 _PLACEHOLDER = re.compile(rf"[\[{{<]({_LETTER}{{3,}}(?:[ '-]{_LETTER}+)*)[\]}}>]\.?")
@@ -66,7 +67,7 @@ _LEAST_LETTERS = 4  # of a word in small letters whose accents may be missing
 
 @lru_cache(maxsize=2048)
 def _compatible(character: str) -> str:
-    """Return a character in its usual form, where Unicode has another form of the same: full-width, ligature, subscript."""
+    """Return the usual form of a character: of a full-width letter, a ligature, a subscript."""
     kind, _, _ = unicodedata.decomposition(character).partition(" ")
     if kind in _COMPATIBLE or (kind == "<font>" and "\U0001d400" <= character <= "\U0001d7ff"):
         return unicodedata.normalize("NFKC", character)
@@ -130,7 +131,8 @@ def same_reading(answer: str, expected: str) -> bool:
     """Return whether two texts read the same, up to marks on letters that one of them leaves out.
 
     The vowel points of Arabic and Hebrew may be left out, and so may the accents of Latin names and of longer
-    words where the other side has none ("Sao Paulo", "cafe", but neither "schon" for "schön" nor "ano" for "año").
+    words where the other side has none: "Sao Paulo" and "cafe", but neither "schon" for "schön" nor "ano" for
+    "año".
     """
     ours, theirs = normalise(answer), normalise(expected)
     if ours == theirs:

@@ -50,9 +50,9 @@ def grade(
     A reference that cannot be read as its kind (a "number" without a number) is compared as text. Never
     raises, whatever the texts contain; takes time linear in the length of the response.
 
-    `question` is what was asked: a choice may be answered by the text of an option that it lists, and a letter
-    that stands with another option's text is no answer. `comparer` decides about mathematics that is written
-    differently; without one, it counts as incorrect, and the reason says why.
+    `question` is what was asked: a choice may be answered by the text of an option that it lists, and a
+    letter that stands with another option's text is no answer. `comparer` decides about mathematics that is
+    written differently; without one, it counts as incorrect, and the reason says why.
     """
     asked, expected, bare = _prepare(as_read(reference), kind)
     if isinstance(expected, ExpectedMath):
@@ -68,7 +68,7 @@ def grade(
 
 
 def _by_letter(finding: Finding, final: FinalAnswer, bare: str, options: Mapping[str, str]) -> Finding:
-    """Return the finding for an answer that may name the option whose text the reference is, by its letter."""
+    """Return the finding for an answer that may give the letter of the option whose text the reference is."""
     letters = [letter for letter, text in options.items() if same_meaning(text, bare)]
     if len(letters) != 1:
         return finding

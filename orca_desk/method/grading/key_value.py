@@ -29,12 +29,14 @@ _OR_AFTER = re.compile(r"\A\s*,?\s*(?:or\b|/)", re.IGNORECASE)
 _QUALIFIED = re.compile(r"(?P<word>[\w'-]+)[\s\"'*]*\Z")
 # Words that may stand before a value without changing which thing it is ("the", but not "blue").
 _BEFORE_VALUE = re.compile(
-    r"an?|the|in|on|at|to|is|are|was|were|be|its|it's|his|her|their|my|your|into|inside|under|for|of|as|and|or"
+    r"an?|the|in|on|at|to|is|are|was|were|be|its|it's|his|her|their|my|your|into|inside|under|for|of"
+    r"|as|and|or"
     r"|but|that|still|said|says?|thinks?|believes?|equals|has|have|with|not|both|answer",
     re.IGNORECASE,
 )
 _ALL = re.compile(
-    r"\b(?:both|all|everyone|everybody|each|beide|alle|tous|ambos|todos|entrambi|tutti)\b(?! (?:but|except|the))",
+    r"\b(?:both|all|everyone|everybody|each|beide|alle|tous|ambos|todos|entrambi|tutti)\b(?! (?:but"
+    r"|except|the))",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(

@@ -4,7 +4,8 @@ import re
 from functools import lru_cache
 
 _OPTION = re.compile(
-    r"(?:(?<=\s)|\A|(?<=[;,?:]))(?:\((?P<round>[A-Za-z])\)|\[(?P<square>[A-Z])\]|(?P<bare>[A-Za-z])[.):])(?=\s*\S)"
+    r"(?:(?<=\s)|\A|(?<=[;,?:]))(?:\((?P<round>[A-Za-z])\)|\[(?P<square>[A-Z])\]"
+    r"|(?P<bare>[A-Za-z])[.):])(?=\s*\S)"
 )
 _SEARCHED = 20_000
 _LONGEST = 1_000

@@ -55,8 +55,8 @@ class Sequence(NamedTuple):
 def split_items(text: str) -> Sequence:
     """Return the items of a sequence, normalised. The strongest separator that occurs is the one that counts.
 
-    From strong to weak: newline, arrows, ">", "<", ";", ",", "then", "and", " - ". Items with arrows that point back
-    are turned; a text with both ">" and "<" is no sequence.
+    From strong to weak: newline, arrows, ">", "<", ";", ",", "then", "and", " - ". Items with arrows that
+    point back are turned; a text with both ">" and "<" is no sequence.
     """
     body = text[:_LONGEST].strip().strip("[](){}").strip().removesuffix(".")
     numbered = [part for part in _NUMBERED.split(body) if part.strip(" ,;\n")]
@@ -125,7 +125,7 @@ class ExpectedOrdering:
         return found
 
     def _turned(self, reading: Sequence) -> list[str]:
-        """Return the items in the direction of the reference, where both say theirs: "c < b < a" is "a > b > c"."""
+        """Return the items in the direction of the reference: "c < b < a" is "a > b > c"."""
         turn = self.sign and reading.sign and self.sign != reading.sign
         return reading.items[::-1] if turn else reading.items
 

@@ -1,7 +1,7 @@
 """Answers of two poles: yes or no, true or false, in several languages.
 
-A bare "Yes" or "No, he does not." at the start, or the last conclusion ("So it must be yes.") decides; both count
-only if they agree. "No one" and "no longer" are no answer, and neither is a word in a reason.
+A bare "Yes" or "No, he does not." at the start, or the last conclusion ("So it must be yes.") decides; both
+count only if they agree. "No one" and "no longer" are no answer, and neither is a word in a reason.
 """
 
 import re
@@ -12,22 +12,30 @@ from orca_desk.method.grading.clauses import before_reason, first_sentence, refu
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.markup import clean
 
-_YES = "yes yeah yep yup sí oui ja jawohl sim sì да так evet نعم हाँ हां جی 是 是的 对 對 正确 はい 네 예 có ya tak ano igen kyllä".split()
-_NO = "no nope nah non nein não нет ні hayır لا नहीं 不 不是 否 不对 不對 いいえ 아니요 아니오 không tidak nie ne nej nee nem ei".split()
-_POLE = {word: "yes" for word in _YES} | {word: "no" for word in _NO} | {"true": "true", "false": "false"}
+_YES = (
+    *("yes", "yeah", "yep", "yup", "sí", "oui", "ja", "sim", "sì", "ya", "tak", "ano", "igen", "có"),
+    *("да", "так", "evet", "نعم", "हाँ", "हां", "जी", "是", "是的", "对", "對", "正确", "はい", "네", "예"),
+)
+_NO = (
+    *("no", "nope", "nah", "non", "nein", "não", "nie", "ne", "nej", "nee", "nem", "không", "tidak", "hayır"),
+    *("нет", "ні", "لا", "नहीं", "不", "不是", "否", "不对", "不對", "いいえ", "아니요", "아니오"),
+)
+_POLE = dict.fromkeys(_YES, "yes") | dict.fromkeys(_NO, "no") | {"true": "true", "false": "false"}
 _OPPOSITE = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 # Not in the middle of a sentence, where many short words of other languages stand ("so" and "no" aside).
 _ENGLISH = re.compile(r"(?<![\w-])(?P<word>yes|no|nope|true|false)(?![\w-])", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LEADING = re.compile(r"[\s\"'“”*_`(\[¡]*(?P<word>[^\W\d_]+)(?P<after>[^\n]{0,20})", re.DOTALL)
 _AFTER_LEADING = re.compile(
-    r"\s*(?:\Z|[,;:!)\]\"'”*。，！、…]|[.–—-](?!\w))|\s+\(|\s+(?:because|since|as\b|it|he|she|they|we|i|you|this|that|the|there|sir|indeed)(?!\w)",
+    r"\s*(?:\Z|[,;:!)\]\"'”*。，！、…]|[.–—-](?!\w))|\s+\(|\s+(?:because|since|as\b|it|he|she|they|we|i"
+    r"|you|this|that|the|there|sir|indeed)(?!\w)",
     re.IGNORECASE,
 )
 _DETERMINES = re.compile(r"\s+(?:one|body|longer|more|matter|less|doubt|way|other|\w+ing\b)", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"(?:(?:so|thus|therefore|hence|then|well|ok|okay|sure|"
-    r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say)|i'd say)\b[\s,:]{0,3}(?:that )?){1,3}",
+    r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say)"
+    r"|i'd say)\b[\s,:]{0,3}(?:that )?){1,3}",
     re.IGNORECASE,
 )
 _COPULA = re.compile(
@@ -43,10 +51,14 @@ _RETHINKS = re.compile(
 _STOPS = re.compile(r"[\s\"'”*_)]*(?:\Z|[.,;!?:—–]|because\b|since\b|that\b|and\b)", re.IGNORECASE)
 _CHOICE = re.compile(r"\W*(?:yes|true)\s*(?:or|/)\s*(?:no|false)\s*[:?]\s*", re.IGNORECASE)
 _HEDGED = re.compile(
-    r"\b(?:neither|partly|partially|half|mostly|somewhat|sometimes|not (?:always|necessarily|entirely|quite)|either|or|maybe|perhaps|both|whether|if|unclear|depends|(?:yes|true) ?(?:and|/) ?(?:no|false)|(?:no|false) ?(?:and|/) ?(?:yes|true))\b",
+    r"\b(?:neither|partly|partially|half|mostly|somewhat|sometimes|not (?:always|necessarily|entirely"
+    r"|quite)|either|or|maybe|perhaps|both|whether|if|unclear|depends|(?:yes|true) ?(?:and|/) ?(?:no"
+    r"|false)|(?:no|false) ?(?:and|/) ?(?:yes|true))\b",
     re.IGNORECASE,
 )
 _LONGEST = 4_000
+_LONGEST_ENDING = 12  # words of a sentence whose last one decides
+_SHORT_WORDS = frozenset({"ja", "ya", "ne", "ano", "ni"})  # other words in other languages
 
 
 @dataclass(frozen=True)
@@ -130,32 +142,31 @@ def _leading(sentence: str) -> _Said | None:
 
 
 def _within(sentence: str) -> list[_Said]:
-    """Return the poles that a sentence concludes: after "is" and the like, or at its end; "not true" is false."""
-    found = []
-    for match in _ENGLISH.finditer(sentence):
-        before, after = sentence[: match.start()], sentence[match.end() :]
-        pole = _POLE[match["word"].casefold()]
-        ends = not after.strip(" .!?\"'”)*_]")
-        negation = _NEGATED.search(before)
-        if negation:
-            if (
-                pole in ("true", "false")
-                and (ends or not after.strip()[:1].isalnum())
-                and "=" not in sentence
-            ):
-                found.append(_Said(_OPPOSITE[pole], sentence[negation.start() : match.end()]))
-        elif ends or (_COPULA.search(before) and _STOPS.match(after)):
-            if not _DETERMINES.match(after):
-                found.append(_Said(pole, match[0]))
-    if not found:
-        words = _WORD.findall(sentence)
-        last = words[-1].casefold() if words else ""
-        denied = _NEGATED.search(sentence[: sentence.rfind(words[-1])]) if words else None
-        if (
-            last in _POLE
-            and not denied
-            and len(words) <= 12
-            and last not in ("ja", "ya", "ne", "ei", "ano", "ni", "so")
-        ):
-            found.append(_Said(_POLE[last], words[-1]))
-    return found
+    """Return the poles that a sentence concludes: after "is" or at its end; "not true" is false."""
+    said = (_english(sentence, match) for match in _ENGLISH.finditer(sentence))
+    found = [one for one in said if one is not None]
+    return found or _last_word(sentence)
+
+
+def _english(sentence: str, match: re.Match[str]) -> _Said | None:
+    """Return the pole of an English word within a sentence, None where it concludes nothing."""
+    before, after = sentence[: match.start()], sentence[match.end() :]
+    pole = _POLE[match["word"].casefold()]
+    ends = not after.strip(" .!?\"'”)*_]")
+    negation = _NEGATED.search(before)
+    if negation:
+        turns = pole in ("true", "false") and "=" not in sentence
+        apart = ends or not after.strip()[:1].isalnum()
+        return _Said(_OPPOSITE[pole], sentence[negation.start() : match.end()]) if turns and apart else None
+    concludes = ends or (_COPULA.search(before) is not None and _STOPS.match(after) is not None)
+    return _Said(pole, match[0]) if concludes and not _DETERMINES.match(after) else None
+
+
+def _last_word(sentence: str) -> list[_Said]:
+    """Return the pole of a short sentence that ends with it, in any language."""
+    words = _WORD.findall(sentence)
+    if not words or len(words) > _LONGEST_ENDING or words[-1].casefold() in _SHORT_WORDS:
+        return []
+    pole = _POLE.get(words[-1].casefold())
+    denied = _NEGATED.search(sentence[: sentence.rfind(words[-1])])
+    return [_Said(pole, words[-1])] if pole and not denied else []

@@ -69,7 +69,7 @@ def _parse(line: str) -> tuple[dict[str, Any] | None, str]:
 
 
 def _text(value: Any) -> str | None:
-    """Return a JSON value as a text: true as "true", null and NaN as nothing; None for a list or an object."""
+    """Return a JSON value as a text: true as "true", null and NaN as ""; None for a list or an object."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -13,24 +13,28 @@ from orca_desk.method.grading.markup import clean
 from orca_desk.method.grading.values import same_value
 
 _ASIDE = re.compile(
-    r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which|of course|as expected)\b"
+    r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which"
+    r"|of course|as expected)\b"
     r"|\s\(|\s[—–-]\s",
     re.IGNORECASE,
 )
 _TAKES_BACK = re.compile(r"\W*(?:or|no|wait|actually|but|and|sorry|maybe|perhaps|either)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"^(?:(?:so|thus|therefore|hence|then|well|definitely|certainly|probably|"
-    r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say|choose|chose|pick)|id say)\b"
+    r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say|choose|chose"
+    r"|pick)|id say)\b"
     r"[\s,:]{0,3}(?:that )?){1,3}"
 )
 _FRAME = re.compile(
     r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?) |"
-    r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be|has to be) (?:called |named )?"
+    r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be"
+    r"|has to be) (?:called |named )?"
     r"|its |thats |theyre |hes |shes |(?:it|this) (?=[a-z]{3,}s\Z)|(?:it|this|that) (?=can(?:not|t)?\b))?"
     r"(?:(?:still )?(?:in|on|at|inside|into|onto|under) (?=\S))?"
 )
 _COPULA = re.compile(
-    r"\b(?:is|are|was|were|be|equals|called|named|known as|ist|war|est|était|es|era|è|é|jest|är|er|este|είναι|là|adalah)"
+    r"\b(?:is|are|was|were|be|equals|called|named|known as|ist|war|est|était|es|era|è|é|jest|är|er"
+    r"|este|είναι|là|adalah)"
     r"(?::|\b)\s|(?<!不)是|(?<!で)は|(?<=[가-힣])[은는] ",
     re.IGNORECASE,
 )
@@ -38,7 +42,8 @@ _FINAL_COPULA = re.compile(rf"(?:{'|'.join(sorted(FINAL_COPULAS, key=len, revers
 _AGENT = re.compile(r"\b(?:by|named|called|known as)\s", re.IGNORECASE)
 # Words that make a sentence more than "X is Y".
 _UNPLAIN = re.compile(
-    r"\b(?:not|never|neither|unlikely|if|whether|or|no|but|doubt|deny|denies|wrong|incorrect|false|cannot|without|some|many"
+    r"\b(?:not|never|neither|unlikely|if|whether|or|no|but|doubt|deny|denies|wrong|incorrect|false"
+    r"|cannot|without|some|many"
     r"|nicht|kein|keine|pas|ni|non|não|nie|не|нет|inte|ikke)\b|n['’]t\b|[;?]|不|ない",
     re.IGNORECASE,
 )
@@ -48,7 +53,8 @@ _SAYS_WHAT_IT_IS = re.compile(
     re.IGNORECASE,
 )
 _ACTS = re.compile(
-    r"\s(?:\w{3,}ed|wrote|won|made|built|found|led|sang|drew|became|held|took|has|lies|wrote|discovered|contains)\b"
+    r"\s(?:\w{3,}ed|wrote|won|made|built|found|led|sang|drew|became|held|took|has|lies|wrote"
+    r"|discovered|contains)\b"
 )
 _RETHINKS = re.compile(r"\b(?:wait|actually|sorry|correction|mistake|no|not|instead|or)\b", re.IGNORECASE)
 _LONGEST = 4_000
@@ -64,7 +70,7 @@ def same_text(answer: str, expected: str) -> bool:
 
 
 def same_meaning(answer: str, expected: str) -> bool:
-    """Return whether two texts read the same or are the same value ("432" and "432.0", "2 h" and "120 minutes")."""
+    """Return whether two texts read the same or are the same value, such as "2 h" and "120 min"."""
     return same_text(answer, expected) or same_value(answer, expected) is True
 
 
@@ -92,7 +98,7 @@ class ExpectedText:
         return incorrect(answer.rstrip(". "), self.reference)
 
     def _named(self, final: FinalAnswer) -> str | None:
-        """Return the name that one sentence says acted: "Shakespeare wrote it", "It was written by Shakespeare"."""
+        """Return the name that one sentence says acted: "Poe wrote it", "It was written by Poe"."""
         sentence = clean(final.text)
         single = final.marked or len(without_offers(final.whole)) <= _LONGEST_SENTENCE
         if not single or not self.reference[:1].isupper() or first_sentence(sentence) != sentence:

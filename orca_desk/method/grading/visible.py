@@ -20,15 +20,18 @@ _START = re.compile(
     r"|<\|start_header_id\|>assistant<\|end_header_id\|>|<start_of_turn>model|<｜Assistant｜>|\[/INST\])*"
 )
 _END = re.compile(
-    r"<\|[^|<>\s]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>|</s>|<eos>|<pad>|<end_of_turn>|<start_of_turn>|\[/?INST\]|<turn\|>|\[EOS\]"
+    r"<\|[^|<>\s]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>|</s>|<eos>|<pad>|<end_of_turn>|<start_of_turn>"
+    r"|\[/?INST\]|<turn\|>|\[EOS\]"
 )
 _NEXT_QUESTION = re.compile(
-    r"\n[ \t]*(?:[#*_]{1,6}[ \t]*)?(?:(?:next |new |another )?(?:question|problem|exercise)(?: ?\d+)?|Q\d{0,2}|user|human|instruction"
+    r"\n[ \t]*(?:[#*_]{1,6}[ \t]*)?(?:(?:next |new |another )?(?:question|problem|exercise)(?: ?\d+)?"
+    r"|Q\d{0,2}|user|human|instruction"
     r"|input|frage|pregunta|domanda|pergunta|вопрос|问题|問題|質問|질문)[ \t]*(?:[:：]|\n)",
     re.IGNORECASE,
 )
 _SETS_OUT = re.compile(
-    r"\b(?:let|first|here|sure|okay|restate|given|steps?|solve|will|question|problem|start|begin|following)\b|[:?]\s*\Z",
+    r"\b(?:let|first|here|sure|okay|restate|given|steps?|solve|will|question|problem|start|begin"
+    r"|following)\b|[:?]\s*\Z",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"```[\w+-]{0,20}[ \t]*\n(?P<inside>.*?)\n?[ \t]*```", re.DOTALL)
@@ -48,7 +51,7 @@ def visible_span(response: str) -> tuple[int, int]:
 def question_made_up(text: str, start: int, *, answered: bool) -> int | None:
     """Return where a question begins that the model made up after its answer, None if there is none.
 
-    `answered` says that a marked answer stands before `start`; else a short text that sets out nothing is one.
+    `answered` says that a marked answer stands before `start`; else a short text that sets out nothing is it.
     """
     match = _NEXT_QUESTION.search(text, start)
     if match is None:

@@ -1,0 +1,179 @@
+"""Which option a statement names by its letter, and in which statement a response chooses.
+
+A statement is read letter by letter: affirmed ("B is correct", "so it must be B"), announced ("the answer is
+B"), denied ("not C", "A is wrong") or only mentioned.
+"""
+
+import re
+from itertools import pairwise
+from typing import NamedTuple
+
+from orca_desk.method.grading.alternatives import joined, retracted
+from orca_desk.method.grading.answers import FinalAnswer
+from orca_desk.method.grading.clauses import (
+    asides,
+    before_reason,
+    first_sentence,
+    refuses,
+    sentences,
+    without_offers,
+)
+from orca_desk.method.grading.markup import clean
+
+_OPTION = re.compile(
+    r"\((?P<round>[A-Za-z])\)"
+    r"|\[(?P<square>[A-Z])\]"
+    r"|\b(?i:option|choice|answer|letter|letra|lettre|lettera|литера|буква|Buchstabe|opción|opcion"
+    r"|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z]\b|[b-h]\b|a(?=\s*(?:[.):,;!]"
+    r"|is\b|\Z)))"
+    r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?!\.[A-Za-z0-9])(?![A-Za-z0-9_'’+#*^=\u266d\u266f\u2"
+    r"66e°²³⁺⁻-])|[AI](?=\s{0,3}(?:[):,;/&!。，]|\.(?![A-Za-z0-9])|(?:or|and|und|et|y|e|o|ou"
+    r"|oder)\s[A-Z]\b|\Z)))"
+    r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
+)
+_LEADING = re.compile(
+    r"[\"'“\s\[(]{0,4}(?P<letter>[A-Za-z])[\"'”\])]{0,3}(?:\s{0,3}(?:\Z|\n|[.):,;!](?=\s|\Z)"
+    r"|[–—-](?=\s)|[。，、：]|/(?=[A-Z]\b)|(?=です|입니다|है))"
+    r"|\s{1,3}(?:because|since|as|or|and|is|would be|must be|seems|fits|है)\b|'d[iıuü]r\b)"
+)
+# What may stand before a bare letter that names an option: "choose B" does, "vitamin B" does not.
+_ANNOUNCED = re.compile(
+    r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for"
+    r"|leaving|leaves|leave|therefore|so"
+    r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de"
+    r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|only"
+    r"|just|guess|на|это|jest|là"
+    r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
+    re.IGNORECASE,
+)
+_RIGHT_AFTER = re.compile(
+    r"[)\]\"'”*.:]{0,3}(?:\s(?:(?!\b[A-Z]\b)[^.!?\n]){0,80}?)?\s(?:is|would be|must be)(?: clearly"
+    r"| indeed| therefore| thus)? (?:the )?(?:only |most |best )?"
+    r"(?:correct|right|true|answer|best|accurate|appropriate|one|solution|option)\b"
+    r"|[)\]\"'”*]{0,3}\s(?:remains|fits|matches|works|holds|wins|it is)\b",
+    re.IGNORECASE,
+)
+_CHOSEN_BEFORE = re.compile(
+    r"\b(?:only|choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving"
+    r"|leaves(?: us with)?|left with|must be|has to be"
+    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|is)\s(?:the )?(?:option |choice "
+    r"|answer )?[(\[\"'*]{0,3}\Z",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:rule[sd]?|ruling|eliminat\w+|exclud\w+|reject\w*|discard\w*|cross(?:ed|es|ing)?)(?: out"
+    r"| off)?\s(?:both |option |choice |options |choices )?"
+    r"(?:\(?[A-Z]\)?(?:, | and |, and ))*[(\[]{0,2}\Z"
+)
+_FALLS_AFTER = re.compile(
+    r"[)\]\"'”*]{0,3}(?:(?:,| and|, and) \(?[A-Z]\)?)*\s(?:fails?|(?:is|are|was|were)(?:n['’]t| not"
+    r"|\s(?:too|wrong|incorrect|false|out|impossible|invalid|ruled|eliminated"
+    r"|excluded|a common distractor|a distractor|tempting|unlikely|implausible))|can(?:not|['’]t)"
+    r"|does(?:n['’]t| not)|do(?:n['’]t| not))\b"
+)
+_NOR = re.compile(r",? (?:or|nor|and) ")
+_LETTER_IN_BRACKETS = 3  # characters of "(B)"
+_LIST_OF_LETTERS = re.compile(r"(?:\W*[A-Z]\W*\n){1,9}\W*[A-Z]\W*")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+class Letter(NamedTuple):
+    letter: str
+    start: int
+    end: int
+
+
+def letters_of(statement: str) -> list[Letter]:
+    """Return the option that a statement names; several where it offers several."""
+    text = statement[:2000].translate(_FULL_WIDTH)
+    if refuses(first_sentence(text)):
+        return []
+    found: list[Letter] = []
+    leading = _LEADING.match(text)
+    if leading and not _denied(text, *leading.span("letter")):
+        found.append(Letter(leading["letter"].upper(), *_bracketed(text, *leading.span("letter"))))
+    denied = 0  # where the last letter ends that is denied by what stands before it
+    for match in _OPTION.finditer(text, found[0].end if found else 0):
+        letter = match["round"] or match["square"] or match["named"] or match["bare"] or match["glued"]
+        if match["bare"] is not None and not _announced(text, match):
+            continue
+        if _denied(text, *match.span()) or (denied and _NOR.fullmatch(text, denied, match.start())):
+            denied = match.end()
+        else:
+            found.append(Letter(letter.upper(), *match.span()))
+    remarks = [(start, end) for start, end in asides(text) if end - start > _LETTER_IN_BRACKETS]
+    main = [one for one in found if not any(start < one.start < end for start, end in remarks)]
+    return _offered(text, main or found) if found else []
+
+
+def _bracketed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span of a letter with the brackets around it."""
+    opens, closes = text[start - 1 : start] in ("(", "["), text[end : end + 1] in (")", "]")
+    return (start - 1, end + 1) if opens and closes else (start, end)
+
+
+def _announced(text: str, match: re.Match[str]) -> bool:
+    before = _ANNOUNCED.search(text, max(0, match.start() - 14), match.start())
+    return before is not None or _RIGHT_AFTER.match(text, match.end()) is not None
+
+
+def _offered(text: str, found: list[Letter]) -> list[Letter]:
+    """Return the letters that a statement offers: the chosen or else the first, with those joined to it."""
+    main = before_reason(text)
+    within = [one for one in found if one.start < len(main)] or found
+    outright = [index for index, one in enumerate(within) if _is_chosen(text, one)]
+    if len({within[index].letter for index in outright}) > 1:
+        return [within[index] for index in outright]
+    chosen = outright[0] if outright else 0
+    joints = [joined(text[earlier.end : later.start]) for earlier, later in pairwise(within)]
+    first, last = chosen, chosen
+    while first and joints[first - 1]:
+        first -= 1
+    while last < len(joints) and joints[last]:
+        last += 1
+    return within[first : last + 1]
+
+
+def _is_chosen(text: str, one: Letter) -> bool:
+    """Return whether a statement says outright that a letter is the answer."""
+    return (
+        _RIGHT_AFTER.match(text, one.end) is not None or _CHOSEN_BEFORE.search(text[: one.start]) is not None
+    )
+
+
+def _denied(text: str, start: int, end: int) -> bool:
+    """Return whether the letter at text[start:end] is said to be wrong."""
+    return (
+        retracted(text, start, end)
+        or _DENIED.search(text[max(0, start - 40) : start]) is not None
+        or _FALLS_AFTER.match(text, end) is not None
+    )
+
+
+def choosing_statement(final: FinalAnswer) -> str:
+    """Return the sentence in which a response without a mark chooses.
+
+    At its very start ("B. The ..."), else the last sentence that says outright which option is correct, else
+    the last one that does more than deny options.
+    """
+    whole = without_offers(final.whole)
+    if _LIST_OF_LETTERS.fullmatch(whole):
+        return " and ".join(re.findall("[A-Z]", whole))
+    start = clean(first_sentence(whole))
+    if (_LEADING.match(start) or start.startswith("(")) and letters_of(start):
+        return start
+    tail = whole[-2000:]
+    found = [clean(tail[begin:end]) for begin, end in reversed(sentences(tail))]
+    found = [sentence for sentence in found if not sentence.endswith("?")]
+    affirmed = next((sentence for sentence in found if _affirms(sentence)), None)
+    return affirmed or next((sentence for sentence in found if not _only_denies(sentence)), "")
+
+
+def _affirms(sentence: str) -> bool:
+    """Return whether a sentence says which option is correct."""
+    return any(_is_chosen(sentence, one) for one in letters_of(sentence))
+
+
+def _only_denies(sentence: str) -> bool:
+    """Return whether a sentence names options, all of them as wrong."""
+    return _OPTION.search(sentence) is not None and not letters_of(sentence)
