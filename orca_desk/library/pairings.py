@@ -48,7 +48,8 @@ def set_pairings(
 
     def store(db: sqlite3.Connection) -> dict[str, StoredPairing]:
         before = _stored(db, CURRENT)
-        families = family_ids(db, [one.family for one in (*chosen, *nothing)])
+        names = [*(one.family for one in chosen), *(one.family for one in nothing)]
+        families = family_ids(db, names)
         for pairing in chosen:
             row = {
                 "family_id": families[pairing.family],

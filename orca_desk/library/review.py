@@ -39,6 +39,7 @@ class RecordLine:
     leaked: bool
     cut_off: bool
     edited: bool
+    held_out: bool
     decision: Decision | None
 
 
@@ -67,14 +68,15 @@ def record_lines(library: Library, rowids: Iterable[int]) -> list[RecordLine | N
     wanted = list(rowids)
     rows = library.rows(
         f"SELECT r.n AS rowid, r.id, {FAMILY} AS family, r.strategy, substr(r.user, 1, ?) AS question,"
-        f" {CORRECT} AS correct, {LEAKED} AS leaked, r.finish_reason <> 'stop' AS cut_off, d.decision,"
+        f" {CORRECT} AS correct, {LEAKED} AS leaked, r.finish_reason <> 'stop' AS cut_off,"
+        " r.held_out, d.decision,"
         f" e.record IS NOT NULL AS edited {TABLES} WHERE r.n IN (SELECT value FROM json_each(?))",
         (QUESTION, json_list(wanted)),
     )
     found = {}
     for row in rows:
         fields = dict(row)
-        fields.update({name: bool(row[name]) for name in ("leaked", "cut_off", "edited")})
+        fields.update({name: bool(row[name]) for name in ("leaked", "cut_off", "edited", "held_out")})
         fields["correct"] = None if row["correct"] is None else bool(row["correct"])
         found[row["rowid"]] = RecordLine(**fields)
     return [found.get(rowid) for rowid in wanted]

@@ -5,6 +5,8 @@ from orca_desk.method.fitness import Decision
 
 DECISIONS: dict[Decision | None, str] = {"keep": "kept", "drop": "dropped", None: "not reviewed"}
 
+HELD_OUT = "held out"  # the record of a held-out task, which is never trained on
+
 
 def verdict_word(correct: bool | None) -> str:
     """Return the word for a verdict; None means that there was no reference answer to grade against."""
@@ -22,6 +24,8 @@ def record_state(stored: StoredRecord) -> str:
         states.append("cut off")
     if stored.edited is not None:
         states.append("edited")
+    if stored.held_out:
+        states.append(HELD_OUT)
     if stored.decision:
         states.append(DECISIONS[stored.decision])
     return ", ".join(states)

@@ -58,8 +58,12 @@ class VerdictPanel(QFrame):
         self._item = item
         stored = item.stored
         reason = stored.verdict.reason if stored.verdict else "No reference answer."
-        if stored.record.provenance.finish_reason == "length" and stored.edited is None:
+        if stored.edited is not None:
+            reason = f"Your edit: {reason}"
+        elif stored.record.provenance.finish_reason == "length":
             reason += " The answer was cut off by the length limit."
+        if stored.held_out:
+            reason += " Its task is held out, so it is never used for training."
         self.reason.setText(reason)
         self.task.setEnabled(item.has_task)
         self.task.setToolTip("" if item.has_task else "The task was deleted.")

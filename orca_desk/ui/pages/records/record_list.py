@@ -32,7 +32,7 @@ from orca_desk.ui.theme import GRID, Theme, font
 from orca_desk.ui.widgets.blocks import BlockTableModel
 from orca_desk.ui.widgets.row_table import selected_spans
 from orca_desk.ui.widgets.text import safe_tip
-from orca_desk.ui.words.records import DECISIONS, verdict_word
+from orca_desk.ui.words.records import DECISIONS, HELD_OUT, verdict_word
 
 Index = QModelIndex | QPersistentModelIndex
 LINE = Qt.ItemDataRole.UserRole
@@ -50,6 +50,8 @@ def signs(line: RecordLine) -> list[Sign]:
         found.append(("triangle-alert", "warn", "cut off"))
     if line.edited:
         found.append(("pencil", "accent", "edited"))
+    if line.held_out:
+        found.append(("list-checks", "warn", HELD_OUT))
     if line.decision:
         found.append(decision_sign(line.decision))
     return found

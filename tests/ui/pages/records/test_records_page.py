@@ -26,7 +26,7 @@ from orca_desk.library.records import (
 from orca_desk.library.runs import create_run
 from orca_desk.library.snapshots import SnapshotRules, freeze, preview_freeze
 from orca_desk.library.strategies import get_strategy
-from orca_desk.library.tasks import add_tasks
+from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, update_task
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import grade
@@ -39,6 +39,7 @@ from orca_desk.prompts.renderer import Renderer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.records.page import RecordsPage
+from orca_desk.ui.pages.records.record_list import signs
 from orca_desk.ui.pages.records.texts import MAX_CELL, MAX_RESPONSE
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
@@ -580,3 +581,16 @@ def test_only_kept_records_are_frozen(library: Library, ids: list[str]) -> None:
     decide(library, [ids[1]], "keep")
     found = preview_freeze(library, rules=SnapshotRules(only_kept=True))
     assert (found.records, found.left_out) == (1, {Unfit.NOT_KEPT: COUNT - 1})
+
+
+def test_a_held_out_record_says_that_it_is_never_trained_on(
+    library: Library, ids: list[str], window: Window, qtbot: QtBot
+) -> None:
+    task = get_task(library, get_record(library, ids[0]).record.task_id)
+    update_task(library, replace(task, split="heldout"))
+    delete_tasks(library, [task.id])
+    page = open_page(window, qtbot)
+    wait_for(qtbot, page, ids[0])
+    assert "held out, so it is never used for training" in page.side.verdict.reason.text()
+    line = page.table.records.item(0)
+    assert line is not None and line.held_out and "held out" in [word for _, _, word in signs(line)]
