@@ -1,4 +1,4 @@
-"""Searching a whole library by a few words: tasks by text; strategies, trainings, runs and chats by name."""
+"""Searching a whole library by a few words: tasks by their text, everything else by its name."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +7,9 @@ from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
 from orca_desk.library.tasks import TaskFilter, list_tasks
 
-FoundKind = Literal["task", "record", "strategy", "training", "evaluation", "run", "chat"]
+FoundKind = Literal[
+    "task", "family", "record", "strategy", "snapshot", "training", "evaluation", "run", "chat"
+]
 TEXT = 90  # characters of a task or an outcome
 
 
@@ -34,7 +36,9 @@ def look_up(library: Library, text: str, *, limit: int = 6) -> list[Found]:
         return []
     folded = wanted.casefold()
     return [
+        *_families(library, folded, limit),
         *_strategies(library, folded, limit),
+        *_snapshots(library, folded, limit),
         *_runs(library, folded, limit),
         *_records(library, wanted, limit),
         *_chats(library, folded, limit),
@@ -51,14 +55,41 @@ def _strategies(library: Library, folded: str, limit: int) -> list[Found]:
     return [Found(kind="strategy", id=row[0], title=row[1], detail=row[0]) for row in rows]
 
 
+def _families(library: Library, folded: str, limit: int) -> list[Found]:
+    """Families that have tasks."""
+    rows = library.rows(
+        "SELECT name FROM families WHERE instr(casefold(name), ?)"
+        " AND EXISTS (SELECT 1 FROM tasks WHERE family_id = families.id) ORDER BY name LIMIT ?",
+        (folded, limit),
+    )
+    return [Found(kind="family", id=row[0], title=_short(row[0]), detail="") for row in rows]
+
+
+def _snapshots(library: Library, folded: str, limit: int) -> list[Found]:
+    rows = library.rows(
+        "SELECT id, name, created_at FROM snapshots WHERE instr(casefold(name), ?)"
+        " ORDER BY created_at DESC LIMIT ?",
+        (folded, limit),
+    )
+    return [Found(kind="snapshot", id=row[0], title=_short(row[1]), detail=row[2][:10]) for row in rows]
+
+
 def _runs(library: Library, folded: str, limit: int) -> list[Found]:
+    """Runs by their id, and evaluations by the name of their model too."""
     kinds: dict[str, FoundKind] = {"train": "training", "evaluate": "evaluation"}
     rows = library.rows(
-        "SELECT id, kind, status, outcome FROM runs WHERE instr(casefold(id), ?) ORDER BY n DESC LIMIT ?",
+        "SELECT runs.id, kind, status, outcome, name FROM runs LEFT JOIN evaluations USING (id)"
+        " WHERE instr(casefold(runs.id), ?1) OR instr(casefold(name), ?1) ORDER BY runs.n DESC LIMIT ?2",
         (folded, limit),
     )
     return [
-        Found(kind=kinds.get(row[1], "run"), id=row[0], title=row[0], detail=row[3] or row[2]) for row in rows
+        Found(
+            kind=kinds.get(row[1], "run"),
+            id=row[0],
+            title=f"{row[0]}  ({_short(row[4])})" if row[4] else row[0],
+            detail=row[3] or row[2],
+        )
+        for row in rows
     ]
 
 
@@ -74,8 +105,11 @@ def _records(library: Library, wanted: str, limit: int) -> list[Found]:
 
 
 def _chats(library: Library, folded: str, limit: int) -> list[Found]:
+    """Conversations: the columns beside the first one are parts of it."""
     rows = library.rows(
-        "SELECT id, title FROM chats WHERE instr(casefold(title), ?) ORDER BY n DESC LIMIT ?", (folded, limit)
+        "SELECT id, title FROM chats WHERE beside IS NULL AND instr(casefold(title), ?)"
+        " ORDER BY n DESC LIMIT ?",
+        (folded, limit),
     )
     return [Found(kind="chat", id=row[0], title=_short(row[1]), detail=row[0]) for row in rows]
 

@@ -30,6 +30,8 @@ DETAIL_LENGTH = 90  # characters of a run's outcome
 # The icon of what was found in the library, and the page and the target that show it.
 TARGETS: dict[FoundKind, tuple[str, str, str]] = {
     "task": ("list-checks", "tasks", "task"),
+    "family": ("layers", "tasks", "family"),
+    "snapshot": ("snowflake", "training", "snapshot"),
     "record": ("columns-2", "records", "record"),
     "strategy": ("route", "strategies", "strategy"),
     "training": ("chart-line", "training", "training"),
@@ -65,7 +67,7 @@ class Palette(Overlay):
         self._found: list[Entry] = []
         self._pointer = QCursor.pos()
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search commands, pages, tasks…")
+        self.search.setPlaceholderText("Search commands, pages, settings, models, tasks…")
         self.search.setAccessibleName("Search commands, pages, tasks, records, trainings…")
         self.search.textChanged.connect(self._typed)
         self.search.installEventFilter(self)
@@ -178,9 +180,10 @@ class Palette(Overlay):
 
     def _entry(self, found: Found) -> Entry:
         image, page, key = TARGETS[found.kind]
+        about = shorten(outcome_text(found.detail), DETAIL_LENGTH)
         return Entry(
             title=found.title,
-            detail=f"{found.kind}  ·  {shorten(outcome_text(found.detail), DETAIL_LENGTH)}",
+            detail=f"{found.kind}  ·  {about}" if about else found.kind,
             image=image,
             run=lambda: self._desk.open(page, **{key: found.id}),
         )

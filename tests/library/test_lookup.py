@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from library_doubles import make_chat
+from library_doubles import judged, make_chat, make_record, make_task
 
+from orca_desk.library.chats import create_columns
 from orca_desk.library.database import Library
+from orca_desk.library.evaluations import Question, create_evaluation
 from orca_desk.library.lookup import look_up
+from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run
+from orca_desk.library.snapshots import SnapshotRules, freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 
@@ -20,6 +24,20 @@ def library(tmp_path: Path) -> Iterator[Library]:
         add_tasks(opened, [Task(family="belief", query="Where does John look for the kite?")])
         for kind in ("train", "evaluate", "generate"):
             create_run(opened, kind, {})
+        create_evaluation(
+            opened,
+            model=Path("m.gguf"),
+            adapter=None,
+            system_kind="empty",
+            system=None,
+            questions=[Question(task_id=make_task(0).id, family="belief")],
+            settings={},
+            name="tuned",
+        )
+        record = make_record(0)
+        add_tasks(opened, [make_task(0)])
+        add_records(opened, [judged(record, "0")])
+        freeze(opened, name="First-try", rules=SnapshotRules(only_paired=False))
         make_chat(opened, title="About the 100% kite", model=Path("m.gguf"), adapter=None, system="")
         yield opened
 
@@ -34,6 +52,9 @@ def library(tmp_path: Path) -> Iterator[Library]:
         ("step-by", "strategy"),
         ("Step by", "strategy"),
         ("100%", "chat"),
+        ("BELI", "family"),
+        ("TUNED", "evaluation"),
+        ("first-try", "snapshot"),
     ],
 )
 def test_each_kind_is_found(library: Library, text: str, kind: str) -> None:
@@ -50,3 +71,20 @@ def test_no_text_breaks_the_search(library: Library, text: str) -> None:
 def test_wildcards_are_taken_literally(library: Library) -> None:
     assert look_up(library, "train_1") == []
     assert look_up(library, "%rain") == []
+
+
+def test_a_conversation_of_several_columns_is_found_once(library: Library) -> None:
+    models = [(Path(f"{name}.gguf"), None) for name in ("tuned", "base", "teacher")]
+    first = create_columns(library, title="Three answers", models=models, system="")[0]
+    (found,) = look_up(library, "three ANSWERS")
+    assert (found.kind, found.id) == ("chat", first.id)
+
+
+def test_an_evaluation_is_found_by_the_name_of_its_model(library: Library) -> None:
+    (found,) = [one for one in look_up(library, "tuned") if one.kind == "evaluation"]
+    assert found.title.endswith("(tuned)")
+
+
+def test_a_family_without_tasks_is_not_found(library: Library) -> None:
+    library.write(lambda db: db.execute("INSERT INTO families (name) VALUES ('belittled')").rowcount)
+    assert [found.title for found in look_up(library, "beli") if found.kind == "family"] == ["belief"]

@@ -12,6 +12,7 @@ from orca_desk.method.records import Task
 from orca_desk.ui.commands import plain
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.pages.settings.page import SettingsPage
+from orca_desk.ui.pages.tasks.page import TasksPage
 from orca_desk.ui.palette import Palette
 from orca_desk.ui.preferences import TOUR_SEEN
 from orca_desk.ui.register import NAMES, page_class
@@ -235,6 +236,15 @@ def test_a_command_on_a_selection_only_opens_its_page(palette: Palette, window: 
     entry.run()
     assert window.page is window.pages["tasks"]
     assert window.desk.undo.count() == 0 and count_tasks(window.desk.library) == 1
+
+
+def test_a_family_opens_its_tasks(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    add_tasks(window.desk.library, [Task(family="geography", query="Where is Rome?")])
+    qtbot.keyClicks(palette.search, "geogr")
+    qtbot.waitUntil(lambda: titles(palette) == ["geography"])
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    page = window.page
+    assert isinstance(page, TasksPage) and page.filters.value().family == "geography"
 
 
 def test_models_are_found(window: Window, qtbot: QtBot) -> None:
