@@ -60,7 +60,7 @@ class ReviewBar(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Show names with keys, names alone, only the names of frequent actions, or icons alone."""
+        """Show names with keys, only the names of frequent actions, keys alone, or icons alone."""
         for level in range(LEVELS):
             for made, _, texts in self._buttons:
                 if made.text() != texts[level]:
@@ -77,7 +77,8 @@ class ReviewBar(QFrame):
         short = _SHORT.get(name, name)
         made = button(short, action.trigger, tip=f"{tip} ({key})")
         made.setAccessibleName(name)
-        self._buttons.append((made, action, (f"{short}  {key}", short, short if name in _OFTEN else "", "")))
+        whole = f"{short}  {key}"
+        self._buttons.append((made, action, (whole, whole if name in _OFTEN else key, key, "")))
         return made
 
     def _paint(self) -> None:
