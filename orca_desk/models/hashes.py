@@ -67,6 +67,11 @@ class KnownHashes:
     def __init__(self, entries: Mapping[str, list[int | str]]) -> None:
         self._entries = entries
 
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The file with each hash when it was computed; it may have changed or gone since."""
+        return {str(entry[2]): Path(path) for path, entry in self._entries.items()}
+
     def sha256_of(self, files: Sequence[Path]) -> str | None:
         """Return what `HashCache.sha256_of` would, or None where a file is new, changed or missing."""
         found = {file.name: self._of(file) for file in files}

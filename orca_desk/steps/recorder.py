@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError, explain_os_error
+from orca_desk.inventory.run_models import find_model
 from orca_desk.library.database import Library
 from orca_desk.library.runs import (
     EndStatus,
@@ -103,7 +104,8 @@ def find_or_create_run(
 def request_to_resume(library: Library, run_id: str, kind: str) -> dict[str, Any] | None:
     """Return what an unfinished run of `kind` was asked for, to resume it; None if it stored no request.
 
-    Raises UserError for an unknown run, one of another kind, and one that is done or at work.
+    A model that was moved or renamed since is found by its content, which may take long. Raises UserError for
+    an unknown run, one of another kind, one that is done or at work, and one whose model is gone.
     """
     run = get_run(library, run_id)
     if run.kind != kind:
@@ -111,4 +113,7 @@ def request_to_resume(library: Library, run_id: str, kind: str) -> dict[str, Any
     if run.status in ("done", "running"):
         state = "finished" if run.status == "done" else "running"
         raise UserError(f"{run_id} is already {state}.", "Start a new run instead.")
-    return run.request
+    if run.request is None or not run.request.get("model"):
+        return run.request
+    model = find_model(library, Path(run.request["model"]), run.settings.get("teacher"))
+    return {**run.request, "model": str(model)}

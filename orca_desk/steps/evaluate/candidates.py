@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.run_models import find_model
 from orca_desk.inventory.student_files import known_student_gguf, student_gguf
 from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.answers import questions
@@ -151,13 +152,13 @@ def evaluation_names(evaluations: Sequence[Evaluation]) -> dict[str, str]:
 def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
     """Return the rest of an evaluation; for the newest one also the candidates queued behind it.
 
-    Raises UserError for an unknown evaluation.
+    Raises UserError for an unknown evaluation, and for one whose model is gone.
     """
     evaluation = get_evaluation(library, evaluation_id)
     ids = [one.task_id for one in questions(library, evaluation_id)]
     candidate = Candidate(
         name=evaluation_names([evaluation])[evaluation_id],
-        model=evaluation.model,
+        model=find_model(library, evaluation.model, evaluation.run.settings.get("model")),
         adapter=evaluation.adapter,
         system=system_of(evaluation.system),
     )

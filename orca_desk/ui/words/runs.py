@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from orca_desk.library.runs import Run, Status
+from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.roles import Role
@@ -41,6 +42,7 @@ STATUSES: dict[Status, RunStatus] = {
     "interrupted": RunStatus("triangle-alert", "Interrupted", "warn"),
 }
 PAUSED = RunStatus("pause", "Paused", "warn")  # of a job in this session: its run is still "running"
+HASHED_KEYS = frozenset({"tasks", "questions", "strategies"})  # settings with the hash of what was asked
 RESUMABLE: frozenset[Status] = frozenset({"interrupted", "cancelled", "failed"})
 OUTCOMES: dict[Status, str] = {
     "running": "Still running.",
@@ -84,19 +86,47 @@ def outcome_of(run: Run) -> str:
     return outcome_text(run.outcome) or OUTCOMES[run.status]
 
 
-def settings_of(run: Run) -> list[tuple[str, str]]:
-    """Return a run's settings as pairs of name and value, nested ones flattened."""
-    return list(_lines(run.settings))
+def settings_of(run: Run, models: Mapping[str, str] = {}) -> list[tuple[str, str]]:
+    """Return a run's settings as pairs of name and value, nested ones flattened.
+
+    `models` gives the names of models by SHA-256. Which tasks and strategies were asked for stands in the
+    run's request; its settings only have their hashes.
+    """
+    asked = list(_asked(run.request or {}))
+    told = {name for name, _ in asked}
+    return [*asked, *(line for line in _lines(run.settings, models) if line[0] not in told)]
 
 
-def _lines(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _asked(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield which tasks and strategies a request asks for."""
+    if "families" in request:
+        families = request["families"]
+        yield "Families", ", ".join(families) if families else "all"
+        yield "Tasks per family", _value(request.get("per_family") or "all")
+    elif "family" in request:
+        yield "Family", _value(request["family"] or "all")
+        for name in ("tag", "text"):
+            if request.get(name):
+                yield name.capitalize(), _value(request[name])
+        if request.get("limit"):
+            yield "At most", counted(request["limit"], "task")
+        yield "Strategy", _value(request.get("strategy") or "each family's")
+    if "strategies" in request:
+        yield "Strategies", ", ".join(request["strategies"]) if request["strategies"] else "all"
+
+
+def _lines(
+    settings: Mapping[str, Any], models: Mapping[str, str], prefix: str = ""
+) -> Iterator[tuple[str, str]]:
     for name, value in settings.items():
         label = f"{prefix}{name.replace('_', ' ')}"
         if name == "system" and isinstance(value, Mapping):  # its type, or the user's own text
             yield "System message", _value(value.get("text") or value.get("kind"))
         elif isinstance(value, Mapping):
-            yield from _lines(value, "" if name in ("settings", "sampling") else f"{label}: ")
-        else:
+            yield from _lines(value, models, "" if name in ("settings", "sampling") else f"{label}: ")
+        elif isinstance(value, str) and value in models:
+            yield label.capitalize(), f"{models[value]} (SHA-256 {_value(value)})"
+        elif name not in HASHED_KEYS or not isinstance(value, str):
             yield label.capitalize(), _value(value)
 
 

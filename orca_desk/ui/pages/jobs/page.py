@@ -1,7 +1,7 @@
 """The Jobs page: the running and waiting jobs, and every run of the library with its log."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QItemSelection, Qt
 from PySide6.QtWidgets import (
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from orca_desk.inventory.run_models import model_names, run_models
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
@@ -28,8 +29,16 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import TYPES
 
 SHOWN = 500  # the newest runs
-WIDTHS = (250, 104, 120, 84, 164, 120)
+WIDTHS = (208, 168, 128, 120, 96, 160, 160)
 PANELS = 6  # unfinished jobs with a panel; a line counts the others
+
+
+class _Read(NamedTuple):
+    """What the page reads: the runs, the model of each by its id, and the names of models by SHA-256."""
+
+    runs: list[Run]
+    models: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 class JobsPage(Page):
@@ -73,9 +82,12 @@ class JobsPage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the runs again."""
         library, kind = self.desk.library, self.kind.currentData()
-        self.desk.background.run(
-            self, lambda: list_runs(library, kind=kind, limit=SHOWN), self._show, only_newest="runs"
-        )
+
+        def read() -> _Read:
+            runs = list_runs(library, kind=kind, limit=SHOWN)
+            return _Read(runs=runs, models=run_models(library, runs), names=model_names(library))
+
+        self.desk.background.run(self, read, self._show, only_newest="runs")
 
     def go(self, target: Mapping[str, Any]) -> None:
         """Show one run: {"run": id}."""
@@ -124,7 +136,7 @@ class JobsPage(Page):
         self.detail.show_run(None)
         self.keep("splitter", self.splitter)
         self.keep("log", self.detail.split)
-        self.keep("columns", self.table.horizontalHeader())
+        self.keep("runs", self.table.horizontalHeader())
 
     def _make_table(self) -> QTableView:
         table = row_table(self.runs, "Runs")
@@ -157,7 +169,9 @@ class JobsPage(Page):
     def _filter(self, place: int) -> None:
         self.refresh(self.watches)
 
-    def _show(self, runs: list[Run]) -> None:
+    def _show(self, read: _Read) -> None:
+        runs = read.runs
+        self.runs.models, self.detail.names = read.models, read.names
         shown = self.detail.run.id if self.detail.run else None
         others = self.runs.show(runs)
         self.count.setText(counted(len(runs), "run") if len(runs) < SHOWN else f"the newest {SHOWN} runs")

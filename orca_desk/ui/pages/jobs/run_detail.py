@@ -1,5 +1,7 @@
 """One run in detail: its outcome, its settings, the end of its log, and the button to resume it."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
@@ -35,6 +37,7 @@ class RunDetail(QFrame):
         super().__init__()
         self.desk = desk
         self.run: Run | None = None
+        self.names: Mapping[str, str] = {}  # of models, by their SHA-256
         self._log_size = -1
         self.setProperty("kind", "card")
         whole = QVBoxLayout(self)
@@ -78,7 +81,9 @@ class RunDetail(QFrame):
         self.facts.setText("  ·  ".join(facts))
         self.resume_button.setVisible(page_of(run) is not None)
         if other:
-            self.settings.setPlainText("\n".join(f"{name}: {value}" for name, value in settings_of(run)))
+            self.settings.setPlainText(
+                "\n".join(f"{name}: {value}" for name, value in settings_of(run, self.names))
+            )
             self.log.setPlainText("")
             self._log_size = -1
         if other or ended:

@@ -1,5 +1,6 @@
 """The runs of a library as a table, the newest first; a running one is updated in place."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -12,7 +13,7 @@ from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
 from orca_desk.ui.words.runs import STATUSES, TYPES, outcome_of, progress_of, time_of, type_of
 
-RUN, STATUS, STARTED, _, _, OUTCOME = range(6)
+RUN, MODEL, STATUS, STARTED, _, _, OUTCOME = range(7)
 
 
 class RunTable(RowsModel[Run]):
@@ -22,6 +23,7 @@ class RunTable(RowsModel[Run]):
         super().__init__(
             (
                 Column("Run", lambda run: f"{type_of(run)}  ·  {run.id}"),
+                Column("Model", lambda run: self.models.get(run.id, "–")),
                 Column("Status", lambda run: STATUSES[run.status].word),
                 Column("Started", lambda run: when(run.created_at)),
                 Column("Duration", time_of, number=True),
@@ -30,6 +32,7 @@ class RunTable(RowsModel[Run]):
             )
         )
         self._theme = theme
+        self.models: Mapping[str, str] = {}  # by the run's id
 
     def identity(self, row: Run) -> str:
         """Return the id of a run, which stays the same while it runs."""
@@ -37,9 +40,8 @@ class RunTable(RowsModel[Run]):
 
     def cell(self, row: Run, column: int, role: int) -> Any:
         """Return the tool tip, icon or colour of a cell."""
-        if role == Qt.ItemDataRole.ToolTipRole and column in (STARTED, OUTCOME):
-            started = exactly(row.created_at)
-            return safe_tip(started if column == STARTED else outcome_of(row))
+        if role == Qt.ItemDataRole.ToolTipRole and column in (RUN, MODEL, STARTED, OUTCOME):
+            return safe_tip(exactly(row.created_at) if column == STARTED else self.columns[column].text(row))
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(row, column)
         if role == Qt.ItemDataRole.ForegroundRole and column == STATUS:

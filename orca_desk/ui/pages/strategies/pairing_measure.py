@@ -98,11 +98,15 @@ class MeasureBar(QWidget):
 
     def resume(self, run_id: str) -> None:
         """Resume an interrupted measurement by the request stored with its run."""
-        try:
-            request = request_to_resume(self.desk.library, run_id, "probe")
-        except UserError as error:
-            self.notice.show_error(error)
-            return
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: request_to_resume(library, run_id, "probe"),
+            self._resume_stored,
+            failed=self.notice.show_error,
+        )
+
+    def _resume_stored(self, request: dict[str, Any] | None) -> None:
         if request is not None:
             self.start_stored(request)
             return

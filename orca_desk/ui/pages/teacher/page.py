@@ -81,7 +81,7 @@ class TeacherPage(Page):
         self.form.set_value(_last_choice(desk.library))
         self.form.changed.connect(self._timer.start)
         self.keep("columns", self.columns)
-        self.keep("arrivals", self.run_view.table.horizontalHeader())
+        self.keep("answers", self.run_view.table.horizontalHeader())
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Offer the current families, tags and strategies, and count the tasks again."""
@@ -114,11 +114,15 @@ class TeacherPage(Page):
 
     def resume(self, run_id: str) -> None:
         """Resume an interrupted run by the request stored with it."""
-        try:
-            stored = request_to_resume(self.desk.library, run_id, "generate")
-        except UserError as error:
-            self.notice.show_error(error)
-            return
+        library = self.desk.library
+        self.desk.background.run(
+            self,
+            lambda: request_to_resume(library, run_id, "generate"),
+            self._resume_stored,
+            failed=self.notice.show_error,
+        )
+
+    def _resume_stored(self, stored: dict[str, Any] | None) -> None:
         if stored is not None:
             self._start_stored(stored)
             return

@@ -16,6 +16,7 @@ from orca_desk.library.locations import training_folder
 from orca_desk.library.logs import run_log
 from orca_desk.library.runs import create_run, end_run, store_progress
 from orca_desk.library.settings import set_setting
+from orca_desk.models.hashes import HashCache
 from orca_desk.processes.progress import Update
 from orca_desk.steps.demo.state import STARTED
 from orca_desk.ui.app import desktop
@@ -52,12 +53,12 @@ def test_a_run_is_listed_in_words(page: JobsPage, window: Window, qtbot: QtBot) 
     run = failed_run(window.desk.library)
     window.desk.tell("runs")
     qtbot.waitUntil(lambda: page.runs.rowCount() == 1)
-    texts = [page.runs.index(0, column).data() for column in range(6)]
-    assert texts[0] == f"Teacher answers  ·  {run}" and texts[1] == "Failed"
-    assert texts[2].startswith("today") and texts[4] == "3 / 12 answers"
-    assert texts[5] == "The <b>teacher</b> was too slow. Buy a faster one."
-    assert "<b>" not in page.runs.index(0, 5).data(Qt.ItemDataRole.ToolTipRole)
-    assert page.runs.index(0, 1).data(Qt.ItemDataRole.DecorationRole) is not None
+    texts = [page.runs.index(0, column).data() for column in range(7)]
+    assert texts[0] == f"Teacher answers  ·  {run}" and texts[1:3] == ["–", "Failed"]
+    assert texts[3].startswith("today") and texts[5] == "3 / 12 answers"
+    assert texts[6] == "The <b>teacher</b> was too slow. Buy a faster one."
+    assert "<b>" not in page.runs.index(0, 6).data(Qt.ItemDataRole.ToolTipRole)
+    assert page.runs.index(0, 2).data(Qt.ItemDataRole.DecorationRole) is not None
     qtbot.waitUntil(lambda: page.detail.isVisible())
     assert "Temperature: 0.5" in page.detail.settings.toPlainText()
     assert "Teacher: aaaaaaaaaaaa…" in page.detail.settings.toPlainText()
@@ -152,6 +153,49 @@ def test_runs_are_filtered_by_type_and_found_by_id(page: JobsPage, window: Windo
 def test_settings_of_any_shape_become_lines(library: Library) -> None:
     run = create_run(library, "x", {"a": {"b": {"c": [1, [2, "z"]]}}, "d": None, "e": True, "f": 0.25})
     assert settings_of(run) == [("A: b: c", "1, 2 z"), ("D", "–"), ("E", "yes"), ("F", "0.25")]
+
+
+def test_a_run_names_its_model_and_what_was_asked(
+    page: JobsPage, window: Window, tmp_path: Path, qtbot: QtBot
+) -> None:
+    library = window.desk.library
+    model = tmp_path / "strong-teacher.gguf"
+    model.write_bytes(b"not read here")
+    sha256 = HashCache(library.folder).sha256(model)
+    settings = {"teacher": sha256, "tasks": "c" * 32, "strategies": "d" * 32, "samples": 2}
+    request = {"model": str(model), "family": None, "tag": "easy", "limit": 9, "strategy": None}
+    end_run(library, create_run(library, "generate", settings, request).id, "done", "")
+    end_run(library, create_run(library, "generate", settings).id, "done", "")  # a stage of the demo
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 2)
+    assert [page.runs.index(row, 1).data() for row in range(2)] == ["strong-teacher.gguf"] * 2
+    page.table.selectRow(1)
+    assert page.detail.settings.toPlainText().splitlines() == [
+        "Family: all",
+        "Tag: easy",
+        "At most: 9 tasks",
+        "Strategy: each family's",
+        f"Teacher: strong-teacher.gguf (SHA-256 {sha256[:12]}…)",
+        "Samples: 2",
+    ]
+    page.table.selectRow(0)
+    assert "cccc" not in page.detail.settings.toPlainText()
+
+
+def test_what_a_measurement_and_an_evaluation_asked_is_named(library: Library) -> None:
+    probe = create_run(
+        library,
+        "probe",
+        {"tasks": "c" * 32, "strategies": [["direct", 1]]},
+        {"families": ["belief"], "per_family": 20, "strategies": None},
+    )
+    assert settings_of(probe) == [
+        ("Families", "belief"), ("Tasks per family", "20"), ("Strategies", "all"),
+    ]  # fmt: skip
+    evaluation = create_run(
+        library, "evaluate", {"questions": "c" * 32}, {"families": ["belief", "sums"], "per_family": None}
+    )
+    assert settings_of(evaluation) == [("Families", "belief, sums"), ("Tasks per family", "all")]
 
 
 def test_a_system_message_is_one_line_of_the_settings(library: Library) -> None:

@@ -326,14 +326,15 @@ def test_measuring_fills_the_cells_as_answers_arrive(
     assert page.notice.isVisible() and panel.button.isEnabled()
     assert current_pairings(library)["facts"].source == "measured"
     page.go({"resume": "probe-7"})
-    assert panel.job.is_over and "no run probe-7" in page.notice.text.text()
+    qtbot.waitUntil(lambda: "no run probe-7" in page.notice.text.text())
     page.go({"resume": "probe-1"})
-    assert panel.job.is_over and "probe-1 is already finished" in page.notice.text.text()
+    qtbot.waitUntil(lambda: "probe-1 is already finished" in page.notice.text.text())
     request = panel.job.result and get_run(library, "probe-1").request
     other = create_run(library, "generate", {"of": "this"}, request)
     end_run(library, other.id, "cancelled", "")
     page.go({"resume": other.id})
-    assert panel.job.is_over and "cannot be resumed here" in page.notice.text.text()
+    qtbot.waitUntil(lambda: "cannot be resumed here" in page.notice.text.text())
+    assert panel.job.is_over
     panel.button.click()
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
     assert panel.job.result.taught.known == 4 and not panel.job.result.taught.new

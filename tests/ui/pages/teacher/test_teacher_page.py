@@ -222,9 +222,10 @@ def test_a_run_is_stopped_and_resumed(page: TeacherPage, library: Library, qtbot
     assert request is not None and request["strategy"] == "step-by-step"
     page.form.strategy.setCurrentIndex(0)
     page.go({"resume": "generate-9"})
-    assert page.job is None and "no run generate-9" in page.notice.text.text()
+    qtbot.waitUntil(lambda: "no run generate-9" in page.notice.text.text())
+    assert page.job is None
     page.go({"resume": "generate-1"})
-    assert page.job is not None
+    qtbot.waitUntil(lambda: page.job is not None)
     run_to_its_end(page, qtbot)
     assert count_records(library) == count_records(library, RecordFilter(run="generate-1")) == 75
 
