@@ -60,7 +60,7 @@ class ChoiceCounts:
 
     def add(self, answer: Any, options: Sequence[Option]) -> None:
         """Count a row."""
-        if (text := answer_text(answer)) and options:
+        if (text := _joined(answer)) and options:
             self.rows += 1
             self.numbers += isinstance(answer, (int, Literal))
             self.matched.update(readings(text, options).keys())
@@ -119,10 +119,10 @@ def letter_of(answer: Any, options: Sequence[Option], choosing: Choosing) -> str
 
     Raises ValueError, saying why, if the answer is none of the choices.
     """
-    text = answer_text(answer)
-    if not text or text == "-1":  # public test sets hide their answers so
-        return None
+    text = _joined(answer)
     found = readings(text, options)
+    if text == "-1" or (is_missing(text) and not found):  # public test sets hide their answers so
+        return None
     for mode in choosing.modes:
         if mode in found:
             return found[mode]
@@ -154,13 +154,17 @@ def readings(text: str, options: Sequence[Option]) -> dict[Mode, str]:
 
 
 def answer_text(answer: Any) -> str:
-    """Return an answer as text; a list of one answer is that answer."""
+    """Return an answer as text, "" if it is missing; a list of one answer is that answer."""
+    text = _joined(answer)
+    return "" if is_missing(text) else text
+
+
+def _joined(answer: Any) -> str:
     if isinstance(answer, list) and len(answer) == 1:
         answer = answer[0]
     if isinstance(answer, list):
         return ", ".join(map(_text, answer))
-    text = _text(answer)
-    return "" if is_missing(text) else text
+    return _text(answer)
 
 
 def _run(marks: Mapping[str, str], first: str) -> list[str]:

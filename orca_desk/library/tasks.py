@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Literal
 
 from orca_desk.errors import UserError
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
@@ -21,6 +21,15 @@ CHUNK = 5_000  # tasks in one transaction
 FIELDS = ("id", "family", "query", "context", "answer", "answer_kind", "tags", "split", "strategy")
 COLUMNS = ("id", "family_id", "question", *FIELDS[2:])  # of the table
 SELECT = f"SELECT *, {NAME} AS family FROM tasks"
+TaskOrder = Literal["query", "family", "split", "answer", "tags", "strategy"]
+ORDERS: dict[TaskOrder, str] = {
+    "query": "query",
+    "family": NAME,
+    "split": "split",
+    "answer": "answer",
+    "tags": "nullif(tags, '[]')",
+    "strategy": "strategy",
+}
 WORD = re.compile(r"\w+")
 
 
@@ -210,6 +219,30 @@ def task_rowids(library: Library, wanted: TaskFilter = TaskFilter()) -> "array[i
         [*conditions.parameters, limit],
     )
     return array("q", chain.from_iterable(sorted(json.loads(row["found"])) for row in rows))
+
+
+def ordered_rowids(
+    library: Library, wanted: TaskFilter, by: TaskOrder, *, descending: bool = False
+) -> "array[int]":
+    """Return the row ids of all tasks that match, ordered by a field, and then by arrival.
+
+    Texts are compared without case; tasks in which the field is empty come last.
+    """
+    conditions = _conditions(wanted)
+    field, way = ORDERS[by], "DESC" if descending else "ASC"
+    limit = -1 if wanted.limit is None else wanted.limit
+    rows = library.rows(
+        "SELECT json_group_object(place, n) AS found FROM ("
+        f"  SELECT n, row_number() OVER (ORDER BY {field} IS NULL, {field} COLLATE NOCASE {way}, n) AS place"
+        f"  FROM tasks {conditions.where} LIMIT ?)"
+        " GROUP BY place / 2000 ORDER BY place / 2000",
+        [*conditions.parameters, limit],
+    )
+    found = array("q")
+    for row in yielding(rows):
+        chunk = json.loads(row["found"])
+        found.extend(chunk[place] for place in sorted(chunk, key=int))
+    return found
 
 
 def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:

@@ -22,6 +22,7 @@ from orca_desk.library.task_changes import (
 )
 from orca_desk.library.tasks import (
     TaskFilter,
+    TaskOrder,
     add_tasks,
     count_tasks,
     delete_tasks,
@@ -30,6 +31,7 @@ from orca_desk.library.tasks import (
     get_tasks,
     iterate_tasks,
     list_tasks,
+    ordered_rowids,
     restore_tasks,
     tags,
     task_ids,
@@ -322,3 +324,23 @@ def test_a_hundred_thousand_tasks_keep_their_order(library: Library) -> None:
         str(n) for n in range(90_000, 90_200)
     ]
     assert sum(1 for _ in iterate_tasks(library, TaskFilter(family="f1"))) == count // 3
+
+
+def test_tasks_are_ordered_by_a_field_and_then_by_arrival(library: Library) -> None:
+    given = [("b", "b?", None), ("a", "A?", "2"), ("B", "c?", "1"), ("a", "a?", None)]
+    tasks = [Task(family=family, query=query, answer=answer) for family, query, answer in given]
+    add_tasks(library, tasks)
+    arrived = list(task_rowids(library))
+
+    def order(by: TaskOrder, *, descending: bool = False) -> list[int]:
+        found = ordered_rowids(library, TaskFilter(), by, descending=descending)
+        return [arrived.index(one) for one in found]
+
+    assert order("query") == [1, 3, 0, 2]
+    assert order("query", descending=True) == [2, 0, 1, 3]
+    assert order("family") == [1, 3, 0, 2]
+    assert order("answer") == [2, 1, 0, 3]
+    assert order("answer", descending=True) == [1, 2, 0, 3]
+    assert sorted(order("tags")) == sorted(order("strategy")) == sorted(order("split")) == [0, 1, 2, 3]
+    found = ordered_rowids(library, TaskFilter(family="a"), "query")
+    assert [arrived.index(one) for one in found] == [1, 3]

@@ -18,7 +18,14 @@ from shiboken6 import isValid
 
 from orca_desk.library.families import rename_family, undo_rename
 from orca_desk.library.task_changes import hold_out_family, undo_change
-from orca_desk.library.tasks import FamilyCount, families
+from orca_desk.library.tasks import (
+    FamilyCount,
+    TaskFilter,
+    delete_tasks,
+    families,
+    iterate_tasks,
+    restore_tasks,
+)
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
 from orca_desk.ui.pages.tasks.table import ROW
@@ -106,18 +113,22 @@ class FamiliesDialog(QDialog):
         self.hold_button = button(
             "Hold out",
             self._hold_out,
-            tip="Chosen by task ID: the same percentage always holds out the same tasks",
+            tip="The nearest whole number of tasks; all variants of a question are on one side",
         )
         self.hold_button.setAutoDefault(False)
         return _row(label("Hold out for evaluation"), self.percent, self.hold_button)
 
     def _end_row(self) -> QHBoxLayout:
         self.show_button = button("Show tasks", self._show_tasks)
+        self.delete_button = button(
+            "Delete", self._delete, tip="Delete the family's tasks. Records that were made from them stay."
+        )
         close = button("Close", self.accept)
-        for made in (self.show_button, close):
+        for made in (self.show_button, self.delete_button, close):
             made.setAutoDefault(False)
         row = QHBoxLayout()
         row.addWidget(self.show_button)
+        row.addWidget(self.delete_button)
         row.addStretch(1)
         row.addWidget(close)
         return row
@@ -148,6 +159,7 @@ class FamiliesDialog(QDialog):
         self.rename_button.setEnabled(bool(family and name and name != family))
         self.hold_button.setEnabled(family is not None)
         self.show_button.setEnabled(family is not None)
+        self.delete_button.setEnabled(family is not None)
 
     def _rename(self) -> None:
         family, name = self.family(), self.name.currentText().strip()
@@ -183,6 +195,24 @@ class FamiliesDialog(QDialog):
             "tasks",
             then=lambda changed: self._announce(
                 f"Changed the split of {counted(changed.count, 'task')} in {family}."
+            ),
+            failed=self._refuse,
+        )
+
+    def _delete(self) -> None:
+        family = self.family()
+        if not family:
+            return
+        library = self.desk.library
+        self.desk.do(
+            f"delete the family {family}",
+            lambda: delete_tasks(
+                library, [one.id for one in iterate_tasks(library, TaskFilter(family=family))]
+            ),
+            lambda deleted: restore_tasks(library, deleted),
+            "tasks",
+            then=lambda deleted: self._announce(
+                f"Deleted {counted(len(deleted.tasks), 'task')} of {family}."
             ),
             failed=self._refuse,
         )

@@ -13,7 +13,15 @@ from PySide6.QtWidgets import QWidget
 from orca_desk.formats.tasks import task_line
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.strategies import current_strategies
-from orca_desk.library.tasks import TaskFilter, count_tasks, families, tags, task_rowids, tasks_at
+from orca_desk.library.tasks import (
+    TaskFilter,
+    count_tasks,
+    families,
+    ordered_rowids,
+    tags,
+    task_rowids,
+    tasks_at,
+)
 from orca_desk.method.records import Task
 from orca_desk.steps.collect.request import TaskSource
 from orca_desk.steps.collect.task_facts import TaskFacts, task_facts
@@ -117,9 +125,15 @@ class TasksPage(Page):
         """Read the tasks that match the filters."""
         library, wanted, find = self.desk.library, self.filters.value(), self._wanted_task
 
+        order = self.table.order
+
         def read() -> tuple["array[int]", int, "array[int]"]:
             found = task_rowids(library, TaskFilter(ids=(find,))) if find else array("q")
-            return task_rowids(library, wanted), count_tasks(library), found
+            if order is None:
+                return task_rowids(library, wanted), count_tasks(library), found
+            field, descending = order
+            rowids = ordered_rowids(library, wanted, field, descending=descending)
+            return rowids, count_tasks(library), found
 
         self.desk.background.run(self, read, lambda found: self._show(*found), only_newest="tasks")
 
@@ -347,6 +361,7 @@ class TasksPage(Page):
         self.filters, self.table, self.detail = self.view.filters, self.view.table, self.view.detail
         self.filters.changed.connect(self.reload)
         self.filters.search.returnPressed.connect(self._enter_table)
+        self.table.order_changed.connect(self.reload)
         self.table.selection_updated.connect(self._selection_updated)
         self.table.activated.connect(lambda _: self.dialogs.edit())
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)

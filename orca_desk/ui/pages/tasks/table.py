@@ -9,7 +9,7 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt,
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
-from orca_desk.library.tasks import tasks_at
+from orca_desk.library.tasks import TaskOrder, tasks_at
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
@@ -25,7 +25,8 @@ TIPS = {
     5: "Italic: paired with the family. Upright: set on the task itself.",
 }
 WIDTHS = (260, 96, 76, 120, 84, 124)  # initial widths (px); the first column takes the rest
-NEEDS = {4: 680, 5: 560, 2: 440}  # width (px) of the table from which it shows tags, strategy and split
+NEEDS = {4: 960, 5: 840, 2: 440}  # width (px) of the table from which it shows tags, strategy and split
+ORDERS: tuple[TaskOrder, ...] = ("query", "family", "split", "answer", "tags", "strategy")  # by column
 ROW = 4 * GRID
 MAX_RESELECTED = 5_000  # rows of a selection that a refresh restores
 DISPLAY, TIP, FONT, COLOUR = (
@@ -102,13 +103,19 @@ class TaskModel(BlockTableModel):
 
 
 class TaskTable(NarrowTable):
-    """Shows a TaskModel. `selection_updated` follows each change of the selection or of the current row."""
+    """Shows a TaskModel. `selection_updated` follows each change of the selection or of the current row.
+
+    A click on a heading orders the tasks by it, a second one the other way round, and a third one by arrival
+    again: `order` is the field and whether it descends, or None. `order_changed` follows.
+    """
 
     selection_updated = Signal()
+    order_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(NEEDS)
         self.tasks = TaskModel(desk)
+        self.order: tuple[TaskOrder, bool] | None = None
         self.setModel(self.tasks)
         self.setAccessibleName("Tasks")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -130,8 +137,23 @@ class TaskTable(NarrowTable):
         for column, width in enumerate(WIDTHS):
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self.order_by)
         self.selectionModel().selectionChanged.connect(lambda *_: self.selection_updated.emit())
         self.selectionModel().currentRowChanged.connect(lambda *_: self.selection_updated.emit())
+
+    def order_by(self, column: int) -> None:
+        """Order by a column, then the other way round, then by arrival."""
+        field = ORDERS[column]
+        if self.order == (field, True):
+            self.order = None
+        else:
+            self.order = (field, self.order == (field, False))
+        header, order = self.horizontalHeader(), Qt.SortOrder
+        header.setSortIndicatorShown(self.order is not None)
+        descends = self.order is not None and self.order[1]
+        header.setSortIndicator(column, order.DescendingOrder if descends else order.AscendingOrder)
+        self.order_changed.emit()
 
     def current_rowid(self) -> int | None:
         """Return the row id of the current row, or None if that row is not selected."""
@@ -155,12 +177,12 @@ class TaskTable(NarrowTable):
         """Show other tasks. Selects the row id `select`, or else what was selected before."""
         same = rowids == self.tasks.rowids
         selected = array("q") if same or self.selected_count() > MAX_RESELECTED else self.selected_rowids()
-        current, top = self.current_rowid(), self._top_row()
+        current, top, row = self.current_rowid(), self._top_row(), self.currentIndex().row()
         self.tasks.set_rowids(rowids)
         if select is not None:
             self.select_rowid(select)
         elif not same and rowids:
-            self._restore_selection(selected, current)
+            self._restore_selection(selected, current, row)
             self._restore_scroll(top)
 
     def select_rowid(self, rowid: int) -> bool:
@@ -186,10 +208,10 @@ class TaskTable(NarrowTable):
             self.updateGeometries()
             self.verticalScrollBar().setValue(row * ROW + top[1])
 
-    def _restore_selection(self, selected: "array[int]", current: int | None) -> None:
-        rows = [row for rowid in selected if (row := self._row_of(rowid)) is not None]
+    def _restore_selection(self, selected: "array[int]", current: int | None, place: int) -> None:
+        rows = self._rows_of(selected)
         if not rows:  # select the task that took the place of the current one
-            near = 0 if current is None else bisect_left(self.tasks.rowids, current)
+            near = 0 if current is None else place if self.order else bisect_left(self.tasks.rowids, current)
             self.selectRow(min(near, len(self.tasks.rowids) - 1))
             return
         last = len(HEADERS) - 1
@@ -202,7 +224,16 @@ class TaskTable(NarrowTable):
         self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
         self.selectionModel().select(selection, flags.ClearAndSelect)
 
+    def _rows_of(self, rowids: "array[int]") -> list[int]:
+        """Return the rows of those of these tasks that the table has, in order."""
+        if self.order is None:
+            return [row for rowid in rowids if (row := self._row_of(rowid)) is not None]
+        wanted = set(rowids)
+        return [row for row, rowid in enumerate(self.tasks.rowids) if rowid in wanted] if wanted else []
+
     def _row_of(self, rowid: int) -> int | None:
+        if self.order is not None:
+            return self.tasks.rowids.index(rowid) if rowid in self.tasks.rowids else None
         row = bisect_left(self.tasks.rowids, rowid)
         return row if row < len(self.tasks.rowids) and self.tasks.rowids[row] == rowid else None
 

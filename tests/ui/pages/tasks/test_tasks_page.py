@@ -171,6 +171,45 @@ def test_searching_and_filtering_by_keyboard(page: TasksPage, qtbot: QtBot) -> N
     assert page.table.isVisible()
 
 
+def test_a_click_on_a_heading_orders_by_it(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    header = page.table.horizontalHeader()
+    add_tasks(library, [Task(family="Zoo", query="a first one?"), Task(family="apes", query="Zebras?")])
+    page.desk.tell("tasks")
+    shows(page, qtbot, 42)
+
+    def click(column: int) -> None:
+        where = QPoint(header.sectionViewportPosition(column) + 12, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+    select(page, qtbot, 41)
+    chosen = page.table.current_rowid()
+    click(0)
+    qtbot.waitUntil(lambda: texts(page, 0, 1) == ["a first one?"])
+    assert header.isSortIndicatorShown()
+    assert page.table.current_rowid() == chosen and page.table.currentIndex().row() == 41
+    click(0)
+    qtbot.waitUntil(lambda: texts(page, 0, 1) == ["Zebras?"])
+    assert page.table.currentIndex().row() == 0
+    page.go({"task": SUMS[7].id})
+    qtbot.waitUntil(lambda: page.table.tasks.data(page.table.currentIndex()) == SUMS[7].query)
+    page.table.setFocus()
+    select(page, qtbot, 0)
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    shows(page, qtbot, 41)
+    assert page.table.currentIndex().row() == 0
+    click(0)
+    qtbot.waitUntil(lambda: texts(page, 0, 1) == [SUMS[0].query])
+    assert not header.isSortIndicatorShown()
+    click(1)
+    qtbot.waitUntil(lambda: texts(page, 1, 1) == ["riddles"])
+
+
+def test_the_question_has_the_most_room(page: TasksPage, qtbot: QtBot) -> None:
+    page.table.resize(720, 400)
+    widths = [page.table.columnWidth(column) for column in range(6) if not page.table.isColumnHidden(column)]
+    assert widths[0] > 380 and widths[0] > sum(widths) / 2
+
+
 def test_the_selected_task_is_read_beside_the_table(page: TasksPage, qtbot: QtBot) -> None:
     select(page, qtbot, 31)
     qtbot.waitUntil(lambda: "Riddle 1" in page.detail.text.toPlainText())
@@ -180,6 +219,26 @@ def test_the_selected_task_is_read_beside_the_table(page: TasksPage, qtbot: QtBo
     assert "Graded as number (detected)" in page.detail.text.toPlainText()
     select(page, qtbot, 1, 2, 3)
     assert page.detail.heading.text() == "3 tasks selected"
+
+
+def test_an_answer_in_mathematics_is_tried_off_the_event_loop(page: TasksPage, qtbot: QtBot) -> None:
+    qtbot.keyClick(
+        page.table, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    editor = dialog_of(page, qtbot, TaskEditor)
+    assert isinstance(editor, TaskEditor)
+    editor.query.setPlainText("Simplify the root of 12.")
+    editor.answer.setPlainText(r"2\sqrt{3}")
+    assert "Graded as mathematics" in editor.graded.text()
+    editor.attempt.setText(r"\boxed{\sqrt{12}}")
+    assert editor.verdict.text() == "Comparing…"
+    qtbot.waitUntil(lambda: editor.verdict.text().startswith("Correct."), timeout=60_000)
+    editor.attempt.setText(r"\boxed{\sqrt{13}}")
+    qtbot.waitUntil(lambda: editor.verdict.text().startswith("Incorrect."), timeout=60_000)
+    editor.answer.setPlainText("5")
+    editor.attempt.setText("Answer: 5")
+    assert editor.verdict.text().startswith("Correct.")  # no older comparison arrives and replaces it
+    editor.reject()
 
 
 def test_adding_a_task_and_undoing_it(page: TasksPage, library: Library, qtbot: QtBot) -> None:
@@ -361,6 +420,20 @@ def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Libr
     qtbot.mouseClick(dialog.show_button, Qt.MouseButton.LeftButton)
     shows(page, qtbot, 10)
     assert current_pairings(library) == {}
+
+
+def test_a_family_is_deleted_and_brought_back(page: TasksPage, library: Library, qtbot: QtBot) -> None:
+    page.dialogs.manage_families()
+    dialog = dialog_of(page, qtbot, FamiliesDialog)
+    assert isinstance(dialog, FamiliesDialog)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)
+    dialog.select("sums")
+    qtbot.mouseClick(dialog.delete_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: [one.family for one in families(library)] == ["riddles"])
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 1)
+    assert dialog.notice.text.text() == "Deleted 30 tasks of sums."
+    qtbot.mouseClick(dialog.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: list(iterate_tasks(library)) == [*SUMS, *RIDDLES])
 
 
 def test_a_change_of_families_is_reported_after_the_dialog_is_closed(
