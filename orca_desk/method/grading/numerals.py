@@ -264,6 +264,8 @@ def _sums(text: str, found: list[Quantity]) -> Iterator[Quantity]:
 def _add(text: str, first: Quantity, second: Quantity) -> Quantity | None:
     """Return two neighbours as one amount in the second's unit, None if they are not parts of one."""
     gap = text[first.end : second.start]
+    whole: Unit | None
+    part: Unit | None
     if _FEET.match(gap) and (inches := _INCHES.match(text, second.end)):
         whole, part = Unit(readings=("foot",)), Unit(readings=("inch",))
         second = replace(second, end=inches.end())

@@ -83,7 +83,8 @@ def _rounded(answer: Quantity, exact: Fraction) -> bool:
     """Return whether a converted reference rounds to the answer, which has at least two decimals."""
     if answer.places is None or answer.places < 2:
         return False
-    return abs(answer.value - exact) * 2 * 10**answer.places <= 1
+    tolerance = Fraction(1, 2 * 10**answer.places)
+    return abs(answer.value - exact) <= tolerance
 
 
 def _same_share(answer: Quantity, expected: Quantity) -> bool:

@@ -18,6 +18,7 @@ from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.snapshots import SnapshotRules, freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.method.messages import Message
+from orca_desk.method.records import Task
 from orca_desk.models.fits import human_bytes
 from orca_desk.offline import VARIABLE, watch
 from orca_desk.processes.asking import Runner
@@ -27,6 +28,7 @@ from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.processes.protocol import Message as Event
 from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.demo.walk import SAMPLING, TRAINING, bundled
+from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.train.training import train
 
@@ -68,6 +70,7 @@ def self_test(
         checks: dict[str, Check] = {
             "versions": _versions,
             "window system": _screen,
+            "grading": _grading,
             "llama.cpp": trial.load,
             "generation": trial.answer,
             "teacher records": trial.teach,
@@ -86,6 +89,15 @@ def self_test(
             on_check(found[-1])
             meter.advance(1, name)
     return found
+
+
+def _grading() -> str:
+    """Compare two amounts and two expressions, for which pint and sympy read files of their own."""
+    for answer, reference in (("90 minutes", "1 hour 30 minutes"), (r"\frac{2}{\sqrt{2}}", r"\sqrt{2}")):
+        verdict = grade_answer(Task(family="grading", query="?", answer=reference), f"Answer: {answer}")
+        if verdict is None or not verdict.correct:
+            raise FailureError(f"{answer} was not found equal to {reference}.")
+    return "amounts by pint, mathematics by sympy"
 
 
 def _try(name: str, run: Check) -> CheckResult:
