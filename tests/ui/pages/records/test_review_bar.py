@@ -29,7 +29,7 @@ def test_at_the_usual_size_the_names_of_frequent_actions_are_there(window: Windo
     page = window.show_page("records")
     assert isinstance(page, RecordsPage)
     bar = page.bar
-    bar.resize(620, bar.height())
+    bar.resize(760, bar.height())
     bar.show_position(0, 182, 1)
     texts = [one.text() for one in bar.findChildren(QPushButton)]
     assert [text for text in texts if text.startswith(("Keep", "Drop", "Edit"))]
