@@ -16,6 +16,7 @@ from orca_desk.steps.demo.stages import StageDone
 from orca_desk.steps.demo.state import next_folder, result_file
 from orca_desk.steps.demo.walk import bundled, demo
 from orca_desk.steps.evaluate.scoring import Score
+from orca_desk.ui.words.evaluations import gain_text, gap_text
 from orca_desk.ui.words.outcomes import outcome_text
 
 STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
@@ -67,9 +68,9 @@ def _show(found: DemoResult) -> None:
         say(one.answer)
         say(f"({one.verdict.reason})")
     console.print(_table(found))
-    gain, gap, adherence = found.gain, found.gap, found.adherence
-    say(f"Tuned minus base: {_points(gain.difference)} ({_points(gain.low)} to {_points(gain.high)}).")
-    say(f"Teacher minus tuned: {_points(gap.difference)} ({_points(gap.low)} to {_points(gap.high)}).")
+    adherence = found.adherence
+    say(gain_text(found.gain))
+    say(gap_text(found.gap))
     say(
         f"Without being told a strategy, the tuned student chose the paired one in {percent(adherence.share)}"
         f" of {adherence.n} held-out tasks ({percent(adherence.low)} to {percent(adherence.high)})."
@@ -101,7 +102,3 @@ def _table(found: DemoResult) -> Table:
 def _share(score: Score) -> str:
     right = score.accuracy
     return f"{right.share:.0%} ({right.low * 100:.0f}-{right.high * 100:.0f})"
-
-
-def _points(difference: float) -> str:
-    return f"{difference * 100:+.1f} points"

@@ -10,7 +10,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import button, label, set_tone
-from orca_desk.ui.words.progress import describe
+from orca_desk.ui.words.progress import JOB_STATES, describe
 from orca_desk.ui.words.shorten import shorten
 
 MESSAGE_MS = 8000
@@ -102,7 +102,8 @@ class StatusBar(QFrame):
         is_open = update.total is None and self._followed is not None and self._followed.state != "waiting"
         self._bar.setRange(0, 0 if is_open else 1000)
         self._bar.setValue(round(1000 * update.done / update.total) if update.total else 0)
-        self._detail.show_text(describe(update))
+        state = JOB_STATES[self._followed.state] if self._followed else ""
+        self._detail.show_text(state or describe(update))  # no time is left while a job is paused
 
     def _paint(self) -> None:
         self._sign.setPixmap(pixmap("wifi-off", self.desk.theme.colours, "muted", 16))

@@ -35,7 +35,7 @@ class DemoResult:
     of the evaluations. `adherence` is the share of held-out tasks in which the tuned student chose the paired
     strategy without being told one. `gain` is tuned minus base, `gap` is teacher minus tuned. `worked` holds
     the answers of "base" and "tuned" to `question`. `model` and `adapter` are the student's GGUF files.
-    `seconds` are the times of the stages, without those of earlier, interrupted calls.
+    `seconds` are the times of the stages, those of earlier, interrupted calls included.
     """
 
     scores: Mapping[str, Mapping[str, Score]]

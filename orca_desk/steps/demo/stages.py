@@ -1,7 +1,7 @@
 """The stages of the demo, in order. Light to import, so that the Home page can list them before it starts."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from orca_desk.library.overview import Step
@@ -19,6 +19,26 @@ STAGES: Mapping[str, Step] = {
     "evaluate teacher": "test",
     "chat": "test",
 }
+
+
+# The share of the whole demo's time that each stage takes on two CPU cores, in percent
+SHARES: Mapping[str, int] = {
+    "probe and pair": 17,
+    "generate": 18,
+    "erase and freeze": 1,
+    "train": 50,
+    "evaluate base": 4,
+    "evaluate tuned": 4,
+    "evaluate teacher": 4,
+    "chat": 2,
+}
+
+
+def overall_progress(done: Collection[str], current: float) -> float:
+    """Return how far the demo is, 0 to 1: the stages `done`, and the share `current` of the next one."""
+    finished = sum(SHARES[name] for name in STAGES if name in done)
+    running = next((SHARES[name] for name in STAGES if name not in done), 0)
+    return (finished + running * min(1.0, max(0.0, current))) / sum(SHARES.values())
 
 
 @dataclass(frozen=True, kw_only=True)

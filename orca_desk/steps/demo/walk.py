@@ -23,6 +23,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student, mini_teacher
 from orca_desk.library.database import Library
+from orca_desk.library.pairings import current_pairings
 from orca_desk.library.runs import get_run
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.snapshots import freeze
@@ -30,6 +31,7 @@ from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.messages import Message
+from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
@@ -136,21 +138,32 @@ class _Walk:
         self._library, self._models, self._on_stage = library, models, on_stage
         self._job: dict[str, Any] = {"progress": progress, "control": control}
         self._stages: list[StageDone] = []
-        self._began = self._stage_began = time.monotonic()
+        self._stage_began = time.monotonic()
 
     def pair(self) -> dict[str, str]:
         """Pair each family with the strategy that serves it best; return the strategies by family."""
-        found = probe(self._library, self.teacher, per_family=PROBED_TASKS, sampling=SAMPLING, **self._job)
-        _stop_unless(found.taught.finished)
-        self._finish("probe and pair", PairedOutcome.of(found.pairings.values()).to_json())
-        return {family: pairing.strategy for family, pairing in found.pairings.items()}
+        if done := self._remembered("pair"):
+            run, pairings = done["run"], _paired(self._library)
+        else:
+            found = probe(
+                self._library, self.teacher, per_family=PROBED_TASKS, sampling=SAMPLING, **self._job
+            )
+            _stop_unless(found.taught.finished)
+            run, pairings = found.run, found.pairings
+            self._remember("pair", {"run": run})
+        self._finish("probe and pair", PairedOutcome.of(pairings.values()).to_json(), run)
+        return {family: pairing.strategy for family, pairing in pairings.items()}
 
     def instruct(self) -> None:
         """Have the teacher answer all training tasks, each under its family's strategy."""
+        if done := self._remembered("instruct"):
+            self._finish("generate", get_run(self._library, done["run"]).outcome, done["run"])
+            return
         tasks = list(iterate_tasks(self._library, TaskFilter(split="train")))
         made = generate(self._library, self.teacher, tasks, sampling=SAMPLING, **self._job)
         _stop_unless(made.finished)
-        self._finish("generate", made.to_json())
+        self._remember("instruct", {"run": made.run})
+        self._finish("generate", get_run(self._library, made.run).outcome, made.run)
 
     def erase(self) -> str:
         """Erase the instructions and freeze the records as a snapshot; return its id."""
@@ -162,14 +175,15 @@ class _Walk:
     def train(self, snapshot: str) -> TrainedStudent:
         """Train the student on a snapshot, and check that llama.cpp serves what torch trained."""
         if done := self._trained_earlier():
-            self._finish("train", "Already trained.")
+            run = self._remembered("train")
+            self._finish("train", "Already trained.", run["run"] if run else None)
             return done
         made = train(self._library, self._models.student, snapshot, settings=TRAINING, **self._job)
         _stop_unless(made.finished)
         if made.base_gguf is None or made.adapter_gguf is None or made.parity is None:
             raise _StoppedError  # before the adapter was exported and checked
         self._remember("train", {"run": made.run, "model": str(made.base_gguf)})
-        self._finish("train", made.parity.to_json())
+        self._finish("train", made.parity.to_json(), made.run)
         return TrainedStudent(model=made.base_gguf, adapter=made.adapter_gguf)
 
     def evaluate(self, who: str, runner: Runner, system: System) -> Evaluated:
@@ -185,7 +199,7 @@ class _Walk:
         outcome = EvaluationOutcome(
             correct=right.correct, graded=right.n - found.unasked, failed=found.failed
         )
-        self._finish(f"evaluate {who}", outcome.to_json())
+        self._finish(f"evaluate {who}", outcome.to_json(), found.run)
         return found
 
     def chat(self, student: TrainedStudent) -> dict[str, WorkedExample]:
@@ -212,14 +226,17 @@ class _Walk:
         return example
 
     def seconds(self) -> dict[str, float]:
-        """Return the seconds of each stage so far, and of all as "total"."""
+        """Return the seconds of each stage, interrupted calls included, and of all as "total"."""
         times = {stage.name: round(stage.seconds, 1) for stage in self._stages}
-        return {**times, "total": round(time.monotonic() - self._began, 1)}
+        return {**times, "total": round(sum(stage.seconds for stage in self._stages), 1)}
 
-    def _finish(self, name: str, outcome: str) -> None:
-        """Time the stage that ends now, and report it."""
+    def _finish(self, name: str, outcome: str, run: str | None = None) -> None:
+        """Time the stage that ends now, by its `run` if it has one, and report it."""
         now = time.monotonic()
-        self._stages.append(StageDone(name=name, outcome=outcome, seconds=now - self._stage_began))
+        seconds = get_run(self._library, run).seconds if run else None
+        if seconds is None:
+            seconds = now - self._stage_began
+        self._stages.append(StageDone(name=name, outcome=outcome, seconds=seconds))
         self._stage_began = now
         self._on_stage(self._stages[-1])
 
@@ -238,6 +255,13 @@ class _Walk:
         """Return what an interrupted call remembered of a stage that it finished."""
         value: dict[str, str] | None = get_setting(self._library, f"demo.{stage}")
         return value if value and get_run(self._library, value["run"]).status == "done" else None
+
+
+def _paired(library: Library) -> dict[str, Pairing]:
+    """Return the pairings that an interrupted call has measured."""
+    return {
+        family: one.pairing for family, one in current_pairings(library).items() if one.source == "measured"
+    }
 
 
 def _stop_unless(finished: bool) -> None:

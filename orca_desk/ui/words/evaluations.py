@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from orca_desk.ui.words.counting import counted
 
 if TYPE_CHECKING:  # every start of the desktop imports this module
+    from orca_desk.method.statistics import Comparison
     from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison
     from orca_desk.steps.evaluate.scoring import Evaluated
 
@@ -41,6 +42,29 @@ def comparison_base(found: "ModelComparison") -> str:
     text = f"Scored on the {counted(found.tasks, 'task')} that these evaluations share."
     left_out = [f"{counted(one.left_out, 'task')} of {one.name}" for one in found.summaries if one.left_out]
     return f"{text} Left out of the scores: {', '.join(left_out)}." if left_out else text
+
+
+def points(found: "Comparison") -> str:
+    """Write a difference in percentage points with its interval: +62.0 points (+57.1 to +66.8)."""
+    return f"{found.difference * 100:+.1f} points ({found.low * 100:+.1f} to {found.high * 100:+.1f})"
+
+
+def gain_text(gain: "Comparison") -> str:
+    """Return what training did to the student: a gain or a loss only where the interval excludes 0."""
+    if gain.low > 0:
+        return f"Training gained {points(gain)}."
+    if gain.high < 0:
+        return f"Training lost {points(gain)}."
+    return f"Training made no clear difference: {points(gain)}."
+
+
+def gap_text(gap: "Comparison") -> str:
+    """Return how the teacher, which is given the strategy, compares with the tuned student."""
+    if gap.low > 0:
+        return f"The teacher, which is given the strategy, is ahead by {points(gap)}."
+    if gap.high < 0:
+        return f"The teacher, though given the strategy, is behind by {points(gap)}."
+    return f"There is no clear difference to the teacher, which is given the strategy: {points(gap)}."
 
 
 def comparison_notes(found: "ModelComparison") -> list[str]:

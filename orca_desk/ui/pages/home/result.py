@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.method.statistics import Comparison, Share
+from orca_desk.method.statistics import Share
 from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult, WorkedExample
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.text import button, card, label, set_tone
+from orca_desk.ui.words.evaluations import gain_text, gap_text
 
 PLOT = 64 * GRID  # px, the least width of the plot beside the table
 ROW = 30  # px
@@ -273,16 +274,10 @@ class WorkedAnswer(QFrame):
         self._icon.setPixmap(pixmap(image, self._theme.colours, role, 14))
 
 
-def points(found: Comparison) -> str:
-    """Write a difference in percentage points with its interval: +62 points (+57 to +67)."""
-    return f"{found.difference * 100:+.1f} points ({found.low * 100:+.1f} to {found.high * 100:+.1f})"
-
-
 def _sentence(found: DemoResult) -> str:
     followed = found.adherence
     interval = f"{followed.low:.0%} to {followed.high:.0%}"
     return (
-        f"Training gained {points(found.gain)}. The teacher, which is given the strategy, is ahead by"
-        f" {points(found.gap)}. Without being told a strategy, the tuned student chose the paired one in"
-        f" {followed.share:.0%} of {followed.n:,} held-out tasks ({interval})."
+        f"{gain_text(found.gain)} {gap_text(found.gap)} Without being told a strategy, the tuned student"
+        f" chose the paired one in {followed.share:.0%} of {followed.n:,} held-out tasks ({interval})."
     )

@@ -5,13 +5,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orca_desk.library.database import Library
 from orca_desk.library.overview import NewestAnswer
 from orca_desk.processes.progress import Update
 from orca_desk.steps.demo.live import LiveOutput, live_output
-from orca_desk.steps.demo.stages import STAGES, StageDone
+from orca_desk.steps.demo.stages import STAGES, StageDone, overall_progress
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
@@ -71,11 +80,13 @@ class DemoRun(QWidget):
         self.desk = desk
         self.job: Job | None = None
         self.done: dict[str, StageDone] = {}
+        self._reached: dict[int, float] = {}  # how far each stage came, by the number of those before it
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
         self.panel = JobPanel(desk)
         layout.addWidget(self.panel)
+        layout.addLayout(self._overall_row())
         row = QHBoxLayout()
         row.setSpacing(GRID + GRID // 2)
         stages, inner = card()
@@ -99,9 +110,12 @@ class DemoRun(QWidget):
     def follow(self, job: Job) -> None:
         """Show a job that has just started."""
         self.job, self.done = job, {}
+        job.updated.connect(self._show_overall)
         job.event_arrived.connect(self._add_stage)
         job.ended.connect(self._end)
         self.panel.follow(job)
+        self._reached = {}
+        self._show_overall(Update(stage=""))
         self.live.show_output(LiveOutput())
         self._paint()
         self.show()
@@ -114,6 +128,29 @@ class DemoRun(QWidget):
             self.desk.background.run(
                 self, lambda: live_output(library, STAGES[stage]), self.live.show_output, only_newest="live"
             )
+
+    def _overall_row(self) -> QHBoxLayout:
+        """How far the whole demo is: the panel above shows the stage in progress."""
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.overall = label(bold=True)
+        self.overall_bar = QProgressBar()
+        self.overall_bar.setRange(0, 1000)
+        self.overall_bar.setTextVisible(False)
+        self.overall_bar.setAccessibleName("Progress of the whole demo")
+        row.addWidget(self.overall)
+        row.addWidget(self.overall_bar, 1)
+        return row
+
+    def _show_overall(self, update: Update) -> None:
+        current = update.done / update.total if update.total else 0.0
+        share = overall_progress(self.done, current)
+        if len(self.done) in self._reached:  # a stage has parts, each of which begins at 0
+            share = max(share, self._reached[len(self.done)])
+        self._reached[len(self.done)] = share
+        step = min(len(self.done) + 1, len(STAGES))
+        self.overall.setText(f"Step {step} of {len(STAGES)}, about {share:.0%} of the demo")
+        self.overall_bar.setValue(round(1000 * share))
 
     def _stage_rows(self) -> QGridLayout:
         grid = QGridLayout()
@@ -136,6 +173,7 @@ class DemoRun(QWidget):
 
     def _add_stage(self, stage: StageDone) -> None:
         self.done[stage.name] = stage
+        self._show_overall(Update(stage=""))
         self._paint()
         self.refresh()
 
