@@ -4,12 +4,13 @@ A checkpoint is a folder `step-N` of safetensors and JSON files with a manifest 
 written under another name, flushed to the disk and renamed: it is whole, or a resumed run skips it.
 """
 
+import contextlib
 import json
 import os
 import random
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,15 @@ def save(
     for leftover in (*folder.glob(".step-*.part"), final):
         if leftover.exists():
             shutil.rmtree(leftover)
-    part.mkdir(parents=True)
-    write_adapter(part / "adapter", model)
-    state = _optimizer_tensors(model, optimizer) | {"random.torch": torch.get_rng_state()}
-    _save_tensors(state, part / "state.safetensors")
-    _write_json(part / "state.json", {"progress": asdict(progress), "random": _random_states()})
-    files = sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
-    _write_json(part / MANIFEST, {name: file_sha256(part / name) for name in files})
-    _publish(part, final)
+    with _removed_on_failure(part):
+        part.mkdir(parents=True)
+        write_adapter(part / "adapter", model)
+        state = _optimizer_tensors(model, optimizer) | {"random.torch": torch.get_rng_state()}
+        _save_tensors(state, part / "state.safetensors")
+        _write_json(part / "state.json", {"progress": asdict(progress), "random": _random_states()})
+        files = sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
+        _write_json(part / MANIFEST, {name: file_sha256(part / name) for name in files})
+        _publish(part, final)
     _prune(folder)
     return final
 
@@ -147,15 +149,16 @@ def publish_adapter(source: Path, final: Path, base: BaseIdentity) -> None:
     for leftover in (part, old):
         if leftover.exists():
             shutil.rmtree(leftover)
-    shutil.copytree(source, part)
-    weights = part / "adapter_model.safetensors"
-    _save_tensors(load_file(source / weights.name), weights, {KEY: base.to_json()})
-    config = json.loads((part / CONFIG).read_text("utf-8"))
-    _write_json(part / CONFIG, config | {"base_model_name_or_path": base.name})
     try:
-        if final.exists():
-            final.rename(old)
-        _publish(part, final)
+        with _removed_on_failure(part):
+            part.mkdir()
+            weights = load_file(source / "adapter_model.safetensors")
+            _save_tensors(weights, part / "adapter_model.safetensors", {KEY: base.to_json()})
+            config = json.loads((source / CONFIG).read_text("utf-8"))
+            _write_json(part / CONFIG, config | {"base_model_name_or_path": base.name})
+            if final.exists():
+                final.rename(old)
+            _publish(part, final)
     except BaseException:
         recover_adapter(final)
         raise
@@ -253,6 +256,16 @@ def _read_progress(path: Path) -> TrainingProgress:
     if "adapter_step" not in stored:  # written when only trained steps could be the best
         stored |= {"adapter_step": stored["best_step"], "adapter_loss": stored["best_loss"]}
     return TrainingProgress(**stored)
+
+
+@contextlib.contextmanager
+def _removed_on_failure(part: Path) -> Iterator[None]:
+    """Remove the folder `part` when the block raises: on a full disk its space is needed."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
 
 
 def _publish(part: Path, final: Path) -> None:

@@ -9,7 +9,7 @@ import gguf
 from gguf import GGMLQuantizationType as Quantisation
 
 from orca_desk.errors import UserError
-from orca_desk.models.base_identity import KEY, base_of_adapter
+from orca_desk.models.base_identity import KEY, BaseIdentity, BaseMatch, base_of_adapter, compare_base
 from orca_desk.student import gguf_file
 from orca_desk.student.gguf_file import FLOATS, Array, Planned
 from orca_desk.student.gguf_names import Names, damaged, open_gguf
@@ -66,7 +66,7 @@ def export_adapter(adapter: Path, base: Path, out: Path) -> None:
     lora = read_lora(adapter)
     fits = AdapterBase.of(base)
     alpha = lora[0].scale * lora[0].rank
-    trained_on = base_of_adapter(adapter)
+    trained_on = _require_own_base(adapter, base)
 
     def describe(writer: gguf.GGUFWriter) -> None:
         writer.add_type(gguf.GGUFType.ADAPTER)
@@ -85,8 +85,9 @@ def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
     """Write `base_gguf` with the PEFT LoRA in `adapter` added to its weights as the GGUF file `out`.
 
     Sums in float32 and rounds once to the base's own type (F32, F16 or BF16); copies all other tensors and
-    keys. Raises UserError for a quantised base or an adapter that does not fit.
+    keys. Raises UserError for a quantised base or an adapter of another model.
     """
+    _require_own_base(adapter, base_gguf)
     reader = open_gguf(base_gguf)
     fits = AdapterBase.of_gguf(reader)
     changes = {fits.tensor_of(change): change for change in read_lora(adapter)}
@@ -98,6 +99,17 @@ def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
             _copy_keys(reader, writer)
 
     gguf_file.write(out, architecture, describe, tensors)
+
+
+def _require_own_base(adapter: Path, base: Path) -> BaseIdentity | None:
+    """Return the base that the adapter says it was trained on. Raises UserError if `base` is another."""
+    trained_on = base_of_adapter(adapter)
+    if trained_on is not None and compare_base(trained_on, base) is BaseMatch.OTHER:
+        raise UserError(
+            f"The adapter in {adapter} was trained on {trained_on.name}; {base} holds another model.",
+            "Choose the model that the adapter was trained on.",
+        )
+    return trained_on
 
 
 def _lora_tensors(base: AdapterBase, change: LowRank, alpha: float) -> Iterator[Planned]:

@@ -103,7 +103,7 @@ def _different_settings(config: dict[str, Any], reader: gguf.GGUFReader) -> Iter
 
 def _is_near(ours: Any, theirs: Any) -> bool:
     numbers = isinstance(ours, int | float) and isinstance(theirs, int | float)
-    return abs(ours - theirs) <= 1e-6 * abs(ours) if numbers else ours == theirs
+    return bool(abs(ours - theirs) <= 1e-6 * abs(ours) if numbers else ours == theirs)
 
 
 def _different_weights(

@@ -12,6 +12,7 @@ from tiny_adapters import make_adapter
 from tiny_models import TinyModel, TinyShape, make_tiny
 
 from orca_desk.errors import UserError
+from orca_desk.models.base_identity import KEY, identify_base
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.export import export_adapter, merge
 from orca_desk.student.gguf_names import field, open_gguf
@@ -226,3 +227,29 @@ def test_a_base_with_altered_bytes_is_read_or_refused(
         except UserError:
             refused += 1
     assert refused > 10
+
+
+@pytest.mark.parametrize("write", ["beside its base", "merged"])
+def test_an_adapter_is_not_written_for_another_base(
+    tiny_llama: TinyModel, tmp_path: Path, write: str
+) -> None:
+    """A model of the same shape with other weights, which the adapter would fit."""
+    other = make_tiny(tmp_path / "other", seed=7)
+    adapter = make_adapter(tmp_path / "adapter", tiny_llama.folder)
+    file = adapter / "adapter_model.safetensors"
+    identity = identify_base(tiny_llama.folder, "")
+    save_file(load_file(file), file, metadata={"format": "pt", KEY: identity.to_json()})
+    out = tmp_path / "out.gguf"
+
+    def export(base: TinyModel) -> None:
+        if write == "merged":
+            merge(base.gguf, adapter, out)
+        else:
+            export_adapter(adapter, base.folder, out)
+
+    with pytest.raises(UserError, match="another model") as refused:
+        export(other)
+    assert f"was trained on {tiny_llama.folder.name}" in refused.value.message
+    assert not out.exists()
+    export(tiny_llama)
+    assert out.exists()

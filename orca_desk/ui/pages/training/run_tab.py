@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
+from orca_desk.parity.report import report_from_json
 from orca_desk.processes.progress import Update
 from orca_desk.steps.train.history import TrainingDetails, training_details
 from orca_desk.steps.train.training import Trained
@@ -151,8 +152,8 @@ class TrainingRunView(QWidget):
         self.records = label(wrap=True, selectable=True, size="caption")
         self.outcome = label(wrap=True, selectable=True, size="caption", tone="muted")
         self.changed = label(wrap=True, selectable=True, size="caption", tone="warn")
-        for one in (self.best, self.records, self.outcome, self.changed):
-            words.addWidget(one)
+        for sentence in (self.best, self.records, self.outcome, self.changed):
+            words.addWidget(sentence)
         row.addLayout(words, 1)
         desk = self.desk
         self.evaluate = button(
@@ -263,7 +264,9 @@ class TrainingRunView(QWidget):
     def _show_result(self, training: Training) -> None:
         over = training.run.status in ("done", "cancelled", "failed", "interrupted")
         self.result.setVisible(over and not self.is_live)
-        usable = training.adapter is not None
+        check = report_from_json(training.run.outcome)
+        failed = check is not None and check.agree is False  # an earlier version kept such adapters
+        usable = training.adapter is not None and not failed
         self.evaluate.setVisible(usable)
         self.chat.setVisible(usable)
         if self.details is None:
@@ -273,6 +276,7 @@ class TrainingRunView(QWidget):
         worse = usable and is_worse(training.best_eval, self.details.base_loss)
         self.best.setText(_best(self.details))
         set_tone(self.best, "bad" if training.run.status == "failed" else "warn" if worse else "")
+        set_tone(self.outcome, "bad" if failed else "muted")
         outcome = outcome_text(training.run.outcome)
         if training.run.status == "interrupted":
             outcome = f"The app or computer stopped. {resumes_from(self.details.checkpoint)}"
