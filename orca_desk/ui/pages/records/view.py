@@ -50,7 +50,8 @@ class RecordsView(QStackedWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(queue)
         self.splitter.addWidget(self._right_side())
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setStretchFactor(0, 1)  # on a wide screen the list grows too
+        self.splitter.setStretchFactor(1, 3)
         self.splitter.setSizes([33 * GRID, 123 * GRID])
         self.addWidget(self.splitter)
         self.addWidget(self.empty)
