@@ -57,18 +57,19 @@ def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
 
     Raises UserError if several lists could be meant and none was `asked` for.
     """
-    if found.values != 1 and not (found.values and () in found.parts and found.parts[()].is_list):
-        return None
-    if () in found.parts and found.parts[()].is_list:
+    is_list = () in found.parts and found.parts[()].is_list
+    if asked and (is_list or found.values != 1):
+        raise UserError(f"{name} is no document with a list {asked!r}.", "Leave the name of the list out.")
+    if is_list:
         return {(): ""}
+    if found.values != 1:
+        return None
     lists = {path: part for path, part in found.parts.items() if _holds_rows(path, part, found)}
     if asked:
         return _asked(lists, found, name, asked)
-    if len(lists) < 2:
-        return dict.fromkeys(lists, "") or None
-    splits = {path: split_of(path[-1]) for path in lists}
-    if all(splits.values()):
-        return {path: str(split) for path, split in splits.items()}
+    splits = {path: split_of(path[-1]) if path else None for path in lists}
+    if len(lists) < 2 or all(splits.values()):
+        return {path: split or "" for path, split in splits.items()} or None
     sizes = ", ".join(f"{'.'.join(path)} ({part.count:,})" for path, part in lists.items())
     names = [".".join(path) for path in lists]
     sizes = ", ".join(f"{one} ({part.count:,})" for one, part in zip(names, lists.values(), strict=True))

@@ -1,6 +1,7 @@
 """The rows of a table in a text file: cells with separators and quotes, or one question a line."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from orca_desk.formats.text import MARK, MAX_LINE, Line
 csv.field_size_limit(MAX_LINE)
 _MAX_CELL_LINES = 2000  # a quoted cell that spans more was never closed
 _MIN_CELL_LINES = 50  # the same in a file full of such cells, whose lines are read repeatedly
+_RULE = re.compile(r":?-{2,}:?|:-:?|-:")
 NOT_QUOTED = "Correct the quotes, or remove the row."
 
 
@@ -32,7 +34,8 @@ def table_rows(
 ) -> Iterator[Row | BadRow]:
     """Yield the rows of a table with these columns; with a `header`, its repetitions are left out.
 
-    Files that were joined repeat their header in the middle. Blank rows are skipped.
+    Files that were joined repeat their header in the middle. Blank rows are skipped, and the rule below the
+    header of a table in Markdown.
     """
     names = list(columns)
     for record in found:
@@ -46,8 +49,12 @@ def table_rows(
             what = f"the row has {len(cells)} cells, the header {len(names)}"
             hint = "Put quotes around cells that contain the separator."
             yield BadRow(line=record.line, what=what, hint=hint, raw=record.raw)
-        elif any(cell.strip() for cell in cells) and not (header and heading_cells(cells) == names):
+        elif not _is_rule(cells) and not (header and heading_cells(cells) == names):
             yield Row(line=record.line, values=dict(zip(names, cells, strict=False)), raw=record.raw)
+
+
+def _is_rule(cells: Sequence[str]) -> bool:
+    return all(not cell.strip() or _RULE.fullmatch(cell.strip()) for cell in cells)
 
 
 def line_rows(lines: Iterable[Line], column: str) -> Iterator[Row | BadRow]:

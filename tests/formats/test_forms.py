@@ -86,6 +86,14 @@ def test_of_several_lists_splits_are_read_and_others_must_be_chosen() -> None:
         read("t.json", text, rows_in="soft")
 
 
+def test_a_list_gives_its_rows_the_split_of_its_name_and_a_wrong_name_is_refused() -> None:
+    (task,), _, _ = read("t.json", json.dumps({"test": OBJECTS[:1]}))
+    assert task.split == "heldout"
+    for text in (json.dumps(OBJECTS), "\n".join(map(json.dumps, OBJECTS))):
+        with pytest.raises(UserError, match="no document with a list 'x'"):
+            read("t.json", text, rows_in="x")
+
+
 def test_a_fault_in_a_document_costs_its_own_row() -> None:
     text = '[\n{"question": "a?"},\n{"question": "b?",},\n5,\n{"question": "c?"}\n]'
     tasks, bad, _ = read("t.json", text)
@@ -174,6 +182,11 @@ def test_line_ends_are_those_of_no_system(end: str) -> None:
     assert (task.query, task.context) == ("How many\nlines?", "one\n\ntwo")
     (composed,), _, _ = read("t.jsonl", json.dumps({"question": "Cafe\u0301?"}))
     assert composed.query == "Café?"
+
+
+def test_a_table_in_markdown_is_one() -> None:
+    text = "| Question | Answer |\n|---|:-:|\n| a? | 1 |\n| b? | 2 |\n"
+    assert pairs("The pasted text", text) == ROWS
 
 
 def test_ankis_headings_are_read() -> None:

@@ -17,7 +17,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, add_tasks, same_tasks, task_rowids, update_tasks
 from orca_desk.method.records import Task
 from orca_desk.method.splits import HeldOut, QuestionCounts, SplitQuestions
-from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
 from orca_desk.steps.collect.imported import SHOWN, Imported, ImportUndo, LeftAside, ReadAs
 from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.yielding import yielding
@@ -48,10 +48,12 @@ def import_file(
     control = control or JobControl()
     with opened(source) as (stream, path):
         file = TaskFile(stream, path, asked)
-        reading = Meter(progress, stage="reading", total=None, unit="rows read")
-        survey = file.survey(progress=reading.advance)
         questions = LibraryQuestions(library)
-        held = None if heldout is None else plan_held_out(yielding(file.rows()), heldout, questions)
+        try:
+            survey, held = _look_ahead(file, questions, heldout, progress, control)
+        except StoppedError:
+            work = _Import(library, file, Survey(), None, update=update, dry_run=dry_run)
+            return work.result(questions, finished=False)
         work = _Import(library, file, survey, held, update=update, dry_run=dry_run)
         with RefusedRows(refused, file) as writer:
             work.take(readable(file.rows(), path), writer, progress, control)
@@ -69,6 +71,30 @@ def plan_held_out(rows: Iterable[Task | BadRow], percent: float, questions: Libr
             counts.add(row)
     held, trained = questions.sides(counts)
     return counts.choose(percent, held=held, trained=trained)
+
+
+def _look_ahead(
+    file: TaskFile,
+    questions: LibraryQuestions,
+    percent: float | None,
+    progress: Progress,
+    control: JobControl,
+) -> tuple[Survey, HeldOut | None]:
+    """Go over the whole file before its first row is imported. Raises StoppedError once the user stops."""
+    meter = Meter(progress, stage="reading", total=None, unit="rows read")
+
+    def looked_at(rows: int) -> None:
+        control.require_running()
+        meter.advance(rows)
+
+    def watched(rows: Iterable[Task | BadRow]) -> Iterator[Task | BadRow]:
+        for place, row in enumerate(yielding(rows)):
+            if place % CHUNK == 0:
+                control.require_running()
+            yield row
+
+    survey = file.survey(progress=looked_at)
+    return survey, None if percent is None else plan_held_out(watched(file.rows()), percent, questions)
 
 
 def read_as(file: TaskFile, survey: Survey) -> ReadAs:

@@ -201,6 +201,20 @@ def test_an_import_that_was_cut_off_is_one_run_with_its_own_progress(
     assert request_from_json(json.loads(json.dumps(pasted.to_json()))) == pasted
 
 
+@pytest.mark.parametrize("heldout", [None, 20.0])
+def test_a_stop_while_the_file_is_looked_at_ends_at_once(
+    library: Library, tmp_path: Path, heldout: float | None
+) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text('{"question": "a?"}\n' * 25_000)
+    control = JobControl()
+    seen = ImportRequest(source=TaskSource.of_file(path), heldout=heldout).run(
+        library, progress=lambda update: control.stop() if update.done else None, control=control
+    )
+    assert (seen.finished, seen.rows, seen.added) == (False, 0, 0)
+    assert list_runs(library)[0].status == "cancelled"
+
+
 def test_a_stop_that_comes_with_the_last_row_stops_nothing(library: Library) -> None:
     control = JobControl()
     seen = request(rows({"question": "a?"})).run(

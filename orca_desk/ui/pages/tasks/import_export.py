@@ -85,6 +85,7 @@ class TaskFiles(QObject):
             lambda tools: request.run(library, progress=tools.progress, control=tools.control),
             changes={"tasks"},
             heavy=False,
+            returns=True,
         )
         self._follow(job, partial(self._show_imported, request.source.name))
         return job

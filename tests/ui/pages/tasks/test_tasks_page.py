@@ -666,6 +666,34 @@ def test_an_import_that_was_cut_off_goes_on_where_it_was(
     assert count_tasks(library, replace(family, split="heldout")) == 1_000
 
 
+def test_an_import_that_closing_stopped_is_offered_at_the_next_start(
+    library: Library, theme: Theme, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(f'{{"query": "Number {n}?"}}\n' for n in range(40_000)))
+    with desktop(library, theme) as first:
+        first.show()
+        page = first.show_page("tasks")
+        assert isinstance(page, TasksPage)
+        job = page.files.start(ImportRequest(source=TaskSource.of_file(path), family="many"))
+        assert job.returns  # what the question at closing promises
+        qtbot.waitUntil(lambda: count_tasks(library) >= 2_000, timeout=20_000)
+        first.resume_offer.note_closing()
+        first.desk.jobs.stop_all()
+        qtbot.waitUntil(lambda: job.is_over, timeout=20_000)
+        first.close()
+    there = count_tasks(library)
+    assert 2_000 <= there < 40_000
+    with desktop(library, theme) as second:
+        second.show()
+        qtbot.waitUntil(second.notice.isVisible, timeout=5_000)
+        assert second.notice.text.text() == "Import (import-1) was not finished."
+        assert second.notice.hint.text() == f"{there:,} / 40,000 rows finished and saved."
+        qtbot.mouseClick(second.notice.action, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: count_tasks(library) == 40_000, timeout=60_000)
+        qtbot.waitUntil(lambda: not second.desk.jobs.unfinished, timeout=20_000)
+
+
 def test_pasted_lines_are_one_task_each(page: TasksPage, library: Library, qtbot: QtBot) -> None:
     QGuiApplication.clipboard().setText("Who are you, really?\nWhat is 2 + 2?\nWhy?\n")
     page.paste()
