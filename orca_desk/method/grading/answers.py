@@ -21,8 +21,8 @@ from orca_desk.method.grading.visible import question_made_up, unfenced, visible
 
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _CONNECTORS = re.compile(
-    r"(?:[\s.,;:!*_$(#-]|\b(?:so|thus|therefore|hence|or|and|the|final|correct|my|first|second|third"
-    r"|another|other)\b){0,12}\Z",
+    r"(?:[\s.,;:!*_$(#-]|\b(?:so|thus|therefore|hence|or|and|the|final|correct|my|first|second|third|another|other"
+    r"|part|q\d{1,2})\b|(?<=[.\n])\(?[a-d\d]\)|(?<=[.\n] )\(?[a-d\d]\)){0,12}\Z",
     re.IGNORECASE,
 )
 _RETHINKING = re.compile(
@@ -231,7 +231,7 @@ def _closing_brace(text: str, start: int) -> int:
 
 def _rival(text: str, earlier: Mark, later: Mark) -> str | None:
     """Return the earlier mark's answer if both are firm and nothing but that answer stands between them."""
-    if not (earlier.firm and later.firm) or later.closing == '"':
+    if not (earlier.firm and later.firm) or (later.closing == '"' and earlier.closing != '"'):
         return None
     if not earlier.end <= later.start <= earlier.end + _RIVAL_LENGTH:
         return None

@@ -31,6 +31,19 @@ _HEDGES = re.compile(
 )
 _OPERATOR_BEFORE = re.compile(r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{0,4}\Z")
 _OPERATOR_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+*×÷=^]|/|-\s?[\d(]|x\s?[\d(])")
+_WORDS_BEFORE = re.compile(
+    r"\b(?:double|twice|triple|half(?: of)?|(?:third|quarter|square|square root|root|cube|multiple) of|plus|times"
+    r"|divided by|multiplied by)\s\Z",
+    re.IGNORECASE,
+)
+_WORDS_AFTER = re.compile(
+    r"\s(?:plus|minus|squared|cubed|factorial|divided by|multiplied by|times (?=\d|the\b|a\b|as\b))\b",
+    re.IGNORECASE,
+)
+_NAMES_IT = re.compile(
+    r"\s(?:\w+\s)?(?:is|are) (?:the|my|our) (?:sum|product|difference|total|answer|number|result|value|amount|quotient)\b",
+    re.IGNORECASE,
+)
 _NEW_NAME = re.compile(r"\d\S*\s*(?:[,;]|\band\b|\bor\b)\s*[A-Za-z]\w*\s*\Z")
 _REPHRASED = re.compile(
     r"\b(?:so|therefore|hence|thus|that is|i\.e\.|which is|or rather)\b[^.]{0,30}\Z", re.IGNORECASE
@@ -151,6 +164,8 @@ def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
 
 def _last(text: str, found: list[V]) -> list[V]:
     """Return the last value of a line, unless it is an operand of a calculation."""
+    if _NAMES_IT.match(text, found[0].end):
+        return found[:1]
     total = _TOTAL_FIRST.search(text)
     counted = [value for value in found if value.end <= total.start()] if total else []
     kept = _kept(text, (counted or found)[-_LAST:])
@@ -165,7 +180,11 @@ def _last(text: str, found: list[V]) -> list[V]:
 
 def _kept(text: str, found: list[V]) -> list[V]:
     """Return the values that are not retracted; those in parentheses only if there are no others."""
-    kept = [value for value in found if not retracted(text, value.start, value.end)]
+    kept = [
+        value
+        for value in found
+        if not retracted(text, value.start, value.end) and not _calculated_with(text, value)
+    ]
     if len(kept) > 1:
         remarks = asides(text)
         outside = [value for value in kept if not any(start <= value.start < end for start, end in remarks)]
@@ -188,12 +207,22 @@ def _resolve(text: str, found: list[V]) -> list[V]:
     if _REPHRASED.search(text[found[-2].end : found[-1].start]):
         return [found[-1]]
     leads = _HEDGES.fullmatch(text[max(0, equals + 1) : found[0].start])
+    if leads and text.startswith(":", found[0].end):
+        return found[:1]
     chosen = 0 if leads else len(found) - 1
     neighbour = 1 if leads else chosen - 1
     first, second = sorted((chosen, neighbour))
     if joined(text[found[first].end : found[second].start]):
         return [found[first], found[second]]
     return [found[chosen]]
+
+
+def _calculated_with(text: str, value: Found) -> bool:
+    """Return whether words calculate with a value: "half of 8", "4 plus the tax"."""
+    return (
+        _WORDS_BEFORE.search(text, max(0, value.start - 30), value.start) is not None
+        or _WORDS_AFTER.match(text, value.end) is not None
+    )
 
 
 def _operand(text: str, value: Found) -> bool:

@@ -9,7 +9,7 @@ _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]*]{0,3}\s+(?=[A-ZÀ-ÞА-ЯЁ\"'�
 _ABBREVIATED = re.compile(r"\b(?:Mrs?|Ms|Dr|St|Prof|vs|[A-Z][\w'’]+ [A-Z]|(?:[A-Z]\. ?)+[A-Z])\Z")
 _REASON = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|given that|seeing that|as (?:he|she|it|they|we|you|the|there"
-    r"|this|that|a)\b)",
+    r"|this|that|a|each|every|all|both)\b|each \w+ing\b)",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\((?!or\b)[^()]{0,400}\)")

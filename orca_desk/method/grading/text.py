@@ -26,7 +26,7 @@ _LEAD_IN = re.compile(
     r"[\s,:]{0,3}(?:that )?){1,3}"
 )
 _FRAME = re.compile(
-    r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?) |"
+    r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?)(?: for \w+(?: \w+)?(?= in ))? |"
     r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be"
     r"|has to be) (?:called |named )?"
     r"|its |thats |theyre |hes |shes |(?:it|this) (?=[a-z]{3,}s\Z)|(?:it|this|that) (?=can(?:not|t)?\b))?"
@@ -59,6 +59,7 @@ _ACTS = re.compile(
 _RETHINKS = re.compile(r"\b(?:wait|actually|sorry|correction|mistake|no|not|instead|or)\b", re.IGNORECASE)
 _LONGEST = 4_000
 _LONGEST_SENTENCE = 400
+_LEAST_ASIDE = 3  # words after a dash
 _LEAST_WORDS = 4  # of an explanation
 
 
@@ -148,7 +149,7 @@ def _opening(body: str) -> Iterator[str]:
 def _cores(sentence: str) -> Iterator[str]:
     """Yield a sentence, it without its aside, and what it says X is in "X is Y"."""
     aside = _ASIDE.search(sentence)
-    main = sentence[: aside.start()] if aside and not _TAKES_BACK.match(sentence[aside.end() :]) else sentence
+    main = sentence[: aside.start()] if aside and _is_aside(sentence, aside) else sentence
     for piece in dict.fromkeys((sentence, main)):
         yield piece
         short = _FINAL_COPULA.sub("", piece.strip())
@@ -162,6 +163,13 @@ def _cores(sentence: str) -> Iterator[str]:
         yield _FINAL_COPULA.sub("", tail.strip())
         if _SAYS_WHAT_IT_IS.match(piece[copulas[0].end() :]):
             yield piece[: copulas[0].start()]
+
+
+def _is_aside(sentence: str, aside: re.Match[str]) -> bool:
+    """Return whether what follows only adds to an answer: neither takes it back nor offers another one."""
+    rest = sentence[aside.end() :]
+    dash = aside[0].strip() in ("-", "–", "—")
+    return _TAKES_BACK.match(rest) is None and not (dash and len(rest.split()) < _LEAST_ASIDE)
 
 
 @dataclass(frozen=True)
