@@ -10,6 +10,7 @@ from orca_desk.steps.demo.state import DemoState, demo_state, result_file
 
 if TYPE_CHECKING:
     from orca_desk.steps.demo.result import DemoResult
+    from orca_desk.steps.evaluate.comparison import ModelComparison
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class LibraryStatus:
     """A library's numbers and the state of the demo.
 
     `result` is what a finished demo found and `training` the id of its training; `problem` says why the
-    result cannot be read.
+    result cannot be read. `own` compares the best tuned student of a library without a finished demo.
     """
 
     overview: LibraryOverview
@@ -25,6 +26,7 @@ class LibraryStatus:
     result: "DemoResult | None" = None
     training: str | None = None
     problem: UserError | None = None
+    own: "ModelComparison | None" = None
 
 
 def library_status(library: Library, *, demo_is_running: bool) -> LibraryStatus:
@@ -43,9 +45,15 @@ def library_status(library: Library, *, demo_is_running: bool) -> LibraryStatus:
             result, training = read_result(library.folder), demo_training(library)
         except UserError as error:
             problem = error
+    seen, own = overview(library), None
+    if seen.best is not None and result is None:
+        from orca_desk.steps.evaluate.comparison import best_comparison
+
+        own = best_comparison(library, seen.best.evaluation)
     return LibraryStatus(
-        overview=overview(library),
+        overview=seen,
         demo=demo_state(library),
+        own=own,
         result=result,
         training=training,
         problem=problem,

@@ -121,6 +121,17 @@ def companions(rows: Sequence[ListedEvaluation], chosen: str | None = None) -> l
     return in_order({one.id: one.name for one in rows if one.id in found.values()})
 
 
+def best_comparison(library: Library, evaluation_id: str) -> ModelComparison:
+    """Compare an evaluation with the newest of each other model that was asked the same tasks.
+
+    Differences are to the base, where it is among them.
+    """
+    rows = list_with_answers(library)
+    ids = companions(rows, evaluation_id)
+    base = next((row.id for row in rows if row.id in ids and row.name == "base"), None)
+    return compare_models(library, ids, base)
+
+
 def in_order(names: Mapping[str, str]) -> list[str]:
     """Return the ids with base, tuned and teacher first, then the others, the oldest first."""
 

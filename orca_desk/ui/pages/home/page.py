@@ -24,6 +24,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
 
 if TYPE_CHECKING:
+    from orca_desk.ui.pages.home.own_result import OwnResultView
     from orca_desk.ui.pages.home.result import ResultView
 
 PAGE_OF: dict[Step, str] = {
@@ -72,6 +73,7 @@ class HomePage(Page):
         self.flow.chosen.connect(lambda step: desk.open(PAGE_OF[step]))
         self.run = DemoRun(desk)
         self._result: ResultView | None = None
+        self.own: OwnResultView | None = None  # the view of the user's own results, once there are some
         self._result_space = QVBoxLayout()
         self._result_space.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(self._scrolling())
@@ -194,6 +196,8 @@ class HomePage(Page):
         if status.result is not None and (before is None or status.result != before.result):
             # After the window is painted: a plot and a table take longer than the rest of the page
             QTimer.singleShot(0, self, self._show_result)
+        elif status.own is not None and (before is None or status.own != before.own):
+            QTimer.singleShot(0, self, self._show_own)
         if self._read_again:
             self._read_again = False
             self.refresh(self.watches)
@@ -222,7 +226,21 @@ class HomePage(Page):
             self._result = ResultView(self.desk)
             self._result_space.addWidget(self._result)
         self._result.show_result(self.status.result, self.status.training)
-        # At once: otherwise it is first painted at the old height
+        self._fit_inside()
+
+    def _show_own(self) -> None:
+        if self.status is None or self.status.own is None:
+            return
+        if self.own is None:
+            from orca_desk.ui.pages.home.own_result import OwnResultView
+
+            self.own = OwnResultView(self.desk)
+            self._result_space.addWidget(self.own)
+        self.own.show_result(self.status.own)
+        self._fit_inside()
+
+    def _fit_inside(self) -> None:
+        """Give the content its height at once: otherwise it is first painted at the old one."""
         inside = self._inside
         inside.column.activate()
         inside.resize(inside.width(), inside.column.totalHeightForWidth(inside.width()))

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.method.statistics import Share
 from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult, WorkedExample
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.pages.home.stat import ShareStat
 from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.text import button, card, label, set_tone
@@ -100,7 +100,7 @@ class ResultView(QWidget):
             "tuned": "Tuned student",
             "teacher": "Teacher, given the strategy",
         }
-        self._stats = {who: _Stat(f"{SYMBOLS[who]} {names[who]}", ROLES[who]) for who in MODELS}
+        self._stats = {who: ShareStat(f"{SYMBOLS[who]} {names[who]}", ROLES[who]) for who in MODELS}
         for stat in self._stats.values():
             row.addWidget(stat)
         row.addStretch(1)
@@ -213,27 +213,6 @@ class ResultView(QWidget):
     def _paint(self) -> None:
         for made, image in self._buttons.items():
             made.setIcon(icon(image, self.desk.theme.colours))
-
-
-class _Stat(QWidget):
-    """A model's share of correct answers as a large number, with its interval below."""
-
-    def __init__(self, name: str, role: ModelTone) -> None:
-        super().__init__()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        self._share, self._interval = label(size="title", bold=True), label(size="caption", tone="muted")
-        layout.addWidget(label(name, tone=role, bold=True))
-        layout.addWidget(self._share)
-        layout.addWidget(self._interval)
-
-    def show_share(self, right: Share) -> None:
-        """Show a share with its interval and counts."""
-        self._share.setText(f"{right.share:.0%}")
-        self._interval.setText(
-            f"{right.low * 100:.0f} to {right.high * 100:.0f}% · {right.correct:,} of {right.n:,} correct"
-        )
 
 
 class WorkedAnswer(QFrame):

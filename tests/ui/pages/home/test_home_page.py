@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
+from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
+from orca_desk.library.runs import end_run
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Update
@@ -210,3 +212,56 @@ def test_the_result_table_follows_qts_rules(theme: Theme, tmp_path: Path, qapp: 
 
 def test_numbers_fit_on_a_card() -> None:
     assert [short_number(n) for n in (0, 2661, 999_999, 1_270_000)] == ["0", "2,661", "999,999", "1.27 M"]
+
+
+def evaluated(library: Library, name: str, marks: str, adapter: Path | None = None) -> str:
+    """A finished evaluation: "1" is correct, "0" incorrect, "-" could not be asked."""
+    tasks = [f"task {number}" for number in range(len(marks))]
+    made = create_evaluation(
+        library,
+        model=Path("/models/student.gguf"),
+        adapter=adapter,
+        system_kind="cautious",
+        system="",
+        questions=[Question(task_id=task, family="own") for task in tasks],
+        settings={"questions": "those", "name": name},
+        name=name,
+    )
+    answers = [
+        Answered(
+            task_id=task,
+            response="so",
+            correct=mark == "1",
+            reason="so",
+            recognised=None,
+            completion_tokens=3,
+            finish_reason="stop",
+        )
+        for task, mark in zip(tasks, marks, strict=True)
+        if mark != "-"
+    ]
+    add_answers(library, made.id, answers)
+    end_run(library, made.id, "done", "")
+    return made.id
+
+
+def test_a_library_of_ones_own_shows_its_own_results(
+    home: HomePage, library: Library, window: Window, qtbot: QtBot
+) -> None:
+    add_tasks(library, [Task(family="own", query="Why?", answer="so", split="heldout")])
+    evaluated(library, "base", "0" * 20)
+    evaluated(library, "tuned", "1" * 18 + "--", Path("/adapters/adapter.gguf"))
+    window.desk.tell("evaluations", "tasks")
+    qtbot.waitUntil(lambda: home.own is not None and home.own.isVisible())
+    view = home.own
+    assert view is not None
+    assert [stat.share.text() for stat in view.stats] == ["0%", "90%"]
+    assert view.stats[1].interval.text() == "70 to 97% · 18 of 20 correct"
+    assert view.sentence.text().startswith("Training gained +90.0 points (")
+    assert "on the 20 tasks that these evaluations share" in view.sentence.text()
+    assert view.notes.text() == "tuned: 2 tasks could not be asked and count as incorrect."
+    opened: list[tuple[str, object]] = []
+    window.desk.page_requested.connect(lambda page, target: opened.append((page, target)))
+    qtbot.mouseClick(button_with(view, "Open the results"), LEFT)
+    assert opened == [("evaluate", {"evaluation": "evaluate-2"})]
+    assert home.flow.cards["test"].figures.detail == "tuned student, 20 tasks (70 to 97%)"
