@@ -10,6 +10,7 @@ from orca_desk.paths import user_settings
 THEME = "window/theme"
 TOUR_SEEN = "window/tour"
 RECENT = "libraries/recent"
+FONTS_TOLD = "window/fonts-told"  # the scripts without a font that the user has been told of
 MOST_RECENT = 8
 
 

@@ -15,13 +15,14 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.menus import Menus
 from orca_desk.ui.notify import notify
 from orca_desk.ui.page import Page
-from orca_desk.ui.preferences import TOUR_SEEN
+from orca_desk.ui.preferences import FONTS_TOLD, TOUR_SEEN
 from orca_desk.ui.register import NAMES, make_page
 from orca_desk.ui.resuming import ResumeOffer
 from orca_desk.ui.sidebar import Sidebar
 from orca_desk.ui.status_bar import StatusBar
 from orca_desk.ui.theme import GRID, Tone
 from orca_desk.ui.title import WindowTitle
+from orca_desk.ui.widgets.glyphs import glyphs
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.on_screen import keep_on_screen
 from orca_desk.ui.widgets.page_area import PageArea
@@ -31,6 +32,10 @@ from orca_desk.yielding import ui_busy
 SMALLEST = 480, 320  # px; the pages scroll
 FIRST_SIZE = 1280, 820  # px; the screen may allow less
 NARROW = 1100  # px; below it the sidebar shows icons alone
+FONTS_HINT = (
+    "The texts themselves are whole. Install a font, for example the packages fonts-noto-cjk and"
+    " fonts-noto-color-emoji, and start Orca Desk again."
+)
 TOUR_AFTER_MS = 400  # so that the first page is visible before the tour begins
 ENDS: dict[str, tuple[str, Tone]] = {  # how a job ended: the word and its tone
     "done": ("done", "good"),
@@ -92,6 +97,7 @@ class Window(QMainWindow):
         self._closing.ready.connect(self.close, Qt.ConnectionType.QueuedConnection)
         self._closing.postponed.connect(self.status.show_closing)
         self.status.stay.clicked.connect(self._closing.stay)
+        glyphs().missing.connect(self._tell_missing_font)
 
     def show_page(self, name: str) -> Page:
         """Show a page, made at its first opening; return it."""
@@ -243,6 +249,19 @@ class Window(QMainWindow):
         from orca_desk.ui.self_test import SelfTest
 
         SelfTest(self, self.desk).open()
+
+    def _tell_missing_font(self, script: str) -> None:
+        """Say once that characters appear as boxes; another notice stays, and the status bar says it then."""
+        told = self.desk.preferences.value(FONTS_TOLD) or []
+        told = [told] if isinstance(told, str) else list(told)
+        if script in told:
+            return
+        self.desk.preferences.setValue(FONTS_TOLD, [*told, script])
+        text = f"No font on this system shows {script}: they appear as boxes."
+        if self.notice.isHidden():
+            self.notice.show_message(text, FONTS_HINT, kind="info")
+        else:
+            self.desk.say(text, "warn")
 
     def _show_refusal(self, error: UserError) -> None:
         self.notice.show_message(error.message, error.hint, kind="bad")

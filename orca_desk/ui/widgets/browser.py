@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QFontDatabase,
     QImage,
     QPalette,
+    QResizeEvent,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -25,11 +26,13 @@ from PySide6.QtWidgets import QMessageBox, QTextBrowser, QWidget
 
 from orca_desk.ui.outside import open_outside
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.glyphs import glyphs
 from orca_desk.ui.widgets.markdown import readable_markdown
 from orca_desk.ui.widgets.message_box import message_box
 
 # Longer texts are shown as plain text: laying out rich text takes time, and tables take the most
 MARKDOWN_LIMIT = 16_000  # characters
+LONGEST_LINE = 110 * GRID  # px
 CELL_LIMIT = 400  # table cells, counted by their vertical bars
 OPENED = ("http", "https", "mailto")  # schemes of links that open after a question
 PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -55,6 +58,14 @@ class Browser(QTextBrowser):
         self.setOpenExternalLinks(False)
         self.setAcceptDrops(False)
         self.anchorClicked.connect(self.ask_to_open)
+        self.textChanged.connect(self._look_for_glyphs)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the right side of a very wide view empty: long lines are hard to read."""
+        super().resizeEvent(event)
+        empty = max(0, self.width() - LONGEST_LINE)
+        if self.viewportMargins().right() != empty:
+            self.setViewportMargins(0, 0, empty, 0)
 
     def loadResource(self, type: int, name: QUrl | str) -> Any:  # noqa: N802 - Qt's names
         """Refuse every resource."""
@@ -109,11 +120,13 @@ class Browser(QTextBrowser):
         stay = box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
-        box.finished.connect(
-            lambda: open_outside(url) if box.clickedButton() is open_it else None
-        )
+        box.finished.connect(lambda: open_outside(url) if box.clickedButton() is open_it else None)
         box.finished.connect(box.deleteLater)
         box.open()
+
+    def _look_for_glyphs(self) -> None:
+        if not glyphs().is_complete:
+            glyphs().look(self.toPlainText())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Repaint the background of code in the colours of another theme."""
