@@ -5,16 +5,17 @@ an interrupted file over and checks only sizes: here a download resumes where it
 name only once its hash matches the hub's.
 """
 
+import contextlib
 import fnmatch
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from orca_desk.errors import UserError
+from orca_desk.errors import TOO_LARGE, UserError, explain_os_error
 from orca_desk.files import sync_folder
 from orca_desk.models.fits import human_bytes
 
@@ -162,7 +163,7 @@ def _fetch(
     ):
         hf_raise_for_status(response)
         resumed = have if response.status_code == 206 else 0
-        with part.open("r+b" if part.exists() else "wb") as out:
+        with _naming(target, part), part.open("r+b" if part.exists() else "wb") as out:
             out.truncate(resumed)
             out.seek(resumed)
             for chunk in response.iter_bytes(_CHUNK):
@@ -173,6 +174,19 @@ def _fetch(
             out.flush()
             os.fsync(out.fileno())
     return part
+
+
+@contextlib.contextmanager
+def _naming(target: Path, part: Path) -> Iterator[None]:
+    """Name `target` in what the file system refuses, and remove what it will never take whole."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == TOO_LARGE:
+            part.unlink(missing_ok=True)
+        if error.errno is not None:
+            error.filename = str(target)
+        raise
 
 
 def _accept(part: Path, target: Path, file: HubFile) -> None:
@@ -240,6 +254,8 @@ class _UserErrors:
             case errors.RepositoryNotFoundError() | errors.HFValidationError():
                 hint = "Check the name (owner/name). For a private one, log in with `hf auth login`."
                 raise UserError(f"The hub has no model {self._repo!r}.", hint) from error
+        if isinstance(error, OSError) and error.filename and (refusal := explain_os_error(error)):
+            raise refusal from error
         # HfHubHTTPError's bases are the HTTP library's own error, whichever library it is, and OSError.
         if isinstance(error, errors.HfHubHTTPError.__bases__):
             hint = "Check the connection and the disk, then start again: it resumes where it stopped."

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from file_limits import limited_file_size
 
 from orca_desk.errors import UserError
 from orca_desk.models.hub import download, list_repo
@@ -180,3 +182,16 @@ def test_errors_are_sentences(hub: Hub, tmp_path: Path, monkeypatch: pytest.Monk
     refused("me/tiny", "switched off")
     with pytest.raises(UserError, match="switched off"):
         list_repo("me/tiny", endpoint=hub.endpoint)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit stands for a file system's")
+def test_a_file_too_large_for_the_disk_is_told_and_removed(hub: Hub, tmp_path: Path) -> None:
+    """Downloading it again would fail at the same byte."""
+    target = tmp_path / "model.safetensors"
+    with (
+        limited_file_size(1_000_000),
+        pytest.raises(UserError, match=f"takes no file as large as {target}") as refused,
+    ):
+        download("me/tiny", folder=tmp_path, file="model.safetensors", endpoint=hub.endpoint)
+    assert "another disk" in refused.value.hint
+    assert list(tmp_path.iterdir()) == []
