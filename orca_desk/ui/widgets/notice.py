@@ -31,6 +31,7 @@ class Notice(QFrame):
         self.desk = desk
         self._kind: Kind = "info"
         self._run: Callable[[], Any] = lambda: None
+        self._offered: int | None = None  # the place in the undo stack of the change that the button undoes
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID + 4, GRID, GRID, GRID)
         row.setSpacing(GRID)
@@ -66,6 +67,7 @@ class Notice(QFrame):
     ) -> None:
         """Show a sentence, the remedy, and a button that applies it."""
         self._kind, self._run = kind, run or self._run
+        self._offered = None
         self.text.setText(text)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
@@ -75,12 +77,29 @@ class Notice(QFrame):
         self._paint()
         self.show()
 
+    def offer_undo(self, text: str, *, change: str) -> None:
+        """Show a sentence, and a button that undoes `change`, as the menu names it.
+
+        Without the button if another change came after it, and only until one does: it would undo that one.
+        """
+        stack = self.desk.undo
+        if stack.undoText() != change:
+            self.show_message(text, kind="good")
+            return
+        self.show_message(text, kind="good", action="Undo", run=stack.undo)
+        self._offered = stack.index()
+        stack.indexChanged.connect(self._withdraw_undo, Qt.ConnectionType.UniqueConnection)
+
     def show_error(self, error: Exception) -> None:
         """Show a UserError. Any other error is a bug and becomes a crash report."""
         if isinstance(error, UserError):
             self.show_message(error.message, error.hint, kind="bad")
         else:
             self.desk.report(error)
+
+    def _withdraw_undo(self, index: int) -> None:
+        if self._offered not in (None, index):
+            self.hide()
 
     def _paint(self) -> None:
         name, role = LOOKS[self._kind]

@@ -48,27 +48,43 @@ class RecordActions(QObject):
         super().__init__(parent)
         self.desk = desk
 
-    def decide(self, ids: list[str], decision: Decision | None, *, question: str = "") -> None:
-        """Keep or drop records, or remove the decision. `question` names a single one in the menu."""
+    def decide(
+        self,
+        ids: list[str],
+        decision: Decision | None,
+        *,
+        question: str = "",
+        then: Callable[[str], object] = lambda change: None,
+    ) -> None:
+        """Keep or drop records, or remove the decision; `then` gets the name of the change in the menu.
+
+        `question` names a single record there.
+        """
         library = self.desk.library
         what = f"the answer to {_quoted(question)}" if question else counted(len(ids), "record")
+        change = f"{VERBS[decision]} {what}"
         self.desk.do(
-            f"{VERBS[decision]} {what}",
+            change,
             lambda: decide(library, ids, decision),
             lambda before: restore_decisions(library, before),
             "records",
+            then=lambda _: then(change),
             undone=lambda: self.taken_back.emit(ids[0]) if len(ids) == 1 else None,
             failed=self.failed.emit,
         )
 
-    def keep_correct(self, wanted: RecordFilter, *, done: Callable[[int], None]) -> None:
-        """Keep the matching records that are correct and not reviewed; `done` gets their number."""
+    def keep_correct(self, wanted: RecordFilter, *, done: Callable[[int, str], None]) -> None:
+        """Keep the matching records that are correct and not reviewed.
+
+        `done` gets their number, and the name of the change in the menu.
+        """
         library = self.desk.library
 
         def keep(ids: list[str]) -> None:
             if ids:
-                self.decide(ids, "keep")
-            done(len(ids))
+                self.decide(ids, "keep", then=lambda change: done(len(ids), change))
+            else:
+                done(0, "")
 
         self.desk.background.run(
             self, lambda: undecided_correct(library, wanted), keep, failed=self.failed.emit

@@ -312,20 +312,11 @@ class RecordsPage(Page):
             run=lambda: self.go({"record": record_id}),
         )
 
-    def _show_kept(self, count: int) -> None:
+    def _show_kept(self, count: int, change: str) -> None:
         if count:
-            self.notice.show_message(
-                f"Kept {counted(count, 'record')}.",
-                kind="good",
-                action="Undo",
-                run=self._undo,
-            )
+            self.notice.offer_undo(f"Kept {counted(count, 'record')}.", change=change)
         else:
             self.notice.show_message("No listed record is correct and not reviewed yet.", kind="info")
-
-    def _undo(self) -> None:
-        self.notice.hide()
-        self.desk.undo.undo()
 
     def _restore_answer(self) -> None:
         if self.item is not None:

@@ -168,8 +168,9 @@ class FamiliesDialog(QDialog):
         library = self.desk.library
         self.name.setCurrentText("")
         self._select = name
+        change = f"rename {family} to {name}"
         self.desk.do(
-            f"rename {family} to {name}",
+            change,
             lambda: rename_family(library, family, name),
             lambda renamed: undo_rename(library, renamed),
             "tasks",
@@ -178,7 +179,7 @@ class FamiliesDialog(QDialog):
             "snapshots",
             "evaluations",
             then=lambda changed: self._announce(
-                f"Moved {counted(changed.count, 'task')} from {family} to {name}."
+                f"Moved {counted(changed.count, 'task')} from {family} to {name}.", change
             ),
             failed=self._refuse,
         )
@@ -188,13 +189,14 @@ class FamiliesDialog(QDialog):
         if not family:
             return
         library = self.desk.library
+        change = f"hold out {percent}% of {family}"
         self.desk.do(
-            f"hold out {percent}% of {family}",
+            change,
             lambda: hold_out_family(library, family, percent),
             lambda changed: undo_change(library, changed),
             "tasks",
             then=lambda changed: self._announce(
-                f"Changed the split of {counted(changed.count, 'task')} in {family}."
+                f"Changed the split of {counted(changed.count, 'task')} in {family}.", change
             ),
             failed=self._refuse,
         )
@@ -204,22 +206,23 @@ class FamiliesDialog(QDialog):
         if not family:
             return
         library = self.desk.library
+        change = f"delete the family {family}"
         self.desk.do(
-            f"delete the family {family}",
+            change,
             lambda: delete_tasks(
                 library, [one.id for one in iterate_tasks(library, TaskFilter(family=family))]
             ),
             lambda deleted: restore_tasks(library, deleted),
             "tasks",
             then=lambda deleted: self._announce(
-                f"Deleted {counted(len(deleted.tasks), 'task')} of {family}."
+                f"Deleted {counted(len(deleted.tasks), 'task')} of {family}.", change
             ),
             failed=self._refuse,
         )
 
-    def _announce(self, text: str) -> None:
+    def _announce(self, text: str, change: str) -> None:
         if isValid(self) and self.isVisible():
-            self.notice.show_message(text, kind="good", action="Undo", run=self._undo)
+            self.notice.offer_undo(text, change=change)
         else:  # the user closed the dialog during the change
             self.desk.say(f"{text} Press Ctrl+Z to undo.")
 
@@ -228,10 +231,6 @@ class FamiliesDialog(QDialog):
             self.notice.show_error(error)
         else:
             self.desk.report(error)
-
-    def _undo(self) -> None:
-        self.notice.hide()
-        self.desk.undo.undo()
 
     def _show_tasks(self) -> None:
         family = self.family()

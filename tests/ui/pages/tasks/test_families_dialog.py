@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.records import add_records, iterate_records
-from orca_desk.library.tasks import add_tasks, families
+from orca_desk.library.tasks import add_tasks, delete_tasks, families
 from orca_desk.method.pairing import Pairing
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
 from orca_desk.ui.widgets.notice import Notice
@@ -87,3 +87,27 @@ def test_enter_in_any_dialog_presses_no_banner(window: Window, qtbot: QtBot) -> 
     qtbot.mouseClick(notice.action, Qt.MouseButton.LeftButton)
     assert pressed
     dialog.close()
+
+
+def test_a_banner_undoes_its_own_change_or_none(
+    dialog: FamiliesDialog, library: Library, qtbot: QtBot
+) -> None:
+    for percent in (100, 0):
+        dialog.percent.setValue(percent)
+        qtbot.mouseClick(dialog.hold_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: dialog.notice.action.isVisible())
+    other = make_task(77, family="c")
+    dialog.desk.do(
+        "add a task",
+        lambda: add_tasks(library, [other]),
+        lambda _: delete_tasks(library, [other.id]),
+        "tasks",
+    )
+    assert not dialog.notice.isVisible()
+    qtbot.waitUntil(lambda: names(library) == ["a", "b", "c"])
+    dialog.notice.offer_undo("Done.", change="hold out 0% of a")
+    assert dialog.notice.isVisible() and not dialog.notice.action.isVisible()
+    dialog.notice.offer_undo("Done.", change="add a task")
+    qtbot.mouseClick(dialog.notice.action, Qt.MouseButton.LeftButton)
+    assert not dialog.notice.isVisible()
+    qtbot.waitUntil(lambda: names(library) == ["a", "b"])
