@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from orca_desk.errors import SettingError
+from orca_desk.method.thoughts import split_thoughts
 
 AnswerKind = Literal["exact", "text", "number", "math", "choice", "ordering", "keyed"]
 Split = Literal["train", "heldout"]
@@ -31,8 +32,8 @@ def content_key(user_text: str, answer: str) -> str:
 
 
 def is_blank(answer: str) -> bool:
-    """Return whether an answer says nothing, so that it can teach nothing."""
-    return not answer.strip()
+    """Return whether an answer says nothing, or nothing after its thoughts, so that it can teach nothing."""
+    return not split_thoughts(answer)[1].strip()
 
 
 @dataclass(frozen=True, kw_only=True)

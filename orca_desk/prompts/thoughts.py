@@ -1,14 +1,9 @@
-"""Thoughts: what a reasoning model writes before its answer, between two tags."""
+"""Thoughts in prompts: opened by a template, dropped from the history, closed in examples."""
 
 from dataclasses import dataclass
 
-TAGS = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),
-    ("<seed:think>", "</seed:think>"),
-    ("[THINK]", "[/THINK]"),
-)
+from orca_desk.method.thoughts import TAGS
+
 TAG_NAMES = frozenset(tag for pair in TAGS for tag in pair)
 USUAL = TAGS[0]
 
@@ -53,13 +48,3 @@ def continuation(opening: str, answer: str) -> str:
     if answer.lstrip().startswith(start):
         return answer.lstrip().removeprefix(start).removeprefix(space)
     return answer if end in answer else f"{space}{end}\n\n{answer}"
-
-
-def split_thoughts(text: str) -> tuple[str, str]:
-    """Return the thoughts at the beginning of `text` and what follows; ("", text) if there are none."""
-    stripped = text.lstrip()
-    for start, end in TAGS:
-        if stripped.startswith(start) and end in stripped:
-            thoughts, _, rest = stripped.removeprefix(start).partition(end)
-            return thoughts.strip(), rest.lstrip()
-    return "", text

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_desk.prompts.thoughts import TAGS, Forgetting, continuation, opened_thoughts, split_thoughts
+from orca_desk.method.thoughts import TAGS, split_thoughts
+from orca_desk.prompts.thoughts import Forgetting, continuation, opened_thoughts
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,22 @@
+"""Thoughts: what a reasoning model writes before its answer, between two tags."""
+
+TAGS = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+)
+
+
+def split_thoughts(text: str) -> tuple[str, str]:
+    """Return the thoughts at the beginning of `text` and what follows; ("", text) if there are none.
+
+    Thoughts that never end are followed by nothing.
+    """
+    stripped = text.lstrip()
+    for start, end in TAGS:
+        if stripped.startswith(start):
+            thoughts, _, rest = stripped.removeprefix(start).partition(end)
+            return thoughts.strip(), rest.lstrip()
+    return "", text
