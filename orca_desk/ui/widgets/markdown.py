@@ -110,7 +110,7 @@ def _line(line: str, is_after_blank: bool) -> str:
     if bullet := _BULLET.match(line):
         indent = len(bullet[1].expandtabs(4))
         if indent <= _NEST:
-            return f"- {_inline(bullet[3])}  "
+            return f"{' ' * indent}- {_inline(bullet[3])}  "
         return f"{_spaces(indent)}• {_inline(bullet[3])}  "
     bare = line.lstrip()
     return f"{_spaces(len(line.expandtabs(4)) - len(bare.expandtabs(4)))}{_inline(bare)}  "
