@@ -1,6 +1,7 @@
 """`orca-desk tasks`: import, list, export and delete tasks."""
 
 import sys
+from dataclasses import replace
 from math import isnan
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from orca_desk.cli.running import running
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
 from orca_desk.library.ids import full_id
+from orca_desk.library.samples import sample_ids
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.records import Split
 from orca_desk.steps.collect.export_tasks import export_tasks
@@ -220,6 +222,7 @@ def export(
 
 @command.command("delete")
 @task_options
+@click.option("--samples", is_flag=True, help="The sample tasks that every new library has.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @library_option
 @json_option
@@ -228,6 +231,7 @@ def delete(
     split: Split | None,
     tag: str | None,
     text: str | None,
+    samples: bool,
     yes: bool,
     folder: Path,
     as_json: bool,
@@ -235,8 +239,11 @@ def delete(
     """Delete the tasks that match. Records that were made from them stay."""
     wanted = TaskFilter(family=family, split=split, tag=tag, text=text)
     # A blank --text (such as an unset variable in a script) would match every task.
-    if not any(value and value.strip() for value in (family, split, tag, text)):
-        raise click.UsageError("Select the tasks with --family, --split, --tag or --text.")
+    chosen = any(value and value.strip() for value in (family, split, tag, text))
+    if not chosen and not samples:
+        raise click.UsageError("Select the tasks with --family, --split, --tag, --text or --samples.")
+    if samples:
+        wanted = replace(wanted, ids=sample_ids())
     with open_library(folder) as library:
         ids = tasks.task_ids(library, tasks.task_rowids(library, wanted))
         if ids and not yes:

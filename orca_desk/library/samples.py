@@ -27,7 +27,12 @@ def fill(db: sqlite3.Connection, *, samples: bool) -> None:
 
 def delete_samples(library: Library) -> DeletedTasks:
     """Delete the bundled tasks that the library still has; return what restores them."""
-    return delete_tasks(library, [task.id for task in sample_tasks(resources() / "tasks")])
+    return delete_tasks(library, sample_ids())
+
+
+def sample_ids() -> tuple[str, ...]:
+    """Return the ids of the bundled tasks."""
+    return tuple(task.id for task in sample_tasks(resources() / "tasks"))
 
 
 def sample_tasks(folder: Path) -> Iterator[Task]:

@@ -128,6 +128,16 @@ def test_an_import_can_be_tried_out_and_its_refused_rows_kept(tmp_path: Path) ->
     assert (task["query"], task["answer"]) == ("Où ?\n(A) là\n(B) ici", "B")
 
 
+def test_the_samples_can_be_deleted_alone(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text('{"query": "mine?"}\n')
+    orca("tasks", "import", str(file), folder=tmp_path / "library")
+    result = orca("tasks", "delete", "--samples", "--yes", folder=tmp_path / "library")
+    assert result.returncode == 0
+    left = json.loads(orca("tasks", "list", "--json", folder=tmp_path / "library").stdout)
+    assert [task["query"] for task in left["tasks"]] == ["mine?"]
+
+
 def test_hold_out_and_export_round_trip(tmp_path: Path) -> None:
     file, library = tmp_path / "tasks.jsonl", tmp_path / "library"
     rows = [{"query": f"{n}+1?", "answer": n + 1, "family": "sums"} for n in range(200)]

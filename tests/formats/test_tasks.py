@@ -1,3 +1,4 @@
+import csv
 import io
 import json
 import tracemalloc
@@ -86,6 +87,37 @@ def test_csv_cells_come_through_whole(rows: list[tuple[str, str]], delimiter: st
     good, bad = read(text)
     assert [(task.query, task.answer or "") for task in good] == [(tidy(q), tidy(a)) for q, a in rows]
     assert bad == []
+
+
+@given(
+    rows=st.lists(st.tuples(texts.filter(known), texts, texts), min_size=1, max_size=5),
+    delimiter=st.sampled_from([",", ";", "\t", "|"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+    end=st.sampled_from(["\r\n", "\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    above=st.sampled_from(["", "sep=DELIMITER"]),
+    headings=st.sampled_from(
+        [("Question", "Note", "Answer"), ("question\n(in words)", "x", "Correct answer")]
+    ),
+)
+def test_any_dialect_of_csv_is_read(
+    rows: list[tuple[str, str, str]],
+    delimiter: str,
+    quoting: int,
+    end: str,
+    encoding: str,
+    above: str,
+    headings: tuple[str, str, str],
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end)  # type: ignore[arg-type]
+    writer.writerows([headings, *rows])
+    start = above.replace("DELIMITER", delimiter) + end if above else ""
+    good, bad = read((start + text.getvalue()).encode(encoding))
+    assert bad == []
+    assert [task.query for task in good] == [tidy(query) for query, _, _ in rows]
+    answers = [tidy(answer) for _, _, answer in rows]
+    assert [task.answer for task in good] == [None if is_missing(one) else one for one in answers]
 
 
 def test_alpaca_and_bbh_columns_and_explicit_mapping() -> None:

@@ -130,19 +130,27 @@ class ImportRequest:
             control=control,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as JSON can hold it; see `request_from_json`."""
-        path = self.source.path
-        return {**self._choices(), "file": str(path.absolute()) if path else None, "text": self.source.text}
-
     def _settings(self) -> dict[str, Any]:
         """Return what makes this import the same one when it is started again."""
         path = self.source.path
         file = str(path.absolute()) if path else f"pasted text {digest(self.source.text)[:8]}"
-        return {"file": file, **self._choices()}
-
-    def _choices(self) -> dict[str, Any]:
         return {
+            "file": file,
+            "columns": self.mapping,
+            "family": self.family,
+            "percent_held_out": self.heldout,
+            "replace_existing": self.update,
+            "encoding": self.encoding,
+            "first_row_is_a_header": self.header,
+            "list": self.rows_in,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON can hold it; see `request_from_json`."""
+        path = self.source.path
+        return {
+            "file": str(path.absolute()) if path else None,
+            "text": self.source.text,
             "mapping": self.mapping,
             "family": self.family,
             "heldout": self.heldout,

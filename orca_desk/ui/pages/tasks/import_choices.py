@@ -152,7 +152,7 @@ class ImportChoices(QWidget):
                 self.encoding.addItem(words, name)
         self.rows_in = QComboBox()
         for box in (self.encoding, self.rows_in, self.family, self.existing):
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(12)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.encoding.activated.connect(lambda _: self.changed.emit())
         self.rows_in.activated.connect(lambda _: self.changed.emit())

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTabWidget, QVBoxLayout, QWidget
 
@@ -105,7 +106,7 @@ class ImportDialog(QDialog):
         column.addWidget(problems, 1)
         self.save_button = button("Save the refused rows…", self._choose_file)
         self.save_button.setAutoDefault(False)
-        column.addWidget(self.save_button)
+        column.addWidget(self.save_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.tabs.addTab(refused, "Problems")
         return self.tabs
 
