@@ -3,21 +3,27 @@
 import re
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontDatabase, QFontMetrics
 from PySide6.QtWidgets import QApplication
 
 from orca_desk.ui.theme import font
 
-# Scripts that Inter lacks: a character to try, and how to find the script in a text
-SCRIPTS = {
-    name: (sample, re.compile(f"[{ranges}]"))
-    for name, sample, ranges in (
-        ("Chinese and Japanese characters", "中", "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"),
-        ("Korean", "한", "\u1100-\u11ff\uac00-\ud7af"),
-        ("emoji", "😀", "\U0001f300-\U0001faff"),
-        ("Arabic", "ع", "\u0600-\u06ff"),
-        ("Hindi", "ह", "\u0900-\u097f"),
-        ("Thai", "ก", "\u0e00-\u0e7f"),
+_SYSTEM = QFontDatabase.WritingSystem
+EMOJI = "emoji"  # no writing system of its own
+# Scripts that Inter lacks: Qt's names for them, and the characters by which a text has them
+SCRIPTS: dict[str, tuple[tuple[QFontDatabase.WritingSystem, ...], re.Pattern[str]]] = {
+    name: (systems, re.compile(f"[{ranges}]"))
+    for name, systems, ranges in (
+        (
+            "Chinese and Japanese characters",
+            (_SYSTEM.SimplifiedChinese, _SYSTEM.TraditionalChinese, _SYSTEM.Japanese),
+            "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff",
+        ),
+        ("Korean", (_SYSTEM.Korean,), "\u1100-\u11ff\uac00-\ud7af"),
+        (EMOJI, (), "\U0001f300-\U0001faff"),
+        ("Arabic", (_SYSTEM.Arabic,), "\u0600-\u06ff"),
+        ("Hindi", (_SYSTEM.Devanagari,), "\u0900-\u097f"),
+        ("Thai", (_SYSTEM.Thai,), "\u0e00-\u0e7f"),
     )
 }
 
@@ -46,8 +52,11 @@ class Glyphs(QObject):
 
 def lacking_scripts() -> list[str]:
     """Return the scripts that no font on this system has."""
-    metrics = QFontMetrics(font("body"))
-    return [name for name, (sample, _) in SCRIPTS.items() if not metrics.inFontUcs4(ord(sample))]
+    families = QFontDatabase.families
+    lacking = [name for name, (systems, _) in SCRIPTS.items() if systems and not any(map(families, systems))]
+    if not QFontMetrics(font("body")).inFontUcs4(ord("\N{PARTY POPPER}")):
+        lacking.append(EMOJI)
+    return lacking
 
 
 def glyphs() -> Glyphs:

@@ -65,3 +65,8 @@ def test_the_window_says_it_once_for_all_libraries(lacking: Glyphs, window: Wind
     lacking.look(TEXTS["Korean"])
     assert window.notice.text.text() == "Something else."
     assert "Korean" in window.status.message.text()
+
+
+def test_asking_for_fonts_prints_nothing(qapp: QApplication, capfd: pytest.CaptureFixture[str]) -> None:
+    assert set(module.lacking_scripts()) <= set(SCRIPTS)
+    assert capfd.readouterr().err == ""
