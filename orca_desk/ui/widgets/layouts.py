@@ -18,7 +18,9 @@ class _Scrolled(QScrollArea):
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the width of the content with the scroll bar, and a height that shows a line or two."""
         bar = self.verticalScrollBar().sizeHint().width()
-        content = self.widget().minimumSizeHint().expandedTo(self.widget().minimumSize())
+        widget = self.widget()
+        assert widget is not None  # `scrolled` has set it
+        content = widget.minimumSizeHint().expandedTo(widget.minimumSize())
         return QSize(content.width() + bar, super().minimumSizeHint().height())
 
 
