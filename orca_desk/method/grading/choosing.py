@@ -32,7 +32,8 @@ _HEDGES = re.compile(
 _OPERATOR_BEFORE = re.compile(r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{0,4}\Z")
 _OPERATOR_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+*×÷=^]|/|-\s?[\d(]|x\s?[\d(])")
 _WORDS_BEFORE = re.compile(
-    r"\b(?:double|twice|triple|half(?: of)?|(?:third|quarter|square|square root|root|cube|multiple) of|plus|times"
+    r"\b(?:double|twice|triple|half(?: of)?|(?:third|quarter|square|square root|root|cube|multiple) of"
+    r"|plus|times"
     r"|divided by|multiplied by)\s\Z",
     re.IGNORECASE,
 )
@@ -41,7 +42,8 @@ _WORDS_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NAMES_IT = re.compile(
-    r"\s(?:\w+\s)?(?:is|are) (?:the|my|our) (?:sum|product|difference|total|answer|number|result|value|amount|quotient)\b",
+    r"\s(?:\w+\s)?(?:is|are) (?:the|my|our) (?:sum|product|difference|total|answer|number|result|value"
+    r"|amount|quotient)\b",
     re.IGNORECASE,
 )
 _NEW_NAME = re.compile(r"\d\S*\s*(?:[,;]|\band\b|\bor\b)\s*[A-Za-z]\w*\s*\Z")

@@ -62,7 +62,7 @@ _LIGHT_ACCENTS = frozenset({_GRAVE, _ACUTE, _CIRCUMFLEX, _CEDILLA})
 _ACCENTED = re.compile("(.)([\u0300-\u036f]+)", re.DOTALL)
 _STROKES = str.maketrans("łŁđĐøØı", "lLdDoOi")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "ø": "oe", "å": "aa"})
-_LEAST_LETTERS = 4  # of a word in small letters whose accents may be missing
+_LEAST_LETTERS = 4  # of a text in small letters whose accents may be missing
 
 
 @lru_cache(maxsize=2048)
@@ -157,20 +157,21 @@ def _plainer(accented: str, plain: str) -> bool:
 
 def _unaccented(text: str) -> str | None:
     """Return a text without its accents if all of them may be left out, None otherwise."""
-    words = [_unaccented_word(word) for word in re.split(r"(\s+|-)", unicodedata.normalize("NFC", text))]
+    composed = unicodedata.normalize("NFC", text)
+    long = sum(map(str.isalpha, composed)) >= _LEAST_LETTERS
+    words = [_unaccented_word(word, long=long) for word in re.split(r"(\s+|-)", composed)]
     return None if None in words else "".join(word for word in words if word is not None)
 
 
-def _unaccented_word(word: str) -> str | None:
+def _unaccented_word(word: str, *, long: bool) -> str | None:
+    """Return a word without its accents: any of a Latin name, the light ones of a `long` text."""
     decomposed = unicodedata.normalize("NFD", word)
     accents = _ACCENTED.findall(decomposed)
     base = _ACCENTED.sub(r"\1", decomposed)
-    name = word[:1].isupper() and all("LATIN" in unicodedata.name(letter, "") for letter, _ in accents)
-    if name:
+    if word[:1].isupper() and all("LATIN" in unicodedata.name(letter, "") for letter, _ in accents):
         return base.translate(_STROKES)
     light = all(
         set(marks) <= _LIGHT_ACCENTS or (marks == _DIAERESIS and letter in "eiеЕ")
         for letter, marks in accents
     )
-    long = sum(map(str.isalpha, base)) >= _LEAST_LETTERS
     return base if not accents or (light and (long or not base.isascii())) else None

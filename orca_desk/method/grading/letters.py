@@ -19,6 +19,7 @@ from orca_desk.method.grading.clauses import (
     without_offers,
 )
 from orca_desk.method.grading.markup import clean
+from orca_desk.method.grading.options import parse_options
 
 _OPTION = re.compile(
     r"\((?P<round>[A-Za-z])\)"
@@ -26,9 +27,9 @@ _OPTION = re.compile(
     r"|\b(?i:option|choice|answer|letter|letra|lettre|lettera|литера|буква|Buchstabe|opción|opcion"
     r"|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z]\b|[b-h]\b|a(?=\s*(?:[.):,;!]"
     r"|is\b|\Z)))"
-    r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?!\.[A-Za-z0-9])(?![A-Za-z0-9_'’+#*^=\u266d\u266f\u2"
-    r"66e°²³⁺⁻-])|[AI](?=\s{0,3}(?:[):,;/&!。，]|\.(?![A-Za-z0-9])|(?:or|and|und|et|y|e|o|ou"
-    r"|oder)\s[A-Z]\b|\Z)))"
+    r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?!\.[A-Za-z0-9])(?![A-Za-z0-9_'’+#*^=♭♯♮°²³⁺⁻-])"
+    r"|[AI](?=\s{0,3}(?:[):,;/&!。，]|\.(?![A-Za-z0-9])|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z"
+    r"|(?:is|must be|would be) (?:the )?(?:only )?(?:correct|right|best|true|answer)\b)))"
     r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
 )
 _LEADING = re.compile(
@@ -41,7 +42,7 @@ _ANNOUNCED = re.compile(
     r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for"
     r"|leaving|leaves|leave|therefore|so"
     r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de"
-    r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|only"
+    r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|think|believe|only"
     r"|just|guess|на|это|jest|là"
     r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
@@ -56,7 +57,7 @@ _RIGHT_AFTER = re.compile(
 _CHOSEN_BEFORE = re.compile(
     r"\b(?:only|choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving"
     r"|leaves(?: us with)?|left with|must be|has to be"
-    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|is)\s(?:the )?(?:option |choice "
+    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|i (?:think|believe|guess|say|vote))\s(?:the )?(?:option |choice "
     r"|answer )?[(\[\"'*]{0,3}\Z",
     re.IGNORECASE,
 )
@@ -71,6 +72,8 @@ _FALLS_AFTER = re.compile(
     r"|excluded|a common distractor|a distractor|tempting|unlikely|implausible))|can(?:not|['’]t)"
     r"|does(?:n['’]t| not)|do(?:n['’]t| not))\b"
 )
+_DESCRIBES = re.compile(r"\s(?:is|says|means|shows|describes|would)\b")
+_ITEM = re.compile(r"\W*[A-Z][.):]\s")  # of a list of options
 _NOR = re.compile(r",? (?:or|nor|and) ")
 _LETTER_IN_BRACKETS = 3  # characters of "(B)"
 _LIST_OF_LETTERS = re.compile(r"(?:\W*[A-Z]\W*\n){1,9}\W*[A-Z]\W*")
@@ -153,20 +156,32 @@ def _denied(text: str, start: int, end: int) -> bool:
 def choosing_statement(final: FinalAnswer) -> str:
     """Return the sentence in which a response without a mark chooses.
 
-    At its very start ("B. The ..."), else the last sentence that says outright which option is correct, else
-    the last one that does more than deny options.
+    The last one that says outright which option is correct, else the very start ("B. The ..."), else the last
+    sentence that does more than deny options.
     """
     whole = without_offers(final.whole)
     if _LIST_OF_LETTERS.fullmatch(whole):
         return " and ".join(re.findall("[A-Z]", whole))
     start = clean(first_sentence(whole))
-    if (_LEADING.match(start) or start.startswith("(")) and letters_of(start):
-        return start
     tail = whole[-2000:]
     found = [clean(tail[begin:end]) for begin, end in reversed(sentences(tail))]
     found = [sentence for sentence in found if not sentence.endswith("?")]
     affirmed = next((sentence for sentence in found if _affirms(sentence)), None)
-    return affirmed or next((sentence for sentence in found if not _only_denies(sentence)), "")
+    if affirmed is not None:
+        return affirmed
+    if (_LEADING.match(start) or start.startswith("(")) and letters_of(start) and not _lists(start, whole):
+        return start
+    if len(parse_options(whole)) > 1:
+        found = [sentence for sentence in found if not _ITEM.match(sentence)]
+    return next((sentence for sentence in found if not _only_denies(sentence)), "")
+
+
+def _lists(start: str, whole: str) -> bool:
+    """Return whether a response begins by listing the options or describing the first one."""
+    first = letters_of(start)[0]
+    if _DESCRIBES.match(start, first.end):
+        return len(sentences(whole)) > 1
+    return first.letter == "A" and len(parse_options(whole)) > 1
 
 
 def _affirms(sentence: str) -> bool:

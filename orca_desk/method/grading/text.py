@@ -26,7 +26,7 @@ _LEAD_IN = re.compile(
     r"[\s,:]{0,3}(?:that )?){1,3}"
 )
 _FRAME = re.compile(
-    r"^(?:(?:i|he|she|they|we) (?:will )?(?:looks?|search(?:es)?)(?: for \w+(?: \w+)?(?= in ))? |"
+    r"^(?:\w+ (?:will |would |should )?(?:looks?|search(?:es)?)(?: for \w+(?: \w+)?(?= in ))? |"
     r"(?:it|he|she|they|this|that|there|we|i) (?:is|are|was|were|am|will be|would be|must be"
     r"|has to be) (?:called |named )?"
     r"|its |thats |theyre |hes |shes |(?:it|this) (?=[a-z]{3,}s\Z)|(?:it|this|that) (?=can(?:not|t)?\b))?"
@@ -53,10 +53,14 @@ _SAYS_WHAT_IT_IS = re.compile(
     re.IGNORECASE,
 )
 _ACTS = re.compile(
-    r"\s(?:\w{3,}ed|wrote|won|made|built|found|led|sang|drew|became|held|took|has|lies|wrote"
-    r"|discovered|contains)\b"
+    r"\s(?:wrote|won|made|built|founded|led|sang|drew|painted|invented|discovered|directed|composed|designed"
+    r"|created|developed|proposed|formulated|authored|produced|recorded|launched|established|scored)\b"
 )
-_RETHINKS = re.compile(r"\b(?:wait|actually|sorry|correction|mistake|no|not|instead|or)\b", re.IGNORECASE)
+# What makes the first words of a response more than an answer with its explanation.
+_GOES_ON = re.compile(
+    r"\b(?:wait|actually|sorry|correction|mistake|no|not|instead|or|so|thus|therefore|hence|then|but|however|finally)\b",
+    re.IGNORECASE,
+)
 _LONGEST = 4_000
 _LONGEST_SENTENCE = 400
 _LEAST_ASIDE = 3  # words after a dash
@@ -141,7 +145,7 @@ def _opening(body: str) -> Iterator[str]:
     """Yield the first words of a response that explains them: "Paris. It has been the capital since 987."."""
     first = first_sentence(body)
     rest = body[len(first) :]
-    if len(rest.split()) < _LEAST_WORDS or len(first) > _LONGEST_SENTENCE or _RETHINKS.search(rest):
+    if len(rest.split()) < _LEAST_WORDS or len(first) > _LONGEST_SENTENCE or _GOES_ON.search(rest):
         return
     yield from _cores(first.rstrip("\n"))
 
