@@ -68,9 +68,10 @@ def test_what_is_exported_is_what_a_snapshot_writes(library, tmp_path) -> None:
     snapshot = small_snapshot(library)
     frozen, exported = tmp_path / "frozen.jsonl", tmp_path / "exported.jsonl"
     write_snapshot(library, snapshot, frozen)
-    count = export_records(library, RecordFilter(), CAUTIOUS, exported)
+    made = export_records(library, RecordFilter(), CAUTIOUS, exported)
     lines = exported.read_text("utf-8").splitlines()
-    assert count == len(lines) and sorted(lines) == sorted(frozen.read_text("utf-8").splitlines())
+    assert (made.written, made.left_out) == (len(lines), {})
+    assert sorted(lines) == sorted(frozen.read_text("utf-8").splitlines())
     stopped = JobControl()
     stopped.stop()
     assert export_records(library, RecordFilter(), "Other.", exported, control=stopped) is None
