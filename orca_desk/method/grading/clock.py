@@ -3,20 +3,21 @@
 import re
 from dataclasses import dataclass
 
+_HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _TIME = re.compile(
-    r"""(?<![\d:.,/])(?:
-        (?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?\s?(?P<half>[ap]\.?\s?m\b\.?)
-      | (?P<h>\d{1,2})[:h](?P<m>\d{2})(?::(?P<s>\d{2}))?(?![\d:])(?:\s?(?:uhr|o['’]clock|hours|hrs)\b)?
-      | (?P<full>\d{1,2})\s?(?:o['’]?\s?clock|uhr)\b
+    rf"""(?<![\d:.,/])(?:
+        (?P<hour>\d{{1,2}})(?:[:.](?P<minute>\d{{2}})(?::(?P<second>\d{{2}}))?)?\s?(?P<half>[ap]\.?\s?m\b\.?)
+      | (?P<h>\d{{1,2}})[:h](?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?(?![\d:])(?:\s?(?:uhr|o['’]clock|hours|hrs)\b)?
+      | (?P<full>\d{{1,2}}|{"|".join(_HOURS)})\s?(?:o['’]?\s?clock|uhr)\b
         (?:\s(?P<day>in\sthe\s(?:morning|afternoon|evening)|at\snight))?
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NAMED = re.compile(r"\b(?:12\s)?(noon|midnight|midday)\b", re.IGNORECASE)
-_HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_MINUTES = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 _PAST = re.compile(
-    rf"\b(?P<part>half|(?:a )?quarter|\d{{1,2}}(?: minutes)?) (?P<side>past|after|to|before) "
-    rf"(?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})\b"
+    rf"\b(?P<part>half|(?:a )?quarter|\d{{1,2}} minutes|twenty-five|twenty|ten|five) "
+    rf"(?P<side>past|after|to|before) (?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})\b"
     r"(?:\s?(?P<half>[ap]\.?m\b\.?))?",
     re.IGNORECASE,
 )
@@ -72,7 +73,7 @@ def same_time(answer: ClockTime, expected: ClockTime) -> bool:
 
 
 def _read(text: str, match: re.Match[str]) -> ClockTime | None:
-    hour = int(match["hour"] or match["h"] or match["full"])
+    hour = _hour(match["hour"] or match["h"] or match["full"])
     minute = int(match["minute"] or match["m"] or 0)
     second = int(match["second"] or match["s"] or 0)
     half = (match["half"] or "")[:1].lower()
@@ -90,11 +91,14 @@ def _read(text: str, match: re.Match[str]) -> ClockTime | None:
     )
 
 
+def _hour(word: str) -> int:
+    return int(word) if word.isdigit() else _HOURS.index(word.lower()) + 1
+
+
 def _past(match: re.Match[str]) -> ClockTime | None:
-    word = match["hour"].lower()
-    hour = int(word) if word.isdigit() else _HOURS.index(word) + 1
+    hour = _hour(match["hour"])
     part = match["part"].lower()
-    minutes = 30 if part == "half" else 15 if "quarter" in part else int(part.split()[0])
+    minutes = _MINUTES[part.removeprefix("a ")] if not part[0].isdigit() else int(part.split()[0])
     before = match["side"].lower() in ("to", "before")
     half = (match["half"] or "")[:1].lower()
     total = hour * 60 + (-minutes if before else minutes)

@@ -140,7 +140,7 @@ def bare_math(text: str) -> str:
                 and opening not in inside
             ):
                 text = inside.strip()
-    boxed = re.fullmatch(r"\\f?boxed\s?\{(.*)\}", text, re.DOTALL)
+    boxed = re.fullmatch(r"\\f?boxed\s?\{(.*)\}", text, re.DOTALL) or _TEXT.fullmatch(text)
     return boxed[1].strip() if boxed else text
 
 

@@ -79,6 +79,17 @@ BOTH_SIGNS = re.compile(r"(?:±|\+/-|\\pm|plus or minus)\s?\Z", re.IGNORECASE)
 _ARTICLE = re.compile(r"\A\s(?:of\s)?an?\s")  # "half an hour"
 _RANK_ALONE = re.compile(r"\W*(?:the )?\w+(?:-\w+)?(?: (?:place|position))?\W*", re.IGNORECASE)
 _MINUS_BEFORE = re.compile(r"(?:\A|[^\d\s)\]]\s?)\b(?<!plus or )(?P<word>minus|negative)\s\Z", re.IGNORECASE)
+# Signs anywhere but in a quoted line ("> 5"); words only where a text begins with them: "She needs at least
+# 5" may well answer "5".
+_BOUND_BEFORE = re.compile(
+    r"(?:(?P<tag><[^<>\s]{1,40})?(?<![<>=|-])(?!(?<=\A)> )(?:[<>]=?|[≤≥])"
+    r"|\A\W*(?:is |are )?(?:at (?:least|most)|up to|(?:no |not )?(?:more|less|fewer) than|over|under"
+    r"|minimum of|maximum of))\s?[$€£]?\Z",
+    re.IGNORECASE,
+)
+_BOUND_AFTER = re.compile(
+    r"\+(?!\s?[\d(A-Za-z])|\s?(?:[a-z]+\s)?or (?:more|less|fewer|above|over|under)\b", re.IGNORECASE
+)
 _ORDINAL = re.compile(r"\A(?:st|nd|rd|th)\b", re.IGNORECASE)
 _DECADE = re.compile(r"\A['’]?s\b")
 _NONE = re.compile(
@@ -138,7 +149,7 @@ def all_quantities(text: str) -> list[Quantity]:
     ]
     if not found and (none := _NONE.search(text)):
         return [Quantity(value=Fraction(0), places=0, percent=False, start=none.start(), end=none.end())]
-    return found
+    return list(_sums(text, found))
 
 
 def _percent_after(text: str, end: int) -> bool:
@@ -170,6 +181,7 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         end=end,
         tail=text[end : end + _TAIL],
         sign=(match["currency"] or "").strip(),
+        bound=_bounds(text, start, end),
     )
     if _DECADE.match(made.tail) and re.fullmatch(r"1\d\d0|20\d0|\d0", match["body"]):
         return
@@ -177,6 +189,14 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         yield replace(made, ordinal=True, end=end + 2, tail=text[end + 2 : end + 2 + _TAIL])
         return
     yield _with_letter(text, match, made)
+
+
+def _bounds(text: str, start: int, end: int) -> bool:
+    """Return whether a number is a bound: "< 5", "5+", "5 or more", or a text that begins with "at least"."""
+    if _BOUND_AFTER.match(text, end):
+        return True
+    before = _BOUND_BEFORE.search(text, max(0, start - 30), start)
+    return before is not None and before["tag"] is None
 
 
 def _with_letter(text: str, match: re.Match[str], made: Quantity) -> Quantity:

@@ -33,7 +33,8 @@ _NOT_UNITS = re.compile(
 )
 _VARIABLE = re.compile(r"(?<![A-Za-z])([A-Za-z]\w?)\s?=\s?\Z")
 _LIST = re.compile(r"=\s*-?\d{1,2},-?\d{1,2}\Z")  # "x=2,3" names two solutions
-_YEARS = range(1000, 3000)
+_PLAIN = re.compile(r"-?[$€£]?\d[\d,]*(?:\.\d+)?")  # most references, and no time, date or pair
+_FIRST_YEAR, _LAST_YEAR = 1000, 2999
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def meanings(text: str) -> Iterator[Meaning]:
     if len(text) > _LONGEST:
         return
     bare = text.strip().rstrip(".").strip()
-    for read, find, same in _KINDS:
+    for read, find, same in () if _PLAIN.fullmatch(bare) else _KINDS:
         value = read(bare)
         if value is not None:
             yield Meaning(value, find, same, variable_before(bare, value.start))
@@ -116,7 +117,7 @@ def variable_before(text: str, start: int) -> str:
 
 def amount(quantity: Quantity, name: str = "") -> Meaning:
     """Return the meaning of an amount; a year is also found in a date."""
-    year = quantity.unit is None and quantity.places == 0 and quantity.value in _YEARS
+    year = quantity.unit is None and quantity.places == 0 and _FIRST_YEAR <= quantity.value <= _LAST_YEAR
     return Meaning(quantity, _find_years if year else find_quantities, same_quantity, name)
 
 

@@ -72,7 +72,7 @@ _PARTS = {
 }  # fmt: skip
 _WORD = re.compile(r"[A-Za-z]+")
 _SEARCHED = 300
-_MULTIPLES = {"dozen": 12, "score": 20}
+_MULTIPLES = {"dozen": 12, "score": 20, "pair": 2, "pairs": 2}
 # "one" is a pronoun after these words and before those.
 _NO_NUMBER_AFTER = frozenset(
     ["no", "the", "this", "that", "which", "any", "every", "each", "some", "another", "other", "last"]
@@ -146,7 +146,7 @@ def _number_at(words: list[str]) -> tuple[Fraction | None, int, bool]:
     if (
         words[0] in ("a", "an")
         and len(words) > 1
-        and words[1] in ("hundred", "thousand", "million", "billion", "dozen")
+        and words[1] in ("hundred", "thousand", "million", "billion", "dozen", "pair")
     ):
         value, length, ordinal = _number_at(["one", *words[1:]])
         return value, length, ordinal
