@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.serving import AdapterDoubt, adapter_doubt
 from orca_desk.library.trainings import Training
 from orca_desk.steps.evaluate.evaluation import System
 from orca_desk.steps.evaluate.plan import Candidate
@@ -26,6 +27,7 @@ from orca_desk.ui.theme import GRID, Role
 from orca_desk.ui.widgets.family_chart import ROLES
 from orca_desk.ui.widgets.model_picker import ModelPicker
 from orca_desk.ui.widgets.text import label
+from orca_desk.ui.words.models import DOUBTS
 
 NAMES = ("base", "tuned", "teacher")
 SYSTEMS = ("cautious", "empty", "strategy", "own")
@@ -59,6 +61,10 @@ class CandidateList(QWidget):
         for column, text in enumerate(headings):
             self._grid.addWidget(label(text, size="caption", tone="muted"), 0, column)
         outer.addLayout(self._grid)
+        self.doubts = label(tone="warn", wrap=True)
+        self.doubts.hide()
+        outer.addWidget(self.doubts)
+        self.changed.connect(self._check_adapters)
 
     def set_trainings(self, trainings: Sequence[Training]) -> None:
         """Offer the adapters of these trainings."""
@@ -106,6 +112,21 @@ class CandidateList(QWidget):
                     "Give each model a unique name; results are labelled with it.",
                 )
         return candidates
+
+    def _check_adapters(self) -> None:
+        """Find out which adapters may not belong to their models."""
+        pairs = [row.adapted() for row in self.rows]
+        self.desk.background.run(
+            self,
+            lambda: [(one[0], adapter_doubt(one[1], one[2])) for one in pairs if one],
+            self._show_doubts,
+            only_newest="doubts",
+        )
+
+    def _show_doubts(self, found: Sequence[tuple[str, AdapterDoubt | None]]) -> None:
+        lines = [f"{name}: {DOUBTS[doubt]}" for name, doubt in found if doubt]
+        self.doubts.setText("\n".join(lines))
+        self.doubts.setVisible(bool(lines))
 
     def _remove(self, row: "CandidateRow") -> None:
         self._drop(row)
@@ -225,6 +246,11 @@ class CandidateRow(QObject):
             adapter=Path(adapter) if adapter else None,
             system=System(kind=kind, text=text),
         )
+
+    def adapted(self) -> tuple[str, Path, Path] | None:
+        """Return the name, the adapter and the model of a row that has both."""
+        model, adapter = self.model.path, self.adapter.currentData()
+        return (self.name, Path(adapter), model) if model and adapter and adapter != FILE else None
 
     def delete(self) -> None:
         """Remove the controls."""
