@@ -50,6 +50,7 @@ def command(folder: Path | None, as_json: bool) -> None:
         found = demo(library, bundled(), on_stage=on_stage, progress=progress, control=control)
         if found:
             write_result(library, found)
+            control.finished = True
     if found and as_json:
         print_json(found.as_json())
     elif found:

@@ -97,6 +97,7 @@ def command(
             progress=progress,
             control=control,
         )
+        control.finished = found.finished
         comparison = compare_models(library, [found.run, compare], compare) if compare else None
     if as_json:
         print_json(asdict(found) | (_comparison_json(comparison) if comparison else {}))

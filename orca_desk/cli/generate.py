@@ -85,6 +85,7 @@ def command(
     )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         made = request.generate(library, progress=progress, control=control)
+        control.finished = made.finished
         answers = list_records(library, RecordFilter(run=made.run)).items if show else ()
     if as_json:
         print_json(asdict(made) | {"new": made.new})

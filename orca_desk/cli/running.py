@@ -62,7 +62,8 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ShowProgress, JobControl]]
     """Yield the two things that a job needs: a progress callback, and the control that Ctrl-C stops.
 
     The first Ctrl-C lets the job finish its current piece of work, the second interrupts immediately. Raises
-    UserError at the end of a stopped job, so that the command exits with 1 and says how to resume.
+    UserError at the end of a stopped job, so that the command exits with 1 and says how to resume, unless the
+    control says that the job had finished.
     """
     control = JobControl()
 
@@ -85,5 +86,5 @@ def running(*, quiet: bool = False) -> Iterator[tuple[ShowProgress, JobControl]]
             yield StageBars(bars).show, control
     finally:
         signal.signal(signal.SIGINT, before)
-    if control.state == "stop":
+    if control.stopped and not control.finished:
         raise UserError("Stopped.", RESUME)

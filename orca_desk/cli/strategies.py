@@ -159,14 +159,12 @@ def probe_strategies(
     )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         probed = request.probe(library, progress=progress, control=control)
+        control.finished = probed.finished
         found = list(pairings.current_pairings(library).values())
     if as_json:
         print_json({"pairings": found, "no_evidence": probed.fruitless, "left_out": probed.left_out})
         return
     pairings_table(found)
-    if not probed.finished:
-        say("Stopped. Pairings were not changed; the same command resumes.")
-        return
     say(probe_summary(len(probed.pairings), probed.fruitless, probed.left_out))
     if probed.fruitless:
         say(NO_EVIDENCE)

@@ -85,6 +85,7 @@ def command(
             progress=progress,
             control=control,
         )
+        control.finished = made.finished
     print_json(made) if as_json else _show(made)
 
 

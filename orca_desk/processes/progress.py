@@ -74,9 +74,14 @@ class Meter:
 
 
 class JobControl:
-    """Pauses, resumes or stops a job, from any thread. A stop is final; finished work stays saved."""
+    """Pauses, resumes or stops a job, from any thread. A stop is final; finished work stays saved.
+
+    Whoever sees the job come to its end sets `finished`: a stop that came with the last piece of work has
+    stopped nothing.
+    """
 
     def __init__(self) -> None:
+        self.finished = False
         # A signal handler may stop the job at any point, even inside this lock: it must be re-entrant.
         self._changed = threading.Condition(threading.RLock())
         self._wanted: Wanted = "run"

@@ -169,7 +169,7 @@ class DifferenceTable(ComparisonTable):
 class MatrixTable(ComparisonTable):
     """Counts of answers: a row per paired strategy, a column per recognised one."""
 
-    least = 13 * GRID
+    least = 15 * GRID  # the longest line of a heading
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -262,7 +262,8 @@ def result_view(model: ComparisonTable, theme: Theme, name: str, *, heat: bool =
     header = view.horizontalHeader()
     header.setHighlightSections(False)
     header.setMinimumSectionSize(model.least)
-    header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    # A heading of the matrix is wrapped into lines, which Qt would shorten as if they were one
+    header.setTextElideMode(Qt.TextElideMode.ElideNone if heat else Qt.TextElideMode.ElideMiddle)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
     header.resizeSection(0, NAMES_COLUMN)

@@ -29,7 +29,7 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import TYPES
 
 SHOWN = 500  # the newest runs
-WIDTHS = (208, 168, 128, 120, 96, 160, 160)
+WIDTHS = (256, 200, 116, 112, 84, 130, 160)
 PANELS = 6  # unfinished jobs with a panel; a line counts the others
 
 

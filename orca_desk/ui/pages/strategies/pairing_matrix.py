@@ -144,7 +144,7 @@ class PairingMatrixModel(QAbstractTableModel):
         if measured:
             found = share_of(*measured)
             share = f"{found.share:.0%}"
-            basis = f"\n{found.correct:,} of {found.n:,} · {100 * found.low:.0f}–{100 * found.high:.0f}%"
+            basis = f"\n{found.correct:,}/{found.n:,} · {100 * found.low:.0f}–{100 * found.high:.0f}%"
         if (family, strategy) in self._running:
             share = f"{share} …"
         return f"{CHOSEN} {share}{basis}" if self._is_chosen(family, strategy) else f"{share}{basis}"

@@ -77,7 +77,7 @@ class ArrivalsModel(RowsModel[ArrivalRow]):
         super().__init__(
             (
                 Column("Verdict", lambda row: row.verdict),
-                Column("Family and strategy", self._task),
+                Column("Family, strategy", self._task),
                 Column("Question", lambda row: row.question),
                 Column("Answer", lambda row: row.answer),
                 Column("Tokens", lambda row: f"{row.tokens:,}", number=True),

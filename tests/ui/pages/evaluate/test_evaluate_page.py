@@ -2,9 +2,11 @@
 
 import csv
 from pathlib import Path
+from textwrap import wrap
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -15,6 +17,7 @@ from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import EndStatus, end_run
 from orca_desk.library.snapshots import freeze
+from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import EMPTY
@@ -28,7 +31,8 @@ from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan, plan_to_js
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS, SETUP, EvaluatePage
 from orca_desk.ui.pages.evaluate.page import EMPTY as EMPTY_VIEW
-from orca_desk.ui.pages.evaluate.tables import MatrixTable
+from orca_desk.ui.pages.evaluate.tables import HEADING, MatrixTable, result_view
+from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.window import Window
 
 TASKS = [
@@ -549,3 +553,17 @@ def test_a_plan_that_never_began_is_started_by_what_was_stored(
     assert [row.name for row in list_with_answers(library)] == ["other", "base"]
     page.go({"start": {"of": "another version"}})
     assert "Another version" in page.notice.text.text()
+
+
+def test_the_headings_of_the_strategies_are_whole(
+    window: Window, pair: list[str], library: Library, qtbot: QtBot
+) -> None:
+    model = MatrixTable(window.desk)
+    view = result_view(model, window.desk.theme, "Strategies", heat=True)
+    qtbot.addWidget(view)
+    header = view.horizontalHeader()
+    assert header.textElideMode() == Qt.TextElideMode.ElideNone
+    metrics = QFontMetrics(font("body", bold=True))
+    for name in current_strategies(library):
+        lines = wrap(name, HEADING, break_long_words=False)
+        assert max(map(metrics.horizontalAdvance, lines)) <= model.least - GRID, name

@@ -251,8 +251,8 @@ def test_the_preview_follows_what_is_typed(page: StrategiesPage, qtbot: QtBot) -
 
 
 def test_the_matrix_shows_the_measurements(page: StrategiesPage) -> None:
-    assert text(page, "facts", "direct") == "✓ 90%\n9 of 10 · 60–98%"
-    assert text(page, "facts", "step-by-step") == "80%\n8 of 10 · 49–94%"
+    assert text(page, "facts", "direct") == "✓ 90%\n9/10 · 60–98%"
+    assert text(page, "facts", "step-by-step") == "80%\n8/10 · 49–94%"
     assert text(page, "sums", "direct") == "–"
     paired = [page.pairing.model.index(row, 7).data() for row in range(2)]
     assert paired == ["Direct answer\nmeasured", "not paired\nnot measured"]
@@ -383,7 +383,7 @@ def test_the_models_follow_the_rules(page: StrategiesPage, window: Window, libra
     matrix.repaint_counts()
     assert (
         matrix.data(matrix.index(0, list(current_strategies(library)).index("direct")))
-        == "✓ 50% …\n1 of 2 · 9–91%"
+        == "✓ 50% …\n1/2 · 9–91%"
     )
     matrix.clear_counts()
     page.new()
