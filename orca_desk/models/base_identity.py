@@ -8,7 +8,7 @@ matrices. The sketch recognises the base in every form: as a folder, as anybody'
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -35,12 +35,14 @@ _ROUNDED = {"F32", "F16", "BF16"}
 ROUNDING = 2**-7  # of a value, twice what bfloat16 loses
 NEAR = 0.5  # relative error of a row: quantisation to 2 bits reaches 0.3, other weights 1.4
 
+FoundRow = tuple[str, tuple[float, ...]] | None  # a row's type and values; None where there is no such row
+
 
 class BaseMatch(StrEnum):
     """How a model compares with the one that an adapter was trained on."""
 
     SAME = "same"
-    RELATED = "related"  # trained further, or with another adapter merged into it
+    RELATED = "related"  # trained further, with another adapter merged into it, or of a type nobody can read
     OTHER = "other"
 
 
@@ -135,13 +137,16 @@ def compare_base(identity: BaseIdentity, model: Path) -> BaseMatch:
     """
     if identify(model).layers != identity.layers:
         return BaseMatch.OTHER
-    read = _folder_row if model.is_dir() else _GgufRows(model).row
+    read = _folder_rows(model) if model.is_dir() else _gguf_rows(model)
     match = BaseMatch.SAME
     for stored in identity.sketch:
-        found = read(model, stored)
+        found = read(stored)
         if found is None:
             return BaseMatch.OTHER
         kind, values = found
+        if not values:  # of a type that cannot be read: nothing speaks against it, and nothing for it
+            match = BaseMatch.RELATED
+            continue
         if _relative_error(stored.values, values) > NEAR:
             return BaseMatch.OTHER
         if kind in _ROUNDED and not _is_rounded(stored.values, values):
@@ -172,10 +177,15 @@ def _entries(folder: Path) -> Mapping[str, tuple[Path, TensorEntry]]:
     return {name: (path, entry) for path in files for name, entry in read_header(path).items()}
 
 
-def _folder_row(folder: Path, stored: SketchedRow) -> tuple[str, tuple[float, ...]] | None:
-    """Return the type and the values that the folder holds in place of `stored`; None if it has no such."""
+def _folder_rows(folder: Path) -> Callable[[SketchedRow], FoundRow]:
+    """Return what reads rows of the model in a folder."""
+    entries = _entries(folder)
+    return lambda stored: _folder_row(entries, stored)
+
+
+def _folder_row(entries: Mapping[str, tuple[Path, TensorEntry]], stored: SketchedRow) -> FoundRow:
     names = dict(_names_of(stored.tensor))
-    found = _entries(folder).get(names[stored.tensor]) if stored.tensor in names else None
+    found = entries.get(names[stored.tensor]) if stored.tensor in names else None
     if found is None or found[1].shape[1:] != (stored.width,) or stored.row >= found[1].shape[0]:
         return None
     return "F32", _spread(_read_row(*found, stored.row))
@@ -188,34 +198,30 @@ def _names_of(tensor: str) -> Iterator[tuple[str, str]]:
             yield tensor, f"model.layers.{block}.{_OF_A_BLOCK[name]}.weight"
 
 
-class _GgufRows:
-    """The rows of a GGUF model, of one file or of several."""
+def _gguf_rows(path: Path) -> Callable[[SketchedRow], FoundRow]:
+    """Return what reads rows of a GGUF model, of one file or of several."""
+    tensors = {
+        name: (file, tensor)
+        for file in identify(path).files
+        for name, tensor in gguf_header.read_header(file).tensors.items()
+    }
+    return lambda stored: _gguf_row(tensors.get(stored.tensor), stored)
 
-    def __init__(self, path: Path) -> None:
-        import gguf  # 0.15 s, numpy included: so only when a model is compared
 
-        self._tensors: dict[str, Any] = {}
-        for file in identify(path).files:
-            gguf_header.read_header(file)  # GGUFReader trusts the sizes that a file claims; this checks them
-            self._tensors |= {tensor.name: tensor for tensor in gguf.GGUFReader(file).tensors}
+def _gguf_row(found: tuple[Path, gguf_header.GgufTensor] | None, stored: SketchedRow) -> FoundRow:
+    import gguf  # 0.15 s, numpy included: so only when a model is compared
+    import numpy as np
 
-    def row(self, path: Path, stored: SketchedRow) -> tuple[str, tuple[float, ...]] | None:
-        """Return the type and the values in place of `stored`, or None if the model has no such row."""
-        import gguf
-
-        tensor = self._tensors.get(stored.tensor)
-        if tensor is None or len(tensor.shape) != 2 or int(tensor.shape[0]) != stored.width:
-            return None
-        if stored.row >= int(tensor.shape[1]):
-            return None
-        try:
-            values = gguf.dequantize(tensor.data[stored.row : stored.row + 1], tensor.tensor_type)[0]
-        except NotImplementedError as error:
-            raise UserError(
-                f"{path} is of the type {tensor.tensor_type.name}, which cannot be compared.",
-                "Use another file of the model.",
-            ) from error
-        return tensor.tensor_type.name, _spread(values)
+    if found is None or found[1].shape[1:] != (stored.width,) or stored.row >= found[1].shape[0]:
+        return None
+    file, tensor = found
+    with file.open("rb") as content:
+        content.seek(tensor.offset + stored.row * tensor.row_bytes)
+        row = np.frombuffer(content.read(tensor.row_bytes), np.uint8)
+    try:
+        return tensor.kind, _spread(gguf.dequantize(row, gguf.GGMLQuantizationType[tensor.kind]))
+    except NotImplementedError:
+        return tensor.kind, ()
 
 
 def _read_row(path: Path, entry: TensorEntry, row: int) -> Any:

@@ -7,7 +7,7 @@ or full memory. Long arrays (the vocabulary) are counted, not stored. Format: GG
 
 import struct
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
 from pathlib import Path
@@ -39,11 +39,25 @@ Value = int | float | bool | str | tuple[int | float | bool, ...] | Elided
 
 
 @dataclass(frozen=True, kw_only=True)
+class GgufTensor:
+    """Where a tensor lies: `offset` counts bytes from the start of the file, a row has `row_bytes`.
+
+    `shape` has the length of a row last, as in numpy; `kind` is the name of the type.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    offset: int
+    row_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Header:
-    """A GGUF header: its metadata, its tensors' element counts by type name, and the tensors' bytes."""
+    """A GGUF header: its metadata and tensors; the tensors' element counts and bytes by type name."""
 
     version: int
     metadata: dict[str, Value]
+    tensors: dict[str, GgufTensor]
     elements: Counter[str]
     tensor_bytes: Counter[str]
 
@@ -99,15 +113,24 @@ class _Reader:
             if key in metadata:
                 raise _BadHeaderError(f"the key {key[:80]!r} appears twice")
             metadata[key] = self._value(self._number("I"))
-        elements, sizes = self._tensors(tensors, metadata.get("general.alignment", 32))
-        return Header(version=version, metadata=metadata, elements=elements, tensor_bytes=sizes)
+        placed = self._tensors(tensors, metadata.get("general.alignment", 32))
+        elements, sizes = Counter[str](), Counter[str]()
+        for tensor in placed.values():
+            elements[tensor.kind] += prod(tensor.shape)
+            sizes[tensor.kind] += prod(tensor.shape[:-1]) * tensor.row_bytes
+        return Header(
+            version=version, metadata=metadata, tensors=placed, elements=elements, tensor_bytes=sizes
+        )
 
-    def _tensors(self, count: int, alignment: Value) -> tuple[Counter[str], Counter[str]]:
+    def _tensors(self, count: int, alignment: Value) -> dict[str, GgufTensor]:
         if type(alignment) is not int or not 0 < alignment <= 2**20 or alignment & (alignment - 1):
             raise _BadHeaderError(f"its alignment {alignment!r} is not a power of two")
-        elements, sizes, end = Counter[str](), Counter[str](), 0
+        found: dict[str, GgufTensor] = {}
+        end = 0
         for _ in range(count):
             name = self._text(MAX_KEY)[:80]
+            if name in found:
+                raise _BadHeaderError(f"the tensor {name!r} appears twice")
             dimensions = self._number("I")
             if not 1 <= dimensions <= 4:
                 raise _BadHeaderError(f"the tensor {name!r} has {dimensions} dimensions")
@@ -116,13 +139,13 @@ class _Reader:
             offset, total = self._number("Q"), prod(shape)
             if total == 0 or shape[0] % block or offset % alignment:
                 raise _BadHeaderError(f"the tensor {name!r} has an impossible shape or offset")
-            elements[kind] += total
-            sizes[kind] += total // block * width
+            row = shape[0] // block * width
+            found[name] = GgufTensor(kind=kind, shape=tuple(reversed(shape)), offset=offset, row_bytes=row)
             end = max(end, offset + total // block * width)
         start = -(-self._at // alignment) * alignment
         if count and start + end > self._size:
             raise _BadHeaderError(f"it is cut off: {start + end:,} bytes announced, {self._size:,} present")
-        return elements, sizes
+        return {name: replace(tensor, offset=start + tensor.offset) for name, tensor in found.items()}
 
     def _value(self, kind: int) -> Value:
         if kind == _TEXT:
