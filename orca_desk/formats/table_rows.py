@@ -38,7 +38,7 @@ def table_rows(
     header of a table in Markdown.
     """
     names = list(columns)
-    for record in found:
+    for place, record in enumerate(found):
         if isinstance(record, BadRow):
             yield record
             continue
@@ -49,7 +49,9 @@ def table_rows(
             what = f"the row has {len(cells)} cells, the header {len(names)}"
             hint = "Put quotes around cells that contain the separator."
             yield BadRow(line=record.line, what=what, hint=hint, raw=record.raw)
-        elif not _is_rule(cells) and not (header and heading_cells(cells) == names):
+        elif header and (heading_cells(cells) == names or (place == 0 and _is_rule(cells))):
+            continue
+        elif any(cell.strip() for cell in cells):
             yield Row(line=record.line, values=dict(zip(names, cells, strict=False)), raw=record.raw)
 
 

@@ -34,6 +34,7 @@ def known(text: str) -> bool:
     return bool(tidy(text)) and not is_missing(tidy(text))
 
 
+cells = texts.map(lambda text: text.replace("\r", ""))
 names = texts.map(tidy).map(str.strip).filter(bool)
 tasks = st.builds(
     Task,
@@ -90,7 +91,8 @@ def test_csv_cells_come_through_whole(rows: list[tuple[str, str]], delimiter: st
 
 
 @given(
-    rows=st.lists(st.tuples(texts.filter(known), texts, texts), min_size=1, max_size=5),
+    # Python writes a bare \r without quotes, which is the end of a line to every reader
+    rows=st.lists(st.tuples(cells.filter(known), cells, cells), min_size=1, max_size=5),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
     end=st.sampled_from(["\r\n", "\n"]),
