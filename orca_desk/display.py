@@ -6,7 +6,7 @@
 import ctypes
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 # The shared libraries that Qt loads from the system on Linux, and the Debian packages that contain them.
 ALWAYS = {
@@ -31,6 +31,12 @@ X11 = {
 }
 
 
+# What Qt says when it has no plugin to try, rather than one that nobody answers
+NOT_FOUND = "Could not find the Qt platform plugin"
+# Variables that make Qt load the plugins of another program
+PLUGINS = ("QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH")
+
+
 def has_display() -> bool:
     """Return whether this process was started in a session with a display."""
     if not sys.platform.startswith("linux"):
@@ -50,8 +56,11 @@ def display_problem() -> str:
     return _missing_libraries(ALWAYS | (X11 if only_x11 else {}))
 
 
-def start_problem() -> str:
-    """Return why Qt found no way to open a window although there should be a display, with the remedy."""
+def start_problem(said: Sequence[str] = ()) -> str:
+    """Return why Qt found no way to open a window although there should be a display, with the remedy.
+
+    `said` is what Qt printed before it gave up.
+    """
     platform = os.environ.get("QT_QPA_PLATFORM")
     if platform and platform.partition(":")[0] not in ("xcb", "wayland"):
         return (
@@ -61,6 +70,10 @@ def start_problem() -> str:
     wayland, x11 = os.environ.get("WAYLAND_DISPLAY", ""), os.environ.get("DISPLAY", "")
     if x11 and (problem := _missing_libraries(ALWAYS | X11)):
         return problem
+    if lacking := next((text for text in said if NOT_FOUND in text), ""):
+        plugins = [name for name in PLUGINS if os.environ.get(name)]
+        remedy = f"Unset {' and '.join(plugins)}." if plugins else "Install Orca Desk anew."
+        return f"Qt cannot load its plugin for windows ({lacking.strip().rstrip('.')}). {remedy}"
     displays = [f"{kind} display {name}" for kind, name in (("Wayland", wayland), ("X", x11)) if name] or [
         "display"
     ]

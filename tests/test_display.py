@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from orca_desk import display
+from orca_desk.processes.host import run_worker
+from orca_desk.processes.process import WorkerCrashError
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a display")
 
@@ -16,7 +18,12 @@ def without_display(*command: str, **variables: str) -> subprocess.CompletedProc
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     return subprocess.run(
-        [sys.executable, "-m", *command], env=env | variables, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", *command],
+        env=env | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        input="{}\n",
     )
 
 
@@ -68,6 +75,27 @@ def test_where_qt_cannot_start_one_sentence_says_why(
     assert found.returncode == 1, found.stderr
     assert named in found.stderr and len(found.stderr.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+@LINUX
+def test_plugins_of_another_program_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("QT_QPA_PLATFORM_PLUGIN_PATH", "/opt/other")
+    monkeypatch.setattr(display, "_loads", lambda name: True)
+    problem = display.start_problem(['Could not find the Qt platform plugin "xcb" in "/opt/other"'])
+    assert "Unset QT_QPA_PLATFORM_PLUGIN_PATH" in problem and '"xcb" in "/opt/other"' in problem
+
+
+@LINUX
+def test_the_worker_of_the_self_test_says_why_qt_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("PySide6")
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISPLAY", ":4711")
+    with pytest.raises(WorkerCrashError, match="X display :4711"):
+        run_worker("screen", {}, on_events=lambda events: None)
 
 
 @LINUX

@@ -1,4 +1,4 @@
-"""The worker that checks whether Qt can draw. Where Qt cannot, it ends the process that tries."""
+"""The worker that checks whether Qt can draw. Where it cannot, it says why and ends this process."""
 
 import os
 
@@ -17,9 +17,11 @@ def draw(channel: Channel) -> None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from PySide6.QtCore import Qt, qVersion
     from PySide6.QtGui import QColor, QPalette
-    from PySide6.QtWidgets import QApplication, QWidget
+    from PySide6.QtWidgets import QWidget
 
-    app = QApplication([])
+    from orca_desk.ui.starting import application
+
+    app = application()
     window, colour = QWidget(), QColor(Qt.GlobalColor.cyan)
     window.setPalette(QPalette(colour))
     window.setAutoFillBackground(True)

@@ -20,7 +20,7 @@ def application() -> QApplication:
         if kind != QtMsgType.QtFatalMsg:
             told.append(text)
             return
-        print(f"Error: {start_problem()}", file=sys.stderr, flush=True)
+        print(f"Error: {start_problem(told)}", file=sys.stderr, flush=True)
         os._exit(1)  # Qt aborts when this function returns
 
     before = qInstallMessageHandler(listen)
