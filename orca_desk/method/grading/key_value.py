@@ -107,7 +107,9 @@ class ExpectedKeyValue:
         """Compare the value of every key: as "key: value", else as mentioned in sentences."""
         if not final.text:
             return missing("answer", self.reference)
-        found = self._from_pairs(final.block) or self._from_tuple(final.block) or self._from_paragraphs(final)
+        text, found = final.block, self._from_pairs(final.block) or self._from_tuple(final.block)
+        if not found:
+            text, found = self._from_paragraphs(final)
         problems = []
         for key, value in self.pairs.items():
             got = found.get(key.casefold(), set())
@@ -116,7 +118,7 @@ class ExpectedKeyValue:
                 problems.append(f"for {key} it says {named}, but {shown(value)} was expected")
             elif not all(same_meaning(one, value) for one in got):
                 problems.append(f"for {key} it gives more than one answer")
-        answer = " ".join(final.block.split())
+        answer = " ".join(text.split())
         if not problems:
             return correct(answer, self.reference)
         reason = "The answer is incorrect: " + "; ".join(problems) + "."
@@ -141,15 +143,15 @@ class ExpectedKeyValue:
             return {}
         return {key: {value} for key, value in zip(keys, values, strict=True)}
 
-    def _from_paragraphs(self, final: FinalAnswer) -> dict[str, set[str]]:
-        """Return the values that the sentences give; unmarked, the last paragraph with any decides."""
+    def _from_paragraphs(self, final: FinalAnswer) -> tuple[str, dict[str, set[str]]]:
+        """Return the paragraph that was read and its values; unmarked, the last one with any decides."""
         if final.marked:
-            return self._from_sentences(final.block, keep_all=True)
+            return final.block, self._from_sentences(final.block, keep_all=True)
         for paragraph in reversed(re.split(r"\n\s*\n", final.whole[-_LONGEST:])):
             found = self._from_sentences(paragraph, keep_all=False)
             if found:
-                return found
-        return {}
+                return paragraph, found
+        return final.block, {}
 
     def _from_sentences(self, text: str, *, keep_all: bool) -> dict[str, set[str]]:
         """Return each key's values: all (`keep_all`), or those of the last sentence that gives any."""

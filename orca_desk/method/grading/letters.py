@@ -57,8 +57,8 @@ _RIGHT_AFTER = re.compile(
 _CHOSEN_BEFORE = re.compile(
     r"\b(?:only|choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving"
     r"|leaves(?: us with)?|left with|must be|has to be"
-    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|i (?:think|believe|guess|say|vote))\s(?:the )?(?:option |choice "
-    r"|answer )?[(\[\"'*]{0,3}\Z",
+    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|i (?:think|believe|guess|say|vote))\s"
+    r"(?:the )?(?:option |choice |answer )?[(\[\"'*]{0,3}\Z",
     re.IGNORECASE,
 )
 _DENIED = re.compile(

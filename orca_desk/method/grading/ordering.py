@@ -109,19 +109,25 @@ class ExpectedOrdering:
         if not final.marked:
             texts += [final.whole, without_offers(final.whole)]
         found = [reading for text in dict.fromkeys(texts) for reading in self._readings(text)]
-        for reading in found:
-            if self._same(self._turned(reading)):
-                return correct(" ".join(final.block.split()), self.reference)
-        return self._explain(self._turned(found[0]), final)
+        for piece, sequence in found:
+            if self._same(self._turned(sequence)):
+                return correct(" ".join(piece.split()), self.reference)
+        piece, sequence = max(found, key=lambda reading: self._likeness(reading[1]))
+        return self._explain(self._turned(sequence), " ".join(piece.split()))
 
-    def _readings(self, text: str) -> list[Sequence]:
-        """Return the items of `text`, and of what follows a lead-in ("the order is ...", "in order: ...")."""
-        found = [split_items(text)]
+    def _likeness(self, sequence: Sequence) -> tuple[bool, int]:
+        """Return how much a reading looks like the sequence that was meant: as many items, or the most."""
+        return len(sequence.items) == len(self.items), len(sequence.items)
+
+    def _readings(self, text: str) -> list[tuple[str, Sequence]]:
+        """Return the items of `text` and of what follows a lead-in ("the order is ..."), with their piece."""
+        found = [(text, split_items(text))]
         lead_in = _LEAD_IN.search(text, 0, 200)
         if lead_in and not re.search(r"\bnot\b|n't\b", text[: lead_in.end() + 5]):
-            found.append(split_items(text[lead_in.end() :]))
-        if all(" " not in item for item in self.items) and len(found[0].items) == 1:
-            found.append(Sequence(found[0].items[0].split()))
+            found.append((text[lead_in.end() :], split_items(text[lead_in.end() :])))
+        items = found[0][1].items
+        if all(" " not in item for item in self.items) and len(items) == 1:
+            found.append((text, Sequence(items[0].split())))
         return found
 
     def _turned(self, reading: Sequence) -> list[str]:
@@ -149,8 +155,8 @@ class ExpectedOrdering:
             len(item.split()) <= len(expected.split()) + 3 and " not " not in padded and named == [expected]
         )
 
-    def _explain(self, items: list[str], final: FinalAnswer) -> Finding:
-        finding = incorrect(" ".join(final.text.split()), self.reference)
+    def _explain(self, items: list[str], answer: str) -> Finding:
+        finding = incorrect(answer, self.reference)
         if len(items) != len(self.items):
             why = f" It has {len(items)} item{'s' if len(items) != 1 else ''} instead of {len(self.items)}."
         elif sorted(items) == sorted(self.items):

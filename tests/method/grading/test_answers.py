@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orca_desk.method.grading import grade
 from orca_desk.method.grading.answers import as_read, find_answer
 from orca_desk.method.grading.options import parse_options
 
@@ -59,6 +60,34 @@ def test_the_raw_answer_is_at_its_place_in_the_response(response: str) -> None:
 def test_the_piece_that_is_compared(response: str, raw: str, text: str) -> None:
     final = find_answer(response)
     assert (final.raw, final.text, final.marked) == (raw, text, True)
+
+
+@pytest.mark.parametrize(
+    ("response", "reference", "shown"),
+    [
+        ("Step 1: 20 - 5 = 15\nStep 2: 15 / 3 = 5", "5", "5"),
+        ("```\n42\n```", "42", "42"),
+        ("First we add the eggs.\nThen there are 12 of them.", "13", "12"),
+        ("Lena has some.\n\nShe keeps 1,250 of them.", "1250", "1,250"),
+        ("Nine lines\nof words\nand then 7", "8", "7"),
+        ("42\n\nExplanation: there are 6 rows of 7 chairs.", "42", "42"),
+        ("It takes 3 days (72 hours).", "3", "3"),
+        ("(C) 431. The answer is (C) 431.", "(C) 432", "(C) 431"),
+        ("I think it's B. Not C.", "C", "B"),
+        ("It is not true.", "true", "not true"),
+        ("The ball is in the basket, not in the box.", "the basket", "in the basket"),
+        ("Let me think.\n\nred\nblue\ngreen", "red, green, blue", "red blue green"),
+        (
+            "Ann left.\n\nAnn: box, Bob: bag\n\nI hope this helps!",
+            "Ann: box. Bob: bag.",
+            "Ann: box, Bob: bag",
+        ),
+    ],
+)
+def test_the_verdict_shows_the_piece_that_was_compared(response: str, reference: str, shown: str) -> None:
+    verdict = grade(response, reference)
+    assert verdict.answer == shown
+    assert shown in verdict.reason
 
 
 @pytest.mark.parametrize(
