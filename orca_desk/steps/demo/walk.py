@@ -15,7 +15,7 @@ is real, on the small models in `models/`: the same functions run behind the des
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,8 @@ class _Walk:
     def pair(self) -> dict[str, str]:
         """Pair each family with the strategy that serves it best; return the strategies by family."""
         if done := self._remembered("pair"):
-            run, pairings = done["run"], _paired(self._library)
+            run = done["run"]
+            pairings: Mapping[str, Pairing] = _paired(self._library)
         else:
             found = probe(
                 self._library, self.teacher, per_family=PROBED_TASKS, sampling=SAMPLING, **self._job

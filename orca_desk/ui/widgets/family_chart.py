@@ -5,7 +5,7 @@ The screen, PNG and SVG get the same drawing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, radians, sin
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class PlottedModel:
     role: Role
     symbol: str
     shares: Mapping[str, Share]
+    note: str = ""  # in the legend, beside the number of tasks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +87,20 @@ class FamilyChart(QWidget):
         return QSize(90 * GRID, 40 * GRID)
 
     def show_shares(
-        self, rows: Mapping[str, Mapping[str, Share]], *, roles: Mapping[str, Role] | None = None
+        self,
+        rows: Mapping[str, Mapping[str, Share]],
+        *,
+        roles: Mapping[str, Role] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         """Plot `rows[model][family]`, with "overall" last.
 
         Models named base, tuned (or student) and teacher have their own colours; `roles` gives the roles of
-        others. Shares without tasks (n = 0) are left out.
+        others, `notes` what the legend says beside a model's number of tasks. Shares without tasks (n = 0) are
+        left out.
         """
-        self._series = _series(rows, roles or {})
+        known = notes or {}
+        self._series = tuple(replace(one, note=known.get(one.name, "")) for one in _series(rows, roles or {}))
         names = dict.fromkeys(name for one in self._series for name in one.shares)
         families = sorted(name for name in names if name != OVERALL)
         self._families = (*families, *([OVERALL] if OVERALL in names else []))
@@ -298,10 +305,11 @@ def _series(rows: Mapping[str, Mapping[str, Share]], roles: Mapping[str, Role]) 
 
 
 def legend_text(one: PlottedModel, metrics: QFontMetricsF) -> str:
-    """Return the legend of a model: its name, shortened to fit, and its number of tasks."""
+    """Return the legend of a model: its name, shortened to fit, its number of tasks, and its note."""
     shown = metrics.elidedText(one.name, Qt.TextElideMode.ElideMiddle, 2 * LONGEST_LABEL)
     n = one.shares[OVERALL].n if OVERALL in one.shares else sum(share.n for share in one.shares.values())
-    return f"{shown} (n = {n:,} in all)"
+    note = f", {one.note}" if one.note else ""
+    return f"{shown} (n = {n:,} in all{note})"
 
 
 def _numbers(share: Share) -> str:

@@ -67,6 +67,14 @@ def gap_text(gap: "Comparison") -> str:
     return f"There is no clear difference to the teacher, which is given the strategy: {points(gap)}."
 
 
+def plot_note(one: "EvaluationSummary") -> str:
+    """Return what the legend of a plot says of the tasks behind a model's shares; "" if there is nothing."""
+    parts = [f"{one.left_out:,} left out"] if one.left_out else []
+    if one.results.unasked:
+        parts.append(f"{one.results.unasked:,} not asked")
+    return ", ".join(parts)
+
+
 def comparison_notes(found: "ModelComparison") -> list[str]:
     """Return a line for everything that a model's scores leave out or count as incorrect, with its name."""
     return [f"{one.name}: {line}" for one in found.summaries for line in _notes(one)]

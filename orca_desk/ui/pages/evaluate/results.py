@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from orca_desk.formats.csv_file import write_csv
 from orca_desk.steps.evaluate.comparison import (
-    OVERALL,
     EvaluationSummary,
     ModelComparison,
     Table,
@@ -28,6 +27,7 @@ from orca_desk.steps.evaluate.comparison import (
     family_table,
     matrix_table,
 )
+from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList, interval, make_table
@@ -39,7 +39,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.evaluations import comparison_base, comparison_notes
+from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, plot_note
 
 FEW = 30  # tasks; a family with fewer gets a warning
 CSV = "CSV (*.csv)"
@@ -221,7 +221,9 @@ class ResultsView(QWidget):
             for one in found.summaries
         }
         self.chart.show_shares(
-            shares, roles={name: role_of(name) for name in shares if role_of(name) != "accent"}
+            shares,
+            roles={name: role_of(name) for name in shares if role_of(name) != "accent"},
+            notes={one.name: plot_note(one) for one in found.summaries},
         )
         self.families.show_results(found)
         self.differences.show_results(found)

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.method.statistics import Comparison
-from orca_desk.steps.evaluate.comparison import OVERALL, EvaluationSummary, ModelComparison, strategies_of
+from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison, strategies_of
+from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.pages.evaluate.candidate_list import role_of

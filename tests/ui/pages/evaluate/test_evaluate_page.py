@@ -6,7 +6,7 @@ from textwrap import wrap
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QFontMetricsF
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -33,6 +33,7 @@ from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS, SETUP, EvaluatePa
 from orca_desk.ui.pages.evaluate.page import EMPTY as EMPTY_VIEW
 from orca_desk.ui.pages.evaluate.tables import HEADING, MatrixTable, result_view
 from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.widgets.family_chart import legend_text
 from orca_desk.ui.window import Window
 
 TASKS = [
@@ -336,6 +337,10 @@ def test_what_one_model_was_not_asked_is_left_out_for_all_and_said(
     assert [results.families.index(overall, column).data() for column in range(1, 4)] == [
         "100.0% (34.2 to 100.0)\n2 of 2, 4 tokens"
     ] * 3
+    metrics = QFontMetricsF(font("caption"))
+    assert [legend_text(one, metrics) for one in results.chart.series] == [
+        f"{name} (n = 2 in all, 4 left out)" for name in ("base", "tuned", "teacher")
+    ]
     assert results.base.isVisible()
     assert results.base.text() == (
         "Scored on the 2 tasks that these evaluations share."
@@ -345,6 +350,10 @@ def test_what_one_model_was_not_asked_is_left_out_for_all_and_said(
     qtbot.waitUntil(lambda: results.found is not None and len(results.found.summaries) == 2)
     overall = results.families.rowCount() - 1
     assert results.families.index(overall, 2).data() == "50.0% (18.8 to 81.2)\n3 of 6, 4 tokens"
+    assert [legend_text(one, metrics) for one in results.chart.series] == [
+        "base (n = 6 in all)",
+        "tuned (n = 6 in all, 3 not asked)",
+    ]
     assert "tuned: 3 tasks could not be asked and count as incorrect" in results.losses.text()
     assert results.base.text() == "Scored on the 6 tasks that these evaluations share."
     numbers = {row.name: page.rows.index(n, 4).data() for n, row in enumerate(page.rows.rows)}
