@@ -42,6 +42,7 @@ from orca_desk.ui.pages.chat.settings import ChatSettings
 from orca_desk.ui.pages.chat.task_panel import TaskPanel
 from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.models import MINI_NOTE
 
@@ -123,7 +124,8 @@ class ChatPage(Page):
         column.addWidget(self.settings.system)
         self._middle = QStackedWidget()
         self._middle.setMinimumHeight(10 * GRID)  # in a low window, the conversation shrinks first
-        self._middle.addWidget(self.examples)
+        self._start = scrolled(self.examples)
+        self._middle.addWidget(self._start)
         self._middle.addWidget(self.view)
         column.addWidget(self._middle, 1)
         column.addWidget(self.composer)
@@ -355,7 +357,7 @@ class ChatPage(Page):
             self.settings.system.set_text(shown.system)
         if self.composer.editing is not None:
             self.composer.end_edit(clear=True)
-        self._middle.setCurrentWidget(self.view if shown.turns else self.examples)
+        self._middle.setCurrentWidget(self.view if shown.turns else self._start)
         self._select_chat()
 
     def _select_chat(self) -> None:
