@@ -30,7 +30,7 @@ _HEDGES = re.compile(
     re.IGNORECASE,
 )
 _OPERATOR_BEFORE = re.compile(r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{0,4}\Z")
-_OPERATOR_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+*×÷=^]|/|-\s?[\d(]|x\s?[\d(])")
+_OPERATOR_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+×÷=^]|\*(?!\*\w*[^\W\d_])|/|-\s?[\d(]|x\s?[\d(])")
 _WORDS_BEFORE = re.compile(
     r"\b(?:double|twice|triple|half(?: of)?|(?:third|quarter|square|square root|root|cube|multiple) of"
     r"|plus|times"
@@ -155,8 +155,8 @@ def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
         sentence = after_condition(reconsidered(line[start:end]))
         emphasised = [match for match in _EMPHASIS.finditer(sentence) if find(match[1])]
         if len(emphasised) == 1:
-            piece = emphasised[0][1]
-            return piece, _resolve(piece, find(piece)), True
+            piece, length = sentence[emphasised[0].start(1) :], len(emphasised[0][1])
+            return piece, _resolve(piece, [value for value in find(piece) if value.end <= length]), True
         for piece in dict.fromkeys((before_reason(sentence), sentence)):
             found = find(piece)
             if found:

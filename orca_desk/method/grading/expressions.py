@@ -32,6 +32,7 @@ _FUNCTION = re.compile(
 _INFINITY = re.compile(r"(?<![\\A-Za-z])(?:infinity|inf|oo)(?![A-Za-z])", re.IGNORECASE)
 _SUPERSCRIPTS = re.compile("[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([+-]?\d{1,4})(?!\w)")
 _PLAIN_SET = re.compile(r"\A\{(.*)\}\Z", re.DOTALL)
 _EMPTY_SET = re.compile(r"\\varnothing|\\\{\s*\\\}|\A\s*no (?:real )?solutions?\s*\Z", re.IGNORECASE)
 _TEXT = re.compile(r"\\(?:text|mathrm|mbox|textbf|operatorname|mathbf)\s?\{([^{}]*)\}")
@@ -116,6 +117,7 @@ def to_latex(text: str) -> str:
     """Return an expression in LaTeX, where signs and functions may be written without it."""
     text = bare_math(text)
     text = REPEATING.sub(lambda match: r"\frac{{{}}}{{{}}}".format(*repeating_fraction(match)), text)
+    text = _EXPONENT.sub(r"\1 \\times 10^{\2}", text)
     text = _SUPERSCRIPTS.sub(lambda match: "^{" + match[0].translate(_FROM_SUPERSCRIPT) + "}", text)
     text = _ROOT.sub(lambda match: r"\sqrt{" + next(group for group in match.groups() if group) + "}", text)
     text = _INFINITY.sub(r"\\infty", _FUNCTION.sub(r"\\\1", text))

@@ -14,6 +14,7 @@ _FRACTION = re.compile(
 )
 REPEATING = re.compile(r"(\d{0,12})\.(\d{0,12})\\overline\s?\{(\d{1,12})\}")
 _SPACE = re.compile(r"\\[,;:! ]|\\q?quad\b|~")
+_SPACES = re.compile(r"(?<=\S) {2,}(?=\S)")
 _NOTHING = re.compile(r"\\(?:displaystyle|left|right|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])|\\[()\[\]]")
 _GROUP_COMMA = re.compile(r"\{,\}|\{\\,\}|(?<=\d)\\,(?=\d{3})")
 _BRACED_POWER = re.compile(r"\^\s?\{\s?([+-]?\d{1,6})\s?\}")
@@ -60,7 +61,7 @@ def plain_latex(text: str) -> str:
     text = _NOTHING.sub("", _SPACE.sub(" ", text))
     text = _SIGN.sub(lambda match: _SIGNS[match[1]], _WORD.sub(r"\1", text))
     text = _FRACTION.sub(_slashed, text)
-    return _ESCAPED.sub(r"\1", _BRACED_POWER.sub(r"^\1", text))
+    return _SPACES.sub(" ", _ESCAPED.sub(r"\1", _BRACED_POWER.sub(r"^\1", text)))
 
 
 def _without_dollars(match: re.Match[str]) -> str:

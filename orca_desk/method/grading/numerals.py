@@ -58,7 +58,9 @@ _ATTACHED_BEFORE = re.compile(
     r"(?<!\d[hH])[A-Za-z_]-?(?<!\d[hH])\Z|[\^_]\{?\Z|(?:√|√\(|sqrt[({]|\\(?:log|ln))\s?\Z"
 )
 # A number with a name or a sign of mathematics after it is a term: "2x", "3π", "5√2".
-_TERM = re.compile(r"\s?(?:[πθ√∞]|\\(?:pi|sqrt|theta)|sqrt\b)|(?P<name>[A-Za-z])(?![^\W\d_])")
+_TERM = re.compile(
+    r"\s?(?:[πθ√∞]|\\(?:pi|sqrt|theta|p?mod)|sqrt\b|\(?p?mod\b)|(?P<name>[A-Za-z])(?![^\W\d_])"
+)
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")

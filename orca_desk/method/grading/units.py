@@ -35,6 +35,7 @@ _ATOM = r"[^\W\d_]+\$?|[°℃℉](?:\s?[CF](?![a-z]))?|[$€£¥₹₩¢Ω]"
 _TOKEN = re.compile(
     rf"\s?(?:(?P<atom>{_ATOM})(?P<dot>\.(?=\s|\Z|/))?(?:\s?\^\s?\(?(?P<power>-?\d)\)?|(?<=[a-z])(?P<small>[23])(?![\d.,/]))?|(?P<over>/|(?<=\w)·|(?<=\w)\*))"
 )
+_MARKUP = re.compile(r"\*\*|__|`|\A\*(?=\s)|(?<=\s)[*_](?=\w)")  # "**10** km", "10 *km*"
 _RATE = re.compile(r"\s?(?:/|per\b|an?\b)")
 # What is said of things after their name: "72 cards drawn", "8 books bought".
 _SAID_OF = re.compile(
@@ -86,6 +87,8 @@ def measures(word: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def unit_at(text: str) -> Unit | None:
     """Return the unit with which `text`, what follows a number, begins; None if it names none."""
+    text = _MARKUP.sub("", text)
+    text = f" {text.lstrip()}" if text.startswith("  ") else text
     if _CJK_LETTER.match(text.lstrip()[:1]):
         return _cjk_unit(text.lstrip())
     if _INCHES.match(text):
