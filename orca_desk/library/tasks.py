@@ -252,6 +252,18 @@ def tasks_at(library: Library, rowids: Sequence[int]) -> list[Task | None]:
     return [found.get(rowid) for rowid in rowids]
 
 
+def iterate_questions(library: Library) -> Iterator[tuple[str, str, Split]]:
+    """Yield id, user message and split of every task, reading some thousands at a time."""
+    after = 0
+    while rows := library.rows(
+        "SELECT n, id, iif(context = '', query, context || char(10, 10) || query) AS asked, split"
+        " FROM tasks WHERE n > ? ORDER BY n LIMIT ?",
+        (after, CHUNK),
+    ):
+        after = rows[-1]["n"]
+        yield from ((row["id"], row["asked"], row["split"]) for row in yielding(rows))
+
+
 def task_ids(library: Library, rowids: Sequence[int]) -> list[str]:
     """Return the ids of the tasks in these rows, in order of arrival, without deleted ones."""
     rows = library.rows(

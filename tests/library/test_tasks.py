@@ -29,6 +29,7 @@ from orca_desk.library.tasks import (
     families,
     get_task,
     get_tasks,
+    iterate_questions,
     iterate_tasks,
     list_tasks,
     ordered_rowids,
@@ -344,3 +345,9 @@ def test_tasks_are_ordered_by_a_field_and_then_by_arrival(library: Library) -> N
     assert sorted(order("tags")) == sorted(order("strategy")) == sorted(order("split")) == [0, 1, 2, 3]
     found = ordered_rowids(library, TaskFilter(family="a"), "query")
     assert [arrived.index(one) for one in found] == [1, 3]
+
+
+def test_every_question_is_read_as_it_is_asked(library: Library) -> None:
+    tasks = [make_task(number, context="Once." if number % 2 else "") for number in range(12_000)]
+    add_tasks(library, tasks)
+    assert list(iterate_questions(library)) == [(task.id, task.user_text, task.split) for task in tasks]

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterator
 
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import iterate_tasks
+from orca_desk.library.tasks import iterate_questions
 from orca_desk.method.records import Split
 from orca_desk.method.splits import QuestionCounts, SplitQuestions, variant_key
 
@@ -36,8 +36,8 @@ class LibraryQuestions:
     def _all(self) -> Iterator[tuple[int, int, int]]:
         if self._keys is None:
             self._keys = array("Q")
-            for task in iterate_tasks(self._library):
-                self._keys.append(variant_key(task.user_text))
-                self._ids.append(int(task.id[:16], 16))
-                self._held.append(task.split == "heldout")
+            for task, asked, split in iterate_questions(self._library):
+                self._keys.append(variant_key(asked))
+                self._ids.append(int(task[:16], 16))
+                self._held.append(split == "heldout")
         return zip(self._keys, self._ids, self._held, strict=True)
