@@ -99,7 +99,7 @@ _NO_NUMBER_BEFORE = frozenset(
 )
 
 
-_CHINESE = re.compile("[零〇一二两兩三四五六七八九十百千万萬亿億]+")
+_CHINESE = re.compile("[零〇一二两兩三四五六七八九十百千][零〇一二两兩三四五六七八九十百千万萬亿億]*")
 _CHINESE_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {
     "零": 0,
     "两": 2,
