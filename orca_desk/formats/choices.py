@@ -52,21 +52,34 @@ class Choosing:
 
 @dataclass
 class ChoiceCounts:
-    """In how many rows of a file an answer can be read in each way."""
+    """In how many rows of a file an answer can be read in each way.
+
+    `rows` are those with choices and an answer, `offered` those with choices.
+    """
 
     matched: Counter[Mode] = field(default_factory=Counter)
     numbers: int = 0  # answers that are JSON numbers
     rows: int = 0
+    offered: int = 0
+    read: int = 0
 
     def add(self, answer: Any, options: Sequence[Option]) -> None:
         """Count a row."""
-        if (text := _joined(answer)) and options:
+        self.offered += len(options) > 1
+        if (text := _joined(answer)) and len(options) > 1:
             self.rows += 1
             self.numbers += isinstance(answer, (int, Literal))
-            self.matched.update(readings(text, options).keys())
+            found = readings(text, options)
+            self.read += bool(found)
+            self.matched.update(found.keys())
 
-    def choosing(self, columns: tuple[str, ...]) -> Choosing:
-        """Return how the answers of all these rows are best read."""
+    def choosing(self, columns: tuple[str, ...]) -> Choosing | None:
+        """Return how the answers of all these rows are best read; None if the columns hold no choices.
+
+        Columns called a and b may hold anything: they are choices if most answers are one of them.
+        """
+        if not self.offered or (len(columns) > 1 and 4 * self.read < 3 * self.rows):
+            return None
         counts = self.matched
         base_0, base_1 = counts["from 0"], counts["from 1"]
         default: Mode = "from 1" if len(columns) > 1 and not plain(columns[0]).endswith("0") else "from 0"

@@ -1,6 +1,7 @@
 """Which encoding a file of text has: by its byte order mark, as UTF-8 from end to end, or recognised."""
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _RARE = {  # letters that seldom occur where another encoding has common ones in
     "cp1252": frozenset("ðþýÐÞÝ"),
     "cp1250": frozenset("đţÐŢÝ"),
 }
+_JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 _HAN_HOMES = {"gb18030": ("gb2312", 0xD7), "big5": ("big5", 0xC6), "cp932": ("shift_jis", 0x97),
               "euc_jp": ("euc_jp", 0xCF)}  # fmt: skip
 
@@ -42,7 +44,7 @@ WORDS = {
     "big5": "Big5 (Chinese)", "cp949": "EUC-KR (Korean)", "euc_jp": "EUC-JP (Japanese)",
     "cp1251": "Windows-1251 (Cyrillic)", "koi8_r": "KOI8-R (Cyrillic)", "cp1253": "Windows-1253 (Greek)",
     "cp1255": "Windows-1255 (Hebrew)", "cp1256": "Windows-1256 (Arabic)", "cp874": "Windows-874 (Thai)",
-    "mac_roman": "Mac Roman", "cp850": "DOS 850 (Western)",
+    "iso2022_jp": "ISO-2022-JP (Japanese)", "mac_roman": "Mac Roman", "cp850": "DOS 850 (Western)",
 }  # fmt: skip
 
 
@@ -76,6 +78,8 @@ def find_encoding(stream: BinaryIO, *, name: str, asked: str | None = None) -> E
         if _decodes(stream, wide):
             return Encoding(name=wide, guessed=True)
         raise UserError(f"{name} is binary, or damaged UTF-16.", "Save it as UTF-8 text.")
+    if _JAPANESE_MAIL.search(head) and _decodes(stream, "iso2022_jp"):  # all of its bytes are ASCII
+        return Encoding(name="iso2022_jp", guessed=True)
     if _decodes(stream, "utf-8"):
         if sum(map(head.count, _CONTROLS)) > max(len(head), 40) // 4:
             raise UserError(f"{name} is not a text file.", "Choose a JSONL or CSV file.")

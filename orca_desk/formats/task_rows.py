@@ -14,10 +14,11 @@ from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
 
-Note = OneOf["systems", "several answers", "splits", "kinds"]
+Note = OneOf["systems", "several answers", "splits", "kinds", "damaged"]
 MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
 _MARKED = re.compile(r"\n\s*####\s*([^\n]+?)\s*\Z")  # how GSM8K's solutions end
+_LOST = "\ufffd"  # what a program writes for a letter that it could not read
 _THOUGHTS = "</think>"
 
 
@@ -148,6 +149,7 @@ class _RowTask:
             strategy=self._name("strategy") or None,
             id=str(self._values["id"]) if self._is_ours else "",
         )
+        self._notes["damaged"] += _LOST in query or _LOST in context or _LOST in (answer or "")
         self._reader.notes.update(self._notes)
         return task
 

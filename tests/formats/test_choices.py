@@ -109,6 +109,14 @@ def test_old_arc_rows_and_blank_options() -> None:
     assert (tasks[0].query, tasks[0].answer) == ("Who?\n(A) me\n(B) you\n(D) they", "D")
 
 
+def test_columns_that_only_sound_like_choices_are_left_alone() -> None:
+    tasks, bad, survey = read("t.csv", "question,a,b,answer\nWhat is 3 + 5?,3,5,8\nWhat is 1 + 1?,1,1,2\n")
+    assert [(task.query, task.answer) for task in tasks] == [("What is 3 + 5?", "8"), ("What is 1 + 1?", "2")]
+    assert (bad, survey.unread) == ([], ("a", "b"))
+    tasks, bad, survey = rows({"options": {"temperature": 1}, "answer": "x"})
+    assert ([task.query for task in tasks], bad, survey.unread) == (["Which?"], [], ("options",))
+
+
 def test_columns_of_choices_can_be_named_or_left_alone() -> None:
     text = "Question,first,second,Correct\nWho?,me,you,you\n"
     tasks, _, survey = read("t.csv", text)

@@ -283,6 +283,12 @@ def test_answers_in_lists_and_behind_their_working() -> None:
     assert file.reader.notes["several answers"] == 1
 
 
+def test_letters_that_were_lost_before_are_counted() -> None:
+    file = TaskFile(io.BytesIO("question,answer\nCaf\ufffd?,1\nCafé?,2\n".encode()), Path("t.csv"), Asked())
+    assert len(list(file.rows())) == 2
+    assert file.reader.notes["damaged"] == 1
+
+
 def test_unfitting_split_and_kind_columns_are_left_aside() -> None:
     tasks, bad, survey = read("t.csv", "question,answer,kind,set,type,subset\na?,1,open,A,mc,algebra\n")
     assert [(task.family, task.split, task.answer_kind) for task in tasks] == [("algebra", "train", None)]

@@ -177,6 +177,7 @@ class _Import:
                 several_answers=notes["several answers"],
                 splits=notes["splits"],
                 kinds=notes["kinds"],
+                damaged=notes["damaged"],
             ),
             dry_run=self.dry_run,
             undo=None if self.dry_run else ImportUndo(added=self.added, replaced=tuple(self.replaced)),

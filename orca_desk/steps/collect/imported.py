@@ -38,16 +38,18 @@ class ReadAs:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftAside:
-    """In how many rows something beside the question and its answer was not taken.
+    """In how many rows something was not taken, or had been lost before.
 
     `systems` are system messages of conversations, `several_answers` right answers after the first one,
-    `splits` and `kinds` values that are no split and no type of answer.
+    `splits` and `kinds` values that are no split and no type of answer. `damaged` are rows with the sign that
+    stands for a letter lost in an earlier conversion.
     """
 
     systems: int = 0
     several_answers: int = 0
     splits: int = 0
     kinds: int = 0
+    damaged: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

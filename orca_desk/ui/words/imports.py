@@ -164,8 +164,8 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
         questions = counted(imported.both, "question stands", "questions stand")
         them = "it" if imported.both == 1 else "them"
         yield (
-            f"{questions} in both Train and Held-out, here or in the library: a score on {them} may be memory."
-            f" {how_to_hold_out}"
+            f"{questions} in both Train and Held-out, here or in the library:"
+            f" a score on {them} may be memory. {how_to_hold_out}"
         )
     left = imported.left_aside
     if left.systems:
@@ -179,6 +179,11 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
         yield f"The split of {counted(left.splits, 'row')} is unknown; read as Train."
     if left.kinds:
         yield f"The answer type of {counted(left.kinds, 'row')} is unknown and was left out."
+    if left.damaged:
+        yield (
+            f"{counted(left.damaged, 'row holds', 'rows hold')} the sign \ufffd in place of letters:"
+            " they were lost when the file was saved in another encoding."
+        )
     if imported.added and not imported.heldout:
         yield f"None of the new tasks is held out, so none can be used for evaluation. {how_to_hold_out}"
     if not imported.finished:
@@ -193,7 +198,7 @@ def _unanswered(count: int) -> str:
 def _is_alarming(imported: Imported) -> bool:
     left, read = imported.left_aside, imported.read_as
     return bool(
-        imported.both or left.splits or read.guessed or not read.sure or left.several_answers
+        imported.both or left.splits or left.damaged or read.guessed or not read.sure or left.several_answers
         or (read.unread and imported.unanswered)
     )  # fmt: skip
 

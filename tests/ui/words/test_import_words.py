@@ -30,8 +30,8 @@ def test_every_outcome_of_an_import_is_reported() -> None:
             "In the library with different content, left unchanged: 1 task.",
             "1 task has no reference answer, so answers to it are not graded.",
             "1 row asks what an earlier row asks, in the same words or nearly the same.",
-            "1 question stands in both Train and Held-out, here or in the library: a score on it may be memory."
-            " Use --heldout.",
+            "1 question stands in both Train and Held-out, here or in the library:"
+            " a score on it may be memory. Use --heldout.",
             "None of the new tasks is held out, so none can be used for evaluation. Use --heldout.",
         ),
         problems=(
@@ -66,12 +66,14 @@ def test_how_the_file_was_read_is_said() -> None:
 
 
 def test_what_was_left_aside_is_said() -> None:
-    aside = LeftAside(systems=2, several_answers=1, splits=3, kinds=1)
+    aside = LeftAside(systems=2, several_answers=1, splits=3, kinds=1, damaged=1)
     assert report(replace(CLEAN, left_aside=aside)).notes[1:] == (
         "The system messages of 2 conversations were left out.",
         "1 row has several right answers; the first one is the reference.",
         "The split of 3 rows is unknown; read as Train.",
         "The answer type of 1 row is unknown and was left out.",
+        "1 row holds the sign \ufffd in place of letters:"
+        " they were lost when the file was saved in another encoding.",
     )
 
 
