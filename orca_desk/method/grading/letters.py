@@ -42,7 +42,7 @@ _ANNOUNCED = re.compile(
     r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for"
     r"|leaving|leaves|leave|therefore|so"
     r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de"
-    r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|think|believe|only"
+    r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|think|believe|matches|to|e\.|only"
     r"|just|guess|на|это|jest|là"
     r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
@@ -57,7 +57,8 @@ _RIGHT_AFTER = re.compile(
 _CHOSEN_BEFORE = re.compile(
     r"\b(?:only|choose|chose|pick|picked|select|selected|go with|going with|opt for|vote for|leaving"
     r"|leaves(?: us with)?|left with|must be|has to be"
-    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|i (?:think|believe|guess|say|vote))\s"
+    r"|(?:so|thus|hence|therefore),?(?: it(?:'s| is))?|it's|it is|matches"
+    r"|corresponds to|namely|i\.e\.|i (?:think|believe|guess|say|vote))\s"
     r"(?:the )?(?:option |choice |answer )?[(\[\"'*]{0,3}\Z",
     re.IGNORECASE,
 )
@@ -74,6 +75,12 @@ _FALLS_AFTER = re.compile(
 )
 _DESCRIBES = re.compile(r"\s(?:is|says|means|shows|describes|would)\b")
 _ITEM = re.compile(r"\W*[A-Z][.):]\s")  # of a list of options
+# A line of a list that judges every option: "B) 12 - Correct.", "- A: wrong", "C) 14 ❌".
+_JUDGED = re.compile(
+    r"^\W*(?P<letter>[A-Z])\b(?:[^\n✅✓✔❌✗✘]{0,100}?[\s–—(:-])?"
+    r"(?:(?P<right>correct\b|right\b|[✅✓✔])|(?:incorrect\b|wrong\b|not correct\b|[❌✗✘]))",
+    re.IGNORECASE | re.MULTILINE,
+)
 _NOR = re.compile(r",? (?:or|nor|and) ")
 _LETTER_IN_BRACKETS = 3  # characters of "(B)"
 _LIST_OF_LETTERS = re.compile(r"(?:\W*[A-Z]\W*\n){1,9}\W*[A-Z]\W*")
@@ -162,6 +169,10 @@ def choosing_statement(final: FinalAnswer) -> str:
     whole = without_offers(final.whole)
     if _LIST_OF_LETTERS.fullmatch(whole):
         return " and ".join(re.findall("[A-Z]", whole))
+    judged = [match for match in _JUDGED.finditer(whole[-2000:]) if match["letter"].isupper()]
+    right = [match for match in judged if match["right"]]
+    if len(judged) > 1 and len(right) == 1:
+        return f"({right[0]['letter']})"
     start = clean(first_sentence(whole))
     tail = whole[-2000:]
     found = [clean(tail[begin:end]) for begin, end in reversed(sentences(tail))]

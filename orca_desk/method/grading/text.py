@@ -35,7 +35,7 @@ _FRAME = re.compile(
 _COPULA = re.compile(
     r"\b(?:is|are|was|were|be|equals|called|named|known as|ist|war|est|était|es|era|è|é|jest|är|er"
     r"|este|είναι|là|adalah)"
-    r"(?::|\b)\s|(?<!不)是|(?<!で)は|(?<=[가-힣])[은는] ",
+    r"(?::|\b)\s|(?<!不)是|(?<!で)は|(?<=[가-힣])[은는] |(?<=[а-яё]) [—–-] |\bه[يو] ",
     re.IGNORECASE,
 )
 _FINAL_COPULA = re.compile(rf"(?:{'|'.join(sorted(FINAL_COPULAS, key=len, reverse=True))})[.。]?\Z")
@@ -58,9 +58,11 @@ _ACTS = re.compile(
 )
 # What makes the first words of a response more than an answer with its explanation.
 _GOES_ON = re.compile(
-    r"\b(?:wait|actually|sorry|correction|mistake|no|not|instead|or|so|thus|therefore|hence|then|but|however|finally)\b",
+    r"\A\W*(?:no|not)\b"
+    r"|\b(?:wait|actually|sorry|correction|mistake|instead|or|so|thus|therefore|hence|then|but|however|finally)\b",
     re.IGNORECASE,
 )
+_SO = re.compile(r"[,;]\s(?:and )?(?:so|therefore|thus|hence)\b,?\s(?:that )?", re.IGNORECASE)
 _LONGEST = 4_000
 _LONGEST_SENTENCE = 400
 _LEAST_ASIDE = 3  # words after a dash
@@ -147,11 +149,17 @@ def _opening(body: str) -> Iterator[str]:
     rest = body[len(first) :]
     if len(rest.split()) < _LEAST_WORDS or len(first) > _LONGEST_SENTENCE or _GOES_ON.search(rest):
         return
-    yield from _cores(first.rstrip("\n"))
+    if _UNPLAIN.search(rest):
+        yield first.rstrip("\n")
+    else:
+        yield from _cores(first.rstrip("\n"))
 
 
 def _cores(sentence: str) -> Iterator[str]:
     """Yield a sentence, it without its aside, and what it says X is in "X is Y"."""
+    conclusions = list(_SO.finditer(sentence))
+    if conclusions:
+        yield from _cores(sentence[conclusions[-1].end() :])
     aside = _ASIDE.search(sentence)
     main = sentence[: aside.start()] if aside and _is_aside(sentence, aside) else sentence
     for piece in dict.fromkeys((sentence, main)):
