@@ -236,7 +236,7 @@ def test_a_long_path_wraps_and_is_copied_whole(
     qtbot.waitUntil(lambda: file in paths(page) and bool(page.bad.rows))
     for show in (lambda: select(page, file), lambda: page.bad_table.selectRow(0)):
         show()
-        bar = page.scroll.horizontalScrollBar()
+        bar = page.detail_area.horizontalScrollBar()
         qtbot.waitUntil(lambda bar=bar: bar.maximum() == 0)
         assert page.detail.remove.isVisible()
     select(page, file)
