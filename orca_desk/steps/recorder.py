@@ -11,6 +11,7 @@ from orca_desk.inventory.run_models import find_model
 from orca_desk.library.database import Library
 from orca_desk.library.runs import (
     EndStatus,
+    Run,
     create_run,
     end_run,
     find_unfinished,
@@ -110,10 +111,15 @@ def request_to_resume(library: Library, run_id: str, kind: str) -> dict[str, Any
     run = get_run(library, run_id)
     if run.kind != kind:
         raise UserError(f"{run_id} cannot be resumed here.", "Resume it from the Jobs page.")
-    if run.status in ("done", "running"):
-        state = "finished" if run.status == "done" else "running"
-        raise UserError(f"{run_id} is already {state}.", "Start a new run instead.")
+    require_unfinished(run)
     if run.request is None or not run.request.get("model"):
         return run.request
     model = find_model(library, Path(run.request["model"]), run.settings.get("teacher"))
     return {**run.request, "model": str(model)}
+
+
+def require_unfinished(run: Run) -> None:
+    """Raise UserError for a run that is done or at work: there is nothing to resume."""
+    if run.status in ("done", "running"):
+        state = "finished" if run.status == "done" else "running"
+        raise UserError(f"{run.id} is already {state}.", "Start a new run instead.")

@@ -24,6 +24,7 @@ from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.evaluate.evaluation import System, evaluate
 from orca_desk.steps.evaluate.plan import Candidate, Plan, queued_behind
 from orca_desk.steps.evaluate.scoring import Evaluated
+from orca_desk.steps.recorder import require_unfinished
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +153,10 @@ def evaluation_names(evaluations: Sequence[Evaluation]) -> dict[str, str]:
 def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
     """Return the rest of an evaluation; for the newest one also the candidates queued behind it.
 
-    Raises UserError for an unknown evaluation, and for one whose model is gone.
+    Raises UserError for an unknown evaluation, one that is done or at work, and one whose model is gone.
     """
     evaluation = get_evaluation(library, evaluation_id)
+    require_unfinished(evaluation.run)
     ids = [one.task_id for one in questions(library, evaluation_id)]
     candidate = Candidate(
         name=evaluation_names([evaluation])[evaluation_id],

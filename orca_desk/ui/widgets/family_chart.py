@@ -96,8 +96,8 @@ class FamilyChart(QWidget):
         """Plot `rows[model][family]`, with "overall" last.
 
         Models named base, tuned (or student) and teacher have their own colours; `roles` gives the roles of
-        others, `notes` what the legend says beside a model's number of tasks. Shares without tasks (n = 0) are
-        left out.
+        others, `notes` what the legend says beside a model's number of tasks. Shares without tasks (n = 0)
+        are left out.
         """
         known = notes or {}
         self._series = tuple(replace(one, note=known.get(one.name, "")) for one in _series(rows, roles or {}))

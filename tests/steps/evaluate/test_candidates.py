@@ -117,6 +117,8 @@ def test_a_stopped_candidate_is_resumed_with_those_queued_behind_it(library, can
     assert (left.sampling, left.tasks) == (SHORT, tuple(tasks))
     done = evaluate_candidate(library, left.candidates[0], left.tasks, sampling=left.sampling)
     assert done is not None and done.finished and done.run == begun.run
+    with pytest.raises(UserError, match="already finished"):
+        remaining_plan(library, begun.run)
     with pytest.raises(UserError, match="no evaluation"):
         remaining_plan(library, "evaluate-77")
 
