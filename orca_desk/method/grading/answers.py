@@ -11,7 +11,7 @@ can make grading slow.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orca_desk.method.grading.announcements import Mark, find_marks, find_weak_marks
@@ -55,6 +55,7 @@ class FinalAnswer:
     `marked`: whether an announcement led to the answer.
     `whole`: the visible response: without thoughts, end tokens and questions that the model made up.
     `rival`: the answer of another firm announcement right before this one, with no reconsidering in between.
+    `only_thoughts`: whether the response has text, but nothing that is visible.
     """
 
     text: str
@@ -65,6 +66,7 @@ class FinalAnswer:
     start: int = 0
     end: int = 0
     rival: str | None = None
+    only_thoughts: bool = False
 
 
 def find_answer(response: str) -> FinalAnswer:
@@ -98,7 +100,7 @@ def find_answer(response: str) -> FinalAnswer:
             end=window + stop,
             rival=_rival(searched, marks[index - 1], marks[index]) if index else None,
         )
-    return _unmarked(searched, whole, window)
+    return replace(_unmarked(searched, whole, window), only_thoughts=not whole and bool(response.strip()))
 
 
 def as_read(text: str) -> str:

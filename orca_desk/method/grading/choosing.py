@@ -52,7 +52,8 @@ _REPHRASED = re.compile(
 )
 _ONLY_UNIT = re.compile(r"[\s\"'”*)\]]*(?:[^\W\d]+[ ]?){0,3}[\s.!\"'”*)\]]*", re.IGNORECASE)
 _CONCLUDES = re.compile(
-    r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|wait|actually|answer)\b", re.IGNORECASE
+    r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|now|left|remains?|finally|wait|actually|answer)\b",
+    re.IGNORECASE,
 )
 _BULLET = re.compile(r"\A\s*[*•]\s+")
 _OF_WHICH = re.compile(
@@ -101,7 +102,7 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
     operand of a calculation that was not carried out.
     """
     body = without_offers(text[-_LONGEST:])
-    first, rest = _opening(body)
+    first, rest = _opening(body) if len(text) <= _LONGEST else ("", "")
     if rest.strip() and len(first) <= _LONGEST_OPENING:
         opening = find(first)
         if len(opening) == 1 and _bare(first, opening[0]):
@@ -153,6 +154,8 @@ def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
     """Return the piece of a line that concludes, its values, and whether the line decides (it holds any)."""
     for start, end in reversed(sentences(line)):
         sentence = after_condition(reconsidered(line[start:end]))
+        if refuses(sentence):
+            return sentence, [], True
         emphasised = [match for match in _EMPHASIS.finditer(sentence) if find(match[1])]
         if len(emphasised) == 1:
             piece, length = sentence[emphasised[0].start(1) :], len(emphasised[0][1])
@@ -160,7 +163,7 @@ def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
         for piece in dict.fromkeys((before_reason(sentence), sentence)):
             found = find(piece)
             if found:
-                return piece, _last(piece, found) if not refuses(sentence) else [], True
+                return piece, _last(piece, found), True
     return line, [], False
 
 

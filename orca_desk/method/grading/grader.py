@@ -121,8 +121,9 @@ def _judge(expected: _Expected, final: FinalAnswer, bare: str, kind: AnswerKind)
             correct=False, answer=final.text or None, reason="There is no reference answer to compare with."
         )
     if not final.text:
+        state = "has thoughts, but no answer" if final.only_thoughts else "is empty"
         return Finding(
-            correct=False, answer=None, reason=f"The response is empty; {shown(bare)} was expected."
+            correct=False, answer=None, reason=f"The response {state}; {shown(bare)} was expected."
         )
     finding = expected.check(final)
     if not finding.correct and kind != "exact" and _word_for_word(final, bare):

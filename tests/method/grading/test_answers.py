@@ -90,6 +90,14 @@ def test_the_verdict_shows_the_piece_that_was_compared(response: str, reference:
     assert shown in verdict.reason
 
 
+def test_thoughts_without_an_answer_are_called_by_their_name() -> None:
+    for response in ("<think>Answer: 5", "<think>Answer: 5</think>"):
+        verdict = grade(response, "5")
+        assert not verdict.correct
+        assert verdict.reason == "The response has thoughts, but no answer; 5 was expected."
+    assert grade(" ", "5").reason == "The response is empty; 5 was expected."
+
+
 @pytest.mark.parametrize(
     ("response", "whole"),
     [
