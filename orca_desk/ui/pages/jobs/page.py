@@ -67,6 +67,7 @@ class JobsPage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._wanted: str | None = None  # the run to select once it is listed
+        self._is_filling = False
         self._panels: dict[Job, JobPanel] = {}
         self._now = QVBoxLayout()
         self._now.setSpacing(GRID)
@@ -94,7 +95,7 @@ class JobsPage(Page):
         if "run" in target:
             self._wanted = str(target["run"])
             self.kind.setCurrentIndex(0)
-            self._select()
+            self._select(self._wanted)
 
     def _make_runs(self) -> None:
         self.kind = QComboBox()
@@ -170,6 +171,11 @@ class JobsPage(Page):
         self.refresh(self.watches)
 
     def _show(self, read: _Read) -> None:
+        self._is_filling = True
+        self._show_runs(read)
+        self._is_filling = False
+
+    def _show_runs(self, read: _Read) -> None:
         runs = read.runs
         self.runs.models, self.detail.names = read.models, read.names
         shown = self.detail.run.id if self.detail.run else None
@@ -180,20 +186,20 @@ class JobsPage(Page):
         self.kind.setVisible(bool(runs) or filtered)
         self.count.setVisible(bool(runs) or filtered)
         if others:
-            self._wanted = self._wanted or shown
-            if not self._select() and runs:
+            if not self._select(self._wanted) and not self._select(shown) and runs:
                 self.table.selectRow(0)
         elif self._wanted:
-            self._select()
+            self._select(self._wanted)
         elif shown:
             self.detail.show_run(next((run for run in runs if run.id == shown), None))
         if not runs:
             self.detail.show_run(None)
 
-    def _select(self) -> bool:
+    def _select(self, run_id: str | None) -> bool:
         for row, run in enumerate(self.runs.rows):
-            if run.id == self._wanted:
-                self._wanted = None
+            if run.id == run_id:
+                if run_id == self._wanted:
+                    self._wanted = None
                 self.table.selectRow(row)
                 self.table.scrollTo(self.runs.index(row, 0))
                 return True
@@ -201,4 +207,6 @@ class JobsPage(Page):
 
     def _picked(self, chosen: QItemSelection, before: QItemSelection) -> None:
         rows = self.table.selectionModel().selectedRows()
+        if rows and not self._is_filling:  # the user chose another run than the one that is waited for
+            self._wanted = None
         self.detail.show_run(self.runs.rows[rows[0].row()] if rows else None)

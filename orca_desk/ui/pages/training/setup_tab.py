@@ -73,7 +73,7 @@ class TrainingSetup(QWidget):
         self._again.timeout.connect(self._read_facts)
         self._restore()
         self.base.chosen.connect(self._choose)
-        self.snapshot.currentIndexChanged.connect(self._choose)
+        self.snapshot.currentIndexChanged.connect(self._choose_by_hand)
         self.form.changed.connect(self._edited)
         self.all.toggled.connect(self._show_all)
         self.preset.activated.connect(self._take_preset)
@@ -95,21 +95,27 @@ class TrainingSetup(QWidget):
         self._wanted_snapshot = identity
         self.show_snapshots(self._snapshots)
 
+    def _choose_by_hand(self) -> None:
+        """Follow the user, whatever was wanted before."""
+        self._wanted_snapshot = ""
+        self._choose()
+
     def show_snapshots(self, snapshots: list[Snapshot]) -> None:
         """List these snapshots."""
         if snapshots == self._snapshots and self.snapshot.count() and not self._wanted_snapshot:
             return  # the list may be open
         before = self.chosen_snapshot()
-        wanted = self._wanted_snapshot or (before.id if before else "")
         self._snapshots = snapshots
         self.snapshot.blockSignals(True)
         self.snapshot.clear()
         for snapshot in snapshots:
             self.snapshot.addItem(_line(snapshot), snapshot)
         ids = [snapshot.id for snapshot in snapshots]
-        self.snapshot.setCurrentIndex(ids.index(wanted) if wanted in ids else 0 if ids else -1)
+        choices = (self._wanted_snapshot, before.id if before else "", *ids[:1])
+        chosen = next((ids.index(one) for one in choices if one in ids), -1)
+        self.snapshot.setCurrentIndex(chosen)
         self.snapshot.blockSignals(False)
-        if wanted in ids:
+        if self._wanted_snapshot in ids:
             self._wanted_snapshot = ""
         self._choose()
 

@@ -293,3 +293,24 @@ def test_jobs_that_closing_stopped_are_offered_and_can_be_dismissed(
         window.show()
         wait_for_background(window.desk, qtbot)
         assert not window.notice.isVisible()
+
+
+def test_a_run_chosen_by_hand_stays_although_another_one_was_asked_for(
+    page: JobsPage, window: Window, qtbot: QtBot
+) -> None:
+    runs = [failed_run(window.desk.library) for _ in range(3)]
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 3)
+    page.go({"run": "generate-9"})  # not listed yet
+    row = next(row for row, run in enumerate(page.runs.rows) if run.id == runs[0])
+    qtbot.mouseClick(
+        page.table.viewport(),
+        Qt.MouseButton.LeftButton,
+        pos=page.table.visualRect(page.runs.index(row, 0)).center(),
+    )
+    assert page.detail.run is not None and page.detail.run.id == runs[0]
+    for count in range(4, 11):  # the seventh new run is the one that was asked for
+        failed_run(window.desk.library)
+        window.desk.tell("runs")
+        qtbot.waitUntil(lambda count=count: page.runs.rowCount() == count)
+        assert page.detail.run.id == runs[0]

@@ -430,6 +430,23 @@ def test_two_trainings_are_compared(
     assert len(view.run.loss) == 12 and view.figures.values["step"].text() == "12 of 12"
 
 
+def test_a_snapshot_chosen_by_hand_stays_although_another_one_was_asked_for(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    rules = SnapshotRules(only_paired=False, only_correct=False)
+    freeze(library, name="incorrect ones too", rules=rules)
+    set_up = shown(window, qtbot).set_up
+    qtbot.waitUntil(lambda: set_up.snapshot.count() == 2, timeout=SECONDS)
+    set_up.choose_snapshot("not listed yet")
+    set_up.snapshot.setFocus()
+    qtbot.keyClick(set_up.snapshot, Qt.Key.Key_Down if set_up.snapshot.currentIndex() == 0 else Qt.Key.Key_Up)
+    chosen = set_up.chosen_snapshot()
+    freeze(library, name="a third one", rules=SnapshotRules(only_paired=False, cap=1))
+    window.desk.tell("snapshots")
+    qtbot.waitUntil(lambda: set_up.snapshot.count() == 3, timeout=SECONDS)
+    assert set_up.chosen_snapshot() == chosen is not None
+
+
 def test_other_pages_lead_here(window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot) -> None:
     made = stored_training(library, snapshot.id, QUICK)
     page = shown(window, qtbot)
