@@ -10,7 +10,8 @@ FIELDS = (
 )  # fmt: skip
 
 _IGNORED = dict.fromkeys(map(ord, " -_\ufeff\u00a0"))
-_ASIDE = re.compile(r"[\n(\[:]")  # where a heading goes on with an explanation
+# A heading may go on with an explanation, in brackets or on the next line, or end in a colon
+_ASIDE = re.compile(r"\s*(?:\n.*|[(\[][^()\[\]]*[)\]]|:)\s*\Z", re.DOTALL)
 
 # In order of preference. "instruction" comes before "input", so that Alpaca's pair is read as question and
 # context; "input" alone is the question. Written as `plain` writes names.
@@ -85,7 +86,7 @@ def is_question(column: str) -> bool:
 
 def _short(column: str) -> str:
     """Return a column's plain name without the explanation after it."""
-    return plain(_ASIDE.split(column, maxsplit=1)[0])
+    return plain(_ASIDE.sub("", column))
 
 
 def plain(name: str) -> str:

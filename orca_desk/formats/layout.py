@@ -12,7 +12,7 @@ from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.json_layout import lists_in, looks_like_json, rows_a_line
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.table_layout import TableLayout, find_table
-from orca_desk.formats.table_rows import line_rows, records, table_rows
+from orca_desk.formats.table_rows import dialogue_rows, is_dialogue, line_rows, records, table_rows
 from orca_desk.formats.text import Line, read_lines, read_pieces
 
 Format = OneOf["JSONL", "JSON", "CSV", "Anki", "text"]
@@ -38,12 +38,16 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """What a file was recognised as. `table` is for a table, `lists` for the lists of a JSON document."""
+    """What a file was recognised as. `table` is for a table, `lists` for the lists of a JSON document.
+
+    `is_dialogue` says that plain lines are marked as questions and answers.
+    """
 
     format: Format
     encoding: Encoding
     table: TableLayout | None = None
     lists: dict[json_rows.Path, str] | None = None
+    is_dialogue: bool = False
     defaults: dict[str, str] = field(default_factory=dict)
 
 
@@ -57,6 +61,8 @@ def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
     start = (first.text or first.raw).lstrip() if first else ""
     if named_json or (suffix not in (".csv", ".tsv") and looks_like_json(start, head)):
         return _json_layout(stream, path, encoding, head, asked)
+    if is_dialogue(head) and asked.header is None:
+        return Layout(format="text", encoding=encoding, is_dialogue=True)
     table = find_table(head, path, asked.header)
     if table is None:
         return Layout(format="text", encoding=encoding, defaults={"query": LINE})
@@ -74,6 +80,8 @@ def read_rows(stream: BinaryIO, path: Path, layout: Layout) -> Iterator[Row | Ba
     lines = read_lines(stream, layout.encoding, name=name)
     if layout.format == "JSONL":
         return json_rows.json_rows(lines)
+    if layout.is_dialogue:
+        return dialogue_rows(lines)
     if layout.table is None:
         return line_rows(lines, LINE)
     return _table_rows(lines, layout.table)

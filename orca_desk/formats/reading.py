@@ -1,5 +1,6 @@
 """A file of tasks: what it is, decided over all of its rows before the first one becomes a task."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 from orca_desk.formats.choices import ChoiceCounts, Choosing, choice_columns, options_of
-from orca_desk.formats.columns import map_columns, named_for
+from orca_desk.formats.columns import map_columns, named_for, plain
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
 from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.task_rows import MAX_SHAPES, RowReader, flat
@@ -190,10 +191,16 @@ class _Counts:
             for column in named_for(name, shape)
             if column not in choices and name not in self._said
         ]
+        if not choices and "answer" not in self._said:
+            judged += [("answer", column) for column in shape if plain(column) == "key"]
         return {name: column for name, column in mapping.items() if column in shape}, choices, judged
 
     def _judge(self, name: str, column: str, value: Any) -> None:
         """Note whether a value is a split, or a type of answer."""
+        if name == "answer":  # of a column called key: numbers there count the rows
+            known = not re.fullmatch(r"\d+", str(value).strip())
+            (self._known if known else self._unknown)[name, column] += 1
+            return
         if not isinstance(value, str) or isinstance(value, Literal):
             if value is not None:
                 self._unknown[name, column] += 1

@@ -19,6 +19,7 @@ MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
 _MARKED = re.compile(r"\n\s*####\s*([^\n]+?)\s*\Z")  # how GSM8K's solutions end
 _LOST = "\ufffd"  # what a program writes for a letter that it could not read
+_BOX = "\\boxed{"  # around the result of a solution in LaTeX
 _THOUGHTS = "</think>"
 
 
@@ -319,7 +320,20 @@ def _essence(answer: str | None) -> str | None:
     if _THOUGHTS in answer:
         answer = tidy(answer.rpartition(_THOUGHTS)[2])
     marked = _MARKED.search(answer)
-    return (marked[1] if marked else answer) or None
+    return (marked[1] if marked else _boxed(answer)) or None
+
+
+def _boxed(answer: str) -> str:
+    """Return what stands in the last \\boxed{...} of a solution; without one, the whole answer."""
+    start = answer.rfind(_BOX)
+    if start < 0:
+        return answer
+    depth = 0
+    for place in range(start + len(_BOX) - 1, len(answer)):
+        depth += (answer[place] == "{") - (answer[place] == "}")
+        if depth == 0:
+            return tidy(answer[start + len(_BOX) : place]) or answer
+    return answer
 
 
 def _type(value: Any) -> str:

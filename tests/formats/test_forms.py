@@ -142,6 +142,20 @@ def test_plain_lines_are_one_task_each() -> None:
     ]
 
 
+def test_lines_marked_as_questions_and_answers() -> None:
+    text = "Q: What is 2 + 2?\nA: 4\n\nQ: Name two\nplanets.\nA: Mars\nand Venus\nQ: Why?\n"
+    assert pairs("The pasted text", text) == [
+        ("What is 2 + 2?", "4"),
+        ("Name two\nplanets.", "Mars\nand Venus"),
+        ("Why?", None),
+    ]
+    assert pairs("t.txt", "Question 1: a?\nAnswer 1: 1\nQuestion 2: b?\nAnswer 2: 2\n") == ROWS
+    quiz = "Q1. Which gas?\nA. neon\nB. helium\nAnswer: B\n"
+    assert pairs("t.txt", quiz) == [("Which gas?\nA. neon\nB. helium", "B")]
+    lines = [("Question: who is it?", None), ("Problem (1): why?", None)]
+    assert pairs("t.txt", "Question: who is it?\nProblem (1): why?\n") == lines
+
+
 def test_a_table_without_a_header_keeps_its_first_row() -> None:
     text = "What is 10 - 3?,7\nWhat is 10 - 4?,6\n"
     assert pairs("t.csv", text) == [("What is 10 - 3?", "7"), ("What is 10 - 4?", "6")]
@@ -170,6 +184,7 @@ def test_headings_with_line_breaks_explanations_and_titles_above() -> None:
 
 def test_spaces_after_commas_and_a_repeated_header() -> None:
     assert pairs("t.csv", 'question, answer\n"What, a?", "b, c"\n') == [("What, a?", "b, c")]
+    assert pairs("t.csv", '"question" , "answer" \n"What, a?" , "b, c" \n') == [("What, a?", "b, c")]
     joined = "question,answer\na?,1\n\ufeffquestion,answer\nb?,2"
     assert pairs("t.csv", joined) == ROWS
     assert pairs("t.csv", "question,answer\na?,1\ufeffquestion,answer\nb?,2") == ROWS
@@ -276,11 +291,17 @@ def test_answers_in_lists_and_behind_their_working() -> None:
         {"question": "a?", "answers": []},
         {"question": "a?", "answers": "3 + 3 = 6\n#### 6"},
         {"question": "a?", "answers": "<think>hm</think>\n\n7"},
+        {"question": "a?", "answers": "So $x = \\boxed{\\frac{1}{2}}$, as said."},
     ]
     file = TaskFile(io.BytesIO("\n".join(map(json.dumps, rows)).encode()), Path("t.jsonl"), Asked())
     answers = [row.answer for row in file.rows() if isinstance(row, Task)]
-    assert answers == ["Paris", "x", None, "6", "7"]
+    assert answers == ["Paris", "x", None, "6", "7", "\\frac{1}{2}"]
     assert file.reader.notes["several answers"] == 1
+
+
+def test_a_key_that_counts_the_rows_is_no_answer() -> None:
+    (task, _), _, survey = read("t.csv", "key,prompt\n1,a?\n2,b?\n")
+    assert (task.query, task.answer, survey.unread) == ("a?", None, ("key",))
 
 
 def test_letters_that_were_lost_before_are_counted() -> None:
