@@ -6,7 +6,7 @@ what this one did not.
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QMimeData, QUrl
 from PySide6.QtGui import (
@@ -51,6 +51,8 @@ class NoLoadDocument(QTextDocument):
 class Browser(QTextBrowser):
     """Shows the app's own HTML, or Markdown by anyone. A link opens only after the user agrees."""
 
+    longest_line: ClassVar[int] = LONGEST_LINE
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocument(NoLoadDocument(self))
@@ -63,7 +65,7 @@ class Browser(QTextBrowser):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the right side of a very wide view empty: long lines are hard to read."""
         super().resizeEvent(event)
-        empty = max(0, self.width() - LONGEST_LINE)
+        empty = max(0, self.width() - self.longest_line)
         if self.viewportMargins().right() != empty:
             self.setViewportMargins(0, 0, empty, 0)
 

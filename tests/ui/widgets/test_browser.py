@@ -4,6 +4,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from orca_desk.ui.pages.records.page import RecordsPage
+from orca_desk.ui.pages.records.texts import ErasureView
 from orca_desk.ui.widgets import glyphs as module
 from orca_desk.ui.widgets.browser import LONGEST_LINE, Browser
 from orca_desk.ui.widgets.glyphs import SCRIPTS, Glyphs
@@ -30,6 +32,14 @@ def test_no_line_is_too_long_to_read(qtbot: QtBot, width: int) -> None:
     assert shown.viewport().width() >= min(width, LONGEST_LINE) - 40
     shown.resize(300, 400)
     assert shown.viewport().width() >= 260
+
+
+def test_two_columns_have_the_room_of_two_lines(window: Window) -> None:
+    page = window.show_page("records")
+    assert isinstance(page, RecordsPage)
+    (shown,) = page.side.findChildren(ErasureView)
+    shown.resize(1500, 300)
+    assert shown.viewport().width() > 1400
 
 
 @pytest.fixture

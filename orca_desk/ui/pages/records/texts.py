@@ -42,6 +42,8 @@ class ReviewBrowser(Browser):
 class ErasureView(ReviewBrowser):
     """Two columns: the system instruction and the user text of the teacher, and those of the student."""
 
+    longest_line = 2 * Browser.longest_line
+
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
