@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.formats.tasks import DEFAULT_FAMILY
-from orca_desk.library.tasks import get_tasks
+from orca_desk.library.tasks import same_tasks
 from orca_desk.method.grading import KINDS, Verdict, infer_kind
 from orca_desk.method.records import AnswerKind, Task
 from orca_desk.steps.grading import grade_answer
@@ -101,17 +101,17 @@ class TaskEditor(QDialog):
             return
         library = self.desk.library
         self.desk.background.run(
-            self, lambda: get_tasks(library, [task.id]), lambda found: self._add(task, exists=bool(found))
+            self, lambda: same_tasks(library, [task]), lambda found: self._add(task, found.get(task.id))
         )
 
-    def _add(self, task: Task, *, exists: bool) -> None:
-        if exists:
+    def _add(self, task: Task, present: Task | None) -> None:
+        if present is not None:
             self.notice.show_message(
                 "The library already has a task with this family, context and question.",
                 "Change one of the three, or edit the existing task.",
                 kind="bad",
                 action="Show task",
-                run=lambda: self._show_existing(task.id),
+                run=lambda: self._show_existing(present.id),
             )
             return
         self._save(task)

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.formats.tasks import read_tasks
 from orca_desk.library.database import Library
+from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.runs import list_runs
 from orca_desk.library.samples import sample_tasks
@@ -420,6 +421,23 @@ def test_families_are_renamed_merged_and_held_out(page: TasksPage, library: Libr
     qtbot.mouseClick(dialog.show_button, Qt.MouseButton.LeftButton)
     shows(page, qtbot, 10)
     assert current_pairings(library) == {}
+
+
+def test_a_new_task_is_not_added_beside_the_same_one_of_a_renamed_family(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    rename_family(library, "sums", "plus")
+    page.dialogs.add()
+    editor = dialog_of(page, qtbot, TaskEditor)
+    assert isinstance(editor, TaskEditor)
+    editor.query.setPlainText("What is 3 plus 3?")
+    editor.family.setCurrentText("plus")
+    editor.accept()
+    qtbot.waitUntil(lambda: "already has a task with this family" in editor.notice.text.text())
+    qtbot.mouseClick(editor.notice.action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: page.table.current_rowid() == task_rowids(library, TaskFilter(ids=(SUMS[3].id,)))[0]
+    )
 
 
 def test_a_family_is_deleted_and_brought_back(page: TasksPage, library: Library, qtbot: QtBot) -> None:
