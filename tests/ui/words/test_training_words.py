@@ -1,0 +1,76 @@
+"""What a training was worth and what became of its records, in words."""
+
+import pytest
+
+from orca_desk.ui.words.trainings import (
+    changed_sentence,
+    is_worse,
+    loss_sentence,
+    records_sentence,
+    records_summary,
+)
+
+REPORT = {
+    "records": 300,
+    "training": 280,
+    "evaluation": 15,
+    "empty": 0,
+    "dropped": 0,
+    "truncated": 0,
+    "limit": 512,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence", "summary"),
+    [
+        ({}, "Trained on 280 of 300 records; 15 held out for the validation loss.", "280 of 300"),
+        (
+            {"dropped": 4, "empty": 1, "truncated": 3},
+            "Trained on 280 of 300 records; 15 held out for the validation loss; 4 left out: longer than 512 "
+            "tokens; 1 left out: empty answer; 3 cut to 512 tokens, without an end.",
+            "280 of 300, 5 left out, 3 cut",
+        ),
+        (
+            {"records": 1, "training": 1, "evaluation": 0},
+            "Trained on 1 of 1 record. No validation loss is measured: no record is held out of training for "
+            "it.",
+            "1 of 1",
+        ),
+    ],
+)
+def test_every_record_is_accounted_for(changes: dict[str, int], sentence: str, summary: str) -> None:
+    assert records_sentence(REPORT | changes) == sentence
+    assert records_summary(REPORT | changes) == summary
+
+
+def test_a_report_of_an_earlier_version_says_nothing() -> None:
+    assert records_sentence({"records": 3}) == records_summary({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("best", "base", "worse"),
+    [
+        (1.6734, 1.4978, True),
+        (1.4978, 1.4978, True),
+        (1.2, 1.4978, False),
+        (1.2, None, False),
+        (None, 1.0, False),
+    ],
+)
+def test_a_student_is_judged_against_the_untrained_one(
+    best: float | None, base: float | None, worse: bool
+) -> None:
+    assert is_worse(best, base) is worse
+    assert ("The untrained model was better: 1.4978" in loss_sentence(54, best, base)) is worse
+
+
+def test_the_loss_before_the_training_is_beside_that_after_it() -> None:
+    told = "Best checkpoint: step 54, validation loss 1.2000 (1.4978 before the training)."
+    assert loss_sentence(54, 1.2, 1.4978) == told
+    assert loss_sentence(None, None, 1.4978) == "The adapter of the last step is used."
+
+
+def test_changed_files_are_named() -> None:
+    assert changed_sentence(()) == ""
+    assert "(config.json, tokenizer.json)" in changed_sentence(("config.json", "tokenizer.json"))
