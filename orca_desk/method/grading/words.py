@@ -151,7 +151,7 @@ def _number_at(words: list[str]) -> tuple[Fraction | None, int, bool]:
         value, length, ordinal = _number_at(["one", *words[1:]])
         return value, length, ordinal
     if words[0] == "half":
-        return _half(words)
+        return _half(words) if words[1:2] not in (["past"], ["way"]) else (None, 0, False)
     length = 0
     while length < len(words) and (words[length] in NUMBER_WORDS or (length and words[length] == "and")):
         length += 1
