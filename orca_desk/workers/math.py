@@ -1,7 +1,7 @@
 """The `math` worker: says of pairs of expressions whether they are equal, by math-verify and sympy.
 
-An expression can keep sympy busy for ever or fill the memory ("9^{9^{9^9}}"), so this process may be killed at
-any time: the host waits for each answer only so long (`orca_desk.processes.mathematics`).
+An expression can keep sympy busy for ever or fill the memory ("9^{9^{9^9}}"), so this process may be killed
+at any time: the host waits for each answer only so long (`orca_desk.processes.mathematics`).
 """
 
 import logging
