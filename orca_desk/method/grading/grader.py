@@ -81,7 +81,7 @@ def infer_kind(reference: str) -> AnswerKind:
 
     "exact" is never inferred: the user must choose it.
     """
-    text = one_line_end(reference).strip()[:_LONGEST_REFERENCE]
+    text = as_read(reference).strip()[:_LONGEST_REFERENCE]
     if len(parse_pairs(text)) >= 2:
         return "keyed"
     bare = bare_reference(text)
