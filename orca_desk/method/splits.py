@@ -1,4 +1,4 @@
-"""Which tasks are held out: the wording of a question decides, so that the split never changes between runs."""
+"""Which tasks are held out: the wording of a question decides, so that a split can be made again."""
 
 import re
 import unicodedata
@@ -51,9 +51,7 @@ class QuestionCounts:
         self._ids.append(int(task.id[:16], 16))
         self._families.append(self._names.setdefault(task.family, len(self._names)))
 
-    def choose(
-        self, percent: float, *, held: Collection[int] = (), trained: Collection[int] = ()
-    ) -> HeldOut:
+    def choose(self, percent: float, *, held: Collection[int] = (), trained: Collection[int] = ()) -> HeldOut:
         """Return the questions to hold out so that each family comes nearest to `percent` (0 to 100).
 
         Questions are ranked by their keys. One with variants, or in several families, is held out as a whole
@@ -117,12 +115,8 @@ class SplitQuestions:
 
     _marked: "array[int]" = field(default_factory=lambda: array("Q"))
 
-    def add(self, task: Task) -> None:
-        """Count a row."""
-        self.add_key(variant_key(task.user_text), task.split)
-
     def add_key(self, key: int, split: Split) -> None:
-        """Count a row by the key of its question."""
+        """Count a row by the key of its question and its split."""
         self._marked.append(key & ~1 | (split == "heldout"))
 
     def among(self, others: Iterable[tuple[int, Split]]) -> Iterator[tuple[int, Split]]:

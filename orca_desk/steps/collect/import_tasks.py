@@ -16,7 +16,7 @@ from orca_desk.formats.tasks import opened, readable
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, add_tasks, same_tasks, task_rowids, update_tasks
 from orca_desk.method.records import Task
-from orca_desk.method.splits import HeldOut, QuestionCounts, SplitQuestions
+from orca_desk.method.splits import HeldOut, QuestionCounts, SplitQuestions, variant_key
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
 from orca_desk.steps.collect.imported import SHOWN, Imported, ImportUndo, LeftAside, ReadAs
 from orca_desk.steps.collect.questions import LibraryQuestions
@@ -49,15 +49,16 @@ def import_file(
     with opened(source) as (stream, path):
         file = TaskFile(stream, path, asked)
         questions = LibraryQuestions(library)
+        questions.read()  # as they are before the import
         try:
             survey, held = _look_ahead(file, questions, heldout, progress, control)
         except StoppedError:
-            work = _Import(library, file, Survey(), None, update=update, dry_run=dry_run)
-            return work.result(questions, finished=False)
-        work = _Import(library, file, survey, held, update=update, dry_run=dry_run)
+            work = _Import(library, file, Survey(), None, questions, update=update, dry_run=dry_run)
+            return work.result(finished=False)
+        work = _Import(library, file, survey, held, questions, update=update, dry_run=dry_run)
         with RefusedRows(refused, file) as writer:
             work.take(readable(file.rows(), path), writer, progress, control)
-        return work.result(questions, finished=work.rows == survey.rows)
+        return work.result(finished=work.rows == survey.rows)
 
 
 def plan_held_out(rows: Iterable[Task | BadRow], percent: float, questions: LibraryQuestions) -> HeldOut:
@@ -123,6 +124,7 @@ class _Import:
     file: TaskFile
     survey: Survey
     held: HeldOut | None
+    questions: LibraryQuestions
     update: bool
     dry_run: bool
     rows: int = 0
@@ -132,6 +134,7 @@ class _Import:
     examples: list[Task] = field(default_factory=list)
     added: "array[int]" = field(default_factory=lambda: array("q"))
     replaced: list[Task] = field(default_factory=list)
+    _own: "array[int]" = field(default_factory=lambda: array("Q"))  # ids (64 bits) of tasks that were there
     _splits: SplitQuestions = field(default_factory=SplitQuestions)
     _seen: dict[int, int] = field(default_factory=dict)  # of a dry run: what would have been added
 
@@ -152,9 +155,9 @@ class _Import:
             self.rows += len(chunk)
             meter.advance(len(chunk))
 
-    def result(self, questions: LibraryQuestions, *, finished: bool) -> Imported:
+    def result(self, *, finished: bool) -> Imported:
         """Return what was done."""
-        repeated = self._splits.repeated(questions.others(self._splits))
+        repeated = self._splits.repeated(self.questions.others(self._splits, self._own))
         notes = self.file.reader.notes
         return Imported(
             rows=self.rows,
@@ -166,6 +169,7 @@ class _Import:
             heldout=self.counts["heldout"],
             unanswered=self.counts["unanswered"],
             repeated=repeated.rows,
+            elsewhere=self.counts["elsewhere"],
             both=repeated.both,
             families=dict(self.families.most_common(MAX_FAMILIES)),
             problems=tuple(self.problems),
@@ -186,8 +190,9 @@ class _Import:
     def _add(self, tasks: list[Task]) -> None:
         if self.held is not None:
             tasks = [replace(task, split=self.held.split(task)) for task in tasks]
+        keys = {task.id: variant_key(task.user_text) for task in tasks}
         for task in tasks:
-            self._splits.add(task)
+            self._splits.add_key(keys[task.id], task.split)
         stored = same_tasks(self.library, tasks)
         new = [task for task in tasks if task.id not in stored]
         if self.dry_run:
@@ -198,6 +203,7 @@ class _Import:
             new = list({task.id: task for task in reversed(new) if task.id in added}.values())
         self.counts["added"] += len(new)
         self.counts["heldout"] += sum(task.split == "heldout" for task in new)
+        self.counts["elsewhere"] += sum(self.questions.has(keys[task.id]) for task in new)
         self.counts["unanswered"] += sum(task.answer is None for task in new)
         self.families.update(task.family for task in new)
         self._compare(tasks, {task.id for task in new}, stored)
@@ -229,6 +235,7 @@ class _Import:
             if before is None:
                 is_same = any(self._seen.get(mark) == self._content(task) for mark in _marks(task))
             else:
+                self._own.append(int(before.id[:16], 16))
                 after = self._merged(before, task)
                 if not (is_same := after == before):
                     others[after.id] = after

@@ -67,7 +67,8 @@ class Imported:
     `differing` counts rows whose question already existed with other content (answer, split, tags, ...), in
     the library or earlier in the file; `updated` says whether the file's content replaced it. `heldout` and
     `unanswered` count the tasks that were added. `repeated` counts rows that ask what an earlier row asks, in
-    the same words or nearly, `both` questions that stand in both splits, here or with the library's.
+    the same words or nearly, `elsewhere` added tasks that ask what another task of the library asks, `both`
+    questions that stand in both splits, here or with the library's.
     `families` counts the added tasks by family. `problems` and `examples` are the first 20 bad and differing
     rows. With `dry_run` nothing was stored.
     """
@@ -81,6 +82,7 @@ class Imported:
     heldout: int
     unanswered: int
     repeated: int
+    elsewhere: int
     both: int
     families: dict[str, int]
     problems: tuple[BadRow, ...]

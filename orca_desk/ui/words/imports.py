@@ -160,6 +160,9 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
             f"{counted(imported.repeated, 'row asks', 'rows ask')} what an earlier row asks,"
             " in the same words or nearly the same."
         )
+    if imported.elsewhere:
+        tasks = counted(imported.elsewhere, "new task asks", "new tasks ask")
+        yield f"{tasks} what a task of the library asks, in another family or in nearly the same words."
     if imported.both:
         questions = counted(imported.both, "question stands", "questions stand")
         them = "it" if imported.both == 1 else "them"

@@ -86,7 +86,17 @@ def test_every_count_of_an_import(library: Library) -> None:
 def test_questions_in_the_library_count_too(library: Library) -> None:
     add_tasks(library, [Task(family="old", query="What is one?", split="heldout")])
     seen = run(library, rows({"question": "what is  one"}, {"question": "Two?"}))
-    assert (seen.added, seen.repeated, seen.both) == (2, 0, 1)
+    assert (seen.added, seen.repeated, seen.elsewhere, seen.both) == (2, 0, 1, 1)
+    assert run(library, rows({"question": "what is  one"}, {"question": "Two?"})).elsewhere == 0
+    assert run(library, rows({"question": "Two?"}), family="another").elsewhere == 1
+
+
+def test_another_percentage_is_no_conflict_with_the_same_tasks(library: Library) -> None:
+    text = rows(*({"question": f"{n}?"} for n in range(10)))
+    run(library, text, heldout=20)
+    assert run(library, text, heldout=50).both == 0
+    assert run(library, text, heldout=50, update=True).both == 0
+    assert count_tasks(library, TaskFilter(split="heldout")) == 5
 
 
 def test_a_variant_of_a_stored_question_goes_where_that_is(library: Library) -> None:

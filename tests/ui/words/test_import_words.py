@@ -11,10 +11,20 @@ BAD = tuple(BadRow(line=n, what="the question is blank", hint="Fill it in.") for
 PLAIN = ReadAs(format="CSV", encoding="utf-8", mapping={"query": "Q", "answer": "A"})
 MIXED = Imported(
     rows=10, added=1, already_there=2, differing=1, updated=False, unreadable=6, heldout=0, unanswered=1,
-    repeated=1, both=1, families={"general": 1}, problems=BAD, examples=(), finished=True, read_as=PLAIN,
+    repeated=1, elsewhere=1, both=1, families={"general": 1}, problems=BAD, examples=(), finished=True,
+    read_as=PLAIN,
 )  # fmt: skip
 CLEAN = replace(
-    MIXED, rows=4, unreadable=0, problems=(), differing=0, unanswered=0, repeated=0, both=0, heldout=1
+    MIXED,
+    rows=4,
+    unreadable=0,
+    problems=(),
+    differing=0,
+    unanswered=0,
+    repeated=0,
+    elsewhere=0,
+    both=0,
+    heldout=1,
 )
 
 
@@ -30,6 +40,7 @@ def test_every_outcome_of_an_import_is_reported() -> None:
             "In the library with different content, left unchanged: 1 task.",
             "1 task has no reference answer, so answers to it are not graded.",
             "1 row asks what an earlier row asks, in the same words or nearly the same.",
+            "1 new task asks what a task of the library asks, in another family or in nearly the same words.",
             "1 question stands in both Train and Held-out, here or in the library:"
             " a score on it may be memory. Use --heldout.",
             "None of the new tasks is held out, so none can be used for evaluation. Use --heldout.",
