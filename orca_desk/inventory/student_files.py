@@ -118,7 +118,7 @@ class _Cache:
         self._folder = library.folder / "cache" / identity
 
     def difference(self, file: Path, progress: Progress, control: JobControl, log: Path | None) -> str | None:
-        """Return in what `file` differs, as "kind:detail", or "" for nothing; None when the job was stopped."""
+        """Return in what `file` differs, as "kind:detail", or "" for nothing; None when stopped."""
         if (known := self.known(file)) is not None:
             return known
         progress(Update(stage="comparing the GGUF file"))
