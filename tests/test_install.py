@@ -12,6 +12,8 @@ import pytest
 from orca_desk import install
 
 SOURCE = Path(install.__file__).parent
+# Heavy too, but every environment has it: grading needs it in a worker of its own
+ALGEBRA = {"latex2sympy2_extended", "math_verify", "sympy"}
 ROOT = SOURCE.parent
 
 
@@ -120,4 +122,4 @@ def test_the_model_code_is_what_no_host_may_import() -> None:
     contracts = settings["tool"]["importlinter"]["contracts"]
     host = next(each for each in contracts if each["name"] == "the host starts without any model code")
     modules = {name.replace("-", "_").removesuffix("_python") for name in install.MODEL_CODE}
-    assert modules | {"mlx"} == set(host["forbidden_modules"])
+    assert modules | {"mlx"} | ALGEBRA == set(host["forbidden_modules"])
