@@ -186,7 +186,7 @@ def test_tokens_are_told_as_they_come_and_add_up(engine: Engine) -> None:
 
 def test_cancelling_ends_within_a_token(engine: Engine) -> None:
     pulled: list[int] = []
-    looks = iter(range(40))  # one before every token, so that no thread's pace matters
+    looks = iter(range(6))  # one before every token, so that no thread's pace matters
 
     def requests() -> Iterator[Request]:
         for key in range(100):
