@@ -11,6 +11,7 @@ can make grading slow.
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,13 +70,16 @@ class FinalAnswer:
     only_thoughts: bool = False
 
 
-def find_answer(response: str) -> FinalAnswer:
-    """Return the final answer of `response`; one that shows nothing has an empty `text`."""
+def find_answer(response: str, *, names: Iterable[str] = ()) -> FinalAnswer:
+    """Return the final answer of `response`; one that shows nothing has an empty `text`.
+
+    `names` are words that announce nothing here, although they may mean "answer" in some language.
+    """
     response = as_read(response)
     start, end = unfenced(response, *visible_span(response))
     window = max(start, end - _SEARCHED)
     searched = response[window:end]
-    marks = find_marks(searched)
+    marks = [mark for mark in find_marks(searched) if not _is_name(searched, mark, names)]
     cut = question_made_up(searched, 0, answered=False)
     if cut is None and marks:
         cut = question_made_up(searched, marks[0].end, answered=True)
@@ -103,11 +107,16 @@ def find_answer(response: str) -> FinalAnswer:
     return replace(_unmarked(searched, whole, window), only_thoughts=not whole and bool(response.strip()))
 
 
+def _is_name(text: str, mark: Mark, names: Iterable[str]) -> bool:
+    return any(text.startswith(name, mark.start) for name in names)
+
+
 def as_read(text: str) -> str:
     """Return `text` with the line ends of Unix and without characters that cannot be seen."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
-    return text if text.isascii() and "\r" not in text else text.translate(_UNSEEN)
+    if text.isascii() and "\r" not in text:
+        return text
+    seen = text.replace("\r\n", "\n").translate(_UNSEEN)
+    return seen if seen.strip() else text
 
 
 def bare_reference(reference: str) -> str:

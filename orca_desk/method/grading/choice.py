@@ -21,6 +21,13 @@ _REFERENCE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SET = re.compile(r"\A\(?[A-Z]\)?(?:\s*(?:,|;|&|\band\b|,\s*and\b|/)\s*\(?[A-Z]\)?){1,9}\Z")
+_RUN = re.compile(
+    r"(?<![\w'’])\(?[A-Z]\)?(?:\s*(?:,\s*and|,|;|&|/|\+|\band|\bund|\bet|\by|\be)\s*\(?[A-Z]\)?(?![\w'’]))+"
+)
+_GLUED = re.compile(r"\W*([A-Z]{2,10})\W*")
+_EXCEPT = re.compile(
+    r"\b(?:or|except|neither|nor)\b.*\b[A-Z]\b|\bnot\b[^,;]*\b[A-Z]\b\W*(?:,|;|&|and)\W*[A-Z]\b"
+)
 _EXPLAINS = re.compile(
     r"(?:because|since|as|it|this|that|these|which|here|we|he|she|they|i|the (?:correct|right|best"
     r"|answer)|is|are|explanation|reason|due|given"
@@ -122,16 +129,19 @@ class ExpectedChoices:
     letters: frozenset[str]
 
     def check(self, final: FinalAnswer) -> Finding:
-        """Compare the letters that the final answer names."""
+        """Compare the letters that the final answer lists; any other letter must be denied."""
         statement = first_sentence(final.text if final.marked else choosing_statement(final))
-        found = frozenset(re.findall(r"(?<![\w'’])[A-Z](?![\w'’])", before_reason(statement)))
-        glued = re.fullmatch(r"\W*([A-Z]{2,10})\W*", statement)
-        found = frozenset(glued[1]) if glued else found
-        if not found or re.search(r"\b(?:or|not|except)\b", statement):
+        main = before_reason(statement)
+        glued, run = _GLUED.fullmatch(main), _RUN.search(main)
+        if glued is None and run is None:
             return (
                 incorrect(statement, self.reference) if final.marked else missing("options", self.reference)
             )
-        return (correct if found == self.letters else incorrect)(statement, self.reference)
+        found = frozenset(glued[1] if glued else re.findall(r"\b[A-Z]\b", run[0] if run else ""))
+        rest = "" if glued or run is None else f"{main[: run.start()]}; {main[run.end() :]}"
+        others = [one for one in letters_of(rest) if one.letter not in found]
+        right = found == self.letters and not others and not _EXCEPT.search(statement)
+        return (correct if right else incorrect)(statement, self.reference)
 
 
 def expected_choice(

@@ -52,10 +52,13 @@ _REPHRASED = re.compile(
 )
 _ONLY_UNIT = re.compile(r"[\s\"'”*)\]]*(?:[^\W\d]+[ ]?){0,3}[\s.!\"'”*)\]]*", re.IGNORECASE)
 _CONCLUDES = re.compile(
-    r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|now|left|remains?|finally|wait|actually|answer)\b",
+    r"=|\b(?:so|thus|therefore|hence|total|altogether|in all|now|left|remains?|finally|wait|actually"
+    r"|answer)\b",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"\A\s*[*•]\s+")
+_NUMBERED = re.compile(r"\A\s*(?:[*•]|\(?\d{1,2}[.)])\s+")
+_NUMBERED_LINE = re.compile(r"^\s*\(?\d{1,2}[.)]\s+\S", re.MULTILINE)
 _OF_WHICH = re.compile(
     r"\s(?:\w+\s){0,4}?(?:out of(?: the)?|of (?:the|those|these|his|her|its|their|all))\s", re.IGNORECASE
 )
@@ -107,9 +110,10 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
         opening = find(first)
         if len(opening) == 1 and _bare(first, opening[0]):
             return _opened(first, opening[0], rest, find)
+    bullet = _NUMBERED if len(_NUMBERED_LINE.findall(body)) > 1 else _BULLET
     for line in reversed(body.split("\n")):
         if line.strip() and not line.lstrip().startswith("```"):
-            piece, found, decided = _line(_BULLET.sub("", line), find)
+            piece, found, decided = _line(bullet.sub("", line), find)
             if decided:
                 return piece, found
     return body, []

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 _LONGEST = 4_000
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]*]{0,3}\s+(?=[A-ZÀ-ÞА-ЯЁ\"'“(\[¿¡*])|[。！？।؟](?=\s*\S)|\n")
 # A full stop after these ends no sentence: "Mr. Smith", "George W. Bush".
-_ABBREVIATED = re.compile(r"\b(?:Mrs?|Ms|Dr|St|Prof|vs|[A-Z][\w'’]+ [A-Z]|(?:[A-Z]\. ?)+[A-Z])\Z")
+_ABBREVIATED = re.compile(
+    r"\b(?:Mrs?|Ms|Dr|St|Prof|vs|(?!(?:Its?|Is|Option|Choice|Choose|Answer|Letter|So|Thus|Hence|Not"
+    r"|Only|Pick|Vitamin|Plan"
+    r"|Type|Grade|Class|Group|Either|Both|Say)\b)[A-Z][\w’]+ [A-Z]|(?:[A-Z]\. ?)+[A-Z])\Z"
+)
+_STARTS_SENTENCE = re.compile(
+    r"(?:The|It|This|That|They|He|She|We|In|Because|Since|So|Then|If|As|And|But|Note|Not|I)\b|[A-Z]\b"
+)
 _REASON = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|given that|seeing that|as (?:he|she|it|they|we|you|the|there"
     r"|this|that|a|each|every|all|both)\b|each \w+ing\b)",
@@ -60,7 +67,12 @@ def _abbreviates(text: str, stop: int, following: int) -> bool:
     """Return whether the full stop at `stop` ends an abbreviation: a title, or an initial before another."""
     initials = text[stop - 1 : stop].isupper() and text[following + 1 : following + 2] == "."
     alone = stop < 2 or not text[stop - 2].isalnum()
-    return (initials and alone) or _ABBREVIATED.search(text, max(0, stop - 20), stop) is not None
+    if initials and alone:
+        return True
+    return (
+        _ABBREVIATED.search(text, max(0, stop - 20), stop) is not None
+        and _STARTS_SENTENCE.match(text, following) is None
+    )
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

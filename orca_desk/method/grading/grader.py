@@ -9,7 +9,7 @@ from orca_desk.method.grading.answers import FinalAnswer, as_read, bare_referenc
 from orca_desk.method.grading.choice import ExpectedChoice, expected_choice, parse_option, parse_option_set
 from orca_desk.method.grading.expressions import looks_like_math
 from orca_desk.method.grading.finding import Finding, correct, shown
-from orca_desk.method.grading.key_value import expected_key_value, parse_pairs
+from orca_desk.method.grading.key_value import ExpectedKeyValue, expected_key_value, parse_pairs
 from orca_desk.method.grading.mathematics import Comparer, ExpectedMath, expected_math, raw_reference
 from orca_desk.method.grading.numbers import expected_number
 from orca_desk.method.grading.options import parse_options
@@ -57,7 +57,8 @@ def grade(
     asked, expected, bare = _prepare(as_read(reference), kind)
     if isinstance(expected, ExpectedMath):
         expected = expected.with_comparer(comparer)
-    final = find_answer(response)
+    names = tuple(expected.pairs) if isinstance(expected, ExpectedKeyValue) else ()
+    final = find_answer(response, names=names)
     options = parse_options(question) if question else {}
     if options and asked == "choice":
         expected = expected_choice(bare, options) or expected

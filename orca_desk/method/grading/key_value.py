@@ -34,6 +34,13 @@ _BEFORE_VALUE = re.compile(
     r"|but|that|still|said|says?|thinks?|believes?|equals|has|have|with|not|both|answer",
     re.IGNORECASE,
 )
+# What somebody does not know is not what somebody thinks.
+_UNSEEN = re.compile(
+    r"\b(?:(?:did|does|do|could|can) not|didn['’]t|doesn['’]t|don['’]t|couldn['’]t|never) (?:see|saw"
+    r"|know|knew|notice|hear|realise|realize)"
+    r"[^,.;]{0,200}",
+    re.IGNORECASE,
+)
 _ALL = re.compile(
     r"\b(?:both|all|everyone|everybody|each|beide|alle|tous|ambos|todos|entrambi|tutti)\b(?! (?:but"
     r"|except|the))",
@@ -157,6 +164,7 @@ class ExpectedKeyValue:
         """Return each key's values: all (`keep_all`), or those of the last sentence that gives any."""
         found: dict[str, set[str]] = {}
         for sentence in _SENTENCE.split(text[:_LONGEST]):
+            sentence = _UNSEEN.sub(lambda match: " " * len(match[0]), sentence)
             mentions = self._mentions(sentence)
             for key, values in (_read(mentions, sentence) or self._of_all(mentions, sentence)).items():
                 found[key] = found.get(key, set()) | values if keep_all else values

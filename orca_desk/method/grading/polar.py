@@ -31,7 +31,9 @@ _AFTER_LEADING = re.compile(
     r"|you|this|that|the|there|sir|indeed)(?!\w)",
     re.IGNORECASE,
 )
-_DETERMINES = re.compile(r"\s+(?:one|body|longer|more|matter|less|doubt|way|other|\w+ing\b)", re.IGNORECASE)
+_DETERMINES = re.compile(
+    r"\.\s?\d|\s+(?:one|body|longer|more|matter|less|doubt|way|other|\w+ing\b)", re.IGNORECASE
+)
 _LEAD_IN = re.compile(
     r"(?:(?:so|thus|therefore|hence|then|well|ok|okay|sure|"
     r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say)"
@@ -168,5 +170,6 @@ def _last_word(sentence: str) -> list[_Said]:
     if not words or len(words) > _LONGEST_ENDING or words[-1].casefold() in _SHORT_WORDS:
         return []
     pole = _POLE.get(words[-1].casefold())
-    denied = _NEGATED.search(sentence[: sentence.rfind(words[-1])])
+    start = sentence.rfind(words[-1])
+    denied = _NEGATED.search(sentence[:start]) or _DETERMINES.match(sentence, start + len(words[-1]))
     return [_Said(pole, words[-1])] if pole and not denied else []

@@ -65,6 +65,8 @@ _GOES_ON = re.compile(
 _SO = re.compile(r"[,;]\s(?:and )?(?:so|therefore|thus|hence)\b,?\s(?:that )?", re.IGNORECASE)
 _LONGEST = 4_000
 _LONGEST_SENTENCE = 400
+_LISTED = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+\S", re.MULTILINE)
+_LEAST_LISTED = 2
 _LEAST_ASIDE = 3  # words after a dash
 _LEAST_WORDS = 4  # of an explanation
 
@@ -137,8 +139,11 @@ def _readings(final: FinalAnswer) -> Iterator[str]:
         yield from _cores(first_sentence(final.text))
         return
     body = without_offers(final.whole)
-    yield from (body, final.text)
-    yield from _cores(last_sentence(final.text))
+    yield body
+    last = body.rpartition("\n")[2]
+    if not _LISTED.match(last) or len(_LISTED.findall(body)) < _LEAST_LISTED:  # else the last item of a list
+        yield final.text
+        yield from _cores(last_sentence(final.text))
     if len(body) <= _LONGEST:
         yield from _opening(body)
 
