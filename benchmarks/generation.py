@@ -25,9 +25,9 @@ from llama_cpp import Llama
 
 from orca_desk import paths
 from orca_desk.machine import usable_cores
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import load_folder
+from orca_desk.prompts.messages import Message
 from orca_desk.teacher.engine import Completion, Engine, Request
 from tests.support.tiny_models import TinyShape, make_tiny
 

@@ -15,8 +15,8 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.ids import next_id
 from orca_desk.library.locations import resolve_path, stored_path
-from orca_desk.method.messages import Role
 from orca_desk.method.records import FinishReason
+from orca_desk.method.roles import Role
 
 TURN = "role, content, finish_reason, completion_tokens, task, seconds"
 COLUMNS = "(SELECT n FROM chats WHERE id = :id OR beside = (SELECT n FROM chats WHERE id = :id))"

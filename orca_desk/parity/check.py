@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from orca_desk.method.messages import Message
 from orca_desk.parity.accounts import Reference, Served
 from orca_desk.parity.comparison import make_report, tolerance_for
 from orca_desk.parity.report import ParityReport
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.prompts.messages import Message
 
 PROMPTS = 50  # compared at most
 TOKENS = 32  # of each answer

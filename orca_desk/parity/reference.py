@@ -9,9 +9,9 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message
 from orca_desk.parity.accounts import Ids, Reference, Served, judge
 from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.safetensors_files import Floats
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
 from orca_desk.parity.accounts import END, Ids, Served
+from orca_desk.prompts.messages import Message
 from orca_desk.teacher.engine import Completion, Engine, Request, RequestFailure
 
 Conversation = Sequence[Message]

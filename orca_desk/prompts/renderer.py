@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Literal
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message, Role
+from orca_desk.method.roles import Role
 from orca_desk.method.thoughts import split_thoughts
 from orca_desk.prompts.harmony import CHANNEL, END, FINAL, MESSAGE, START, speaks_harmony
+from orca_desk.prompts.messages import Message
 from orca_desk.prompts.template import ChatTemplate, Shape
 from orca_desk.prompts.thoughts import TAG_NAMES, continuation, opened_thoughts
 from orca_desk.prompts.tokenizer import Tokenizer

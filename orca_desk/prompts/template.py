@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Role
+from orca_desk.method.roles import Role
 from orca_desk.processes.command import worker_command
 from orca_desk.prompts.thoughts import Forgetting, opened_thoughts, tags_of
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
+from orca_desk.prompts.messages import Message
 from orca_desk.workers.runtime import Channel, serve
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ served-base.npz and served-adapter.npz (`orca_desk.parity.accounts.Served`) into
 from pathlib import Path
 from typing import Any
 
-from orca_desk.method.messages import Message
+from orca_desk.prompts.messages import Message
 from orca_desk.workers.runtime import Channel, serve
 
 

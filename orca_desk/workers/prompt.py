@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message
+from orca_desk.prompts.messages import Message
 from orca_desk.workers.runtime import Channel, serve
 
 if TYPE_CHECKING:

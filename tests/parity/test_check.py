@@ -8,10 +8,10 @@ from tiny_adapters import make_adapter
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message
 from orca_desk.parity.check import check_parity
 from orca_desk.parity.report import ParityFinding, ParityReport, report_from_json
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
+from orca_desk.prompts.messages import Message
 from orca_desk.student.export import export_adapter
 
 pytestmark = pytest.mark.slow

@@ -6,9 +6,9 @@ import pytest
 from chat_templates import HARMONY
 from tiny_models import TinyModel, make_tiny
 
-from orca_desk.method.messages import Message
 from orca_desk.prompts.harmony import HarmonyText, speaks_harmony
 from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.llama import LlamaModel
 

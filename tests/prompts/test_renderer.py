@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tiny_models import CHATML, SPECIAL, TinyModel, make_tiny
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message
 from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.llama import LlamaModel
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from orca_desk.library.database import Library
-from orca_desk.method.messages import Message
 from orca_desk.method.records import FinishReason, Sampling
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.events import Event
 from orca_desk.steps.chat.models import ChatModel
 

@@ -9,8 +9,8 @@ import pytest
 from tiny_adapters import make_adapter
 from tiny_models import SPECIAL, TinyModel
 
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
+from orca_desk.prompts.messages import Message
 from orca_desk.student.export import export_adapter
 from orca_desk.teacher.engine import Completion, Engine, Request, RequestFailure
 

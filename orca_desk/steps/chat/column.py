@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from orca_desk.method.messages import Message
 from orca_desk.method.records import FinishReason, Sampling
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.models import ChatModel
 
 

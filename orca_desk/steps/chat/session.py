@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Self
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message
 from orca_desk.method.records import FinishReason, Sampling
 from orca_desk.processes import protocol
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.process import WorkerProcess
 from orca_desk.processes.progress import LOOK_AROUND
+from orca_desk.prompts.messages import Message
 
 SHORTEN = "Start a new chat, shorten the message, or allow fewer answer tokens."
 

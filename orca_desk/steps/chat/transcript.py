@@ -8,8 +8,8 @@ from orca_desk.library.chats import Chat, ChatMessage, columns, messages
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.grading import Verdict
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Task
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.grading import grade_answer
 
 LONGEST_TITLE = 60  # characters

@@ -17,7 +17,6 @@ from orca_desk.library.database import Library
 from orca_desk.library.integrity import check, missing_files
 from orca_desk.library.snapshots import SnapshotRules, freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Task
 from orca_desk.models.fits import human_bytes
 from orca_desk.offline import VARIABLE, watch
@@ -26,6 +25,7 @@ from orca_desk.processes.host import run_worker
 from orca_desk.processes.process import WorkerCrashError
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.processes.protocol import Message as Event
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.demo.walk import SAMPLING, TRAINING, bundled
 from orca_desk.steps.grading import grade_answer

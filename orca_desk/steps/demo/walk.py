@@ -30,11 +30,11 @@ from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS
-from orca_desk.method.messages import Message
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.demo.result import DemoResult, WorkedExample, scores_of
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageDone

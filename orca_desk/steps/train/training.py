@@ -24,10 +24,10 @@ from orca_desk.library.trainings import (
     set_adapter,
     training_events,
 )
-from orca_desk.method.messages import Message
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.recorder import RunRecorder, record_run
 from orca_desk.steps.train.outcome import StoppedAt
 from orca_desk.steps.train.request import TrainingRequest

@@ -13,8 +13,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.chats import columns, delete_chat, list_chats, messages
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling, Task
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat import sending
 from orca_desk.steps.chat.conversation import Conversation
 from orca_desk.steps.chat.draft import Draft

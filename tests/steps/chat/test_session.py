@@ -7,11 +7,11 @@ import psutil
 import pytest
 
 from orca_desk.errors import UserError
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling
 from orca_desk.processes import protocol
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.process import WorkerProcess
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.session import ChatSession
 
 LONG = [Message("system", "You are a cautious assistant."), Message("user", "12 + 30")]  # hundreds of tokens

@@ -8,8 +8,8 @@ from orca_desk.errors import UserError
 from orca_desk.library.chats import ChatMessage, add_message, ask_columns, create_columns
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import add_tasks, delete_tasks
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Task
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.draft import LARGEST_FILE, Draft, read_context_file
 from orca_desk.steps.chat.transcript import Turn, prompt, read_transcript, title_of
 

@@ -8,10 +8,10 @@ from orca_desk.library.records import count_records, get_record
 from orca_desk.library.runs import list_runs
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import TaskFilter, add_tasks
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.instruct.preview import preview, workload

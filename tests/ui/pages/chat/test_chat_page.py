@@ -30,9 +30,9 @@ from orca_desk.library.settings import get_setting
 from orca_desk.library.tasks import TaskFilter, add_tasks, list_tasks
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import CAUTIOUS
-from orca_desk.method.messages import Message
 from orca_desk.method.records import Sampling, Task
 from orca_desk.paths import bundled_models
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat import conversation
 from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import Piece
