@@ -3,9 +3,11 @@
 Renaming and merging are one transaction each, and so is undoing them.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.conditions import json_list
@@ -14,26 +16,30 @@ from orca_desk.library.database import Library
 # The name of the family that a row's `family_id` refers to
 NAME = "(SELECT name FROM families WHERE families.id = family_id)"
 ID_OF = "(SELECT id FROM families WHERE name = ?)"
+REFERRING = ("tasks", "records", "questions", "pairings", "fruitless")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RenamedFamily:
     """What a renaming or merge changed: `undo_rename` takes it back.
 
-    `count` is the number of tasks in the family. A merge, into the family with the id `target`, moved the
-    `tasks`, `records` and `questions` (row ids, and evaluations with their task), and gave the target the
-    `pairing`, unless it had one.
+    `count` is the number of tasks in the family. `requests` are those of unfinished runs: the former one, the
+    run's id and the present one. A merge, into the family with the id `target`, moved the `tasks`, `records`
+    and `questions` (row ids, and evaluations with their task), and gave the target the `pairing`, unless it
+    had one; the target had itself been `merged_into` another family before, or None.
     """
 
     family_id: int
     former: str
     name: str
     count: int
+    requests: tuple[tuple[str, str, str], ...] = ()
     target: int | None = None
     tasks: tuple[int, ...] = ()
     records: tuple[int, ...] = ()
-    questions: tuple[tuple[str, str], ...] = field(default=())
+    questions: tuple[tuple[str, str], ...] = ()
     pairing: int | None = None
+    merged_into: int | None = None
 
 
 def family_ids(db: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
@@ -69,26 +75,34 @@ def rename_family(library: Library, family: str, name: str) -> RenamedFamily:
         if row is None:
             raise UserError(f"There is no family named {family}.", "See: orca-desk tasks families")
         other = db.execute("SELECT id FROM families WHERE name = ?", (name,)).fetchone()
-        _rename_in_requests(db, family, name)
-        if other is None:
-            (count,) = db.execute("SELECT count(*) FROM tasks WHERE family_id = ?", (row["id"],)).fetchone()
-            db.execute("UPDATE families SET name = ? WHERE id = ?", (name, row["id"]))
-            return RenamedFamily(family_id=row["id"], former=family, name=name, count=count)
-        return _merge(db, row["id"], other["id"], family, name)
+        requests = _rename_in_requests(db, family, name)
+        if other is not None and name != family:
+            return replace(_merge(db, row["id"], other["id"], family, name), requests=requests)
+        (count,) = db.execute("SELECT count(*) FROM tasks WHERE family_id = ?", (row["id"],)).fetchone()
+        db.execute("UPDATE families SET name = ? WHERE id = ?", (name, row["id"]))
+        return RenamedFamily(family_id=row["id"], former=family, name=name, count=count, requests=requests)
 
     return library.write(change)
 
 
 def undo_rename(library: Library, renamed: RenamedFamily) -> None:
-    """Take a renaming or merge back: names, tasks, records, evaluations and pairings are as before."""
+    """Take a renaming or merge back: names, tasks, records, evaluations and pairings are as before.
+
+    Raises UserError if another family has the former name by now.
+    """
 
     def restore(db: sqlite3.Connection) -> None:
         family_id = renamed.family_id
-        _rename_in_requests(db, renamed.name, renamed.former)
+        db.executemany("UPDATE runs SET request = ? WHERE id = ? AND request = ?", renamed.requests)
         if renamed.target is None:
+            _rename_in_requests(db, renamed.name, renamed.former)  # of the runs since then
+            if renamed.name != renamed.former:
+                _free_name(db, renamed.former)
             db.execute("UPDATE families SET name = ? WHERE id = ?", (renamed.former, family_id))
             return
         db.execute("UPDATE families SET merged_into = NULL WHERE id = ?", (family_id,))
+        into = (renamed.merged_into, renamed.target)
+        db.execute("UPDATE families SET merged_into = ? WHERE id = ?", into)
         _move(db, "tasks", renamed.tasks, family_id)
         _move(db, "records", renamed.records, family_id)
         db.executemany(
@@ -108,6 +122,7 @@ def _merge(db: sqlite3.Connection, source: int, target: int, family: str, name: 
 
     tasks, records = numbers("tasks"), numbers("records")
     asked = db.execute("SELECT evaluation, task_id FROM questions WHERE family_id = ?", (source,)).fetchall()
+    (merged_into,) = db.execute("SELECT merged_into FROM families WHERE id = ?", (target,)).fetchone()
     pairing = _take_pairing_along(db, source, target)
     for table in ("tasks", "records", "questions"):
         db.execute(f"UPDATE {table} SET family_id = ? WHERE family_id = ?", (target, source))
@@ -123,7 +138,20 @@ def _merge(db: sqlite3.Connection, source: int, target: int, family: str, name: 
         records=records,
         questions=tuple((row[0], row[1]) for row in asked),
         pairing=pairing,
+        merged_into=merged_into,
     )
+
+
+def _free_name(db: sqlite3.Connection, name: str) -> None:
+    """Delete the family `name` if nothing is left of it. Raises UserError if something is."""
+    row = db.execute("SELECT id FROM families WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        return
+    refer = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE family_id = :id" for table in REFERRING)
+    merged = "SELECT 1 FROM families WHERE merged_into = :id"
+    if db.execute(f"{refer} UNION ALL {merged} LIMIT 1", {"id": row["id"]}).fetchone():
+        raise UserError(f"There is another family named {name} now.", "Rename that one first.")
+    db.execute("DELETE FROM families WHERE id = ?", (row["id"],))
 
 
 def _take_pairing_along(db: sqlite3.Connection, source: int, target: int) -> int | None:
@@ -159,18 +187,23 @@ def _move(db: sqlite3.Connection, table: str, rowids: tuple[int, ...], family_id
     )
 
 
-def _rename_in_requests(db: sqlite3.Connection, old: str, new: str) -> None:
-    """Let unfinished runs that were asked for one family go on after it was renamed."""
-    db.execute(
-        "UPDATE runs SET request = json_set(request, '$.family', ?)"
-        " WHERE status <> 'done' AND json_extract(request, '$.family') = ?",
-        (new, old),
+def _rename_in_requests(db: sqlite3.Connection, old: str, new: str) -> tuple[tuple[str, str, str], ...]:
+    """Let unfinished runs that were asked for a family go on after it was renamed; return what changed."""
+    rows = db.execute("SELECT id, request FROM runs WHERE status <> 'done' AND request IS NOT NULL")
+    changed = tuple(
+        (row["request"], row["id"], json.dumps(request, ensure_ascii=False))
+        for row in rows.fetchall()
+        if (request := _renamed_request(json.loads(row["request"]), old, new))
     )
-    db.execute(
-        "UPDATE runs SET request = json_set(request, '$.families',"
-        "  (SELECT json_group_array(DISTINCT iif(value = ?2, ?1, value))"
-        "   FROM json_each(request, '$.families')))"
-        " WHERE status <> 'done' AND json_type(request, '$.families') = 'array'"
-        "  AND EXISTS (SELECT 1 FROM json_each(request, '$.families') WHERE value = ?2)",
-        (new, old),
-    )
+    db.executemany("UPDATE runs SET request = ? WHERE id = ?", [(one[2], one[1]) for one in changed])
+    return changed
+
+
+def _renamed_request(request: dict[str, Any], old: str, new: str) -> dict[str, Any] | None:
+    """Return a request with the family `new` in place of `old`; None if it does not name `old`."""
+    renamed = dict(request)
+    if request.get("family") == old:
+        renamed["family"] = new
+    if old in (names := request.get("families") or ()):
+        renamed["families"] = list(dict.fromkeys(new if name == old else name for name in names))
+    return None if renamed == request else renamed

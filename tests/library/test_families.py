@@ -17,7 +17,7 @@ from orca_desk.library.integrity import check
 from orca_desk.library.overview import advice, overview
 from orca_desk.library.pairings import current_pairings, latest_evidence, set_pairings
 from orca_desk.library.records import add_records, iterate_records
-from orca_desk.library.runs import create_run, get_run
+from orca_desk.library.runs import create_run, get_run, set_request
 from orca_desk.library.snapshots import SnapshotRules, freeze, get_snapshot, list_snapshots, preview_freeze
 from orca_desk.library.tasks import (
     TaskFilter,
@@ -220,6 +220,69 @@ def test_an_unfinished_run_goes_on_with_the_renamed_family(library: Library) -> 
     assert get_run(library, two).request == {"families": ["new", "b"]}
     undo_rename(library, renamed)
     assert get_run(library, two).request == {"families": ["a", "b"]}
+
+
+def test_undoing_a_merge_gives_every_run_its_own_request_back(library: Library) -> None:
+    fill(library)
+    requests = [{"family": "b"}, {"family": "a"}, {"families": ["b", "a", "c"]}, {"families": ["b"]}]
+    runs = [create_run(library, "generate", {}, request).id for request in requests]
+    merged = rename_family(library, "a", "b")
+    assert [get_run(library, run).request for run in runs] == [
+        {"family": "b"},
+        {"family": "b"},
+        {"families": ["b", "c"]},
+        {"families": ["b"]},
+    ]
+    undo_rename(library, merged)
+    assert [get_run(library, run).request for run in runs] == requests
+
+
+def test_undoing_a_renaming_keeps_what_was_asked_since(library: Library) -> None:
+    fill(library)
+    resumed = create_run(library, "generate", {}, {"family": "a"}).id
+    renamed = rename_family(library, "a", "new")
+    later = create_run(library, "generate", {}, {"family": "new"}).id
+    set_request(library, resumed, {"family": "b"})
+    undo_rename(library, renamed)
+    assert get_run(library, later).request == {"family": "a"}
+    assert get_run(library, resumed).request == {"family": "b"}
+
+
+def test_a_family_that_was_merged_stays_so_when_a_merge_into_it_is_undone(library: Library) -> None:
+    fill(library)
+    rename_family(library, "a", "b")
+    before = state(library)
+    undo_rename(library, rename_family(library, "b", "a"))
+    assert state(library) == before
+
+
+def test_a_name_that_was_used_and_left_comes_back(library: Library) -> None:
+    fill(library)
+    before = state(library)
+    renamed = rename_family(library, "a", "new")
+    added = add_tasks(library, [make_task(50, family="a")])
+    delete_tasks(library, added.added)
+    undo_rename(library, renamed)
+    assert state(library) == before
+
+
+def test_a_name_that_another_family_has_by_now_is_refused(library: Library) -> None:
+    fill(library)
+    renamed = rename_family(library, "a", "new")
+    add_tasks(library, [make_task(50, family="a")])
+    before = state(library)
+    with pytest.raises(UserError, match="another family named a"):
+        undo_rename(library, renamed)
+    assert state(library) == before
+
+
+def test_a_family_renamed_to_its_own_name_stays(library: Library) -> None:
+    fill(library)
+    before = state(library)
+    renamed = rename_family(library, "a", "a")
+    assert (renamed.count, renamed.target, state(library)) == (2, None, before)
+    undo_rename(library, renamed)
+    assert state(library) == before
 
 
 def test_a_family_that_is_only_held_out_needs_no_strategy(library: Library) -> None:
