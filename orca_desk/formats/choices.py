@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from typing import Literal as OneOf
 
-from orca_desk.formats.columns import plain
+from orca_desk.formats.columns import plain, short_name
 from orca_desk.formats.json_rows import parse
 from orca_desk.formats.rows import Literal
 from orca_desk.formats.values import is_missing, tidy
@@ -21,7 +21,9 @@ _LISTS = frozenset({
     "multiplechoice", "possibleanswers",
 })  # fmt: skip
 _COLUMN = re.compile(
-    r"(|option|opt|choice|answer|op|alternative|ending|sol|answeroption|answerchoice)([a-j]|\d\d?)"
+    r"(|option|opt|choice|answer|op|alternative|ending|sol|answeroption|answerchoice"
+    r"|antwort|antwortmöglichkeit|réponse|reponse|opción|opcion|respuesta|opzione|risposta|opção|opcao|resposta"
+    r"|antwoord|odpowiedź|seçenek|вариант|вариантответа|ответ|选项|選項|選択肢|보기|선택지)([a-j]|\d\d?)"
 )
 _LABELLED = re.compile(r"\(?([A-Za-z])(?:[).:]\s*|\)\s*)(?=\S)")
 _BARE = re.compile(r"(?:(?:option|choice|answer)\s*)?[(\[]?([A-Za-z])[)\].:]?", re.IGNORECASE)
@@ -70,7 +72,7 @@ class ChoiceCounts:
             self.rows += 1
             self.numbers += isinstance(answer, (int, Literal))
             found = readings(text, options)
-            self.read += bool(found)
+            self.read += bool(found) or _are_several(text, options)
             self.matched.update(found.keys())
 
     def choosing(self, columns: tuple[str, ...]) -> Choosing | None:
@@ -82,7 +84,8 @@ class ChoiceCounts:
             return None
         counts = self.matched
         base_0, base_1 = counts["from 0"], counts["from 1"]
-        default: Mode = "from 1" if len(columns) > 1 and not plain(columns[0]).endswith("0") else "from 0"
+        starts_at_1 = len(columns) > 1 and not short_name(columns[0]).endswith("0")
+        default: Mode = "from 1" if starts_at_1 else "from 0"
         base: Mode = default if base_0 == base_1 else "from 0" if base_0 > base_1 else "from 1"
         mostly_numbers = 2 * self.numbers > self.rows
         preferred: tuple[Mode, ...] = (base, "letter", "text") if mostly_numbers else ("letter", "text", base)
@@ -95,7 +98,7 @@ def choice_columns(columns: Iterable[str]) -> tuple[str, ...]:
     names = list(columns)
     series: dict[str, dict[str, str]] = {}
     for name in names:
-        word = plain(name)
+        word = short_name(name)
         if word in _LISTS:
             return (name,)
         if (found := _COLUMN.fullmatch(word)) and (found[1] or found[2].isalpha()):
@@ -116,7 +119,7 @@ def options_of(values: Mapping[str, Any], columns: Sequence[str]) -> list[Option
     for letter, column in zip(LETTERS, columns, strict=False):
         text = _text(values.get(column))
         if not is_missing(text):
-            found.append(Option(letter, text, frozenset({plain(column)})))
+            found.append(Option(letter, text, frozenset({plain(column), short_name(column)})))
     return found
 
 
@@ -139,6 +142,8 @@ def letter_of(answer: Any, options: Sequence[Option], choosing: Choosing) -> str
     for mode in choosing.modes:
         if mode in found:
             return found[mode]
+    if _are_several(text, options):
+        raise ValueError(f"the answer {text[:60]!r} names several of the choices; a task has one right one")
     raise ValueError(f"the answer {text[:60]!r} is none of the {len(options)} choices")
 
 
@@ -178,6 +183,12 @@ def _joined(answer: Any) -> str:
     if isinstance(answer, list):
         return ", ".join(map(_text, answer))
     return _text(answer)
+
+
+def _are_several(text: str, options: Sequence[Option]) -> bool:
+    """Return whether an answer names several choices, which no task can have: "A, C"."""
+    parts = [part.strip() for part in re.split(r"[,;&]", text)]
+    return len(parts) > 1 and all(part and readings(part, options) for part in parts)
 
 
 def _run(marks: Mapping[str, str], first: str) -> list[str]:

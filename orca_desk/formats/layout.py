@@ -10,15 +10,15 @@ from typing import Literal as OneOf
 from orca_desk.formats import json_rows
 from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.json_layout import lists_in, looks_like_json, rows_a_line
+from orca_desk.formats.plain_rows import LINE, LineReader, line_reader, plain_reader
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.table_layout import TableLayout, find_table
-from orca_desk.formats.table_rows import dialogue_rows, is_dialogue, line_rows, records, table_rows
+from orca_desk.formats.table_rows import records, table_rows
 from orca_desk.formats.text import Line, read_lines, read_pieces
 
 Format = OneOf["JSONL", "JSON", "CSV", "Anki", "text"]
 HEAD = 400  # lines that are looked at to recognise the format
 HEAD_SIZE = 1_000_000  # characters, after which no further line is looked at
-LINE = "Line"  # the one column of plain text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +40,14 @@ class Asked:
 class Layout:
     """What a file was recognised as. `table` is for a table, `lists` for the lists of a JSON document.
 
-    `is_dialogue` says that plain lines are marked as questions and answers.
+    `plain` reads the lines of plain text.
     """
 
     format: Format
     encoding: Encoding
     table: TableLayout | None = None
     lists: dict[json_rows.Path, str] | None = None
-    is_dialogue: bool = False
+    plain: LineReader | None = None
     defaults: dict[str, str] = field(default_factory=dict)
 
 
@@ -61,11 +61,11 @@ def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
     start = (first.text or first.raw).lstrip() if first else ""
     if named_json or (suffix not in (".csv", ".tsv") and looks_like_json(start, head)):
         return _json_layout(stream, path, encoding, head, asked)
-    if is_dialogue(head) and asked.header is None:
-        return Layout(format="text", encoding=encoding, is_dialogue=True)
+    if asked.header is None and (plain := plain_reader(head)):
+        return Layout(format="text", encoding=encoding, plain=plain)
     table = find_table(head, path, asked.header)
     if table is None:
-        return Layout(format="text", encoding=encoding, defaults={"query": LINE})
+        return Layout(format="text", encoding=encoding, plain=line_reader(head), defaults={"query": LINE})
     kind: Format = "Anki" if table.anki else "CSV"
     return Layout(format=kind, encoding=encoding, table=table, defaults=table.defaults)
 
@@ -80,11 +80,10 @@ def read_rows(stream: BinaryIO, path: Path, layout: Layout) -> Iterator[Row | Ba
     lines = read_lines(stream, layout.encoding, name=name)
     if layout.format == "JSONL":
         return json_rows.json_rows(lines)
-    if layout.is_dialogue:
-        return dialogue_rows(lines)
-    if layout.table is None:
-        return line_rows(lines, LINE)
-    return _table_rows(lines, layout.table)
+    if layout.table is not None:
+        return _table_rows(lines, layout.table)
+    assert layout.plain is not None  # a layout is JSON, a table or plain text
+    return layout.plain(lines)
 
 
 def _head(lines: Iterable[Line]) -> list[Line]:

@@ -1,4 +1,4 @@
-"""The rows of a table in a text file: cells with separators and quotes, or one question a line."""
+"""The rows of a table in a text file: cells with separators and quotes."""
 
 import csv
 import re
@@ -12,8 +12,6 @@ csv.field_size_limit(MAX_LINE)
 _MAX_CELL_LINES = 2000  # a quoted cell that spans more was never closed
 _MIN_CELL_LINES = 50  # the same in a file full of such cells, whose lines are read repeatedly
 _RULE = re.compile(r":?-{2,}:?|:-:?|-:")
-# "A." and "A)" are choices
-_MARKED = re.compile(r"\s*(?=(.))(?:(?:q|question)\s*\d*\s*[:.)]|(?:a|answer)\s*\d*\s*:)\s", re.IGNORECASE)
 NOT_QUOTED = "Correct the quotes, or remove the row."
 
 
@@ -59,42 +57,6 @@ def table_rows(
 
 def _is_rule(cells: Sequence[str]) -> bool:
     return all(not cell.strip() or _RULE.fullmatch(cell.strip()) for cell in cells)
-
-
-def is_dialogue(lines: Sequence[Line]) -> bool:
-    """Return whether plain lines are questions and answers, each marked as such: "Q: Why?", "A: So."."""
-    texts = [line.text for line in lines if line.text.strip()]
-    marks = [found[1].casefold() for text in texts if (found := _MARKED.match(text))]
-    return bool(texts) and bool(_MARKED.match(texts[0])) and marks[:1] == ["q"] and "a" in marks
-
-
-def dialogue_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
-    """Yield a row for each question of such lines, with the answer that follows it."""
-    start, raw, parts, field = 0, "", {"question": "", "answer": ""}, "question"
-    for line in lines:
-        if line.fault:
-            yield BadRow(line=line.number, what=line.fault, hint=NOT_TEXT, raw=line.raw)
-            continue
-        found = _MARKED.match(line.text)
-        if found and found[1] in "qQ":
-            if start:
-                yield Row(line=start, values=parts, raw=raw)
-            start, raw, parts, field = line.number, "", {"question": "", "answer": ""}, "question"
-        elif found:
-            field = "answer"
-        parts[field] += line.text[found.end() :] if found else line.text
-        raw += line.text
-    if start:
-        yield Row(line=start, values=parts, raw=raw)
-
-
-def line_rows(lines: Iterable[Line], column: str) -> Iterator[Row | BadRow]:
-    """Yield a row with one column for each line that is not blank."""
-    for line in lines:
-        if line.fault:
-            yield BadRow(line=line.number, what=line.fault, hint=NOT_TEXT, raw=line.raw)
-        elif line.text.strip():
-            yield Row(line=line.number, values={column: line.text}, raw=line.text)
 
 
 def heading_cells(cells: Sequence[str]) -> list[str]:

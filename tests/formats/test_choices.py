@@ -146,3 +146,21 @@ def test_any_choice_is_found_by_letter_number_and_text(options: list[str], data:
         assert [task.answer for task in tasks] == [letter]
     numbered, _, _ = rows(*({"choices": texts, "answer": n} for n in (0, place)))
     assert numbered[1 if place else 0].answer == letter
+
+
+def test_several_right_choices_are_refused_and_do_not_hide_the_choices() -> None:
+    """Kahoot's headings explain themselves, and its questions may have several right answers."""
+    header = {f"Answer {place} - max 75 characters": str(place + 2) for place in range(1, 5)}
+    tasks, bad, _ = rows(
+        {"question": "Which is 4?", **header, "Correct answer(s) - at least one": "2"},
+        {"question": "Which are prime?", **header, "Correct answer(s) - at least one": "1,3"},
+    )
+    assert [(task.query, task.answer) for task in tasks] == [("Which is 4?\n(A) 3\n(B) 4\n(C) 5\n(D) 6", "B")]
+    assert len(bad) == 1 and "names several of the choices" in bad[0]
+
+
+@pytest.mark.parametrize("name", ["Antwort {}", "Réponse {}", "Opción {}", "选项{}", "選択肢{}"])
+def test_choices_in_columns_with_other_names(name: str) -> None:
+    row = {"question": "Which?", name.format("A"): "neon", name.format("B"): "helium", "correct": "B"}
+    (task,), bad, _ = rows(row)
+    assert (task.query, task.answer, bad) == ("Which?\n(A) neon\n(B) helium", "B", [])

@@ -156,6 +156,73 @@ def test_lines_marked_as_questions_and_answers() -> None:
     assert pairs("t.txt", "Question: who is it?\nProblem (1): why?\n") == lines
 
 
+def test_numbers_and_bullets_before_lines_are_no_part_of_the_questions() -> None:
+    assert pairs("t.txt", "1. a?\n2. b, c, and d?\n") == [("a?", None), ("b, c, and d?", None)]
+    assert pairs("The pasted text", "- a?\n\n- b?\n") == [("a?", None), ("b?", None)]
+    assert pairs("t.txt", "3. a?\n7. b?\n") == [("3. a?", None), ("7. b?", None)]
+
+
+AIKEN = "Which gas?\nA. neon\nB. helium\nANSWER: B\n\nWho?\nA) me\nB) you\nC) she\nAnswer: (C)\n"
+NUMBERED = "1. Which gas?\n  a) neon\n *b) helium\n2) Who,\nnow?\n  a) me\n  b) you\n     two\n3. Why?\n"
+EXPLAINED = (
+    "1. Which gas?\nA. neon\nB. helium\n**Answer:** B\nExplanation: It is.\nSo.\n2. Who?\nA. me\nB. you\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (AIKEN, [("Which gas?\n(A) neon\n(B) helium", "B"), ("Who?\n(A) me\n(B) you\n(C) she", "C")]),
+        (
+            AIKEN.replace("\n\n", "\n"),
+            [("Which gas?\n(A) neon\n(B) helium", "B"), ("Who?\n(A) me\n(B) you\n(C) she", "C")],
+        ),
+        (
+            NUMBERED,
+            [
+                ("Which gas?\n(A) neon\n(B) helium", "B"),
+                ("Who,\nnow?\n(A) me\n(B) you two", None),
+                ("Why?", None),
+            ],
+        ),
+        (EXPLAINED, [("Which gas?\n(A) neon\n(B) helium", "B"), ("Who?\n(A) me\n(B) you", None)]),
+        (
+            "a?\nA) 1\nB) 2\nb?\nA) 3\nB) 4\nKey: B) 4\n",
+            [("a?\n(A) 1\n(B) 2", None), ("b?\n(A) 3\n(B) 4", "B")],
+        ),
+    ],
+)
+def test_questions_with_choices_below_them(text: str, expected: list[tuple[str, str | None]]) -> None:
+    assert pairs("quiz.txt", text) == expected
+    assert pairs("The pasted text", text.replace("\n", "\r\n")) == expected
+
+
+def test_a_key_below_all_questions_is_refused_and_prose_is_no_quiz() -> None:
+    tasks, bad, _ = read("t.txt", "1. a?\n(A) 1\n(B) 2\n2. b?\n(A) 3\n(B) 4\n\nAnswer key: 1-A, 2-B\n")
+    assert ([task.answer for task in tasks], len(bad)) == ([None], 1)
+    assert "'1-A, 2-B' is none of the 2 choices" in bad[0].what
+    prose = "A. Smith wrote what?\nWhy is B. Jones famous?\n"
+    assert pairs("t.txt", prose) == [(line, None) for line in prose.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("Frage;Antwort;Kategorie", "cp1252"),
+        ("Question;Réponse;Catégorie", "cp1252"),
+        ("Pregunta;Respuesta correcta;Categoría", "utf-8"),
+        ("Вопрос;Правильный ответ;Тема", "utf-8"),
+        ("質問;答え;カテゴリ", "utf-8"),
+        ("问题;答案;分类", "utf-8"),
+        ("Question - max 120 characters;Answer(s) – one only;Topic:", "utf-8"),
+    ],
+)
+def test_headings_in_other_languages_and_with_explanations(header: str, encoding: str) -> None:
+    tasks, bad, survey = read("t.csv", f"{header}\r\nWie groß?;zwölf;Maß\r\n".encode(encoding))
+    assert [(task.query, task.answer, task.family) for task in tasks] == [("Wie groß?", "zwölf", "Maß")]
+    assert (bad, survey.unread) == ([], ())
+
+
 def test_a_table_without_a_header_keeps_its_first_row() -> None:
     text = "What is 10 - 3?,7\nWhat is 10 - 4?,6\n"
     assert pairs("t.csv", text) == [("What is 10 - 3?", "7"), ("What is 10 - 4?", "6")]

@@ -1,0 +1,215 @@
+"""The rows of plain text: a question a line, marked questions and answers, or questions with choices."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from orca_desk.formats.rows import NOT_TEXT, BadRow, Row
+from orca_desk.formats.text import Line
+
+LineReader = Callable[[Iterable[Line]], Iterator[Row | BadRow]]
+LINE = "Line"  # the one column of lines that are a question each
+# "A." and "A)" are choices
+_MARKED = re.compile(r"\s*(?=(.))(?:(?:q|question)\s*\d*\s*[:.)]|(?:a|answer)\s*\d*\s*:)\s", re.IGNORECASE)
+_NUMBER = re.compile(r"\A\s*[(\[]?(\d{1,5})[.)\]]\s+(?=\S)")
+_BULLET = re.compile(r"\A\s*[-*•–]\s+(?=\S)")
+_RIGHT = r"(?:\s*(?:\*|✓|✔|\((?:correct|right)(?: answer)?\)))"  # beside the right choice
+_OPTION = re.compile(
+    rf"\s*(?P<before>[*✓✔]\s*)?[(\[]?(?P<letter>[A-Ja-j])[).\]:]\s+(?P<text>\S.*?)(?P<after>{_RIGHT})?\s*",
+    re.IGNORECASE,
+)
+_KEY = re.compile(
+    r"\s*\**(?:(?:the\s+)?(?:correct|right)\s+)?(?:answers?|ans|key|option|choice)(?:\s+key)?\b\**"
+    r"(?:\s+is\b\s*:?|\s*[:.=])\s*\**\s*(?P<key>\S.*?)\**\s*",
+    re.IGNORECASE,
+)
+_EXPLAINED = re.compile(
+    r"\s*\**(?:explanation|rationale|reason|feedback|solution|hint)\**\s*:", re.IGNORECASE
+)
+
+
+def plain_reader(head: Sequence[Line]) -> LineReader | None:
+    """Return the reader of plain text that marks its questions; None for other text."""
+    if is_dialogue(head):
+        return dialogue_rows
+    return quiz_rows if _is_quiz(head) else None
+
+
+def line_reader(head: Sequence[Line]) -> LineReader:
+    """Return the reader of text with a question on each line, which may be numbered or have a bullet each."""
+    texts = [line.text for line in head if line.text.strip()]
+    numbers = [int(found[1]) if (found := _NUMBER.match(text)) else -1 for text in texts]
+    mark = None
+    if len(texts) > 1 and numbers == list(range(1, len(texts) + 1)):
+        mark = _NUMBER
+    elif len(texts) > 1 and all(map(_BULLET.match, texts)):
+        mark = _BULLET
+    return lambda lines: line_rows(lines, mark)
+
+
+def line_rows(lines: Iterable[Line], mark: re.Pattern[str] | None = None) -> Iterator[Row | BadRow]:
+    """Yield a row with one column for each line that is not blank, without the `mark` before it."""
+    for line in lines:
+        if line.fault:
+            yield _bad(line)
+        elif line.text.strip():
+            text = mark.sub("", line.text, count=1) if mark else line.text
+            yield Row(line=line.number, values={LINE: text}, raw=line.text)
+
+
+def is_dialogue(lines: Sequence[Line]) -> bool:
+    """Return whether plain lines are questions and answers, each marked as such: "Q: Why?", "A: So."."""
+    texts = [line.text for line in lines if line.text.strip()]
+    marks = [found[1].casefold() for text in texts if (found := _MARKED.match(text))]
+    return bool(texts) and bool(_MARKED.match(texts[0])) and marks[:1] == ["q"] and "a" in marks
+
+
+def dialogue_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
+    """Yield a row for each question of such lines, with the answer that follows it."""
+    start, raw, parts, field = 0, "", {"question": "", "answer": ""}, "question"
+    for line in lines:
+        if line.fault:
+            yield _bad(line)
+            continue
+        found = _MARKED.match(line.text)
+        if found and found[1] in "qQ":
+            if start:
+                yield Row(line=start, values=parts, raw=raw)
+            start, raw, parts, field = line.number, "", {"question": "", "answer": ""}, "question"
+        elif found:
+            field = "answer"
+        parts[field] += line.text[found.end() :] if found else line.text
+        raw += line.text
+    if start:
+        yield Row(line=start, values=parts, raw=raw)
+
+
+@dataclass
+class _Question:
+    """A question with choices that is being read."""
+
+    line: int
+    raw: str = ""
+    asked: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    right: list[str] = field(default_factory=list)  # letters that are marked
+    key: str = ""
+
+    def row(self) -> Row:
+        """Return the question as a row."""
+        values = {
+            "question": "\n".join(self.asked),
+            "options": list(self.options),
+            "answer": self.key or ", ".join(self.right),
+        }
+        return Row(line=self.line, values=values, raw=self.raw)
+
+
+def quiz_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
+    """Yield a row for each question of a text in which choices stand on the lines below a question.
+
+    A line such as "Answer: B" follows them, or the right one is marked. What comes after that, after a blank
+    line or before an "A" is the next question; in a text of numbered questions the next number is.
+    """
+    reader = _Quiz()
+    for line in lines:
+        if line.fault:
+            yield _bad(line)
+        else:
+            yield from reader.take(line)
+    yield from reader.finished()
+
+
+class _Quiz:
+    def __init__(self) -> None:
+        self._question: _Question | None = None
+        self._after: list[Line] = []  # lines after a choice, which may belong to it or be the next question
+        self._is_numbered: bool | None = None
+        self._was_blank = False
+
+    def take(self, line: Line) -> Iterator[Row]:
+        """Take a line; yield the question that ends with it, if one does."""
+        text = line.text
+        if not text.strip():
+            self._was_blank = True
+            return
+        if self._is_numbered is None:
+            self._is_numbered = _NUMBER.match(text) is not None
+        question, option, key = self._question, _OPTION.fullmatch(text), _KEY.fullmatch(text)
+        if question and option and _is_next(option["letter"], question.options):
+            self._settle()
+            self._add_option(question, option, line)
+        elif question and option and question.options and option["letter"] in "Aa" and self._after:
+            yield question.row()  # the lines before this "A" are its question
+            self._question = question = _Question(self._after[0].number)
+            for one in self._after:
+                self._ask(question, one)
+            self._after = []
+            self._add_option(question, option, line)
+        elif question and key and question.options and not question.key:
+            self._settle()
+            question.key, question.raw = key["key"], question.raw + text
+        elif question and question.options and (_EXPLAINED.match(text) or self._explains(question, text)):
+            question.raw += text  # what a task has no field for
+        elif question is None or self._begins(question, text):
+            yield from self.finished()
+            self._question = question = _Question(line.number)
+            self._ask(question, line)
+        elif question.options:
+            self._after.append(line)
+        else:
+            self._ask(question, line)
+        self._was_blank = False
+
+    def finished(self) -> Iterator[Row]:
+        """Yield the last question."""
+        if self._question:
+            self._settle()
+            yield self._question.row()
+            self._question = None
+
+    def _begins(self, question: _Question, text: str) -> bool:
+        """Return whether a line that is no choice begins the next question."""
+        if self._is_numbered:
+            return _NUMBER.match(text) is not None
+        return bool(question.key) or (bool(question.options) and self._was_blank)
+
+    def _explains(self, question: _Question, text: str) -> bool:
+        """Return whether a line goes on explaining the answer, in a text whose questions are numbered."""
+        return bool(question.key and self._is_numbered) and not _NUMBER.match(text)
+
+    def _ask(self, question: _Question, line: Line) -> None:
+        number = _NUMBER.match(line.text) if self._is_numbered and not question.asked else None
+        question.asked.append(line.text[number.end() if number else 0 :].rstrip())
+        question.raw += line.text
+
+    def _add_option(self, question: _Question, option: re.Match[str], line: Line) -> None:
+        question.options.append(option["text"])
+        question.raw += line.text
+        if option["before"] or option["after"]:
+            question.right.append(option["letter"].upper())
+
+    def _settle(self) -> None:
+        """Give the lines after a choice to it, as it goes on."""
+        if self._question and self._question.options:
+            for line in self._after:
+                self._question.options[-1] += f" {line.text.strip()}"
+                self._question.raw += line.text
+        self._after = []
+
+
+def _is_next(letter: str, options: Sequence[str]) -> bool:
+    return ord(letter.upper()) - ord("A") == len(options)
+
+
+def _is_quiz(lines: Sequence[Line]) -> bool:
+    """Return whether most choices on lines of their own come as A, B ... below a question."""
+    texts = [line.text for line in lines if line.text.strip()]
+    found = [option["letter"].upper() if (option := _OPTION.fullmatch(text)) else "" for text in texts]
+    pairs = sum(one == "A" and after == "B" for one, after in pairwise(found))
+    return bool(pairs) and not found[0] and found.count("A") == pairs
+
+
+def _bad(line: Line) -> BadRow:
+    return BadRow(line=line.number, what=line.fault, hint=NOT_TEXT, raw=line.raw)
