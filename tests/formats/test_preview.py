@@ -13,12 +13,12 @@ from orca_desk.method.records import Task
 
 
 def test_rows_problems_and_mapping() -> None:
-    text = "Question;Lösung;Topic\nOne plus one?;2;sums\n;3;sums\nTwo plus two?;4;\n".encode()
+    text = "Question;Résultat;Topic\nOne plus one?;2;sums\n;3;sums\nTwo plus two?;4;\n".encode()
     seen = preview_tasks(io.BytesIO(text), Asked(family="other"))
     assert (seen.file.layout.format, seen.good, seen.bad, seen.whole) == ("CSV", 2, 1, True)
-    assert seen.columns == ("Question", "Lösung", "Topic")
+    assert seen.columns == ("Question", "Résultat", "Topic")
     assert seen.mapping == {"query": "Question", "family": "Topic"}
-    assert seen.survey.unread == ("Lösung",)
+    assert seen.survey.unread == ("Résultat",)
     held = preview_tasks(io.BytesIO(b"question,split\na,test\nb,train\n"))
     assert [task.split for task in held.tasks] == ["heldout", "train"]
     assert [line for line, _ in seen.rows] == [2, 3, 4]
@@ -27,18 +27,18 @@ def test_rows_problems_and_mapping() -> None:
     ]  # fmt: skip
     assert [bad.line for bad in seen.problems] == [3]
     corrected = preview_tasks(
-        io.BytesIO(text), Asked(mapping={"answer": "Lösung", "family": ""}, family="other")
+        io.BytesIO(text), Asked(mapping={"answer": "Résultat", "family": ""}, family="other")
     )
-    assert corrected.mapping == {"query": "Question", "answer": "Lösung"}
+    assert corrected.mapping == {"query": "Question", "answer": "Résultat"}
     assert [row.answer for _, row in corrected.rows if isinstance(row, Task)] == ["2", "4"]
 
 
 def test_a_file_whose_question_is_not_found_can_still_be_mapped() -> None:
-    text = b'{"frage": "Eins plus eins?", "antwort": "2"}\n'
+    text = '{"rätsel": "Eins plus eins?", "ergebnis": "2"}\n'.encode()
     seen = preview_tasks(io.BytesIO(text))
-    assert (seen.good, seen.bad, seen.columns) == (0, 1, ("frage", "antwort"))
+    assert (seen.good, seen.bad, seen.columns) == (0, 1, ("rätsel", "ergebnis"))
     assert isinstance(seen.rows[0][1], BadRow)
-    assert preview_tasks(io.BytesIO(text), Asked(mapping={"query": "frage"})).good == 1
+    assert preview_tasks(io.BytesIO(text), Asked(mapping={"query": "rätsel"})).good == 1
 
 
 def test_only_the_first_rows_are_read() -> None:

@@ -544,21 +544,21 @@ def test_a_pasted_csv_is_mapped_manually_and_imported(window: Window, library: L
     qtbot.waitUntil(page.view.empty.isVisible)
     shown_buttons = [made.text() for made in page.findChildren(QPushButton) if made.isVisible()]
     assert shown_buttons == ["Add a task…", "Import tasks…"]
-    QGuiApplication.clipboard().setText("Frage;Lösung\nEins und eins?;2\n;3\nZwei und zwei?;4\n")
+    QGuiApplication.clipboard().setText("Rätsel;Ergebnis\nEins und eins?;2\n;3\nZwei und zwei?;4\n")
     page.setFocus()
     qtbot.keyClick(page, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     dialog = previewed(page, qtbot, lambda one: one.preview is not None)
     QAbstractItemModelTester(dialog.rows)
     assert not dialog.import_button.isEnabled()
     assert "Select the column with the question" in dialog.summary.text()
-    for field, column in (("query", "Frage"), ("answer", "Lösung")):
+    for field, column in (("query", "Rätsel"), ("answer", "Ergebnis")):
         box = dialog.fields.boxes[field]
         box.setCurrentIndex(box.findData(column))
         box.activated.emit(box.currentIndex())
     qtbot.waitUntil(lambda: bool(dialog.preview and dialog.preview.preview.good == 2))
-    qtbot.waitUntil(lambda: dialog.fields.boxes["answer"].currentData() == "Lösung")
+    qtbot.waitUntil(lambda: dialog.fields.boxes["answer"].currentData() == "Ergebnis")
     assert dialog.tabs.tabText(1) == "Problems (1)"
-    assert dialog.rows.data(dialog.rows.index(1, 1)).startswith("'Frage' is empty")
+    assert dialog.rows.data(dialog.rows.index(1, 1)).startswith("'Rätsel' is empty")
     dialog.choices.family.setCurrentText("german")
     dialog.choices.hold.setChecked(True)
     dialog.choices.percent.setValue(100)
@@ -568,7 +568,7 @@ def test_a_pasted_csv_is_mapped_manually_and_imported(window: Window, library: L
     qtbot.mouseClick(dialog.import_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.notice.isVisible(), timeout=5000)
     assert page.notice.text.text() == "Added 2 tasks from pasted text, 2 of them held out."
-    assert "Line 3: 'Frage' is empty." in page.notice.hint.text()
+    assert "Line 3: 'Rätsel' is empty." in page.notice.hint.text()
     shows(page, qtbot, 2)
     assert [(task.query, task.answer, task.family, task.split) for task in iterate_tasks(library)] == [
         ("Eins und eins?", "2", "german", "heldout"),
