@@ -27,7 +27,7 @@ from orca_desk.processes.asking import Runner
 from orca_desk.steps.evaluate.comparison import ModelComparison, compare_models
 from orca_desk.steps.evaluate.evaluation import System, SystemKind, evaluate
 from orca_desk.steps.evaluate.scoring import Evaluated
-from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, score_notes
+from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, p_value, score_notes
 
 SYSTEMS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strategy": "strategy"}
 
@@ -151,14 +151,22 @@ def _show_comparison(found: ModelComparison) -> None:
 def _difference_table(first: str, second: str, differences: Mapping[str, Comparison]) -> None:
     table(
         f"{first} minus {second}, on shared tasks",
-        {"family": "left", "tasks": "right", "difference": "right", "95% interval": "right", "p": "right"},
+        {
+            "family": "left",
+            "tasks": "right",
+            "difference": "right",
+            "95% interval": "right",
+            "McNemar": "right",
+            "": "left",
+        },
         [
             [
                 name,
                 str(one.n),
                 f"{one.difference:+.1%}",
                 f"{one.low:+.1%} to {one.high:+.1%}",
-                f"{one.p:.3f}",
+                p_value(one.p),
+                one.finding,
             ]
             for name, one in differences.items()
         ],

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb, sqrt
 from statistics import NormalDist
+from typing import Literal
+
+CLEAR_BELOW = 0.05  # of p
+Finding = Literal["better", "worse", "no clear difference"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +27,11 @@ class Comparison:
 
     `only_first` counts the tasks that only the first answered correctly, and so on. `p` is McNemar's exact
     two-sided p-value: how often two equally good models would differ at least this much.
+
+    The test alone decides whether a difference is clear, at the usual 0.05 (McNemar, Psychometrika 12, 1947,
+    153-157; in its exact form it never rejects more often than it says: Fagerland, Lydersen and Laake, BMC
+    Medical Research Methodology 13:91, 2013). The interval tells the size. For few tasks it is the laxer of
+    the two, and excludes 0 where 3 tasks were won and none was lost; a clear difference has it beside 0.
     """
 
     n: int
@@ -34,6 +43,13 @@ class Comparison:
     low: float
     high: float
     p: float
+
+    @property
+    def finding(self) -> Finding:
+        """Whether the first is better or worse than the second, or neither by more than chance."""
+        if self.p >= CLEAR_BELOW:
+            return "no clear difference"
+        return "better" if self.only_first > self.only_second else "worse"
 
 
 def wilson(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:

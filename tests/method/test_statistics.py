@@ -32,6 +32,7 @@ def test_paired_comparison_gives_the_published_values() -> None:
     assert (result.low, result.high) == pytest.approx((-0.507, -0.026), abs=5e-4)
     assert result.p == pytest.approx(0.070, abs=5e-4)
     assert result.difference == pytest.approx(-6 / 21)
+    assert result.finding == "no clear difference"  # though the interval excludes 0
 
 
 def test_fisher_gives_the_value_of_the_lady_tasting_tea() -> None:
@@ -69,6 +70,11 @@ def test_comparison_holds_the_difference_and_mirrors(pairs: list[tuple[bool, boo
     assert -1 <= one.low <= one.difference <= one.high <= 1
     assert (one.low, one.high, one.p) == pytest.approx((-other.high, -other.low, other.p))
     assert 0 < one.p <= 1
+    named = {"better": "worse", "worse": "better"}
+    assert other.finding == named.get(one.finding, one.finding)
+    if one.finding != "no clear difference":
+        assert one.p < 0.05
+        assert one.low > 0 if one.finding == "better" else one.high < 0
 
 
 @given(wins=st.integers(0, 40), losses=st.integers(0, 40))

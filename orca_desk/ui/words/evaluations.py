@@ -45,24 +45,32 @@ def comparison_base(found: "ModelComparison") -> str:
 
 
 def points(found: "Comparison") -> str:
-    """Write a difference in percentage points with its interval: +62.0 points (+57.1 to +66.8)."""
-    return f"{found.difference * 100:+.1f} points ({found.low * 100:+.1f} to {found.high * 100:+.1f})"
+    """Write a difference in percentage points: +62.0 points (+57.1 to +66.8, p < 0.001)."""
+    low, high = found.low * 100, found.high * 100
+    return f"{found.difference * 100:+.1f} points ({low:+.1f} to {high:+.1f}, {p_value(found.p)})"
+
+
+def p_value(p: float) -> str:
+    """Return a p-value as text, with as many digits as tell on which side of 0.05 it is."""
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.5f}" if f"{p:.3f}" == "0.050" else f"p = {p:.3f}"
 
 
 def gain_text(gain: "Comparison") -> str:
-    """Return what training did to the student: a gain or a loss only where the interval excludes 0."""
-    if gain.low > 0:
+    """Return what training did to the student: a gain or a loss only where the difference is clear."""
+    if gain.finding == "better":
         return f"Training gained {points(gain)}."
-    if gain.high < 0:
+    if gain.finding == "worse":
         return f"Training lost {points(gain)}."
     return f"Training made no clear difference: {points(gain)}."
 
 
 def gap_text(gap: "Comparison") -> str:
     """Return how the teacher, which is given the strategy, compares with the tuned student."""
-    if gap.low > 0:
+    if gap.finding == "better":
         return f"The teacher, which is given the strategy, is ahead by {points(gap)}."
-    if gap.high < 0:
+    if gap.finding == "worse":
         return f"The teacher, though given the strategy, is behind by {points(gap)}."
     return f"There is no clear difference to the teacher, which is given the strategy: {points(gap)}."
 

@@ -184,8 +184,8 @@ class ResultsView(QWidget):
         head.addWidget(button("Export CSV…", self.export_differences))
         about = (
             "In percentage points, on the same tasks, with 95% intervals (Newcombe). "
-            "An interval that includes 0 means no clear difference. p is from McNemar's exact test, "
-            "not corrected for multiple comparisons."
+            "A difference is clear where p is below 0.05. p is from McNemar's exact test, not corrected for "
+            "multiple comparisons; on few tasks the test is stricter than the interval."
         )
         layout.addWidget(label(about, tone="muted", wrap=True))
         layout.addWidget(result_view(self.differences, self.desk.theme, "Paired differences"))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from orca_desk.method.statistics import Comparison
+from orca_desk.method.statistics import Comparison, Finding
 from orca_desk.steps.evaluate.comparison import EvaluationSummary, ModelComparison, strategies_of
 from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
@@ -24,6 +24,7 @@ from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import interval
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
+from orca_desk.ui.words.evaluations import p_value
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
@@ -32,6 +33,11 @@ RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 NAMES_COLUMN = 22 * GRID  # px
 HEADING = 14  # characters in a line of a strategy's heading
+FINDING_ICONS: dict[Finding, tuple[str, Role]] = {
+    "better": ("arrow-up", "good"),
+    "worse": ("arrow-down", "bad"),
+    "no clear difference": ("minus", "muted"),
+}
 
 
 class ComparisonTable(QAbstractTableModel):
@@ -149,22 +155,15 @@ class DifferenceTable(ComparisonTable):
             return RIGHT
         if one is None:
             return "–\nno shared task" if role == Qt.ItemDataRole.DisplayRole else None
-        image, tone, word = self._verdict(one)
+        image, tone = FINDING_ICONS[one.finding]
         if role == Qt.ItemDataRole.DecorationRole:
             return icon(image, self.desk.theme.colours, tone)
         if role == Qt.ItemDataRole.DisplayRole:
             points = f"{100 * one.difference:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
-            return f"{points}\n{word}, {p_value(one.p)}, n {one.n:,}"
+            return f"{points}\n{one.finding}, {p_value(one.p)}, n {one.n:,}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"Only the first is correct: {one.only_first:,}. Only the second: {one.only_second:,}."
         return None
-
-    def _verdict(self, one: Comparison) -> tuple[str, Role, str]:
-        if one.low > 0:
-            return "arrow-up", "good", "better"
-        if one.high < 0:
-            return "arrow-down", "bad", "worse"
-        return "minus", "muted", "no clear difference"
 
 
 class MatrixTable(ComparisonTable):
@@ -237,11 +236,6 @@ class HeatCell(TwoLines):
                 painter.setPen(QPen(self._theme.colours("student"), 1.5))
                 painter.drawRect(area)
         super().paint(painter, option, index)
-
-
-def p_value(p: float) -> str:
-    """Return a p-value as text."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def result_view(model: ComparisonTable, theme: Theme, name: str, *, heat: bool = False) -> QTableView:
