@@ -9,6 +9,7 @@ from typing import Any
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.held_out import held_out_flags, restore_flags
 from orca_desk.library.tasks import (
     COLUMNS,
     SELECT,
@@ -51,9 +52,13 @@ class TaskEdit:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangedTasks:
-    """The former values of changed tasks, by the columns that changed: `undo_change` restores them."""
+    """The former values of changed tasks, by the columns that changed: `undo_change` restores them.
+
+    `held_out` tells which records of tasks that changed sides, or ask another question, were held out.
+    """
 
     former: dict[Columns, list[Values]]
+    held_out: dict[int, bool]
 
     @property
     def count(self) -> int:
@@ -69,25 +74,33 @@ def change_tasks(library: Library, rowids: Sequence[int], change: Callable[[Task
 
     def store(db: sqlite3.Connection) -> ChangedTasks:
         former: dict[Columns, list[Values]] = defaultdict(list)
+        held_out: dict[int, bool] = {}
         for start in range(0, len(rowids), CHUNK):
             later: dict[Columns, list[Values]] = defaultdict(list)
             found = _tasks(db, rowids[start : start + CHUNK])
+            changed = [change(task) for _, task in found]
             before = task_rows(db, [task for _, task in found])
-            after = task_rows(db, [change(task) for _, task in found])
+            after = task_rows(db, changed)
+            held_out = held_out_flags(db, _tests([task for _, task in found], changed)) | held_out
             for (rowid, _), old, new in zip(found, before, after, strict=True):
                 columns = tuple(name for name in COLUMNS if old[name] != new[name])
                 if columns:
                     former[columns].append((*(_shared(old[name]) for name in columns), rowid))
                     later[columns].append((*(new[name] for name in columns), rowid))
             _update(db, later)
-        return ChangedTasks(former=dict(former))
+        return ChangedTasks(former=dict(former), held_out=held_out)
 
     return library.write(store)
 
 
 def undo_change(library: Library, changed: ChangedTasks) -> None:
     """Undo `change_tasks`: restore the values that it replaced. Other later edits stay."""
-    library.write(lambda db: _update(db, changed.former))
+
+    def restore(db: sqlite3.Connection) -> None:
+        _update(db, changed.former)
+        restore_flags(db, changed.held_out)
+
+    library.write(restore)
 
 
 def hold_out_family(library: Library, family: str, percent: float) -> ChangedTasks:
@@ -100,6 +113,16 @@ def hold_out_family(library: Library, family: str, percent: float) -> ChangedTas
     return change_tasks(
         library, task_rowids(library, wanted), lambda task: replace(task, split=chosen.split(task))
     )
+
+
+def _tests(before: Sequence[Task], after: Sequence[Task]) -> list[Task]:
+    """Return the tasks, as they were and as they are, whose change can hold out records or free them."""
+    return [
+        task
+        for old, new in zip(before, after, strict=True)
+        if (old.split, old.user_text) != (new.split, new.user_text)
+        for task in (old, new)
+    ]
 
 
 def _tasks(db: sqlite3.Connection, rowids: Sequence[int]) -> list[tuple[int, Task]]:

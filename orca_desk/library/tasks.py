@@ -13,6 +13,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
+from orca_desk.library.held_out import held_out_flags, restore_flags
 from orca_desk.library.rows import table
 from orca_desk.method.records import Split, Task, question_key
 from orca_desk.yielding import yielding
@@ -60,10 +61,12 @@ class Added:
     """The ids of what was added, and of what already existed and stayed unchanged.
 
     Both are the ids that were given. A task that exists under another id is found by `same_tasks`.
+    `newly_held` are the records (row ids) that the added tasks hold out, and that `remove_added` frees.
     """
 
     added: tuple[str, ...]
     duplicates: tuple[str, ...]
+    newly_held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +99,27 @@ def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
     """
     added: list[str] = []
     duplicates: list[str] = []
+    newly_held: list[int] = []
     source = iter(tasks)
     while chunk := list(islice(source, CHUNK)):
         part = library.write(lambda db, chunk=chunk: _add(db, chunk))  # type: ignore[misc]
         added += part.added
         duplicates += part.duplicates
-    return Added(added=tuple(added), duplicates=tuple(duplicates))
+        newly_held += part.newly_held
+    return Added(added=tuple(added), duplicates=tuple(duplicates), newly_held=tuple(newly_held))
+
+
+def remove_added(library: Library, added: Added) -> DeletedTasks:
+    """Undo `add_tasks`: delete what was added, and free the records that it held out."""
+    deleted = delete_tasks(library, added.added)
+    free_records(library, added.newly_held)
+    return deleted
+
+
+def free_records(library: Library, rowids: Iterable[int]) -> None:
+    """Let the records in these rows be trained on again, unless a held-out task asks what they ask."""
+    former = dict.fromkeys(rowids, False)
+    library.write(lambda db: restore_flags(db, former))
 
 
 def get_task(library: Library, task_id: str) -> Task:
@@ -387,10 +405,12 @@ def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
         else:
             questions.add(question)
             new[task.id] = task
+    tests = [task for task in new.values() if task.split == "heldout"]
+    newly_held = tuple(n for n, is_held in held_out_flags(db, tests).items() if not is_held)
     # Many rows a statement: half the time of executemany, where the triggers for text and tags begin and end
     # their work anew with each row
     table(db, "tasks").insert_all(task_rows(db, new.values()))
-    return Added(added=tuple(new), duplicates=tuple(duplicates))
+    return Added(added=tuple(new), duplicates=tuple(duplicates), newly_held=newly_held)
 
 
 def _unknown(task_id: str) -> UserError:

@@ -134,6 +134,7 @@ class _Import:
     examples: list[Task] = field(default_factory=list)
     added: "array[int]" = field(default_factory=lambda: array("q"))
     replaced: list[Task] = field(default_factory=list)
+    newly_held: "array[int]" = field(default_factory=lambda: array("q"))
     _own: "array[int]" = field(default_factory=lambda: array("Q"))  # ids (64 bits) of tasks that were there
     _splits: SplitQuestions = field(default_factory=SplitQuestions)
     _seen: dict[int, int] = field(default_factory=dict)  # of a dry run: what would have been added
@@ -184,7 +185,11 @@ class _Import:
                 damaged=notes["damaged"],
             ),
             dry_run=self.dry_run,
-            undo=None if self.dry_run else ImportUndo(added=self.added, replaced=tuple(self.replaced)),
+            undo=None
+            if self.dry_run
+            else ImportUndo(
+                added=self.added, replaced=tuple(self.replaced), newly_held=tuple(self.newly_held)
+            ),
         )
 
     def _add(self, tasks: list[Task]) -> None:
@@ -198,7 +203,9 @@ class _Import:
         if self.dry_run:
             new = self._first_of(new)
         else:
-            added = set(add_tasks(self.library, new).added)
+            done = add_tasks(self.library, new)
+            added = set(done.added)
+            self.newly_held.extend(done.newly_held)
             self.added += task_rowids(self.library, TaskFilter(ids=tuple(added)))
             new = list({task.id: task for task in reversed(new) if task.id in added}.values())
         self.counts["added"] += len(new)

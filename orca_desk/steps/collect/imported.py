@@ -54,10 +54,14 @@ class LeftAside:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportUndo:
-    """What takes an import back: the rows of the tasks that it added, and the tasks that it replaced."""
+    """What takes an import back: the rows of the tasks that it added, and the tasks that it replaced.
+
+    `newly_held` are the rows of the records that the added tasks hold out.
+    """
 
     added: "array[int]"
     replaced: tuple[Task, ...]
+    newly_held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

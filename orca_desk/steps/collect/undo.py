@@ -7,6 +7,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.tasks import (
     DeletedTasks,
     delete_tasks,
+    free_records,
     get_tasks,
     restore_tasks,
     task_ids,
@@ -27,9 +28,13 @@ class TakenBack:
 
 
 def take_back(library: Library, undo: ImportUndo) -> TakenBack:
-    """Delete the tasks that an import added, and restore those that it replaced. Records stay."""
+    """Delete the tasks that an import added, and restore those that it replaced. Records stay.
+
+    Those that only the import held out can be trained on again.
+    """
     ids = [task_ids(library, undo.added[start : start + CHUNK]) for start in range(0, len(undo.added), CHUNK)]
     deleted = tuple(delete_tasks(library, chunk) for chunk in reversed(ids))
+    free_records(library, undo.newly_held)
     return TakenBack(deleted=deleted, replaced=tuple(_swap(library, undo.replaced)))
 
 

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from library_doubles import judged, make_record, make_task
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
+from orca_desk.library.records import add_records
 from orca_desk.library.runs import list_runs
+from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.task_changes import hold_out_family
 from orca_desk.library.tasks import (
     TaskFilter,
@@ -24,6 +27,7 @@ from orca_desk.library.tasks import (
     iterate_tasks,
     task_rowids,
 )
+from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Task
 from orca_desk.method.splits import variant_key
 from orca_desk.processes.progress import JobControl, Update
@@ -244,6 +248,20 @@ def test_an_import_can_be_taken_back_and_made_again(library: Library) -> None:
     assert list(iterate_tasks(library)) == before
     put_back(library, taken)
     assert list(iterate_tasks(library)) == after
+
+
+def test_undoing_an_import_of_held_out_tasks_frees_the_records_that_it_held(library: Library) -> None:
+    add_tasks(library, [make_task(1)])
+    add_records(library, [judged(make_record(1), 1)])
+    seen = request(rows({"question": make_task(1).query, "split": "test", "family": "benchmark"})).run(
+        library
+    )
+    assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
+    assert seen.undo is not None
+    taken = take_back(library, seen.undo)
+    assert preview_freeze(library).records == 1
+    put_back(library, taken)
+    assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
 
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.errors import UserError
-from orca_desk.library.tasks import Added, add_tasks, delete_tasks, families
+from orca_desk.library.tasks import Added, add_tasks, families, remove_added
 from orca_desk.method.grading import KINDS
 from orca_desk.method.records import Task
 from orca_desk.steps.chat.draft import Draft
@@ -87,7 +87,7 @@ class TaskPanel(QObject):
         self._desk.do(
             "save a task",
             lambda: add_tasks(library, [task]),
-            lambda added: delete_tasks(library, added.added),
+            lambda added: remove_added(library, added),
             "tasks",
             then=partial(self._report, task),
             failed=self._page.notice.show_error,

@@ -5,7 +5,14 @@ from collections.abc import Callable
 
 from orca_desk.library.samples import delete_samples
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
-from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, task_ids, update_task
+from orca_desk.library.tasks import (
+    add_tasks,
+    delete_tasks,
+    remove_added,
+    restore_tasks,
+    task_ids,
+    update_task,
+)
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.words.counting import counted
@@ -22,7 +29,7 @@ class TaskActions:
         self._desk.do(
             "add a task",
             lambda: add_tasks(self._library, [task]),
-            lambda added: delete_tasks(self._library, added.added),
+            lambda added: remove_added(self._library, added),
             "tasks",
             then=lambda _: then(task),
             failed=self._failed,
