@@ -1,6 +1,6 @@
 """Conversations as rows: `messages`, ShareGPT's `conversations`, lists of prompt and completion."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,20 @@ def turns_in(value: Any) -> list[dict[str, Any]] | None:
     if not isinstance(value, list) or not value or not all(isinstance(turn, dict) for turn in value):
         return None
     return value if all(_key(turn, _ROLES) and _key(turn, _TEXTS) for turn in value) else None
+
+
+def alternating(value: Any) -> list[dict[str, Any]] | None:
+    """Return the turns of a conversation that is a list of texts, the first the user's; None for others."""
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+        return None
+    roles = ("user", "assistant")
+    return [{"role": roles[place % 2], "content": one} for place, one in enumerate(value)]
+
+
+def is_reply(values: Mapping[str, Any]) -> bool:
+    """Return whether a row is a single turn of a conversation, by the assistant or a system."""
+    role = values.get("role")
+    return isinstance(role, str) and role.strip().casefold() in _ASSISTANT | _SYSTEM
 
 
 def exchange_of(turns: Sequence[dict[str, Any]]) -> Exchange:

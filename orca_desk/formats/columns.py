@@ -14,14 +14,14 @@ _IGNORED = dict.fromkeys(map(ord, " -_\ufeff\u00a0"))
 # A heading may go on with an explanation: in brackets, after a dash or on the next line; or end in a colon
 _ASIDE = re.compile(r"\s*(?:\n.*|\s[-–—]\s.*|[(\[][^()\[\]]*[)\]]|:)\s*\Z", re.DOTALL)
 
+_CONVERSATIONS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns", "chat")
 # In order of preference. "instruction" comes before "input", so that Alpaca's pair is read as question and
 # context; "input" alone is the question. Written as `plain` writes names.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "choices": (),  # found by `choices.choice_columns`
     "query": (
         "query", "question", "prompt", "problem", "instruction", "questionstem", "questiontext", "sentence",
-        "user", "input", "front", "goal", "ctx", "text", "stem", "q", "messages", "conversations",
-        "conversation", "dialogue", "dialog", "turns", "chat",
+        "user", "input", "front", "goal", "ctx", "text", "stem", "q", *_CONVERSATIONS,
     ),
     "answer": (
         "answer", "reference", "referenceanswer", "correctanswer", "rightanswer", "target", "expected",
@@ -107,6 +107,11 @@ def map_columns(
 def named_for(field: str, columns: Iterable[str]) -> list[str]:
     """Return the columns whose names fit a field."""
     return [column for column in columns if short_name(column) in _NAMES[field]]
+
+
+def is_conversation(column: str) -> bool:
+    """Return whether a column's name is one for conversations."""
+    return short_name(column) in _CONVERSATIONS
 
 
 def is_question(column: str) -> bool:

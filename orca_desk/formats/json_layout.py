@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.formats.columns import map_columns, plain
+from orca_desk.formats.columns import is_conversation, map_columns, plain
 from orca_desk.formats.json_rows import Outline, Part, Path, parse
 from orca_desk.formats.task_rows import flat
 from orca_desk.formats.text import Line
@@ -44,6 +44,8 @@ def rows_a_line(head: Sequence[Line]) -> bool:
     first = _value(beginning)
     if isinstance(first, dict):
         holds_more = any(isinstance(one, (list, dict)) for one in first.values())
+        if len(lines) == 1 and _is_table(first):
+            return False
         return is_row(first) or len(lines) > 1 or not holds_more
     if beginning.startswith("["):
         return False
@@ -65,6 +67,11 @@ def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
     if found.values != 1:
         return None
     lists = {path: part for path, part in found.parts.items() if _holds_rows(path, part, found)}
+    if not lists and _holds_columns(found):
+        raise UserError(
+            f"{name} holds a list for each column, not an object for each row.",
+            "Write the rows as objects: pandas does so with to_json(orient='records').",
+        )
     if asked:
         return _asked(lists, found, name, asked)
     splits = {path: split_of(path[-1]) if path else None for path in lists}
@@ -101,6 +108,24 @@ def _holds_rows(path: Path, part: Part, found: Outline) -> bool:
         return part.count > 1 and "query" not in map_columns(found.keys)
     is_named_so = plain(path[0]) in _LISTS_OF_ROWS or split_of(path[0]) is not None
     return is_named_so or "query" not in map_columns(found.keys)
+
+
+def _holds_columns(found: Outline) -> bool:
+    """Return whether a document is a table by columns, or with its headings apart: pandas writes both."""
+    keys = map_columns(found.keys)
+    named = [keys.get("query", ""), keys.get("answer", "")]
+    parts = [found.parts.get((name,)) for name in named if name and not is_conversation(name)]
+    apart = found.parts.get(("columns",))
+    if apart and apart.is_list and ("data",) in found.parts:
+        return True
+    return len(parts) == 2 and all(part is not None and not part.count for part in parts)
+
+
+def _is_table(value: dict[str, Any]) -> bool:
+    """Return whether question and answer of an object are columns of them."""
+    keys = map_columns(value)
+    names = (keys.get("query", ""), keys.get("answer", ""))
+    return all(isinstance(value.get(name), (list, dict)) and not is_conversation(name) for name in names)
 
 
 def _value(text: str) -> Any:

@@ -240,7 +240,8 @@ def parse(text: str) -> Any:
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise ValueError(f"not valid JSON: {error.msg} at character {error.pos + 1}") from error
+        what = error.msg.removesuffix(" at")
+        raise ValueError(f"not valid JSON: {what} at character {error.pos + 1}") from error
 
 
 def _line_rows(line: Line) -> Iterator[Row | BadRow]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 from typing import Literal as OneOf
 
+from orca_desk.errors import UserError
 from orca_desk.formats import json_rows
 from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.json_layout import lists_in, looks_like_json, rows_a_line
@@ -17,6 +18,7 @@ from orca_desk.formats.table_rows import records, table_rows
 from orca_desk.formats.text import Line, read_lines, read_pieces
 
 Format = OneOf["JSONL", "JSON", "CSV", "Anki", "text"]
+_MARKUP = ("<?xml", "<!doctype", "<html", "<quiz", "{\\rtf")
 HEAD = 400  # lines that are looked at to recognise the format
 HEAD_SIZE = 1_000_000  # characters, after which no further line is looked at
 
@@ -61,6 +63,11 @@ def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
     start = (first.text or first.raw).lstrip() if first else ""
     if named_json or (suffix not in (".csv", ".tsv") and looks_like_json(start, head)):
         return _json_layout(stream, path, encoding, head, asked)
+    if start.casefold().startswith(_MARKUP) or suffix in (".yaml", ".yml"):
+        raise UserError(
+            f"{path} is markup, such as a web page, XML or YAML, not a list of questions.",
+            "Export it as CSV, JSON or plain text.",
+        )
     if asked.header is None and (plain := plain_reader(head)):
         return Layout(format="text", encoding=encoding, plain=plain)
     table = find_table(head, path, asked.header)

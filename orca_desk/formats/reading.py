@@ -18,6 +18,8 @@ from orca_desk.method.records import AnswerKind, Task
 from orca_desk.yielding import yielding
 
 MAX_COLUMNS = 200  # that are told of
+_WORDS = ("split", "answer_kind")  # fields whose values are of few words
+_TEXTS = ("family", "tags", "strategy")  # fields that an object cannot fill
 TOLD = 10_000  # rows between two reports of progress
 
 
@@ -26,7 +28,8 @@ class Survey:
     """What the rows of a file show: how many, their columns, and those columns that are not read.
 
     `numbers` says how choices are numbered ("from 0", "from 1", or "" if they are not), `sure` whether the
-    file itself shows it. `aside` are pairs of field and column whose values are no such thing. `whole` is
+    file itself shows it. `aside` are columns with the name, but no value, of a split or a type of answer, as
+    pairs of field and column. `whole` is
     False if only the first rows were looked at.
     """
 
@@ -114,7 +117,7 @@ class TaskFile:
             mapping=mapping,
             numbers=base if choosing and choosing.modes[0] == base else "",
             sure=choosing.sure if choosing else True,
-            aside=aside,
+            aside=tuple(pair for pair in aside if pair[0] in _WORDS),
             whole=whole,
         )
 
@@ -187,7 +190,7 @@ class _Counts:
         mapping = map_columns([name for name in shape if name not in choices], others)
         judged = [
             (name, column)
-            for name in ("split", "answer_kind")
+            for name in (*_WORDS, *_TEXTS)
             for column in named_for(name, shape)
             if column not in choices and name not in self._said
         ]
@@ -200,6 +203,11 @@ class _Counts:
         if name == "answer":  # of a column called key: numbers there count the rows
             known = not re.fullmatch(r"\d+", str(value).strip())
             (self._known if known else self._unknown)[name, column] += 1
+            return
+        if name in _TEXTS:
+            if value not in (None, "", []):
+                is_text = not isinstance(value, dict) and not (name != "tags" and isinstance(value, list))
+                (self._known if is_text else self._unknown)[name, column] += 1
             return
         if not isinstance(value, str) or isinstance(value, Literal):
             if value is not None:

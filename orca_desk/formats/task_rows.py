@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 from typing import Literal as OneOf
 
-from orca_desk.formats.chat_rows import exchange_of, reply_in, turns_in
+from orca_desk.formats.chat_rows import alternating, exchange_of, is_reply, reply_in, turns_in
 from orca_desk.formats.choices import Choosing, answer_text, letter_of, options_of, with_options
-from orca_desk.formats.columns import map_columns
+from orca_desk.formats.columns import is_conversation, map_columns
 from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
@@ -102,6 +102,9 @@ class RowReader:
             for name, column in map_columns(free, said, aside=self.aside).items()
             if column and column in names
         }
+        whole = next((name for name in free if is_conversation(name)), "")
+        if whole and "answer" not in columns and "query" not in self.mapping:
+            columns["query"] = whole  # a prompt beside its conversation repeats what that begins with
         return Mapped(columns=columns, choices=choices)
 
 
@@ -113,6 +116,8 @@ def flat(values: dict[str, Any]) -> dict[str, Any]:
         return {**{name: value for name, value in values.items() if name != "row"}, **nested}
     if isinstance(nested, dict) and "stem" in nested:
         return {**{name: value for name, value in values.items() if name != "question"}, **nested}
+    if isinstance(nested, dict) and isinstance(nested.get("text"), str):
+        return {**values, "question": nested["text"]}
     return values
 
 
@@ -156,7 +161,10 @@ class _RowTask:
 
     def _question(self) -> tuple[str, str, str | None]:
         """Return question, context and answer, from texts or from a conversation."""
-        turns = turns_in(self._values.get("query"))
+        if is_reply(self._row) and not is_conversation(self._columns.get("query", "")):
+            hint = "Its question is in another row: write both into one."
+            raise _FaultError("the row is a reply in a conversation, not a question", hint)
+        turns = self._turns()
         context = self._context()
         if turns is None:
             return self._query(), context, self._answer()
@@ -170,6 +178,13 @@ class _RowTask:
         context = "\n\n".join(filter(None, (context, exchange.context)))
         answer = self._answer()
         return exchange.query, context, answer if answer is not None else _essence(exchange.answer)
+
+    def _turns(self) -> list[dict[str, Any]] | None:
+        asked = self._values.get("query")
+        turns = turns_in(asked)
+        if turns is None and is_conversation(self._columns.get("query", "")):
+            return alternating(asked)
+        return turns
 
     def _query(self) -> str:
         value = self._values.get("query")
@@ -188,7 +203,8 @@ class _RowTask:
     def _which_columns(self) -> str:
         names = ", ".join(" ".join(name.split())[:40] for name in list(self._row)[:20])
         known = f" The columns are: {names}." if names else ""
-        other = " If that is a task, the table has no header." if self._reader.header else ""
+        no_header = " If that is a task, the first row is no header (in a command: --no-header)."
+        other = no_header if self._reader.header else ""
         return f"Choose the column that holds it.{known}{other}"
 
     def _context(self) -> str:
@@ -200,6 +216,7 @@ class _RowTask:
 
     def _answer(self) -> str | None:
         value = _inner(self._values.get("answer"))
+        self._notes["several answers"] += _has_aliases(self._values.get("answer"), value)
         if isinstance(value, list):
             turns = turns_in(value)
             if turns is not None:
@@ -288,7 +305,10 @@ class _RowTask:
             return ""
         column = self._columns.get(name, name)
         if not isinstance(value, str) or isinstance(value, Literal):
-            raise _FaultError(f"{column!r} is {_type(value)}, not text", "Write it as text in quotes.")
+            other = "" if name == "query" else ", or choose no column for it"
+            raise _FaultError(
+                f"{column!r} is {_type(value)}, not text", f"Write it as text in quotes{other}."
+            )
         text = clean(value, column)
         return tidy(plain_html(text) if self._reader.html else text)
 
@@ -311,6 +331,14 @@ def _inner(answer: Any) -> Any:
             if name in answer:
                 return answer[name]
     return answer
+
+
+def _has_aliases(answer: Any, taken: Any) -> bool:
+    """Return whether an object of answers gives others beside the one that was taken, as in TriviaQA."""
+    others = answer.get("aliases") if isinstance(answer, dict) else None
+    if not isinstance(others, list) or not isinstance(taken, str):
+        return False
+    return any(isinstance(one, str) and one.casefold() != taken.casefold() for one in others)
 
 
 def _essence(answer: str | None) -> str | None:

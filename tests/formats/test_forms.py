@@ -229,7 +229,7 @@ def test_a_table_without_a_header_keeps_its_first_row() -> None:
     assert pairs("t.tsv", text.replace(",", "\t")) == [("What is 10 - 3?", "7"), ("What is 10 - 4?", "6")]
     assert pairs("t.csv", "Paris,France\nRome,Italy\n", header=False)[0] == ("Paris", "France")
     tasks, bad, _ = read("t.csv", "Paris,France\nRome,Italy\n")
-    assert tasks == [] and "The columns are: Paris, France." in bad[0].hint
+    assert tasks == [] and "The columns are: Paris, France." in bad[0].hint and "--no-header" in bad[0].hint
     (first, _), _, _ = read("mmlu.csv", '"Which gas, now?",oxygen,carbon,neon,xenon,B\nWho?,a,b,c,d,A\n')
     assert first.query.endswith("(A) oxygen\n(B) carbon\n(C) neon\n(D) xenon") and first.answer == "B"
 
@@ -386,3 +386,70 @@ def test_unfitting_split_and_kind_columns_are_left_aside() -> None:
     file = TaskFile(io.BytesIO(b"question,split\na?,test\nb?,odd\n"), Path("t.csv"), Asked())
     assert [task.split for task in file.rows() if isinstance(task, Task)] == ["heldout", "train"]
     assert file.reader.notes["splits"] == 1
+
+
+def test_conversations_without_roles_and_prompts_beside_them() -> None:
+    """LIMA's are lists of texts; UltraChat repeats the first question as a prompt."""
+    assert pairs("t.jsonl", json.dumps({"conversations": ["a?", "1"]})) == [("a?", "1")]
+    row = {"prompt": "a?", "messages": turns("a?", "1", "b?", "2")}
+    (task,), _, survey = read("t.jsonl", json.dumps(row))
+    assert (task.query, task.context, task.answer) == ("b?", "User: a?\n\nAssistant: 1", "2")
+    assert survey.unread == ("prompt",)
+    assert pairs("t.jsonl", json.dumps({"problem": "a?", "answer": "3", "messages": turns("x", "1")})) == [
+        ("a?", "3")
+    ]
+
+
+def test_messages_of_a_tree_and_columns_that_hold_objects() -> None:
+    """A row that is a single message is a task only if a user asks; `labels` are no tags there."""
+    rows = [
+        {"text": "Why?", "role": "prompter", "labels": {"name": ["spam"]}, "category": ["x"]},
+        {"text": "Therefore.", "role": "assistant", "labels": {"name": ["spam"]}, "category": ["x"]},
+    ]
+    tasks, bad, survey = read("t.jsonl", "\n".join(map(json.dumps, rows)))
+    assert [(task.query, task.tags, task.family) for task in tasks] == [("Why?", (), "general")]
+    assert [row.what for row in bad] == ["the row is a reply in a conversation, not a question"]
+    assert survey.unread == ("role", "labels", "category") and survey.aside == ()
+    (task,), _, _ = read("t.jsonl", json.dumps({"question": {"text": "a?", "tokens": ["a"]}}))
+    assert task.query == "a?"
+
+
+def test_a_passage_or_premise_is_the_context() -> None:
+    row = {"Body": "Each pack costs 76.", "Question": "What do two cost?", "Answer": 152.0}
+    (task,), _, _ = read("t.jsonl", json.dumps(row))
+    assert (task.context, task.query, task.answer) == ("Each pack costs 76.", "What do two cost?", "152.0")
+
+
+def test_aliases_of_an_answer_are_counted() -> None:
+    rows = [{"question": "a?", "answer": {"value": "x", "aliases": ["X", other]}} for other in ("x", "y")]
+    file = TaskFile(io.BytesIO("\n".join(map(json.dumps, rows)).encode()), Path("t.jsonl"), Asked())
+    assert [row.answer for row in file.rows() if isinstance(row, Task)] == ["x", "x"]
+    assert file.reader.notes["several answers"] == 1
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"question": ["a?", "b?"], "answer": ["1", "2"]},
+        {"question": {"0": "a?", "1": "b?"}, "answer": {"0": "1", "1": "2"}},
+        {"columns": ["question", "answer"], "index": [0], "data": [["a?", "1"]]},
+    ],
+)
+def test_a_document_by_columns_is_refused_with_what_to_do(document: Any, indent: int | None) -> None:
+    with pytest.raises(UserError, match="a list for each column") as caught:
+        read("t.json", json.dumps(document, indent=indent))
+    assert "records" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.txt", "<?xml version='1.0'?>\n<quiz><question>a?</question></quiz>\n"),
+        ("t.html", "<!DOCTYPE html>\n<html>\n<body>a?</body></html>\n"),
+        ("t.yaml", "- question: a?\n  answer: 1\n"),
+    ],
+)
+def test_markup_is_no_list_of_questions(name: str, text: str) -> None:
+    with pytest.raises(UserError, match="is markup"):
+        read(name, text)
