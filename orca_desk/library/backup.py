@@ -1,11 +1,13 @@
 """Backups: the database alone, or a ZIP file that also has the trained adapters and checkpoints."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from orca_desk.errors import UserError, cannot_write
-from orca_desk.files import atomic_path
-from orca_desk.library.connections import connect, copy_database, explain
+from orca_desk.files import atomic_path, sync_folder
+from orca_desk.library.connections import PRIMARY_CODE, connect, copy_database, explain
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
 from orca_desk.library.locations import resolve_path, training_folder
@@ -112,7 +114,8 @@ def check_backup(path: Path) -> Backup:
 def restore(path: Path, folder: Path) -> Backup:
     """Check a backup and make a library in `folder` from it. Opening the library upgrades an old one.
 
-    Raises UserError if the backup is damaged or `folder` already has a library: nothing is ever replaced.
+    It is made beside its place, so that a failure or an end in the middle leaves none in part. Raises
+    UserError if the backup is damaged or `folder` already has a library: nothing is ever replaced.
     """
     if not path.is_file():
         raise UserError(f"The backup {path} does not exist.", "Check the file name.")
@@ -123,12 +126,19 @@ def restore(path: Path, folder: Path) -> Backup:
     with _unpacked(path) as (database, files):
         backup = _checked(path, database, files)
         try:
-            if files:
-                _unpack(path, files, folder)
-            with closing(connect(database, "immutable")) as db:
-                copy_database(db, target)  # the last: a folder without it is no library
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as scratch:
+                made = Path(scratch)
+                if files:
+                    _unpack(path, files, made)
+                with closing(connect(database, "immutable")) as db:
+                    copy_database(db, made / DATABASE_NAME)
+                if files:
+                    (made / TRAININGS).rename(folder / TRAININGS)
+                (made / DATABASE_NAME).rename(target)  # the last: a folder without it is no library
         except OSError as error:
             raise cannot_write(target, error) from error
+        sync_folder(folder)
     return backup
 
 
@@ -136,14 +146,17 @@ def _checked(path: Path, database: Path, files: list[str]) -> Backup:
     try:
         with closing(connect(database, "immutable")) as db:
             check_version(db, path)
-            version = version_of(db)
+            if not (version := version_of(db)):
+                raise _no_backup(path)
             if problems := check_database(db, thorough=True):
                 raise UserError(f"The backup {path} is damaged: {problems[0]}", "Use an older backup.")
             counts = {
                 name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
                 for name in ("tasks", "records", "snapshots")
             }
-    except sqlite3.Error as error:
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise UserError(f"{path} is damaged, or no backup ({error}).", "Use another backup.") from error
         raise explain(error, path) or error from error
     return Backup(path=path, version=version, files=len(files), left_out={}, **counts)
 
@@ -191,17 +204,32 @@ def _unpacked(path: Path) -> Iterator[tuple[Path, list[str]]]:
     if not zipfile.is_zipfile(path) or _is_database(path):
         yield path, []
         return
+    with tempfile.TemporaryDirectory(prefix="orca-desk-") as scratch:
+        yield Path(scratch) / DATABASE_NAME, _take_out_database(path, Path(scratch))
+
+
+def _take_out_database(path: Path, folder: Path) -> list[str]:
+    """Check an archive, write its database into `folder`, and return the names of the other files in it."""
     try:
-        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="orca-desk-") as scratch:
-            names = archive.namelist()
+        with zipfile.ZipFile(path) as archive:
+            # A set of files that was packed again may have entries for folders too
+            names = list(dict.fromkeys(name for name in archive.namelist() if not name.endswith("/")))
             if DATABASE_NAME not in names or not all(_is_inside(name) for name in names):
-                raise UserError(f"{path} is no backup of an Orca Desk library.", "Choose another file.")
+                raise _no_backup(path)
             if damaged := archive.testzip():
                 raise UserError(f"The backup {path} is damaged: {damaged}.", "Use an older backup.")
-            archive.extract(DATABASE_NAME, scratch)
-            yield Path(scratch) / DATABASE_NAME, [name for name in names if name != DATABASE_NAME]
-    except zipfile.BadZipFile as error:
-        raise UserError(f"The backup {path} is damaged: {error}", "Use an older backup.") from error
+            archive.extract(DATABASE_NAME, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise UserError(f"The backup {path} is damaged: {error}.", "Use an older backup.") from error
+    except RuntimeError as error:  # a password, or a compression that Python does not know
+        raise UserError(f"The archive {path} cannot be read: {error}.", "Pack its files anew.") from error
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return [name for name in names if name != DATABASE_NAME]
+
+
+def _no_backup(path: Path) -> UserError:
+    return UserError(f"{path} is no backup of an Orca Desk library.", "Choose another file.")
 
 
 def _unpack(path: Path, names: list[str], folder: Path) -> None:
@@ -211,6 +239,8 @@ def _unpack(path: Path, names: list[str], folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(name) as source, target.open("xb") as file:
                 shutil.copyfileobj(source, file, CHUNK)
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def _is_inside(name: str) -> bool:

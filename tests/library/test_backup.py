@@ -1,7 +1,9 @@
 """Backups, logs, and what is not lost with them."""
 
+import errno
 import gzip
 import logging
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -235,6 +237,63 @@ def test_a_damaged_or_hostile_archive_is_refused(trained: Library, tmp_path: Pat
         with pytest.raises(UserError, match="no backup"):
             restore(path, tmp_path / "restored")
     assert not (tmp_path / "restored").exists() and not (tmp_path / "out").exists()
+
+
+def test_an_archive_that_was_packed_again_is_restored(trained: Library, tmp_path: Path) -> None:
+    back_up(trained, tmp_path / "whole.zip", parts=frozenset({"adapters"}))
+    with zipfile.ZipFile(tmp_path / "whole.zip") as archive:
+        archive.extractall(tmp_path / "files")
+    shutil.make_archive(str(tmp_path / "again"), "zip", tmp_path / "files")  # with entries for folders
+    back = restore(tmp_path / "again.zip", tmp_path / "restored")
+    assert (back.files, back.tasks) == (2, 1)
+    assert sorted(path.name for path in (tmp_path / "restored").iterdir()) == ["library.db", "trainings"]
+    with Library.open(tmp_path / "restored", create=False) as restored:
+        assert missing_files(restored) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "compression", "words"),
+    [(1, 0, "encrypted"), (0, 9, "cannot be read"), (0, 8, "damaged")],
+    ids=["password", "unknown compression", "no such data"],
+)
+def test_an_archive_that_cannot_be_read_is_a_sentence(
+    trained: Library, tmp_path: Path, flags: int, compression: int, words: str
+) -> None:
+    path = tmp_path / "whole.zip"
+    back_up(trained, path, parts=frozenset({"adapters"}))
+    content = bytearray(path.read_bytes())
+    for signature, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = content.index(signature)
+        content[start + place] |= flags
+        content[start + place + 2] = compression
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=words):
+        restore(path, tmp_path / "restored")
+    assert not (tmp_path / "restored").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"SQLite format 3\0"])
+def test_a_file_of_another_kind_is_no_backup(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "one.db"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"is no backup|or no backup"):
+        check_backup(path)
+
+
+def test_a_restore_that_fails_can_be_repeated(
+    trained: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(trained, tmp_path / "whole.zip", parts=frozenset({"adapters"}))
+
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("orca_desk.library.backup.copy_database", full)  # when all the files are there
+        with pytest.raises(UserError, match="no space"):
+            restore(tmp_path / "whole.zip", tmp_path / "restored")
+    assert list((tmp_path / "restored").iterdir()) == []
+    assert restore(tmp_path / "whole.zip", tmp_path / "restored").files == 2
 
 
 def test_a_stopped_backup_leaves_nothing(trained: Library, tmp_path: Path) -> None:
