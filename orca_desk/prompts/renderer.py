@@ -110,12 +110,7 @@ class Renderer:
         """
         if self._ends_turns:
             return ()
-        shape = Shape(("user", "assistant", "user"), generation=True)
-        try:
-            written = self._template.skeleton(shape).pieces[2]
-        except UserError:
-            written = self._tail
-        lines = (line.strip() for line in written.splitlines())
+        lines = (line.strip() for line in (self._between or self._tail).splitlines())
         return tuple(line for line in lines if len(line) >= SHORTEST_STOP)[:1]
 
     @cached_property
@@ -217,9 +212,24 @@ class Renderer:
 
     @cached_property
     def _tail(self) -> str:
-        """What the template writes after a last answer."""
+        """What the template writes after an answer.
+
+        Some leave a last answer open, and end it by the token that begins the next question or stands there.
+        """
         roles: tuple[Role, ...] = ("user", "assistant")
-        return self._template.skeleton(Shape(roles, generation=False)).pieces[-1]
+        last = self._template.skeleton(Shape(roles, generation=False)).pieces[-1]
+        if self.tokenizer.eos_ids.isdisjoint(self.tokenizer.encode(last, control=True)):
+            first = self.tokenizer.encode(self._between.lstrip(), control=True)[:1]
+            return self._between if first and first[0] in self.tokenizer.eos_ids else last
+        return last
+
+    @cached_property
+    def _between(self) -> str:
+        """What the template writes between an answer and the next question; empty if it refuses one."""
+        try:
+            return self._template.skeleton(Shape(("user", "assistant", "user"), generation=True)).pieces[2]
+        except UserError:
+            return ""
 
     @cached_property
     def _ends_turns(self) -> bool:

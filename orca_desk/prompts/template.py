@@ -8,7 +8,7 @@ never reach Jinja, so that nothing can mistake them for template text.
 import json
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -68,6 +68,7 @@ class TemplateRefusalError(UserError):
 BASE_SHAPES = (
     Shape(("system", "user"), True),
     Shape(("user",), True),
+    Shape(("user",), False),
     Shape(("system", "user", "assistant"), False),
     Shape(("user", "assistant"), False),
 )
@@ -84,11 +85,17 @@ class ChatTemplate:
         self._typed = False  # whether contents are lists of parts
 
     def skeleton(self, shape: Shape) -> Skeleton:
-        """Return the pieces of `shape`.
+        """Return the pieces of `shape`; a prompt always ends with what begins an answer.
 
         Raises TemplateRefusalError when the template refuses the shape or drops a text, and UserError when it
         is broken, hostile, or changes texts in an unknown way.
         """
+        written = self._as_written(shape)
+        if not shape.generation or not self._omitted_header:
+            return written
+        return replace(written, pieces=(*written.pieces[:-1], written.pieces[-1] + self._omitted_header))
+
+    def _as_written(self, shape: Shape) -> Skeleton:
         if shape not in self._known:
             self._learn([shape] if self._known else list(dict.fromkeys((*BASE_SHAPES, shape))))
         known = self._known[shape]
@@ -97,11 +104,29 @@ class ChatTemplate:
         return known
 
     @cached_property
+    def _omitted_header(self) -> str:
+        """What begins an answer, where the template ignores that a prompt was asked for; usually nothing.
+
+        Without it the model would write the header itself, as the beginning of its answer.
+        """
+        question: tuple[Role, ...] = ("user",)
+        try:
+            asked = self._as_written(Shape(question, True)).pieces[-1]
+            if asked != self._as_written(Shape(question, False)).pieces[-1]:
+                return ""
+            between = self._as_written(Shape((*question, "assistant"), False)).pieces[1]
+        except UserError:
+            return ""
+        # The answer brings its own space, as with every other header.
+        return between.removeprefix(asked).rstrip(" ") if between.startswith(asked) else ""
+
+    @cached_property
     def has_system(self) -> bool:
-        """Whether the template renders a system message."""
+        """Whether the template renders a system message. Raises UserError when it renders nothing at all."""
         try:
             self.skeleton(Shape(("system", "user"), True))
-        except TemplateRefusalError:
+        except UserError:  # refused, or broken by a role that it does not know
+            self.skeleton(Shape(("user",), True))
             return False
         return True
 
@@ -139,16 +164,24 @@ class ChatTemplate:
 
     @cached_property
     def forgetting(self) -> Forgetting | None:
-        """How the template drops thoughts from earlier answers; None if it keeps them, or knows none."""
+        """How the template drops thoughts from earlier answers; None if it keeps them, or knows none.
+
+        One that writes closed thoughts before every earlier answer expects answers without their own.
+        """
         tags = tags_of(self.source)
         if tags is None:
             return None
-        conversation = _conversation(Shape(("user", "assistant", "user"), True), padded=False, typed=False)
-        answer = f"{tags[0]}\n{THOUGHT}\n{tags[1]}\n\n"
-        conversation["messages"][1]["content"] = f"{answer}{_sentinel(1)}"
-        text = self._render([conversation])[0].get("text", THOUGHT)
-        is_kept = THOUGHT in text or _sentinel(1) not in text
-        return None if is_kept else Forgetting(tags[1], strips=f"\n\n{_sentinel(1)}" not in text)
+        self.skeleton(Shape(("user",), True))  # which tells whether contents are lists
+        thoughts = f"{tags[0]}\n{THOUGHT}\n{tags[1]}\n\n"
+        shape = Shape(("user", "assistant", "user"), True)
+        conversation = _conversation(shape, padded=False, typed=self._typed, thoughts=thoughts)
+        text = self._render([conversation])[0].get("text", "")
+        if _sentinel(1) not in text:
+            return None
+        if THOUGHT not in text:
+            return Forgetting(tags[1], strips=f"\n\n{_sentinel(1)}" not in text)
+        header = text[: text.index(THOUGHT)].rpartition(_sentinel(0))[2]
+        return Forgetting(tags[1], strips=True) if tags[1] in header else None
 
     def _learn(self, shapes: Sequence[Shape]) -> None:
         is_first = not self._known
@@ -199,9 +232,13 @@ def _sentinel(message: int) -> str:
     return f"ORCAx{message}xDESK"
 
 
-def _conversation(shape: Shape, padded: bool, typed: bool) -> dict[str, Any]:
+def _conversation(shape: Shape, padded: bool, typed: bool, thoughts: str = "") -> dict[str, Any]:
+    """Return a conversation for the worker, with `thoughts` before every answer."""
     before, after = (BEFORE, AFTER) if padded else ("", "")
-    texts = [f"{before}{_sentinel(index)}{after}" for index in range(len(shape.roles))]
+    texts = [
+        f"{before}{thoughts if role == 'assistant' else ''}{_sentinel(index)}{after}"
+        for index, role in enumerate(shape.roles)
+    ]
     messages = [
         {"role": role, "content": [{"type": "text", "text": text}] if typed else text}
         for role, text in zip(shape.roles, texts, strict=True)

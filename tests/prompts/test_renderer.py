@@ -93,6 +93,21 @@ def test_a_token_that_only_the_template_names_ends_an_answer(tmp_path: Path) -> 
     assert own == {"<|endoftext|>", "<|im_end|>", "<|turn_end|>"}
 
 
+def test_a_last_answer_ends_as_an_earlier_one_does(tmp_path: Path) -> None:
+    tokenizer = HFTokenizer.load(make_tiny(tmp_path, more=("<|user|>", "<|assistant|>")).folder)
+    open_at_last = "('' if loop.last and message.role == 'assistant' else '<|im_end|>')"
+    for template, end in (
+        (CHATML.replace("'<|im_end|>'", open_at_last), "<|im_end|>"),
+        ("{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}<|assistant|>", "<|user|>"),
+    ):
+        user = tokenizer.encode("<|user|>", control=True)
+        tokenizer.chat_template, tokenizer.eos_ids = template, tokenizer.eos_ids | set(user)
+        renderer = Renderer(tokenizer)
+        example = renderer.example("", "Why?", "Because.")
+        assert shown(renderer, example.ids[example.mask.index(True) :]) == f"Because.{end}"
+        assert renderer.stops == ()
+
+
 def test_thoughts_that_the_prompt_opens_are_closed_in_every_example(tiny_llama: TinyModel) -> None:
     thinking = of_template(tiny_llama, THINKING)
     assert thinking.prompt([Message("user", "2+2?")]).opening == "<think>\n"
