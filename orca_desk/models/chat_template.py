@@ -16,7 +16,10 @@ def read_chat_template(path: Path) -> str | None:
 
 
 def template_of_folder(folder: Path) -> str | None:
-    """Return chat_template.jinja, else the template in tokenizer_config.json (of several the default)."""
+    """Return chat_template.jinja, else the template in tokenizer_config.json (of several the default).
+
+    Lone surrogates, which JSON can carry and UTF-8 cannot, become question marks.
+    """
     if (folder / "chat_template.jinja").is_file():
         return read_text(folder / "chat_template.jinja") or None
     config = folder / "tokenizer_config.json"
@@ -28,7 +31,7 @@ def template_of_folder(folder: Path) -> str | None:
         template = named.get("default")
     if template is not None and not isinstance(template, str):
         raise UserError(f"The chat template in {config} is not a text.", HINT)
-    return template or None
+    return template.encode(errors="replace").decode() if template else None
 
 
 def template_of_header(header: Header) -> str | None:

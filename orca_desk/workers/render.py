@@ -26,6 +26,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 MEMORY_BYTES = 512 * 2**20
 CPU_SECONDS = 2
 TEXT_LIMIT = 2_000_000  # characters; real templates write a few thousand
+MESSAGE_LIMIT = 500  # characters of what a template says when it refuses
 LOOK_SECONDS = 0.02  # between two looks at the memory
 # The time in every prompt. It never changes: a student must be served what it was trained on, and an answer
 # must be reproducible. Templates of Llama 3 write this date wherever there is no clock.
@@ -104,18 +105,24 @@ def render(template: Template, variables: dict[str, str], conversation: dict[str
             if size > TEXT_LIMIT:
                 return {"broken": "its output never ends"}
     except RefusalError as error:
-        return {"refused": str(error)}
+        return {"refused": _printable(str(error))}
     except Exception as error:  # a template can raise anything
         return {"broken": _describe(error)}
     return {"text": "".join(pieces)}
 
 
 def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".removesuffix(": ")[:500]
+    return _printable(f"{type(error).__name__}: {error}".removesuffix(": "))
 
 
-def _refuse(message: str) -> NoReturn:
-    raise RefusalError(message)
+def _printable(text: str) -> str:
+    """Return the beginning of a message in one line, without anything that could move a terminal's cursor."""
+    words = "".join(each if each.isprintable() else " " for each in text[:MESSAGE_LIMIT]).split()
+    return " ".join(words)
+
+
+def _refuse(message: object = "") -> NoReturn:
+    raise RefusalError(str(message))
 
 
 def _to_json(value: Any, indent: int | None = None, **_: Any) -> str:

@@ -6,6 +6,7 @@ from tiny_models import CHATML
 
 from orca_desk.errors import UserError
 from orca_desk.prompts.template import ChatTemplate, Shape, TemplateRefusalError
+from orca_desk.prompts.thoughts import Forgetting
 
 CHAT = Shape(("system", "user"), True)
 
@@ -40,6 +41,8 @@ def test_what_a_template_trims_is_learned() -> None:
         (GEMMA, False, False),
         (LLAMA2, True, False),
         ("{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}", False, False),
+        # It crashes at a role that it does not know.
+        ("{% for m in messages %}{{ {'user': 'Q: '}[m.role] + m.content }}{% endfor %}", False, False),
         # A default text in another frame than a system message, and a template that insists on one.
         ("{% if messages[0].role != 'system' %}<|default|>Be kind.{% endif %}" + CHATML, True, True),
         (
@@ -103,6 +106,34 @@ def test_clocks_stand_still_and_that_is_told(clock: str, date: str) -> None:
     assert template.remarks == ("fixed_date",)
 
 
+def test_a_refusal_is_one_short_line_whatever_the_template_says() -> None:
+    told = "{{ raise_exception('\x1b[2J\u202eNo\\n\\nsystem' + ' role' * 9999) }}"
+    with pytest.raises(TemplateRefusalError) as refused:
+        chat(told).skeleton(CHAT)
+    message = refused.value.message
+    assert message.startswith("The model's chat template says: [2J No system role role")
+    assert message.isprintable()
+    assert len(message) < 600
+    with pytest.raises(TemplateRefusalError):
+        chat("{{ raise_exception() }}").skeleton(CHAT)
+
+
+HEADERLESS = CHATML.partition("{% if add_generation_prompt %}")[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "end"),
+    [
+        (HEADERLESS, "<|im_end|>\n<|im_start|>assistant\n"),
+        (HEADERLESS + "<|im_start|>assistant\n", "<|im_end|>\n<|im_start|>assistant\n"),
+        ("{% for m in messages %}{{ m.role.title() }}: {{ m.content }}</s>{% endfor %}", "</s>Assistant:"),
+        (LLAMA2, " [/INST]"),
+    ],
+)
+def test_a_prompt_begins_the_answer_even_if_the_template_ignores_that(source: str, end: str) -> None:
+    assert chat(source).skeleton(Shape(("user",), True)).pieces[-1] == end
+
+
 def test_what_is_remarkable_about_a_template() -> None:
     assert chat(CHATML).remarks == ()
     assert chat(GEMMA).remarks == ("system_in_user",)
@@ -121,5 +152,27 @@ def test_contents_may_have_to_be_lists_of_parts() -> None:
         "{{ part.text | trim }}{% endif %}{% endfor %}<|end|>{% endfor %}"
     )
     skeleton = chat(parts).skeleton(CHAT)
-    assert skeleton.pieces == ("<|system|>", "<|end|><|user|>", "<|end|>")
+    assert skeleton.pieces == ("<|system|>", "<|end|><|user|>", "<|end|><|assistant|>")
     assert [slot.trim(" x ") for slot in skeleton.slots] == ["x", "x"]
+
+
+@pytest.mark.parametrize(
+    ("source", "forgetting"),
+    [
+        (CHATML, None),
+        (THINKING, Forgetting("</think>", strips=False)),
+        # Contents as lists of parts; an earlier answer's thoughts replaced by empty ones.
+        (
+            "{% for m in messages %}{% for part in m.content %}{% if part.type == 'text' %}<|{{ m.role }}|>"
+            "{{ part.text.split('</think>')[-1] | trim }}{% endif %}{% endfor %}{% endfor %}",
+            Forgetting("</think>", strips=True),
+        ),
+        (
+            "{% for m in messages %}<|{{ m.role }}|>{% if m.role == 'assistant' %}<think></think>{% endif %}"
+            "{{ m.content }}{% endfor %}",
+            Forgetting("</think>", strips=True),
+        ),
+    ],
+)
+def test_how_earlier_thoughts_are_dropped(source: str, forgetting: Forgetting | None) -> None:
+    assert chat(source).forgetting == forgetting

@@ -132,3 +132,6 @@ def test_a_template_may_stand_in_its_own_file_or_in_a_list(tiny_llama: TinyModel
     assert (listed.chat_template, listed.eos, listed.bos) == ("plain", "<|im_end|>", "")
     (tmp_path / "chat_template.jinja").write_text("own file")
     assert HFTokenizer.load(tmp_path).chat_template == "own file"
+    (tmp_path / "chat_template.jinja").unlink()
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": "half \ud83d"}))
+    assert HFTokenizer.load(tmp_path).chat_template == "half ?"
