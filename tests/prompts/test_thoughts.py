@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orca_desk.method.grading.visible import visible_span
 from orca_desk.method.thoughts import TAGS, split_thoughts
 from orca_desk.prompts.thoughts import Forgetting, continuation, opened_thoughts
 
@@ -45,6 +46,13 @@ def test_prompt_and_continuation_always_close_the_thoughts_once(
         whole = opening + continuation(opening, text)
         assert whole.count(start) == whole.count(end) == 1
         assert split_thoughts(whole)[1] == answer.lstrip()
+
+
+@pytest.mark.parametrize("tags", TAGS)
+def test_the_grader_sees_no_thoughts_between_these_tags(tags: tuple[str, str]) -> None:
+    response = f"{tags[0]}thought: 5?{tags[1]}4"
+    start, end = visible_span(response)
+    assert response[start:end] == "4"
 
 
 def test_an_earlier_answer_is_shown_without_thoughts() -> None:

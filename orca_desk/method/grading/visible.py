@@ -9,8 +9,8 @@ _THOUGHT = re.compile(
     r"<(?P<slash>/?)(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|seed:think)>"
     r"|\[(?P<bracket>/?)THINK\]"
     r"|◁(?P<moon>/?)think▷"
-    r"|<\|(?:begin_of_thought|START_THINKING|inner_prefix)\|>"
-    r"|(?P<closing><\|(?:end_of_thought|END_THINKING|inner_suffix)\|>)",
+    r"|<\|(?:begin_of_thought|START_THINKING|inner_prefix)\|>|<\|channel>"
+    r"|(?P<closing><\|(?:end_of_thought|END_THINKING|inner_suffix)\|>|<channel\|>)",
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(r"<\|channel\|>\s*(?P<name>\w+)[^<]{0,40}<\|message\|>")
