@@ -27,9 +27,13 @@ class AnswerCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerOutcome:
-    """One model's answer to one task, without its text; `correct` is None for an ungraded answer."""
+    """One model's answer to one task, without its text; `correct` is None for an ungraded answer.
+
+    `paired` is the strategy that the task was paired with at the time, if any.
+    """
 
     correct: bool | None
+    paired: str | None
     recognised: str | None
     completion_tokens: int
     finish_reason: FinishReason
@@ -39,13 +43,12 @@ class AnswerOutcome:
 class AskedTask:
     """A task of some evaluations, and its outcome in each of them: None where it has no answer.
 
-    `question` is the beginning of what was asked: of the task's query, while there is that task. Empty for a
+    `question` is the beginning of what was asked: of the task's query, while the task asks that. Empty for a
     task that was deleted before questions were stored.
     """
 
     task_id: str
     family: str
-    paired: str | None
     question: str
     outcomes: tuple[AnswerOutcome | None, ...]
 
@@ -88,7 +91,8 @@ def answer_counts(library: Library) -> dict[str, AnswerCounts]:
 def questions(library: Library, evaluation_id: str) -> list[Question]:
     """Return all questions of an evaluation, in their order."""
     rows = library.rows(
-        f"SELECT task_id, {NAME} AS family, paired FROM questions WHERE evaluation = ? ORDER BY position",
+        f"SELECT task_id, {NAME} AS family, paired, user, answer"
+        " FROM questions WHERE evaluation = ? ORDER BY position",
         (evaluation_id,),
     )
     return [Question(**dict(row)) for row in rows]
@@ -116,7 +120,6 @@ def asked_tasks(
         AskedTask(
             task_id=task_id,
             family=asked[task_id]["family"],
-            paired=asked[task_id]["paired"],
             question=beginnings.get(task_id, ""),
             outcomes=tuple(outcomes.get(task_id, nothing)),
         )
@@ -182,6 +185,7 @@ def _outcome_rows(library: Library, evaluation_id: str, family: str | None) -> l
 def _outcome(row: sqlite3.Row) -> AnswerOutcome:
     return AnswerOutcome(
         correct=_truth(row["correct"]),
+        paired=row["paired"],
         recognised=row["recognised"],
         completion_tokens=row["completion_tokens"],
         finish_reason=row["finish_reason"],
@@ -234,7 +238,10 @@ def _beginnings(library: Library, evaluation_ids: Sequence[str], task_ids: Seque
         (BEGINNING, json_list(evaluation_ids), wanted),
     )
     queries = library.rows(
-        "SELECT id, substr(query, 1, ?) FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
-        (BEGINNING, wanted),
+        "SELECT t.id, substr(t.query, 1, ?) FROM tasks AS t JOIN questions AS q ON q.task_id = t.id"
+        " WHERE q.evaluation IN (SELECT value FROM json_each(?))"
+        " AND q.task_id IN (SELECT value FROM json_each(?))"
+        " AND q.user = iif(t.context = '', t.query, t.context || char(10, 10) || t.query)",
+        (BEGINNING, json_list(evaluation_ids), wanted),
     )
     return {row[0]: row[1] for row in (*asked, *queries)}

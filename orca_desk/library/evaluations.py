@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from orca_desk.errors import UserError
 from orca_desk.library.clock import now
@@ -14,18 +14,31 @@ from orca_desk.library.families import NAME, family_ids
 from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, get_run, insert_run, runs_of
-from orca_desk.method.records import FinishReason
+from orca_desk.method.records import FinishReason, Task, content_key
 
 KIND = "evaluate"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A task of an evaluation, with its family, and the strategy that it was `paired` with then, if any."""
+    """A task of an evaluation, with its family, and the strategy that it was `paired` with then, if any.
+
+    `user` is what was asked and `answer` the reference that it is graded by: the task may be edited later. An
+    evaluation of an early version may lack both.
+    """
 
     task_id: str
     family: str
     paired: str | None = None
+    user: str = ""
+    answer: str | None = None
+
+    @classmethod
+    def of(cls, task: Task, paired: str | None) -> Self:
+        """Return the question that a task asks now."""
+        return cls(
+            task_id=task.id, family=task.family, paired=paired, user=task.user_text, answer=task.answer
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,15 +129,10 @@ def create_evaluation(
                 "task_id": question.task_id,
                 "family_id": families[question.family],
                 "paired": question.paired,
+                "user": question.user,
+                "answer": question.answer,
             }
             for position, question in enumerate(questions)
-        )
-        db.execute(
-            "UPDATE questions SET (user, answer) = ("
-            " SELECT iif(context = '', query, context || char(10, 10) || query), answer"
-            " FROM tasks WHERE id = task_id)"
-            " WHERE evaluation = ? AND task_id IN (SELECT id FROM tasks)",
-            (run_id,),
         )
         return run_id
 
@@ -191,7 +199,7 @@ def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered
 def unanswered(library: Library, evaluation_id: str) -> list[Question]:
     """Return the questions without an answer, in order."""
     rows = library.rows(
-        f"SELECT q.task_id, {NAME} AS family, q.paired"
+        f"SELECT q.task_id, {NAME} AS family, q.paired, q.user, q.answer"
         " FROM questions AS q LEFT JOIN answers AS a USING (evaluation, task_id)"
         " WHERE q.evaluation = ? AND a.task_id IS NULL ORDER BY q.position",
         (evaluation_id,),
@@ -207,6 +215,17 @@ def answers(library: Library, evaluation_id: str) -> list[Answered]:
         (evaluation_id,),
     )
     return [_answered(row) for row in rows]
+
+
+def asked_keys(library: Library, evaluation_id: str) -> dict[str, str]:
+    """Return a key of what was asked and expected, by task: equal ones are the same question.
+
+    A task is missing if nobody knows its text any more.
+    """
+    rows = library.rows(
+        "SELECT task_id, user, answer FROM questions WHERE evaluation = ? AND user <> ''", (evaluation_id,)
+    )
+    return {row["task_id"]: content_key(row["user"], row["answer"] or "") for row in rows}
 
 
 def question_outcomes(library: Library, evaluation_id: str) -> list[QuestionOutcome]:

@@ -42,7 +42,8 @@ TUNED = f"""
 """
 OTHER_TASKS = """
     SELECT 1 FROM questions AS q WHERE q.evaluation = ?1 AND NOT EXISTS
-      (SELECT 1 FROM questions AS other WHERE other.evaluation = ?2 AND other.task_id = q.task_id) LIMIT 1
+      (SELECT 1 FROM questions AS other WHERE other.evaluation = ?2 AND other.task_id = q.task_id
+       AND (other.user = q.user AND other.answer IS q.answer OR '' IN (other.user, q.user))) LIMIT 1
 """
 REST = """
     SELECT (SELECT count(*) FROM snapshots) AS snapshots,
@@ -182,11 +183,9 @@ def newest_answer(library: Library) -> NewestAnswer | None:
     return _newest(
         library,
         "SELECT (SELECT name FROM families WHERE id = q.family_id) AS family, a.recognised AS strategy,"
-        f" substr(ltrim(coalesce(t.context, '') || char(10, 10) || coalesce(t.query, ''), char(10)),"
-        f" 1, {SHOWN}) AS question,"
+        f" substr(q.user, 1, {SHOWN}) AS question,"
         f" substr(a.response, 1, {SHOWN}) AS answer, a.correct"
         " FROM answers AS a JOIN questions AS q USING (evaluation, task_id)"
-        " LEFT JOIN tasks AS t ON t.id = a.task_id"
         " WHERE a.evaluation = (SELECT e.id FROM evaluations AS e JOIN runs AS r USING (id)"
         " ORDER BY r.n DESC LIMIT 1) ORDER BY a.created_at DESC LIMIT 1",
     )

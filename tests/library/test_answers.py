@@ -30,7 +30,7 @@ def evaluation(library: Library, name: str, right: str) -> str:
         adapter=None,
         system_kind="cautious",
         system="Be careful.",
-        questions=[Question(task_id=task.id, family=task.family, paired="direct") for task in TASKS],
+        questions=[Question.of(task, "direct") for task in TASKS],
         settings={"name": name},
     )
     add_answers(
@@ -105,6 +105,7 @@ def test_an_edited_task_keeps_what_was_asked(library, pair):
     update_task(library, replace(TASKS[0], query="Something else?", answer="other"))
     question = asked_questions(library, pair, [TASKS[0].id])[TASKS[0].id]
     assert (question.user, question.answer) == (TASKS[0].user_text, TASKS[0].answer)
+    assert asked_tasks(library, pair)[0].question == TASKS[0].user_text
 
 
 def test_counts_and_questions(library, pair):

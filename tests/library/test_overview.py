@@ -72,7 +72,13 @@ def test_usable_are_the_records_that_a_snapshot_would_take(library: Library) -> 
 
 def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: Library) -> None:
     def evaluated(
-        adapter: Path | None, right: int, *, done: bool = True, tasks: int = 4, asked: int | None = None
+        adapter: Path | None,
+        right: int,
+        *,
+        done: bool = True,
+        tasks: int = 4,
+        asked: int | None = None,
+        answer: str = "so",
     ) -> str:
         made = create_evaluation(
             library,
@@ -80,7 +86,9 @@ def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: L
             adapter=adapter,
             system_kind="cautious",
             system="",
-            questions=[Question(task_id=str(n), family="sums") for n in range(tasks)],
+            questions=[
+                Question(task_id=str(n), family="sums", user="What?", answer=answer) for n in range(tasks)
+            ],
             settings={"right": right},
         )
         answers = [
@@ -112,6 +120,8 @@ def test_the_best_result_is_that_of_a_tuned_student_that_was_finished(library: L
     evaluated(adapter, 1, tasks=1)  # all correct, but of one task
     evaluated(adapter, 1, asked=1)  # all correct, but three could not be asked
     assert overview(library).best == BestEvaluation(evaluation=better, share=share_of(2, 4), among=3)
+    edited = evaluated(adapter, 1, answer="else")  # other questions, though the tasks are the same
+    assert overview(library).best == BestEvaluation(evaluation=edited, share=share_of(1, 4), among=1)
     whole = evaluated(adapter, 3, tasks=8)
     assert overview(library).best == BestEvaluation(evaluation=whole, share=share_of(3, 8), among=1)
 

@@ -21,7 +21,7 @@ from orca_desk.method.records import Sampling, Task
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import default_runner
-from orca_desk.steps.evaluate.evaluation import System, evaluate
+from orca_desk.steps.evaluate.evaluation import System, asked_digest, evaluate
 from orca_desk.steps.evaluate.plan import Candidate, Plan, queued_behind
 from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.steps.recorder import require_unfinished
@@ -153,11 +153,12 @@ def evaluation_names(evaluations: Sequence[Evaluation]) -> dict[str, str]:
 def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
     """Return the rest of an evaluation; for the newest one also the candidates queued behind it.
 
-    Raises UserError for an unknown evaluation, one that is done or at work, and one whose model is gone.
+    Raises UserError for an unknown evaluation, one that is done or at work, one whose model is gone, and one
+    whose questions are no longer what they were.
     """
     evaluation = get_evaluation(library, evaluation_id)
     require_unfinished(evaluation.run)
-    ids = [one.task_id for one in questions(library, evaluation_id)]
+    tasks = _unchanged_tasks(library, evaluation)
     candidate = Candidate(
         name=evaluation_names([evaluation])[evaluation_id],
         model=find_model(library, evaluation.model, evaluation.run.settings.get("model")),
@@ -168,9 +169,23 @@ def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
     queued = queued_behind(evaluation.run.request or {}) if is_newest else ()
     return RemainingPlan(
         candidates=(candidate, *queued),
-        tasks=tuple(get_tasks(library, ids).values()),
+        tasks=tasks,
         sampling=Sampling.from_json(evaluation.run.settings["sampling"]),
     )
+
+
+def _unchanged_tasks(library: Library, evaluation: Evaluation) -> tuple[Task, ...]:
+    """Return the tasks of an evaluation. Raises UserError if the rest would be asked or graded otherwise."""
+    ids = [one.task_id for one in questions(library, evaluation.id)]
+    tasks = tuple(get_tasks(library, ids).values())
+    hint = "Start a new evaluation, so that all answers are to the same questions."
+    if gone := len(ids) - len(tasks):
+        raise UserError(f"{gone:,} of its {len(ids):,} tasks were deleted since {evaluation.id} began.", hint)
+    asked = evaluation.run.settings.get("asked")
+    if asked != asked_digest(library, tasks, system_of(evaluation.system)):
+        what = "Tasks or strategies were edited" if asked else "Orca Desk was updated"
+        raise UserError(f"{what} since {evaluation.id} began.", hint)
+    return tasks
 
 
 def _likely_name(evaluation: Evaluation) -> str:

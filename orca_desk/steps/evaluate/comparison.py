@@ -56,7 +56,7 @@ class EvaluationSummary:
 
     `name` differs from the names of the evaluations that it is compared with. `matrix[paired][recognised]`
     counts answers by strategy. `left_out` counts its other questions: those that another one of the compared
-    evaluations was not asked or has not come to, and its own that are not settled.
+    evaluations was not asked, was asked in other words or has not come to, and its own that are not settled.
     """
 
     id: str
@@ -218,11 +218,12 @@ def answer_table(library: Library, evaluation_ids: Sequence[str], wanted: AskedF
     answers = all_answers(library, evaluation_ids, [one.task_id for one in asked])
     for one in asked:
         question = questions.get(one.task_id)
-        for evaluation, answer in zip(evaluation_ids, answers[one.task_id], strict=True):
-            if answer is not None:
+        found = zip(evaluation_ids, answers[one.task_id], one.outcomes, strict=True)
+        for evaluation, answer, outcome in found:
+            if answer is not None and outcome is not None:
                 rows.append((one.task_id, one.family, question.user if question else "",
                              question.answer if question else "", evaluation, names[evaluation],
-                             answer.correct, answer.reason, one.paired, answer.recognised,
+                             answer.correct, answer.reason, outcome.paired, answer.recognised,
                              answer.completion_tokens, answer.finish_reason, answer.response))  # fmt: skip
     return headers, rows
 

@@ -66,7 +66,7 @@ def evaluate(
     _check(tasks)
     known = current_strategies(library)
     messages = _messages(library, tasks, system, known)
-    evaluation = _find_or_create(library, student, tasks, system, sampling, name, request)
+    evaluation = _find_or_create(library, student, tasks, system, messages, sampling, name, request)
     unanswered = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
     failed: Counter[str] = Counter()
     by_id = {task.id: task for task in tasks}
@@ -108,6 +108,24 @@ def evaluate(
     return replace(found, failed=dict(failed), seconds=time.monotonic() - began)
 
 
+def asked_digest(library: Library, tasks: Sequence[Task], system: System) -> str:
+    """Return the identity of what an evaluation asks of some tasks, and of what it expects for an answer.
+
+    Editing a task changes it, as does another instruction for the strategies; renaming a family does not.
+    Raises UserError for the system kind "strategy" when a task has no strategy.
+    """
+    return _digest(tasks, _messages(library, tasks, system, current_strategies(library)))
+
+
+def _digest(tasks: Sequence[Task], messages: Callable[[Task], str]) -> str:
+    return digest(
+        [
+            [task.id, messages(task), task.user_text, task.answer, task.answer_kind]
+            for task in sorted(tasks, key=lambda task: task.id)
+        ]
+    )
+
+
 def _check(tasks: Sequence[Task]) -> None:
     if not tasks:
         raise UserError("There are no tasks to evaluate on.", "Select held-out tasks, or hold some out.")
@@ -123,6 +141,7 @@ def _find_or_create(
     student: Runner,
     tasks: Sequence[Task],
     system: System,
+    messages: Callable[[Task], str],
     sampling: Sampling,
     name: str,
     request: Mapping[str, Any] | None,
@@ -130,10 +149,8 @@ def _find_or_create(
     """Return the unfinished evaluation with the same inputs, or a new one."""
     pairings = current_pairings(library)
     questions = [
-        evaluations.Question(
-            task_id=task.id,
-            family=task.family,
-            paired=strategy_for(task, pairings) if task.strategy or task.family in pairings else None,
+        evaluations.Question.of(
+            task, strategy_for(task, pairings) if task.strategy or task.family in pairings else None
         )
         for task in tasks
     ]
@@ -143,7 +160,8 @@ def _find_or_create(
         "adapter": hashes.sha256(student.adapter) if student.adapter else None,
         "system": asdict(system),
         "sampling": asdict(sampling),
-        "questions": digest([asdict(question) for question in questions]),
+        "questions": digest(sorted(task.id for task in tasks)),
+        "asked": _digest(tasks, messages),
     }
     if unfinished := find_unfinished(library, evaluations.KIND, settings):
         return evaluations.take_up(library, unfinished.id, name, request)

@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.evaluations import QuestionOutcome, get_evaluation, question_outcomes
+from orca_desk.library.evaluations import (
+    QuestionOutcome,
+    asked_keys,
+    get_evaluation,
+    question_outcomes,
+)
 from orca_desk.library.runs import Run
 from orca_desk.method.statistics import Comparison, Share, compare, share_of
 from orca_desk.steps.evaluate.outcome import evaluation_from_json
@@ -52,10 +57,11 @@ class Evaluated:
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
-    """A settled question: whether it counts as correct."""
+    """A settled question: whether it counts as correct, and the key of what was asked, if that is known."""
 
     family: str
     correct: bool
+    asked: str | None = None
 
 
 def score(library: Library, evaluation_id: str, among: Mapping[str, str] | None = None) -> Evaluated:
@@ -97,17 +103,24 @@ def score_outcomes(run: Run, found: Sequence[QuestionOutcome], *, is_complete: b
 def settled(library: Library, evaluation_id: str) -> dict[str, Settled]:
     """Return the settled questions of an evaluation by the ids of their tasks, in order."""
     is_complete = get_evaluation(library, evaluation_id).run.status == "done"
+    asked = asked_keys(library, evaluation_id)
     return {
-        one.task_id: Settled(family=one.family, correct=verdict)
+        one.task_id: Settled(family=one.family, correct=verdict, asked=asked.get(one.task_id))
         for one in question_outcomes(library, evaluation_id)
         if (verdict := _verdict(one, is_complete)) is not None
     }
 
 
 def shared_tasks(questions: Sequence[Mapping[str, Settled]]) -> dict[str, str]:
-    """Return the tasks that are settled in every one of some evaluations, with their families in the last."""
+    """Return the tasks that are settled in every one of some evaluations, with their families in the last.
+
+    A task that was edited between two of them is another question, and not shared.
+    """
     return {
-        task: one.family for task, one in questions[-1].items() if all(task in other for other in questions)
+        task: one.family
+        for task, one in questions[-1].items()
+        if all(task in other for other in questions)
+        and len({other[task].asked for other in questions} - {None}) <= 1
     }
 
 

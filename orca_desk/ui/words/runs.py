@@ -42,7 +42,9 @@ STATUSES: dict[Status, RunStatus] = {
     "interrupted": RunStatus("triangle-alert", "Interrupted", "warn"),
 }
 PAUSED = RunStatus("pause", "Paused", "warn")  # of a job in this session: its run is still "running"
-HASHED_KEYS = frozenset({"tasks", "questions", "strategies"})  # settings with the hash of what was asked
+HASHED_KEYS = frozenset(
+    {"tasks", "questions", "asked", "strategies"}
+)  # settings with a hash of what was asked
 RESUMABLE: frozenset[Status] = frozenset({"interrupted", "cancelled", "failed"})
 OUTCOMES: dict[Status, str] = {
     "running": "Still running.",

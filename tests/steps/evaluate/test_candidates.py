@@ -1,5 +1,6 @@
 """Candidates, resumed plans and comparisons of evaluations of a tiny real model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from doubles import PAIRED, QUICK, SHORT, open_small, small_snapshot
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import AskedFilter
+from orca_desk.library.families import rename_family
 from orca_desk.library.runs import create_run
+from orca_desk.library.tasks import delete_tasks, update_task
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling
@@ -121,6 +124,21 @@ def test_a_stopped_candidate_is_resumed_with_those_queued_behind_it(library, can
         remaining_plan(library, begun.run)
     with pytest.raises(UserError, match="no evaluation"):
         remaining_plan(library, "evaluate-77")
+
+
+def test_an_evaluation_whose_questions_have_changed_is_not_resumed(library, candidates):
+    tasks = heldout_tasks(library, ["sums"], 4)
+    control = JobControl()
+    control.stop()
+    run = evaluate_candidate(library, candidates[0], tasks, sampling=SHORT, control=control).run
+    rename_family(library, "sums", "additions")
+    assert {task.family for task in remaining_plan(library, run).tasks} == {"additions"}
+    update_task(library, replace(remaining_plan(library, run).tasks[0], answer="none"))
+    with pytest.raises(UserError, match="Tasks or strategies were edited since evaluate-1 began"):
+        remaining_plan(library, run)
+    delete_tasks(library, [tasks[0].id])
+    with pytest.raises(UserError, match="1 of its 4 tasks were deleted since evaluate-1 began"):
+        remaining_plan(library, run)
 
 
 def test_a_folder_is_evaluated_by_its_gguf_file(library, tiny_qwen):

@@ -1,18 +1,25 @@
 """Evaluating a tiny real model on held-out tasks."""
 
+from dataclasses import replace
+
 import pytest
 from doubles import SHORT, open_small, small_tasks
 
 from orca_desk.errors import UserError
+from orca_desk.library.answers import asked_questions
 from orca_desk.library.evaluations import answers, get_evaluation
+from orca_desk.library.families import rename_family
+from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.runs import get_run
-from orca_desk.library.strategies import get_strategy
+from orca_desk.library.strategies import get_strategy, save_strategy
+from orca_desk.library.tasks import get_tasks, update_task
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task
+from orca_desk.method.strategies import revised
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.evaluation import System, evaluate
-from orca_desk.steps.evaluate.scoring import compare_evaluations, score
+from orca_desk.steps.evaluate.scoring import Evaluated, compare_evaluations, score
 
 
 @pytest.fixture
@@ -84,6 +91,48 @@ def test_a_stopped_evaluation_is_resumed_and_a_finished_one_starts_anew(library,
     assert (second.run, second.finished, second.overall.accuracy.n) == (first.run, True, 10)
     assert get_evaluation(library, first.run).name == "mine"
     assert evaluate(library, slow, TASKS, sampling=SHORT).run != second.run
+
+
+def begun(library, student, system: System) -> Evaluated:
+    """An evaluation that was stopped after its first answers."""
+    control = JobControl()
+
+    def stop_soon(update: Update) -> None:
+        if update.done:
+            control.stop()
+
+    slow = replace(student, batch=2)
+    found = evaluate(library, slow, TASKS, system=system, sampling=SHORT, progress=stop_soon, control=control)
+    assert not found.finished
+    return found
+
+
+def test_a_stopped_evaluation_whose_family_was_renamed_is_resumed(library, student):
+    stopped = begun(library, student, System())
+    rename_family(library, "sums", "additions")
+    set_pairings(library, [], source="chosen")
+    tasks = [get_tasks(library, [task.id])[task.id] for task in TASKS]
+    found = evaluate(library, student, tasks, sampling=SHORT)
+    assert (found.run, found.finished, found.overall.accuracy.n) == (stopped.run, True, 10)
+    assert set(found.families) == {"additions", "belief"}
+
+
+def test_edited_tasks_and_strategies_are_asked_anew(library, student):
+    stopped = begun(library, student, System())
+    edited = [replace(TASKS[0], answer="Nowhere."), *TASKS[1:]]
+    assert evaluate(library, student, edited, sampling=SHORT).run != stopped.run
+    taught = begun(library, student, System(kind="strategy"))
+    name = current_pairings(library)["sums"].strategy
+    save_strategy(library, revised(get_strategy(library, name), instruction="Say it backwards."))
+    strategic = evaluate(library, student, TASKS, system=System(kind="strategy"), sampling=SHORT)
+    assert strategic.run != taught.run
+
+
+def test_what_was_asked_is_stored_as_it_was_asked_though_the_task_is_edited_meanwhile(library, student):
+    update_task(library, replace(TASKS[0], query="Where is the other ball?", answer="away"))
+    run = evaluate(library, student, TASKS[:2], sampling=SHORT).run
+    asked = asked_questions(library, [run], [TASKS[0].id])[TASKS[0].id]
+    assert (asked.user, asked.answer) == (TASKS[0].user_text, TASKS[0].answer)
 
 
 def test_a_stop_that_arrives_with_the_last_answer_leaves_a_complete_evaluation(library, student):

@@ -29,7 +29,15 @@ def library(tmp_path: Path):
         yield library
 
 
-def evaluation(library: Library, marks: str, *, first: int = 0, done: bool = True, family: str = "f") -> str:
+def evaluation(
+    library: Library,
+    marks: str,
+    *,
+    first: int = 0,
+    done: bool = True,
+    family: str = "f",
+    edited: dict[int, tuple[str, str]] | None = None,
+) -> str:
     """An evaluation of tasks from number `first`: "1" correct, "0" incorrect, "?" not graded, "-" no answer.
 
     Without an answer, a task could not be asked where the evaluation is done.
@@ -41,7 +49,11 @@ def evaluation(library: Library, marks: str, *, first: int = 0, done: bool = Tru
         adapter=None,
         system_kind="empty",
         system="",
-        questions=[Question(task_id=task, family=family, paired="direct") for task in tasks],
+        questions=[
+            Question(task_id=task, family=family, paired="direct", user=user, answer=answer)
+            for position, task in enumerate(tasks)
+            for user, answer in [(edited or {}).get(position, (task, "so"))]
+        ],
         settings={"marks": marks, "first": first},
     )
     add_answers(
@@ -111,6 +123,19 @@ def test_models_are_compared_on_the_tasks_that_all_were_asked(library):
         8,
         0,
     )
+
+
+def test_a_task_that_was_edited_in_between_is_not_shared(library):
+    before = evaluation(library, "1100")
+    after = evaluation(
+        library, "1111", edited={2: ("task 2", "another answer"), 3: ("another question", "so")}
+    )
+    unknown = evaluation(library, "1111", edited={0: ("", "")})  # what it asked was never stored
+    found = compare_models(library, [before, after, unknown])
+    assert found.tasks == 2
+    assert [one.left_out for one in found.summaries] == [2, 2, 2]
+    assert {one["overall"].difference for one in found.differences.values()} == {0}
+    assert compare_evaluations(library, after, before)["overall"].n == 2
 
 
 def test_a_model_that_could_not_be_asked_loses_those_tasks_to_the_other(library):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.library.answers import AskedQuestion, AskedTask
 from orca_desk.library.evaluations import Answered
+from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.evaluate.answers_table import RESULT_ICONS
@@ -72,17 +73,17 @@ class AnswerColumns(QWidget):
         question: AskedQuestion | None,
         answers: Sequence[Answered | None],
         *,
-        has_task: bool,
+        task: Task | None,
     ) -> None:
-        """Show what was asked, with the answers. `has_task`: the library still has the task."""
-        self._task = asked.task_id if has_task else None
-        self.family.setText(asked.family if has_task else f"{asked.family}, task deleted")
+        """Show what was asked, with the answers. `task` is the task as it is now, if it exists."""
+        self._task = task and task.id
+        self.family.setText(", ".join(filter(None, (asked.family, _change(task, question)))))
         self.question.setPlainText(question_text(question))
         self.reference.setPlainText(reference_text(question))
         for tool in (self.open_task, self.try_it):
-            tool.setEnabled(has_task)
-        for column, answer in zip(self.columns, answers, strict=True):
-            column.show_answer(answer, asked.paired)
+            tool.setEnabled(task is not None)
+        for column, answer, outcome in zip(self.columns, answers, asked.outcomes, strict=True):
+            column.show_answer(answer, outcome and outcome.paired)
 
     def clear(self, reason: str) -> None:
         """Show no task, and the reason."""
@@ -206,6 +207,15 @@ class AnswerColumn(QFrame):
         if self.verdict.text():
             image, tone = RESULT_ICONS[self._result]
             self._icon.setPixmap(pixmap(image, colours, tone))
+
+
+def _change(task: Task | None, question: AskedQuestion | None) -> str:
+    """Return what happened to a task since it was asked."""
+    if task is None:
+        return "task deleted"
+    if question is None or (task.user_text, task.answer) == (question.user, question.answer):
+        return ""
+    return "task edited since"
 
 
 def _text(name: str) -> QPlainTextEdit:

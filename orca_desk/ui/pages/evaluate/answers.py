@@ -31,6 +31,7 @@ from orca_desk.library.answers import (
 )
 from orca_desk.library.evaluations import Answered
 from orca_desk.library.tasks import get_tasks
+from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.comparison import answer_table, distinct
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.answer_columns import AnswerColumns
@@ -44,7 +45,7 @@ from orca_desk.ui.words.counting import counted
 
 MANY = 6  # columns; with more, the Task column would be squeezed
 TYPING_MS = 250  # pause in typing before a search starts
-Found = tuple[AskedQuestion | None, list[Answered | None], bool]
+Found = tuple[AskedQuestion | None, list[Answered | None], Task | None]
 
 
 class AnswersView(QWidget):
@@ -72,7 +73,7 @@ class AnswersView(QWidget):
         """Show the checked evaluations."""
         ids = self.rows.chosen
         listed = {row.id: row for row in self.rows.rows}
-        counts = [(one, listed[one].answered, listed[one].name) for one in ids]
+        counts = [(one, listed[one].answered, listed[one].accuracy, listed[one].name) for one in ids]
         if counts == self._counts:
             return
         self._counts = counts
@@ -265,13 +266,13 @@ class AnswersView(QWidget):
 
         def read() -> Found:
             question = asked_questions(library, ids, [asked.task_id]).get(asked.task_id)
-            has_task = bool(get_tasks(library, [asked.task_id]))
-            return question, answers_to(library, ids, asked.task_id), has_task
+            task = get_tasks(library, [asked.task_id]).get(asked.task_id)
+            return question, answers_to(library, ids, asked.task_id), task
 
         def show(found: Found) -> None:
             if ids == self.ids:
-                question, answers, has_task = found
-                self.columns.show_answers(asked, question, answers, has_task=has_task)
+                question, answers, task = found
+                self.columns.show_answers(asked, question, answers, task=task)
 
         self.desk.background.run(self, read, show, failed=self.notice.show_error, only_newest="answers")
 

@@ -105,6 +105,8 @@ class EvaluatePage(Page):
     def refresh(self, changes: frozenset[str]) -> None:
         """Read evaluations, trainings and families again, and the answers if their tasks changed."""
         library = self.desk.library
+        if "tasks" in changes:
+            self.results.forget()
 
         def read() -> _Read:
             trainings = [one for one in list_trainings(library) if one.adapter_gguf is not None]

@@ -66,7 +66,7 @@ class ResultsView(QWidget):
     def compare(self) -> None:
         """Compare the checked evaluations, unless their comparison is shown already."""
         ids = self.rows.chosen
-        counts = {row.id: (row.answered, row.name) for row in self.rows.rows}
+        counts = {row.id: (row.answered, row.accuracy, row.name) for row in self.rows.rows}
         wanted = (self.reference.currentData(), *((one, counts[one]) for one in ids))
         if wanted == self._shown:
             return
@@ -81,6 +81,10 @@ class ResultsView(QWidget):
                 failed=self.notice.show_error,
                 only_newest="compare",
             )
+
+    def forget(self) -> None:
+        """Read the comparison again next time, whatever is checked: families were renamed or merged."""
+        self._shown = ()
 
     def export_plot(self) -> None:
         """Ask for a file, and save the plot there."""

@@ -1,6 +1,7 @@
 """The Evaluate page: set up, run real models, read results and answers, export."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from textwrap import wrap
 
@@ -13,12 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
+from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.runs import EndStatus, end_run
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import current_strategies
-from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks
+from orca_desk.library.tasks import add_tasks, delete_tasks, restore_tasks, update_task
 from orca_desk.library.trainings import create_training, set_adapter
 from orca_desk.method.erasure import EMPTY
 from orca_desk.method.grading import grade
@@ -66,9 +68,7 @@ def evaluation(
         adapter=adapter,
         system_kind="cautious",
         system="Be careful.",
-        questions=[
-            Question(task_id=task.id, family=task.family, paired=PAIRED[task.family]) for task in TASKS
-        ],
+        questions=[Question.of(task, PAIRED[task.family]) for task in TASKS],
         settings={"questions": "those", "adapter": str(adapter), "name": name},
         name=name,
     )
@@ -541,6 +541,20 @@ def test_answers_of_a_deleted_task_keep_its_text_and_follow_an_undo(
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: columns.family.text() == task.family)
     assert columns.open_task.isEnabled() and columns.question.toPlainText() == task.user_text
+    update_task(library, replace(task, answer="77"))
+    window.desk.tell("tasks")
+    qtbot.waitUntil(lambda: columns.family.text() == f"{task.family}, task edited since")
+    assert columns.reference.toPlainText() == task.answer
+
+
+def test_results_follow_a_family_that_is_renamed(
+    window: Window, library: Library, pair: list[str], qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    qtbot.waitUntil(lambda: page.results.found is not None)
+    rename_family(library, "sums", "additions")
+    window.desk.tell("tasks")
+    qtbot.waitUntil(lambda: list(page.results.families.names) == ["additions", "tens", "overall"])
 
 
 def test_a_plan_that_never_began_is_started_by_what_was_stored(
