@@ -25,6 +25,7 @@ from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size", "max_position_embeddings")
 EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 AGAIN = "The weights and config.json do not belong together: download the model again."
+_LAYER = re.compile(r"model\.layers\.(\d{1,6})\.")
 _CHUNK = 2**24  # values compared at once
 # Parts of a block that one variant of an architecture has and another lacks: torch ignores one that
 # config.json does not announce, and llama.cpp uses whatever is there.
@@ -56,12 +57,13 @@ def read_base(folder: Path) -> ModelFile:
 def require_sound(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:
     """Raise UserError, naming the tensor, where the weights are not those that config.json describes.
 
-    Checks the rows of the vocabulary of every model, and of the architectures that can be converted also all
-    shapes, the head, and the parts that only some variants have.
+    Checks the rows of the vocabulary of every model, and of the architectures that can be converted also the
+    number of layers, all shapes, the head, and the parts that only some variants have.
     """
     _require_rows(folder, config, weights)
-    if config.get("model_type") not in ARCHITECTURES:
+    if str(config.get("model_type")) not in ARCHITECTURES:
         return
+    _require_layers(folder, config, weights)
     shapes = _shapes(config)
     for name, tensor in weights.items():
         if name in shapes and tensor.shape != shapes[name]:
@@ -99,6 +101,18 @@ def _require_rows(folder: Path, config: dict[str, Any], weights: SafetensorsFile
                 "(vocab_size).",
                 f"Set vocab_size to {rows} if the model was made so, or download the model again.",
             )
+
+
+def _require_layers(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:
+    """Refuse weights of more layers than config.json says, of which torch uses the first, or of fewer."""
+    present = {int(found[1]) for name in weights if (found := _LAYER.match(name))}
+    layers = max(present, default=-1) + 1
+    if layers != require(config, "num_hidden_layers"):
+        raise UserError(
+            f"The weights in {folder} have {layers:,} layers; config.json says "
+            f"{config['num_hidden_layers']:,} (num_hidden_layers).",
+            AGAIN,
+        )
 
 
 def _require_head(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import shutil
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,10 +90,20 @@ def write(
         )
     with atomic_path(out) as part, contextlib.closing(writer):
         writer.write_header_to_file(part)
-        writer.write_kv_data_to_file()
+        _write_keys(writer)
         writer.write_ti_data_to_file()
         for tensor in plan:
             _write_tensor(writer, part, tensor.stored())
+
+
+def _write_keys(writer: gguf.GGUFWriter) -> None:
+    """Write the keys. Raises UserError for a number that their types cannot hold."""
+    try:
+        writer.write_kv_data_to_file()
+    except (OverflowError, struct.error) as error:
+        raise UserError(
+            f"A number in the model's settings cannot be written: {error}.", "Download the model again."
+        ) from error
 
 
 def _write_tensor(writer: gguf.GGUFWriter, part: Path, values: Array) -> None:

@@ -174,7 +174,8 @@ def _special(
     `eot` the one that ends a turn in the chat template, `eom` another one.
     """
     configs = [_read_if_any(folder / name) for name in ("generation_config.json", "config.json")]
-    declared = [number for config in configs for number in _ids(config.get("eos_token_id"))]
+    text_of = {number: text for text, number in by_text.items()}  # some configs say -1 for none
+    declared = [n for config in configs for n in _ids(config.get("eos_token_id")) if n in text_of]
     own = by_text.get(_text(settings.get("eos_token")) or "")
     ends = list(dict.fromkeys(([] if own is None else [own]) + declared))
     if not ends:
@@ -182,14 +183,13 @@ def _special(
             f"{folder} names no end-of-text token.",
             "Set eos_token in tokenizer_config.json.",
         )
-    text_of = {number: text for text, number in by_text.items()}
-    in_template = [number for number in ends if text_of.get(number, "\0") in template]
+    in_template = [number for number in ends if text_of[number] in template]
     special = {"eos": ends[0], "eot": in_template[0] if in_template else ends[0]}
     others = [number for number in ends if number not in special.values()]
     special |= {"eom": others[0]} if others else {}
     for name in ("bos", "pad", "unk"):
         number = by_text.get(_text(settings.get(f"{name}_token")) or "")
-        fallback = [n for config in configs for n in _ids(config.get(f"{name}_token_id"))]
+        fallback = [n for config in configs for n in _ids(config.get(f"{name}_token_id")) if n in text_of]
         if number is not None or fallback:
             special[name] = fallback[0] if number is None else number
     return special

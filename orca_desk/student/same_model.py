@@ -18,9 +18,9 @@ from orca_desk.errors import UserError
 from orca_desk.models.base_identity import BaseMatch, compare_base, identify_base
 from orca_desk.models.chat_template import template_of_folder
 from orca_desk.models.config import read_json
-from orca_desk.student.base import HEAD
+from orca_desk.student.base import EMBEDDING, HEAD, require_sound
 from orca_desk.student.gguf_file import FLOATS
-from orca_desk.student.gguf_names import Names, damaged, field, open_gguf
+from orca_desk.student.gguf_names import Names, damaged, field, open_gguf, require
 from orca_desk.student.gguf_parameters import DEFAULT_THETA, describe_parameters, rope_factors
 from orca_desk.student.gguf_tokenizer import read_tokenizer
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
@@ -30,7 +30,9 @@ ROUNDING = 2**-7  # of a value: twice what bfloat16 loses
 SUBNORMAL = 6e-8  # what float16 loses of the smallest values
 QUANTISED = 0.5  # relative error of a matrix: 2-bit files reach 0.3, other weights 1.4
 # Settings that decide the logits; the others describe the file, or limit what it is used for.
-_DECISIVE = ("rope.", "attention.", "block_count", "embedding_length", "feed_forward_length")
+_DECISIVE = ("rope.freq_base", "rope.dim", "attention.", "block_count", "embedding_length", "feed_forward")
+_SCALING = (gguf.Keys.Rope.SCALING_TYPE, gguf.Keys.Rope.SCALING_FACTOR)
+_ADDED = (gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED)  # tokens that are found before any merge
 
 
 class Difference(StrEnum):
@@ -55,14 +57,15 @@ def find_difference(folder: Path, file: Path) -> FoundDifference | None:
 
     Compares every value of an unquantised file; of a quantised one, whether each matrix is as near as
     rounding allows. Of a model that cannot be converted, compares a sketch of the weights and the template.
-    Raises UserError for a damaged file.
+    Raises UserError for a damaged file, and for a folder whose weights and config.json disagree.
     """
     reader = open_gguf(file)
     if (template_of_folder(folder) or "") != field(reader, gguf.Keys.Tokenizer.CHAT_TEMPLATE, ""):
         return FoundDifference(kind=Difference.TEMPLATE)
-    config = read_json(folder / "config.json")
+    config, weights = read_json(folder / "config.json"), SafetensorsFiles(folder)
+    require_sound(folder, config, weights)
     try:
-        names, weights = Names.of_config(config), SafetensorsFiles(folder)
+        names = Names.of_config(config)
         different = next(_different_tokens(folder, config, reader), None)
         with damaged(folder / "config.json"):
             different = different or next(_different_settings(config, reader), None)
@@ -79,26 +82,58 @@ def _by_sketch(folder: Path, file: Path) -> FoundDifference | None:
 def _different_tokens(
     folder: Path, config: dict[str, Any], reader: gguf.GGUFReader
 ) -> Iterator[FoundDifference]:
-    """Yield a difference where a text would become other ids; a file may lack the unused rows."""
-    ours, keys = read_tokenizer(folder, int(config["vocab_size"])), gguf.Keys.Tokenizer
+    """Yield a difference where a text would become other ids, or where an answer would end elsewhere.
+
+    A file may lack the unused rows, and may name fewer of the tokens that end an answer.
+    """
+    ours, keys = read_tokenizer(folder, require(config, "vocab_size")), gguf.Keys.Tokenizer
     used = [place for place, kind in enumerate(ours.types) if kind != gguf.TokenType.UNUSED]
-    tokens = field(reader, keys.LIST, [])
+    tokens, types = field(reader, keys.LIST, []), field(reader, keys.TOKEN_TYPE, [])
     if len(tokens) <= used[-1] or any(tokens[place] != ours.tokens[place] for place in used):
         yield FoundDifference(kind=Difference.TOKENIZER)
+    added = [place for place in used if ours.types[place] in _ADDED]
+    if len(types) < len(tokens) or any(types[place] not in _ADDED for place in added):
+        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.TOKEN_TYPE)
     if tuple(field(reader, keys.MERGES, [])) != ours.merges:
-        yield FoundDifference(kind=Difference.TOKENIZER, detail="merges")
+        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.MERGES)
+    if field(reader, keys.PRE, "default") != ours.pre:
+        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.PRE)
+    if field(reader, keys.ADD_BOS, ours.add_bos) != ours.add_bos:
+        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.ADD_BOS)
+    ends = {ours.special.get(name) for name in ("eos", "eot", "eom")}
+    if field(reader, keys.EOS_ID, ours.special["eos"]) not in ends:
+        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.EOS_ID)
 
 
 def _different_settings(config: dict[str, Any], reader: gguf.GGUFReader) -> Iterator[FoundDifference]:
-    writer = gguf.GGUFWriter(None, str(field(reader, gguf.Keys.General.ARCHITECTURE)))
+    architecture = str(field(reader, gguf.Keys.General.ARCHITECTURE))
+    writer = gguf.GGUFWriter(None, architecture)
     describe_parameters(config, writer)
-    has_factors = any(tensor.name == ROPE_FACTORS for tensor in reader.tensors)
-    if (rope_factors(config) is not None) != has_factors:
-        yield FoundDifference(kind=Difference.SETTINGS, detail=ROPE_FACTORS)
-    for key, ours in writer.kv_data[0].items():
-        theirs = field(reader, key, DEFAULT_THETA if key.endswith("rope.freq_base") else ours.value)
-        if key.partition(".")[2].startswith(_DECISIVE) and not _is_near(ours.value, theirs):
+    values = {key: stored.value for key, stored in writer.kv_data[0].items()}
+    yield from _different_rotation(config, values, architecture, reader)
+    for key, ours in values.items():
+        theirs = field(reader, key, DEFAULT_THETA if key.endswith("rope.freq_base") else ours)
+        if key.partition(".")[2].startswith(_DECISIVE) and not _is_near(ours, theirs):
             yield FoundDifference(kind=Difference.SETTINGS, detail=key)
+
+
+def _different_rotation(
+    config: dict[str, Any], values: dict[str, Any], architecture: str, reader: gguf.GGUFReader
+) -> Iterator[FoundDifference]:
+    """Yield a difference in how positions are scaled: evenly (two keys), or by Llama 3's factors."""
+    kind, factor = (key.format(arch=architecture) for key in _SCALING)
+    ours = values.get(factor, 1.0) if kind in values else 1.0
+    theirs = field(reader, factor, 1.0) if field(reader, kind, "linear") != "none" else 1.0
+    if field(reader, kind, "linear") not in ("linear", "none") or not _is_near(ours, theirs):
+        yield FoundDifference(kind=Difference.SETTINGS, detail=factor)
+    factors = rope_factors(config)
+    stored = next((tensor for tensor in reader.tensors if tensor.name == ROPE_FACTORS), None)
+    if factors is None or stored is None:
+        is_same = factors is None and stored is None
+    else:
+        is_same = _is_same(factors, stored)
+    if not is_same:
+        yield FoundDifference(kind=Difference.SETTINGS, detail=ROPE_FACTORS)
 
 
 def _is_near(ours: Any, theirs: Any) -> bool:
@@ -109,16 +144,23 @@ def _is_near(ours: Any, theirs: Any) -> bool:
 def _different_weights(
     names: Names, weights: SafetensorsFiles, reader: gguf.GGUFReader
 ) -> Iterator[FoundDifference]:
-    """Yield each tensor that differs. A tied head is stored twice in some files and once in others."""
-    stored = {tensor.name: tensor for tensor in reader.tensors}
-    for name, tensor in weights.items():
-        if name.endswith("rotary_emb.inv_freq"):
-            continue
-        theirs = stored.get(names.gguf_name(name))
-        if theirs is None and name == HEAD:
-            theirs = stored.get("token_embd.weight")
-        if theirs is None or not _is_same(names.reorder(name, tensor.load()), theirs):
-            yield FoundDifference(kind=Difference.WEIGHTS, detail=names.gguf_name(name))
+    """Yield each tensor that differs, or that only one of the two has: llama.cpp uses whatever is there.
+
+    A tied head is stored twice in some folders and files, and once in others.
+    """
+    theirs = {tensor.name: tensor for tensor in reader.tensors}
+    ours = {names.gguf_name(name): name for name in weights if not name.endswith("rotary_emb.inv_freq")}
+    if EMBEDDING in weights:
+        embedding, head = names.gguf_name(EMBEDDING), names.gguf_name(HEAD)
+        if embedding in theirs:
+            theirs.setdefault(head, theirs[embedding])
+        ours.setdefault(head, EMBEDDING)
+    for tensor, name in ours.items():
+        stored = theirs.get(tensor)
+        if stored is None or not _is_same(names.reorder(name, weights[name].load()), stored):
+            yield FoundDifference(kind=Difference.WEIGHTS, detail=tensor)
+    for tensor in theirs.keys() - ours.keys() - {ROPE_FACTORS}:
+        yield FoundDifference(kind=Difference.WEIGHTS, detail=tensor)
 
 
 def _is_same(ours: Floats, theirs: gguf.ReaderTensor) -> bool:

@@ -67,6 +67,12 @@ REFUSED: dict[str, tuple[Change, dict[str, Any], str]] = {
     "a matrix of another shape": (with_rows(100, UP), {}, r"up_proj.weight .* has the shape \[100, 64\]"),
     "a norm of another width": (lambda t: t | {NORM: np.ones(63, np.float32)}, {}, r"model.norm.weight"),
     "other heads": (lambda t: t, {"num_key_value_heads": 4}, r"k_proj.weight .* by config.json it is"),
+    "more layers than torch would use": (
+        lambda t: t,
+        {"num_hidden_layers": 1},
+        r"have 2 layers; config.json says 1 \(num_hidden_layers\)",
+    ),
+    "layers beyond counting": (lambda t: t, {"num_hidden_layers": 2**30}, r"(have|claims) \d+ layers"),
     "a tied head of its own": (lambda t: t, {"tie_word_embeddings": True}, "ties the head"),
     "a head that is missing": (without(HEAD), {}, r"lack lm_head.weight"),
     "a head that nothing names": (without(HEAD), {"tie_word_embeddings": None}, r"lack lm_head.weight"),
@@ -119,6 +125,11 @@ def test_it_is_refused_by_name(folder: Path, tmp_path: Path, kind: str) -> None:
         start(folder, tmp_path)
     assert converting.value.hint and training.value.hint
     assert not (tmp_path / "out.gguf").exists()
+
+
+def test_a_type_that_is_no_text_is_no_traceback(folder: Path) -> None:
+    change(folder, lambda tensors: tensors, {"model_type": ["llama"]})
+    assert read_base(folder).path == folder
 
 
 def test_a_tokenizer_with_more_tokens_than_rows_is_refused(folder: Path, tmp_path: Path) -> None:
