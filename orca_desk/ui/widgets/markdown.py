@@ -10,7 +10,10 @@ import re
 from collections.abc import Iterator
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+#.-]*)?[ \t]*$")
+_FENCE = re.compile(
+    r"[ \t]*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+#.-]*)?"
+    r'(?:[ \t]*(?:\{[^{}`]*\}|(?<=[ \t])[A-Za-z]+="[^"`]*"))*[ \t]*$'  # {1,3} title="main.py"
+)
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*)")
 _BULLET = re.compile(r"([ \t]*)([-*+])[ \t]+(?=[^\s\d.,$€£¥%])(.*)")  # a number after it may have a sign
 _RULE = re.compile(r"[ \t]*([-*_])[ \t]*(?:\1[ \t]*){2,}$")

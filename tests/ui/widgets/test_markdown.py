@@ -68,6 +68,8 @@ def test_what_is_no_markup_is_shown_as_written(qapp: QApplication, text: str) ->
         ("```python\nx = 2*3\n\n  y\n```\nend", "x = 2*3\n\n  y\nend"),
         ("```\na\n~~~\nb\n```\nc", "a\n~~~\nb\nc"),
         ("```42\n```\nx", "```42\nx"),
+        ('```js {1,3} title="a b.js"\nx_1_\n```\n**so**', "x_1_\nso"),
+        ("```{.python}\nx\n```\ny", "x\ny"),
         ("[a word](https://example.org/a_b)", "a word"),
         ("https://example.org/a_b*c.", "https://example.org/a_b*c."),
         ("one\n\n---\n\ntwo", "one\n\ntwo"),
