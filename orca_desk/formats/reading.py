@@ -19,6 +19,7 @@ from orca_desk.yielding import yielding
 
 MAX_COLUMNS = 200  # that are told of
 _WORDS = ("split", "answer_kind")  # fields whose values are of few words
+_LABELS = frozenset({"label", "labels", "goldlabel"})  # where sets number their classes
 _TEXTS = ("family", "tags", "strategy")  # fields that an object cannot fill
 TOLD = 10_000  # rows between two reports of progress
 
@@ -28,9 +29,9 @@ class Survey:
     """What the rows of a file show: how many, their columns, and those columns that are not read.
 
     `numbers` says how choices are numbered ("from 0", "from 1", or "" if they are not), `sure` whether the
-    file itself shows it. `aside` are columns with the name, but no value, of a split or a type of answer, as
-    pairs of field and column. `whole` is
-    False if only the first rows were looked at.
+    file itself shows it. `classes` is a column of labels that are numbers, but of no choices. `aside` are
+    columns with the name, but no value, of a split or a type of answer, as pairs of field and column. `whole`
+    is False if only the first rows were looked at.
     """
 
     rows: int = 0
@@ -39,6 +40,7 @@ class Survey:
     mapping: dict[str, str] = field(default_factory=dict)
     numbers: str = ""
     sure: bool = True
+    classes: str = ""
     aside: tuple[tuple[str, str], ...] = ()
     whole: bool = True
 
@@ -117,6 +119,7 @@ class TaskFile:
             mapping=mapping,
             numbers=base if choosing and choosing.modes[0] == base else "",
             sure=choosing.sure if choosing else True,
+            classes="" if choosing else counts.classes,
             aside=tuple(pair for pair in aside if pair[0] in _WORDS),
             whole=whole,
         )
@@ -139,6 +142,7 @@ class _Counts:
         self._known: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[tuple[str, str]] = Counter()
         self._choices = ChoiceCounts()
+        self._labels: dict[str, bool] = {}  # columns of labels: whether each so far is a number
         self._choice_columns: tuple[str, ...] = ()
         if layout.table is not None:
             self.columns.update(dict.fromkeys(layout.table.columns))
@@ -164,8 +168,16 @@ class _Counts:
             self._judge(name, column, values[column])
         if (own := mapping.get("id")) and not RowReader.is_ours(values[own]):
             self.foreign_ids.add(own)
+        if plain(label := mapping.get("answer", "")) in _LABELS and not is_nothing(str(values[label])):
+            is_number = re.fullmatch(r"\d{1,2}", str(values[label]).strip()) is not None
+            self._labels[label] = self._labels.get(label, True) and is_number
         if choices:
             self._count_choices(values, choices, mapping)
+
+    @property
+    def classes(self) -> str:
+        """The column of labels that are all numbers, "" if there is none."""
+        return next((column for column, are_numbers in self._labels.items() if are_numbers), "")
 
     def choosing(self) -> Choosing | None:
         """Return how the rows give choices, or None if they have none."""

@@ -453,3 +453,18 @@ def test_a_document_by_columns_is_refused_with_what_to_do(document: Any, indent:
 def test_markup_is_no_list_of_questions(name: str, text: str) -> None:
     with pytest.raises(UserError, match="is markup"):
         read(name, text)
+
+
+@pytest.mark.parametrize(
+    ("rows", "column"),
+    [
+        ([{"question": "a?", "label": 0}, {"question": "b?", "label": 1}], "label"),
+        ([{"question": "a?", "label": 0}, {"question": "b?", "label": "no"}], ""),
+        ([{"question": "a?", "answer": 0}, {"question": "b?", "answer": 1}], ""),
+        ([{"question": "a?", "choices": ["x", "y"], "label": 0}], ""),
+    ],
+)
+def test_labels_that_only_count_classes_are_noticed(rows: list[dict[str, Any]], column: str) -> None:
+    """BoolQ in SuperGLUE answers with 0 and 1, which no model says for no and yes."""
+    _, _, survey = read("t.jsonl", "\n".join(map(json.dumps, rows)))
+    assert survey.classes == column

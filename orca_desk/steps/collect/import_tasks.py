@@ -110,9 +110,10 @@ def read_as(file: TaskFile, survey: Survey) -> ReadAs:
         above=table.above if table else 0,
         mapping=survey.mapping,
         unread=survey.unread,
-        aside=tuple(column for name, column in survey.aside if name != "answer" and column in survey.unread),
+        aside=tuple(column for _, column in survey.aside if column in survey.unread),
         numbers=survey.numbers,
         sure=survey.sure,
+        classes=survey.classes,
     )
 
 

@@ -20,7 +20,8 @@ class ReadAs:
     names in a table's first row, `headerless` says that a table has none, `above` counts the rows over it
     that are not read. `mapping` is field -> column. `unread` are the columns that served no field, of which
     `aside` have a fitting name but no fitting value. `numbers` says how answers number their choices
-    ("from 0", "from 1" or ""), `sure` whether the file shows which.
+    ("from 0", "from 1" or ""), `sure` whether the file shows which. `classes` is a column of answers that are
+    numbers and may stand for words ("" if there is none).
     """
 
     format: Format
@@ -34,6 +35,7 @@ class ReadAs:
     aside: tuple[str, ...] = ()
     numbers: str = ""
     sure: bool = True
+    classes: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,8 @@ def preview_summary(preview: PreviewedImport) -> str:
     rows = counted(seen.good + seen.bad, "row")
     rows = rows if seen.whole else f"first {rows}"
     bad = f"{seen.bad:,} refused" if seen.bad else "none refused"
-    text = f"{read_text(preview.read_as)}, {rows}: {bad}."
+    how = read_text(preview.read_as)
+    text = f"{how[0].upper()}{how[1:]}, {rows}: {bad}."
     if "query" not in seen.mapping and seen.columns:
         return f"{text} Select the column with the question."
     if seen.whole and preview.heldout:
@@ -142,6 +143,11 @@ def _reading_notes(read: ReadAs) -> Iterator[str]:
     if read.numbers:
         known = "" if read.sure else " The file does not show whether it counts so: check a few answers."
         yield f"Answers that are numbers count the choices {read.numbers}.{known}"
+    if read.classes:
+        yield (
+            f"The answers in {_column(read.classes)} are numbers, which may stand for words that the file"
+            " does not name: check a few."
+        )
 
 
 def _roles(read: ReadAs) -> list[tuple[str, str]]:
@@ -202,7 +208,7 @@ def _is_alarming(imported: Imported) -> bool:
     left, read = imported.left_aside, imported.read_as
     return bool(
         imported.both or left.splits or left.damaged or read.guessed or not read.sure or left.several_answers
-        or (read.unread and imported.unanswered)
+        or read.classes or (read.unread and imported.unanswered)
     )  # fmt: skip
 
 

@@ -88,6 +88,15 @@ def test_what_was_left_aside_is_said() -> None:
     )
 
 
+def test_numbers_that_may_stand_for_words_are_named() -> None:
+    seen = report(replace(CLEAN, read_as=replace(CLEAN.read_as, classes="label")))
+    assert seen.notes[1:] == (
+        "The answers in label are numbers, which may stand for words that the file does not name:"
+        " check a few.",
+    )
+    assert seen.tone == "warn"
+
+
 def test_a_stopped_import_says_how_to_add_the_rest() -> None:
     stopped = report(replace(CLEAN, finished=False, added=2000, heldout=5))
     assert stopped.summary.startswith(

@@ -51,7 +51,9 @@ class TaskFiles(QObject):
         self.dialog: ImportDialog | None = None
         self._sources: deque[TaskSource] = deque()  # the dialog has yet to ask about these
         self._source_count = 0
+        self._joins = False  # whether the next result stands beside the earlier ones of files that came together
         self._results: list[tuple[str, str, Kind]] = []  # text, details, severity
+        self._summary = ""  # of these, as the notice shows it
         self._running: list[Job] = []
         self._added: Counter[str] = Counter()  # tasks that these jobs added, by family
         self._first = 0  # the row id of the first of these tasks
@@ -142,7 +144,7 @@ class TaskFiles(QObject):
 
     def _ask_next(self) -> None:
         if not self._sources:
-            self._source_count, self.dialog = 0, None
+            self._source_count, self.dialog, self._joins = 0, None, False
             return
         source = self._sources.popleft()
         number = self._source_count - len(self._sources)
@@ -161,10 +163,11 @@ class TaskFiles(QObject):
         self.dialog.open()
 
     def _follow(self, job: Job, show_result: Callable[[Job], None]) -> None:
-        if not self._running:
+        if not (self._running or self._joins):
             self._results.clear()
             self._added.clear()
             self._first = 0
+        self._joins = self._source_count > 1  # an early one may end before the user has confirmed the next
         self._running.append(job)
         self._panel.follow(job)
         job.ended.connect(lambda: self._end(job, show_result))
@@ -197,7 +200,18 @@ class TaskFiles(QObject):
             if taken:  # the first time, the import has been made already
                 put_back(library, taken.pop())
 
-        self.desk.do(f"import {name}", again, lambda _: taken.append(take_back(library, undo)), "tasks")
+        self.desk.do(
+            f"import {name}",
+            again,
+            lambda _: taken.append(take_back(library, undo)),
+            "tasks",
+            undone=self._withdraw,
+        )
+
+    def _withdraw(self) -> None:
+        """Hide the result of an import that was taken back, unless the notice says something else by now."""
+        if self._notice.text.text() == self._summary:
+            self._notice.hide()
 
     def _show_refused(self, path: Path, job: Job) -> None:
         self._show_result(f"Saved {counted(job.result, 'refused row')} to {path.name}.", str(path), "good")
@@ -210,8 +224,9 @@ class TaskFiles(QObject):
 
     def _show_result(self, text: str, details: str, kind: Kind) -> None:
         self._results.append((text, details, kind))
+        self._summary = " ".join(text for text, _, _ in self._results)
         self._notice.show_message(
-            " ".join(text for text, _, _ in self._results),
+            self._summary,
             "\n".join(details for _, details, _ in self._results if details),
             kind=max((kind for _, _, kind in self._results), key=SEVERITY.index),
             action="Show them" if self._added else "",

@@ -640,6 +640,7 @@ def test_an_import_is_a_run_that_is_shown_and_can_be_undone(
     added = [task for task in iterate_tasks(library) if task.family == "mine"]
     page.desk.undo.undo()
     qtbot.waitUntil(lambda: count_tasks(library) == 40)
+    qtbot.waitUntil(page.notice.isHidden)  # it is no longer true
     assert list(iterate_tasks(library)) == [*SUMS, *RIDDLES]
     page.desk.undo.redo()
     qtbot.waitUntil(lambda: count_tasks(library) == 42)
