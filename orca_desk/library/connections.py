@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
+from orca_desk.method.records import is_blank
 from orca_desk.yielding import ui_waiting
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ def connect(path: Path, access: Access) -> sqlite3.Connection:
     )
     db.row_factory = sqlite3.Row
     db.create_function("casefold", 1, _casefold, deterministic=True)
+    db.create_function("is_blank", 1, is_blank, deterministic=True)
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA recursive_triggers = ON")  # else REPLACE would delete past the triggers that forbid it

@@ -18,7 +18,8 @@ FITNESS_TABLES = f"""{TABLES}
       ON p.family_id = r.family_id"""
 # The fields of RecordFacts in order
 _FIELDS = f"""r.finish_reason, {CORRECT}, {LEAKED}, e.record IS NOT NULL, d.decision, r.held_out,
-      coalesce(r.strategy <> coalesce(t.strategy, p.strategy), 0), r.is_blank AND e.record IS NULL"""
+      coalesce(r.strategy <> coalesce(t.strategy, p.strategy), 0),
+      iif(e.record IS NULL, r.is_blank, is_blank(e.response))"""
 FACTS = f"json_array({_FIELDS})"  # as one value
 CONTENT = "iif(e.record IS NULL, r.content, e.content)"
 

@@ -19,7 +19,7 @@ from orca_desk.library.schema import (
     VERSION_6,
     VERSION_7,
 )
-from orca_desk.method.records import Sampling, content_key, is_blank, question_key, record_identity
+from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
 MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
@@ -87,7 +87,7 @@ def own_verdict(system: str, user: str, response: str, answer: str | None, kind:
     from orca_desk.method.grading import grade  # these are needed by no library that is up to date
     from orca_desk.method.leaks import find_leaks
 
-    verdict = None if answer is None else grade(response, answer, kind)
+    verdict = None if answer is None else grade(response, answer, kind, question=user)
     leaks = json.dumps([asdict(leak) for leak in find_leaks(system, response, question=user)])
     return json.dumps(
         {
@@ -123,11 +123,11 @@ def greedy_identity(
     return record_identity(**values, sampling=used)  # type: ignore[arg-type]
 
 
-# The SQL functions of the scripts: their number of arguments, and what they call
+# The SQL functions of the scripts, beside those of every connection: their number of arguments, and what they
+# call
 FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "question_key": (1, question_key),
     "content_key": (2, content_key),
-    "is_blank": (1, is_blank),
     "own_verdict": (5, own_verdict),
     "greedy_identity": (7, greedy_identity),
 }

@@ -329,7 +329,8 @@ DELETE FROM settings WHERE key IN ('desktop.start.generate', 'desktop.start.prob
 # A family is a row of its own, so that renaming or merging one is one change which records, pairings and
 # evaluations follow. A record remembers that it was held out. An edit of an answer has its own verdict; the
 # one in `verdicts` is of the teacher's words. `question` is the key of a user message, `content` that of a
-# message with its answer (method/records.py). FUNCTIONS in migrations.py has what is called here.
+# message with its answer (method/records.py). FUNCTIONS in migrations.py has what is called here,
+# and connections.py `is_blank`.
 VERSION_4 = """
 CREATE TABLE families (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,6 +5,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.records import StoredRecord, get_record, revise
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.leaks import find_leaks
+from orca_desk.method.records import is_blank
 from orca_desk.steps.grading import grade_answer
 
 
@@ -12,9 +13,9 @@ def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
     """Grade `text` and store it as a new revision of a record's answer; return the earlier record.
 
     Without a reference answer, or if the task was deleted, the text is not graded. Raises UserError for a
-    blank text, which teaches nothing, and if the record does not exist.
+    text that is blank, or blank after its thoughts, which teaches nothing, and if the record does not exist.
     """
-    if not text.strip():
+    if is_blank(text):
         raise UserError("The answer is empty.", "Enter an answer, or drop the record.")
     record = get_record(library, record_id).record
     task = get_tasks(library, [record.task_id]).get(record.task_id)

@@ -5,10 +5,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from library_doubles import judged, make_record, make_task
+from library_doubles import judged, make_record, make_task, own_verdicts
 
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.records import RecordFilter, add_records, count_records, get_record, trials
+from orca_desk.library.overview import overview
+from orca_desk.library.records import (
+    RecordFilter,
+    add_records,
+    count_records,
+    decide,
+    get_record,
+    revise,
+)
 from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.fitness import Unfit
@@ -31,7 +40,7 @@ def test_an_edit_is_no_evidence_for_a_strategy(tmp_path: Path, words: str, edit:
     with Library.open(tmp_path, samples=False) as library:
         record = store(library, words)
         edit_answer(library, record.id, edit)
-        assert [trial.correct for trial in trials(library)] == [words == RIGHT]
+        assert list(own_verdicts(library).values()) == [words == RIGHT]
         verdict = get_record(library, record.id).verdict
         found = preview_freeze(library)
     assert verdict and verdict.correct == (edit == RIGHT)
@@ -59,4 +68,17 @@ def test_the_verdict_is_that_of_the_text_and_evidence_that_of_the_teacher(
             assert stored.verdict and stored.verdict.correct == is_right
             assert count_records(library, RecordFilter(correct=is_right)) == 1
             assert preview_freeze(library).records == is_right
-            assert [trial.correct for trial in trials(library)] == [words == RIGHT]
+            assert list(own_verdicts(library).values()) == [words == RIGHT]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "<think>It is 1.</think>\n"])
+def test_an_edit_that_says_nothing_is_refused_and_an_older_one_never_fit(tmp_path: Path, text: str) -> None:
+    with Library.open(tmp_path, samples=False) as library:
+        record = store(library, RIGHT)
+        with pytest.raises(UserError, match="The answer is empty"):
+            edit_answer(library, record.id, text)
+        revise(library, record.id, text, verdict=None)  # what an older version took
+        decide(library, [record.id], "keep")
+        assert get_record(library, record.id).facts.empty
+        assert preview_freeze(library).left_out == {Unfit.EMPTY: 1}
+        assert overview(library).usable == 0
