@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.library.records import NewRecord, add_records
+from orca_desk.library.records import NewRecord, add_records, decide, iterate_records
 from orca_desk.library.runs import end_run, get_run, store_progress
 from orca_desk.library.settings import get_setting
-from orca_desk.library.snapshots import Snapshot, SnapshotRules, freeze, list_snapshots
+from orca_desk.library.snapshots import Snapshot, SnapshotRules, freeze, list_snapshots, snapshot_records
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import (
@@ -190,6 +190,33 @@ def test_freezing_counts_before_it_freezes(
     assert made.rules == SnapshotRules(only_correct=False, cap=10, families=("colours", "sums"))
     chosen = page.set_up.chosen_snapshot()
     assert chosen is not None and chosen.id == made.id
+
+
+def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
+    window: Window, qtbot: QtBot, library: Library, records: list[Task]
+) -> None:
+    found = list(iterate_records(library))
+    wrong = next(one.record.id for one in found if one.verdict and not one.verdict.correct)
+    right = [one.record.id for one in found if one.verdict and one.verdict.correct]
+    decide(library, [wrong, *right[:2]], "keep")
+    decide(library, [right[2]], "drop")
+    page = shown(window, qtbot, NO_SNAPSHOT)
+    qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
+    dialog = page.dialog
+    assert dialog is not None and not dialog.only_kept.isChecked()
+    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.families.count() == 3)
+    dialog.only_kept.click()
+    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 3)
+    assert dialog.preview.left_out == {Unfit.DROPPED: 1, Unfit.NOT_KEPT: 104}
+    assert dialog.taken.text() == "3 records selected"
+    assert "not kept in review: 104" in dialog.left_out.accessibleName()
+    dialog.name.setText("kept")
+    qtbot.mouseClick(dialog.freeze_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.dialog is None and page.stack.currentIndex() == READY)
+    (made,) = list_snapshots(library)
+    assert made.rules == SnapshotRules(only_kept=True)
+    taken = {record.teacher_record_id for record in snapshot_records(library, made.id)}
+    assert taken == {wrong, *right[:2]}
 
 
 def test_problems_of_a_training_are_shown_before_it_starts(
