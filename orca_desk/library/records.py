@@ -17,7 +17,6 @@ from orca_desk.library.tasks import Added
 from orca_desk.method.fitness import Decision, RecordFacts
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
-from orca_desk.method.pairing import Trial
 from orca_desk.method.records import (
     Provenance,
     Sampling,
@@ -98,6 +97,14 @@ class StoredRecord:
     def current(self) -> TeacherRecord:
         """The record with the user's edit, if any, instead of the teacher's answer."""
         return self.record if self.edited is None else replace(self.record, response=self.edited)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherAnswer:
+    """What the teacher wrote, and its number of tokens."""
+
+    response: str
+    tokens: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,19 +206,17 @@ def iterate_records(library: Library, wanted: RecordFilter = RecordFilter()) -> 
         left = None if left is None else left - len(page.items)
 
 
-def trials(library: Library, wanted: RecordFilter = RecordFilter()) -> list[Trial]:
-    """Return the teacher's own graded answers that match, without a limit: the evidence for pairings.
-
-    What the user made of an answer is no evidence for a strategy: the verdict is that of the teacher's words.
-    """
-    conditions = conditions_of(wanted)
-    conditions.add("v.correct IS NOT NULL")
+def teacher_answers(library: Library, identities: Iterable[str]) -> dict[str, TeacherAnswer]:
+    """Return the teacher's own words by the identities of their records: no user's edit is among them."""
+    wanted = json_list(identities)
     rows = library.rows(
-        f"SELECT r.task_id, {FAMILY} AS family, r.strategy, v.correct, r.completion_tokens AS tokens"
-        f" {TABLES} {conditions.where} ORDER BY r.n",
-        conditions.parameters,
+        "SELECT id, response, completion_tokens AS tokens FROM records"
+        " WHERE id IN (SELECT value FROM json_each(?))"
+        " UNION ALL SELECT a.id, r.response, r.completion_tokens FROM record_aliases AS a"
+        " JOIN records AS r ON r.id = a.record WHERE a.id IN (SELECT value FROM json_each(?))",
+        (wanted, wanted),
     )
-    return [Trial(**{**dict(row), "correct": bool(row["correct"])}) for row in rows]
+    return {row["id"]: TeacherAnswer(response=row["response"], tokens=row["tokens"]) for row in rows}
 
 
 def decide(library: Library, ids: Sequence[str], decision: Decision | None) -> dict[str, Decision | None]:

@@ -131,21 +131,27 @@ def _plain(taught: Taught) -> dict[str, Any]:
     return {name: getattr(taught, name) for name in Taught.__dataclass_fields__}
 
 
+def identify_ask(asked: Ask, *, teacher: Teacher, sampling: Sampling) -> tuple[str, Sampling]:
+    """Return the identity of the record for `asked`, and its sampling: sample k adds k to the seed."""
+    own = replace(sampling, seed=sampling.seed + asked.sample)
+    identity = record_identity(
+        system=asked.strategy.instruction,
+        user=asked.task.user_text,
+        sample=asked.sample,
+        sampling=own,
+        model_sha256=teacher.sha256,
+        template_sha256=teacher.template_sha256,
+    )
+    return identity, own
+
+
 def identify_asks(
     asks: Sequence[Ask], *, teacher: Teacher, sampling: Sampling
 ) -> dict[str, tuple[Ask, Sampling]]:
-    """Return each ask with its own sampling (sample k adds k to the seed), by its record's identity."""
+    """Return each ask with its own sampling, by its record's identity; of equal ones, the last."""
     identified = {}
     for asked in asks:
-        own = replace(sampling, seed=sampling.seed + asked.sample)
-        identity = record_identity(
-            system=asked.strategy.instruction,
-            user=asked.task.user_text,
-            sample=asked.sample,
-            sampling=own,
-            model_sha256=teacher.sha256,
-            template_sha256=teacher.template_sha256,
-        )
+        identity, own = identify_ask(asked, teacher=teacher, sampling=sampling)
         identified[identity] = (asked, own)
     return identified
 

@@ -23,7 +23,6 @@ from orca_desk.library.records import (
     known_records,
     list_records,
     revise,
-    trials,
 )
 from orca_desk.library.review import (
     record_at,
@@ -42,7 +41,7 @@ from orca_desk.library.strategies import (
     strategy_versions,
 )
 from orca_desk.method.grading import grade
-from orca_desk.method.pairing import choose, measure
+from orca_desk.method.pairing import Trial, choose, measure
 from orca_desk.method.strategies import revised
 
 NUMBERS = st.lists(st.integers(0, 30), max_size=20)
@@ -231,10 +230,12 @@ def test_a_changed_strategy_is_a_new_version(library: Library) -> None:
 
 
 def test_pairings_keep_their_evidence_and_history(library: Library) -> None:
-    right = [judged(make_record(n, strategy="step-by-step", task_id=str(n)), n) for n in range(1, 9)]
-    wrong = [judged(make_record(n + 50, strategy="direct", task_id=str(n)), 0) for n in range(1, 9)]
-    add_records(library, right + wrong)
-    measured = choose(measure(trials(library)))
+    trials = [
+        Trial(task_id=str(n), family="sums", strategy=name, correct=name == "step-by-step", tokens=n)
+        for n in range(1, 9)
+        for name in ("step-by-step", "direct")
+    ]
+    measured = choose(measure(trials))
     assert set_pairings(library, measured.values(), source="measured") == {}
     current = current_pairings(library)["sums"]
     assert (current.pairing, current.source, current.strategy) == (

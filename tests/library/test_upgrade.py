@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from library_doubles import all_settings
+from library_doubles import all_settings, own_verdicts
 
 from orca_desk.library import chats
 from orca_desk.library.answers import questions
@@ -20,7 +20,7 @@ from orca_desk.library.evaluations import answers, list_evaluations
 from orca_desk.library.integrity import check
 from orca_desk.library.migrations import MIGRATIONS
 from orca_desk.library.pairings import current_pairings
-from orca_desk.library.records import RecordFilter, iterate_records, known_records, stored_id, trials
+from orca_desk.library.records import RecordFilter, iterate_records, known_records, stored_id
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.snapshots import list_snapshots
 from orca_desk.library.tasks import iterate_tasks
@@ -105,8 +105,7 @@ def test_an_edit_has_its_own_verdict_and_the_teacher_gets_hers_back(tmp_path: Pa
     with Library.open(tmp_path) as library:
         edited = next(one for one in iterate_records(library) if one.edited == "Emma: the bag.")
         assert edited.verdict and edited.verdict.correct is False
-        words = {trial.task_id: trial.correct for trial in trials(library)}
-        assert words[edited.record.task_id] is True
+        assert own_verdicts(library)[edited.record.task_id] is True
 
 
 def test_records_follow_a_family_that_was_renamed_before(tmp_path: Path) -> None:

@@ -54,6 +54,15 @@ def judged(record: TeacherRecord, reference: object, *leaks: Leak) -> NewRecord:
     return NewRecord(record=record, verdict=grade(record.response, str(reference)), leaks=leaks)
 
 
+def own_verdicts(library: Library) -> dict[str, bool]:
+    """Whether the teacher's own words were correct, by task, whatever the user made of them."""
+    rows = library.rows(
+        "SELECT r.task_id, v.correct FROM records AS r JOIN verdicts AS v ON v.record = r.n"
+        " WHERE v.correct IS NOT NULL"
+    )
+    return {row["task_id"]: bool(row["correct"]) for row in rows}
+
+
 def all_settings(library: Library) -> dict[str, Any]:
     """Every stored setting, by key."""
     return {row["key"]: json.loads(row["value"]) for row in library.rows("SELECT * FROM settings")}

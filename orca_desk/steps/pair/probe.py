@@ -8,15 +8,17 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import set_pairings
-from orca_desk.library.records import RecordFilter, trials
+from orca_desk.library.records import teacher_answers
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.pairing import Pairing, Trial, choose, measure, tried_under_all
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import find_or_create_run, record_run
-from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, identify_asks, teach, unwatched
+from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, identify_ask, teach, unwatched
+from orca_desk.yielding import yielding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,13 +93,33 @@ def probe(
         )
         found = Probed(run=run, pairings={}, fruitless={}, left_out=0, taught=taught)
         if taught.finished:
-            identities = tuple(identify_asks(asks, teacher=used, sampling=sampling))
-            found = _pair(library, found, tasks, names, trials(library, RecordFilter(ids=identities)))
+            found = _pair(library, found, tasks, names, _trials(library, asks, used, sampling))
         recorder.outcome = taught.to_json(
             paired=len(found.pairings), fruitless=dict(found.fruitless), left_out=found.left_out
         )
         recorder.finished = taught.finished
         return found
+
+
+def _trials(library: Library, asks: Sequence[Ask], teacher: Teacher, sampling: Sampling) -> list[Trial]:
+    """Return how the teacher's answers do by the references that the tasks have now.
+
+    A record may be older than the probe: its task may have had another reference, or have been another task
+    that asked the same. What the user made of an answer is no evidence for a strategy.
+    """
+    identities = [identify_ask(asked, teacher=teacher, sampling=sampling)[0] for asked in asks]
+    answers = teacher_answers(library, identities)
+    return [
+        Trial(
+            task_id=asked.task.id,
+            family=asked.task.family,
+            strategy=asked.strategy.name,
+            correct=verdict.correct,
+            tokens=answer.tokens,
+        )
+        for identity, asked in yielding(list(zip(identities, asks, strict=True)))
+        if (answer := answers.get(identity)) and (verdict := grade_answer(asked.task, answer.response))
+    ]
 
 
 def _pair(

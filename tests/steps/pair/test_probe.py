@@ -1,5 +1,7 @@
 """Probing strategies with a tiny real teacher."""
 
+from dataclasses import replace
+
 import pytest
 from doubles import SHORT, open_small
 
@@ -7,9 +9,10 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_teacher
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, latest_evidence
-from orca_desk.library.records import count_records
+from orca_desk.library.records import count_records, iterate_records
 from orca_desk.library.runs import get_run
-from orca_desk.method.records import Sampling
+from orca_desk.library.tasks import add_tasks, get_tasks, update_tasks
+from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.pair.probe import probe
@@ -87,6 +90,37 @@ def test_a_stop_that_arrives_with_the_last_answer_stops_nothing(library, teacher
     assert control.stopped
     assert found.finished and found.fruitless == {"belief": 2, "sums": 2}
     assert get_run(library, found.run).status == "done"
+
+
+def test_evidence_follows_references_that_were_edited_since_the_teacher_answered(sampled):
+    teacher, names = Runner(model=mini_teacher(), threads=1), ["direct", "recall-reason-generate"]
+    asked = {
+        "families": ["ordering"],
+        "strategies": names,
+        "per_family": 2,
+        "sampling": Sampling(max_tokens=200),
+    }
+    before = probe(sampled, teacher, **asked).pairings["ordering"].evidence
+    assert [(one.strategy, one.correct) for one in before][1] == ("recall-reason-generate", 2)
+    tasks = get_tasks(sampled, [task for task, _ in before[1].outcomes])
+    update_tasks(sampled, [replace(task, answer="nobody") for task in tasks.values()])
+    after = probe(sampled, teacher, **asked)
+    assert after.taught.new == 0
+    assert after.fruitless == {"ordering": 2}
+
+
+def test_a_question_that_stands_in_two_families_is_evidence_in_both(sampled):
+    teacher = Runner(model=mini_teacher(), threads=1)
+    asked = {"strategies": ["direct"], "per_family": 2, "sampling": Sampling(max_tokens=60)}
+    first = probe(sampled, teacher, families=["ordering"], **asked)
+    (task, *_) = get_tasks(sampled, [one.record.task_id for one in iterate_records(sampled)]).values()
+    twin = Task(family="twins", query=task.query, context=task.context, answer=task.answer)
+    add_tasks(sampled, [twin])
+    both = probe(sampled, teacher, families=["ordering", "twins"], **asked)
+    assert both.taught.new == 0 and not both.left_out
+    evidence = latest_evidence(sampled)
+    assert (evidence["ordering", "direct"].n, evidence["twins", "direct"].n) == (2, 1)
+    assert first.left_out == 0
 
 
 def test_a_probe_needs_answers_to_measure_by(library, teacher):

@@ -76,14 +76,14 @@ class AnswerColumns(QWidget):
         task: Task | None,
     ) -> None:
         """Show what was asked, with the answers. `task` is the task as it is now, if it exists."""
-        self._task = task and task.id
+        self._task = None if task is None else task.id
         self.family.setText(", ".join(filter(None, (asked.family, _change(task, question)))))
         self.question.setPlainText(question_text(question))
         self.reference.setPlainText(reference_text(question))
         for tool in (self.open_task, self.try_it):
             tool.setEnabled(task is not None)
         for column, answer, outcome in zip(self.columns, answers, asked.outcomes, strict=True):
-            column.show_answer(answer, outcome and outcome.paired)
+            column.show_answer(answer, None if outcome is None else outcome.paired)
 
     def clear(self, reason: str) -> None:
         """Show no task, and the reason."""
