@@ -41,6 +41,8 @@ def _blocks(lines: list[str]) -> Iterator[str]:
     place, is_after_blank = 0, True
     while place < len(lines):
         line = lines[place]
+        if place and _is_item(lines[place - 1]) and line.strip() and not _is_item(line):
+            yield ""  # without it, the line would be shown as one more item
         if fence := _FENCE.match(line):
             code = _code(lines, place, fence[1])
             yield from code
@@ -100,6 +102,12 @@ def _table(lines: list[str], start: int) -> list[str]:
 def _cells(row: str) -> int:
     bare = row.strip()
     return len(_CELL_END.split(bare)) - bare.startswith("|") - (len(bare) > 1 and bare.endswith("|"))
+
+
+def _is_item(line: str) -> bool:
+    """Return whether a line is shown as an item of a list."""
+    bullet = _BULLET.match(line)
+    return bullet is not None and len(bullet[1].expandtabs(4)) <= _NEST
 
 
 def _line(line: str, is_after_blank: bool) -> str:

@@ -81,6 +81,24 @@ def test_plain_markup_is_shown_as_meant(qapp: QApplication, text: str, shown: st
     assert seen(text).replace("\N{NO-BREAK SPACE}", " ") == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("- one\n- two\nSo: 3", ["one", "two"]),
+        ("- one\n  and more\n  - two\n1986. A year\n> 5", ["one", "two"]),
+        ("* one\n\\[\nx\n\\]\nend\n* two", ["one", "two"]),
+    ],
+)
+def test_only_bullets_are_shown_as_items(qapp: QApplication, text: str, items: list[str]) -> None:
+    document = QTextDocument()
+    document.setMarkdown(readable_markdown(text), DIALECT)
+    block, found = document.begin(), []
+    while block.isValid():
+        found += [block.text()] if block.textList() else []
+        block = block.next()
+    assert found == items
+
+
 def left(text: str) -> str:
     """Return a text without white space and without what may be markup."""
     return "".join(one for one in text if one not in MARKUP and not one.isspace())
