@@ -133,6 +133,8 @@ class ResponseView(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setCursorWidth(2)
         self.document().setDocumentMargin(0)
+        # Every line is broken, but Qt offers to scroll by the space at the end of one
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         desk.theme.changed.connect(self._paint)
         self._paint()
 

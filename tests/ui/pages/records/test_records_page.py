@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor, QTextTable
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QTextEdit
+from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -594,3 +594,17 @@ def test_a_held_out_record_says_that_it_is_never_trained_on(
     assert "held out, so it is never used for training" in page.side.verdict.reason.text()
     line = page.table.records.item(0)
     assert line is not None and line.held_out and "held out" in [word for _, _, word in signs(line)]
+
+
+def test_a_long_answer_scrolls_down_alone(window: Window, qtbot: QtBot, library: Library) -> None:
+    sentence = "First we read the question carefully, then we add the numbers one at a time. "
+    ids = put_records(library, response=f"{sentence * 6}\n\nAnswer: 2")
+    page = open_page(window, qtbot)
+    view = page.side.response
+    page.go({"record": ids[1]})
+    wait_for(qtbot, page, ids[1])
+    view.setFixedHeight(90)
+    for width in range(560, 680, 4):
+        view.setFixedWidth(width)
+        QApplication.processEvents()
+        assert view.verticalScrollBar().isVisible() and not view.horizontalScrollBar().isVisible(), width
