@@ -57,7 +57,7 @@ _AFTER_LABEL = re.compile(
     r"(?:,? (?:then|therefore|thus|here|in this case|that fits best|(?:i|we|you) (?:get|got|found|want"
     r"|need|seek|have))\b,?)?"
     r"(?:[ \t]{0,3}\([^()\n]{1,60}\))?[ \t]{0,4}[*_`]{0,3}[ \t]{0,4}"
-    rf"(?:(?P<loose>{_LOOSE})\b|(?P<firm>[:：=–—]|-(?=[ \t])"
+    rf"(?:(?P<loose>{_LOOSE})\b|(?P<firm>=>|[:：=–—]|-(?=[ \t])"
     r"|(?:(?:will|would|must|can only|has to|have to) be"
     rf"|comes (?:out )?to|turns out to be|works out (?:to be|to|as)|{_any_of(labels.IS)})(?![^\W_])"
     rf"|{_any_of(labels.IS_UNSPACED)}))",

@@ -56,6 +56,7 @@ class FinalAnswer:
     `marked`: whether an announcement led to the answer.
     `whole`: the visible response: without thoughts, end tokens and questions that the model made up.
     `rival`: the answer of another firm announcement right before this one, with no reconsidering in between.
+    `in_math`: whether it is set as mathematics, in a box or by dollars, where "5!" is a factorial.
     `only_thoughts`: whether the response has text, but nothing that is visible.
     """
 
@@ -67,6 +68,7 @@ class FinalAnswer:
     start: int = 0
     end: int = 0
     rival: str | None = None
+    in_math: bool = False
     only_thoughts: bool = False
 
 
@@ -91,7 +93,8 @@ def find_answer(response: str, *, names: Iterable[str] = ()) -> FinalAnswer:
     for index in range(len(marks) - 1, -1, -1):
         begin, stop = _span(searched, marks[index])
         raw = searched[begin:stop]
-        text, block = _read(raw, marks[index])
+        quoted = raw.startswith("> ") and searched[:begin].endswith("\n")
+        text, block = _read(raw.removeprefix("> ") if quoted else raw, marks[index])
         if not text or (index and _DENIAL.match(text)):
             continue
         return FinalAnswer(
@@ -102,6 +105,7 @@ def find_answer(response: str, *, names: Iterable[str] = ()) -> FinalAnswer:
             whole=whole,
             start=window + begin,
             end=window + stop,
+            in_math=marks[index].closing == "}" or (raw.startswith("$") and raw.rstrip(".").endswith("$")),
             rival=_rival(searched, marks[index - 1], marks[index]) if index else None,
         )
     return replace(_unmarked(searched, whole, window), only_thoughts=not whole and bool(response.strip()))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orca_desk.method.grading.alternatives import offers_another
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.clauses import before_reason, first_sentence
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
@@ -79,6 +80,8 @@ class ExpectedChoice:
         letters = letters_of(statement)
         if len({one.letter for one in letters}) > 1:
             return several(statement, self.reference)
+        if letters and offers_another(final.block, letters[0].letter):
+            return several(final.block, self.reference)
         if letters:
             return self._judge(statement, letters[0], final)
         chosen = [piece for piece in readings(final) if self._named(piece) == self.letter]

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from orca_desk.method.grading.alternatives import joined, retracted
+from orca_desk.method.grading.alternatives import hedged, joined, retracted
 from orca_desk.method.grading.clauses import (
     after_condition,
     asides,
     before_reason,
+    breaks_off,
     first_sentence,
     reconsidered,
     refuses,
@@ -41,6 +42,7 @@ _WORDS_AFTER = re.compile(
     r"\s(?:plus|minus|squared|cubed|factorial|divided by|multiplied by|times (?=\d|the\b|a\b|as\b))\b",
     re.IGNORECASE,
 )
+_NUMBERED_THING = re.compile(r"\b(?:error|http|status|code)(?: code)?:?\s\Z", re.IGNORECASE)
 _NAMES_IT = re.compile(
     r"\s(?:\w+\s)?(?:is|are) (?:the|my|our) (?:sum|product|difference|total|answer|number|result|value"
     r"|amount|quotient)\b",
@@ -56,8 +58,24 @@ _CONCLUDES = re.compile(
     r"|answer)\b",
     re.IGNORECASE,
 )
-_BULLET = re.compile(r"\A\s*[*•]\s+")
-_NUMBERED = re.compile(r"\A\s*(?:[*•]|\(?\d{1,2}[.)])\s+")
+_IN_TOTAL = re.compile(
+    r"(?:\s[^\W\d]+){0,4}?\s(?:in total|altogether|in all)"
+    r"(?P<rest>\s(?:in|on|at|for|from|of|among|after|over|across|during|with)\b[^,;=]*)?\W*\Z"
+)
+# Between a value and what it is needed for: "4 buses to carry 180 students".
+_PURPOSE = re.compile(
+    r"\s[^\W\d]+(?:\s[^\W\d]+)?\sto (?:carry|transport|hold|seat|fit|feed|cover|drive|travel|walk"
+    r"|finish|complete|build|fill|paint|bake|serve|read|reach|produce)"
+    r"(?: (?:all|the|those|these|his|her|their|a distance of))*\s"
+)
+_CHANGED = re.compile(
+    r"\b(?:dropp?|r[io]se|f[ae]ll|increase|decrease|went|goes|change|gr[eo]w|reduce|raise|cut|decline)\w*\b[^.,]{0,40}"
+    r"\bfrom\s[$€£]?\Z"
+)
+_CLAUSE = re.compile(r"(?:\s[\w-]+){0,2}?\s(?:are|is|were|was|remain(?:s|ed)?|left|stay(?:s|ed)?|will)\b")
+_CLAUSE_JOINT = re.compile(r"[^,]*,\s?and\s|\s[^\W\d].*\sand\s")
+_BULLET = re.compile(r"\A\s*[*•>]\s+")
+_NUMBERED = re.compile(r"\A\s*(?:[*•>]|\(?\d{1,2}[.)])\s+")
 _NUMBERED_LINE = re.compile(r"^\s*\(?\d{1,2}[.)]\s+\S", re.MULTILINE)
 _OF_WHICH = re.compile(
     r"\s(?:\w+\s){0,4}?(?:out of(?: the)?|of (?:the|those|these|his|her|its|their|all))\s", re.IGNORECASE
@@ -94,7 +112,7 @@ def stated(text: str, find: Find[V]) -> tuple[str, list[V]]:
     for piece in dict.fromkeys((before_reason(sentence), sentence, text)):
         found = _kept(piece, find(piece))
         if found:
-            return piece, [] if refuses(sentence) else _resolve(piece, found)
+            return piece, [] if refuses(sentence) else _unhedged(piece, _resolve(piece, found))
     return text, []
 
 
@@ -110,6 +128,8 @@ def concluded(text: str, find: Find[V]) -> tuple[str, list[V]]:
         opening = find(first)
         if len(opening) == 1 and _bare(first, opening[0]):
             return _opened(first, opening[0], rest, find)
+    if breaks_off(body) and not _EMPHASIS.search(body.rpartition("\n")[2]):
+        return body, []
     bullet = _NUMBERED if len(_NUMBERED_LINE.findall(body)) > 1 else _BULLET
     for line in reversed(body.split("\n")):
         if line.strip() and not line.lstrip().startswith("```"):
@@ -167,24 +187,47 @@ def _line(line: str, find: Find[V]) -> tuple[str, list[V], bool]:
         for piece in dict.fromkeys((before_reason(sentence), sentence)):
             found = find(piece)
             if found:
-                return piece, _last(piece, found), True
+                return piece, _unhedged(piece, _last(piece, found)), True
     return line, [], False
+
+
+def _unhedged(text: str, found: list[V]) -> list[V]:
+    """Return what was found, without a single value that is said to be only possible."""
+    return [] if len(found) == 1 and hedged(text, found[0].start, found[0].end) else found
 
 
 def _last(text: str, found: list[V]) -> list[V]:
     """Return the last value of a line, unless it is an operand of a calculation."""
     if _NAMES_IT.match(text, found[0].end):
         return found[:1]
+    totals = [value for value in found if _IN_TOTAL.match(text, value.end)]
+    if len(totals) == 1 and not _operand(text, totals[0]):
+        return totals
     total = _TOTAL_FIRST.search(text)
     counted = [value for value in found if value.end <= total.start()] if total else []
+    if len(found) == 2 and _PURPOSE.fullmatch(text, found[0].end, found[1].start):
+        return found[:1]
     kept = _kept(text, (counted or found)[-_LAST:])
     if len(kept) > 1 and _OF_WHICH.fullmatch(text, kept[-2].end, kept[-1].start):
         kept = kept[:-1]  # "42 out of 50"
     if not kept or _operand(text, kept[-1]):
         return []
-    if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]):
+    if len(kept) > 1 and _CHANGED.search(text[: kept[-2].start]):
+        return kept[-1:]
+    if len(kept) > 1 and joined(text[kept[-2].end : kept[-1].start]) and not _new_clause(text, kept):
         return kept[-2:]
     return [kept[-1]]
+
+
+def _new_clause(text: str, kept: list[V]) -> bool:
+    """Return whether the last value has a clause of its own: "5 flew away, and 7 are left"."""
+    listed = len(kept) > 2 and not text[kept[-3].end : kept[-2].start].strip(" ,")
+    gap = text[kept[-2].end : kept[-1].start]
+    return (
+        not listed
+        and _CLAUSE_JOINT.fullmatch(gap) is not None
+        and _CLAUSE.match(text, kept[-1].end) is not None
+    )
 
 
 def _kept(text: str, found: list[V]) -> list[V]:
@@ -230,6 +273,7 @@ def _calculated_with(text: str, value: Found) -> bool:
     """Return whether words calculate with a value: "half of 8", "4 plus the tax"."""
     return (
         _WORDS_BEFORE.search(text, max(0, value.start - 30), value.start) is not None
+        or _NUMBERED_THING.search(text, max(0, value.start - 30), value.start) is not None
         or _WORDS_AFTER.match(text, value.end) is not None
     )
 

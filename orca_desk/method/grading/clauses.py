@@ -16,10 +16,10 @@ _STARTS_SENTENCE = re.compile(
 )
 _REASON = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|given that|seeing that|as (?:he|she|it|they|we|you|the|there"
-    r"|this|that|a|each|every|all|both)\b|each \w+ing\b)",
+    r"|this|that|a|each|every|all|both)\b|(?:each|after) \w+ing\b)",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(r"\((?!or\b)[^()]{0,400}\)")
+_ASIDE = re.compile(r"\((?!(?:or|maybe|perhaps|possibly)\b)[^()]{0,400}\)")
 _OFFER = re.compile(
     r"(?:please )?(?:let me know|feel free|is there anything|i hope|hope (?:this|that|it)"
     r"|would you like|do you (?:want|need)"
@@ -30,6 +30,11 @@ _OFFER = re.compile(
     r"|souhaite|dis-moi|avísame|¿(?:quieres|necesitas|te gustaría)|fammi sapere|vuoi che|espero que"
     r"|spero|j'espère|ich hoffe)",
     re.IGNORECASE,
+)
+# Words and signs after which a sentence goes on.
+_GOES_ON = re.compile(
+    r"(?:[,=+×÷]|\b(?:and|or|but|so|then|which|that|because|since|the|an|of|to|with|is|are|was|were|means|by|in|for"
+    r"|from|if|when|while|as|at|plus|minus|times))\Z"
 )
 _REFUSAL = re.compile(
     r"\bi(?:'m| am)? (?:really |just )?(?:cannot|can't|can not|could not|couldn't|unable|not able"
@@ -137,6 +142,11 @@ def without_offers(text: str) -> str:
             break
         kept = kept[:start].rstrip()
     return kept
+
+
+def breaks_off(text: str) -> bool:
+    """Return whether `text` stops in the middle of a sentence: "First, there are 5 boxes and"."""
+    return _GOES_ON.search(text) is not None and len(text.split()) > 2
 
 
 def refuses(sentence: str) -> bool:

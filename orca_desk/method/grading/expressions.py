@@ -51,7 +51,7 @@ _SPACING = re.compile(
 )
 _EXPRESSION = re.compile(r"[\w\s.,+\-*/^=<>()\[\]{}|!']*")
 _OPERATION = re.compile(
-    r"(?<=[\w)\]}])\s*[+*/^=<>-]\s*(?=[\w(\[{-])|\A\s*[(\[{][^()\[\]{}]*,.*[)\]}]\s*\Z|\d[a-z]\b|\|"
+    r"(?<=[\w)\]}])\s*[+*/^=<>-]\s*(?=[\w(\[{-])|\A\s*[(\[{][^()\[\]{}]*,.*[)\]}]\s*\Z|\d[a-z]\b|\||(?<=[\d)])!\Z"
 )
 _LETTERS_ONLY = re.compile(r"[A-Za-z]\s*[/-]\s*[A-Za-z]|[A-Z][+-]")
 _WORDS = (
@@ -92,6 +92,11 @@ def looks_like_math(reference: str) -> bool:
         or _FUNCTION.search(text) is not None
         or _ROOT.search(text) is not None
     )
+
+
+def is_unsolved(text: str) -> bool:
+    """Return whether a text is mathematics without a value: "3 + √2", "(5, ∞)"; not "3 * 4 = 12" and "12"."""
+    return looks_like_math(text) and not any(is_value(side) for side in re.split("[=≈]", text))
 
 
 def is_expression(text: str) -> bool:

@@ -74,9 +74,13 @@ def _compatible(character: str) -> str:
     return character
 
 
+_SHARP = re.compile(r"(?<=\b[A-G])♯")
+
+
 def _encoded(text: str) -> str:
     """Return `text` with one encoding of each character, without invisible ones; superscripts after "^"."""
     text = _SUPERSCRIPT.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), text)
+    text = _SHARP.sub("#", text)
     shown = (character for character in _SKIN.sub("", text) if unicodedata.category(character) != "Cf")
     return unicodedata.normalize("NFC", "".join(map(_compatible, shown))).translate(_SIGNS)
 

@@ -7,7 +7,7 @@ from typing import Protocol, get_args
 
 from orca_desk.method.grading.answers import FinalAnswer, as_read, bare_reference, find_answer
 from orca_desk.method.grading.choice import ExpectedChoice, expected_choice, parse_option, parse_option_set
-from orca_desk.method.grading.expressions import looks_like_math
+from orca_desk.method.grading.expressions import is_unsolved, looks_like_math
 from orca_desk.method.grading.finding import Finding, correct, shown
 from orca_desk.method.grading.key_value import ExpectedKeyValue, expected_key_value, parse_pairs
 from orca_desk.method.grading.mathematics import Comparer, ExpectedMath, expected_math, raw_reference
@@ -63,6 +63,8 @@ def grade(
     if options and asked == "choice":
         expected = expected_choice(bare, options) or expected
     finding = _judge(expected, final, bare, asked)
+    if asked == "number" and not finding.correct and final.in_math and looks_like_math(final.raw):
+        finding = ExpectedMath(raw_reference(reference), comparer).check(final)
     if options and asked in ("text", "number") and not finding.correct:
         finding = _by_letter(finding, final, bare, options)
     return Verdict(correct=finding.correct, kind=asked, answer=finding.answer, reason=finding.reason)
@@ -106,7 +108,7 @@ def _prepare(reference: str, kind: AnswerKind | None) -> tuple[AnswerKind, _Expe
     makers: dict[AnswerKind, Callable[[str], _Expected | None]] = {
         "exact": ExpectedExact,
         "text": lambda text: expected_polar(text) or ExpectedText(text),
-        "number": expected_number,
+        "number": lambda text: expected_math(text) if is_unsolved(text) else expected_number(text),
         "math": expected_math,
         "choice": expected_choice,
         "ordering": expected_ordering,

@@ -9,7 +9,7 @@ _WORD = re.compile(
     r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mathsf|mathtt|mbox|operatorname)\s?\{([^{}]{0,200})\}"
 )
 _FRACTION = re.compile(
-    r"(?P<whole>\d)?\s?\\[dtc]?frac\s?"
+    r"(?:(?P<whole>\d)\s?)?\\[dtc]?frac\s?"
     r"(?:\{(?P<over>[^{}]{1,40})\}|(?P<o>\d))\s?(?:\{(?P<under>[^{}]{1,40})\}|(?P<u>\d))"
 )
 REPEATING = re.compile(r"(\d{0,12})\.(\d{0,12})\\overline\s?\{(\d{1,12})\}")

@@ -8,11 +8,12 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from orca_desk.method.grading.alternatives import joined, retracted
+from orca_desk.method.grading.alternatives import hedged, joined, retracted
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.clauses import (
     asides,
     before_reason,
+    breaks_off,
     first_sentence,
     refuses,
     sentences,
@@ -42,7 +43,8 @@ _ANNOUNCED = re.compile(
     r"(?:\A|[^\w\s]|\b(?:is|be|was|it's|its|with|choose|chose|choosing|pick|picked|select|selected|for"
     r"|leaving|leaves|leave|therefore|so"
     r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de"
-    r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else|think|believe|matches|to|e\.|only"
+    r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else"
+    r"|torn between|likely|think|believe|matches|to|e\.|only"
     r"|just|guess|на|это|jest|là"
     r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
@@ -69,7 +71,7 @@ _DENIED = re.compile(
 )
 _FALLS_AFTER = re.compile(
     r"[)\]\"'”*]{0,3}(?:(?:,| and|, and) \(?[A-Z]\)?)*\s(?:fails?|(?:is|are|was|were)(?:n['’]t| not"
-    r"|\s(?:too|wrong|incorrect|false|out|impossible|invalid|ruled|eliminated"
+    r"|(?:\s(?:also|clearly|just|simply|definitely))?\s(?:too|wrong|incorrect|false|out|impossible|invalid|ruled|eliminated"
     r"|excluded|a common distractor|a distractor|tempting|unlikely|implausible))|can(?:not|['’]t)"
     r"|does(?:n['’]t| not)|do(?:n['’]t| not))\b"
 )
@@ -113,7 +115,8 @@ def letters_of(statement: str) -> list[Letter]:
             found.append(Letter(letter.upper(), *match.span()))
     remarks = [(start, end) for start, end in asides(text) if end - start > _LETTER_IN_BRACKETS]
     main = [one for one in found if not any(start < one.start < end for start, end in remarks)]
-    return _offered(text, main or found) if found else []
+    offered = _offered(text, main or found) if found else []
+    return [] if len(offered) == 1 and hedged(text, offered[0].start, offered[0].end) else offered
 
 
 def _bracketed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -182,6 +185,8 @@ def choosing_statement(final: FinalAnswer) -> str:
         return affirmed
     if (_LEADING.match(start) or start.startswith("(")) and letters_of(start) and not _lists(start, whole):
         return start
+    if breaks_off(tail.rstrip()):
+        return ""
     if len(parse_options(whole)) > 1:
         found = [sentence for sentence in found if not _ITEM.match(sentence)]
     return next((sentence for sentence in found if not _only_denies(sentence)), "")

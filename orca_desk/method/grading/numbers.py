@@ -4,19 +4,27 @@ Which value of a response is its answer says `choosing`; what is written, and wh
 `quantities`, `dates`, `clock` and `pairs`.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orca_desk.method.grading.alternatives import offers_another
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.choosing import concluded, stated
+from orca_desk.method.grading.expressions import is_unsolved
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.latex import plain_latex
 from orca_desk.method.grading.numerals import find_quantities, plain
+from orca_desk.method.grading.quantities import Quantity
 from orca_desk.method.grading.values import Meaning, amount, meanings
 
 _READ = 8_000  # characters at the end of an unmarked response
 _NUMBER_WORDS = 120  # characters of an unmarked response whose number may be in words
+_CHANCE = re.compile(r"\b(1) in (\d+)(?=\W*\Z|,|\.\s| (?:chance|odds|probability))")
+_OUT_OF = re.compile(r"\b(\d+) (?:out of(?: every)?|in every) (\d+)\b")
+_WORKING = re.compile(r"\s\([\d\s+*/×÷.=-]*\)\W*\Z")
+_NOT_READ = re.compile(r"\\[A-Za-z]{2,}|\d\s?!")
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class ExpectedNumber:
 
     def _compare(self, meaning: Meaning, final: FinalAnswer) -> Finding:
         whole = plain(plain_latex(final.text if final.marked else final.whole[-_READ:]))
+        whole = _CHANCE.sub(r"\1/\2", whole)
+        whole = _OUT_OF.sub(r"\1/\2", whole) if _is_share(meaning.value) else whole
         find = meaning.find if final.marked or len(whole) <= _NUMBER_WORDS else _digits_of(meaning.find)
         text, found = (stated if final.marked else concluded)(whole, find)
         if not found:
@@ -40,6 +50,10 @@ class ExpectedNumber:
         answer = text[found[0].start : found[-1].end].strip()
         if any(not meaning.same(found[0], other) for other in found[1:]):
             return several(answer, self.reference)
+        if final.marked and offers_another(final.block, answer):
+            return several(final.block, self.reference)
+        if final.marked and _is_unsolved(text, in_math=final.in_math):
+            return incorrect(text, self.reference)
         matches = meaning.meets(found[0], text)
         return correct(answer, self.reference) if matches else incorrect(answer, self.reference)
 
@@ -60,6 +74,18 @@ def expected_number(reference: str) -> ExpectedNumber | None:
         found = stated(text, find_quantities)[1]
         meant = [amount(found[0])] if found else []
     return ExpectedNumber(reference, meant) if meant else None
+
+
+def _is_share(value: Any) -> bool:
+    """Return whether a value is a fraction or a percentage, which "5 out of 8" may be."""
+    return isinstance(value, Quantity) and (value.percent or value.value.denominator != 1)
+
+
+def _is_unsolved(text: str, *, in_math: bool) -> bool:
+    """Return whether a marked answer has no value; "5!" is a factorial where mathematics is set."""
+    if in_math and _NOT_READ.search(text):
+        return True
+    return is_unsolved(_WORKING.sub("", text if in_math else text.rstrip("!")))
 
 
 def _digits_of(find: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:

@@ -19,6 +19,9 @@ _MAGNITUDES = {
     "mn": 10**6, "mio": 10**6,
     "billion": 10**9, "billions": 10**9, "bn": 10**9, "mrd": 10**9, "trillion": 10**12, "tn": 10**12,
     "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7, "dozen": 12, "dozens": 12,
+    "tenth": Fraction(1, 10), "tenths": Fraction(1, 10), "hundredths": Fraction(1, 100),
+    "thousandths": Fraction(1, 1000), "thirds": Fraction(1, 3), "fifths": Fraction(1, 5),
+    "sixths": Fraction(1, 6), "eighths": Fraction(1, 8), "twelfths": Fraction(1, 12),
     "千": 10**3, "万": 10**4, "萬": 10**4, "만": 10**4, "億": 10**8, "亿": 10**8, "억": 10**8,
 }  # fmt: skip
 _LETTERS = {"k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
@@ -41,14 +44,14 @@ _TOKEN = re.compile(
     (?:(?P<currency>(?<![A-Za-z])(?:{CURRENCY_SIGNS})\s?)(?P<inner>-)?)?
     (?P<body>{_BODY})
     (?:
-        \s?[×x*]\s?10\s?(?:\^|\*\*)\s?[{{(]?(?P<power>[-+]?\d+)[}})]?
+        \s?[×x*·⋅]\s?10\s?(?:\^|\*\*)\s?[{{(]?(?P<power>[-+]?\d+)[}})]?
       | (?:\^|\*\*)[{{(]?(?P<raised>-?\d{{1,4}})[}})]?
       | [eE](?P<exponent>[-+]?\d+)(?![\w.])
-      | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>-?\d+)(?![\d.]|\s?/)
+      | (?:[ ](?P<over>\d+))?\s?/\s?(?P<under>-?\d+)(?!\.?\d|\s?/)
       | \s(?:and\s)?(?P<half>a\s(?:half|quarter))\b
     )?
     (?P<percent>\s?[%٪]|\s(?:percent|per\scent|percentage\spoints?|pct)\b)?
-    (?:\s?(?P<magnitude>hundred|thousand|millions?|billions?|trillion|lakhs?|crores?|dozens?|bn|mn|tn|(?:mio|mrd)\.?|[千万萬만億亿억])(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])
+    (?:\s?(?P<magnitude>hundred|thousand|millions?|billions?|trillion|lakhs?|crores?|dozens?|tenths?|(?:hundred|thousand)ths|thirds|fifths|sixths|eighths|twelfths|bn|mn|tn|(?:mio|mrd)\.?|[千万萬만億亿억])(?![^\W\d_\u3040-\u9fff\uac00-\ud7af])
       | (?P<letter>(?P<apart>\s?)[kKmMbBtT])(?![\w/°²³^·'’])
     )?
     """,
@@ -61,6 +64,25 @@ _ATTACHED_BEFORE = re.compile(
 _TERM = re.compile(
     r"\s?(?:[πθ√∞]|\\(?:pi|sqrt|theta|p?mod)|sqrt\b|\(?p?mod\b)|(?P<name>[A-Za-z])(?![^\W\d_])"
 )
+# A number that is part of more: "x + 5", "5/x", "log 5", "f(5)", "2(x + 1)", "6 + 5i", "1011_2", "2x = 10".
+_PART_BEFORE = re.compile(
+    r"(?:[\w)\]}]\s?[+/×÷·]\s?|\w\*|\w\s\*\s|(?:\d|\b[a-z]|[)\]}])\s?-\s?"
+    r"|\^\s?|(?:\A|[=:(]\s?)-\s?\(|\b[a-zA-Z]\(\s?"
+    r"|\b(?:sin|cos|tan|cot|sec|csc|log|ln|exp|mod)\s?[({]?\s?|\b(?:sqrt|gcd|lcm|max|min|abs|floor|ceil)\s?\(\s?"
+    r"|\\(?:[a-zA-Z]+\s?\{|p?mod\s?|binom)|\}\s?\{|±\s?|!"
+    r"|(?:\b\d+\s?[abcknpqrtuvwxyz]|\b[a-z]\s?[-+*/^]\s?\d+)\s?=\s?)\Z"
+)
+_PART_AFTER = re.compile(
+    r"\s?[+×÷·]\s?(?![.,]|or\b|and\b)[\w(√π\\]|\*(?!\*)[\w(]|\s\*\s[\w(]|\s?\*\*[\w(]|\s?-\s?[\d(√π\\]"
+    r"|-[a-z](?![\w-])|\s-\s(?![aAI]\b)[a-zA-Z](?![\w'’])|\s?/\s?(?:[(√π\\]|(?P<under>[a-z])(?!\w))"
+    r"|\s?[≤≥≠]|\s[<>]=?\s|[<>]=?\d|(?:\s[^\W\d]+){1,2}\s\+\s[\w(]|\s[xyz]\b(?!['’])|\sper\s\d+(?![\d\s-]*[a-z])|\s\(?base\s"
+    r"|\s(?:squared|cubed|factorial)\b|\sto the (?:power\b|\S+ power\b|\S+th\W*\Z)"
+    r"|\s\([^()]*\b[b-hj-z]\b[^()]*[-+*/^]"
+    r"|\s?\^|_\{?\w|\s?(?:±|\+/-)|\((?:\d|[a-z][\s+*/^)-])|\s?(?:mod|choose)\s?[\d(]|[CP]\d"
+    r"|\s(?:(?:(?:more|less|fewer|greater|higher|lower) than|times) (?:[b-hj-z]\b|\d)|of [b-hj-z]\b)"
+    r"|\}\s?\{|\s?\\(?:p?mod|binom)"
+)
+_OF = re.compile(r"\sof\s\$?(?:\d|[b-z]\b)")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
@@ -81,10 +103,10 @@ BOTH_SIGNS = re.compile(r"(?:±|\+/-|\\pm|plus or minus)\s?\Z", re.IGNORECASE)
 _ARTICLE = re.compile(r"\A\s(?:of\s)?an?\s")  # "half an hour"
 _RANK_ALONE = re.compile(r"\W*(?:the )?\w+(?:-\w+)?(?: (?:place|position))?\W*", re.IGNORECASE)
 _MINUS_BEFORE = re.compile(r"(?:\A|[^\d\s)\]]\s?)\b(?<!plus or )(?P<word>minus|negative)\s\Z", re.IGNORECASE)
-# Signs anywhere but in a quoted line ("> 5"); words only where a text begins with them: "She needs at least
+# Signs anywhere; words only where a text begins with them: "She needs at least
 # 5" may well answer "5".
 _BOUND_BEFORE = re.compile(
-    r"(?:(?P<tag><[^<>\s]{1,40})?(?<![<>=|-])(?!(?<=\A)> )(?:[<>]=?|[≤≥])"
+    r"(?:(?P<tag><[^<>\s]{1,40})?(?<![<>=|-])(?:[<>]=?|[≤≥≠]|!=)"
     r"|\A\W*(?:is |are )?(?:at (?:least|most)|up to|(?:no |not )?(?:more|less|fewer) than|over|under"
     r"|minimum of|maximum of))\s?[$€£]?\Z",
     re.IGNORECASE,
@@ -93,6 +115,11 @@ _BOUND_AFTER = re.compile(
     r"\+(?!\s?[\d(A-Za-z])|\s?(?:[a-z]+\s)?or (?:more|less|fewer|above|over|under)\b", re.IGNORECASE
 )
 _ORDINAL = re.compile(r"\A(?:st|nd|rd|th)\b", re.IGNORECASE)
+_ONE_PERIOD = re.compile(
+    r"\A\W*(?:(?:about|exactly|approximately|it takes|it took|takes) )?(?P<article>an?) "
+    r"(?:second|minute|hour|day|week|fortnight|month|year|decade|century)\W*\Z",
+    re.IGNORECASE,
+)
 _DECADE = re.compile(r"\A['’]?s\b")
 _NONE = re.compile(
     r"\b(?:none|nil|nought|zilch)\b(?! of (?:the|these|those) (?:above|options|choices))"
@@ -145,13 +172,25 @@ def all_quantities(text: str) -> list[Quantity]:
             end=end,
             tail=_ARTICLE.sub(" ", text[end : end + _TAIL], count=1),
             ordinal=ordinal,
+            part=_is_part(text, start, end),
         )
         for value, start, end, ordinal in find_number_words(text)
         if not ordinal or _RANK_ALONE.fullmatch(text)
     ]
+    if not found and (one := _ONE_PERIOD.search(text)):
+        return [_one(text, one)]
     if not found and (none := _NONE.search(text)):
         return [Quantity(value=Fraction(0), places=0, percent=False, start=none.start(), end=none.end())]
     return list(_sums(text, found))
+
+
+def _one(text: str, period: re.Match[str]) -> Quantity:
+    """Return the one hour of "an hour"; a fortnight is two weeks."""
+    end = period.end("article")
+    value, tail = Fraction(1), text[end : end + _TAIL]
+    if "fortnight" in period[0].lower():
+        value, tail = Fraction(2), " weeks" + text[period.end() :][:_TAIL]
+    return Quantity(value=value, places=0, percent=False, start=period.start(), end=period.end(), tail=tail)
 
 
 def _percent_after(text: str, end: int) -> bool:
@@ -184,6 +223,8 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         tail=text[end : end + _TAIL],
         sign=(match["currency"] or "").strip(),
         bound=_bounds(text, start, end),
+        part=_is_part(text, start, end)
+        or (match["percent"] is not None and _OF.match(text, end) is not None),
     )
     if _DECADE.match(made.tail) and re.fullmatch(r"1\d\d0|20\d0|\d0", match["body"]):
         return
@@ -201,11 +242,20 @@ def _bounds(text: str, start: int, end: int) -> bool:
     return before is not None and before["tag"] is None
 
 
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Return whether a number is part of more mathematics: of "x + 5", "5/x", "log 5", "6 + 5i"."""
+    after = _PART_AFTER.match(text, end)
+    if after and not (after["under"] and measures(after["under"])):
+        return True
+    return _PART_BEFORE.search(text, max(0, start - 24), start) is not None
+
+
 def _with_letter(text: str, match: re.Match[str], made: Quantity) -> Quantity:
     """Return a number with its magnitude: "5k", "$5M"; a letter that may be a unit gives two readings."""
     if match["magnitude"]:
         factor = _MAGNITUDES[match["magnitude"].lower().rstrip(".")]
-        return replace(made, value=made.value * factor)
+        places = made.places if isinstance(factor, int) else None
+        return replace(made, value=made.value * factor, places=places)
     if not match["letter"]:
         return made
     letter = match["letter"].strip()
@@ -215,6 +265,8 @@ def _with_letter(text: str, match: re.Match[str], made: Quantity) -> Quantity:
     many = replace(made, value=made.value * _LETTERS[letter.lower()])
     if made.sign or letter == "k":
         return many
+    if letter == "b":
+        return replace(unit, part=True)  # "5b" is a name or a product
     if match["apart"] or letter in ("m", "t", "b"):
         return unit
     return replace(many, also=unit)

@@ -1,7 +1,7 @@
-"""Two numbers that are one answer: a ratio "5:3", a range "10-15" or "between 10 and 15", both signs "±5"."""
+"""Numbers that are one answer: a ratio "5:3", a range "10-15" or "between 10 and 15", solutions "-1, 2"."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import gcd
@@ -17,6 +17,7 @@ _RATIO_IN_WORDS = re.compile(r"(?<![\d:.,])(\d{1,9}) to (\d{1,9})(?: to (\d{1,9}
 _TO = re.compile(r"\s?[A-Za-z°$€£%²³/]{0,12}\s?(?:-|to|through|until|bis|à)\s?[$€£]?", re.IGNORECASE)
 _AND = re.compile(r"\s?[A-Za-z°$€£%]{0,12}\s?and\s?[$€£]?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|anywhere between)\s?[$€£]?\Z", re.IGNORECASE)
+_COMMA_PAIR = re.compile(r"(?<![\d.,])(-?\d{1,2}),(-?\d{1,2})(?![\d.,])")
 _JOINS = re.compile(r"\s?(?:,|;|and|or|,\s?(?:and|or))\s?(?:[A-Za-z]\w?\s?=\s?)?", re.IGNORECASE)
 
 
@@ -40,10 +41,10 @@ class Range:
 
 
 @dataclass(frozen=True)
-class BothSigns:
-    """A number and its negative, as the solutions of a square are: "±5", "5 and -5"."""
+class Solutions:
+    """Numbers that are one answer, in any order: "-1, 2", "x = 1 or x = 2", "±5" (text[start:end])."""
 
-    positive: Quantity
+    values: tuple[Quantity, ...]
     start: int
     end: int
 
@@ -65,22 +66,42 @@ def find_ranges(text: str) -> list[Range]:
         gap = text[low.end : high.start]
         between = _AND.fullmatch(gap) and _BETWEEN.search(text[: low.start])
         if between or _TO.fullmatch(gap):
-            found.append(Range(low, high, low.start, high.end))
+            ends = replace(low, part=False), replace(high, part=False)
+            found.append(Range(*ends, low.start, high.end))
     return found
 
 
-def find_both_signs(text: str) -> list[BothSigns]:
-    """Return where `text` names a number and its negative as one answer."""
-    quantities = all_quantities(text)
-    found = []
-    for quantity in quantities:
-        sign = BOTH_SIGNS.search(text, max(0, quantity.start - 16), quantity.start)
-        if sign and quantity.value > 0:
-            found.append(BothSigns(quantity, sign.start(), quantity.end))
-    for one, other in pairwise(quantities):
-        if one.value == -other.value and one.value and _JOINS.fullmatch(text, one.end, other.start):
-            found.append(BothSigns(max(one, other, key=lambda each: each.value), one.start, other.end))
-    return found
+def find_solutions(text: str) -> list[Solutions]:
+    """Return the numbers that `text` names together, but for points and intervals such as "(1, 2)"."""
+    found: list[Solutions] = []
+    for quantity in all_quantities(text):
+        one = _signed(text, quantity)
+        last = found[-1] if found else None
+        if last and _JOINS.fullmatch(text, last.end, one.start):
+            found[-1] = Solutions((*last.values, *one.values), last.start, one.end)
+        else:
+            found.append(one)
+    return [one for one in found if len(one.values) > 1 and not _bracketed(text, one)]
+
+
+def find_comma_pairs(text: str) -> list[Solutions]:
+    """Return the numbers that `text` names together, where "1,2" is two numbers and no decimal."""
+    return (
+        find_solutions(_COMMA_PAIR.sub(r"\1, \2", text)) if _COMMA_PAIR.search(text) else find_solutions(text)
+    )
+
+
+def _signed(text: str, quantity: Quantity) -> Solutions:
+    """Return a number alone, or with its negative if both signs stand before it."""
+    quantity = replace(quantity, part=False)
+    sign = BOTH_SIGNS.search(text, max(0, quantity.start - 16), quantity.start)
+    if sign is None or quantity.value <= 0:
+        return Solutions((quantity,), quantity.start, quantity.end)
+    return Solutions((quantity, replace(quantity, value=-quantity.value)), sign.start(), quantity.end)
+
+
+def _bracketed(text: str, one: Solutions) -> bool:
+    return text[one.start - 1 : one.start] in ("(", "[") and text[one.end : one.end + 1] in (")", "]")
 
 
 def same_ratio(answer: Ratio, expected: Ratio) -> bool:
@@ -93,9 +114,15 @@ def same_range(answer: Range, expected: Range) -> bool:
     return same_quantity(answer.low, expected.low) and same_quantity(answer.high, expected.high)
 
 
-def same_both_signs(answer: BothSigns, expected: BothSigns) -> bool:
-    """Return whether two numbers with both signs are the same."""
-    return same_quantity(answer.positive, expected.positive)
+def same_solutions(answer: Solutions, expected: Solutions) -> bool:
+    """Return whether two answers of several numbers have the same ones, in any order."""
+    left = list(expected.values)
+    for value in answer.values:
+        twin = next((other for other in left if same_quantity(value, other)), None)
+        if twin is None:
+            return False
+        left.remove(twin)
+    return not left
 
 
 def _lowest(terms: list[Fraction]) -> tuple[Fraction, ...]:

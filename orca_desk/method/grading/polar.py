@@ -54,7 +54,9 @@ _STOPS = re.compile(r"[\s\"'”*_)]*(?:\Z|[.,;!?:—–]|because\b|since\b|that\
 _CHOICE = re.compile(r"\W*(?:yes|true)\s*(?:or|/)\s*(?:no|false)\s*[:?]\s*", re.IGNORECASE)
 _HEDGED = re.compile(
     r"\b(?:neither|partly|partially|half|mostly|somewhat|sometimes|not (?:always|necessarily|entirely"
-    r"|quite)|either|or|maybe|perhaps|both|whether|if|unclear|depends|(?:yes|true) ?(?:and|/) ?(?:no"
+    r"|quite)|either|or"
+    r"|(?:could|might|may) (?:\w+ )?be|maybe|perhaps|possibly|both|whether|if"
+    r"|unclear|depends|(?:yes|true) ?(?:and|/) ?(?:no"
     r"|false)|(?:no|false) ?(?:and|/) ?(?:yes|true))\b",
     re.IGNORECASE,
 )

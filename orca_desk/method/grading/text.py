@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.clauses import first_sentence, last_sentence, without_offers
@@ -12,6 +12,11 @@ from orca_desk.method.grading.labels import FINAL_COPULAS
 from orca_desk.method.grading.markup import clean
 from orca_desk.method.grading.values import same_value
 
+# Pictures around an answer, but for those that deny (a no-entry sign, a thumb down).
+_DECORATION = re.compile(
+    "(?<!\\S)(?:(?![\U0001f44e\U0001f645\U0001f6ab])[☺✨✅✔\U0001f300-\U0001f6ff\U0001f900-\U0001f9ff\U0001fa70-\U0001faff]"
+    "[\ufe0f\u200d\U0001f3fb-\U0001f3ff]*)+(?!\\S)"
+)
 _ASIDE = re.compile(
     r"[\s,;:—–-]{1,4}(?:because|since|as (?:he|she|it|they|we|the)|not|rather than|instead of|which"
     r"|of course|as expected)\b"
@@ -20,7 +25,7 @@ _ASIDE = re.compile(
 )
 _TAKES_BACK = re.compile(r"\W*(?:or|no|wait|actually|but|and|sorry|maybe|perhaps|either)\b", re.IGNORECASE)
 _LEAD_IN = re.compile(
-    r"^(?:(?:so|thus|therefore|hence|then|well|definitely|certainly|probably|"
+    r"^(?:(?:so|thus|therefore|hence|then|well|here (?:you go|it is|you are)|definitely|certainly|probably|"
     r"(?:i|he|she|they|we) (?:think|thinks|believe|believes|guess|say|says|would say|choose|chose"
     r"|pick)|id say)\b"
     r"[\s,:]{0,3}(?:that )?){1,3}"
@@ -42,7 +47,9 @@ _FINAL_COPULA = re.compile(rf"(?:{'|'.join(sorted(FINAL_COPULAS, key=len, revers
 _AGENT = re.compile(r"\b(?:by|named|called|known as)\s", re.IGNORECASE)
 # Words that make a sentence more than "X is Y".
 _UNPLAIN = re.compile(
-    r"\b(?:not|never|neither|unlikely|if|whether|or|no|but|doubt|deny|denies|wrong|incorrect|false"
+    r"\b(?:not|never|neither|unlikely"
+    r"|(?:could|might|may) (?:\w+ )?be|maybe|perhaps|possibly|if"
+    r"|whether|or|no|but|doubt|deny|denies|wrong|incorrect|false"
     r"|cannot|without|some|many"
     r"|nicht|kein|keine|pas|ni|non|não|nie|не|нет|inte|ikke)\b|n['’]t\b|[;?]|不|ない",
     re.IGNORECASE,
@@ -140,6 +147,8 @@ def _readings(final: FinalAnswer) -> Iterator[str]:
         return
     body = without_offers(final.whole)
     yield body
+    if (undecorated := _DECORATION.sub("", body).strip()) != body:
+        yield from _readings(replace(final, whole=undecorated, text=_DECORATION.sub("", final.text).strip()))
     last = body.rpartition("\n")[2]
     if not _LISTED.match(last) or len(_LISTED.findall(body)) < _LEAST_LISTED:  # else the last item of a list
         yield final.text

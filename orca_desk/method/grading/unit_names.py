@@ -33,7 +33,7 @@ UNPREFIXED = {
     "week": "week weeks wk wks woche wochen semaine semaines semana semanas",
     "month": "month months monat monate monaten mes meses",
     "year": "year years yr yrs jahr jahre jahren año años anni",
-    "decade": "decade decades",
+    "(10*year)": "decade decades",  # pint's decade is a ratio
     "century": "century centuries",
     "metric_ton": "tonne tonnes t",
     "pound": "lb lbs",

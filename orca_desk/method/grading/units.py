@@ -123,9 +123,22 @@ def unit_of_sign(sign: str, after: str) -> Unit:
 
 def fits(answer: Unit, expected: Unit) -> Iterator[tuple[str, str]]:
     """Yield the pairs of measures to compare; a second meaning counts only against a first one."""
-    yield from product(answer.readings, expected.readings)
+    yield from product(_earned(answer, expected), _earned(expected, answer))
     yield from product(answer.also, expected.readings)
     yield from product(answer.readings, expected.also)
+
+
+def _earned(unit: Unit, other: Unit) -> tuple[str, ...]:
+    """Return the measures of a unit; of "$3 a year" the money alone if the other leaves out the year."""
+    if any(" * " in reading for reading in other.readings):
+        return unit.readings
+    money = [reading.partition(" * ")[0] for reading in unit.readings if " * " in reading]
+    return (*unit.readings, *(one for one in money if one in other.readings and one in _currencies()))
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(option for options in MONEY.values() for option in options)
 
 
 def convert(value: Fraction, source: str, target: str) -> Fraction | None:

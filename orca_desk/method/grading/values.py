@@ -10,12 +10,14 @@ from orca_desk.method.grading.dates import find_dates, read_date, same_date
 from orca_desk.method.grading.latex import plain_latex
 from orca_desk.method.grading.numerals import find_quantities, plain
 from orca_desk.method.grading.pairs import (
-    find_both_signs,
+    Solutions,
+    find_comma_pairs,
     find_ranges,
     find_ratios,
-    same_both_signs,
+    find_solutions,
     same_range,
     same_ratio,
+    same_solutions,
 )
 from orca_desk.method.grading.quantities import Quantity, same_quantity
 from orca_desk.method.grading.units import measures
@@ -27,13 +29,14 @@ _UNIT_AFTER = re.compile(
     r"[\s\"'”)\]]{0,2}\.?"
 )
 _NOT_UNITS = re.compile(
-    r"\b(?:of|am|pm|noon|bc|ad|st|nd|rd|th|o|and|or|is|are|was|the|in|(?:jan|febr)uary|march|april|may|june|july|august"
+    r"\b(?:of|am|pm|noon|bc|ad|st|nd|rd|th|o|and|or|is|are|was|the|in(?!\W*\Z)|(?:jan|febr)uary|march|april|may|june|july|august"
     r"|(?:septem|octo|novem|decem)ber)\b",
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"(?<![A-Za-z])([A-Za-z]\w?)\s?=\s?\Z")
 _LIST = re.compile(r"=\s*-?\d{1,2},-?\d{1,2}\Z")  # "x=2,3" names two solutions
-_PLAIN = re.compile(r"-?[$€£]?\d[\d,]*(?:\.\d+)?")  # most references, and no time, date or pair
+_SHORT_LIST = re.compile(r"\d,-?\d{1,2},-?\d{1,2}(?!\d)")  # "7,5,3" is not 7.5 and 3
+_PLAIN = re.compile(r"-?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?")  # most references, and no time, date or pair
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
 
 
@@ -79,7 +82,7 @@ def parse_number(text: str) -> Quantity | None:
     if len(bare) > _LONGEST:
         return None
     found = find_quantities(bare)
-    if len(found) != 1 or not _NAME_BEFORE.match(bare[: found[0].start]):
+    if len(found) != 1 or found[0].part or not _NAME_BEFORE.match(bare[: found[0].start]):
         return None
     after = bare[found[0].end :]
     if "=" in bare and _LIST.search(bare):
@@ -145,6 +148,22 @@ def _whole(find: Callable[[str], list[Any]]) -> Callable[[str], Any]:
     return read
 
 
+def _two(find: Callable[[str], list[Solutions]]) -> Callable[[str], Solutions | None]:
+    """Return the function that reads a text which is two solutions; more may be in an order."""
+    read = _whole(find)
+
+    def read_two(text: str) -> Solutions | None:
+        found: Solutions | None = None if _SHORT_LIST.search(text) else read(text)
+        return found if found and len(found.values) == 2 else None
+
+    return read_two
+
+
+def _comma_pair(text: str) -> Solutions | None:
+    """Return "-2,1" as two solutions, which it may be besides a decimal."""
+    return None if find_solutions(text) else _two(find_comma_pairs)(text)
+
+
 def _find_plain_ratios(text: str) -> list[Any]:
     """Return the ratios of a text that are no times of day: 12:00 is not 1:00."""
     times = find_times(text)
@@ -156,7 +175,8 @@ _KINDS: list[tuple[Callable[[str], Any], Callable[[str], list[Any]], Callable[[A
     (read_time, find_times, same_time),
     (_whole(_find_plain_ratios), find_ratios, same_ratio),
     (_whole(find_ranges), find_ranges, same_range),
-    (_whole(find_both_signs), find_both_signs, same_both_signs),
+    (_two(find_solutions), find_comma_pairs, same_solutions),
+    (_comma_pair, find_solutions, same_solutions),  # "1,2" may be a decimal, and so may "2,1"
 ]
 _VALUE_SIGN = re.compile(
     r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million"
