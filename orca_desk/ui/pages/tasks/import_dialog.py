@@ -87,8 +87,8 @@ class ImportDialog(QDialog):
     def accept(self) -> None:
         """Start the import, if there is a task to import."""
         if self.import_button.isEnabled():
+            self._start(self.request())  # before the dialog of the next file opens: their reports are joined
             super().accept()
-            self._start(self.request())
 
     def _tabs(self) -> QTabWidget:
         theme = self.desk.theme

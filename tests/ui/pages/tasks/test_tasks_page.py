@@ -614,6 +614,26 @@ def test_each_dropped_file_opens_its_own_dialog(
     assert page.files.dialog is None
 
 
+def test_files_that_are_dropped_together_share_one_report(
+    page: TasksPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """The first is imported long before the user confirms the second, whose report replaced it unseen."""
+    paths = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    for path in paths:
+        path.write_text(f'{{"query": "Is this {path.stem}?", "answer": "yes"}}\n')
+    page.files.import_from([TaskSource.of_file(path) for path in paths])
+    first = previewed(page, qtbot, lambda one: one.import_button.isEnabled())
+    first.accept()
+    qtbot.waitUntil(lambda: "first.jsonl" in page.notice.text.text())
+    previewed(page, qtbot, lambda one: one is not first and one.import_button.isEnabled()).accept()
+    qtbot.waitUntil(lambda: "second.jsonl" in page.notice.text.text())
+    assert page.notice.text.text() == "Added 1 task from first.jsonl. Added 1 task from second.jsonl."
+    third = tmp_path / "third.jsonl"
+    third.write_text('{"query": "And this?", "answer": "no"}\n')
+    imported(page, qtbot, third)
+    qtbot.waitUntil(lambda: page.notice.text.text() == "Added 1 task from third.jsonl.")
+
+
 def imported(page: TasksPage, qtbot: QtBot, path: Path) -> None:
     """Import a file by its dialog, and wait for the result."""
     page.go({"do": "import", "files": [path]})
