@@ -29,6 +29,8 @@ class Background(QObject):
         self._unwritten = 0
         self._failed = failed
         self._newest: WeakKeyDictionary[QObject, dict[str, object]] = WeakKeyDictionary()
+        self._under_way: WeakKeyDictionary[QObject, int] = WeakKeyDictionary()  # work of `run`, by owner
+        self._waiting: list[tuple[QObject, Callable[[], None]]] = []  # see `when_answered`
         self._closed = False
         self._arrived.connect(_serve, Qt.ConnectionType.QueuedConnection)
 
@@ -48,6 +50,8 @@ class Background(QObject):
         started newer work under that key: a search while typing shows its last result only. `urgent` is for
         work of milliseconds that fills a hole on the screen: it never waits behind longer work.
         """
+        if self._closed:
+            return
         newest, this = self._newest.setdefault(owner, {}), object()
         if only_newest:
             newest[only_newest] = this
@@ -56,11 +60,15 @@ class Background(QObject):
             return bool(only_newest) and newest[only_newest] is not this
 
         def deliver(handler: Callable[[Any], None], value: Any) -> None:
-            if isValid(owner) and not is_stale() and not self._closed:
-                handler(value)
+            try:
+                if isValid(owner) and not is_stale() and not self._closed:
+                    handler(value)
+            finally:
+                self._end(owner)
 
         def work_and_send() -> None:
             if is_stale():
+                self._send(lambda: self._end(owner))
                 return
             pause_for_ui()
             try:
@@ -71,8 +79,13 @@ class Background(QObject):
             else:
                 self._send(lambda: deliver(then, result))
 
-        if not self._closed:
-            (self._rows if urgent else self._pool).submit(work_and_send)
+        self._under_way[owner] = self._under_way.get(owner, 0) + 1
+        (self._rows if urgent else self._pool).submit(work_and_send)
+
+    def when_answered(self, part: QObject, then: Callable[[], None]) -> None:
+        """Call `then` as soon as no work of `part`, or of anything inside it, is under way: maybe at once."""
+        self._waiting.append((part, then))
+        self._call_answered()
 
     def run_in_order(
         self,
@@ -114,9 +127,31 @@ class Background(QObject):
         for pool in (self._rows, self._pool):
             pool.shutdown(wait=True, cancel_futures=True)
 
+    def _end(self, owner: QObject) -> None:
+        self._under_way[owner] -= 1
+        if self._waiting:
+            self._call_answered()
+
+    def _call_answered(self) -> None:
+        answered = [one for one in self._waiting if not isValid(one[0]) or not self._is_busy(one[0])]
+        self._waiting = [one for one in self._waiting if one not in answered]
+        for part, then in answered:
+            if isValid(part) and not self._closed:
+                then()
+
+    def _is_busy(self, part: QObject) -> bool:
+        return any(count and _is_inside(owner, part) for owner, count in self._under_way.items())
+
     def _send(self, deliver: Callable[[], None]) -> None:
         if not self._closed:
             self._arrived.emit(deliver)
+
+
+def _is_inside(owner: QObject, part: QObject) -> bool:
+    one = owner if isValid(owner) else None
+    while one is not None and one is not part:
+        one = one.parent()
+    return one is part
 
 
 def _serve(deliver: Callable[[], None]) -> None:

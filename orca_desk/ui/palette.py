@@ -246,9 +246,19 @@ def _elsewhere(current: Page | None, enter_page: Callable[[str], Page]) -> Itera
 def _run_there(enter_page: Callable[[str], Page], name: str, command: Command) -> None:
     """Open a page and run one of its commands. One that acts on a selection is left to the user there."""
     page = enter_page(name)
-    action = page.action(plain(command.text))
-    if not command.on_selection and action.isEnabled():
+    if not command.on_selection:  # the page first reads what the command works on
+        page.desk.background.when_answered(page, partial(_run_on, page, plain(command.text)))
+
+
+def _run_on(page: Page, command: str) -> None:
+    """Run a command of the page that the user has just opened, unless another is visible by now."""
+    action = page.action(command)
+    if page.isHidden():
+        return
+    if action.isEnabled():
         action.trigger()
+    else:
+        page.desk.say(f"“{command}” has nothing to work on at the moment.", "warn")
 
 
 def _show_section(enter_page: Callable[[str], Page], name: str, section: str) -> None:

@@ -12,6 +12,7 @@ from orca_desk.method.records import Task
 from orca_desk.ui.commands import plain
 from orca_desk.ui.fuzzy import score
 from orca_desk.ui.pages.settings.page import SettingsPage
+from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
 from orca_desk.ui.pages.tasks.page import TasksPage
 from orca_desk.ui.palette import Palette
 from orca_desk.ui.preferences import TOUR_SEEN
@@ -222,9 +223,34 @@ def test_a_command_of_another_page_opens_the_page_and_runs(
     qtbot.keyClicks(palette.search, "families and")
     qtbot.keyClick(palette.search, Qt.Key.Key_Return)
     assert window.page is window.pages["tasks"]
+    qtbot.waitUntil(lambda: window.findChild(QDialog) is not None)
     dialog = window.findChild(QDialog)
     assert dialog is not None and "amilies" in dialog.windowTitle()
     dialog.close()
+
+
+def test_a_command_of_another_page_waits_until_the_page_has_read_what_it_works_on(
+    palette: Palette, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measuring from elsewhere said that nothing was selected: the page did not know its families yet."""
+    add_tasks(window.desk.library, [Task(family="belief", query="Where is the kite?", answer="there")])
+    qtbot.waitUntil(lambda: window.desk.models.is_read)
+    started: list[object] = []
+    monkeypatch.setattr(MeasureBar, "start", lambda self, request: started.append(request))
+    qtbot.keyClicks(palette.search, "measure")
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(started))
+    assert window.page is not None and window.page.notice.isHidden()
+
+
+def test_a_command_that_cannot_run_says_so(palette: Palette, window: Window, qtbot: QtBot) -> None:
+    said: list[str] = []
+    window.desk.noticed.connect(lambda text, _: said.append(text))
+    (entry,) = [one for one in palette.model.entries if (one.title, one.detail) == ("Export…", "Tasks")]
+    assert entry.run is not None
+    entry.run()
+    qtbot.waitUntil(lambda: bool(said))
+    assert said == ["“Export…” has nothing to work on at the moment."]  # the library has no tasks
 
 
 def test_a_command_on_a_selection_only_opens_its_page(palette: Palette, window: Window, qtbot: QtBot) -> None:
