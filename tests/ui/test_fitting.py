@@ -166,6 +166,19 @@ def test_the_last_entry_of_a_choice_is_in_sight(theme: Theme, qtbot: QtBot, coun
     choice.hidePopup()
 
 
+def test_a_choice_with_more_entries_than_it_shows_has_a_scroll_bar(theme: Theme, qtbot: QtBot) -> None:
+    """Without one the list seems to end with its tenth entry."""
+    box = QWidget()
+    qtbot.addWidget(box)
+    theme.apply_to(box)
+    choice = QComboBox(box)
+    choice.addItems([f"entry {number}" for number in range(13)])
+    box.show()
+    choice.showPopup()
+    qtbot.waitUntil(lambda: choice.view().verticalScrollBar().isVisible())
+    choice.hidePopup()
+
+
 def test_a_dialog_is_cut_to_the_screen(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     room = QRect(0, 0, 640, 480)
     monkeypatch.setattr(on_screen, "room_on", lambda screen: room)
