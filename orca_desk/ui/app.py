@@ -24,7 +24,7 @@ from orca_desk.ui.page import Page
 from orca_desk.ui.preferences import THEME, adopt, note_library, preferences
 from orca_desk.ui.single_instance import InstanceServer, raise_running_instance
 from orca_desk.ui.smoothness import collect_in_this_thread, quick_switches, settle
-from orca_desk.ui.starting import application
+from orca_desk.ui.starting import application, qt_in_log
 from orca_desk.ui.theme import Theme, theme_choice
 from orca_desk.ui.widgets.message_box import message_box
 from orca_desk.ui.widgets.on_screen import DialogsOnScreen
@@ -50,7 +50,7 @@ def main(folder: Path) -> int:
     library = open_or_ask(folder, theme)
     if library is None:
         return 1
-    with library, logs(library.folder / "logs"), desktop(library, theme) as window:
+    with library, logs(library.folder / "logs"), qt_in_log(), desktop(library, theme) as window:
         window.show()
         window.begin_tour_once()
         QTimer.singleShot(SETTLED_MS, settle)

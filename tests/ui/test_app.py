@@ -7,12 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import qWarning
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
+from orca_desk.log import logging_to
 from orca_desk.ui.app import main
 from orca_desk.ui.single_instance import raise_running_instance
+from orca_desk.ui.starting import qt_in_log
 from orca_desk.ui.window import Window
 
 # Each would make the first window wait, or bring a native crash into this process.
@@ -133,3 +136,10 @@ def test_a_folder_that_cannot_be_a_library_is_refused_and_untouched(
     assert main(place) == 1
     assert "cannot be made" in said[0]
     assert place.read_text() == "no folder"
+
+
+def test_what_qt_says_goes_to_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with logging_to(tmp_path) as log, qt_in_log():
+        qWarning("QWidget: something for developers")
+    assert "QWidget: something for developers" in log.read_text(encoding="utf-8")
+    assert capfd.readouterr().err == ""
