@@ -1,6 +1,7 @@
 """A box for plain text of any length. A text that is too long to edit stays whole; only its ends show."""
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QEvent, QMimeData
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPlainTextEdit
 
 LONGEST_EDITED = 20_000  # characters that are laid out in a few milliseconds, on one line or many
@@ -37,6 +38,17 @@ class TextBox(QPlainTextEdit):
         self.set_text(self._before)
         self.moveCursor(self.textCursor().MoveOperation.End)
         self.setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        """Leave Ctrl+Z to the window while there is no typing to take back; Qt would do nothing at all."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            document, keys = self.document(), QKeySequence.StandardKey
+            if (event.matches(keys.Undo) and not document.isUndoAvailable()) or (
+                event.matches(keys.Redo) and not document.isRedoAvailable()
+            ):
+                event.ignore()
+                return True
+        return bool(super().event(event))
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802 - Qt's name
         """Insert text; hold what becomes too long to edit."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -364,6 +364,20 @@ def test_an_edited_message_replaces_later_turns_and_can_be_undone(
         lambda: [turn.question for turn in page.conversation.turns] == ["One", "Two"], timeout=SLOW
     )
     assert messages(library, chat_id)[1].content == first[0]
+
+
+def test_an_empty_composer_leaves_undoing_to_the_window(page: ChatPage) -> None:
+    def takes(key: Qt.Key) -> bool:
+        press = QKeyEvent(QEvent.Type.ShortcutOverride, key, Qt.KeyboardModifier.ControlModifier)
+        press.ignore()
+        QApplication.sendEvent(page.composer.input, press)
+        return press.isAccepted()
+
+    assert not takes(Qt.Key.Key_Z)
+    page.composer.input.insertPlainText("typed")
+    assert takes(Qt.Key.Key_Z)
+    page.composer.clear()
+    assert not takes(Qt.Key.Key_Z)
 
 
 def test_cancelling_an_edit_changes_nothing(page: ChatPage, qtbot: QtBot) -> None:
