@@ -98,7 +98,8 @@ def command(
             control=control,
         )
         control.finished = found.finished
-        comparison = compare_models(library, [found.run, compare], compare) if compare else None
+        other = compare if compare != found.run else None  # that one is resumed here, and is no other
+        comparison = compare_models(library, [found.run, other], other) if other else None
     if as_json:
         print_json(asdict(found) | (_comparison_json(comparison) if comparison else {}))
         return

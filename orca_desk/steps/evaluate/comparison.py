@@ -77,12 +77,14 @@ class EvaluationSummary:
 class ModelComparison:
     """Several evaluations compared on the `tasks` tasks that are settled in every one of them.
 
+    `edited` counts the tasks that are left out as they were edited between two of the evaluations.
     `differences[id]` is that evaluation minus the `reference`, by family; empty if they share no task.
     """
 
     summaries: tuple[EvaluationSummary, ...]
     reference: str
     tasks: int
+    edited: int
     differences: Mapping[str, Mapping[str, Comparison]]
 
     @property
@@ -162,7 +164,13 @@ def compare_models(
         for one in evaluation_ids
         if one != against and shared
     }
-    return ModelComparison(summaries=summaries, reference=against, tasks=len(shared), differences=differences)
+    return ModelComparison(
+        summaries=summaries,
+        reference=against,
+        tasks=len(shared),
+        edited=len(set.intersection(*map(set, questions.values()))) - len(shared),
+        differences=differences,
+    )
 
 
 def distinct(names: Mapping[str, str]) -> dict[str, str]:

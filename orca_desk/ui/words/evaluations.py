@@ -37,11 +37,12 @@ def comparison_base(found: "ModelComparison") -> str:
     """Return which tasks the scores of several evaluations are measured on; "" for one evaluation alone."""
     if len(found.summaries) < 2:
         return ""
+    edited = f" {counted(found.edited, 'task')} edited in between, so not the same." if found.edited else ""
     if not found.tasks:
-        return "These evaluations share no task, so their scores cannot be compared."
+        return f"These evaluations share no task, so their scores cannot be compared.{edited}"
     text = f"Scored on the {counted(found.tasks, 'task')} that these evaluations share."
     left_out = [f"{counted(one.left_out, 'task')} of {one.name}" for one in found.summaries if one.left_out]
-    return f"{text} Left out of the scores: {', '.join(left_out)}." if left_out else text
+    return f"{text} Left out of the scores: {', '.join(left_out)}.{edited}" if left_out else text
 
 
 def points(found: "Comparison") -> str:

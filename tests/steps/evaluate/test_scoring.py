@@ -19,6 +19,7 @@ from orca_desk.steps.evaluate.scoring import (
     score,
     shared_tasks,
 )
+from orca_desk.ui.words.evaluations import comparison_base
 
 VERDICTS = {"1": True, "0": False, "?": None}
 
@@ -132,7 +133,8 @@ def test_a_task_that_was_edited_in_between_is_not_shared(library):
     )
     unknown = evaluation(library, "1111", edited={0: ("", "")})  # what it asked was never stored
     found = compare_models(library, [before, after, unknown])
-    assert found.tasks == 2
+    assert (found.tasks, found.edited) == (2, 2)
+    assert comparison_base(found).endswith(" 2 tasks edited in between, so not the same.")
     assert [one.left_out for one in found.summaries] == [2, 2, 2]
     assert {one["overall"].difference for one in found.differences.values()} == {0}
     assert compare_evaluations(library, after, before)["overall"].n == 2
