@@ -167,6 +167,7 @@ class FamiliesDialog(QDialog):
             return
         library = self.desk.library
         self.name.setCurrentText("")
+        self.table.setFocus()  # in the field, Ctrl+Z would undo what was typed
         self._select = name
         change = f"rename {family} to {name}"
         self.desk.do(

@@ -73,6 +73,22 @@ def test_undo_restores_tasks_records_and_strategies(
     assert current_pairings(library).keys() == {"a"}
 
 
+def test_the_keys_of_undo_work_right_after_a_renaming(
+    dialog: FamiliesDialog, library: Library, qtbot: QtBot
+) -> None:
+    line = dialog.name.lineEdit()
+    assert line is not None
+    line.setFocus()
+    qtbot.keyClicks(line, "new")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: names(library) == ["b", "new"])
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Z, control)
+    qtbot.waitUntil(lambda: names(library) == ["a", "b"])
+    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Z, control | shift)
+    qtbot.waitUntil(lambda: names(library) == ["b", "new"])
+
+
 def test_enter_in_any_dialog_presses_no_banner(window: Window, qtbot: QtBot) -> None:
     dialog = QDialog(window)
     layout = QVBoxLayout(dialog)
