@@ -37,8 +37,9 @@ class Job(QObject):
     """One job: waiting, running or over. Its signals fire in the GUI's thread.
 
     `ended` fires once; by then `result` holds what the function returned, or `error` what it raised. `again`
-    is the page and the target there that start the job anew, in case it never begins. `returns` tells whether
-    the next start of the app offers what is left of the job.
+    is the page and the target there that start the job anew, in case it never begins: its run begins with its
+    first progress in the stage `begins_in`, or in any. `returns` tells whether the next start of the app
+    offers what is left of the job.
     """
 
     updated = Signal(object)
@@ -56,11 +57,13 @@ class Job(QObject):
         changes: frozenset[str],
         heavy: bool,
         again: Again | None,
+        begins_in: str,
         returns: bool,
     ) -> None:
         super().__init__(parent)
         self.title, self.kind, self.changes, self.heavy = title, kind, changes, heavy
         self.again, self.returns = again, returns
+        self.has_begun, self._begins_in = False, begins_in
         self.control = JobControl()
         self.state: JobState = "waiting"
         self.last: Update | None = None
@@ -124,6 +127,7 @@ class Job(QObject):
             self.event_arrived.emit(self._events.popleft())
         if self._newest is not self.last:
             self.last = self._newest
+            self.has_begun |= self.last is not None and self._begins_in in ("", self.last.stage)
             self.updated.emit(self.last)
         if finished and not self.is_over:
             self._end()
@@ -194,13 +198,14 @@ class Jobs(QObject):
         changes: Iterable[str] = (),
         heavy: bool = True,
         again: Again | None = None,
+        begins_in: str = "",
         returns: bool = False,
     ) -> Job:
         """Queue `work(tools)` and return its job. A light job runs at once.
 
         `changes` names the parts of the library that the work changes (see `Desk.tell`). They are announced
-        every second while the job runs, and when it ends. For `again` and `returns` see `Job`; a job with
-        `again` returns.
+        every second while the job runs, and when it ends. For `again`, `begins_in` and `returns` see `Job`; a
+        job with `again` returns.
         """
         job = Job(
             self,
@@ -210,6 +215,7 @@ class Jobs(QObject):
             changes=frozenset({*changes, "runs"}),
             heavy=heavy,
             again=again,
+            begins_in=begins_in,
             returns=returns or again is not None,
         )
         self.all.append(job)

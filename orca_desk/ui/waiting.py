@@ -44,12 +44,12 @@ class WaitingJobs(QObject):
         return left
 
     def _not_begun(self) -> list[WaitingJob]:
-        """Return the jobs of this start without any progress yet: a run begins with its first progress."""
+        """Return the jobs of this start whose runs have not begun."""
         jobs: list[Job] = self._desk.jobs.unfinished
         return [
             WaitingJob(title=job.title, page=job.again[0], target=job.again[1])
             for job in jobs
-            if job.again is not None and job.last is None and not job.control.stopped
+            if job.again is not None and not job.has_begun and not job.control.stopped
         ]
 
     def _store(self) -> None:

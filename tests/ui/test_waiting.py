@@ -63,6 +63,26 @@ def test_a_waiting_job_is_stored_until_it_begins_or_is_stopped(
     qtbot.waitUntil(lambda: first.is_over and stored(library) == [])
 
 
+def test_a_job_that_still_prepares_has_not_begun(window: Window, library: Library, qtbot: QtBot) -> None:
+    over, reports = threading.Event(), [Update(stage="evaluating", done=1), Update(stage="making a file")]
+
+    def work(tools: Tools) -> None:
+        tools.control.listen(over.set)
+        while reports and not tools.control.stopped:
+            tools.progress(reports.pop())
+            over.wait(60)
+            over.clear()
+
+    again = ("evaluate", {"start": {"of": "one"}})
+    job = window.desk.jobs.start("One", "evaluate", work, again=again, begins_in="evaluating")
+    qtbot.waitUntil(lambda: job.last == Update(stage="making a file"))
+    assert not job.has_begun and stored(library) == ["One"]
+    over.set()
+    qtbot.waitUntil(lambda: job.has_begun and stored(library) == [])
+    over.set()
+    qtbot.waitUntil(lambda: job.is_over)
+
+
 def test_waiting_jobs_come_back_after_closing(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
     with Library.open(tmp_path / "own", samples=False) as library:
         with desktop(library, theme) as window:

@@ -29,10 +29,14 @@ from orca_desk.steps.recorder import require_unfinished
 
 @dataclass(frozen=True, kw_only=True)
 class RemainingPlan:
-    """The unfinished rest of a plan: its candidates, of which the first has begun, and their tasks."""
+    """The unfinished rest of a plan: its candidates, of which the first has begun, and their tasks.
+
+    `per_family` limited the tasks of each family, if there was a limit.
+    """
 
     candidates: tuple[Candidate, ...]
     tasks: tuple[Task, ...]
+    per_family: int | None
     sampling: Sampling
 
 
@@ -170,6 +174,7 @@ def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
     return RemainingPlan(
         candidates=(candidate, *queued),
         tasks=tasks,
+        per_family=(evaluation.run.request or {}).get("per_family"),
         sampling=Sampling.from_json(evaluation.run.settings["sampling"]),
     )
 

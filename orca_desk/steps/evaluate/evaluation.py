@@ -28,6 +28,7 @@ from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import record_run
 from orca_desk.yielding import yielding
 
+STAGE = "evaluating"  # its progress begins once the evaluation is stored
 TOO_LONG_HINT = "Allow fewer answer tokens, or a longer context."
 SystemKind = Literal["cautious", "empty", "own", "strategy"]
 
@@ -87,7 +88,7 @@ def evaluate(
                 if task.id in unanswered
             ],
             on_outcomes=receive,
-            stage="evaluating",
+            stage=STAGE,
             progress=recorder.report,
             control=control,
             log=recorder.log,

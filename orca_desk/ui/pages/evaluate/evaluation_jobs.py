@@ -1,11 +1,13 @@
 """The jobs of a plan: its candidates are evaluated one after another, each shown while it runs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.candidates import evaluate_candidate
+from orca_desk.steps.evaluate.evaluation import STAGE
 from orca_desk.steps.evaluate.plan import Candidate, Plan, plan_to_json, request_of
 from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.ui.desk import Desk
@@ -25,6 +27,7 @@ class EvaluationJobs(QObject):
         self.desk, self.panel, self.notice = desk, panel, notice
         self.jobs: list[Job] = []
         self._done: list[str] = []
+        self._plan: Plan | None = None
 
     @property
     def is_running(self) -> bool:
@@ -33,7 +36,7 @@ class EvaluationJobs(QObject):
 
     def start(self, plan: Plan, tasks: Sequence[Task]) -> None:
         """Evaluate each candidate of `plan` on `tasks` in turn."""
-        self._done = []
+        self._done, self._plan = [], plan
         self.jobs = [self._start(candidate, plan, tasks) for candidate in plan.candidates]
         self._follow()
 
@@ -51,14 +54,12 @@ class EvaluationJobs(QObject):
                 request=request_of(plan, candidate),
             )
 
-        is_first = candidate == plan.candidates[0]
         job = self.desk.jobs.start(
             f"Evaluate {candidate.name}",
             "evaluate",
             work,
             changes={"evaluations"},
-            # The first starts the plan anew; once it has begun, its run stores those behind it
-            again=("evaluate", {"start": plan_to_json(plan)}) if is_first else None,
+            begins_in=STAGE,  # before that, a student's GGUF file may have to be made
             returns=True,
         )
         job.state_changed.connect(lambda: self._stop_plan(job))
@@ -66,9 +67,16 @@ class EvaluationJobs(QObject):
         return job
 
     def _follow(self) -> None:
-        unfinished = [job for job in self.jobs if not job.is_over]
-        if unfinished:
-            self.panel.follow(unfinished[0])
+        """Show the next job; should it never begin, it is started anew with all behind it.
+
+        Once it has begun, its run stores those.
+        """
+        place = next((place for place, job in enumerate(self.jobs) if not job.is_over), None)
+        if place is not None and self._plan is not None:
+            left = replace(self._plan, candidates=self._plan.candidates[place:])
+            self.jobs[place].again = ("evaluate", {"start": plan_to_json(left)})
+            self.desk.jobs.changed.emit()
+            self.panel.follow(self.jobs[place])
 
     def _stop_plan(self, job: Job) -> None:
         """Stop all jobs with the first one that is stopped, before the next one can begin."""

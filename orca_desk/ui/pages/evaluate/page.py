@@ -234,7 +234,13 @@ class EvaluatePage(Page):
         if not self._is_free():
             return
         families = tuple(dict.fromkeys(task.family for task in left.tasks))
-        self._begin(Plan(candidates=left.candidates, families=families, sampling=left.sampling), left.tasks)
+        plan = Plan(
+            candidates=left.candidates,
+            families=families,
+            per_family=left.per_family,
+            sampling=left.sampling,
+        )
+        self._begin(plan, left.tasks)
 
     def _refused(self, error: Exception) -> None:
         self.setup.start.setEnabled(True)

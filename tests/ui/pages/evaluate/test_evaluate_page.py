@@ -571,6 +571,8 @@ def test_a_plan_that_never_began_is_started_by_what_was_stored(
     qtbot.waitUntil(lambda: len(window.desk.jobs.all) == 2)
     first, second = window.desk.jobs.all
     assert first.again == ("evaluate", {"start": plan_to_json(plan)}) and second.again is None
+    rest = replace(plan, candidates=plan.candidates[1:])
+    qtbot.waitUntil(lambda: second.again == ("evaluate", {"start": plan_to_json(rest)}), timeout=60_000)
     assert first.returns and second.returns
     qtbot.waitUntil(lambda: not page.jobs.is_running, timeout=60_000)
     assert [row.name for row in list_with_answers(library)] == ["other", "base"]
