@@ -29,7 +29,7 @@ from orca_desk.method.erasure import Segment, SegmentState, revealed_strategies,
 from orca_desk.steps.erase.inspect import Inspector, Token
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import describe_left_out
+from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
 from orca_desk.ui.words.records import DECISIONS, record_state
 from orca_desk.ui.words.shorten import shorten
 
@@ -176,7 +176,7 @@ def _decision(name: str, decision: Literal["keep", "drop"] | None, text: str) ->
     @json_option
     def decide(record_ids: tuple[str, ...], folder: Path, as_json: bool) -> None:
         with open_library(folder) as library:
-            ids = [full_id(library, "record", start) for start in record_ids]
+            ids = list(dict.fromkeys(full_id(library, "record", start) for start in record_ids))
             records.decide(library, ids, decision)
         if as_json:
             print_json({"records": ids, "decision": decision})
@@ -227,7 +227,11 @@ def freeze(
     with open_library(folder) as library:
         _warn_about_quotes(library, text)
         made = snapshots.freeze(library, name=name, instruction=text, rules=rules)
-    print_json(made) if as_json else _show_snapshots([made])
+    if as_json:
+        print_json(made)
+        return
+    _show_snapshots([made])
+    say(frozen_sentence(made.name, name))
 
 
 @command.command("snapshots")
@@ -256,9 +260,7 @@ def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
         return
     say(f"Wrote {counted(count, 'record')} to {file}.")
     if taken_back:
-        say(
-            f"Dropped or held out since: {taken_back:,} of them. Freeze again to leave them out."
-        )
+        say(f"Dropped or held out since: {taken_back:,} of them. Freeze again to leave them out.")
 
 
 def _warn_about_quotes(library: Library, instruction: str) -> None:

@@ -161,10 +161,16 @@ def freeze(
     Records are ordered by their ids, which are hashes: the order does not depend on which answer the teacher
     finished first, so the same records always make the same snapshot, and a cap takes a fair sample. An edit
     or a decision that comes while the records are read is taken into account. If a snapshot with the same
-    content exists, it is returned unchanged. Raises UserError when no record is taken, and for a blank name.
+    content exists, it is returned unchanged. Raises UserError when no record is taken, for a blank name, and
+    for a family that is not there (it may have been renamed since the rules were made).
     """
     if not name.strip():
         raise UserError("The snapshot has no name.", "Name it after its content, e.g. first-try.")
+    known = freeze_choices(library).families if rules.families is not None else {}
+    if unknown := [family for family in rules.families or () if family not in known]:
+        raise UserError(
+            f"There are no records of a family named {unknown[0]}.", "See: orca-desk tasks families"
+        )
     while True:
         with contextlib.suppress(_ReviewedError):
             return get_snapshot(library, _freeze(library, name, instruction, rules))

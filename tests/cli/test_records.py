@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from library_doubles import judged, make_record, make_task
 
 from orca_desk.cli import commands
+from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import add_records
@@ -100,3 +101,20 @@ def test_only_kept_records_are_frozen(records: Callable[..., Result]) -> None:
 def test_records_are_found_by_their_text(records: Callable[..., Result]) -> None:
     listed = json.loads(records("list", "--text", "WHAT IS 2", "--json").stdout)
     assert [each["record"]["id"] for each in listed["records"]] == [INCORRECT.id]
+
+
+def test_a_record_that_is_named_twice_counts_once(records: Callable[..., Result]) -> None:
+    assert records("keep", CORRECT.id, CORRECT.id).stdout == "1 record: kept.\n"
+
+
+def test_a_family_that_is_not_there_is_no_empty_choice(records: Callable[..., Result]) -> None:
+    with pytest.raises(UserError, match="no records of a family named smus"):
+        records("freeze", "x", "--family", "sums", "--family", "smus")
+    assert records("freeze", "x", "--family", "sums").exit_code == 0
+
+
+def test_records_that_are_frozen_already_get_no_second_name(records: Callable[..., Result]) -> None:
+    assert "Snapshot first frozen." in records("freeze", "first").stdout
+    again = " ".join(records("freeze", "second").stdout.split())
+    assert "The same records are frozen already, as first. No snapshot second was made." in again
+    assert len(json.loads(records("snapshots", "--json").stdout)) == 1

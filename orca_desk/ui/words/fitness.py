@@ -21,3 +21,10 @@ UNFIT: Mapping[Unfit, str] = {
 def describe_left_out(counts: Mapping[Unfit, int]) -> str:
     """Return how many records were left out per reason, as "incorrect answer: 2, duplicate answer: 1"."""
     return ", ".join(f"{UNFIT[reason]}: {count:,}" for reason, count in counts.items()) or "none"
+
+
+def frozen_sentence(name: str, wanted: str) -> str:
+    """Return what became of a snapshot that was to be called `wanted` and is called `name`."""
+    if name == wanted:
+        return f"Snapshot {name} frozen."
+    return f"The same records are frozen already, as {name}. No snapshot {wanted} was made."

@@ -47,9 +47,9 @@ KINDS = ("cautious", "empty", "own")
 
 
 class FreezeDialog(QDialog):
-    """Asks for name, system message and rules. `frozen` has the Snapshot."""
+    """Asks for name, system message and rules. `frozen` has the Snapshot and the name it was to get."""
 
-    frozen = Signal(object)
+    frozen = Signal(object, str)
 
     def __init__(self, desk: Desk, parent: QWidget) -> None:
         super().__init__(parent)
@@ -299,7 +299,7 @@ class FreezeDialog(QDialog):
         snapshot: Snapshot | None = job.result
         super().accept()
         if snapshot is not None:
-            self.frozen.emit(snapshot)
+            self.frozen.emit(snapshot, self.name.text().strip())
 
 
 def _checked(box: QListWidget) -> tuple[str, ...] | None:

@@ -24,6 +24,7 @@ from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.text import button
 from orca_desk.ui.widgets.widget_slot import WidgetSlot
+from orca_desk.ui.words.fitness import frozen_sentence
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.training.history_tab import TrainingHistory
@@ -262,10 +263,10 @@ class TrainingPage(Page):
         elif self.tabs.currentIndex() == HISTORY and self.history is not None:
             self.history.refresh()
 
-    def _frozen(self, snapshot: Snapshot) -> None:
+    def _frozen(self, snapshot: Snapshot, wanted: str) -> None:
         self.set_up.choose_snapshot(snapshot.id)
         self.tabs.setCurrentIndex(SET_UP)
-        self.desk.say(f"Snapshot {snapshot.name} frozen.", "good")
+        self.desk.say(frozen_sentence(snapshot.name, wanted), "good" if snapshot.name == wanted else "")
 
     def _forget_dialog(self) -> None:
         if self.dialog is not None:

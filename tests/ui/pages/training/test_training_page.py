@@ -218,6 +218,16 @@ def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
     taken = {record.teacher_record_id for record in snapshot_records(library, made.id)}
     assert taken == {wrong, *right[:2]}
 
+    page.freeze()  # the same once more, under another name
+    again = page.dialog
+    assert again is not None
+    again.only_kept.click()
+    again.name.setText("again")
+    qtbot.waitUntil(lambda: again.preview is not None and again.preview.records == 3)
+    with qtbot.waitSignal(window.desk.noticed) as said:
+        again.accept()
+    assert said.args[0] == "The same records are frozen already, as kept. No snapshot again was made."
+
 
 def test_problems_of_a_training_are_shown_before_it_starts(
     window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
