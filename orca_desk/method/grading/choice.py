@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orca_desk.method.grading.alternatives import offers_another
 from orca_desk.method.grading.answers import FinalAnswer
-from orca_desk.method.grading.clauses import before_reason, first_sentence
+from orca_desk.method.grading.clauses import before_reason, first_sentence, offers_another
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
 from orca_desk.method.grading.folding import normalise
 from orca_desk.method.grading.letters import Letter, choosing_statement, letters_of

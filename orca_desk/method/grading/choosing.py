@@ -10,18 +10,21 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from orca_desk.method.grading.alternatives import hedged, joined, retracted
 from orca_desk.method.grading.clauses import (
     after_condition,
     asides,
     before_reason,
     breaks_off,
     first_sentence,
+    hedged,
+    joined,
     reconsidered,
     refuses,
+    retracted,
     sentences,
     without_offers,
 )
+from orca_desk.method.grading.terms import is_part
 
 _LONGEST = 4_000
 _LAST = 8  # values considered at the end of a line
@@ -30,8 +33,10 @@ _HEDGES = re.compile(
     r"|almost|a|total|of|≈|~)\s*)*",
     re.IGNORECASE,
 )
-_OPERATOR_BEFORE = re.compile(r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{0,4}\Z")
-_OPERATOR_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+×÷=^]|\*(?!\*\w*[^\W\d_])|/|-\s?[\d(]|x\s?[\d(])")
+_OPEN_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+×÷=^/]|\*(?!\*\w*[^\W\d_])|x\s?[\d(])")  # "5 =", "(3 + 5) *"
+_OPEN_BEFORE = re.compile(
+    r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{1,4}\Z|(?:[×÷/^]|\S\s?\bx)\s?\Z"
+)  # "4 * (5"
 _WORDS_BEFORE = re.compile(
     r"\b(?:double|twice|triple|half(?: of)?|(?:third|quarter|square|square root|root|cube|multiple) of"
     r"|plus|times"
@@ -279,6 +284,9 @@ def _calculated_with(text: str, value: Found) -> bool:
 
 
 def _operand(text: str, value: Found) -> bool:
-    before = text[max(0, value.start - 8) : value.start]
-    after = text[value.end : value.end + 8]
-    return _OPERATOR_BEFORE.search(before) is not None or _OPERATOR_AFTER.match(after) is not None
+    """Return whether a value is part of a calculation, perhaps of one without its result."""
+    return (
+        is_part(text, value.start, value.end)
+        or _OPEN_BEFORE.search(text, max(0, value.start - 8), value.start) is not None
+        or _OPEN_AFTER.match(text, value.end) is not None
+    )

@@ -5,7 +5,7 @@ Text that is no mathematics must be told from it: sympy would read "cat" as c ti
 
 import re
 
-from orca_desk.method.grading.latex import REPEATING, repeating_fraction
+from orca_desk.method.grading.markup import REPEATING, repeating_fraction
 from orca_desk.method.grading.units import same_things, unit_at
 from orca_desk.method.grading.values import is_value
 

@@ -19,20 +19,14 @@ _SIGNS = str.maketrans(
     | dict.fromkeys("’ʼ‘´ʻ‛", "'")
     | dict.fromkeys("“”„‟«»「」『』《》", '"')
 )
+_SHARP = re.compile(r"(?<=\b[A-G])♯")
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]")
 _COMPATIBLE = frozenset(
-    {
-        "<wide>",
-        "<narrow>",
-        "<compat>",
-        "<sub>",
-        "<initial>",
-        "<medial>",
-        "<final>",
-        "<isolated>",
+    [
+        "<wide>", "<narrow>", "<compat>", "<sub>", "<initial>", "<medial>", "<final>", "<isolated>",
         "<vertical>",
-    }
-)
+    ]
+)  # fmt: skip
 _ACRONYM = re.compile(r"\b(?:[^\W\d_]{1,2}\.){2,}(?:[^\W\d_]\b)?|\b(?:[A-Z]\.\s){2,}")
 _BULLET = re.compile(r"\A[-*•–]\s+(?=[^\W\d])")
 _LETTER = r"[^\W\d_]"
@@ -72,9 +66,6 @@ def _compatible(character: str) -> str:
     if kind in _COMPATIBLE or (kind == "<font>" and "\U0001d400" <= character <= "\U0001d7ff"):
         return unicodedata.normalize("NFKC", character)
     return character
-
-
-_SHARP = re.compile(r"(?<=\b[A-G])♯")
 
 
 def _encoded(text: str) -> str:

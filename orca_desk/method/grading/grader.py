@@ -24,6 +24,8 @@ _LONGEST_REFERENCE = 20_000
 
 
 class _Expected(Protocol):
+    """A reference as its kind reads it; the answers that it checks are never empty."""
+
     def check(self, final: FinalAnswer) -> Finding: ...
 
 

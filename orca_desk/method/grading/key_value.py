@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from orca_desk.method.grading.alternatives import retracted
 from orca_desk.method.grading.answers import FinalAnswer
-from orca_desk.method.grading.finding import Finding, correct, missing, shown
+from orca_desk.method.grading.clauses import retracted
+from orca_desk.method.grading.finding import Finding, correct, shown
 from orca_desk.method.grading.folding import normalise
 from orca_desk.method.grading.text import same_meaning
 
@@ -112,8 +112,6 @@ class ExpectedKeyValue:
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the value of every key: as "key: value", else as mentioned in sentences."""
-        if not final.text:
-            return missing("answer", self.reference)
         text, found = final.block, self._from_pairs(final.block) or self._from_tuple(final.block)
         if not found:
             text, found = self._from_paragraphs(final)

@@ -8,14 +8,16 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from orca_desk.method.grading.alternatives import hedged, joined, retracted
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.clauses import (
     asides,
     before_reason,
     breaks_off,
     first_sentence,
+    hedged,
+    joined,
     refuses,
+    retracted,
     sentences,
     without_offers,
 )

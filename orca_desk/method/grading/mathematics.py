@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from orca_desk.method.grading.alternatives import retracted
 from orca_desk.method.grading.answers import FinalAnswer, find_answer
-from orca_desk.method.grading.clauses import before_reason, first_sentence
+from orca_desk.method.grading.clauses import before_reason, first_sentence, retracted
 from orca_desk.method.grading.expressions import (
     LONGEST,
     bare_math,
@@ -22,7 +21,7 @@ from orca_desk.method.grading.expressions import (
     without_unit,
     written_same,
 )
-from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, shown
+from orca_desk.method.grading.finding import Finding, correct, incorrect, shown
 from orca_desk.method.grading.values import same_value
 
 Comparison = Literal["same", "different", "unreadable", "unfinished"]
@@ -59,8 +58,6 @@ class ExpectedMath:
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the expression that the final answer states, or an unmarked response ends with."""
         answer = _stated(final)
-        if answer is None:
-            return missing("expression", self.reference)
         if answer == "":
             return incorrect(final.text, self.reference)
         values = same_value(answer, self.reference)
@@ -103,8 +100,8 @@ def raw_reference(reference: str) -> str:
     return bare_math(text)
 
 
-def _stated(final: FinalAnswer) -> str | None:
-    """Return the expression that is the answer, "" if the answer is none, None where nothing is stated."""
+def _stated(final: FinalAnswer) -> str:
+    """Return the expression that is the answer, "" if the answer is none."""
     raw = final.raw.strip()
     raw = _UNIT_OUTSIDE.sub(r"$\1\\text{ \2}$", raw)
     if final.marked and is_expression(raw) and raw:

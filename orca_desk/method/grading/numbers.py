@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orca_desk.method.grading.alternatives import offers_another
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.choosing import concluded, stated
+from orca_desk.method.grading.clauses import offers_another
 from orca_desk.method.grading.expressions import is_unsolved
 from orca_desk.method.grading.finding import Finding, correct, incorrect, missing, several
-from orca_desk.method.grading.latex import plain_latex
+from orca_desk.method.grading.markup import plain_latex
 from orca_desk.method.grading.numerals import find_quantities, plain
 from orca_desk.method.grading.quantities import Quantity
 from orca_desk.method.grading.values import Meaning, amount, meanings

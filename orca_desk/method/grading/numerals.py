@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from orca_desk.method.grading.quantities import Quantity
+from orca_desk.method.grading.quantities import Quantity, add_up
+from orca_desk.method.grading.terms import is_part
 from orca_desk.method.grading.unit_names import CURRENCY_SIGNS
-from orca_desk.method.grading.units import Unit, convert, measures
+from orca_desk.method.grading.units import measures
 from orca_desk.method.grading.words import find_number_words
 
 _MOST_DIGITS = 400
-_LONGEST_JOINT = 20  # characters between the parts of one amount
 _TAIL = 60  # characters after a number in which its unit stands
-_MAGNITUDES = {
+_MAGNITUDES: dict[str, int | Fraction] = {
     "hundred": 10**2, "thousand": 10**3, "k": 10**3, "million": 10**6, "millions": 10**6,
     "mn": 10**6, "mio": 10**6,
     "billion": 10**9, "billions": 10**9, "bn": 10**9, "mrd": 10**9, "trillion": 10**12, "tn": 10**12,
@@ -64,33 +64,10 @@ _ATTACHED_BEFORE = re.compile(
 _TERM = re.compile(
     r"\s?(?:[πθ√∞]|\\(?:pi|sqrt|theta|p?mod)|sqrt\b|\(?p?mod\b)|(?P<name>[A-Za-z])(?![^\W\d_])"
 )
-# A number that is part of more: "x + 5", "5/x", "log 5", "f(5)", "2(x + 1)", "6 + 5i", "1011_2", "2x = 10".
-_PART_BEFORE = re.compile(
-    r"(?:[\w)\]}]\s?[+/×÷·]\s?|\w\*|\w\s\*\s|(?:\d|\b[a-z]|[)\]}])\s?-\s?"
-    r"|\^\s?|(?:\A|[=:(]\s?)-\s?\(|\b[a-zA-Z]\(\s?"
-    r"|\b(?:sin|cos|tan|cot|sec|csc|log|ln|exp|mod)\s?[({]?\s?|\b(?:sqrt|gcd|lcm|max|min|abs|floor|ceil)\s?\(\s?"
-    r"|\\(?:[a-zA-Z]+\s?\{|p?mod\s?|binom)|\}\s?\{|±\s?|!"
-    r"|(?:\b\d+\s?[abcknpqrtuvwxyz]|\b[a-z]\s?[-+*/^]\s?\d+)\s?=\s?)\Z"
-)
-_PART_AFTER = re.compile(
-    r"\s?[+×÷·]\s?(?![.,]|or\b|and\b)[\w(√π\\]|\*(?!\*)[\w(]|\s\*\s[\w(]|\s?\*\*[\w(]|\s?-\s?[\d(√π\\]"
-    r"|-[a-z](?![\w-])|\s-\s(?![aAI]\b)[a-zA-Z](?![\w'’])|\s?/\s?(?:[(√π\\]|(?P<under>[a-z])(?!\w))"
-    r"|\s?[≤≥≠]|\s[<>]=?\s|[<>]=?\d|(?:\s[^\W\d]+){1,2}\s\+\s[\w(]|\s[xyz]\b(?!['’])|\sper\s\d+(?![\d\s-]*[a-z])|\s\(?base\s"
-    r"|\s(?:squared|cubed|factorial)\b|\sto the (?:power\b|\S+ power\b|\S+th\W*\Z)"
-    r"|\s\([^()]*\b[b-hj-z]\b[^()]*[-+*/^]"
-    r"|\s?\^|_\{?\w|\s?(?:±|\+/-)|\((?:\d|[a-z][\s+*/^)-])|\s?(?:mod|choose)\s?[\d(]|[CP]\d"
-    r"|\s(?:(?:(?:more|less|fewer|greater|higher|lower) than|times) (?:[b-hj-z]\b|\d)|of [b-hj-z]\b)"
-    r"|\}\s?\{|\s?\\(?:p?mod|binom)"
-)
 _OF = re.compile(r"\sof\s\$?(?:\d|[b-z]\b)")
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-_FEET = re.compile(r"\s?['′’]\s?\Z")
-_INCHES = re.compile(r"\s?(?:[\"″”]|''|’’|′′)|\s*\Z")
-_JOINT = re.compile(
-    r"\s?-?(?P<unit>[A-Za-z°$€£]+)\.?(?:\s?,?\s?(?:and|&|und|et|y|e)\s|,?\s|(?<=h)(?=\d)|(?<=[a-z])(?=\d))?\Z"
-)
 _BELOW_ZERO = re.compile(
     r"\A\s?(?:°|degrees?)?\s?(?:[CF]\b|celsius|fahrenheit)?\s?below zero\b", re.IGNORECASE
 )
@@ -162,7 +139,9 @@ def find_quantities(text: str) -> list[Quantity]:
 def all_quantities(text: str) -> list[Quantity]:
     """Return the numbers in `text` as `find_quantities` does, with those that have both signs."""
     if any(character.isdigit() for character in text):
-        return list(_sums(text, [one for match in _TOKEN.finditer(text) for one in _quantities(text, match)]))
+        return list(
+            add_up(text, [one for match in _TOKEN.finditer(text) for one in _quantities(text, match)])
+        )
     found = [
         Quantity(
             value=value,
@@ -172,7 +151,7 @@ def all_quantities(text: str) -> list[Quantity]:
             end=end,
             tail=_ARTICLE.sub(" ", text[end : end + _TAIL], count=1),
             ordinal=ordinal,
-            part=_is_part(text, start, end),
+            part=is_part(text, start, end),
         )
         for value, start, end, ordinal in find_number_words(text)
         if not ordinal or _RANK_ALONE.fullmatch(text)
@@ -181,7 +160,7 @@ def all_quantities(text: str) -> list[Quantity]:
         return [_one(text, one)]
     if not found and (none := _NONE.search(text)):
         return [Quantity(value=Fraction(0), places=0, percent=False, start=none.start(), end=none.end())]
-    return list(_sums(text, found))
+    return list(add_up(text, found))
 
 
 def _one(text: str, period: re.Match[str]) -> Quantity:
@@ -223,8 +202,7 @@ def _quantities(text: str, match: re.Match[str]) -> Iterator[Quantity]:
         tail=text[end : end + _TAIL],
         sign=(match["currency"] or "").strip(),
         bound=_bounds(text, start, end),
-        part=_is_part(text, start, end)
-        or (match["percent"] is not None and _OF.match(text, end) is not None),
+        part=is_part(text, start, end) or (match["percent"] is not None and _OF.match(text, end) is not None),
     )
     if _DECADE.match(made.tail) and re.fullmatch(r"1\d\d0|20\d0|\d0", match["body"]):
         return
@@ -240,14 +218,6 @@ def _bounds(text: str, start: int, end: int) -> bool:
         return True
     before = _BOUND_BEFORE.search(text, max(0, start - 30), start)
     return before is not None and before["tag"] is None
-
-
-def _is_part(text: str, start: int, end: int) -> bool:
-    """Return whether a number is part of more mathematics: of "x + 5", "5/x", "log 5", "6 + 5i"."""
-    after = _PART_AFTER.match(text, end)
-    if after and not (after["under"] and measures(after["under"])):
-        return True
-    return _PART_BEFORE.search(text, max(0, start - 24), start) is not None
 
 
 def _with_letter(text: str, match: re.Match[str], made: Quantity) -> Quantity:
@@ -319,55 +289,3 @@ def _raised(value: Fraction, exponent: int) -> tuple[Fraction | None, int | None
         return None, None
     raised = value**exponent
     return raised, 0 if raised.denominator == 1 else None
-
-
-def _sums(text: str, found: list[Quantity]) -> Iterator[Quantity]:
-    """Yield the numbers, with those of one measure added up: "1 hour 30 minutes", "5 feet 6 inches"."""
-    pending: Quantity | None = None
-    for quantity in found:
-        added = None
-        if pending is not None and quantity.start - pending.end <= _LONGEST_JOINT:
-            added = _add(text, pending, quantity)
-        if added is None and pending is not None:
-            yield pending
-        pending = added or quantity
-    if pending is not None:
-        yield pending
-
-
-def _add(text: str, first: Quantity, second: Quantity) -> Quantity | None:
-    """Return two neighbours as one amount in the second's unit, None if they are not parts of one."""
-    gap = text[first.end : second.start]
-    whole: Unit | None
-    part: Unit | None
-    if _FEET.match(gap) and (inches := _INCHES.match(text, second.end)):
-        whole, part = Unit(readings=("foot",)), Unit(readings=("inch",))
-        second = replace(second, end=inches.end())
-    elif _JOINT.match(gap):
-        whole, part = first.unit, _part_unit(first, second)
-    else:
-        return None
-    if whole is None or part is None or not whole.readings or first.percent or second.percent:
-        return None
-    if first.value.denominator != 1 or second.value < 0:
-        return None
-    for big in (*whole.readings, *whole.also):
-        for small in (*part.readings, *part.also):
-            one = None if big == small else convert(Fraction(1), big, small)
-            if one is not None and one > 1 and second.value < one:
-                sign = -1 if first.value < 0 else 1
-                value = first.value * one + sign * second.value
-                end = second.end
-                summed = replace(second, value=value, start=first.start, end=end, sign="", also=None)
-                return replace(summed, summed=Unit(readings=(small,)), whole=value / one)
-    return None
-
-
-def _part_unit(first: Quantity, second: Quantity) -> Unit | None:
-    """Return the unit of the second part; "1h30" and "5'6" leave out minutes and inches."""
-    if second.unit is not None or first.unit is None:
-        return second.unit
-    smaller = {"hour": "minute", "foot": "inch", "minute": "second"}
-    left_out = smaller.get(first.unit.readings[0]) if first.unit.readings else None
-    bare = not second.tail.strip() or second.tail.lstrip()[:1] in "\"″”.,;)'"
-    return Unit(readings=(left_out,)) if left_out and bare else None

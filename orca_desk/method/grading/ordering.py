@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from orca_desk.method.grading.answers import FinalAnswer, bare_reference
 from orca_desk.method.grading.clauses import first_sentence, without_offers
-from orca_desk.method.grading.finding import Finding, correct, incorrect, missing
+from orca_desk.method.grading.finding import Finding, correct, incorrect
 from orca_desk.method.grading.folding import normalise
 from orca_desk.method.grading.text import same_meaning
 
@@ -103,8 +103,6 @@ class ExpectedOrdering:
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the items of the final answer: of its line, or of its paragraph."""
-        if not final.text:
-            return missing("sequence", self.reference)
         texts = [final.text, first_sentence(final.text), final.block]
         if not final.marked:
             texts += [final.whole, without_offers(final.whole)]

@@ -1,10 +1,19 @@
 """Amounts: a number with what it counts or measures, and when two are the same."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 from orca_desk.method.grading.units import Unit, convert, fits, same_things, unit_at, unit_of_sign
+
+_LONGEST_JOINT = 20  # characters between the parts of one amount
+_FEET = re.compile(r"\s?['′’]\s?\Z")
+_INCHES = re.compile(r"\s?(?:[\"″”]|''|’’|′′)|\s*\Z")
+_JOINT = re.compile(
+    r"\s?-?(?P<unit>[A-Za-z°$€£]+)\.?(?:\s?,?\s?(?:and|&|und|et|y|e)\s|,?\s|(?<=h)(?=\d)|(?<=[a-z])(?=\d))?\Z"
+)
 
 
 @dataclass(frozen=True)
@@ -125,3 +134,55 @@ def _finite(denominator: int) -> bool:
         while denominator % prime == 0:
             denominator //= prime
     return denominator == 1
+
+
+def add_up(text: str, found: list[Quantity]) -> Iterator[Quantity]:
+    """Yield the numbers, with those of one measure added up: "1 hour 30 minutes", "5 feet 6 inches"."""
+    pending: Quantity | None = None
+    for quantity in found:
+        added = None
+        if pending is not None and quantity.start - pending.end <= _LONGEST_JOINT:
+            added = _add(text, pending, quantity)
+        if added is None and pending is not None:
+            yield pending
+        pending = added or quantity
+    if pending is not None:
+        yield pending
+
+
+def _add(text: str, first: Quantity, second: Quantity) -> Quantity | None:
+    """Return two neighbours as one amount in the second's unit, None if they are not parts of one."""
+    gap = text[first.end : second.start]
+    whole: Unit | None
+    part: Unit | None
+    if _FEET.match(gap) and (inches := _INCHES.match(text, second.end)):
+        whole, part = Unit(readings=("foot",)), Unit(readings=("inch",))
+        second = replace(second, end=inches.end())
+    elif _JOINT.match(gap):
+        whole, part = first.unit, _part_unit(first, second)
+    else:
+        return None
+    if whole is None or part is None or not whole.readings or first.percent or second.percent:
+        return None
+    if first.value.denominator != 1 or second.value < 0:
+        return None
+    for big in (*whole.readings, *whole.also):
+        for small in (*part.readings, *part.also):
+            one = None if big == small else convert(Fraction(1), big, small)
+            if one is not None and one > 1 and second.value < one:
+                sign = -1 if first.value < 0 else 1
+                value = first.value * one + sign * second.value
+                end = second.end
+                summed = replace(second, value=value, start=first.start, end=end, sign="", also=None)
+                return replace(summed, summed=Unit(readings=(small,)), whole=value / one)
+    return None
+
+
+def _part_unit(first: Quantity, second: Quantity) -> Unit | None:
+    """Return the unit of the second part; "1h30" and "5'6" leave out minutes and inches."""
+    if second.unit is not None or first.unit is None:
+        return second.unit
+    smaller = {"hour": "minute", "foot": "inch", "minute": "second"}
+    left_out = smaller.get(first.unit.readings[0]) if first.unit.readings else None
+    bare = not second.tail.strip() or second.tail.lstrip()[:1] in "\"″”.,;)'"
+    return Unit(readings=(left_out,)) if left_out and bare else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.clauses import first_sentence, last_sentence, without_offers
-from orca_desk.method.grading.finding import Finding, correct, incorrect, missing
+from orca_desk.method.grading.finding import Finding, correct, incorrect
 from orca_desk.method.grading.folding import normalise, same_reading
 from orca_desk.method.grading.labels import FINAL_COPULAS
 from orca_desk.method.grading.markup import clean
@@ -102,8 +102,6 @@ class ExpectedText:
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the final answer, or without a mark the whole response, its first or its last words."""
-        if not final.text:
-            return missing("answer", self.reference)
         for candidate in readings(final):
             if same_text(candidate, self.reference):
                 return correct(candidate, self.reference)
@@ -207,8 +205,6 @@ class ExpectedExact:
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the whole response and the final answer, with and without the full stop of its sentence."""
         expected = self.reference.strip()
-        if not final.whole:
-            return missing("answer", expected)
         line = final.raw.partition("\n")[0].strip()
         pieces = (final.whole.strip(), final.raw.strip(), line, final.text, final.block)
         if any(expected in (piece, piece.removesuffix(".")) for piece in pieces):

@@ -233,29 +233,20 @@ def _cjk_unit(text: str) -> Unit | None:
     return Unit(things=(run[0].removesuffix("です"),)) if run else None
 
 
+_ENDINGS = {"ies": "y", "ches": "ch", "shes": "sh", "xes": "x", "sses": "ss", "oes": "o"}
+_IRREGULAR = {
+    "people": "person", "children": "child", "men": "man", "women": "woman", "feet": "foot", "mice": "mouse",
+}  # fmt: skip
+
+
 def _stem(word: str) -> str:
     """Return a word without the ending of its plural."""
     lower = word.casefold()
-    for ending, instead in (
-        ("ies", "y"),
-        ("ches", "ch"),
-        ("shes", "sh"),
-        ("xes", "x"),
-        ("sses", "ss"),
-        ("oes", "o"),
-    ):
+    if lower in _IRREGULAR:
+        return _IRREGULAR[lower]
+    for ending, instead in _ENDINGS.items():
         if lower.endswith(ending) and len(lower) > len(ending) + 1:
             return lower.removesuffix(ending) + instead
-    irregular = {
-        "people": "person",
-        "children": "child",
-        "men": "man",
-        "women": "woman",
-        "feet": "foot",
-        "mice": "mouse",
-    }
-    if lower in irregular:
-        return irregular[lower]
     return lower[:-1] if lower.endswith("s") and not lower.endswith("ss") and len(lower) > 3 else lower
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from orca_desk.method.grading.clock import find_times, read_time, same_time
 from orca_desk.method.grading.dates import find_dates, read_date, same_date
-from orca_desk.method.grading.latex import plain_latex
+from orca_desk.method.grading.markup import plain_latex
 from orca_desk.method.grading.numerals import find_quantities, plain
 from orca_desk.method.grading.pairs import (
     Solutions,

@@ -5,23 +5,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 _SMALL = (
-    *(
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _VALUES = {word: value for value, word in enumerate(_SMALL)} | {
@@ -74,37 +60,18 @@ _WORD = re.compile(r"[A-Za-z]+")
 _SEARCHED = 300
 _MULTIPLES = {"dozen": 12, "score": 20, "pair": 2, "pairs": 2}
 # "one" is a pronoun after these words and before those.
-_NO_NUMBER_AFTER = frozenset(
-    ["no", "the", "this", "that", "which", "any", "every", "each", "some", "another", "other", "last"]
-) | frozenset(_ORDINALS)
-_NO_NUMBER_BEFORE = frozenset(
-    [
-        "of",
-        "who",
-        "that",
-        "which",
-        "another",
-        "can",
-        "could",
-        "must",
-        "should",
-        "would",
-        "will",
-        "has",
-        "is",
-        "was",
-        "more",
-        "thing",
-    ]
-)
-
-
-_CHINESE = re.compile("[零〇一二两兩三四五六七八九十百千][零〇一二两兩三四五六七八九十百千万萬亿億]*")
-_CHINESE_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {
-    "零": 0,
-    "两": 2,
-    "兩": 2,
+_NO_NUMBER_AFTER = {
+    *["no", "the", "this", "that", "which", "any", "every", "each", "some", "another", "other", "last"],
+    *_ORDINALS,
 }
+_NO_NUMBER_BEFORE = {
+    "of", "who", "that", "which", "another", "can", "could", "must", "should", "would", "will", "has", "is",
+    "was", "more", "thing",
+}  # fmt: skip
+_CHINESE = re.compile("[零〇一二两兩三四五六七八九十百千][零〇一二两兩三四五六七八九十百千万萬亿億]*")
+_CHINESE_DIGITS = dict(
+    zip("〇零一二两兩三四五六七八九", (0, 0, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
+)
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 # Words that hold a sign for a number and mean none.

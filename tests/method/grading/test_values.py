@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orca_desk.method.grading import grade, infer_kind
 from orca_desk.method.grading.expressions import looks_like_math
-from orca_desk.method.grading.latex import plain_latex
+from orca_desk.method.grading.markup import plain_latex
 from orca_desk.method.grading.units import convert
 from orca_desk.method.grading.values import is_value, same_value
 
