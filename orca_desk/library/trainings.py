@@ -87,7 +87,7 @@ def newest_training(library: Library) -> str:
 
 
 def add_events(library: Library, training_id: str, events: Sequence[Mapping[str, Any]]) -> int:
-    """Store events of the trainer ("metrics", "eval", "report", "checkpoint") in one transaction.
+    """Store events of the trainer ("metrics", "eval", "checkpoint" and so on) in one transaction.
 
     Each start begins with a "report": events after its "resumed_step" are no longer part of the weights, and
     are deleted. An event of the same kind and step replaces the earlier one. Returns the number stored.

@@ -38,6 +38,8 @@ from orca_desk.student.settings import TrainSettings
 
 HASHED = ("*.json", "*.safetensors", "*.jinja")  # files of the model: a resumed run needs the same
 ADAPTER = "adapter"  # the folder of the finished adapter within the run's
+INPUTS = frozenset({"settings", "model", "records"})
+PLAN = frozenset({"inputs", "dtype", "threads", "products", "gradient_checkpointing"})
 PROBE = 32  # tokens of the first record on which the training path is compared with the model's own
 
 
@@ -113,7 +115,7 @@ def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -
     }
     path = out / "run.json"
     if path.exists():
-        plan: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        plan = _read_plan(path)
         _require_same(plan["inputs"], inputs, out)
         _use(plan["threads"], plan["products"])
         return plan
@@ -131,6 +133,21 @@ def _begin(out: Path, base: ModelFile, records: Path, settings: TrainSettings) -
     }
     atomic_write(path, json.dumps(plan, sort_keys=True, indent=1) + "\n")
     return plan
+
+
+def _read_plan(path: Path) -> dict[str, Any]:
+    """Return what a run decided when it began. Raises UserError for a damaged file."""
+    try:
+        plan = json.loads(path.read_text("utf-8"))
+        is_whole = plan.keys() >= PLAN and plan["inputs"].keys() >= INPUTS
+    except (ValueError, AttributeError):
+        is_whole = False
+    if not is_whole:
+        raise UserError(
+            f"{path} is damaged, so the training cannot be resumed.",
+            "Start a new training: another seed makes one.",
+        )
+    return dict(plan)
 
 
 def _use(threads: int, library: MatmulLibrary) -> None:

@@ -114,6 +114,14 @@ def test_layers_that_cannot_be_adapted_are_refused(base: Path, tmp_path: Path, n
     assert "q_proj" in caught.value.hint
 
 
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"inputs": {}}'])
+def test_a_damaged_plan_of_a_run_is_told(base: Path, tmp_path: Path, content: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text(content)
+    with pytest.raises(UserError, match=r"run\.json is damaged, so the training cannot be resumed"):
+        _train(base, tmp_path, quick())
+
+
 def test_a_diverging_run_stops_with_a_sentence(base: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"loss of step 1 is not a number"):
         _train(base, tmp_path, quick(alpha=1e38))

@@ -1,13 +1,10 @@
 """What the library holds to train on and of trainings: an overview, a summary of each, one in detail."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.files import file_sha256
-from orca_desk.inventory.student_files import COMPANIONS
 from orca_desk.library.database import Library
 from orca_desk.library.records import count_records
 from orca_desk.library.snapshots import Snapshot, get_snapshot, list_snapshots
@@ -21,8 +18,7 @@ from orca_desk.library.trainings import (
     newest_training,
     training_events,
 )
-from orca_desk.models.hashes import HashCache
-from orca_desk.models.identify import identify
+from orca_desk.steps.train.base_changes import changed_files
 from orca_desk.steps.train.training import can_use_stopped
 
 UNFINISHED = ("cancelled", "interrupted", "failed")  # the states of a run that can be resumed
@@ -105,28 +101,6 @@ def training_history(library: Library, known: Sequence[TrainingSummary] = ()) ->
     """Return all trainings, the newest first. Those in `known` that have not changed are not read again."""
     by_id = {one.training.id: one for one in known}
     return [_summary(library, training, by_id.get(training.id)) for training in list_trainings(library)]
-
-
-def changed_files(library: Library, training: Training) -> tuple[str, ...]:
-    """Return the names of the base's files that differ from those at the start of a training.
-
-    Its adapter belongs to the files as they were: other weights make it another model, and with another
-    template the student is asked in a way that it was not trained for. A base that is gone has changed in
-    nothing that could be used.
-    """
-    try:
-        plan = json.loads((training.folder / "run.json").read_text("utf-8"))
-        before: dict[str, str] = plan["inputs"]["model"]
-        weights = [file for file in identify(training.base).files if file.name in before]
-    except (OSError, ValueError, KeyError, TypeError, UserError):
-        return ()
-    hashes = HashCache(library.folder)
-    now = {file.name: hashes.sha256(file) for file in weights}
-    now |= {
-        name: file_sha256(training.base / name) for name in COMPANIONS if (training.base / name).is_file()
-    }
-    names = {name for name in before if name in COMPANIONS or name.endswith(".safetensors")} | now.keys()
-    return tuple(sorted(name for name in names if before.get(name) != now.get(name)))
 
 
 def can_resume(library: Library, training: Training) -> bool:

@@ -29,6 +29,7 @@ from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
 from orca_desk.prompts.messages import Message
 from orca_desk.steps.recorder import RunRecorder, record_run
+from orca_desk.steps.train.base_changes import changed_files
 from orca_desk.steps.train.outcome import StoppedAt
 from orca_desk.steps.train.request import TrainingRequest
 from orca_desk.student.settings import TrainSettings
@@ -43,7 +44,7 @@ CHECK_AGAIN = (
     "Remove the GGUF file from the model's folder and resume the training: Orca Desk makes a new one, and "
     "checks again."
 )
-STORED_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint"})
+STORED_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint", "outcome"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,8 @@ def use_stopped(
 ) -> Trained:
     """Export and check the best adapter so far of a stopped training, which can still be resumed.
 
-    Raises UserError when the training has saved no adapter since, and whatever `train` raises.
+    Raises UserError when the training has saved no adapter since, when its base has changed since it began,
+    and whatever `train` raises.
     """
     began = time.monotonic()
     control = control or JobControl()
@@ -148,6 +150,12 @@ def use_stopped(
     if not can_use_stopped(training):
         raise UserError(
             f"{training.id} has not saved an adapter.", "Resume it, and stop it after its first evaluation."
+        )
+    if changed := changed_files(library, training):
+        raise UserError(
+            f"The base model was changed after {training.id} began ({', '.join(changed)}), so the adapter "
+            "belongs to another one.",
+            "Restore what it was, or start a new training.",
         )
     with record_run(library, training.id, progress=progress) as recorder:
         recorder.unit = UNIT
@@ -327,7 +335,9 @@ class _Work:
         return [[Message("system", system), Message("user", text)] for text in texts]
 
     def _outcome_so_far(self) -> dict[str, Any]:
-        """Return the best evaluation of a stopped training, by the trainer's own rule."""
+        """Return what the trainer said when it was stopped; of an earlier build's, its best evaluation."""
+        if said := training_events(self._library, self._training.id, "outcome"):
+            return {name: said[-1][name] for name in ("best_step", "best_loss", "base_loss")}
         evaluations = training_events(self._library, self._training.id, "eval")
         losses = {event["step"]: event["loss"] for event in evaluations}
         base = losses.pop(0, None)

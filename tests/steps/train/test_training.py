@@ -1,5 +1,7 @@
 """Training a tiny real student from a snapshot to a checked adapter."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,7 +9,7 @@ from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import get_run, list_runs
-from orca_desk.library.trainings import checkpoints, get_training, training_events
+from orca_desk.library.trainings import add_events, checkpoints, get_training, training_events
 from orca_desk.parity.check import STAGE
 from orca_desk.parity.report import Agreement, ParityReport
 from orca_desk.processes.asking import Runner
@@ -96,6 +98,46 @@ def test_the_adapter_of_a_stopped_training_can_be_used_as_it_is(library, tiny_ll
     resumed = train(library, base, snapshot, settings=QUICK)
     assert (resumed.run, resumed.finished) == (run, True)
     assert get_training(library, run).run.status == "done"
+
+
+@pytest.mark.slow
+def test_a_stopped_adapter_is_not_used_with_another_base(library, tiny_llama, tmp_path):
+    base = tmp_path / "student"
+    shutil.copytree(tiny_llama.folder, base)
+    run = _stopped(library, base, small_snapshot(library))
+    before = (base / "tokenizer_config.json").read_text()
+    settings = json.loads(before)
+    settings["chat_template"] = settings["chat_template"].replace("assistant", "helper")
+    (base / "tokenizer_config.json").write_text(json.dumps(settings))
+    with pytest.raises(UserError, match=r"changed after train-1 began \(tokenizer_config.json\)"):
+        use_stopped(library, run)
+    assert get_training(library, run).adapter is None
+    (base / "tokenizer_config.json").write_text(before)
+    assert use_stopped(library, run).finished
+
+
+@pytest.mark.slow
+def test_the_best_step_of_a_stopped_training_is_the_one_in_its_adapter(library, tiny_llama):
+    """A trainer that finds the checkpoint of its best evaluation damaged keeps another step's adapter."""
+    run = _stopped(library, tiny_llama.folder, small_snapshot(library))
+    said = training_events(library, run, "outcome")[-1]
+    assert said["best_step"] is not None
+    later = {"event": "outcome", "step": said["step"] + 1, "best_step": None, "best_loss": None}
+    add_events(library, run, [said | later])
+    used = use_stopped(library, run)
+    assert used.outcome["best_step"] is None
+    assert get_training(library, run).best_eval is None
+
+
+def _stopped(library, base, snapshot):
+    """Train until the first evaluation after the start; return the training's id."""
+    control = JobControl()
+
+    def stop_soon(event: dict) -> None:
+        if event["event"] == "metrics" and event["step"] == 5:
+            control.stop()
+
+    return train(library, base, snapshot, settings=QUICK, on_event=stop_soon, control=control).run
 
 
 def _report(**changes: object) -> ParityReport:

@@ -1,0 +1,33 @@
+"""What has changed in a student's folder since a training on it began."""
+
+import json
+
+from orca_desk.errors import UserError
+from orca_desk.files import file_sha256
+from orca_desk.inventory.student_files import COMPANIONS
+from orca_desk.library.database import Library
+from orca_desk.library.trainings import Training
+from orca_desk.models.hashes import HashCache
+from orca_desk.models.identify import identify
+
+
+def changed_files(library: Library, training: Training) -> tuple[str, ...]:
+    """Return the names of the base's files that differ from those at the start of a training.
+
+    Its adapter belongs to the files as they were: other weights make it another model, and with another
+    template the student is asked in a way that it was not trained for. A base that is gone has changed in
+    nothing that could be used.
+    """
+    try:
+        plan = json.loads((training.folder / "run.json").read_text("utf-8"))
+        before: dict[str, str] = plan["inputs"]["model"]
+        weights = [file for file in identify(training.base).files if file.name in before]
+    except (OSError, ValueError, KeyError, TypeError, UserError):
+        return ()
+    hashes = HashCache(library.folder)
+    now = {file.name: hashes.sha256(file) for file in weights}
+    now |= {
+        name: file_sha256(training.base / name) for name in COMPANIONS if (training.base / name).is_file()
+    }
+    names = {name for name in before if name in COMPANIONS or name.endswith(".safetensors")} | now.keys()
+    return tuple(sorted(name for name in names if before.get(name) != now.get(name)))
