@@ -122,11 +122,16 @@ def base_of_adapter(adapter: Path) -> BaseIdentity | None:
     """Return the base that an adapter, a GGUF file or a PEFT folder, was trained on.
 
     None for an adapter that does not say so: one of another program, or of an earlier Orca Desk. Raises
-    UserError for a damaged file.
+    UserError for a damaged file, and for one that is no adapter.
     """
     if adapter.is_dir():
         return identity_from_json(read_metadata(adapter / "adapter_model.safetensors").get(KEY, ""))
-    return identity_from_json(gguf_header.read_header(adapter).text(KEY))
+    header = gguf_header.read_header(adapter)
+    if header.text("general.type") != "adapter":
+        raise UserError(
+            f"{adapter} holds a model, not an adapter.", "Choose an adapter: a training writes adapter.gguf."
+        )
+    return identity_from_json(header.text(KEY))
 
 
 def compare_base(identity: BaseIdentity, model: Path) -> BaseMatch:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.models.gguf_header import read_header
 from orca_desk.prompts.thoughts import TAG_NAMES
 from orca_desk.prompts.tokenizer import answer_ends
 from orca_desk.teacher.native import last_errors, library
@@ -33,6 +34,8 @@ class LlamaModel:
         parameters = self.lib.llama_model_default_params()
         parameters.vocab_only = vocabulary_only
         self.handle: Any = self.lib.llama_model_load_from_file(os.fsencode(path), parameters)
+        if not self.handle and _is_adapter(path):
+            raise UserError(f"{path} is an adapter, not a model.", "Choose the model that it was trained on.")
         if not self.handle:
             raise UserError(f"{path} cannot be loaded: {_explanation()}.", _hint())
 
@@ -196,6 +199,13 @@ def _require_gguf(path: Path) -> None:
         ) from error
     if magic != b"GGUF":
         raise UserError(f"{path} is not a GGUF file.", "Choose a .gguf model file.")
+
+
+def _is_adapter(path: Path) -> bool:
+    try:
+        return read_header(path).text("general.type") == "adapter"
+    except UserError:  # a damaged header
+        return False
 
 
 def _explanation() -> str:

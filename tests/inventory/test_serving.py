@@ -52,6 +52,12 @@ def changed(tiny: TinyModel, folder: Path, noise: float) -> Path:
     return folder / "model.gguf"
 
 
+def test_a_model_is_no_adapter(tiny_llama: TinyModel) -> None:
+    assert serving_notes(tiny_llama.gguf, tiny_llama.gguf).adapter is None  # the run says what is wrong
+    with pytest.raises(UserError, match="holds a model, not an adapter"):
+        Engine(tiny_llama.gguf, adapter=tiny_llama.gguf)
+
+
 def test_an_adapter_of_another_model_is_refused(tiny_llama: TinyModel, adapter: Path, tmp_path: Path) -> None:
     other = changed(tiny_llama, tmp_path / "other", noise=3.0)
     assert serving_notes(other, adapter) == ServingNotes(adapter="other")

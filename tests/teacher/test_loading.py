@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from tiny_adapters import make_adapter
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
+from orca_desk.student.export import export_adapter
 from orca_desk.teacher.engine import Engine
 from orca_desk.teacher.llama import LlamaModel
 
@@ -49,8 +51,15 @@ def test_an_unknown_architecture(tiny_llama: TinyModel, tmp_path: Path) -> None:
 
 
 def test_an_adapter_that_is_a_model(tiny_llama: TinyModel) -> None:
-    with pytest.raises(UserError, match="does not fit"):
+    with pytest.raises(UserError, match="holds a model, not an adapter"):
         Engine(tiny_llama.gguf, adapter=tiny_llama.gguf)
+
+
+def test_a_model_that_is_an_adapter(tiny_llama: TinyModel, tmp_path: Path) -> None:
+    made = make_adapter(tmp_path / "made", tiny_llama.folder)
+    export_adapter(made, tiny_llama.folder, tmp_path / "a.gguf")
+    with pytest.raises(UserError, match=r"a\.gguf is an adapter, not a model"):
+        LlamaModel(tmp_path / "a.gguf")
 
 
 def test_what_a_model_says_of_itself(tiny_llama: TinyModel) -> None:
