@@ -24,7 +24,7 @@ from orca_desk.machine import usable_cores
 from orca_desk.method.records import Sampling
 from orca_desk.steps.chat.answering import get_answer
 from orca_desk.steps.chat.column import ModelColumn, Session
-from orca_desk.steps.chat.draft import Draft
+from orca_desk.steps.chat.draft import Draft, whole_characters
 from orca_desk.steps.chat.events import (
     BUSY,
     AnswerBegan,
@@ -217,7 +217,9 @@ class Conversation:
             if number < len(self._turns):
                 self._emit(TurnsCut(number=number))
             everyone = range(len(self._columns))
-            turn = Turn.new(draft.message, system=system, task=draft.task, columns=len(everyone))
+            turn = Turn.new(
+                draft.message, system=whole_characters(system), task=draft.task, columns=len(everyone)
+            )
             self._emit(TurnAdded(turn=turn))
             self._attempt = 0
             return self._begin(turn, number, everyone, sampling, is_question=True)

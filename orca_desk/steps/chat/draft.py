@@ -33,7 +33,7 @@ class Draft:
     @property
     def message(self) -> str:
         """The text that is sent: the context, if any, then the question; empty without a question."""
-        question, context = self.question.strip(), self.context.strip()
+        question, context = whole_characters(self.question).strip(), whole_characters(self.context).strip()
         return Task(family="", query=question, context=context).user_text if question else ""
 
     @property
@@ -41,6 +41,14 @@ class Draft:
         """The task that the message asks word for word, which makes its answers gradable."""
         is_same = self.source and Draft.of_task(self.source).message == self.message
         return self.source if is_same else None
+
+
+def whole_characters(text: str) -> str:
+    """Return `text` with its surrogates joined, and a replacement for each that lacks its other half.
+
+    Pasted text and a command's arguments can carry them; the library and the models cannot.
+    """
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def read_context_file(path: Path) -> str:
