@@ -1,5 +1,6 @@
 """One training: from a frozen snapshot to an adapter that llama.cpp serves, checked against torch."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -370,6 +371,12 @@ def _require_parity(parity: "ParityReport") -> None:
         raise UserError(
             "The adapter changes nothing: the student answers as its base does.",
             "Train for more epochs, or at a higher learning rate.",
+        )
+    if parity.agree is False and not math.isfinite(ours.relative_difference):
+        raise UserError(
+            "The training went wrong: with its adapter, the student calculates with numbers that are too "
+            "large or none. So the adapter is not used.",
+            "Train again, at a lower learning rate.",
         )
     if parity.agree is False:
         raise UserError(

@@ -161,6 +161,7 @@ def _report(**changes: object) -> ParityReport:
     [
         ({"prompts_differ": 50}, "reads 50 of 50 prompts as other tokens"),
         ({"tokens_equal": 337, "relative_difference": 25.3}, "337 of 1,600 tokens are equal"),
+        ({"tokens_equal": 0, "relative_difference": float("nan")}, "numbers that are too large or none"),
     ],
 )
 def test_an_adapter_that_fails_the_check_is_not_used(library, tiny_llama, monkeypatch, changes, says):
