@@ -5,7 +5,16 @@ from desktop_waits import wait_for_background
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QListView, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QListView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -146,6 +155,21 @@ def test_what_scrolls_up_and_down_is_never_narrower_than_its_content(qtbot: QtBo
     area = scrolled(content)
     qtbot.addWidget(area)
     assert area.minimumSizeHint().width() >= 500
+
+
+def test_what_scrolls_grows_with_its_content(qtbot: QtBot) -> None:
+    """Content that arrives later, such as the examples of a chat, was cut: its page kept the old width."""
+    page, content = QWidget(), QWidget()
+    qtbot.addWidget(page)
+    QVBoxLayout(content)
+    QVBoxLayout(page).addWidget(scrolled(content))
+    page.show()
+    wide = QLabel("wide")
+    wide.setMinimumWidth(500)
+    layout = content.layout()
+    assert layout is not None
+    layout.addWidget(wide)
+    qtbot.waitUntil(lambda: page.minimumSizeHint().width() >= 500)
 
 
 @pytest.mark.parametrize("count", [2, 4, 10])

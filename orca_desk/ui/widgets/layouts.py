@@ -1,6 +1,6 @@
 """Helpers for layouts: one empties a layout, one makes a scroll area without a frame."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
 
@@ -14,6 +14,12 @@ def clear(layout: QLayout) -> None:
 
 class _Scrolled(QScrollArea):
     """Scrolls up and down only, so it is never narrower than its content."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Tell what is around the area that the content, which Qt has it watch, may need another width."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the width of the content with the scroll bar, and a height that shows a line or two."""

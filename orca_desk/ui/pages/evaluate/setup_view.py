@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +20,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.candidate_list import CandidateList
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.family_choice import FamilyChoice
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, card, label
@@ -121,13 +120,6 @@ class EvaluationSetup(QWidget):
         column.addWidget(self._tasks_card())
         column.addWidget(self._sampling_card())
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inside)
-        scroll.viewport().setAutoFillBackground(False)
-        inside.setAutoFillBackground(False)
         foot = QHBoxLayout()
         self.estimate = label(tone="muted")
         self.start = button("Evaluate", self.run, primary=True, tip="Ctrl+Enter")
@@ -136,7 +128,7 @@ class EvaluationSetup(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, GRID, 0, 0)
         outer.addWidget(self.notice)
-        outer.addWidget(scroll, 1)
+        outer.addWidget(scrolled(inside), 1)
         outer.addLayout(foot)
 
     def _models_card(self) -> QWidget:
