@@ -8,6 +8,7 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.roles import Role
+from orca_desk.ui.words.settings import title
 
 
 class RunType(NamedTuple):
@@ -112,7 +113,8 @@ def _asked(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield name.capitalize(), _value(request[name])
         if request.get("limit"):
             yield "At most", counted(request["limit"], "task")
-        yield "Strategy", _value(request.get("strategy") or "each family's")
+        if "strategy" in request:  # an import asks for none
+            yield "Strategy", _value(request["strategy"] or "each family's")
     if "strategies" in request:
         yield "Strategies", ", ".join(request["strategies"]) if request["strategies"] else "all"
 
@@ -121,15 +123,15 @@ def _lines(
     settings: Mapping[str, Any], models: Mapping[str, str], prefix: str = ""
 ) -> Iterator[tuple[str, str]]:
     for name, value in settings.items():
-        label = f"{prefix}{name.replace('_', ' ')}"
+        label = f"{prefix}{name.replace('_', ' ')}".capitalize() if prefix else title(name)
         if name == "system" and isinstance(value, Mapping):  # its type, or the user's own text
             yield "System message", _value(value.get("text") or value.get("kind"))
         elif isinstance(value, Mapping):
             yield from _lines(value, models, "" if name in ("settings", "sampling") else f"{label}: ")
         elif isinstance(value, str) and value in models:
-            yield label.capitalize(), f"{models[value]} (SHA-256 {_value(value)})"
+            yield label, f"{models[value]} (SHA-256 {_value(value)})"
         elif name not in HASHED_KEYS or not isinstance(value, str):
-            yield label.capitalize(), _value(value)
+            yield label, _value(value)
 
 
 def _value(value: Any) -> str:

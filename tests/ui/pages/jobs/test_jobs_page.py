@@ -198,6 +198,16 @@ def test_what_a_measurement_and_an_evaluation_asked_is_named(library: Library) -
     assert settings_of(evaluation) == [("Families", "belief, sums"), ("Tasks per family", "all")]
 
 
+def test_settings_have_the_names_that_the_forms_give_them(library: Library) -> None:
+    run = create_run(library, "train", {"settings": {"rslora": False, "learning_rate": 0.005}})
+    assert settings_of(run) == [("rsLoRA scaling", "no"), ("Learning rate", "0.005")]
+
+
+def test_an_import_names_no_strategy(library: Library) -> None:
+    run = create_run(library, "import", {"file": "mine.csv", "family": "sums"}, {"family": "sums"})
+    assert settings_of(run) == [("Family", "sums"), ("File", "mine.csv")]
+
+
 def test_a_system_message_is_one_line_of_the_settings(library: Library) -> None:
     cautious = create_run(library, "evaluate", {"system": {"kind": "cautious", "text": ""}})
     custom = create_run(library, "evaluate", {"system": {"kind": "custom", "text": "Be brief."}})
