@@ -5,7 +5,7 @@ Renaming and merging are one transaction each, and so is undoing them.
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,9 @@ from orca_desk.library.database import Library
 # The name of the family that a row's `family_id` refers to
 NAME = "(SELECT name FROM families WHERE families.id = family_id)"
 ID_OF = "(SELECT id FROM families WHERE name = ?)"
+# The ids of the families that exist: one that was merged into another does if it got tasks of its own again
+PRESENT = """(SELECT id FROM families AS one WHERE merged_into IS NULL
+    OR EXISTS (SELECT 1 FROM tasks WHERE tasks.family_id = one.id))"""
 REFERRING = ("tasks", "records", "questions", "pairings", "fruitless")
 
 
@@ -23,10 +26,11 @@ REFERRING = ("tasks", "records", "questions", "pairings", "fruitless")
 class RenamedFamily:
     """What a renaming or merge changed: `undo_rename` takes it back.
 
-    `count` is the number of tasks in the family. `requests` are those of unfinished runs: the former one, the
-    run's id and the present one. A merge, into the family with the id `target`, moved the `tasks`, `records`
-    and `questions` (row ids, and evaluations with their task), and gave the target the `pairing`, unless it
-    had one; the target had itself been `merged_into` another family before, or None.
+    `count` is the number of tasks in the family. `requests` are those of unfinished runs that name it or its
+    new name: the former one, the run's id and the present one. A merge, into the family with the id `target`,
+    moved the `tasks`, `records` and `questions` (row ids, and evaluations with their task), and gave the
+    target the `pairing`, unless it had one. `merged_into` are the families that the two had been merged into
+    before, or None.
     """
 
     family_id: int
@@ -39,14 +43,11 @@ class RenamedFamily:
     records: tuple[int, ...] = ()
     questions: tuple[tuple[str, str], ...] = ()
     pairing: int | None = None
-    merged_into: int | None = None
+    merged_into: tuple[int | None, int | None] = (None, None)
 
 
 def family_ids(db: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
-    """Return the id of each family by its name, making the families that are new. Call inside a write.
-
-    A family that was merged into another one, and gets tasks under its own name, is one of its own again.
-    """
+    """Return the id of each family by its name, making the families that are new. Call inside a write."""
     wanted = list(dict.fromkeys(names))
     db.execute(
         "INSERT OR IGNORE INTO families (name) SELECT value FROM json_each(?)"
@@ -54,12 +55,9 @@ def family_ids(db: sqlite3.Connection, names: Iterable[str]) -> dict[str, int]:
         (json_list(wanted),),
     )
     found = db.execute(
-        "SELECT id, name, merged_into FROM families WHERE name IN (SELECT value FROM json_each(?))",
+        "SELECT id, name FROM families WHERE name IN (SELECT value FROM json_each(?))",
         (json_list(wanted),),
     ).fetchall()
-    for row in found:
-        if row["merged_into"] is not None:
-            db.execute("UPDATE families SET merged_into = NULL WHERE id = ?", (row["id"],))
     return {row["name"]: row["id"] for row in found}
 
 
@@ -91,18 +89,18 @@ def undo_rename(library: Library, renamed: RenamedFamily) -> None:
     Raises UserError if another family has the former name by now.
     """
 
-    def restore(db: sqlite3.Connection) -> None:
+    def take_back(db: sqlite3.Connection) -> None:
         family_id = renamed.family_id
-        db.executemany("UPDATE runs SET request = ? WHERE id = ? AND request = ?", renamed.requests)
+        restore = "UPDATE runs SET request = ? WHERE id = ? AND request = ?"
+        restored = {one[1] for one in renamed.requests if db.execute(restore, one).rowcount}
         if renamed.target is None:
-            _rename_in_requests(db, renamed.name, renamed.former)  # of the runs since then
+            _rename_in_requests(db, renamed.name, renamed.former, but=restored)  # what was asked since
             if renamed.name != renamed.former:
                 _free_name(db, renamed.former)
             db.execute("UPDATE families SET name = ? WHERE id = ?", (renamed.former, family_id))
             return
-        db.execute("UPDATE families SET merged_into = NULL WHERE id = ?", (family_id,))
-        into = (renamed.merged_into, renamed.target)
-        db.execute("UPDATE families SET merged_into = ? WHERE id = ?", into)
+        former = zip(renamed.merged_into, (family_id, renamed.target), strict=True)
+        db.executemany("UPDATE families SET merged_into = ? WHERE id = ?", former)
         _move(db, "tasks", renamed.tasks, family_id)
         _move(db, "records", renamed.records, family_id)
         db.executemany(
@@ -112,7 +110,7 @@ def undo_rename(library: Library, renamed: RenamedFamily) -> None:
         if renamed.pairing is not None:
             db.execute("DELETE FROM pairings WHERE n = ?", (renamed.pairing,))
 
-    library.write(restore)
+    library.write(take_back)
 
 
 def _merge(db: sqlite3.Connection, source: int, target: int, family: str, name: str) -> RenamedFamily:
@@ -122,7 +120,7 @@ def _merge(db: sqlite3.Connection, source: int, target: int, family: str, name: 
 
     tasks, records = numbers("tasks"), numbers("records")
     asked = db.execute("SELECT evaluation, task_id FROM questions WHERE family_id = ?", (source,)).fetchall()
-    (merged_into,) = db.execute("SELECT merged_into FROM families WHERE id = ?", (target,)).fetchone()
+    former = dict(map(tuple, db.execute("SELECT id, merged_into FROM families").fetchall()))
     pairing = _take_pairing_along(db, source, target)
     for table in ("tasks", "records", "questions"):
         db.execute(f"UPDATE {table} SET family_id = ? WHERE family_id = ?", (target, source))
@@ -138,7 +136,7 @@ def _merge(db: sqlite3.Connection, source: int, target: int, family: str, name: 
         records=records,
         questions=tuple((row[0], row[1]) for row in asked),
         pairing=pairing,
-        merged_into=merged_into,
+        merged_into=(former[source], former[target]),
     )
 
 
@@ -187,23 +185,35 @@ def _move(db: sqlite3.Connection, table: str, rowids: tuple[int, ...], family_id
     )
 
 
-def _rename_in_requests(db: sqlite3.Connection, old: str, new: str) -> tuple[tuple[str, str, str], ...]:
-    """Let unfinished runs that were asked for a family go on after it was renamed; return what changed."""
+def _rename_in_requests(
+    db: sqlite3.Connection, old: str, new: str, *, but: Collection[str] = ()
+) -> tuple[tuple[str, str, str], ...]:
+    """Let unfinished runs that were asked for a family go on after it was renamed.
+
+    Returns the former request, the id and the present request of the runs that name the one or the other:
+    those that named `new` before must not be taken for runs of the renamed family. `but` are the ids of runs
+    to leave as they are.
+    """
     rows = db.execute("SELECT id, request FROM runs WHERE status <> 'done' AND request IS NOT NULL")
-    changed = tuple(
-        (row["request"], row["id"], json.dumps(request, ensure_ascii=False))
-        for row in rows.fetchall()
-        if (request := _renamed_request(json.loads(row["request"]), old, new))
+    requests = {row["id"]: row["request"] for row in rows.fetchall() if row["id"] not in but}
+    named = tuple(
+        (text, run, json.dumps(_renamed_request(request, old, new), ensure_ascii=False))
+        for run, text in requests.items()
+        if {old, new} & _families_of(request := json.loads(text))
     )
-    db.executemany("UPDATE runs SET request = ? WHERE id = ?", [(one[2], one[1]) for one in changed])
-    return changed
+    db.executemany("UPDATE runs SET request = ? WHERE id = ?", [(one[2], one[1]) for one in named])
+    return named
 
 
-def _renamed_request(request: dict[str, Any], old: str, new: str) -> dict[str, Any] | None:
-    """Return a request with the family `new` in place of `old`; None if it does not name `old`."""
+def _families_of(request: dict[str, Any]) -> set[str]:
+    return {request.get("family") or "", *(request.get("families") or ())}
+
+
+def _renamed_request(request: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Return a request with the family `new` in place of `old`."""
     renamed = dict(request)
     if request.get("family") == old:
         renamed["family"] = new
     if old in (names := request.get("families") or ()):
         renamed["families"] = list(dict.fromkeys(new if name == old else name for name in names))
-    return None if renamed == request else renamed
+    return renamed

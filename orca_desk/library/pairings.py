@@ -10,7 +10,7 @@ from typing import Any, Literal
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
-from orca_desk.library.families import ID_OF, NAME, family_ids
+from orca_desk.library.families import ID_OF, NAME, PRESENT, family_ids
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import TaskFilter, undecided_families
 from orca_desk.method.pairing import Evidence, Pairing
@@ -19,7 +19,7 @@ Source = Literal["measured", "chosen"]
 SELECT = f"SELECT *, {NAME} AS family FROM pairings"
 # Of the families that still exist; one that was merged into another keeps its pairings for an undo
 CURRENT = f"""{SELECT} WHERE n IN (SELECT max(n) FROM pairings GROUP BY family_id)
-    AND family_id IN (SELECT id FROM families WHERE merged_into IS NULL) ORDER BY family"""
+    AND family_id IN {PRESENT} ORDER BY family"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,14 +86,11 @@ def latest_evidence(library: Library) -> dict[tuple[str, str], Evidence]:
     rows = library.rows(
         f"SELECT {NAME} AS family, e.*, max(e.pairing)"
         " FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing"
-        " WHERE family_id IN (SELECT id FROM families WHERE merged_into IS NULL)"
+        f" WHERE family_id IN {PRESENT}"
         " GROUP BY p.family_id, e.strategy"
     )
     # What paired with nothing is newer than what was measured before: a later pairing removes it
-    rows += library.rows(
-        f"SELECT {NAME} AS family, f.* FROM fruitless AS f"
-        " WHERE family_id IN (SELECT id FROM families WHERE merged_into IS NULL)"
-    )
+    rows += library.rows(f"SELECT {NAME} AS family, f.* FROM fruitless AS f WHERE family_id IN {PRESENT}")
     return {(row["family"], row["strategy"]): _evidence(row["family"], row) for row in rows}
 
 

@@ -19,6 +19,7 @@ from orca_desk.library.pairings import current_pairings, latest_evidence, set_pa
 from orca_desk.library.records import add_records, iterate_records
 from orca_desk.library.runs import create_run, get_run, set_request
 from orca_desk.library.snapshots import SnapshotRules, freeze, get_snapshot, list_snapshots, preview_freeze
+from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import (
     TaskFilter,
     add_tasks,
@@ -26,7 +27,9 @@ from orca_desk.library.tasks import (
     delete_tasks,
     families,
     iterate_tasks,
+    remove_added,
     same_tasks,
+    task_rowids,
 )
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.pairing import Evidence, Pairing
@@ -240,12 +243,16 @@ def test_undoing_a_merge_gives_every_run_its_own_request_back(library: Library) 
 def test_undoing_a_renaming_keeps_what_was_asked_since(library: Library) -> None:
     fill(library)
     resumed = create_run(library, "generate", {}, {"family": "a"}).id
+    both = create_run(library, "probe", {}, {"families": ["a", "new"]}).id  # one is not there
+    gone = create_run(library, "probe", {}, {"families": ["new"]}).id
     renamed = rename_family(library, "a", "new")
     later = create_run(library, "generate", {}, {"family": "new"}).id
     set_request(library, resumed, {"family": "b"})
     undo_rename(library, renamed)
     assert get_run(library, later).request == {"family": "a"}
     assert get_run(library, resumed).request == {"family": "b"}
+    assert get_run(library, both).request == {"families": ["a", "new"]}
+    assert get_run(library, gone).request == {"families": ["new"]}
 
 
 def test_a_family_that_was_merged_stays_so_when_a_merge_into_it_is_undone(library: Library) -> None:
@@ -253,6 +260,23 @@ def test_a_family_that_was_merged_stays_so_when_a_merge_into_it_is_undone(librar
     rename_family(library, "a", "b")
     before = state(library)
     undo_rename(library, rename_family(library, "b", "a"))
+    assert state(library) == before
+
+    (moved,) = task_rowids(library, TaskFilter(family="b"))[:1]
+    change = change_tasks(library, [moved], TaskEdit(family="a"))
+    undo_rename(library, rename_family(library, "a", "b"))
+    undo_change(library, change)
+    assert state(library) == before
+
+
+def test_a_merged_family_exists_while_it_has_tasks_of_its_own(library: Library) -> None:
+    fill(library)
+    rename_family(library, "a", "b")
+    before = state(library)
+    added = add_tasks(library, [make_task(50, family="a")])
+    assert current_pairings(library).keys() == {"a", "b"}
+    assert {family for family, _ in latest_evidence(library)} == {"a", "b"}
+    remove_added(library, added)
     assert state(library) == before
 
 
