@@ -64,6 +64,9 @@ def _create_part(target: Path) -> Path:
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
         except FileExistsError:
             continue
+        except OSError as error:
+            error.filename = str(target)  # the temporary one is not the user's
+            raise
         return part
 
 

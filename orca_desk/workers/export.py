@@ -6,6 +6,7 @@ emits `compared` with the first "difference" ("" for none) and its "detail".
 
 from pathlib import Path
 
+from orca_desk.errors import cannot_write
 from orca_desk.workers.runtime import Channel, serve
 
 
@@ -15,7 +16,17 @@ def main() -> None:
 
 
 def export(channel: Channel) -> None:
-    """Write or compare the file that the job describes."""
+    """Write or compare the file that the job describes. Raises UserError for one that cannot be written."""
+    try:
+        _export(channel)
+    except OSError as error:
+        out = channel.job.get("out")
+        if error.filename is None or error.filename != out:
+            raise
+        raise cannot_write(Path(out), error) from error
+
+
+def _export(channel: Channel) -> None:
     from orca_desk.student.convert import write_gguf
     from orca_desk.student.export import export_adapter
     from orca_desk.student.same_model import find_difference
