@@ -33,7 +33,7 @@ _HEDGES = re.compile(
     r"|almost|a|total|of|≈|~)\s*)*",
     re.IGNORECASE,
 )
-_OPEN_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+×÷=^/]|\*(?!\*\w*[^\W\d_])|x\s?[\d(])")  # "5 =", "(3 + 5) *"
+_OPEN_AFTER = re.compile(r"[)\]]{0,4}\s?(?:[+×÷=^/]|\*\s?[\d(]|x\s?[\d(])")  # "5 =", "(3 + 5) *"
 _OPEN_BEFORE = re.compile(
     r"(?:[+*×÷/^]|\S\s?[-]|\S\s?\bx)\s?[(\[]{1,4}\Z|(?:[×÷/^]|\S\s?\bx)\s?\Z"
 )  # "4 * (5"
@@ -47,7 +47,9 @@ _WORDS_AFTER = re.compile(
     r"\s(?:plus|minus|squared|cubed|factorial|divided by|multiplied by|times (?=\d|the\b|a\b|as\b))\b",
     re.IGNORECASE,
 )
-_NUMBERED_THING = re.compile(r"\b(?:error|http|status|code)(?: code)?:?\s\Z", re.IGNORECASE)
+_NUMBERED_THING = re.compile(
+    r"\b(?:error|http|status|code|step|question|problem|exercise)(?: code)?:?\s\Z", re.IGNORECASE
+)
 _NAMES_IT = re.compile(
     r"\s(?:\w+\s)?(?:is|are) (?:the|my|our) (?:sum|product|difference|total|answer|number|result|value"
     r"|amount|quotient)\b",
@@ -261,7 +263,7 @@ def _resolve(text: str, found: list[V]) -> list[V]:
         found, equals = [value for value in found if value.end <= equals] or found, -1
     if len(found) == 1:
         return found
-    if _REPHRASED.search(text[found[-2].end : found[-1].start]):
+    if _REPHRASED.search(text[found[-2].end : found[-1].start]) and not _operand(text, found[-1]):
         return [found[-1]]
     leads = _HEDGES.fullmatch(text[max(0, equals + 1) : found[0].start])
     if leads and text.startswith(":", found[0].end):

@@ -62,7 +62,7 @@ _YET = re.compile(
 # What joins two candidates ("5 or 6"), takes one back ("not 5 but 6"), or calls one only possible.
 _JOINED = re.compile(
     r"(?:\b(?:or|and|to|and/or|versus|vs|or so|x|by|oder|und|ou|et|o|y|e|или|и|або|lub|veya|hoặc)"
-    r"|[,;/&|–—+*×÷^或和、-]|\A)"
+    r"|[,;/&|–—+*×÷^→或和、-]|\A)"
     r"(?:[\s,(]{0,3}\b(?:maybe|perhaps|possibly|even|else|rather|about|both|either|or))?[\s(\"'$€£*:]*\Z",
     re.IGNORECASE,
 )

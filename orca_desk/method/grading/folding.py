@@ -19,6 +19,7 @@ _SIGNS = str.maketrans(
     | dict.fromkeys("’ʼ‘´ʻ‛", "'")
     | dict.fromkeys("“”„‟«»「」『』《》", '"')
 )
+_BASE = re.compile("(?<=\\d)(?=[₀-₉])")  # 1011₂ is no 10112
 _SHARP = re.compile(r"(?<=\b[A-G])♯")
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]")
 _COMPATIBLE = frozenset(
@@ -71,7 +72,7 @@ def _compatible(character: str) -> str:
 def _encoded(text: str) -> str:
     """Return `text` with one encoding of each character, without invisible ones; superscripts after "^"."""
     text = _SUPERSCRIPT.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), text)
-    text = _SHARP.sub("#", text)
+    text = _BASE.sub("_", _SHARP.sub("#", text))
     shown = (character for character in _SKIN.sub("", text) if unicodedata.category(character) != "Cf")
     return unicodedata.normalize("NFC", "".join(map(_compatible, shown))).translate(_SIGNS)
 

@@ -31,7 +31,7 @@ _OPTION = re.compile(
     r"|opção|opzione|optie|variante?|вариант)\s{1,3}\(?(?P<named>[A-Z]\b|[b-h]\b|a(?=\s*(?:[.):,;!]"
     r"|is\b|\Z)))"
     r"|(?<![\w'’.+¬~!√±∂#$@\\-])(?P<bare>[B-HJ-Z](?!\.[A-Za-z0-9])(?![A-Za-z0-9_'’+#*^=♭♯♮°²³⁺⁻-])"
-    r"|[AI](?=\s{0,3}(?:[):,;/&!。，]|\.(?![A-Za-z0-9])|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z"
+    r"|[AI](?=\s{0,3}(?:[):,;/&!?|→。，]|(?<=\s)[B-Z]\b|\.(?![A-Za-z0-9])|(?:or|and|und|et|y|e|o|ou|oder)\s[A-Z]\b|\Z"
     r"|(?:is|must be|would be) (?:the )?(?:only )?(?:correct|right|best|true|answer)\b)))"
     r"|(?<=[是为為选選は])(?P<glued>[A-Z])(?![A-Za-z0-9])"
 )
@@ -46,7 +46,7 @@ _ANNOUNCED = re.compile(
     r"|leaving|leaves|leave|therefore|so"
     r"|thus|hence|then|or|and|but|oder|und|ou|et|y|e|o|или|и|not|both|either|say|la|el|le|die|der|de"
     r"|het|il|lo|a|ist|est|es|è|é|opt|answer|definitely|probably|maybe|perhaps|possibly|even|else"
-    r"|torn between|likely|think|believe|matches|to|e\.|only"
+    r"|torn between|reflection|likely|think|believe|matches|to|e\.|only"
     r"|just|guess|на|это|jest|là"
     r"|adalah|cevap|yanıt|उत्तर|जवाब))\s{0,3}\Z",
     re.IGNORECASE,
@@ -140,7 +140,8 @@ def _offered(text: str, found: list[Letter]) -> list[Letter]:
     if len({within[index].letter for index in outright}) > 1:
         return [within[index] for index in outright]
     chosen = outright[0] if outright else 0
-    joints = [joined(text[earlier.end : later.start]) for earlier, later in pairwise(within)]
+    gaps = [text[earlier.end : later.start] for earlier, later in pairwise(within)]
+    joints = [joined(gap) or not gap.strip() for gap in gaps]
     first, last = chosen, chosen
     while first and joints[first - 1]:
         first -= 1

@@ -28,7 +28,7 @@ Comparison = Literal["same", "different", "unreadable", "unfinished"]
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _JOINED = re.compile(r"\s*(?:,|,?\s?(?:and|or))\s*\Z", re.IGNORECASE)
 _UNIT_OUTSIDE = re.compile(r"\A\$([^$]+)\$\s+([A-Za-z]{1,12}(?: [A-Za-z]{1,12})?)\.?\Z")  # "$5\sqrt{2}$ cm"
-_COPULA = re.compile(r"\b(?:is|are|equals?|gives?|be)\b:?\s", re.IGNORECASE)
+_COPULA = re.compile(r"(?:\b(?:is|are|equals?|gives?|be)\b:?|=)\s", re.IGNORECASE)
 
 
 class Comparer(Protocol):

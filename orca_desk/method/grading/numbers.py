@@ -23,7 +23,7 @@ _READ = 8_000  # characters at the end of an unmarked response
 _NUMBER_WORDS = 120  # characters of an unmarked response whose number may be in words
 _CHANCE = re.compile(r"\b(1) in (\d+)(?=\W*\Z|,|\.\s| (?:chance|odds|probability))")
 _OUT_OF = re.compile(r"\b(\d+) (?:out of(?: every)?|in every) (\d+)\b")
-_WORKING = re.compile(r"\s\([\d\s+*/×÷.=-]*\)\W*\Z")
+_WORKING = re.compile(r"\s\((?:[\d\s+*/×÷.=-]*|(?:i\.e\.|(?:that is|since|because|from)\b)[^()]*)\)\W*\Z")
 _NOT_READ = re.compile(r"\\[A-Za-z]{2,}|\d\s?!")
 
 

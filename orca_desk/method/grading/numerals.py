@@ -65,6 +65,7 @@ _TERM = re.compile(
     r"\s?(?:[πθ√∞]|\\(?:pi|sqrt|theta|p?mod)|sqrt\b|\(?p?mod\b)|(?P<name>[A-Za-z])(?![^\W\d_])"
 )
 _OF = re.compile(r"\sof\s\$?(?:\d|[b-z]\b)")
+_BASE = re.compile("(?<=\\d)(?=[₀-₉])")  # between a number and its base: 1011₂
 _VULGAR = re.compile("[¼-¾⅐-⅞]")
 _SUPERSCRIPTS = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
@@ -110,6 +111,7 @@ def plain(text: str) -> str:
     if text.isascii():
         return text
     text = _SUPERSCRIPTS.sub(lambda match: "^" + match[0].translate(_FROM_SUPERSCRIPT), text)
+    text = _BASE.sub("_", text)
     spaced = _VULGAR.sub(lambda match: " " + unicodedata.normalize("NFKC", match[0]), text)
     folded = unicodedata.normalize("NFKC", spaced.replace("\u00a0", "\u202f").replace("\u2009", "\u202f"))
     folded = "".join(map(_ascii_digit, folded)) if not folded.isascii() else folded

@@ -104,6 +104,8 @@ def _stated(text: str) -> list[_Said]:
     sentence = before_reason(first_sentence(text))
     leading = _leading(sentence)
     if leading:
+        if poles := _listed(sentence):
+            return poles
         return [leading, *(said for said in _within(sentence[:60]) if said.pole != leading.pole)]
     return _within(sentence)[-1:] if not _HEDGED.search(sentence) and not refuses(sentence) else []
 
@@ -119,11 +121,21 @@ def _concluded(start: str, end: str) -> list[_Said]:
     closing = [] if _HEDGED.search(last) or refuses(last) else _within(last)[-1:]
     if not opening:
         return closing
-    if len(spans) == 1:
-        return [opening, *(said for said in _within(first[:60]) if said.pole != opening.pole)]
+    if poles := _listed(first):
+        return poles
     if _RETHINKS.search(start) and closing:
         return closing
+    if len(spans) == 1:
+        return [opening, *(said for said in _within(first[:60]) if said.pole != opening.pole)]
     return [opening, *(said for said in closing if said.pole in (opening.pole, _OPPOSITE[opening.pole]))]
+
+
+def _listed(sentence: str) -> list[_Said]:
+    """Return the poles of a sentence that names nothing else: "yes, no, yes"; [] of all others."""
+    words = _WORD.findall(sentence)
+    poles = [_POLE.get(word.casefold()) for word in words]
+    named = [_Said(pole, word) for pole, word in zip(poles, words, strict=True) if pole]
+    return named if len(words) == len(named) > 1 else []
 
 
 def _leading(sentence: str) -> _Said | None:

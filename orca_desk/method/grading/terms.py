@@ -23,11 +23,14 @@ _AFTER = re.compile(
       | \s?/\s?(?:[(√π\\]|(?P<under>[a-z])(?!\w))         # 5/x; no "5 km/h", see `is_part`
       | \s?\^ | _\{?\w | \s?(?:±|\+/-)                    # 5^x, 5_8, 5 ± 2
       | \s?[≤≥≠] | \s[<>]=?\s | [<>]=?\d                  # 5 < x
-      | \((?:\d|[a-z][\s+*/^)-]) | \s\([^()]*\b[b-hj-z]\b[^()]*[-+*/^]   # 5(x + 1); no "5 (five)"
+      | \((?:\d|[a-z][\s+*/^)-])                          # 5(x + 1)
+      | \s\((?!i\.e|e\.g|that|since|because|from)         # 5 (x + 1); no "5 (five)"
+        (?=[^()=]*[-+*/^])[^()=]*\b[b-hj-z]\b[^()=]*\)
       | \s?(?:mod|choose)\s?[\d(] | [CP]\d | \}\s?\{ | \s?\\(?:p?mod|binom)
       | \s[xyz]\b(?!['’]) | (?:\s[^\W\d]+){1,2}\s\+\s[\w(]   # five x, 5 apples + tax
       | \s(?:(?:more|less|fewer|greater|higher|lower)\sthan|times)\s(?:[b-hj-z]\b|\d) | \sof\s[b-hj-z]\b
       | \s(?:squared|cubed|factorial)\b | \sto\sthe\s(?:power\b|\S+\spower\b|\S+th\W*\Z)
+      | \s(?:BCE?\b|B\.C\.)
       | \sper\s\d+(?![\d\s-]*[a-z]) | \s\(?base\s         # 5 per 100; no "5 per 2 hours"
     """,
     re.VERBOSE,

@@ -35,6 +35,8 @@ _NOT_UNITS = re.compile(
 )
 _VARIABLE = re.compile(r"(?<![A-Za-z])([A-Za-z]\w?)\s?=\s?\Z")
 _LIST = re.compile(r"=\s*-?\d{1,2},-?\d{1,2}\Z")  # "x=2,3" names two solutions
+_BOUND = re.compile(r"\A\W*(?:after|before|until)\s(?:the\s)?\Z", re.IGNORECASE)
+_OR_ANOTHER = re.compile(r"\s(?:or|and|to)\s\d{1,2}\b|[-–]\d{1,2}\b")
 _SHORT_LIST = re.compile(r"\d,-?\d{1,2},-?\d{1,2}(?!\d)")  # "7,5,3" is not 7.5 and 3
 _PLAIN = re.compile(r"-?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?")  # most references, and no time, date or pair
 _FIRST_YEAR, _LAST_YEAR = 1000, 2999
@@ -50,9 +52,16 @@ class Meaning:
     name: str = ""  # the variable that the text gives the value to: "x = 5"
 
     def meets(self, answer: Any, text: str) -> bool:
-        """Return whether a value found in `text` is the same, and of no other variable."""
+        """Return whether a value found in `text` is the same, of no other variable, and no bound."""
+        if self.find in (find_dates, find_times) and _one_of_several(text, answer):
+            return False
         named = variable_before(text, answer.start)
         return not (named and self.name and named != self.name) and self.same(answer, self.value)
+
+
+def _one_of_several(text: str, answer: Any) -> bool:
+    """Return whether a date or time is a bound ("after 3:30 pm") or one of two ("March 5 or 6")."""
+    return _BOUND.search(text[: answer.start]) is not None or _OR_ANOTHER.match(text, answer.end) is not None
 
 
 def is_value(reference: str) -> bool:
