@@ -43,6 +43,7 @@ from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, pl
 
 FEW = 30  # tasks; a family with fewer gets a warning
 CSV = "CSV (*.csv)"
+NAME_LENGTH = 20  # characters; equal names have their ids appended: "teacher evaluate-12"
 
 
 class ResultsView(QWidget):
@@ -179,7 +180,7 @@ class ResultsView(QWidget):
         head = _head(layout, "Paired differences")
         words: QLabel = label("Compare with", tone="muted")
         self.reference = QComboBox()
-        self.reference.setMinimumContentsLength(14)
+        self.reference.setMinimumContentsLength(NAME_LENGTH)
         self.reference.setAccessibleName("Compare with")
         self.reference.activated.connect(self.compare)
         words.setBuddy(self.reference)
@@ -200,7 +201,7 @@ class ResultsView(QWidget):
         head = _head(layout, "Strategies that the answers follow")
         words: QLabel = label("Model", tone="muted")
         self.follower = QComboBox()
-        self.follower.setMinimumContentsLength(14)
+        self.follower.setMinimumContentsLength(NAME_LENGTH)
         self.follower.setAccessibleName("Model")
         self.follower.activated.connect(self._show_matrix)
         words.setBuddy(self.follower)

@@ -41,6 +41,7 @@ class ResultView(QWidget):
         self.training: str | None = None
         self.plot: Any = None
         self._table_width = NARROWEST  # px, at which no text is cut off
+        self._family_width = 0  # px
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
@@ -83,7 +84,10 @@ class ResultView(QWidget):
         self.table.setColumnHidden(STRATEGY, narrow)
         stretched, fixed = QHeaderView.ResizeMode.Stretch, QHeaderView.ResizeMode.Interactive
         header = self.table.horizontalHeader()
+        was_narrow = header.sectionResizeMode(0) == stretched
         header.setSectionResizeMode(0, stretched if narrow else fixed)
+        if was_narrow and not narrow:  # it would keep what it was stretched to
+            header.resizeSection(0, self._family_width)
         header.setSectionResizeMode(STRATEGY, fixed if narrow else stretched)
         self._pair.setDirection(
             QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
@@ -189,6 +193,7 @@ class ResultView(QWidget):
             width = min(max(map(metrics.horizontalAdvance, texts)), 30 * GRID) + 3 * GRID
             header.resizeSection(column, width)
             self._table_width += width
+            self._family_width = self._family_width if column else width
         self.table.setFixedHeight(header.sizeHint().height() + ROW * self.model.rowCount() + 4)
 
     def _show_plot(self, found: DemoResult) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -10,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import newest_request
-from orca_desk.steps.defaults import chosen_teacher
 from orca_desk.steps.pair.matrix import PairingMatrix
 from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.pair.request import ProbeRequest
@@ -142,8 +140,6 @@ class MeasureBar(QWidget):
         )
         last = self._last_request()
         self.per_family.setValue(last.per_family if last else 20)
-        if last and chosen_teacher(self.desk.library) is None:
-            self.picker.choose(Path(last.model))
         self.answers = label(tone="muted")
         self.button = button("Measure", self.measure, primary=True)
         self.button.setToolTip(

@@ -27,7 +27,7 @@ from orca_desk.ui.pages.home.figures import short_number
 from orca_desk.ui.pages.home.page import PAGE_OF, HomePage
 from orca_desk.ui.pages.home.result import ResultView
 from orca_desk.ui.pages.home.run import demo_work
-from orca_desk.ui.pages.home.table import DemoResultTable
+from orca_desk.ui.pages.home.table import STRATEGY, DemoResultTable
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.window import Window
 
@@ -188,6 +188,18 @@ def test_a_finished_demo_is_shown_after_a_restart(library: Library, window: Wind
         window.show_page("home")
         qtbot.mouseClick(button_with(view, text), LEFT)
         assert window.page is window.pages[name]
+
+
+def test_a_table_that_was_narrow_fits_its_columns_again(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    view = ResultView(window.desk)
+    qtbot.addWidget(view)
+    view.show_result(small_demo(tmp_path), None)
+    view.resize(1600, 900)
+    fitted = view.table.columnWidth(0)
+    for width in (560, 1000):  # the second shows the strategies, with the plot below
+        view.resize(width, 900)
+    assert not view.table.isColumnHidden(STRATEGY)
+    assert view.table.columnWidth(0) == fitted
 
 
 def test_a_damaged_result_is_reported_and_harms_nothing(
