@@ -43,7 +43,7 @@ def turns_in(value: Any) -> list[dict[str, Any]] | None:
 
 def alternating(value: Any) -> list[dict[str, Any]] | None:
     """Return the turns of a conversation that is a list of texts, the first the user's; None for others."""
-    if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or len(value) < 2 or not all(isinstance(one, str) for one in value):
         return None
     roles = ("user", "assistant")
     return [{"role": roles[place % 2], "content": one} for place, one in enumerate(value)]

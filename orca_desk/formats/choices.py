@@ -20,6 +20,8 @@ _LISTS = frozenset({
     "choices", "options", "option", "choice", "answerchoices", "answeroptions", "endings", "candidates",
     "multiplechoice", "possibleanswers",
 })  # fmt: skip
+_TEXTS = ("text", "value", "content", "option", "choice", "answer")  # of a choice that is an object
+_FLAGS = ("is_correct", "isCorrect", "correct", "is_right", "right", "is_answer")
 _COLUMN = re.compile(
     r"(|option|opt|choice|answer|op|alternative|ending|sol|answeroption|answerchoice"
     r"|antwort|antwortmöglichkeit|réponse|reponse|opción|opcion|respuesta|opzione|risposta|opção|opcao|resposta"
@@ -32,11 +34,15 @@ _INTEGER = re.compile(r"-?\d{1,3}(?:\.0)?")
 
 @dataclass(frozen=True)
 class Option:
-    """A choice: its letter, what it says, and the other names that an answer may call it by."""
+    """A choice: its letter, what it says, and the other names that an answer may call it by.
+
+    `is_right` says that it is marked as the right one.
+    """
 
     letter: str
     text: str
     names: frozenset[str] = frozenset()
+    is_right: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +143,10 @@ def letter_of(answer: Any, options: Sequence[Option], choosing: Choosing) -> str
     """
     text = _joined(answer)
     found = readings(text, options)
+    if is_missing(text) and (right := [option.letter for option in options if option.is_right]):
+        if len(right) > 1:
+            raise ValueError("several of the choices are right; a task has one right one")
+        return right[0]
     if text == "-1" or (is_missing(text) and not found):  # public test sets hide their answers so
         return None
     for mode in choosing.modes:
@@ -206,10 +216,12 @@ def _listed(value: Any) -> list[Option]:
     if value is None or value == [] or value == {}:
         return []
     labels: Sequence[Any] | None = None
+    right: Sequence[bool] = ()
     if isinstance(value, dict):
         texts, labels = _labelled(value)
     elif isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        texts = [one.get("text", one.get("value", one.get("content"))) for one in value]
+        texts = [next((one[name] for name in _TEXTS if name in one), None) for one in value]
+        right = [any(one.get(name) is True for name in _FLAGS) for one in value]
         labels = [one.get("label", one.get("key", one.get("id"))) for one in value]
     elif isinstance(value, list):
         texts = value
@@ -220,7 +232,9 @@ def _listed(value: Any) -> list[Option]:
     found = []
     for place, text in enumerate(texts):
         names = {plain(str(labels[place]))} if labels and labels[place] is not None else set()
-        found.append(Option(LETTERS[place], _bare_text(tidy(text), LETTERS[place]), frozenset(names)))
+        is_right = bool(right) and right[place]
+        letter = LETTERS[place]
+        found.append(Option(letter, _bare_text(tidy(text), letter), frozenset(names), is_right))
     return found
 
 

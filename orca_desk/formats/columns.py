@@ -12,6 +12,7 @@ FIELDS = (
 
 _IGNORED = dict.fromkeys(map(ord, " -_\ufeff\u00a0"))
 # A heading may go on with an explanation: in brackets, after a dash or on the next line; or end in a colon
+_LONGEST = 1000  # characters of a heading that may hold an explanation
 _ASIDE = re.compile(r"\s*(?:\n.*|\s[-–—]\s.*|[(\[][^()\[\]]*[)\]]|:)\s*\Z", re.DOTALL)
 
 _CONVERSATIONS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns", "chat")
@@ -27,7 +28,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
         "answer", "reference", "referenceanswer", "correctanswer", "rightanswer", "target", "expected",
         "expectedanswer", "expectedoutput", "finalanswer", "answerkey", "correct", "correctoption",
         "correctchoice", "correctletter", "correctindex", "answeridx", "answerindex", "answerletter", "key",
-        "gold", "goldanswer", "goldlabel", "groundtruth", "ideal", "idealanswer", "bestanswer", "label",
+        "ans", "correctans", "gold", "goldanswer", "goldenanswer", "goldlabel", "groundtruthanswer",
+        "standardanswer", "shortanswer", "groundtruth", "ideal", "idealanswer", "bestanswer", "label",
         "cop", "answers", "targets", "references", "solution", "output", "completion", "response", "chosen",
         "back", "a",
     ),
@@ -122,7 +124,7 @@ def is_question(column: str) -> bool:
 def short_name(column: str) -> str:
     """Return a column's plain name without the explanations after it."""
     name, before = column.strip(), ""
-    while name != before:
+    while name != before and len(name) <= _LONGEST:
         name, before = _ASIDE.sub("", name), name
     return plain(name or column)
 

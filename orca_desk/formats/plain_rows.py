@@ -10,18 +10,34 @@ from orca_desk.formats.text import Line
 
 LineReader = Callable[[Iterable[Line]], Iterator[Row | BadRow]]
 LINE = "Line"  # the one column of lines that are a question each
+_ASKS = (
+    "question|frage|pregunta|domanda|pergunta|vraag|pytanie|soru|вопрос|питання|问题|問題|質問|问|問|질문|문제"
+    "|user|human|prompt|front"
+)
+_ANSWERS = (
+    "answer|ans|antwort|réponse|respuesta|risposta|resposta|antwoord|odpowiedź|cevap|ответ|відповідь|答案|回答|答え"
+    "|答|정답|답변|답|assistant|ai|completion|response|back"
+)
 # "A." and "A)" are choices
-_MARKED = re.compile(r"\s*(?=(.))(?:(?:q|question)\s*\d*\s*[:.)]|(?:a|answer)\s*\d*\s*:)\s", re.IGNORECASE)
-_NUMBER = re.compile(r"\A\s*[(\[]?(\d{1,5})[.)\]]\s+(?=\S)")
-_BULLET = re.compile(r"\A\s*[-*•–]\s+(?=\S)")
-_RIGHT = r"(?:\s*(?:\*|✓|✔|\((?:correct|right)(?: answer)?\)))"  # beside the right choice
-_OPTION = re.compile(
-    rf"\s*(?P<before>[*✓✔]\s*)?[(\[]?(?P<letter>[A-Ja-j])[).\]:]\s+(?P<text>\S.*?)(?P<after>{_RIGHT})?\s*",
+_MARKED = re.compile(
+    rf"\s*(?:\d+[.)]\s*)?\**(?:(?P<asks>q|{_ASKS})\s{{0,5}}\d{{0,5}}\s{{0,5}}[:：.)]"
+    rf"|(?:a|{_ANSWERS})\s{{0,5}}\d{{0,5}}\s{{0,5}}[:：])\**(?:\s|(?<=：))",
     re.IGNORECASE,
 )
+_INLINE = re.compile(  # "What is 2 + 2? Answer: 4", "What is 2 + 2? -> 4"
+    rf"(?P<asked>.*\S)(?:[\s(\[]{{1,3}}(?:{_ANSWERS})\s*[:：=]"
+    rf"|(?<=[?？])\s*(?:[-–—=]>|→|[-–—=:])\s)\s*(?P<answer>\S.*?)[)\]]?",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"#{1,6}\s")
+_NUMBER = re.compile(r"\A\s*[(\[]?(\d{1,5})[.)\]]\s+(?=\S)")
+_BULLET = re.compile(r"\A\s*[-*•–]\s+(?=\S)")
+_RIGHT = re.compile(r"\s*(?:\*|✓|✔|\((?:correct|right)(?: answer)?\))\Z", re.IGNORECASE)  # beside a choice
+_LONGEST_MARK = 20
+_OPTION = re.compile(r"\s*(?P<right>[*✓✔]\s*)?[(\[]?(?P<letter>[A-Ja-j])[).\]:]\s+(?=\S)")
 _KEY = re.compile(
     r"\s*\**(?:(?:the\s+)?(?:correct|right)\s+)?(?:answers?|ans|key|option|choice)(?:\s+key)?\b\**"
-    r"(?:\s+is\b\s*:?|\s*[:.=])\s*\**\s*(?P<key>\S.*?)\**\s*",
+    r"(?:\s+is\b\s*:?|\s*[:.=])\s*\**\s*(?=\S)",
     re.IGNORECASE,
 )
 _EXPLAINED = re.compile(
@@ -38,31 +54,50 @@ def plain_reader(head: Sequence[Line]) -> LineReader | None:
 
 def line_reader(head: Sequence[Line]) -> LineReader:
     """Return the reader of text with a question on each line, which may be numbered or have a bullet each."""
-    texts = [line.text for line in head if line.text.strip()]
+    texts = [line.text.strip() for line in head if line.text.strip()]
+    if not all(map(_HEADING.match, texts)):
+        texts = [text for text in texts if not _HEADING.match(text)]
+    if texts and all(map(_INLINE.fullmatch, texts)):
+        return inline_rows
     numbers = [int(found[1]) if (found := _NUMBER.match(text)) else -1 for text in texts]
     mark = None
     if len(texts) > 1 and numbers == list(range(1, len(texts) + 1)):
         mark = _NUMBER
     elif len(texts) > 1 and all(map(_BULLET.match, texts)):
         mark = _BULLET
+    elif all(map(_HEADING.match, texts)):
+        mark = _HEADING
     return lambda lines: line_rows(lines, mark)
 
 
 def line_rows(lines: Iterable[Line], mark: re.Pattern[str] | None = None) -> Iterator[Row | BadRow]:
     """Yield a row with one column for each line that is not blank, without the `mark` before it."""
     for line in lines:
-        if line.fault:
-            yield _bad(line)
+        if (bad := _refused(line)) and (line.fault or mark is not _HEADING):
+            yield bad
         elif line.text.strip():
             text = mark.sub("", line.text, count=1) if mark else line.text
             yield Row(line=line.number, values={LINE: text}, raw=line.text)
 
 
+def inline_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
+    """Yield a row for each line that is not blank: a question, which its answer may follow."""
+    for line in lines:
+        text = line.text.strip()
+        if bad := _refused(line):
+            yield bad
+        elif found := _INLINE.fullmatch(text):
+            values = {"question": found["asked"], "answer": found["answer"]}
+            yield Row(line=line.number, values=values, raw=line.text)
+        elif text:
+            yield Row(line=line.number, values={"question": text}, raw=line.text)
+
+
 def is_dialogue(lines: Sequence[Line]) -> bool:
     """Return whether plain lines are questions and answers, each marked as such: "Q: Why?", "A: So."."""
     texts = [line.text for line in lines if line.text.strip()]
-    marks = [found[1].casefold() for text in texts if (found := _MARKED.match(text))]
-    return bool(texts) and bool(_MARKED.match(texts[0])) and marks[:1] == ["q"] and "a" in marks
+    marks = [found["asks"] is not None for text in texts if (found := _MARKED.match(text))]
+    return bool(texts) and bool(_MARKED.match(texts[0])) and marks[0] and not all(marks)
 
 
 def dialogue_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
@@ -73,7 +108,7 @@ def dialogue_rows(lines: Iterable[Line]) -> Iterator[Row | BadRow]:
             yield _bad(line)
             continue
         found = _MARKED.match(line.text)
-        if found and found[1] in "qQ":
+        if found and found["asks"]:
             if start:
                 yield Row(line=start, values=parts, raw=raw)
             start, raw, parts, field = line.number, "", {"question": "", "answer": ""}, "question"
@@ -136,7 +171,7 @@ class _Quiz:
             return
         if self._is_numbered is None:
             self._is_numbered = _NUMBER.match(text) is not None
-        question, option, key = self._question, _OPTION.fullmatch(text), _KEY.fullmatch(text)
+        question, option, key = self._question, _OPTION.match(text), _KEY.match(text)
         if question and option and _is_next(option["letter"], question.options):
             self._settle()
             self._add_option(question, option, line)
@@ -149,7 +184,7 @@ class _Quiz:
             self._add_option(question, option, line)
         elif question and key and question.options and not question.key:
             self._settle()
-            question.key, question.raw = key["key"], question.raw + text
+            question.key, question.raw = text[key.end() :].strip().rstrip("*"), question.raw + text
         elif question and question.options and (_EXPLAINED.match(text) or self._explains(question, text)):
             question.raw += text  # what a task has no field for
         elif question is None or self._begins(question, text):
@@ -185,9 +220,11 @@ class _Quiz:
         question.raw += line.text
 
     def _add_option(self, question: _Question, option: re.Match[str], line: Line) -> None:
-        question.options.append(option["text"])
+        text = line.text[option.end() :].rstrip()
+        marked = _RIGHT.search(text, max(0, len(text) - _LONGEST_MARK))
+        question.options.append(text[: marked.start()] if marked else text)
         question.raw += line.text
-        if option["before"] or option["after"]:
+        if option["right"] or marked:
             question.right.append(option["letter"].upper())
 
     def _settle(self) -> None:
@@ -206,9 +243,18 @@ def _is_next(letter: str, options: Sequence[str]) -> bool:
 def _is_quiz(lines: Sequence[Line]) -> bool:
     """Return whether most choices on lines of their own come as A, B ... below a question."""
     texts = [line.text for line in lines if line.text.strip()]
-    found = [option["letter"].upper() if (option := _OPTION.fullmatch(text)) else "" for text in texts]
+    found = [option["letter"].upper() if (option := _OPTION.match(text)) else "" for text in texts]
     pairs = sum(one == "A" and after == "B" for one, after in pairwise(found))
     return bool(pairs) and not found[0] and found.count("A") == pairs
+
+
+def _refused(line: Line) -> BadRow | None:
+    if line.fault:
+        return _bad(line)
+    if _HEADING.match(line.text):
+        hint = "Remove the sign before it if it is a question."
+        return BadRow(line=line.number, what="the line is a heading", hint=hint, raw=line.text)
+    return None
 
 
 def _bad(line: Line) -> BadRow:

@@ -184,8 +184,15 @@ class _Counts:
         return self._choices.choosing(self._choice_columns) if self._choice_columns else None
 
     def aside(self) -> Iterable[tuple[str, str]]:
-        """Return the pairs of field and column of which no value is such a thing."""
-        return [pair for pair in self._unknown if not self._known[pair]]
+        """Return the pairs of field and column of which no value is such a thing.
+
+        A column called subset is no family if each of its values is a split.
+        """
+        splits = [
+            column for name, column in self._known if name == "split" and not self._unknown[name, column]
+        ]
+        unfit = [pair for pair in self._unknown if not self._known[pair]]
+        return [*unfit, *(("family", column) for column in splits if plain(column) == "subset")]
 
     def _look(self, shape: tuple[str, ...]) -> _Shape:
         """Return the mapping and the choices of rows with these columns, and what is to be judged."""

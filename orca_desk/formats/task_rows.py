@@ -9,7 +9,7 @@ from typing import Literal as OneOf
 
 from orca_desk.formats.chat_rows import alternating, exchange_of, is_reply, reply_in, turns_in
 from orca_desk.formats.choices import Choosing, answer_text, letter_of, options_of, with_options
-from orca_desk.formats.columns import is_conversation, map_columns
+from orca_desk.formats.columns import is_conversation, map_columns, plain
 from orca_desk.formats.rows import BadRow, Literal, Row
 from orca_desk.formats.values import is_missing, is_nothing, plain_html, split_of, tidy
 from orca_desk.method.records import AnswerKind, Split, Task
@@ -17,7 +17,7 @@ from orca_desk.method.records import AnswerKind, Split, Task
 Note = OneOf["systems", "several answers", "splits", "kinds", "damaged"]
 MAX_SHAPES = 1000  # sets of columns whose mapping is remembered
 _OUR_ID = re.compile(r"[0-9a-f]{32}")
-_MARKED = re.compile(r"\n\s*####\s*([^\n]+?)\s*\Z")  # how GSM8K's solutions end
+_MARK = "####"  # before the result on the last line of GSM8K's solutions
 _LOST = "\ufffd"  # what a program writes for a letter that it could not read
 _BOX = "\\boxed{"  # around the result of a solution in LaTeX
 _THOUGHTS = "</think>"
@@ -182,7 +182,8 @@ class _RowTask:
     def _turns(self) -> list[dict[str, Any]] | None:
         asked = self._values.get("query")
         turns = turns_in(asked)
-        if turns is None and is_conversation(self._columns.get("query", "")):
+        column = plain(self._columns.get("query", ""))
+        if turns is None and is_conversation(column) and column != "turns":  # MT-Bench's are all the user's
             return alternating(asked)
         return turns
 
@@ -347,8 +348,9 @@ def _essence(answer: str | None) -> str | None:
         return None
     if _THOUGHTS in answer:
         answer = tidy(answer.rpartition(_THOUGHTS)[2])
-    marked = _MARKED.search(answer)
-    return (marked[1] if marked else _boxed(answer)) or None
+    _, _, last = answer.rstrip().rpartition("\n")
+    marked = last.strip().removeprefix(_MARK).strip() if last.strip().startswith(_MARK) else ""
+    return marked or _boxed(answer) or None
 
 
 def _boxed(answer: str) -> str:

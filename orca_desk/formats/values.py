@@ -6,7 +6,10 @@ from html import unescape
 
 from orca_desk.method.records import Split
 
-_MISSING = frozenset({"nan", "null", "<na>", "#n/a", "<null>", "<nan>"})
+_MISSING = frozenset({
+    "nan", "null", "<na>", "<null>", "<nan>",
+    "#n/a", "#div/0!", "#ref!", "#name?", "#value!", "#num!", "#null!",  # what Excel writes for an error
+})  # fmt: skip
 _NOTHING = _MISSING | {"none", "n/a", "na", "noinput", "<noinput>", "no input", "<no input>", "-"}
 _SPLITS: dict[str, Split] = {
     "train": "train",
@@ -14,7 +17,8 @@ _SPLITS: dict[str, Split] = {
 }
 _BLOCK = re.compile(r"(?i)<\s*(?:br|/?div|/?p|/?li|/?tr|/?ul|/?ol|/?h[1-6])\b[^>]*>")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
-_EDGES = re.compile(r"\A\ufeff+|[\s\ufeff]+\Z")
+# A pattern for the end of a text would try each of its runs of spaces anew
+_BLANK = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
 _STYLE = re.compile(r"(?is)<(style|script)\b.*?</\1\s*>")
 
 
@@ -23,7 +27,7 @@ def tidy(text: str) -> str:
 
     A text of several lines keeps the indentation of its first line if other lines are indented too.
     """
-    text = _EDGES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff").rstrip(_BLANK)
     text = unicodedata.normalize("NFC", text)
     lines = text.split("\n")
     while lines and not lines[0].strip():

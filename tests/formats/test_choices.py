@@ -148,6 +148,14 @@ def test_any_choice_is_found_by_letter_number_and_text(options: list[str], data:
     assert numbered[1 if place else 0].answer == letter
 
 
+def test_choices_that_say_themselves_which_is_right() -> None:
+    options = [{"option": "neon", "is_correct": False}, {"option": "helium", "is_correct": True}]
+    (task,), _, _ = rows({"options": options})
+    assert (task.query, task.answer) == ("Which?\n(A) neon\n(B) helium", "B")
+    _, bad, _ = rows({"options": options}, {"options": [{**one, "is_correct": True} for one in options]})
+    assert bad == ["several of the choices are right; a task has one right one"]
+
+
 def test_several_right_choices_are_refused_and_do_not_hide_the_choices() -> None:
     """Kahoot's headings explain themselves, and its questions may have several right answers."""
     header = {f"Answer {place} - max 75 characters": str(place + 2) for place in range(1, 5)}

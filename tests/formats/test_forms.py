@@ -468,3 +468,56 @@ def test_labels_that_only_count_classes_are_noticed(rows: list[dict[str, Any]], 
     """BoolQ in SuperGLUE answers with 0 and 1, which no model says for no and yes."""
     _, _, survey = read("t.jsonl", "\n".join(map(json.dumps, rows)))
     assert survey.classes == column
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Frage: a?\nAntwort: 1\nFrage: b?\nAntwort: 2\n",
+        "问：a?\n答：1\n问：b?\n答：2\n",
+        "1. Q: a?\n   A: 1\n2. Q: b?\n   A: 2\n",
+        "**Question:** a?\n**Answer:** 1\n\n**Question:** b?\n**Answer:** 2\n",
+        "User: a?\nAssistant: 1\nUser: b?\nAssistant: 2\n",
+        "a? Answer: 1\nb? (answer: 2)\n",
+        "a? - 1\nb? -> 2\n",
+    ],
+)
+def test_answers_beside_and_below_their_questions(text: str) -> None:
+    """Read as a question a line, the answer would be a task of its own, or stand in its question."""
+    assert pairs("t.txt", text) == ROWS
+
+
+def test_headings_of_markdown_are_no_questions() -> None:
+    tasks, bad, _ = read("t.md", "# Quiz\n\n- a?\n- b?\n")
+    assert ([task.query for task in tasks], [row.what for row in bad]) == (
+        ["a?", "b?"], ["the line is a heading"],
+    )  # fmt: skip
+    assert pairs("t.md", "## a?\n## b?\n") == [("a?", None), ("b?", None)]
+
+
+def test_turns_of_the_user_alone_are_no_conversation() -> None:
+    _, bad, _ = read("t.jsonl", json.dumps({"turns": ["Write a blog.", "Rewrite it."], "reference": ["x"]}))
+    assert "'turns' is a list" in bad[0].what
+
+
+def test_a_subset_that_is_a_split_and_errors_of_excel() -> None:
+    tasks, _, _ = read("t.csv", "question,answer,subset\na?,1,test\nb?,#REF!,train\n")
+    assert [(task.split, task.family, task.answer) for task in tasks] == [
+        ("heldout", "general", "1"), ("train", "general", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A. x" + " " * 200_000 + "y",
+        "q\nA. x\nB. y\nAnswer" + " " * 200_000 + "z\n",
+        "? " * 100_000,
+        "(" * 200_000,
+    ],
+    ids=["spaces", "key", "marks", "brackets"],
+)
+def test_hostile_lines_take_no_time(text: str) -> None:
+    """Patterns that look for the end of a text took hours for these."""
+    tasks, bad, _ = read("t.txt", text)
+    assert len(tasks) + len(bad) == 1

@@ -6,6 +6,7 @@ from typing import Literal
 
 from orca_desk.formats.encoding import WORDS as ENCODINGS
 from orca_desk.formats.layout import Format
+from orca_desk.formats.reading import MAX_COLUMNS
 from orca_desk.formats.rows import BadRow
 from orca_desk.steps.collect.imported import Imported, ImportOutcome, ReadAs
 from orca_desk.steps.collect.preview import PreviewedImport
@@ -135,8 +136,9 @@ def _reading_notes(read: ReadAs) -> Iterator[str]:
         yield f"Above the header, {rows} left out."
     if read.unread:
         shown = ", ".join(map(_column, read.unread[:COLUMNS_LISTED]))
-        more = len(read.unread) - COLUMNS_LISTED
-        yield f"Columns not read: {shown}{f' and {more:,} more' if more > 0 else ''}."
+        left = len(read.unread) - COLUMNS_LISTED
+        more = "many" if len(read.unread) >= MAX_COLUMNS else f"{left:,}"
+        yield f"Columns not read: {shown}{f' and {more} more' if left > 0 else ''}."
     if read.aside:
         names = ", ".join(map(_column, read.aside))
         yield f"The values in {names} are neither splits nor answer types, so they were left aside."
