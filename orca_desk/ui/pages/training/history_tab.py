@@ -40,7 +40,7 @@ COLUMNS: tuple[Column[TrainingSummary], ...] = (
     Column("Took", lambda row: time_of(row.training.run)),
     Column("Outcome", lambda row: outcome_text(row.training.run.outcome)),
 )
-WIDTHS = (76, 116, 104, 100, 120, 100, 142, 110, 100, 80, 160)
+WIDTHS = (76, 160, 90, 78, 104, 84, 142, 110, 100, 80, 160)
 NEEDS = {7: 1050, 10: 1226}  # px that the table needs to show columns which the training itself shows too
 STATUS, LOSS, BEST = 1, 5, 6
 
