@@ -33,6 +33,12 @@ _RETHINKING = re.compile(
 _DENIAL = re.compile(
     r"(?:definitely |certainly |clearly )?(?:not|never|neither)\b(?!.{0,80}\bbut\b)", re.IGNORECASE
 )
+# What corrects an answer that was announced: "Hmm, actually it should be 18."
+_CORRECTION = re.compile(
+    r"\b(?:hmm|wait|actually|no|sorry|correction|oops)\b[^.\n]{0,40}?"
+    r"\b(?:it|that|this|the (?:(?:final|correct) )?answer) should (?:be|have been)\s",
+    re.IGNORECASE,
+)
 _UNOPENED = {")": "(", "]": "[", "}": "{"}
 _RIVAL_LENGTH = 200
 _SEARCHED = 20_000
@@ -88,6 +94,8 @@ def find_answer(response: str, *, names: Iterable[str] = ()) -> FinalAnswer:
     if cut is not None:
         searched = searched[:cut].rstrip()
         marks = [mark for mark in marks if mark.end < cut]
+    if marks and (corrected := _CORRECTION.search(searched, marks[-1].end)):
+        marks.append(Mark(corrected.start(), corrected.end(), firm=False))
     whole = response[start:window] + searched
     marks = marks[-_MARKS:] or find_weak_marks(searched)
     for index in range(len(marks) - 1, -1, -1):

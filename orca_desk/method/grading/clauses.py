@@ -71,7 +71,8 @@ _LONGEST_GAP = 60
 _NEGATED_BEFORE = re.compile(
     r"(?:\b(?:not|never|isn't|isn’t|aren't|wasn't|cannot be|can't be|no longer|rather than|other than"
     r"|anything but|everything but|all but"
-    r"|instead of|excluding|except(?: for)?|(?:more|less|fewer|greater) than|over|under)|\bneither"
+    r"|instead of|excluding|except(?: for)?|(?:more|less|fewer|greater|larger|smaller|bigger"
+    r"|higher|lower) than|over|under)|\bneither"
     r"|\bnor|[❌✗✘🚫])(?:[\s(\"'$€£]{1,3}"
     r"(?:the|an?|in|on|at|be|option|choice|just|only|simply)\b){0,3}[\s(\"'$€£]*\Z",
     re.IGNORECASE,

@@ -190,8 +190,8 @@ def _parts(text: str) -> list[_Part]:
             found.append(_Part(last.word, last.power * _AFTER_POWERS[lower], last.below))
         elif lower in _POWERS:
             before = _POWERS[lower]
-        elif found and (
-            lower in ("per", "each", "every") or (lower in ("a", "an") and measures(found[-1].word))
+        elif lower == "per" or (
+            found and (lower in ("each", "every") or (lower in ("a", "an") and measures(found[-1].word)))
         ):
             below = True
         elif lower in NO_UNIT and not (below and measures(word)):
