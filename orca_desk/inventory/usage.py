@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import is_bundled
 from orca_desk.inventory.catalogue import added_paths, fit_of
 from orca_desk.inventory.find import model_folders
 from orca_desk.library.database import Library
@@ -70,15 +71,26 @@ def take_inventory(library: Library, found: Iterable[ModelFile | NotAModel]) -> 
 
 
 def model_with_hash(library: Library, models: Iterable[ModelFile], sha256: str | None) -> ModelFile | None:
-    """Return the first of `models` whose known hash is `sha256`, without reading any model."""
-    known = HashCache(library.folder).known()
-    return next((model for model in models if sha256 and known.sha256_of(model.files) == sha256), None)
+    """Return the first of `models` whose hash is `sha256`, without reading any but the small bundled ones.
+
+    A library that was restored knows no hashes yet, and the mini models are on every machine.
+    """
+    cache = HashCache(library.folder)
+    known = cache.known()
+    for model in models if sha256 else ():
+        if (known.sha256_of(model.files) or _bundled_hash(cache, model)) == sha256:
+            return model
+    return None
 
 
 def teacher_file(library: Library, snapshot_id: str, models: Iterable[ModelFile]) -> Path | None:
     """Return the path of the teacher that made a snapshot, if it is among `models` and its hash is known."""
     found = model_with_hash(library, models, teacher_of(library, snapshot_id))
     return found.path if found else None
+
+
+def _bundled_hash(cache: HashCache, model: ModelFile) -> str | None:
+    return cache.sha256_of(model.files) if is_bundled(model.path) else None
 
 
 def _trained(library: Library) -> list[ModelFile | NotAModel]:

@@ -11,6 +11,7 @@ from library_doubles import make_chat
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
+from orca_desk.files import file_sha256
 from orca_desk.inventory.catalogue import (
     KEY,
     add_path,
@@ -21,7 +22,7 @@ from orca_desk.inventory.catalogue import (
     remove_path,
     restore_path,
 )
-from orca_desk.inventory.usage import Use, take_inventory
+from orca_desk.inventory.usage import Use, model_with_hash, take_inventory
 from orca_desk.library.database import Library
 from orca_desk.library.settings import set_setting
 from orca_desk.models.hashes import HashCache
@@ -189,3 +190,11 @@ def test_hashing_tells_how_far_it_is_and_can_be_ended(tmp_path: Path) -> None:
     read: list[int] = []
     assert hashes.sha256_of([file], on_bytes=read.append) == hashlib.sha256(file.read_bytes()).hexdigest()
     assert sum(read) == 3 * 2**20 + 5
+
+
+def test_a_bundled_model_is_found_by_its_hash_in_a_restored_library(library: Library) -> None:
+    teacher = identify(bundled_models() / "mini-teacher" / "mini-teacher.gguf")
+    sha256 = file_sha256(teacher.path)
+    assert model_with_hash(library, [teacher], sha256) == teacher
+    assert model_with_hash(library, [teacher], "0" * 64) is None
+    assert model_with_hash(library, [teacher], None) is None

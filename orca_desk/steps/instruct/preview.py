@@ -13,7 +13,7 @@ from statistics import mean, stdev
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import unpaired_families
-from orca_desk.library.records import NewRecord, known_records
+from orca_desk.library.records import NewRecord, count_records, known_records
 from orca_desk.library.tasks import (
     TaskFilter,
     count_tasks,
@@ -39,7 +39,8 @@ STUDENT_T = {1: 12.71, 2: 4.303, 3: 3.182, 4: 2.776}
 class Workload:
     """What a run would do: `answers` answers to `tasks` tasks. The library already has `known` of them.
 
-    `known` is None when there are too many to look up. `unpaired` lists the families without a strategy.
+    `known` is None when there are too many to look up, or when the teacher was never hashed and may have made
+    some of the records. `unpaired` lists the families without a strategy.
     """
 
     tasks: int
@@ -112,7 +113,8 @@ def workload(
 ) -> Workload:
     """Count what a run with these settings would do.
 
-    It never hashes a model file, which can take minutes: a model that was never hashed has no records yet.
+    It never hashes a model file, which can take minutes: a model that was never hashed has no records yet,
+    unless it has moved or the library was restored, and then nothing is said about them.
     """
     found = count_tasks(library, wanted)
     tasks = found if wanted.limit is None else min(found, wanted.limit)
@@ -120,8 +122,11 @@ def workload(
     unpaired = () if strategy else unpaired_families(library, wanted)
     if answers > LOOKED_UP:
         return Workload(tasks=tasks, answers=answers, known=None, unpaired=unpaired)
-    if teacher is None or unpaired or not HashCache(library.folder).known().sha256_of([teacher.model]):
+    if teacher is None or unpaired:
         return Workload(tasks=tasks, answers=answers, known=0, unpaired=unpaired)
+    if not HashCache(library.folder).known().sha256_of([teacher.model]):
+        known = None if count_records(library) else 0
+        return Workload(tasks=tasks, answers=answers, known=known, unpaired=unpaired)
     chosen = list(iterate_tasks(library, wanted))
     strategies = strategies_for(library, chosen, strategy)
     identities = identify_asks(

@@ -101,6 +101,13 @@ def test_the_outlook_counts_what_is_missing(library, teacher):
     assert look(strategy="direct").unpaired == ()
 
 
+def test_a_restored_library_does_not_say_that_nothing_is_answered(library, teacher):
+    generate(library, teacher, small_tasks(3), sampling=SHORT)
+    (library.folder / "model-hashes.json").unlink()  # no backup has it
+    look = workload(library, teacher, TRAIN, strategy=None, samples=1, sampling=SHORT)
+    assert (look.answers, look.known) == (32, None)
+
+
 def test_records_are_told_of_once_they_are_stored(library, teacher):
     arrived: list[Arrival] = []
 
