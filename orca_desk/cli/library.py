@@ -16,6 +16,7 @@ from orca_desk.errors import UserError
 from orca_desk.library import backup as backups
 from orca_desk.library import records, snapshots, tasks
 from orca_desk.library import runs as library_runs
+from orca_desk.library.database import Library
 from orca_desk.library.integrity import check as find_problems
 from orca_desk.library.integrity import missing_files
 from orca_desk.ui.words.backups import backup_content, not_in_backup
@@ -25,6 +26,7 @@ from orca_desk.ui.words.outcomes import outcome_text
 @click.group(
     "library",
     epilog=examples(
+        "orca-desk library new my-library --empty",
         "orca-desk library info",
         "orca-desk library check --thorough",
         "orca-desk library backup monday.db",
@@ -34,7 +36,7 @@ from orca_desk.ui.words.outcomes import outcome_text
     ),
 )
 def command() -> None:
-    """Show, check, back up and restore the library."""
+    """Make, show, check, back up and restore libraries."""
 
 
 @command.command("info")
@@ -56,6 +58,19 @@ def info(folder: Path, as_json: bool) -> None:
         return
     for name, value in counts.items():
         say(f"{name:12} {value:,}" if isinstance(value, int) else f"{name:12} {value}")
+
+
+@command.command("new")
+@click.argument("new_folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--empty", is_flag=True, help="Leave the sample tasks out.")
+@json_option
+def new(new_folder: Path, empty: bool, as_json: bool) -> None:
+    """Make a library in NEW_FOLDER."""
+    if new_folder.is_dir() and any(new_folder.iterdir()):
+        raise UserError(f"{new_folder} is not empty.", "Name a new folder for the library.")
+    with Library.open(new_folder, samples=not empty) as library:
+        made = {"folder": library.folder, "tasks": tasks.count_tasks(library)}
+    print_json(made) if as_json else say(f"Made a library with {made['tasks']:,} tasks in {made['folder']}.")
 
 
 @command.command("check")

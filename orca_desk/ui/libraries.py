@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.library.database import DATABASE_NAME
+from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.outside import open_library_window
 from orca_desk.ui.preferences import recent_libraries
@@ -20,7 +20,14 @@ class LibraryActions:
         self._window, self._desk = window, desk
 
     def new(self) -> None:
-        """Ask where to make a library, and open it."""
+        """Ask where to make a library with the sample tasks, and open it."""
+        self._ask(samples=True)
+
+    def new_empty(self) -> None:
+        """Ask where to make a library without tasks, and open it."""
+        self._ask(samples=False)
+
+    def _ask(self, *, samples: bool) -> None:
         start = self._desk.library.folder.parent / "my-library"
         chosen, _ = QFileDialog.getSaveFileName(
             self._window,
@@ -29,7 +36,7 @@ class LibraryActions:
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if chosen:
-            self.make(Path(chosen))
+            self.make(Path(chosen), samples=samples)
 
     def open(self) -> None:
         """Ask for a library's folder, and open it."""
@@ -38,10 +45,12 @@ class LibraryActions:
         if chosen:
             self.open_folder(Path(chosen))
 
-    def make(self, folder: Path) -> None:
+    def make(self, folder: Path, *, samples: bool = True) -> None:
         """Make a library in `folder` and open it in a window. Raises UserError if files are there."""
         if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
             raise UserError(f"{folder} is not empty.", "Name a new folder for the library.")
+        if not samples:
+            Library.open(folder, samples=False).close()
         open_library_window(folder)
 
     def open_folder(self, folder: Path) -> None:

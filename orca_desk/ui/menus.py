@@ -56,6 +56,7 @@ class Menus(QObject):
         self._act(file, "New &chat", lambda: self._desk.open("chat", do="new"), "Ctrl+N")
         file.addSeparator()
         self._act(file, "&New library…", self._libraries.new)
+        self._act(file, "New library without sa&mples…", self._libraries.new_empty)
         self._act(file, "Open &library…", self._libraries.open)
         recent = file.addMenu("Open &recent")
         self._libraries.fill_recent(recent)

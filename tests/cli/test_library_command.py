@@ -54,3 +54,11 @@ def test_adapters_come_back_with_the_library(trained: Path, tmp_path: Path) -> N
     assert library("check", "--library", str(folder)).stdout == "No problems found.\n"
     again = library("restore", str(path), str(folder))
     assert again.exit_code == 1
+
+
+def test_a_library_is_made_with_and_without_the_samples(tmp_path: Path) -> None:
+    for options, tasks in (((), 2661), (("--empty",), 0)):
+        folder = tmp_path / f"new{tasks}"
+        made = json.loads(library("new", str(folder), *options, "--json").stdout)
+        assert made == {"folder": str(folder), "tasks": tasks}
+        assert library("new", str(folder)).exit_code == 1
