@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.tasks import count_tasks
 from orca_desk.processes.progress import Update
 from orca_desk.ui import libraries
 from orca_desk.ui.app import desktop
@@ -72,6 +73,10 @@ def test_a_new_library_gets_an_empty_folder(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args, **options: (str(tmp_path / "new"), ""))
     act(window, "New library…").trigger()
     assert opened == [tmp_path / "new"]
+    act(window, "New library without samples…").trigger()
+    assert opened == [tmp_path / "new"] * 2
+    with Library.open(tmp_path / "new") as made:
+        assert count_tasks(made) == 0
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").touch()
     with pytest.raises(UserError, match="is not empty"):
