@@ -25,7 +25,7 @@ _AFTER = re.compile(
       | \s?[≤≥≠≡∈∝⌋⌉] | (?:\.\.\.?|…)\s?\d | \s[<>]=?\s | [<>]=?\d                  # 5 < x
       | \((?:\d|[a-z][\s+*/^)-])                          # 5(x + 1)
       | \s\((?!i\.e|e\.g|that|since|because|from)         # 5 (x + 1); no "5 (five)"
-        (?=[^()=]*[-+*/^])[^()=]*\b[b-hj-z]\b[^()=]*\)
+        (?=[^()=]{0,80}[-+*/^])[^()=]{0,80}?\b[b-hj-z]\b[^()=]{0,80}\)
       | \s?(?:mod|choose)\s?[\d(] | [CP]\d | \}\s?\{ | \s?\\(?:p?mod|binom)
       | \s[xyz]\b(?!['’]) | (?:\s[^\W\d]+){1,2}\s\+\s[\w(]   # five x, 5 apples + tax
       | \s(?:(?:more|less|fewer|greater|higher|lower)\sthan|times)\s(?:[b-hj-z]\b|\d) | \sof\s[b-hj-z]\b
