@@ -82,10 +82,10 @@ def find_encoding(stream: BinaryIO, *, name: str, asked: str | None = None) -> E
         return Encoding(name="iso2022_jp", guessed=True)
     if _decodes(stream, "utf-8"):
         if sum(map(head.count, _CONTROLS)) > max(len(head), 40) // 4:
-            raise UserError(f"{name} is not a text file.", "Choose a JSONL or CSV file.")
+            raise UserError(f"{name} is not a text file.", "Choose a JSONL, JSON, CSV or text file.")
         return Encoding(name="utf-8-sig")
     if sum(map(head.count, _CONTROLS)) > len(head) // 20:
-        raise UserError(f"{name} is not a text file.", "Choose a JSONL or CSV file.")
+        raise UserError(f"{name} is not a text file.", "Choose a JSONL, JSON, CSV or text file.")
     sample, whole_lines, damaged_lines = _beyond_ascii(stream)
     if whole_lines < damaged_lines and (found := recognise(sample, lambda one: _decodes(stream, one))):
         return Encoding(name=found, guessed=True)
