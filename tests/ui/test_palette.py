@@ -264,6 +264,11 @@ def test_a_command_on_a_selection_only_opens_its_page(palette: Palette, window: 
     assert window.desk.undo.count() == 0 and count_tasks(window.desk.library) == 1
 
 
+def test_records_are_not_kept_before_the_user_sees_which(palette: Palette) -> None:
+    (entry,) = [one for one in palette.model.entries if one.title == "Keep all listed that are correct"]
+    assert entry.detail == "Records  ·  opens the page"
+
+
 def test_a_family_opens_its_tasks(palette: Palette, window: Window, qtbot: QtBot) -> None:
     add_tasks(window.desk.library, [Task(family="geography", query="Where is Rome?")])
     qtbot.keyClicks(palette.search, "geogr")

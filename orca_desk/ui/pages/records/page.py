@@ -73,7 +73,7 @@ class RecordsPage(Page):
             tip="Ask the teacher again, with another strategy or seed",
         ),
         Command(
-            "Keep &all listed that are correct", lambda page: page.keep_correct(), image="check",
+            "Keep &all listed that are correct", lambda page: page.keep_correct(), image="check", on_selection=True,
             tip="Keep every record in the list that is correct and not reviewed yet",
         ),
         Command(
