@@ -73,8 +73,8 @@ class RecordsPage(Page):
             tip="Ask the teacher again, with another strategy or seed",
         ),
         Command(
-            "Keep &all listed that are correct", lambda page: page.keep_correct(), image="check", on_selection=True,
-            tip="Keep every record in the list that is correct and not reviewed yet",
+            "Keep &all listed that are correct", lambda page: page.keep_correct(), image="check",
+            tip="Keep every record in the list that is correct and not reviewed yet", on_selection=True,
         ),
         Command(
             "E&xport training records…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output",
