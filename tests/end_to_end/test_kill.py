@@ -35,11 +35,13 @@ pytestmark = [
 
 
 def kill_after(lines: int, victim: str, kind: str, folder: Path, model: Path) -> tuple[list[str], int]:
-    """Start a host, kill it or its worker after so many `lines`; return all it said, and its status."""
+    """Start a host, kill it or its worker after so many `lines` of its job; return those, and its status."""
     host = subprocess.Popen([*HOST, kind, str(folder), str(model)], stdout=subprocess.PIPE, text=True)
     with host:
         said = []
         for line in host.stdout:
+            if line.startswith("comparing"):  # a file, before the job: its worker may not be there yet
+                continue
             said.append(line)
             if len(said) == lines:
                 kill(host.pid, victim)
