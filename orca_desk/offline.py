@@ -1,4 +1,4 @@
-"""What is recorded of connections: those that Python code opens, in each process that is asked to record them.
+"""What is recorded of connections: those that Python code opens, in each process that asks for it.
 
 It is no proof that nothing goes online: Qt, llama.cpp and torch are native code, and could open a connection
 past Python. tests/end_to_end/test_offline.py runs everything in a network namespace of Linux, where the

@@ -10,8 +10,8 @@ from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import unasked_text
 from orca_desk.ui.words.fitness import describe_left_out
-from orca_desk.ui.words.pairing import probe_summary
 from orca_desk.ui.words.imports import outcome_words
+from orca_desk.ui.words.pairing import probe_summary
 from orca_desk.ui.words.parity import parity_sentence
 from orca_desk.ui.words.teaching import teach_summary
 

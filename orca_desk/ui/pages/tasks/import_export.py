@@ -51,7 +51,7 @@ class TaskFiles(QObject):
         self.dialog: ImportDialog | None = None
         self._sources: deque[TaskSource] = deque()  # the dialog has yet to ask about these
         self._source_count = 0
-        self._joins = False  # whether the next result stands beside the earlier ones of files that came together
+        self._joins = False  # whether the next result stands beside those of files that came with it
         self._results: list[tuple[str, str, Kind]] = []  # text, details, severity
         self._summary = ""  # of these, as the notice shows it
         self._running: list[Job] = []
