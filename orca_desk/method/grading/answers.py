@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orca_desk.method.grading import labels
 from orca_desk.method.grading.announcements import Mark, find_marks, find_weak_marks
 from orca_desk.method.grading.clauses import reconsidered, without_offers
 from orca_desk.method.grading.markup import clean
@@ -48,6 +49,8 @@ _UNSEEN = dict.fromkeys(
     map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u2060\u2066\u2067\u2068\u2069\ufeff")
 )
 _UNSEEN |= dict.fromkeys(map(ord, "\r\x85\u2028\u2029"), "\n")
+_BULLET = re.compile(r"\A-[ \t]+(?=\d)")  # "- 12" on a line of its own is an item, not minus twelve
+_WORD = re.compile(r"\w+")
 _MEMBER_END = re.compile(r"[,}\n]")
 _DECODER = json.JSONDecoder()
 
@@ -63,6 +66,7 @@ class FinalAnswer:
     `whole`: the visible response: without thoughts, end tokens and questions that the model made up.
     `rival`: the answer of another firm announcement right before this one, with no reconsidering in between.
     `in_math`: whether it is set as mathematics, in a box or by dollars, where "5!" is a factorial.
+    `points_group`: whether it is announced in a language that writes 1.500 for 1500.
     `only_thoughts`: whether the response has text, but nothing that is visible.
     """
 
@@ -75,6 +79,7 @@ class FinalAnswer:
     end: int = 0
     rival: str | None = None
     in_math: bool = False
+    points_group: bool = False
     only_thoughts: bool = False
 
 
@@ -101,8 +106,7 @@ def find_answer(response: str, *, names: Iterable[str] = ()) -> FinalAnswer:
     for index in range(len(marks) - 1, -1, -1):
         begin, stop = _span(searched, marks[index])
         raw = searched[begin:stop]
-        quoted = raw.startswith("> ") and searched[:begin].endswith("\n")
-        text, block = _read(raw.removeprefix("> ") if quoted else raw, marks[index])
+        text, block = _read(_first_of_line(raw, searched[:begin]), marks[index])
         if not text or (index and _DENIAL.match(text)):
             continue
         return FinalAnswer(
@@ -114,9 +118,19 @@ def find_answer(response: str, *, names: Iterable[str] = ()) -> FinalAnswer:
             start=window + begin,
             end=window + stop,
             in_math=marks[index].closing == "}" or (raw.startswith("$") and raw.rstrip(".").endswith("$")),
+            points_group=not labels.POINTS_GROUP.isdisjoint(
+                _WORD.findall(searched[marks[index].start : marks[index].end].lower())
+            ),
             rival=_rival(searched, marks[index - 1], marks[index]) if index else None,
         )
     return replace(_unmarked(searched, whole, window), only_thoughts=not whole and bool(response.strip()))
+
+
+def _first_of_line(raw: str, before: str) -> str:
+    """Return an answer without the sign of a quotation, or of a list before a number, if it begins a line."""
+    if not before.rstrip(" \t").endswith("\n"):
+        return raw
+    return _BULLET.sub("", raw.removeprefix("> "), count=1)
 
 
 def _is_name(text: str, mark: Mark, names: Iterable[str]) -> bool:

@@ -57,6 +57,14 @@ ANSWER_UNSPACED = (
 )
 # An answer of these may follow without ":" or "is", which stands at its end: "उत्तर 42 है".
 VERB_LAST = frozenset(["cevap", "yanıt", "उत्तर", "जवाब", "উত্তর", "پاسخ", "جواب", "cavab", "javob"])
+# Words of announcements in languages that write 1.500 for 1500.
+POINTS_GROUP = frozenset([
+    "antwort", "lösung", "ergebnis", "fazit", "respuesta", "respuestas", "resultado", "resposta", "respostas",
+    "risposta", "risultato", "antwoord", "cevap", "yanıt", "cevabı", "yanıtı", "sonuç", "jawaban", "jawapan",
+    "jawabannya", "hasil", "svar", "svaret", "ответ", "ответом", "результат", "итог", "итого", "відповідь",
+    "відповіддю", "odgovor", "одговор", "răspuns", "răspunsul", "raspuns", "raspunsul", "απάντηση", "đáp",
+    "trả", "kết",
+])  # fmt: skip
 CORRECT = [
     "correct", "right", "best", "final", "true", "proper", "exact", "overall", "ultimate", "numerical",
     "korrekt", "richtig", "correcte", "bonne", "finale", "exacte", "correcta", "correcto", "exacta",

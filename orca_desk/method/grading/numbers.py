@@ -6,7 +6,7 @@ Which value of a response is its answer says `choosing`; what is written, and wh
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orca_desk.method.grading.answers import FinalAnswer
@@ -24,6 +24,7 @@ _NUMBER_WORDS = 120  # characters of an unmarked response whose number may be in
 _CHANCE = re.compile(r"\b(1) in (\d+)(?=\W*\Z|,|\.\s| (?:chance|odds|probability))")
 _OUT_OF = re.compile(r"\b(\d+) (?:out of(?: every)?|in every) (\d+)\b")
 _WORKING = re.compile(r"\s\((?:[\d\s+*/×÷.=-]*|(?:i\.e\.|(?:that is|since|because|from)\b)[^()]*)\)\W*\Z")
+_GROUP = re.compile(r"(?<![\d.,])([1-9]\d{0,2})\.(\d{3})(?![.,]?\d)")  # 1.500
 _NOT_READ = re.compile(r"\\[A-Za-z]{2,}|\d\s?!")
 
 
@@ -36,7 +37,8 @@ class ExpectedNumber:
 
     def check(self, final: FinalAnswer) -> Finding:
         """Compare the value that the final answer states, or that a response without a marker concludes."""
-        findings = [self._compare(meaning, final) for meaning in self.meanings]
+        readings = _readings(final, self.reference)
+        findings = [self._compare(meaning, one) for one in readings for meaning in self.meanings]
         return next((one for one in findings if one.correct), findings[0])
 
     def _compare(self, meaning: Meaning, final: FinalAnswer) -> Finding:
@@ -74,6 +76,20 @@ def expected_number(reference: str) -> ExpectedNumber | None:
         found = stated(text, find_quantities)[1]
         meant = [amount(found[0])] if found else []
     return ExpectedNumber(reference, meant) if meant else None
+
+
+def _readings(final: FinalAnswer, reference: str) -> list[FinalAnswer]:
+    """Return an answer as its language groups digits, and as a decimal point if it may be one.
+
+    Many write 3.142 in every language; 1.500 is no decimal unless the reference is written so.
+    """
+    groups = list(_GROUP.finditer(final.text)) if final.points_group else []
+    if not groups:
+        return [final]
+    text, block = (_GROUP.sub(r"\1\2", one) for one in (final.text, final.block))
+    grouped = replace(final, text=text, block=block)
+    may_be_decimals = all(one[0] in reference or not one[2].endswith("0") for one in groups)
+    return [grouped, final] if may_be_decimals else [grouped]
 
 
 def _is_share(value: Any) -> bool:
