@@ -228,6 +228,15 @@ class Jobs(QObject):
         self.changed.emit()
         return job
 
+    def is_paused(self, kind: str) -> bool:
+        """Return whether a run of this kind that the library lists as running is paused.
+
+        Heavy jobs take turns, so the running one made it, whatever its own kind: a demo has runs of many.
+        """
+        begun = [job for job in self.unfinished if job.state != "waiting"]
+        makers = [job for job in begun if job.kind == kind] or [job for job in begun if job.heavy]
+        return bool(makers) and all(job.state == "pausing" for job in makers)
+
     def stop_all(self) -> None:
         """Ask every job to end soon."""
         for job in self.unfinished:

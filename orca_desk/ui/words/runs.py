@@ -48,7 +48,7 @@ HASHED_KEYS = frozenset(
 )  # settings with a hash of what was asked
 RESUMABLE: frozenset[Status] = frozenset({"interrupted", "cancelled", "failed"})
 OUTCOMES: dict[Status, str] = {
-    "running": "Still running.",
+    "running": "Not finished yet.",
     "done": "Completed.",
     "failed": "Failed (no reason recorded).",
     "cancelled": "You stopped it; finished work was saved.",

@@ -13,8 +13,9 @@ from orca_desk.library.overview import STEPS, Step
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.text import Tone, label, set_tone
+from orca_desk.ui.words.runs import PAUSED
 
-State = Literal["done", "next", "waiting", "running"]
+State = Literal["done", "next", "waiting", "running", "paused"]
 GAP = 3 * GRID  # px between two cards, where the arrows are
 NARROWEST = 18 * GRID  # px, of a card
 COLUMNS = (6, 3, 2)  # cards per row: the most of these that fit
@@ -24,6 +25,7 @@ STATE_LOOKS: dict[State, tuple[str, Role, str]] = {
     "next": ("arrow-right", "accent", "Next"),
     "waiting": ("clock", "muted", "Waiting"),
     "running": ("activity", "accent", "Running"),
+    "paused": (PAUSED.image, PAUSED.role, PAUSED.word),
 }
 
 
@@ -81,7 +83,13 @@ class StepCard(QAbstractButton):
         self._unit.setText(figures.unit)
         self._detail.setText(figures.detail)
         self._state.setText(word)
-        tones: dict[State, Tone] = {"done": "good", "next": "accent", "waiting": "muted", "running": "accent"}
+        tones: dict[State, Tone] = {
+            "done": "good",
+            "next": "accent",
+            "waiting": "muted",
+            "running": "accent",
+            "paused": "warn",
+        }
         set_tone(self._state, tones[figures.state])
         self.setAccessibleName(self._name)
         self.setAccessibleDescription(f"{word}. {figures.value} {figures.unit}. {figures.detail}")
@@ -112,7 +120,9 @@ class StepCard(QAbstractButton):
         """Draw the card. The next step has a frame in the accent colour, the focused one a thick frame."""
         colours = self._theme.colours
         ground = colours.tint("accent", 0.06) if self.underMouse() else colours("surface")
-        stands_out = self.hasFocus() or self.underMouse() or self.figures.state in ("next", "running")
+        stands_out = (
+            self.hasFocus() or self.underMouse() or self.figures.state in ("next", "running", "paused")
+        )
         width = 2.0 if self.hasFocus() else 1.0
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -255,7 +255,7 @@ class HomePage(Page):
             if job.kind == KIND:  # it has yet to reach the later steps, whatever the library holds
                 steps = list(states)
                 states |= dict.fromkeys(steps[steps.index(step) :], "waiting")
-            states[step] = "running"
+            states[step] = "paused" if job.state == "pausing" else "running"
         return states
 
 

@@ -29,6 +29,7 @@ from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.text import card, label, set_tone
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.progress import duration
+from orca_desk.ui.words.runs import PAUSED
 from orca_desk.ui.words.shorten import shorten
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class DemoRun(QWidget):
         self.job, self.done = job, {}
         job.updated.connect(self._show_overall)
         job.event_arrived.connect(self._add_stage)
+        job.state_changed.connect(self._paint)
         job.ended.connect(self._end)
         self.panel.follow(job)
         self._reached = {}
@@ -191,6 +193,8 @@ class DemoRun(QWidget):
                 icon, word = ("circle-check", "good"), "Done"
             elif name == current:
                 icon, word = ("activity", "accent"), "Running"
+                if self.job is not None and self.job.state == "pausing":
+                    icon, word = (PAUSED.image, PAUSED.role), PAUSED.word
             image.setPixmap(pixmap(icon[0], colours, icon[1], 16))
             image.setAccessibleName(word)
             set_tone(title, "" if stage or name == current else "muted")

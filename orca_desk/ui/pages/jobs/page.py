@@ -26,7 +26,7 @@ from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.runs import TYPES
+from orca_desk.ui.words.runs import PAUSED, STATUSES, TYPES, RunStatus
 
 SHOWN = 500  # the newest runs
 WIDTHS = (256, 200, 116, 112, 84, 130, 160)
@@ -111,9 +111,9 @@ class JobsPage(Page):
         row.addWidget(self.count)
         row.addStretch(1)
         self.body.addLayout(row)
-        self.runs = RunTable(self.desk.theme)
+        self.runs = RunTable(self.desk.theme, self.status_of)
         self.table = self._make_table()
-        self.detail = RunDetail(self.desk)
+        self.detail = RunDetail(self.desk, self.status_of)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(GRID + 4)
@@ -161,6 +161,13 @@ class JobsPage(Page):
                 panel.follow(job)
         self.more.setText(f"and {counted(len(jobs) - PANELS, 'more job')} waiting")
         self.more.setVisible(len(jobs) > PANELS)
+        self.runs.repaint()
+        self.detail.show_status()
+
+    def status_of(self, run: Run) -> RunStatus:
+        """Return how the status of a run looks; while its job is paused, its run goes on in the library."""
+        paused = run.status == "running" and self.desk.jobs.is_paused(run.kind)
+        return PAUSED if paused else STATUSES[run.status]
 
     def stop(self) -> None:
         """Stop the current job."""

@@ -1,6 +1,6 @@
 """One run in detail: its outcome, its settings, the end of its log, and the button to resume it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
@@ -17,7 +17,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import exactly
 from orca_desk.ui.words.runs import (
-    STATUSES,
+    RunStatus,
     outcome_of,
     page_of,
     progress_of,
@@ -33,8 +33,9 @@ LINES_AT_MOST = 2000
 class RunDetail(QFrame):
     """Shows one run. It reads the log again every second while the run continues and the log is visible."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, status: Callable[[Run], RunStatus]) -> None:
         super().__init__()
+        self._status = status
         self.desk = desk
         self.run: Run | None = None
         self.names: Mapping[str, str] = {}  # of models, by their SHA-256
@@ -76,9 +77,6 @@ class RunDetail(QFrame):
             return
         self.title.setText(f"{type_of(run)}  ·  {run.id}")
         self.outcome.setText(outcome_of(run))
-        facts = [STATUSES[run.status].word, exactly(run.created_at)]
-        facts += [text for text in (time_of(run), progress_of(run)) if text != "–"]
-        self.facts.setText("  ·  ".join(facts))
         self.resume_button.setVisible(page_of(run) is not None)
         if other:
             self.settings.setPlainText(
@@ -92,6 +90,15 @@ class RunDetail(QFrame):
             self._timer.stop()
         elif not self._timer.isActive():
             self._timer.start()
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Show the status of the run, which may be paused by now, with its other facts."""
+        if self.run is None:
+            return
+        facts = [self._status(self.run).word, exactly(self.run.created_at)]
+        facts += [text for text in (time_of(self.run), progress_of(self.run)) if text != "–"]
+        self.facts.setText("  ·  ".join(facts))
         self._paint()
 
     def open_folder(self) -> None:
@@ -173,7 +180,7 @@ class RunDetail(QFrame):
         if self.run is None:
             return
         colours = self.desk.theme.colours
-        status = STATUSES[self.run.status]
+        status = self._status(self.run)
         self._picture.setPixmap(pixmap(status.image, colours, status.role, 3 * GRID))
         self.resume_button.setIcon(icon("play", colours, "on_accent"))
         self.folder.setIcon(icon("folder-open", colours))

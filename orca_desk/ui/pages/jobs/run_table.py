@@ -1,6 +1,6 @@
 """The runs of a library as a table, the newest first; a running one is updated in place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -11,27 +11,27 @@ from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
-from orca_desk.ui.words.runs import STATUSES, TYPES, outcome_of, progress_of, time_of, type_of
+from orca_desk.ui.words.runs import TYPES, RunStatus, outcome_of, progress_of, time_of, type_of
 
 RUN, MODEL, STATUS, STARTED, _, _, OUTCOME = range(7)
 
 
 class RunTable(RowsModel[Run]):
-    """One run per row."""
+    """One run per row; `status` returns how the status of a run looks."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, status: Callable[[Run], RunStatus]) -> None:
         super().__init__(
             (
                 Column("Run", lambda run: f"{type_of(run)}  ·  {run.id}"),
                 Column("Model", lambda run: self.models.get(run.id, "–")),
-                Column("Status", lambda run: STATUSES[run.status].word),
+                Column("Status", lambda run: status(run).word),
                 Column("Started", lambda run: when(run.created_at)),
                 Column("Duration", time_of, number=True),
                 Column("Progress", progress_of, number=True),
                 Column("Outcome", outcome_of),
             )
         )
-        self._theme = theme
+        self._theme, self._status = theme, status
         self.models: Mapping[str, str] = {}  # by the run's id
 
     def identity(self, row: Run) -> str:
@@ -45,7 +45,7 @@ class RunTable(RowsModel[Run]):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._picture(row, column)
         if role == Qt.ItemDataRole.ForegroundRole and column == STATUS:
-            return self._theme.colours(STATUSES[row.status].role)
+            return self._theme.colours(self._status(row).role)
         return None
 
     def _picture(self, run: Run, column: int) -> Any:
@@ -53,6 +53,6 @@ class RunTable(RowsModel[Run]):
             image = TYPES[run.kind].image if run.kind in TYPES else "activity"
             return icon(image, self._theme.colours, "muted")
         if column == STATUS:
-            status = STATUSES[run.status]
+            status = self._status(run)
             return icon(status.image, self._theme.colours, status.role)
         return None

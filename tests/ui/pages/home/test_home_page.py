@@ -1,5 +1,6 @@
 """Home: the numbers of the library, what is next, and the guided demo: run, stopped, resumed, finished."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from demo_double import small_demo
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from orca_desk.library.database import Library
@@ -144,6 +145,33 @@ def test_the_demo_is_run_stopped_and_resumed(
     qtbot.waitUntil(lambda: int(instruct.figures.value.replace(",", "")) > kept, timeout=120_000)
     window.desk.jobs.stop_all()
     qtbot.waitUntil(lambda: not window.desk.jobs.unfinished, timeout=60_000)
+
+
+@with_samples
+def test_a_paused_demo_says_so(
+    home: HomePage, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waiting_demo(library: Library, models: DemoModels, *, control: JobControl, **_: Any) -> None:
+        changed = threading.Event()
+        control.listen(changed.set)
+        while not control.stopped and changed.wait(20):
+            changed.clear()
+
+    monkeypatch.setattr(demo, "demo", waiting_demo)
+    home.go({"do": "demo"})
+    qtbot.waitUntil(lambda: home.flow.cards["pair"].figures.state == "running")
+    job = home.run.job
+    assert job is not None
+    job.pause()
+    card = home.flow.cards["pair"]
+    assert card.figures.state == "paused" and card.accessibleDescription().startswith("Paused.")
+    words = [one.accessibleName() for one in home.run.findChildren(QLabel)]
+    assert "Paused" in words and "Running" not in words
+    job.resume()
+    assert card.figures.state == "running"
+    assert "Running" in [one.accessibleName() for one in home.run.findChildren(QLabel)]
+    job.stop()
+    qtbot.waitUntil(lambda: job.is_over)
 
 
 def test_progress_ends_with_the_step_that_made_it(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

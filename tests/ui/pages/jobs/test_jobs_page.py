@@ -22,6 +22,7 @@ from orca_desk.steps.demo.state import STARTED
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.jobs.page import JobsPage
+from orca_desk.ui.pages.jobs.run_table import STATUS
 from orca_desk.ui.resuming import saved_of
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -133,6 +134,29 @@ def test_a_job_shows_pauses_and_stops(page: JobsPage, window: Window, qtbot: QtB
     qtbot.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: first.is_over)
     qtbot.waitUntil(lambda: panels(page) == [])
+
+
+def test_the_run_of_a_paused_job_is_paused_too(page: JobsPage, window: Window, qtbot: QtBot) -> None:
+    library = window.desk.library
+
+    def work(tools: Tools) -> None:
+        create_run(library, "probe", {})
+        resumed = threading.Event()
+        tools.control.listen(resumed.set)
+        while not tools.control.stopped and resumed.wait(20):
+            resumed.clear()
+
+    job = window.desk.jobs.start("The demo", "demo", work)
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 1)
+    assert page.runs.index(0, STATUS).data() == "Running"
+    job.pause()
+    assert page.runs.index(0, STATUS).data() == "Paused"
+    assert page.detail.facts.text().startswith("Paused") and "running" not in page.detail.outcome.text()
+    job.resume()
+    assert page.runs.index(0, STATUS).data() == "Running"
+    assert page.detail.facts.text().startswith("Running")
+    job.stop()
+    qtbot.waitUntil(lambda: job.is_over)
 
 
 def test_runs_are_filtered_by_type_and_found_by_id(page: JobsPage, window: Window, qtbot: QtBot) -> None:
