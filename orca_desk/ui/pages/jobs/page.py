@@ -19,7 +19,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
-from orca_desk.ui.pages.jobs.run_table import RunTable
+from orca_desk.ui.pages.jobs.run_table import MODEL, OUTCOME, RunTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -29,7 +29,8 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import PAUSED, STATUSES, TYPES, RunStatus
 
 SHOWN = 500  # the newest runs
-WIDTHS = (256, 200, 116, 112, 84, 130, 160)
+WIDTHS = (232, 200, 116, 112, 84, 184, 160)
+NEEDS = {MODEL: 1050, OUTCOME: 850}  # px that the table needs to show columns which the detail shows too
 PANELS = 6  # unfinished jobs with a panel; a line counts the others
 
 
@@ -137,10 +138,10 @@ class JobsPage(Page):
         self.detail.show_run(None)
         self.keep("splitter", self.splitter)
         self.keep("log", self.detail.split)
-        self.keep("runs", self.table.horizontalHeader())
+        self.keep("run columns", self.table.horizontalHeader())
 
     def _make_table(self) -> QTableView:
-        table = row_table(self.runs, "Runs")
+        table = row_table(self.runs, "Runs", needs=NEEDS)
         header = table.horizontalHeader()
         for column, width in enumerate(WIDTHS):
             header.resizeSection(column, width)

@@ -22,7 +22,7 @@ from orca_desk.steps.demo.state import STARTED
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.jobs.page import JobsPage
-from orca_desk.ui.pages.jobs.run_table import STATUS
+from orca_desk.ui.pages.jobs.run_table import PROGRESS, STATUS
 from orca_desk.ui.resuming import saved_of
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -157,6 +157,24 @@ def test_the_run_of_a_paused_job_is_paused_too(page: JobsPage, window: Window, q
     assert page.detail.facts.text().startswith("Running")
     job.stop()
     qtbot.waitUntil(lambda: job.is_over)
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
+def test_the_progress_of_a_run_is_shown_whole(
+    page: JobsPage, window: Window, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    run = failed_run(window.desk.library)
+    store_progress(window.desk.library, run, done=12_280, total=12_280, unit="answers")
+    window.resize(*size)
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.runs.rowCount() == 1)
+    table = page.table
+    assert page.runs.index(0, PROGRESS).data() == "12,280 / 12,280 answers"
+    qtbot.waitUntil(lambda: table.viewport().width() < size[0])
+    assert table.columnWidth(PROGRESS) >= table.sizeHintForColumn(PROGRESS)
+    right = table.columnViewportPosition(PROGRESS) + table.columnWidth(PROGRESS)
+    assert right <= table.viewport().width()
+    assert table.columnWidth(STATUS) >= table.sizeHintForColumn(STATUS)
 
 
 def test_runs_are_filtered_by_type_and_found_by_id(page: JobsPage, window: Window, qtbot: QtBot) -> None:
