@@ -3,8 +3,8 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from orca_desk.library.clock import now
@@ -13,7 +13,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, PRESENT, family_ids
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import TaskFilter, undecided_families
-from orca_desk.method.pairing import Evidence, Pairing
+from orca_desk.method.pairing import Evidence, Pairing, choose
 
 Source = Literal["measured", "chosen"]
 SELECT = f"SELECT *, {NAME} AS family FROM pairings"
@@ -24,11 +24,15 @@ CURRENT = f"""{SELECT} WHERE n IN (SELECT max(n) FROM pairings GROUP BY family_i
 
 @dataclass(frozen=True, kw_only=True)
 class StoredPairing:
-    """A family's pairing, chosen by its evidence or by the user (`source`); `created_at` is UTC."""
+    """A family's pairing, chosen by its evidence or by the user (`source`); `created_at` is UTC.
+
+    `number` is its row.
+    """
 
     pairing: Pairing
     source: Source
     created_at: str
+    number: int = field(default=0, repr=False, compare=False)
 
     @property
     def strategy(self) -> str:
@@ -71,6 +75,66 @@ def set_pairings(
         return {one.pairing.family: one for one in before if one.pairing.family in families_chosen}
 
     return library.write(store)
+
+
+def correct_evidence(
+    db: sqlite3.Connection, answers: Mapping[tuple[str, str], Sequence[tuple[str, bool | None]]]
+) -> None:
+    """Replace outcomes whose verdicts have changed, inside a write; a measured pairing follows its evidence.
+
+    `answers` has what was answered to a task under a strategy, the oldest first: when, and whether it is
+    correct by now (None: its verdict has not changed). A measurement used the last answer before it.
+    """
+    stored = _stored(
+        db,
+        f"{SELECT} WHERE n IN (SELECT pairing FROM evidence, json_each(outcomes) AS one"
+        " WHERE one.value ->> 0 IN (SELECT value FROM json_each(?)))",
+        (json_list({task for task, _ in answers}),),
+    )
+    for one in stored:
+        evidence = tuple(_corrected(each, answers, one.created_at) for each in one.pairing.evidence)
+        if evidence != one.pairing.evidence:
+            _replace_evidence(db, one, evidence)
+    # A family in which nothing was right has no room for a right answer: it must be measured again
+    for (task, strategy), given in answers.items():
+        if any(correct for _, correct in given):
+            db.execute(
+                "DELETE FROM fruitless WHERE strategy = ? AND EXISTS ("
+                " SELECT 1 FROM json_each(outcomes) AS one WHERE one.value ->> 0 = ?)",
+                (strategy, task),
+            )
+
+
+def _corrected(
+    evidence: Evidence, answers: Mapping[tuple[str, str], Sequence[tuple[str, bool | None]]], measured_at: str
+) -> Evidence:
+    """Return evidence with the verdicts that its answers have by now."""
+    if not evidence.outcomes:  # old or imported: counts alone
+        return evidence
+
+    def outcome(task: str, right: bool) -> tuple[str, bool]:
+        earlier = answers.get((task, evidence.strategy), ())
+        given = [correct for answered_at, correct in earlier if answered_at <= measured_at]
+        return task, right if not given or given[-1] is None else given[-1]
+
+    outcomes = tuple(outcome(task, right) for task, right in evidence.outcomes)
+    return replace(evidence, outcomes=outcomes, correct=sum(right for _, right in outcomes))
+
+
+def _replace_evidence(db: sqlite3.Connection, stored: StoredPairing, evidence: tuple[Evidence, ...]) -> None:
+    """Store other evidence for a pairing, and the strategy that it chooses if the earlier one chose this."""
+    family, number = stored.pairing.family, stored.number
+    db.executemany(
+        "UPDATE evidence SET correct = :correct, outcomes = :outcomes"
+        " WHERE pairing = :pairing AND strategy = :strategy",
+        [{"pairing": number, **_evidence_row(one)} for one in evidence],
+    )
+    earlier, chosen = choose(stored.pairing.evidence).get(family), choose(evidence).get(family)
+    if stored.source == "measured" and earlier and chosen and earlier.strategy == stored.strategy:
+        db.execute(
+            "UPDATE pairings SET strategy = ?, reason = ? WHERE n = ?",
+            (chosen.strategy, chosen.reason, number),
+        )
 
 
 def withdraw_pairing(library: Library, pairing: Pairing) -> bool:
@@ -131,6 +195,7 @@ def _stored(db: sqlite3.Connection, sql: str, parameters: Sequence[Any] = ()) ->
             ),
             source=row["source"],
             created_at=row["created_at"],
+            number=row["n"],
         )
         for row in rows
     ]

@@ -151,19 +151,27 @@ def update_task(library: Library, task: Task) -> Task:
 
 
 def update_tasks(library: Library, tasks: Sequence[Task]) -> list[Task]:
-    """Do what `update_task` does for several tasks, all or none."""
+    """Do what `update_task` does for several tasks, all or none.
+
+    The verdicts of their records stay: `steps/regrading.py` replaces tasks whose references change.
+    """
+    return library.write(lambda db: store_tasks(db, tasks))
+
+
+def store_tasks(db: sqlite3.Connection, tasks: Sequence[Task]) -> list[Task]:
+    """Do what `update_tasks` does, inside a write."""
+    before = tasks_of(db, [task.id for task in tasks])
+    if gone := next((task.id for task in tasks if task.id not in before), None):
+        raise _unknown(gone)
     assignments = ", ".join(f"{name} = :{name}" for name in COLUMNS[1:])
+    db.executemany(f"UPDATE tasks SET {assignments} WHERE id = :id", task_rows(db, tasks))
+    return [before[task.id] for task in tasks]
 
-    def update(db: sqlite3.Connection) -> list[Task]:
-        chosen = json_list(task.id for task in tasks)
-        rows = db.execute(f"{SELECT} WHERE id IN (SELECT value FROM json_each(?))", (chosen,))
-        before = {row["id"]: task_from_row(row) for row in rows.fetchall()}
-        if gone := next((task.id for task in tasks if task.id not in before), None):
-            raise _unknown(gone)
-        db.executemany(f"UPDATE tasks SET {assignments} WHERE id = :id", task_rows(db, tasks))
-        return [before[task.id] for task in tasks]
 
-    return library.write(update)
+def tasks_of(db: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Task]:
+    """Return the existing tasks among `ids`, by id, inside a write."""
+    rows = db.execute(f"{SELECT} WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
+    return {row["id"]: task_from_row(row) for row in rows.fetchall()}
 
 
 def delete_tasks(library: Library, ids: Sequence[str]) -> DeletedTasks:

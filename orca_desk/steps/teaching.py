@@ -12,6 +12,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, known_records
+from orca_desk.library.tasks import get_tasks
 from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import (
@@ -29,6 +30,7 @@ from orca_desk.processes.asking import Answer, AskOutcome, Failure, Prompt, Runn
 from orca_desk.processes.progress import JobControl
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import RunRecorder
+from orca_desk.steps.regrading import regrade
 from orca_desk.yielding import yielding
 
 
@@ -236,8 +238,11 @@ class _Intake:
     def receive(self, outcomes: list[AskOutcome]) -> None:
         """Store the answers in one transaction; count only what was stored."""
         answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
-        new = [self._record(answer) for answer in yielding(answers)]
+        current = self._current(answers)
+        new = [self._record(answer, current) for answer in yielding(answers)]
         add_records(self._library, new, run=self._run)
+        now_current = self._current(answers)
+        regrade(self._library, [key for key, task in now_current.items() if task != current.get(key)])
         for record in new:
             if reason := rejection(record):
                 self._rejected[reason] += 1
@@ -250,13 +255,28 @@ class _Intake:
         failed = tuple((self._asks[failure.key][0], failure.reason) for failure in failures)
         self._on_arrival(Arrival(run=self._run, records=tuple(new), failed=failed, counts=self.counts()))
 
-    def _record(self, answer: Answer) -> NewRecord:
+    def _current(self, answers: Sequence[Answer]) -> dict[str, Task]:
+        """Return the tasks of these answers as they are now: they may have been edited during the run."""
+        return get_tasks(self._library, list({self._asks[one.key][0].task.id for one in answers}))
+
+    def _record(self, answer: Answer, current: Mapping[str, Task]) -> NewRecord:
         asked, sampling = self._asks[answer.key]
-        return new_record(asked, answer, teacher=self._teacher, sampling=sampling)
+        return new_record(
+            asked,
+            answer,
+            teacher=self._teacher,
+            sampling=sampling,
+            graded_by=current.get(asked.task.id),
+        )
 
 
-def new_record(asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampling) -> NewRecord:
-    """Turn an answer into a record, graded and checked for leaks."""
+def new_record(
+    asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampling, graded_by: Task | None = None
+) -> NewRecord:
+    """Turn an answer into a record, graded and checked for leaks.
+
+    `graded_by` is the task as it is now, if its reference may have changed since it was put.
+    """
     task, strategy = asked.task, asked.strategy
     record = TeacherRecord(
         id=answer.key,
@@ -282,9 +302,8 @@ def new_record(asked: Ask, answer: Answer, *, teacher: Teacher, sampling: Sampli
         ),
     )
     leaks = find_leaks(strategy.instruction, answer.text, question=task.user_text)
-    return NewRecord(
-        record=record, verdict=grade_answer(task, answer.text), leaks=leaks, held_out=task.split == "heldout"
-    )
+    verdict = grade_answer(graded_by or task, answer.text, question=task.user_text)
+    return NewRecord(record=record, verdict=verdict, leaks=leaks, held_out=task.split == "heldout")
 
 
 def rejection(new: NewRecord) -> Unfit | None:

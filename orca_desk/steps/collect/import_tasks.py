@@ -14,12 +14,13 @@ from orca_desk.formats.refused import RefusedRows
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import opened, readable
 from orca_desk.library.database import Library
-from orca_desk.library.tasks import TaskFilter, add_tasks, same_tasks, task_rowids, update_tasks
+from orca_desk.library.tasks import TaskFilter, add_tasks, same_tasks, task_rowids
 from orca_desk.method.records import Task
 from orca_desk.method.splits import HeldOut, QuestionCounts, SplitQuestions, variant_key
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
 from orca_desk.steps.collect.imported import SHOWN, Imported, ImportUndo, LeftAside, ReadAs
 from orca_desk.steps.collect.questions import LibraryQuestions
+from orca_desk.steps.regrading import regrade, replace_tasks
 from orca_desk.yielding import yielding
 
 CHUNK = 2_000  # tasks between two checks for a stop
@@ -176,6 +177,7 @@ class _Import:
             families=dict(self.families.most_common(MAX_FAMILIES)),
             problems=tuple(self.problems),
             examples=tuple(self.examples),
+            regraded=self.counts["regraded"],
             finished=finished,
             read_as=read_as(self.file, self.survey),
             left_aside=LeftAside(
@@ -206,6 +208,7 @@ class _Import:
         else:
             done = add_tasks(self.library, new)
             added = set(done.added)
+            self.counts["regraded"] += regrade(self.library, added)  # of tasks that had been deleted
             self.newly_held.extend(done.newly_held)
             self.added += task_rowids(self.library, TaskFilter(ids=tuple(added)))
             new = list({task.id: task for task in reversed(new) if task.id in added}.values())
@@ -251,7 +254,9 @@ class _Import:
             if not is_same and len(self.examples) < SHOWN:
                 self.examples.append(task)
         if self.update and others and not self.dry_run:
-            self.replaced += update_tasks(self.library, list(others.values()))
+            done = replace_tasks(self.library, list(others.values()))
+            self.replaced += done.before
+            self.counts["regraded"] += done.regraded
 
     def _content(self, task: Task) -> int:
         return hash(tuple(getattr(task, name) for name in self._given(task)))

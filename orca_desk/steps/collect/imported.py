@@ -74,7 +74,8 @@ class Imported:
     the library or earlier in the file; `updated` says whether the file's content replaced it. `heldout` and
     `unanswered` count the tasks that were added. `repeated` counts rows that ask what an earlier row asks, in
     the same words or nearly, `elsewhere` added tasks that ask what another task of the library asks, `both`
-    questions that stand in both splits, here or with the library's.
+    questions that stand in both splits, here or with the library's. `regraded` counts the records that got
+    another verdict by a replaced reference answer.
     `families` counts the added tasks by family. `problems` and `examples` are the first 20 bad and differing
     rows. With `dry_run` nothing was stored.
     """
@@ -96,6 +97,7 @@ class Imported:
     finished: bool
     read_as: ReadAs
     left_aside: LeftAside = LeftAside()
+    regraded: int = 0
     dry_run: bool = False
     undo: ImportUndo | None = field(default=None, repr=False, compare=False)
 

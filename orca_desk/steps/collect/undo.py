@@ -9,12 +9,11 @@ from orca_desk.library.tasks import (
     delete_tasks,
     free_records,
     get_tasks,
-    restore_tasks,
     task_ids,
-    update_tasks,
 )
 from orca_desk.method.records import Task
 from orca_desk.steps.collect.imported import ImportUndo
+from orca_desk.steps.regrading import bring_back, replace_tasks
 
 CHUNK = 20_000  # tasks in one transaction, so that other writes get their turn
 
@@ -41,11 +40,14 @@ def take_back(library: Library, undo: ImportUndo) -> TakenBack:
 def put_back(library: Library, taken: TakenBack) -> None:
     """Undo `take_back`."""
     for deleted in reversed(taken.deleted):
-        restore_tasks(library, deleted)
+        bring_back(library, deleted)
     _swap(library, taken.replaced)
 
 
 def _swap(library: Library, tasks: Sequence[Task]) -> list[Task]:
-    """Store these tasks in place of those with the same ids, which are returned; leave out deleted ones."""
+    """Store these tasks in place of those with the same ids, which are returned; leave out deleted ones.
+
+    Their records are graded by the references that are stored.
+    """
     present = get_tasks(library, [task.id for task in tasks])
-    return update_tasks(library, [task for task in tasks if task.id in present])
+    return list(replace_tasks(library, [task for task in tasks if task.id in present]).before)

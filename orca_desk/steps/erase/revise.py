@@ -4,8 +4,9 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import StoredRecord, get_record, revise
 from orca_desk.library.tasks import get_tasks
+from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import find_leaks
-from orca_desk.method.records import is_blank
+from orca_desk.method.records import TeacherRecord, is_blank
 from orca_desk.steps.grading import grade_answer
 
 
@@ -18,12 +19,22 @@ def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
     if is_blank(text):
         raise UserError("The answer is empty.", "Enter an answer, or drop the record.")
     record = get_record(library, record_id).record
-    task = get_tasks(library, [record.task_id]).get(record.task_id)
-    verdict = None if task is None else grade_answer(task, text, question=record.user)
+    verdict = _judge(library, record, text, deleted=None)
     leaks = find_leaks(record.system, text, question=record.user)
     return revise(library, record_id, text, verdict=verdict, leaks=leaks)
 
 
 def undo_edit(library: Library, before: StoredRecord) -> None:
-    """Restore the record that `edit_answer` returned, with verdict and leaks, by another revision."""
-    revise(library, before.record.id, before.current.response, verdict=before.verdict, leaks=before.leaks)
+    """Restore the record that `edit_answer` returned, by another revision.
+
+    Its verdict is by the reference that the task has now, or the earlier one if the task was deleted.
+    """
+    text = before.current.response
+    verdict = _judge(library, before.record, text, deleted=before.verdict)
+    revise(library, before.record.id, text, verdict=verdict, leaks=before.leaks)
+
+
+def _judge(library: Library, record: TeacherRecord, text: str, *, deleted: Verdict | None) -> Verdict | None:
+    """Return the verdict by the task as it is now; `deleted` is the one for a task that was deleted."""
+    task = get_tasks(library, [record.task_id]).get(record.task_id)
+    return deleted if task is None else grade_answer(task, text, question=record.user)

@@ -11,7 +11,7 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.steps.collect.imported import Imported, ImportOutcome, ReadAs
 from orca_desk.steps.collect.preview import PreviewedImport
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.tasks import sentence
+from orca_desk.ui.words.tasks import regraded_sentence, sentence
 
 PROBLEMS_LISTED = 4
 COLUMNS_LISTED = 12
@@ -161,6 +161,8 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
     if imported.differing:
         done = "replaced" if imported.updated else "left unchanged"
         yield f"In the library with different content, {done}: {counted(imported.differing, 'task')}."
+    if imported.regraded:
+        yield regraded_sentence(imported.regraded)
     if imported.unanswered:
         yield _unanswered(imported.unanswered)
     if imported.repeated:

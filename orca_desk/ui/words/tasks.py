@@ -1,6 +1,7 @@
 """Words for tasks, shared by the Tasks page and the commands."""
 
 from orca_desk.method.records import AnswerKind, Split
+from orca_desk.ui.words.counting import counted
 
 SPLITS: dict[Split, str] = {"train": "Train", "heldout": "Held-out"}
 FAMILY_STRATEGY = "Family's strategy"  # for a task without a strategy of its own
@@ -27,3 +28,8 @@ MATCHES: dict[AnswerKind, str] = {
 def sentence(problem: str) -> str:
     """Return the problem of a row, which begins in lower case, as a sentence."""
     return f"{problem[:1].upper()}{problem[1:]}."
+
+
+def regraded_sentence(records: int) -> str:
+    """Return how many records got another verdict when reference answers were changed."""
+    return f"By the reference answers as they are now, {counted(records, 'record')} got another verdict."

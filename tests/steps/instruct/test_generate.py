@@ -1,5 +1,7 @@
 """Generating with a tiny real teacher."""
 
+from dataclasses import replace
+
 import pytest
 from doubles import SHORT, open_small, small_tasks
 
@@ -7,11 +9,14 @@ from orca_desk.errors import UserError
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.strategies import get_strategy, save_strategy
+from orca_desk.library.tasks import get_tasks
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import revised
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.regrading import replace_tasks
 from orca_desk.steps.teaching import taught_from_json
 
 
@@ -115,3 +120,19 @@ def test_a_full_disk_is_reported_and_the_generation_resumes_later(library, teach
     again = generate(library, runner, small_tasks(), sampling=SHORT)
     assert (again.known, again.new) == (before, 48 - before)
     assert before < 48
+
+
+def test_references_that_are_edited_during_a_run_grade_its_answers(library, teacher):
+    edited = []
+
+    def edit(update: Update) -> None:
+        if not edited:
+            edited.extend(replace(task, answer="quite another", answer_kind="text") for task in TASKS)
+            replace_tasks(library, edited)
+
+    generate(library, teacher, TASKS, sampling=SHORT, progress=edit)
+    now = get_tasks(library, [task.id for task in edited])
+    stored = list(iterate_records(library))
+    assert len(stored) == 12
+    for one in stored:
+        assert one.verdict == grade_answer(now[one.record.task_id], one.record.response)

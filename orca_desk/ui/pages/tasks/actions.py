@@ -6,16 +6,19 @@ from collections.abc import Callable
 from orca_desk.library.samples import delete_samples
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import (
+    Added,
     add_tasks,
     delete_tasks,
     remove_added,
-    restore_tasks,
     task_ids,
-    update_task,
 )
 from orca_desk.method.records import Task
+from orca_desk.steps.regrading import ReplacedTasks, bring_back, regrade, replace_tasks
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.tasks import regraded_sentence
+
+GRADES = ("tasks", "records", "pairings")  # what a change of a reference answer changes
 
 
 class TaskActions:
@@ -25,23 +28,35 @@ class TaskActions:
         self._desk, self._library, self._failed = desk, desk.library, failed
 
     def add(self, task: Task, then: Callable[[Task], None]) -> None:
-        """Add a task, then call `then` with it."""
+        """Add a task, then call `then` with it. Records of one that was deleted are graded by it."""
+
+        def add() -> Added:
+            added = add_tasks(self._library, [task])
+            regrade(self._library, added.added)
+            return added
+
         self._desk.do(
             "add a task",
-            lambda: add_tasks(self._library, [task]),
+            add,
             lambda added: remove_added(self._library, added),
-            "tasks",
+            *GRADES,
             then=lambda _: then(task),
             failed=self._failed,
         )
 
     def edit(self, task: Task) -> None:
-        """Store an edited task."""
+        """Store an edited task; its records are graded by its new reference answer, if it has another."""
+
+        def tell(done: ReplacedTasks) -> None:
+            if done.regraded:
+                self._desk.say(regraded_sentence(done.regraded))
+
         self._desk.do(
             "edit a task",
-            lambda: update_task(self._library, task),
-            lambda before: update_task(self._library, before),
-            "tasks",
+            lambda: replace_tasks(self._library, [task]),
+            lambda done: replace_tasks(self._library, done.before),
+            *GRADES,
+            then=tell,
             failed=self._failed,
         )
 
@@ -63,8 +78,8 @@ class TaskActions:
         self._desk.do(
             f"delete {counted(len(rowids), 'task')}",
             lambda: delete_tasks(self._library, task_ids(self._library, rowids)),
-            lambda deleted: restore_tasks(self._library, deleted),
-            "tasks",
+            lambda deleted: bring_back(self._library, deleted),
+            *GRADES,
             then=lambda deleted: self._desk.say(
                 f"Deleted {counted(len(deleted.tasks), 'task')}. Press Ctrl+Z to undo."
             ),
@@ -76,8 +91,8 @@ class TaskActions:
         self._desk.do(
             "remove the sample tasks",
             lambda: delete_samples(self._library),
-            lambda deleted: restore_tasks(self._library, deleted),
-            "tasks",
+            lambda deleted: bring_back(self._library, deleted),
+            *GRADES,
             then=lambda deleted: self._desk.say(
                 f"Removed {counted(len(deleted.tasks), 'sample task')}. Press Ctrl+Z to undo."
             ),

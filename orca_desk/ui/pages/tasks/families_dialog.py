@@ -24,9 +24,10 @@ from orca_desk.library.tasks import (
     delete_tasks,
     families,
     iterate_tasks,
-    restore_tasks,
 )
+from orca_desk.steps.regrading import bring_back
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.tasks.actions import GRADES
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
 from orca_desk.ui.pages.tasks.table import ROW
 from orca_desk.ui.theme import GRID
@@ -213,8 +214,8 @@ class FamiliesDialog(QDialog):
             lambda: delete_tasks(
                 library, [one.id for one in iterate_tasks(library, TaskFilter(family=family))]
             ),
-            lambda deleted: restore_tasks(library, deleted),
-            "tasks",
+            lambda deleted: bring_back(library, deleted),
+            *GRADES,
             then=lambda deleted: self._announce(
                 f"Deleted {counted(len(deleted.tasks), 'task')} of {family}.", change
             ),

@@ -17,6 +17,7 @@ from orca_desk.steps.collect.request import ImportRequest, TaskSource, import_to
 from orca_desk.steps.collect.undo import TakenBack, put_back, take_back
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.tasks.actions import GRADES
 from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Kind, Notice
@@ -85,7 +86,7 @@ class TaskFiles(QObject):
             f"Importing {request.source.name}",
             "import",
             lambda tools: request.run(library, progress=tools.progress, control=tools.control),
-            changes={"tasks"},
+            changes=set(GRADES),
             heavy=False,
             returns=True,
         )
@@ -204,7 +205,7 @@ class TaskFiles(QObject):
             f"import {name}",
             again,
             lambda _: taken.append(take_back(library, undo)),
-            "tasks",
+            *GRADES,
             undone=self._withdraw,
         )
 

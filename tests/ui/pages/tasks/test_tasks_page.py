@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from library_doubles import judged, make_record
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
@@ -16,6 +17,7 @@ from orca_desk.formats.tasks import read_tasks
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import current_pairings, set_pairings
+from orca_desk.library.records import add_records, get_record
 from orca_desk.library.runs import list_runs
 from orca_desk.library.samples import sample_tasks
 from orca_desk.library.tasks import (
@@ -294,6 +296,28 @@ def test_editing_keeps_the_id_and_what_was_not_edited(
     qtbot.waitUntil(lambda: list(iterate_tasks(library))[-1] == replace(odd, answer="2"))
     page.desk.undo.undo()
     qtbot.waitUntil(lambda: list(iterate_tasks(library))[-1] == odd)
+
+
+def test_an_edited_reference_grades_the_records_and_says_so(
+    page: TasksPage, library: Library, qtbot: QtBot
+) -> None:
+    task = SUMS[1]
+    record = make_record(1, task_id=task.id, user=task.user_text, response="Answer: 2")
+    add_records(library, [judged(record, 2)])
+    said: list[str] = []
+    page.desk.noticed.connect(lambda text, tone: said.append(text))
+    told: list[frozenset[str]] = []
+    page.desk.changed.connect(told.append)
+    page.edits.edit(replace(task, answer="3"))
+    qtbot.waitUntil(lambda: bool(said))
+    assert said == ["By the reference answers as they are now, 1 record got another verdict."]
+    assert told == [frozenset({"tasks", "records", "pairings"})]
+    verdict = get_record(library, record.id).verdict
+    assert verdict is not None and not verdict.correct
+    page.desk.undo.undo()
+    qtbot.waitUntil(lambda: "Undone: edit a task." in said)
+    verdict = get_record(library, record.id).verdict
+    assert verdict is not None and verdict.correct
 
 
 def test_a_duplicate_must_differ(page: TasksPage, library: Library, qtbot: QtBot) -> None:
