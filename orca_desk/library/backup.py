@@ -21,6 +21,7 @@ from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
 from orca_desk.library.locations import resolve_path, training_folder
 from orca_desk.library.migrations import check_version, version_of
+from orca_desk.library.scratch import scratch_folder
 
 CHUNK = 2**20
 TRAININGS = "trainings"
@@ -127,8 +128,7 @@ def restore(path: Path, folder: Path) -> Backup:
         backup = _checked(path, database, files)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder, prefix=".restore-") as scratch:
-                made = Path(scratch)
+            with scratch_folder(folder, ".restore-") as made:
                 if files:
                     _unpack(path, files, made)
                 with closing(connect(database, "immutable")) as db:
@@ -167,10 +167,10 @@ def _write_archive(
     """Write the ZIP file. What is in it hardly gets smaller by compression, so it is stored as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(dir=path.parent, prefix=".backup-") as scratch,
+        scratch_folder(path.parent, ".backup-") as scratch,
         atomic_path(path) as part,
     ):
-        database = Path(scratch) / DATABASE_NAME
+        database = scratch / DATABASE_NAME
         with library.read() as db:
             copy_database(db, database)
         with zipfile.ZipFile(part, "w") as archive:

@@ -7,7 +7,6 @@ begins IMMEDIATE; SQLite 3.7.0-3.51.2 can corrupt a WAL that two connections wri
 
 import queue
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,6 +16,7 @@ from typing import Any, Literal, TypeVar
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_writer
+from orca_desk.library.scratch import scratch_folder
 from orca_desk.method.records import is_blank
 from orca_desk.yielding import ui_waiting
 
@@ -79,8 +79,8 @@ def copy_database(db: sqlite3.Connection, target: Path) -> None:
     through the atomic writer like every other file. Raises sqlite3.Error and OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
-        scratch = Path(folder) / "copy.db"
+    with scratch_folder(target.parent, ".backup-") as folder:
+        scratch = folder / "copy.db"
         with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
             db.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")

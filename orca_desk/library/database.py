@@ -14,6 +14,7 @@ from orca_desk.errors import UserError
 from orca_desk.library.connections import Access, Writer, connect, explain, transact
 from orca_desk.library.lock import FolderLock
 from orca_desk.library.migrations import MIGRATIONS, check_version, migrate, version_of
+from orca_desk.library.scratch import remove_abandoned
 from orca_desk.yielding import yielding
 
 T = TypeVar("T")
@@ -61,6 +62,8 @@ class Library:
                 f"The library folder {folder} cannot be made ({error.strerror}).", "Choose another one."
             ) from error
         lock = _lock(folder)
+        for place in (folder, folder / "backups"):
+            remove_abandoned(place)
         try:
             return cls(folder, lock=lock, writer=_writer(path, samples=samples) if lock else _read_only(path))
         except BaseException:
