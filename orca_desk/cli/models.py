@@ -14,7 +14,9 @@ from orca_desk.inventory.convert import convert
 from orca_desk.inventory.find import find_models
 from orca_desk.inventory.names import with_distinct_names
 from orca_desk.inventory.serving import serving_notes
+from orca_desk.inventory.trainable import why_untrainable
 from orca_desk.models import hub
+from orca_desk.models.base_identity import base_of_adapter
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
@@ -86,15 +88,21 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @json_option
 def show(path: Path, as_json: bool) -> None:
-    """Show the properties of the model at PATH, and whether it fits in memory."""
+    """Show the properties of the model at PATH, and whether it fits in memory.
+
+    Of a folder that cannot be trained, show why; of an adapter, show its rank and the model it belongs to.
+    """
     model = identify(path)
-    fit = fit_of(model)
+    refusal = why_untrainable(path) if model.kind == "safetensors" else ""
+    fit = None if refusal else fit_of(model)
+    facts = _adapter_facts(model) if model.kind == "adapter" else _summary(model)
     notes = [] if model.kind == "adapter" else notes_of(serving_notes(path))
     if as_json:
         memory = {"fits": fit.fits, "memory": fit_sentence(fit)} if fit else {}
-        print_json(_summary(model) | memory | {"notes": notes})
+        trainable = {"trainable": not refusal, "refusal": refusal} if model.kind == "safetensors" else {}
+        print_json(facts | memory | trainable | {"notes": notes})
         return
-    for name, value in _summary(model).items():
+    for name, value in facts.items():
         if value == "":
             continue
         heading = HEADINGS.get(name, name)
@@ -104,6 +112,8 @@ def show(path: Path, as_json: bool) -> None:
             f"With {SHOWN_ANSWERS} parallel answers" if model.kind == "gguf" else "With the default settings"
         )
         say(f"{use}: {fit_sentence(fit)}")
+    if refusal:
+        say(f"It can't be trained. {refusal}")
     for note in notes:
         say(note)
 
@@ -158,6 +168,15 @@ def download(
             repo, folder=folder, file=file, revision=revision, endpoint=endpoint, progress=show_bytes
         )
     print_json({"path": path}) if as_json else say(f"Downloaded to {path}")
+
+
+def _adapter_facts(model: ModelFile) -> dict[str, str | int]:
+    """Return the properties of an adapter: its base has the context and the chat template."""
+    known = base_of_adapter(model.path)
+    without = {"context", "chat_template"} | ({"architecture"} if model.path.is_dir() else set())
+    facts = {name: value for name, value in _summary(model).items() if name not in without}
+    base = known.name if known else model.base
+    return facts | {"base": base or "unknown", "rank": model.rank or "unknown"}
 
 
 def _summary(model: ModelFile) -> dict[str, str | int]:

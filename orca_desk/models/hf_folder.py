@@ -63,6 +63,7 @@ def _adapter(folder: Path) -> ModelFile:
         size_bytes=weights.stat().st_size,
         files=(weights,),
         base=str(config.get("base_model_name_or_path") or ""),
+        rank=_number(config, "r"),
     )
 
 

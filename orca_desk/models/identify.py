@@ -108,6 +108,15 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
             filter(None, (head.text("tokenizer.ggml.model"), head.text("tokenizer.ggml.pre")))
         ),
         chat_template=template_of_header(head),
+        rank=max(
+            (
+                one.shape[0]
+                for header in headers
+                for name, one in header.tensors.items()
+                if name.endswith(".lora_a")
+            ),
+            default=0,
+        ),
     )
 
 

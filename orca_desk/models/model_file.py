@@ -12,9 +12,9 @@ class ModelFile:
     """A model: a GGUF file, a Hugging Face folder, or a LoRA adapter in either form.
 
     `name` is that of its file or folder, `title` what the file calls itself. Counts that a file lacks (an
-    adapter's context, say) are 0. `files` are all files that hold the weights; `cached_values` is how many
-    numbers a token adds to the key/value cache, over all layers. `sha256` is None until it is requested:
-    hashing reads every byte.
+    adapter's context, say) are 0; `rank` is that of an adapter. `files` are all files that hold the weights;
+    `cached_values` is how many numbers a token adds to the key/value cache, over all layers. `sha256` is None
+    until it is requested: hashing reads every byte.
     """
 
     path: Path
@@ -34,6 +34,7 @@ class ModelFile:
     tokenizer: str = ""
     chat_template: str | None = None
     base: str = ""
+    rank: int = 0
     title: str = ""
     sha256: str | None = None
 

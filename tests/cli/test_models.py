@@ -28,6 +28,37 @@ def test_models_show_tells_what_a_template_decides(tmp_path: Path) -> None:
         assert note.startswith("The chat template asks for today's date.")
 
 
+def test_models_show_says_why_a_folder_cannot_be_trained(tmp_path: Path) -> None:
+    endless = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    refused = make_tiny(tmp_path / "refused", template=endless).folder
+    shown = orca("models", "show", str(refused)).stdout
+    assert "It can't be trained. The model's chat template does not end the assistant's turn" in shown
+    assert "default settings" not in shown
+    told = json.loads(orca("models", "show", str(refused), "--json").stdout)
+    assert told["trainable"] is False and "chat template" in told["refusal"] and "fits" not in told
+    good = make_tiny(tmp_path / "good").folder
+    assert "With the default settings: Training good" in orca("models", "show", str(good)).stdout
+    told = json.loads(orca("models", "show", str(good), "--json").stdout)
+    assert (told["trainable"], told["refusal"]) == (True, "")
+
+
+def test_models_show_names_the_base_and_the_rank_of_an_adapter(tmp_path: Path) -> None:
+    student = make_tiny(tmp_path / "student")
+    made = make_adapter(tmp_path / "made", student.folder, rank=2, base_model_name_or_path="me/base")
+    assert _adapter(made) == ("me/base", 2)
+    publish_adapter(made, tmp_path / "adapter", identify_base(student.folder, "abc"))
+    exported = tmp_path / "adapter.gguf"
+    export_adapter(tmp_path / "adapter", student.folder, exported)
+    assert _adapter(tmp_path / "adapter") == _adapter(exported) == ("student", 2)
+    shown = orca("models", "show", str(tmp_path / "adapter")).stdout
+    assert "context" not in shown and "LORA" not in shown and "chat template" not in shown
+
+
+def _adapter(path: Path) -> tuple[str, int]:
+    told = json.loads(orca("models", "show", str(path), "--json").stdout)
+    return told["base"], told["rank"]
+
+
 def test_chat_tells_it_on_stderr_and_refuses_an_adapter_of_another_model(tmp_path: Path) -> None:
     dated = make_tiny(tmp_path / "dated", template="{{ strftime_now('%Y') }}" + CHATML)
     asked = ("--message", "Hello", "--max-tokens", "4", "--json")
