@@ -17,6 +17,9 @@ UNFIT: Mapping[Unfit, str] = {
     Unfit.OVER_CAP: "over the maximum per family",
 }
 
+ONLY_CORRECT = "Correct answers only (where a reference exists)"
+ALWAYS = "Records you kept are included even if incorrect; dropped and held-out ones never are."
+
 
 def describe_left_out(counts: Mapping[Unfit, int]) -> str:
     """Return how many records were left out per reason, as "incorrect answer: 2, duplicate answer: 1"."""

@@ -39,7 +39,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, card, label, set_tone
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import UNFIT
+from orca_desk.ui.words.fitness import ALWAYS, ONLY_CORRECT, UNFIT
 
 SETTLE_MS = 200
 CAP = 300  # records per family, the first value offered
@@ -133,7 +133,7 @@ class FreezeDialog(QDialog):
         column.addLayout(self._build_form())
         column.addSpacing(GRID)
         column.addWidget(label("Which records", bold=True))
-        self.only_correct = QCheckBox("Correct answers only (where a reference exists)")
+        self.only_correct = QCheckBox(ONLY_CORRECT)
         self.only_correct.setChecked(True)
         self.only_paired = QCheckBox("Only answers with the family's current strategy")
         self.only_paired.setChecked(True)
@@ -142,8 +142,7 @@ class FreezeDialog(QDialog):
         for box in (self.only_correct, self.only_paired, self.allow_leaks, self.only_kept):
             column.addWidget(box)
         column.addLayout(self._build_cap())
-        always = "Records you kept are included even if incorrect; dropped and held-out ones never are."
-        column.addWidget(label(always, size="caption", tone="muted", wrap=True))
+        column.addWidget(label(ALWAYS, size="caption", tone="muted", wrap=True))
         column.addLayout(self._build_lists(), 1)
         return column
 

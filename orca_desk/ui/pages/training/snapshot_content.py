@@ -10,7 +10,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.bars import CountBars
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.widgets.when import exactly
-from orca_desk.ui.words.fitness import describe_left_out
+from orca_desk.ui.words.fitness import ALWAYS, ONLY_CORRECT, describe_left_out
 
 
 class SnapshotContent(QFrame):
@@ -58,22 +58,24 @@ class SnapshotContent(QFrame):
 
 
 def describe_rules(snapshot: Snapshot) -> str:
-    """Return the rules of a snapshot in words."""
+    """Return the rules of a snapshot in the words of the dialog that froze it."""
     rules = snapshot.rules
-    parts = [
-        "correct answers only" if rules.only_correct else "correct and incorrect answers",
-        "with the family's paired strategy" if rules.only_paired else "with any strategy",
-        "leaks included" if rules.allow_leaks else "no leaks",
-    ]
+    strategy = "with the family's paired strategy" if rules.only_paired else "with any strategy"
     if rules.only_kept:
-        parts = ["only records that you kept"]
+        parts = ["only records you kept in review", strategy]
+    else:
+        parts = [
+            ONLY_CORRECT if rules.only_correct else "correct and incorrect answers",
+            strategy,
+            "leaks included" if rules.allow_leaks else "no leaks",
+        ]
     if rules.cap is not None:
         parts.append(f"at most {rules.cap:,} per family")
     if rules.families is not None:
         parts.append(f"families {', '.join(rules.families)}")
     if rules.runs is not None:
         parts.append(f"runs {', '.join(rules.runs)}")
-    return _sentence(parts)
+    return f"{_sentence(parts)}. {ALWAYS}"
 
 
 def _sentence(parts: list[str]) -> str:

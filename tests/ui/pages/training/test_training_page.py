@@ -1,6 +1,7 @@
 """The Training page: freezing, checks before the start, a real training with its curves, the history."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -45,6 +46,7 @@ from orca_desk.ui.pages.training.page import (
     TrainingPage,
 )
 from orca_desk.ui.pages.training.setup_tab import CUSTOM, DEFAULTS, DEMO, TrainingSetup
+from orca_desk.ui.pages.training.snapshot_content import describe_rules
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, Curves
 from orca_desk.ui.widgets.empty import EmptyState
@@ -675,3 +677,28 @@ def test_curves_are_redrawn_at_most_five_times_a_second(theme: Theme, qtbot: QtB
     curves.logarithmic.click()
     theme.choose("dark")
     theme.choose("light")
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (
+            SnapshotRules(),
+            "Correct answers only (where a reference exists), with the family's paired strategy, no leaks.",
+        ),
+        (
+            SnapshotRules(only_correct=False, allow_leaks=True, only_paired=False, cap=1200),
+            "Correct and incorrect answers, with any strategy, leaks included, at most 1,200 per family.",
+        ),
+        (
+            SnapshotRules(only_kept=True),
+            "Only records you kept in review, with the family's paired strategy.",
+        ),
+    ],
+)
+def test_the_rules_of_a_snapshot_say_what_the_freeze_dialog_says(
+    library: Library, snapshot: Snapshot, rules: SnapshotRules, words: str
+) -> None:
+    """A snapshot also holds ungraded answers, and incorrect ones that the user kept."""
+    always = "Records you kept are included even if incorrect; dropped and held-out ones never are."
+    assert describe_rules(replace(snapshot, rules=rules)) == f"{words} {always}"
