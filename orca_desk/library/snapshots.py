@@ -255,6 +255,11 @@ def list_snapshots(library: Library) -> list[Snapshot]:
     return _snapshots(library, rows)
 
 
+def snapshot_names(library: Library) -> dict[str, str]:
+    """Return the name of each snapshot by its id."""
+    return {row["id"]: row["name"] for row in library.rows("SELECT id, name FROM snapshots")}
+
+
 def snapshot_records(library: Library, snapshot_id: str) -> Iterator[TrainingRecord]:
     """Yield a snapshot's training records in order, reading a page at a time."""
     position = 0

@@ -89,15 +89,15 @@ def outcome_of(run: Run) -> str:
     return outcome_text(run.outcome) or OUTCOMES[run.status]
 
 
-def settings_of(run: Run, models: Mapping[str, str] = {}) -> list[tuple[str, str]]:
+def settings_of(run: Run, names: Mapping[str, str] = {}) -> list[tuple[str, str]]:
     """Return a run's settings as pairs of name and value, nested ones flattened.
 
-    `models` gives the names of models by SHA-256. Which tasks and strategies were asked for stands in the
-    run's request; its settings only have their hashes.
+    `names` are those of models and snapshots by SHA-256. Which tasks and strategies were asked for stands in
+    the run's request; its settings only have their hashes.
     """
     asked = list(_asked(run.request or {}))
     told = {name for name, _ in asked}
-    return [*asked, *(line for line in _lines(run.settings, models) if line[0] not in told)]
+    return [*asked, *(line for line in _lines(run.settings, names) if line[0] not in told)]
 
 
 def _asked(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -120,16 +120,16 @@ def _asked(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _lines(
-    settings: Mapping[str, Any], models: Mapping[str, str], prefix: str = ""
+    settings: Mapping[str, Any], names: Mapping[str, str], prefix: str = ""
 ) -> Iterator[tuple[str, str]]:
     for name, value in settings.items():
         label = f"{prefix}{name.replace('_', ' ')}".capitalize() if prefix else title(name)
         if name == "system" and isinstance(value, Mapping):  # its type, or the user's own text
             yield "System message", _value(value.get("text") or value.get("kind"))
         elif isinstance(value, Mapping):
-            yield from _lines(value, models, "" if name in ("settings", "sampling") else f"{label}: ")
-        elif isinstance(value, str) and value in models:
-            yield label, f"{models[value]} (SHA-256 {_value(value)})"
+            yield from _lines(value, names, "" if name in ("settings", "sampling") else f"{label}: ")
+        elif isinstance(value, str) and value in names:
+            yield label, f"{names[value]} (SHA-256 {_value(value)})"
         elif name not in HASHED_KEYS or not isinstance(value, str):
             yield label, _value(value)
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.inventory.run_models import model_names, run_models
 from orca_desk.library.runs import Run, list_runs
+from orca_desk.library.snapshots import snapshot_names
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Command, Page
@@ -35,7 +36,7 @@ PANELS = 6  # unfinished jobs with a panel; a line counts the others
 
 
 class _Read(NamedTuple):
-    """What the page reads: the runs, the model of each by its id, and the names of models by SHA-256."""
+    """What the page reads: the runs, the model of each by its id, and names by SHA-256."""
 
     runs: list[Run]
     models: Mapping[str, str]
@@ -87,7 +88,8 @@ class JobsPage(Page):
 
         def read() -> _Read:
             runs = list_runs(library, kind=kind, limit=SHOWN)
-            return _Read(runs=runs, models=run_models(library, runs), names=model_names(library))
+            names = model_names(library) | snapshot_names(library)
+            return _Read(runs=runs, models=run_models(library, runs), names=names)
 
         self.desk.background.run(self, read, self._show, only_newest="runs")
 

@@ -38,7 +38,7 @@ class RunDetail(QFrame):
         self._status = status
         self.desk = desk
         self.run: Run | None = None
-        self.names: Mapping[str, str] = {}  # of models, by their SHA-256
+        self.names: Mapping[str, str] = {}  # of models and snapshots, by their SHA-256
         self._log_size = -1
         self.setProperty("kind", "card")
         whole = QVBoxLayout(self)

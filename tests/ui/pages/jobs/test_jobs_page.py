@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from desktop_waits import wait_for_background
+from library_doubles import judged, make_record, make_task
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -14,8 +15,12 @@ from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.locations import training_folder
 from orca_desk.library.logs import run_log
+from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run, end_run, store_progress
 from orca_desk.library.settings import set_setting
+from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.tasks import add_tasks
+from orca_desk.library.trainings import create_training
 from orca_desk.models.hashes import HashCache
 from orca_desk.processes.progress import Update
 from orca_desk.steps.demo.state import STARTED
@@ -222,6 +227,18 @@ def test_a_run_names_its_model_and_what_was_asked(
     ]
     page.table.selectRow(0)
     assert "cccc" not in page.detail.settings.toPlainText()
+
+
+def test_a_training_names_its_snapshot(page: JobsPage, window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    library = window.desk.library
+    add_tasks(library, [make_task(1)])
+    add_records(library, [judged(make_record(1), 1)])
+    snapshot = freeze(library, name="first-try", rules=SnapshotRules(only_paired=False))
+    create_training(library, base=tmp_path, snapshot=snapshot.id, settings={})
+    window.desk.tell("runs")
+    qtbot.waitUntil(lambda: page.detail.isVisible())
+    named = f"Snapshot: first-try (SHA-256 {snapshot.id[:12]}…)"
+    assert named in page.detail.settings.toPlainText().splitlines()
 
 
 def test_what_a_measurement_and_an_evaluation_asked_is_named(library: Library) -> None:
