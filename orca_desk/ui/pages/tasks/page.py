@@ -86,6 +86,7 @@ class TasksPage(Page):
         super().__init__(desk)
         self.choices = TaskChoices()
         self._wanted_task: str | None = None
+        self._import_filter: TaskFilter | None = None  # that shows an import, and that no user chose
         self._total = 0
         desk.background.writing.connect(self._show_writing)
         self.edits = TaskActions(desk, failed=self.notice.show_error)
@@ -165,13 +166,17 @@ class TasksPage(Page):
         self.reload()
 
     def _show_imported(self, families: tuple[str, ...]) -> None:
-        """Show what was imported, unless the user looks at something that the filters chose."""
-        if len(families) == 1 and not self.filters.is_set:
-            self.filters.set(TaskFilter(family=families[0]))
+        """Show what was imported, unless the user looks at something that the user chose by filters."""
+        if self.filters.is_set and self.filters.value() != self._import_filter:
+            return
+        if len(families) == 1:
+            self._show_family(families[0])
+        else:
+            self.filters.clear()
 
     def _show_added(self, families: tuple[str, ...], first: int) -> None:
         if len(families) == 1:
-            self.filters.set(TaskFilter(family=families[0]))
+            self._show_family(families[0])
             return
         library = self.desk.library
         self.desk.background.run(
@@ -179,6 +184,11 @@ class TasksPage(Page):
             lambda: tasks_at(library, [first])[0],
             lambda task: self.show_task(task.id) if task else None,
         )
+
+    def _show_family(self, family: str) -> None:
+        """Show the only family of an import."""
+        self._import_filter = TaskFilter(family=family)
+        self.filters.set(self._import_filter)
 
     def _show(self, rowids: "array[int]", total: int, found: "array[int]") -> None:
         self._total = total

@@ -691,6 +691,28 @@ def test_an_import_is_a_run_that_is_shown_and_can_be_undone(
     assert [task for task in iterate_tasks(library) if task.family == "mine"] == added
 
 
+def test_a_second_import_shows_its_tasks_where_the_first_one_set_the_filter(
+    page: TasksPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def of(name: str, *lines: str) -> Path:
+        path = tmp_path / name
+        path.write_text("question,answer,family\n" + "".join(f"{line}\n" for line in lines))
+        return path
+
+    imported(page, qtbot, of("one.csv", "One?,1,first", "Two?,2,first"))
+    shows(page, qtbot, 2)
+    imported(page, qtbot, of("two.csv", "Three?,3,second"))
+    shows(page, qtbot, 1)
+    assert page.filters.value() == TaskFilter(family="second")
+    imported(page, qtbot, of("three.csv", "Four?,4,third", "Five?,5,fourth"))
+    shows(page, qtbot, 45)
+    page.filters.set(TaskFilter(family="sums"))  # as the user does
+    shows(page, qtbot, 30)
+    imported(page, qtbot, of("four.csv", "Six?,6,fifth"))
+    qtbot.waitUntil(lambda: "four.csv" in page.notice.text.text())
+    assert page.filters.value() == TaskFilter(family="sums")
+
+
 def test_undoing_an_import_restores_what_it_replaced(
     page: TasksPage, library: Library, tmp_path: Path, qtbot: QtBot
 ) -> None:
