@@ -71,8 +71,8 @@ class Imported:
     """The result of an import of `rows` rows, of which `unreadable` were refused.
 
     `differing` counts rows whose question already existed with other content (answer, split, tags, ...), in
-    the library or earlier in the file; `updated` says whether the file's content replaced it. `heldout` and
-    `unanswered` count the tasks that were added. `repeated` counts rows that ask what an earlier row asks, in
+    the library or earlier in the file; `updated` says whether the file's content replaced it, and `replaced`
+    counts these. `heldout` and `unanswered` count the tasks that were added. `repeated` counts rows that ask what an earlier row asks, in
     the same words or nearly, `elsewhere` added tasks that ask what another task of the library asks, `both`
     questions that stand in both splits, here or with the library's. `regraded` counts the records that got
     another verdict by a replaced reference answer.
@@ -101,9 +101,14 @@ class Imported:
     dry_run: bool = False
     undo: ImportUndo | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def replaced(self) -> int:
+        """The number of rows whose content replaced that of a task."""
+        return self.differing if self.updated else 0
+
     def to_json(self) -> dict[str, Any]:
         """Return everything but what undoes it, as JSON can hold it."""
-        values = asdict(self)
+        values = asdict(self) | {"replaced": self.replaced}
         del values["undo"]
         for problem in values["problems"]:
             del problem["raw"]
@@ -120,6 +125,7 @@ class ImportOutcome:
     unreadable: int
     heldout: int
     finished: bool
+    replaced: int = 0  # not counted by earlier versions
 
     def to_json(self) -> str:
         """Return the outcome as JSON; see `outcome_from_json`."""
@@ -131,7 +137,8 @@ def outcome_of(imported: Imported) -> ImportOutcome:
     return ImportOutcome(
         rows=imported.rows,
         added=imported.added,
-        already_there=imported.already_there + imported.differing,
+        already_there=imported.already_there + imported.differing - imported.replaced,
+        replaced=imported.replaced,
         unreadable=imported.unreadable,
         heldout=imported.heldout,
         finished=imported.finished,

@@ -99,6 +99,8 @@ def refused_line(problem: BadRow) -> str:
 def outcome_words(outcome: ImportOutcome) -> str:
     """Return what a run says of its import."""
     parts = [f"{counted(outcome.added, 'task')} added, {outcome.already_there:,} already there"]
+    if outcome.replaced:
+        parts.append(f"{outcome.replaced:,} replaced")
     if outcome.heldout:
         parts.append(f"{outcome.heldout:,} held out")
     if outcome.unreadable:
@@ -117,6 +119,9 @@ def _summary(imported: Imported, name: str) -> str:
         summary = f"Added {counted(imported.added, 'task')} from {name}{held}."
     else:
         summary = f"{name} contains no new tasks."
+    if imported.replaced:
+        verb = "It would replace" if imported.dry_run else "Replaced"
+        summary += f" {verb} {counted(imported.replaced, 'task')}."
     if imported.already_there:
         summary += f" Already in the library: {imported.already_there:,}."
     return summary
@@ -159,7 +164,9 @@ def _roles(read: ReadAs) -> list[tuple[str, str]]:
 
 def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
     if imported.differing:
-        done = "replaced" if imported.updated else "left unchanged"
+        done = "left unchanged"
+        if imported.replaced:
+            done = "to be replaced" if imported.dry_run else "replaced"
         yield f"In the library with different content, {done}: {counted(imported.differing, 'task')}."
     if imported.regraded:
         yield regraded_sentence(imported.regraded)

@@ -114,6 +114,25 @@ def test_an_import_without_new_tasks_is_no_success() -> None:
     assert replaced.tone == "good"
 
 
+def test_replaced_tasks_are_counted_apart() -> None:
+    replaced = replace(CLEAN, differing=1, updated=True)
+    assert report(replaced).summary == (
+        "Added 1 task from quiz.csv, 1 of them held out. Replaced 1 task. Already in the library: 2."
+    )
+    tried = report(replace(replaced, dry_run=True))
+    assert "It would replace 1 task. Already in the library: 2." in tried.summary
+    assert "In the library with different content, to be replaced: 1 task." in tried.notes
+    assert replaced.to_json()["replaced"] == 1
+    assert replace(replaced, updated=False).to_json()["replaced"] == 0
+    outcome = outcome_of(replaced)
+    assert outcome_words(outcome) == "4 rows read: 1 task added, 2 already there, 1 replaced, 1 held out."
+    stored = outcome.to_json()
+    assert outcome_text(stored) == outcome_words(outcome)
+    assert outcome_text(stored.replace(', "replaced": 1', "")) == (
+        "4 rows read: 1 task added, 2 already there, 1 held out."
+    )
+
+
 def test_a_run_keeps_what_its_import_did() -> None:
     words = "10 rows read: 1 task added, 3 already there, 6 rows refused."
     assert outcome_words(outcome_of(MIXED)) == words
