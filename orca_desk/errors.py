@@ -23,6 +23,10 @@ class UserError(Exception):
         return f"{self.message} {self.hint}".rstrip()
 
 
+class FinalError(UserError):
+    """A UserError to which the same inputs always lead: resuming the work from where it stopped is no use."""
+
+
 class SettingError(UserError):
     """A bad value of one setting, by the name of its field; forms show it beside that field.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import Conditions, json_list
 from orca_desk.library.database import Library
@@ -44,6 +44,11 @@ class Run:
     ended_at: str | None
     earlier_seconds: float
     seen_at: str | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run failed in a way to which resuming it would lead again."""
+        return self.status == "failed" and final_failure(self.outcome) is not None
 
     @property
     def seconds(self) -> float | None:
@@ -89,13 +94,25 @@ def insert_run(
     return row
 
 
+def failure_outcome(error: Exception) -> str:
+    """Return the outcome of a run that `error` ended; `final_failure` recognises a final one."""
+    text = str(error) or type(error).__name__
+    return json.dumps({"final": text}, ensure_ascii=False) if isinstance(error, FinalError) else text
+
+
+def final_failure(outcome: str) -> str | None:
+    """Return the sentences of a final failure; None for any other outcome."""
+    return str(json.loads(outcome)["final"]) if outcome.startswith('{"final"') else None
+
+
 def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) -> Run | None:
-    """Return the run to resume: the newest of this kind with these settings, unless it is done."""
+    """Return the run to resume: the newest of this kind with these settings, unless it is done or final."""
     row = library.row(
         "SELECT * FROM runs WHERE kind = ? AND fingerprint = ? ORDER BY n DESC LIMIT 1",
         (kind, digest(settings)),
     )
-    return _run(row) if row and row["status"] != "done" else None
+    found = None if row is None else _run(row)
+    return None if found is None or found.status == "done" or found.is_final else found
 
 
 def start_run(library: Library, run_id: str) -> Run:

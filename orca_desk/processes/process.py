@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from orca_desk.environment import with_user_libraries
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.processes import protocol
 from orca_desk.processes.command import OFFLINE, worker_command
 from orca_desk.processes.protocol import Message
@@ -161,7 +161,8 @@ class WorkerProcess:
         if kind in ("done", "error", "crash"):
             self._finished.add(kind)
         if kind == "error":
-            self._failure = UserError(str(message["message"]), str(message["hint"]))
+            kind_of_error = FinalError if message["final"] else UserError
+            self._failure = kind_of_error(str(message["message"]), str(message["hint"]))
         elif kind == "crash":
             self._failure = WorkerCrashError(f"The {self.name} worker failed:\n{message['trace']}")
         elif kind == "hello" and message["protocol"] != protocol.PROTOCOL:

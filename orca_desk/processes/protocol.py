@@ -9,7 +9,7 @@ and the end of the stream means that the host has ended: the worker exits at onc
 Worker to host, on its stdout: events, `{"event": NAME, ...}`. These names belong to the protocol:
     hello (protocol)       the first one
     more (count)           send that many more requests; so a control line never waits behind a pile of them
-    error (message, hint)  a UserError; the worker ends
+    error (message, hint, final)  a UserError, or if final a FinalError; the worker ends
     crash (trace)          a bug; the worker ends
     done                   the job is finished, or was stopped cleanly; the worker ends
 All others belong to the job and reach the caller as they are.

@@ -14,6 +14,7 @@ from orca_desk.library.runs import (
     Run,
     create_run,
     end_run,
+    failure_outcome,
     find_unfinished,
     get_run,
     set_request,
@@ -74,7 +75,7 @@ def record_run(library: Library, run: str, *, progress: Progress) -> Iterator[Ru
         raise
     except Exception as error:
         refusal = explain_os_error(error) if isinstance(error, OSError) else None
-        _end(library, run, "failed", str(refusal or error) or type(error).__name__)
+        _end(library, run, "failed", failure_outcome(refusal or error))
         if refusal:
             raise refusal from error
         raise

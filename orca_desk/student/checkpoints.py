@@ -21,7 +21,7 @@ from peft import PeftModel, get_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError
 from orca_desk.files import atomic_write, file_sha256, sync_folder
 from orca_desk.models.base_identity import KEY, BaseIdentity
 from orca_desk.student.model import adapter_parameters
@@ -175,15 +175,15 @@ def recover_adapter(final: Path) -> None:
 
 
 def require_effect(adapter: Path) -> None:
-    """Raise UserError for an adapter that changes nothing, or whose values are not finite."""
+    """Raise FinalError for an adapter that changes nothing, or whose values are not finite."""
     tensors = load_file(adapter / "adapter_model.safetensors")
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        raise UserError(
+        raise FinalError(
             f"The adapter in {adapter} overflowed: not all of its values are finite.",
             "Lower the learning rate.",
         )
     if not any(bool(tensor.any()) for name, tensor in tensors.items() if ".lora_B." in name):
-        raise UserError(
+        raise FinalError(
             f"The adapter in {adapter} changes nothing: its training had no effect.",
             "Train for more steps or with a higher learning rate.",
         )

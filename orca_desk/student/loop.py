@@ -12,7 +12,7 @@ import psutil
 import torch
 from peft import PeftModel
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError
 from orca_desk.student import checkpoints
 from orca_desk.student.checkpoints import TrainingProgress
 from orca_desk.student.data import ExampleSets
@@ -117,7 +117,7 @@ class Loop:
         return total / count
 
     def _take(self, step: TrainingStep) -> StepResult:
-        """Take one step. Raises UserError, before it changes the weights, when the loss is not finite."""
+        """Take one step. Raises FinalError, before it changes the weights, when the loss is not finite."""
         start = time.perf_counter()
         self.model.train()
         batches = [collate([self.training[index] for index in indices]) for indices in step.batches]
@@ -129,7 +129,7 @@ class Loop:
             loss += float(part.detach())
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.clip or math.inf))
         if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise UserError(
+            raise FinalError(
                 f"The loss of step {self.progress.step + 1} is not a number: training diverged.",
                 "Lower the learning rate, or set dtype to float32.",
             )

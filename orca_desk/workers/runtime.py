@@ -20,7 +20,7 @@ from typing import IO, Any, Literal, NoReturn
 
 import psutil
 
-from orca_desk.errors import UserError, explain_os_error
+from orca_desk.errors import FinalError, UserError, explain_os_error
 from orca_desk.processes import protocol
 from orca_desk.processes.command import OFFLINE
 from orca_desk.processes.protocol import Message
@@ -146,7 +146,8 @@ def failure_event(error: Exception) -> Message:
     elif isinstance(error, OSError):
         known = explain_os_error(error)
     if isinstance(known, UserError):
-        return {"event": "error", "message": known.message, "hint": known.hint}
+        is_final = isinstance(known, FinalError)
+        return {"event": "error", "message": known.message, "hint": known.hint, "final": is_final}
     return {"event": "crash", "trace": "".join(traceback.format_exception(error))}
 
 

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from tiny_models import TinyModel
 from training_records import Going, make_records, quick, write_records
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.models.fits import TORCH, TRAINING_SHARE, training_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.train.estimates import estimate_memory
@@ -123,7 +123,7 @@ def test_a_damaged_plan_of_a_run_is_told(base: Path, tmp_path: Path, content: st
 
 
 def test_a_diverging_run_stops_with_a_sentence(base: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"loss of step 1 is not a number"):
+    with pytest.raises(FinalError, match=r"loss of step 1 is not a number"):
         _train(base, tmp_path, quick(alpha=1e38))
     assert not (tmp_path / "out" / "adapter").exists()
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.files import file_sha256
 from orca_desk.inventory.student_files import student_gguf
 from orca_desk.library.database import Library
@@ -368,12 +368,12 @@ def _require_parity(parity: "ParityReport") -> None:
             f"The GGUF file has another tokenizer or chat template than the folder. {CHECK_AGAIN}",
         )
     if parity.is_no_op:
-        raise UserError(
+        raise FinalError(
             "The adapter changes nothing: the student answers as its base does.",
             "Train for more epochs, or at a higher learning rate.",
         )
     if parity.agree is False and not math.isfinite(ours.relative_difference):
-        raise UserError(
+        raise FinalError(
             "The training went wrong: with its adapter, the student calculates with numbers that are too "
             "large or none. So the adapter is not used.",
             "Train again, at a lower learning rate.",

@@ -1,5 +1,6 @@
 """The stored outcome of a run, in words; free of Qt, since the commands print the same."""
 
+from orca_desk.library.runs import final_failure
 from orca_desk.method.statistics import share_of
 from orca_desk.parity.report import report_from_json
 from orca_desk.steps.collect.imported import outcome_from_json
@@ -23,6 +24,8 @@ STOPPED = {
 
 def outcome_text(stored: str) -> str:
     """Return an outcome that was stored as data in words, and any other text as it is."""
+    if (failure := final_failure(stored)) is not None:
+        return failure
     if report := report_from_json(stored):
         return parity_sentence(report)
     if found := taught_from_json(stored):

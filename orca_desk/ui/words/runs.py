@@ -64,12 +64,17 @@ def type_of(run: Run) -> str:
 def status_text(run: Run) -> str:
     """Return the status of a run as text, and whether it can be resumed: "Stopped, resumable"."""
     word = STATUSES[run.status].word
-    return f"{word}, resumable" if run.status in RESUMABLE else word
+    return f"{word}, resumable" if is_resumable(run) else word
 
 
 def page_of(run: Run) -> str | None:
     """Return the page that can resume a run; None for a run that cannot be resumed."""
-    return TYPES[run.kind].page if run.kind in TYPES and run.status in RESUMABLE else None
+    return TYPES[run.kind].page if run.kind in TYPES and is_resumable(run) else None
+
+
+def is_resumable(run: Run) -> bool:
+    """Return whether a run has an end that it can go on from, and may succeed when it does."""
+    return run.status in RESUMABLE and not run.is_final
 
 
 def progress_of(run: Run) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.trainings import add_events, checkpoints, get_training, training_events
 from orca_desk.parity.check import STAGE
@@ -18,6 +18,7 @@ from orca_desk.steps.evaluate.evaluation import evaluate
 from orca_desk.steps.train.history import can_resume
 from orca_desk.steps.train.training import can_use_stopped, train, use_stopped
 from orca_desk.student.settings import TrainSettings
+from orca_desk.ui.words.outcomes import outcome_text
 
 
 @pytest.fixture
@@ -173,6 +174,22 @@ def test_an_adapter_that_fails_the_check_is_not_used(library, tiny_llama, monkey
     (run,) = list_runs(library, kind="train")
     assert (run.status, get_training(library, run.id).adapter) == ("failed", None)
     assert says in run.outcome
+
+
+@pytest.mark.slow
+def test_a_training_that_diverged_is_not_resumed(library, tiny_llama):
+    """It would come to the same step again: the worker says so, and the run remembers it."""
+    hopeless = replace(QUICK, alpha=1e38)
+    for _ in range(2):
+        with pytest.raises(FinalError, match="diverged"):
+            train(library, tiny_llama.folder, small_snapshot(library), settings=hopeless)
+    runs = list_runs(library, kind="train")
+    assert [(run.id, run.status, run.is_final) for run in runs] == [
+        ("train-2", "failed", True),
+        ("train-1", "failed", True),
+    ]
+    assert not can_resume(library, get_training(library, "train-2"))
+    assert outcome_text(runs[0].outcome).endswith("Lower the learning rate, or set dtype to float32.")
 
 
 def test_what_became_of_the_records_is_in_the_result(library, tiny_llama, monkeypatch):

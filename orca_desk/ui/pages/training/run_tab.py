@@ -47,6 +47,7 @@ class TrainingRunView(QWidget):
         self.warnings: list[str] = []
         self._job: Job | None = None
         self._job_training = ""
+        self._failure: Exception | None = None  # of the job, until the training that it ended is read
         self._pending: list[dict[str, Any]] | None = None  # live events, while the stored ones are read
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
@@ -188,6 +189,13 @@ class TrainingRunView(QWidget):
             self._add(event)
         self._show_newest(details)
         self._show_status()
+        self._show_unsaid(details.training)
+
+    def _show_unsaid(self, training: Training | None) -> None:
+        """Show the error that ended the job, unless it is in the outcome of the training that is shown."""
+        error, self._failure = self._failure, None
+        if error is not None and (training is None or outcome_text(training.run.outcome) != str(error)):
+            self.notice.show_error(error)
 
     def _show_more(self, details: TrainingDetails) -> None:
         if details.training.id != self.training:
@@ -200,6 +208,7 @@ class TrainingRunView(QWidget):
 
     def _show_failure(self, error: Exception) -> None:
         self._pending = None
+        self._failure = None
         self.notice.show_error(error)
 
     def _receive(self, event: dict[str, Any]) -> None:
@@ -295,7 +304,9 @@ class TrainingRunView(QWidget):
             return
         self._job = None
         if job.error is not None:
-            self.notice.show_error(job.error)
+            self._failure = job.error
+            if not self.training:
+                self._show_unsaid(None)
         elif isinstance(job.result, Trained) and job.result.was_done:
             self.notice.show_message(
                 f"{job.result.run} had already finished when this job's turn came.", "Nothing was trained."

@@ -12,10 +12,10 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel
 from pytestqt.qtbot import QtBot
 
-from orca_desk.errors import UserError
+from orca_desk.errors import FinalError, UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, decide, iterate_records
-from orca_desk.library.runs import end_run, get_run, store_progress
+from orca_desk.library.runs import end_run, failure_outcome, get_run, store_progress
 from orca_desk.library.settings import get_setting
 from orca_desk.library.snapshots import Snapshot, SnapshotRules, freeze, list_snapshots, snapshot_records
 from orca_desk.library.strategies import get_strategy
@@ -53,6 +53,7 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.series import FIRST, StepValues
 from orca_desk.ui.widgets.sparkline import POINTS
 from orca_desk.ui.window import Window
+from orca_desk.ui.words.runs import page_of
 from orca_desk.ui.words.training_checks import concern_text
 
 STUDENT = bundled_models() / "mini-student"
@@ -517,10 +518,32 @@ def test_a_queued_training_waits_for_its_turn_and_reports_its_failure(
     view = page.run_view
     assert view is not None and view.panel.count.text() == "Waiting for another job"
     over.set()
-    qtbot.waitUntil(lambda: view.notice.isVisible())
-    assert "is not a folder" in view.notice.text.text()
     qtbot.waitUntil(lambda: view.status.text() == "Failed, resumable")
+    assert "is not a folder" in view.outcome.text() and view.resume.isVisible()
+    assert view.notice.isHidden()  # once is enough
     assert (get_run(library, "train-1").request or {})["snapshot"] == snapshot.id
+
+
+def test_a_training_that_must_fail_again_is_not_offered_to_be_resumed(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot
+) -> None:
+    made = stored_training(library, snapshot.id, QUICK)
+    page = shown(window, qtbot)
+    page.show_training(made.id)
+    view = page.run_view
+    assert view is not None
+    error = FinalError("Training diverged.", "Lower the learning rate.")
+
+    def fail(tools: Tools) -> None:
+        tools.tell({"event": "began", "training": made.id})
+        end_run(library, made.id, "failed", failure_outcome(error))
+        raise error
+
+    view.follow(window.desk.jobs.start("Train", "train", fail, changes={"trainings"}))
+    qtbot.waitUntil(lambda: view.status.text() == "Failed")
+    assert view.outcome.text() == "Training diverged. Lower the learning rate."
+    assert view.notice.isHidden() and view.resume.isHidden()
+    assert page_of(get_run(library, made.id)) is None
 
 
 def test_the_failure_of_a_training_is_shown_though_the_next_one_begins(
