@@ -5,7 +5,7 @@ held out before.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from orca_desk.library.conditions import json_list
 from orca_desk.method.records import Task, question_key
@@ -24,6 +24,19 @@ def held_out_flags(db: sqlite3.Connection, tasks: Iterable[Task]) -> dict[int, b
         ),
     )
     return {row["n"]: bool(row["held_out"]) for row in rows}
+
+
+def flags_at_change(db: sqlite3.Connection, before: Sequence[Task], after: Sequence[Task]) -> dict[int, bool]:
+    """Return whether each record is held out that a change from `before` to `after` can hold out or free."""
+    return held_out_flags(
+        db,
+        [
+            task
+            for old, new in zip(before, after, strict=True)
+            if (old.split, old.user_text) != (new.split, new.user_text)
+            for task in (old, new)
+        ],
+    )
 
 
 def restore_flags(db: sqlite3.Connection, former: Mapping[int, bool]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
-from orca_desk.library.held_out import held_out_flags, restore_flags
+from orca_desk.library.held_out import flags_at_change, restore_flags
 from orca_desk.library.tasks import (
     COLUMNS,
     SELECT,
@@ -81,7 +81,7 @@ def change_tasks(library: Library, rowids: Sequence[int], change: Callable[[Task
             changed = [change(task) for _, task in found]
             before = task_rows(db, [task for _, task in found])
             after = task_rows(db, changed)
-            held_out = held_out_flags(db, _tests([task for _, task in found], changed)) | held_out
+            held_out = flags_at_change(db, [task for _, task in found], changed) | held_out
             for (rowid, _), old, new in zip(found, before, after, strict=True):
                 columns = tuple(name for name in COLUMNS if old[name] != new[name])
                 if columns:
@@ -113,16 +113,6 @@ def hold_out_family(library: Library, family: str, percent: float) -> ChangedTas
     return change_tasks(
         library, task_rowids(library, wanted), lambda task: replace(task, split=chosen.split(task))
     )
-
-
-def _tests(before: Sequence[Task], after: Sequence[Task]) -> list[Task]:
-    """Return the tasks, as they were and as they are, whose change can hold out records or free them."""
-    return [
-        task
-        for old, new in zip(before, after, strict=True)
-        if (old.split, old.user_text) != (new.split, new.user_text)
-        for task in (old, new)
-    ]
 
 
 def _tasks(db: sqlite3.Connection, rowids: Sequence[int]) -> list[tuple[int, Task]]:

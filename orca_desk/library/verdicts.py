@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.held_out import flags_at_change, restore_flags
 from orca_desk.library.pairings import correct_evidence
 from orca_desk.library.tasks import store_tasks, tasks_of
 from orca_desk.method.grading import Verdict
@@ -40,6 +41,14 @@ class Regraded:
     verdict: Verdict | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class FormerTasks:
+    """Tasks before they were replaced, and which records that this could hold out were held out."""
+
+    tasks: tuple[Task, ...]
+    held_out: dict[int, bool]
+
+
 class OutdatedError(Exception):
     """What was graded has changed meanwhile: an answer has arrived, or a task was edited."""
 
@@ -58,21 +67,27 @@ def store_regraded(
     texts: Sequence[GradedText],
     seen: Sequence[Task],
     replaced_by: Sequence[Task] = (),
-) -> list[Task]:
+    held_out: Mapping[int, bool] = {},
+) -> FormerTasks:
     """Replace tasks and the verdicts on their answers in one transaction; return the former tasks.
 
+    `held_out` are flags of records to restore, where this undoes another replacement.
     Raises OutdatedError, and stores nothing, if the answers to `tasks` are no longer `texts`, or the tasks
     not as `seen`; UserError if a task to replace does not exist.
     """
 
-    def store(db: sqlite3.Connection) -> list[Task]:
+    def store(db: sqlite3.Connection) -> FormerTasks:
         if tasks_of(db, [task.id for task in seen]) != {task.id: task for task in seen}:
             raise OutdatedError
         if _texts(db, tasks) != texts:
             raise OutdatedError
+        known = tasks_of(db, [task.id for task in replaced_by])
+        present = [task for task in replaced_by if task.id in known]
+        flags = flags_at_change(db, [known[task.id] for task in present], present)
         before = store_tasks(db, replaced_by)
+        restore_flags(db, held_out)
         _store_verdicts(db, regraded)
-        return before
+        return FormerTasks(tasks=tuple(before), held_out=flags)
 
     return library.write(store)
 

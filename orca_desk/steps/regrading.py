@@ -4,13 +4,19 @@ Whatever changes a task's reference answer, or its type, grades what was answere
 transaction: the teacher's words, the user's edit of them, and the evidence for strategies.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import DeletedTasks, get_tasks, restore_tasks
-from orca_desk.library.verdicts import OutdatedError, Regraded, graded_texts, store_regraded
+from orca_desk.library.verdicts import (
+    FormerTasks,
+    OutdatedError,
+    Regraded,
+    graded_texts,
+    store_regraded,
+)
 from orca_desk.method.records import Task
 from orca_desk.steps.grading import grade_answer
 from orca_desk.yielding import yielding
@@ -20,15 +26,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class ReplacedTasks:
-    """The earlier tasks, with which to undo a replacement, and how many records got another verdict."""
+    """The earlier tasks, with which to undo a replacement, and how many records got another verdict.
+
+    `held_out` tells which records of tasks that changed sides, or ask another question, were held out.
+    """
 
     before: tuple[Task, ...]
+    held_out: dict[int, bool]
     regraded: int
 
 
-def replace_tasks(library: Library, tasks: Sequence[Task]) -> ReplacedTasks:
+def replace_tasks(
+    library: Library, tasks: Sequence[Task], *, held_out: Mapping[int, bool] = {}
+) -> ReplacedTasks:
     """Replace the tasks with the same ids, all or none, and grade their records by the new references.
 
+    `held_out` of an earlier replacement, which this one undoes, frees the records that it held out.
     A reference in mathematics may take seconds: never call this in the event loop of a window. Raises
     UserError if there is no such task.
     """
@@ -38,10 +51,17 @@ def replace_tasks(library: Library, tasks: Sequence[Task]) -> ReplacedTasks:
         changed = [
             task for task in tasks if task.id in stored and _reference(task) != _reference(stored[task.id])
         ]
-        before, regraded = _grade(library, changed, seen=list(stored.values()), replaced_by=tasks)
-        return ReplacedTasks(before=tuple(before), regraded=regraded)
+        former, regraded = _grade(
+            library, changed, seen=list(stored.values()), replaced_by=tasks, held_out=held_out
+        )
+        return ReplacedTasks(before=former.tasks, held_out=former.held_out, regraded=regraded)
 
     return _until_current(attempt)
+
+
+def undo_replacement(library: Library, done: ReplacedTasks) -> ReplacedTasks:
+    """Undo `replace_tasks`; records that it held out can be trained on again."""
+    return replace_tasks(library, done.before, held_out=done.held_out)
 
 
 def bring_back(library: Library, deleted: DeletedTasks) -> None:
@@ -64,8 +84,13 @@ def regrade(library: Library, task_ids: Iterable[str]) -> int:
 
 
 def _grade(
-    library: Library, tasks: Sequence[Task], *, seen: Sequence[Task], replaced_by: Sequence[Task] = ()
-) -> tuple[list[Task], int]:
+    library: Library,
+    tasks: Sequence[Task],
+    *,
+    seen: Sequence[Task],
+    replaced_by: Sequence[Task] = (),
+    held_out: Mapping[int, bool] = {},
+) -> tuple[FormerTasks, int]:
     """Grade by the references of `tasks`; return the replaced tasks and how many records changed.
 
     Raises OutdatedError if the library no longer has the tasks as they were `seen`, or has other answers.
@@ -77,8 +102,10 @@ def _grade(
         for text in yielding(texts)
     ]
     changed = [one for one in graded if one.verdict != one.text.verdict]
-    before = store_regraded(library, changed, tasks=by_id, texts=texts, seen=seen, replaced_by=replaced_by)
-    return before, len({one.text.record for one in changed})
+    former = store_regraded(
+        library, changed, tasks=by_id, texts=texts, seen=seen, replaced_by=replaced_by, held_out=held_out
+    )
+    return former, len({one.text.record for one in changed})
 
 
 def _until_current(attempt: Callable[[], T]) -> T:

@@ -22,7 +22,7 @@ from orca_desk.steps import regrading
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
 from orca_desk.steps.collect.undo import put_back, take_back
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
-from orca_desk.steps.regrading import bring_back, regrade, replace_tasks
+from orca_desk.steps.regrading import bring_back, regrade, replace_tasks, undo_replacement
 
 
 @pytest.fixture
@@ -174,6 +174,35 @@ def test_what_got_nothing_right_must_be_measured_again_once_an_answer_is_right(l
     set_pairings(library, [], source="measured", fruitless=[nothing])
     replace_tasks(library, [make_task(1)])
     assert latest_evidence(library) == {}
+
+
+def test_undoing_another_wording_frees_the_records_that_it_held_out(library: Library) -> None:
+    add_tasks(library, [make_task(5, split="heldout")])
+    reworded = replace(make_task(5, split="heldout"), query=make_task(1).query)
+    edited = replace_tasks(library, [reworded])
+    assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
+    again = undo_replacement(library, edited)
+    assert preview_freeze(library).records == 1
+    undo_replacement(library, again)
+    assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
+
+
+def test_undoing_another_wording_frees_nothing_that_was_held_before(library: Library) -> None:
+    add_tasks(library, [make_task(5, split="heldout"), make_task(1, family="test", split="heldout")])
+    edited = replace_tasks(library, [replace(make_task(5, split="heldout"), query=make_task(1).query)])
+    undo_replacement(library, edited)
+    assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
+
+
+def test_undoing_an_import_that_held_tasks_out_keeps_what_was_held_before(library: Library) -> None:
+    add_tasks(library, [make_task(1, family="test", split="heldout")])
+    delete_tasks(library, [make_task(1, family="test").id])  # its record stays held out
+    row = {"question": make_task(1).query, "family": make_task(1).family, "split": "heldout"}
+    row["answer"] = make_task(1).answer
+    seen = ImportRequest(source=TaskSource.of_text(json.dumps(row)), update=True).run(library)
+    assert seen.replaced == 1 and seen.undo is not None
+    take_back(library, seen.undo)
+    assert preview_freeze(library).left_out == {Unfit.HELD_OUT: 1}
 
 
 def test_the_verdict_of_an_edit_can_be_stored_by_hand_and_still_follows(library: Library) -> None:

@@ -136,6 +136,7 @@ class _Import:
     examples: list[Task] = field(default_factory=list)
     added: "array[int]" = field(default_factory=lambda: array("q"))
     replaced: list[Task] = field(default_factory=list)
+    held_out: dict[int, bool] = field(default_factory=dict)
     newly_held: "array[int]" = field(default_factory=lambda: array("q"))
     _own: "array[int]" = field(default_factory=lambda: array("Q"))  # ids (64 bits) of tasks that were there
     _splits: SplitQuestions = field(default_factory=SplitQuestions)
@@ -191,7 +192,10 @@ class _Import:
             undo=None
             if self.dry_run
             else ImportUndo(
-                added=self.added, replaced=tuple(self.replaced), newly_held=tuple(self.newly_held)
+                added=self.added,
+                replaced=tuple(self.replaced),
+                newly_held=tuple(self.newly_held),
+                held_out=self.held_out,
             ),
         )
 
@@ -256,6 +260,7 @@ class _Import:
         if self.update and others and not self.dry_run:
             done = replace_tasks(self.library, list(others.values()))
             self.replaced += done.before
+            self.held_out = done.held_out | self.held_out
             self.counts["regraded"] += done.regraded
 
     def _content(self, task: Task) -> int:

@@ -58,12 +58,14 @@ class LeftAside:
 class ImportUndo:
     """What takes an import back: the rows of the tasks that it added, and the tasks that it replaced.
 
-    `newly_held` are the rows of the records that the added tasks hold out.
+    `newly_held` are the rows of the records that the added tasks hold out; `held_out` tells which of those
+    that the replaced tasks can hold out were held out before.
     """
 
     added: "array[int]"
     replaced: tuple[Task, ...]
     newly_held: tuple[int, ...] = ()
+    held_out: dict[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +74,10 @@ class Imported:
 
     `differing` counts rows whose question already existed with other content (answer, split, tags, ...), in
     the library or earlier in the file; `updated` says whether the file's content replaced it, and `replaced`
-    counts these. `heldout` and `unanswered` count the tasks that were added. `repeated` counts rows that ask what an earlier row asks, in
-    the same words or nearly, `elsewhere` added tasks that ask what another task of the library asks, `both`
-    questions that stand in both splits, here or with the library's. `regraded` counts the records that got
-    another verdict by a replaced reference answer.
+    counts these. `heldout` and `unanswered` count the tasks that were added. `repeated` counts rows that ask
+    what an earlier row asks, in the same words or nearly, `elsewhere` added tasks that ask what another task
+    of the library asks, `both` questions that stand in both splits, here or with the library's. `regraded`
+    counts the records that got another verdict by a replaced reference answer.
     `families` counts the added tasks by family. `problems` and `examples` are the first 20 bad and differing
     rows. With `dry_run` nothing was stored.
     """

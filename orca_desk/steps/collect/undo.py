@@ -1,6 +1,6 @@
 """Taking an import back, and making it again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orca_desk.library.database import Library
@@ -34,7 +34,7 @@ def take_back(library: Library, undo: ImportUndo) -> TakenBack:
     ids = [task_ids(library, undo.added[start : start + CHUNK]) for start in range(0, len(undo.added), CHUNK)]
     deleted = tuple(delete_tasks(library, chunk) for chunk in reversed(ids))
     free_records(library, undo.newly_held)
-    return TakenBack(deleted=deleted, replaced=tuple(_swap(library, undo.replaced)))
+    return TakenBack(deleted=deleted, replaced=tuple(_swap(library, undo.replaced, undo.held_out)))
 
 
 def put_back(library: Library, taken: TakenBack) -> None:
@@ -44,10 +44,11 @@ def put_back(library: Library, taken: TakenBack) -> None:
     _swap(library, taken.replaced)
 
 
-def _swap(library: Library, tasks: Sequence[Task]) -> list[Task]:
+def _swap(library: Library, tasks: Sequence[Task], held_out: Mapping[int, bool] = {}) -> list[Task]:
     """Store these tasks in place of those with the same ids, which are returned; leave out deleted ones.
 
-    Their records are graded by the references that are stored.
+    Their records are graded by the references that are stored, and held out as `held_out` tells.
     """
     present = get_tasks(library, [task.id for task in tasks])
-    return list(replace_tasks(library, [task for task in tasks if task.id in present]).before)
+    stored = [task for task in tasks if task.id in present]
+    return list(replace_tasks(library, stored, held_out=held_out).before)

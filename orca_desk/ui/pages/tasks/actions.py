@@ -13,7 +13,7 @@ from orca_desk.library.tasks import (
     task_ids,
 )
 from orca_desk.method.records import Task
-from orca_desk.steps.regrading import ReplacedTasks, bring_back, regrade, replace_tasks
+from orca_desk.steps.regrading import ReplacedTasks, bring_back, regrade, replace_tasks, undo_replacement
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tasks import regraded_sentence
@@ -54,7 +54,7 @@ class TaskActions:
         self._desk.do(
             "edit a task",
             lambda: replace_tasks(self._library, [task]),
-            lambda done: replace_tasks(self._library, done.before),
+            lambda done: undo_replacement(self._library, done),
             *GRADES,
             then=tell,
             failed=self._failed,
