@@ -1,6 +1,6 @@
 """`orca-desk strategies`: the ways of answering, their versions, and the pairings of families with them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +17,7 @@ from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.library import pairings, strategies
 from orca_desk.library.pairings import StoredPairing
+from orca_desk.method.pairing import Evidence
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import read_strategy, revised, to_toml
 from orca_desk.steps.pair.choice import choose_strategy
@@ -177,16 +178,24 @@ def show_pairings(folder: Path, as_json: bool) -> None:
     """Show each family's strategy, with the measured evidence."""
     with open_library(folder) as library:
         found = list(pairings.current_pairings(library).values())
+        earlier = pairings.earlier_evidence(library)
     if as_json:
         print_json(found)
     elif not found:
         say("No family is paired yet. To measure: orca-desk strategies probe --teacher MODEL.gguf")
     else:
-        pairings_table(found)
+        pairings_table(found, earlier)
 
 
-def pairings_table(found: Sequence[StoredPairing]) -> None:
-    """Print each family's strategy and its evidence."""
+def pairings_table(
+    found: Sequence[StoredPairing], earlier: Collection[tuple[str, str]] = frozenset()
+) -> None:
+    """Print each family's strategy and its evidence; `earlier` tells which is of an earlier instruction."""
+
+    def score(one: Evidence) -> str:
+        version = " (earlier version)" if (one.family, one.strategy) in earlier else ""
+        return f"{one.strategy} {one.correct}/{one.n}{version}"
+
     table(
         "Pairings",
         {"family": "left", "strategy": "left", "source": "left", "evidence (correct of asked)": "left"},
@@ -195,7 +204,7 @@ def pairings_table(found: Sequence[StoredPairing]) -> None:
                 each.pairing.family,
                 each.strategy,
                 each.source,
-                ", ".join(f"{one.strategy} {one.correct}/{one.n}" for one in each.pairing.evidence),
+                ", ".join(map(score, each.pairing.evidence)),
             ]
             for each in found
         ],

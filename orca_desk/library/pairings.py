@@ -158,6 +158,38 @@ def latest_evidence(library: Library) -> dict[tuple[str, str], Evidence]:
     return {(row["family"], row["strategy"]): _evidence(row["family"], row) for row in rows}
 
 
+def earlier_evidence(library: Library) -> frozenset[tuple[str, str]]:
+    """Return where the latest evidence is of an earlier instruction, by family and strategy.
+
+    A measurement of a strategy used the version that was the newest at that time.
+    """
+    versions: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in library.rows("SELECT name, instruction, created_at FROM strategies ORDER BY name, version"):
+        versions[row["name"]].append((row["created_at"], row["instruction"]))
+    rows = library.rows(
+        f"SELECT {NAME} AS family, e.strategy, p.created_at, max(e.pairing)"
+        " FROM evidence AS e JOIN pairings AS p ON p.n = e.pairing"
+        f" WHERE family_id IN {PRESENT}"
+        " GROUP BY p.family_id, e.strategy"
+    )
+    rows += library.rows(
+        f"SELECT {NAME} AS family, strategy, created_at FROM fruitless WHERE family_id IN {PRESENT}"
+    )
+    measured = {(row["family"], row["strategy"]): row["created_at"] for row in rows}
+    return frozenset(
+        (family, strategy)
+        for (family, strategy), measured_at in measured.items()
+        if strategy in versions
+        and _instruction_at(versions[strategy], measured_at) != versions[strategy][-1][1]
+    )
+
+
+def _instruction_at(versions: Sequence[tuple[str, str]], when: str) -> str:
+    """Return the newest instruction at a time, of versions with their times, the oldest first."""
+    known = [instruction for created_at, instruction in versions if created_at <= when]
+    return known[-1] if known else versions[0][1]
+
+
 def current_pairings(library: Library) -> dict[str, StoredPairing]:
     """Return the pairing of every family that has one, by family."""
     with library.read() as db:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from orca_desk.library.database import Library
-from orca_desk.library.pairings import StoredPairing, current_pairings, latest_evidence
+from orca_desk.library.pairings import StoredPairing, current_pairings, earlier_evidence, latest_evidence
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import FamilyCount, TaskFilter, count_tasks, families
 from orca_desk.method.pairing import Evidence
@@ -15,6 +15,7 @@ from orca_desk.method.strategies import Strategy
 class PairingMatrix:
     """The latest evidence by (family, strategy), and the pairing of each family that has one.
 
+    `earlier` tells where that evidence is of an instruction that the strategy no longer has.
     `tasks` counts each family's training tasks with a reference answer: those that a probe can use.
     """
 
@@ -23,6 +24,7 @@ class PairingMatrix:
     strategies: tuple[Strategy, ...] = ()
     evidence: Mapping[tuple[str, str], Evidence] = field(default_factory=dict)
     pairings: Mapping[str, StoredPairing] = field(default_factory=dict)
+    earlier: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def measurable(self) -> tuple[str, ...]:
@@ -44,6 +46,7 @@ def pairing_matrix(library: Library) -> PairingMatrix:
         strategies=tuple(current_strategies(library).values()),
         evidence=latest_evidence(library),
         pairings=current_pairings(library),
+        earlier=earlier_evidence(library),
     )
 
 

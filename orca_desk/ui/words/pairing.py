@@ -34,10 +34,15 @@ def pairing_reason(pairing: Pairing) -> str:
     )
 
 
-def source_word(stored: StoredPairing) -> str:
-    """Return how a family came to its strategy; nothing correct is no measurement that speaks for one."""
+def source_word(stored: StoredPairing, *, is_earlier: bool = False) -> str:
+    """Return how a family came to its strategy; nothing correct is no measurement that speaks for one.
+
+    `is_earlier` tells that an earlier instruction of the strategy was measured.
+    """
     if stored.source == "chosen":
         return "by hand"
+    if is_earlier:
+        return "earlier version"
     return "no evidence" if stored.pairing.reason == PairingReason.NONE_CORRECT else "measured"
 
 

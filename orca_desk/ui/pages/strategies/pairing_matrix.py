@@ -108,7 +108,7 @@ class PairingMatrixModel(QAbstractTableModel):
             case Qt.ItemDataRole.BackgroundRole:
                 return self._background(family, strategy.name)
             case Qt.ItemDataRole.ForegroundRole:
-                return self._foreground(self._measured(family, strategy.name))
+                return self._foreground(family, strategy.name)
             case Qt.ItemDataRole.ToolTipRole:
                 return safe_tip(self.sentence(family, strategy.name))
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -128,6 +128,8 @@ class PairingMatrixModel(QAbstractTableModel):
                 f"(95% interval {share.low:.0%} to {share.high:.0%}), "
                 f"{found.mean_tokens:.0f} tokens per answer."
             )
+            if (family, strategy) in self.content.earlier:
+                words.append("Measured with an earlier version of its instruction: measure it again.")
         else:
             words.append("not measured.")
         words.append(
@@ -147,17 +149,20 @@ class PairingMatrixModel(QAbstractTableModel):
             basis = f"\n{found.correct:,}/{found.n:,} · {100 * found.low:.0f}–{100 * found.high:.0f}%"
         if (family, strategy) in self._running:
             share = f"{share} …"
+        elif self._is_earlier(family, strategy):
+            share = f"{share} (earlier)"
         return f"{CHOSEN} {share}{basis}" if self._is_chosen(family, strategy) else f"{share}{basis}"
 
-    def _foreground(self, measured: tuple[int, int] | None) -> Any:
+    def _foreground(self, family: str, strategy: str) -> Any:
         """Return the colour of a share; nothing correct is a warning, also where it is the best there is."""
-        if measured is None:
+        measured = self._measured(family, strategy)
+        if measured is None or self._is_earlier(family, strategy):
             return self._theme.colours("muted")
         return self._theme.colours("warn") if measured[0] == 0 else None
 
     def _background(self, family: str, strategy: str) -> Any:
         measured = self._measured(family, strategy)
-        if not measured:
+        if not measured or self._is_earlier(family, strategy):
             return None
         return self._theme.colours.tint("teacher", 0.02 + 0.3 * measured[0] / measured[1])
 
@@ -166,6 +171,11 @@ class PairingMatrixModel(QAbstractTableModel):
             return running
         found = self.content.evidence.get((family, strategy))
         return (found.correct, found.n) if found else None
+
+    def _is_earlier(self, family: str, strategy: str) -> bool:
+        """Return whether a cell shows what an earlier instruction of the strategy achieved."""
+        key = (family, strategy)
+        return key in self.content.earlier and key not in self._running
 
     def _is_chosen(self, family: str, strategy: str) -> bool:
         pairing = self.content.pairings.get(family)
@@ -181,11 +191,12 @@ class PairingMatrixModel(QAbstractTableModel):
         if pairing is None:
             return f"not paired\n{self._why_not(family)}"
         titles = {one.name: one.title for one in self.content.strategies}
-        text = f"{titles.get(pairing.strategy, pairing.strategy)}\n{source_word(pairing)}"
+        source = source_word(pairing, is_earlier=(family, pairing.strategy) in self.content.earlier)
+        text = f"{titles.get(pairing.strategy, pairing.strategy)}\n{source}"
         return safe_tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
 
     def _why_not(self, family: str) -> str:
-        if any(each == family for each, _ in self.content.evidence):
+        if any(each == family for each, _ in self.content.evidence.keys() - self.content.earlier):
             return "no evidence"
         return "not measured" if self.content.tasks.get(family) else "no task to measure on"
 

@@ -1,10 +1,13 @@
 """The Strategies page: instructions, versions, the preview, and pairing, measured or by hand."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from orca_desk.library import strategies
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.records import count_records
@@ -389,6 +392,23 @@ def test_the_models_follow_the_rules(page: StrategiesPage, window: Window, libra
     page.new()
     page.discard()
     assert testers
+
+
+def test_what_an_earlier_instruction_achieved_is_told_apart(
+    page: StrategiesPage, window: Window, library: Library, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix, measured = page.pairing.model, cell(page, "facts", "direct")
+    source = matrix.index(measured.row(), matrix.columnCount() - 1)
+    assert text(page, "facts", "direct").startswith("✓ 90%\n") and source.data() == "Direct answer\nmeasured"
+    assert measured.data(Qt.ItemDataRole.BackgroundRole) is not None
+    monkeypatch.setattr(strategies, "now", lambda: "9999-01-01T00:00:00.000+00:00")
+    save_strategy(library, replace(get_strategy(library, "direct"), instruction="Answer in Latin."))
+    window.desk.tell("strategies")
+    qtbot.waitUntil(lambda: text(page, "facts", "direct").startswith("✓ 90% (earlier)\n"))
+    assert measured.data(Qt.ItemDataRole.BackgroundRole) is None
+    assert "Measured with an earlier version of its instruction" in matrix.sentence("facts", "direct")
+    assert source.data() == "Direct answer\nearlier version"
+    assert "(earlier)" not in text(page, "facts", "step-by-step")
 
 
 def test_a_measurement_that_never_began_is_started_by_its_request(page: StrategiesPage, qtbot: QtBot) -> None:
