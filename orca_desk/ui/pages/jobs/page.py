@@ -20,7 +20,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.jobs.run_detail import RunDetail
-from orca_desk.ui.pages.jobs.run_table import MODEL, OUTCOME, RunTable
+from orca_desk.ui.pages.jobs.run_table import DURATION, MODEL, OUTCOME, RunTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.job_panel import JobPanel
@@ -30,8 +30,8 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.runs import PAUSED, STATUSES, TYPES, RunStatus
 
 SHOWN = 500  # the newest runs
-WIDTHS = (232, 200, 116, 112, 84, 184, 160)
-NEEDS = {MODEL: 1050, OUTCOME: 850}  # px that the table needs to show columns which the detail shows too
+WIDTHS = (250, 200, 116, 112, 84, 184, 160)
+NEEDS = {MODEL: 1100, OUTCOME: 900, DURATION: 770}  # px for columns whose content the detail shows too
 PANELS = 6  # unfinished jobs with a panel; a line counts the others
 
 

@@ -13,7 +13,7 @@ from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.widgets.when import exactly, when
 from orca_desk.ui.words.runs import TYPES, RunStatus, outcome_of, progress_of, time_of, type_of
 
-RUN, MODEL, STATUS, STARTED, _, PROGRESS, OUTCOME = range(7)
+RUN, MODEL, STATUS, STARTED, DURATION, PROGRESS, OUTCOME = range(7)
 
 
 class RunTable(RowsModel[Run]):

@@ -164,7 +164,7 @@ def test_the_run_of_a_paused_job_is_paused_too(page: JobsPage, window: Window, q
     qtbot.waitUntil(lambda: job.is_over)
 
 
-@pytest.mark.parametrize("size", [(1024, 700), (1440, 900)])
+@pytest.mark.parametrize("size", [(800, 700), (1024, 700), (1440, 900)])
 def test_the_progress_of_a_run_is_shown_whole(
     page: JobsPage, window: Window, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
