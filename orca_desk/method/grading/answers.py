@@ -106,7 +106,9 @@ def find_answer(response: str, *, names: Iterable[str] = ()) -> FinalAnswer:
     for index in range(len(marks) - 1, -1, -1):
         begin, stop = _span(searched, marks[index])
         raw = searched[begin:stop]
-        text, block = _read(_first_of_line(raw, searched[:begin]), marks[index])
+        text, block = _read(
+            raw if marks[index].closing else _first_of_line(raw, searched[:begin]), marks[index]
+        )
         if not text or (index and _DENIAL.match(text)):
             continue
         return FinalAnswer(
