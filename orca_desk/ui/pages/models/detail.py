@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.inventory.serving import ServingNotes, serving_notes
+from orca_desk.inventory.trainable import why_untrainable
 from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hashes import HashCache
@@ -44,6 +45,7 @@ class ModelDetail(QFrame):
         self.item: InventoryItem | None = None
         self._act = act
         self._hashing: dict[str, Job] = {}
+        self._refusal = ""  # why the model can't be trained
         self.setProperty("kind", "card")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * GRID, GRID + 4, 2 * GRID, GRID + 4)
@@ -90,11 +92,19 @@ class ModelDetail(QFrame):
         """Find out what the user should know of the model's prompts."""
         model = self.item.model if self.item else None
         self._notes_row.hide()
-        if isinstance(model, ModelFile) and model.kind != "adapter":
-            path = model.path
-            self.desk.background.run(self, lambda: serving_notes(path), self._show_notes, only_newest="notes")
+        self._refusal = ""
+        if not isinstance(model, ModelFile) or model.kind == "adapter":
+            return
+        path, is_student = model.path, model.kind == "safetensors"
 
-    def _show_notes(self, notes: ServingNotes) -> None:
+        def read() -> tuple[ServingNotes, str]:
+            return serving_notes(path), why_untrainable(path) if is_student else ""
+
+        self.desk.background.run(self, read, lambda found: self._show_notes(*found), only_newest="notes")
+
+    def _show_notes(self, notes: ServingNotes, refusal: str) -> None:
+        self._refusal = refusal
+        self._paint()
         usable = self.item is not None and isinstance(self.item.model, ModelFile)
         self.notes.setText("\n".join(notes_of(notes)))
         self._notes_row.setVisible(usable and bool(notes.template))
@@ -250,6 +260,10 @@ class ModelDetail(QFrame):
             self.fit.setText(fit_sentence(fit))
             name = "circle-check" if fit.fits else "triangle-alert"
             self._fit_icon.setPixmap(pixmap(name, colours, "good" if fit.fits else "warn"))
+        if self._refusal:
+            self._fit_row.show()
+            self.fit.setText(f"It can't be trained. {self._refusal}")
+            self._fit_icon.setPixmap(pixmap("triangle-alert", colours, "warn"))
 
 
 def _row(*widgets: QWidget) -> QWidget:

@@ -268,3 +268,15 @@ def test_what_a_template_decides_is_told(page: ModelsPage, qtbot: QtBot, tmp_pat
     assert "It always gets 26 July 2024" in page.detail.notes.text()
     select(page, TEACHER)
     assert not page.detail.notes.isVisible()
+
+
+def test_a_folder_that_cannot_be_trained_says_why(page: ModelsPage, qtbot: QtBot, tmp_path: Path) -> None:
+    endless = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    refused = make_tiny(tmp_path / "refused", template=endless).folder
+    page.add([refused])
+    qtbot.waitUntil(lambda: refused in paths(page))
+    select(page, refused)
+    words = page.detail.fit
+    qtbot.waitUntil(lambda: words.text().startswith("It can't be trained. The model's chat template"))
+    select(page, TEACHER)
+    assert words.text().startswith("Serving mini-teacher")
