@@ -660,7 +660,7 @@ def test_a_real_model_that_is_missing_or_dies_fails_in_its_column(
     with Conversation(library, heard) as conversation:
         conversation.use(models)
         conversation.send(Draft(question="Count"), system="", sampling=ENDLESS)
-        heard.until(lambda: any(isinstance(event, Piece) for event in heard.events))
+        heard.until(lambda: bool(heard.of(Piece)) and bool(heard.of(AnswerFailed)))
         for process in psutil.Process().children():
             process.kill()
         conversation.wait()
