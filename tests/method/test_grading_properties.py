@@ -129,3 +129,8 @@ def test_overlong_numbers_are_not_answers() -> None:
     assert not grade("Answer: " + "9" * 100_000, "9").correct
     assert not grade("Answer: 1e999999999", "1").correct
     assert not grade("Answer: 1/0", "1").correct
+
+
+@pytest.mark.parametrize("reference", ["*", "%.", "±\n."])
+def test_signs_alone_meet_themselves_as_mathematics(reference: str) -> None:
+    assert grade(reference, reference, "math").correct

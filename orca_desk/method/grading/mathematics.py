@@ -96,8 +96,8 @@ def raw_reference(reference: str) -> str:
     """Return the expression of a reference as it is written, out of "#### " or "\\boxed{}"."""
     text = reference.strip()
     if "boxed" in text or "####" in text:
-        return find_answer(text).raw.strip()
-    return bare_math(text)
+        return find_answer(text).raw.strip() or text
+    return bare_math(text) or text
 
 
 def _stated(final: FinalAnswer) -> str:

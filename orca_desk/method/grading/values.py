@@ -189,7 +189,7 @@ _KINDS: list[tuple[Callable[[str], Any], Callable[[str], list[Any]], Callable[[A
 ]
 _VALUE_SIGN = re.compile(
     r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand|million"
-    r"|dozen|half|quarters?|noon|midday|midnight|none|first|second|thirds?|\w+th)\b|[零〇一二两兩三四五六七八九十百千]",
+    r"|dozen|half|quarters?|noon|midday|midnight|none|nil|nought|zilch|first|second|thirds?|\w+th)\b|[零〇一二两兩三四五六七八九十百千]",
     re.IGNORECASE,
 )
 
