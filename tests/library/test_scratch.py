@@ -119,3 +119,4 @@ def test_only_old_folders_of_earlier_versions_go(tmp_path: Path) -> None:
 
 def test_a_missing_place_has_nothing_to_remove(tmp_path: Path) -> None:
     remove_abandoned(tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import compare, share_of
-from orca_desk.steps.demo.result import OVERALL, DemoResult, WorkedExample
-from orca_desk.steps.evaluate.scoring import Score
+from orca_desk.steps.demo.result import DemoResult, WorkedExample
+from orca_desk.steps.evaluate.scoring import OVERALL, Score
 
 
 def scores(correct: int) -> dict[str, Score]:

@@ -13,10 +13,9 @@ from orca_desk.library.settings import get_setting
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import Comparison, Share
 from orca_desk.steps.demo.state import result_file
-from orca_desk.steps.evaluate.scoring import Evaluated, Score
+from orca_desk.steps.evaluate.scoring import OVERALL, Evaluated, Score
 
 MODELS = ("base", "tuned", "teacher")
-OVERALL = "overall"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,7 +80,7 @@ def score_outcomes(run: Run, found: Sequence[QuestionOutcome], *, is_complete: b
     """Return the results of some questions; `is_complete`: those without an answer could not be asked."""
     families: dict[str, list[QuestionOutcome]] = {}
     for one in sorted(found, key=lambda one: one.family):
-        families.setdefault(one.family, []).append(one)
+        families.setdefault(_beside_total(one.family), []).append(one)
     answered = [one for one in found if one.is_answered]
     following = [one.recognised == one.paired for one in answered if one.paired is not None]
     missing = len(found) - len(answered)
@@ -142,12 +142,17 @@ def compare_settled(
     """Compare two evaluations on some tasks, given with their families: by family, then "overall"."""
     families: dict[str, list[str]] = {}
     for task, family in among.items():
-        families.setdefault(family, []).append(task)
+        families.setdefault(_beside_total(family), []).append(task)
     groups = {**dict(sorted(families.items())), OVERALL: list(among)}
     return {
         name: compare([first[task].correct for task in tasks], [second[task].correct for task in tasks])
         for name, tasks in groups.items()
     }
+
+
+def _beside_total(family: str) -> str:
+    """Return a family's name in tables that have a total: one that is called "overall" must not hide it."""
+    return f"{family} (family)" if family == OVERALL else family
 
 
 def _score(found: Sequence[QuestionOutcome], is_complete: bool) -> Score:

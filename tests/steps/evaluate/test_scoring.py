@@ -146,6 +146,15 @@ def test_a_model_that_could_not_be_asked_loses_those_tasks_to_the_other(library)
     assert (difference.n, difference.only_first, difference.only_second) == (4, 2, 0)
 
 
+def test_a_family_that_is_called_overall_does_not_hide_the_total(library):
+    first = [evaluation(library, "11"), evaluation(library, "10", family="overall", first=2)]
+    assert list(score(library, first[1]).families) == ["overall (family)"]
+    settled = {"task 1": Settled(family="overall", correct=True), "task 2": Settled(family="f", correct=True)}
+    among = {task: one.family for task, one in settled.items()}
+    compared = compare_settled(settled, settled, among)
+    assert {name: one.n for name, one in compared.items()} == {"f": 1, "overall (family)": 1, "overall": 2}
+
+
 def test_evaluations_of_other_tasks_have_no_scores_side_by_side(library):
     one, other = evaluation(library, "11"), evaluation(library, "00", first=7)
     found = compare_models(library, [one, other])

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult, WorkedExample
+from orca_desk.steps.demo.result import MODELS, DemoResult, WorkedExample
+from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.home.stat import ShareStat

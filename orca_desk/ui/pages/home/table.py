@@ -5,8 +5,8 @@ from typing import Any, Literal
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from orca_desk.method.statistics import Share
-from orca_desk.steps.demo.result import MODELS, OVERALL, DemoResult
-from orca_desk.steps.evaluate.scoring import Score
+from orca_desk.steps.demo.result import MODELS, DemoResult
+from orca_desk.steps.evaluate.scoring import OVERALL, Score
 from orca_desk.ui.theme import Role, Theme, font
 from orca_desk.ui.widgets.text import safe_tip
 
