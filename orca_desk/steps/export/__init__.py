@@ -1,0 +1,1 @@
+"""Export: a tuned student as files that other applications open, each checked before it is handed over."""
