@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage
 from virtual_screen import Screen, missing_programs, virtual_screen
 
 from orca_desk import offline
+from orca_desk.inventory.bundled import REAL_STUDENT
 from orca_desk.ui.theme import ROLES
 
 T = TypeVar("T")
@@ -89,6 +90,15 @@ def test_the_self_test_passes(moved: Path, environment: dict[str, str]) -> None:
     assert found.returncode == 0, found.stdout + found.stderr
     assert json.loads(found.stdout)["ok"] is True
     assert stayed_offline(environment)
+
+
+def test_it_holds_the_real_student_with_its_card_and_licence(
+    moved: Path, environment: dict[str, str]
+) -> None:
+    listed = json.loads(run(moved, environment, "models", "list", "--json").stdout)["models"]
+    (found,) = (Path(one["path"]) for one in listed if Path(one["path"]).name == REAL_STUDENT)
+    assert found.is_relative_to(moved)
+    assert {path.name for path in found.parent.iterdir()} == {REAL_STUDENT, "README.md", "LICENSE"}
 
 
 def test_the_demo_runs_as_a_command(moved: Path, environment: dict[str, str], tmp_path: Path) -> None:
