@@ -1,0 +1,72 @@
+"""Adds a LoRA adapter to the weights of a Hugging Face folder, and writes the sum as such a folder."""
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.models.base_identity import BaseMatch, base_of_adapter, compare_base
+from orca_desk.student.lora import LowRank, read_lora
+from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
+from orca_desk.student.safetensors_out import SHARD, TensorToWrite, write_weights
+
+# What belongs to a model beside its weights; other files of a folder, such as a GGUF, are another model's
+COMPANIONS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "chat_template.jinja",
+)
+LICENCES = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
+
+
+def write_merged(base: Path, adapter: Path, out: Path, *, shard: int = SHARD) -> None:
+    """Write the model in the folder `base`, with the PEFT LoRA in `adapter` added, as the folder `out`.
+
+    Sums in float32 and rounds once to each weight's own type. Copies configuration, tokenizer and licence.
+    Raises UserError for an adapter of another model, or one that does not fit.
+    """
+    changes = {change.weight: change for change in read_lora(adapter)}
+    weights = SafetensorsFiles(base)
+    _require_fit(base, adapter, weights, changes)
+    out.mkdir(parents=True, exist_ok=True)
+    for path in companions(base):
+        shutil.copyfile(path, out / path.name)
+    tensors = (_planned(name, stored, changes.get(name)) for name, stored in weights.items())
+    write_weights(out, tensors, shard=shard)
+
+
+def companions(base: Path) -> list[Path]:
+    """Return the files of a model's folder that a copy of the model needs beside its weights."""
+    named = [base / name for name in COMPANIONS if (base / name).is_file()]
+    return named + [path for pattern in LICENCES for path in sorted(base.glob(pattern)) if path.is_file()]
+
+
+def _require_fit(base: Path, adapter: Path, weights: SafetensorsFiles, changes: dict[str, LowRank]) -> None:
+    trained_on = base_of_adapter(adapter)
+    misfits = [
+        change.module
+        for name, change in changes.items()
+        if name not in weights or weights[name].shape != change.shape
+    ]
+    if misfits or (trained_on is not None and compare_base(trained_on, base) is BaseMatch.OTHER):
+        what = f" ({misfits[0]})" if misfits else ""
+        raise UserError(
+            f"The adapter in {adapter} does not fit the model in {base}{what}.",
+            "Choose the model that the adapter was trained on.",
+        )
+
+
+def _planned(name: str, stored: StoredTensor, change: LowRank | None) -> TensorToWrite:
+    load = stored.load if change is None else partial(_sum, stored, change)
+    return TensorToWrite(name=name, dtype=stored.dtype, shape=stored.shape, load=load)
+
+
+def _sum(stored: StoredTensor, change: LowRank) -> Floats:
+    return stored.load() + change.scale * (change.b.load() @ change.a.load())
