@@ -47,8 +47,8 @@ def command() -> None:
 def list_models(folders: Sequence[Path], as_json: bool) -> None:
     """List the models in FOLDERS.
 
-    Without FOLDERS, list the bundled models and those of Hugging Face, LM Studio and Ollama. Models are used
-    where they are, never copied.
+    Without FOLDERS, list the bundled models and those of Hugging Face, llama.cpp, LM Studio, Ollama, Jan and
+    GPT4All. Models are used where they are, never copied.
     """
     found = with_distinct_names(find_models(folders)) if folders else known_models()
     models = [each for each in found if isinstance(each, ModelFile)]
@@ -184,6 +184,7 @@ def _summary(model: ModelFile) -> dict[str, str | int]:
     return {
         "name": model.name,
         "title": model.title,
+        "licence": model.licence,
         "kind": model.kind,
         "architecture": model.architecture,
         "parameters": model.parameters,

@@ -7,6 +7,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.models.chat_template import template_of_folder
 from orca_desk.models.config import read_json
+from orca_desk.models.licence import licence_of_folder
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.safetensors_header import count_elements, read_header, weight_files
 
@@ -43,6 +44,7 @@ def identify_folder(folder: Path) -> ModelFile:
         cached_values=_cached_values(shape),
         tokenizer="tokenizer.json" if (folder / "tokenizer.json").is_file() else "",
         chat_template=template_of_folder(folder),
+        licence=licence_of_folder(folder),
     )
 
 

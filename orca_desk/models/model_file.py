@@ -11,8 +11,9 @@ ModelKind = Literal["gguf", "safetensors", "adapter"]
 class ModelFile:
     """A model: a GGUF file, a Hugging Face folder, or a LoRA adapter in either form.
 
-    `name` is that of its file or folder, `title` what the file calls itself. Counts that a file lacks (an
-    adapter's context, say) are 0; `rank` is that of an adapter. `files` are all files that hold the weights;
+    `name` is that of its file or folder, `title` what the file calls itself; `licence` is what the file or the
+    card in its folder states. Counts that a file lacks (an adapter's context, say) are 0; `rank` is that of an
+    adapter. `files` are all files that hold the weights;
     `cached_values` is how many numbers a token adds to the key/value cache, over all layers. `sha256` is None
     until it is requested: hashing reads every byte.
     """
@@ -36,6 +37,7 @@ class ModelFile:
     base: str = ""
     rank: int = 0
     title: str = ""
+    licence: str = ""
     sha256: str | None = None
 
 

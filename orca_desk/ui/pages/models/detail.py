@@ -33,7 +33,7 @@ from orca_desk.ui.words.models import (
 )
 
 FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layers and width", "Vocabulary",
-         "Tokenizer", "Chat template", "Calls itself")  # fmt: skip
+         "Tokenizer", "Chat template", "Calls itself", "Licence")  # fmt: skip
 
 
 class ModelDetail(QFrame):
@@ -182,6 +182,7 @@ class ModelDetail(QFrame):
             model.tokenizer or "–",
             template_of(model),
             model.title or "–",
+            model.licence or "Not stated",
         )
         for value, shown in zip(values, self.facts.values(), strict=True):
             shown.setText(value)
