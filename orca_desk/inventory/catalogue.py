@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.find import find_models, identify_or_explain, model_folders
+from orca_desk.inventory.find import find_models, identify_or_explain
 from orca_desk.inventory.names import with_distinct_names
+from orca_desk.inventory.places import model_folders
 from orca_desk.library.database import Library
 from orca_desk.library.settings import change_setting, get_setting
 from orca_desk.models.fits import Fit, serving_fit, training_fit
+from orca_desk.models.identify import seen_headers
 from orca_desk.models.model_file import ModelFile, NotAModel
 from orca_desk.paths import bundled_models
 from orca_desk.student.settings import TrainSettings
@@ -69,11 +71,15 @@ def known_models(added: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
 def catalogue(library: Library, elsewhere: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
     """Return all models that the user of a library can choose, as `known_models` does.
 
-    `elsewhere` are paths of more models, in use without being listed; those that are gone are left out.
+    `elsewhere` are paths of more models, in use without being listed; those that are gone are left out. What
+    the headers said is stored in the library's folder, so that the next start reads only new ones.
     """
     added = added_paths(library)
+    seen_headers.load(library.folder)
     more = [path for path in elsewhere if isinstance(identify_or_explain(path), ModelFile)]
-    return known_models([*added, *more])
+    models = known_models([*added, *more])
+    seen_headers.save(library.folder)
+    return models
 
 
 def fit_of(model: ModelFile) -> Fit | None:

@@ -1,38 +1,19 @@
 """Finds models where other tools store them. They are used in place, never copied."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.places import jan_models
 from orca_desk.models.config import read_json
 from orca_desk.models.identify import SPLIT_NAME, identify
 from orca_desk.models.model_file import ModelFile, NotAModel
 
 MAX_DEPTH = 8
+JAN = ("llamacpp", "models")  # the end of the path of its folder
 _OLLAMA_WEIGHTS = "application/vnd.ollama.image.model"
-
-
-def model_folders(
-    bundled: Path, *, home: Path | None = None, env: Mapping[str, str] | None = None
-) -> dict[str, Path]:
-    """Return the folders that can hold models, by tool: bundled, Hugging Face, LM Studio, Ollama.
-
-    Respects the tools' own environment variables. The folders need not exist.
-    """
-    user = home or Path.home()
-    variables = os.environ if env is None else env
-    cache = Path(variables.get("XDG_CACHE_HOME") or user / ".cache")
-    hub = Path(variables.get("HF_HOME") or cache / "huggingface") / "hub"
-    return {
-        "bundled": bundled,
-        "Hugging Face": Path(variables.get("HF_HUB_CACHE") or hub),
-        "LM Studio": user / ".lmstudio" / "models",
-        "LM Studio (old)": cache / "lm-studio" / "models",
-        "Ollama": Path(variables.get("OLLAMA_MODELS") or user / ".ollama" / "models"),
-        "Ollama (service)": Path("/usr/share/ollama/.ollama/models"),
-    }
 
 
 def find_models(folders: Iterable[Path]) -> Iterator[ModelFile | NotAModel]:
@@ -65,6 +46,8 @@ def _candidates(root: Path) -> Iterator[tuple[Path, str]]:
     if (root / "manifests").is_dir() and (root / "blobs").is_dir():
         yield from _ollama(root)
         return
+    if root.parts[-2:] == JAN:
+        yield from jan_models(root)
     for current, folders, files in os.walk(root):
         folder = Path(current)
         if len(folder.parts) - len(root.parts) >= MAX_DEPTH:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.bundled import is_bundled
+from orca_desk.inventory.bundled import is_mini
 from orca_desk.inventory.catalogue import added_paths, fit_of
-from orca_desk.inventory.find import model_folders
+from orca_desk.inventory.places import model_folders, tool_of
 from orca_desk.library.database import Library
 from orca_desk.library.model_uses import model_uses, records_by_model, teacher_of, trained_adapters
 from orca_desk.models.fits import Fit
@@ -90,7 +90,7 @@ def teacher_file(library: Library, snapshot_id: str, models: Iterable[ModelFile]
 
 
 def _bundled_hash(cache: HashCache, model: ModelFile) -> str | None:
-    return cache.sha256_of(model.files) if is_bundled(model.path) else None
+    return cache.sha256_of(model.files) if is_mini(model.path) else None
 
 
 def _trained(library: Library) -> list[ModelFile | NotAModel]:
@@ -114,7 +114,7 @@ def _uses_by_file(library: Library) -> Mapping[str, Sequence[Use]]:
 
 def _roots(library: Library) -> list[tuple[Path, str]]:
     """Return the paths that can hold models with their origins, the user's own first."""
-    known = [(path, origin.split(" (")[0]) for origin, path in model_folders(bundled_models()).items()]
+    known = [(path, tool_of(place)) for place, path in model_folders(bundled_models()).items()]
     return [*((path, "added") for path in added_paths(library)), *known]
 
 

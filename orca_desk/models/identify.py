@@ -10,15 +10,15 @@ from orca_desk.models.chat_template import template_of_header
 from orca_desk.models.gguf_header import Elided, Header, read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.hf_folder import identify_folder
+from orca_desk.models.licence import licence_of_folder
 from orca_desk.models.model_file import ModelFile
+from orca_desk.models.seen_headers import SeenHeaders, state_of
 
 SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
 NAMELESS = frozenset({"huggingface", "hf", "model", "models", "output"})  # what some programs write as a name
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
 
-# GGUF files already identified, with their sizes and modification times. A header takes up to a quarter
-# of a million steps (the vocabulary), and the pages list all models again and again.
-_identified: dict[Path, tuple[list[tuple[int, int]], ModelFile]] = {}
+seen_headers = SeenHeaders()  # of this process; a catalogue stores them between starts
 
 
 def identify(path: Path, *, hashes: HashCache | None = None) -> ModelFile:
@@ -48,13 +48,13 @@ def _identify_file(path: Path) -> ModelFile:
         )
     split = SPLIT_NAME.fullmatch(path.name)
     files = _parts(path, split) if split else (path,)
-    state = [(stat.st_size, stat.st_mtime_ns) for stat in map(Path.stat, files)]
-    known_state, known = _identified.get(path, ([], None))
-    if known is None or known_state != state:
-        headers = [read_header(file) for file in files]
-        known = _from_headers(path, split["stem"] if split else path.stem, files, headers)
-        _identified[path] = state, known
-    return known
+    if known := seen_headers.get(path, files):
+        return known
+    state = state_of(files)
+    headers = [read_header(file) for file in files]
+    model = _from_headers(path, split["stem"] if split else path.stem, files, headers)
+    seen_headers.put(model, state)
+    return model
 
 
 def _parts(path: Path, split: re.Match[str]) -> tuple[Path, ...]:
@@ -93,6 +93,7 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
         kind="adapter" if kind == "adapter" else "gguf",
         name=stem,
         title="" if title.casefold() in NAMELESS else title,
+        licence=head.text("general.license").strip() or licence_of_folder(path.parent),
         architecture=architecture,
         quantisation=_quantisation(head, sizes),
         parameters=elements.total(),

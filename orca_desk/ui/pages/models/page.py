@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, Qt, QTimer
+from PySide6.QtCore import QItemSelection, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -37,7 +37,6 @@ LEAST_ROWS, BAD_ROWS = (
     5,
     2,
 )  # rows in sight of the models at least (with the heading), of unusable files at most
-LOOK_MS = 2_000  # between two looks for files that are gone, while the page is shown
 NEEDS = {6: 952, 9: 1052}  # px that the table needs to show the template and the origin
 
 
@@ -76,10 +75,6 @@ class ModelsPage(Page):
         self._make_header()
         self._make_tables()
         desk.models.changed.connect(self._take_inventory)
-        self._looking = QTimer(self)
-        self._looking.setInterval(LOOK_MS)
-        self._looking.timeout.connect(self._look)
-        self._looking.start()
         desk.theme.changed.connect(self._paint)
         self._paint()
 
@@ -102,10 +97,6 @@ class ModelsPage(Page):
         """Add those files and folders that contain models."""
         library = self.desk.library
         self.desk.background.run(self, lambda: _add_all(library, paths), self._added)
-
-    def close_page(self) -> None:
-        """Look no more."""
-        self._looking.stop()
 
     def _make_header(self) -> None:
         self.add_folder = button("Add a folder…", self.ask_for_folder)
@@ -287,19 +278,6 @@ class ModelsPage(Page):
         self._refused.clear()
         self._take_inventory()
 
-    def _look(self) -> None:
-        """Read the models again if a file is gone; in the background, as a drive may be slow."""
-        models = [item.model for item in self.models.rows]
-        files = [file for one in models if isinstance(one, ModelFile) for file in (one.path, *one.files)]
-        if self.isVisible() and files:
-            self.desk.background.run(
-                self, lambda: all(map(_is_there, files)), self._looked, only_newest="look"
-            )
-
-    def _looked(self, all_there: bool) -> None:
-        if not all_there:
-            self.desk.models.read()
-
     def _added(self, outcome: "tuple[list[Path], list[NotAModel], list[UserError]]") -> None:
         good, refused, errors = outcome
         self._refused.update({one.path: one for one in refused})
@@ -362,13 +340,6 @@ class ModelsPage(Page):
         self.add_folder.setIcon(icon("folder-plus", colours))
         self.models.repaint()
         self.bad.repaint()
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a drive that is lost
-        return False
 
 
 def _add_all(library: Library, paths: Sequence[Path]) -> tuple[list[Path], list[NotAModel], list[UserError]]:

@@ -25,7 +25,7 @@ TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the models of other tools: tests must not depend on this machine."""
-    for name in ("HF_HUB_CACHE", "HF_HOME", "OLLAMA_MODELS", "XDG_CACHE_HOME"):
+    for name in ("HF_HUB_CACHE", "HF_HOME", "LLAMA_CACHE", "OLLAMA_MODELS", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
@@ -244,6 +244,15 @@ def test_a_long_path_wraps_and_is_copied_whole(
     qtbot.keyClick(page.detail.path, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClick(page.detail.path, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == page.detail.path.text() == str(file)
+
+
+def test_a_model_that_another_tool_downloads_is_noticed(
+    page: ModelsPage, qtbot: QtBot, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home" / ".lmstudio" / "models" / "me" / "tiny"
+    folder.mkdir(parents=True)
+    shutil.copy(tiny_llama.gguf, folder / "tiny.gguf")
+    qtbot.waitUntil(lambda: folder / "tiny.gguf" in paths(page), timeout=10_000)
 
 
 def test_a_deleted_file_is_noticed(
