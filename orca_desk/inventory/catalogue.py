@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import bundled_folders
 from orca_desk.inventory.find import find_models, identify_or_explain
 from orca_desk.inventory.names import with_distinct_names
 from orca_desk.inventory.places import model_folders
@@ -13,7 +14,6 @@ from orca_desk.library.settings import change_setting, get_setting
 from orca_desk.models.fits import Fit, serving_fit, training_fit
 from orca_desk.models.identify import seen_headers
 from orca_desk.models.model_file import ModelFile, NotAModel
-from orca_desk.paths import bundled_models
 from orca_desk.student.settings import TrainSettings
 
 KEY = "models.added"
@@ -60,7 +60,7 @@ def known_models(added: Iterable[Path] = ()) -> list[ModelFile | NotAModel]:
     nothing.
     """
     found: dict[str, ModelFile | NotAModel] = {}
-    for one in find_models(model_folders(bundled_models()).values()):
+    for one in find_models([*bundled_folders(), *model_folders().values()]):
         found[os.path.realpath(one.path)] = one
     for path in added:
         for one in _models_at(path):

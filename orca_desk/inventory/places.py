@@ -59,12 +59,11 @@ class User:
 
 
 def model_folders(
-    bundled: Path, *, home: Path | None = None, env: Mapping[str, str] | None = None, platform: str = ""
+    *, home: Path | None = None, env: Mapping[str, str] | None = None, platform: str = ""
 ) -> dict[str, Path]:
-    """Return the folders that can hold models, by tool; a further folder of one has more after its name.
+    """Return the folders where other tools keep models, by tool; a second one has more after the tool's name.
 
-    The tools are Hugging Face, llama.cpp, LM Studio, Ollama, Jan and GPT4All, beside "bundled". The folders
-    need not exist.
+    The tools are Hugging Face, llama.cpp, LM Studio, Ollama, Jan and GPT4All. The folders need not exist.
     """
     user = User(
         home=home or Path.home(),
@@ -72,7 +71,6 @@ def model_folders(
         platform=platform or sys.platform,
     )
     return {
-        "bundled": bundled,
         "Hugging Face": _hugging_face(user),
         "llama.cpp": _llama_cpp(user),
         "LM Studio": _lm_studio(user),

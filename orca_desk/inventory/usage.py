@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.bundled import is_mini
+from orca_desk.inventory.bundled import bundled_folders, is_mini
 from orca_desk.inventory.catalogue import added_paths, fit_of
 from orca_desk.inventory.places import model_folders, tool_of
 from orca_desk.library.database import Library
@@ -16,7 +16,6 @@ from orca_desk.models.fits import Fit
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile, NotAModel
-from orca_desk.paths import bundled_models
 
 UseKind = Literal["training", "evaluation", "chat", "records"]
 
@@ -114,8 +113,10 @@ def _uses_by_file(library: Library) -> Mapping[str, Sequence[Use]]:
 
 def _roots(library: Library) -> list[tuple[Path, str]]:
     """Return the paths that can hold models with their origins, the user's own first."""
-    known = [(path, tool_of(place)) for place, path in model_folders(bundled_models()).items()]
-    return [*((path, "added") for path in added_paths(library)), *known]
+    added = ((path, "added") for path in added_paths(library))
+    bundled = ((path, "bundled") for path in bundled_folders())
+    known = ((path, tool_of(place)) for place, path in model_folders().items())
+    return [*added, *bundled, *known]
 
 
 def _origin(library: Library, path: Path, roots: Sequence[tuple[Path, str]]) -> tuple[str, Path | None]:

@@ -49,9 +49,8 @@ def test_all_known_kinds_of_places(tiny_llama: TinyModel, tmp_path: Path) -> Non
 
 
 def test_known_places_heed_the_tools_own_variables(tmp_path: Path) -> None:
-    plain = model_folders(tmp_path / "models", home=tmp_path, env={}, platform="linux")
+    plain = model_folders(home=tmp_path, env={}, platform="linux")
     assert plain == {
-        "bundled": tmp_path / "models",
         "Hugging Face": tmp_path / ".cache" / "huggingface" / "hub",
         "llama.cpp": tmp_path / ".cache" / "llama.cpp",
         "LM Studio": tmp_path / ".lmstudio" / "models",
@@ -84,7 +83,7 @@ def test_known_places_heed_the_tools_own_variables(tmp_path: Path) -> None:
 def test_variables_move_a_tools_folder(
     variables: dict[str, str], tool: str, folder: str, tmp_path: Path
 ) -> None:
-    found = model_folders(tmp_path, home=tmp_path, env=variables, platform="linux")
+    found = model_folders(home=tmp_path, env=variables, platform="linux")
     assert found[tool] == Path(folder.replace("HOME", str(tmp_path)))
 
 
@@ -100,12 +99,12 @@ def test_variables_move_a_tools_folder(
     ],
 )
 def test_each_system_has_its_own_folders(platform: str, tool: str, folder: str, tmp_path: Path) -> None:
-    assert model_folders(tmp_path, home=tmp_path, env={}, platform=platform)[tool] == tmp_path / folder
+    assert model_folders(home=tmp_path, env={}, platform=platform)[tool] == tmp_path / folder
 
 
 def test_a_tools_settings_move_its_folder(tmp_path: Path) -> None:
     def folders() -> dict[str, Path]:
-        return model_folders(tmp_path, home=tmp_path, env={}, platform="linux")
+        return model_folders(home=tmp_path, env={}, platform="linux")
 
     (tmp_path / ".lmstudio-home-pointer").write_text("/big/studio\n")
     assert folders()["LM Studio"] == Path("/big/studio/models")
