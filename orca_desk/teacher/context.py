@@ -23,12 +23,19 @@ FLASH_AUTOMATIC, FLASH_OFF = -1, 0
 class Context:
     """A context over `model`, with room for `cells` tokens of `sequences` sequences in all.
 
-    At most `outputs` rows of one decode can ask for logits, one per sequence, as the native side reserves
-    memory for them. Close the context before the model.
+    At most `outputs` rows of one decode can ask for logits, as the native side reserves memory for them: one
+    per sequence, and `scored` more, for prompts whose tokens are scored. Close the context before the model.
     """
 
     def __init__(
-        self, model: LlamaModel, *, cells: int, sequences: int, threads: int, flash_attention: bool
+        self,
+        model: LlamaModel,
+        *,
+        cells: int,
+        sequences: int,
+        threads: int,
+        flash_attention: bool,
+        scored: int = 0,
     ) -> None:
         self.lib = model.lib
         self.vocabulary = model.tokenizer.size
@@ -36,7 +43,7 @@ class Context:
         parameters.n_ctx = cells
         parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
         parameters.n_seq_max = sequences
-        parameters.n_outputs_max = sequences  # llama.cpp aborts on fewer
+        parameters.n_outputs_max = sequences + scored  # llama.cpp aborts on fewer
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.flash_attn_type = FLASH_AUTOMATIC if flash_attention else FLASH_OFF
         parameters.kv_unified = True
@@ -50,7 +57,7 @@ class Context:
                 "Use a smaller context, or close other programs to free memory.",
             )
         self.cells = int(self.lib.llama_n_ctx(self.handle))
-        self.outputs = sequences
+        self.outputs = sequences + scored
         self.rows = int(self.lib.llama_n_batch(self.handle))  # per decode; a small cache has fewer
         self._memory = self.lib.llama_get_memory(self.handle)
         self._tokens = np.zeros(BATCH_TOKENS, np.int32)

@@ -14,6 +14,7 @@ from orca_desk.machine import free_memory, usable_cores
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.teacher.adapter_base import require_base
 from orca_desk.teacher.context import Context
+from orca_desk.teacher.live import LiveRequests
 from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
 from orca_desk.teacher.prefixes import Prefixes
 from orca_desk.teacher.replicas import Replica, RequestSource, run_replicas
@@ -54,9 +55,12 @@ class Engine:
 
     `batch` is the number of answers at once (None: by the model's size), `context` the longest prompt and
     answer together in tokens (None: as the model was trained, as memory allows), `threads` the number of
-    cores to use (None: all that this process can use). Greedy answers can differ in rare near-ties between
-    batch sizes, as the sums have another order: store `batch` with each answer. `replicas` share the work;
-    benchmarks look into them. Raises UserError for a file that cannot be used.
+    cores to use (None: all that this process can use), `template` the chat template (None: the model's own).
+    Greedy answers can differ in rare near-ties between batch sizes, as the sums have another order: store
+    `batch` with each answer. `replicas` share the work; benchmarks look into them. `beside` is another engine
+    of the same file and template, which shares its weights and outlives this one; `scored` is how many rows
+    of a step may be tokens of prompts that are scored, beyond the few that always may. Raises UserError for a
+    file that cannot be used.
     """
 
     def __init__(
@@ -68,8 +72,13 @@ class Engine:
         batch: int | None = None,
         context: int | None = None,
         threads: int | None = None,
+        template: str | None = None,
+        beside: "Engine | None" = None,
+        scored: int = 0,
     ) -> None:
-        self._model = LlamaModel(model)
+        self._model = beside._model if beside else LlamaModel(model, template=template)
+        self._owns_model = beside is None
+        self._scored = scored
         self.replicas: list[Replica] = []
         try:
             self.threads = min(threads or usable_cores(), usable_cores())
@@ -91,7 +100,8 @@ class Engine:
         """Free the model and its contexts."""
         while self.replicas:
             self.replicas.pop().context.close()
-        self._model.close()
+        if self._owns_model:
+            self._model.close()
 
     @property
     def tokenizer(self) -> LlamaTokenizer:
@@ -118,6 +128,12 @@ class Engine:
         for the context. Only one run at a time.
         """
         yield from run_replicas(self.replicas, RequestSource(requests, cancelled), on_token)
+
+    def serve(
+        self, requests: LiveRequests, *, on_token: OnToken | None = None
+    ) -> Iterator[Completion | RequestFailure]:
+        """Answer requests as they arrive, until `requests` is closed; otherwise as `generate`."""
+        yield from run_replicas(self.replicas, requests, on_token)
 
     def logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits after each of `ids`, [len(ids), vocabulary]. Not during a run.
@@ -160,7 +176,12 @@ class Engine:
     def _replica(self, slots: int, longest: int, cells: int, threads: int, plan: _Plan) -> Replica:
         sequences = slots + PREFIX_SEQUENCES
         context = Context(
-            self._model, cells=cells, sequences=sequences, threads=threads, flash_attention=plan.flash
+            self._model,
+            cells=cells,
+            sequences=sequences,
+            threads=threads,
+            flash_attention=plan.flash,
+            scored=self._scored,
         )
         return Replica(
             context=context,

@@ -22,12 +22,14 @@ COMPOSING = frozenset({"qwen2", "qwen35"})
 class LlamaModel:
     """The weights and vocabulary of one GGUF file. Close it, or use it in a `with` block."""
 
-    def __init__(self, path: Path, *, vocabulary_only: bool = False) -> None:
+    def __init__(self, path: Path, *, vocabulary_only: bool = False, template: str | None = None) -> None:
         """Load `path`, or only its vocabulary, which takes a moment even for the largest model.
+
+        `template` is used instead of the chat template in the file.
 
         Raises UserError for a file that is missing, not a GGUF, damaged, or of an unknown architecture.
         """
-        self.path = path
+        self.path, self.template = path, template
         self.lib = library()
         _require_gguf(path)
         last_errors.clear()
@@ -114,7 +116,9 @@ class LlamaTokenizer:
 
     @cached_property
     def chat_template(self) -> str:
-        """The template in the model file. Raises UserError if there is none."""
+        """The template that the model was loaded with, or its own. Raises UserError if there is none."""
+        if self._model.template is not None:
+            return self._model.template
         template = self._lib.llama_model_chat_template(self._model.handle, None)
         if not template:
             raise UserError(
@@ -136,8 +140,13 @@ class LlamaTokenizer:
     @cached_property
     def eos_ids(self) -> frozenset[int]:
         """All tokens that end an answer: those that llama.cpp knows, and those with a known name."""
-        known = {token for token in range(self.size) if self._lib.llama_vocab_is_eog(self._vocab, token)}
-        return answer_ends(self.control, known)
+        return answer_ends(self.control, self.own_ends)
+
+    @cached_property
+    def own_ends(self) -> frozenset[int]:
+        """The tokens at which llama.cpp by itself ends an answer, in every application that uses it."""
+        is_end = self._lib.llama_vocab_is_eog
+        return frozenset(token for token in range(self.size) if is_end(self._vocab, token))
 
     @cached_property
     def control(self) -> dict[int, str]:

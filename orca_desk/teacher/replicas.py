@@ -8,8 +8,9 @@ A replica also looks only through its own answers' cells.
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from orca_desk.prompts.tokenizer import Tokenizer
 from orca_desk.teacher.context import Context
@@ -20,8 +21,26 @@ from orca_desk.teacher.scheduler import OnToken, Scheduler
 Result = Completion | RequestFailure
 
 
+class Source(Protocol):
+    """Where replicas get their requests, and learn which of them, or that all, are no longer wanted."""
+
+    ended: threading.Event
+
+    @property
+    def dropped(self) -> Collection[str]:
+        """The keys of requests that are no longer wanted."""
+
+    def take(self, *, wait: bool) -> Request | None:
+        """Return the next request; None at the end, or, unless `wait`, if there is none for now."""
+
+    def stopped(self) -> bool:
+        """Return whether the run is to end now."""
+
+
 class RequestSource:
     """The caller's requests and its wish to stop; two replicas never read them at once."""
+
+    dropped: frozenset[str] = frozenset()
 
     def __init__(self, requests: Iterable[Request], cancelled: Callable[[], bool]) -> None:
         self._requests = iter(requests)
@@ -57,7 +76,7 @@ class Replica:
     slots: int
     limit: int
 
-    def run(self, source: RequestSource, on_token: OnToken | None) -> Iterator[Result]:
+    def run(self, source: Source, on_token: OnToken | None) -> Iterator[Result]:
         """Answer requests until none is left or the source is stopped."""
         scheduler = Scheduler(
             context=self.context,
@@ -73,6 +92,8 @@ class Replica:
                 if source.stopped():
                     yield from scheduler.cancel()
                     return
+                if source.dropped:
+                    yield from scheduler.drop(source.dropped)
                 yield from scheduler.admit()
                 if not scheduler.busy:
                     return
@@ -89,9 +110,7 @@ class _Text:
     text: str
 
 
-def run_replicas(
-    replicas: list[Replica], source: RequestSource, on_token: OnToken | None
-) -> Iterator[Result]:
+def run_replicas(replicas: list[Replica], source: Source, on_token: OnToken | None) -> Iterator[Result]:
     """Run all replicas and yield their results as they arrive; an exception of a replica is raised here.
 
     Calls `on_token` in the caller's thread, and the source in the replicas'.

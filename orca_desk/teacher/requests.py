@@ -10,7 +10,9 @@ class Request:
     """A prompt to continue. It shares its first `prefix` ids with others (see Rendered).
 
     The answer's text begins with `opening`, which the prompt has written already. `ends` are the tokens that
-    end it.
+    end it. `streams` is whether the run's `on_token` is to get its text. `scores` asks for the
+    log-probability of every token of the answer, and of so many of the likeliest in its place;
+    `scores_prompt` for those of the prompt too, which is then decoded anew, without a shared prefix.
     """
 
     key: str
@@ -19,13 +21,27 @@ class Request:
     sampling: Sampling
     ends: frozenset[int]
     opening: str = ""
+    streams: bool = True
+    scores: int | None = None
+    scores_prompt: bool = False
+
+
+@dataclass(frozen=True)
+class TokenScore:
+    """A token with its log-probability (natural), and the likeliest tokens in its place, best first."""
+
+    token: int
+    logprob: float
+    best: tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
     """An answer: its text, cut before a stop string, and its ids without the token that ended it.
 
-    `seconds` runs from admission to the end.
+    `seconds` runs from admission to the end. `scores` are those of the answer's tokens, with the token that
+    ended it; `prompt_scores` those of the prompt's tokens from the second on, as nothing stands before the
+    first. Both are empty unless the request asks for them.
     """
 
     key: str
@@ -35,6 +51,8 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     seconds: float
+    scores: tuple[TokenScore, ...] = ()
+    prompt_scores: tuple[TokenScore, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

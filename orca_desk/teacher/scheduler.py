@@ -7,17 +7,21 @@ cut for lack of room.
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from orca_desk.method.records import FinishReason
 from orca_desk.prompts.harmony import HarmonyText, speaks_harmony
 from orca_desk.prompts.tokenizer import Tokenizer
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.prefixes import SHORTEST, Prefix, Prefixes
-from orca_desk.teacher.requests import Completion, Request, RequestFailure
+from orca_desk.teacher.requests import Completion, Request, RequestFailure, TokenScore
 from orca_desk.teacher.sampling import make_chain
+from orca_desk.teacher.scores import score
 from orca_desk.teacher.stream import TextStream
 
 OnToken = Callable[[str, str], None]
@@ -44,6 +48,21 @@ class _ActiveRequest:
     started: float
     length: int  # tokens in the cache
     written: list[int] = field(default_factory=list)
+    scores: list[TokenScore] = field(default_factory=list)
+    prompt_scores: list[TokenScore] = field(default_factory=list)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the tokens of its prompt are scored."""
+        return self.request.scores is not None and self.request.scores_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an answer's next token comes from: the row of the batch, and of those that have logits."""
+
+    row: int
+    output: int
 
 
 class Scheduler:
@@ -74,6 +93,7 @@ class Scheduler:
         self._free = list(range(slots - 1, -1, -1))
         self._cells = 0  # reserved for the answers
         self._crowded = False  # nothing is admitted until an answer has ended
+        self._shown: dict[str, int] = {}  # characters, of answers that have to start again
         self._reading: list[_ActiveRequest] = []
         self._writing: list[_ActiveRequest] = []
 
@@ -129,7 +149,8 @@ class Scheduler:
             self._context.copy_sequence(prefix.sequence, sequence)
             prefix.users += 1
         self._cells += cells
-        streams = self._on_token is not None or request.sampling.stop or request.opening or self._harmony
+        shows = self._on_token is not None and request.streams
+        streams = shows or request.sampling.stop or request.opening or self._harmony
         self._reading.append(
             _ActiveRequest(
                 request=request,
@@ -138,7 +159,7 @@ class Scheduler:
                 cells=cells,
                 prefix=prefix,
                 chain=make_chain(self._context.lib, request.sampling),
-                stream=TextStream(request.sampling.stop, opening=request.opening) if streams else None,
+                stream=self._stream(request) if streams else None,
                 harmony=HarmonyText(self._tokenizer.control) if self._harmony else None,
                 started=time.perf_counter(),
                 length=shared,
@@ -146,10 +167,14 @@ class Scheduler:
         )
         return True
 
+    def _stream(self, request: Request) -> TextStream:
+        shown = self._shown.pop(request.key, 0)
+        return TextStream(request.sampling.stop, opening=request.opening, shown=shown)
+
     def _prefix(self, request: Request) -> Prefix | None:
         """Return the request's prefix, decoding a new one; None if it is not worth sharing."""
         ids = request.ids[: min(request.prefix, len(request.ids) - 1)]
-        if len(ids) < SHORTEST:
+        if len(ids) < SHORTEST or (request.scores is not None and request.scores_prompt):
             return None
         prefix = self._prefixes.find(ids)
         while prefix is None and not self._has_room(len(ids)):
@@ -168,33 +193,53 @@ class Scheduler:
         positions = [answer.length for answer in self._writing]
         sequences = [answer.sequence for answer in self._writing]
         wanted = [1] * len(tokens)
-        chunks = self._chunks(self._context.rows - len(tokens))
+        chunks = self._chunks(self._context.rows - len(tokens), self._context.outputs - len(tokens))
         for answer, count in chunks:
             start = answer.read
             tokens += answer.request.ids[start : start + count]
             positions += range(start, start + count)
             sequences += [answer.sequence] * count
-            wanted += [0] * (count - 1) + [int(start + count == len(answer.request.ids))]
+            is_last = start + count == len(answer.request.ids)
+            wanted += [1] * count if answer.is_scored else [0] * (count - 1) + [int(is_last)]
         if not self._context.decode(tokens, positions, sequences, wanted):
             yield from self._make_room()
             return
         for answer in self._writing:
             answer.length += 1
-        complete = self._advance(chunks)
-        active = self._writing + complete
+        places = self._places(chunks, wanted)
+        active = self._writing + self._advance(chunks)
         if active:
-            yield from self._extend_all(active, wanted)
+            yield from self._extend_all(active, places, sum(wanted))
 
-    def _chunks(self, room: int) -> list[tuple[_ActiveRequest, int]]:
-        """Divide `room` tokens among the unread prompts, oldest first."""
+    def _chunks(self, room: int, outputs: int) -> list[tuple[_ActiveRequest, int]]:
+        """Divide `room` tokens among the unread prompts, oldest first; at most `outputs` are scored."""
+        outputs -= sum(not answer.is_scored for answer in self._reading)  # each may want its last token's
         chunks = []
         for answer in self._reading:
             count = min(room, len(answer.request.ids) - answer.read)
-            if count == 0:
-                break
+            if answer.is_scored:
+                count = min(count, outputs)
+                outputs -= count
+            if count <= 0:
+                continue
             chunks.append((answer, count))
             room -= count
         return chunks
+
+    def _places(self, chunks: list[tuple[_ActiveRequest, int]], wanted: list[int]) -> list[_Place]:
+        """Return the places of the next tokens of all answers in progress; score the prompts' tokens."""
+        places = [_Place(index, index) for index in range(len(self._writing))]
+        row = output = len(places)
+        for answer, count in chunks:
+            following = answer.request.ids[answer.read + 1 : answer.read + 1 + count]
+            if answer.is_scored and following:
+                logits = self._context.logits(sum(wanted))[output : output + len(following)]
+                answer.prompt_scores += score(logits, following, answer.request.scores or 0)
+            output += sum(wanted[row : row + count])
+            row += count
+            if answer.read + count == len(answer.request.ids):
+                places.append(_Place(row - 1, output - 1))
+        return places
 
     def _advance(self, chunks: list[tuple[_ActiveRequest, int]]) -> list[_ActiveRequest]:
         """Count what the batch has read; return the requests whose prompt is complete."""
@@ -208,12 +253,18 @@ class Scheduler:
             self._reading = [answer for answer in self._reading if answer.read < len(answer.request.ids)]
         return complete
 
-    def _extend_all(self, active: list[_ActiveRequest], wanted: list[int]) -> Iterator[Completion]:
-        """Add the next token to each answer; yield those that end."""
-        chosen = self._choose(active, wanted)
+    def _extend_all(
+        self, active: list[_ActiveRequest], places: list[_Place], outputs: int
+    ) -> Iterator[Completion]:
+        """Add the next token to each answer, from its place in the batch; yield those that end."""
+        logits = self._context.logits(outputs)
+        chosen = self._choose(active, places, logits)
         self._writing = []
         ended: list[tuple[_ActiveRequest, FinishReason]] = []
-        for answer, token in zip(active, chosen, strict=True):
+        for answer, place, token in zip(active, places, chosen, strict=True):
+            if answer.request.scores is not None:
+                row = logits[place.output : place.output + 1]
+                answer.scores += score(row, [token], answer.request.scores)
             reason = self._extend(answer, token)
             if reason is None:
                 self._writing.append(answer)
@@ -222,19 +273,19 @@ class Scheduler:
         for answer, reason in ended:
             yield self._complete(answer, reason)
 
-    def _choose(self, active: list[_ActiveRequest], wanted: list[int]) -> list[int]:
-        """Return the next token of each answer. Their logits are the rows with 1 in `wanted`."""
-        context = self._context
-        if all(answer.chain is None for answer in active):
-            best: list[int] = context.logits(len(active)).argmax(axis=1).tolist()
+    def _choose(
+        self, active: list[_ActiveRequest], places: list[_Place], logits: NDArray[np.float32]
+    ) -> list[int]:
+        """Return the next token of each answer."""
+        if len(logits) == len(active) and all(answer.chain is None for answer in active):
+            best: list[int] = logits.argmax(axis=1).tolist()
             return best
-        logits = context.logits(len(active))
-        rows = [row for row, want in enumerate(wanted) if want]
+        context = self._context
         return [
-            int(logits[index].argmax())
+            int(logits[place.output].argmax())
             if answer.chain is None
-            else context.lib.llama_sampler_sample(answer.chain, context.handle, rows[index])
-            for index, answer in enumerate(active)
+            else context.lib.llama_sampler_sample(answer.chain, context.handle, place.row)
+            for answer, place in zip(active, places, strict=True)
         ]
 
     def _extend(self, answer: _ActiveRequest, token: int) -> FinishReason | None:
@@ -251,7 +302,7 @@ class Scheduler:
         return "length" if len(answer.written) >= answer.request.sampling.max_tokens else None
 
     def _show(self, answer: _ActiveRequest, *, last: bool) -> None:
-        if self._on_token is not None and answer.stream is not None:
+        if self._on_token is not None and answer.stream is not None and answer.request.streams:
             text = answer.stream.fresh(last=last)
             if text:
                 self._on_token(answer.request.key, text)
@@ -274,6 +325,8 @@ class Scheduler:
             prompt_tokens=len(answer.request.ids),
             completion_tokens=len(answer.written),
             seconds=time.perf_counter() - answer.started,
+            scores=tuple(answer.scores),
+            prompt_scores=tuple(answer.prompt_scores),
         )
 
     def cancel(self) -> Iterator[Completion]:
@@ -281,6 +334,16 @@ class Scheduler:
         answers, self._writing, self._reading = self._writing + self._reading, [], []
         for answer in answers:
             yield self._complete(answer, "cancelled")
+
+    def drop(self, keys: Collection[str]) -> Iterator[Completion | RequestFailure]:
+        """End the requests with these keys, wherever they stand; yield them."""
+        for answers in (self._writing, self._reading):
+            for answer in [one for one in answers if one.request.key in keys]:
+                answers.remove(answer)
+                yield self._complete(answer, "cancelled")
+        for request in [one for one in self._waiting if one.key in keys]:
+            self._waiting.remove(request)
+            yield RequestFailure(key=request.key, reason="It was dropped before it began.")
 
     def clear(self) -> None:
         """Free everything still in use and yield nothing."""
@@ -312,5 +375,7 @@ class Scheduler:
             if not self.busy:
                 yield RequestFailure(key=newest.request.key, reason="The model's cache has no room for it.")
                 return
+            if newest.stream is not None:
+                self._shown[newest.request.key] = newest.stream.shown
             self._waiting.appendleft(newest.request)
         self._crowded = True

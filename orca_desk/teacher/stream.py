@@ -5,18 +5,18 @@ from collections.abc import Sequence
 
 
 class TextStream:
-    """The text of an answer as it grows, from `opening` on.
+    """The text of an answer as it grows, from `opening` on. `shown` of its characters are not fresh.
 
     `text` is decoded and cut before the first stop string. It excludes a character whose bytes have not all
     arrived.
     """
 
-    def __init__(self, stop: Sequence[str] = (), *, opening: str = "") -> None:
+    def __init__(self, stop: Sequence[str] = (), *, opening: str = "", shown: int = 0) -> None:
         self.text = opening
         self._stop = [text for text in stop if text]
         self._longest = max(map(len, self._stop), default=0)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._shown = 0
+        self.shown = shown
 
     def push(self, data: bytes) -> bool:
         """Add a token's bytes; return True once a stop string has appeared and cut the text."""
@@ -29,8 +29,8 @@ class TextStream:
     def fresh(self, *, last: bool = False) -> str:
         """Return the text not yet returned. Unless `last`, hold back what can become a stop string."""
         end = len(self.text) if last else len(self.text) - self._held_back()
-        fresh = self.text[self._shown : end]
-        self._shown = max(self._shown, end)
+        fresh = self.text[self.shown : end]
+        self.shown = max(self.shown, end)
         return fresh
 
     def _add(self, text: str) -> bool:

@@ -1,6 +1,6 @@
 """Many prompts through the batched engine: what teaching and evaluating share.
 
-Job: {"model", "adapter"?, "batch"?, "context"?, "threads"?}. Request: {"key",
+Job: {"model", "adapter"?, "batch"?, "context"?, "threads"?, "template"?}. Request: {"key",
 "messages": [[role, text], ...], "sampling": {...}}. Events: ready (engine, batch, template_sha256),
 answer (key, text, finish_reason, prompt_tokens, completion_tokens, seconds), failure (key, reason).
 """
@@ -44,8 +44,8 @@ def answer(channel: Channel) -> None:
                 channel.emit(event)
 
 
-def open_engine(job: dict[str, Any]) -> "Engine":
-    """Return the engine that a job describes. Use it in a `with` block."""
+def open_engine(job: dict[str, Any], *, beside: "Engine | None" = None, scored: int = 0) -> "Engine":
+    """Return the engine that a job describes; for the rest see `Engine`. Use it in a `with` block."""
     from orca_desk.teacher.engine import Engine
 
     return Engine(
@@ -54,6 +54,9 @@ def open_engine(job: dict[str, Any]) -> "Engine":
         batch=job.get("batch"),
         context=job.get("context"),
         threads=job.get("threads"),
+        template=job.get("template"),
+        beside=beside,
+        scored=scored,
     )
 
 
@@ -82,7 +85,8 @@ def outcome_event(outcome: "Completion | RequestFailure") -> dict[str, Any] | No
     if outcome.finish_reason == "cancelled":
         return None
     event = asdict(outcome)
-    del event["ids"]
+    for name in ("ids", "scores", "prompt_scores"):
+        del event[name]
     return {"event": "answer"} | event
 
 

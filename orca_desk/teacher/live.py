@@ -1,0 +1,58 @@
+"""Requests that arrive while others run, from any thread: what a server puts to the engine."""
+
+import threading
+from collections import deque
+
+from orca_desk.teacher.requests import Request
+
+
+class LiveRequests:
+    """A run's requests that never end until it is closed; any of them can be dropped at any time."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.dropped: set[str] = set()  # keys of requests that a replica holds and nobody waits for
+        self._queue: deque[Request] = deque()
+        self._idle = 0  # replicas that wait for a request
+        self._changed = threading.Condition()
+
+    def put(self, request: Request) -> None:
+        """Queue a request."""
+        with self._changed:
+            self._queue.append(request)
+            self._changed.notify()
+
+    def drop(self, key: str) -> bool:
+        """Drop a request; return False if a replica has it: it then ends at the next token, "cancelled"."""
+        with self._changed:
+            for request in self._queue:
+                if request.key == key:
+                    self._queue.remove(request)
+                    return True
+            self.dropped.add(key)
+            return False
+
+    def forget(self, key: str) -> None:
+        """Note that a request has ended."""
+        with self._changed:
+            self.dropped.discard(key)
+
+    def close(self) -> None:
+        """End the run: unfinished answers end now, "cancelled"."""
+        with self._changed:
+            self.ended.set()
+            self._changed.notify_all()
+
+    def take(self, *, wait: bool) -> Request | None:
+        """Return the next request; None after the end, or, unless `wait`, if idle replicas take them all."""
+        with self._changed:
+            if not wait:
+                return self._queue.popleft() if len(self._queue) > self._idle else None
+            self._idle += 1
+            self._changed.wait_for(lambda: self._queue or self.ended.is_set())
+            self._idle -= 1
+            return None if self.ended.is_set() else self._queue.popleft()
+
+    def stopped(self) -> bool:
+        """Return whether the run has ended."""
+        return self.ended.is_set()

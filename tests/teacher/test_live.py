@@ -1,0 +1,97 @@
+"""Requests that arrive while others run: they join, and each can be dropped wherever it stands."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from tiny_models import TinyModel
+
+from orca_desk.method.records import Sampling
+from orca_desk.teacher.engine import Completion, Engine, Request, RequestFailure
+from orca_desk.teacher.live import LiveRequests
+
+TEXT = "John puts the ball in the basket and leaves. "
+WAIT = 60
+
+
+class Run:
+    """An engine that serves in a thread; what it tells lands in queues."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.live = engine, LiveRequests()
+        self.ended: queue.Queue[Completion | RequestFailure] = queue.Queue()
+        self.texts: queue.Queue[tuple[str, str]] = queue.Queue()
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def _work(self) -> None:
+        for outcome in self.engine.serve(self.live, on_token=lambda *told: self.texts.put(told)):
+            self.ended.put(outcome)
+
+    def request(self, key: str, tokens: int, text: str = TEXT) -> Request:
+        ids = tuple(self.engine.tokenizer.encode(text, control=False))
+        sampling = Sampling(max_tokens=tokens)
+        return Request(key=key, ids=ids, prefix=0, sampling=sampling, ends=frozenset())
+
+    def close(self) -> None:
+        self.live.close()
+        self._thread.join(WAIT)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture(params=[1, None], ids=["one replica", "a replica per core"])
+def run(tiny_llama: TinyModel, request: pytest.FixtureRequest) -> Iterator[Run]:
+    with Engine(tiny_llama.gguf, batch=4, context=2048, threads=request.param) as engine:
+        made = Run(engine)
+        yield made
+        made.close()
+
+
+def test_a_request_that_comes_later_does_not_wait_for_the_earlier(run: Run) -> None:
+    run.live.put(run.request("long", 1900))
+    assert run.texts.get(timeout=WAIT)[0] == "long"
+    run.live.put(run.request("short", 3))
+    first = run.ended.get(timeout=WAIT)
+    assert isinstance(first, Completion) and (first.key, first.completion_tokens) == ("short", 3)
+    assert run.live.drop("long") is False
+    second = run.ended.get(timeout=WAIT)
+    assert isinstance(second, Completion)
+    assert (second.key, second.finish_reason) == ("long", "cancelled") and second.completion_tokens < 1900
+
+
+def test_an_idle_engine_wakes_up(run: Run) -> None:
+    for key in ("one", "two", "three"):
+        run.live.put(run.request(key, 2))
+        assert run.ended.get(timeout=WAIT).key == key
+
+
+def test_a_prompt_can_be_dropped_while_it_is_read(run: Run) -> None:
+    """Without the drop, its answer would stream text first."""
+    whole = run.request("dropped", 20, TEXT * 150)
+    run.live.dropped.add("dropped")  # as if it came between the queue and the first step
+    run.live.put(whole)
+    outcome = run.ended.get(timeout=WAIT)
+    assert isinstance(outcome, Completion) and outcome.finish_reason == "cancelled"
+    assert outcome.completion_tokens <= 1
+    run.live.forget("dropped")
+    run.live.put(replace(whole, key="again"))
+    assert run.ended.get(timeout=WAIT).key == "again"
+
+
+def test_what_nobody_has_taken_is_dropped_without_a_word() -> None:
+    live = LiveRequests()
+    request = Request(key="a", ids=(1,), prefix=0, sampling=Sampling(), ends=frozenset())
+    live.put(request)
+    assert live.drop("a") is True
+    assert live.take(wait=False) is None and not live.dropped
+
+
+def test_only_what_asks_for_text_gets_it(run: Run) -> None:
+    run.live.put(replace(run.request("silent", 5), streams=False))
+    assert run.ended.get(timeout=WAIT).key == "silent"
+    run.live.put(run.request("loud", 5))
+    assert run.ended.get(timeout=WAIT).key == "loud"
+    told = {run.texts.get_nowait()[0] for _ in range(run.texts.qsize())}
+    assert told == {"loud"}
