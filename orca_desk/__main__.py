@@ -13,6 +13,8 @@ WORKERS = {
     "evaluate": "orca_desk.workers.evaluate",
     "train": "orca_desk.workers.train",
     "export": "orca_desk.workers.export",
+    "merge": "orca_desk.workers.merge",
+    "quantise": "orca_desk.workers.quantise",
     "chat": "orca_desk.workers.chat",
     "math": "orca_desk.workers.math",
     "prompt": "orca_desk.workers.prompt",

@@ -1,6 +1,6 @@
 """Writes a trained adapter for llama.cpp: as a LoRA GGUF beside its base, or merged into a base GGUF."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -81,11 +81,11 @@ def export_adapter(adapter: Path, base: Path, out: Path) -> None:
     gguf_file.write(out, gguf.MODEL_ARCH_NAMES[fits.names.architecture], describe, tensors)
 
 
-def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
+def merge(base_gguf: Path, adapter: Path, out: Path, *, keys: Mapping[str, str] = {}) -> None:
     """Write `base_gguf` with the PEFT LoRA in `adapter` added to its weights as the GGUF file `out`.
 
     Sums in float32 and rounds once to the base's own type (F32, F16 or BF16); copies all other tensors and
-    keys. Raises UserError for a quantised base or an adapter of another model.
+    keys, except for the texts that `keys` replaces or adds. Raises UserError for a quantised base or an adapter of another model.
     """
     _require_own_base(adapter, base_gguf)
     reader = open_gguf(base_gguf)
@@ -96,7 +96,9 @@ def merge(base_gguf: Path, adapter: Path, out: Path) -> None:
 
     def describe(writer: gguf.GGUFWriter) -> None:
         with damaged(base_gguf):
-            _copy_keys(reader, writer)
+            _copy_keys(reader, writer, leave_out=keys)
+        for key, text in keys.items():
+            writer.add_string(key, text)
 
     gguf_file.write(out, architecture, describe, tensors)
 
@@ -144,10 +146,10 @@ def _sum(names: Names, tensor: gguf.ReaderTensor, change: LowRank) -> Array:
     return weight + change.scale * delta
 
 
-def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter) -> None:
+def _copy_keys(reader: gguf.GGUFReader, writer: gguf.GGUFWriter, *, leave_out: Collection[str]) -> None:
     writer.data_alignment = reader.alignment
     for key, found in reader.fields.items():
-        if key not in _OWN_KEYS:
+        if key not in _OWN_KEYS and key not in leave_out:
             kind = found.types[0]
             members = found.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
             writer.add_key_value(key, found.contents(), kind, members)
