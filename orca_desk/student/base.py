@@ -6,24 +6,20 @@ that the host can check before a training starts.
 """
 
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import gguf
 import numpy as np
 
 from orca_desk.errors import UserError
 from orca_desk.models.config import read_json
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
-from orca_desk.student.gguf_names import ARCHITECTURES, kv_heads_of, require
-from orca_desk.student.gguf_parameters import head_width
+from orca_desk.student.families import EMBEDDING, HEAD, Family, family_of_config, is_supported
 from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 
 # What config.json must say of a model that can be trained.
 SIZES = ("hidden_size", "num_hidden_layers", "intermediate_size", "vocab_size", "max_position_embeddings")
-EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 AGAIN = "The weights and config.json do not belong together: download the model again."
 _LAYER = re.compile(r"model\.layers\.(\d{1,6})\.")
 _CHUNK = 2**24  # values compared at once
@@ -61,10 +57,11 @@ def require_sound(folder: Path, config: dict[str, Any], weights: SafetensorsFile
     number of layers, all shapes, the head, and the parts that only some variants have.
     """
     _require_rows(folder, config, weights)
-    if str(config.get("model_type")) not in ARCHITECTURES:
+    if not is_supported(config):
         return
-    _require_layers(folder, config, weights)
-    shapes = _shapes(config)
+    family = family_of_config(config)
+    _require_layers(folder, family, weights)
+    shapes = family.shapes
     for name, tensor in weights.items():
         if name in shapes and tensor.shape != shapes[name]:
             raise UserError(
@@ -103,14 +100,14 @@ def _require_rows(folder: Path, config: dict[str, Any], weights: SafetensorsFile
             )
 
 
-def _require_layers(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:
+def _require_layers(folder: Path, family: Family, weights: SafetensorsFiles) -> None:
     """Refuse weights of more layers than config.json says, of which torch uses the first, or of fewer."""
     present = {int(found[1]) for name in weights if (found := _LAYER.match(name))}
     layers = max(present, default=-1) + 1
-    if layers != require(config, "num_hidden_layers"):
+    if layers != family.blocks:
         raise UserError(
             f"The weights in {folder} have {layers:,} layers; config.json says "
-            f"{config['num_hidden_layers']:,} (num_hidden_layers).",
+            f"{family.blocks:,} (num_hidden_layers).",
             AGAIN,
         )
 
@@ -142,46 +139,3 @@ def _equal(one: StoredTensor, other: StoredTensor) -> bool:
     first, second = one.map(), other.map()
     starts = range(0, len(first), _CHUNK)
     return all(np.array_equal(first[at : at + _CHUNK], second[at : at + _CHUNK]) for at in starts)
-
-
-def _shapes(config: dict[str, Any]) -> Mapping[str, tuple[int, ...]]:
-    """Return the shape of each tensor by its name in the folder; a tied head is among them."""
-    width, vocabulary = require(config, "hidden_size"), require(config, "vocab_size")
-    shapes: dict[str, tuple[int, ...]] = {
-        EMBEDDING: (vocabulary, width),
-        HEAD: (vocabulary, width),
-        "model.norm.weight": (width,),
-    }
-    block = dict(_block(config))
-    for index in range(require(config, "num_hidden_layers")):
-        shapes |= {f"model.layers.{index}.{name}": shape for name, shape in block.items()}
-    return shapes
-
-
-def _block(config: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the tensors of one block with their shapes."""
-    width, hidden = require(config, "hidden_size"), require(config, "intermediate_size")
-    head, architecture = head_width(config), ARCHITECTURES[config["model_type"]]
-    queries, keys = require(config, "num_attention_heads") * head, kv_heads_of(config) * head
-    matrices = {
-        "self_attn.q_proj": (queries, width),
-        "self_attn.k_proj": (keys, width),
-        "self_attn.v_proj": (keys, width),
-        "self_attn.o_proj": (width, queries),
-        "mlp.gate_proj": (hidden, width),
-        "mlp.up_proj": (hidden, width),
-        "mlp.down_proj": (width, hidden),
-    }
-    settings = {"self_attn": "attention_bias", "mlp": "mlp_bias"}
-    biased = {name for name in matrices if config.get(settings[name.partition(".")[0]])}
-    if architecture == gguf.MODEL_ARCH.QWEN2:  # its queries, keys and values always have biases
-        biased = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}
-    for name, shape in matrices.items():
-        yield f"{name}.weight", shape
-        if name in biased:
-            yield f"{name}.bias", shape[:1]
-    if architecture == gguf.MODEL_ARCH.QWEN3:
-        yield "self_attn.q_norm.weight", (head,)
-        yield "self_attn.k_norm.weight", (head,)
-    yield "input_layernorm.weight", (width,)
-    yield "post_attention_layernorm.weight", (width,)

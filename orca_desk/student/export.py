@@ -10,9 +10,11 @@ from gguf import GGMLQuantizationType as Quantisation
 
 from orca_desk.errors import UserError
 from orca_desk.models.base_identity import KEY, BaseIdentity, BaseMatch, base_of_adapter, compare_base
+from orca_desk.models.config import read_json
 from orca_desk.student import gguf_file
+from orca_desk.student.families import Family, family_of_config, family_of_gguf
 from orca_desk.student.gguf_file import FLOATS, Array, Planned
-from orca_desk.student.gguf_names import Names, damaged, open_gguf
+from orca_desk.student.gguf_names import damaged, open_gguf
 from orca_desk.student.lora import LowRank, read_lora
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
 
@@ -24,28 +26,28 @@ _OWN_KEYS = ("GGUF.version", "GGUF.tensor_count", "GGUF.kv_count", gguf.Keys.Gen
 class AdapterBase:
     """A base model as adapters see it: the GGUF names of its tensors and their shapes, [out, in]."""
 
-    names: Names
+    family: Family
     shapes: Mapping[str, tuple[int, ...]]
 
     @classmethod
     def of(cls, path: Path) -> "AdapterBase":
         """Read it from a model's folder or GGUF file."""
         if path.is_dir():
-            names = Names.of(path)
-            shapes = {names.gguf_name(name): tensor.shape for name, tensor in SafetensorsFiles(path).items()}
-            return cls(names=names, shapes=shapes)
-        return cls.of_gguf(open_gguf(path))
+            family = family_of_config(read_json(path / "config.json"))
+            weights = SafetensorsFiles(path)
+            shapes = {family.gguf_name(name): tensor.shape for name, tensor in weights.items()}
+            return cls(family=family, shapes=shapes)
+        return cls.of_gguf(path, open_gguf(path))
 
     @classmethod
-    def of_gguf(cls, reader: gguf.GGUFReader) -> "AdapterBase":
+    def of_gguf(cls, path: Path, reader: gguf.GGUFReader) -> "AdapterBase":
         """Read it from an open GGUF file."""
-        return cls(
-            names=Names.of_gguf(reader), shapes={tensor.name: _shape(tensor) for tensor in reader.tensors}
-        )
+        shapes = {tensor.name: _shape(tensor) for tensor in reader.tensors}
+        return cls(family=family_of_gguf(path), shapes=shapes)
 
     def tensor_of(self, change: LowRank) -> str:
         """Return the GGUF name of the weight that `change` adds to. Raises UserError when it does not fit."""
-        name = self.names.gguf_name(change.weight)
+        name = self.family.gguf_name(change.weight)
         if self.shapes.get(name) != change.shape:
             raise UserError(
                 f"The adapter does not fit this base model: it changes {change.module} of shape "
@@ -78,7 +80,7 @@ def export_adapter(adapter: Path, base: Path, out: Path) -> None:
             writer.add_base_model_name(0, trained_on.name)
 
     tensors = (tensor for change in lora for tensor in _lora_tensors(fits, change, alpha))
-    gguf_file.write(out, gguf.MODEL_ARCH_NAMES[fits.names.architecture], describe, tensors)
+    gguf_file.write(out, gguf.MODEL_ARCH_NAMES[fits.family.architecture], describe, tensors)
 
 
 def merge(base_gguf: Path, adapter: Path, out: Path, *, keys: Mapping[str, str] = {}) -> None:
@@ -89,10 +91,10 @@ def merge(base_gguf: Path, adapter: Path, out: Path, *, keys: Mapping[str, str] 
     """
     _require_own_base(adapter, base_gguf)
     reader = open_gguf(base_gguf)
-    fits = AdapterBase.of_gguf(reader)
+    fits = AdapterBase.of_gguf(base_gguf, reader)
     changes = {fits.tensor_of(change): change for change in read_lora(adapter)}
-    tensors = [_merged(fits.names, tensor, changes.get(tensor.name)) for tensor in reader.tensors]
-    architecture = gguf.MODEL_ARCH_NAMES[fits.names.architecture]
+    tensors = [_merged(fits.family, tensor, changes.get(tensor.name)) for tensor in reader.tensors]
+    architecture = gguf.MODEL_ARCH_NAMES[fits.family.architecture]
 
     def describe(writer: gguf.GGUFWriter) -> None:
         with damaged(base_gguf):
@@ -119,7 +121,7 @@ def _lora_tensors(base: AdapterBase, change: LowRank, alpha: float) -> Iterator[
     factor = change.scale * change.rank / alpha
 
     def load_b() -> Floats:
-        return base.names.reorder(change.weight, change.b.load() * factor)
+        return base.family.reorder(change.weight, change.b.load() * factor)
 
     for side, tensor, load in (("a", change.a, change.a.load), ("b", change.b, load_b)):
         yield Planned(
@@ -127,7 +129,7 @@ def _lora_tensors(base: AdapterBase, change: LowRank, alpha: float) -> Iterator[
         )
 
 
-def _merged(names: Names, tensor: gguf.ReaderTensor, change: LowRank | None) -> Planned:
+def _merged(family: Family, tensor: gguf.ReaderTensor, change: LowRank | None) -> Planned:
     plan = partial(Planned, name=tensor.name, shape=_shape(tensor), quantisation=tensor.tensor_type)
     if change is None:
         return plan(load=lambda: tensor.data, raw=True)
@@ -137,11 +139,11 @@ def _merged(names: Names, tensor: gguf.ReaderTensor, change: LowRank | None) -> 
             "most of what the adapter adds.",
             "Merge into its F16, BF16 or F32 file and quantise that, or use the adapter beside the base.",
         )
-    return plan(load=partial(_sum, names, tensor, change))
+    return plan(load=partial(_sum, family, tensor, change))
 
 
-def _sum(names: Names, tensor: gguf.ReaderTensor, change: LowRank) -> Array:
-    delta = names.reorder(change.weight, change.b.load()) @ change.a.load()
+def _sum(family: Family, tensor: gguf.ReaderTensor, change: LowRank) -> Array:
+    delta = family.reorder(change.weight, change.b.load()) @ change.a.load()
     weight: Floats = gguf.dequantize(tensor.data, tensor.tensor_type)
     return weight + change.scale * delta
 

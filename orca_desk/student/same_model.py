@@ -18,20 +18,26 @@ from orca_desk.errors import UserError
 from orca_desk.models.base_identity import BaseMatch, compare_base, identify_base
 from orca_desk.models.chat_template import template_of_folder
 from orca_desk.models.config import read_json
-from orca_desk.student.base import EMBEDDING, HEAD, require_sound
+from orca_desk.student.base import require_sound
+from orca_desk.student.families import EMBEDDING, HEAD, Family, family_of_config
+from orca_desk.student.families.rope import DEFAULT_THETA, TABLES
 from orca_desk.student.gguf_file import FLOATS
-from orca_desk.student.gguf_names import Names, damaged, field, open_gguf, require
-from orca_desk.student.gguf_parameters import DEFAULT_THETA, describe_parameters, rope_factors
+from orca_desk.student.gguf_names import damaged, field, open_gguf
 from orca_desk.student.gguf_tokenizer import read_tokenizer
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
 
-ROPE_FACTORS = "rope_freqs.weight"  # made of the settings of Llama 3's rotary embedding
 ROUNDING = 2**-7  # of a value: twice what bfloat16 loses
 SUBNORMAL = 6e-8  # what float16 loses of the smallest values
 QUANTISED = 0.5  # relative error of a matrix: 2-bit files reach 0.3, other weights 1.4
 # Settings that decide the logits; the others describe the file, or limit what it is used for.
-_DECISIVE = ("rope.freq_base", "rope.dim", "attention.", "block_count", "embedding_length", "feed_forward")
-_SCALING = (gguf.Keys.Rope.SCALING_TYPE, gguf.Keys.Rope.SCALING_FACTOR)
+_DECISIVE = ("rope.freq_base", "rope.dim", "attention.", "block_count", "embedding_", "feed_forward")
+_DECISIVE += ("logit_scale", "residual_scale", "attn_logit", "final_logit")
+# How positions are scaled, and what llama.cpp takes where a file does not say.
+_SCALING = {
+    gguf.Keys.Rope.SCALING_FACTOR: 1.0,
+    gguf.Keys.Rope.SCALING_TYPE: "linear",
+    gguf.Keys.Rope.SCALING_ATTN_FACTOR: 1.0,
+}
 _ADDED = (gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED)  # tokens that are found before any merge
 
 
@@ -65,13 +71,13 @@ def find_difference(folder: Path, file: Path) -> FoundDifference | None:
     config, weights = read_json(folder / "config.json"), SafetensorsFiles(folder)
     require_sound(folder, config, weights)
     try:
-        names = Names.of_config(config)
-        different = next(_different_tokens(folder, config, reader), None)
+        family = family_of_config(config)
+        different = next(_different_tokens(folder, family, reader), None)
         with damaged(folder / "config.json"):
-            different = different or next(_different_settings(config, reader), None)
+            different = different or next(_different_settings(family, reader), None)
     except UserError:
         return _by_sketch(folder, file)
-    return different or next(_different_weights(names, weights, reader), None)
+    return different or next(_different_weights(family, weights, reader), None)
 
 
 def _by_sketch(folder: Path, file: Path) -> FoundDifference | None:
@@ -79,14 +85,12 @@ def _by_sketch(folder: Path, file: Path) -> FoundDifference | None:
     return None if match is BaseMatch.SAME else FoundDifference(kind=Difference.WEIGHTS)
 
 
-def _different_tokens(
-    folder: Path, config: dict[str, Any], reader: gguf.GGUFReader
-) -> Iterator[FoundDifference]:
+def _different_tokens(folder: Path, family: Family, reader: gguf.GGUFReader) -> Iterator[FoundDifference]:
     """Yield a difference where a text would become other ids, or where an answer would end elsewhere.
 
     A file may lack the unused rows, and may name fewer of the tokens that end an answer.
     """
-    ours, keys = read_tokenizer(folder, require(config, "vocab_size")), gguf.Keys.Tokenizer
+    ours, keys = read_tokenizer(folder, family.vocabulary), gguf.Keys.Tokenizer
     used = [place for place, kind in enumerate(ours.types) if kind != gguf.TokenType.UNUSED]
     tokens, types = field(reader, keys.LIST, []), field(reader, keys.TOKEN_TYPE, [])
     if len(tokens) <= used[-1] or any(tokens[place] != ours.tokens[place] for place in used):
@@ -105,12 +109,14 @@ def _different_tokens(
         yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.EOS_ID)
 
 
-def _different_settings(config: dict[str, Any], reader: gguf.GGUFReader) -> Iterator[FoundDifference]:
+def _different_settings(family: Family, reader: gguf.GGUFReader) -> Iterator[FoundDifference]:
     architecture = str(field(reader, gguf.Keys.General.ARCHITECTURE))
+    if architecture != gguf.MODEL_ARCH_NAMES[family.architecture]:
+        yield FoundDifference(kind=Difference.SETTINGS, detail=gguf.Keys.General.ARCHITECTURE)
     writer = gguf.GGUFWriter(None, architecture)
-    describe_parameters(config, writer)
+    family.describe(writer)
     values = {key: stored.value for key, stored in writer.kv_data[0].items()}
-    yield from _different_rotation(config, values, architecture, reader)
+    yield from _different_rotation(family, values, architecture, reader)
     for key, ours in values.items():
         theirs = field(reader, key, DEFAULT_THETA if key.endswith("rope.freq_base") else ours)
         if key.partition(".")[2].startswith(_DECISIVE) and not _is_near(ours, theirs):
@@ -118,22 +124,26 @@ def _different_settings(config: dict[str, Any], reader: gguf.GGUFReader) -> Iter
 
 
 def _different_rotation(
-    config: dict[str, Any], values: dict[str, Any], architecture: str, reader: gguf.GGUFReader
+    family: Family, values: dict[str, Any], architecture: str, reader: gguf.GGUFReader
 ) -> Iterator[FoundDifference]:
-    """Yield a difference in how positions are scaled: evenly (two keys), or by Llama 3's factors."""
-    kind, factor = (key.format(arch=architecture) for key in _SCALING)
-    ours = values.get(factor, 1.0) if kind in values else 1.0
-    theirs = field(reader, factor, 1.0) if field(reader, kind, "linear") != "none" else 1.0
-    if field(reader, kind, "linear") not in ("linear", "none") or not _is_near(ours, theirs):
-        yield FoundDifference(kind=Difference.SETTINGS, detail=factor)
-    factors = rope_factors(config)
-    stored = next((tensor for tensor in reader.tensors if tensor.name == ROPE_FACTORS), None)
-    if factors is None or stored is None:
-        is_same = factors is None and stored is None
-    else:
-        is_same = _is_same(factors, stored)
-    if not is_same:
-        yield FoundDifference(kind=Difference.SETTINGS, detail=ROPE_FACTORS)
+    """Yield a difference in how positions are scaled: by keys, or by tables of factors."""
+    keys = {key.format(arch=architecture): usual for key, usual in _SCALING.items()}
+    ours = {key: values.get(key, usual) for key, usual in keys.items()}
+    theirs = {key: field(reader, key, usual) for key, usual in keys.items()}
+    factor, kind, _ = keys
+    for side in (ours, theirs):  # both say the same of a model that does not scale
+        if side[kind] == "none":
+            side |= {kind: "linear", factor: 1.0}
+        if family.rope.scaling == "longrope":
+            side |= {kind: "longrope"}  # most files leave this out; the tables decide
+    for key in keys:
+        if not _is_near(ours[key], theirs[key]):
+            yield FoundDifference(kind=Difference.SETTINGS, detail=key)
+    tables = family.tables()
+    stored = {tensor.name: tensor for tensor in reader.tensors if tensor.name in TABLES}
+    for name in tables.keys() | stored.keys():
+        if name not in tables or name not in stored or not _is_same(tables[name], stored[name]):
+            yield FoundDifference(kind=Difference.SETTINGS, detail=name)
 
 
 def _is_near(ours: Any, theirs: Any) -> bool:
@@ -142,24 +152,24 @@ def _is_near(ours: Any, theirs: Any) -> bool:
 
 
 def _different_weights(
-    names: Names, weights: SafetensorsFiles, reader: gguf.GGUFReader
+    family: Family, weights: SafetensorsFiles, reader: gguf.GGUFReader
 ) -> Iterator[FoundDifference]:
     """Yield each tensor that differs, or that only one of the two has: llama.cpp uses whatever is there.
 
     A tied head is stored twice in some folders and files, and once in others.
     """
     theirs = {tensor.name: tensor for tensor in reader.tensors}
-    ours = {names.gguf_name(name): name for name in weights if not name.endswith("rotary_emb.inv_freq")}
+    ours = {family.gguf_name(name): name for name in weights if not name.endswith("rotary_emb.inv_freq")}
     if EMBEDDING in weights:
-        embedding, head = names.gguf_name(EMBEDDING), names.gguf_name(HEAD)
+        embedding, head = family.gguf_name(EMBEDDING), family.gguf_name(HEAD)
         if embedding in theirs:
             theirs.setdefault(head, theirs[embedding])
         ours.setdefault(head, EMBEDDING)
     for tensor, name in ours.items():
         stored = theirs.get(tensor)
-        if stored is None or not _is_same(names.reorder(name, weights[name].load()), stored):
+        if stored is None or not _is_same(family.reorder(name, weights[name].load()), stored):
             yield FoundDifference(kind=Difference.WEIGHTS, detail=tensor)
-    for tensor in theirs.keys() - ours.keys() - {ROPE_FACTORS}:
+    for tensor in theirs.keys() - ours.keys() - set(TABLES):
         yield FoundDifference(kind=Difference.WEIGHTS, detail=tensor)
 
 

@@ -157,14 +157,14 @@ def test_start_token(folder: Path, tmp_path: Path, configured: bool | None, proc
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"model_type": "gemma3_text"}, "qwen2, qwen3"),
+        ({"model_type": "falcon"}, "qwen2, qwen3"),
         ({"num_attention_heads": None}, "num_attention_heads"),
         ({"quantization_config": {"quant_method": "awq"}}, "quantised"),
         ({"sliding_window": 512}, "sliding window"),
         ({"hidden_act": "gelu"}, "gelu"),
         ({"partial_rotary_factor": 0.5}, "part of each head"),
         ({"rope_scaling": {"type": "dynamic", "factor": 2.0}}, "dynamic"),
-        ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}, "yarn"),
+        ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0, "beta_fast": 16}}, "yarn"),
         ({"num_hidden_layers": 3}, "have 2 layers; config.json says 3"),
         ({"vocab_size": 300}, "rows for 512 tokens"),
     ],
