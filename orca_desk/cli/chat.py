@@ -9,9 +9,16 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, model_options, sampling_options
+from orca_desk.cli.options import (
+    examples,
+    existing_library_option,
+    json_option,
+    model_options,
+    sampling_options,
+)
 from orca_desk.cli.output import console, errors, escape_controls, print_json, say
 from orca_desk.cli.running import tell_notes
+from orca_desk.inventory.templates import Overrides
 from orca_desk.library.chats import ChatMessage
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling
@@ -44,8 +51,10 @@ SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
 @sampling_options
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
 @click.option("--context", type=click.IntRange(64), help="Context window in tokens.")
+@existing_library_option
 @json_option
 def command(
+    folder: Path,
     model: Path,
     adapter: Path | None,
     system: str,
@@ -55,16 +64,25 @@ def command(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Chat with a model. Ctrl-C stops an answer; an empty line or Ctrl-D ends the chat."""
+    """Chat with a model. Ctrl-C stops an answer; an empty line or Ctrl-D ends the chat.
+
+    Of the library only your chat templates are read, so the desktop may have it open.
+    """
     if as_json and message is None:
         raise click.UsageError("--json answers one message: add --message TEXT.")
     if message is not None and not message.strip():
         raise click.UsageError("--message is empty.")
 
     def open_session(chosen: ChatModel, _threads: int) -> ChatSession:
-        return ChatSession(chosen.model, chosen.adapter, context=context, threads=threads)
+        return ChatSession(
+            chosen.model,
+            chosen.adapter,
+            context=context,
+            threads=threads,
+            template=lambda: Overrides.in_folder(folder).find(chosen.model),
+        )
 
-    tell_notes(model, adapter)
+    tell_notes(model, adapter, folder=folder)
     terminal = _Terminal(streams=message is None)
     with Conversation(None, terminal, open_session=open_session) as conversation:
         conversation.use([ChatModel(part=part_of(model, adapter), model=model, adapter=adapter)])

@@ -79,7 +79,7 @@ def command(
     ask counts as incorrect. With --compare, both are scored on the tasks that they share. Run the same
     command again to resume an evaluation that was stopped.
     """
-    tell_notes(model, adapter)
+    tell_notes(model, adapter, folder=folder)
     runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
     wanted = TaskFilter(
         family=family, split=split or "heldout", tag=tag, text=text, limit=limit, has_answer=True

@@ -19,6 +19,7 @@ from orca_desk.cli.running import running, tell_notes
 from orca_desk.library.records import RecordFilter, list_records
 from orca_desk.method.records import Sampling, Split
 from orca_desk.steps.instruct.request import GenerateRequest
+from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.teaching import teach_summary
 
 
@@ -68,7 +69,7 @@ def command(
     Every answer is graded, checked for leaks and saved as it arrives. Answers that the library already has
     are reused, so the same command resumes where it stopped.
     """
-    tell_notes(teacher)
+    tell_notes(teacher, folder=folder)
     request = GenerateRequest(
         model=str(teacher.resolve()),
         split=split or "train",
@@ -93,5 +94,9 @@ def command(
     for each in answers:
         console.rule(f"{each.record.family}, {each.record.strategy}")
         say(f"{each.record.user}\n\n{each.record.response}")
-        say(each.verdict.reason if each.verdict else "Not graded: the task has no reference answer.")
+        say(
+            verdict_reason(each.verdict.reason)
+            if each.verdict
+            else "Not graded: the task has no reference answer."
+        )
     say(teach_summary(made))

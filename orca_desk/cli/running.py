@@ -15,6 +15,7 @@ from rich.text import Text
 from orca_desk.cli.output import complain, console, errors
 from orca_desk.errors import UserError
 from orca_desk.inventory.serving import serving_notes
+from orca_desk.inventory.templates import Overrides
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.processes.progress import Progress as ShowProgress
 from orca_desk.ui.words.models import notes_of
@@ -50,9 +51,12 @@ class StageBars:
         self._progress.update(self._bars[update.stage], completed=update.done, total=update.total, **fields)
 
 
-def tell_notes(model: Path, adapter: Path | None = None) -> None:
-    """Say on stderr what the user should know before a model runs, short of what then refuses it."""
-    notes = serving_notes(model, adapter)
+def tell_notes(model: Path, adapter: Path | None = None, *, folder: Path) -> None:
+    """Say on stderr what the user should know before a model runs, short of what then refuses it.
+
+    `folder` is that of the library, which knows the user's chat templates.
+    """
+    notes = serving_notes(model, adapter, overrides=Overrides.in_folder(folder))
     for note in notes_of(replace(notes, adapter=None) if notes.adapter == "other" else notes):
         complain(f"Note: {note}", "yellow")
 

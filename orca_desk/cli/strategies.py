@@ -147,7 +147,7 @@ def probe_strategies(
     measurably worse, the family gets the one with the fewest answer tokens. Ctrl-C stops and saves the
     answers; the same command resumes.
     """
-    tell_notes(teacher)
+    tell_notes(teacher, folder=folder)
     request = ProbeRequest(
         model=str(teacher.resolve()),
         families=list(families) or None,

@@ -3,15 +3,34 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
-from orca_desk.library.database import Library
+from orca_desk.library.connections import connect
+from orca_desk.library.database import DATABASE_NAME, Library
 
 
 def get_setting(library: Library, key: str, default: Any = None) -> Any:
     """Return the value stored under `key`, or `default`."""
     row = library.row("SELECT value FROM settings WHERE key = ?", (key,))
     return json.loads(row["value"]) if row else default
+
+
+def peek_setting(folder: Path, key: str, default: Any = None) -> Any:
+    """Return what the library in `folder` has stored under `key`, without opening the library.
+
+    Another process may have it open. `default` also where there is no library that can be read.
+    """
+    path = folder.expanduser() / DATABASE_NAME
+    if not path.is_file():
+        return default
+    try:
+        with closing(connect(path, "ro")) as db:
+            row = db.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        return json.loads(row["value"]) if row else default
+    except (sqlite3.Error, ValueError):
+        return default
 
 
 def set_setting(library: Library, key: str, value: Any) -> Any:

@@ -15,13 +15,17 @@ from orca_desk.yielding import yielding
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
-    """How to run a model: `batch` answers at once, `context` tokens each, `threads`. None: automatic."""
+    """How to run a model: `batch` answers at once, `context` tokens each, `threads`. None: automatic.
+
+    `template` is the user's chat template for it; None: its own. Steps fill it in (`inventory.templates`).
+    """
 
     model: Path
     adapter: Path | None = None
     batch: int | None = None
     context: int | None = None
     threads: int | None = None
+    template: str | None = None
 
     def as_job(self) -> Message:
         """Return the job for a worker."""

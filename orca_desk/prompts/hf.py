@@ -36,14 +36,15 @@ class HFTokenizer:
         self.eos_ids = answer_ends(self.control, end_ids | declared)
 
     @classmethod
-    def load(cls, folder: Path) -> "HFTokenizer":
+    def load(cls, folder: Path, *, template: str | None = None) -> "HFTokenizer":
         """Read a model folder's tokenizer.json, tokenizer_config.json and chat template.
 
-        Raises UserError when a file is missing or damaged, or the model has no chat template.
+        `template` is used instead of the model's own. Raises UserError when a file is missing or damaged, or
+        the model has no chat template.
         """
         definition = read_text(folder / "tokenizer.json")
         config = read_json(folder / "tokenizer_config.json")
-        template = read_chat_template(folder)
+        template = read_chat_template(folder) if template is None else template
         if template is None:
             raise UserError(
                 f"The model in {folder} has no chat template.",

@@ -64,7 +64,7 @@ class Renderer:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
         self.template_sha256 = hashlib.sha256(tokenizer.chat_template.encode()).hexdigest()
-        self._template = ChatTemplate(tokenizer.chat_template, bos=tokenizer.bos, eos=tokenizer.eos)
+        self.template = ChatTemplate(tokenizer.chat_template, bos=tokenizer.bos, eos=tokenizer.eos)
         self._control_ids: dict[str, tuple[int, ...]] = {}
         self._harmony = speaks_harmony(tokenizer.control)
         tags = [re.escape(name) for name in tokenizer.control.values() if name in TAG_NAMES]
@@ -128,7 +128,7 @@ class Renderer:
         if messages and messages[0].role == "system" and not self._keeps_system(messages[0].content):
             lead = messages.pop(0).content
         roles: tuple[Role, ...] = tuple(message.role for message in messages)
-        skeleton = self._template.skeleton(Shape(roles, generation=True))
+        skeleton = self.template.skeleton(Shape(roles, generation=True))
         yield _Part("control", skeleton.pieces[0])
         for slot, piece in zip(skeleton.slots, skeleton.pieces[1:], strict=True):
             message = messages[slot.message]
@@ -145,7 +145,7 @@ class Renderer:
         """Return an earlier answer as the model gets to see it again."""
         if self._harmony:
             return split_thoughts(answer)[1]
-        return self._template.forgetting.apply(answer) if self._template.forgetting else answer
+        return self.template.forgetting.apply(answer) if self.template.forgetting else answer
 
     def _answer(self, answer: str) -> Iterator[_Part]:
         """Yield what a model writes for an answer: in Harmony, headers that name channels too."""
@@ -170,16 +170,16 @@ class Renderer:
         """What the model itself writes between the prompt and its answer: in Harmony, the header's rest."""
         if not self._harmony:
             return ""
-        prompt = self._template.skeleton(Shape(("user",), generation=True)).pieces[-1]
-        whole = self._template.skeleton(Shape(("user", "assistant"), generation=False)).pieces[1]
+        prompt = self.template.skeleton(Shape(("user",), generation=True)).pieces[-1]
+        whole = self.template.skeleton(Shape(("user", "assistant"), generation=False)).pieces[1]
         header = whole.removeprefix(prompt)
         return header if len(header) < len(whole) and header.endswith(MESSAGE) else ""
 
     def _keeps_system(self, content: str) -> bool:
         """Return whether the template renders a leading system message as its own turn."""
         if not content:
-            return self._template.needs_system
-        return self._template.has_system
+            return self.template.needs_system
+        return self.template.has_system
 
     def _assemble(self, parts: Iterable[_Part], opening: str = "") -> Rendered:
         ids: list[int] = []
@@ -217,7 +217,7 @@ class Renderer:
         Some leave a last answer open, and end it by the token that begins the next question or stands there.
         """
         roles: tuple[Role, ...] = ("user", "assistant")
-        last = self._template.skeleton(Shape(roles, generation=False)).pieces[-1]
+        last = self.template.skeleton(Shape(roles, generation=False)).pieces[-1]
         if self.tokenizer.eos_ids.isdisjoint(self.tokenizer.encode(last, control=True)):
             first = self.tokenizer.encode(self._between.lstrip(), control=True)[:1]
             return self._between if first and first[0] in self.tokenizer.eos_ids else last
@@ -227,7 +227,7 @@ class Renderer:
     def _between(self) -> str:
         """What the template writes between an answer and the next question; empty if it refuses one."""
         try:
-            return self._template.skeleton(Shape(("user", "assistant", "user"), generation=True)).pieces[2]
+            return self.template.skeleton(Shape(("user", "assistant", "user"), generation=True)).pieces[2]
         except UserError:
             return ""
 

@@ -82,6 +82,7 @@ class ChatTemplate:
         self._variables = {"bos_token": bos, "eos_token": eos}
         self._known: dict[Shape, Skeleton | UserError] = {}
         self._asked_clock = False
+        self._asks: set[str] = set()
         self._typed = False  # whether contents are lists of parts
 
     def skeleton(self, shape: Shape) -> Skeleton:
@@ -162,6 +163,17 @@ class ChatTemplate:
         }
         return tuple(remark for remark, holds in found.items() if holds)
 
+    @property
+    def knows_thoughts(self) -> bool:
+        """Whether the template's text names tags of thoughts."""
+        return tags_of(self.source) is not None
+
+    @cached_property
+    def asks(self) -> frozenset[str]:
+        """The names of variables that the template reads, and that nobody sets. Raises UserError."""
+        self.skeleton(Shape(("user",), True))
+        return frozenset(self._asks)
+
     @cached_property
     def forgetting(self) -> Forgetting | None:
         """How the template drops thoughts from earlier answers; None if it keeps them, or knows none.
@@ -224,6 +236,7 @@ class ChatTemplate:
             )
         result = json.loads(done.stdout)
         self._asked_clock |= result["clock"]
+        self._asks |= set(result["asks"])
         rendered: list[dict[str, str]] = result["rendered"]
         return rendered
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.templates import with_template
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, known_records
@@ -52,15 +53,25 @@ class Teacher:
     quantisation: str
     template_sha256: str
 
+    @property
+    def template(self) -> dict[str, str]:
+        """What a run's settings say of the user's chat template; nothing where the model's own is used."""
+        return {"template": self.template_sha256} if self.runner.template is not None else {}
+
     @classmethod
     def of(cls, library: Library, runner: Runner) -> Self:
-        """Identify the model that `runner` runs. Raises UserError when it cannot be used."""
+        """Identify the model that `runner` runs, with the chat template that the user gave it.
+
+        Raises UserError when it cannot be used.
+        """
         file = identify(runner.model)
+        runner = with_template(library, runner)
+        template = file.chat_template if runner.template is None else runner.template
         return cls(
             runner=runner,
             sha256=HashCache(library.folder).sha256_of(file.files),
             quantisation=file.quantisation,
-            template_sha256=hashlib.sha256((file.chat_template or "").encode()).hexdigest(),
+            template_sha256=hashlib.sha256((template or "").encode()).hexdigest(),
         )
 
 

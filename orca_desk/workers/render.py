@@ -1,9 +1,9 @@
 """Renders chat templates: untrusted Jinja, in a process that can be killed.
 
 Reads one JSON object from stdin: {"template", "variables", "conversations": [{"messages",
-"add_generation_prompt"}]}; writes {"rendered": [{"text"} | {"refused"} | {"broken"}], "clock"}. "refused"
-means that the template raised an error about the conversation, "broken" that it cannot run; "clock" tells
-whether it asked for the time.
+"add_generation_prompt"}]}; writes {"rendered": [{"text"} | {"refused"} | {"broken"}], "clock", "asks"}.
+"refused" means that the template raised an error about the conversation, "broken" that it cannot run; "clock"
+tells whether it asked for the time, and "asks" names the variables that it reads and nobody has set.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import psutil
-from jinja2 import Template, TemplateError, nodes
+from jinja2 import Template, TemplateError, meta, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -73,17 +73,20 @@ def main() -> None:
     job = json.load(sys.stdin)
     _limit()
     clock = Clock()
+    asks: list[str] = []
     try:
-        template = compile_template(job["template"], clock)
+        environment = make_environment(clock)
+        template = environment.from_string(job["template"])
+        asks = sorted(meta.find_undeclared_variables(environment.parse(job["template"])))
     except (TemplateError, RecursionError, MemoryError, OverflowError) as error:
         rendered = [{"broken": _describe(error)} for _ in job["conversations"]]
     else:
         rendered = [render(template, job["variables"], each) for each in job["conversations"]]
-    json.dump({"rendered": rendered, "clock": clock.asked}, sys.stdout)
+    json.dump({"rendered": rendered, "clock": clock.asked, "asks": asks}, sys.stdout)
 
 
-def compile_template(source: str, clock: Clock) -> Template:
-    """Compile a chat template as transformers does, but with a clock that stands still."""
+def make_environment(clock: Clock) -> ImmutableSandboxedEnvironment:
+    """Return what compiles a chat template as transformers does, but with a clock that stands still."""
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[Generation, "jinja2.ext.loopcontrols"]
     )
@@ -91,7 +94,7 @@ def compile_template(source: str, clock: Clock) -> Template:
     environment.globals["raise_exception"] = _refuse
     environment.globals["strftime_now"] = clock.strftime_now
     environment.globals["datetime"] = clock
-    return environment.from_string(source)
+    return environment
 
 
 def render(template: Template, variables: dict[str, str], conversation: dict[str, Any]) -> dict[str, str]:

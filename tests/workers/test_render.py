@@ -27,4 +27,4 @@ def test_memory_is_limited_without_the_systems_help() -> None:
 
 def test_it_works_without_the_systems_help() -> None:
     done = render("{% for i in range(50) %}{% set x = 'a' * 100000000 %}{% endfor %}{{ strftime_now('%Y') }}")
-    assert json.loads(done.stdout) == {"rendered": [{"text": "2024"}], "clock": True}
+    assert json.loads(done.stdout) == {"rendered": [{"text": "2024"}], "clock": True, "asks": []}

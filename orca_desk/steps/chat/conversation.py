@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.templates import override_of
 from orca_desk.library.chats import RemovedRows
 from orca_desk.library.database import Library
 from orca_desk.library.locations import log_folder
@@ -409,7 +410,11 @@ class Conversation:
     def _chat_session(self, model: ChatModel, threads: int) -> Session:
         library = self._store.library
         log = log_folder(library) / "chat.log" if library else None
-        return ChatSession(model.model, model.adapter, threads=threads, log=log)
+
+        def template() -> str | None:
+            return override_of(library, model.model) if library else None
+
+        return ChatSession(model.model, model.adapter, threads=threads, template=template, log=log)
 
     # Events, all of them emitted with the lock held, which keeps them in order
 

@@ -1,5 +1,6 @@
 """One evaluation: a model answers held-out tasks under a system message, and every answer is graded."""
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -7,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.templates import with_template
 from orca_desk.library import evaluations
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Evaluation
@@ -65,6 +67,7 @@ def evaluate(
     sampling = sampling or Sampling()
     system = system or System()
     _check(tasks)
+    student = with_template(library, student)
     known = current_strategies(library)
     messages = _messages(library, tasks, system, known)
     evaluation = _find_or_create(library, student, tasks, system, messages, sampling, name, request)
@@ -164,6 +167,8 @@ def _find_or_create(
         "questions": digest(sorted(task.id for task in tasks)),
         "asked": _digest(tasks, messages),
     }
+    if student.template is not None:  # left out otherwise, so that evaluations of earlier versions go on
+        settings["template"] = hashlib.sha256(student.template.encode()).hexdigest()
     if unfinished := find_unfinished(library, evaluations.KIND, settings):
         return evaluations.take_up(library, unfinished.id, name, request)
     return evaluations.create_evaluation(

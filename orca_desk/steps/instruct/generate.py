@@ -57,6 +57,7 @@ def generate(
     used = Teacher.of(library, teacher)
     settings = {
         "teacher": used.sha256,
+        **used.template,
         "tasks": digest(sorted(task.id for task in tasks)),
         "strategies": digest([[chosen[task.id].name, chosen[task.id].version] for task in tasks]),
         "samples": samples,

@@ -187,7 +187,7 @@ def preview(
 
     ask(
         "teach",
-        teacher,
+        used.runner,
         [
             Prompt(key=key, system=asked.strategy.instruction, user=asked.task.user_text, sampling=own)
             for key, (asked, own) in wanted_answers.items()

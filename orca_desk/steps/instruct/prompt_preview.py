@@ -48,7 +48,7 @@ class PromptViewer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._keys = itertools.count()
-        self._model: Path | None = None
+        self._job: protocol.Message = {}
         self._worker: WorkerProcess | None = None
         self._closed = False
 
@@ -58,15 +58,16 @@ class PromptViewer:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def show(self, model: Path, system: str, user: str) -> ShownPrompt:
+    def show(self, model: Path, system: str, user: str, *, template: str | None = None) -> ShownPrompt:
         """Return the prompt that `model` (a GGUF file) gets for a system and a user message.
 
+        `template` is used instead of the model's own chat template.
         Raises UserError when the model cannot be read, or its template fails or refuses the messages.
         """
         with self._lock:
             if self._closed:
                 raise UserError("The preview was closed.", "Open the page again.")
-            worker = self._worker_for(model)
+            worker = self._worker_for({"model": str(model), "template": template})
             key = str(next(self._keys))
             worker.send(protocol.request({"key": key, "messages": [["system", system], ["user", user]]}))
             while (events := worker.events(SECONDS)) is not None:
@@ -89,11 +90,11 @@ class PromptViewer:
             self._closed = True
             self._drop()
 
-    def _worker_for(self, model: Path) -> WorkerProcess:
-        if self._model != model:
+    def _worker_for(self, job: protocol.Message) -> WorkerProcess:
+        if self._job != job:
             self._drop()
         if self._worker is None:
-            self._worker, self._model = WorkerProcess("prompt", {"model": str(model)}), model
+            self._worker, self._job = WorkerProcess("prompt", job), job
         return self._worker
 
     def _drop(self) -> None:

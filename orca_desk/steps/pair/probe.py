@@ -76,6 +76,7 @@ def probe(
     used = Teacher.of(library, teacher)
     settings = {
         "teacher": used.sha256,
+        **used.template,
         "tasks": digest([task.id for task in tasks]),
         "strategies": [[name, known[name].version] for name in names],
         "sampling": asdict(sampling),

@@ -3,10 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from orca_desk.inventory.serving import AdapterDoubt, ServingNotes
+from orca_desk.inventory.serving import AdapterDoubt, ServingNotes, TemplateNote
 from orca_desk.inventory.usage import InventoryItem, Use
 from orca_desk.models.model_file import ModelFile, ModelKind
-from orca_desk.prompts.template import Remark
 from orca_desk.ui.words.counting import counted
 
 KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
@@ -14,7 +13,8 @@ KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
     "safetensors": ("chart-line", "Student to train", "Safetensors folder, a student to train"),
     "adapter": ("layers", "Adapter", "Adapter: the result of a training, for its base model"),
 }
-REMARKS: dict[Remark, str] = {
+REMARKS: dict[TemplateNote, str] = {
+    "overridden": "The chat template is yours, not the model's own.",
     "fixed_date": "The chat template asks for today's date. It always gets 26 July 2024, so that training, "
     "evaluation and chat see the same prompt.",
     "system_in_user": "The chat template has no system role. The system message is put at the start of the "

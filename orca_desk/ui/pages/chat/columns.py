@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, Q
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.serving import ServingNotes, serving_notes
+from orca_desk.inventory.templates import Overrides
 from orca_desk.library.trainings import Training
 from orca_desk.processes.progress import JobControl, silent
 from orca_desk.steps.chat.models import (
@@ -205,7 +206,11 @@ class ColumnHead(QFrame):
         desk.background.run(
             self, lambda: fingerprint(library, model), self._show_hash, failed=self._show_problem
         )
-        desk.background.run(self, lambda: serving_notes(model.model, model.adapter), self._show_notes)
+        desk.background.run(
+            self,
+            lambda: serving_notes(model.model, model.adapter, overrides=Overrides.of(library)),
+            self._show_notes,
+        )
 
     def show_context(self, tokens: int | None, name: str = "") -> None:
         """Show the size of the model's context window, if it is known, and its name in the list of models."""

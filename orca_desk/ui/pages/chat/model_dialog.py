@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from orca_desk.inventory.serving import AdapterDoubt, adapter_doubt
+from orca_desk.inventory.templates import Overrides
 from orca_desk.library.trainings import Training
 from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.ui.desk import Desk
@@ -75,11 +76,13 @@ class ModelDialog(QDialog):
 
     def _check_adapter(self) -> None:
         """Find out whether the adapter belongs to the model."""
-        model, adapter = self.model.path, self.adapter.currentData()
+        model, adapter, library = self.model.path, self.adapter.currentData(), self._desk.library
         self._show_doubt(None)
         self._desk.background.run(
             self,
-            lambda: adapter_doubt(adapter, model) if adapter and model else None,
+            lambda: (
+                adapter_doubt(adapter, model, overrides=Overrides.of(library)) if adapter and model else None
+            ),
             self._show_doubt,
             only_newest="doubt",
         )

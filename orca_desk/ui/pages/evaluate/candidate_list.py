@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.serving import AdapterDoubt, adapter_doubt
+from orca_desk.inventory.templates import Overrides
 from orca_desk.library.trainings import Training
 from orca_desk.steps.evaluate.evaluation import System
 from orca_desk.steps.evaluate.plan import Candidate
@@ -116,9 +117,15 @@ class CandidateList(QWidget):
     def _check_adapters(self) -> None:
         """Find out which adapters may not belong to their models."""
         pairs = [row.adapted() for row in self.rows]
+        library = self.desk.library
+
+        def look() -> list[tuple[str, AdapterDoubt | None]]:
+            own = Overrides.of(library)
+            return [(one[0], adapter_doubt(one[1], one[2], overrides=own)) for one in pairs if one]
+
         self.desk.background.run(
             self,
-            lambda: [(one[0], adapter_doubt(one[1], one[2])) for one in pairs if one],
+            look,
             self._show_doubts,
             only_newest="doubts",
         )

@@ -5,6 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.templates import override_of
 from orca_desk.method.records import Task
 from orca_desk.steps.instruct.prompt_preview import PromptViewer, ShownPrompt
 from orca_desk.ui.desk import Desk
@@ -90,6 +91,7 @@ class PromptPreview(QWidget):
 
     def _render(self) -> None:
         model, task, system = self.picker.selected(), self.task, self._instruction
+        library = self.desk.library
         if model is None and self.desk.models.is_read:
             self._say(
                 "There is no teacher on this machine. Add one on the Models page."
@@ -101,7 +103,9 @@ class PromptPreview(QWidget):
         elif self.isVisible():
             self.desk.background.run(
                 self,
-                lambda: self.viewer.show(model.path, system, task.user_text),
+                lambda: self.viewer.show(
+                    model.path, system, task.user_text, template=override_of(library, model.path)
+                ),
                 self._show,
                 failed=self._fail,
                 only_newest="prompt",
