@@ -13,33 +13,45 @@ from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.steps.demo.result import MODELS, DemoResult, write_result
 from orca_desk.steps.demo.stages import StageDone
-from orca_desk.steps.demo.state import next_folder, result_file
+from orca_desk.steps.demo.state import DemoStudent, next_folder, result_file
 from orca_desk.steps.demo.walk import bundled, demo
 from orca_desk.steps.evaluate.scoring import Score
+from orca_desk.ui.words.demo import result_heading
 from orca_desk.ui.words.evaluations import gain_text, gap_text
+from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.outcomes import outcome_text
 
 STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
 
 
-@click.command("demo", epilog=examples("orca-desk demo", "orca-desk demo --library demo-folder --json"))
+@click.command(
+    "demo",
+    epilog=examples("orca-desk demo", "orca-desk demo --real", "orca-desk demo --library demo-folder --json"),
+)
 @click.option(
     "--library",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="A folder for the demo's new library  [default: a new one beside your own].",
 )
+@click.option(
+    "--real",
+    is_flag=True,
+    help="Teach SmolLM2-135M-Instruct, a published model, instead of the mini student: about 15 minutes.",
+)
 @json_option
-def command(folder: Path | None, as_json: bool) -> None:
+def command(folder: Path | None, real: bool, as_json: bool) -> None:
     """Teach the bundled mini student to reason: a few minutes on two CPU cores, nothing is downloaded.
 
     Pairs each family of tasks with the strategy that serves it best, has the teacher answer, erases the
     instructions, freezes a snapshot, trains a LoRA adapter, evaluates base, tuned student and teacher on
     held-out tasks, and asks about John and Mark. Ctrl-C stops it and saves its progress; the same command
-    resumes it.
+    resumes it. With --real in the same folder, what the teacher did there is used again.
     """
-    chosen = folder or next_folder()
-    if result_file(chosen).exists():
+    student: DemoStudent = "real" if real else "mini"
+    models = bundled(student)
+    chosen = folder or next_folder(student)
+    if result_file(chosen, student).exists():
         raise UserError(
             f"The demo has already finished in {chosen}.", "Choose a new folder or omit --library."
         )
@@ -47,7 +59,7 @@ def command(folder: Path | None, as_json: bool) -> None:
         say(f"The demo's library is {chosen}")
     with open_library(chosen) as library, running(quiet=as_json) as (progress, control):
         on_stage = (lambda stage: None) if as_json else _show_stage
-        found = demo(library, bundled(), on_stage=on_stage, progress=progress, control=control)
+        found = demo(library, models, on_stage=on_stage, progress=progress, control=control)
         if found:
             write_result(library, found)
             control.finished = True
@@ -63,11 +75,12 @@ def _show_stage(stage: StageDone) -> None:
 
 
 def _show(found: DemoResult) -> None:
+    say(f"\n{result_heading(found.student)}")
     say(f"\n{found.question}")
     for who, one in found.worked.items():
         console.print(Text(f"\n{who} student:", style=STYLES[who]))
         say(one.answer)
-        say(f"({one.verdict.reason})")
+        say(f"({verdict_reason(one.verdict.reason)})")
     console.print(_table(found))
     adherence = found.adherence
     say(gain_text(found.gain))

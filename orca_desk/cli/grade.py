@@ -12,6 +12,7 @@ from orca_desk.errors import UserError
 from orca_desk.method.grading import GradedRow, grade_rows
 from orca_desk.steps.grading import MATHEMATICS
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.records import verdict_word
 
 
@@ -40,7 +41,7 @@ def command(file: Path, as_json: bool) -> None:
         if as_json:
             print_json(row, compact=True)
         elif row.verdict is not None:
-            say(f"{row.line}: {verdict_word(row.verdict.correct)}. {row.verdict.reason}")
+            say(f"{row.line}: {verdict_word(row.verdict.correct)}. {verdict_reason(row.verdict.reason)}")
     graded = counts["correct"] + counts["incorrect"]
     if not as_json and graded:
         table(

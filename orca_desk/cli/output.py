@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from orca_desk.method.grading import Verdict
+from orca_desk.ui.words.grading import verdict_reason
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -22,9 +25,13 @@ _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON types: dataclasses become objects, paths strings, sets and tuples lists."""
+    """Return `value` as JSON types: dataclasses become objects, paths strings, sets and tuples lists.
+
+    The reason of a verdict becomes a sentence.
+    """
     if is_dataclass(value) and not isinstance(value, type):
-        return {key: plain(item) for key, item in asdict(value).items()}
+        stored = {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+        return stored | {"reason": verdict_reason(value.reason)} if isinstance(value, Verdict) else stored
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -30,6 +30,7 @@ from orca_desk.steps.erase.inspect import Inspector, Token
 from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
+from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.records import DECISIONS, record_state
 from orca_desk.ui.words.shorten import shorten
 
@@ -125,7 +126,7 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
     record, made = stored.record, stored.record.provenance
     say(f"{record.family}, {record.strategy} (version {record.strategy_version}): {record_state(stored)}.")
     if stored.verdict:
-        say(stored.verdict.reason)
+        say(verdict_reason(stored.verdict.reason))
     for leak in stored.leaks:
         say(f"Leak: {leak.text!r}: {leak.why}")
     say(

@@ -34,9 +34,9 @@ class Mathematics:
         self._known: OrderedDict[tuple[str, str], Comparison] = OrderedDict()
 
     @property
-    def limits(self) -> str:
-        """What one comparison may use, in words."""
-        return f"{self._seconds:g} seconds and {MEMORY_BYTES // 2**30} GB of memory"
+    def limits(self) -> dict[str, float]:
+        """What one comparison may use: see `Comparer`."""
+        return {"seconds": self._seconds, "bytes": MEMORY_BYTES}
 
     @property
     def running(self) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from orca_desk.method.grading import grade, infer_kind
 from orca_desk.method.records import AnswerKind
+from orca_desk.ui.words.grading import verdict_reason
 
 # Reference -> answers that are right, answers that are wrong.
 Table = dict[str, tuple[list[str], list[str]]]
@@ -990,7 +991,7 @@ def test_an_incorrect_answer_counts_in_no_form(kind: AnswerKind, reference: str,
     verdict = grade(response, reference, asked(kind, reference))
     assert not verdict.correct, verdict.reason
     assert verdict.kind == kind
-    assert verdict.reason.endswith(".")
+    assert verdict_reason(verdict.reason).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -1030,7 +1031,7 @@ def test_the_kind_is_inferred_from_the_form_of_the_reference(kind: AnswerKind, r
 def test_the_reason_says_what_was_found_and_what_was_expected(
     response: str, reference: str, reason: str
 ) -> None:
-    assert grade(response, reference).reason == reason
+    assert verdict_reason(grade(response, reference).reason) == reason
 
 
 def test_a_kind_that_the_reference_does_not_have_is_compared_as_text() -> None:

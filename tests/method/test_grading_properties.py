@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from orca_desk.method.grading import KINDS, grade, infer_kind
 from orca_desk.method.records import AnswerKind
+from orca_desk.ui.words.grading import verdict_reason
 
 WORDS = st.text(alphabet=string.ascii_lowercase, min_size=3, max_size=8)
 NUMBERS = st.integers(min_value=-(10**9), max_value=10**9)
@@ -110,7 +111,7 @@ def test_every_key_needs_its_value(keys: list[str], values: list[str]) -> None:
 @given(response=HOSTILE, reference=HOSTILE, kind=KIND | st.none())
 def test_no_text_breaks_the_grader(response: str, reference: str, kind: AnswerKind | None) -> None:
     verdict = grade(response, reference, kind)
-    assert verdict.reason.endswith(".")
+    assert verdict_reason(verdict.reason).endswith(".")
     assert verdict.kind == (kind or infer_kind(reference))
 
 

@@ -14,6 +14,7 @@ from orca_desk.errors import UserError
 from orca_desk.method.grading import grade
 from orca_desk.processes.mathematics import Mathematics
 from orca_desk.processes.process import WorkerCrashError
+from orca_desk.ui.words.grading import verdict_reason
 
 ROWS = Path(__file__).parents[1] / "method" / "grading" / "mathematics.jsonl"
 HOSTILE = [
@@ -71,7 +72,7 @@ def test_an_expression_that_takes_too_long_ends_its_worker_and_says_so() -> None
     try:
         verdict = grade(r"\boxed{9^{9^{9^9}}}", r"\sqrt{2}", comparer=service)
         assert not verdict.correct
-        assert "could not be compared within 0.5 seconds" in verdict.reason
+        assert "could not be compared within 0.5 seconds" in verdict_reason(verdict.reason)
         assert not service.running
     finally:
         service.close()
@@ -110,7 +111,7 @@ def test_words_are_not_multiplied_as_letters(mathematics: Mathematics) -> None:
 def test_without_a_comparer_the_reason_says_that_nothing_compared() -> None:
     verdict = grade("Answer: 3 + 2x", "2x + 3")
     assert not verdict.correct
-    assert "nothing here compares mathematics" in verdict.reason
+    assert "nothing here compares mathematics" in verdict_reason(verdict.reason)
 
 
 def test_threads_share_one_worker(mathematics: Mathematics) -> None:

@@ -17,9 +17,9 @@
    - choice (`choice`): `letters` finds the option that is chosen, `options` those of the question;
    - text and exact (`text`, by `folding`; yes and no by `polar`), ordering (`ordering`), keyed (`key_value`).
 
-4. **The verdict** (`finding`): right or wrong, the piece that was compared, and the reason in words. A
-   response with two different final answers is incorrect even if one of them is correct, and what was read
-   only in part never counts as equal by that part.
+4. **The verdict** (`finding`): right or wrong, the piece that was compared, and the reason as a code with its
+   data (`reasons`). A response with two different final answers is incorrect even if one of them is correct,
+   and what was read only in part never counts as equal by that part.
 
 Nothing here knows about models, tasks or data sets. `rows` grades a file.
 """

@@ -8,13 +8,14 @@ from typing import Protocol, get_args
 from orca_desk.method.grading.answers import FinalAnswer, as_read, bare_reference, find_answer
 from orca_desk.method.grading.choice import ExpectedChoice, expected_choice, parse_option, parse_option_set
 from orca_desk.method.grading.expressions import is_unsolved, looks_like_math
-from orca_desk.method.grading.finding import Finding, correct, shown
+from orca_desk.method.grading.finding import Finding, correct
 from orca_desk.method.grading.key_value import ExpectedKeyValue, expected_key_value, parse_pairs
 from orca_desk.method.grading.mathematics import Comparer, ExpectedMath, expected_math, raw_reference
 from orca_desk.method.grading.numbers import expected_number
 from orca_desk.method.grading.options import parse_options
 from orca_desk.method.grading.ordering import expected_ordering, is_ordering
 from orca_desk.method.grading.polar import expected_polar
+from orca_desk.method.grading.reasons import Why, reason, shown
 from orca_desk.method.grading.text import ExpectedExact, ExpectedText, same_meaning
 from orca_desk.method.grading.values import is_value
 from orca_desk.method.records import AnswerKind
@@ -31,7 +32,7 @@ class _Expected(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Whether a response is correct, the kind and the answer that it was read as, and the reason."""
+    """Whether a response is correct, the kind and the answer that it was read as, and a stored reason."""
 
     correct: bool
     kind: AnswerKind
@@ -124,23 +125,18 @@ def _prepare(reference: str, kind: AnswerKind | None) -> tuple[AnswerKind, _Expe
 
 def _judge(expected: _Expected, final: FinalAnswer, bare: str, kind: AnswerKind) -> Finding:
     if not bare:
-        return Finding(
-            correct=False, answer=final.text or None, reason="There is no reference answer to compare with."
-        )
+        return Finding(correct=False, answer=final.text or None, reason=reason(Why.NO_REFERENCE))
     if not final.text:
-        state = "has thoughts, but no answer" if final.only_thoughts else "is empty"
-        return Finding(
-            correct=False, answer=None, reason=f"The response {state}; {shown(bare)} was expected."
-        )
+        why = Why.ONLY_THOUGHTS if final.only_thoughts else Why.EMPTY
+        return Finding(correct=False, answer=None, reason=reason(why, expected=shown(bare)))
     finding = expected.check(final)
     if not finding.correct and kind != "exact" and _word_for_word(final, bare):
         return correct(final.text, bare)
     if finding.correct and final.rival is not None:
         rival = expected.check(replace(final, text=final.rival, block=final.rival, raw=final.rival))
         if not rival.correct and rival.answer is not None:
-            both = f"{shown(final.rival)} and {shown(final.text)}"
-            reason = f"The response gives two different final answers: {both}."
-            return Finding(correct=False, answer=final.text, reason=reason)
+            both = reason(Why.RIVALS, first=shown(final.rival), last=shown(final.text))
+            return Finding(correct=False, answer=final.text, reason=both)
     return finding
 
 

@@ -8,12 +8,13 @@ in the basket" is key, value, key, value; "the box for John, the basket for Mark
 import json
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from orca_desk.method.grading.answers import FinalAnswer
 from orca_desk.method.grading.clauses import retracted
-from orca_desk.method.grading.finding import Finding, correct, shown
+from orca_desk.method.grading.finding import Finding, correct
 from orca_desk.method.grading.folding import normalise
+from orca_desk.method.grading.reasons import Why, reason, shown
 from orca_desk.method.grading.text import same_meaning
 
 _PAIR = re.compile(
@@ -115,19 +116,18 @@ class ExpectedKeyValue:
         text, found = final.block, self._from_pairs(final.block) or self._from_tuple(final.block)
         if not found:
             text, found = self._from_paragraphs(final)
-        problems = []
+        problems: list[dict[str, Any]] = []
         for key, value in self.pairs.items():
             got = found.get(key.casefold(), set())
             if not any(same_meaning(one, value) for one in got):
-                named = " and ".join(sorted(shown(one) for one in got)) or "nothing clear"
-                problems.append(f"for {key} it says {named}, but {shown(value)} was expected")
+                named = sorted(shown(one) for one in got)
+                problems.append({"key": key, "found": named, "expected": shown(value)})
             elif not all(same_meaning(one, value) for one in got):
-                problems.append(f"for {key} it gives more than one answer")
+                problems.append({"key": key, "found": None, "expected": shown(value)})
         answer = " ".join(text.split())
         if not problems:
             return correct(answer, self.reference)
-        reason = "The answer is incorrect: " + "; ".join(problems) + "."
-        return Finding(correct=False, answer=answer, reason=reason)
+        return Finding(correct=False, answer=answer, reason=reason(Why.KEYS, keys=problems))
 
     def _from_pairs(self, block: str) -> dict[str, set[str]]:
         """Return the values of explicit pairs, if every key has one and all are plain; {} otherwise."""

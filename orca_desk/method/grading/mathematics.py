@@ -21,7 +21,8 @@ from orca_desk.method.grading.expressions import (
     without_unit,
     written_same,
 )
-from orca_desk.method.grading.finding import Finding, correct, incorrect, shown
+from orca_desk.method.grading.finding import Finding, correct, incorrect
+from orca_desk.method.grading.reasons import Why, reason, shown
 from orca_desk.method.grading.values import same_value
 
 Comparison = Literal["same", "different", "unreadable", "unfinished"]
@@ -35,8 +36,8 @@ class Comparer(Protocol):
     """What knows whether two expressions in LaTeX are equal."""
 
     @property
-    def limits(self) -> str:
-        """What one comparison may use, in words: "5 seconds and 1 GB of memory"."""
+    def limits(self) -> dict[str, float]:
+        """What one comparison may use: {"seconds", "bytes" of memory}."""
         ...
 
     def compare(self, answer: str, expected: str) -> Comparison:
@@ -76,14 +77,14 @@ class ExpectedMath:
         ):
             return incorrect(answer, self.reference)
         if self.comparer is None:
-            return _undecided(answer, self.reference, "nothing here compares mathematics")
+            return _undecided(Why.NO_COMPARER, answer, self.reference)
         outcome = self.comparer.compare(ours, theirs)
         if outcome == "same":
             return correct(answer, self.reference)
         if outcome == "unfinished":
-            return _undecided(answer, self.reference, f"could not be compared within {self.comparer.limits}")
+            return _undecided(Why.UNFINISHED, answer, self.reference, **self.comparer.limits)
         if outcome == "unreadable":
-            return _undecided(answer, self.reference, "cannot be read as mathematics")
+            return _undecided(Why.UNREADABLE, answer, self.reference)
         return incorrect(answer, self.reference)
 
 
@@ -137,8 +138,7 @@ def _in_prose(text: str) -> str:
     return bare_math(rest) if is_expression(rest) and rest.strip() else ""
 
 
-def _undecided(answer: str, expected: str, why: str) -> Finding:
+def _undecided(why: Why, answer: str, expected: str, **limits: float) -> Finding:
     """Return the finding for an answer that is not known to be right, which counts as wrong, and says so."""
-    pair = f"The answer {shown(answer)} and the reference {shown(expected)}"
-    reason = f"{pair} are written differently, and {why}, so it counts as incorrect."
-    return Finding(correct=False, answer=answer, reason=reason)
+    stored = reason(why, found=shown(answer), expected=shown(expected), **limits)
+    return Finding(correct=False, answer=answer, reason=stored)

@@ -8,6 +8,7 @@ from orca_desk.method.grading.answers import FinalAnswer, bare_reference
 from orca_desk.method.grading.clauses import first_sentence, without_offers
 from orca_desk.method.grading.finding import Finding, correct, incorrect
 from orca_desk.method.grading.folding import normalise
+from orca_desk.method.grading.reasons import Why, pair, reason
 from orca_desk.method.grading.text import same_meaning
 
 _MORE = re.compile(r"(?<![<=-])(?:>=?|≥|≻)")
@@ -156,15 +157,15 @@ class ExpectedOrdering:
         )
 
     def _explain(self, items: list[str], answer: str) -> Finding:
-        finding = incorrect(answer, self.reference)
+        texts = pair(answer, self.reference)
         if len(items) != len(self.items):
-            why = f" It has {len(items)} item{'s' if len(items) != 1 else ''} instead of {len(self.items)}."
+            why = reason(Why.OTHER_COUNT, **texts, items=len(items), of=len(self.items))
         elif sorted(items) == sorted(self.items):
             first = next(n for n, (a, b) in enumerate(zip(items, self.items, strict=True), 1) if a != b)
-            why = f" The items are correct, but their order differs from item {first} on."
+            why = reason(Why.OTHER_ORDER, **texts, item=first)
         else:
-            why = ""
-        return Finding(correct=False, answer=finding.answer, reason=finding.reason + why)
+            return incorrect(answer, self.reference)
+        return Finding(correct=False, answer=answer, reason=why)
 
 
 def expected_ordering(reference: str) -> ExpectedOrdering:

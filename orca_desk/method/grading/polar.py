@@ -86,7 +86,7 @@ class ExpectedPolar:
         own = {self.pole, _OPPOSITE[self.pole]}
         said = [one for one in said if one.pole in own]
         if not said:
-            return missing("yes or no" if self.pole in ("yes", "no") else "true or false", self.reference)
+            return missing("polar" if self.pole in ("yes", "no") else "truth", self.reference)
         if len({one.pole for one in said}) > 1:
             return several(" / ".join(one.shown for one in said), self.reference)
         judge = correct if said[0].pole == self.pole else incorrect

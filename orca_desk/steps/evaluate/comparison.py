@@ -215,8 +215,14 @@ def matrix_table(one: EvaluationSummary) -> Table:
     return ("model", "paired", "recognised", "answers"), rows
 
 
-def answer_table(library: Library, evaluation_ids: Sequence[str], wanted: AskedFilter) -> Table:
-    """Return a row per answer to the tasks that match, with the whole texts."""
+def answer_table(
+    library: Library,
+    evaluation_ids: Sequence[str],
+    wanted: AskedFilter,
+    *,
+    in_words: Callable[[str], str],
+) -> Table:
+    """Return a row per answer to the tasks that match, with the whole texts and the reason `in_words`."""
     names = distinct(evaluation_names([get_evaluation(library, one) for one in evaluation_ids]))
     headers = ("task", "family", "question", "reference", "evaluation", "model", "correct", "reason",
                "paired", "recognised", "tokens", "finish", "answer")  # fmt: skip
@@ -231,7 +237,7 @@ def answer_table(library: Library, evaluation_ids: Sequence[str], wanted: AskedF
             if answer is not None and outcome is not None:
                 rows.append((one.task_id, one.family, question.user if question else "",
                              question.answer if question else "", evaluation, names[evaluation],
-                             answer.correct, answer.reason, outcome.paired, answer.recognised,
+                             answer.correct, in_words(answer.reason), outcome.paired, answer.recognised,
                              answer.completion_tokens, answer.finish_reason, answer.response))  # fmt: skip
     return headers, rows
 

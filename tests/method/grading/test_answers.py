@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from orca_desk.method.grading import grade
 from orca_desk.method.grading.answers import as_read, find_answer
 from orca_desk.method.grading.options import parse_options
+from orca_desk.ui.words.grading import verdict_reason
 
 PIECES = [
     "Answer: ",
@@ -87,15 +88,15 @@ def test_the_piece_that_is_compared(response: str, raw: str, text: str) -> None:
 def test_the_verdict_shows_the_piece_that_was_compared(response: str, reference: str, shown: str) -> None:
     verdict = grade(response, reference)
     assert verdict.answer == shown
-    assert shown in verdict.reason
+    assert shown in verdict_reason(verdict.reason)
 
 
 def test_thoughts_without_an_answer_are_called_by_their_name() -> None:
     for response in ("<think>Answer: 5", "<think>Answer: 5</think>"):
         verdict = grade(response, "5")
         assert not verdict.correct
-        assert verdict.reason == "The response has thoughts, but no answer; 5 was expected."
-    assert grade(" ", "5").reason == "The response is empty; 5 was expected."
+        assert verdict_reason(verdict.reason) == "The response has thoughts, but no answer; 5 was expected."
+    assert verdict_reason(grade(" ", "5").reason) == "The response is empty; 5 was expected."
 
 
 @pytest.mark.parametrize(

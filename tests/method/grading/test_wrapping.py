@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from orca_desk.method.grading import KINDS, grade
 from orca_desk.method.grading.folding import same_reading
 from orca_desk.method.records import AnswerKind
+from orca_desk.ui.words.grading import verdict_reason
 
 NAMES = st.text(alphabet=string.ascii_lowercase, min_size=4, max_size=9).map("Q{}".format)
 ANSWERS: dict[AnswerKind, st.SearchStrategy[tuple[str, str]]] = {
@@ -91,9 +92,9 @@ def test_a_verdict_shows_a_piece_of_the_response(
     kind=st.sampled_from(KINDS),
 )
 def test_no_question_breaks_the_grader(response: str, question: str, letter: str, kind: AnswerKind) -> None:
-    assert grade(response, letter, kind, question=question).reason.endswith(".")
+    assert verdict_reason(grade(response, letter, kind, question=question).reason).endswith(".")
     listed = f"{question} (A) {response} (B) {question} (C) x"
-    assert grade(response, letter, kind, question=listed).reason.endswith(".")
+    assert verdict_reason(grade(response, letter, kind, question=listed).reason).endswith(".")
 
 
 @given(text=st.text(min_size=1, max_size=40), other=st.text(max_size=40))

@@ -38,6 +38,7 @@ from orca_desk.steps.evaluate.comparison import (
 )
 from orca_desk.steps.evaluate.evaluation import System
 from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan, request_of
+from orca_desk.ui.words.grading import verdict_reason
 
 
 @pytest.fixture
@@ -172,11 +173,14 @@ def test_evaluations_are_compared(library, candidates, tmp_path: Path):
     assert strategies_of(summary.matrix)[-1] is None
     for headers, lines in (
         family_table(found), difference_table(found), matrix_table(summary),
-        answer_table(library, [first, second], AskedFilter(family="sums")),
+        answer_table(library, [first, second], AskedFilter(family="sums"), in_words=verdict_reason),
     ):  # fmt: skip
         assert lines
         assert {len(line) for line in lines} == {len(headers)}
-    assert len(answer_table(library, [first, second], AskedFilter(family="sums"))[1]) == 8
+    assert (
+        len(answer_table(library, [first, second], AskedFilter(family="sums"), in_words=verdict_reason)[1])
+        == 8
+    )
 
 
 def test_names_that_are_equal_get_their_ids():

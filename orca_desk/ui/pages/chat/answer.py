@@ -17,6 +17,7 @@ from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.browser import Browser, is_heavy
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.grading import verdict_reason
 
 REST = 12  # pause between two renderings, as a multiple of what the last one took
 LONGEST_BLOCK = 4_000  # characters of a very long answer that each new piece lays out again
@@ -184,7 +185,7 @@ class AnswerCard(QFrame):
         if verdict:
             self.grade.setText("Correct" if verdict.correct else "Incorrect")
             set_tone(self.grade, "good" if verdict.correct else "bad")
-            self.reason.setText(verdict.reason)
+            self.reason.setText(verdict_reason(verdict.reason))
             self._paint_mark()
 
     def _paint_mark(self) -> None:

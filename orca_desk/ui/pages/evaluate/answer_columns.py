@@ -26,6 +26,7 @@ from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.answers import question_text, reference_text
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.grading import verdict_reason
 
 NARROWEST = 26 * GRID  # px, of a column
 
@@ -177,7 +178,7 @@ class AnswerColumn(QFrame):
         self._result = answer.correct
         words = {True: "correct", False: "incorrect", None: "not graded"}
         self.verdict.setText(words[answer.correct])
-        self.reason.setText(answer.reason)
+        self.reason.setText(verdict_reason(answer.reason))
         self.strategy.setText(self._strategy_words(answer, paired))
         self.text.setPlainText(answer.response)
         self._paint()

@@ -42,6 +42,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.grading import verdict_reason
 
 MANY = 6  # columns; with more, the Task column would be squeezed
 TYPING_MS = 250  # pause in typing before a search starts
@@ -280,7 +281,7 @@ class AnswersView(QWidget):
         library = self.desk.library
         self.desk.background.run(
             self,
-            lambda: write_csv(path, *answer_table(library, ids, wanted)),
+            lambda: write_csv(path, *answer_table(library, ids, wanted, in_words=verdict_reason)),
             lambda count: saved(self.notice, path, f"{counted(count, 'answer')} saved to"),
             failed=self.notice.show_error,
         )

@@ -25,7 +25,9 @@ from orca_desk.ui.pages.home.stat import ShareStat
 from orca_desk.ui.pages.home.table import ROLES, STRATEGY, SYMBOLS, DemoResultTable, ModelTone
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.text import button, card, label, set_tone
+from orca_desk.ui.words.demo import result_heading
 from orca_desk.ui.words.evaluations import gain_text, gap_text
+from orca_desk.ui.words.grading import verdict_reason
 
 PLOT = 64 * GRID  # px, the least width of the plot beside the table
 ROW = 30  # px
@@ -60,6 +62,7 @@ class ResultView(QWidget):
     def show_result(self, found: DemoResult, training: str | None) -> None:
         """Show a result. `training` is the id of the demo's training, which the buttons open."""
         self.found, self.training = found, training
+        self.heading.setText(result_heading(found.student))
         for who, stat in self._stats.items():
             stat.show_share(found.scores[who][OVERALL].accuracy)
         self.sentence.setText(_sentence(found))
@@ -96,8 +99,8 @@ class ResultView(QWidget):
 
     def _summary_card(self) -> QFrame:
         frame, layout = card()
-        self._heading = label("What the demo found", size="heading", bold=True)
-        layout.addWidget(self._heading)
+        self.heading = label(size="heading", bold=True, wrap=True)
+        layout.addWidget(self.heading)
         row = QHBoxLayout()
         row.setSpacing(5 * GRID)
         names = {
@@ -249,7 +252,7 @@ class WorkedAnswer(QFrame):
         self._correct = worked.verdict.correct
         self.answer.setText(worked.answer.strip())
         word = "Correct." if self._correct else "Incorrect."
-        self.verdict.setText(f"{word} {worked.verdict.reason}")
+        self.verdict.setText(f"{word} {verdict_reason(worked.verdict.reason)}")
         set_tone(self.verdict, "good" if self._correct else "bad")
         self._paint()
 

@@ -13,6 +13,7 @@ from orca_desk.ui.pages.records.record_list import Sign, decision_sign, verdict_
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label, set_tone
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.shorten import shorten
 
 
@@ -57,7 +58,7 @@ class VerdictPanel(QFrame):
         changed = self._item is None or self._item.stored.leaks != item.stored.leaks
         self._item = item
         stored = item.stored
-        reason = stored.verdict.reason if stored.verdict else "No reference answer."
+        reason = verdict_reason(stored.verdict.reason) if stored.verdict else "No reference answer."
         if stored.edited is not None:
             reason = f"Your edit: {reason}"
         elif stored.record.provenance.finish_reason == "length":

@@ -26,6 +26,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.records import verdict_word
 from orca_desk.ui.words.tasks import ANSWER_TYPES, FAMILY_STRATEGY, MATCHES, SPLITS
 
@@ -254,7 +255,9 @@ class TaskEditor(QDialog):
         """Show a verdict, unless the user has changed what it is about meanwhile."""
         if verdict is None or tried != self._tried:
             return
-        self.verdict.setText(f"{verdict_word(verdict.correct).capitalize()}. {verdict.reason}")
+        self.verdict.setText(
+            f"{verdict_word(verdict.correct).capitalize()}. {verdict_reason(verdict.reason)}"
+        )
         set_tone(self.verdict, "good" if verdict.correct else "bad")
 
 
