@@ -4,6 +4,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
+from orca_desk.errors import UserError
 from orca_desk.paths import bundled_models
 
 REAL_STUDENT = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -37,6 +38,16 @@ def real_student() -> Path | None:
     if package is not None and package.origin is not None:
         folders.append(Path(package.origin).parent)
     return next((folder / REAL_STUDENT for folder in folders if (folder / REAL_STUDENT).is_file()), None)
+
+
+def require_real_student() -> Path:
+    """Return the GGUF file of the real student. Raises UserError where the set-up has left it out."""
+    if (found := real_student()) is None:
+        raise UserError(
+            "The real student, SmolLM2-135M-Instruct, is not installed.",
+            "Add it (93 MB): python3 -m orca_desk.install",
+        )
+    return found
 
 
 def bundled_folders() -> list[Path]:

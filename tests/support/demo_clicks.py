@@ -119,8 +119,8 @@ class Driver:
         }
 
     def _see_result(self, home: HomePage) -> None:
-        self._until(lambda: home.result is not None and home.result.isVisible(), "the result")
-        view = home.result
+        self._until(lambda: "mini" in home.results and home.results["mini"].isVisible(), "the result")
+        view = home.results["mini"]
         self._until(lambda: home.flow.cards["test"].figures.state == "done", "the numbers")
         model = view.model
         self.seen["result"] = {

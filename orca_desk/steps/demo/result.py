@@ -12,7 +12,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting
 from orca_desk.method.grading import Verdict
 from orca_desk.method.statistics import Comparison, Share
-from orca_desk.steps.demo.state import result_file
+from orca_desk.steps.demo.state import DemoStudent, demo_setting, result_file
 from orca_desk.steps.evaluate.scoring import OVERALL, Evaluated, Score
 
 MODELS = ("base", "tuned", "teacher")
@@ -33,8 +33,8 @@ class DemoResult:
     `scores[model][family]` holds a score for each of MODELS; the last family is OVERALL. `runs` are the ids
     of the evaluations. `adherence` is the share of held-out tasks in which the tuned student chose the paired
     strategy without being told one. `gain` is tuned minus base, `gap` is teacher minus tuned. `worked` holds
-    the answers of "base" and "tuned" to `question`. `model` and `adapter` are the student's GGUF files.
-    `seconds` are the times of the stages, those of earlier, interrupted calls included.
+    the answers of "base" and "tuned" to `question`. `student` is whom the demo trained; `model` and `adapter`
+    are its GGUF files. `seconds` are the times of the stages, those of earlier, interrupted calls included.
     """
 
     scores: Mapping[str, Mapping[str, Score]]
@@ -48,6 +48,7 @@ class DemoResult:
     model: Path
     adapter: Path
     seconds: Mapping[str, float]
+    student: DemoStudent = "mini"
 
     @property
     def finished(self) -> bool:
@@ -73,6 +74,7 @@ class DemoResult:
             "model": str(self.model),
             "adapter": str(self.adapter),
             "seconds": dict(self.seconds),
+            "student": self.student,
         }
 
     @classmethod
@@ -95,6 +97,7 @@ class DemoResult:
             model=Path(stored["model"]),
             adapter=Path(stored["adapter"]),
             seconds=dict(stored["seconds"]),
+            student="real" if stored.get("student") == "real" else "mini",  # older results name none
         )
 
     def _model_as_json(self, model: str) -> dict[str, Any]:
@@ -109,15 +112,16 @@ def scores_of(found: Evaluated) -> dict[str, Score]:
 
 def write_result(library: Library, found: DemoResult) -> None:
     """Write a result to the library's folder. From then on the demo counts as finished there."""
-    atomic_write(result_file(library.folder), json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+    path = result_file(library.folder, found.student)
+    atomic_write(path, json.dumps(found.as_json(), ensure_ascii=False, indent=2))
 
 
-def read_result(folder: Path) -> DemoResult | None:
-    """Return the result of the demo that finished in a library's folder, or None.
+def read_result(folder: Path, student: DemoStudent = "mini") -> DemoResult | None:
+    """Return the result of the demo of a student that finished in a library's folder, or None.
 
     Raises UserError when its file cannot be read.
     """
-    path = result_file(folder)
+    path = result_file(folder, student)
     try:
         return DemoResult.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -129,9 +133,9 @@ def read_result(folder: Path) -> DemoResult | None:
         ) from error
 
 
-def demo_training(library: Library) -> str | None:
-    """Return the id of the demo's training in a library, or None."""
-    left: dict[str, str] | None = get_setting(library, "demo.train")
+def demo_training(library: Library, student: DemoStudent = "mini") -> str | None:
+    """Return the id of the training of a student's demo in a library, or None."""
+    left: dict[str, str] | None = get_setting(library, demo_setting(student, "train"))
     return left["run"] if left else None
 
 

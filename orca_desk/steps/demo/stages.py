@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 
 from orca_desk.library.overview import Step
 from orca_desk.method.fitness import Unfit
+from orca_desk.method.grading import Verdict
 from orca_desk.method.pairing import Pairing
+from orca_desk.steps.demo.state import DemoStudent
 
 # Each stage with the step of the method that it belongs to
 STAGES: Mapping[str, Step] = {
@@ -22,23 +24,36 @@ STAGES: Mapping[str, Step] = {
 
 
 # The share of the whole demo's time that each stage takes on two CPU cores, in percent
-SHARES: Mapping[str, int] = {
-    "probe and pair": 17,
-    "generate": 18,
-    "erase and freeze": 1,
-    "train": 50,
-    "evaluate base": 4,
-    "evaluate tuned": 4,
-    "evaluate teacher": 4,
-    "chat": 2,
+SHARES: Mapping[DemoStudent, Mapping[str, int]] = {
+    "mini": {
+        "probe and pair": 17,
+        "generate": 18,
+        "erase and freeze": 1,
+        "train": 50,
+        "evaluate base": 4,
+        "evaluate tuned": 4,
+        "evaluate teacher": 4,
+        "chat": 2,
+    },
+    "real": {
+        "probe and pair": 1,
+        "generate": 2,
+        "erase and freeze": 1,
+        "train": 60,
+        "evaluate base": 20,
+        "evaluate tuned": 14,
+        "evaluate teacher": 1,
+        "chat": 1,
+    },
 }
 
 
-def overall_progress(done: Collection[str], current: float) -> float:
+def overall_progress(done: Collection[str], current: float, student: DemoStudent = "mini") -> float:
     """Return how far the demo is, 0 to 1: the stages `done`, and the share `current` of the next one."""
-    finished = sum(SHARES[name] for name in STAGES if name in done)
-    running = next((SHARES[name] for name in STAGES if name not in done), 0)
-    return (finished + running * min(1.0, max(0.0, current))) / sum(SHARES.values())
+    shares = SHARES[student]
+    finished = sum(shares[name] for name in STAGES if name in done)
+    running = next((shares[name] for name in STAGES if name not in done), 0)
+    return (finished + running * min(1.0, max(0.0, current))) / sum(shares.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +103,22 @@ class FrozenOutcome:
         return json.dumps({"frozen": {"records": self.records, "left_out": dict(self.left_out)}})
 
 
-def stage_from_json(text: str) -> PairedOutcome | FrozenOutcome | None:
-    """Return what one of the two wrote, or None for any other text."""
+@dataclass(frozen=True, kw_only=True)
+class AskedOutcome:
+    """What the base and the tuned student made of the worked example, by "base" and "tuned"."""
+
+    verdicts: Mapping[str, Verdict]
+
+    def to_json(self) -> str:
+        """Return the outcome as JSON; see `stage_from_json`."""
+        return json.dumps({"worked_example": {who: asdict(one) for who, one in self.verdicts.items()}})
+
+
+StageOutcome = PairedOutcome | FrozenOutcome | AskedOutcome
+
+
+def stage_from_json(text: str) -> StageOutcome | None:
+    """Return what one of the three wrote, or None for any other text."""
     try:
         match json.loads(text):
             case {"paired_families": pairs}:
@@ -99,6 +128,8 @@ def stage_from_json(text: str) -> PairedOutcome | FrozenOutcome | None:
             case {"frozen": {"records": int(records), "left_out": left_out}}:
                 reasons = {Unfit(reason): count for reason, count in left_out.items()}
                 return FrozenOutcome(records=records, left_out=reasons)
+            case {"worked_example": verdicts}:
+                return AskedOutcome(verdicts={who: Verdict(**one) for who, one in verdicts.items()})
     except (ValueError, TypeError, AttributeError):
         return None
     return None

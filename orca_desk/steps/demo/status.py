@@ -1,12 +1,15 @@
 """What Home shows of a library: its numbers, how far the demo got in it, and what the demo found."""
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import real_student
 from orca_desk.library.database import Library
 from orca_desk.library.overview import LibraryOverview, overview
-from orca_desk.steps.demo.state import DemoState, demo_state, result_file
+from orca_desk.steps.demo.state import STUDENTS, DemoState, DemoStudent, demo_state, result_file
 
 if TYPE_CHECKING:
     from orca_desk.steps.demo.result import DemoResult
@@ -14,17 +17,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LibraryStatus:
-    """A library's numbers and the state of the demo.
+class FinishedDemo:
+    """What a finished demo found, and the id of its training."""
 
-    `result` is what a finished demo found and `training` the id of its training; `problem` says why the
-    result cannot be read. `own` compares the best tuned student of a library without a finished demo.
+    result: "DemoResult"
+    training: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryStatus:
+    """A library's numbers and the states of the demos, by student.
+
+    A demo whose student is not installed has no state. `finished` is what finished demos found, the newest
+    first; `problem` says why a result cannot be read. `own` compares the best tuned student of a library without a
+    finished demo.
     """
 
     overview: LibraryOverview
-    demo: DemoState
-    result: "DemoResult | None" = None
-    training: str | None = None
+    demos: Mapping[DemoStudent, DemoState]
+    finished: Mapping[DemoStudent, FinishedDemo] = field(default_factory=dict)
     problem: UserError | None = None
     own: "ModelComparison | None" = None
 
@@ -32,29 +43,49 @@ class LibraryStatus:
 def library_status(library: Library, *, demo_is_running: bool) -> LibraryStatus:
     """Read the status of a library.
 
-    While the demo runs, Home asks every second, and only the numbers can change.
+    While a demo runs, Home asks every second, and only the numbers can change.
     """
     if demo_is_running:
-        return LibraryStatus(overview=overview(library), demo="started")
-    result, training, problem = None, None, None
-    if result_file(library.folder).exists():
-        # Imported here: it pulls in half of the app, and most starts have no result to show
-        from orca_desk.steps.demo.result import demo_training, read_result
-
-        try:
-            result, training = read_result(library.folder), demo_training(library)
-        except UserError as error:
-            problem = error
+        return LibraryStatus(overview=overview(library), demos={})
+    finished, problem = _finished_demos(library)
     seen, own = overview(library), None
-    if seen.best is not None and result is None:
+    if seen.best is not None and not finished:
         from orca_desk.steps.evaluate.comparison import best_comparison
 
         own = best_comparison(library, seen.best.evaluation)
     return LibraryStatus(
         overview=seen,
-        demo=demo_state(library),
+        demos={student: demo_state(library, student) for student in STUDENTS if _is_installed(student)},
         own=own,
-        result=result,
-        training=training,
+        finished=finished,
         problem=problem,
     )
+
+
+def _is_installed(student: DemoStudent) -> bool:
+    return student == "mini" or real_student() is not None
+
+
+def _finished_demos(library: Library) -> tuple[dict[DemoStudent, FinishedDemo], UserError | None]:
+    """Return what the finished demos found, the newest first, and why a result cannot be read."""
+    found: dict[DemoStudent, FinishedDemo] = {}
+    problem = None
+    for student in _newest_first(library):
+        # Imported here: it pulls in half of the app, and most starts have no result to show
+        from orca_desk.steps.demo.result import demo_training, read_result
+
+        try:
+            if result := read_result(library.folder, student):
+                found[student] = FinishedDemo(result=result, training=demo_training(library, student))
+        except UserError as error:
+            problem = error
+    return found, problem
+
+
+def _newest_first(library: Library) -> list[DemoStudent]:
+    """Return the students with a result, the one that was written last first."""
+    times = {}
+    for student in STUDENTS:
+        with contextlib.suppress(OSError):
+            times[student] = result_file(library.folder, student).stat().st_mtime_ns
+    return sorted(times, key=lambda student: times[student], reverse=True)

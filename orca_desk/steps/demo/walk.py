@@ -12,6 +12,7 @@ room of its own:
 
 The demo collects no tasks: a new library comes with sample tasks (steps/collect brings in others). All of it
 is real, on the small models in `models/`: the same functions run behind the desktop's pages and the commands.
+It trains the mini student, or a published model in its place: what the teacher did serves both.
 """
 
 import time
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.bundled import mini_student, mini_teacher
+from orca_desk.inventory.bundled import mini_student, mini_teacher, require_real_student
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.runs import get_run
@@ -37,8 +38,8 @@ from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.prompts.messages import Message
 from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.demo.result import DemoResult, WorkedExample, scores_of
-from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageDone
-from orca_desk.steps.demo.state import STARTED
+from orca_desk.steps.demo.stages import AskedOutcome, FrozenOutcome, PairedOutcome, StageDone
+from orca_desk.steps.demo.state import DemoStudent, demo_setting, mark_started
 from orca_desk.steps.evaluate.evaluation import System, evaluate
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.evaluate.scoring import Evaluated, compare_evaluations, score
@@ -51,15 +52,19 @@ from orca_desk.student.settings import TrainSettings
 PROBED_TASKS = 16  # per family and strategy: enough to tell a strategy that works from one that does not
 SAMPLING = Sampling(max_tokens=200)  # the longest of the mini teacher's answers has about 120 tokens
 TRAINING = TrainSettings(learning_rate=5e-3, epochs=4, batch_tokens=2048, max_length=512)
+REAL_TRAINING = TrainSettings(learning_rate=5e-4, epochs=1, max_length=512)
+SETTINGS: Mapping[DemoStudent, TrainSettings] = {"mini": TRAINING, "real": REAL_TRAINING}
+BY_TEACHER = ("pair", "instruct", "teacher")  # stages whose work serves the demo of either student
 WORKED_EXAMPLE = "worked-example"  # the tag of the John-and-Mark task
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoModels:
-    """The teacher's GGUF file and the student's folder."""
+    """The teacher's GGUF file and the student: a folder, or a GGUF file. `name` tells which demo it is."""
 
     teacher: Path
     student: Path
+    name: DemoStudent = "mini"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +75,11 @@ class TrainedStudent:
     adapter: Path
 
 
-def bundled() -> DemoModels:
-    """Return the bundled mini models."""
-    return DemoModels(
-        teacher=mini_teacher(),
-        student=mini_student(),
-    )
+def bundled(student: DemoStudent = "mini") -> DemoModels:
+    """Return the bundled models of a demo. Raises UserError where the real student is not installed."""
+    if student == "mini":
+        return DemoModels(teacher=mini_teacher(), student=mini_student())
+    return DemoModels(teacher=mini_teacher(), student=require_real_student(), name="real")
 
 
 def demo(
@@ -91,7 +95,7 @@ def demo(
     Every stage saves what it has done, so the same call resumes where an earlier one stopped. Raises
     UserError when a stage cannot be done.
     """
-    set_setting(library, STARTED, True)
+    mark_started(library, models.name)
     walk = _Walk(library, models, on_stage, progress, control or JobControl())
     try:
         pairings = walk.pair()
@@ -116,6 +120,7 @@ def demo(
         model=student.model,
         adapter=student.adapter,
         seconds=walk.seconds(),
+        student=models.name,
     )
 
 
@@ -179,7 +184,8 @@ class _Walk:
             run = self._remembered("train")
             self._finish("train", "Already trained.", run["run"] if run else None)
             return done
-        made = train(self._library, self._models.student, snapshot, settings=TRAINING, **self._job)
+        settings = SETTINGS[self._models.name]
+        made = train(self._library, self._models.student, snapshot, settings=settings, **self._job)
         _stop_unless(made.finished)
         if made.base_gguf is None or made.adapter_gguf is None or made.parity is None:
             raise _StoppedError  # before the adapter was exported and checked
@@ -214,7 +220,8 @@ class _Walk:
             verdict = grade_answer(example, answer)
             assert verdict is not None
             worked[who] = WorkedExample(answer=answer, verdict=verdict)
-        self._finish("chat", "\n".join(f"{who}: {one.verdict.reason}" for who, one in worked.items()))
+        asked = AskedOutcome(verdicts={who: one.verdict for who, one in worked.items()})
+        self._finish("chat", asked.to_json())
         return worked
 
     def example(self) -> Task:
@@ -250,12 +257,16 @@ class _Walk:
         return TrainedStudent(model=Path(done["model"]), adapter=adapter)
 
     def _remember(self, stage: str, value: dict[str, str]) -> None:
-        set_setting(self._library, f"demo.{stage}", value)
+        set_setting(self._library, self._place_of(stage), value)
 
     def _remembered(self, stage: str) -> dict[str, str] | None:
         """Return what an interrupted call remembered of a stage that it finished."""
-        value: dict[str, str] | None = get_setting(self._library, f"demo.{stage}")
+        value: dict[str, str] | None = get_setting(self._library, self._place_of(stage))
         return value if value and get_run(self._library, value["run"]).status == "done" else None
+
+    def _place_of(self, stage: str) -> str:
+        """Return the setting that remembers a stage: each student has its own, both share the teacher's."""
+        return demo_setting("mini" if stage in BY_TEACHER else self._models.name, stage)
 
 
 def _paired(library: Library) -> dict[str, Pairing]:

@@ -1,5 +1,7 @@
 """The demo's result is read back from its file as it was written."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,23 @@ def test_a_result_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert found == made
     assert list(found.scores["tuned"]) == ["belief", "words", "overall"]
     assert found.shares("base")["words"] == share_of(3, 10)
+
+
+def test_the_results_of_both_demos_are_kept_apart(tmp_path: Path) -> None:
+    mini = small_demo(tmp_path)
+    real = replace(mini, student="real")
+    with Library.open(tmp_path, samples=False) as library:
+        write_result(library, real)
+        assert read_result(tmp_path) is None
+        write_result(library, mini)
+    assert (read_result(tmp_path), read_result(tmp_path, "real")) == (mini, real)
+
+
+def test_a_result_of_before_there_were_two_demos_is_the_mini_students(tmp_path: Path) -> None:
+    stored = small_demo(tmp_path).as_json()
+    del stored["student"]
+    result_file(tmp_path).write_text(json.dumps(stored), encoding="utf-8")
+    assert read_result(tmp_path) == small_demo(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "{nonsense", '{"adherence_interval": 1}'])

@@ -1,6 +1,7 @@
 """A resumed demo repeats no stage that is done, and shows the time that it took."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from doubles import open_small
@@ -12,10 +13,45 @@ from orca_desk.method.pairing import Evidence, choose
 from orca_desk.processes.asking import Runner
 from orca_desk.steps.demo import walk
 from orca_desk.steps.demo.stages import StageDone
+from orca_desk.steps.demo.state import DemoStudent
 from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.teaching import Taught
 
 DONE = Taught(usable=1, rejected={}, failed={}, tokens=1, asked=1, known=0, seconds=1.0, finished=True)
+
+
+def test_both_demos_share_what_the_teacher_did_and_train_a_student_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[tuple[Path, object]] = []
+    asked: list[str] = []
+
+    def teach(library, kind: str) -> str:
+        asked.append(kind)
+        run = create_run(library, kind, {}).id
+        start_run(library, run)
+        end_run(library, run, "done", "")
+        return run
+
+    def train(library, student: Path, snapshot: str, *, settings: object, **_: object) -> None:
+        trained.append((student, settings))
+        raise UserError("Interrupted here.", "Resume it.")
+
+    probed = {"pairings": {}, "fruitless": {}, "left_out": 0, "taught": DONE}
+    monkeypatch.setattr(walk, "probe", lambda lib, *_, **__: Probed(run=teach(lib, "probe"), **probed))
+    monkeypatch.setattr(
+        walk, "generate", lambda lib, *_, **__: SimpleNamespace(run=teach(lib, "generate"), finished=True)
+    )
+    monkeypatch.setattr(walk, "freeze", lambda *_, **__: SimpleNamespace(id="s", records=1, left_out={}))
+    monkeypatch.setattr(walk, "train", train)
+    names: tuple[DemoStudent, ...] = ("mini", "real")
+    with open_small(tmp_path / "library") as library:
+        for name in names:
+            models = walk.DemoModels(teacher=tmp_path / "t.gguf", student=tmp_path / name, name=name)
+            with pytest.raises(UserError, match="Interrupted here"):
+                walk.demo(library, models)
+    assert asked == ["probe", "generate"]
+    assert trained == [(tmp_path / name, walk.SETTINGS[name]) for name in names]
 
 
 def test_a_stage_that_was_done_is_neither_repeated_nor_without_its_time(

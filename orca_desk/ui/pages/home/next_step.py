@@ -1,13 +1,13 @@
 """What to do next: one sentence and one button, from the library's numbers and the state of the demo."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from orca_desk.library.overview import Advice, LibraryOverview, advice
-from orca_desk.steps.demo.state import DemoState
+from orca_desk.steps.demo.state import DemoState, DemoStudent
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button, label
@@ -27,23 +27,33 @@ class NextStep:
     image: str
 
 
-DEMO_STEPS: dict[DemoState, NextStep] = {
-    "started": NextStep(
-        sentence="Resume the demo: it was stopped before it finished.",
+class Alternative(NamedTuple):
+    """What the user may do instead: a button's text, its action, and its tooltip."""
+
+    text: str
+    run: Callable[[], Any]
+    tip: str = ""
+
+
+RESUMED: dict[DemoStudent, NextStep] = {
+    student: NextStep(
+        sentence=f"Resume {what}: it was stopped before it finished.",
         hint="Everything it has done so far is saved.",
         action="Resume the demo",
         page=DEMO,
+        target={"student": student},
         image="play",
-    ),
-    "fresh": NextStep(
-        sentence="See the whole method at work: run the demo.",
-        hint="A small teacher answers {train:,} sample tasks, its instructions are erased, and a small"
-        " student trains on the rest and is tested. One to three minutes; nothing is downloaded.",
-        action="Run the demo",
-        page=DEMO,
-        image="play",
-    ),
+    )
+    for student, what in (("mini", "the demo"), ("real", "the demo with a real model"))
 }
+FIRST = NextStep(
+    sentence="See the whole method at work: run the demo.",
+    hint="A small teacher answers {train:,} sample tasks, its instructions are erased, and a small"
+    " student trains on the rest and is tested. One to three minutes; nothing is downloaded.",
+    action="Run the demo",
+    page=DEMO,
+    image="play",
+)
 STEPS: dict[Advice, NextStep] = {
     "collect": NextStep(
         sentence="Collect tasks: the questions that the student learns from.",
@@ -122,9 +132,13 @@ STEPS: dict[Advice, NextStep] = {
 STUDENT_PAGES = ("evaluate", "chat")  # these open at the newest training
 
 
-def next_step(numbers: LibraryOverview, demo: DemoState) -> NextStep:
-    """Return what to do next, worded with the library's numbers."""
-    step = DEMO_STEPS.get(demo) or STEPS[advice(numbers)]
+def next_step(numbers: LibraryOverview, demos: Mapping[DemoStudent, DemoState]) -> NextStep:
+    """Return what to do next, worded with the library's numbers; `demos` are the states of the demos."""
+    step = STEPS[advice(numbers)]
+    if resumed := next((student for student in demos if demos[student] == "started"), None):
+        step = RESUMED[resumed]
+    elif demos.get("mini") == "fresh" and "finished" not in demos.values():
+        step = FIRST
     values = {
         "train": numbers.tasks - numbers.heldout,
         "heldout": numbers.heldout,
@@ -145,13 +159,13 @@ def next_step(numbers: LibraryOverview, demo: DemoState) -> NextStep:
 
 
 class NextCard(QFrame):
-    """Shows the next step with its primary button, and sometimes an alternative."""
+    """Shows the next step with its primary button, and sometimes alternatives below its hint."""
 
     def __init__(self, theme: Theme, run: Callable[[NextStep], Any]) -> None:
         super().__init__()
         self._theme, self._run = theme, run
         self.shown: NextStep | None = None
-        self._second: Callable[[], Any] = lambda: None
+        self._alternatives: list[Alternative] = []
         self.setProperty("kind", "card")
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -164,28 +178,42 @@ class NextCard(QFrame):
         self.hint = label(tone="muted", wrap=True)
         words.addWidget(self.sentence)
         words.addWidget(self.hint)
+        self._others = QHBoxLayout()
+        self._others.setContentsMargins(0, GRID // 2, 0, 0)
+        self._others.setSpacing(GRID)
+        self._others.addStretch(1)
+        words.addLayout(self._others)
         row.addLayout(words, 1)
-        self.second = button("", lambda: self._second())
-        self.second.hide()
-        row.addWidget(self.second)
         self.button = button("", self._press, primary=True)
         self.button.setObjectName("next")
         row.addWidget(self.button)
         theme.changed.connect(self._paint)
         self.hide()
 
-    def show_next(self, shown: NextStep, second: tuple[str, Callable[[], Any]] | None = None) -> None:
-        """Show the next step, and optionally a second button with its action."""
+    def show_next(self, shown: NextStep, alternatives: Sequence[Alternative] = ()) -> None:
+        """Show the next step, and what the user may do instead."""
         self.shown = shown
         self.sentence.setText(shown.sentence)
         self.hint.setText(shown.hint)
         self.button.setText(shown.action)
-        self.second.setVisible(second is not None)
-        if second:
-            self.second.setText(second[0])
-            self._second = second[1]
+        self._show_alternatives(list(alternatives))
         self._paint()
         self.show()
+
+    def _show_alternatives(self, alternatives: list[Alternative]) -> None:
+        """Replace the buttons only where their texts change: the page shows its numbers every second."""
+        texts = [one.text for one in self._alternatives]
+        self._alternatives = alternatives
+        if texts == [one.text for one in alternatives]:
+            return
+        while self._others.count() > 1:
+            old = self._others.takeAt(0).widget()
+            old.hide()
+            old.deleteLater()
+        for place, one in enumerate(alternatives):
+            self._others.insertWidget(
+                place, button(one.text, lambda at=place: self._alternatives[at].run(), tip=one.tip)
+            )
 
     def _press(self) -> None:
         if self.shown:

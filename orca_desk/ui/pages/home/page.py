@@ -7,9 +7,10 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import require_real_student
 from orca_desk.library.overview import LibraryOverview, Step, step_states
 from orca_desk.steps.demo.stages import STAGES
-from orca_desk.steps.demo.state import DemoState, demo_state, next_folder
+from orca_desk.steps.demo.state import DemoState, DemoStudent, demo_state, interrupted_student, next_folder
 from orca_desk.steps.demo.status import LibraryStatus, library_status
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
@@ -17,11 +18,12 @@ from orca_desk.ui.outside import open_library_window
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.home.figures import step_figures
 from orca_desk.ui.pages.home.flow import Flow, State
-from orca_desk.ui.pages.home.next_step import DEMO, NextCard, NextStep, next_step
+from orca_desk.ui.pages.home.next_step import DEMO, Alternative, NextCard, NextStep, next_step
 from orca_desk.ui.pages.home.run import CHANGES, KIND, DemoRun, demo_work
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
+from orca_desk.ui.words.demo import JOB_TITLES, REAL_HINT, RUN_REAL
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.home.own_result import OwnResultView
@@ -53,6 +55,7 @@ class HomePage(Page):
     watches = frozenset({"tasks", "pairings", "records", "snapshots", "trainings", "evaluations"})
     offers = (
         Command("&Run the demo", lambda page: page.start_demo(), key="Ctrl+Return"),
+        Command("Run the demo with a real &model", lambda page: page.start_demo("real")),
         Command("Run the demo in a &new library…", lambda page: page.open_demo_library()),
         stop_command(lambda page: page.running()),
     )
@@ -72,18 +75,13 @@ class HomePage(Page):
         self.flow = Flow(desk.theme)
         self.flow.chosen.connect(lambda step: desk.open(PAGE_OF[step]))
         self.run = DemoRun(desk)
-        self._result: ResultView | None = None
+        self.results: dict[DemoStudent, ResultView] = {}  # the views of finished demos
         self.own: OwnResultView | None = None  # the view of the user's own results, once there are some
         self._result_space = QVBoxLayout()
         self._result_space.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(self._scrolling())
-        self.demo_command = self.action("Run the demo")
+        self.demo_commands = [self.action("Run the demo"), self.action("Run the demo with a real model")]
         desk.jobs.changed.connect(self._show_numbers)
-
-    @property
-    def result(self) -> "ResultView | None":
-        """The view of a finished demo's result, or None while there is none."""
-        return self._result
 
     def refresh(self, changes: frozenset[str]) -> None:
         """Read the numbers again in the background, one read at a time."""
@@ -101,23 +99,40 @@ class HomePage(Page):
         )
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Start the demo for {"do": "demo"}, or resume it for {"resume": any run}."""
-        if target.get("do") == DEMO or "resume" in target:
-            self.start_demo()
+        """Start a demo for {"do": "demo", "student": whom it trains}, resume one for {"resume": any run}."""
+        if target.get("do") == DEMO:
+            self.start_demo("real" if target.get("student") == "real" else "mini")
+        elif "resume" in target:
+            library = self.desk.library
+            self.desk.background.run(
+                self,
+                lambda: interrupted_student(library),
+                lambda student: self.start_demo(student or "mini"),
+                only_newest="resume",
+            )
 
-    def start_demo(self) -> None:
-        """Start or resume the demo in this library, unless the library holds the user's own work."""
+    def start_demo(self, student: DemoStudent = "mini") -> None:
+        """Start or resume a demo in this library, unless the library holds the user's own work."""
         self.notice.hide()
         if self.running():
             return
+        if student == "real":
+            try:
+                require_real_student()
+            except UserError as error:
+                self.notice.show_error(error)
+                return
         library = self.desk.library
         self.desk.background.run(
-            self, lambda: demo_state(library), self._start_or_refuse, only_newest="start"
+            self,
+            lambda: demo_state(library, student),
+            lambda state: self._start_or_refuse(student, state),
+            only_newest="start",
         )
 
-    def open_demo_library(self) -> None:
+    def open_demo_library(self, student: DemoStudent = "mini") -> None:
         """Open a new demo library in another window."""
-        folder = next_folder()
+        folder = next_folder(student)
         self.notice.show_message(
             "Opening a demo library in another window. Run the demo there.",
             f"The demo library is in {folder}. This library does not change.",
@@ -147,28 +162,28 @@ class HomePage(Page):
         inside.setAutoFillBackground(False)
         return area
 
-    def _start_or_refuse(self, state: DemoState) -> None:
+    def _start_or_refuse(self, student: DemoStudent, state: DemoState) -> None:
         if state in ("fresh", "started"):
             job = self.desk.jobs.start(
-                "The demo",
+                JOB_TITLES[student],
                 KIND,
-                demo_work(self.desk.library),
+                demo_work(self.desk.library, student),
                 changes=CHANGES,
-                again=("home", {"do": DEMO}),
+                again=("home", {"do": DEMO, "student": student}),
             )
             job.ended.connect(self._demo_ended)
             job.event_arrived.connect(self._show_numbers)
-            self.run.follow(job)
+            self.run.follow(job, student)
             self._show_numbers()
             return
-        text = "The demo has already finished in this library."
+        text = f"{JOB_TITLES[student]} has already finished in this library."
         if state == "own-work":
             text = "This library contains your own work; the demo would add its data to it."
         self.notice.show_message(
             text,
             "Run it in a new library, in another window.",
             action="Open a demo library",
-            run=self.open_demo_library,
+            run=lambda: self.open_demo_library(student),
         )
 
     def _demo_ended(self) -> None:
@@ -179,7 +194,7 @@ class HomePage(Page):
 
     def _follow_advice(self, advised: NextStep) -> None:
         if advised.page == DEMO:
-            self.start_demo()
+            self.go({"do": DEMO, **advised.target})
         else:
             self.desk.open(advised.page, **advised.target)
 
@@ -193,9 +208,9 @@ class HomePage(Page):
         if status.problem and (before is None or before.problem is None):
             self.notice.show_error(status.problem)
         self._show_numbers()
-        if status.result is not None and (before is None or status.result != before.result):
+        if status.finished and (before is None or status.finished != before.finished):
             # After the window is painted: a plot and a table take longer than the rest of the page
-            QTimer.singleShot(0, self, self._show_result)
+            QTimer.singleShot(0, self, self._show_results)
         elif status.own is not None and (before is None or status.own != before.own):
             QTimer.singleShot(0, self, self._show_own)
         if self._read_again:
@@ -207,25 +222,34 @@ class HomePage(Page):
             return
         status, running = self.status, self.running()
         self.flow.show_figures(step_figures(status.overview, self._states(status.overview)))
-        self.again.setVisible(status.demo in ("own-work", "finished") and running is None)
-        self.demo_command.setEnabled(running is None)
+        self.again.setVisible(status.demos.get("mini") in ("own-work", "finished") and running is None)
+        for command in self.demo_commands:
+            command.setEnabled(running is None)
         self.next.setVisible(running is None)
         if running is None:
-            second = None
-            if status.demo == "fresh":
-                second = ("Use my own tasks…", lambda: self.desk.open("tasks", do="import"))
-            self.next.show_next(next_step(status.overview, status.demo), second)
+            self.next.show_next(next_step(status.overview, status.demos), self._alternatives(status.demos))
 
-    def _show_result(self) -> None:
-        if self.status is None or self.status.result is None:
+    def _alternatives(self, demos: Mapping[DemoStudent, DemoState]) -> list[Alternative]:
+        """Return what else the user may want to do next: the other demo, or tasks of their own."""
+        found = []
+        if demos.get("real") == "fresh" and demos.get("mini") != "started":
+            found.append(Alternative(RUN_REAL, lambda: self.start_demo("real"), tip=REAL_HINT))
+        if "fresh" in demos.values() and "finished" not in demos.values():
+            found.append(Alternative("Use my own tasks…", lambda: self.desk.open("tasks", do="import")))
+        return found
+
+    def _show_results(self) -> None:
+        if self.status is None:
             return
-        if self._result is None:
-            # Imported here: most starts have no result to show
-            from orca_desk.ui.pages.home.result import ResultView
+        # Imported here: most starts have no result to show
+        from orca_desk.ui.pages.home.result import ResultView
 
-            self._result = ResultView(self.desk)
-            self._result_space.addWidget(self._result)
-        self._result.show_result(self.status.result, self.status.training)
+        for place, (student, found) in enumerate(self.status.finished.items()):
+            view = self.results.get(student)
+            if view is None:
+                view = self.results[student] = ResultView(self.desk)
+            self._result_space.insertWidget(place, view)
+            view.show_result(found.result, found.training)
         self._fit_inside()
 
     def _show_own(self) -> None:

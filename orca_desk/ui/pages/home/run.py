@@ -21,6 +21,7 @@ from orca_desk.library.overview import NewestAnswer
 from orca_desk.processes.progress import Update
 from orca_desk.steps.demo.live import LiveOutput, live_output
 from orca_desk.steps.demo.stages import STAGES, StageDone, overall_progress
+from orca_desk.steps.demo.state import DemoStudent
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job, Tools
@@ -51,7 +52,7 @@ WORD_JOINER = "\u2060"  # keeps tokens/s on one line
 CURVE_HEIGHT = 20 * GRID
 
 
-def demo_work(library: Library) -> "Callable[[Tools], DemoResult | None]":
+def demo_work(library: Library, student: DemoStudent = "mini") -> "Callable[[Tools], DemoResult | None]":
     """Return the job's function: the demo of the command, its result written to the library's folder."""
 
     def run(tools: Tools) -> "DemoResult | None":
@@ -64,7 +65,7 @@ def demo_work(library: Library) -> "Callable[[Tools], DemoResult | None]":
             tools.progress(Update(stage=""))  # the progress shown last is over
 
         found = walk.demo(
-            library, walk.bundled(), on_stage=tell, progress=tools.progress, control=tools.control
+            library, walk.bundled(student), on_stage=tell, progress=tools.progress, control=tools.control
         )
         if found:
             write_result(library, found)
@@ -80,6 +81,7 @@ class DemoRun(QWidget):
         super().__init__()
         self.desk = desk
         self.job: Job | None = None
+        self.student: DemoStudent = "mini"
         self.done: dict[str, StageDone] = {}
         self._reached: dict[int, float] = {}  # how far each stage came, by the number of those before it
         layout = QVBoxLayout(self)
@@ -108,9 +110,9 @@ class DemoRun(QWidget):
             return None
         return next((name for name in STAGES if name not in self.done), None)
 
-    def follow(self, job: Job) -> None:
-        """Show a job that has just started."""
-        self.job, self.done = job, {}
+    def follow(self, job: Job, student: DemoStudent = "mini") -> None:
+        """Show a job that has just started the demo of a student."""
+        self.job, self.student, self.done = job, student, {}
         job.updated.connect(self._show_overall)
         job.event_arrived.connect(self._add_stage)
         job.state_changed.connect(self._paint)
@@ -146,7 +148,7 @@ class DemoRun(QWidget):
 
     def _show_overall(self, update: Update) -> None:
         current = update.done / update.total if update.total else 0.0
-        share = overall_progress(self.done, current)
+        share = overall_progress(self.done, current, self.student)
         if len(self.done) in self._reached:  # a stage has parts, each of which begins at 0
             share = max(share, self._reached[len(self.done)])
         self._reached[len(self.done)] = share

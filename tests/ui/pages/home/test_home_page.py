@@ -13,16 +13,18 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from orca_desk.inventory import bundled
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
 from orca_desk.library.runs import end_run
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
 from orca_desk.processes.progress import JobControl, Update
+from orca_desk.steps.demo import status
 from orca_desk.steps.demo import walk as demo
 from orca_desk.steps.demo.result import write_result
 from orca_desk.steps.demo.stages import StageDone
-from orca_desk.steps.demo.state import demo_state, result_file
+from orca_desk.steps.demo.state import demo_state, mark_started, result_file
 from orca_desk.steps.demo.walk import DemoModels
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.home.figures import short_number
@@ -56,6 +58,12 @@ def home(window: Window, qtbot: QtBot) -> HomePage:
 def button_with(view: QWidget, text: str) -> QPushButton:
     (found,) = (one for one in view.findChildren(QPushButton) if one.text() == text)
     return found
+
+
+def alternatives(home: HomePage) -> list[str]:
+    """What the card of the next step offers beside its primary button."""
+    buttons = home.next.findChildren(QPushButton)
+    return [one.text() for one in buttons if one is not home.next.button and one.isVisible()]
 
 
 def finish(library: Library) -> None:
@@ -108,10 +116,60 @@ def test_the_demo_does_not_run_among_the_users_own_work(
     add_tasks(library, [Task(family="mine", query="Why?")])
     home.desk.tell("tasks")
     qtbot.waitUntil(lambda: home.again.isVisible())
-    home.demo_command.trigger()
+    home.demo_commands[0].trigger()
     qtbot.waitUntil(lambda: home.notice.isVisible())
     assert "your own work" in home.notice.text.text()
     assert home.notice.action.text() == "Open a demo library"
+    assert not home.desk.jobs.all
+
+
+@with_samples
+def test_a_new_library_offers_the_demo_with_a_real_model_too(
+    home: HomePage, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[DemoModels] = []
+
+    def demo_double(library: Library, models: DemoModels, **_: Any) -> Any:
+        mark_started(library, models.name)
+        started.append(models)
+        if len(started) == 1:
+            return None  # it was stopped
+        found = small_demo(tmp_path)
+        write_result(library, found)
+        return replace(found, student=models.name)
+
+    monkeypatch.setattr(demo, "demo", demo_double)
+    monkeypatch.setattr(bundled, "real_student", lambda: tmp_path / "real.gguf")
+    monkeypatch.setattr(status, "real_student", lambda: tmp_path / "real.gguf")
+    home.refresh(home.watches)
+    qtbot.waitUntil(lambda: len(alternatives(home)) == 2)
+    assert home.next.button.text() == "Run the demo"
+    qtbot.mouseClick(button_with(home.next, "Run it with a real model, about 15 minutes"), LEFT)
+    qtbot.waitUntil(lambda: home.next.isVisible() and home.next.button.text() == "Resume the demo")
+    assert "real model" in home.next.sentence.text()
+    home.go({"resume": "probe-1"})
+    qtbot.waitUntil(lambda: set(home.results) == {"mini", "real"})
+    assert [(one.name, one.student) for one in started] == [("real", tmp_path / "real.gguf")] * 2
+    headings = {student: view.heading.text() for student, view in home.results.items()}
+    assert headings == {
+        "mini": "What the demo found with the mini student",
+        "real": "What the demo found with a real model, SmolLM2-135M-Instruct",
+    }
+    assert not alternatives(home)
+
+
+@with_samples
+def test_without_the_real_student_its_demo_says_how_to_add_it(
+    home: HomePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "real_student", lambda: None)
+    monkeypatch.setattr(status, "real_student", lambda: None)
+    home.refresh(home.watches)
+    qtbot.waitUntil(lambda: alternatives(home) == ["Use my own tasks…"])
+    home.action("Run the demo with a real model").trigger()
+    qtbot.waitUntil(lambda: home.notice.isVisible())
+    assert "not installed" in home.notice.text.text()
+    assert "orca_desk.install" in home.notice.hint.text()
     assert not home.desk.jobs.all
 
 
@@ -123,7 +181,7 @@ def test_the_demo_is_run_stopped_and_resumed(
     assert home.next.button.text() == "Run the demo"
     qtbot.mouseClick(home.next.button, LEFT)
     qtbot.waitUntil(lambda: home.run.isVisible())
-    assert not home.next.isVisible() and not home.demo_command.isEnabled()
+    assert not home.next.isVisible() and not any(one.isEnabled() for one in home.demo_commands)
     instruct = home.flow.cards["instruct"]
     qtbot.waitUntil(lambda: instruct.figures.value != "0", timeout=120_000)
     states = [card.figures.state for card in home.flow.cards.values()]
@@ -193,8 +251,8 @@ def test_a_finished_demo_is_shown_after_a_restart(library: Library, window: Wind
     page = window.show_page("home")
     assert isinstance(page, HomePage)
     page.refresh(page.watches)
-    qtbot.waitUntil(lambda: page.result is not None and page.result.isVisible())
-    view = page.result
+    qtbot.waitUntil(lambda: "mini" in page.results and page.results["mini"].isVisible())
+    view = page.results["mini"]
     assert view.height() > 0.9 * view.sizeHint().height()  # from the first time that it is painted
     assert isinstance(view, ResultView)
     rows = [
@@ -244,7 +302,7 @@ def test_a_damaged_result_is_reported_and_harms_nothing(
     page.refresh(page.watches)
     qtbot.waitUntil(lambda: page.notice.isVisible())
     assert "cannot be read" in page.notice.text.text()
-    assert page.status is not None and page.status.result is None
+    assert page.status is not None and not page.status.finished
 
 
 def test_the_result_table_follows_qts_rules(theme: Theme, tmp_path: Path, qapp: QApplication) -> None:

@@ -17,13 +17,12 @@ from orca_desk.library.locations import training_folder
 from orca_desk.library.logs import run_log
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run, end_run, store_progress
-from orca_desk.library.settings import set_setting
 from orca_desk.library.snapshots import SnapshotRules, freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training
 from orca_desk.models.hashes import HashCache
 from orca_desk.processes.progress import Update
-from orca_desk.steps.demo.state import STARTED
+from orca_desk.steps.demo.state import mark_started
 from orca_desk.ui.app import desktop
 from orca_desk.ui.jobs import Tools
 from orca_desk.ui.pages.jobs.page import JobsPage
@@ -321,7 +320,7 @@ def test_a_read_only_library_says_so_and_offers_nothing_to_resume(
 def test_an_interrupted_demo_resumes_as_the_demo(tmp_path: Path, theme: Theme, qtbot: QtBot) -> None:
     folder = tmp_path / "library"
     with Library.open(folder) as library:
-        set_setting(library, STARTED, True)
+        mark_started(library, "mini")
         create_run(library, "generate", {"model": "x"})
     with Library.open(folder) as library, desktop(library, theme) as window:
         window.show()
