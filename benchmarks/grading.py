@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.public_data import PUBLIC_DATA
 from orca_desk.method.grading import Verdict, grade
+from orca_desk.ui.words.grading import verdict_reason
 
 SOLUTIONS = PUBLIC_DATA / "gsm8k" / "model_solutions.jsonl"
 OUTCOMES = PUBLIC_DATA / "bbh" / "strategy_outcomes.jsonl"
@@ -67,7 +68,7 @@ def _disagreement(number: int, model: str, is_correct: bool, verdict: Verdict) -
         "model": model,
         "is_correct": is_correct,
         "kind": verdict.kind,
-        "reason": verdict.reason,
+        "reason": verdict_reason(verdict.reason),
     }
 
 
