@@ -29,8 +29,8 @@ class LibraryStatus:
     """A library's numbers and the states of the demos, by student.
 
     A demo whose student is not installed has no state. `finished` is what finished demos found, the newest
-    first; `problem` says why a result cannot be read. `own` compares the best tuned student of a library without a
-    finished demo.
+    first; `problem` says why a result cannot be read. `own` compares the best tuned student of a library
+    without a finished demo.
     """
 
     overview: LibraryOverview

@@ -13,8 +13,8 @@ STUDENT_NAMES: Mapping[DemoStudent, str] = {
 JOB_TITLES: Mapping[DemoStudent, str] = {"mini": "The demo", "real": "The demo with a real model"}
 RUN_REAL = "Run it with a real model, about 15 minutes"
 REAL_HINT = (
-    "The same walk with SmolLM2-135M-Instruct (134.5 million parameters, Apache-2.0) as the student, instead of "
-    "the mini student. Its 4-bit weights come with Orca Desk; nothing is downloaded."
+    "The same walk with SmolLM2-135M-Instruct (134.5 million parameters, Apache-2.0) as the student, instead"
+    " of the mini student. Its 4-bit weights come with Orca Desk; nothing is downloaded."
 )
 
 
