@@ -75,7 +75,7 @@ def require_sound(folder: Path, config: dict[str, Any], weights: SafetensorsFile
             )
     if lacking := [name for name in shapes if _VARIABLE.fullmatch(name) and name not in weights]:
         raise UserError(f"The weights in {folder} lack {lacking[0]}, which config.json announces.", AGAIN)
-    _require_head(folder, config, weights)
+    _require_head(folder, family, weights)
 
 
 def linear_layers(folder: Path) -> frozenset[str]:
@@ -112,9 +112,9 @@ def _require_layers(folder: Path, family: Family, weights: SafetensorsFiles) -> 
         )
 
 
-def _require_head(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:
+def _require_head(folder: Path, family: Family, weights: SafetensorsFiles) -> None:
     """Refuse a head about which torch and llama.cpp would disagree."""
-    tied = bool(config.get("tie_word_embeddings"))
+    tied = family.is_tied
     if not tied and HEAD not in weights:
         raise UserError(
             f"The weights in {folder} lack {HEAD}, and config.json does not tie it to the embedding.",

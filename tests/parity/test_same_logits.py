@@ -29,12 +29,25 @@ CASES = (
     "qwen2",
     "qwen2-untied",
     "qwen3",
+    "qwen3-yarn",
+    "gemma2",
+    "gemma3",
+    "gemma3-linear",
+    "phi3",
+    "phi3-long",
+    "smollm3",
+    "granite",
+    "granite-long",
+    "olmo2",
 )
 ADAPTERS = ("plain", "rslora", "patterns")
 HERE = Path(__file__).parents[1] / "support"
 # Both sides are float32 throughout and differ by the order of their sums; the logits' standard deviation is
 # about 1, and the largest difference seen 2e-5.
 TOLERANCE = 1e-4
+# llama.cpp looks GELU up in a table of half-precision numbers: 0.017 was seen, and 9e-5 without feed-forward
+# layers. The logits of these models have a standard deviation of 2.
+TABLED = {"gemma2": 0.04, "gemma3": 0.04, "gemma3-linear": 0.04}
 
 
 @dataclass(frozen=True)
@@ -92,19 +105,21 @@ def run(program: str, argument: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_converted_model_has_the_same_logits(logits: Logits, case: str) -> None:
-    assert np.abs(logits.llama(case, "base") - logits.torch(case)).max() < TOLERANCE
+    assert np.abs(logits.llama(case, "base") - logits.torch(case)).max() < TABLED.get(case, TOLERANCE)
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("case", CASES)
 def test_adapter_beside_its_base_has_the_same_logits(logits: Logits, case: str, adapter: str) -> None:
-    assert np.abs(logits.llama(case, adapter) - logits.torch(case, adapter)).max() < TOLERANCE
+    error = np.abs(logits.llama(case, adapter) - logits.torch(case, adapter)).max()
+    assert error < TABLED.get(case, TOLERANCE)
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("case", CASES)
 def test_merged_adapter_has_the_same_logits(logits: Logits, case: str, adapter: str) -> None:
-    assert np.abs(logits.llama(case, f"{adapter}-merged") - logits.torch(case, adapter)).max() < TOLERANCE
+    error = np.abs(logits.llama(case, f"{adapter}-merged") - logits.torch(case, adapter)).max()
+    assert error < TABLED.get(case, TOLERANCE)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -112,4 +127,5 @@ def test_the_adapters_really_change_the_logits(logits: Logits, case: str) -> Non
     """Without this the tests above would pass with adapters that are left out on both sides."""
     tables = [logits.torch(case, adapter) for adapter in ("base", *ADAPTERS)]
     for index, one in enumerate(tables):
-        assert all(np.abs(one - other).max() > 100 * TOLERANCE for other in tables[:index])
+        least = max(0.2, 5 * TABLED.get(case, 0.0))
+        assert all(np.abs(one - other).max() > least for other in tables[:index])

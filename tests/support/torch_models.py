@@ -36,6 +36,19 @@ LLAMA3_ROPE = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 32,
 }
+LONG_ROPE = {
+    "rope_type": "longrope",
+    "rope_theta": 10000.0,
+    "short_factor": [1.0, 1.1, 1.3, 1.6, 2.0, 2.5],
+    "long_factor": [1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
+}
+YARN_ROPE = {
+    "rope_type": "yarn",
+    "rope_theta": 10000.0,
+    "factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+GEMMA = {"head_dim": 32, "query_pre_attn_scalar": 32, "sliding_window": 8}
 ADAPTERS = {
     "plain": {"lora_alpha": 8},
     "rslora": {"lora_alpha": 4, "use_rslora": True},
@@ -53,6 +66,7 @@ class Case:
     """A model to be made: its family's classes in transformers, and settings beside SIZES."""
 
     family: str
+    config: str = ""  # the configuration's name where it is not the family's
     settings: dict[str, Any] = field(default_factory=dict)
     dtype: torch.dtype = torch.float32
     shard: str = "5GB"
@@ -73,6 +87,49 @@ CASES = {
         family="Qwen2", settings={"rope_parameters": {"rope_type": "default", "rope_theta": 1e6}}
     ),
     "qwen3": Case(family="Qwen3", settings={"head_dim": 32}),
+    "qwen3-yarn": Case(family="Qwen3", settings={"head_dim": 32, "rope_parameters": YARN_ROPE}),
+    # Scores and logits large enough that bending them shows.
+    "gemma2": Case(
+        family="Gemma2", settings=GEMMA | {"attn_logit_softcapping": 4.0, "final_logit_softcapping": 3.0}
+    ),
+    # As many layers as there is one without a window among.
+    "gemma3": Case(family="Gemma3", config="Gemma3Text", settings=GEMMA | {"num_hidden_layers": 7}),
+    "gemma3-linear": Case(
+        family="Gemma3",
+        config="Gemma3Text",
+        settings=GEMMA
+        | {
+            "num_hidden_layers": 6,
+            "rope_parameters": {
+                "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0},
+                "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+            },
+        },
+    ),
+    "phi3": Case(family="Phi3", settings={"pad_token_id": 0}),
+    "phi3-long": Case(
+        family="Phi3",
+        settings={
+            "pad_token_id": 0,
+            "rope_parameters": LONG_ROPE | {"partial_rotary_factor": 0.75},
+            "max_position_embeddings": 1024,
+            "original_max_position_embeddings": 256,
+            "tie_word_embeddings": True,
+        },
+    ),
+    "smollm3": Case(family="SmolLM3", settings={"num_hidden_layers": 5, "pad_token_id": 0}),
+    "granite": Case(
+        family="Granite",
+        settings={
+            "embedding_multiplier": 12.0,
+            "residual_multiplier": 0.22,
+            "attention_multiplier": 0.1,
+            "logits_scaling": 4.0,
+            "tie_word_embeddings": True,
+        },
+    ),
+    "granite-long": Case(family="Granite", settings={"rope_parameters": LLAMA3_ROPE}),
+    "olmo2": Case(family="Olmo2"),
 }
 
 
@@ -88,7 +145,7 @@ def main(out: Path) -> None:
 
 def make(case: Case, out: Path, ids: torch.Tensor) -> None:
     """Make one case: the model, its adapters and the logits of all."""
-    config = getattr(transformers, f"{case.family}Config")(**SIZES | case.settings)
+    config = getattr(transformers, f"{case.config or case.family}Config")(**SIZES | case.settings)
     made = getattr(transformers, f"{case.family}ForCausalLM")(config)
     randomise(made, 1.0)
     made.to(case.dtype).save_pretrained(out / "model", max_shard_size=case.shard)

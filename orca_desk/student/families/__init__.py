@@ -8,9 +8,14 @@ import gguf
 from orca_desk.errors import UserError
 from orca_desk.models.gguf_header import Header, read_header
 from orca_desk.student.families.family import EMBEDDING, HEAD, Family
+from orca_desk.student.families.gemma import Gemma2, Gemma3
+from orca_desk.student.families.granite import Granite
 from orca_desk.student.families.keys import GgufKeys
 from orca_desk.student.families.llama import Llama, Mistral
+from orca_desk.student.families.olmo2 import Olmo2
+from orca_desk.student.families.phi3 import Phi3
 from orca_desk.student.families.qwen import Qwen2, Qwen3
+from orca_desk.student.families.smollm3 import SmolLM3
 
 __all__ = [
     "EMBEDDING",
@@ -23,7 +28,18 @@ __all__ = [
     "supported",
 ]
 
-FAMILIES: tuple[type[Family], ...] = (Llama, Mistral, Qwen2, Qwen3)
+FAMILIES: tuple[type[Family], ...] = (
+    Llama,
+    Mistral,
+    Qwen2,
+    Qwen3,
+    Gemma2,
+    Gemma3,
+    Phi3,
+    SmolLM3,
+    Granite,
+    Olmo2,
+)
 # Of the families with the same architecture, the first reads its GGUF files.
 _BY_TYPE = {family.model_type: family for family in FAMILIES}
 _BY_ARCHITECTURE = {gguf.MODEL_ARCH_NAMES[family.architecture]: family for family in reversed(FAMILIES)}

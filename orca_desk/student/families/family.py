@@ -46,11 +46,13 @@ class Family:
     must_tie: ClassVar[bool] = False  # llama.cpp's graph has no head of its own
     must_untie: ClassVar[bool] = False  # or it needs one
     norm_offset: ClassVar[float] = 0.0  # what the model adds to the weights of its norms
+    # What transformers takes where config.json does not say.
+    defaults: ClassVar[dict[str, Any]] = {}
     attention: ClassVar[str] = "sdpa"  # the implementation in transformers that computes it in full
 
     def __init__(self, config: dict[str, Any]) -> None:
         """Take the sizes from config.json's content. Raises UserError for impossible ones."""
-        self.config = config
+        self.config = config = {**self.defaults, **config}
         self.blocks = require(config, "num_hidden_layers")
         self.heads = require(config, "num_attention_heads")
         grouped = config.get("num_key_value_heads") is not None

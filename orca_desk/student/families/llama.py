@@ -1,6 +1,6 @@
 """llama and mistral: the same graph, whose rotary embedding pairs neighbours in llama.cpp."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import gguf
 
@@ -22,3 +22,4 @@ class Mistral(Llama):
 
     model_type = "mistral"
     class_name = "MistralForCausalLM"
+    defaults: ClassVar[dict[str, Any]] = {"num_key_value_heads": 8, "sliding_window": 4096}

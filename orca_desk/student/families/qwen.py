@@ -1,6 +1,6 @@
 """qwen2 (Qwen 1.5, 2 and 2.5) and qwen3."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gguf
 
@@ -29,6 +29,7 @@ class Qwen2(_Qwen):
     class_name = "Qwen2ForCausalLM"
     architecture = gguf.MODEL_ARCH.QWEN2
     is_square = True
+    defaults: ClassVar[dict[str, Any]] = {"num_key_value_heads": 32}
 
     def has_bias(self, matrix: str) -> bool:
         """Return whether a linear layer of a block adds a bias."""
@@ -41,6 +42,7 @@ class Qwen3(_Qwen):
     model_type = "qwen3"
     class_name = "Qwen3ForCausalLM"
     architecture = gguf.MODEL_ARCH.QWEN3
+    defaults: ClassVar[dict[str, Any]] = {"num_key_value_heads": 32, "head_dim": 128}
 
     def norms(self) -> dict[str, Shape]:
         """Return the norms of a block."""
