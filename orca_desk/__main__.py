@@ -13,13 +13,17 @@ WORKERS = {
     "evaluate": "orca_desk.workers.evaluate",
     "train": "orca_desk.workers.train",
     "export": "orca_desk.workers.export",
+    "unpack": "orca_desk.workers.unpack",
     "merge": "orca_desk.workers.merge",
     "quantise": "orca_desk.workers.quantise",
     "chat": "orca_desk.workers.chat",
+    "serve": "orca_desk.workers.serve",
     "math": "orca_desk.workers.math",
     "prompt": "orca_desk.workers.prompt",
     "parity-reference": "orca_desk.workers.parity_reference",
     "parity-served": "orca_desk.workers.parity_served",
+    "hub": "orca_desk.workers.hub",
+    "download": "orca_desk.workers.download",
     "screen": "orca_desk.ui.screen",
 }
 

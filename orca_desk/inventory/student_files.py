@@ -1,7 +1,11 @@
-"""The GGUF file that serves a student: given by the user, found beside its safetensors, or converted once.
+"""A student's two forms: the folder that is trained, and the GGUF file that is served.
 
-A file counts only if it is the student: a copy of other weights, or one with another chat template, would
-answer otherwise than what is trained. Each is compared once; the verdict is stored with the hashes of both.
+The user chooses one, a folder or a GGUF file. The folder of a file is unpacked once; the file of a folder is
+given by the user, found beside its safetensors, or converted once. Both lie in the library's cache, by the
+hash of what they were made of: without it, they are made again.
+
+A GGUF file counts only if it is the student: a copy of other weights, or one with another chat template,
+would answer otherwise than what is trained. Each is compared once; the verdict is stored with both hashes.
 """
 
 import contextlib
@@ -13,13 +17,15 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
 from orca_desk.inventory.convert import convert
+from orca_desk.inventory.templates import folder_with_template
 from orca_desk.library.database import Library
-from orca_desk.models.hashes import HashCache, hash_together
+from orca_desk.models.hashes import HashCache, OnBytes, hash_together, ignore
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.progress import JobControl, Progress, Update
+from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update
 
+UNPACKING = "unpacking the GGUF file"
 UNQUANTISED = ("F32", "F16", "BF16")
 DTYPE = "f16"  # of a converted file
 # What a GGUF file is made of, beside the weights
@@ -30,7 +36,39 @@ COMPANIONS = (
     "tokenizer_config.json",
     "chat_template.jinja",
 )
+FOLDER_FORMAT = 1  # of unpacked folders; a higher number has them written anew
 COMPARED = "compared.json"  # in a student's part of the cache: hash of a GGUF file -> its difference
+
+
+def student_folder(
+    library: Library,
+    base: Path,
+    *,
+    progress: Progress,
+    control: JobControl,
+    log: Path | None = None,
+) -> Path | None:
+    """Return the folder of the student `base`; None when the job was stopped.
+
+    That is `base` itself, or the folder that is written from the GGUF file once. Raises UserError when `base`
+    is missing or damaged, or cannot be trained.
+    """
+    identify(base)
+    folder = base if base.is_dir() else _read_and_find(library, base, progress, control)
+    if folder is None:
+        return None
+    if not folder.is_dir() and not _unpack(base, folder, progress, control, log):
+        return None
+    return folder_with_template(library, base, folder)
+
+
+def known_student_folder(library: Library, base: Path) -> Path | None:
+    """Return the folder of a student if it is there; None for a GGUF file that was not unpacked yet.
+
+    Raises UserError when the file cannot be read.
+    """
+    folder = base if base.is_dir() else _unpacked(library, base)
+    return folder_with_template(library, base, folder) if folder.is_dir() else None
 
 
 def student_gguf(
@@ -43,16 +81,17 @@ def student_gguf(
     log: Path | None = None,
     warn: Callable[[str], None] = lambda sentence: None,
 ) -> Path | None:
-    """Return the GGUF file of the student in the folder `base`; None when the job was stopped.
+    """Return the GGUF file that serves the student `base`; None when the job was stopped.
 
-    That is `given`, or the one inside `base` (unquantised ones first) that is the same model, or else a file
-    that is converted once and stored in the library's cache. `warn` gets a sentence for each one inside that
-    is another model. Raises UserError when the folder or the file is missing, when `given` is another model,
-    and when the conversion is impossible.
+    That is `given`; or, if it is the same model, the unquantised GGUF file `base` itself, or one inside the
+    folder `base` (unquantised ones first); or else a file that is converted once and stored in the library's
+    cache. `warn` gets a sentence for each one inside that is another model. Raises UserError when the folder
+    or the file is missing, when `given` is another model, and when the conversion is impossible.
     """
-    if not base.is_dir():
-        raise UserError(f"{base} is not a folder.", "A student is a folder with safetensors and a tokenizer.")
-    cache = _Cache(library, base)
+    folder = student_folder(library, base, progress=progress, control=control, log=log)
+    if folder is None:
+        return None
+    cache = _Cache(library, folder)
     if given is not None:
         if not given.is_file():
             raise UserError(f"{given} is not a file.", "Give the GGUF file of the student's weights.")
@@ -64,33 +103,90 @@ def student_gguf(
                 "Give a file that was made of this folder, or none: Orca Desk then makes one.",
             )
         return None if found is None else given
-    for model in _models_inside(base):
+    for model in _candidates(base):
         found = cache.difference(model.path, progress, control, log)
         if not found:
             return None if found is None else model.path
-        warn(
-            f"{model.path.name} in {base} is not used: it has {_in_words(found)}. "
-            "One that was made of the folder is used instead."
-        )
+        if base.is_dir():
+            warn(
+                f"{model.path.name} in {base} is not used: it has {_in_words(found)}. "
+                "One that was made of the folder is used instead."
+            )
     return cache.converted(progress, control, log)
 
 
 def known_student_gguf(library: Library, base: Path) -> Path | None:
-    """Return the file inside `base` that `student_gguf` takes, as far as is known without comparing.
+    """Return the file, `base` or one inside, that `student_gguf` takes, as far as is known without comparing.
 
-    None where it takes none of them. Raises UserError when the folder's model cannot be identified.
+    None where it takes none of them. Raises UserError when the model cannot be identified.
     """
-    verdicts = _Cache(library, base)
-    return next((one.path for one in _models_inside(base) if not verdicts.known(one.path)), None)
+    folder = known_student_folder(library, base)
+    if folder is None:
+        return next((one.path for one in _candidates(base)), None)
+    verdicts = _Cache(library, folder)
+    return next((one.path for one in _candidates(base) if not verdicts.known(one.path)), None)
 
 
 def is_converted(library: Library, base: Path) -> bool:
     """Tell whether `student_gguf` has converted the student already. Raises UserError as it does."""
-    return _Cache(library, base).file.exists()
+    folder = known_student_folder(library, base)
+    return folder is not None and _Cache(library, folder).file.exists()
 
 
-def _models_inside(base: Path) -> list[ModelFile]:
-    """Return the GGUF models in a student's folder, unquantised ones first; other files are passed over."""
+def converted_gguf(library: Library, base: Path) -> Path | None:
+    """Return the file that `student_gguf` has converted, or None. Raises UserError as it does."""
+    folder = known_student_folder(library, base)
+    file = _Cache(library, folder).file if folder else None
+    return file if file and file.exists() else None
+
+
+def _unpacked(library: Library, gguf: Path, *, on_bytes: OnBytes = ignore) -> Path:
+    """Return where the folder of a GGUF file is, or would be. Raises UserError if it is no model."""
+    known = identify(gguf)
+    if known.kind != "gguf":
+        raise UserError(f"{gguf} is not a GGUF model.", "Choose a GGUF file, or a folder with safetensors.")
+    sha256 = HashCache(library.folder).sha256_of(known.files, on_bytes=on_bytes)
+    return library.folder / "cache" / f"unpacked-{FOLDER_FORMAT}-{sha256}" / known.name
+
+
+def _unpack(gguf: Path, folder: Path, progress: Progress, control: JobControl, log: Path | None) -> bool:
+    """Write the folder of a GGUF file in a worker; return False when stopped."""
+    progress(Update(stage=UNPACKING))
+    meters: list[Meter] = []
+
+    def receive(events: list[dict[str, Any]]) -> None:
+        for event in events:
+            if event["event"] == "unpacked":
+                meters[:] = meters or [Meter(progress, stage=UNPACKING, total=event["total"], unit="tensors")]
+                meters[0].advance(event["done"] - meters[0].done)
+
+    job = {"model": str(gguf), "out": str(folder)}
+    return run_worker("unpack", job, on_events=receive, control=control, log=log) and folder.is_dir()
+
+
+def _read_and_find(library: Library, gguf: Path, progress: Progress, control: JobControl) -> Path | None:
+    """Return `_unpacked`, and report how far the file is hashed; None when stopped."""
+    meter = Meter(progress, stage="reading the GGUF file", total=gguf.stat().st_size / 1e6, unit="MB")
+
+    def on_bytes(count: int) -> None:
+        if control.stopped:
+            raise StoppedError
+        meter.advance(count / 1e6)
+
+    try:
+        return _unpacked(library, gguf, on_bytes=on_bytes)
+    except StoppedError:
+        return None
+
+
+def _candidates(base: Path) -> list[ModelFile]:
+    """Return the GGUF models that may serve a student: those in its folder, or its own unquantised file.
+
+    Unquantised ones come first; other files in the folder are passed over.
+    """
+    if not base.is_dir():
+        own = identify(base)
+        return [own] if own.quantisation in UNQUANTISED and len(own.files) == 1 else []
     models = []
     for path in sorted(base.glob("*.gguf")):
         with contextlib.suppress(UserError):  # a part of a split model, a projector, a damaged file

@@ -5,9 +5,12 @@ before anything is read or skipped by it: a hostile file raises a UserError and 
 or full memory. Long arrays (the vocabulary) are counted, not stored. Format: GGUF specification, v2 and v3.
 """
 
+import contextlib
+import io
 import struct
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import prod
 from pathlib import Path
@@ -22,6 +25,7 @@ MAX_TEXT = 16 * 2**20
 MAX_KEY = 65_535
 MAX_ELEMENTS = 16 * 2**20
 MAX_READ = 128 * 2**20  # bytes in all: ten times the largest vocabularies, half a minute of reading at worst
+MAX_KEPT = 2 * 2**20  # elements of an array that is kept on request: four times the largest list of merges
 _STORED_NUMBERS = 4_096
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -53,13 +57,17 @@ class GgufTensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """A GGUF header: its metadata and tensors; the tensors' element counts and bytes by type name."""
+    """A GGUF header: its metadata and tensors; the tensors' element counts and bytes by type name.
+
+    `arrays` holds the arrays that the reader was asked to keep whole.
+    """
 
     version: int
     metadata: dict[str, Value]
     tensors: dict[str, GgufTensor]
     elements: Counter[str]
     tensor_bytes: Counter[str]
+    arrays: dict[str, tuple[int | float | bool | str, ...]] = field(default_factory=dict)
 
     def text(self, key: str, default: str = "") -> str:
         """Return the text under `key`, or `default` where there is none."""
@@ -76,11 +84,14 @@ class _BadHeaderError(Exception):
     """What is wrong with the file; `read_header` adds its name."""
 
 
-def read_header(path: Path) -> Header:
-    """Read the header of `path` and check that the file holds all its tensors. Raises UserError."""
+def read_header(path: Path, *, keep: Collection[str] = ()) -> Header:
+    """Read the header of `path` and check that the file holds all its tensors. Raises UserError.
+
+    Of long arrays, those whose keys are in `keep` are read, the others counted.
+    """
     try:
         with path.open("rb") as file:
-            return _Reader(file, path.stat().st_size).header()
+            return _Reader(file, path.stat().st_size, keep).header()
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
     except _BadHeaderError as error:
@@ -89,14 +100,31 @@ def read_header(path: Path) -> Header:
         ) from error
 
 
+def peek_metadata(start: bytes) -> dict[str, Value]:
+    """Return the entries that lie whole within the first bytes of a file; none where it is no GGUF file."""
+    return _Reader(io.BytesIO(start), len(start)).first_entries()
+
+
 class _Reader:
     """Reads values from a file, never past its end or above a limit."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: BinaryIO, size: int, keep: Collection[str] = ()) -> None:
         self._file = file
         self._size = size
+        self._keep = keep
+        self._kept: dict[str, tuple[int | float | bool | str, ...]] = {}
         self._at = 0
         self._read = 0
+
+    def first_entries(self) -> dict[str, Value]:
+        metadata: dict[str, Value] = {}
+        with contextlib.suppress(_BadHeaderError):
+            if self._take(4) == b"GGUF" and self._number("I") in (2, 3):
+                self._count("tensors", MAX_TENSORS)
+                for _ in range(self._count("entries", MAX_ENTRIES)):
+                    key = self._text(MAX_KEY)
+                    metadata[key] = self._value(key, self._number("I"))
+        return metadata
 
     def header(self) -> Header:
         if self._take(4) != b"GGUF":
@@ -112,14 +140,19 @@ class _Reader:
             key = self._text(MAX_KEY)
             if key in metadata:
                 raise _BadHeaderError(f"the key {key[:80]!r} appears twice")
-            metadata[key] = self._value(self._number("I"))
+            metadata[key] = self._value(key, self._number("I"))
         placed = self._tensors(tensors, metadata.get("general.alignment", 32))
         elements, sizes = Counter[str](), Counter[str]()
         for tensor in placed.values():
             elements[tensor.kind] += prod(tensor.shape)
             sizes[tensor.kind] += prod(tensor.shape[:-1]) * tensor.row_bytes
         return Header(
-            version=version, metadata=metadata, tensors=placed, elements=elements, tensor_bytes=sizes
+            version=version,
+            metadata=metadata,
+            tensors=placed,
+            elements=elements,
+            tensor_bytes=sizes,
+            arrays=self._kept,
         )
 
     def _tensors(self, count: int, alignment: Value) -> dict[str, GgufTensor]:
@@ -147,18 +180,21 @@ class _Reader:
             raise _BadHeaderError(f"it is cut off: {start + end:,} bytes announced, {self._size:,} present")
         return {name: replace(tensor, offset=start + tensor.offset) for name, tensor in found.items()}
 
-    def _value(self, kind: int) -> Value:
+    def _value(self, key: str, kind: int) -> Value:
         if kind == _TEXT:
             return self._text(MAX_TEXT)
         if kind == _ARRAY:
-            return self._array()
+            return self._array(key)
         if kind not in _SCALARS:
             raise _BadHeaderError(f"an entry has the unknown type {kind}")
         value: int | float | bool = self._numbers(_SCALARS[kind], 1)[0]
         return value
 
-    def _array(self) -> Value:
+    def _array(self, key: str) -> Value:
         kind, count = self._number("I"), self._count("array elements", MAX_ELEMENTS)
+        if key in self._keep and (kind == _TEXT or kind in _SCALARS):
+            self._kept[key] = self._whole_array(kind, count)
+            return Elided(count)
         if kind == _TEXT:
             for _ in yielding(range(count)):  # a vocabulary: up to a quarter of a million texts
                 self._skip(self._number("Q"))
@@ -169,6 +205,13 @@ class _Reader:
             return self._numbers(_SCALARS[kind], count)
         self._skip(count * struct.calcsize(f"<{_SCALARS[kind]}"))
         return Elided(count)
+
+    def _whole_array(self, kind: int, count: int) -> tuple[int | float | bool | str, ...]:
+        if count > MAX_KEPT:
+            raise _BadHeaderError(f"it announces a list of {count:,} elements, more than any tokenizer has")
+        if kind == _TEXT:
+            return tuple(self._text(MAX_TEXT) for _ in yielding(range(count)))
+        return self._numbers(_SCALARS[kind], count)
 
     def _text(self, limit: int) -> str:
         length = self._number("Q")

@@ -81,7 +81,7 @@ def write(
     Raises UserError when the disk is too full. After an error, `out` is as it was.
     """
     plan = list(tensors)
-    _require_room(out.parent, sum(tensor.nbytes for tensor in plan))
+    require_room(out.parent, sum(tensor.nbytes for tensor in plan))
     writer = gguf.GGUFWriter(None, architecture)
     describe(writer)
     for tensor in plan:
@@ -117,7 +117,8 @@ def _write_tensor(writer: gguf.GGUFWriter, part: Path, values: Array) -> None:
         raise
 
 
-def _require_room(folder: Path, size: int) -> None:
+def require_room(folder: Path, size: int) -> None:
+    """Raise UserError where the disk that holds `folder` has no room for `size` bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < size + _MARGIN:

@@ -1,4 +1,8 @@
-"""Writes a byte-level BPE tokenizer as GGUF keys, so that llama.cpp produces the same token ids."""
+"""A tokenizer as GGUF files hold it: read from tokenizer.json or from another GGUF file, and written.
+
+There are two kinds: byte-level BPE ("gpt2"), and SentencePiece's BPE over characters, with bytes for those
+that have no token ("llama").
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,53 +12,69 @@ from typing import Any
 import gguf
 
 from orca_desk.errors import UserError
-from orca_desk.models.chat_template import read_chat_template
+from orca_desk.models.chat_template import read_chat_template, template_of_header
 from orca_desk.models.config import read_json
+from orca_desk.models.gguf_header import Header, read_header
+from orca_desk.prompts.tokenizer import END_NAMES
+from orca_desk.student import pre_tokenizers, sentencepiece
 from orca_desk.student.gguf_names import damaged
+from orca_desk.student.pre_tokenizers import DIGIT, WORDS, PreTokenizer
 
-_GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-_CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|"
-_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-_QWEN2 = _CONTRACTIONS + r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + _REST
-_LLAMA3 = _CONTRACTIONS + r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + _REST
-_QWEN35 = (
-    _CONTRACTIONS
-    + r"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}"
-    + r"| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-_DIGIT = r"\p{N}"
-
-# The splits that a tokenizer.json applies in turn, and whether a whole word in the vocabulary goes before any
-# merge -> llama.cpp's name for the same.
-PRE_TOKENIZERS: dict[tuple[tuple[str, ...], bool], str] = {
-    ((_GPT2,), False): "gpt-2",
-    ((_DIGIT, _GPT2), False): "smollm",
-    ((_QWEN2,), False): "qwen2",
-    ((_QWEN35,), False): "qwen35",
-    ((_LLAMA3,), True): "llama-bpe",
-    ((_LLAMA3,), False): "smaug-bpe",
+BYTE_LEVEL, SENTENCEPIECE = "gpt2", "llama"  # llama.cpp's names
+_KEYS = gguf.Keys.Tokenizer
+ARRAYS = (_KEYS.LIST, _KEYS.TOKEN_TYPE, _KEYS.MERGES, _KEYS.SCORES)
+_SPECIAL = {
+    "bos": _KEYS.BOS_ID,
+    "eos": _KEYS.EOS_ID,
+    "eot": _KEYS.EOT_ID,
+    "eom": _KEYS.EOM_ID,
+    "unk": _KEYS.UNK_ID,
+    "pad": _KEYS.PAD_ID,
+}
+_SENTENCEPIECE_IDS = {"bos": 1, "eos": 2, "unk": 0}  # where the file names none
+# llama.cpp takes tokens with these names for control tokens, whatever the file says.
+_CONTROL_NAMES = END_NAMES | {
+    "_<EOT>",
+    "[EOT]",
+    "[EOS]",
+    "<end_of_utterance>",
+    "<eos>",
+    "<\uff5cend\u2581of\u2581sentence\uff5c>",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenizerKeys:
-    """A tokenizer as llama.cpp needs it. `tokens[i]` has the id i."""
+    """A tokenizer as llama.cpp needs it. `tokens[i]` has the id i.
 
+    A byte-level one (`model` "gpt2") has `merges`, in the order in which they are made; `pre` is llama.cpp's
+    name for how it splits text. One of SentencePiece ("llama") has a score per token instead: of all pairs
+    whose union is a token, the one with the highest score is joined first. `space_prefix` says that a text
+    begins with a space that is not in it.
+    """
+
+    model: str
     pre: str
     tokens: tuple[str, ...]
     types: tuple[gguf.TokenType, ...]
-    merges: tuple[str, ...]
+    merges: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
     special: dict[str, int]  # "bos", "eos", "eot", "eom", "pad", "unk" -> id
     add_bos: bool
+    space_prefix: bool = False
     chat_template: str | None
 
     def describe(self, writer: gguf.GGUFWriter) -> None:
         """Add the keys to a GGUF file."""
-        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_model(self.model)
         writer.add_tokenizer_pre(self.pre)
         writer.add_token_list(self.tokens)
         writer.add_token_types(self.types)
-        writer.add_token_merges(self.merges)
+        if self.model == SENTENCEPIECE:
+            writer.add_token_scores(self.scores)
+            writer.add_add_space_prefix(self.space_prefix)
+        else:
+            writer.add_token_merges(self.merges)
         for name, token in self.special.items():
             getattr(writer, f"add_{name}_token_id")(token)
         writer.add_add_bos_token(self.add_bos)
@@ -65,8 +85,8 @@ class TokenizerKeys:
 def read_tokenizer(folder: Path, vocabulary: int) -> TokenizerKeys:
     """Read tokenizer.json and its companions for a model of `vocabulary` rows.
 
-    Fills rows without a token with unused ones. Raises UserError for a tokenizer that is not a byte-level
-    BPE, whose pre-tokenizer llama.cpp lacks, or that has more tokens than rows.
+    Fills rows without a token with unused ones. Raises UserError for a tokenizer that llama.cpp would read
+    text with otherwise, or that has more tokens than rows.
     """
     tokenizer = read_json(folder / "tokenizer.json")
     settings = _read_if_any(folder / "tokenizer_config.json")
@@ -74,11 +94,32 @@ def read_tokenizer(folder: Path, vocabulary: int) -> TokenizerKeys:
         return _keys(folder, tokenizer, settings, vocabulary)
 
 
+def read_gguf_tokenizer(files: tuple[Path, ...]) -> TokenizerKeys:
+    """Read the tokenizer of a GGUF model, which is in the first of its `files`.
+
+    Raises UserError for a damaged one, and for one that tokenizer.json cannot express.
+    """
+    header = read_header(files[0], keep=ARRAYS)
+    with damaged(files[0]):
+        return _keys_of_header(files[0], header)
+
+
+def why_not_usable(header: Header) -> str:
+    """Return why the tokenizer of a GGUF file, by its header, has no equal in tokenizer.json; or nothing."""
+    model, pre = header.text(_KEYS.MODEL), header.text(_KEYS.PRE)
+    if model == SENTENCEPIECE:
+        return ""
+    if model != BYTE_LEVEL:
+        return f"its tokenizer is of the type {model or 'none'}"
+    return "" if pre_tokenizers.named(pre) else f"it splits text in the way {pre!r}"
+
+
 def _keys(
     folder: Path, tokenizer: dict[str, Any], settings: dict[str, Any], vocabulary: int
 ) -> TokenizerKeys:
-    _require_byte_level(folder, tokenizer)
     model = tokenizer["model"]
+    if model.get("type") != "BPE":
+        raise _no_equal(folder, f"it is of the type {model.get('type')}, not BPE")
     added = {int(token["id"]): token for token in tokenizer.get("added_tokens") or []}
     by_text = {**model["vocab"], **{token["content"]: number for number, token in added.items()}}
     template = read_chat_template(folder)
@@ -86,38 +127,143 @@ def _keys(
     merges = tuple(pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"])
     if not all(isinstance(text, str) for text in tokens):
         raise TypeError("a token is not a text")
+    special = _special(folder, settings, by_text, template or "")
+    add_bos = _adds_bos(tokenizer, settings, _text(settings.get("bos_token")))
+    if model.get("byte_fallback"):
+        prefix = _space_prefix(folder, tokenizer)
+        if reason := sentencepiece.why_different(tokens, types, model):
+            raise _no_equal(folder, reason)
+        return TokenizerKeys(
+            model=SENTENCEPIECE,
+            pre="default",
+            tokens=tokens,
+            types=sentencepiece.with_bytes(tokens, types),
+            scores=sentencepiece.scores(tokens, model["merges"]),
+            special=special,
+            add_bos=add_bos,
+            space_prefix=prefix,
+            chat_template=template,
+        )
     return TokenizerKeys(
-        pre=_pre_tokenizer(folder, tokenizer),
+        model=BYTE_LEVEL,
+        pre=_pre_tokenizer(folder, tokenizer).names[0],
         tokens=tokens,
         types=types,
         merges=merges,
-        special=_special(folder, settings, by_text, template or ""),
-        add_bos=_adds_bos(tokenizer, settings, _text(settings.get("bos_token"))),
+        special=special,
+        add_bos=add_bos,
         chat_template=template,
     )
 
 
-def _require_byte_level(folder: Path, tokenizer: dict[str, Any]) -> None:
-    normalizers = {step["type"] for step in _steps(tokenizer.get("normalizer"), "normalizers")}
+def _keys_of_header(file: Path, header: Header) -> TokenizerKeys:
+    if reason := why_not_usable(header):
+        raise _no_equal(file, reason)
+    model, arrays = header.text(_KEYS.MODEL), header.arrays
+    tokens = tuple(str(text) or f"[EMPTY_{place}]" for place, text in enumerate(arrays[_KEYS.LIST]))
+    if len(set(tokens)) < len(tokens) or not tokens:
+        raise UserError(f"{file} names a token twice, or none.", "Download or export it again.")
+    kinds = [int(kind) for kind in arrays.get(_KEYS.TOKEN_TYPE) or [1] * len(tokens)]
+    scores = tuple(float(score) for score in arrays.get(_KEYS.SCORES, ())) if model == SENTENCEPIECE else ()
+    if len(kinds) < len(tokens) or (model == SENTENCEPIECE and len(scores) < len(tokens)):
+        raise UserError(f"{file} lacks the types or scores of its tokens.", "Download or export it again.")
+    pre = pre_tokenizers.named(header.text(_KEYS.PRE)) if model == BYTE_LEVEL else None
+    adds_bos = pre.adds_bos if pre else True
+    add_bos = header.metadata.get(_KEYS.ADD_BOS, adds_bos)
+    prefix = header.metadata.get(_KEYS.ADD_PREFIX, model == SENTENCEPIECE)
+    return TokenizerKeys(
+        model=model,
+        pre=pre.names[0] if pre else "default",
+        tokens=tokens,
+        types=tuple(_type_in_llama(text, kind) for text, kind in zip(tokens, kinds, strict=False)),
+        merges=tuple(str(merge) for merge in arrays[_KEYS.MERGES]) if pre else (),
+        scores=scores,
+        special=_special_of_header(file, header, tokens),
+        add_bos=add_bos is True,
+        space_prefix=prefix is True,
+        chat_template=template_of_header(header),
+    )
+
+
+def _type_in_llama(text: str, kind: int) -> gguf.TokenType:
+    """Return the type that llama.cpp gives a token when it loads the file."""
+    if text in _CONTROL_NAMES:
+        return gguf.TokenType.CONTROL
+    known = {int(each) for each in gguf.TokenType}
+    return gguf.TokenType(kind) if kind in known else gguf.TokenType.UNUSED
+
+
+def _special_of_header(file: Path, header: Header, tokens: tuple[str, ...]) -> dict[str, int]:
+    special = dict(_SENTENCEPIECE_IDS) if header.text(_KEYS.MODEL) == SENTENCEPIECE else {}
+    special |= {name: header.number(key) for name, key in _SPECIAL.items() if key in header.metadata}
+    special = {name: number for name, number in special.items() if 0 <= number < len(tokens)}
+    if "eos" not in special:
+        ends = [place for place, text in enumerate(tokens) if text in END_NAMES]
+        if not ends:
+            raise UserError(f"{file} names no end-of-text token.", "Choose a file made by the publisher.")
+        special["eos"] = ends[0]
+    return special
+
+
+def _no_equal(path: Path, reason: str) -> UserError:
+    return UserError(
+        f"The tokenizer in {path} has no equal for the other library: {reason}.",
+        "Orca Desk trains only where torch and llama.cpp read a text as the same tokens: "
+        "choose another model, or another file of this one.",
+    )
+
+
+def _space_prefix(folder: Path, tokenizer: dict[str, Any]) -> bool:
+    """Return whether a text gets a space before it. Raises UserError where llama.cpp reads spaces otherwise.
+
+    llama.cpp writes a space as U+2581, and puts the prefix before every text that follows a control token.
+    """
+    steps = _steps(tokenizer.get("normalizer"), "normalizers")
+    steps += _steps(tokenizer.get("pre_tokenizer"), "pretokenizers")
+    prefix, replaces = False, False
+    for step in steps:
+        match step:
+            case {"type": "Prepend", "prepend": sentencepiece.SPACE}:
+                prefix = True
+            case {"type": "Replace", "pattern": {"String": " "}, "content": sentencepiece.SPACE}:
+                replaces = True
+            # Without a single space left it splits nothing.
+            case {"type": "Split", "pattern": {"String": " "}} if replaces:
+                pass
+            case {"type": "Metaspace", "replacement": sentencepiece.SPACE, "split": False}:
+                replaces = True
+                scheme = step.get("prepend_scheme", "always")
+                if scheme == "first":
+                    raise _no_equal(folder, "it puts a space only before the first text")
+                prefix = scheme == "always"
+            case _:
+                raise _no_equal(folder, f"it has the step {step.get('type')}")
+    if not replaces:
+        raise _no_equal(folder, "it does not write spaces as U+2581")
+    return prefix
+
+
+def _pre_tokenizer(folder: Path, tokenizer: dict[str, Any]) -> PreTokenizer:
     model = tokenizer["model"]
-    # llama.cpp normalises nothing; NFC (Qwen's) changes only text that is not composed yet.
-    if model.get("type") != "BPE" or model.get("byte_fallback") or normalizers - {"NFC"}:
-        raise UserError(
-            f"The tokenizer in {folder} is not a byte-level BPE.",
-            "Orca Desk cannot write it into a GGUF file: use one made by the model's publisher.",
-        )
-
-
-def _pre_tokenizer(folder: Path, tokenizer: dict[str, Any]) -> str:
+    normalizers = {step["type"] for step in _steps(tokenizer.get("normalizer"), "normalizers")}
+    if normalizers - {"NFC"}:
+        raise _no_equal(folder, f"it has the step {min(normalizers - {'NFC'})}")
     splits = tuple(_splits(_steps(tokenizer.get("pre_tokenizer"), "pretokenizers")))
-    name = PRE_TOKENIZERS.get((splits, bool(tokenizer["model"].get("ignore_merges"))))
-    if name is None:
+    whole_words = bool(model.get("ignore_merges"))
+    found = pre_tokenizers.that_splits(splits, whole_words=whole_words, composes="NFC" in normalizers)
+    if found is None and pre_tokenizers.differs_in_case(splits):
+        raise UserError(
+            f"llama.cpp splits text otherwise than {folder / 'tokenizer.json'} says: it tells capitals from "
+            "small letters only in ASCII.",
+            "Choose a GGUF file of this model as the student: training then reads text as llama.cpp does.",
+        )
+    if found is None:
         raise UserError(
             f"llama.cpp has no pre-tokenizer like that of {folder / 'tokenizer.json'}.",
             "Use a GGUF file made by the model's publisher, or a model with the pre-tokenizer of "
-            f"{', '.join(sorted(PRE_TOKENIZERS.values()))}.",
+            f"{', '.join(pre_tokenizers.known_names())}.",
         )
-    return name
+    return found
 
 
 def _splits(steps: list[dict[str, Any]]) -> Iterator[str]:
@@ -131,10 +277,10 @@ def _splits(steps: list[dict[str, Any]]) -> Iterator[str]:
             case {"type": "Split", "pattern": {"Regex": str(regex)}, "behavior": "Removed", "invert": True}:
                 yield regex
             case {"type": "Digits", "individual_digits": True}:
-                yield _DIGIT
+                yield DIGIT
             case {"type": "ByteLevel", "add_prefix_space": False}:
                 if step.get("use_regex", True):
-                    yield _GPT2
+                    yield WORDS
             case _:
                 yield ""
 

@@ -130,7 +130,7 @@ def test_a_larger_models_file_is_told_apart(library, base, tmp_path):
 
 
 def test_what_is_missing_is_named(library, tiny_qwen, tmp_path):
-    with pytest.raises(UserError, match="not a folder"):
-        find(library, tiny_qwen.gguf)
+    with pytest.raises(UserError, match="does not exist"):
+        find(library, tmp_path / "none")
     with pytest.raises(UserError, match="is not a file"):
         find(library, tiny_qwen.folder, given=tmp_path / "none.gguf")
