@@ -123,7 +123,21 @@ class Renderer:
         return own | {token for token in written if token in self.tokenizer.control}
 
     def _parts(self, messages: list[Message]) -> Iterator[_Part]:
-        """Yield the template's pieces and the texts in order."""
+        """Yield the template's pieces and the texts in order.
+
+        The spaces at the end of a piece go to the text behind them: models learned words with their space
+        before them as one token.
+        """
+        pieces = list(self._pieces(messages))
+        spaces = ""
+        for part, following in zip(pieces, [*pieces[1:], None], strict=True):
+            text, spaces = spaces + part.text, ""
+            if part.role == "control" and following and following.role != "control":
+                text, spaces = _without_spaces(text)
+            yield _Part(part.role, text)
+
+    def _pieces(self, messages: list[Message]) -> Iterator[_Part]:
+        """Yield the template's pieces and the texts in order, each as it is."""
         lead = ""
         if messages and messages[0].role == "system" and not self._keeps_system(messages[0].content):
             lead = messages.pop(0).content
@@ -258,6 +272,12 @@ def _normalised(messages: Sequence[Message]) -> list[Message]:
     if messages and messages[0].role == "system":
         return list(messages)
     return [Message("system", ""), *messages]
+
+
+def _without_spaces(piece: str) -> tuple[str, str]:
+    """Return a piece without the spaces at its end, and these."""
+    kept = piece.rstrip(" ")
+    return kept, piece[len(kept) :]
 
 
 def _encodable(text: str) -> str:
