@@ -18,7 +18,7 @@ from orca_desk.models.identify import identify
 from orca_desk.steps.train.checks import concerns, snapshot_facts, usual_rate
 from orca_desk.steps.train.training import Trained, train
 from orca_desk.student.settings import CHOICES, TrainSettings
-from orca_desk.ui.words.parity import parity_sentence
+from orca_desk.ui.words.parity import gate_sentence
 from orca_desk.ui.words.training_checks import concern_text
 from orca_desk.ui.words.trainings import is_worse, loss_sentence, records_sentence
 
@@ -70,7 +70,7 @@ def command(
     Then check that llama.cpp answers with it as torch does. Ctrl-C saves a checkpoint; run the same command
     again to resume from it.
     """
-    tell_notes(student)
+    tell_notes(student, folder=folder)
     chosen = TrainSettings(**settings)
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
         found = snapshot_id(library, snapshot)
@@ -110,6 +110,6 @@ def _show(made: Trained) -> None:
     sentence = loss_sentence(found["best_step"], found["best_loss"], found["base_loss"])
     complain(sentence, "yellow") if worse else say(sentence)
     if made.parity:
-        say(parity_sentence(made.parity))
+        say(gate_sentence(made.parity))
     files = ["--model", str(made.base_gguf), "--adapter", str(made.adapter_gguf)]
     say(f"Try it: orca-desk chat {shlex.join(files)}")

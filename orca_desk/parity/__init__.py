@@ -1,16 +1,17 @@
-"""Parity: does llama.cpp serve what torch trained?
+"""The gate: does llama.cpp say, with each file that is handed over, what torch trained?
 
 A LoRA is trained by torch on a Hugging Face folder and served by llama.cpp from GGUF files that Orca Desk
-writes. A wrong scale, a row order or a tokenizer that differs would change the student's answers without any
-error. So each finished training is checked, on held-out prompts and with both sides in their own process:
+writes: the adapter beside its base, or a model that holds it, maybe quantised. A wrong scale, a row order or
+a tokenizer that differs would change the student's answers without any error. So every file is checked, on
+held-out prompts and with both sides in their own process:
 
-1. `served`: llama.cpp answers every prompt greedily, without and with the adapter.
+1. `served`: llama.cpp answers every prompt greedily from the file, ending where it ends by itself.
 2. `reference`: torch reads each prompt with that answer, and notes at every token which one it would have
    chosen and how far the served one is behind.
-3. `comparison`: the two accounts agree where the tokens are equal, or so close that rounding decides, and
-   where the logits differ by no more than rounding explains.
-4. `report`: the result as a `ParityFinding` with its figures, free of numpy, so that the host can store it;
+3. `comparison`: the accounts agree where prompts are equal, tokens are equal or so close that rounding
+   decides, logits differ by no more than rounding explains (`limits`), and the adapter acts at its strength.
+4. `table`: the result as a `GateTable` with a row per file, free of numpy, so that the host can store it;
    `orca_desk.ui.words.parity` says it in words.
 
-`check` runs all of this; `accounts` defines what the two workers write. Start reading in `check`.
+`gate` runs all of this; `accounts` defines what the two sides write. Start reading in `gate`.
 """

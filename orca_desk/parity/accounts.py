@@ -1,4 +1,4 @@
-"""The two accounts of the same prompts, one by llama.cpp and one by torch, and their files."""
+"""llama.cpp's account of a file, which its worker writes and torch's worker reads, and torch's judgement."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,69 +14,84 @@ END = -1  # in place of a token id: the answer ended here, with whichever of the
 Ids = tuple[int, ...]
 
 
-class _Account:
-    """A dataclass of ragged lists of numbers and of `logits`, stored in an npz file."""
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """llama.cpp's account of a file: the prompts' ids, its greedy answers, and logits [prompts, vocabulary].
+
+    An answer that the model ended has END as its last token. The logits are those of each answer's first
+    token; `base_logits` are the same without the adapter, and have no rows for a file that holds it. `probes`
+    are the ids of `probes.probe_ids`, `ends` those at which llama.cpp itself stops.
+    """
+
+    prompts: tuple[Ids, ...]
+    probes: tuple[Ids, ...]
+    tokens: tuple[Ids, ...]
+    ends: Ids
+    logits: Floats
+    base_logits: Floats
 
     def save(self, path: Path) -> None:
-        """Write the account, all or nothing."""
-        arrays: dict[str, Any] = {}
-        for name, value in vars(self).items():
-            if name == "logits":
-                arrays[name] = value
-            else:
-                arrays[name] = np.array([item for row in value for item in row])
-                arrays[f"{name}.lengths"] = np.array([len(row) for row in value], np.int64)
+        """Write the account to an npz file, all or nothing."""
+        arrays: dict[str, Any] = {"logits": self.logits, "base_logits": self.base_logits}
+        for name, rows in (("prompts", self.prompts), ("probes", self.probes), ("tokens", self.tokens)):
+            arrays[name] = np.array([item for row in rows for item in row], np.int64)
+            arrays[f"{name}.lengths"] = np.array([len(row) for row in rows], np.int64)
         with atomic_writer(path) as file:
-            np.savez(file, **arrays)
+            np.savez(file, **arrays, ends=np.array(self.ends, np.int64))
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
         with np.load(path) as arrays:
-            fields = {name: arrays[name] for name in arrays.files if name == "logits"}
-            for name in arrays.files:
-                if f"{name}.lengths" in arrays.files:
-                    ends = np.cumsum(arrays[f"{name}.lengths"])[:-1]
-                    fields[name] = tuple(tuple(row.tolist()) for row in np.split(arrays[name], ends))
-        return cls(**fields)
+            ragged = {}
+            for name in ("prompts", "probes", "tokens"):
+                ends = np.cumsum(arrays[f"{name}.lengths"])[:-1]
+                rows = np.split(arrays[name], ends) if len(arrays[f"{name}.lengths"]) else []
+                ragged[name] = tuple(tuple(row.tolist()) for row in rows)
+            return cls(
+                **ragged,
+                ends=tuple(arrays["ends"].tolist()),
+                logits=arrays["logits"],
+                base_logits=arrays["base_logits"],
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Served(_Account):
-    """llama.cpp's account: the prompts' ids, its greedy answers, and logits [prompts, vocabulary].
+class Judged:
+    """torch's own choice at each token of one served answer, and how far the served one is behind it."""
 
-    An answer that the model ended has END as its last token. The logits are those of each answer's first
-    token.
-    """
-
-    prompts: tuple[Ids, ...]
-    tokens: tuple[Ids, ...]
-    logits: Floats
+    best: Ids
+    gaps: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reference(_Account):
-    """torch's account of `Served`: its own ids of the prompts, and for every served token its own choice.
+class Reference:
+    """torch's account of the prompts: its own ids, and logits [prompts, vocabulary] of each first token.
 
-    `gaps` holds how far each served token's logit is below the best one; 0 where both are the same.
+    `end` is the token that a trained answer ends with. `base_logits` are those without the adapter.
     """
 
     prompts: tuple[Ids, ...]
-    best: tuple[Ids, ...]
-    gaps: tuple[tuple[float, ...], ...]
+    probes: tuple[Ids, ...]
+    end: int
     logits: Floats
+    base_logits: Floats
 
 
-def judge(rows: Floats, tokens: Sequence[int], ends: Collection[int]) -> tuple[Ids, tuple[float, ...]]:
+def judge(rows: Floats, tokens: Sequence[int], ends: Collection[int]) -> Judged:
     """Return torch's own choices and how far the served `tokens` are behind them.
 
     `rows` [tokens, vocabulary] are the logits from which each token would be chosen; `ends` are the ids
-    that end an answer, all of which count as END.
+    that end an answer, all of which count as END. A served answer that goes on after one of them is
+    infinitely far behind.
     """
     best, gaps = [], []
     for row, token in zip(rows, tokens, strict=True):
         top = int(row.argmax())
-        served = row[list(ends)].max() if token == END else row[token]
+        if token == END:
+            gap = float(row[top] - row[list(ends)].max())
+        else:
+            gap = float("inf") if token in ends else float(row[top] - row[token])
         best.append(END if top in ends else top)
-        gaps.append(float(row[top] - served))
-    return tuple(best), tuple(gaps)
+        gaps.append(gap)
+    return Judged(best=tuple(best), gaps=tuple(gaps))

@@ -2,78 +2,155 @@
 
 Where torch would have chosen the served token everywhere, its own greedy answer is the served one. Elsewhere
 both can still be correct: two tokens can be so close that rounding decides. Such a near tie counts as
-agreement only if torch's two logits differ by less than the tolerance.
+agreement only if torch's two logits differ by less than rounding explains.
+
+How much of the adapter a file holds is told by its direction: the change that torch's adapter makes to the
+logits, and the share of it in what llama.cpp computes. Rounding points in any direction, so that even in a
+file of 4 bits, whose every logit is off, an adapter that is missing or at another scale shows.
 """
 
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from gguf import GGMLQuantizationType as Quantisation
 
-from orca_desk.parity.accounts import Reference, Served
-from orca_desk.parity.report import Agreement, ParityReport
-from orca_desk.student.gguf_names import open_gguf
+from orca_desk.parity.accounts import END, Ids, Judged, Reference, Served
+from orca_desk.parity.table import FirstDifference, GateLimits, GateRow
 from orca_desk.student.safetensors_files import Floats
 
-# The largest difference of a logit that rounding explains, in standard deviations of torch's logits
-# (torch in float32; llama.cpp with its 16-bit cache). Measured over random models of five families, with
-# and without strong adapters: F32 up to 0.044, F16 0.066, BF16 0.27, Q8_0 1.2. A file with rows in a wrong
-# order or a wrong scale is off by more than 1, so nothing can be said of quantised files.
-TOLERANCES = (
-    (frozenset({Quantisation.F32}), 0.05),
-    (frozenset({Quantisation.F32, Quantisation.F16}), 0.1),
-    (frozenset({Quantisation.F32, Quantisation.F16, Quantisation.BF16}), 0.3),
-)
+NameOf = Callable[[int], str]  # the text of a token id, or of END
 
 
-def tolerance_for(model: Path) -> float | None:
-    """Return the tolerance for a GGUF file, in standard deviations; None when it is quantised."""
-    types = {tensor.tensor_type for tensor in open_gguf(model).tensors}
-    return next((tolerance for known, tolerance in TOLERANCES if types <= known), None)
+def compare(
+    reference: Reference,
+    served: Served,
+    judged: Sequence[Judged],
+    *,
+    label: str,
+    limits: GateLimits,
+    quantised: bool,
+    name_of: NameOf = str,
+) -> GateRow:
+    """Compare the two accounts of one file; `judged` has torch's judgement of each served answer."""
+    row = GateRow(
+        label=label,
+        quantised=quantised,
+        limits=limits,
+        prompts=len(reference.prompts),
+        prompts_differ=_prompts_differ(reference, served),
+        vocabulary_differs=reference.logits.shape != served.logits.shape,
+        end_known=reference.end in served.ends,
+    )
+    if row.prompts_differ or row.vocabulary_differs:
+        return replace(row, first_difference=_different_prompt(reference, served, name_of))
+    row = replace(row, **_figures(reference, served), **_tokens(reference, served, judged, limits))
+    if row.passed:
+        return row
+    return replace(row, first_difference=_different_answer(reference, served, judged, limits, name_of))
 
 
-def compare(reference: Reference, served: Served, tolerance: float | None) -> Agreement:
-    """Compare the two accounts of the same prompts."""
-    spread = _spread(reference.logits)
-    difference = float(np.abs(reference.logits - served.logits).max())
+def _prompts_differ(reference: Reference, served: Served) -> int:
+    """Return how many prompts differ; all of them where a probe does, as then they agree by chance."""
+    if reference.probes != served.probes:
+        return len(reference.prompts)
+    return sum(a != b for a, b in zip(reference.prompts, served.prompts, strict=True))
+
+
+def _figures(reference: Reference, served: Served) -> dict[str, float | None]:
+    """Return the figures that come from the logits; None for all, where some are not numbers."""
+    ours = (reference.logits, reference.base_logits, served.logits, served.base_logits)
+    if not all(np.isfinite(logits).all() for logits in ours):
+        return {}
+    spread = _spread(reference.base_logits)
+    apart = (served.logits - reference.logits).astype(np.float64)
+    change = _centred(reference.logits - reference.base_logits)
+    has_base = len(served.base_logits) > 0
+    shown = _centred(served.logits - (served.base_logits if has_base else reference.base_logits))
+    energy = float((change * change).sum())
+    base_apart = np.abs(served.base_logits - reference.base_logits) if has_base else None
+    return {
+        "largest": float(np.abs(apart).max()) / spread,
+        "typical": float(np.sqrt((apart * apart).mean())) / spread,
+        "divergence": _divergence(reference.logits, served.logits),
+        "effect": float(np.abs(change).max()) / spread,
+        "strength": float((shown * change).sum()) / energy if energy > 0 else None,
+        "base_largest": None if base_apart is None else float(base_apart.max()) / spread,
+    }
+
+
+def _tokens(
+    reference: Reference, served: Served, judged: Sequence[Judged], limits: GateLimits
+) -> dict[str, int]:
+    """Count the tokens of all answers, and the answers that ended."""
+    tie = limits.tie * _spread(reference.base_logits)
     pairs = [
         (token == best, gap)
-        for tokens, bests, gaps in zip(served.tokens, reference.best, reference.gaps, strict=True)
-        for token, best, gap in zip(tokens, bests, gaps, strict=True)
+        for tokens, one in zip(served.tokens, judged, strict=True)
+        for token, best, gap in zip(tokens, one.best, one.gaps, strict=True)
     ]
-    return Agreement(
-        prompts=len(served.prompts),
-        prompts_differ=sum(a != b for a, b in zip(reference.prompts, served.prompts, strict=True)),
-        tokens=len(pairs),
-        tokens_equal=sum(equal for equal, _ in pairs),
-        near_ties=sum(not equal and gap <= (tolerance or 0.0) * spread for equal, gap in pairs),
-        max_logit_difference=difference,
-        relative_difference=difference / spread,
-        divergence=_divergence(reference.logits, served.logits),
-        tolerance=tolerance,
+    return {
+        "tokens": len(pairs),
+        "tokens_equal": sum(equal for equal, _ in pairs),
+        "near_ties": sum(not equal and gap <= tie for equal, gap in pairs),
+        "ends": sum(END in tokens for tokens in served.tokens),
+        "ends_expected": sum(END in one.best for one in judged),
+    }
+
+
+def _different_prompt(reference: Reference, served: Served, name_of: NameOf) -> FirstDifference | None:
+    """Return where the first prompt differs, or the first probe, which has the number 0."""
+    numbered = [*enumerate(reference.prompts, 1), *((0, probe) for probe in reference.probes)]
+    theirs = (*served.prompts, *served.probes)
+    for (number, expected), got in zip(numbered, theirs, strict=True):
+        if expected != got:
+            place = _parting(expected, got)
+            return FirstDifference(
+                where="prompt",
+                prompt=number,
+                place=place + 1,
+                expected=name_of(expected[place]) if place < len(expected) else "",
+                got=name_of(got[place]) if place < len(got) else "",
+            )
+    return None
+
+
+def _parting(one: Ids, other: Ids) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _different_answer(
+    reference: Reference, served: Served, judged: Sequence[Judged], limits: GateLimits, name_of: NameOf
+) -> FirstDifference:
+    """Return the first token that is no near tie; without any, where the logits differ most."""
+    tie = limits.tie * _spread(reference.base_logits)
+    for number, (tokens, one) in enumerate(zip(served.tokens, judged, strict=True), 1):
+        for place, (token, best, gap) in enumerate(zip(tokens, one.best, one.gaps, strict=True), 1):
+            if token != best and not gap <= tie:  # a gap that is not a number counts too
+                return FirstDifference(
+                    where="answer", prompt=number, place=place, expected=name_of(best), got=name_of(token)
+                )
+    apart = np.nan_to_num(np.abs(served.logits - reference.logits), nan=np.inf)
+    prompt, token = np.unravel_index(int(apart.argmax()), apart.shape)
+    return FirstDifference(
+        where="logits",
+        prompt=int(prompt) + 1,
+        place=1,
+        expected=f"{reference.logits[prompt, token]:.4g}",
+        got=f"{served.logits[prompt, token]:.4g}",
+        token=name_of(int(token)),
     )
 
 
-def make_report(
-    base: tuple[Reference, Served], adapter: tuple[Reference, Served], tolerance: float | None
-) -> ParityReport:
-    """Report on the base and on the base with its adapter, each as the two sides account for it."""
-    return ParityReport(
-        base=compare(*base, tolerance),
-        adapter=compare(*adapter, tolerance),
-        effect=_effect(base[0].logits, adapter[0].logits, base[0].logits),
-        served_effect=_effect(base[1].logits, adapter[1].logits, base[0].logits),
-    )
-
-
-def _effect(before: Floats, after: Floats, scale: Floats) -> float:
-    return float(np.abs(after - before).max()) / _spread(scale)
+def _centred(logits: Floats) -> npt.NDArray[np.float64]:
+    """Return `logits` around each row's mean: a constant added to a row has no effect."""
+    exact = logits.astype(np.float64)
+    return np.asarray(exact - exact.mean(-1, keepdims=True))
 
 
 def _spread(logits: Floats) -> float:
-    """Return the standard deviation around each row's mean: a constant added to a row has no effect."""
-    return float((logits - logits.mean(-1, keepdims=True)).std())
+    return float(_centred(logits).std())
 
 
 def _divergence(reference: Floats, served: Floats) -> float:

@@ -9,7 +9,8 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from orca_desk.errors import UserError
-from orca_desk.parity.accounts import Ids, Reference, Served, judge
+from orca_desk.parity.accounts import END, Ids, Judged, Reference, Served, judge
+from orca_desk.parity.probes import probe_ids
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.prompts.messages import Message
 from orca_desk.prompts.renderer import Renderer
@@ -19,54 +20,88 @@ Conversation = Sequence[Message]
 
 
 class TorchSide:
-    """The student as it was trained: the Hugging Face folder in float32 on the processor.
+    """The student as it was trained: the Hugging Face folder in float32 on the processor, with its adapter.
 
     Half precision would blur the very differences that the check looks for, and an accelerator's kernels
     would add their own.
     """
 
-    def __init__(self, base: Path) -> None:
-        """Load the model and its tokenizer. Raises UserError when the folder does not hold one."""
+    def __init__(self, base: Path, adapter: Path) -> None:
+        """Load the model, its tokenizer and the PEFT adapter. Raises UserError for an unusable folder."""
         self._tokenizer = HFTokenizer.load(base)
         self._renderer = Renderer(self._tokenizer)
         try:
-            model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, local_files_only=True)
+            model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+                base, dtype=torch.float32, local_files_only=True
+            )
         except (OSError, ValueError) as error:
             raise UserError(f"{base} cannot be loaded: {error}", "Choose a model's own folder.") from error
-        self._model: PreTrainedModel | PeftModel = model.eval()
+        self._model = PeftModel.from_pretrained(model, adapter).eval()
+        self._judged: dict[tuple[Ids, Ids], Judged] = {}  # files of one student often answer the same
 
-    def add_adapter(self, adapter: Path) -> None:
-        """Add a PEFT adapter to the model, which answers with it from now on."""
-        self._model = PeftModel.from_pretrained(self._model, adapter).eval()
-
-    def account(
+    def refer(
         self,
         conversations: Sequence[Conversation],
-        served: Served,
         *,
         proceed: Callable[[], bool],
-        judged_one: Callable[[], None] = lambda: None,
+        did_one: Callable[[], None] = lambda: None,
     ) -> Reference | None:
-        """Judge the served answers; return None once `proceed`, called before each, returns False.
+        """Return torch's account of the prompts; None once `proceed`, called before each, returns False.
 
-        Calls `judged_one` after each.
+        Calls `did_one` after each.
         """
-        prompts, judged, first = [], [], []
-        for conversation, tokens in zip(conversations, served.tokens, strict=True):
+        prompts, tuned, base = [], [], []
+        for conversation in conversations:
             if not proceed():
                 return None
             prompt = self._renderer.prompt(conversation).ids
-            rows = self._choices(prompt, tokens)
             prompts.append(prompt)
-            judged.append(judge(rows, tokens, self._tokenizer.eos_ids))
-            first.append(rows[0])
-            judged_one()
+            tuned.append(self._choices(prompt, (END,))[0])
+            with self._model.disable_adapter():
+                base.append(self._choices(prompt, (END,))[0])
+            did_one()
+        probes = probe_ids(self._renderer)
         return Reference(
             prompts=tuple(prompts),
-            best=tuple(best for best, _ in judged),
-            gaps=tuple(gaps for _, gaps in judged),
-            logits=np.stack(first),
+            probes=probes,
+            end=probes[-1][-1],
+            logits=np.stack(tuned),
+            base_logits=np.stack(base),
         )
+
+    def judge(
+        self,
+        reference: Reference,
+        served: Served,
+        *,
+        proceed: Callable[[], bool],
+        did_one: Callable[[], None] = lambda: None,
+    ) -> list[Judged] | None:
+        """Judge the answers of one file; return None once `proceed`, called before each, returns False.
+
+        An answer to another prompt, or with tokens that the model doesn't have, is not judged. Calls
+        `did_one` after each.
+        """
+        size = reference.logits.shape[1]
+        found = []
+        for prompt, theirs, tokens in zip(reference.prompts, served.prompts, served.tokens, strict=True):
+            if not proceed():
+                return None
+            key = prompt, tokens
+            if prompt != theirs or max(tokens) >= size:
+                found.append(Judged(best=(), gaps=()))
+            else:
+                if key not in self._judged:
+                    self._judged[key] = judge(self._choices(prompt, tokens), tokens, self._renderer.ends)
+                found.append(self._judged[key])
+            did_one()
+        return found
+
+    def name_of(self, token: int) -> str:
+        """Return the text of a token; of END, the name of the token that a trained answer ends with."""
+        if token == END:
+            token = self._renderer.example("", "", "").ids[-1]
+        return self._tokenizer.decode([token], control=True) or f"token {token}"
 
     def _choices(self, prompt: Ids, tokens: Ids) -> Floats:
         """Return the logits [tokens, vocabulary] from which each of `tokens` is chosen, in one pass.
@@ -76,4 +111,4 @@ class TorchSide:
         ids = torch.tensor([[*prompt, *tokens[:-1]]])
         with torch.inference_mode():
             logits = self._model(input_ids=ids, logits_to_keep=len(tokens)).logits
-        return np.asarray(logits[0].numpy(), np.float32)
+        return np.asarray(logits[0].float().numpy(), np.float32)

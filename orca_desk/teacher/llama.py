@@ -138,6 +138,11 @@ class LlamaTokenizer:
         return self._name(self._lib.llama_vocab_eos(self._vocab))
 
     @cached_property
+    def adds_bos(self) -> bool:
+        """Whether the beginning-of-sequence token stands before every text, where no template writes it."""
+        return bool(self.bos) and bool(self._lib.llama_vocab_get_add_bos(self._vocab))
+
+    @cached_property
     def eos_ids(self) -> frozenset[int]:
         """All tokens that end an answer: those that llama.cpp knows, and those with a known name."""
         return answer_ends(self.control, self.own_ends)

@@ -1,8 +1,7 @@
-"""llama.cpp's half of the parity check (see `orca_desk.parity`).
+"""llama.cpp's half of the parity check (see `orca_desk.parity`): one file.
 
-Job: {"base_gguf", "adapter_gguf", "conversations": [[[role, text], ...], ...], "tokens", "folder"}; writes
-served-base.npz and served-adapter.npz (`orca_desk.parity.accounts.Served`) into the folder, and emits
-`compared` after each answer.
+Job: {"gguf", "adapter_gguf" or null, "conversations": [[[role, text], ...], ...], "tokens", "out"}; writes an
+`orca_desk.parity.accounts.Served` to `out`, and emits `compared` after each answer.
 """
 
 from pathlib import Path
@@ -18,22 +17,21 @@ def main() -> None:
 
 
 def answer(channel: Channel) -> None:
-    """Answer without and with the adapter. A stop leaves the files unwritten."""
+    """Answer all conversations. A stop leaves the account unwritten."""
     from orca_desk.parity.served import serve_greedily
 
     job = channel.job
-    for name, adapter in (("base", None), ("adapter", Path(job["adapter_gguf"]))):
-        served = serve_greedily(
-            Path(job["base_gguf"]),
-            adapter,
-            conversations(job),
-            tokens=job["tokens"],
-            proceed=channel.control.proceed,
-            answered=lambda: channel.emit({"event": "compared"}),
-        )
-        if served is None:
-            return
-        served.save(Path(job["folder"]) / f"served-{name}.npz")
+    adapter = job["adapter_gguf"]
+    served = serve_greedily(
+        Path(job["gguf"]),
+        None if adapter is None else Path(adapter),
+        conversations(job),
+        tokens=job["tokens"],
+        proceed=channel.control.proceed,
+        answered=lambda: channel.emit({"event": "compared"}),
+    )
+    if served is not None:
+        served.save(Path(job["out"]))
 
 
 def conversations(job: dict[str, Any]) -> list[list[Message]]:

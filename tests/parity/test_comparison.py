@@ -7,158 +7,256 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import TinyModel
 
-from orca_desk.parity.accounts import END, Reference, Served, judge
-from orca_desk.parity.comparison import compare, make_report, tolerance_for
-from orca_desk.parity.report import ParityFinding, ParityReport, report_from_json
+from orca_desk.parity.accounts import END, Judged, Reference, Served, judge
+from orca_desk.parity.comparison import compare
+from orca_desk.parity.limits import LIMITS, is_quantised, limits_for
+from orca_desk.parity.table import GateFinding, GateRow, GateTable, table_from_json
 from orca_desk.student.convert import write_gguf
 from orca_desk.ui.words.outcomes import outcome_text
-from orca_desk.ui.words.parity import parity_sentence
+from orca_desk.ui.words.parity import gate_sentence
 
 ENDS = {0, 3}
+PROMPTS = ((1, 2), (1, 2, 4))
+PROBES = ((7, 8), (1, 7), (), (1, 7, 3))
 
 
-def accounts(*, tokens: tuple[int, ...] = (5, END), noise: float = 0.0) -> tuple[Reference, Served]:
-    """Two accounts of two prompts whose logits have the standard deviation 1."""
+def accounts(
+    *, tokens: tuple[int, ...] = (5, END), noise: float = 0.0, strength: float = 1.0, alone: bool = False
+) -> tuple[Reference, Served, list[Judged]]:
+    """Two accounts of two prompts, whose base logits have the standard deviation 1 and an adapter's effect.
+
+    `alone` is a file of the adapter alone, which has logits without it too.
+    """
     random = np.random.default_rng(0)
-    logits = random.standard_normal((2, 64)).astype(np.float32)
-    logits = (logits - logits.mean(-1, keepdims=True)) / logits.std()
+    base = random.standard_normal((2, 64)).astype(np.float32)
+    base = (base - base.mean(-1, keepdims=True)) / base.std()
+    effect = random.standard_normal((2, 64)).astype(np.float32) * 0.5
+    shown = base + np.float32(strength) * effect + np.float32(noise)
     rows = np.zeros((len(tokens), 64), np.float32)
     for row, token in zip(rows, tokens, strict=True):
         row[3 if token == END else token] = 5.0
-    prompts = ((1, 2), (1, 2, 4))
-    best, gaps = judge(rows, tokens, ENDS)
-    reference = Reference(prompts=prompts, best=(best, best), gaps=(gaps, gaps), logits=logits)
-    served = Served(prompts=prompts, tokens=(tokens, tokens), logits=logits + np.float32(noise))
-    return reference, served
+    reference = Reference(prompts=PROMPTS, probes=PROBES, end=3, logits=base + effect, base_logits=base)
+    served = Served(
+        prompts=PROMPTS,
+        probes=PROBES,
+        tokens=(tokens, tokens),
+        ends=(0, 3),
+        logits=shown,
+        base_logits=base if alone else base[:0],
+    )
+    return reference, served, [judge(rows, tokens, ENDS)] * 2
 
 
-def test_equal_accounts_agree() -> None:
-    found = compare(*accounts(), 0.05)
-    assert found.agree is True
-    assert (found.prompts, found.tokens, found.tokens_equal, found.near_ties) == (2, 4, 4, 0)
-    assert found.max_logit_difference == found.divergence == 0.0
+def row_of(reference: Reference, served: Served, judged: list[Judged], kind: str = "F32") -> GateRow:
+    return compare(
+        reference, served, judged, label="merged", limits=LIMITS[kind], quantised=kind not in ("F32", "F16")
+    )
 
 
-@pytest.mark.parametrize(("noise", "agree"), [(0.04, True), (0.06, False)])
-def test_logits_must_stay_within_the_tolerance(noise: float, agree: bool) -> None:
-    found = compare(*accounts(noise=noise), 0.05)
-    assert found.agree is agree
-    assert found.relative_difference == pytest.approx(noise, abs=1e-5)
+def test_equal_accounts_pass() -> None:
+    for alone in (False, True):
+        found = row_of(*accounts(alone=alone))
+        assert found.passed and found.first_difference is None
+        assert (found.prompts, found.tokens, found.tokens_equal, found.near_ties) == (2, 4, 4, 0)
+        assert (found.ends, found.ends_expected) == (2, 2)
+        assert found.largest == found.typical == found.divergence == 0.0
+        assert found.strength == pytest.approx(1.0)
+        assert found.base_largest == (0.0 if alone else None)
 
 
-@pytest.mark.parametrize(("gap", "agree"), [(0.04, True), (0.06, False)])
-def test_another_token_is_excused_by_a_near_tie_alone(gap: float, agree: bool) -> None:
-    reference, served = accounts()
-    reference = replace(reference, best=((5, END), (7, END)), gaps=((0.0, 0.0), (gap, 0.0)))
-    found = compare(reference, served, 0.05)
-    assert (found.agree, found.tokens_equal, found.near_ties) == (agree, 3, int(agree))
+@pytest.mark.parametrize(("noise", "passed"), [(0.009, True), (0.06, False)])
+def test_logits_must_stay_within_the_limit(noise: float, passed: bool) -> None:
+    found = row_of(*accounts(noise=noise))
+    assert found.passed is passed
+    assert found.largest == pytest.approx(noise, abs=1e-5)
+    assert found.finding is (GateFinding.PASSED if passed else GateFinding.DIFFERS)
+    if not passed:
+        assert found.first_difference is not None and found.first_difference.where == "logits"
 
 
-def test_other_tokens_of_a_prompt_are_no_agreement() -> None:
-    reference, served = accounts()
-    found = compare(replace(reference, prompts=((1, 2), (1, 2, 5))), served, None)
-    assert found.agree is False
-    assert found.prompts_differ == 1
+@pytest.mark.parametrize(("gap", "passed"), [(0.04, True), (0.06, False), (float("nan"), False)])
+def test_another_token_is_excused_by_a_near_tie_alone(gap: float, passed: bool) -> None:
+    reference, served, judged = accounts()
+    judged[1] = Judged(best=(7, END), gaps=(gap, 0.0))
+    found = row_of(reference, served, judged)
+    assert (found.passed, found.tokens_equal, found.near_ties) == (passed, 3, int(passed))
+    if not passed:
+        where = found.first_difference
+        assert where is not None
+        assert (where.where, where.prompt, where.place, where.expected, where.got) == (
+            "answer",
+            2,
+            1,
+            "7",
+            "5",
+        )
 
 
-def test_quantised_files_are_not_judged() -> None:
-    assert compare(*accounts(noise=3.0), None).agree is None
+def test_other_tokens_of_a_prompt_fail_whatever_the_limits() -> None:
+    reference, served, judged = accounts()
+    for changed in (
+        replace(reference, prompts=((1, 2), (1, 2, 5))),
+        replace(reference, probes=((7, 9), *PROBES[1:])),
+    ):
+        found = row_of(changed, served, judged, "4 bits")
+        assert found.finding is GateFinding.PROMPTS_DIFFER and found.prompts_differ
+        assert found.first_difference is not None and found.first_difference.where == "prompt"
+
+
+def test_a_file_with_another_vocabulary_fails() -> None:
+    reference, served, judged = accounts()
+    found = row_of(reference, replace(served, logits=served.logits[:, :60]), judged)
+    assert found.finding is GateFinding.VOCABULARY_DIFFERS
+
+
+def test_a_file_that_does_not_know_the_end_of_an_answer_fails() -> None:
+    reference, served, judged = accounts()
+    assert row_of(reference, replace(served, ends=(0,)), judged).finding is GateFinding.END_UNKNOWN
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_logits_that_are_no_numbers_fail(value: float) -> None:
+    reference, served, judged = accounts()
+    broken = served.logits.copy()
+    broken[1, 3] = value
+    found = row_of(reference, replace(served, logits=broken), judged)
+    assert found.finding is GateFinding.NO_NUMBERS
+    assert table_from_json(GateTable(rows=(found,)).to_json()) == GateTable(rows=(found,))
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+@pytest.mark.parametrize(
+    ("strength", "finding"),
+    [(0.0, GateFinding.NO_EFFECT_IN_LLAMA_CPP), (2.0, GateFinding.WRONG_STRENGTH)],
+)
+def test_an_adapter_that_is_missing_or_too_strong_fails_in_every_format(
+    kind: str, strength: float, finding: GateFinding
+) -> None:
+    for alone in (False, True):
+        assert row_of(*accounts(strength=strength, alone=alone), kind).finding is finding
+
+
+def test_an_adapter_that_changes_nothing_fails() -> None:
+    reference, served, judged = accounts()
+    nothing = replace(reference, logits=reference.base_logits)
+    found = row_of(nothing, replace(served, logits=reference.base_logits), judged)
+    assert found.finding is GateFinding.NO_EFFECT_IN_TORCH
+
+
+def test_another_base_is_named_as_the_cause() -> None:
+    reference, served, judged = accounts(alone=True)
+    other = replace(served, base_logits=served.base_logits + 1, logits=served.logits + 1)
+    assert row_of(reference, other, judged).finding is GateFinding.BASE_DIFFERS
 
 
 def test_judge_takes_all_end_tokens_for_one() -> None:
     rows = np.array([[0.0, 1.0, 2.0, 4.0], [3.0, 2.0, 0.0, 1.0], [0.0, 5.0, 4.5, 0.5]], np.float32)
-    assert judge(rows, (END, END, END), ENDS) == ((END, END, 1), (0.0, 0.0, 4.5))
-    assert judge(rows, (2, 1, 2), ENDS) == ((END, END, 1), (2.0, 1.0, 0.5))
+    assert judge(rows, (END, END, END), ENDS) == Judged(best=(END, END, 1), gaps=(0.0, 0.0, 4.5))
+    assert judge(rows, (2, 1, 2), ENDS) == Judged(best=(END, END, 1), gaps=(2.0, 1.0, 0.5))
 
 
-@pytest.mark.parametrize(("effect", "no_op"), [(1e-4, True), (0.01, False)])
-def test_an_adapter_must_change_something(effect: float, no_op: bool) -> None:
-    base, adapter = accounts(), accounts()
-    change = np.zeros_like(base[0].logits)
-    change[0, 0] = effect
-    adapter = (
-        replace(adapter[0], logits=adapter[0].logits + change),
-        replace(adapter[1], logits=adapter[1].logits + change),
-    )
-    found = make_report(base, adapter, 0.05)
-    assert found.is_no_op is no_op
-    assert found.agree is not no_op
-    assert found.effect == pytest.approx(effect, rel=0.1)
-    assert found.finding is (ParityFinding.NO_EFFECT_IN_TORCH if no_op else ParityFinding.AGREES)
+def test_an_answer_that_goes_on_after_its_end_is_no_near_tie() -> None:
+    rows = np.array([[0.0, 1.0, 2.0, 4.0]], np.float32)
+    assert judge(rows, (3,), ENDS) == Judged(best=(END,), gaps=(float("inf"),))
 
 
-def test_an_adapter_that_only_one_side_applies_is_a_no_op() -> None:
-    base, adapter = accounts(), accounts()
-    change = np.eye(2, 64, dtype=np.float32)
-    found = make_report(base, (replace(adapter[0], logits=adapter[0].logits + change), adapter[1]), 0.05)
-    assert found.is_no_op and found.finding is ParityFinding.NO_EFFECT_IN_LLAMA_CPP
-    assert found.agree is False
-
-
-def reports() -> dict[ParityFinding, ParityReport]:
-    """A report for every finding."""
-    change = np.eye(2, 64, dtype=np.float32)
-    base, (reference, served) = accounts(), accounts()
-    reference = replace(reference, logits=reference.logits + change)
-    moved = replace(served, logits=served.logits + change)
-    others = replace(reference, prompts=((1, 2), (1, 2, 5)))
-    worse = replace(moved, logits=moved.logits + 1)
+def findings() -> dict[GateFinding, GateRow]:
+    """A row for every finding."""
+    fine = row_of(*accounts(alone=True))
     return {
-        ParityFinding.AGREES: make_report(base, (reference, moved), 0.05),
-        ParityFinding.QUANTISED: make_report(base, (reference, moved), None),
-        ParityFinding.DISAGREES: make_report(base, (reference, worse), 0.05),
-        ParityFinding.PROMPTS_DIFFER: make_report(base, (others, moved), 0.05),
-        ParityFinding.NO_EFFECT_IN_TORCH: make_report(base, accounts(), 0.05),
-        ParityFinding.NO_EFFECT_IN_LLAMA_CPP: make_report(base, (reference, served), 0.05),
+        GateFinding.PROMPTS_DIFFER: replace(fine, prompts_differ=1),
+        GateFinding.VOCABULARY_DIFFERS: replace(fine, vocabulary_differs=True),
+        GateFinding.END_UNKNOWN: replace(fine, end_known=False),
+        GateFinding.NO_NUMBERS: replace(fine, largest=None),
+        GateFinding.NO_EFFECT_IN_TORCH: replace(fine, effect=0.0),
+        GateFinding.BASE_DIFFERS: replace(fine, base_largest=1.0),
+        GateFinding.NO_EFFECT_IN_LLAMA_CPP: replace(fine, strength=0.0),
+        GateFinding.WRONG_STRENGTH: replace(fine, strength=1.2),
+        GateFinding.DIFFERS: row_of(*accounts(noise=0.5)),
+        GateFinding.PASSED: fine,
     }
 
 
 def test_every_finding_has_words_and_survives_its_storage() -> None:
-    made = reports()
-    assert set(made) == set(ParityFinding)
+    made = findings()
+    assert set(made) == set(GateFinding)
     words = {
-        ParityFinding.AGREES: "Check passed: llama.cpp serves what torch trained: 4 of 4 tokens in 2 answers",
-        ParityFinding.QUANTISED: "Not checked: the served file is quantised",
-        ParityFinding.DISAGREES: "Check failed: llama.cpp does not serve what torch trained: 4 of 4 tokens",
-        ParityFinding.PROMPTS_DIFFER: "Check failed: torch and llama.cpp read 1 of 2 prompts as",
-        ParityFinding.NO_EFFECT_IN_TORCH: "The adapter changes nothing in torch",
-        ParityFinding.NO_EFFECT_IN_LLAMA_CPP: "The adapter changes nothing in llama.cpp",
+        GateFinding.PROMPTS_DIFFER: "Check failed: torch and llama.cpp read 1 of 2 prompts as",
+        GateFinding.VOCABULARY_DIFFERS: "Check failed: the file has another number of tokens",
+        GateFinding.END_UNKNOWN: "Check failed: llama.cpp would not stop",
+        GateFinding.NO_NUMBERS: "Check failed: the student calculates with numbers that are too large",
+        GateFinding.NO_EFFECT_IN_TORCH: "Check failed: the adapter changes nothing in torch",
+        GateFinding.BASE_DIFFERS: "Check failed: already without the adapter",
+        GateFinding.NO_EFFECT_IN_LLAMA_CPP: "Check failed: the adapter does not show in llama.cpp: 0%",
+        GateFinding.WRONG_STRENGTH: "Check failed: the adapter acts at 120% of its strength",
+        GateFinding.DIFFERS: "Check failed: llama.cpp does not serve what torch trained: 4 of 4 tokens",
+        GateFinding.PASSED: "Check passed: llama.cpp serves what torch trained: 4 of 4 tokens in 2 answers",
     }
-    for finding, report in made.items():
-        assert report.finding is finding
-        assert report_from_json(report.to_json()) == report
-        assert parity_sentence(report).startswith(words[finding])
-        assert outcome_text(report.to_json()) == parity_sentence(report)
+    for finding, row in made.items():
+        table = GateTable(rows=(row,))
+        assert row.finding is finding
+        assert table_from_json(table.to_json()) == table
+        assert gate_sentence(table).startswith(words[finding])
+        assert outcome_text(table.to_json()) == gate_sentence(table)
+
+
+def test_a_table_of_several_files_names_those_that_failed() -> None:
+    made = findings()
+    fine, bad = made[GateFinding.PASSED], replace(made[GateFinding.DIFFERS], label="Q4_K_M")
+    assert gate_sentence(GateTable(rows=(fine, fine))).startswith("Check passed: all 2 files")
+    table = GateTable(rows=(fine, bad))
+    assert (table.passed, table.failed) == (False, (bad,))
+    assert gate_sentence(table).startswith("Check failed for 1 of 2 files: Q4_K_M: Check failed")
+    assert not GateTable(rows=()).passed
 
 
 @pytest.mark.parametrize(
-    "stored", ["", "12 records were written.", "{", "{}", '{"base": 5}', '{"base": {"prompts": 1}}']
+    "stored", ["", "12 records were written.", "{", "{}", '{"gate": 5}', '{"gate": {"rows": [{"label": 1}]}}']
 )
 def test_other_outcomes_stay_as_they_are(stored: str) -> None:
-    assert report_from_json(stored) is None
+    assert table_from_json(stored) is None
     assert outcome_text(stored) == stored
+
+
+@pytest.mark.parametrize(
+    ("agree", "says"), [("true", "Check passed"), ("false", "Check failed"), ("null", "Not checked")]
+)
+def test_what_an_earlier_version_stored_is_still_worded(agree: str, says: str) -> None:
+    stored = (
+        '{"base": {"prompts": 50}, "adapter": {"prompts": 50, "tokens": 1600, "tokens_equal": 1599}, '
+        f'"effect": 0.5, "agree": {agree}}}'
+    )
+    assert outcome_text(stored).startswith(says)
+    assert "1,599 of 1,600 tokens in 50 answers" in outcome_text(stored)
 
 
 @given(
     st.lists(st.lists(st.integers(0, 200_000), max_size=5).map(tuple), min_size=1, max_size=4).map(tuple),
     st.lists(st.lists(st.integers(-1, 200_000), max_size=5).map(tuple), min_size=1, max_size=4).map(tuple),
+    st.lists(st.integers(0, 200_000), max_size=3).map(tuple),
 )
 def test_accounts_survive_their_files(
     tmp_path_factory: pytest.TempPathFactory,
     prompts: tuple[tuple[int, ...], ...],
     tokens: tuple[tuple[int, ...], ...],
+    ends: tuple[int, ...],
 ) -> None:
     path = tmp_path_factory.mktemp("account") / "served.npz"
-    served = Served(prompts=prompts, tokens=tokens, logits=np.ones((len(prompts), 7), np.float32))
+    logits = np.ones((len(prompts), 7), np.float32)
+    served = Served(
+        prompts=prompts, probes=((), (3,)), tokens=tokens, ends=ends, logits=logits, base_logits=logits[:0]
+    )
     served.save(path)
     again = Served.load(path)
-    assert (again.prompts, again.tokens) == (prompts, tokens)
-    np.testing.assert_array_equal(again.logits, served.logits)
+    assert (again.prompts, again.probes, again.tokens, again.ends) == (prompts, ((), (3,)), tokens, ends)
+    np.testing.assert_array_equal(again.logits, logits)
+    assert again.base_logits.shape == (0, 7)
 
 
-def test_tolerance_follows_the_coarsest_type(tmp_path: Path, tiny_qwen: TinyModel) -> None:
+def test_limits_follow_the_coarsest_type(tmp_path: Path, tiny_qwen: TinyModel) -> None:
     found = {}
     for dtype in ("f32", "f16", "bf16", "q8_0"):
         write_gguf(tiny_qwen.folder, tmp_path / f"{dtype}.gguf", dtype=dtype)
-        found[dtype] = tolerance_for(tmp_path / f"{dtype}.gguf")
-    assert found == {"f32": 0.05, "f16": 0.1, "bf16": 0.3, "q8_0": None}
+        found[dtype] = limits_for(tmp_path / f"{dtype}.gguf").kind
+        assert is_quantised(tmp_path / f"{dtype}.gguf") is (dtype == "q8_0")
+    assert found == {"f32": "F32", "f16": "F16", "bf16": "BF16", "q8_0": "8 bits"}

@@ -165,8 +165,8 @@ class _Trial:
         )
         if made.parity is None or steps < STEPS:
             raise FailureError(f"Training made only {steps} steps.")
-        found = f"{steps} steps; llama.cpp compared with torch: {made.parity.finding}."
-        if made.parity.agree is False:
+        found = f"{steps} steps; llama.cpp compared with torch: {made.parity.rows[0].finding}."
+        if not made.parity.passed:
             raise FailureError(found)
         return found
 

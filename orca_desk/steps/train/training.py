@@ -1,16 +1,15 @@
 """One training: from a frozen snapshot to an adapter that llama.cpp serves, checked against torch."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from orca_desk.errors import FinalError, UserError
+from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
-from orca_desk.inventory.student_files import student_gguf
+from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.library.database import Library
 from orca_desk.library.runs import set_request
 from orca_desk.library.snapshots import get_snapshot, snapshot_records, write_snapshot
@@ -25,6 +24,7 @@ from orca_desk.library.trainings import (
     set_adapter,
     training_events,
 )
+from orca_desk.parity.table import GateTable
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
@@ -32,19 +32,13 @@ from orca_desk.prompts.messages import Message
 from orca_desk.steps.recorder import RunRecorder, record_run
 from orca_desk.steps.train.base_changes import changed_files
 from orca_desk.steps.train.outcome import StoppedAt
+from orca_desk.steps.train.refusal import require_passed
 from orca_desk.steps.train.request import TrainingRequest
 from orca_desk.student.settings import TrainSettings
-
-if TYPE_CHECKING:  # it brings numpy and gguf, for which the desktop's first window should not wait
-    from orca_desk.parity.report import ParityReport
 
 SECONDS_TO_STOP = 300.0  # enough for one step of a large model on a CPU, and its checkpoint
 WEIGHTS = "adapter_model.safetensors"
 UNIT = "steps"  # the unit of a training's progress
-CHECK_AGAIN = (
-    "Remove the GGUF file from the model's folder and resume the training: Orca Desk makes a new one, and "
-    "checks again."
-)
 STORED_EVENTS = frozenset({"report", "metrics", "eval", "checkpoint", "outcome"})
 
 
@@ -62,7 +56,7 @@ class Trained:
     adapter: Path | None = None
     adapter_gguf: Path | None = None
     base_gguf: Path | None = None
-    parity: "ParityReport | None" = None
+    parity: GateTable | None = None
     outcome: dict[str, Any] = field(default_factory=dict)
     records: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -114,7 +108,7 @@ def train(
     progress: Progress = silent,
     control: JobControl | None = None,
 ) -> Trained:
-    """Train the student in the folder `base` on a snapshot, export the adapter and check it.
+    """Train the student `base`, a folder or a GGUF file, on a snapshot; export the adapter and check it.
 
     Resumes an unfinished training with the same base, snapshot and settings from its newest checkpoint.
     `gguf` is the GGUF file of the base (see `student_gguf`). `on_event` gets each of the trainer's events
@@ -205,6 +199,7 @@ class _Work:
     ) -> None:
         self._library, self._training, self._recorder, self._control = library, training, recorder, control
         self._warnings: list[str] = []
+        self._folder = training.base  # with the safetensors: another one where the base is a GGUF file
         self._adapter = training.folder / "adapter"
         self._adapter_gguf = training.folder / "adapter.gguf"
 
@@ -238,7 +233,7 @@ class _Work:
         parity = self._check(base_gguf) if self._export() else None
         if parity is None:
             return Trained(run=training.id)
-        _require_parity(parity)
+        require_passed(parity)
         self._note_adapter(outcome, sha256)
         recorder.outcome = parity.to_json()
         return Trained(
@@ -254,7 +249,18 @@ class _Work:
         )
 
     def _base_gguf(self, given: Path | None) -> Path | None:
+        """Return the GGUF file of the base, and find its folder."""
         recorder = self._recorder
+        folder = student_folder(
+            self._library,
+            self._training.base,
+            progress=recorder.report,
+            control=self._control,
+            log=recorder.log,
+        )
+        if folder is None:
+            return None
+        self._folder = folder
         return student_gguf(
             self._library,
             self._training.base,
@@ -284,7 +290,7 @@ class _Work:
                 on_event(event)
 
         job = {
-            "base": str(training.base),
+            "base": str(self._folder),
             "records": str(records),
             "out": str(training.folder),
             "settings": training.settings,
@@ -303,21 +309,20 @@ class _Work:
         self._recorder.report(Update(stage="exporting the adapter"))
         job = {
             "adapter": str(self._adapter),
-            "base": str(self._training.base),
+            "base": str(self._folder),
             "out": str(self._adapter_gguf),
         }
         return run_worker(
             "export", job, on_events=lambda events: None, control=self._control, log=self._recorder.log
         )
 
-    def _check(self, base_gguf: Path) -> "ParityReport | None":
-        from orca_desk.parity.check import check_parity
+    def _check(self, base_gguf: Path) -> GateTable | None:
+        from orca_desk.parity.gate import GateFile, check_files
 
-        return check_parity(
-            base=self._training.base,
-            base_gguf=base_gguf,
+        return check_files(
+            base=self._folder,
             adapter=self._adapter,
-            adapter_gguf=self._adapter_gguf,
+            files=[GateFile(label="adapter", gguf=base_gguf, adapter_gguf=self._adapter_gguf)],
             prompts=self._prompts(),
             progress=self._recorder.report,
             control=self._control,
@@ -326,7 +331,7 @@ class _Work:
 
     def _prompts(self) -> list[list[Message]]:
         """Return held-out questions as messages to the student, or, without any, its training questions."""
-        from orca_desk.parity.check import PROMPTS
+        from orca_desk.parity.gate import PROMPTS
 
         snapshot = self._training.snapshot
         system = get_snapshot(self._library, snapshot).instruction
@@ -355,35 +360,6 @@ class _Work:
             sha256=sha256,
             best_step=outcome["best_step"],
             best_eval=outcome["best_loss"],
-        )
-
-
-def _require_parity(parity: "ParityReport") -> None:
-    """Raise UserError for an adapter that does nothing, or that llama.cpp does not serve as trained."""
-    ours = parity.adapter
-    if ours.prompts_differ:
-        raise UserError(
-            f"llama.cpp reads {ours.prompts_differ:,} of {ours.prompts:,} prompts as other tokens than torch "
-            "does. So the adapter is not used.",
-            f"The GGUF file has another tokenizer or chat template than the folder. {CHECK_AGAIN}",
-        )
-    if parity.is_no_op:
-        raise FinalError(
-            "The adapter changes nothing: the student answers as its base does.",
-            "Train for more epochs, or at a higher learning rate.",
-        )
-    if parity.agree is False and not math.isfinite(ours.relative_difference):
-        raise FinalError(
-            "The training went wrong: with its adapter, the student calculates with numbers that are too "
-            "large or none. So the adapter is not used.",
-            "Train again, at a lower learning rate.",
-        )
-    if parity.agree is False:
-        raise UserError(
-            f"llama.cpp does not answer as torch does: {ours.tokens_equal:,} of {ours.tokens:,} tokens are "
-            f"equal, and logits differ by {ours.relative_difference:.0%} of their spread. So the adapter is "
-            "not used.",
-            f"{CHECK_AGAIN} Without one in the folder, choose another base model.",
         )
 
 

@@ -2,18 +2,20 @@
 
 from orca_desk.library.runs import final_failure
 from orca_desk.method.statistics import share_of
-from orca_desk.parity.report import report_from_json
+from orca_desk.parity.earlier import earlier_from_json
+from orca_desk.parity.table import table_from_json
 from orca_desk.steps.collect.imported import outcome_from_json
-from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, stage_from_json
+from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageOutcome, stage_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
 from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.demo import asked_text
 from orca_desk.ui.words.evaluations import unasked_text
 from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.imports import outcome_words
 from orca_desk.ui.words.pairing import probe_summary
-from orca_desk.ui.words.parity import parity_sentence
+from orca_desk.ui.words.parity import earlier_sentence, gate_sentence
 from orca_desk.ui.words.teaching import teach_summary
 
 STOPPED = {
@@ -26,8 +28,10 @@ def outcome_text(stored: str) -> str:
     """Return an outcome that was stored as data in words, and any other text as it is."""
     if (failure := final_failure(stored)) is not None:
         return failure
-    if report := report_from_json(stored):
-        return parity_sentence(report)
+    if table := table_from_json(stored):
+        return gate_sentence(table)
+    if earlier := earlier_from_json(stored):
+        return earlier_sentence(earlier)
     if found := taught_from_json(stored):
         taught, more = found
         if "paired" not in more:
@@ -41,8 +45,18 @@ def outcome_text(stored: str) -> str:
     if imported := outcome_from_json(stored):
         return outcome_words(imported)
     if staged := stage_from_json(stored):
-        return _paired(staged) if isinstance(staged, PairedOutcome) else _frozen(staged)
+        return _stage(staged)
     return stored
+
+
+def _stage(found: StageOutcome) -> str:
+    match found:
+        case PairedOutcome():
+            return _paired(found)
+        case FrozenOutcome():
+            return _frozen(found)
+        case _:
+            return asked_text(found)
 
 
 def _paired(found: PairedOutcome) -> str:

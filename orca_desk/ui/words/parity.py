@@ -1,40 +1,131 @@
-"""What a parity check found, in words; free of Qt, as the commands say the same."""
+"""What the gate found, in words; free of Qt, as the commands say the same."""
 
-from orca_desk.parity.report import ParityFinding, ParityReport
+from orca_desk.parity.earlier import EarlierCheck
+from orca_desk.parity.table import FirstDifference, GateFinding, GateRow, GateTable
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.shorten import shorten
 
-
-def parity_sentence(report: ParityReport) -> str:
-    """Return what a check found, with its figures, in one sentence."""
-    ours = report.adapter
-    match report.finding:
-        case ParityFinding.PROMPTS_DIFFER:
-            prompts = f"{ours.prompts_differ} of {ours.prompts} prompts"
-            return f"Check failed: torch and llama.cpp read {prompts} as different tokens."
-        case ParityFinding.NO_EFFECT_IN_TORCH:
-            return "The adapter changes nothing in torch: its logits equal those of the base."
-        case ParityFinding.NO_EFFECT_IN_LLAMA_CPP:
-            return "The adapter changes nothing in llama.cpp: its logits equal those of the base."
-        case ParityFinding.QUANTISED:
-            return (
-                "Not checked: the served file is quantised, so it must differ from the trained model: "
-                f"{_found(report)}."
-            )
-        case ParityFinding.DISAGREES:
-            found = f"{_found(report)}; {_tolerance(report)}"
-            return f"Check failed: llama.cpp does not serve what torch trained: {found}."
-        case ParityFinding.AGREES:
-            found = f"{_found(report)}; {_tolerance(report)}"
-            return f"Check passed: llama.cpp serves what torch trained: {found}."
+LONGEST_TOKEN = 30  # characters
 
 
-def _found(report: ParityReport) -> str:
-    ours = report.adapter
-    ties = f" (and {ours.near_ties} near-tied)" if ours.near_ties else ""
-    return (
-        f"{ours.tokens_equal:,} of {ours.tokens:,} tokens in {ours.prompts:,} answers are equal{ties}, "
-        f"logits within {ours.max_logit_difference:.3g}, {ours.relative_difference:.2%} of their spread"
+def gate_sentence(table: GateTable) -> str:
+    """Return what a check found: for one file its own sentence, for several how many passed."""
+    if len(table.rows) == 1:
+        return row_sentence(table.rows[0])
+    if table.passed:
+        return f"Check passed: all {len(table.rows)} files say in llama.cpp what torch trained."
+    failed = table.failed
+    return f"Check failed for {len(failed)} of {len(table.rows)} files: " + " ".join(
+        f"{row.label}: {row_sentence(row)}" for row in failed
     )
 
 
-def _tolerance(report: ParityReport) -> str:
-    return f"rounding explains up to {report.adapter.tolerance or 0.0:.0%}"
+def earlier_sentence(check: EarlierCheck) -> str:
+    """Return what a check of an earlier version found, in one sentence."""
+    if check.agree is None:
+        verdict = "Not checked, as the served file is quantised"
+    else:
+        verdict = "Check passed" if check.agree else "Check failed"
+    tokens, answers = counted(check.tokens, "token"), counted(check.prompts, "answer")
+    return f"{verdict}: {check.tokens_equal:,} of {tokens} in {answers} equal."
+
+
+def row_sentence(row: GateRow) -> str:
+    """Return what was found of one file, with its figures and the first difference, in one sentence."""
+    where = f" First difference: {difference_text(row.first_difference)}." if row.first_difference else ""
+    return f"{_finding(row)}{where}"
+
+
+def difference_text(found: FirstDifference) -> str:
+    """Return where two sides part: "prompt 3, token 7 of the answer: torch 'box', llama.cpp 'bag'"."""
+    prompt = f"prompt {found.prompt}" if found.prompt else "a test text"
+    if found.where == "logits":
+        return (
+            f"{prompt}, logit of {_quoted(found.token)}: {found.expected} in torch, {found.got} in llama.cpp"
+        )
+    inside = " of the answer" if found.where == "answer" else ""
+    expected, got = _quoted(found.expected), _quoted(found.got)
+    return f"{prompt}, token {found.place}{inside}: {expected} in torch, {got} in llama.cpp"
+
+
+def tokens_text(row: GateRow) -> str:
+    """Return how many greedy tokens are equal: "2,010 of 2,048, 12 near-tied"."""
+    ties = f", {row.near_ties:,} near-tied" if row.near_ties else ""
+    return f"{row.tokens_equal:,} of {row.tokens:,}{ties}"
+
+
+def logits_text(row: GateRow) -> str:
+    """Return how far the logits are apart, and what rounding explains, as shares of their spread."""
+    if row.largest is None or row.typical is None:
+        return "no numbers"
+    if row.limits.largest is None:
+        return f"{row.typical:.1%} (up to {row.limits.typical:.0%})"
+    return f"{row.largest:.2%} (up to {row.limits.largest:.0%})"
+
+
+def ends_text(row: GateRow) -> str:
+    """Return how many answers ended, in llama.cpp and in torch."""
+    if not row.end_known:
+        return "never"
+    if row.ends == row.ends_expected:
+        return f"{row.ends:,} of {row.prompts:,}"
+    return f"{row.ends:,} (torch {row.ends_expected:,}) of {row.prompts:,}"
+
+
+def strength_text(row: GateRow) -> str:
+    """Return how much of the adapter's effect the file shows."""
+    return "none" if row.strength is None else f"{row.strength:.0%}"
+
+
+def _finding(row: GateRow) -> str:
+    match row.finding:
+        case GateFinding.PROMPTS_DIFFER:
+            return (
+                f"Check failed: torch and llama.cpp read {row.prompts_differ:,} of "
+                f"{counted(row.prompts, 'prompt')} as different tokens: another tokenizer or chat template."
+            )
+        case GateFinding.VOCABULARY_DIFFERS:
+            return "Check failed: the file has another number of tokens than the trained student."
+        case GateFinding.END_UNKNOWN:
+            return "Check failed: llama.cpp would not stop at the token that ends an answer."
+        case GateFinding.NO_NUMBERS:
+            return "Check failed: the student calculates with numbers that are too large or none."
+        case GateFinding.NO_EFFECT_IN_TORCH:
+            return "Check failed: the adapter changes nothing in torch: its logits equal those of the base."
+        case GateFinding.NO_EFFECT_IN_LLAMA_CPP:
+            return (
+                f"Check failed: the adapter does not show in llama.cpp: {strength_text(row)} of its effect."
+            )
+        case GateFinding.WRONG_STRENGTH:
+            return (
+                f"Check failed: the adapter acts at {strength_text(row)} of its strength in llama.cpp; "
+                f"rounding explains up to {row.limits.strength:.0%} more or less."
+            )
+        case GateFinding.BASE_DIFFERS:
+            return (
+                "Check failed: already without the adapter, llama.cpp's logits differ from torch's by "
+                f"{row.base_largest or 0.0:.0%} of their spread: another base model."
+            )
+        case GateFinding.DIFFERS:
+            return f"Check failed: llama.cpp does not serve what torch trained: {_found(row)}."
+        case GateFinding.PASSED:
+            return f"Check passed: llama.cpp serves what torch trained: {_found(row)}."
+
+
+def _found(row: GateRow) -> str:
+    largest, limit = row.largest or 0.0, row.limits.largest
+    ties = f" (and {row.near_ties:,} near-tied)" if row.near_ties else ""
+    equal = (
+        f"{row.tokens_equal:,} of {counted(row.tokens, 'token')} in {counted(row.prompts, 'answer')} "
+        f"equal{ties}"
+    )
+    if limit is None:
+        return (
+            f"{equal}, logits typically within {row.typical or 0.0:.1%} of their spread; "
+            f"rounding to {row.limits.kind} explains up to {row.limits.typical:.0%}"
+        )
+    return f"{equal}, logits within {largest:.2%} of their spread; rounding explains up to {limit:.0%}"
+
+
+def _quoted(token: str) -> str:
+    return repr(shorten(token, LONGEST_TOKEN)) if token else "nothing"

@@ -10,8 +10,9 @@ from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 from orca_desk.errors import FinalError, UserError
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.trainings import add_events, checkpoints, get_training, training_events
-from orca_desk.parity.check import STAGE
-from orca_desk.parity.report import Agreement, ParityReport
+from orca_desk.parity.gate import STAGE
+from orca_desk.parity.limits import LIMITS
+from orca_desk.parity.table import GateRow, GateTable
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.evaluation import evaluate
@@ -43,7 +44,7 @@ def test_a_training_that_was_stopped_goes_on_to_an_adapter_that_llama_cpp_serves
     trained = train(library, base, snapshot, settings=QUICK, progress=updates.append)
     assert (trained.run, trained.finished, trained.base_gguf) == (first.run, True, tiny_llama.gguf)
     assert trained.parity is not None
-    assert trained.parity.agree
+    assert trained.parity.passed
     training = get_training(library, trained.run)
     assert (training.adapter, training.adapter_gguf) == (trained.adapter, trained.adapter_gguf)
     assert training.run.status == "done"
@@ -81,7 +82,7 @@ def test_the_adapter_of_a_stopped_training_can_be_used_as_it_is(library, tiny_ll
     run = train(library, base, snapshot, settings=QUICK, on_event=stop_soon, control=control).run
     assert can_use_stopped(get_training(library, run))
     used = use_stopped(library, run)
-    assert used.finished and used.parity is not None and used.parity.agree
+    assert used.finished and used.parity is not None and used.parity.passed
     training = get_training(library, run)
     best = min(training_events(library, run, "eval", after_step=0), key=lambda event: event["loss"])
     assert training.adapter == used.adapter
@@ -141,33 +142,39 @@ def _stopped(library, base, snapshot):
     return train(library, base, snapshot, settings=QUICK, on_event=stop_soon, control=control).run
 
 
-def _report(**changes: object) -> ParityReport:
+def _report(**changes: object) -> GateTable:
     fields = {
-        "prompts": 50,
-        "prompts_differ": 0,
+        "label": "adapter",
+        "quantised": False,
+        "limits": LIMITS["F16"],
+        "prompts": 32,
         "tokens": 1600,
         "tokens_equal": 1600,
-        "near_ties": 0,
-        "max_logit_difference": 0.01,
-        "relative_difference": 0.01,
-        "divergence": 0.0,
-        "tolerance": 0.1,
+        "largest": 0.01,
+        "typical": 0.001,
+        "effect": 0.5,
+        "strength": 1.0,
+        "base_largest": 0.01,
     }
-    good = Agreement(**fields)
-    return ParityReport(base=good, adapter=replace(good, **changes), effect=0.5, served_effect=0.5)
+    return GateTable(rows=(GateRow(**fields | changes),))
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"prompts_differ": 50}, "reads 50 of 50 prompts as other tokens"),
-        ({"tokens_equal": 337, "relative_difference": 25.3}, "337 of 1,600 tokens are equal"),
-        ({"tokens_equal": 0, "relative_difference": float("nan")}, "numbers that are too large or none"),
+        ({"prompts_differ": 32}, "reads 32 of 32 prompts as other tokens"),
+        ({"vocabulary_differs": True}, "another number of tokens than the student"),
+        ({"end_known": False}, "does not stop at the token that ends an answer"),
+        ({"tokens_equal": 337, "largest": 25.3}, "337 of 1,600 tokens are equal"),
+        ({"base_largest": 25.3}, "not even without the adapter: logits differ by 2530%"),
+        ({"tokens_equal": 0, "largest": None}, "numbers that are too large or none"),
+        ({"effect": 0.0, "strength": None}, "The adapter changes nothing"),
+        ({"strength": 0.1}, "acts at 10% of its strength"),
     ],
 )
 def test_an_adapter_that_fails_the_check_is_not_used(library, tiny_llama, monkeypatch, changes, says):
     """Neither by this training nor, where an earlier part of it was in use, by what is left of that."""
-    monkeypatch.setattr("orca_desk.parity.check.check_parity", lambda **options: _report(**changes))
+    monkeypatch.setattr("orca_desk.parity.gate.check_files", lambda **options: _report(**changes))
     with pytest.raises(UserError, match=says) as refused:
         train(library, tiny_llama.folder, small_snapshot(library), settings=QUICK)
     assert "is not used" in refused.value.message and refused.value.hint
@@ -193,7 +200,7 @@ def test_a_training_that_diverged_is_not_resumed(library, tiny_llama):
 
 
 def test_what_became_of_the_records_is_in_the_result(library, tiny_llama, monkeypatch):
-    monkeypatch.setattr("orca_desk.parity.check.check_parity", lambda **options: _report())
+    monkeypatch.setattr("orca_desk.parity.gate.check_files", lambda **options: _report())
     settings = replace(QUICK, truncation="drop", max_length=10**6, epochs=1)
     trained = train(library, tiny_llama.folder, small_snapshot(library), settings=settings)
     records = trained.records

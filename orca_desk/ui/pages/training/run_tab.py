@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
-from orca_desk.parity.report import report_from_json
+from orca_desk.parity.earlier import earlier_from_json
 from orca_desk.processes.progress import Update
 from orca_desk.steps.train.history import TrainingDetails, training_details
 from orca_desk.steps.train.training import Trained
@@ -273,7 +273,7 @@ class TrainingRunView(QWidget):
     def _show_result(self, training: Training) -> None:
         over = training.run.status in ("done", "cancelled", "failed", "interrupted")
         self.result.setVisible(over and not self.is_live)
-        check = report_from_json(training.run.outcome)
+        check = earlier_from_json(training.run.outcome)
         failed = check is not None and check.agree is False  # an earlier version kept such adapters
         usable = training.adapter is not None and not failed
         self.evaluate.setVisible(usable)

@@ -8,8 +8,8 @@ from tiny_adapters import make_adapter
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
-from orca_desk.parity.check import check_parity
-from orca_desk.parity.report import ParityFinding, ParityReport, report_from_json
+from orca_desk.parity.gate import GateFile, check_files
+from orca_desk.parity.table import GateFinding, GateTable, table_from_json
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.prompts.messages import Message
 from orca_desk.student.export import export_adapter
@@ -25,15 +25,14 @@ def check(
     served: Path,
     control: JobControl | None = None,
     progress: Progress = silent,
-) -> ParityReport | None:
+) -> GateTable | None:
     """Check `adapter` in torch against `served` in llama.cpp."""
     lora = served.with_suffix(".gguf")
     export_adapter(served, model.folder, lora)
-    return check_parity(
+    return check_files(
         base=model.folder,
-        base_gguf=model.gguf,
         adapter=adapter,
-        adapter_gguf=lora,
+        files=[GateFile(label="adapter", gguf=model.gguf, adapter_gguf=lora)],
         prompts=PROMPTS,
         progress=progress,
         control=control,
@@ -48,15 +47,16 @@ def test_an_exported_adapter_agrees(
     adapter = make_adapter(tmp_path / "adapter", model.folder, use_rslora=True)
     updates: list[Update] = []
     found = check(model, adapter, adapter, progress=updates.append)
-    done = 4 * len(PROMPTS)  # each side without and with the adapter
+    done = 3 * len(PROMPTS)  # llama.cpp's answers, torch's, and torch's judgement
     assert (updates[-1].done, updates[-1].total, updates[-1].unit) == (done, done, "answers")
     assert len(updates) > 4 and updates[-2].seconds_left is not None
     assert found is not None
-    assert found.finding is ParityFinding.AGREES, found
-    assert found.adapter.prompts == len(PROMPTS)
-    assert found.adapter.tokens_equal + found.adapter.near_ties == found.adapter.tokens > 0
-    assert json.loads(found.to_json())["agree"] is True
-    assert report_from_json(found.to_json()) == found
+    (row,) = found.rows
+    assert found.passed and row.finding is GateFinding.PASSED, found
+    assert row.prompts == len(PROMPTS)
+    assert row.tokens_equal + row.near_ties == row.tokens > 0
+    assert json.loads(found.to_json())["gate"]["passed"] is True
+    assert table_from_json(found.to_json()) == found
 
 
 def test_a_wrong_scale_is_found(tiny_llama: TinyModel, tmp_path: Path) -> None:
@@ -65,18 +65,17 @@ def test_a_wrong_scale_is_found(tiny_llama: TinyModel, tmp_path: Path) -> None:
     wrong = make_adapter(tmp_path / "wrong", tiny_llama.folder, lora_alpha=8 * 1.2)
     found = check(tiny_llama, adapter, wrong)
     assert found is not None
-    assert found.base.agree is True
-    assert found.adapter.agree is False
-    assert found.agree is False
+    assert found.rows[0].base_largest is not None and found.rows[0].base_largest < 0.05
+    assert found.rows[0].finding in (GateFinding.WRONG_STRENGTH, GateFinding.DIFFERS)
+    assert not found.passed
 
 
 def test_an_untrained_adapter_is_a_no_op(tiny_qwen: TinyModel, tmp_path: Path) -> None:
     adapter = make_adapter(tmp_path / "adapter", tiny_qwen.folder, strength=0.0)
     found = check(tiny_qwen, adapter, adapter)
     assert found is not None
-    assert found.is_no_op and found.finding is ParityFinding.NO_EFFECT_IN_TORCH
-    assert found.effect == 0.0
-    assert found.agree is False
+    assert found.rows[0].finding is GateFinding.NO_EFFECT_IN_TORCH
+    assert found.rows[0].effect == 0.0
 
 
 def test_a_stopped_check_has_no_report(tiny_qwen: TinyModel, tmp_path: Path) -> None:
@@ -92,10 +91,9 @@ def test_an_adapter_of_another_model_is_explained(
     adapter = make_adapter(tmp_path / "adapter", tiny_qwen.folder)
     export_adapter(adapter, tiny_qwen.folder, tmp_path / "lora.gguf")
     with pytest.raises(UserError, match="does not fit"):
-        check_parity(
+        check_files(
             base=tiny_llama.folder,
-            base_gguf=tiny_llama.gguf,
             adapter=adapter,
-            adapter_gguf=tmp_path / "lora.gguf",
+            files=[GateFile(label="adapter", gguf=tiny_llama.gguf, adapter_gguf=tmp_path / "lora.gguf")],
             prompts=PROMPTS,
         )

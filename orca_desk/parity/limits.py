@@ -1,0 +1,50 @@
+"""What rounding explains, by the type of a file's weights: the gate's limits.
+
+Measured by `python -m benchmarks.gate`.
+"""
+
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.models.gguf_header import read_header
+from orca_desk.parity.table import GateLimits
+
+FLOATS = ("F32", "F16", "BF16")  # from the finest to the coarsest
+
+LIMITS = {
+    "F32": GateLimits(kind="F32", largest=0.05, typical=0.01, tie=0.05, unequal=0.0, strength=0.1),
+    "F16": GateLimits(kind="F16", largest=0.1, typical=0.02, tie=0.1, unequal=0.0, strength=0.1),
+    "BF16": GateLimits(kind="BF16", largest=0.3, typical=0.06, tie=0.3, unequal=0.0, strength=0.1),
+    "8 bits": GateLimits(kind="8 bits", largest=None, typical=0.15, tie=0.5, unequal=0.02, strength=0.15),
+    "6 bits": GateLimits(kind="6 bits", largest=None, typical=0.2, tie=0.6, unequal=0.04, strength=0.15),
+    "5 bits": GateLimits(kind="5 bits", largest=None, typical=0.3, tie=0.8, unequal=0.08, strength=0.2),
+    "4 bits": GateLimits(kind="4 bits", largest=None, typical=0.5, tie=1.0, unequal=0.15, strength=0.3),
+}
+
+
+def limits_for(gguf: Path) -> GateLimits:
+    """Return the limits for a file, by the coarsest type among its tensors.
+
+    Raises UserError for a file whose header cannot be read, and for weights of less than 4 bits.
+    """
+    kinds = set(read_header(gguf).elements)
+    if kinds <= set(FLOATS):
+        return LIMITS[max(kinds, key=FLOATS.index)]
+    bits = min(_bits(kind) for kind in kinds - set(FLOATS))
+    if bits < 4:
+        raise UserError(
+            f"{gguf.name} has weights of {bits} bits: it is not known what rounding to so few explains.",
+            "Use a file of at least 4 bits.",
+        )
+    return LIMITS[f"{min(bits, 8)} bits"]
+
+
+def _bits(kind: str) -> int:
+    """Return the bits of a quantised type by its name: Q4_K and IQ4_NL have 4."""
+    digits = "".join(letter for letter in kind.split("_")[0] if letter.isdigit())
+    return {"7": 6}.get(digits, int(digits or 0)) if digits else 0
+
+
+def is_quantised(gguf: Path) -> bool:
+    """Return whether a file has quantised weights. Raises UserError for a header that cannot be read."""
+    return not set(read_header(gguf).elements) <= set(FLOATS)

@@ -1,0 +1,175 @@
+"""The gate's table: what was found of each file, free of numpy, so that the host can store and word it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+# An adapter that moves no logit by this share of their spread changes no answer.
+NO_EFFECT = 1e-3
+# From this share of the adapter's effect on, a file is taken to hold the adapter.
+HALF = 0.5
+
+
+class GateFinding(StrEnum):
+    """What the check of one file found, the gravest first."""
+
+    PROMPTS_DIFFER = "prompts differ"  # the two sides tokenise or render differently
+    VOCABULARY_DIFFERS = "vocabulary differs"  # they choose among other numbers of tokens
+    END_UNKNOWN = "end unknown"  # llama.cpp does not stop at the token that ends a turn
+    NO_NUMBERS = "no numbers"  # a side calculates with infinities or NaN
+    NO_EFFECT_IN_TORCH = "no effect in torch"  # the adapter changes nothing
+    BASE_DIFFERS = "base differs"  # already without the adapter
+    NO_EFFECT_IN_LLAMA_CPP = "no effect in llama.cpp"
+    WRONG_STRENGTH = "wrong strength"  # the adapter acts, but too much or too little
+    DIFFERS = "differs"
+    PASSED = "passed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstDifference:
+    """The first place where llama.cpp and torch part, in the words of their tokens.
+
+    `prompt` counts from 1, `place` counts the tokens of the prompt or of its answer from 1. For "logits",
+    where all tokens agree, it is the place of the largest difference: `expected` and `got` are the logits of
+    `token`.
+    """
+
+    where: Literal["prompt", "answer", "logits"]
+    prompt: int
+    place: int
+    expected: str
+    got: str
+    token: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateLimits:
+    """What rounding explains in files of one type; see `orca_desk.parity.limits`.
+
+    `largest` and `typical` limit the largest and the root mean square difference of a logit, as shares of the
+    logits' spread; `tie` is the share by which another token's logit may lie behind the best; `unequal` the
+    share of tokens that may differ beyond that; `strength` how far the adapter's strength may be from 1.
+    """
+
+    kind: str
+    largest: float | None
+    typical: float
+    tie: float
+    unequal: float
+    strength: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateRow:
+    """What was found of one file. The spread of logits is their standard deviation in torch.
+
+    Without numbers, differences are None. `largest` and `typical` are the largest and the root mean square
+    difference of a logit after the prompts, as shares of the spread, `divergence` the mean Kullback-Leibler
+    divergence of the first token's distribution in nats. Of `tokens` greedy tokens, `tokens_equal` are those
+    that torch would choose too, `near_ties` those that are almost as likely. `ends` answers ended, and torch
+    would have ended `ends_expected`. `strength` is the share of the adapter's effect in torch that the file
+    shows, 1 being all of it; None where the adapter has none. `base_largest` compares the served base
+    without its adapter, for a file of an adapter alone.
+    """
+
+    label: str
+    quantised: bool
+    limits: GateLimits
+    prompts: int
+    prompts_differ: int = 0
+    vocabulary_differs: bool = False
+    end_known: bool = True
+    tokens: int = 0
+    tokens_equal: int = 0
+    near_ties: int = 0
+    ends: int = 0
+    ends_expected: int = 0
+    largest: float | None = None
+    typical: float | None = None
+    divergence: float | None = None
+    effect: float | None = None
+    strength: float | None = None
+    base_largest: float | None = None
+    first_difference: FirstDifference | None = None
+    finding: GateFinding = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "finding", self._find())
+
+    @property
+    def passed(self) -> bool:
+        """Whether the file says what was trained."""
+        return self.finding is GateFinding.PASSED
+
+    @property
+    def unequal(self) -> int:
+        """How many tokens differ by more than a near tie."""
+        return self.tokens - self.tokens_equal - self.near_ties
+
+    def _find(self) -> GateFinding:
+        limits = self.limits
+        if self.prompts_differ:
+            return GateFinding.PROMPTS_DIFFER
+        if self.vocabulary_differs:
+            return GateFinding.VOCABULARY_DIFFERS
+        if not self.end_known:
+            return GateFinding.END_UNKNOWN
+        if self.largest is None or self.typical is None or self.effect is None:
+            return GateFinding.NO_NUMBERS
+        if self.effect < NO_EFFECT or self.strength is None:
+            return GateFinding.NO_EFFECT_IN_TORCH
+        if self.base_largest is not None and self.base_largest > (limits.largest or limits.tie):
+            return GateFinding.BASE_DIFFERS
+        if self.strength < HALF:
+            return GateFinding.NO_EFFECT_IN_LLAMA_CPP
+        if abs(self.strength - 1) > limits.strength:
+            return GateFinding.WRONG_STRENGTH
+        far = limits.largest is not None and self.largest > limits.largest
+        if far or self.typical > limits.typical or self.unequal > limits.unequal * self.tokens:
+            return GateFinding.DIFFERS
+        return GateFinding.PASSED
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateTable:
+    """The rows of all files that were checked together; `passed` tells that none failed."""
+
+    rows: tuple[GateRow, ...]
+    passed: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "passed", bool(self.rows) and all(row.passed for row in self.rows))
+
+    @property
+    def failed(self) -> tuple[GateRow, ...]:
+        """The rows that failed."""
+        return tuple(row for row in self.rows if not row.passed)
+
+    def to_json(self) -> str:
+        """Return the table as JSON; see `table_from_json`."""
+        return json.dumps({"gate": asdict(self)})
+
+
+def table_from_json(text: str) -> GateTable | None:
+    """Return the table that `to_json` wrote, or None where `text` is something else."""
+    if not text.startswith("{"):
+        return None
+    try:
+        return GateTable(rows=_rows(json.loads(text)["gate"]["rows"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _rows(stored: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
+    return tuple(row_from_dict(row) for row in stored)
+
+
+def row_from_dict(stored: Mapping[str, Any]) -> GateRow:
+    """Return the row of which `asdict` made `stored`."""
+    values = {name: value for name, value in stored.items() if name != "finding"}
+    values["limits"] = GateLimits(**values["limits"])
+    if values["first_difference"] is not None:
+        values["first_difference"] = FirstDifference(**values["first_difference"])
+    return GateRow(**values)
