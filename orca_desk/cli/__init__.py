@@ -26,6 +26,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "chat",
+    "serve",
     "models",
     "grade",
     "self-test",

@@ -51,6 +51,11 @@ class WorkerControl:
                 self._state = states[word]
                 self._changed.notify_all()
 
+    def wait_for_stop(self) -> None:
+        """Wait until the host stops the job."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state == "stop")
+
     def proceed(self) -> bool:
         """Wait while the job is paused; return whether it should continue (False: stop)."""
         with self._changed:
