@@ -17,7 +17,7 @@ from orca_desk.method.thoughts import split_thoughts
 from orca_desk.prompts.harmony import CHANNEL, END, FINAL, MESSAGE, START, speaks_harmony
 from orca_desk.prompts.messages import Message
 from orca_desk.prompts.template import ChatTemplate, Shape
-from orca_desk.prompts.thoughts import TAG_NAMES, continuation, opened_thoughts
+from orca_desk.prompts.thoughts import TAG_NAMES, continuation, leading_thoughts, opened_thoughts
 from orca_desk.prompts.tokenizer import Tokenizer
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -81,11 +81,12 @@ class Renderer:
         parts = list(self._parts(_normalised(messages)))
         return self._assemble(parts, opened_thoughts(parts[-1].text))
 
-    def example(self, system: str, user: str, assistant: str) -> Rendered:
+    def example(self, system: str, user: str, assistant: str, *, mask_thoughts: bool = False) -> Rendered:
         """Render a training example: the prompt, then the answer and the token that ends the turn.
 
-        The mask is True for exactly the answer and its end. Raises UserError as `prompt` does, and when the
-        template does not end the assistant's turn.
+        The mask is True for exactly the answer and its end; with `mask_thoughts`, only for what follows the
+        tag that closes its thoughts. Raises UserError as `prompt` does, and when the template does not end
+        the assistant's turn.
         """
         parts = list(self._parts(_normalised([Message("system", system), Message("user", user)])))
         opening = opened_thoughts(parts[-1].text)
@@ -94,10 +95,12 @@ class Renderer:
         learned = self._assemble(self._answer(answer))
         start, middle = len(prompt.ids), len(prompt.ids) + len(learned.ids)
         stop = middle + len(self._end_of_turn)
+        thoughts = leading_thoughts(answer, opening) if mask_thoughts else ""
+        masked = start + (self._common(learned.ids, thoughts) if thoughts else 0)
         spans = (Span(start + span.start, start + span.end, span.role) for span in learned.spans)
         return Rendered(
             ids=prompt.ids + learned.ids + self._end_of_turn,
-            mask=(False,) * start + (True,) * (stop - start),
+            mask=(False,) * masked + (True,) * (stop - masked),
             spans=(*prompt.spans, *spans, Span(middle, stop, "end")),
             prefix=prompt.prefix,
         )
@@ -172,6 +175,17 @@ class Renderer:
         if header:
             yield _Part("control", header)
         yield from self._texts(rest)
+
+    def _common(self, ids: Sequence[int], beginning: str) -> int:
+        """Return how many of an answer's `ids` are those of its `beginning` alone.
+
+        A token that reaches into the rest is none of them.
+        """
+        alone = self._assemble(self._answer(beginning)).ids
+        pairs = zip(ids, alone, strict=False)
+        return next(
+            (place for place, (one, other) in enumerate(pairs) if one != other), min(len(ids), len(alone))
+        )
 
     def _texts(self, answer: str) -> Iterator[_Part]:
         """Yield an answer, with the tags around its thoughts as control tokens where they are some."""

@@ -35,6 +35,19 @@ def opened_thoughts(prompt: str) -> str:
     return ""
 
 
+def leading_thoughts(answer: str, opening: str = "") -> str:
+    """Return the beginning of `answer` up to the tag that closes its thoughts; empty without thoughts.
+
+    All of it where they never end. `opening` is what the prompt has already opened of them.
+    """
+    stripped = answer.lstrip()
+    for start, end in TAGS:
+        if opening.startswith(start) or (not opening and stripped.startswith(start)):
+            head, tag, _ = answer.partition(end)
+            return head + tag
+    return ""
+
+
 def continuation(opening: str, answer: str) -> str:
     """Return `answer` as it continues a prompt that ends with `opening`, the beginning of thoughts.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.method.thoughts import split_thoughts
 from orca_desk.prompts.renderer import Renderer
 from orca_desk.student.settings import TrainSettings, Truncation
 
@@ -18,8 +19,9 @@ FIELDS = ("id", "system", "user", "assistant")
 class Example:
     """A record as the trainer sees it.
 
-    `ids` are its tokens; `mask[i]` tells whether ids[i] is trained (the answer and its end of turn). Records
-    with the same question, but for case and white space, share a `group`.
+    `ids` are its tokens; `mask[i]` tells whether ids[i] is trained (the answer and its end of turn; not its
+    thoughts where they are masked). Records with the same question, but for case and white space, share a
+    `group`.
     """
 
     id: str
@@ -37,9 +39,9 @@ class Example:
 class DataReport:
     """How the records were used: counts of records and tokens, and the longest record in tokens.
 
-    Of `records`, `empty` have no answer and `dropped` are too long (or nothing of their answer is left within
-    the limit); both are left out. `truncated` are used without their end. `limit` is the longest that is used
-    whole, in tokens.
+    Of `records`, `empty` have no answer (nor, where thoughts are masked, one after them) and `dropped` are
+    too long (or nothing of their answer is left within the limit); both are left out. `truncated` are used
+    without their end. `limit` is the longest that is used whole, in tokens.
     """
 
     records: int
@@ -76,7 +78,12 @@ def prepare(path: Path, renderer: Renderer, settings: TrainSettings, *, context:
     """
     limit = min(settings.max_length, context)
     records = list(read_records(path))
-    rendered = [render(record, renderer) for record in records if record["assistant"].strip()]
+    masked = settings.thoughts == "mask"
+    rendered = [
+        render(record, renderer, mask_thoughts=masked)
+        for record in records
+        if _has_answer(record["assistant"], without_thoughts=masked)
+    ]
     fitting, cut = fit(rendered, limit, settings.truncation)
     training, evaluation = split(fitting, settings.eval_fraction, settings.seed)
     trained = sum(example.trained for example in training)
@@ -117,11 +124,17 @@ def read_records(path: Path) -> Iterator[dict[str, str]]:
         raise UserError(f"{path} is not UTF-8 text: {error}.", "Write the snapshot again.") from None
 
 
-def render(record: dict[str, str], renderer: Renderer) -> Example:
+def render(record: dict[str, str], renderer: Renderer, *, mask_thoughts: bool = False) -> Example:
     """Return the record's ids and mask, made by the one renderer."""
-    rendered = renderer.example(record["system"], record["user"], record["assistant"])
+    rendered = renderer.example(
+        record["system"], record["user"], record["assistant"], mask_thoughts=mask_thoughts
+    )
     group = group_of(record["user"])
     return Example(id=record["id"], group=group, ids=rendered.ids, mask=rendered.mask)
+
+
+def _has_answer(text: str, *, without_thoughts: bool) -> bool:
+    return bool((split_thoughts(text)[1] if without_thoughts else text).strip())
 
 
 def group_of(question: str) -> str:

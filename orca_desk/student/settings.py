@@ -10,13 +10,16 @@ Schedule = Literal["cosine", "linear", "constant"]
 Truncation = Literal["refuse", "drop", "cut"]
 Dtype = Literal["auto", "float32", "bfloat16"]
 Checkpointing = Literal["auto", "on", "off"]
+Thoughts = Literal["train", "mask"]
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": ("cosine", "linear", "constant"),
     "truncation": ("refuse", "drop", "cut"),
     "dtype": ("auto", "float32", "bfloat16"),
     "gradient_checkpointing": ("auto", "on", "off"),
+    "thoughts": ("train", "mask"),
 }
+LATER = frozenset({"thoughts"})  # settings that earlier versions lacked
 # Lowest and highest sensible value of each number; None is no limit.
 RANGES: dict[str, tuple[float, float | None]] = {
     "rank": (1, 1024),
@@ -95,6 +98,14 @@ class TrainSettings:
         default="refuse",
         metadata=_about("What to do with longer records: refuse to start, drop them, or cut off their end."),
     )
+    thoughts: Thoughts = field(
+        default="train",
+        metadata=_about(
+            "What to do with thoughts, which a reasoning teacher writes between tags such as <think> before "
+            "its answer: train them like the answer, or mask them, so that the student reads them and is "
+            "trained on the answer alone."
+        ),
+    )
     seed: int = field(
         default=0, metadata=_about("Seed of all randomness: initial weights, order of records, dropout.")
     )
@@ -142,8 +153,13 @@ class TrainSettings:
         return tuple(name.strip() for name in self.targets.split(",") if name.strip())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain JSON values."""
-        return asdict(self)
+        """Return the settings as plain JSON values.
+
+        One that earlier versions lacked is left out at its default, so that their trainings can be resumed.
+        """
+        values = asdict(self)
+        defaults = {name: self.__dataclass_fields__[name].default for name in LATER}
+        return {name: one for name, one in values.items() if name not in LATER or one != defaults[name]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TrainSettings":

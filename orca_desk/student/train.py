@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -163,11 +163,12 @@ def _require_same(began: dict[str, Any], now: dict[str, Any], out: Path) -> None
                 f"The {name} changed after the training in {out} began: {_changed(began[name], now[name])}.",
                 hint,
             )
-    for name, value in now["settings"].items():
-        before = began["settings"].get(name)
-        if before != value:
+    before = asdict(TrainSettings.from_dict(began["settings"]))
+    for name, value in asdict(TrainSettings.from_dict(now["settings"])).items():
+        if before[name] != value:
             raise UserError(
-                f"The setting {name} was {before!r} when the training in {out} began; it is {value!r} now.",
+                f"The setting {name} was {before[name]!r} when the training in {out} began; it is {value!r} "
+                "now.",
                 hint,
             )
 

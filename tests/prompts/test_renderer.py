@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chat_templates import ALPACA, GEMMA, LLAMA3, QWEN, THINKING
+from chat_templates import ALPACA, GEMMA, HARMONY, LLAMA3, QWEN, THINKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import CHATML, SPECIAL, TinyModel, make_tiny
@@ -233,3 +233,49 @@ def test_the_whole_text_has_the_same_ids(tiny_llama: TinyModel) -> None:
     )
     example = Renderer(tokenizer).example("Be brief.", "Why 42?", "So.")
     assert list(example.ids) == tokenizer.encode(whole, control=True)
+
+
+@pytest.mark.parametrize(
+    ("template", "answer", "read", "learned"),
+    [
+        (CHATML, "<think>\nEasy.\n</think>\n\n4", "<think>\nEasy.\n</think>", "\n\n4"),
+        (CHATML, "<think>Easy.</think>4", "<think>Easy.</think>", "4"),
+        (CHATML, "<think>Easy.</think> 4", "<think>Easy.</think>", " 4"),
+        (CHATML, "4 </think> 5", "", "4 </think> 5"),
+        (CHATML, "[THINK]Easy.[/THINK]4", "[THINK]Easy.[/THINK]", "4"),
+        (THINKING, "<think>\nEasy.\n</think>\n\n4", "Easy.\n</think>", "\n\n4"),
+        (THINKING, "4", "\n</think>", "\n\n4"),  # what closes the thoughts that the prompt opened
+    ],
+)
+def test_thoughts_can_be_masked(
+    tiny_llama: TinyModel, template: str, answer: str, read: str, learned: str
+) -> None:
+    renderer = of_template(tiny_llama, template)
+    plain = renderer.example("", "2+2?", answer)
+    masked = renderer.example("", "2+2?", answer, mask_thoughts=True)
+    assert (masked.ids, masked.spans) == (plain.ids, plain.spans)
+    start, cut = plain.mask.index(True), masked.mask.index(True)
+    assert all(masked.mask[cut:])
+    assert shown(renderer, masked.ids[start:cut]) == read
+    assert shown(renderer, masked.ids[cut:]) == f"{learned}<|im_end|>"
+
+
+def test_masked_thoughts_of_harmony_end_where_the_answer_begins(tmp_path: Path) -> None:
+    names = ("<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>", "<|call|>")
+    renderer = Renderer(HFTokenizer.load(make_tiny(tmp_path, template=HARMONY, more=names).folder))
+    masked = renderer.example("", "2+2?", "<think>\nEasy.\n</think>\n\n4", mask_thoughts=True)
+    cut = masked.mask.index(True)
+    assert shown(renderer, masked.ids[:cut]).endswith(
+        "Easy.<|end|><|start|>assistant<|channel|>final<|message|>"
+    )
+    assert shown(renderer, masked.ids[cut:]).startswith("4<|")
+
+
+def test_a_space_of_the_template_belongs_to_the_word_behind_it(tiny_llama: TinyModel) -> None:
+    template = "{% for m in messages %}{{ m.role + ': ' + m.content + eos_token }}{% endfor %}"
+    renderer = of_template(
+        tiny_llama, template + "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}"
+    )
+    rendered = renderer.prompt([Message("user", "the ball")])
+    whole = renderer.tokenizer.encode("user: the ball<|im_end|>assistant: ", control=True)
+    assert list(rendered.ids) == whole

@@ -29,6 +29,27 @@ def test_exactly_the_answer_and_its_end_are_learned(renderer: Renderer) -> None:
         assert renderer.tokenizer.decode(learned[:-1]) == record["assistant"]
 
 
+def test_masked_thoughts_are_read_but_not_learned(renderer: Renderer, tmp_path: Path) -> None:
+    first, second, third, fourth = make_records(4)
+    first["assistant"] = "<think>\nLet me see.\n</think>\n\nIt is 4."
+    second["assistant"] = "<think>\nThis never ends."
+    third["assistant"] = "No thoughts."
+    path = write_records(tmp_path / "records.jsonl", [first, second, third, fourth])
+    whole = prepare(path, renderer, quick(eval_fraction=0.0), context=2048)
+    masked = prepare(path, renderer, quick(eval_fraction=0.0, thoughts="mask"), context=2048)
+    assert (whole.report.empty, masked.report.empty) == (0, 1)
+    assert masked.report.trained_tokens < whole.report.trained_tokens
+    by_id = {example.id: example for example in whole.training}
+    learned = {}
+    for example in masked.training:
+        assert example.ids == by_id[example.id].ids
+        ids = [token for token, on in zip(example.ids, example.mask, strict=True) if on]
+        learned[example.id] = renderer.tokenizer.decode(ids)
+    assert learned[first["id"]] == "\n\nIt is 4."
+    assert learned[third["id"]] == "No thoughts."
+    assert learned[fourth["id"]] == fourth["assistant"]
+
+
 def test_the_report_counts(renderer: Renderer, tmp_path: Path) -> None:
     path = write_records(tmp_path / "records.jsonl", make_records(40))
     examples = prepare(path, renderer, quick(), context=2048)

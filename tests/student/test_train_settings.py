@@ -21,6 +21,13 @@ def test_settings_survive_json() -> None:
     assert settings.target_names == ("q_proj", "v_proj")
 
 
+def test_a_later_setting_is_stored_only_where_it_is_chosen() -> None:
+    """So a training of an earlier version, which knows none, is found and resumed."""
+    assert "thoughts" not in TrainSettings().to_dict()
+    masked = TrainSettings(thoughts="mask")
+    assert TrainSettings.from_dict(masked.to_dict()) == masked
+
+
 def test_every_setting_says_what_it_is() -> None:
     for entry in fields(TrainSettings):
         assert entry.metadata["help"].endswith(".")
