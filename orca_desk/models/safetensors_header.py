@@ -5,6 +5,7 @@ Format: https://github.com/huggingface/safetensors.
 """
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,12 +143,24 @@ def _without_weights(folder: Path) -> UserError:
         return UserError(
             f"{folder} has no {SINGLE}.", f"Rename {others[0].name} if that holds all of the model's weights."
         )
-    if any(path.suffix in _PICKLES for path in folder.iterdir()):
+    if pickles := sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES):
         return UserError(
-            f"{folder} has only pickled weights, which Orca Desk never opens: they can run any program.",
-            "Download the model's safetensors files.",
+            f"{folder} has only pickled weights ({pickles[0]}), which Orca Desk never opens: they can run "
+            "any program.",
+            "Download the model's safetensors files; or, if you trust its publisher, convert them by "
+            f"{_conversion(folder)}",
         )
     return UserError(f"{folder} has no {SINGLE}.", "Download the model's safetensors files.")
+
+
+def _conversion(folder: Path) -> str:
+    """Return the command that writes pickled weights, also in several files, as safetensors."""
+    path = str(folder)
+    code = (
+        "from transformers import AutoModelForCausalLM as M; "
+        f"M.from_pretrained({path!r}, dtype='auto').save_pretrained({path!r})"
+    )
+    return f"python -c {shlex.quote(code)}"
 
 
 def _is_plain(name: object) -> bool:

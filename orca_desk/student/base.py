@@ -6,6 +6,7 @@ that the host can check before a training starts.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from orca_desk.errors import UserError
 from orca_desk.models.config import read_json
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
-from orca_desk.student.families import EMBEDDING, HEAD, Family, family_of_config, is_supported
+from orca_desk.student.families import EMBEDDING, HEAD, Family, family_of_config, is_supported, supported
+from orca_desk.student.gguf_names import damaged
 from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 
 # What config.json must say of a model that can be trained.
@@ -31,7 +33,8 @@ _VARIABLE = re.compile(r"model\.layers\.\d+\.(self_attn|mlp)\.\w+\.bias|.+\.self
 def read_base(folder: Path) -> ModelFile:
     """Describe the model in `folder` by its configuration and its weights' headers.
 
-    Raises UserError when the folder is not a safetensors model that can be trained.
+    Its context ends where torch and llama.cpp would begin to differ. Raises UserError when the folder is
+    not a safetensors model that can be trained.
     """
     config = read_json(folder / "config.json")
     if "quantization_config" in config:
@@ -40,14 +43,17 @@ def read_base(folder: Path) -> ModelFile:
             "Choose the original weights (float32, float16 or bfloat16).",
         )
     base = identify_folder(folder)
+    family = family_of_config(config)
     if missing := [key for key in SIZES if type(config.get(key)) is not int or config[key] < 1]:
         raise UserError(
             f"{folder / 'config.json'} does not describe a text model that Orca Desk can train: "
             f"{', '.join(missing)} is missing or not a size.",
-            "Choose a model of the llama, qwen or a similar family.",
+            f"Choose another model of one of the families {supported()}.",
         )
-    require_sound(folder, config, SafetensorsFiles(folder))
-    return base
+    with damaged(folder / "config.json"):
+        family.require_plain()
+        require_sound(folder, config, SafetensorsFiles(folder))
+        return replace(base, context=family.context)
 
 
 def require_sound(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:

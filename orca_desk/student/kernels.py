@@ -16,9 +16,11 @@ from torch import Tensor, nn
 
 from orca_desk.student.matmul import matmul
 
-ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention"}
-GATED = {"LlamaMLP", "Qwen2MLP", "Qwen3MLP", "MistralMLP"}
-NORMS = {"LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "MistralRMSNorm"}
+ATTENTION = {"LlamaAttention", "Qwen2Attention", "MistralAttention", "GraniteAttention"}
+GATED = {"LlamaMLP", "Qwen2MLP", "Qwen3MLP", "MistralMLP", "SmolLM3MLP", "GraniteMLP", "Olmo2MLP"}
+NORMS = {
+    f"{family}RMSNorm" for family in ("Llama", "Qwen2", "Qwen3", "Mistral", "Phi3", "SmolLM3", "Granite")
+}
 
 
 def replace_forwards(model: PeftModel) -> None:

@@ -1,5 +1,6 @@
 """The training loss: cross-entropy of the trained tokens, with the head run on only those, in chunks."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,6 +19,34 @@ SAME = 1e-4  # tolerance for the same layers, and for others in float32: only th
 NEAR = {"float32": SAME, "bfloat16": 0.25}
 
 
+@dataclass(frozen=True)
+class LogitShape:
+    """What a model does to the products of its head: multiplies them, bends them within a cap (0: does not).
+
+    Granite divides them by logits_scaling, Gemma bends them as cap * tanh(logits / cap).
+    """
+
+    scale: float = 1.0
+    cap: float = 0.0
+
+    @classmethod
+    def of(cls, base: PreTrainedModel) -> "LogitShape":
+        """Read it from the model's configuration."""
+        divisor = getattr(base.config, "logits_scaling", None) or 1.0
+        return cls(scale=1.0 / divisor, cap=getattr(base.config, "final_logit_softcapping", None) or 0.0)
+
+    def apply(self, products: Tensor) -> Tensor:
+        """Return the logits, of the same shape and type."""
+        logits = products * self.scale if self.scale != 1.0 else products
+        return torch.tanh(logits / self.cap) * self.cap if self.cap else logits
+
+    def slope(self, logits: Tensor) -> Tensor | float | None:
+        """Return the derivative of the logits by the products; None where both are the same."""
+        if self.cap:
+            return (logits / self.cap).square_().neg_().add_(1.0).mul_(self.scale)
+        return None if self.scale == 1.0 else self.scale
+
+
 class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
     """Sum of -log p(target), whose gradient is computed in the forward pass, chunk by chunk.
 
@@ -26,27 +55,30 @@ class _SummedCrossEntropy(torch.autograd.Function):  # type: ignore[misc]
     """
 
     @staticmethod
-    def forward(context: Any, states: Tensor, head: Tensor, targets: Tensor) -> Tensor:
+    def forward(context: Any, states: Tensor, head: Tensor, targets: Tensor, shape: LogitShape) -> Tensor:
         """states [n, width], head [vocabulary, width], targets [n] -> the summed loss, float32."""
         rows = max(1, min(len(states), LOGITS_AT_ONCE // head.shape[0]))
         total = torch.zeros((), dtype=torch.float32)
         gradient = torch.empty_like(states) if states.requires_grad else None
         for start in range(0, len(states), rows):
             part, wanted = states[start : start + rows], targets[start : start + rows, None]
-            logits = matmul(part, head).float()
+            logits = shape.apply(matmul(part, head).float())
+            slope = shape.slope(logits) if gradient is not None else None
             highest, target = logits.amax(1, keepdim=True), logits.gather(1, wanted)
             mass = logits.sub_(highest).exp_().sum(1, keepdim=True)
             total += (mass.log() + highest - target).sum()
             if gradient is not None:
                 logits.div_(mass).scatter_add_(1, wanted, torch.full_like(mass, -1.0))
+                if slope is not None:
+                    logits.mul_(slope)
                 gradient[start : start + rows] = matmul(logits.to(head.dtype), head.T)
         context.gradient = gradient
         return total
 
     @staticmethod
-    def backward(context: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
+    def backward(context: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
         """Scale the gradient that the forward pass computed."""
-        return context.gradient.mul_(upstream.to(context.gradient.dtype)), None, None
+        return context.gradient.mul_(upstream.to(context.gradient.dtype)), None, None, None
 
 
 def summed_loss(model: PeftModel, batch: TrainingBatch) -> Tensor:
@@ -55,7 +87,8 @@ def summed_loss(model: PeftModel, batch: TrainingBatch) -> Tensor:
     states = base.base_model(input_ids=torch.from_numpy(batch.ids), use_cache=False).last_hidden_state
     states = states.flatten(0, 1).index_select(0, torch.from_numpy(batch.positions))
     head = base.get_output_embeddings().weight
-    loss: Tensor = _SummedCrossEntropy.apply(states, head, torch.from_numpy(batch.targets))
+    targets = torch.from_numpy(batch.targets)
+    loss: Tensor = _SummedCrossEntropy.apply(states, head, targets, LogitShape.of(base))
     return loss
 
 
@@ -63,14 +96,15 @@ def require_own_logits(base: PreTrainedModel, ids: Tensor, reference: Tensor, to
     """Check that body and head, as training runs them, compute the model's own logits.
 
     `ids` is [1, n], `reference` the logits [1, n, vocabulary] of the loaded model, `tolerance` the largest
-    root mean square error as a share of theirs. Raises UserError for a model that (say) scales or caps its
-    logits, which training here would ignore, and for one whose own logits are not finite.
+    root mean square error as a share of theirs. Raises UserError for a model whose layers or logits training
+    here would compute otherwise, and for one whose own logits are not finite.
     """
     if not bool(reference.isfinite().all()):
         raise UserError("The model's weights are damaged: its logits are not numbers.", "Download it again.")
     with torch.no_grad():
         states = base.base_model(input_ids=ids, use_cache=False).last_hidden_state
-        logits = nn.functional.linear(states, base.get_output_embeddings().weight).float()
+        products = nn.functional.linear(states, base.get_output_embeddings().weight)
+        logits = LogitShape.of(base).apply(products).float()
     error = (logits - reference.float()).square().mean().sqrt()
     if not error <= tolerance * reference.float().square().mean().sqrt():
         raise UserError(

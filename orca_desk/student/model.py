@@ -12,8 +12,10 @@ from transformers.utils import logging as transformers_logging
 
 from orca_desk.errors import UserError
 from orca_desk.machine import usable_cores
+from orca_desk.models.config import read_json
 from orca_desk.models.fits import human_bytes, training_fit
 from orca_desk.models.model_file import ModelFile
+from orca_desk.student.families import family_of_config, is_supported
 from orca_desk.student.matmul import MatmulLibrary, faster_library, matmul, shortest_time
 from orca_desk.student.settings import Dtype, TrainSettings
 
@@ -37,7 +39,7 @@ def load_base(folder: Path, dtype: str) -> PreTrainedModel:
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
-            attn_implementation="sdpa",
+            attn_implementation=_attention(folder),
             output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -50,6 +52,12 @@ def load_base(folder: Path, dtype: str) -> PreTrainedModel:
     _require_finite(model, folder)
     model.config.use_cache = False
     return model
+
+
+def _attention(folder: Path) -> str:
+    """Return the implementation of attention that computes all of it; another may leave a part out."""
+    config = read_json(folder / "config.json")
+    return family_of_config(config).attention if is_supported(config) else "sdpa"
 
 
 def _require_finite(model: PreTrainedModel, folder: Path) -> None:

@@ -17,12 +17,11 @@ from training_records import Going, make_records, quick, write_records
 from orca_desk.errors import FinalError, UserError
 from orca_desk.models.fits import TORCH, TRAINING_SHARE, training_fit
 from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.train.estimates import estimate_memory
 from orca_desk.student import checkpoints
 from orca_desk.student.base import read_base
 from orca_desk.student.checkpoints import TrainingProgress
 from orca_desk.student.loop import Loop
-from orca_desk.student.model import choose_checkpointing, choose_dtype, choose_threads
+from orca_desk.student.model import choose_checkpointing, choose_dtype, choose_threads, load_base
 from orca_desk.student.settings import TrainSettings
 from orca_desk.student.train import TrainOutcome, train
 
@@ -83,9 +82,13 @@ def test_a_quantised_model_is_refused(base: Path, tmp_path: Path) -> None:
 def test_code_that_comes_with_a_model_is_not_run(base: Path, tmp_path: Path) -> None:
     (base / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     names = {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}
-    _change_config(base, model_type="unheard-of", auto_map=names)
-    with pytest.raises(UserError, match="cannot be loaded"):
+    _change_config(base, auto_map=names)
+    _train(base, tmp_path, quick(epochs=1))
+    _change_config(base, model_type="unheard-of")
+    with pytest.raises(UserError, match="cannot train models of the unheard-of architecture"):
         _train(base, tmp_path, quick())
+    with pytest.raises(UserError, match="cannot be loaded"):
+        load_base(base, "float32")
     assert not (tmp_path / "ran").exists()
 
 
@@ -223,7 +226,7 @@ def test_the_page_and_the_trainer_decide_alike(
     settings = quick(dtype=dtype, gradient_checkpointing=checkpointing, **numbers)
     with pytest.MonkeyPatch.context() as patch:
         _pretend_free(patch, free)
-        on_the_page = estimate_memory(model, settings)
+        on_the_page = training_fit(model, settings)
         _pretend_free(patch, free - TORCH)  # it is loaded by now
         if on_the_page.fits:
             assert choose_checkpointing(model, settings, dtype) is on_the_page.checkpointing

@@ -26,6 +26,7 @@ __all__ = [
     "is_supported",
     "portable_config",
     "supported",
+    "supports_gguf",
 ]
 
 FAMILIES: tuple[type[Family], ...] = (
@@ -55,13 +56,24 @@ def is_supported(config: dict[str, Any]) -> bool:
     return str(config.get("model_type")) in _BY_TYPE
 
 
+def supports_gguf(architecture: str) -> bool:
+    """Return whether GGUF files of an architecture, by llama.cpp's name, are of one of the families."""
+    return architecture in _BY_ARCHITECTURE
+
+
 def family_of_config(config: dict[str, Any]) -> Family:
     """Return the family of the model that config.json describes. Raises UserError for an unsupported one."""
     model_type = str(config.get("model_type"))
     family = _BY_TYPE.get(model_type)
-    if family is None:
-        raise _unsupported(model_type)
-    return family(config)
+    if family is not None:
+        return family(config)
+    if isinstance(config.get("text_config"), dict):
+        raise UserError(
+            f"The model (of the type {model_type}) is made for pictures or sound as well as text; Orca Desk "
+            "trains text models alone.",
+            "Choose a GGUF file of the model as the student: it holds the text model without the rest.",
+        )
+    raise _unsupported(model_type)
 
 
 def family_of_gguf(path: Path, header: Header | None = None) -> Family:

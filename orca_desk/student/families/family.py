@@ -107,16 +107,6 @@ class Family:
         """The sliding window of attention, where the model uses one that llama.cpp's graph lacks."""
         return self.config.get("sliding_window")
 
-    @property
-    def logit_scale(self) -> float:
-        """The factor on the head's products."""
-        return 1.0
-
-    @property
-    def logit_cap(self) -> float:
-        """The value beyond which logits are bent back; 0 where they are not."""
-        return 0.0
-
     # Tensors
 
     @cached_property
@@ -255,7 +245,8 @@ class Family:
             if present:
                 raise UserError(
                     f"The model {problem}, which Orca Desk cannot write into a GGUF file.",
-                    "Use a GGUF file made by the model's publisher.",
+                    "Choose a GGUF file of the model as the student, if there is one: it is trained as "
+                    "llama.cpp computes it.",
                 )
 
     def describe(self, writer: gguf.GGUFWriter) -> None:

@@ -39,11 +39,6 @@ class _Gemma(Family):
         """None: llama.cpp has the windows of this graph."""
         return None
 
-    @property
-    def logit_cap(self) -> float:
-        """The value beyond which logits are bent back; 0 where they are not."""
-        return float(self.config.get("final_logit_softcapping") or 0.0)
-
     def norms(self) -> dict[str, Shape]:
         """Return the norms of a block: before and after attention and feed-forward layers."""
         after = ("pre_feedforward_layernorm.weight", "post_feedforward_layernorm.weight")
@@ -63,8 +58,8 @@ class _Gemma(Family):
     def describe_more(self, writer: gguf.GGUFWriter) -> None:
         """Add the window, and how logits are bent."""
         writer.add_sliding_window(require(self.config, "sliding_window"))
-        if self.logit_cap:
-            writer.add_final_logit_softcapping(self.logit_cap)
+        if cap := self.config.get("final_logit_softcapping"):
+            writer.add_final_logit_softcapping(float(cap))
 
     @classmethod
     def config_more(cls, keys: GgufKeys) -> dict[str, Any]:

@@ -25,11 +25,6 @@ class Granite(Family):
     interleaves = True
     scalings: ClassVar[frozenset[str]] = Family.scalings | {"llama3"}
 
-    @property
-    def logit_scale(self) -> float:
-        """The factor on the head's products."""
-        return 1.0 / self._multiplier("logits_scaling")
-
     def describe_more(self, writer: gguf.GGUFWriter) -> None:
         """Add the multipliers."""
         writer.add_embedding_scale(self._multiplier("embedding_multiplier"))
