@@ -17,7 +17,7 @@ TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the des
 _HALF, _SINGLE = 2, 4  # bytes of a number
 _RUNTIME = 150 * 2**20  # code and buffers of llama.cpp, whatever the model
 TORCH = 600 * 2**20  # torch, transformers and peft once imported
-_ENGINE_BATCH, _ENGINE_CELLS, _ENGINE_SHARE = 16, 32_768, 0.25  # as in orca_desk.teacher.engine
+USUAL_BATCH, _ENGINE_CELLS, _ENGINE_SHARE = 16, 32_768, 0.25  # as in orca_desk.teacher.engine
 _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
 # What a llama layer stores per token for its backward pass, in widths: inputs, norms, queries, keys, values,
 # attention, residuals (8 at most); in feed-forward widths: gate, up, their activation and product.
@@ -106,7 +106,7 @@ def teaching_fit(
     """
     free = free_memory() if available is None else available
     longest = min(context or model.context, model.context)
-    cells = max(longest, min((batch or _ENGINE_BATCH) * longest, _ENGINE_CELLS))
+    cells = max(longest, min((batch or USUAL_BATCH) * longest, _ENGINE_CELLS))
     if model.cached_values:
         cells = min(cells, max(256, int(free * _ENGINE_SHARE / (model.cached_values * _HALF))))
     return serving_fit(model, sequences=1, tokens=cells, available=free)

@@ -1,4 +1,4 @@
-"""Estimates before a training starts: its steps, its time and its memory."""
+"""Estimates before a training starts: its steps and its time. For its memory see `models/fits.py`."""
 
 import statistics
 from dataclasses import dataclass
@@ -6,8 +6,6 @@ from pathlib import Path
 
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import list_trainings, training_events
-from orca_desk.models.fits import Fit, training_fit
-from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.train.lengths import Lengths
 from orca_desk.student.settings import TrainSettings
 
@@ -75,11 +73,6 @@ def estimate_time(
         low=tokens / speed.high if speed else 0.0,
         high=tokens / speed.low if speed else 0.0,
     )
-
-
-def estimate_memory(model: ModelFile, settings: TrainSettings) -> Fit:
-    """Return the memory that a training takes, by which the trainer decides too."""
-    return training_fit(model, settings)
 
 
 def length_limit(settings: TrainSettings, context: int) -> int:

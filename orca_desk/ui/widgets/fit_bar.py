@@ -1,14 +1,15 @@
-"""Whether a model fits in memory: a bar of its parts against the free memory, and the numbers."""
+"""Whether a job fits in memory: a bar of its parts against the free memory, and what would make it fit."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.models.fits import Fit
+from orca_desk.models.remedies import Remedy
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Role, Theme
-from orca_desk.ui.widgets.text import label, set_tone
-from orca_desk.ui.words.fits import fit_sentence, parts_of
+from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.fits import fit_sentence, parts_of, remedy_text
 
 HEIGHT = 12  # px
 _FITS: tuple[str, Role] = ("circle-check", "good")
@@ -17,7 +18,12 @@ SHARES = (0.95, 0.65, 0.4, 0.25, 0.15)  # of the role's colour, part by part
 
 
 class FitBar(QWidget):
-    """Shows a `Fit`; hidden while there is none."""
+    """Shows a `Fit`; hidden while there is none.
+
+    Where a job does not fit, a button offers its remedy; `remedied` then has the settings to change, by name.
+    """
+
+    remedied = Signal(object)
 
     def __init__(self, theme: Theme, *, role: Role = "teacher") -> None:
         super().__init__()
@@ -36,14 +42,21 @@ class FitBar(QWidget):
         layout.addLayout(row)
         self.parts = label(size="caption", tone="muted", wrap=True)
         layout.addWidget(self.parts)
+        self.remedy = button("", self._take_remedy)
+        layout.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
         self._fit: Fit | None = None
+        self._remedy: Remedy | None = None
         theme.changed.connect(self._paint)
         self.show_fit(None)
 
-    def show_fit(self, fit: Fit | None) -> None:
-        """Show another estimate, or nothing for None."""
-        self._fit = fit
+    def show_fit(self, fit: Fit | None, remedy: Remedy | None = None) -> None:
+        """Show another estimate, or nothing for None, with what to change if it does not fit."""
+        self._fit, self._remedy = fit, remedy
         self._bar.show_fit(fit)
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(remedy_text(remedy))
+            self.remedy.setToolTip(fit_sentence(remedy.fit))
         self.setVisible(fit is not None)
         if fit is not None:
             self.sentence.setText(fit_sentence(fit))
@@ -51,6 +64,10 @@ class FitBar(QWidget):
             self._bar.setAccessibleName(f"{self.sentence.text()} {self.parts.text()}")
             set_tone(self.sentence, "" if fit.fits else "bad")
         self._paint()
+
+    def _take_remedy(self) -> None:
+        if self._remedy is not None:
+            self.remedied.emit(dict(self._remedy.changes))
 
     def _paint(self) -> None:
         fits = self._fit is None or self._fit.fits

@@ -1,6 +1,7 @@
 """Whether a model fits in memory, in words; free of Qt, as the commands say the same."""
 
 from orca_desk.models.fits import Fit, Part, Purpose, human_bytes
+from orca_desk.models.remedies import Remedy
 from orca_desk.ui.words.counting import counted
 
 PARTS: dict[Part, str] = {
@@ -35,6 +36,27 @@ def fit_sentence(fit: Fit) -> str:
     if fit.largest == "activations" and fit.checkpointing:
         return f"{what} needs {memory}: {ADVICE_WITH_CHECKPOINTING}."
     return f"{what} needs {memory}: {ADVICE.get(fit.largest, 'close other programs')}."
+
+
+def remedy_text(remedy: Remedy) -> str:
+    """Return what to change so that a job fits: "Use batches of 1,024 tokens, and turn ... on"."""
+    steps = [_change(name, value) for name, value in remedy.changes.items()]
+    return ", and ".join([steps[0][0].upper() + steps[0][1:], *steps[1:]])
+
+
+def _change(name: str, value: object) -> str:
+    match name:
+        case "gradient_checkpointing":
+            return "turn gradient checkpointing on"
+        case "batch_tokens":
+            return f"use batches of {value:,} tokens"
+        case "batch":
+            return f"generate {counted(int(str(value)), 'answer')} at a time"
+        case "context":
+            return f"use a context of {value:,} tokens"
+        case "dtype":
+            return f"hold the base model in {value}"
+    return f"lower the adapter's rank to {value}"
 
 
 def parts_of(fit: Fit) -> str:

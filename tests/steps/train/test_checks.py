@@ -12,6 +12,7 @@ from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks, update_task
 from orca_desk.library.trainings import add_events, create_training
 from orca_desk.method.records import Task
+from orca_desk.models.fits import training_fit
 from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
 from orca_desk.prompts.hf import HFTokenizer
@@ -37,7 +38,7 @@ from orca_desk.steps.train.checks import (
     snapshot_facts,
     usual_rate,
 )
-from orca_desk.steps.train.estimates import estimate_memory, estimate_time
+from orca_desk.steps.train.estimates import estimate_time
 from orca_desk.steps.train.lengths import token_lengths
 from orca_desk.student.data import prepare
 from orca_desk.student.packing import schedule_steps
@@ -253,9 +254,9 @@ def test_records_without_an_answer_are_counted(facts):
 
 def test_memory_depends_on_the_settings():
     model = identify(BASE)
-    small = estimate_memory(model, TrainSettings(batch_tokens=512))
-    large = estimate_memory(model, TrainSettings(batch_tokens=8192))
+    small = training_fit(model, TrainSettings(batch_tokens=512))
+    large = training_fit(model, TrainSettings(batch_tokens=8192))
     assert small.needed < large.needed
-    half = estimate_memory(model, TrainSettings(batch_tokens=8192, dtype="bfloat16"))
-    saved = estimate_memory(model, TrainSettings(batch_tokens=8192, gradient_checkpointing="on"))
+    half = training_fit(model, TrainSettings(batch_tokens=8192, dtype="bfloat16"))
+    saved = training_fit(model, TrainSettings(batch_tokens=8192, gradient_checkpointing="on"))
     assert half.needed < large.needed and saved.needed < large.needed

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.fits import teaching_fit
+from orca_desk.models.remedies import teaching_remedy
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
@@ -130,6 +131,7 @@ class TeacherForm(QScrollArea):
         self.picker.setMinimumContentsLength(16)
         self.picker.setAccessibleName("Teacher model")
         self.fit = FitBar(self.desk.theme)
+        self.fit.remedied.connect(self._remedy)
         layout.addWidget(self.picker)
         layout.addWidget(self.fit)
         self.picker.chosen.connect(self._model_chosen)
@@ -215,11 +217,20 @@ class TeacherForm(QScrollArea):
 
     def _show_fit(self) -> None:
         model = self.picker.selected()
+        if model is None:
+            self.fit.show_fit(None)
+            return
+        batch, context = self.batch.value() or None, self.context.value() or None
         self.fit.show_fit(
-            None
-            if model is None
-            else teaching_fit(model, batch=self.batch.value() or None, context=self.context.value() or None)
+            teaching_fit(model, batch=batch, context=context),
+            teaching_remedy(model, batch=batch, context=context),
         )
+
+    def _remedy(self, changes: dict[str, int]) -> None:
+        """Show the settings of the engine with what makes the teacher fit."""
+        self.advanced.setChecked(True)
+        for name, box in (("batch", self.batch), ("context", self.context)):
+            box.setValue(changes.get(name, box.value()))
 
     def _pair(self) -> None:
         self.desk.open("strategies", family=self._unpaired[0])

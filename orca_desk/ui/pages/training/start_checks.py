@@ -3,9 +3,11 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from orca_desk.models.fits import training_fit
 from orca_desk.models.model_file import ModelFile
+from orca_desk.models.remedies import training_remedy
 from orca_desk.steps.train.checks import DEFAULT_RATE, Concern, SnapshotFacts, concerns, usual_rate
-from orca_desk.steps.train.estimates import TrainingTime, estimate_memory, estimate_time
+from orca_desk.steps.train.estimates import TrainingTime, estimate_time
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
@@ -78,7 +80,7 @@ class StartChecks(QWidget):
 
     def show_memory(self, model: ModelFile, settings: TrainSettings) -> None:
         """Show how much memory a training takes."""
-        self.memory.show_fit(estimate_memory(model, settings))
+        self.memory.show_fit(training_fit(model, settings), training_remedy(model, settings))
 
     def _show_concerns(self) -> None:
         if not self._is_read:

@@ -136,6 +136,20 @@ def test_the_page_shows_whether_the_teacher_fits(page: TeacherPage, window: Wind
     assert not bar.grab().isNull() and bar.sentence.property("tone") == "bad"
 
 
+def test_a_click_makes_the_teacher_fit(
+    page: TeacherPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = page.form.picker.selected()
+    assert model is not None
+    fixed = sum(size for part, size in teaching_fit(model, available=2**40).parts if part != "cache")
+    monkeypatch.setattr("orca_desk.models.fits.free_memory", lambda: int(fixed / 0.85))
+    page.form.batch.setValue(200)
+    qtbot.waitUntil(lambda: page.form.fit.remedy.isVisibleTo(page))
+    qtbot.mouseClick(page.form.fit.remedy, Qt.MouseButton.LeftButton)
+    assert not page.form.fit.remedy.isVisibleTo(page)
+    assert page.form.batch.value() < 200 and page.form.engine.isVisibleTo(page)
+
+
 def test_five_are_previewed_and_not_saved(page: TeacherPage, library: Library, qtbot: QtBot) -> None:
     facts_alone(page, qtbot)
     page.preview_button.click()

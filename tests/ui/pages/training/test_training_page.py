@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel
 from pytestqt.qtbot import QtBot
 
 from orca_desk.errors import FinalError, UserError
+from orca_desk.inventory.bundled import mini_student
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, decide, iterate_records
 from orca_desk.library.runs import end_run, failure_outcome, get_run, store_progress
@@ -31,6 +32,8 @@ from orca_desk.library.trainings import (
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, digest
+from orca_desk.models.fits import TRAINING_SHARE, training_fit
+from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
 from orca_desk.student.packing import schedule_steps
 from orca_desk.student.settings import TrainSettings
@@ -230,6 +233,24 @@ def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
     with qtbot.waitSignal(window.desk.noticed) as said:
         again.accept()
     assert said.args[0] == "The same records are frozen already, as kept. No snapshot again was made."
+
+
+def test_a_click_makes_a_training_fit_in_memory(
+    window: Window, qtbot: QtBot, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = shown(window, qtbot)
+    set_up = page.set_up
+    memory = set_up.checks.memory
+    qtbot.waitUntil(lambda: bool(memory.sentence.text()))
+    assert not memory.remedy.isVisibleTo(page)
+    needed = training_fit(identify(mini_student()), set_up.form.value(), free=2**40).needed
+    monkeypatch.setattr("orca_desk.models.fits.free_memory", lambda: int(needed / TRAINING_SHARE) - 2**20)
+    set_up.form.control("gradient_checkpointing").setCurrentText("off")
+    qtbot.waitUntil(lambda: memory.remedy.isVisibleTo(page))
+    assert memory.remedy.text() == "Turn gradient checkpointing on"
+    qtbot.mouseClick(memory.remedy, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not memory.remedy.isVisibleTo(page))
+    assert set_up.form.value().gradient_checkpointing == "on" and "takes about" in memory.sentence.text()
 
 
 def test_problems_of_a_training_are_shown_before_it_starts(
