@@ -14,6 +14,7 @@ from orca_desk.serving.refusals import ApiError
 
 MOST_BYTES = 8_000_000  # of a body: a context of a million tokens
 SECONDS_TO_SEND = 30  # for a client to send its body
+NO_MORE = {"Connection": "close"}  # what is left of the body is not read
 T = TypeVar("T")
 
 
@@ -34,7 +35,7 @@ async def read_fields(request: Request) -> Fields:
                 if len(body) > MOST_BYTES:
                     raise _too_large()
     except TimeoutError:
-        raise ApiError("The request's body did not arrive in time.", status=408) from None
+        raise ApiError("The request's body did not arrive in time.", status=408, headers=NO_MORE) from None
     except ClientDisconnect:
         raise ClientLeftError from None
     return Fields.parse(bytes(body))
@@ -83,4 +84,6 @@ async def _left(receive: Receive) -> None:
 
 
 def _too_large() -> ApiError:
-    return ApiError(f"The request's body is larger than {MOST_BYTES / 1e6:.0f} MB.", status=413)
+    return ApiError(
+        f"The request's body is larger than {MOST_BYTES / 1e6:.0f} MB.", status=413, headers=NO_MORE
+    )

@@ -1,7 +1,7 @@
 """A server in its worker, as the app starts it, for as long as a test needs it."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from queue import Queue
@@ -27,6 +27,7 @@ class LiveServer:
         self.error: Exception | None = None
         self.events: Queue[ServingEvent | None] = Queue()
         self._models, self._settings = models, settings
+        self._told: ServingActivity | None = None
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         self.url = self._wait_until_ready()
@@ -45,19 +46,14 @@ class LiveServer:
         assert self.error
         raise self.error
 
-    def wait_until_idle(self, *, answered: int) -> ServingActivity:
-        """Wait until nothing runs and at least so many answers were written."""
-        while (event := self.events.get(timeout=SECONDS)) is not None:
-            if isinstance(event, ServingActivity) and event.running == 0 and event.answered >= answered:
-                return event
-        raise AssertionError(self.error)
-
-    def wait_for_running(self, count: int) -> None:
-        """Wait until so many answers run or wait."""
-        while (event := self.events.get(timeout=SECONDS)) is not None:
-            if isinstance(event, ServingActivity) and event.running == count:
-                return
-        raise AssertionError(self.error)
+    def wait_until(self, is_wanted: Callable[[ServingActivity], bool]) -> ServingActivity:
+        """Wait for the server to do something, from what it told last on; return what it does."""
+        while not (self._told and is_wanted(self._told)):
+            event = self.events.get(timeout=SECONDS)
+            assert event is not None, self.error
+            if isinstance(event, ServingActivity):
+                self._told = event
+        return self._told
 
     def stop(self) -> None:
         """End it, and wait until its worker has ended."""
