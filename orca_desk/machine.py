@@ -15,3 +15,8 @@ def usable_cores() -> int:
 def free_memory() -> int:
     """Return how many bytes of memory programs can still take without swapping."""
     return int(psutil.virtual_memory().available)
+
+
+def total_memory() -> int:
+    """Return how many bytes of memory the computer has."""
+    return int(psutil.virtual_memory().total)

@@ -40,3 +40,9 @@ def default_library() -> Path:
     """Return the library's folder: $ORCA_DESK_LIBRARY, or else one in the platform's data folder."""
     chosen = os.environ.get("ORCA_DESK_LIBRARY")
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("orca-desk", "orca-desk"))
+
+
+def default_models() -> Path:
+    """Return the folder for downloaded models: $ORCA_DESK_MODELS, or else one beside the default library."""
+    chosen = os.environ.get("ORCA_DESK_MODELS")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("orca-desk-models", "orca-desk"))

@@ -26,26 +26,39 @@ def identify_folder(folder: Path) -> ModelFile:
     config = read_json(folder / "config.json")
     files = weight_files(folder)
     elements = sum((count_elements(read_header(file)) for file in files), Counter[str]())
-    shape = config["text_config"] if isinstance(config.get("text_config"), dict) else config
     return ModelFile(
         path=folder,
         kind="safetensors",
         name=_name(folder),
-        architecture=str(shape.get("model_type") or config.get("model_type") or ""),
+        architecture=str(text_config(config).get("model_type") or config.get("model_type") or ""),
         quantisation=_quantisation(config, elements),
         parameters=elements.total(),
         size_bytes=sum(file.stat().st_size for file in files),
         files=files,
-        context=_number(shape, "max_position_embeddings"),
-        layers=_number(shape, "num_hidden_layers"),
-        width=_number(shape, "hidden_size"),
-        ffn=_number(shape, "intermediate_size"),
-        vocab=_number(shape, "vocab_size"),
-        cached_values=_cached_values(shape),
+        **shape_of_config(config),
         tokenizer="tokenizer.json" if (folder / "tokenizer.json").is_file() else "",
         chat_template=template_of_folder(folder),
         licence=licence_of_folder(folder),
     )
+
+
+def shape_of_config(config: dict[str, Any]) -> dict[str, int]:
+    """Return the fields of ModelFile that tell a model's shape, by its configuration; 0 for what it lacks."""
+    shape = text_config(config)
+    return {
+        "context": _number(shape, "max_position_embeddings"),
+        "layers": _number(shape, "num_hidden_layers"),
+        "width": _number(shape, "hidden_size"),
+        "ffn": _number(shape, "intermediate_size"),
+        "vocab": _number(shape, "vocab_size"),
+        "cached_values": _cached_values(shape),
+    }
+
+
+def text_config(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration of the language model, which is a part of that of a multimodal one."""
+    inner = config.get("text_config")
+    return inner if isinstance(inner, dict) else config
 
 
 def _adapter(folder: Path) -> ModelFile:

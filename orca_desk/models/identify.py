@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.models.chat_template import template_of_header
-from orca_desk.models.gguf_header import Elided, Header, read_header
+from orca_desk.models.gguf_header import Elided, Header, Value, read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.licence import licence_of_folder
@@ -83,10 +84,6 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
     sizes = sum((header.tensor_bytes for header in headers), Counter[str]())
     if not elements:
         raise UserError(f"{path} holds no weights.", "It may be only a vocabulary: choose the model.")
-
-    def number(key: str) -> int:
-        return head.number(f"{architecture}.{key}")
-
     title = head.text("general.name").strip()
     return ModelFile(
         path=path,
@@ -99,12 +96,7 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
         parameters=elements.total(),
         size_bytes=sum(file.stat().st_size for file in files),
         files=files,
-        context=number("context_length"),
-        layers=number("block_count"),
-        width=number("embedding_length"),
-        ffn=number("feed_forward_length"),
-        vocab=_vocabulary(head, architecture),
-        cached_values=_cached_values(head, architecture),
+        **shape_of_metadata(head.metadata),
         tokenizer="/".join(
             filter(None, (head.text("tokenizer.ggml.model"), head.text("tokenizer.ggml.pre")))
         ),
@@ -130,22 +122,33 @@ def _quantisation(head: Header, sizes: Counter[str]) -> str:
     return known.get(number) or sizes.most_common(1)[0][0]
 
 
-def _vocabulary(head: Header, architecture: str) -> int:
-    tokens = head.metadata.get("tokenizer.ggml.tokens")
-    return tokens.count if isinstance(tokens, Elided) else head.number(f"{architecture}.vocab_size")
+def shape_of_metadata(metadata: Mapping[str, Value]) -> dict[str, int]:
+    """Return the fields of ModelFile that tell a model's shape, by GGUF metadata; 0 for what it lacks."""
+    architecture = metadata.get("general.architecture")
+
+    def number(key: str, default: int = 0) -> int:
+        value = metadata.get(f"{architecture}.{key}")
+        return value if type(value) is int else default
+
+    tokens = metadata.get("tokenizer.ggml.tokens")
+    return {
+        "context": number("context_length"),
+        "layers": number("block_count"),
+        "width": number("embedding_length"),
+        "ffn": number("feed_forward_length"),
+        "vocab": tokens.count if isinstance(tokens, Elided) else number("vocab_size"),
+        "cached_values": _cached_values(number, metadata.get(f"{architecture}.attention.head_count_kv")),
+    }
 
 
-def _cached_values(head: Header, architecture: str) -> int:
+def _cached_values(number: Callable[[str, int], int], groups: Value | None) -> int:
     """Return how many keys and values a token adds to the cache, over all layers.
 
     Some models give the number of heads once, others once per layer.
     """
-    heads = head.number(f"{architecture}.attention.head_count", 1) or 1
-    layers = head.number(f"{architecture}.block_count")
-    share = head.number(f"{architecture}.embedding_length") // heads
-    key = head.number(f"{architecture}.attention.key_length", share)
-    value = head.number(f"{architecture}.attention.value_length", share)
-    groups = head.metadata.get(f"{architecture}.attention.head_count_kv", heads)
+    heads = number("attention.head_count", 1) or 1
+    share = number("embedding_length", 0) // heads
+    values = number("attention.key_length", share) + number("attention.value_length", share)
     if isinstance(groups, tuple):
-        return int(sum(groups)) * (key + value)
-    return (groups if type(groups) is int else heads) * layers * (key + value)
+        return int(sum(groups)) * values
+    return (groups if type(groups) is int else heads) * number("block_count", 0) * values

@@ -1,197 +1,303 @@
-"""Downloads against a small local server that speaks what is needed of the hub's protocol."""
+"""Downloads against a local hub, with every fault that a real one can have."""
 
-import hashlib
-import json
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from file_limits import limited_file_size
+from hub_server import COMMIT, HubServer, ServedRepo, hub_server
 
 from orca_desk.errors import UserError
-from orca_desk.models.hub import download, list_repo
+from orca_desk.models.hub import connection
+from orca_desk.models.hub.choice import choose
+from orca_desk.models.hub.connection import Hub, connected
+from orca_desk.models.hub.fetch import Progress, Stage, download_files, part_of, silent
+from orca_desk.models.hub.listing import list_repo
 
-COMMIT = "a" * 40
 WEIGHTS = bytes(range(256)) * 20_000  # 5 MB
+SHARDS = {"config.json": b'{"a": 1}', "model.safetensors": WEIGHTS, "tokenizer.json": b"{}"}
 
 
-@dataclass
-class Hub:
-    """What the server serves, and what it was asked."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    announced: dict[str, bytes] = field(default_factory=dict)  # where it is not what is served
-    sizes: dict[str, int] = field(default_factory=dict)
-    cut_after: int | None = None
-    ranges: bool = True
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    endpoint: str = ""
-
-    def listing(self) -> dict[str, object]:
-        return {
-            "id": "me/tiny",
-            "modelId": "me/tiny",
-            "sha": COMMIT,
-            "siblings": [*map(self._sibling, self.files)],
-        }
-
-    def _sibling(self, name: str) -> dict[str, object]:
-        data = self.announced.get(name, self.files[name])
-        size = self.sizes.get(name, len(data))
-        entry: dict[str, object] = {"rfilename": name, "size": size}
-        entry["blobId"] = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-        if name.endswith((".safetensors", ".gguf")):
-            entry["lfs"] = {"sha256": hashlib.sha256(data).hexdigest(), "size": size, "pointerSize": 1}
-        return entry
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let the transport's pauses between attempts pass at once; return them."""
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    return pauses
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    state = Hub(files={"config.json": b'{"a": 1}', "model.safetensors": WEIGHTS, "tokenizer.json": b"{}"})
+def hub() -> Iterator[HubServer]:
+    with hub_server(ServedRepo(files=dict(SHARDS))) as state:
+        yield state
 
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
 
-        def do_GET(self) -> None:
-            state.asked.append((self.path, self.headers.get("Range", "")))
-            if self.path.startswith("/api/models/me/tiny/revision/main"):
-                self._send(200, json.dumps(state.listing()).encode())
-            elif self.path.startswith("/api/models/me/gated"):
-                self._send(403, b"{}", {"X-Error-Code": "GatedRepo"})
-            elif self.path.startswith(f"/me/tiny/resolve/{COMMIT}/"):
-                self._file(state.files[self.path.rsplit(f"{COMMIT}/")[1]])
-            else:
-                self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"})
-
-        def _file(self, data: bytes) -> None:
-            start = self.headers.get("Range")
-            if start and state.ranges:
-                first = int(start.removeprefix("bytes=").removesuffix("-"))
-                rest = {"Content-Range": f"bytes {first}-{len(data) - 1}/{len(data)}"}
-                self._send(206, data[first:], rest)
-            else:
-                self._send(200, data)
-
-        def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if state.cut_after is not None and len(body) > state.cut_after:
-                body, state.cut_after = body[: state.cut_after], None
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def fetch(
+    hub: HubServer, folder: Path, file: str | None = None, *, repo: str = "me/tiny", revision: str = "main",
+    token: str = "", endpoint: str = "", progress: Progress = silent,
+) -> Path:  # fmt: skip
+    """Download as the worker does."""
+    where = Hub(endpoint=endpoint or hub.endpoint, token=token)
+    with connected(where):
+        listed = list_repo(where, repo, revision=revision)
+        download_files(where, listed, choose(listed, file).files, folder, progress=progress)
+    return folder / (file or "")
 
 
 def names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_model_folder_without_anything_that_could_run(hub: Hub, tmp_path: Path) -> None:
-    hub.files |= {"pytorch_model.bin": b"x", "modeling.py": b"x", "../evil.json": b"x", "C:\\evil.json": b"x"}
-    hub.files |= {"big.gguf": b"x", "README.md": b"x", "extra/more.json": b"[]"}
-    told: list[tuple[int, int]] = []
+def test_a_model_folder_without_anything_that_could_run(hub: HubServer, tmp_path: Path) -> None:
+    hub.repo.files |= {"pytorch_model.bin": b"x", "modeling.py": b"x", "../evil.json": b"x"}
+    hub.repo.files |= {"C:\\evil.json": b"x", ".hidden/a.json": b"x", "a\nb.json": b"x"}
+    hub.repo.files |= {"big.gguf": b"x", "README.md": b"# Tiny", "extra/more.json": b"[]", "LICENSE": b"MIT"}
+    hub.repo.files |= {"consolidated.safetensors": b"x", "fp16/model.safetensors": b"x"}
+    told: list[tuple[Stage, int, int]] = []
     folder = tmp_path / "new" / "tiny"
-    got = download("me/tiny", folder=folder, endpoint=hub.endpoint, progress=lambda *n: told.append(n))
-    assert got == folder
-    assert names(tmp_path) == [
-        f"new/tiny/{name}"
-        for name in ("config.json", "extra/more.json", "model.safetensors", "tokenizer.json")
-    ]
+    fetch(hub, folder, progress=lambda *n: told.append(n))
+    whole = ("LICENSE", "README.md", "config.json", "extra/more.json", "model.safetensors", "tokenizer.json")
+    assert names(tmp_path) == [f"new/tiny/{name}" for name in whole]
     assert (folder / "model.safetensors").read_bytes() == WEIGHTS
-    total = sum(len(hub.files[name]) for name in ("config.json", "extra/more.json", "tokenizer.json"))
-    assert told[-1] == (total + len(WEIGHTS), total + len(WEIGHTS))
-    assert told == sorted(told)
+    total = sum(len(hub.repo.files[name]) for name in whole)
+    arrived = [(done, of) for stage, done, of in told if stage == "downloading"]
+    assert arrived[-1] == (total, total) and arrived == sorted(arrived)
     hub.asked.clear()
-    download("me/tiny", folder=folder, endpoint=hub.endpoint)
-    assert [path.partition("?")[0] for path, _ in hub.asked] == ["/api/models/me/tiny/revision/main"]
+    fetch(hub, folder)
+    assert hub.paths() == ["/api/models/me/tiny/revision/main"]
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_a_cut_download_goes_on_where_it_stopped(hub: Hub, tmp_path: Path, ranges: bool) -> None:
+def test_a_broken_connection_is_taken_up_again(hub: HubServer, tmp_path: Path, ranges: bool) -> None:
     hub.cut_after, hub.ranges = 3_000_000, ranges
-    with pytest.raises(UserError, match="could not be downloaded"):
-        download("me/tiny", folder=tmp_path, file="model.safetensors", endpoint=hub.endpoint)
-    assert not (tmp_path / "model.safetensors").exists()
-    got = download("me/tiny", folder=tmp_path, file="model.safetensors", endpoint=hub.endpoint)
-    assert got.read_bytes() == WEIGHTS
-    start = hub.asked[-1][1]
-    assert start.startswith("bytes=") and 0 < int(start[6:-1]) <= 3_000_000
+    assert fetch(hub, tmp_path, "model.safetensors").read_bytes() == WEIGHTS
+    first, again = hub.files_asked()
+    assert first.range == "" and again.range.startswith("bytes=")
+    assert 0 < int(again.range[6:-1]) <= 3_000_000
     assert names(tmp_path) == ["model.safetensors"]
 
 
-def test_a_stopped_download_keeps_its_part(hub: Hub, tmp_path: Path) -> None:
-    def stop(done: int, total: int) -> None:
-        raise KeyboardInterrupt
+def test_a_server_that_sends_a_file_only_whole_and_never_does_is_given_up(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    hub.cut_after, hub.ranges, hub.cuts = 3_000_000, False, 100
+    with pytest.raises(UserError, match="could not be downloaded: peer closed"):
+        fetch(hub, tmp_path, "model.safetensors")
+    assert len(hub.files_asked()) == 5
+
+
+def test_a_lost_connection_keeps_its_part_for_the_next_start(hub: HubServer, tmp_path: Path) -> None:
+    def end(stage: Stage, done: int, total: int) -> None:
+        if done > 2_000_000:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        download("me/tiny", folder=tmp_path, file="model.safetensors", endpoint=hub.endpoint, progress=stop)
-    assert names(tmp_path) != []
-    download("me/tiny", folder=tmp_path, file="model.safetensors", endpoint=hub.endpoint)
+        fetch(hub, tmp_path, "model.safetensors", progress=end)
+    (part,) = tmp_path.iterdir()
+    have = part.stat().st_size
+    assert 0 < have < len(WEIGHTS) and part.suffix == ".part"
+    hub.asked.clear()
+    fetch(hub, tmp_path, "model.safetensors")
+    assert [one.range for one in hub.files_asked()] == [f"bytes={have}-"]
     assert names(tmp_path) == ["model.safetensors"]
+
+
+def test_a_silent_server_is_lost_after_a_while(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    hub.hold, hub.hold_at = lambda: released.wait(20), 0.0
+    monkeypatch.setattr(connection, "SECONDS_TO_ANSWER", 0.1)
+    try:
+        with pytest.raises(UserError, match=r"could not be downloaded: .*timed out") as refused:
+            fetch(hub, tmp_path, "model.safetensors")
+        assert "resumes where it stopped" in refused.value.hint
+    finally:
+        released.set()
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
-def test_other_content_than_announced_is_removed(hub: Hub, tmp_path: Path, name: str) -> None:
-    hub.announced[name] = hub.files[name][:-1] + b"?"
+def test_other_bytes_of_the_same_size_are_removed(hub: HubServer, tmp_path: Path, name: str) -> None:
+    hub.sent[name] = hub.repo.files[name][:-1] + b"?"
     with pytest.raises(UserError, match="differs from what the hub announced"):
-        download("me/tiny", folder=tmp_path, file=name, endpoint=hub.endpoint)
+        fetch(hub, tmp_path, name)
     assert names(tmp_path) == []
 
 
-def test_a_damaged_file_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
+def test_more_bytes_than_announced_are_not_written(hub: HubServer, tmp_path: Path) -> None:
+    hub.repo.announced["model.safetensors"] = WEIGHTS[:1_000_000]
+    with pytest.raises(UserError, match="differs from what the hub announced"):
+        fetch(hub, tmp_path, "model.safetensors")
+    assert names(tmp_path) == []
+
+
+def test_fewer_bytes_than_announced_are_kept(hub: HubServer, tmp_path: Path) -> None:
+    hub.sent["model.safetensors"] = WEIGHTS[:1_000_000]
+    with pytest.raises(UserError, match="stopped after 1,000,000 of 5,120,000 bytes"):
+        fetch(hub, tmp_path, "model.safetensors")
+    hub.sent.clear()
+    fetch(hub, tmp_path, "model.safetensors")
+    assert hub.files_asked()[-1].range == "bytes=1000000-"
+
+
+def test_a_wrong_content_length_is_a_lost_connection(hub: HubServer, tmp_path: Path) -> None:
+    hub.length_more = 10
+    assert fetch(hub, tmp_path, "model.safetensors").read_bytes() == WEIGHTS
+
+
+def test_another_part_of_the_file_than_asked_for_is_refused(hub: HubServer, tmp_path: Path) -> None:
+    hub.cut_after, hub.range_shift = 1_000_000, 7
+    with pytest.raises(UserError, match="sent another part of the file"):
+        fetch(hub, tmp_path, "model.safetensors")
+
+
+def test_a_new_version_never_continues_an_older_one(hub: HubServer, tmp_path: Path) -> None:
+    def end(stage: Stage, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(hub, tmp_path, "model.safetensors", progress=end)
+    hub.repo.commit, newer = "b" * 40, WEIGHTS[::-1]
+    hub.repo.files["model.safetensors"] = newer
+    hub.asked.clear()
+    assert fetch(hub, tmp_path, "model.safetensors").read_bytes() == newer
+    assert [one.range for one in hub.files_asked()] == [""]
+    assert names(tmp_path) == ["model.safetensors"]
+    with pytest.raises(UserError, match="has no such revision"):
+        fetch(hub, tmp_path, revision=COMMIT)
+
+
+def test_a_rate_limit_is_waited_for_or_told(hub: HubServer, tmp_path: Path, at_once: list[float]) -> None:
+    hub.statuses = [(429, {"Retry-After": "7"}), (408, {})]
+    where = Hub(endpoint=hub.endpoint)
+    waits: list[int] = []
+    with connected(where, waiting=waits.append):
+        listed = list_repo(where, "me/tiny")
+        download_files(where, listed, choose(listed, "model.safetensors").files, tmp_path)
+    assert waits == [7] and at_once[0] == 8
+    (tmp_path / "model.safetensors").unlink()
+    hub.statuses = [(429, {"Retry-After": "3600"})]
+    with pytest.raises(UserError, match="takes no more requests for 60 minutes"):
+        fetch(hub, tmp_path, "model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(401, "does not accept the token"), (403, "does not let this token"), (500, "problem of its own")],
+)
+def test_a_status_is_a_sentence(hub: HubServer, tmp_path: Path, status: int, message: str) -> None:
+    hub.statuses = [(status, {"X-Error-Message": "Invalid credentials in Authorization header"})] * 6
+    with pytest.raises(UserError, match=message) as refused:
+        fetch(hub, tmp_path, "model.safetensors")
+    assert refused.value.hint
+
+
+def test_a_token_opens_and_never_leaves_for_another_host(hub: HubServer, tmp_path: Path) -> None:
+    hub.repo.gated, hub.token = True, "hf_secret"
+    with pytest.raises(UserError, match="accept its conditions") as refused:
+        fetch(hub, tmp_path, "model.safetensors")
+    assert f"{hub.endpoint}/me/tiny" in refused.value.hint
+    with hub_server(ServedRepo(files=dict(SHARDS))) as other:
+        hub.redirect = other.endpoint
+        fetch(hub, tmp_path, "model.safetensors", token="hf_secret")
+        assert [one.token for one in hub.files_asked()] == ["", "hf_secret"]
+        assert [one.token for one in other.files_asked()] == [""]
+    with pytest.raises(UserError, match="does not accept the token"):
+        fetch(hub, tmp_path, token="wrong")
+
+
+def test_no_token_of_another_tool_is_sent(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_other")
+    fetch(hub, tmp_path, "config.json")
+    assert {one.token for one in hub.asked} == {""}
+
+
+def test_an_encrypted_hub_cannot_lead_to_an_open_address(hub: HubServer) -> None:
+    import httpx2
+    from huggingface_hub.utils import get_session
+
+    with connected(Hub(endpoint="https://hub.example")):
+        (_, keep_encrypted) = get_session().event_hooks["request"]
+        keep_encrypted(httpx2.Request("GET", "https://cdn.example/x"))
+        with pytest.raises(UserError, match="not encrypted"):
+            keep_encrypted(httpx2.Request("GET", "http://cdn.example/x"))
+
+
+def test_a_damaged_file_is_fetched_again(hub: HubServer, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes(b'{"a": 2}')
-    download("me/tiny", folder=tmp_path, file="config.json", endpoint=hub.endpoint)
+    fetch(hub, tmp_path, "config.json")
     assert (tmp_path / "config.json").read_bytes() == b'{"a": 1}'
 
 
-def test_more_than_the_disk_holds_is_refused_first(hub: Hub, tmp_path: Path) -> None:
-    hub.sizes["model.safetensors"] = 10**18
+def test_more_than_the_disk_holds_is_refused_first(hub: HubServer, tmp_path: Path) -> None:
+    hub.repo.sizes["model.safetensors"] = 10**18
     with pytest.raises(UserError, match=r"takes .* GiB, and .* free"):
-        download("me/tiny", folder=tmp_path / "new", endpoint=hub.endpoint)
-    assert names(tmp_path) == []
+        fetch(hub, tmp_path / "new")
+    assert names(tmp_path) == [] and hub.files_asked() == []
 
 
-def test_errors_are_sentences(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(repo: str, message: str, **options: str) -> None:
+def test_two_downloads_into_one_folder_take_turns(hub: HubServer, tmp_path: Path) -> None:
+    def again(stage: Stage, done: int, total: int) -> None:
+        fetch(hub, tmp_path, "config.json")
+
+    connection_wait = "orca_desk.models.hub.fetch.SECONDS_TO_UNLOCK"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection_wait, 0.01)
+        with pytest.raises(UserError, match="Another download into"):
+            fetch(hub, tmp_path, "model.safetensors", progress=again)
+
+
+def test_errors_are_sentences(hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(repo: str, message: str, *, file: str | None = None, endpoint: str = "") -> None:
         with pytest.raises(UserError, match=message) as caught:
-            download(repo, folder=tmp_path, **{"endpoint": hub.endpoint, **options})  # type: ignore[arg-type]
+            fetch(hub, tmp_path, file, repo=repo, endpoint=endpoint)
         assert caught.value.hint
 
     refused("me/nothing", "has no model")
-    refused("me/gated", "accept its conditions")
-    refused("not a name!", "has no model")
+    refused("not a name!", "no name of a model")
+    refused("me/../tiny", "no name of a model")
     refused("me/tiny", "has no file other.gguf", file="other.gguf")
     refused("me/tiny", "could not be downloaded", endpoint="http://127.0.0.1:9")
-    hub.files = {"tiny-q4.gguf": b"x"}
+    hub.repo.files = {"tiny-q4.gguf": b"x"}
     refused("me/tiny", "no safetensors files")
+    hub.repo.files = {"pytorch_model.bin": b"x"}
+    refused("me/tiny", "no safetensors files. Its weights are pickles")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     refused("me/tiny", "switched off")
-    with pytest.raises(UserError, match="switched off"):
-        list_repo("me/tiny", endpoint=hub.endpoint)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the limit stands for a file system's")
-def test_a_file_too_large_for_the_disk_is_told_and_removed(hub: Hub, tmp_path: Path) -> None:
+def test_a_file_too_large_for_the_disk_is_told_and_removed(hub: HubServer, tmp_path: Path) -> None:
     """Downloading it again would fail at the same byte."""
     target = tmp_path / "model.safetensors"
     with (
         limited_file_size(1_000_000),
         pytest.raises(UserError, match=f"takes no file as large as {target}") as refused,
     ):
-        download("me/tiny", folder=tmp_path, file="model.safetensors", endpoint=hub.endpoint)
+        fetch(hub, tmp_path, "model.safetensors")
     assert "another disk" in refused.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it stands for a full disk")
+def test_a_full_disk_is_told(hub: HubServer, tmp_path: Path) -> None:
+    where, target = Hub(endpoint=hub.endpoint), tmp_path / "model.safetensors"
+    with connected(where):
+        listed = list_repo(where, "me/tiny")
+        (file,) = choose(listed, target.name).files
+        part_of(target, file).symlink_to("/dev/full")
+        with pytest.raises(UserError, match=f"no space left for {target}"):
+            download_files(where, listed, [file], tmp_path)
+
+
+def test_an_answer_that_is_no_listing_is_told(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = Hub(endpoint=hub.endpoint)
+    for nonsense in ({"siblings": 3}, {"nothing": 1}, [], "x"):
+        monkeypatch.setattr(ServedRepo, "listing", lambda self, answer=nonsense: answer)
+        with connected(where), pytest.raises(UserError, match="no listing of models"):
+            list_repo(where, "me/tiny")
+    assert connection.SECONDS_TO_ANSWER > 0

@@ -1,1 +1,1 @@
-"""Download: a model from a hub, when the user asks for it."""
+"""Download: a model from a hub, when the user goes online for it."""

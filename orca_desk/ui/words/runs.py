@@ -33,6 +33,7 @@ TYPES = {
     "train": RunType("chart-line", "Training", "training"),
     "evaluate": RunType("target", "Evaluation", "evaluate"),
     "import": RunType("file-input", "Import", "tasks"),
+    "download": RunType("download", "Download", "hub"),
     "demo": RunType("flask-conical", "Demo", "home"),
 }
 STATUSES: dict[Status, RunStatus] = {
