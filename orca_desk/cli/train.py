@@ -45,19 +45,20 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     epilog=examples(
         "orca-desk train --student models/mini-student --snapshot 3f2a --learning-rate 5e-3",
         "orca-desk train --student Qwen2.5-0.5B-Instruct --snapshot 3f2a --rank 32 --epochs 3",
+        "orca-desk train --student SmolLM2-135M-Instruct.Q4_1.gguf --snapshot 3f2a",
     ),
 )
 @click.option(
     "--student",
     required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The student's folder, with safetensors, config and tokenizer.",
+    type=click.Path(exists=True, path_type=Path),
+    help="The student: a folder with safetensors, config and tokenizer, or a GGUF file.",
 )
 @click.option("--snapshot", required=True, help="The name or id of the snapshot to train on.")
 @click.option(
     "--gguf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The student's GGUF file. [default: the one in its folder, or a converted one]",
+    help="The GGUF file that serves the student. [default: the one in its folder, or a converted one]",
 )
 @setting_options
 @library_option

@@ -16,18 +16,20 @@ _ENDS = ("eos", "eot", "eom")
 _SPECIAL = (gguf.TokenType.CONTROL, gguf.TokenType.UNKNOWN)
 
 
-def base_tokenizer(base: Path) -> HFTokenizer:
+def base_tokenizer(base: Path, template: str | None = None) -> HFTokenizer:
     """Return the tokenizer of a student, a folder or a GGUF file, without unpacking the file.
 
-    Raises UserError for a damaged one, one without a chat template, and one that cannot be expressed.
+    `template` is used instead of the model's own. Raises UserError for a damaged one, one without a chat
+    template, and one that cannot be expressed.
     """
     if base.is_dir():
-        return HFTokenizer.load(base)
+        return HFTokenizer.load(base, template=template)
     keys = read_gguf_tokenizer(identify(base).files)
-    if keys.chat_template is None:
+    own = template or keys.chat_template
+    if own is None:
         raise UserError(f"{base} has no chat template.", "Use its instruction-tuned variant, which has one.")
     try:
-        return HFTokenizer(json.dumps(definition(keys)), settings(keys), keys.chat_template, set(ends(keys)))
+        return HFTokenizer(json.dumps(definition(keys)), settings(keys), own, set(ends(keys)))
     except Exception as error:  # `tokenizers` raises bare Exception
         raise UserError(
             f"The tokenizer in {base} cannot be read: {error}", "Download or export it again."

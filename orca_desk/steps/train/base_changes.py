@@ -1,10 +1,10 @@
-"""What has changed in a student's folder since a training on it began."""
+"""What has changed in a student since a training on it began."""
 
 import json
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
-from orca_desk.inventory.student_files import COMPANIONS
+from orca_desk.inventory.student_files import COMPANIONS, known_student_folder
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
 from orca_desk.models.hashes import HashCache
@@ -21,13 +21,14 @@ def changed_files(library: Library, training: Training) -> tuple[str, ...]:
     try:
         plan = json.loads((training.folder / "run.json").read_text("utf-8"))
         before: dict[str, str] = plan["inputs"]["model"]
-        weights = [file for file in identify(training.base).files if file.name in before]
+        folder = known_student_folder(library, training.base)
+        weights = [file for file in identify(folder).files if file.name in before] if folder else []
     except (OSError, ValueError, KeyError, TypeError, UserError):
+        return ()
+    if folder is None:  # a GGUF file that has to be unpacked again: the trainer compares it then
         return ()
     hashes = HashCache(library.folder)
     now = {file.name: hashes.sha256(file) for file in weights}
-    now |= {
-        name: file_sha256(training.base / name) for name in COMPANIONS if (training.base / name).is_file()
-    }
+    now |= {name: file_sha256(folder / name) for name in COMPANIONS if (folder / name).is_file()}
     names = {name for name in before if name in COMPANIONS or name.endswith(".safetensors")} | now.keys()
     return tuple(sorted(name for name in names if before.get(name) != now.get(name)))

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
+from orca_desk.inventory.trainable import rounded_bits, trainable_layers
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, get_snapshot, snapshot_records, snapshot_strategies
 from orca_desk.library.strategies import current_strategies
@@ -36,7 +37,8 @@ class SnapshotFacts:
     `overlap` counts the records whose task, or whose exact question, is held out now. `reveals` names the
     strategies that the student's instruction quotes. `lengths` is None without a base, `speed` without an
     earlier training on it. `unreadable` says why the base's tokenizer cannot be used, `unsound` why its
-    weights cannot be trained. `layers` are the names of those that an adapter can change.
+    weights cannot be trained. `layers` are the names of those that an adapter can change. `rounded` is set
+    for a GGUF file whose weights are quantised.
     """
 
     snapshot: Snapshot
@@ -48,6 +50,7 @@ class SnapshotFacts:
     unsound: str
     layers: frozenset[str]
     speed: TrainingSpeed | None
+    rounded: "RoundedWeights | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,15 @@ class UnsoundBase:
 
     reason: str
     is_fatal: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundedWeights:
+    """The base's weights were rounded to `bits` bits, as its `quantisation` says."""
+
+    bits: int
+    quantisation: str
+    is_fatal: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +182,7 @@ class NoValidation:
 Concern = (
     UnusableTokenizer
     | UnsoundBase
+    | RoundedWeights
     | UnknownTargets
     | LongRecords
     | EmptyAnswers
@@ -201,7 +214,7 @@ def snapshot_facts(
             unreadable = str(error)
     if base is not None:
         try:
-            layers = _trainable_layers(base.path)
+            layers = trainable_layers(base.path)
         except UserError as error:
             unsound = str(error)
     return SnapshotFacts(
@@ -214,6 +227,7 @@ def snapshot_facts(
         unsound=unsound,
         layers=layers,
         speed=earlier_speed(library, base.path) if base else None,
+        rounded=_rounding(base),
     )
 
 
@@ -225,7 +239,7 @@ def heldout_overlap(library: Library, snapshot_id: str) -> int:
 
 
 def usual_rate(base: Path) -> float:
-    """Return a learning rate that suits the base in this folder."""
+    """Return a learning rate that suits the base."""
     return MINI_RATE if base.resolve() == mini_student().resolve() else DEFAULT_RATE
 
 
@@ -246,11 +260,9 @@ def concerns(
     return sorted(found, key=lambda concern: not concern.is_fatal)
 
 
-def _trainable_layers(base: Path) -> frozenset[str]:
-    from orca_desk.student.base import linear_layers, read_base  # brings numpy and gguf
-
-    read_base(base)
-    return linear_layers(base)
+def _rounding(base: ModelFile | None) -> RoundedWeights | None:
+    bits = rounded_bits(base) if base else 0
+    return RoundedWeights(bits=bits, quantisation=base.quantisation) if base and bits else None
 
 
 def _base_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Concern]:
@@ -258,6 +270,8 @@ def _base_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Co
         yield UnusableTokenizer(reason=facts.unreadable)
     if facts.unsound:
         yield UnsoundBase(reason=facts.unsound)
+    if facts.rounded:
+        yield facts.rounded
     unknown = tuple(name for name in settings.target_names if name not in {*facts.layers, ALL_LAYERS})
     if facts.layers and unknown:
         yield UnknownTargets(targets=unknown, layers=tuple(sorted(facts.layers)))

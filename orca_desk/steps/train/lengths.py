@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from orca_desk.inventory.templates import override_of
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, snapshot_characters, snapshot_records
 from orca_desk.student.settings import TrainSettings
@@ -57,18 +58,18 @@ class Lengths:
 
 
 def token_lengths(library: Library, snapshot: Snapshot, base: Path) -> Lengths:
-    """Return the lengths of a snapshot's records, rendered for the student in the folder `base`.
+    """Return the lengths of a snapshot's records, rendered for the student `base`, a folder or a GGUF file.
 
     Measures all records, or an evenly spread sample if the text is long. Raises UserError when the
-    folder's tokenizer or chat template cannot be used.
+    student's tokenizer or chat template cannot be used.
     """
-    from orca_desk.prompts.hf import HFTokenizer
     from orca_desk.prompts.renderer import Renderer
     from orca_desk.student.data import group_of
+    from orca_desk.student.folder_tokenizer import base_tokenizer
 
     characters = snapshot_characters(library, snapshot.id)
     step = 1 if characters <= COUNTED_CHARACTERS else max(1, snapshot.records // SAMPLE)
-    renderer = Renderer(HFTokenizer.load(base))
+    renderer = Renderer(base_tokenizer(base, override_of(library, base)))
     tokens, answers = array("l"), array("l")
     groups: list[str] = []
     measured = 0

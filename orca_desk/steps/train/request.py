@@ -16,7 +16,7 @@ SETTING = "desktop.training"  # the library setting that holds the form's last e
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRequest:
-    """A student to train: the folder of its base model, the id of a snapshot, and the settings."""
+    """A student to train: its base, a folder or a GGUF file, the id of a snapshot, and the settings."""
 
     base: Path
     snapshot: str

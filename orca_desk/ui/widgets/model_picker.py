@@ -1,9 +1,10 @@
 """A box to select a model from."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
 from orca_desk.models.fits import human_bytes
@@ -17,15 +18,22 @@ class ModelPicker(QComboBox):
     """Selects a model of some types by name. `chosen` fires with each new selection, by user or program.
 
     The latest choice counts, whoever made it. While its model is missing, the box says so and selects
-    nothing: another model must not slip into its place.
+    nothing: another model must not slip into its place. Models that are refused stand last, with the reason,
+    and cannot be selected by hand.
     """
 
     chosen = Signal(object)
 
-    def __init__(self, desk: Desk, *kinds: ModelKind, prefer: str = "") -> None:
-        """`prefer` is a part of the path of the model to select first."""
+    def __init__(
+        self,
+        desk: Desk,
+        *kinds: ModelKind,
+        prefer: str = "",
+        why_not: Callable[[ModelFile], str] = lambda model: "",
+    ) -> None:
+        """`prefer` is a part of the path of the model to select first; `why_not` tells why one is refused."""
         super().__init__()
-        self._desk, self._kinds, self._prefer = desk, kinds, prefer
+        self._desk, self._kinds, self._prefer, self._why_not = desk, kinds, prefer, why_not
         self._wanted: Path | None = None
         self.setMinimumContentsLength(24)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -81,9 +89,10 @@ class ModelPicker(QComboBox):
         wanted = self._wanted or (before.path if before else None)
         self.blockSignals(True)
         self.clear()
-        for model in self._desk.models.of(*self._kinds):
-            self.addItem(f"{model.name}  ·  {model.quantisation}, {human_bytes(model.size_bytes)}", model)
-            self.setItemData(self.count() - 1, safe_tip(str(model.path)), Qt.ItemDataRole.ToolTipRole)
+        models = self._desk.models.of(*self._kinds)
+        refused = {id(model): reason for model in models if (reason := self._why_not(model))}
+        for model in sorted(models, key=lambda model: id(model) in refused):
+            self._add(model, refused.get(id(model), ""))
         paths = [self.itemData(place).path for place in range(self.count())]
         if wanted in paths:
             self.setCurrentIndex(paths.index(wanted))
@@ -101,6 +110,14 @@ class ModelPicker(QComboBox):
         self._show_tip()
         if self.selected() != before:
             self.chosen.emit(self.selected())
+
+    def _add(self, model: ModelFile, refusal: str) -> None:
+        about = refusal or f"{model.quantisation}, {human_bytes(model.size_bytes)}"
+        self.addItem(f"{model.name}  ·  {about}", model)
+        self.setItemData(self.count() - 1, safe_tip(str(model.path)), Qt.ItemDataRole.ToolTipRole)
+        items = self.model()
+        if refusal and isinstance(items, QStandardItemModel):
+            items.item(self.count() - 1).setEnabled(False)
 
     def _picked(self) -> None:
         """Note a choice by hand, or by the program through the box itself."""

@@ -11,6 +11,7 @@ from orca_desk.steps.train.checks import (
     ManyThreads,
     NoValidation,
     RevealedStrategies,
+    RoundedWeights,
     UnknownTargets,
     UnsoundBase,
     UnusableTokenizer,
@@ -32,6 +33,12 @@ def concern_text(concern: Concern) -> tuple[str, str]:
             return "The base model's tokenizer cannot be used.", concern.reason
         case UnsoundBase():
             return "The base model cannot be trained as it is.", concern.reason
+        case RoundedWeights():
+            return (
+                f"The student starts from weights rounded to {counted(concern.bits, 'bit')} "
+                f"({concern.quantisation}).",
+                "Its answers are a bit worse than the original's. The file is unpacked once, at the start.",
+            )
         case UnknownTargets():
             return (
                 f"The model has no layer named {', '.join(concern.targets)}.",

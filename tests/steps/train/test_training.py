@@ -10,14 +10,18 @@ from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 from orca_desk.errors import FinalError, UserError
 from orca_desk.library.runs import get_run, list_runs
 from orca_desk.library.trainings import add_events, checkpoints, get_training, training_events
+from orca_desk.models.identify import identify
 from orca_desk.parity.gate import STAGE
 from orca_desk.parity.limits import LIMITS
 from orca_desk.parity.table import GateRow, GateTable
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.evaluation import evaluate
+from orca_desk.steps.train.base_changes import changed_files
 from orca_desk.steps.train.history import can_resume
+from orca_desk.steps.train.request import request_of
 from orca_desk.steps.train.training import can_use_stopped, train, use_stopped
+from orca_desk.student.convert import write_gguf
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.outcomes import outcome_text
 
@@ -60,11 +64,31 @@ def test_a_training_that_was_stopped_goes_on_to_an_adapter_that_llama_cpp_serves
     assert evaluate(library, runner, heldout, sampling=SHORT).finished
 
 
+@pytest.mark.slow
+def test_a_gguf_file_alone_is_trained_like_its_folder(library, tiny_llama, tmp_path):
+    """From 8 bits: the folder is unpacked once, and made again, byte for byte, where the cache is gone."""
+    base, snapshot = tmp_path / "alone.gguf", small_snapshot(library)
+    write_gguf(tiny_llama.folder, base, dtype="q8_0")
+    first = _stopped(library, base, snapshot)
+    training = get_training(library, first)
+    assert training.base == base
+    assert request_of(training).base == base
+    shutil.rmtree(library.folder / "cache")
+    trained = train(library, base, snapshot, settings=QUICK)
+    assert (trained.run, trained.finished) == (first, True)
+    assert trained.parity is not None and trained.parity.passed
+    assert trained.base_gguf is not None and trained.base_gguf.is_relative_to(library.folder / "cache")
+    assert identify(trained.base_gguf).quantisation == "F16"
+    assert changed_files(library, get_training(library, first)) == ()
+    known = json.loads((trained.adapter / "adapter_config.json").read_text())
+    assert known["base_model_name_or_path"] == "alone"
+
+
 def test_what_cannot_be_trained_is_said_and_noted(library, tiny_llama, tmp_path):
     snapshot = small_snapshot(library)
     with pytest.raises(UserError, match="no snapshot"):
         train(library, tiny_llama.folder, "none")
-    with pytest.raises(UserError, match="not a folder"):
+    with pytest.raises(UserError, match="does not exist"):
         train(library, tmp_path / "nowhere", snapshot)
     with pytest.raises(UserError, match="longer"):
         train(library, tiny_llama.folder, snapshot, settings=TrainSettings(max_length=8, threads=1))

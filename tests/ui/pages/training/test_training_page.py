@@ -540,7 +540,7 @@ def test_a_queued_training_waits_for_its_turn_and_reports_its_failure(
     assert view is not None and view.panel.count.text() == "Waiting for another job"
     over.set()
     qtbot.waitUntil(lambda: view.status.text() == "Failed, resumable")
-    assert "is not a folder" in view.outcome.text() and view.resume.isVisible()
+    assert "does not exist" in view.outcome.text() and view.resume.isVisible()
     assert view.notice.isHidden()  # once is enough
     assert (get_run(library, "train-1").request or {})["snapshot"] == snapshot.id
 
