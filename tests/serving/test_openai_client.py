@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from live_server import LiveServer
 from tiny_models import TinyModel
@@ -168,6 +169,23 @@ def test_a_prompt_is_scored_as_its_tokens_and_as_its_text(
     assert [
         QUESTION[at:][: len(token)] for at, token in zip(scored.text_offset, scored.tokens, strict=True)
     ] == (scored.tokens)
+
+
+def test_an_answer_that_ends_at_once_still_has_a_last_score(
+    client: "openai.OpenAI", tiny_llama: TinyModel
+) -> None:
+    """`lm-eval` asks for one token and takes all scores but the last for the prompt's."""
+    with Engine(tiny_llama.gguf, batch=4, context=2048) as engine:
+        ids = [int(token) for token in np.random.default_rng(0).integers(3, 200, 2000)]
+        chosen = engine.logits(ids).argmax(axis=1)
+        place = next(at for at, token in enumerate(chosen) if int(token) in engine.tokenizer.eos_ids)
+    answer = client.completions.create(
+        model="base", prompt=ids[: place + 1], max_tokens=1, echo=True, logprobs=1
+    )
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.usage and answer.usage.completion_tokens == 0
+    scored = answer.choices[0].logprobs
+    assert scored and len(scored.token_logprobs or []) == place + 2
 
 
 def test_a_completion_goes_on_where_the_prompt_ends(client: "openai.OpenAI") -> None:
