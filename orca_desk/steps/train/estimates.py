@@ -6,6 +6,8 @@ from pathlib import Path
 
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import list_trainings, training_events
+from orca_desk.models.model_file import ModelFile
+from orca_desk.models.pace import training_time
 from orca_desk.steps.train.lengths import Lengths
 from orca_desk.student.settings import TrainSettings
 
@@ -24,15 +26,18 @@ class TrainingSpeed:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingTime:
-    """How many steps a training takes, and between `low` and `high` seconds; both 0 if the speed is unknown.
+    """How many steps a training takes, and between `low` and `high` seconds.
 
-    `is_exact` tells whether the steps were counted; they are estimated from a sample of the records.
+    `is_exact` tells whether the steps were counted; else they are estimated from a sample of the records. The
+    seconds are those of an earlier training's speed; `is_rough` where there is none, so that they come from
+    the arithmetic.
     """
 
     steps: int
     is_exact: bool
     low: float
     high: float
+    is_rough: bool
 
 
 def earlier_speed(library: Library, base: Path) -> TrainingSpeed | None:
@@ -53,25 +58,26 @@ def earlier_speed(library: Library, base: Path) -> TrainingSpeed | None:
 
 
 def estimate_time(
-    lengths: Lengths | None, speed: TrainingSpeed | None, settings: TrainSettings, *, context: int
+    lengths: Lengths | None, speed: TrainingSpeed | None, settings: TrainSettings, model: ModelFile | None
 ) -> TrainingTime | None:
-    """Count the steps as the trainer packs them, and estimate their time; None without lengths.
+    """Count the steps as the trainer packs them, and estimate their time; None without lengths or model.
 
-    `context` is the base's context length in tokens, 0 if it is unknown. Takes up to seconds where there are
-    many records and epochs.
+    Takes up to seconds where there are many records and epochs.
     """
     from orca_desk.student.packing import schedule_steps  # brings numpy and tokenizers
 
-    if lengths is None:
+    if lengths is None or model is None:
         return None
-    trained = lengths.trained(settings, length_limit(settings, context))
+    trained = lengths.trained(settings, length_limit(settings, model.context))
     steps = sum(1 for _ in schedule_steps(trained, settings)) / lengths.share
     tokens = sum(trained) / lengths.share * settings.epochs
+    rough = training_time(model, settings, tokens)
     return TrainingTime(
         steps=round(steps),
         is_exact=lengths.share == 1,
-        low=tokens / speed.high if speed else 0.0,
-        high=tokens / speed.low if speed else 0.0,
+        low=tokens / speed.high if speed else rough.low,
+        high=tokens / speed.low if speed else rough.high,
+        is_rough=speed is None,
     )
 
 

@@ -73,7 +73,7 @@ class StartChecks(QWidget):
         self._show_concerns()
         self.desk.background.run(
             self,
-            lambda: estimate_time(facts.lengths, facts.speed, settings, context=context),
+            lambda: estimate_time(facts.lengths, facts.speed, settings, model),
             lambda time: self.time.setText(_time_sentence(facts, time)),
             only_newest="time",
         )
@@ -119,13 +119,13 @@ def _time_sentence(facts: SnapshotFacts, time: TrainingTime | None) -> str:
     if time is None:
         return "Known after the first steps."
     steps = counted(time.steps, "step") if time.is_exact else f"About {counted(time.steps, 'step')}"
+    between = f"{duration(time.low)} to {duration(time.high)}"
     if facts.speed is None:
         return (
-            f"{steps}. The time will be known after the first ones: "
-            "this base model has not been trained here yet."
+            f"{steps} in {between}. That is rough: this base model has not been trained here yet, so it is "
+            "estimated from the speed of this machine. The first steps show it better."
         )
     return (
-        f"{steps} in about {duration(time.low)} to {duration(time.high)}, "
-        f"at the speed of {facts.speed.training} ({facts.speed.median:,.0f} tokens/s). "
-        "Validation, export and the final check take additional time."
+        f"{steps} in about {between}, at the speed of {facts.speed.training} ({facts.speed.median:,.0f} "
+        "tokens/s). Validation, export and the final check take additional time."
     )

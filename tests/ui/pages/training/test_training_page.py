@@ -261,8 +261,8 @@ def test_problems_of_a_training_are_shown_before_it_starts(
     qtbot.waitUntil(lambda: bool(problems(set_up)))
     assert f"The snapshot has only {snapshot.records} records." in problems(set_up)
     assert "Training mini-student in batches of 2,048 tokens takes" in set_up.checks.memory.sentence.text()
-    qtbot.waitUntil(lambda: "will be known" in set_up.checks.time.text())
-    assert set_up.checks.time.text().startswith(f"{steps_of(set_up)} steps. ")
+    qtbot.waitUntil(lambda: "has not been trained here yet" in set_up.checks.time.text())
+    assert set_up.checks.time.text().startswith(f"{steps_of(set_up)} steps in ")
     assert set_up.content.bars.accessibleName() == "colours: 33, sums: 33, belief: 32"
     assert (
         snapshot.id in set_up.content.identity.text()
