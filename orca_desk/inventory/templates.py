@@ -77,6 +77,19 @@ def effective_template(library: Library, model: Path) -> str | None:
     return read_chat_template(model) if override is None else override
 
 
+def read_template(file: Path) -> str:
+    """Return the text of a template's file, with its line ends. Raises UserError for another kind of file."""
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            text = opened.read(LONGEST + 1)
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}.", "Choose another file.") from error
+    except UnicodeDecodeError:
+        raise UserError(f"{file} is not UTF-8 text.", "Choose a file with a Jinja template.") from None
+    _require_text(text)
+    return text
+
+
 def set_override(library: Library, model: Path, template: str | None) -> str | None:
     """Use `template` for `model` from now on, or its own again (None); return the earlier override.
 
@@ -184,7 +197,7 @@ def _require_text(template: str) -> None:
         raise UserError("The chat template is empty.", "Write one, or go back to the model's own.")
     if len(template) > LONGEST:
         raise UserError(
-            f"The chat template has {len(template):,} characters; {LONGEST:,} is the most.",
+            f"The chat template has more than {LONGEST:,} characters.",
             "Choose the file of a chat template, in Jinja.",
         )
     try:

@@ -12,6 +12,7 @@ from orca_desk.prompts.template import Remark
 
 Thoughts = Literal["none", "kept", "dropped"]  # of earlier answers, where the template knows thoughts
 MOST_NAMES = 64  # control tokens that are tried as text; some vocabularies reserve thousands
+SHOWN_BEFORE, SHOWN_AFTER = 12, 48  # characters of a prompt around where it begins to differ
 SAMPLE = (
     Message("system", "You are a careful assistant."),
     Message("user", "What is 2 + 2?"),
@@ -120,3 +121,15 @@ def _injected(renderer: Renderer) -> tuple[str, ...]:
         if token in control
     }
     return tuple(sorted(control[token] for token in found))
+
+
+def first_difference(one: TemplateCheck, other: TemplateCheck) -> tuple[str, str] | None:
+    """Return where the prompts of two checks begin to differ, a piece of each; None where they do not."""
+    texts = ["".join(span.text for span in check.preview) for check in (one, other)]
+    if texts[0] == texts[1]:
+        return None
+    pairs = zip(*texts, strict=False)
+    common = next((place for place, (a, b) in enumerate(pairs) if a != b), min(map(len, texts)))
+    start = max(0, common - SHOWN_BEFORE)
+    first, second = (text[start : common + SHOWN_AFTER] for text in texts)
+    return first, second

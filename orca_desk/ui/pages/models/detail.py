@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from orca_desk.inventory.serving import ServingNotes, serving_notes
+from orca_desk.inventory.templates import Overrides, set_override
 from orca_desk.inventory.trainable import why_untrainable
 from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.fits import human_bytes
@@ -18,6 +19,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.outside import open_outside
+from orca_desk.ui.pages.models.template_dialog import TemplateDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.text import button, label
@@ -76,6 +78,7 @@ class ModelDetail(QFrame):
         self.teach.setVisible(model_type == "gguf")
         self.chat.setVisible(model_type == "gguf")
         self.train.setVisible(model_type == "safetensors")
+        self.template.setVisible(model_type in ("gguf", "safetensors"))
         self.remove.setVisible(item.added_path is not None)
         alone = item.added_path == model.path
         self.remove.setText("Remove from list" if alone else "Remove its folder from list")
@@ -95,10 +98,11 @@ class ModelDetail(QFrame):
         self._refusal = ""
         if not isinstance(model, ModelFile) or model.kind == "adapter":
             return
-        path, is_student = model.path, model.kind == "safetensors"
+        path, is_student, library = model.path, model.kind == "safetensors", self.desk.library
 
         def read() -> tuple[ServingNotes, str]:
-            return serving_notes(path), why_untrainable(path) if is_student else ""
+            notes = serving_notes(path, overrides=Overrides.of(library))
+            return notes, why_untrainable(path) if is_student else ""
 
         self.desk.background.run(self, read, lambda found: self._show_notes(*found), only_newest="notes")
 
@@ -122,13 +126,16 @@ class ModelDetail(QFrame):
         self.teach = button("Use as teacher", lambda: self._act("teach"))
         self.chat = button("Chat", lambda: self._act("chat"))
         self.train = button("Train", lambda: self._act("train"))
+        self.template = button(
+            "Chat template…", self.edit_template, tip="Show how prompts are written, and change it"
+        )
         self.folder = button("Open folder", self.open_folder)
         self.remove = button(
             "Remove from list",
             lambda: self._act("remove"),
             tip="The files are not deleted",
         )
-        for one in (self.teach, self.chat, self.train, self.folder, self.remove):
+        for one in (self.teach, self.chat, self.train, self.template, self.folder, self.remove):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -229,6 +236,27 @@ class ModelDetail(QFrame):
         elif self.item and isinstance(self.item.model, ModelFile):
             self._show_hash(self.item.model)
 
+    def edit_template(self) -> None:
+        """Show the model's chat template, and let the user give it another one."""
+        model = self.item.model if self.item else None
+        if isinstance(model, ModelFile) and model.kind != "adapter":
+            self.template_dialog = TemplateDialog(
+                self.desk, self.window(), model, lambda template: self._give_template(model, template)
+            )
+            self.template_dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.template_dialog.open()
+
+    def _give_template(self, model: ModelFile, template: str | None) -> None:
+        library, path = self.desk.library, model.path
+        self.desk.do(
+            f"chat template of {model.name}",
+            lambda: set_override(library, path, template),
+            lambda earlier: set_override(library, path, earlier),
+            "models",
+            then=lambda _: self._read_notes(),
+            undone=self._read_notes,
+        )
+
     def open_folder(self) -> None:
         """Show the model in the system's file manager."""
         if self.item:
@@ -253,6 +281,7 @@ class ModelDetail(QFrame):
         self.teach.setIcon(icon("graduation-cap", colours))
         self.chat.setIcon(icon("message-circle", colours))
         self.train.setIcon(icon("chart-line", colours))
+        self.template.setIcon(icon("file-text", colours))
         self.folder.setIcon(icon("folder-open", colours))
         self.remove.setIcon(icon("x", colours))
         fit = self.item.fit if self.item else None

@@ -25,6 +25,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.models.detail import ModelDetail
+from orca_desk.ui.pages.models.serve_strip import ServeStrip
 from orca_desk.ui.pages.models.table import ModelFilter, ModelTable, UnusableTable
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.drop_sign import DropSign
@@ -62,6 +63,10 @@ class ModelsPage(Page):
         Command(
             "&Remove from list", lambda page: page.act("remove"), key="Del", image="x", on_selection=True
         ),
+        Command(
+            "Chat &template…", lambda page: page.detail.edit_template(), image="file-text", on_selection=True
+        ),
+        Command("&Serve to other programs", lambda page: page.serve_strip.toggle(), image="server"),
         Command("R&efresh", lambda page: page.desk.models.read(), key="F5", image="refresh-cw"),
         Command("Fi&lter", lambda page: page.focus_filter(), key="Ctrl+F", image="search"),
     )
@@ -72,6 +77,8 @@ class ModelsPage(Page):
         self._refused: dict[Path, NotAModel] = {}  # files added in this session that are not models
         self.setAcceptDrops(True)
         self.drop_sign = DropSign(desk.theme, self, "Drop models here to add them; nothing is copied")
+        self.serve_strip = ServeStrip(desk)
+        self.body.addWidget(self.serve_strip)
         self._make_header()
         self._make_tables()
         desk.models.changed.connect(self._take_inventory)
@@ -86,9 +93,11 @@ class ModelsPage(Page):
             self.desk.models.read()
 
     def go(self, target: Mapping[str, Any]) -> None:
-        """Add a model, {"add": path}, or show one, {"model": path}."""
+        """Add a model, {"add": path}; show one, {"model": path}, or the server switch, {"serving": True}."""
         if "add" in target:
             self.add([Path(target["add"])])
+        if "serving" in target:
+            self.serve_strip.switch.setFocus(Qt.FocusReason.OtherFocusReason)
         if "model" in target:
             self._wanted = Path(target["model"])
             self._select_wanted()

@@ -9,9 +9,9 @@ from orca_desk.inventory.templates import override_of
 from orca_desk.method.records import Task
 from orca_desk.steps.instruct.prompt_preview import PromptViewer, ShownPrompt
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.strategies.marked_text import Mark, MarkedText
 from orca_desk.ui.pages.strategies.task_search import TaskSearch
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.marked_text import Mark, MarkedText, with_visible_breaks
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import label, set_tone
 from orca_desk.ui.words.counting import counted
@@ -137,4 +137,4 @@ class PromptPreview(QWidget):
 
 def _visible(role: str, text: str) -> str:
     """Return a part's text, with the line breaks of the template made visible."""
-    return text.replace("\n", "↵\n") if role in ("control", "end") else text
+    return with_visible_breaks(text) if role in ("control", "end") else text

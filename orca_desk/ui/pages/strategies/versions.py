@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.method.differences import word_changes
 from orca_desk.method.strategies import Strategy
-from orca_desk.ui.pages.strategies.marked_text import Mark, MarkedText
 from orca_desk.ui.theme import GRID, Theme
+from orca_desk.ui.widgets.marked_text import Mark, MarkedText
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.when import when
 

@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from orca_desk.ui.theme import Colours, Role, Theme, font
 
-Mark = Literal["plain", "heading", "muted", "control", "system", "user", "erased", "inserted"]
+Mark = Literal["plain", "heading", "muted", "control", "system", "user", "assistant", "erased", "inserted"]
 MARK_COLOURS: dict[Mark, Role] = {
     "muted": "muted",
     "control": "accent",
     "system": "teacher",
+    "assistant": "student",
     "erased": "bad",
     "inserted": "good",
 }
-HIGHLIGHTED: tuple[Mark, ...] = ("control", "system", "erased", "inserted")
+HIGHLIGHTED: tuple[Mark, ...] = ("control", "system", "assistant", "erased", "inserted")
 
 
 class MarkedText(QPlainTextEdit):
@@ -58,3 +59,8 @@ def text_format(mark: Mark, colours: Colours) -> QTextCharFormat:
     if mark == "inserted":
         made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
     return made
+
+
+def with_visible_breaks(text: str) -> str:
+    """Return a template's text with its line breaks made visible."""
+    return text.replace("\n", "↵\n")
