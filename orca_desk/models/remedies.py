@@ -1,11 +1,12 @@
 """What to change when a job does not fit in memory: the settings that cost least, tried until it fits."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orca_desk.models.fits import USUAL_BATCH, Fit, TrainingChoices, teaching_fit, training_fit
 from orca_desk.models.model_file import ModelFile
+from orca_desk.models.quantisations import QUANTISED, UNQUANTISED, quantised_size
 
 LEAST_BATCH = 512  # tokens: below, products are so small that a training takes far longer
 LEAST_RANK = 8
@@ -71,6 +72,24 @@ def teaching_remedy(
                 return Remedy(
                     changes={key: value for key, value in changes.items() if value != before[key]}, fit=fit
                 )
+    return None
+
+
+def quantising_remedy(
+    model: ModelFile, *, batch: int | None = None, context: int | None = None, available: int | None = None
+) -> Remedy | None:
+    """Return the finest quantisation in which a teacher that does not fit would; None where there is none.
+
+    Only an unquantised model can be quantised well.
+    """
+    settings = {"batch": batch, "context": context, "available": available}
+    if model.quantisation not in UNQUANTISED or teaching_fit(model, **settings).fits:
+        return None
+    for kind in QUANTISED:
+        smaller = replace(model, size_bytes=quantised_size(model.parameters, kind))
+        fit = teaching_fit(smaller, **settings)
+        if fit.fits:
+            return Remedy(changes={"quantisation": kind}, fit=fit)
     return None
 
 

@@ -8,7 +8,7 @@ from tiny_models import TinyModel
 from orca_desk.models.fits import TRAINING_SHARE, teaching_fit, training_fit
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
-from orca_desk.models.remedies import teaching_remedy, training_remedy
+from orca_desk.models.remedies import quantising_remedy, teaching_remedy, training_remedy
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.fits import remedy_text
 
@@ -73,6 +73,18 @@ def test_a_teacher_answers_fewer_at_once_then_in_a_shorter_context(tiny_llama: T
     shorter = teaching_remedy(model, available=available)
     assert shorter is not None and shorter.changes == {"batch": 1, "context": 1024} and shorter.fit.fits
     assert remedy_text(shorter) == "Generate 1 answer at a time, and use a context of 1,024 tokens"
+
+
+def test_a_teacher_gets_the_finest_quantisation_that_fits(tiny_llama: TinyModel) -> None:
+    seven = replace(
+        identify(tiny_llama.gguf), parameters=7_000_000_000, size_bytes=14_000_000_000, quantisation="F16"
+    )
+    remedy = quantising_remedy(seven, available=7 * 10**9)
+    assert remedy is not None and remedy.changes == {"quantisation": "q6_k"} and remedy.fit.fits
+    assert remedy_text(remedy) == "Make a copy in Q6_K"
+    assert quantising_remedy(seven, available=2**40) is None
+    assert quantising_remedy(seven, available=2**30) is None
+    assert quantising_remedy(replace(seven, quantisation="Q8_0"), available=7 * 10**9) is None
 
 
 def test_weights_that_are_too_large_have_no_remedy(tiny_llama: TinyModel) -> None:

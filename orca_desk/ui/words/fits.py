@@ -50,6 +50,8 @@ def _change(name: str, value: object) -> str:
             return "turn gradient checkpointing on"
         case "batch_tokens":
             return f"use batches of {value:,} tokens"
+        case "quantisation":
+            return f"make a copy in {str(value).upper()}"
         case "batch":
             return f"generate {counted(int(str(value)), 'answer')} at a time"
         case "context":

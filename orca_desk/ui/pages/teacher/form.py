@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,11 +19,12 @@ from PySide6.QtWidgets import (
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.fits import teaching_fit
-from orca_desk.models.remedies import teaching_remedy
+from orca_desk.models.remedies import quantising_remedy, teaching_remedy
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.teacher.narrow_form import NAMES, NarrowForm
+from orca_desk.ui.pages.teacher.smaller_copy import make_smaller_copy
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.fit_bar import FitBar
 from orca_desk.ui.widgets.settings_form import number_box
@@ -223,11 +225,16 @@ class TeacherForm(QScrollArea):
         batch, context = self.batch.value() or None, self.context.value() or None
         self.fit.show_fit(
             teaching_fit(model, batch=batch, context=context),
-            teaching_remedy(model, batch=batch, context=context),
+            teaching_remedy(model, batch=batch, context=context)
+            or quantising_remedy(model, batch=batch, context=context),
         )
 
-    def _remedy(self, changes: dict[str, int]) -> None:
-        """Show the settings of the engine with what makes the teacher fit."""
+    def _remedy(self, changes: dict[str, Any]) -> None:
+        """Show the settings of the engine with what makes the teacher fit, or make a smaller copy of it."""
+        model = self.picker.selected()
+        if model is not None and "quantisation" in changes:
+            make_smaller_copy(self.desk, model, changes["quantisation"], self.picker.adopt)
+            return
         self.advanced.setChecked(True)
         for name, box in (("batch", self.batch), ("context", self.context)):
             box.setValue(changes.get(name, box.value()))

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
+from tiny_models import TinyShape, make_tiny
 
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import set_pairings
@@ -20,6 +21,8 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.models.fits import Fit, teaching_fit
+from orca_desk.models.identify import identify
+from orca_desk.models.remedies import Remedy
 from orca_desk.steps.defaults import chosen_teacher
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.steps.teaching import Arrival, Ask, Taught
@@ -148,6 +151,24 @@ def test_a_click_makes_the_teacher_fit(
     qtbot.mouseClick(page.form.fit.remedy, Qt.MouseButton.LeftButton)
     assert not page.form.fit.remedy.isVisibleTo(page)
     assert page.form.batch.value() < 200 and page.form.engine.isVisibleTo(page)
+
+
+def test_a_click_makes_a_smaller_copy_of_a_teacher_that_is_too_large(
+    page: TeacherPage, library: Library, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shape = TinyShape(width=256, heads=4, kv_heads=4, ffn=512)
+    large = make_tiny(tmp_path / "large", shape=shape, dtype="f16").gguf
+    page.form.picker.adopt(large)
+    qtbot.waitUntil(lambda: (chosen := page.form.picker.selected()) is not None and chosen.path == large)
+    fit = teaching_fit(identify(large), available=0)
+    page.form.fit.show_fit(fit, Remedy(changes={"quantisation": "q4_k_m"}, fit=fit))
+    assert page.form.fit.remedy.text() == "Make a copy in Q4_K_M"
+    qtbot.mouseClick(page.form.fit.remedy, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: (chosen := page.form.picker.selected()) is not None and chosen.quantisation == "Q4_K_M",
+        timeout=60_000,
+    )
+    assert page.form.picker.path == library.folder / "models" / "model-Q4_K_M.gguf"
 
 
 def test_five_are_previewed_and_not_saved(page: TeacherPage, library: Library, qtbot: QtBot) -> None:

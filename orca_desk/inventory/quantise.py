@@ -1,0 +1,46 @@
+"""Makes a smaller copy of a model by llama.cpp's quantiser, in a worker."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orca_desk.library.database import Library
+from orca_desk.models.model_file import ModelFile
+from orca_desk.models.quantisations import quantised_size
+from orca_desk.models.space import require_space
+from orca_desk.processes.host import run_worker
+from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+
+STAGE = "quantising"
+
+
+def smaller_copy(library: Library, model: ModelFile, kind: str) -> Path:
+    """Return where the copy of a model in another quantisation goes: into the library's folder."""
+    return library.folder / "models" / f"{model.path.stem}-{kind.upper()}.gguf"
+
+
+def quantise(
+    model: ModelFile,
+    out: Path,
+    kind: str,
+    *,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+    log: Path | None = None,
+) -> bool:
+    """Write the GGUF file `model` to `out` as `kind` (see `models.quantisations`); return False after a stop.
+
+    Raises UserError for a model that is quantised already, and when the disk has no room.
+    """
+    size = quantised_size(model.parameters, kind)
+    meter = Meter(progress, stage=STAGE, total=size, unit="bytes")
+
+    def receive(events: list[Mapping[str, Any]]) -> None:
+        for event in events:
+            if event["event"] == "written":
+                meter.advance(min(size, event["bytes"]) - meter.done)
+
+    require_space(out.parent, size, "The copy")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    job = {"model": str(model.path), "out": str(out), "kind": kind}
+    return run_worker("quantise", job, on_events=receive, control=control, log=log)

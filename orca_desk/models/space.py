@@ -1,0 +1,26 @@
+"""Is there room on the disk? Asked before a large file is written, so that nobody waits for it to fail."""
+
+import shutil
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.models.fits import human_bytes
+
+MARGIN = 64 * 2**20  # bytes left free: a full disk stops everything else too
+
+
+def require_space(
+    folder: Path, size: int, what: str, *, hint: str = "choose a folder on another disk"
+) -> None:
+    """Raise UserError when the disk of `folder`, which need not exist yet, has no room for `size` bytes.
+
+    `what` begins the sentence ("The export"); `hint` says what helps beside freeing space.
+    """
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
+    free = shutil.disk_usage(there).free
+    if free < size + MARGIN:
+        needed = f"{what} needs {human_bytes(size + MARGIN)} on the disk"
+        raise UserError(
+            f"{needed}, and {there} has {human_bytes(free)} free.",
+            f"Free some space, or {hint}.",
+        )
