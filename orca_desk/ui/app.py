@@ -95,8 +95,10 @@ def desktop(library: Library, theme: Theme) -> Iterator[Window]:
         if desk.jobs.unfinished:  # the system or a signal ended the app: the next start offers to resume
             window.resume_offer.note_closing()
         desk.jobs.stop_all()
+        desk.serving.close()
         for job in desk.jobs.all:
             job.wait(SECONDS_TO_STOP)
+        desk.online.close()
         desk.background.close()
         view_state.sync()
         chosen.sync()

@@ -11,7 +11,9 @@ from orca_desk.library.database import Library
 from orca_desk.ui.background import Background
 from orca_desk.ui.jobs import Jobs
 from orca_desk.ui.models import ModelList
+from orca_desk.ui.online import Online
 from orca_desk.ui.preferences import THEME
+from orca_desk.ui.serving import Serving
 from orca_desk.ui.theme import Choice, Theme, Tone
 from orca_desk.ui.undo import UndoStack
 
@@ -47,6 +49,8 @@ class Desk(QObject):
         self.background = Background(self, failed=self.report)
         self.undo = UndoStack(self.background, self)
         self.models = ModelList(library, self.background, self)
+        self.serving = Serving(library, self.report, self)
+        self.online = Online(library, self.jobs, self, failed=self.report)
         self.changed.connect(lambda parts: self.models.read() if "models" in parts else None)
         self.jobs.announced.connect(self.changed)
 

@@ -1,15 +1,17 @@
 """The status bar: the running job, the last message, and the offline indicator."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton
 
 from orca_desk.processes.progress import Update
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
-from orca_desk.ui.theme import GRID, Tone
+from orca_desk.ui.theme import GRID, Role, Tone
 from orca_desk.ui.widgets.elided import ElidedLabel
+from orca_desk.ui.widgets.serving_sign import ServingSign
 from orca_desk.ui.widgets.text import button, label, set_tone
+from orca_desk.ui.words.hub import AFTER_DOWNLOADS, AFTER_REST, OFFLINE, OFFLINE_TIP, online_sign, online_tip
 from orca_desk.ui.words.progress import JOB_STATES, describe
 from orca_desk.ui.words.shorten import shorten
 
@@ -37,11 +39,7 @@ class StatusBar(QFrame):
         self._detail = ElidedLabel(tone="muted", size="caption")
         self.message = ElidedLabel(size="caption")
         self._sign = QLabel()
-        self._offline = label("Works offline", size="caption", tone="muted")
-        self._offline.setToolTip(
-            "Models run on this machine. Orca Desk opens a connection only when you start a download; links"
-            " open in your browser. No telemetry."
-        )
+        self._offline = label(OFFLINE, size="caption", tone="muted")
         self.closing = ElidedLabel(size="caption", tone="warn")
         self.stay = button("Stay open", tip="Don't close when the job ends")
         for widget in (self.closing, self.stay):
@@ -51,14 +49,19 @@ class StatusBar(QFrame):
         for text in (self._detail, self.closing, self.message):  # as wide as its text, if there is room
             text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row.addStretch(1)
+        row.addWidget(ServingSign(desk))
         row.addWidget(self._sign)
         row.addWidget(self._offline)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: self.message.show_text(""))
         self._followed: Job | None = None
+        self._is_narrow = False
         desk.jobs.changed.connect(self._follow)
         desk.theme.changed.connect(self._paint)
+        desk.online.changed.connect(self._paint)
+        # Queued: the window also says that the job has ended
+        desk.online.ended_itself.connect(self._say_offline, Qt.ConnectionType.QueuedConnection)
         self._paint()
         self._follow()
 
@@ -71,8 +74,8 @@ class StatusBar(QFrame):
     def set_narrow(self, is_narrow: bool) -> None:
         """Leave out, or show again, what is not about the present moment."""
         self._bar.setFixedWidth((8 if is_narrow else 20) * GRID)
-        self._offline.setVisible(not is_narrow)
-        self._sign.setToolTip(self._offline.toolTip() if is_narrow else "")
+        self._is_narrow = is_narrow
+        self._paint()
 
     def show_closing(self, text: str) -> None:
         """Show that the window will close by itself, until this is called with ""."""
@@ -105,5 +108,18 @@ class StatusBar(QFrame):
         state = JOB_STATES[self._followed.state] if self._followed else ""
         self._detail.show_text(state or describe(update))  # no time is left while a job is paused
 
+    def _say_offline(self, is_done: bool) -> None:
+        self.say(AFTER_DOWNLOADS if is_done else AFTER_REST)
+
     def _paint(self) -> None:
-        self._sign.setPixmap(pixmap("wifi-off", self.desk.theme.colours, "muted", 16))
+        online = self.desk.online
+        text = online_sign(online.endpoint) if online.is_online else OFFLINE
+        tip = online_tip(online.endpoint) if online.is_online else OFFLINE_TIP
+        self._offline.setText(text)
+        self._offline.setVisible(online.is_online or not self._is_narrow)
+        set_tone(self._offline, "warn" if online.is_online else "muted")
+        for part in (self._sign, self._offline):
+            part.setToolTip(tip)
+            part.setAccessibleName(text)
+        image: tuple[str, Role] = ("wifi", "warn") if online.is_online else ("wifi-off", "muted")
+        self._sign.setPixmap(pixmap(image[0], self.desk.theme.colours, image[1], 16))

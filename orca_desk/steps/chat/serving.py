@@ -4,6 +4,7 @@
 open elsewhere meanwhile.
 """
 
+import ipaddress
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,6 +68,14 @@ class ServeSettings:
             raise SettingError(
                 "key", "it must be printable ASCII without spaces", "Choose another key.", label="API key"
             )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only programs on this machine can reach the address; False for one that is no address."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host.strip()).is_loopback
+        except ValueError:
+            return False
 
 
 @dataclass(frozen=True)

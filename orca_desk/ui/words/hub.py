@@ -4,7 +4,7 @@ from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.address import host_of
 from orca_desk.models.hub.choice import FOLDER, Variant
 from orca_desk.models.hub.listing import Gate, HubModel, HubRepo, Kind, Order
-from orca_desk.steps.download.recommended import GB, Recommended, licences
+from orca_desk.steps.download.recommended import GB, ListedRole, Recommended, licences
 from orca_desk.steps.download.token import Kept, Source, Token
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.models import count
@@ -41,12 +41,17 @@ KEPT: dict[Kept, str] = {
     "keyring": "Saved in the system's keyring.",
     "session": "Kept until Orca Desk closes: this system has no keyring that can store it.",
 }
-ROLES = {"teacher": "Teachers", "student": "Students"}
+ROLE: dict[ListedRole, str] = {"teacher": "Teacher", "student": "Student"}
+GATED = "Gated: its page on the hub asks for conditions or for access first, and the download for a token."
+CARD_OFFLINE = "Its files and its card are on the hub: go online to see them."
+NOT_FOUND_FILE = "The recommended file {} is no longer there: choose another one."
 OFFLINE = "Works offline"
 OFFLINE_TIP = (
     "Models run on this machine. Orca Desk opens a connection only while you are online on the Hub page;"
     " links open in your browser. No telemetry."
 )
+AFTER_DOWNLOADS = "The downloads are done. Orca Desk is offline again."
+AFTER_REST = "Nothing was asked of the hub for 10 minutes. Orca Desk is offline again."
 PICKLES = "It also has pickles, which can run programs when opened. Orca Desk never downloads them."
 
 
@@ -129,3 +134,8 @@ def memory_class(memory: int) -> str:
 def token_sentence(token: Token) -> str:
     """Return where the token in use comes from, and what keeps it from being stored."""
     return f"{SOURCES[token.source]} {token.problem}".rstrip()
+
+
+def resuming_hint(endpoint: str) -> str:
+    """Return what resuming a download means while offline."""
+    return f"Orca Desk is offline. To go on from where it stopped, it connects to {host_of(endpoint)}."
