@@ -171,6 +171,17 @@ def take_up(library: Library, evaluation_id: str, name: str, request: Mapping[st
     return get_evaluation(library, evaluation_id)
 
 
+def set_model(library: Library, evaluation_id: str, model: Path) -> Evaluation:
+    """Note that the file of the evaluated model has moved to `model`; return the evaluation."""
+    path = stored_path(library, model)
+    library.write(
+        lambda db: (
+            db.execute("UPDATE evaluations SET model = ? WHERE id = ?", (path, evaluation_id)).rowcount
+        )
+    )
+    return get_evaluation(library, evaluation_id)
+
+
 def add_answers(library: Library, evaluation_id: str, answers: Sequence[Answered]) -> int:
     """Store answers in one transaction; existing ones stay. Returns the number of new ones."""
 

@@ -30,12 +30,13 @@ class RunRecorder:
     """Records one run. Set `outcome` to the sentence that tells the user how the run ended.
 
     Set `finished` once all the work is done: a stop that arrives with the last answer stops nothing. A job of
-    several stages sets `unit`: only updates in that unit are saved as the run's progress.
+    several stages sets `unit`: only updates in that unit are saved as the run's progress. `failure` is the
+    outcome of a run that then raises, where data says more than the error.
     """
 
     def __init__(self, library: Library, run: str, progress: Progress) -> None:
         self.run = run
-        self.outcome = self.unit = ""
+        self.outcome = self.unit = self.failure = ""
         self.finished = False
         self.log: Path = library.folder / "logs" / f"{run}.log"
         self._library = library
@@ -75,7 +76,7 @@ def record_run(library: Library, run: str, *, progress: Progress) -> Iterator[Ru
         raise
     except Exception as error:
         refusal = explain_os_error(error) if isinstance(error, OSError) else None
-        _end(library, run, "failed", failure_outcome(refusal or error))
+        _end(library, run, "failed", recorder.failure or failure_outcome(refusal or error))
         if refusal:
             raise refusal from error
         raise

@@ -1,6 +1,6 @@
 """Converts a Hugging Face model folder to one GGUF file, with which llama.cpp computes the same logits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,21 +16,31 @@ from orca_desk.student.families import HEAD, Family, family_of_config
 from orca_desk.student.gguf_file import Dtype, Planned, quantisation_for
 from orca_desk.student.gguf_names import damaged
 from orca_desk.student.gguf_tokenizer import read_tokenizer
+from orca_desk.student.merged_folder import MergedFiles
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
 
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
-def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
+def write_gguf(
+    folder: Path,
+    out: Path,
+    *,
+    dtype: Dtype = "f16",
+    adapter: Path | None = None,
+    keys: Mapping[str, str] = {},
+) -> None:
     """Convert the model in `folder`, of one of the families, to the GGUF file `out`.
 
     The folder holds config.json, tokenizer.json and safetensors, single or sharded. `dtype`
-    is the type of matrices (vectors stay float32). Holds one tensor in memory at a time, and writes `out`
-    whole or not at all. Raises UserError for a model that llama.cpp would run differently.
+    is the type of matrices (vectors stay float32). The PEFT LoRA in `adapter` is added to the weights, and
+    `keys` are texts to write beside the model's own. Holds one tensor in memory at a time, and writes `out`
+    whole or not at all. Raises UserError for a model that llama.cpp would run differently, and for an adapter
+    of another model.
     """
     config = read_json(folder / "config.json")
     family = family_of_config(config)
-    weights = SafetensorsFiles(folder)
+    weights = SafetensorsFiles(folder) if adapter is None else MergedFiles(folder, adapter)
     with damaged(folder / "config.json"):
         require_sound(folder, config, weights)
         family.require_plain()
@@ -40,7 +50,10 @@ def write_gguf(folder: Path, out: Path, *, dtype: Dtype = "f16") -> None:
 
     def describe(writer: gguf.GGUFWriter) -> None:
         writer.add_type(gguf.GGUFType.MODEL)
-        writer.add_name(folder.resolve().name)
+        texts = {gguf.Keys.General.NAME: folder.resolve().name} | dict(keys)
+        texts[gguf.Keys.General.NAME] = tokenizer.model_name(texts[gguf.Keys.General.NAME])
+        for key, text in texts.items():
+            writer.add_string(key, text)
         writer.add_file_type(gguf_file.FILE_TYPES[dtype])
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         with damaged(folder / "config.json"):
@@ -69,7 +82,7 @@ def _plan(family: Family, weights: SafetensorsFiles, dtype: Dtype) -> Iterator[P
 
 def _precision(stored: StoredTensor, wanted: Quantisation) -> Quantisation:
     """Return the type to store a tensor as: float32 where half precision cannot hold its largest value."""
-    if wanted != Quantisation.F16 or stored.dtype == "F16":
+    if wanted != Quantisation.F16 or stored.fits_half:
         return wanted
     return wanted if float(np.abs(stored.load()).max(initial=0.0)) <= LARGEST_HALF else Quantisation.F32
 

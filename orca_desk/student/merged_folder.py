@@ -1,11 +1,18 @@
-"""Adds a LoRA adapter to the weights of a Hugging Face folder, and writes the sum as such a folder."""
+"""Adds a LoRA adapter to the weights of a Hugging Face folder, and writes the sum as such a folder.
 
+The sum is taken in float32 and rounded once, by whoever writes it.
+"""
+
+import json
 import shutil
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.files import atomic_write
 from orca_desk.models.base_identity import BaseMatch, base_of_adapter, compare_base
+from orca_desk.models.config import read_json
+from orca_desk.student.families import portable_config
 from orca_desk.student.lora import LowRank, read_lora
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
 from orca_desk.student.safetensors_out import SHARD, TensorToWrite, write_weights
@@ -26,19 +33,54 @@ COMPANIONS = (
 LICENCES = ("LICENSE*", "LICENCE*", "NOTICE*", "USE_POLICY*")
 
 
+@dataclass(frozen=True, kw_only=True)
+class MergedTensor(StoredTensor):
+    """A stored weight with a change added: `dtype` is that of the stored weight."""
+
+    change: LowRank
+
+    @property
+    def fits_half(self) -> bool:
+        """The sum may be larger than what was stored."""
+        return False
+
+    def load(self) -> Floats:
+        """Return the sum as float32."""
+        change = self.change
+        return super().load() + change.scale * (change.b.load() @ change.a.load())
+
+
+class MergedFiles(SafetensorsFiles):
+    """The tensors of the model in the folder `base` with the PEFT LoRA in `adapter` added."""
+
+    def __init__(self, base: Path, adapter: Path) -> None:
+        """Read the headers only. Raises UserError for an adapter that does not fit the model."""
+        super().__init__(base)
+        changes = {change.weight: change for change in read_lora(adapter)}
+        _require_fit(base, adapter, self, changes)
+        for name, change in changes.items():
+            stored = self._tensors[name]
+            self._tensors[name] = MergedTensor(
+                path=stored.path, dtype=stored.dtype, shape=stored.shape, offset=stored.offset, change=change
+            )
+
+
 def write_merged(base: Path, adapter: Path, out: Path, *, shard: int = SHARD) -> None:
     """Write the model in the folder `base`, with the PEFT LoRA in `adapter` added, as the folder `out`.
 
-    Sums in float32 and rounds once to each weight's own type. Copies configuration, tokenizer and licence.
+    Rounds to each weight's own type. Copies configuration, tokenizer and licence.
     Raises UserError for an adapter of another model, or one that does not fit.
     """
-    changes = {change.weight: change for change in read_lora(adapter)}
-    weights = SafetensorsFiles(base)
-    _require_fit(base, adapter, weights, changes)
+    weights = MergedFiles(base, adapter)
     out.mkdir(parents=True, exist_ok=True)
     for path in companions(base):
         shutil.copyfile(path, out / path.name)
-    tensors = (_planned(name, stored, changes.get(name)) for name, stored in weights.items())
+    config = portable_config(read_json(base / "config.json"))
+    atomic_write(out / "config.json", json.dumps(config, indent=2))
+    tensors = (
+        TensorToWrite(name=name, dtype=stored.dtype, shape=stored.shape, load=stored.load)
+        for name, stored in weights.items()
+    )
     write_weights(out, tensors, shard=shard)
 
 
@@ -61,12 +103,3 @@ def _require_fit(base: Path, adapter: Path, weights: SafetensorsFiles, changes: 
             f"The adapter in {adapter} does not fit the model in {base}{what}.",
             "Choose the model that the adapter was trained on.",
         )
-
-
-def _planned(name: str, stored: StoredTensor, change: LowRank | None) -> TensorToWrite:
-    load = stored.load if change is None else partial(_sum, stored, change)
-    return TensorToWrite(name=name, dtype=stored.dtype, shape=stored.shape, load=load)
-
-
-def _sum(stored: StoredTensor, change: LowRank) -> Floats:
-    return stored.load() + change.scale * (change.b.load() @ change.a.load())

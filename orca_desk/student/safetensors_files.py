@@ -27,6 +27,11 @@ class StoredTensor:
     shape: tuple[int, ...]
     offset: int
 
+    @property
+    def fits_half(self) -> bool:
+        """Whether half precision holds every value, whatever it is."""
+        return self.dtype == "F16"
+
     def map(self) -> npt.NDArray[Any]:
         """Map the values as they are stored, flat. Raises UserError for a format that is not a float."""
         if self.dtype not in _STORED:

@@ -1,8 +1,8 @@
 """Adds an adapter to a base, and reads of a student's folder what an application needs beside the weights.
 
-Jobs: {"base", "adapter", "out", "keys"} merges into the GGUF file `base`, with some of its texts replaced;
-{"folder", "adapter", "out"} into a safetensors folder; {"folder", "adds_bos"} emits `served`: the `template`
-in Go's syntax (null where it has none), and the `stops` that end an answer. `written` tells the bytes so far.
+Jobs: {"folder", "adapter", "out"} writes a safetensors folder; with "dtype" and "keys" (some of its texts) it
+writes a GGUF file. {"folder", "adds_bos"} emits `served`: the `template` in Go's syntax (null where it has
+none), and the `stops` that end an answer. `written` tells the bytes so far.
 """
 
 from pathlib import Path
@@ -32,13 +32,15 @@ def merge(channel: Channel) -> None:
 
 
 def _write(channel: Channel, out: Path) -> None:
-    from orca_desk.student import export, merged_folder
+    from orca_desk.student.convert import write_gguf
+    from orca_desk.student.merged_folder import write_merged
 
     job = channel.job
-    if "base" in job:
-        export.merge(Path(job["base"]), Path(job["adapter"]), out, keys=job["keys"])
+    folder, adapter = Path(job["folder"]), Path(job["adapter"])
+    if "dtype" in job:
+        write_gguf(folder, out, dtype=job["dtype"], adapter=adapter, keys=job["keys"])
     else:
-        merged_folder.write_merged(Path(job["folder"]), Path(job["adapter"]), out)
+        write_merged(folder, adapter, out)
 
 
 def _describe(channel: Channel) -> None:
