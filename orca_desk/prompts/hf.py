@@ -1,6 +1,7 @@
 """The tokenizer of a Hugging Face folder, by the `tokenizers` library alone."""
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from orca_desk.models.config import HINT, read_json, read_text
 from orca_desk.prompts.thoughts import TAG_NAMES
 from orca_desk.prompts.tokenizer import answer_ends
 
+_FIRST = re.compile(r'("prepend_scheme"\s*:\s*")first(")')
+
 
 class HFTokenizer:
     """See `orca_desk.prompts.tokenizer.Tokenizer`."""
@@ -22,6 +25,7 @@ class HFTokenizer:
         """Build from the text of tokenizer.json, tokenizer_config.json's content, the template and the ids
         that the model's other files declare as ends.
         """
+        definition = _for_parts(definition)
         self._with_control = tokenizers.Tokenizer.from_str(definition)
         self._as_text = tokenizers.Tokenizer.from_str(definition)
         self._as_text.encode_special_tokens = True
@@ -55,11 +59,23 @@ class HFTokenizer:
             if (folder / name).is_file():
                 ends |= _ids(read_json(folder / name).get("eos_token_id"))
         try:
-            return cls(definition, config, template, ends)
+            made = cls(definition, config, template, ends)
         except Exception as error:  # `tokenizers` raises bare Exception for a damaged file.
             raise UserError(
                 f"{folder / 'tokenizer.json'} cannot be read as a tokenizer: {error}", HINT
             ) from error
+        made.require_safe(folder)
+        return made
+
+    def require_safe(self, model: Path) -> None:
+        """Raise UserError, naming `model`, where a text that spells a control token becomes that token."""
+        for token, name in self.control.items():
+            if token in self.encode(name, control=False):
+                raise UserError(
+                    f"The tokenizer in {model} joins letters to the control token {name}, so a text could "
+                    "pass for one.",
+                    "Choose another model: answers and tasks must stay text.",
+                )
 
     def encode(self, text: str, *, control: bool) -> list[int]:
         """See `Tokenizer.encode`."""
@@ -97,6 +113,15 @@ class HFTokenizer:
         return {chr(byte): byte for byte in printable} | {
             chr(256 + index): byte for index, byte in enumerate(others)
         }
+
+
+def _for_parts(definition: str) -> str:
+    """Return tokenizer.json's text for one who tokenises a prompt part by part.
+
+    Some tokenizers put a space before a text that begins a sequence. No part does: a template begins with a
+    control token.
+    """
+    return _FIRST.sub(r"\1never\2", definition)
 
 
 def _token_text(value: Any) -> str:

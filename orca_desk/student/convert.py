@@ -11,7 +11,7 @@ from gguf import GGMLQuantizationType as Quantisation
 from orca_desk.errors import UserError
 from orca_desk.models.config import read_json
 from orca_desk.student import gguf_file
-from orca_desk.student.base import require_sound
+from orca_desk.student.base import COMPUTED, require_sound
 from orca_desk.student.families import HEAD, Family, family_of_config
 from orca_desk.student.gguf_file import Dtype, Planned, quantisation_for
 from orca_desk.student.gguf_names import damaged
@@ -70,7 +70,7 @@ def _plan(family: Family, weights: SafetensorsFiles, dtype: Dtype) -> Iterator[P
         )
     for name, stored in weights.items():
         # A tied head equals the embedding; old files also hold rotary tables, which llama.cpp computes.
-        if (family.is_tied and name == HEAD) or name.endswith("rotary_emb.inv_freq"):
+        if (family.is_tied and name == HEAD) or name.endswith(COMPUTED):
             continue
         yield Planned(
             name=family.gguf_name(name),

@@ -10,7 +10,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.identify import identify
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.student import pre_tokenizers, sentencepiece
-from orca_desk.student.gguf_tokenizer import SENTENCEPIECE, TokenizerKeys, read_gguf_tokenizer
+from orca_desk.student.gguf_tokenizer import NEVER_STRIP, SENTENCEPIECE, TokenizerKeys, read_gguf_tokenizer
 
 _ENDS = ("eos", "eot", "eom")
 _SPECIAL = (gguf.TokenType.CONTROL, gguf.TokenType.UNKNOWN)
@@ -29,11 +29,15 @@ def base_tokenizer(base: Path, template: str | None = None) -> HFTokenizer:
     if own is None:
         raise UserError(f"{base} has no chat template.", "Use its instruction-tuned variant, which has one.")
     try:
-        return HFTokenizer(json.dumps(definition(keys)), settings(keys), own, set(ends(keys)))
+        made = HFTokenizer(json.dumps(definition(keys)), settings(keys), own, set(ends(keys)))
+    except UserError:
+        raise
     except Exception as error:  # `tokenizers` raises bare Exception
         raise UserError(
             f"The tokenizer in {base} cannot be read: {error}", "Download or export it again."
         ) from error
+    made.require_safe(base)
+    return made
 
 
 def tokenizer_files(keys: TokenizerKeys) -> dict[str, str]:
@@ -106,7 +110,7 @@ def _added(keys: TokenizerKeys, place: int) -> dict[str, Any]:
         "content": keys.tokens[place],
         "single_word": False,
         "lstrip": False,
-        "rstrip": False,
+        "rstrip": keys.strips and keys.tokens[place] not in NEVER_STRIP,
         "normalized": False,
         "special": keys.types[place] in _SPECIAL,
     }

@@ -4,6 +4,7 @@ There are two kinds: byte-level BPE ("gpt2"), and SentencePiece's BPE over chara
 that have no token ("llama").
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ _SPECIAL = {
     "unk": _KEYS.UNK_ID,
     "pad": _KEYS.PAD_ID,
 }
+_PHI = re.compile(r"(phi)-?3", re.IGNORECASE)
+NEVER_STRIP = frozenset({"<unk>", "<s>", "<|endoftext|>"})  # also in such a model
+_OF_PHI = NEVER_STRIP | {"</s>"}  # llama.cpp opens no phi-3 model without them
 _SENTENCEPIECE_IDS = {"bos": 1, "eos": 2, "unk": 0}  # where the file names none
 # llama.cpp takes tokens with these names for control tokens, whatever the file says.
 _CONTROL_NAMES = END_NAMES | {
@@ -50,7 +54,7 @@ class TokenizerKeys:
     A byte-level one (`model` "gpt2") has `merges`, in the order in which they are made; `pre` is llama.cpp's
     name for how it splits text. One of SentencePiece ("llama") has a score per token instead: of all pairs
     whose union is a token, the one with the highest score is joined first. `space_prefix` says that a text
-    begins with a space that is not in it.
+    begins with a space that is not in it, `strips` that control tokens swallow the white space behind them.
     """
 
     model: str
@@ -62,7 +66,12 @@ class TokenizerKeys:
     special: dict[str, int]  # "bos", "eos", "eot", "eom", "pad", "unk" -> id
     add_bos: bool
     space_prefix: bool = False
+    strips: bool = False
     chat_template: str | None
+
+    def model_name(self, name: str) -> str:
+        """Return `name`, changed where llama.cpp would read text in another way because of it."""
+        return name_that_strips(name, strips=self.strips)
 
     def describe(self, writer: gguf.GGUFWriter) -> None:
         """Add the keys to a GGUF file."""
@@ -104,6 +113,20 @@ def read_gguf_tokenizer(files: tuple[Path, ...]) -> TokenizerKeys:
         return _keys_of_header(files[0], header)
 
 
+def name_that_strips(name: str, *, strips: bool) -> str:
+    """Return a model's name by which llama.cpp lets control tokens swallow white space, or not.
+
+    It goes by the names of phi-3 models, and no key of the file says so.
+    """
+    if strips and not _name_strips(name):
+        return f"{name} (Phi-3)"
+    return name if strips else _PHI.sub(r"\1 3", name)
+
+
+def _name_strips(name: str) -> bool:
+    return _PHI.search(name) is not None
+
+
 def why_not_usable(header: Header) -> str:
     """Return why the tokenizer of a GGUF file, by its header, has no equal in tokenizer.json; or nothing."""
     model, pre = header.text(_KEYS.MODEL), header.text(_KEYS.PRE)
@@ -129,8 +152,12 @@ def _keys(
         raise TypeError("a token is not a text")
     special = _special(folder, settings, by_text, template or "")
     add_bos = _adds_bos(tokenizer, settings, _text(settings.get("bos_token")))
+    strips = _strips(folder, added, template or "")
     if model.get("byte_fallback"):
         prefix = _space_prefix(folder, tokenizer)
+        written = [token for token in added.values() if token["content"] in (template or "")]
+        if prefix and any(token.get("normalized") for token in written):
+            raise _no_equal(folder, "it looks for control tokens after it has put a space before the text")
         if reason := sentencepiece.why_different(tokens, types, model):
             raise _no_equal(folder, reason)
         return TokenizerKeys(
@@ -142,6 +169,7 @@ def _keys(
             special=special,
             add_bos=add_bos,
             space_prefix=prefix,
+            strips=strips,
             chat_template=template,
         )
     return TokenizerKeys(
@@ -152,6 +180,7 @@ def _keys(
         merges=merges,
         special=special,
         add_bos=add_bos,
+        strips=strips,
         chat_template=template,
     )
 
@@ -181,6 +210,7 @@ def _keys_of_header(file: Path, header: Header) -> TokenizerKeys:
         special=_special_of_header(file, header, tokens),
         add_bos=add_bos is True,
         space_prefix=prefix is True,
+        strips=_name_strips(header.text(gguf.Keys.General.NAME)),
         chat_template=template_of_header(header),
     )
 
@@ -213,6 +243,22 @@ def _no_equal(path: Path, reason: str) -> UserError:
     )
 
 
+def _strips(folder: Path, added: dict[int, dict[str, Any]], template: str) -> bool:
+    """Return whether the template's control tokens swallow white space behind them, as those of phi-3 do.
+
+    Raises UserError for another use of these settings, which llama.cpp does not have.
+    """
+    used = [token for token in added.values() if token["content"] in template]
+    if odd := next((one for one in used if one.get("lstrip") or one.get("single_word")), None):
+        raise _no_equal(folder, f"{odd['content']} swallows what stands before it, or stands alone")
+    stripping = [bool(one.get("rstrip")) for one in used if one["content"] not in NEVER_STRIP]
+    if any(stripping) and not all(stripping):
+        raise _no_equal(folder, "some of its control tokens swallow white space, and some do not")
+    if lacking := sorted(_OF_PHI - {one["content"] for one in added.values()}) if any(stripping) else []:
+        raise _no_equal(folder, f"its control tokens swallow white space, and it has no {lacking[0]}")
+    return any(stripping)
+
+
 def _space_prefix(folder: Path, tokenizer: dict[str, Any]) -> bool:
     """Return whether a text gets a space before it. Raises UserError where llama.cpp reads spaces otherwise.
 
@@ -232,10 +278,8 @@ def _space_prefix(folder: Path, tokenizer: dict[str, Any]) -> bool:
                 pass
             case {"type": "Metaspace", "replacement": sentencepiece.SPACE, "split": False}:
                 replaces = True
-                scheme = step.get("prepend_scheme", "always")
-                if scheme == "first":
-                    raise _no_equal(folder, "it puts a space only before the first text")
-                prefix = scheme == "always"
+                if step.get("prepend_scheme", "always") == "always":
+                    raise _no_equal(folder, "it puts a space before a text unless there is one")
             case _:
                 raise _no_equal(folder, f"it has the step {step.get('type')}")
     if not replaces:

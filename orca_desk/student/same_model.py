@@ -18,16 +18,18 @@ from orca_desk.errors import UserError
 from orca_desk.models.base_identity import BaseMatch, compare_base, identify_base
 from orca_desk.models.chat_template import template_of_folder
 from orca_desk.models.config import read_json
-from orca_desk.student.base import require_sound
+from orca_desk.student.base import COMPUTED, require_sound
 from orca_desk.student.families import EMBEDDING, HEAD, Family, family_of_config
 from orca_desk.student.families.rope import DEFAULT_THETA, TABLES
 from orca_desk.student.gguf_file import FLOATS
 from orca_desk.student.gguf_names import damaged, field, open_gguf
-from orca_desk.student.gguf_tokenizer import read_tokenizer
+from orca_desk.student.gguf_tokenizer import read_gguf_tokenizer, read_tokenizer
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
+from orca_desk.student.sentencepiece import same_order
 
 ROUNDING = 2**-7  # of a value: twice what bfloat16 loses
 SUBNORMAL = 6e-8  # what float16 loses of the smallest values
+SINGLE = 2**-22  # what float32 loses of a sum that is below 4
 QUANTISED = 0.5  # relative error of a matrix: 2-bit files reach 0.3, other weights 1.4
 # Settings that decide the logits; the others describe the file, or limit what it is used for.
 _DECISIVE = ("rope.freq_base", "rope.dim", "attention.", "block_count", "embedding_", "feed_forward")
@@ -38,7 +40,11 @@ _SCALING = {
     gguf.Keys.Rope.SCALING_TYPE: "linear",
     gguf.Keys.Rope.SCALING_ATTN_FACTOR: 1.0,
 }
-_ADDED = (gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED)  # tokens that are found before any merge
+_ADDED = (
+    gguf.TokenType.CONTROL,
+    gguf.TokenType.UNKNOWN,
+    gguf.TokenType.USER_DEFINED,
+)  # tokens that are found before any merge
 
 
 class Difference(StrEnum):
@@ -72,7 +78,7 @@ def find_difference(folder: Path, file: Path) -> FoundDifference | None:
     require_sound(folder, config, weights)
     try:
         family = family_of_config(config)
-        different = next(_different_tokens(folder, family, reader), None)
+        different = next(_different_tokens(folder, family, file), None)
         with damaged(folder / "config.json"):
             different = different or next(_different_settings(family, reader), None)
     except UserError:
@@ -85,28 +91,33 @@ def _by_sketch(folder: Path, file: Path) -> FoundDifference | None:
     return None if match is BaseMatch.SAME else FoundDifference(kind=Difference.WEIGHTS)
 
 
-def _different_tokens(folder: Path, family: Family, reader: gguf.GGUFReader) -> Iterator[FoundDifference]:
+def _different_tokens(folder: Path, family: Family, file: Path) -> Iterator[FoundDifference]:
     """Yield a difference where a text would become other ids, or where an answer would end elsewhere.
 
     A file may lack the unused rows, and may name fewer of the tokens that end an answer.
     """
-    ours, keys = read_tokenizer(folder, family.vocabulary), gguf.Keys.Tokenizer
+    ours, theirs = read_tokenizer(folder, family.vocabulary), read_gguf_tokenizer((file,))
+    keys = gguf.Keys.Tokenizer
     used = [place for place, kind in enumerate(ours.types) if kind != gguf.TokenType.UNUSED]
-    tokens, types = field(reader, keys.LIST, []), field(reader, keys.TOKEN_TYPE, [])
-    if len(tokens) <= used[-1] or any(tokens[place] != ours.tokens[place] for place in used):
+    count = len(theirs.tokens)
+    if count <= used[-1] or any(theirs.tokens[place] != ours.tokens[place] for place in used):
         yield FoundDifference(kind=Difference.TOKENIZER)
-    added = [place for place in used if ours.types[place] in _ADDED]
-    if len(types) < len(tokens) or any(types[place] not in _ADDED for place in added):
+    added = [place for place in used if ours.types[place] in _ADDED and place < count]
+    if any(theirs.types[place] not in _ADDED for place in added):
         yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.TOKEN_TYPE)
-    if tuple(field(reader, keys.MERGES, [])) != ours.merges:
-        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.MERGES)
-    if field(reader, keys.PRE, "default") != ours.pre:
-        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.PRE)
-    if field(reader, keys.ADD_BOS, ours.add_bos) != ours.add_bos:
-        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.ADD_BOS)
-    ends = {ours.special.get(name) for name in ("eos", "eot", "eom")}
-    if field(reader, keys.EOS_ID, ours.special["eos"]) not in ends:
-        yield FoundDifference(kind=Difference.TOKENIZER, detail=keys.EOS_ID)
+    settings = {
+        keys.MODEL: ours.model != theirs.model,
+        keys.MERGES: ours.merges != theirs.merges,
+        keys.SCORES: not same_order(ours.scores, theirs.scores),
+        keys.PRE: ours.pre != theirs.pre,
+        keys.ADD_PREFIX: ours.space_prefix != theirs.space_prefix,
+        gguf.Keys.General.NAME: ours.strips != theirs.strips,
+        keys.ADD_BOS: ours.add_bos != theirs.add_bos,
+        keys.EOS_ID: theirs.special["eos"] not in {ours.special.get(name) for name in ("eos", "eot", "eom")},
+    }
+    for key, differs in settings.items():
+        if differs:
+            yield FoundDifference(kind=Difference.TOKENIZER, detail=key)
 
 
 def _different_settings(family: Family, reader: gguf.GGUFReader) -> Iterator[FoundDifference]:
@@ -142,7 +153,7 @@ def _different_rotation(
     tables = family.tables()
     stored = {tensor.name: tensor for tensor in reader.tensors if tensor.name in TABLES}
     for name in tables.keys() | stored.keys():
-        if name not in tables or name not in stored or not _is_same(tables[name], stored[name]):
+        if name not in tables or name not in stored or not _is_same(tables[name], stored[name], family, name):
             yield FoundDifference(kind=Difference.SETTINGS, detail=name)
 
 
@@ -159,7 +170,7 @@ def _different_weights(
     A tied head is stored twice in some folders and files, and once in others.
     """
     theirs = {tensor.name: tensor for tensor in reader.tensors}
-    ours = {family.gguf_name(name): name for name in weights if not name.endswith("rotary_emb.inv_freq")}
+    ours = {family.gguf_name(name): name for name in weights if not name.endswith(COMPUTED)}
     if EMBEDDING in weights:
         embedding, head = family.gguf_name(EMBEDDING), family.gguf_name(HEAD)
         if embedding in theirs:
@@ -167,19 +178,21 @@ def _different_weights(
         ours.setdefault(head, EMBEDDING)
     for tensor, name in ours.items():
         stored = theirs.get(tensor)
-        if stored is None or not _is_same(family.reorder(name, weights[name].load()), stored):
+        if stored is None or not _is_same(weights[name].load(), stored, family, name):
             yield FoundDifference(kind=Difference.WEIGHTS, detail=tensor)
     for tensor in theirs.keys() - ours.keys() - set(TABLES):
         yield FoundDifference(kind=Difference.WEIGHTS, detail=tensor)
 
 
-def _is_same(ours: Floats, theirs: gguf.ReaderTensor) -> bool:
+def _is_same(ours: Floats, theirs: gguf.ReaderTensor, family: Family, name: str) -> bool:
     """Return whether a stored tensor is `ours`, but for the rounding of its type."""
-    values = gguf.dequantize(theirs.data, theirs.tensor_type).reshape(-1)
-    flat = ours.reshape(-1)
-    if values.shape != flat.shape:
+    values = gguf.dequantize(theirs.data, theirs.tensor_type)
+    if values.shape != ours.shape:
         return False
+    # Compared without the offset of a norm, which would hide a difference of a small weight.
+    values, offset = family.restore(name, values), abs(family.norm_offset)
     if theirs.tensor_type in FLOATS:
-        return bool((np.abs(values - flat) <= ROUNDING * np.abs(flat) + SUBNORMAL).all())
-    size = float(np.linalg.norm(flat))
-    return float(np.linalg.norm(values - flat)) <= QUANTISED * size
+        slack = SUBNORMAL + offset * SINGLE
+        return bool((np.abs(values - ours) <= ROUNDING * np.abs(ours) + slack).all())
+    size = float(np.linalg.norm(ours))
+    return float(np.linalg.norm(values - ours)) <= QUANTISED * size

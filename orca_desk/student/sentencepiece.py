@@ -5,6 +5,7 @@ pairs that its list names, in the order of the list. They agree if the list name
 together, and if both halves of a pair are tokens.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,16 @@ def scores(tokens: Sequence[str], listed: Sequence[Any]) -> tuple[float, ...]:
     return tuple(-float(made.get(text, len(listed))) for text in tokens)
 
 
+def same_order(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Return whether other scores join the tokens that `ours` make in the same order."""
+    lowest = min(ours, default=0.0)
+    made = sorted((place for place, score in enumerate(ours) if score > lowest), key=lambda one: -ours[one])
+    if made and made[-1] >= len(theirs):
+        return False
+    there = [theirs[place] for place in made if place < len(theirs)]
+    return all(before >= after for before, after in itertools.pairwise(there))
+
+
 def with_bytes(tokens: Sequence[str], types: Sequence[gguf.TokenType]) -> tuple[gguf.TokenType, ...]:
     """Return the types, with that of a byte where a token stands for one."""
     known = set(BYTES)
@@ -63,7 +74,10 @@ def why_different(tokens: Sequence[str], types: Sequence[gguf.TokenType], model:
             if made in ends:
                 return f"the merges of {made!r} do not follow each other"
     known = set(listed)
-    for text in places:
+    for text, place in places.items():
+        # Such a token is found before any merge; but the space that is put before a text can join others.
+        if types[place] == gguf.TokenType.USER_DEFINED and SPACE not in text:
+            continue
         if unlisted := next((pair for pair in _pairs(text, places) if pair not in known), None):
             return f"no merge joins {unlisted[0]!r} and {unlisted[1]!r}, though {text!r} is a token"
     return why_incomplete(places)

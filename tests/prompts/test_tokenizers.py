@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_models import SPECIAL, TinyModel
+from tiny_models import SPECIAL, TinyModel, TinyShape, make_tiny
+from tiny_sentencepiece import KINDS, write_tokenizer
 
 from orca_desk.errors import UserError
 from orca_desk.prompts.hf import HFTokenizer
+from orca_desk.student.convert import write_gguf
+from orca_desk.student.folder_tokenizer import base_tokenizer
 from orca_desk.teacher.llama import LlamaModel, LlamaTokenizer
 
 HOSTILE = [
@@ -27,20 +30,41 @@ HOSTILE = [
 ]
 # Texts made of what a tokenizer may trip over, and of anything else that UTF-8 can carry.
 pieces = st.one_of(
-    st.sampled_from([*SPECIAL, "<|im_", "|>", " ", "  ", "\n", "\r\n", "\t", "'s", "'LL", "7", "42", "\x00"]),
+    st.sampled_from(
+        [*SPECIAL, "<|im_", "|>", " ", "  ", "\n", "\r\n", "\t", "'s", "'LL", "7", "42", "\x00", "\u2581"]
+    ),
     st.text(st.characters(exclude_categories=["Cs", "Cn", "Co"]), max_size=8),
 )
 texts = st.lists(pieces, max_size=12).map("".join)
 
 
-@pytest.fixture(scope="module", params=["llama", "qwen2"])
-def pair(
-    request: pytest.FixtureRequest, tiny_llama: TinyModel, tiny_qwen: TinyModel
-) -> tuple[HFTokenizer, LlamaTokenizer]:
-    tiny = {"llama": tiny_llama, "qwen2": tiny_qwen}[request.param]
+@pytest.fixture(scope="module", params=["llama", "qwen2", *(f"sentencepiece-{kind}" for kind in KINDS)])
+def tiny(
+    request: pytest.FixtureRequest,
+    tiny_llama: TinyModel,
+    tiny_qwen: TinyModel,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> TinyModel:
+    known = {"llama": tiny_llama, "qwen2": tiny_qwen}
+    if request.param in known:
+        return known[request.param]
+    made = make_tiny(tmp_path_factory.mktemp("student"), "llama", shape=TinyShape(vocab=700))
+    write_tokenizer(made.folder, request.param.partition("-")[2])
+    write_gguf(made.folder, made.gguf)
+    return made
+
+
+@pytest.fixture(scope="module")
+def pair(request: pytest.FixtureRequest, tiny: TinyModel) -> tuple[HFTokenizer, LlamaTokenizer]:
     model = LlamaModel(tiny.gguf)
     request.addfinalizer(model.close)
     return HFTokenizer.load(tiny.folder), model.tokenizer
+
+
+@pytest.fixture(scope="module")
+def of_file(tiny: TinyModel) -> HFTokenizer:
+    """The tokenizer that a training of the GGUF file alone uses."""
+    return base_tokenizer(tiny.gguf)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -52,19 +76,19 @@ def test_hostile_texts_give_identical_ids(
     assert ours.encode(text, control=control) == native.encode(text, control=control)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=texts, control=st.booleans())
 def test_any_text_gives_identical_ids(
-    pair: tuple[HFTokenizer, LlamaTokenizer], text: str, control: bool
+    pair: tuple[HFTokenizer, LlamaTokenizer], of_file: HFTokenizer, text: str, control: bool
 ) -> None:
     ours, native = pair
     ids = ours.encode(text, control=control)
-    assert ids == native.encode(text, control=control)
+    assert ids == native.encode(text, control=control) == of_file.encode(text, control=control)
     assert ours.decode(ids, control=True) == native.decode(ids, control=True)
     assert b"".join(map(ours.piece_bytes, ids)) == b"".join(map(native.piece_bytes, ids))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(text=texts)
 def test_text_never_becomes_a_control_token(pair: tuple[HFTokenizer, LlamaTokenizer], text: str) -> None:
     for tokenizer in pair:
@@ -81,11 +105,12 @@ def test_decoding_gives_the_text_back(tiny_llama: TinyModel, text: str) -> None:
     assert tokenizer.decode(tokenizer.encode(text, control=False)) == text
 
 
-def test_both_name_the_same_ends(pair: tuple[HFTokenizer, LlamaTokenizer]) -> None:
+def test_all_name_the_same_ends(pair: tuple[HFTokenizer, LlamaTokenizer], of_file: HFTokenizer) -> None:
     ours, native = pair
-    assert ours.eos_ids == native.eos_ids
-    assert (ours.bos, ours.eos) == (native.bos, native.eos)
-    assert ours.chat_template == native.chat_template
+    assert ours.eos_ids == native.eos_ids == of_file.eos_ids
+    assert (ours.bos, ours.eos) == (native.bos, native.eos) == (of_file.bos, of_file.eos)
+    assert ours.chat_template == native.chat_template == of_file.chat_template
+    assert ours.control == native.control == of_file.control
 
 
 def test_long_runs_of_white_space_are_no_trouble(pair: tuple[HFTokenizer, LlamaTokenizer]) -> None:
