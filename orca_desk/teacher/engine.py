@@ -165,8 +165,11 @@ class Engine:
         self.batch = batch or replicas * plan.slots
         slots = -(-self.batch // replicas)
         longest = min(context or self._model.context, self._model.context)
+        most, short = MOST_CELLS // replicas, self._model.short_context
+        if short and (context or 0) <= short:
+            longest, most = min(longest, short), min(most, short)
         memory = free_memory() * MEMORY_SHARE / replicas
-        wanted = max(longest, min(slots * longest, MOST_CELLS // replicas))
+        wanted = max(longest, min(slots * longest, most))
         cells = max(256, min(wanted, int(memory / self._model.kv_bytes_per_token)))
         self.replicas += [
             self._replica(slots, longest, cells, self.threads // replicas, plan) for _ in range(replicas)

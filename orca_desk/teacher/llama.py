@@ -64,6 +64,17 @@ class LlamaModel:
         return int(self.lib.llama_model_n_ctx_train(self.handle))
 
     @property
+    def short_context(self) -> int:
+        """The largest context in which a longrope model reads short texts as it was trained to; 0 for others.
+
+        llama.cpp chooses the rotary factors for long texts by the size of the context, whatever is in it.
+        """
+        scaling = self.metadata("rope.scaling.type")
+        if scaling not in (None, "longrope") or self.metadata("rope.scaling.attn_factor") is None:
+            return 0
+        return int(self.metadata("rope.scaling.original_context_length") or 0)
+
+    @property
     def parameters(self) -> int:
         """The number of weights."""
         return int(self.lib.llama_model_n_params(self.handle))

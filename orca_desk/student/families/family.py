@@ -240,7 +240,11 @@ class Family:
         }
 
     def require_plain(self) -> None:
-        """Raise UserError for a model that would convert without an error and then answer differently."""
+        """Raise UserError for a model that would convert without an error and then answer differently.
+
+        Raises KeyError, TypeError or ValueError for settings that are incomplete.
+        """
+        self.tables()
         for problem, present in self.problems().items():
             if present:
                 raise UserError(

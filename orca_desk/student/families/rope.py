@@ -1,6 +1,7 @@
 """Rotary position embeddings, as config.json and as GGUF keys write them."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -185,14 +186,20 @@ def _llama3_settings(table: Floats, theta: float, width: int) -> dict[str, Any]:
     )
 
 
-def _llama3_guesses(waves: Floats, blend: Floats) -> list[tuple[float, float, int]]:
-    """Return low and high factors and the original context: the published ones, and those of two blends."""
-    guesses = [(1.0, 4.0, 2**power) for power in range(13, 4, -1)]
+def _llama3_guesses(waves: Floats, blend: Floats) -> Iterator[tuple[float, float, int]]:
+    """Yield low and high factors and the original context: the published ones, then those of the blends.
+
+    A blend is (original / wave - 1) / (high - 1): two of them give both unknowns, one gives the original for
+    each high factor that is likely.
+    """
+    yield from ((1.0, 4.0, 2**power) for power in range(13, 4, -1))
     if len(waves) > 1:
         slope, offset = np.polyfit(1 / waves, blend, 1)
         high = round(1.0 - 1.0 / float(offset), 3)
-        guesses.append((1.0, high, round(float(slope) * (high - 1.0))))
-    return guesses
+        yield 1.0, high, round(float(slope) * (high - 1.0))
+    elif len(waves):
+        for high in (2.0, 3.0, 4.0, 8.0):
+            yield 1.0, high, round(float(waves[0] * (1.0 + blend[0] * (high - 1.0))))
 
 
 def _waves(theta: float, width: int) -> Floats:
