@@ -182,10 +182,10 @@ def test_what_would_run_differently_is_refused(
 @pytest.mark.parametrize(
     ("part", "settings", "says"),
     [
-        ("model", {"byte_fallback": True}, "not a byte-level BPE"),
-        ("model", {"type": "Unigram"}, "not a byte-level BPE"),
+        ("model", {"byte_fallback": True}, "has the step Digits"),
+        ("model", {"type": "Unigram"}, "of the type Unigram, not BPE"),
         ("model", {"ignore_merges": True}, "no pre-tokenizer"),
-        ("normalizer", {"type": "Lowercase"}, "not a byte-level BPE"),
+        ("normalizer", {"type": "Lowercase"}, "has the step Lowercase"),
         ("pre_tokenizer", {"type": "ByteLevel", "add_prefix_space": True}, "no pre-tokenizer"),
         ("pre_tokenizer", {"type": "Whitespace"}, "no pre-tokenizer"),
     ],
