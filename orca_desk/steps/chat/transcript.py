@@ -9,6 +9,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Task
+from orca_desk.method.thoughts import split_thoughts
 from orca_desk.prompts.messages import Message
 from orca_desk.steps.grading import grade_answer
 
@@ -94,12 +95,13 @@ def prompt(turns: Sequence[Turn], column: int, question: str, system: str) -> li
     """Return the messages for one column's model: `system`, its own earlier answers, the question.
 
     Questions that this model left without an answer are skipped: most templates require turns to alternate.
+    The thoughts of earlier answers are left out, as models are trained to go on without them.
     """
     sent = [Message("system", system)]
     for turn in turns:
         answer = turn.answers[column]
-        if answer is not None and answer.content:
-            sent += [Message("user", turn.question), Message("assistant", answer.content)]
+        if answer is not None and (said := split_thoughts(answer.content)[1]):
+            sent += [Message("user", turn.question), Message("assistant", said)]
     return [*sent, Message("user", question)]
 
 

@@ -12,7 +12,7 @@ Tone = Literal["good", "warn", "bad", "muted"]
 THOUGHTS: dict[Thoughts, str] = {
     "none": "",
     "dropped": "Thoughts of earlier answers are not sent again.",
-    "kept": "Thoughts of earlier answers are sent again with each question.",
+    "kept": "The template keeps thoughts of earlier answers. A chat leaves them out all the same.",
 }
 SWITCH_TITLES = {
     "enable_thinking": "Thinking",

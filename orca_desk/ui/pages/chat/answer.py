@@ -1,20 +1,22 @@
 """One column's answer on screen: as it streams, when it is whole, or why there is none."""
 
-import math
 import time
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QTextCursor, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from orca_desk.errors import UserError
 from orca_desk.library.chats import ChatMessage
 from orca_desk.method.grading import Verdict
+from orca_desk.method.thoughts import split_thoughts
 from orca_desk.steps.chat.events import Piece
 from orca_desk.steps.chat.models import Part
 from orca_desk.ui.icons import icon, pixmap
+from orca_desk.ui.pages.chat.fitting_browser import FittingBrowser
+from orca_desk.ui.pages.chat.thoughts import FoldedThoughts
 from orca_desk.ui.theme import GRID, Role, Theme
-from orca_desk.ui.widgets.browser import Browser, is_heavy
+from orca_desk.ui.widgets.browser import is_heavy
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
@@ -39,6 +41,9 @@ class AnswerCard(QFrame):
         self._theme, self._part = theme, part
         self.text = ""
         self._shown = 0  # characters of `text` that are on screen
+        self._shown_answer = 0  # of what follows its thoughts
+        self._tokens = 0  # of `text`
+        self._is_coming = False  # whether more text may come
         self._plain = False
         self._not_before = 0.0
         self._verdict: Verdict | None = None
@@ -48,7 +53,9 @@ class AnswerCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID + 4, GRID, GRID, GRID // 2)
         layout.setSpacing(GRID // 2)
-        self.browser = _FittingBrowser()
+        self.thoughts = FoldedThoughts(theme, title)
+        layout.addWidget(self.thoughts)
+        self.browser = FittingBrowser()
         self.browser.setAccessibleName(self.accessibleName())
         layout.addWidget(self.browser)
         self.failure = label(tone="bad", wrap=True, selectable=True)
@@ -97,6 +104,7 @@ class AnswerCard(QFrame):
         self._show_parts(True)
         self.copy.setEnabled(False)
         self._show_verdict(None)
+        self._tokens, self._is_coming = 0, True
         self._set_text("")
         self.caption.setText("Waiting for the model…")
         set_tone(self.caption, "muted")
@@ -104,6 +112,7 @@ class AnswerCard(QFrame):
     def add(self, piece: Piece) -> None:
         """Take more text; `render_news` shows it."""
         self.text += piece.text
+        self._tokens = piece.tokens
         self._progress = _size(piece.tokens, piece.rate)
 
     @property
@@ -122,8 +131,11 @@ class AnswerCard(QFrame):
 
     def show_answer(self, answer: ChatMessage, verdict: Verdict | None) -> None:
         """Show a whole answer with its grade."""
+        self._tokens, self._is_coming = answer.completion_tokens or 0, False
         if answer.content != self.text or self.has_news:
             self._set_text(answer.content)
+        else:
+            self._render_thoughts(*split_thoughts(self.text))
         self._show_parts(True)
         self.copy.setEnabled(True)
         self.caption.setText(_facts(answer))
@@ -135,8 +147,8 @@ class AnswerCard(QFrame):
 
     def show_failure(self, error: Exception) -> None:
         """Show why the answer is missing or incomplete."""
-        if self.has_news:
-            self._render()
+        self._is_coming = False
+        self._render()
         is_bug = not isinstance(error, UserError)
         self.failure.setText("Orca Desk hit a bug while writing this answer." if is_bug else str(error))
         self.failure.show()
@@ -153,7 +165,7 @@ class AnswerCard(QFrame):
     def show_as_written(self, as_written: bool) -> None:
         """Show the text as it was written, or as Markdown."""
         self._as_written = as_written
-        self._shown = 0
+        self._plain, self._shown, self._shown_answer = False, 0, 0
         self._render()
 
     def _show_parts(self, some: bool) -> None:
@@ -162,21 +174,35 @@ class AnswerCard(QFrame):
         self.copy.setVisible(some)
 
     def _set_text(self, text: str) -> None:
-        self.text, self._plain, self._not_before = text, False, 0.0
+        self.text, self._plain, self._not_before, self._shown_answer = text, False, 0.0, 0
         self._render()
 
     def _render(self) -> None:
         """Show `text`. A very long one continues as plain text, which costs only what is new."""
-        if self._plain and self._shown:
+        thoughts, answer = split_thoughts(self.text)
+        if self._as_written:
+            thoughts, answer = "", self.text
+        self._render_thoughts(thoughts, answer)
+        if self._plain and self._shown_answer:
             cursor = QTextCursor(self.browser.document())
             cursor.movePosition(QTextCursor.MoveOperation.End)
             if cursor.block().length() > LONGEST_BLOCK:
                 cursor.insertBlock()
-            cursor.insertText(self.text[self._shown :])
+            cursor.insertText(answer[self._shown_answer :])
         else:
-            self._plain = self._as_written or is_heavy(self.text)
-            (self.browser.set_plain if self._plain else self.browser.set_markdown)(self.text)
-        self._shown = len(self.text)
+            self._plain = self._as_written or is_heavy(answer)
+            (self.browser.set_plain if self._plain else self.browser.set_markdown)(answer)
+        self._shown, self._shown_answer = len(self.text), len(answer)
+
+    def _render_thoughts(self, thoughts: str, answer: str) -> None:
+        """Fold the thoughts; their tokens are a share of all, by characters."""
+        share = 1.0 - len(answer) / max(1, len(self.text))
+        self.thoughts.show_thoughts(
+            "" if self._as_written else thoughts,
+            round(self._tokens * share),
+            thinking=self._is_coming and bool(thoughts) and not answer,
+            answered=bool(answer),
+        )
 
     def _show_verdict(self, verdict: Verdict | None) -> None:
         self._verdict = verdict
@@ -207,36 +233,14 @@ class AnswerCard(QFrame):
         )
         self.copy.setIcon(icon("copy", self._theme.colours, "muted"))
         self._paint_mark()
+        self.thoughts.paint()
         if self.text and not self._plain:  # its links and code still have the colours of the old theme
-            self.browser.set_markdown(self.text)
+            self.browser.set_markdown(split_thoughts(self.text)[1])
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.text)
+        """Copy the answer; with its thoughts only where they are shown as written."""
+        QGuiApplication.clipboard().setText(self.text if self._as_written else split_thoughts(self.text)[1])
         self.caption.setText("Copied.")
-
-
-class _FittingBrowser(Browser):
-    """A browser as high as its text: the conversation scrolls, not each answer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWordWrapMode(self.wordWrapMode().WrapAtWordBoundaryOrAnywhere)
-        self.setMinimumWidth(10 * GRID)
-        self.document().setDocumentMargin(1)
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
-        self._fit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave the wheel to the conversation."""
-        event.ignore()
-
-    def _fit(self) -> None:
-        height = math.ceil(self.document().size().height()) + 4
-        if height != self.height():
-            self.setFixedHeight(height)
 
 
 def _facts(answer: ChatMessage) -> str:
