@@ -25,6 +25,7 @@ COMMANDS = (
     "records",
     "train",
     "evaluate",
+    "export",
     "chat",
     "serve",
     "models",

@@ -7,11 +7,15 @@ from orca_desk.parity.table import table_from_json
 from orca_desk.steps.collect.imported import outcome_from_json
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageOutcome, stage_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
+from orca_desk.steps.export.outcome import outcome_from_json as export_from_json
+from orca_desk.steps.export.outcome import stage_from_json as export_stage_from_json
 from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.demo import asked_text
 from orca_desk.ui.words.evaluations import unasked_text
+from orca_desk.ui.words.exports import STOPPED as EXPORT_STOPPED
+from orca_desk.ui.words.exports import export_sentence
 from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.imports import outcome_words
 from orca_desk.ui.words.pairing import probe_summary
@@ -44,6 +48,10 @@ def outcome_text(stored: str) -> str:
         return STOPPED[stopped]
     if imported := outcome_from_json(stored):
         return outcome_words(imported)
+    if exported := export_from_json(stored):
+        return export_sentence(exported)
+    if stage := export_stage_from_json(stored):
+        return EXPORT_STOPPED[stage]
     if staged := stage_from_json(stored):
         return _stage(staged)
     return stored

@@ -32,6 +32,7 @@ TYPES = {
     "probe": RunType("route", "Strategy measurement", "strategies"),
     "train": RunType("chart-line", "Training", "training"),
     "evaluate": RunType("target", "Evaluation", "evaluate"),
+    "export": RunType("file-output", "Export", "training"),
     "import": RunType("file-input", "Import", "tasks"),
     "download": RunType("download", "Download", "hub"),
     "demo": RunType("flask-conical", "Demo", "home"),
