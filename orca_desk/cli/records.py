@@ -18,6 +18,7 @@ from orca_desk.cli.options import (
     open_library,
 )
 from orca_desk.cli.output import complain, console, escape_controls, print_json, say, table
+from orca_desk.inventory.templates import Overrides
 from orca_desk.library import records, snapshots
 from orca_desk.library.database import Library
 from orca_desk.library.ids import full_id, snapshot_id
@@ -140,8 +141,8 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
 @click.option(
     "--student",
     required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The student's model folder, for its tokenizer and chat template.",
+    type=click.Path(exists=True, path_type=Path),
+    help="The student, a model folder or a GGUF file, for its tokenizer and chat template.",
 )
 @instruction_options
 @library_option
@@ -149,7 +150,8 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
 def inspect(record_id: str, student: Path, instruction: str, folder: Path, as_json: bool) -> None:
     """Show exactly what the student learns: trained text bright, masked text dim, control tokens blue."""
     training = _review_item(folder, record_id, instruction).training
-    inspection = Inspector(student).inspect(training, limit=NO_LIMIT)
+    template = Overrides.in_folder(folder).find(student)
+    inspection = Inspector(student, template).inspect(training, limit=NO_LIMIT)
     if as_json:
         print_json({
             "trained_tokens": inspection.trained,

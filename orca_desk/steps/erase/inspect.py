@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.templates import override_of
 from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
 from orca_desk.library.snapshots import get_snapshot, snapshot_records
@@ -73,11 +74,14 @@ class Totals:
 class Inspector:
     """Renders training records for one student. Creating it reads the tokenizer, which takes a moment."""
 
-    def __init__(self, base: Path) -> None:
-        """Read the tokenizer of the model folder `base`. Raises UserError if that fails."""
-        from orca_desk.prompts.hf import HFTokenizer  # `tokenizers` is not needed until here
+    def __init__(self, base: Path, template: str | None = None) -> None:
+        """Read the tokenizer of the student `base`, a folder or a GGUF file. Raises UserError if that fails.
 
-        self.tokenizer = HFTokenizer.load(base)
+        `template` is the user's chat template for it; None: its own.
+        """
+        from orca_desk.student.folder_tokenizer import base_tokenizer  # `tokenizers` is not needed until here
+
+        self.tokenizer = base_tokenizer(base, template)
         self.renderer = Renderer(self.tokenizer)
 
     def inspect(self, training: TrainingRecord, *, limit: int) -> Inspection:
@@ -170,7 +174,7 @@ def inspect_snapshot(
     control: JobControl | None = None,
 ) -> Totals:
     """Count the tokens of all records of a snapshot. Raises UserError for an unusable model."""
-    return Inspector(base).total(
+    return Inspector(base, override_of(library, base)).total(
         snapshot_records(library, snapshot),
         limit=limit,
         count=get_snapshot(library, snapshot).records,
@@ -196,7 +200,7 @@ def inspect_records(
     count = count_records(library, wanted)
     if not count:
         raise UserError("No records match.", "Keep some records, or widen the filter.")
-    return Inspector(base).total(
+    return Inspector(base, override_of(library, base)).total(
         (erase(stored.current, instruction) for stored in iterate_records(library, wanted)),
         limit=limit,
         count=count,

@@ -101,8 +101,9 @@ class ModelDetail(QFrame):
         path, is_student, library = model.path, model.kind == "safetensors", self.desk.library
 
         def read() -> tuple[ServingNotes, str]:
-            notes = serving_notes(path, overrides=Overrides.of(library))
-            return notes, why_untrainable(path) if is_student else ""
+            own = Overrides.of(library)
+            refusal = why_untrainable(path, template=own.find(path)) if is_student else ""
+            return serving_notes(path, overrides=own), refusal
 
         self.desk.background.run(self, read, lambda found: self._show_notes(*found), only_newest="notes")
 

@@ -8,6 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.bundled import mini_student
+from orca_desk.inventory.templates import override_of
+from orca_desk.inventory.trainable import why_unsupported
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.snapshots import Snapshot, list_snapshots
 from orca_desk.method.records import TrainingRecord
@@ -47,6 +50,9 @@ LEGEND_STYLES: dict[Role, tuple[Role, str]] = {  # colour of the text, and its l
 }
 
 
+InspectedWith = tuple[Path, str | None]  # a student, and the user's chat template for it
+
+
 class InspectorView(QWidget):
     """Shows a training record as the tokens of the trainer for a student, and the totals of many records."""
 
@@ -58,9 +64,11 @@ class InspectorView(QWidget):
         self.desk = desk
         self._record_filter, self._instruction = record_filter, instruction
         self._training: TrainingRecord | None = None
-        self._inspector: tuple[Path, Inspector] | None = None
+        self._inspector: tuple[InspectedWith, Inspector] | None = None
         self._job: Job | None = None
-        self.student = ModelPicker(desk, "safetensors", prefer="mini-student")
+        self.student = ModelPicker(
+            desk, "safetensors", "gguf", prefer=mini_student().name, why_not=why_unsupported
+        )
         self.student.setAccessibleName("Student")
         self.limit = number_box(2, MAX_LENGTH)
         self.tokens = TokenView(desk)
@@ -191,18 +199,18 @@ class InspectorView(QWidget):
         student, training = self.student.selected(), self._training
         if student is None or training is None:
             return
-        limit, known = self._limit(student), self._inspector
+        limit, known, library = self._limit(student), self._inspector, self.desk.library
 
-        def work() -> tuple[Path, Inspector, Inspection]:
-            same = known is not None and known[0] == student.path
-            inspector = known[1] if known and same else Inspector(student.path)
-            return student.path, inspector, inspector.inspect(training, limit=limit)
+        def work() -> tuple[InspectedWith, Inspector, Inspection]:
+            wanted = (student.path, override_of(library, student.path))
+            inspector = known[1] if known and known[0] == wanted else Inspector(*wanted)
+            return wanted, inspector, inspector.inspect(training, limit=limit)
 
         self.desk.background.run(self, work, self._show, failed=self._show_error, only_newest="read")
 
-    def _show(self, read: tuple[Path, Inspector, Inspection]) -> None:
-        path, inspector, inspection = read
-        self._inspector = (path, inspector)
+    def _show(self, read: tuple[InspectedWith, Inspector, Inspection]) -> None:
+        used, inspector, inspection = read
+        self._inspector = (used, inspector)
         self.problem.hide()
         self.tokens.show_inspection(inspection)
         parts = [f"{inspection.trained:,} trained, {inspection.masked:,} masked tokens"]
