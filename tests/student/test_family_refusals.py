@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.trainable import why_untrainable
+from orca_desk.models.gguf_header import read_header
 from orca_desk.student.base import read_base
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.families import family_of_config, family_of_gguf
+from orca_desk.student.families.family import _share
 from orca_desk.student.families.keys import GgufKeys
 from orca_desk.student.families.rope import LLAMA3, RotaryEmbedding, rope_settings, rope_tables
 
@@ -205,3 +208,29 @@ def test_gguf_files_of_other_kinds_are_told(tiny_llama: TinyModel, tmp_path: Pat
         writer.close()
         with pytest.raises(UserError, match=says):
             family_of_gguf(tmp_path / f"{name}.gguf")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "says"),
+    [
+        ("olmo2", "olmo2.attention.sliding_window", "olmo2 that Orca Desk does not know"),
+        ("gemma3", "gemma3.attention.sliding_window_pattern", "gemma3 that Orca Desk does not know"),
+        ("gemma2", "gemma2.expert_count", "mixture of experts"),
+        ("granite", "granite.expert_count", "mixture of experts"),
+    ],
+)
+def test_variants_of_an_architecture_are_told_by_their_keys(
+    made: dict[str, Path], tmp_path: Path, name: str, key: str, says: str
+) -> None:
+    write_gguf(made[name], tmp_path / "whole.gguf", dtype="f32")
+    header = read_header(tmp_path / "whole.gguf")
+    changed = replace(header, metadata=header.metadata | {key: 4})
+    assert family_of_gguf(tmp_path / "whole.gguf", header).model_type
+    with pytest.raises(UserError, match=says):
+        family_of_gguf(tmp_path / "whole.gguf", changed)
+
+
+@given(st.integers(1, 512).flatmap(lambda half: st.tuples(st.integers(1, half), st.just(2 * half))))
+def test_a_share_of_a_head_gives_back_its_values(pair: tuple[int, int]) -> None:
+    part, whole = 2 * pair[0], pair[1]
+    assert int(whole * _share(part, whole)) == part

@@ -1,5 +1,6 @@
 """What all families of models have in common; a family's own file says where it differs."""
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
@@ -308,7 +309,7 @@ class Family:
         }
         rotated = keys.whole(gguf.Keys.Rope.DIMENSION_COUNT, head)
         if rotated != head:
-            config["partial_rotary_factor"] = rotated / head
+            config["partial_rotary_factor"] = _share(rotated, head)
         config |= cls.config_rope(keys, rotated)
         return config | cls.config_more(keys)
 
@@ -323,6 +324,12 @@ class Family:
     def config_more(cls, keys: GgufKeys) -> dict[str, Any]:
         """Return config.json's keys that only this architecture has, or that it writes otherwise."""
         return {}
+
+
+def _share(part: int, whole: int) -> float:
+    """Return the fraction of which `whole` has exactly `part`: transformers rounds the product down."""
+    share = part / whole
+    return share if int(whole * share) == part else math.nextafter(share, 1.0)
 
 
 def _swap(values: Floats, heads: int, split: tuple[int, int, int], tensor: str) -> Floats:

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 import gguf
 
-from orca_desk.errors import UserError
 from orca_desk.student.families.family import Family, Shape
 from orca_desk.student.families.keys import GgufKeys, require, shortest
 from orca_desk.student.families.rope import RotaryEmbedding, rope_of, rope_settings
@@ -65,6 +64,8 @@ class _Gemma(Family):
     def config_more(cls, keys: GgufKeys) -> dict[str, Any]:
         """Return the scale of the attention and the order of the layers, which follow from the sizes."""
         blocks, attention = keys.whole(gguf.Keys.LLM.BLOCK_COUNT), gguf.Keys.Attention
+        if keys.has(attention.SLIDING_WINDOW_PATTERN):  # the files of these models leave it out
+            raise keys.unknown_variant(attention.SLIDING_WINDOW_PATTERN)
         width, heads = keys.whole(gguf.Keys.LLM.EMBEDDING_LENGTH), keys.whole(attention.HEAD_COUNT)
         each = width // heads
         scale = each if blocks in cls.by_width else keys.whole(attention.KEY_LENGTH, each)
@@ -179,10 +180,7 @@ class Gemma3(_Gemma):
         """Return the window and how logits are bent."""
         window = keys.whole(gguf.Keys.Attention.SLIDING_WINDOW, 0)
         if not window:
-            raise UserError(
-                "The GGUF file holds a gemma3 model without a sliding window.",
-                "Orca Desk does not know this variant: choose another model.",
-            )
+            raise keys.unknown_variant(gguf.Keys.Attention.SLIDING_WINDOW)
         cap = shortest(keys.number(gguf.Keys.LLM.FINAL_LOGIT_SOFTCAPPING, 0.0))
         return super().config_more(keys) | {
             "sliding_window": window,

@@ -79,6 +79,14 @@ class GgufKeys:
             raise UserError(f"{self._path} lacks the tensor {name}.", "Download the model again.")
         return table
 
+    def unknown_variant(self, key: str) -> UserError:
+        """Return the error for a file whose `key` tells of a variant that Orca Desk does not know."""
+        full = key.format(arch=self.architecture)
+        return UserError(
+            f"{self._path} is a variant of {self.architecture} that Orca Desk does not know (by its {full}).",
+            "Choose another model as the student; as a teacher this one can be used.",
+        )
+
     def _value(self, key: str, default: Any) -> Any:
         full = key.format(arch=self.architecture)
         value = self._header.metadata.get(full, default)

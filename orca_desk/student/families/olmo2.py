@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import gguf
 
 from orca_desk.student.families.family import Family, Shape
+from orca_desk.student.families.keys import GgufKeys
 
 
 class Olmo2(Family):
@@ -16,6 +17,13 @@ class Olmo2(Family):
     is_square = True
     defaults: ClassVar[dict[str, Any]] = {"rms_norm_eps": 1e-5}
     must_untie = True
+
+    @classmethod
+    def config_more(cls, keys: GgufKeys) -> dict[str, Any]:
+        """Raise UserError for OLMo 3, which has the same architecture in llama.cpp, and windows."""
+        if keys.whole(gguf.Keys.Attention.SLIDING_WINDOW, 0):
+            raise keys.unknown_variant(gguf.Keys.Attention.SLIDING_WINDOW)
+        return {}
 
     def norms(self) -> dict[str, Shape]:
         """Return the norms of a block."""

@@ -16,6 +16,7 @@ DEFAULT_THETA = 10000.0
 LLAMA3 = "rope_freqs.weight"  # the tensors in which a GGUF file holds divisors of the frequencies
 LONG, SHORT = "rope_factors_long.weight", "rope_factors_short.weight"
 TABLES = (LLAMA3, LONG, SHORT)
+_OLD_FACTOR = "{arch}.rope.scale_linear"  # in files of 2023
 _YARN_BETAS = {"beta_fast": 32.0, "beta_slow": 1.0, "truncate": True}  # what llama.cpp computes with
 _NEAR = 1e-4  # relative: two tables of the same settings, one of them rounded to float32
 
@@ -123,7 +124,8 @@ def rope_settings(keys: GgufKeys, width: int) -> dict[str, Any]:
     """
     rope = gguf.Keys.Rope
     theta = shortest(keys.number(rope.FREQ_BASE, DEFAULT_THETA))
-    factor, kind = shortest(keys.number(rope.SCALING_FACTOR, 1.0)), keys.text(rope.SCALING_TYPE, "linear")
+    older = keys.number(_OLD_FACTOR, 1.0)
+    factor, kind = shortest(keys.number(rope.SCALING_FACTOR, older)), keys.text(rope.SCALING_TYPE, "linear")
     attention = keys.number(rope.SCALING_ATTN_FACTOR, 1.0)
     original = keys.whole(rope.SCALING_ORIG_CTX_LEN, keys.whole(gguf.Keys.LLM.CONTEXT_LENGTH))
     own: dict[str, Any] = {"rope_type": "default"}
