@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QToolBut
 
 from orca_desk.inventory.serving import ServingNotes, serving_notes
 from orca_desk.inventory.templates import Overrides, set_override
-from orca_desk.inventory.trainable import why_untrainable
+from orca_desk.inventory.trainable import why_unsupported, why_untrainable
 from orca_desk.inventory.usage import InventoryItem
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hashes import HashCache
@@ -100,15 +100,16 @@ class ModelDetail(QFrame):
             return
         path, is_student, library = model.path, model.kind == "safetensors", self.desk.library
 
-        def read() -> tuple[ServingNotes, str]:
+        def read() -> tuple[ServingNotes, str, bool]:
             own = Overrides.of(library)
             refusal = why_untrainable(path, template=own.find(path)) if is_student else ""
-            return serving_notes(path, overrides=own), refusal
+            return serving_notes(path, overrides=own), refusal, is_student or not why_unsupported(model)
 
         self.desk.background.run(self, read, lambda found: self._show_notes(*found), only_newest="notes")
 
-    def _show_notes(self, notes: ServingNotes, refusal: str) -> None:
+    def _show_notes(self, notes: ServingNotes, refusal: str, is_trainable: bool) -> None:
         self._refusal = refusal
+        self.train.setVisible(is_trainable)
         self._paint()
         usable = self.item is not None and isinstance(self.item.model, ModelFile)
         self.notes.setText("\n".join(notes_of(notes)))

@@ -259,7 +259,7 @@ class ModelsPage(Page):
             self.desk.open("teacher", model=str(model.path))
         elif isinstance(model, ModelFile) and model.kind == "gguf" and what == "chat":
             self.desk.open("chat", do="new", model=str(model.path))
-        elif isinstance(model, ModelFile) and model.kind == "safetensors" and what == "train":
+        elif isinstance(model, ModelFile) and model.kind != "adapter" and what == "train":
             self.desk.open("training", base=str(model.path))
 
     def _remove(self, item: InventoryItem) -> None:

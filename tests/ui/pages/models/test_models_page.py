@@ -175,6 +175,16 @@ def test_a_model_opens_in_teacher_and_chat(page: ModelsPage, window: Window, qtb
     assert asked[0][1] == {"model": str(TEACHER)}
 
 
+def test_a_gguf_file_opens_in_training_too(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
+    asked: list[tuple[str, object]] = []
+    window.desk.page_requested.disconnect()
+    window.desk.page_requested.connect(lambda name, target: asked.append((name, target)))
+    select(page, TEACHER)
+    qtbot.waitUntil(page.detail.train.isVisible)
+    qtbot.mouseClick(page.detail.train, Qt.MouseButton.LeftButton)
+    assert asked == [("training", {"base": str(TEACHER)})]
+
+
 def test_the_teacher_page_takes_the_model(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
     student = bundled_models() / "mini-student" / "mini-student.gguf"
     select(page, student)
