@@ -20,10 +20,12 @@ class Background(QObject):
     writing = Signal(bool)  # whether work of `run_in_order` waits or runs
     _arrived = Signal(object)
 
-    def __init__(self, parent: QObject, *, failed: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, parent: QObject, *, failed: Callable[[Exception], None], threads: int = THREADS
+    ) -> None:
         """`failed` gets the errors of work without a handler of its own."""
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="background")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="background")
         self._rows = ThreadPoolExecutor(1, thread_name_prefix="rows")
         self._ordered = ThreadPoolExecutor(1, thread_name_prefix="writes")
         self._unwritten = 0

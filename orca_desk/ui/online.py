@@ -120,6 +120,7 @@ class Online(QObject):
 
         job = self._jobs.start(title_of(request), KIND, work, changes=("models",), heavy=False, returns=True)
         job.setProperty("folder", str(request.folder))
+        self._jobs.changed.emit()  # now `is_downloading_into` knows it
         return job
 
     def is_downloading_into(self, folder: Path) -> bool:

@@ -17,6 +17,7 @@ PAGES: tuple[tuple[str, str, str, str] | None, ...] = (
     ("chat", "ChatPage", "Chat", "message-circle"),
     None,
     ("models", "ModelsPage", "Models", "box"),
+    ("hub", "HubPage", "Hub", "globe"),
     ("jobs", "JobsPage", "Jobs", "activity"),
     ("settings", "SettingsPage", "Settings", "settings"),
 )

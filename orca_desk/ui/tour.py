@@ -18,7 +18,7 @@ NEXT, DONE = "Next", "Done"
 TARGETS = (
     ("nav-home",),
     ("nav-tasks", "nav-strategies", "nav-teacher", "nav-records", "nav-training", "nav-evaluate", "nav-chat"),
-    ("nav-models", "nav-jobs", "nav-settings"),
+    ("nav-models", "nav-hub", "nav-jobs", "nav-settings"),
     ("help",),
 )
 

@@ -14,7 +14,7 @@ from orca_desk.errors import UserError
 from orca_desk.processes.protocol import Message
 from orca_desk.workers.runtime import Channel, failure_event, serve
 
-AT_ONCE = 4  # requests: a slow card does not hold up a search
+AT_ONCE = 8  # requests: a slow card does not hold up a search
 ALLOWED = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")  # what keeps every other worker offline
 
 
