@@ -14,7 +14,8 @@ from orca_desk.models.config import read_json
 from orca_desk.student import gguf_file
 from orca_desk.student.families import Family, family_of_config, family_of_gguf
 from orca_desk.student.gguf_file import FLOATS, Array, Planned
-from orca_desk.student.gguf_names import damaged, open_gguf
+from orca_desk.student.gguf_names import damaged, field, open_gguf
+from orca_desk.student.gguf_tokenizer import renamed
 from orca_desk.student.lora import LowRank, read_lora
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
 
@@ -87,7 +88,8 @@ def merge(base_gguf: Path, adapter: Path, out: Path, *, keys: Mapping[str, str] 
     """Write `base_gguf` with the PEFT LoRA in `adapter` added to its weights as the GGUF file `out`.
 
     Sums in float32 and rounds once to the base's own type (F32, F16 or BF16); copies all other tensors and
-    keys, except for the texts that `keys` replaces or adds. Raises UserError for a quantised base or an adapter of another model.
+    keys, except for the texts that `keys` replaces or adds. Raises UserError for a quantised base, or an
+    adapter of another model.
     """
     _require_own_base(adapter, base_gguf)
     reader = open_gguf(base_gguf)
@@ -99,8 +101,9 @@ def merge(base_gguf: Path, adapter: Path, out: Path, *, keys: Mapping[str, str] 
     def describe(writer: gguf.GGUFWriter) -> None:
         with damaged(base_gguf):
             _copy_keys(reader, writer, leave_out=keys)
+        name = gguf.Keys.General.NAME
         for key, text in keys.items():
-            writer.add_string(key, text)
+            writer.add_string(key, renamed(str(field(reader, name, "")), text) if key == name else text)
 
     gguf_file.write(out, architecture, describe, tensors)
 

@@ -1,6 +1,8 @@
 """Set up a training: base model, snapshot and settings, with the checks before the start beside them."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QStandardItemModel
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
+from orca_desk.inventory.trainable import why_unsupported
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, find_unfinished_training
 from orca_desk.steps.train.checks import SnapshotFacts, snapshot_facts
@@ -187,7 +190,9 @@ class TrainingSetup(QWidget):
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(GRID)
         grid.setColumnStretch(1, 1)
-        self.base = ModelPicker(self.desk, "safetensors", prefer=mini_student().name)
+        self.base = ModelPicker(
+            self.desk, "safetensors", "gguf", prefer=mini_student().name, why_not=why_unsupported
+        )
         self.snapshot = QComboBox()
         self.snapshot.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for box in (self.base, self.snapshot):
@@ -236,6 +241,7 @@ class TrainingSetup(QWidget):
         frame.setFixedWidth(36 * GRID)
         layout.addWidget(label("Before you start", size="heading", bold=True))
         self.checks = StartChecks(self.desk)
+        self.checks.memory.remedied.connect(self._remedy)
         layout.addWidget(scrolled(self.checks, "Before you start"), 1)
         self.notice = Notice(self.desk)
         layout.addWidget(self.notice)
@@ -306,6 +312,11 @@ class TrainingSetup(QWidget):
         if preset is not None:
             self.form.set_value(preset)
             self._mark_preset()
+
+    def _remedy(self, changes: dict[str, Any]) -> None:
+        """Show the settings with what makes the training fit."""
+        self.all.setChecked(True)
+        self.form.set_value(replace(self.form.value(), **changes))
 
     def _mark_preset(self) -> None:
         """Show which preset the settings equal."""
