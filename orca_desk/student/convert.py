@@ -65,9 +65,7 @@ def write_gguf(
 
 def _plan(family: Family, weights: SafetensorsFiles, dtype: Dtype) -> Iterator[Planned]:
     for name, table in family.tables().items():
-        yield Planned(
-            name=name, shape=table.shape, quantisation=Quantisation.F32, load=lambda table=table: table
-        )
+        yield Planned(name=name, shape=table.shape, quantisation=Quantisation.F32, load=table.copy)
     for name, stored in weights.items():
         # A tied head equals the embedding; old files also hold rotary tables, which llama.cpp computes.
         if (family.is_tied and name == HEAD) or name.endswith(COMPUTED):

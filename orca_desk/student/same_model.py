@@ -32,8 +32,10 @@ SUBNORMAL = 6e-8  # what float16 loses of the smallest values
 SINGLE = 2**-22  # what float32 loses of a sum that is below 4
 QUANTISED = 0.5  # relative error of a matrix: 2-bit files reach 0.3, other weights 1.4
 # Settings that decide the logits; the others describe the file, or limit what it is used for.
-_DECISIVE = ("rope.freq_base", "rope.dim", "attention.", "block_count", "embedding_", "feed_forward")
-_DECISIVE += ("logit_scale", "residual_scale", "attn_logit", "final_logit")
+_DECISIVE = (
+    *("rope.freq_base", "rope.dim", "attention.", "block_count", "embedding_", "feed_forward"),
+    *("logit_scale", "residual_scale", "attn_logit", "final_logit"),
+)
 # How positions are scaled, and what llama.cpp takes where a file does not say.
 _SCALING = {
     gguf.Keys.Rope.SCALING_FACTOR: 1.0,

@@ -128,7 +128,7 @@ class Gemma3(_Gemma):
     by_width = (62,)
 
     @property
-    def rope(self) -> RotaryEmbedding:  # type: ignore[override]
+    def rope(self) -> RotaryEmbedding:
         """The rotary embedding of the layers that attend to everything."""
         return rope_of(self.config, self.theta, "full_attention")
 

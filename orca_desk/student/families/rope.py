@@ -7,11 +7,13 @@ from typing import Any
 
 import gguf
 import numpy as np
+import numpy.typing as npt
 
 from orca_desk.errors import UserError
 from orca_desk.student.families.keys import GgufKeys, shortest
 from orca_desk.student.safetensors_files import Floats
 
+Doubles = npt.NDArray[np.float64]
 DEFAULT_THETA = 10000.0
 LLAMA3 = "rope_freqs.weight"  # the tensors in which a GGUF file holds divisors of the frequencies
 LONG, SHORT = "rope_factors_long.weight", "rope_factors_short.weight"
@@ -188,7 +190,7 @@ def _llama3_settings(table: Floats, theta: float, width: int) -> dict[str, Any]:
     )
 
 
-def _llama3_guesses(waves: Floats, blend: Floats) -> Iterator[tuple[float, float, int]]:
+def _llama3_guesses(waves: Doubles, blend: Doubles) -> Iterator[tuple[float, float, int]]:
     """Yield low and high factors and the original context: the published ones, then those of the blends.
 
     A blend is (original / wave - 1) / (high - 1): two of them give both unknowns, one gives the original for
@@ -204,8 +206,8 @@ def _llama3_guesses(waves: Floats, blend: Floats) -> Iterator[tuple[float, float
             yield 1.0, high, round(float(waves[0] * (1.0 + blend[0] * (high - 1.0))))
 
 
-def _waves(theta: float, width: int) -> Floats:
-    waves: Floats = 2 * math.pi * theta ** (np.arange(0, width, 2, dtype=np.float64) / width)
+def _waves(theta: float, width: int) -> Doubles:
+    waves: Doubles = 2 * math.pi * theta ** (np.arange(0, width, 2, dtype=np.float64) / width)
     return waves
 
 
