@@ -3,10 +3,10 @@
 The pages, the commands and the trainer itself decide by these functions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from orca_desk.machine import free_memory
+from orca_desk.machine import free_memory, usable_cores
 from orca_desk.models.model_file import ModelFile
 
 Purpose = Literal["serving", "training"]
@@ -15,9 +15,13 @@ Part = Literal["weights", "cache", "computing", "adapter", "activations", "logit
 LOGITS_AT_ONCE = 2**24  # numbers: the trainer computes its loss in chunks of this size
 TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the desktop goes on beside it
 _HALF, _SINGLE = 2, 4  # bytes of a number
-_RUNTIME = 150 * 2**20  # code and buffers of llama.cpp, whatever the model
+_RUNTIME = 47 * 2**20  # Python, and the code and buffers of llama.cpp, whatever the model
+_TOKEN = 400  # bytes that llama.cpp takes for a token of the vocabulary
 TORCH = 600 * 2**20  # torch, transformers and peft once imported
-USUAL_BATCH, _ENGINE_CELLS, _ENGINE_SHARE = 16, 32_768, 0.25  # as in orca_desk.teacher.engine
+# As in orca_desk.teacher.engine: answers at once, cells of the cache, the share of the free memory that it
+# may take, sequences for prefixes; and up to which number of weights each core has a context of its own.
+USUAL_BATCH, _ENGINE_CELLS, _ENGINE_SHARE, _PREFIXES = 16, 32_768, 0.25, 8
+_REPLICATED, _MOST_REPLICAS = 400e6, 8
 _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
 # What a llama layer stores per token for its backward pass, in widths: inputs, norms, queries, keys, values,
 # attention, residuals (8 at most); in feed-forward widths: gate, up, their activation and product.
@@ -77,19 +81,21 @@ class Fit:
         return max(self.parts, key=lambda part: part[1])[0]
 
 
-def serving_fit(model: ModelFile, *, sequences: int, tokens: int, available: int | None = None) -> Fit:
+def serving_fit(
+    model: ModelFile, *, sequences: int, tokens: int, contexts: int = 1, available: int | None = None
+) -> Fit:
     """Estimate serving `sequences` at once, `tokens` long each, with a half-precision key/value cache.
 
-    `available` is in bytes (None: the free memory).
+    `contexts` share them; each has buffers of its own. `available` is in bytes (None: the free memory).
     """
-    activations = _SERVED_CHUNK * (4 * model.width + 2 * model.ffn) * _SINGLE
+    computing = _RUNTIME + _TOKEN * model.vocab + contexts * _context(model, -(-sequences // contexts))
     return Fit(
         purpose="serving",
         model=model.name,
         parts=(
             ("weights", model.size_bytes),
             ("cache", model.cached_values * _HALF * sequences * tokens),
-            ("computing", _RUNTIME + activations + _SERVED_CHUNK * model.vocab * _SINGLE),
+            ("computing", computing),
         ),
         available=free_memory() if available is None else available,
         tokens=sequences * tokens,
@@ -109,7 +115,16 @@ def teaching_fit(
     cells = max(longest, min((batch or USUAL_BATCH) * longest, _ENGINE_CELLS))
     if model.cached_values:
         cells = min(cells, max(256, int(free * _ENGINE_SHARE / (model.cached_values * _HALF))))
-    return serving_fit(model, sequences=1, tokens=cells, available=free)
+    contexts = min(usable_cores(), _MOST_REPLICAS) if model.parameters < _REPLICATED else 1
+    fit = serving_fit(model, sequences=batch or contexts * USUAL_BATCH, tokens=0, contexts=contexts)
+    parts = dict(fit.parts) | {"cache": model.cached_values * _HALF * cells}
+    return replace(fit, parts=tuple(parts.items()), available=free, tokens=cells)
+
+
+def _context(model: ModelFile, sequences: int) -> int:
+    """Return the bytes of one context's buffers: a step's activations, and the logits of each sequence."""
+    activations = _SERVED_CHUNK * (4 * model.width + 2 * model.ffn) * _SINGLE
+    return activations + (sequences + _PREFIXES) * model.vocab * _SINGLE
 
 
 def training_fit(
