@@ -1,26 +1,27 @@
-"""`orca-desk models`: find, inspect and convert models on this machine, or download one from a hub."""
+"""`orca-desk models`: find, inspect and convert models on this machine, or search and download on a hub."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option
+from orca_desk.cli.models_hub import download, recommended, search
+from orca_desk.cli.models_template import template
+from orca_desk.cli.options import examples, existing_library_option, json_option
 from orca_desk.cli.output import complain, print_json, say, table
+from orca_desk.cli.quantise import command as quantise
 from orca_desk.cli.running import running
-from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import SHOWN_ANSWERS, fit_of, known_models
 from orca_desk.inventory.convert import convert
 from orca_desk.inventory.find import find_models
 from orca_desk.inventory.names import with_distinct_names
 from orca_desk.inventory.serving import serving_notes
+from orca_desk.inventory.templates import Overrides
 from orca_desk.inventory.trainable import why_untrainable
-from orca_desk.models import hub
 from orca_desk.models.base_identity import base_of_adapter
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
-from orca_desk.processes.progress import Meter
 from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.models import notes_of
 
@@ -34,6 +35,9 @@ HEADINGS = {"title": "calls itself", "kind": "type", "size_bytes": "bytes", "cha
         "orca-desk models list ~/models",
         "orca-desk models show qwen2.5-7b-instruct-q4_k_m.gguf",
         "orca-desk models convert Qwen2.5-0.5B-Instruct student.gguf",
+        "orca-desk models recommended",
+        "orca-desk models search smollm2 --kind gguf",
+        "orca-desk models download Qwen/Qwen3-8B-GGUF --file Qwen3-8B-Q4_K_M.gguf",
         "orca-desk models download HuggingFaceTB/SmolLM2-135M-Instruct ~/models/smollm2",
     ),
 )
@@ -86,17 +90,19 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
+@existing_library_option
 @json_option
-def show(path: Path, as_json: bool) -> None:
+def show(path: Path, folder: Path, as_json: bool) -> None:
     """Show the properties of the model at PATH, and whether it fits in memory.
 
     Of a folder that cannot be trained, show why; of an adapter, show its rank and the model it belongs to.
     """
     model = identify(path)
-    refusal = why_untrainable(path) if model.kind == "safetensors" else ""
+    own = Overrides.in_folder(folder)
+    refusal = why_untrainable(path, template=own.find(path)) if model.kind == "safetensors" else ""
     fit = None if refusal else fit_of(model)
     facts = _adapter_facts(model) if model.kind == "adapter" else _summary(model)
-    notes = [] if model.kind == "adapter" else notes_of(serving_notes(path))
+    notes = [] if model.kind == "adapter" else notes_of(serving_notes(path, overrides=own))
     if as_json:
         memory = {"fits": fit.fits, "memory": fit_sentence(fit)} if fit else {}
         trainable = {"trainable": not refusal, "refusal": refusal} if model.kind == "safetensors" else {}
@@ -140,34 +146,8 @@ def convert_model(student: Path, file: Path, dtype: str, as_json: bool) -> None:
     print_json(_summary(model)) if as_json else say(f"Wrote {file}, {human_bytes(model.size_bytes)}.")
 
 
-@command.command("download")
-@click.argument("repo")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--file", help="One file, such as a GGUF. [default: the safetensors and their companion files]")
-@click.option("--revision", default="main", show_default=True, help="Branch, tag or commit.")
-@click.option("--endpoint", help="Address of the hub, if it is not Hugging Face.")
-@json_option
-def download(
-    repo: str, folder: Path, file: str | None, revision: str, endpoint: str | None, as_json: bool
-) -> None:
-    """Download REPO from a hub into FOLDER.
-
-    This is the only command that connects to the internet. Run it again to resume a stopped download.
-    """
-    with running(quiet=as_json) as (progress, control):
-        meter: list[Meter] = []
-
-        def show_bytes(done: int, total: int) -> None:
-            if control.stopped:
-                raise UserError("Stopped.", "Run the same command again to resume.")
-            if not meter:
-                meter.append(Meter(progress, stage=f"downloading {repo}", total=total / 1e6, unit="MB"))
-            meter[0].advance(done / 1e6 - meter[0].done)
-
-        path = hub.download(
-            repo, folder=folder, file=file, revision=revision, endpoint=endpoint, progress=show_bytes
-        )
-    print_json({"path": path}) if as_json else say(f"Downloaded to {path}")
+for made in (search, recommended, download, template, quantise):
+    command.add_command(made)
 
 
 def _adapter_facts(model: ModelFile) -> dict[str, str | int]:
