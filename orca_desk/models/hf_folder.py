@@ -8,7 +8,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.chat_template import template_of_folder
 from orca_desk.models.config import read_json
 from orca_desk.models.licence import licence_of_folder
-from orca_desk.models.model_file import ModelFile
+from orca_desk.models.model_file import ModelFile, ModelShape
 from orca_desk.models.safetensors_header import count_elements, read_header, weight_files
 
 
@@ -42,8 +42,8 @@ def identify_folder(folder: Path) -> ModelFile:
     )
 
 
-def shape_of_config(config: dict[str, Any]) -> dict[str, int]:
-    """Return the fields of ModelFile that tell a model's shape, by its configuration; 0 for what it lacks."""
+def shape_of_config(config: dict[str, Any]) -> ModelShape:
+    """Return a model's shape by its configuration."""
     shape = text_config(config)
     return {
         "context": _number(shape, "max_position_embeddings"),

@@ -12,7 +12,7 @@ from orca_desk.models.gguf_header import Elided, Header, Value, read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.licence import licence_of_folder
-from orca_desk.models.model_file import ModelFile
+from orca_desk.models.model_file import ModelFile, ModelShape
 from orca_desk.models.seen_headers import SeenHeaders, state_of
 
 SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
@@ -122,8 +122,8 @@ def _quantisation(head: Header, sizes: Counter[str]) -> str:
     return known.get(number) or sizes.most_common(1)[0][0]
 
 
-def shape_of_metadata(metadata: Mapping[str, Value]) -> dict[str, int]:
-    """Return the fields of ModelFile that tell a model's shape, by GGUF metadata; 0 for what it lacks."""
+def shape_of_metadata(metadata: Mapping[str, Value]) -> ModelShape:
+    """Return a model's shape by the metadata of its GGUF file."""
     architecture = metadata.get("general.architecture")
 
     def number(key: str, default: int = 0) -> int:

@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 ModelKind = Literal["gguf", "safetensors", "adapter"]
+
+
+class ModelShape(TypedDict):
+    """The fields of ModelFile that tell a model's shape; 0 for what is unknown."""
+
+    context: int
+    layers: int
+    width: int
+    ffn: int
+    vocab: int
+    cached_values: int
 
 
 @dataclass(frozen=True, kw_only=True)

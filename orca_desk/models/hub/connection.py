@@ -54,7 +54,7 @@ def connected(hub: Hub, *, waiting: Callable[[int], None] = lambda seconds: None
     Sets the client of huggingface_hub for the whole process.
     """
     import httpx2
-    from huggingface_hub.utils import close_session, set_client_factory
+    from huggingface_hub import close_session, set_client_factory
     from huggingface_hub.utils._http import default_client_factory, hf_request_event_hook
 
     def keep_encrypted(request: "httpx2.Request") -> None:
@@ -86,7 +86,7 @@ def connected(hub: Hub, *, waiting: Callable[[int], None] = lambda seconds: None
 
 def _wait_or_refuse(hub: Hub, response: "httpx2.Response", waiting: Callable[[int], None]) -> None:
     """Tell of a wait that the hub asks for, which huggingface_hub then keeps; raise for a long one."""
-    from huggingface_hub.utils import parse_ratelimit_headers
+    from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
 
     limits = parse_ratelimit_headers(response.headers)
     asked = response.headers.get("Retry-After", "").strip()

@@ -155,7 +155,11 @@ def _transport(
 ) -> None:
     """Receive a file from byte `out.tell()` on; from the first byte where the server knows no ranges."""
     from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_stream_backoff
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]
+        build_hf_headers,
+        hf_raise_for_status,
+        http_stream_backoff,
+    )
 
     have = out.tell()
     url = hf_hub_url(repo.name, file.name, revision=repo.commit, endpoint=hub.endpoint)

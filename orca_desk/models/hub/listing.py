@@ -147,8 +147,8 @@ def list_repo(hub: Hub, repo: str, *, revision: str = "main") -> HubRepo:
 
 def read_start(hub: Hub, repo: HubRepo, file: str, *, limit: int) -> bytes:
     """Return the first bytes of a file, at most `limit`. Raises UserError as `list_repo` does."""
-    from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+    from huggingface_hub import get_session, hf_hub_url
+    from huggingface_hub.utils import build_hf_headers, hf_raise_for_status  # type: ignore[attr-defined]
 
     url = hf_hub_url(repo.name, file, revision=repo.commit, endpoint=hub.endpoint)
     headers = build_hf_headers(token=hub.sent_token) | UNCOMPRESSED

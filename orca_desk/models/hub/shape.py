@@ -12,7 +12,7 @@ from orca_desk.models.hub.choice import Variant
 from orca_desk.models.hub.connection import Hub
 from orca_desk.models.hub.listing import START_BYTES, HubRepo, read_start
 from orca_desk.models.identify import shape_of_metadata
-from orca_desk.models.model_file import ModelFile
+from orca_desk.models.model_file import ModelFile, ModelShape
 
 _BYTES_OF_WEIGHT = 2  # of the half-precision numbers that most folders have
 
@@ -39,7 +39,7 @@ def read_shape(hub: Hub, repo: HubRepo, variant: Variant) -> tuple[ModelFile, Ma
     return _described(repo, variant, architecture, shape_of_config(config)), config
 
 
-def _described(repo: HubRepo, variant: Variant, architecture: str, shape: dict[str, int]) -> ModelFile:
+def _described(repo: HubRepo, variant: Variant, architecture: str, shape: ModelShape) -> ModelFile:
     return ModelFile(
         path=Path(repo.name),
         kind="gguf" if variant.kind == "gguf" else "safetensors",

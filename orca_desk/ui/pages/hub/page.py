@@ -109,7 +109,7 @@ class HubPage(Page):
             self._offer_to_resume(str(target["resume"]))
         if "search" in target:
             self.search.setText(str(target["search"]))
-            self.ask_to_find()
+            self.ask_to_search()
 
     def first_focus(self) -> QWidget:
         """Return the search."""
@@ -122,14 +122,16 @@ class HubPage(Page):
         else:
             self.desk.online.go_online(self._open_again, failed=self.notice.show_error)
 
-    def ask_to_find(self) -> None:
+    def ask_to_search(self) -> None:
         """Search the hub; while offline, ask first whether to go online for it."""
         if self.desk.online.is_online:
-            self.find()
+            self.search_now()
         else:
-            self.notice.show_message("You are offline.", GO_ONLINE_HINT, action=SEARCH_ONLINE, run=self.find)
+            self.notice.show_message(
+                "You are offline.", GO_ONLINE_HINT, action=SEARCH_ONLINE, run=self.search_now
+            )
 
-    def find(self) -> None:
+    def search_now(self) -> None:
         """Search the hub, online: what calls this says so."""
         text, kind, order = self.search.text().strip(), self.kind.currentData(), self.order.currentData()
         self.notice.hide()
@@ -200,7 +202,7 @@ class HubPage(Page):
         self.search.setAccessibleName("Search the hub")
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(56 * GRID)
-        self.search.returnPressed.connect(self.ask_to_find)
+        self.search.returnPressed.connect(self.ask_to_search)
         self.kind = QComboBox()
         self.kind.setAccessibleName("Format of the models")
         for kind, text in KINDS.items():
@@ -210,7 +212,7 @@ class HubPage(Page):
         self.order.setAccessibleName("Order of the results")
         for order, text in ORDERS.items():
             self.order.addItem(text, order)
-        self.search_button = button("Search", self.find)
+        self.search_button = button("Search", self.search_now)
         for part in (self.search, self.kind, self.order, self.search_button):
             row.addWidget(part, 1 if part is self.search else 0)
         row.addStretch(1)
@@ -298,7 +300,7 @@ class HubPage(Page):
 
     def _search_again(self, _place: int) -> None:
         if self.stack.currentWidget() is not self.recommended_table and self.desk.online.is_online:
-            self.find()
+            self.search_now()
 
     def _show_found(self, text: str, found: list[HubModel]) -> None:
         self.found.show(found)
