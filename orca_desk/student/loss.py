@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 
 from orca_desk.errors import UserError
 from orca_desk.models.fits import LOGITS_AT_ONCE
+from orca_desk.student.families import supported
 from orca_desk.student.matmul import matmul
 from orca_desk.student.packing import TrainingBatch
 
@@ -109,5 +110,5 @@ def require_own_logits(base: PreTrainedModel, ids: Tensor, reference: Tensor, to
     if not error <= tolerance * reference.float().square().mean().sqrt():
         raise UserError(
             f"{type(base).__name__} models compute their logits in a way that Orca Desk cannot train yet.",
-            "Choose a model of the llama or qwen family.",
+            f"Choose another model of one of the families {supported()}.",
         )

@@ -32,6 +32,9 @@ from orca_desk.student.safetensors_files import SafetensorsFiles
 from orca_desk.student.same_model import find_difference
 from orca_desk.student.train import TrainOutcome, train
 
+# Of settings, which the tests of the weights and of training need not tell apart.
+VARIANTS = ("llama-biased", "llama-long", "llama-linear", "qwen3-yarn", "gemma3-linear", "granite-long")
+
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def folder(request: Any, tiny_llama: TinyModel, tiny_qwen: TinyModel, tmp_path_factory: Any) -> Path:
@@ -83,6 +86,7 @@ def adapted(folder: Path, *, fast: bool) -> PeftModel:
     return model.eval()
 
 
+@pytest.mark.parametrize("folder", [*FAMILIES, *VARIANTS], indirect=True)
 def test_a_folder_from_its_gguf_file_is_the_same_model(folder: Path, converted: Path, tmp_path: Path) -> None:
     ours, back = weights_of(folder), restored(converted)
     assert back.keys() == ours.keys()

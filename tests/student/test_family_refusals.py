@@ -37,7 +37,7 @@ SETTINGS: list[tuple[str, dict[str, Any], str]] = [
     ("gemma2", {"attn_logit_softcapping": None}, "does not bend its scores"),
     ("gemma2", {"layer_types": ["full_attention"] * 3}, "in another order"),
     ("gemma2", {"hidden_activation": "gelu"}, "'gelu'"),
-    ("gemma3", {"sliding_window_pattern": 4}, "one of 4 layers, not of 6"),
+    ("gemma3", {"sliding_window_pattern": 4, "layer_types": None}, "one of 4 layers, not of 6"),
     ("gemma3", {"use_bidirectional_attention": True}, "later tokens"),
     ("gemma3", {"model_type": "gemma3", "text_config": {}}, "for pictures or sound"),
     ("phi3-long", {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0}}, "'dynamic'"),

@@ -147,10 +147,11 @@ class Gemma3(_Gemma):
 
     def problems(self) -> dict[str, bool]:
         """Return what llama.cpp would compute otherwise -> whether this model does so."""
-        pattern = self.config.get("sliding_window_pattern", self.pattern)
+        stated = self.config.get("layer_types") is None and self.config.get("sliding_window_pattern")
+        pattern = stated or self.pattern  # where both are there, the list of the layers decides
+        other = f"attends to everything in one of {pattern} layers, not of {self.pattern}"
         return super().problems() | {
-            f"attends to everything in one of {pattern} layers, not of {self.pattern}": pattern
-            != self.pattern,
+            other: pattern != self.pattern,
             "scales the positions of its layers with a window": self.local_rope.scaling != "default",
             "bends its attention scores": bool(self.config.get("attn_logit_softcapping")),
         }

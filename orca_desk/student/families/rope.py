@@ -19,6 +19,7 @@ LLAMA3 = "rope_freqs.weight"  # the tensors in which a GGUF file holds divisors 
 LONG, SHORT = "rope_factors_long.weight", "rope_factors_short.weight"
 TABLES = (LLAMA3, LONG, SHORT)
 _OLD_FACTOR = "{arch}.rope.scale_linear"  # in files of 2023
+_OLD_NAMES = {"su": "longrope"}
 _YARN_BETAS = {"beta_fast": 32.0, "beta_slow": 1.0, "truncate": True}  # what llama.cpp computes with
 _NEAR = 1e-4  # relative: two tables of the same settings, one of them rounded to float32
 
@@ -81,9 +82,10 @@ def rope_of(config: dict[str, Any], default: float = DEFAULT_THETA, layers: str 
         or context
     )
     partial = settings.get("partial_rotary_factor") or config.get("partial_rotary_factor") or 1.0
+    scaling = str(settings.get("rope_type") or settings.get("type") or "default")
     return RotaryEmbedding(
         theta=float(settings.get("rope_theta") or config.get("rope_theta") or default),
-        scaling=str(settings.get("rope_type") or settings.get("type") or "default"),
+        scaling=_OLD_NAMES.get(scaling, scaling),
         settings=settings,
         partial=float(partial),
         original=int(original),
