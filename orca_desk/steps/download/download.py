@@ -1,5 +1,6 @@
 """One download, as a run that resumes: after a pause, a lost connection, a kill or a restart."""
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,27 @@ class Downloaded:
     run: str
     path: Path
     finished: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadOutcome:
+    """What a finished download brought, as its run stores it: files, bytes, and where they are."""
+
+    files: int
+    size: int
+    path: Path
+
+    def to_json(self) -> str:
+        """Return it as text for the run."""
+        return json.dumps({"downloaded": {"files": self.files, "size": self.size, "path": str(self.path)}})
+
+
+def downloaded_from_json(stored: str) -> DownloadOutcome | None:
+    """Return what `DownloadOutcome.to_json` made `stored` of; None for any other outcome."""
+    if not stored.startswith('{"downloaded"'):
+        return None
+    found = json.loads(stored)["downloaded"]
+    return DownloadOutcome(files=found["files"], size=found["size"], path=Path(found["path"]))
 
 
 def download(
@@ -63,6 +85,8 @@ def download(
         recorder.finished = intake.is_whole
         if intake.is_whole:
             restore_path(library, request.target)
+            brought = DownloadOutcome(files=len(request.repo.files), size=request.size, path=request.target)
+            recorder.outcome = brought.to_json()
             if control is not None:
                 control.finished = True
     return Downloaded(run=run, path=request.target, finished=recorder.finished)

@@ -4,10 +4,11 @@ from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.address import host_of
 from orca_desk.models.hub.choice import FOLDER, Variant
 from orca_desk.models.hub.listing import Gate, HubModel, HubRepo, Kind, Order
+from orca_desk.steps.download.download import DownloadOutcome
 from orca_desk.steps.download.recommended import GB, ListedRole, Recommended, licences
 from orca_desk.steps.download.token import Kept, Source, Token
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.models import count
+from orca_desk.ui.words.models import count, shown_path
 
 KINDS: dict[Kind, str] = {"": "All models", "gguf": "GGUF files", "safetensors": "Safetensors folders"}
 KIND_TIPS: dict[Kind, str] = {
@@ -140,3 +141,9 @@ def token_sentence(token: Token) -> str:
 def resuming_hint(endpoint: str) -> str:
     """Return what resuming a download means while offline."""
     return f"Orca Desk is offline. To go on from where it stopped, it connects to {host_of(endpoint)}."
+
+
+def downloaded_sentence(outcome: DownloadOutcome) -> str:
+    """Return what a finished download brought."""
+    what = f"{counted(outcome.files, 'file')}, {human_bytes(outcome.size)}"
+    return f"{what}, each with the hub's hash, in {shown_path(outcome.path)}."

@@ -6,6 +6,7 @@ from orca_desk.parity.earlier import earlier_from_json
 from orca_desk.parity.table import table_from_json
 from orca_desk.steps.collect.imported import outcome_from_json
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageOutcome, stage_from_json
+from orca_desk.steps.download.download import downloaded_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
 from orca_desk.steps.export.outcome import outcome_from_json as export_from_json
 from orca_desk.steps.export.outcome import stage_from_json as export_stage_from_json
@@ -17,6 +18,7 @@ from orca_desk.ui.words.evaluations import unasked_text
 from orca_desk.ui.words.exports import STOPPED as EXPORT_STOPPED
 from orca_desk.ui.words.exports import export_sentence
 from orca_desk.ui.words.fitness import describe_left_out
+from orca_desk.ui.words.hub import downloaded_sentence
 from orca_desk.ui.words.imports import outcome_words
 from orca_desk.ui.words.pairing import probe_summary
 from orca_desk.ui.words.parity import earlier_sentence, gate_sentence
@@ -46,6 +48,8 @@ def outcome_text(stored: str) -> str:
         return _evaluated(evaluated)
     if stopped := stopped_from_json(stored):
         return STOPPED[stopped]
+    if brought := downloaded_from_json(stored):
+        return downloaded_sentence(brought)
     if imported := outcome_from_json(stored):
         return outcome_words(imported)
     if exported := export_from_json(stored):

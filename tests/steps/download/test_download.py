@@ -21,6 +21,7 @@ from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.download.download import Downloaded, download, download_to_resume
 from orca_desk.steps.download.request import DownloadRequest, folder_for, request_for
 from orca_desk.steps.download.session import HubSession
+from orca_desk.ui.words.runs import outcome_of
 
 WEIGHTS = bytes(range(256)) * 4_000  # 1 MB
 
@@ -65,6 +66,7 @@ def test_a_download_is_a_run_and_its_model_is_listed(
     assert sorted(one.name for one in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
     (run,) = list_runs(library)
     assert (run.kind, run.status, run.unit) == ("download", "done", "MB")
+    assert outcome_of(run).startswith("3 files, 1000 KiB, each with the hub's hash, in ")
     assert run.done == run.total == pytest.approx(sum(map(len, hub.repo.files.values())) / 1e6)
     assert told[-1].stage == "downloading" and added_paths(library) == [folder]
     one = download(library, request(hub, tmp_path / "models", "q.gguf", "me/quant"))

@@ -10,6 +10,8 @@ from orca_desk.library.locations import log_folder
 from orca_desk.library.logs import LogTail, read_tail, run_log
 from orca_desk.library.runs import Run
 from orca_desk.steps.demo.state import is_demo_interrupted
+from orca_desk.steps.download.download import downloaded_from_json
+from orca_desk.steps.export.outcome import outcome_from_json
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.outside import open_outside
@@ -102,8 +104,15 @@ class RunDetail(QFrame):
         self._paint()
 
     def open_folder(self) -> None:
-        """Show the files of a training, or the logs, in the system's file manager."""
+        """Show the files of an export, a download or a training, or the logs, in the file manager."""
         if self.run is None:
+            return
+        exported = outcome_from_json(self.run.outcome)
+        if exported is not None and exported.out.is_dir():
+            open_outside(exported.out)
+            return
+        if (brought := downloaded_from_json(self.run.outcome)) is not None and brought.path.exists():
+            open_outside(brought.path if brought.path.is_dir() else brought.path.parent)
             return
         folder = self.desk.library.folder / "trainings" / self.run.id
         if not folder.is_dir():
