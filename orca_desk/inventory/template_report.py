@@ -8,6 +8,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.models.chat_template import read_chat_template
 from orca_desk.processes.host import run_worker
+from orca_desk.prompts.switches import split_switches
 from orca_desk.prompts.template_check import TemplateCheck, first_difference
 
 OTHERWISE = "Correct the template, or use the model's own."
@@ -17,12 +18,14 @@ OTHERWISE = "Correct the template, or use the model's own."
 class TemplateReport:
     """A template with what came of trying it: a `check`, or the `problem` for which it can't be used.
 
-    `own` tells whether it is the model's own. `difference` is where its prompts begin to differ from those of
-    the model's own: a piece of both; None where they are the same, or where its own can't be used.
+    `own` tells whether it is the model's own, `switched` whether it is that with switches set. `difference`
+    is where its prompts begin to differ from those of the model's own: a piece of both; None where they are
+    the same, or where its own can't be used.
     """
 
     source: str
     own: bool
+    switched: bool = False
     check: TemplateCheck | None = None
     problem: str = ""
     hint: str = ""
@@ -57,8 +60,14 @@ def report_template(
         hint = error.hint if is_own else OTHERWISE
         return TemplateReport(source=source, own=is_own, problem=error.message, hint=hint, own_check=own)
     own = check if is_own else own
-    difference = first_difference(own, check) if own else None
-    return TemplateReport(source=source, own=is_own, check=check, difference=difference, own_check=own)
+    return TemplateReport(
+        source=source,
+        own=is_own,
+        switched=not is_own and theirs is not None and split_switches(source)[1] == split_switches(theirs)[1],
+        check=check,
+        difference=first_difference(own, check) if own else None,
+        own_check=own,
+    )
 
 
 def _check_or_none(model: Path, template: str) -> TemplateCheck | None:

@@ -9,7 +9,7 @@ from orca_desk.models.model_file import ModelFile, ModelKind
 from orca_desk.ui.words.counting import counted
 
 KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
-    "gguf": ("graduation-cap", "Teacher and chat", "GGUF model, for the teacher and chat"),
+    "gguf": ("graduation-cap", "Teacher and chat", "GGUF model: a teacher, a chat partner or a student"),
     "safetensors": ("chart-line", "Student to train", "Safetensors folder, a student to train"),
     "adapter": ("layers", "Adapter", "Adapter: the result of a training, for its base model"),
 }

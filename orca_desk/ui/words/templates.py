@@ -37,6 +37,8 @@ class TemplateFinding:
 
 def whose(report: TemplateReport) -> str:
     """Return whose template it is."""
+    if report.switched:
+        return "The model's own template, with a switch set by you"
     return "The model's own template" if report.own else "Your template for this model"
 
 
@@ -65,7 +67,7 @@ def findings_of(report: TemplateReport) -> list[TemplateFinding]:
     found += [
         TemplateFinding("muted", REMARKS[remark]) for remark in check.remarks if remark != "system_in_user"
     ]
-    if not report.own:
+    if not report.own and not report.switched:
         found.append(_difference(report))
     return found
 
