@@ -1,9 +1,12 @@
-"""Converts a student's safetensors folder to a GGUF file, in a worker."""
+"""Converts a student's safetensors folder to a GGUF file and back, in workers."""
 
 from pathlib import Path
+from typing import Any
 
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.progress import JobControl, Progress, Update, silent
+from orca_desk.processes.progress import JobControl, Meter, Progress, Update, silent
+
+UNPACKING = "unpacking the GGUF file"
 
 
 def convert(
@@ -22,3 +25,29 @@ def convert(
     progress(Update(stage="converting to GGUF"))
     job = {"folder": str(folder), "out": str(out), "dtype": dtype}
     return run_worker("export", job, on_events=lambda events: None, control=control, log=log)
+
+
+def unpack(
+    gguf: Path,
+    folder: Path,
+    *,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+    log: Path | None = None,
+) -> bool:
+    """Write the model in a GGUF file as the new `folder`, with safetensors; return False after a stop.
+
+    Raises UserError when the architecture, the number format or the tokenizer cannot be converted, and for a
+    damaged file.
+    """
+    progress(Update(stage=UNPACKING))
+    meters: list[Meter] = []
+
+    def receive(events: list[dict[str, Any]]) -> None:
+        for event in events:
+            if event["event"] == "unpacked":
+                meters[:] = meters or [Meter(progress, stage=UNPACKING, total=event["total"], unit="tensors")]
+                meters[0].advance(event["done"] - meters[0].done)
+
+    job = {"model": str(gguf), "out": str(folder)}
+    return run_worker("unpack", job, on_events=receive, control=control, log=log) and folder.is_dir()

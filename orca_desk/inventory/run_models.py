@@ -6,6 +6,7 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import catalogue
+from orca_desk.inventory.student_files import can_be_made
 from orca_desk.inventory.usage import model_with_hash
 from orca_desk.library.database import Library
 from orca_desk.library.model_uses import model_uses
@@ -39,10 +40,12 @@ def model_names(library: Library) -> dict[str, str]:
 def find_model(library: Library, path: Path, sha256: Any) -> Path:
     """Return `path`, or where the same file is now if it was moved or renamed.
 
+    A file of the library's cache that is gone is returned too: it is made again when it is needed.
+
     Models whose SHA-256 is not known yet are read if they have the same file name. Raises UserError if the
     file is nowhere among the user's models.
     """
-    if path.exists():
+    if path.exists() or can_be_made(library, path):
         return path
     models = [one for one in catalogue(library) if isinstance(one, ModelFile)]
     found = model_with_hash(library, models, sha256)

@@ -16,16 +16,16 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
-from orca_desk.inventory.convert import convert
+from orca_desk.inventory.convert import convert, unpack
 from orca_desk.inventory.templates import folder_with_template
 from orca_desk.library.database import Library
+from orca_desk.library.trainings import list_trainings
 from orca_desk.models.hashes import HashCache, OnBytes, hash_together, ignore
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.host import run_worker
-from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update
+from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent
 
-UNPACKING = "unpacking the GGUF file"
 UNQUANTISED = ("F32", "F16", "BF16")
 DTYPE = "f16"  # of a converted file
 # What a GGUF file is made of, beside the weights
@@ -57,7 +57,7 @@ def student_folder(
     folder = base if base.is_dir() else _read_and_find(library, base, progress, control)
     if folder is None:
         return None
-    if not folder.is_dir() and not _unpack(base, folder, progress, control, log):
+    if not folder.is_dir() and not unpack(base, folder, progress=progress, control=control, log=log):
         return None
     return folder_with_template(library, base, folder)
 
@@ -115,6 +115,50 @@ def student_gguf(
     return cache.converted(progress, control, log)
 
 
+def served_file(
+    library: Library,
+    model: Path,
+    *,
+    adapter: Path | None = None,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+    log: Path | None = None,
+) -> Path | None:
+    """Return the GGUF file that answers for `model` with `adapter`; None when the job was stopped.
+
+    That is the file that serves a student, where `model` is a folder, or the base on which a training made
+    the adapter. A file of the cache that is gone is made again; any other file is returned as it is.
+    Raises UserError as `student_gguf` does.
+    """
+    control = control or JobControl()
+    trainings = list_trainings(library)
+    trained = any(one.base == model and adapter and one.adapter_gguf == adapter for one in trainings)
+    if model.is_dir() or (trained and model.exists()):
+        return student_gguf(library, model, progress=progress, control=control, log=log)
+    for base in _makers(library, model):
+        made = student_gguf(library, base, progress=progress, control=control, log=log)
+        if made is None or made == model:
+            return made
+    return model
+
+
+def can_be_made(library: Library, model: Path) -> bool:
+    """Tell whether a file of the cache is gone that `served_file` makes again."""
+    return bool(_makers(library, model))
+
+
+def _makers(library: Library, file: Path) -> list[Path]:
+    """Return the bases of trainings of which a missing file of the cache may have been made."""
+    if file.exists() or not file.is_relative_to(library.folder / "cache"):
+        return []
+    bases = dict.fromkeys(one.base for one in list_trainings(library))
+    return [
+        base
+        for base in bases
+        if base.exists() and file.name in (_file_name(base.name), _file_name(base.stem))
+    ]
+
+
 def known_student_gguf(library: Library, base: Path) -> Path | None:
     """Return the file, `base` or one inside, that `student_gguf` takes, as far as is known without comparing.
 
@@ -149,23 +193,14 @@ def _unpacked(library: Library, gguf: Path, *, on_bytes: OnBytes = ignore) -> Pa
     return library.folder / "cache" / f"unpacked-{FOLDER_FORMAT}-{sha256}" / known.name
 
 
-def _unpack(gguf: Path, folder: Path, progress: Progress, control: JobControl, log: Path | None) -> bool:
-    """Write the folder of a GGUF file in a worker; return False when stopped."""
-    progress(Update(stage=UNPACKING))
-    meters: list[Meter] = []
-
-    def receive(events: list[dict[str, Any]]) -> None:
-        for event in events:
-            if event["event"] == "unpacked":
-                meters[:] = meters or [Meter(progress, stage=UNPACKING, total=event["total"], unit="tensors")]
-                meters[0].advance(event["done"] - meters[0].done)
-
-    job = {"model": str(gguf), "out": str(folder)}
-    return run_worker("unpack", job, on_events=receive, control=control, log=log) and folder.is_dir()
-
-
 def _read_and_find(library: Library, gguf: Path, progress: Progress, control: JobControl) -> Path | None:
-    """Return `_unpacked`, and report how far the file is hashed; None when stopped."""
+    """Return `_unpacked`, and report how far the file is hashed; None when stopped.
+
+    Raises UserError, before the file is read, where its header tells that it cannot be trained.
+    """
+    from orca_desk.student.from_gguf import read_student  # brings numpy and gguf
+
+    read_student(gguf)
     meter = Meter(progress, stage="reading the GGUF file", total=gguf.stat().st_size / 1e6, unit="MB")
 
     def on_bytes(count: int) -> None:
@@ -193,6 +228,10 @@ def _candidates(base: Path) -> list[ModelFile]:
             if (model := identify(path)).kind == "gguf":
                 models.append(model)
     return sorted(models, key=lambda model: model.quantisation not in UNQUANTISED)
+
+
+def _file_name(student: str) -> str:
+    return f"{student}-{DTYPE}.gguf"
 
 
 def _in_words(difference: str) -> str:
@@ -239,7 +278,7 @@ class _Cache:
     @property
     def file(self) -> Path:
         """The path of the file that is made of the student."""
-        return self._folder / f"{self._base.name}-{DTYPE}.gguf"
+        return self._folder / _file_name(self._base.name)
 
     def converted(self, progress: Progress, control: JobControl, log: Path | None) -> Path | None:
         """Return the file made of the student, which is made now if there is none; None when stopped."""

@@ -194,11 +194,14 @@ def _keys_of_header(file: Path, header: Header) -> TokenizerKeys:
     if reason := why_not_usable(header):
         raise _no_equal(file, reason)
     model, arrays = header.text(_KEYS.MODEL), header.arrays
+    for key in (_KEYS.LIST, _KEYS.SCORES if model == SENTENCEPIECE else _KEYS.MERGES):
+        if key not in arrays:
+            raise UserError(f"{file} lacks the list {key}.", "Download or export it again.")
     tokens = tuple(str(text) or f"[EMPTY_{place}]" for place, text in enumerate(arrays[_KEYS.LIST]))
     if len(set(tokens)) < len(tokens) or not tokens:
         raise UserError(f"{file} names a token twice, or none.", "Download or export it again.")
     kinds = [int(kind) for kind in arrays.get(_KEYS.TOKEN_TYPE) or [1] * len(tokens)]
-    scores = tuple(float(score) for score in arrays.get(_KEYS.SCORES, ())) if model == SENTENCEPIECE else ()
+    scores = tuple(float(score) for score in arrays[_KEYS.SCORES]) if model == SENTENCEPIECE else ()
     if len(kinds) < len(tokens) or (model == SENTENCEPIECE and len(scores) < len(tokens)):
         raise UserError(f"{file} lacks the types or scores of its tokens.", "Download or export it again.")
     pre = pre_tokenizers.named(header.text(_KEYS.PRE)) if model == BYTE_LEVEL else None

@@ -6,12 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from doubles import small_snapshot
 from safetensors.numpy import load_file, save_file
 from tiny_models import TinyShape, make_tiny
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.student_files import known_student_gguf, student_gguf
+from orca_desk.inventory.convert import UNPACKING
+from orca_desk.inventory.run_models import find_model
+from orca_desk.inventory.student_files import (
+    can_be_made,
+    converted_gguf,
+    is_converted,
+    known_student_folder,
+    known_student_gguf,
+    served_file,
+    student_folder,
+    student_gguf,
+)
 from orca_desk.library.database import Library
+from orca_desk.library.trainings import create_training
 from orca_desk.models.chat_template import read_chat_template
 from orca_desk.models.identify import identify
 from orca_desk.processes.progress import JobControl, silent
@@ -127,6 +140,71 @@ def test_a_larger_models_file_is_told_apart(library, base, tmp_path):
     said = []
     assert find(library, base, warn=said.append).is_relative_to(library.folder)
     assert "other settings (qwen2.block_count)" in said[0]
+
+
+def test_a_gguf_file_is_served_as_it_is_where_it_is_not_rounded(library, tiny_qwen, tmp_path):
+    alone = tmp_path / "alone.gguf"
+    shutil.copy(tiny_qwen.gguf, alone)
+    assert known_student_folder(library, alone) is None
+    assert find(library, alone) == alone
+    folder = student_folder(library, alone, progress=silent, control=JobControl())
+    assert folder == known_student_folder(library, alone)
+    assert folder.is_relative_to(library.folder / "cache") and folder.name == "alone"
+    ours, theirs = load_file(folder / "model.safetensors"), load_file(tiny_qwen.folder / "model.safetensors")
+    assert ours.keys() == theirs.keys()
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_rounded_gguf_file_is_served_by_one_that_is_made_of_its_folder(library, base, tmp_path):
+    rounded = tmp_path / "rounded.gguf"
+    write_gguf(base, rounded, dtype="q8_0")
+    made = find(library, rounded)
+    assert identify(made).quantisation == "F16" and made == converted_gguf(library, rounded)
+    assert known_student_gguf(library, rounded) is None and is_converted(library, rounded)
+    with pytest.raises(UserError, match="is not the model in"):
+        find(library, rounded, given=base_of_another(tmp_path))
+
+
+def test_a_file_of_the_cache_that_is_gone_is_made_again(library, base, tmp_path):
+    rounded = tmp_path / "rounded.gguf"
+    write_gguf(base, rounded, dtype="q8_0")
+    made = find(library, rounded)
+    create_training(library, base=rounded, snapshot=small_snapshot(library), settings={})
+    content = made.read_bytes()
+    shutil.rmtree(library.folder / "cache")
+    assert can_be_made(library, made) and find_model(library, made, None) == made
+    assert served_file(library, made) == made
+    assert made.read_bytes() == content
+    assert served_file(library, rounded) == rounded
+
+
+def test_a_stop_leaves_no_half_of_a_folder(library, tiny_qwen, tmp_path):
+    alone, control = tmp_path / "alone.gguf", JobControl()
+    write_gguf(tiny_qwen.folder, alone, dtype="q8_0")
+
+    def stop_soon(update):
+        if update.stage == UNPACKING and update.done >= 3:
+            control.stop()
+
+    assert student_folder(library, alone, progress=stop_soon, control=control) is None
+    left = [path for path in (library.folder / "cache").rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_what_cannot_be_trained_is_refused_before_it_is_read(library, tiny_qwen, tmp_path):
+    unknown = tmp_path / "unknown.gguf"
+    content = tiny_qwen.gguf.read_bytes().replace(b"general.architecture\x08", b"general.architecturE\x08", 1)
+    unknown.write_bytes(content)
+    stages = []
+    with pytest.raises(UserError, match="not a language model"):
+        student_folder(
+            library, unknown, progress=lambda update: stages.append(update.stage), control=JobControl()
+        )
+    assert stages == []
+
+
+def base_of_another(tmp_path):
+    return make_tiny(tmp_path / "another", "qwen2", seed=3).gguf
 
 
 def test_what_is_missing_is_named(library, tiny_qwen, tmp_path):

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.student_files import can_be_made, served_file
 from orca_desk.inventory.templates import override_of
 from orca_desk.library.chats import RemovedRows
 from orca_desk.library.database import Library
@@ -414,7 +415,13 @@ class Conversation:
         def template() -> str | None:
             return override_of(library, model.model) if library else None
 
-        return ChatSession(model.model, model.adapter, threads=threads, template=template, log=log)
+        def prepare() -> None:
+            if library and can_be_made(library, model.model):
+                served_file(library, model.model)
+
+        return ChatSession(
+            model.model, model.adapter, threads=threads, template=template, prepare=prepare, log=log
+        )
 
     # Events, all of them emitted with the lock held, which keeps them in order
 

@@ -21,7 +21,8 @@ SHORTEN = "Start a new chat, shorten the message, or allow fewer answer tokens."
 class ChatSession:
     """Answers conversations with `model` (GGUF) and perhaps an `adapter` (GGUF), one at a time.
 
-    `template` returns the user's chat template for it, or None for its own, when a worker starts.
+    When a worker starts, `prepare` provides the model's file, and `template` returns the user's chat
+    template for it, or None for its own.
     The worker starts with the first message, and again after it died. Use it in a `with` block or close it.
     `finish_reason`, `prompt_tokens`, `completion_tokens` and `seconds` describe the latest answer; `context`
     is how many tokens a conversation can have, known once the model is loaded.
@@ -35,10 +36,11 @@ class ChatSession:
         context: int | None = None,
         threads: int | None = None,
         template: Callable[[], str | None] = lambda: None,
+        prepare: Callable[[], None] = lambda: None,
         log: Path | None = None,
     ) -> None:
         self._runner = Runner(model=model, adapter=adapter, batch=1, context=context, threads=threads)
-        self._template = template
+        self._template, self._prepare = template, prepare
         self._log = log
         self._worker: WorkerProcess | None = None
         self._keys = itertools.count()
@@ -99,6 +101,7 @@ class ChatSession:
 
     def _start(self) -> WorkerProcess:
         if self._worker is None:
+            self._prepare()
             self._runner = replace(self._runner, template=self._template())
         with self._guard:
             if self._worker is None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.run_models import find_model
-from orca_desk.inventory.student_files import known_student_gguf, student_gguf
+from orca_desk.inventory.student_files import converted_gguf, known_student_gguf, served_file
 from orca_desk.inventory.usage import teacher_file
 from orca_desk.library.answers import questions
 from orca_desk.library.database import Library
@@ -97,7 +96,8 @@ def training_candidates(library: Library, training_id: str, models: Sequence[Mod
     training = get_training(library, training_id)
     snapshot = get_snapshot(library, training.snapshot)
     system = system_of(snapshot.instruction)
-    model = known_student_gguf(library, training.base) or training.base
+    base = training.base
+    model = known_student_gguf(library, base) or converted_gguf(library, base) or base
     candidates = [Candidate(name="base", model=model, system=system)]
     if training.adapter_gguf is not None:
         candidates.append(Candidate(name="tuned", model=model, adapter=training.adapter_gguf, system=system))
@@ -131,9 +131,9 @@ def evaluate_candidate(
     Returns None when stopped before the evaluation began. Raises whatever `evaluate` raises.
     """
     control = control or JobControl()
-    model: Path | None = candidate.model
-    if candidate.model.is_dir():
-        model = student_gguf(library, candidate.model, progress=progress, control=control)
+    model = served_file(
+        library, candidate.model, adapter=candidate.adapter, progress=progress, control=control
+    )
     if model is None:
         return None
     return evaluate(
