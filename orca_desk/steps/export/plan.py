@@ -9,13 +9,12 @@ from pathlib import Path
 from orca_desk.errors import UserError
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.gguf_header import read_header
-from orca_desk.steps.export.formats import APPLICATIONS, BITS, MERGED, QUANTISED, Format, label_of
+from orca_desk.steps.export.formats import APPLICATIONS, MERGED, QUANTISED, Format, bits_per_weight, label_of
 from orca_desk.steps.export.part_folder import SCRATCH
 from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.export.sources import Sources
 
 MARGIN = 64 * 2**20  # bytes left free on the disk
-BLOCK = 256  # weights in a row that the K types pack together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +112,6 @@ def _size_as(kind: Format, gguf: Path) -> int:
     header = read_header(gguf)
     total = min((tensor.offset for tensor in header.tensors.values()), default=0)  # keys and tokenizer
     for tensor in header.tensors.values():
-        fits = tensor.shape[-1] % BLOCK == 0
-        bits = 32.0 if len(tensor.shape) == 1 else BITS[kind][0 if fits else 1]
+        bits = 32.0 if len(tensor.shape) == 1 else bits_per_weight(kind, tensor.shape[-1])
         total += math.ceil(math.prod(tensor.shape) * bits / 8)
     return total

@@ -18,7 +18,7 @@ from orca_desk.steps.export.outcome import FileScore
 from orca_desk.steps.export.part_folder import PartFolder
 from orca_desk.steps.export.sources import Sources
 
-UNQUANTISED = "unquantised"  # the label of the student that the quantised files are compared with
+UNQUANTISED = "Unquantised"  # the label of the student that the quantised files are compared with
 
 
 @dataclass(frozen=True, kw_only=True)

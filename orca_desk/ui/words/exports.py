@@ -5,9 +5,10 @@ import shlex
 from typing import NamedTuple
 
 from orca_desk.models.fits import human_bytes
-from orca_desk.steps.export.formats import Format, label_of
+from orca_desk.steps.export.formats import MERGED, Format, label_of
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
 from orca_desk.steps.export.places import Application, Target
+from orca_desk.steps.export.request import ExportRequest
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import p_value
 from orca_desk.ui.words.parity import gate_sentence
@@ -37,6 +38,11 @@ FORMATS = {
         "LM Studio folders", "Publisher and model, with the smallest chosen file, else Q8_0."
     ),
 }
+GROUPS = {
+    "For llama.cpp and applications built on it (merged GGUF)": MERGED,
+    "Ready for an application": (Format.OLLAMA, Format.LM_STUDIO),
+    "For other tools, and to train on": (Format.SAFETENSORS, Format.ADAPTER, Format.ADAPTER_GGUF),
+}
 APPLICATIONS = {
     Application.LM_STUDIO: "LM Studio",
     Application.OLLAMA: "Ollama",
@@ -49,6 +55,7 @@ STOPPED = {
     ExportStage.CHECKING: "Stopped while its files were checked. The same export resumes.",
     ExportStage.SCORING: "Stopped while its files answered held-out tasks. The same export resumes.",
 }
+BLOCKED = "Not exported: a file does not say what was trained. The files wait in a hidden folder."
 OVERRIDDEN = "Exported although a check failed, as you chose; the model card says so."
 
 
@@ -57,10 +64,22 @@ def export_sentence(outcome: ExportOutcome) -> str:
     if outcome.is_blocked:
         failed = ", ".join(row.label for row in outcome.gate.failed)
         return f"Not exported: {failed} does not say what was trained. {gate_sentence(outcome.gate)}"
-    size = human_bytes(sum(one.bytes for one in outcome.files))
-    done = f"Exported {counted(len(outcome.files), 'file')} ({size}) to {outcome.out}."
-    parts = [done, OVERRIDDEN if outcome.is_overridden else "", gate_sentence(outcome.gate)]
+    parts = [done_sentence(outcome), OVERRIDDEN if outcome.is_overridden else "", gate_sentence(outcome.gate)]
     return " ".join([*(part for part in parts if part), *map(score_sentence, outcome.scores[1:])])
+
+
+def request_sentence(request: ExportRequest) -> str:
+    """Return what an export makes, and where."""
+    formats = ", ".join(FORMATS[one].title for one in request.formats)
+    return (
+        f"{request.name} from {request.training}: {formats}. It appears in {request.out} once it is checked."
+    )
+
+
+def done_sentence(outcome: ExportOutcome) -> str:
+    """Return what was handed over, and where."""
+    size = human_bytes(sum(one.bytes for one in outcome.files))
+    return f"Exported {counted(len(outcome.files), 'file')} ({size}) to {outcome.out}."
 
 
 def score_sentence(score: FileScore) -> str:

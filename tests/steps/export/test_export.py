@@ -128,7 +128,7 @@ def test_everything_at_once(library: Library, training: Training, tmp_path: Path
     assert "| Q8_0 | passed |" in text
 
     scores = {one.label: one for one in made.outcome.scores}
-    assert set(scores) == {"unquantised", "Q8_0"}
+    assert set(scores) == {"Unquantised", "Q8_0"}
     assert scores["Q8_0"].against is not None
     models = {one.id: one.model for one in list_evaluations(library)}
     assert models[scores["Q8_0"].evaluation] == out / "tiny-tuned-Q8_0.gguf"

@@ -51,7 +51,7 @@ def test_a_stored_outcome_is_told_as_it_was() -> None:
 
 def test_a_quantised_file_is_told_beside_the_unquantised_student() -> None:
     scores = (
-        FileScore(label="unquantised", evaluation="evaluate-1", accuracy=share_of(3, 4)),
+        FileScore(label="Unquantised", evaluation="evaluate-1", accuracy=share_of(3, 4)),
         FileScore(
             label="Q8_0",
             evaluation="evaluate-2",
@@ -61,7 +61,7 @@ def test_a_quantised_file_is_told_beside_the_unquantised_student() -> None:
     )
     text = export_sentence(replace(DONE, scores=scores))
     assert "Q8_0: 2 of 4 held-out tasks correct (50.0%), -25.0 points against the unquantised" in text
-    assert "unquantised: " not in text
+    assert "Unquantised: " not in text
 
 
 def test_another_type_than_asked_for_is_said() -> None:

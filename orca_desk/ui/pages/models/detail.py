@@ -37,6 +37,8 @@ from orca_desk.ui.words.models import (
 FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layers and width", "Vocabulary",
          "Tokenizer", "Chat template", "Calls itself", "Licence")  # fmt: skip
 
+TRAINED = "trained here"  # the origin of an adapter of this library
+
 
 class ModelDetail(QFrame):
     """Shows one model, or why a file is not a model. `act(name)` asks the page to act on it."""
@@ -78,6 +80,8 @@ class ModelDetail(QFrame):
         self.teach.setVisible(model_type == "gguf")
         self.chat.setVisible(model_type == "gguf")
         self.train.setVisible(model_type == "safetensors")
+        trained = any(use.kind == "training" for use in item.uses) or item.origin == TRAINED
+        self.export.setVisible(trained and model_type is not None)
         self.template.setVisible(model_type in ("gguf", "safetensors"))
         self.remove.setVisible(item.added_path is not None)
         alone = item.added_path == model.path
@@ -128,6 +132,11 @@ class ModelDetail(QFrame):
         self.teach = button("Use as teacher", lambda: self._act("teach"))
         self.chat = button("Chat", lambda: self._act("chat"))
         self.train = button("Train", lambda: self._act("train"))
+        self.export = button(
+            "Export…",
+            lambda: self._act("export"),
+            tip="Write a student that was tuned from this model as files for other applications",
+        )
         self.template = button(
             "Chat template…", self.edit_template, tip="Show how prompts are written, and change it"
         )
@@ -137,7 +146,7 @@ class ModelDetail(QFrame):
             lambda: self._act("remove"),
             tip="The files are not deleted",
         )
-        for one in (self.teach, self.chat, self.train, self.template, self.folder, self.remove):
+        for one in (self.teach, self.chat, self.train, self.export, self.template, self.folder, self.remove):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
@@ -284,6 +293,7 @@ class ModelDetail(QFrame):
         self.chat.setIcon(icon("message-circle", colours))
         self.train.setIcon(icon("chart-line", colours))
         self.template.setIcon(icon("file-text", colours))
+        self.export.setIcon(icon("file-output", colours))
         self.folder.setIcon(icon("folder-open", colours))
         self.remove.setIcon(icon("x", colours))
         fit = self.item.fit if self.item else None

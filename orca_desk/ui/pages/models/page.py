@@ -21,6 +21,7 @@ from orca_desk.inventory.catalogue import add_path, remove_path, restore_path
 from orca_desk.inventory.usage import InventoryItem, take_inventory
 from orca_desk.library.database import Library
 from orca_desk.models.model_file import ModelFile, NotAModel
+from orca_desk.steps.export.offer import exportable_trainings
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.page import Command, Page
@@ -56,6 +57,12 @@ class ModelsPage(Page):
         Command("&Use as teacher", lambda page: page.act("teach"), image="graduation-cap", on_selection=True),
         Command(
             "&Chat with the model", lambda page: page.act("chat"), image="message-circle", on_selection=True
+        ),
+        Command(
+            "E&xport a tuned student…",
+            lambda page: page.act("export"),
+            image="file-output",
+            on_selection=True,
         ),
         Command(
             "&Open folder", lambda page: page.detail.open_folder(), image="folder-open", on_selection=True
@@ -110,6 +117,10 @@ class ModelsPage(Page):
     def _make_header(self) -> None:
         self.add_folder = button("Add a folder…", self.ask_for_folder)
         self.add_file = button("Add a file…", self.ask_for_file, primary=True)
+        self.from_hub = button(
+            "From a hub…", lambda: self.desk.open("hub"), tip="Find and download models, once you go online"
+        )
+        self.header.addWidget(self.from_hub, 0, Qt.AlignmentFlag.AlignTop)
         self.header.addWidget(self.add_folder, 0, Qt.AlignmentFlag.AlignTop)
         self.header.addWidget(self.add_file, 0, Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout()
@@ -261,6 +272,28 @@ class ModelsPage(Page):
             self.desk.open("chat", do="new", model=str(model.path))
         elif isinstance(model, ModelFile) and model.kind != "adapter" and what == "train":
             self.desk.open("training", base=str(model.path))
+        elif isinstance(model, ModelFile) and what == "export":
+            self._export(model.path)
+
+    def _export(self, path: Path) -> None:
+        """Open the dialog that exports a student tuned from the model, or the one of the adapter."""
+        library = self.desk.library
+
+        def offer(trainings: list[str]) -> None:
+            from orca_desk.ui.widgets.export_dialog import ExportDialog
+
+            if not trainings:
+                self.notice.show_message(
+                    "No training of this model has an adapter in use.", "Train it, or resume its training."
+                )
+                return
+            self.export_dialog = ExportDialog(self.desk, trainings, self)
+            self.export_dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.export_dialog.open()
+
+        self.desk.background.run(
+            self, lambda: exportable_trainings(library, path), offer, only_newest="export"
+        )
 
     def _remove(self, item: InventoryItem) -> None:
         path, library = item.added_path, self.desk.library

@@ -1,14 +1,17 @@
 """The Training page: set up a training, watch it run, and compare it with earlier ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
+from orca_desk.library.runs import get_run
 from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, get_training
+from orca_desk.steps.export.offer import KIND as EXPORT
+from orca_desk.steps.export.request import ExportRequest, request_from_json
 from orca_desk.steps.train.history import TrainingOverview, training_overview
 from orca_desk.steps.train.queue import TrainingQueue
 from orca_desk.steps.train.request import TrainingRequest, request_of
@@ -29,6 +32,7 @@ from orca_desk.ui.words.fitness import frozen_sentence
 if TYPE_CHECKING:
     from orca_desk.ui.pages.training.history_tab import TrainingHistory
     from orca_desk.ui.pages.training.run_tab import TrainingRunView
+    from orca_desk.ui.widgets.export_dialog import ExportDialog
 
 SET_UP, RUN, HISTORY = 0, 1, 2
 IMAGES = ("sliders-horizontal", "activity", "history")
@@ -52,6 +56,7 @@ class TrainingPage(Page):
             "Stop the training and save pro&gress", lambda page: page.stop(), key="Ctrl+.", image="square"
         ),
         stop_command(lambda page: page.run_view.panel.job if page.run_view else None),
+        Command("E&xport the tuned student…", lambda page: page.export_shown(), image="file-output"),
         Command("Set &up", lambda page: page.tabs.setCurrentIndex(0), key="Alt+1", image=IMAGES[0]),
         Command("&Run", lambda page: page.tabs.setCurrentIndex(1), key="Alt+2", image=IMAGES[1]),
         Command("&History", lambda page: page.tabs.setCurrentIndex(2), key="Alt+3", image=IMAGES[2]),
@@ -62,6 +67,7 @@ class TrainingPage(Page):
         self.run_view: TrainingRunView | None = None
         self.history: TrainingHistory | None = None
         self.dialog: FreezeDialog | None = None
+        self.export_dialog: ExportDialog | None = None
         self._can_plot = self._is_read = False
         self._after_import: list[Callable[[], Any]] = []
         self._queue: TrainingQueue[Job] = TrainingQueue()
@@ -90,6 +96,8 @@ class TrainingPage(Page):
             self.show_training(str(target["training"]))
         elif "start" in target:
             self._start_stored(target["start"])
+        elif "export" in target:
+            self._export_stored(target["export"])
         elif "resume" in target:
             self._resume_run(str(target["resume"]))
         elif "snapshot" in target or "base" in target:
@@ -134,6 +142,25 @@ class TrainingPage(Page):
             lambda tools: train_job(library, request, tools, resumes=resumes),
             again=("training", {"start": request.to_json()}),
         )
+
+    def export(self, trainings: Sequence[str], start: ExportRequest | None = None) -> None:
+        """Open the dialog that exports one of some trainings; `start` is an export to start at once."""
+        from orca_desk.ui.widgets.export_dialog import ExportDialog
+
+        if self.export_dialog is not None:
+            self.export_dialog.raise_()
+            return
+        self.export_dialog = ExportDialog(self.desk, trainings, self, start=start)
+        self.export_dialog.finished.connect(self._forget_export)
+        self.export_dialog.open()
+
+    def export_shown(self) -> None:
+        """Export the training that is shown, or say what is missing."""
+        details = self.run_view.details if self.run_view else None
+        if details is None or details.training.adapter is None:
+            self.notice.show_message("No trained adapter is shown.", "Show a finished training first.")
+        else:
+            self.export([details.training.id])
 
     def _build(self) -> None:
         desk = self.desk
@@ -217,6 +244,7 @@ class TrainingPage(Page):
             self.run_view = TrainingRunView(self.desk)
             self.run_view.resumed.connect(self._resume)
             self.run_view.used.connect(self._use_stopped)
+            self.run_view.exported.connect(lambda training: self.export([training.id]))
             self._run_slot.show_widget(self.run_view)
         return self.run_view
 
@@ -273,8 +301,29 @@ class TrainingPage(Page):
             self.dialog.deleteLater()
         self.dialog = None
 
+    def _forget_export(self) -> None:
+        if self.export_dialog is not None:
+            self.export_dialog.deleteLater()
+        self.export_dialog = None
+
+    def _export_stored(self, stored: Mapping[str, Any] | str) -> None:
+        """Start or resume an export that was stored, or offer to export a training."""
+        if isinstance(stored, str):
+            self.export([stored])
+            return
+        try:
+            request = request_from_json(stored)
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        self.export([request.training], request)
+
     def _resume_run(self, run_id: str) -> None:
         try:
+            run = get_run(self.desk.library, run_id)
+            if run.kind == EXPORT:
+                self._export_stored(run.request or {})
+                return
             self._resume(get_training(self.desk.library, run_id))
         except UserError as error:
             self.notice.show_error(error)

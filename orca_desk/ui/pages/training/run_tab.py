@@ -34,10 +34,11 @@ from orca_desk.ui.words.trainings import (
 
 
 class TrainingRunView(QWidget):
-    """Shows one training. `resumed` and `used` have its Training when the user chooses to do that."""
+    """Shows one training. `resumed`, `used` and `exported` have its Training when the user chooses that."""
 
     resumed = Signal(object)
     used = Signal(object)
+    exported = Signal(object)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -168,7 +169,12 @@ class TrainingRunView(QWidget):
         )
         self.resume = button("Resume", lambda: self._emit(self.resumed), primary=True)
         self.resume.setToolTip("Resume from the newest checkpoint")
-        for one in (self.evaluate, self.chat, self.use, self.resume):
+        self.export = button(
+            "Export…",
+            lambda: self._emit(self.exported),
+            tip="Write files for Ollama, LM Studio, llama.cpp and other applications",
+        )
+        for one in (self.evaluate, self.chat, self.export, self.use, self.resume):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(row)
         self.result.hide()
@@ -278,6 +284,7 @@ class TrainingRunView(QWidget):
         usable = training.adapter is not None and not failed
         self.evaluate.setVisible(usable)
         self.chat.setVisible(usable)
+        self.export.setVisible(usable)
         if self.details is None:
             return
         self.use.setVisible(self.details.can_use)

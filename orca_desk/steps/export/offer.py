@@ -1,0 +1,105 @@
+"""What the form of an export begins with: a name, the size of each format, the choices of last time."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orca_desk.errors import UserError
+from orca_desk.inventory.student_files import UNQUANTISED
+from orca_desk.library.database import Library
+from orca_desk.library.runs import newest_request
+from orca_desk.library.tasks import TaskFilter, count_tasks
+from orca_desk.library.trainings import list_trainings
+from orca_desk.models.identify import identify
+from orca_desk.models.model_file import ModelFile
+from orca_desk.steps.export.formats import DEFAULT_PACKED, MERGED, QUANTISED, Format, bits_per_weight
+from orca_desk.steps.export.request import ExportRequest, default_name, request_from_json
+from orca_desk.steps.export.sources import WEIGHTS, exportable
+
+KIND = "export"
+LARGE = 1_000_000_000  # parameters from which 4 bits lose little
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOffer:
+    """A training to export: `sizes` are about the bytes that each format takes alone.
+
+    `rounded_from` is the type of the base's weights where they were quantised, `licence` what the base
+    states; both may be "". `heldout` counts the held-out tasks with answers. `last` is the last request.
+    """
+
+    training: str
+    base: str
+    name: str
+    sizes: Mapping[Format, int]
+    suggested: tuple[Format, ...]
+    rounded_from: str
+    licence: str
+    heldout: int
+    last: ExportRequest | None
+
+    def bytes_of(self, formats: Sequence[Format]) -> int:
+        """Return about how many bytes an export of `formats` writes, with what it needs to make them."""
+        needed = set(formats)
+        if needed & {*QUANTISED, Format.SAFETENSORS, Format.OLLAMA, Format.LM_STUDIO}:
+            needed.add(Format.F16)
+        return sum(self.sizes[one] for one in needed)
+
+
+def export_offer(library: Library, training_id: str) -> ExportOffer:
+    """Return what can be exported of a training. Raises UserError as `exportable` does."""
+    training = exportable(library, training_id)
+    assert training.adapter and training.adapter_gguf
+    base = identify(training.base)
+    sizes = {kind: _merged_bytes(base, kind) for kind in MERGED}
+    sizes |= {
+        Format.SAFETENSORS: base.size_bytes if base.kind == "safetensors" else sizes[Format.F16],
+        Format.ADAPTER: (training.adapter / WEIGHTS).stat().st_size,
+        Format.ADAPTER_GGUF: training.adapter_gguf.stat().st_size,
+        Format.OLLAMA: sizes[DEFAULT_PACKED],
+        Format.LM_STUDIO: sizes[DEFAULT_PACKED],
+    }
+    quantised = base.kind == "gguf" and base.quantisation not in UNQUANTISED
+    return ExportOffer(
+        training=training_id,
+        base=base.name,
+        name=default_name(training.base, training_id),
+        sizes=sizes,
+        suggested=(Format.Q4_K_M,) if base.parameters >= LARGE else (Format.Q8_0,),
+        rounded_from=base.quantisation if quantised else "",
+        licence=base.licence,
+        heldout=count_tasks(library, TaskFilter(split="heldout", has_answer=True)),
+        last=_last(library),
+    )
+
+
+def exportable_trainings(library: Library, model: Path) -> list[str]:
+    """Return the trainings of the student `model`, or with the adapter `model`, that can be exported.
+
+    The newest comes first.
+    """
+    return [
+        one.id
+        for one in list_trainings(library)
+        if one.adapter is not None and one.adapter_gguf is not None and model in (one.base, one.adapter_gguf)
+    ]
+
+
+def free_space(folder: Path) -> int:
+    """Return the bytes free where `folder` is or would be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _merged_bytes(base: ModelFile, kind: Format) -> int:
+    return int(base.parameters * bits_per_weight(kind, base.width or 1) / 8)
+
+
+def _last(library: Library) -> ExportRequest | None:
+    stored = newest_request(library, KIND)
+    try:
+        return request_from_json(stored) if stored else None
+    except UserError:
+        return None
