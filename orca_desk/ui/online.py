@@ -118,7 +118,7 @@ class Online(QObject):
             token = find_token(request.endpoint).value  # of this hub: the visit may be to another
             return download(library, request, token=token, progress=tools.progress, control=tools.control)
 
-        job = self._jobs.start(title_of(request), KIND, work, changes=("models",), heavy=False, returns=True)
+        job = self._jobs.start(title_of(request), KIND, work, heavy=False, returns=True)
         job.setProperty("folder", str(request.folder))
         self._jobs.changed.emit()  # now `is_downloading_into` knows it
         return job

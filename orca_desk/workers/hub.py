@@ -5,6 +5,7 @@ Job: {"endpoint", "token"}; requests: {"key", "ask": "search", "text", "kind", "
 events: `answer` or `failure`, each with the request's key.
 """
 
+import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from orca_desk.errors import UserError
 from orca_desk.processes.protocol import Message
 from orca_desk.workers.runtime import Channel, failure_event, serve
 
+MEMORY_BYTES = 3 * 2**30  # of address space, which threads reserve more of than they use
 AT_ONCE = 8  # requests: a slow card does not hold up a search
 ALLOWED = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")  # what keeps every other worker offline
 
@@ -29,9 +31,18 @@ def allow_connections() -> None:
         os.environ.pop(name, None)
 
 
+def _limit_memory() -> None:
+    """Let an endless answer end this process's work, not the machine's memory."""
+    with contextlib.suppress(ImportError, ValueError):  # Windows and macOS limit no address space
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+
+
 def look_up(channel: Channel) -> None:
     """Answer requests, several at once, until the host ends."""
     allow_connections()
+    _limit_memory()
     from orca_desk.models.hub.connection import Hub, connected
 
     hub = Hub(endpoint=channel.job["endpoint"], token=channel.job["token"])

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SECONDS_TO_ANSWER = 20.0  # of silence, then the connection counts as lost
 LONGEST_WAIT = 60  # s that a hub may ask to wait within a job; the user decides about more
-LARGEST_LISTING = 64 * 2**20  # bytes of an answer that is no file
 # A compressed answer could not be resumed in the middle
 UNCOMPRESSED = {"Accept-Encoding": "identity"}
 _RANGE = re.compile(r"bytes=(\d+)-")
@@ -133,7 +132,7 @@ def explained(hub: Hub, repo: str) -> Iterator[None]:
         ) from error
     except errors.RevisionNotFoundError as error:
         raise UserError(
-            f"{repo} has no such revision.", "Omit it for the newest: this one may be gone since."
+            f"{repo} has no such revision.", "Choose the newest: this one may have been removed from the hub."
         ) from error
     except errors.DisabledRepoError as error:
         raise UserError(f"{hub.host} has disabled {repo}.", "Choose another model.") from error

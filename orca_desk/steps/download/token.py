@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from orca_desk.errors import UserError
 from orca_desk.models.config import read_text
@@ -15,7 +16,9 @@ from orca_desk.models.hub.address import host_of, usual_endpoint
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+T = TypeVar("T")
 SERVICE = "orca-desk-hub"
+SECONDS_TO_UNLOCK = 60.0  # for the user, whom the system may ask to unlock the keyring
 Source = Literal["none", "session", "keyring", "environment", "login"]
 Kept = Literal["session", "keyring"]
 _VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
@@ -74,7 +77,7 @@ def keep_token(endpoint: str, value: str) -> Kept:
     host = host_of(endpoint)
     if (backend := _backend()) is not None:
         with contextlib.suppress(*_refusals()):  # locked, or the user declined: kept for this session
-            backend.set_password(SERVICE, host, token)
+            _in_time(lambda: backend.set_password(SERVICE, host, token))
             with _guard:
                 _session.pop(host, None)
             return "keyring"
@@ -93,7 +96,7 @@ def forget_token(endpoint: str) -> None:
     if (backend := _backend()) is None:
         return
     try:
-        backend.delete_password(SERVICE, host)
+        _in_time(lambda: backend.delete_password(SERVICE, host))
     except PasswordDeleteError:
         pass  # there was none
     except _refusals() as error:
@@ -105,9 +108,33 @@ def _in_keyring(host: str) -> tuple[str, str]:
     if (backend := _backend()) is None:
         return "", "This system has no keyring that Orca Desk can use."
     try:
-        return backend.get_password(SERVICE, host) or "", ""
+        return _in_time(lambda: backend.get_password(SERVICE, host)) or "", ""
     except _refusals() as error:
         return "", f"The system's keyring cannot be read: {error}."
+
+
+def _in_time(ask: Callable[[], T]) -> T:
+    """Return what the keyring answers; raise what it raises, and TimeoutError where it never does.
+
+    It may wait for the user to unlock it, in a window that nobody sees.
+    """
+    answers: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put((True, ask()))
+        except Exception as error:  # raised below, in the thread that asked
+            answers.put((False, error))
+
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    try:
+        is_good, answer = answers.get(timeout=SECONDS_TO_UNLOCK)
+    except queue.Empty:
+        raise TimeoutError("it did not answer") from None
+    if not is_good:
+        raise answer
+    found: T = answer
+    return found
 
 
 def _backend() -> "KeyringBackend | None":

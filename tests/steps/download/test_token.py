@@ -1,5 +1,6 @@
 """Where a token is kept: the system's keyring or memory, never a file; and which one is sent to which hub."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,13 +84,18 @@ def test_without_a_keyring_a_token_lives_until_the_app_ends(env: dict[str, str],
 def test_a_locked_keyring_is_told(system: MemoryKeyring, env: dict[str, str]) -> None:
     system.is_locked = True
     assert keep_token(HUB, "hf_abc") == "session"
-    forget_token_in_memory(HUB)
+    forget_token(HUB)  # of this session; a locked keyring had none
     assert "cannot be read" in find_token(HUB, env).problem
 
 
-def forget_token_in_memory(endpoint: str) -> None:
-    """Forget what this session holds; a locked keyring had none."""
-    forget_token(endpoint)
+def test_a_keyring_that_never_answers_is_told(
+    system: MemoryKeyring, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr("orca_desk.steps.download.token.SECONDS_TO_UNLOCK", 0.05)
+    monkeypatch.setattr(system, "get_password", lambda service, host: answered.wait(20) or None)
+    assert "did not answer" in find_token(HUB, env).problem
+    answered.set()
 
 
 def test_other_tools_tokens_are_used_for_their_hub_alone(system: MemoryKeyring, env: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.machine import total_memory
 from orca_desk.models.hub.choice import Variant, variants_of
-from orca_desk.models.hub.listing import HubModel, HubRepo, Kind, Order
+from orca_desk.models.hub.listing import MOST_FOUND, HubModel, HubRepo, Kind, Order
 from orca_desk.steps.download.download import Downloaded, download_to_resume
 from orca_desk.steps.download.fit import VariantFit, fits_of_variants
 from orca_desk.steps.download.recommended import Recommended, for_this_machine
@@ -305,7 +305,8 @@ class HubPage(Page):
     def _show_found(self, text: str, found: list[HubModel]) -> None:
         self.found.show(found)
         of = f" for “{text}”" if text else ""
-        self.heading.setText(f"{counted(len(found), 'model')}{of}")
+        first = "The first " if len(found) == MOST_FOUND else ""
+        self.heading.setText(f"{first}{counted(len(found), 'model')}{of}")
         self.back.show()
         self.stack.setCurrentWidget(self.found_table if found else self.nothing)
         if found:
