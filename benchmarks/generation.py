@@ -205,10 +205,11 @@ def show(result: dict[str, Any]) -> None:
 def cases() -> Iterator[tuple[Case, Callable[[], Path]]]:
     """Yield what can be measured here, with a way to get the model file."""
     yield TEACHER, lambda: paths.bundled_models() / "mini-teacher" / "mini-teacher.gguf"
-    yield LARGER, _smollm
+    yield LARGER, shape_135m
 
 
-def _smollm() -> Path:
+def shape_135m() -> Path:
+    """Return the GGUF file of a model of that shape with random weights, made at the first call."""
     folder = BUILD / "generation-135m-shape"
     model = folder / "model.gguf"
     if not model.is_file():

@@ -160,10 +160,16 @@ def _content(value: Any, name: str) -> str:
         return ""
     if isinstance(value, str):
         return value
-    texts = value if isinstance(value, list) else [None]
-    if not all(isinstance(one, dict) and isinstance(one.get("text"), str) for one in texts):
+    texts = [_text_of(part) for part in value] if isinstance(value, list) else [None]
+    known = [text for text in texts if text is not None]
+    if len(known) < len(texts):
         raise ApiError(f"{name} must be a text, or a list of parts of the type 'text'.", param=name)
-    return "".join(one["text"] for one in texts)
+    return "".join(known)
+
+
+def _text_of(part: Any) -> str | None:
+    text = part.get("text") if isinstance(part, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _prompts(value: Any) -> tuple[str | tuple[int, ...], ...]:

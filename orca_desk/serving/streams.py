@@ -31,8 +31,9 @@ async def stream(
     def piece(key: str, text: str, reason: str | None) -> str:
         return event(head.body([choice(indices[key], text, reason)], **usage_so_far))
 
-    for request in requests if opening else ():
-        yield event(head.body([opening(indices[request.key])], **usage_so_far))
+    if opening:
+        for index in indices.values():
+            yield event(head.body([opening(index)], **usage_so_far))
     async with model.ask(requests) as events:
         async for arrived in events:
             texts: dict[str, str] = {}

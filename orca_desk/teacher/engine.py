@@ -76,7 +76,7 @@ class Engine:
         beside: "Engine | None" = None,
         scored: int = 0,
     ) -> None:
-        self._model = beside._model if beside else LlamaModel(model, template=template)
+        self._model: LlamaModel = beside._model if beside else LlamaModel(model, template=template)
         self._owns_model = beside is None
         self._scored = scored
         self.replicas: list[Replica] = []

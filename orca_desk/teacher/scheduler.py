@@ -8,8 +8,7 @@ cut for lack of room.
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 from orca_desk.method.records import FinishReason
 from orca_desk.prompts.harmony import HarmonyText, speaks_harmony
 from orca_desk.prompts.tokenizer import Tokenizer
+from orca_desk.teacher.active import ActiveRequest, Place
 from orca_desk.teacher.context import Context
 from orca_desk.teacher.prefixes import SHORTEST, Prefix, Prefixes
-from orca_desk.teacher.requests import Completion, Request, RequestFailure, TokenScore
+from orca_desk.teacher.requests import Completion, Request, RequestFailure
 from orca_desk.teacher.sampling import make_chain
 from orca_desk.teacher.scores import score
 from orca_desk.teacher.stream import TextStream
@@ -31,38 +31,6 @@ class Take(Protocol):
     """Returns the next request; None at the end or, unless `wait`, if there is none for now."""
 
     def __call__(self, *, wait: bool) -> Request | None: ...
-
-
-@dataclass(eq=False, slots=True)
-class _ActiveRequest:
-    """A request with a sequence: the cache holds `read` ids of its prompt; `written` are its answer's."""
-
-    request: Request
-    sequence: int
-    read: int
-    cells: int
-    prefix: Prefix | None
-    chain: Any | None
-    stream: TextStream | None
-    harmony: HarmonyText | None
-    started: float
-    length: int  # tokens in the cache
-    written: list[int] = field(default_factory=list)
-    scores: list[TokenScore] = field(default_factory=list)
-    prompt_scores: list[TokenScore] = field(default_factory=list)
-
-    @property
-    def is_scored(self) -> bool:
-        """Whether the tokens of its prompt are scored."""
-        return self.request.scores is not None and self.request.scores_prompt
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an answer's next token comes from: the row of the batch, and of those that have logits."""
-
-    row: int
-    output: int
 
 
 class Scheduler:
@@ -94,8 +62,8 @@ class Scheduler:
         self._cells = 0  # reserved for the answers
         self._crowded = False  # nothing is admitted until an answer has ended
         self._shown: dict[str, int] = {}  # characters, of answers that have to start again
-        self._reading: list[_ActiveRequest] = []
-        self._writing: list[_ActiveRequest] = []
+        self._reading: list[ActiveRequest] = []
+        self._writing: list[ActiveRequest] = []
 
     @property
     def busy(self) -> bool:
@@ -152,7 +120,7 @@ class Scheduler:
         shows = self._on_token is not None and request.streams
         streams = shows or request.sampling.stop or request.opening or self._harmony
         self._reading.append(
-            _ActiveRequest(
+            ActiveRequest(
                 request=request,
                 sequence=sequence,
                 read=shared,
@@ -211,7 +179,7 @@ class Scheduler:
         if active:
             yield from self._extend_all(active, places, sum(wanted))
 
-    def _chunks(self, room: int, outputs: int) -> list[tuple[_ActiveRequest, int]]:
+    def _chunks(self, room: int, outputs: int) -> list[tuple[ActiveRequest, int]]:
         """Divide `room` tokens among the unread prompts, oldest first; at most `outputs` are scored."""
         outputs -= sum(not answer.is_scored for answer in self._reading)  # each may want its last token's
         chunks = []
@@ -226,9 +194,9 @@ class Scheduler:
             room -= count
         return chunks
 
-    def _places(self, chunks: list[tuple[_ActiveRequest, int]], wanted: list[int]) -> list[_Place]:
+    def _places(self, chunks: list[tuple[ActiveRequest, int]], wanted: list[int]) -> list[Place]:
         """Return the places of the next tokens of all answers in progress; score the prompts' tokens."""
-        places = [_Place(index, index) for index in range(len(self._writing))]
+        places = [Place(index, index) for index in range(len(self._writing))]
         row = output = len(places)
         for answer, count in chunks:
             following = answer.request.ids[answer.read + 1 : answer.read + 1 + count]
@@ -238,10 +206,10 @@ class Scheduler:
             output += sum(wanted[row : row + count])
             row += count
             if answer.read + count == len(answer.request.ids):
-                places.append(_Place(row - 1, output - 1))
+                places.append(Place(row - 1, output - 1))
         return places
 
-    def _advance(self, chunks: list[tuple[_ActiveRequest, int]]) -> list[_ActiveRequest]:
+    def _advance(self, chunks: list[tuple[ActiveRequest, int]]) -> list[ActiveRequest]:
         """Count what the batch has read; return the requests whose prompt is complete."""
         complete = []
         for answer, count in chunks:
@@ -254,13 +222,13 @@ class Scheduler:
         return complete
 
     def _extend_all(
-        self, active: list[_ActiveRequest], places: list[_Place], outputs: int
+        self, active: list[ActiveRequest], places: list[Place], outputs: int
     ) -> Iterator[Completion]:
         """Add the next token to each answer, from its place in the batch; yield those that end."""
         logits = self._context.logits(outputs)
         chosen = self._choose(active, places, logits)
         self._writing = []
-        ended: list[tuple[_ActiveRequest, FinishReason]] = []
+        ended: list[tuple[ActiveRequest, FinishReason]] = []
         for answer, place, token in zip(active, places, chosen, strict=True):
             if answer.request.scores is not None:
                 row = logits[place.output : place.output + 1]
@@ -274,7 +242,7 @@ class Scheduler:
             yield self._complete(answer, reason)
 
     def _choose(
-        self, active: list[_ActiveRequest], places: list[_Place], logits: NDArray[np.float32]
+        self, active: list[ActiveRequest], places: list[Place], logits: NDArray[np.float32]
     ) -> list[int]:
         """Return the next token of each answer."""
         if len(logits) == len(active) and all(answer.chain is None for answer in active):
@@ -288,7 +256,7 @@ class Scheduler:
             for answer, place in zip(active, places, strict=True)
         ]
 
-    def _extend(self, answer: _ActiveRequest, token: int) -> FinishReason | None:
+    def _extend(self, answer: ActiveRequest, token: int) -> FinishReason | None:
         """Add a token to an answer; return why it has ended, or None."""
         if token in answer.request.ends:
             return "stop"
@@ -301,7 +269,7 @@ class Scheduler:
                 return "stop"
         return "length" if len(answer.written) >= answer.request.sampling.max_tokens else None
 
-    def _show(self, answer: _ActiveRequest, *, last: bool) -> None:
+    def _show(self, answer: ActiveRequest, *, last: bool) -> None:
         if self._on_token is not None and answer.stream is not None and answer.request.streams:
             text = answer.stream.fresh(last=last)
             if text:
@@ -309,7 +277,7 @@ class Scheduler:
 
     # Ends
 
-    def _complete(self, answer: _ActiveRequest, reason: FinishReason) -> Completion:
+    def _complete(self, answer: ActiveRequest, reason: FinishReason) -> Completion:
         if answer.stream is not None:
             answer.stream.finish()
             self._show(answer, last=True)
@@ -351,7 +319,7 @@ class Scheduler:
             self._release(answer)
         self._writing, self._reading = [], []
 
-    def _release(self, answer: _ActiveRequest) -> None:
+    def _release(self, answer: ActiveRequest) -> None:
         self._context.drop_sequence(answer.sequence)
         self._free.append(answer.sequence)
         self._cells -= answer.cells

@@ -31,10 +31,12 @@ def score(logits: NDArray[np.float32], tokens: Sequence[int], best: int) -> list
 def _likeliest(logits: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     """Return the ids of the `count` highest logits of each row, best first, [rows, count]."""
     if count < 2:
-        return logits.argmax(axis=1)[:, None][:, :count]
+        first: NDArray[np.intp] = logits.argmax(axis=1)
+        return first[:, None][:, :count]
     if count < logits.shape[1]:
         some = np.argpartition(-logits, count - 1, axis=1)[:, :count]
     else:
         some = np.broadcast_to(np.arange(count), logits.shape)
     order = np.argsort(-np.take_along_axis(logits, some, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(some, order, axis=1)
+    best: NDArray[np.intp] = np.take_along_axis(some, order, axis=1)
+    return best

@@ -41,6 +41,7 @@ class Serving(QObject):
         self._control = JobControl()
         self._thread: threading.Thread | None = None
         self.key = ""
+        self.state: State = "off"
         self._forget()
         self._arrived.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 
@@ -82,7 +83,7 @@ class Serving(QObject):
             self._thread.join(SECONDS_TO_CLOSE)
 
     def _forget(self) -> None:
-        self.state: State = "off"
+        self.state = "off"
         self.stage = ""
         self.models: list[NamedModel] = []
         self.ready: ServingReady | None = None
