@@ -11,8 +11,9 @@ from orca_desk.cli.options import examples, existing_library_option, json_option
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.quantise import command as quantise
 from orca_desk.cli.running import running
+from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import SHOWN_ANSWERS, fit_of, known_models
-from orca_desk.inventory.convert import convert
+from orca_desk.inventory.convert import convert, unpack
 from orca_desk.inventory.find import find_models
 from orca_desk.inventory.names import with_distinct_names
 from orca_desk.inventory.serving import serving_notes
@@ -35,6 +36,7 @@ HEADINGS = {"title": "calls itself", "kind": "type", "size_bytes": "bytes", "cha
         "orca-desk models list ~/models",
         "orca-desk models show qwen2.5-7b-instruct-q4_k_m.gguf",
         "orca-desk models convert Qwen2.5-0.5B-Instruct student.gguf",
+        "orca-desk models convert SmolLM2-135M-Instruct.Q4_1.gguf smollm2",
         "orca-desk models recommended",
         "orca-desk models search smollm2 --kind gguf",
         "orca-desk models download Qwen/Qwen3-8B-GGUF --file Qwen3-8B-Q4_K_M.gguf",
@@ -95,17 +97,18 @@ def list_models(folders: Sequence[Path], as_json: bool) -> None:
 def show(path: Path, folder: Path, as_json: bool) -> None:
     """Show the properties of the model at PATH, and whether it fits in memory.
 
-    Of a folder that cannot be trained, show why; of an adapter, show its rank and the model it belongs to.
+    Of a model that cannot be trained, show why; of an adapter, show its rank and the model it belongs to.
     """
     model = identify(path)
     own = Overrides.in_folder(folder)
-    refusal = why_untrainable(path, template=own.find(path)) if model.kind == "safetensors" else ""
-    fit = None if refusal else fit_of(model)
-    facts = _adapter_facts(model) if model.kind == "adapter" else _summary(model)
-    notes = [] if model.kind == "adapter" else notes_of(serving_notes(path, overrides=own))
+    is_adapter = model.kind == "adapter"
+    refusal = "" if is_adapter else why_untrainable(path, template=own.find(path))
+    fit = None if refusal and model.kind == "safetensors" else fit_of(model)
+    facts = _adapter_facts(model) if is_adapter else _summary(model)
+    notes = [] if is_adapter else notes_of(serving_notes(path, overrides=own))
     if as_json:
         memory = {"fits": fit.fits, "memory": fit_sentence(fit)} if fit else {}
-        trainable = {"trainable": not refusal, "refusal": refusal} if model.kind == "safetensors" else {}
+        trainable = {} if is_adapter else {"trainable": not refusal, "refusal": refusal}
         print_json(facts | memory | trainable | {"notes": notes})
         return
     for name, value in facts.items():
@@ -125,25 +128,30 @@ def show(path: Path, folder: Path, as_json: bool) -> None:
 
 
 @command.command("convert")
-@click.argument("student", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("student", type=click.Path(exists=True, path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--dtype",
     type=click.Choice(["f16", "f32", "bf16", "q8_0"]),
     default="f16",
     show_default=True,
-    help="Number format of the weights.",
+    help="Number format of the weights in a GGUF file.",
 )
 @json_option
-def convert_model(student: Path, file: Path, dtype: str, as_json: bool) -> None:
-    """Convert the folder STUDENT to the GGUF file FILE.
+def convert_model(student: Path, out: Path, dtype: str, as_json: bool) -> None:
+    """Convert the folder STUDENT to the GGUF file OUT, or the GGUF file STUDENT to the new folder OUT.
 
-    Supports the architectures llama, qwen2 and qwen3.
+    Supports llama, mistral, qwen2, qwen3, gemma2, gemma3, phi3, smollm3, granite and olmo2 models.
     """
+    if out.is_dir():
+        raise UserError(f"{out} is a folder that is there already.", "Name a new file or folder.")
     with running(quiet=as_json) as (progress, control):
-        convert(student, file, dtype=dtype, progress=progress, control=control)
-    model = identify(file)
-    print_json(_summary(model)) if as_json else say(f"Wrote {file}, {human_bytes(model.size_bytes)}.")
+        if student.is_dir():
+            control.finished = convert(student, out, dtype=dtype, progress=progress, control=control)
+        else:
+            control.finished = unpack(student, out, progress=progress, control=control)
+    model = identify(out)
+    print_json(_summary(model)) if as_json else say(f"Wrote {out}, {human_bytes(model.size_bytes)}.")
 
 
 for made in (search, recommended, download, template, quantise):

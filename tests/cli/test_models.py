@@ -79,3 +79,13 @@ def test_chat_tells_it_on_stderr_and_refuses_an_adapter_of_another_model(tmp_pat
     bad = orca("chat", "--model", str(other.gguf), "--adapter", str(adapter), *asked)
     assert bad.returncode == 1
     assert "was trained on student, and model.gguf holds other weights" in bad.stderr
+
+
+def test_a_gguf_file_becomes_a_folder_and_a_folder_a_gguf_file(tiny_llama, tmp_path: Path) -> None:
+    made = orca("models", "convert", str(tiny_llama.gguf), str(tmp_path / "folder"))
+    assert (made.returncode, made.stdout.startswith(f"Wrote {tmp_path / 'folder'}")) == (0, True)
+    told = json.loads(orca("models", "show", str(tiny_llama.gguf), "--json").stdout)
+    assert (told["trainable"], told["refusal"]) == (True, "")
+    assert orca("models", "convert", str(tmp_path / "folder"), str(tmp_path / "back.gguf")).returncode == 0
+    again = orca("models", "convert", str(tiny_llama.gguf), str(tmp_path / "folder"))
+    assert again.returncode == 1 and "is there already" in again.stderr

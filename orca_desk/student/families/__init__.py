@@ -6,7 +6,7 @@ from typing import Any
 import gguf
 
 from orca_desk.errors import UserError
-from orca_desk.models.gguf_header import Header, read_header
+from orca_desk.models.gguf_header import Elided, Header, read_header
 from orca_desk.student.families.family import EMBEDDING, HEAD, Family
 from orca_desk.student.families.gemma import Gemma2, Gemma3
 from orca_desk.student.families.granite import Granite
@@ -93,7 +93,7 @@ def family_of_gguf(path: Path, header: Header | None = None) -> Family:
         raise UserError(
             f"{path} holds a mixture of experts, which Orca Desk cannot train.", "Choose a dense model."
         )
-    return family(portable_config(family.config_of(keys) | _special_tokens(keys)))
+    return family(portable_config(family.config_of(keys) | _special_tokens(header)))
 
 
 def portable_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -108,10 +108,13 @@ def portable_config(config: dict[str, Any]) -> dict[str, Any]:
     return config if theta is None else config | {"rope_theta": config.get("rope_theta", theta)}
 
 
-def _special_tokens(keys: GgufKeys) -> dict[str, int]:
+def _special_tokens(header: Header) -> dict[str, int]:
+    """Return the ids that a file names; some files say by one beyond the vocabulary that there is none."""
     tokens, names = gguf.Keys.Tokenizer, ("bos", "eos", "pad")
-    found = {f"{name}_token_id": getattr(tokens, f"{name.upper()}_ID") for name in names}
-    return {name: keys.whole(key) for name, key in found.items() if keys.has(key)}
+    listed = header.metadata.get(tokens.LIST)
+    count = listed.count if isinstance(listed, Elided) else 0
+    found = {f"{name}_token_id": header.number(getattr(tokens, f"{name.upper()}_ID"), -1) for name in names}
+    return {name: number for name, number in found.items() if 0 <= number < count}
 
 
 def _unsupported(name: str) -> UserError:
