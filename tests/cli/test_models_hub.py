@@ -43,6 +43,8 @@ def test_download_fetches_a_file_and_says_so(hub: HubServer, tmp_path: Path) -> 
     )
     told = json.loads(orca(hub, "download", "me/tiny", str(tmp_path / "out"), *into, "--json").stdout)
     assert (told["run"], told["commit"], told["licence"]) == ("download-2", COMMIT, "apache-2.0")
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept and not any(b"hf_mine" in path.read_bytes() for path in kept)  # no token in a log or a run
     wrong = orca(hub, "download", "me/gone", *into)
     assert wrong.returncode == 1 and "has no model 'me/gone'" in wrong.stderr
 

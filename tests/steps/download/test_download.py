@@ -1,5 +1,6 @@
 """Downloads as runs: stored, paused, stopped, killed, resumed and listed; by workers, from a local hub."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -57,8 +58,12 @@ def half_arrived(folder: Path) -> None:
 
 
 def test_a_download_is_a_run_and_its_model_is_listed(
-    library: Library, hub: HubServer, tmp_path: Path
+    library: Library, hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refuse(self: socket.socket, address: object) -> None:
+        raise AssertionError("only workers connect")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
     told: list[Update] = []
     made = download(library, request(hub, tmp_path / "models"), progress=told.append)
     folder = tmp_path / "models" / "me" / "tiny"

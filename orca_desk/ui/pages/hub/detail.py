@@ -19,7 +19,7 @@ from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.breaking_label import BreakingLabel
 from orca_desk.ui.widgets.browser import Browser
 from orca_desk.ui.widgets.row_table import ROW
-from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.hub import (
     CARD_OFFLINE,
@@ -35,7 +35,7 @@ from orca_desk.ui.words.hub import (
 )
 from orca_desk.ui.words.models import shown_path
 
-WIDTHS = (104, 84, 130)  # px: quantisation, size, memory
+WIDTHS = (96, 76, 124)  # px: quantisation, size, memory
 MOST_ROWS = 6  # files in sight
 
 
@@ -147,6 +147,7 @@ class HubDetail(QFrame):
 
     def show_failed(self, message: str) -> None:
         """Show why the files could not be read."""
+        set_tone(self.note, "bad")
         self.note.setText(message)
         self.note.show()
 
@@ -179,6 +180,7 @@ class HubDetail(QFrame):
 
     def _clear(self) -> None:
         self.repo = None
+        set_tone(self.note, "muted")
         self.files.show([])
         for part in (self.table, self._fit_row, self._gate_row, self.note, self.card):
             part.hide()

@@ -59,6 +59,7 @@ from orca_desk.ui.words.hub import (
 # px: of the columns after the first, and that a table needs to show some of them
 RECOMMENDED_WIDTHS, RECOMMENDED_NEEDS = (74, 84, 76, 180), {4: 560, 3: 380}
 FOUND_WIDTHS, FOUND_NEEDS = (96, 96, 130, 96), {4: 620, 3: 520, 1: 380}
+SIZES = [440, 620]  # px: the list and the model
 GO_ONLINE, GO_OFFLINE, SEARCH_ONLINE = "Go online", "Go offline", "Go online and search"
 
 
@@ -261,6 +262,7 @@ class HubPage(Page):
         self.splitter.setStretchFactor(1, 3)
         self.body.addWidget(self.splitter, 1)
         self._show_heading()
+        self.splitter.setSizes(SIZES)
         self.keep("splitter", self.splitter)
 
     def _show_root(self, root: Path) -> None:
