@@ -14,7 +14,8 @@ from orca_desk.models.hub import connection
 from orca_desk.models.hub.choice import choose
 from orca_desk.models.hub.connection import Hub, connected
 from orca_desk.models.hub.fetch import Progress, Stage, download_files, part_of, silent
-from orca_desk.models.hub.listing import list_repo
+from orca_desk.models.hub.listing import list_repo, search
+from orca_desk.ui.words.hub import facts_of, licence_of
 
 WEIGHTS = bytes(range(256)) * 20_000  # 5 MB
 SHARDS = {"config.json": b'{"a": 1}', "model.safetensors": WEIGHTS, "tokenizer.json": b"{}"}
@@ -301,3 +302,34 @@ def test_an_answer_that_is_no_listing_is_told(hub: HubServer, monkeypatch: pytes
         with connected(where), pytest.raises(UserError, match="no listing of models"):
             list_repo(where, "me/tiny")
     assert connection.SECONDS_TO_ANSWER > 0
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"tags": None},
+        {"tags": "gguf"},
+        {"tags": [1, None, "license:", "base_model:"]},
+        {"gguf": "x", "safetensors": {"total": "x", "parameters": {}}},
+        {"gguf": {"total": -1, "architecture": ["x"]}},
+        {"gated": "maybe", "downloads": -1, "likes": "many", "private": "yes"},
+        {"cardData": {"license": 3, "license_name": ["x"]}},
+        {"lastModified": "yesterday"},
+        {"pipeline_tag": "x" * 10_000, "config": "x"},
+        {"siblings": [{"rfilename": "model.safetensors"}]},
+    ],
+)
+def test_odd_facts_are_shown_or_refused_in_a_sentence(hub: HubServer, facts: dict[str, object]) -> None:
+    hub.repo.facts = facts
+    where = Hub(endpoint=hub.endpoint)
+    with connected(where):
+        for ask in (lambda: search(where, "tiny")[0], lambda: list_repo(where, "me/tiny").model):
+            try:
+                model = ask()
+            except UserError as error:
+                assert "no listing of models" in error.message
+            else:
+                assert (
+                    len(model.task) <= 300 and model.downloads >= 0 and model.gate in ("", "auto", "manual")
+                )
+                assert licence_of(model) and isinstance(facts_of(model), str)
