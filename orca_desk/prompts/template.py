@@ -83,6 +83,7 @@ class ChatTemplate:
         self._known: dict[Shape, Skeleton | UserError] = {}
         self._asked_clock = False
         self._asks: set[str] = set()
+        self._exhausted: UserError | None = None  # what exceeded its time or memory once is not run again
         self._typed = False  # whether contents are lists of parts
 
     def skeleton(self, shape: Shape) -> Skeleton:
@@ -221,7 +222,16 @@ class ChatTemplate:
         return found
 
     def _render(self, conversations: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-        """Run the `render` worker. Raises UserError when it exceeds its time or memory."""
+        """Run the `render` worker. Raises UserError when it exceeds its time or memory, once and for all."""
+        if self._exhausted:
+            raise self._exhausted
+        try:
+            return self._run(conversations)
+        except UserError as error:
+            self._exhausted = error
+            raise
+
+    def _run(self, conversations: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
         job = {"template": self.source, "variables": self._variables, "conversations": conversations}
         try:
             done = subprocess.run(
