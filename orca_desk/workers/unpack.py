@@ -8,6 +8,9 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orca_desk.errors import UserError
+from orca_desk.machine import free_memory
+from orca_desk.models.fits import human_bytes
 from orca_desk.processes.progress import StoppedError
 from orca_desk.workers.runtime import Channel, serve
 
@@ -41,12 +44,21 @@ def unpack(channel: Channel) -> None:
 
 
 def _limit_memory(weights: "GgufWeights") -> None:
-    """Limit what a damaged file can make this process take, on systems that know such a limit."""
+    """Limit what a damaged file can make this process take, on systems that know such a limit.
+
+    Raises UserError where an honest one of its size takes more than is free.
+    """
+    needed = 4 * _COPIES * max((prod(tensor.shape) for tensor in weights.header.tensors.values()), default=0)
+    if needed > (free := free_memory()):
+        raise UserError(
+            f"Unpacking {weights.files[0]} takes {human_bytes(needed)} of memory at once; "
+            f"{human_bytes(free)} is free.",
+            "Close other programs, or choose a smaller model.",
+        )
     try:
         import resource
     except ImportError:  # Windows
         return
-    largest = max((prod(tensor.shape) for tensor in weights.header.tensors.values()), default=0)
-    limit = sum(file.stat().st_size for file in weights.files) + 4 * _COPIES * largest + _SPARE
+    limit = sum(file.stat().st_size for file in weights.files) + needed + _SPARE
     with contextlib.suppress(ValueError, OSError):  # a lower limit is in force already
         resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -1,7 +1,9 @@
 """Finding, or making, the GGUF file that serves a student."""
 
 import json
+import math
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 from tiny_models import TinyShape, make_tiny
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.convert import UNPACKING
+from orca_desk.inventory.convert import UNPACKING, unpack
 from orca_desk.inventory.run_models import find_model
 from orca_desk.inventory.student_files import (
     can_be_made,
@@ -26,6 +28,7 @@ from orca_desk.inventory.student_files import (
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import create_training
 from orca_desk.models.chat_template import read_chat_template
+from orca_desk.models.gguf_header import read_header
 from orca_desk.models.identify import identify
 from orca_desk.processes.progress import JobControl, silent
 from orca_desk.student.convert import write_gguf
@@ -201,6 +204,31 @@ def test_what_cannot_be_trained_is_refused_before_it_is_read(library, tiny_qwen,
             library, unknown, progress=lambda update: stages.append(update.stage), control=JobControl()
         )
     assert stages == []
+
+
+def test_a_damaged_file_ends_in_a_sentence_of_the_worker(library, tiny_qwen, tmp_path):
+    place = read_header(tiny_qwen.gguf).tensors["blk.1.ffn_up.weight"].offset
+    content = bytearray(tiny_qwen.gguf.read_bytes())
+    content[place : place + 4] = struct.pack("<f", math.nan)
+    (tmp_path / "damaged.gguf").write_bytes(content)
+    with pytest.raises(UserError, match=r"blk\.1\.ffn_up\.weight .* infinite or not numbers"):
+        find(library, tmp_path / "damaged.gguf")
+
+
+def test_a_tensor_larger_than_the_memory_is_refused_and_not_tried(library, tiny_qwen, tmp_path):
+    """The file takes no room on the disk: it is one hole."""
+    huge, header = tmp_path / "huge.gguf", read_header(tiny_qwen.gguf)
+    content = bytearray(tiny_qwen.gguf.read_bytes())
+    rows = struct.pack("<Q", 512)  # of the embedding, in the list of tensors
+    at = content.index(b"token_embd.weight") + len("token_embd.weight") + 4 + 8
+    assert content[at : at + 8] == rows
+    content[at : at + 8] = struct.pack("<Q", 2**32)
+    assert header.tensors["token_embd.weight"].shape == (512, 64)
+    huge.write_bytes(content)
+    with huge.open("rb+") as file:
+        file.truncate(2**41)
+    with pytest.raises(UserError, match=r"takes .* of memory at once"):
+        unpack(huge, tmp_path / "folder")
 
 
 def base_of_another(tmp_path):
