@@ -4,19 +4,19 @@ Where torch would have chosen the served token everywhere, its own greedy answer
 both can still be correct: two tokens can be so close that rounding decides. Such a near tie counts as
 agreement only if torch's two logits differ by less than rounding explains.
 
-How much of the adapter a file holds is told by its direction: the change that torch's adapter makes to the
-logits, and the share of it in what llama.cpp computes. Rounding points in any direction, so that even in a
-file of 4 bits, whose every logit is off, an adapter that is missing or at another scale shows.
+How much of an adapter alone llama.cpp applies is told by the direction of its effect: the change that it
+makes to torch's logits, and the share of that change in llama.cpp's. Of a whole file the weights tell it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from orca_desk.parity.accounts import END, Ids, Judged, Reference, Served
-from orca_desk.parity.table import FirstDifference, GateLimits, GateRow
+from orca_desk.parity.table import FirstDifference, GateLimits, GateRow, WeightCheck
 from orca_desk.student.safetensors_files import Floats
 
 NameOf = Callable[[int], str]  # the text of a token id, or of END
@@ -30,9 +30,13 @@ def compare(
     label: str,
     limits: GateLimits,
     quantised: bool,
+    weights: WeightCheck | None = None,
     name_of: NameOf = str,
 ) -> GateRow:
-    """Compare the two accounts of one file; `judged` has torch's judgement of each served answer."""
+    """Compare the two accounts of one file; `judged` has torch's judgement of each served answer.
+
+    `weights` is the comparison of a whole file's weights; without it, the file is an adapter beside its base.
+    """
     row = GateRow(
         label=label,
         quantised=quantised,
@@ -40,11 +44,14 @@ def compare(
         prompts=len(reference.prompts),
         prompts_differ=_prompts_differ(reference, served),
         vocabulary_differs=reference.logits.shape != served.logits.shape,
-        end_known=reference.end in served.ends,
+        end_known=reference.end in served.ends and bool(served.probes[-1]),
+        weights=weights,
     )
     if row.prompts_differ or row.vocabulary_differs:
         return replace(row, first_difference=_different_prompt(reference, served, name_of))
     row = replace(row, **_figures(reference, served), **_tokens(reference, served, judged, limits))
+    if weights is not None:
+        row = replace(row, strength=weights.strength)
     if row.passed:
         return row
     return replace(row, first_difference=_different_answer(reference, served, judged, limits, name_of))
@@ -52,12 +59,13 @@ def compare(
 
 def _prompts_differ(reference: Reference, served: Served) -> int:
     """Return how many prompts differ; all of them where a probe does, as then they agree by chance."""
-    if reference.probes != served.probes:
+    known = slice(None) if served.probes[-1] else slice(-1)  # an example without end is another fault
+    if reference.probes[known] != served.probes[known]:
         return len(reference.prompts)
     return sum(a != b for a, b in zip(reference.prompts, served.prompts, strict=True))
 
 
-def _figures(reference: Reference, served: Served) -> dict[str, float | None]:
+def _figures(reference: Reference, served: Served) -> dict[str, Any]:
     """Return the figures that come from the logits; None for all, where some are not numbers."""
     ours = (reference.logits, reference.base_logits, served.logits, served.base_logits)
     if not all(np.isfinite(logits).all() for logits in ours):
@@ -66,7 +74,7 @@ def _figures(reference: Reference, served: Served) -> dict[str, float | None]:
     apart = (served.logits - reference.logits).astype(np.float64)
     change = _centred(reference.logits - reference.base_logits)
     has_base = len(served.base_logits) > 0
-    shown = _centred(served.logits - (served.base_logits if has_base else reference.base_logits))
+    shown = _centred(served.logits - served.base_logits) if has_base else None
     energy = float((change * change).sum())
     base_apart = np.abs(served.base_logits - reference.base_logits) if has_base else None
     return {
@@ -74,14 +82,15 @@ def _figures(reference: Reference, served: Served) -> dict[str, float | None]:
         "typical": float(np.sqrt((apart * apart).mean())) / spread,
         "divergence": _divergence(reference.logits, served.logits),
         "effect": float(np.abs(change).max()) / spread,
-        "strength": float((shown * change).sum()) / energy if energy > 0 else None,
+        "effect_typical": float(np.sqrt((change * change).mean())) / spread,
+        "strength": None if shown is None or energy == 0 else float((shown * change).sum()) / energy,
         "base_largest": None if base_apart is None else float(base_apart.max()) / spread,
     }
 
 
 def _tokens(
     reference: Reference, served: Served, judged: Sequence[Judged], limits: GateLimits
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Count the tokens of all answers, and the answers that ended."""
     tie = limits.tie * _spread(reference.base_logits)
     pairs = [

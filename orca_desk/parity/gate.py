@@ -70,7 +70,14 @@ def check_files(
             serving = {"gguf": str(file.gguf), "adapter_gguf": adapter_gguf}
             if not run("parity-served", serving | {"tokens": TOKENS, "out": str(out)}):
                 return None
-            judged.append({"label": file.label, "gguf": str(file.gguf), "served": str(out)})
+            judged.append(
+                {
+                    "label": file.label,
+                    "gguf": str(file.gguf),
+                    "whole": file.adapter_gguf is None,
+                    "served": str(out),
+                }
+            )
         if not run("parity-reference", {"base": str(base), "adapter": str(adapter), "files": judged}):
             return None
     return GateTable(rows=tuple(rows))

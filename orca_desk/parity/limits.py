@@ -12,13 +12,13 @@ from orca_desk.parity.table import GateLimits
 FLOATS = ("F32", "F16", "BF16")  # from the finest to the coarsest
 
 LIMITS = {
-    "F32": GateLimits(kind="F32", largest=0.05, typical=0.01, tie=0.05, unequal=0.0, strength=0.1),
-    "F16": GateLimits(kind="F16", largest=0.1, typical=0.02, tie=0.1, unequal=0.0, strength=0.1),
-    "BF16": GateLimits(kind="BF16", largest=0.3, typical=0.06, tie=0.3, unequal=0.0, strength=0.1),
-    "8 bits": GateLimits(kind="8 bits", largest=None, typical=0.15, tie=0.5, unequal=0.02, strength=0.15),
-    "6 bits": GateLimits(kind="6 bits", largest=None, typical=0.2, tie=0.6, unequal=0.04, strength=0.15),
-    "5 bits": GateLimits(kind="5 bits", largest=None, typical=0.3, tie=0.8, unequal=0.08, strength=0.2),
-    "4 bits": GateLimits(kind="4 bits", largest=None, typical=0.5, tie=1.0, unequal=0.15, strength=0.3),
+    "F32": GateLimits(kind="F32", largest=0.05, typical=0.01, tie=0.05, unequal=0.0),
+    "F16": GateLimits(kind="F16", largest=0.1, typical=0.02, tie=0.1, unequal=0.0),
+    "BF16": GateLimits(kind="BF16", largest=0.3, typical=0.06, tie=0.3, unequal=0.0),
+    "8 bits": GateLimits(kind="8 bits", largest=None, typical=0.2, tie=0.5, unequal=0.02),
+    "6 bits": GateLimits(kind="6 bits", largest=None, typical=0.5, tie=0.6, unequal=0.05),
+    "5 bits": GateLimits(kind="5 bits", largest=None, typical=0.6, tie=0.8, unequal=0.1),
+    "4 bits": GateLimits(kind="4 bits", largest=None, typical=0.9, tie=1.0, unequal=0.2),
 }
 
 
@@ -43,6 +43,15 @@ def _bits(kind: str) -> int:
     """Return the bits of a quantised type by its name: Q4_K and IQ4_NL have 4."""
     digits = "".join(letter for letter in kind.split("_")[0] if letter.isdigit())
     return {"7": 6}.get(digits, int(digits or 0)) if digits else 0
+
+
+# The root mean square of what rounding takes from a tensor's values, as a share of their size
+ROUNDING = {"F32": 1e-5, "F16": 1e-3, "BF16": 5e-3, 8: 0.012, 6: 0.04, 5: 0.08, 4: 0.16}
+
+
+def rounding_limit(kind: str) -> float:
+    """Return what rounding explains of the values of a tensor of the type `kind`."""
+    return ROUNDING[kind] if kind in FLOATS else ROUNDING[min(_bits(kind), 8)]
 
 
 def is_quantised(gguf: Path) -> bool:

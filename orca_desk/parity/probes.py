@@ -16,15 +16,23 @@ TEXT = (
 def probe_ids(renderer: Renderer) -> tuple[Ids, ...]:
     """Return the ids of the probe's text, of a conversation of several turns, and of a whole example.
 
-    A template that refuses a conversation gives no ids for it. Raises UserError when it ends no turn.
+    A template that refuses a conversation gives no ids for it. The example is the last; one that no token
+    ends has no ids either.
     """
     turns = [Message("user", TEXT), Message("assistant", "Yes."), Message("user", "Why?")]
     return (
         tuple(renderer.tokenizer.encode(TEXT, control=False)),
         _prompt(renderer, [Message("system", "Be brief."), *turns]),
         _prompt(renderer, turns),
-        renderer.example("Be brief.", TEXT, "Yes.").ids,
+        _example(renderer),
     )
+
+
+def _example(renderer: Renderer) -> Ids:
+    try:
+        return renderer.example("Be brief.", TEXT, "Yes.").ids
+    except UserError:
+        return ()
 
 
 def _prompt(renderer: Renderer, conversation: list[Message]) -> Ids:

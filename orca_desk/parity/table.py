@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 # An adapter that moves no logit by this share of their spread changes no answer.
 NO_EFFECT = 1e-3
-# From this share of the adapter's effect on, a file is taken to hold the adapter.
+# With less than this share of the adapter a file is taken to lack it.
 HALF = 0.5
+# How far the share of the adapter may be from 1. Measured: up to 0.02, in BF16 files that round it away.
+STRENGTH = 0.1
 
 
 class GateFinding(StrEnum):
@@ -22,6 +24,7 @@ class GateFinding(StrEnum):
     NO_EFFECT_IN_TORCH = "no effect in torch"  # the adapter changes nothing
     BASE_DIFFERS = "base differs"  # already without the adapter
     NO_EFFECT_IN_LLAMA_CPP = "no effect in llama.cpp"
+    WEIGHTS_DIFFER = "weights differ"  # a tensor is not what was trained, rounded
     WRONG_STRENGTH = "wrong strength"  # the adapter acts, but too much or too little
     DIFFERS = "differs"
     PASSED = "passed"
@@ -50,7 +53,7 @@ class GateLimits:
 
     `largest` and `typical` limit the largest and the root mean square difference of a logit, as shares of the
     logits' spread; `tie` is the share by which another token's logit may lie behind the best; `unequal` the
-    share of tokens that may differ beyond that; `strength` how far the adapter's strength may be from 1.
+    share of tokens that may differ beyond that.
     """
 
     kind: str
@@ -58,7 +61,30 @@ class GateLimits:
     typical: float
     tie: float
     unequal: float
-    strength: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightCheck:
+    """How a whole file's tensors compare with what was trained; see `orca_desk.parity.weights`.
+
+    `rounding` is the root mean square difference of `tensor`, the one that is furthest beyond or closest to
+    its `limit`, as a share of the size of its values; None if it is missing, of another shape or no numbers.
+    `strength` is the share of the adapter in the weights. `layer` is the one where that share,
+    `layer_strength`, is furthest from 1 beyond what rounding explains (`layer_beyond`).
+    """
+
+    tensor: str
+    rounding: float | None
+    limit: float
+    strength: float | None
+    layer: str
+    layer_strength: float
+    layer_beyond: float
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether rounding explains all tensors."""
+        return self.rounding is not None and self.rounding <= self.limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +95,10 @@ class GateRow:
     difference of a logit after the prompts, as shares of the spread, `divergence` the mean Kullback-Leibler
     divergence of the first token's distribution in nats. Of `tokens` greedy tokens, `tokens_equal` are those
     that torch would choose too, `near_ties` those that are almost as likely. `ends` answers ended, and torch
-    would have ended `ends_expected`. `strength` is the share of the adapter's effect in torch that the file
-    shows, 1 being all of it; None where the adapter has none. `base_largest` compares the served base
-    without its adapter, for a file of an adapter alone.
+    would have ended `ends_expected`. `effect` and `effect_typical` are the largest and the root mean
+    square change of a logit by the adapter in torch, `strength` the share of the adapter that the file
+    holds, 1 being all of it: by its `weights`, or, for a file of an adapter alone, by what it changes. None
+    where the adapter changes nothing. `base_largest` compares the served base without such an adapter.
     """
 
     label: str
@@ -90,8 +117,10 @@ class GateRow:
     typical: float | None = None
     divergence: float | None = None
     effect: float | None = None
+    effect_typical: float | None = None
     strength: float | None = None
     base_largest: float | None = None
+    weights: WeightCheck | None = None
     first_difference: FirstDifference | None = None
     finding: GateFinding = field(init=False)
 
@@ -124,7 +153,11 @@ class GateRow:
             return GateFinding.BASE_DIFFERS
         if self.strength < HALF:
             return GateFinding.NO_EFFECT_IN_LLAMA_CPP
-        if abs(self.strength - 1) > limits.strength:
+        weights = self.weights
+        if weights is not None and not weights.is_rounded:
+            return GateFinding.WEIGHTS_DIFFER
+        off = abs(self.strength - 1) if weights is None else max(abs(self.strength - 1), weights.layer_beyond)
+        if off > STRENGTH:
             return GateFinding.WRONG_STRENGTH
         far = limits.largest is not None and self.largest > limits.largest
         if far or self.typical > limits.typical or self.unequal > limits.unequal * self.tokens:
@@ -170,6 +203,8 @@ def row_from_dict(stored: Mapping[str, Any]) -> GateRow:
     """Return the row of which `asdict` made `stored`."""
     values = {name: value for name, value in stored.items() if name != "finding"}
     values["limits"] = GateLimits(**values["limits"])
+    if values["weights"] is not None:
+        values["weights"] = WeightCheck(**values["weights"])
     if values["first_difference"] is not None:
         values["first_difference"] = FirstDifference(**values["first_difference"])
     return GateRow(**values)

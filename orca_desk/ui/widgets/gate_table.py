@@ -15,6 +15,7 @@ from orca_desk.ui.words.parity import (
     ends_text,
     gate_sentence,
     logits_text,
+    rounding_text,
     row_sentence,
     strength_text,
     tokens_text,
@@ -44,7 +45,13 @@ COLUMNS = (
         "Answers ended", ends_text, tip="Answers that stop by themselves within the tokens compared"
     ),
     Column[GateRow](
-        "Effect", strength_text, tip="How much of what the adapter changes in torch shows in llama.cpp"
+        "Weights off",
+        rounding_text,
+        tip="How far the weights of a whole file are from what was trained, as a share of their size, and "
+        "how much of it rounding explains",
+    ),
+    Column[GateRow](
+        "Adapter", strength_text, tip="How much of the adapter's change the file holds; 100% is all of it"
     ),
 )
 
@@ -56,19 +63,21 @@ class GateTableView(QWidget):
         super().__init__()
         self.model = _GateRows(theme)
         self.view = row_table(self.model, "Check of every file")
-        self.view.resizeColumnsToContents()
         self.sentence = label(wrap=True, selectable=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
         layout.addWidget(self.view)
         layout.addWidget(self.sentence)
+        layout.addStretch(1)
         theme.changed.connect(self.model.repaint)
 
     def show_table(self, table: GateTable) -> None:
         """Show a table at its full height."""
         self.model.show(table.rows)
         self.view.resizeColumnsToContents()
+        for column in range(len(COLUMNS)):
+            self.view.setColumnWidth(column, self.view.columnWidth(column) + GRID)
         self.view.setFixedHeight(self.view.horizontalHeader().sizeHint().height() + ROW * len(table.rows) + 4)
         self.sentence.setText(gate_sentence(table))
         set_tone(self.sentence, "" if table.passed else "bad")

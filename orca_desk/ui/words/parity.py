@@ -1,7 +1,7 @@
 """What the gate found, in words; free of Qt, as the commands say the same."""
 
 from orca_desk.parity.earlier import EarlierCheck
-from orca_desk.parity.table import FirstDifference, GateFinding, GateRow, GateTable
+from orca_desk.parity.table import STRENGTH, FirstDifference, GateFinding, GateRow, GateTable
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
@@ -15,9 +15,8 @@ def gate_sentence(table: GateTable) -> str:
     if table.passed:
         return f"Check passed: all {len(table.rows)} files say in llama.cpp what torch trained."
     failed = table.failed
-    return f"Check failed for {len(failed)} of {len(table.rows)} files: " + " ".join(
-        f"{row.label}: {row_sentence(row)}" for row in failed
-    )
+    found = " ".join(f"{row.label}: {_found_and_where(row)}" for row in failed)
+    return f"Check failed for {len(failed)} of {len(table.rows)} files. {found}"
 
 
 def earlier_sentence(check: EarlierCheck) -> str:
@@ -32,8 +31,7 @@ def earlier_sentence(check: EarlierCheck) -> str:
 
 def row_sentence(row: GateRow) -> str:
     """Return what was found of one file, with its figures and the first difference, in one sentence."""
-    where = f" First difference: {difference_text(row.first_difference)}." if row.first_difference else ""
-    return f"{_finding(row)}{where}"
+    return f"Check {'passed' if row.passed else 'failed'}: {_found_and_where(row)}"
 
 
 def difference_text(found: FirstDifference) -> str:
@@ -72,44 +70,73 @@ def ends_text(row: GateRow) -> str:
     return f"{row.ends:,} (torch {row.ends_expected:,}) of {row.prompts:,}"
 
 
+def rounding_text(row: GateRow) -> str:
+    """Return how far the weights of a whole file are from what was trained, and what rounding explains."""
+    if row.weights is None:
+        return "–"
+    if row.weights.rounding is None:
+        return "missing"
+    return f"{row.weights.rounding:.2%} (up to {row.weights.limit:.1%})"
+
+
 def strength_text(row: GateRow) -> str:
-    """Return how much of the adapter's effect the file shows."""
+    """Return how much of the adapter the file holds."""
     return "none" if row.strength is None else f"{row.strength:.0%}"
+
+
+def _found_and_where(row: GateRow) -> str:
+    where = f" First difference: {difference_text(row.first_difference)}." if row.first_difference else ""
+    return f"{_finding(row)}{where}"
 
 
 def _finding(row: GateRow) -> str:
     match row.finding:
         case GateFinding.PROMPTS_DIFFER:
             return (
-                f"Check failed: torch and llama.cpp read {row.prompts_differ:,} of "
+                f"torch and llama.cpp read {row.prompts_differ:,} of "
                 f"{counted(row.prompts, 'prompt')} as different tokens: another tokenizer or chat template."
             )
         case GateFinding.VOCABULARY_DIFFERS:
-            return "Check failed: the file has another number of tokens than the trained student."
+            return "the file has another number of tokens than the trained student."
         case GateFinding.END_UNKNOWN:
-            return "Check failed: llama.cpp would not stop at the token that ends an answer."
+            return "llama.cpp would not stop at the token that ends an answer."
         case GateFinding.NO_NUMBERS:
-            return "Check failed: the student calculates with numbers that are too large or none."
+            return "the student calculates with numbers that are too large or none."
         case GateFinding.NO_EFFECT_IN_TORCH:
-            return "Check failed: the adapter changes nothing in torch: its logits equal those of the base."
+            return "the adapter changes nothing in torch: its logits equal those of the base."
         case GateFinding.NO_EFFECT_IN_LLAMA_CPP:
-            return (
-                f"Check failed: the adapter does not show in llama.cpp: {strength_text(row)} of its effect."
-            )
+            return f"the file does not hold the adapter: {strength_text(row)} of it shows."
         case GateFinding.WRONG_STRENGTH:
-            return (
-                f"Check failed: the adapter acts at {strength_text(row)} of its strength in llama.cpp; "
-                f"rounding explains up to {row.limits.strength:.0%} more or less."
-            )
+            return f"the adapter is not in the file at its strength: {_strengths(row)}."
+        case GateFinding.WEIGHTS_DIFFER:
+            return f"the weights are not those that were trained: {_weights(row)}."
         case GateFinding.BASE_DIFFERS:
             return (
-                "Check failed: already without the adapter, llama.cpp's logits differ from torch's by "
+                "already without the adapter, llama.cpp's logits differ from torch's by "
                 f"{row.base_largest or 0.0:.0%} of their spread: another base model."
             )
         case GateFinding.DIFFERS:
-            return f"Check failed: llama.cpp does not serve what torch trained: {_found(row)}."
+            return f"llama.cpp does not serve what torch trained: {_found(row)}."
         case GateFinding.PASSED:
-            return f"Check passed: llama.cpp serves what torch trained: {_found(row)}."
+            return f"llama.cpp serves what torch trained: {_found(row)}."
+
+
+def _strengths(row: GateRow) -> str:
+    whole = f"{strength_text(row)} of it in all"
+    if row.weights is None or row.weights.layer_beyond <= STRENGTH:
+        return whole
+    return f"{row.weights.layer_strength:.0%} of it in {row.weights.layer}, {whole}"
+
+
+def _weights(row: GateRow) -> str:
+    found = row.weights
+    assert found is not None
+    if found.rounding is None:
+        return f"{found.tensor} is missing, of another shape or holds no numbers"
+    return (
+        f"{found.tensor} differs by {found.rounding:.1%} of the size of its values; rounding explains up to "
+        f"{found.limit:.1%}"
+    )
 
 
 def _found(row: GateRow) -> str:

@@ -35,9 +35,9 @@ def test_a_table_shows_each_file_and_names_what_failed(theme: Theme, qtbot: QtBo
     texts = [[model.index(row, column).data() for column in range(len(COLUMNS))] for row in range(2)]
     assert texts[0][:4] == ["Q8_0", "passed", "32 of 32", "2,040 of 2,048, 8 near-tied"]
     assert texts[1][:2] == ["Q4_K_M", "failed"]
-    assert texts[0][5:] == ["30 of 32", "99%"]
+    assert texts[0][5:] == ["30 of 32", "–", "99%"]
     assert "prompt 3, token 7 of the answer: 'box' in torch, 'bag' in llama.cpp" in view.sentence.text()
     assert view.view.accessibleName()
-    assert view.sentence.text().startswith("Check failed for 1 of 2 files: Q4_K_M")
+    assert view.sentence.text().startswith("Check failed for 1 of 2 files. Q4_K_M: llama.cpp does not")
     view.show_table(GateTable(rows=(ROW,)))
     assert view.sentence.text().startswith("Check passed")
