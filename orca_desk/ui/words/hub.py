@@ -120,10 +120,9 @@ def nothing_to_download(repo: HubRepo) -> str:
 
 def recommended_line(model: Recommended) -> str:
     """Return the facts of a recommended model in a line."""
-    gated = ", gated" if model.gated else ""
     return (
         f"{count(model.parameters)} parameters, about {human_bytes(model.size)}, for {model.memory} GB of"
-        f" memory and more. {licence_of(model)}{gated}. {model.note}"
+        f" memory and more. {model.note}"
     )
 
 

@@ -41,7 +41,7 @@ def test_licences_say_what_they_allow() -> None:
 def test_the_words_name_size_memory_and_licence() -> None:
     one = next(model for model in recommended() if model.repo == "google/gemma-3-1b-it")
     assert recommended_line(one).startswith("1.0 B parameters, about 1.9 GiB, for 16 GB of memory and more.")
-    assert "Gemma Terms of Use, gated." in recommended_line(one) and licence_of(one) == "Gemma Terms of Use"
+    assert one.note in recommended_line(one) and licence_of(one) == "Gemma Terms of Use"
     assert [memory_class(round(size * 2**30)) for size in (3.7, 7.6, 15.5, 31, 62)] == [
         "4 GB", "8 GB", "16 GB", "32 GB", "64 GB",
     ]  # fmt: skip

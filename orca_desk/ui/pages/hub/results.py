@@ -18,10 +18,16 @@ from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.fits import fit_sentence
-from orca_desk.ui.words.hub import ROLE, facts_of, gate_sentence, licence_of, recommended_line, variant_name
+from orca_desk.ui.words.hub import (
+    GATED,
+    ROLE,
+    facts_of,
+    gate_sentence,
+    licence_of,
+    recommended_line,
+    variant_name,
+)
 from orca_desk.ui.words.models import count
-
-GATED_TIP = "Gated: its page asks for conditions or for access, and the download for a token"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +78,8 @@ class RecommendedTable(RowsModel[Recommended]):
     def cell(self, row: Recommended, column: int, role: int) -> Any:
         """Return the sign of a gate, or the tool tip."""
         if role == Qt.ItemDataRole.ToolTipRole:
-            return safe_tip(f"{row.repo}\n{recommended_line(row)}")
+            gate = f"\n{GATED}" if row.gated else ""
+            return safe_tip(f"{row.repo}\n{recommended_line(row)}\n{licence_of(row)}{gate}")
         if role == Qt.ItemDataRole.DecorationRole and column == 0 and row.gated:
             return icon("lock", self._theme.colours, "warn")
         return None
