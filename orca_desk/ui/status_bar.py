@@ -49,7 +49,8 @@ class StatusBar(QFrame):
         for text in (self._detail, self.closing, self.message):  # as wide as its text, if there is room
             text.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row.addStretch(1)
-        row.addWidget(ServingSign(desk))
+        self._serving = ServingSign(desk)
+        row.addWidget(self._serving)
         row.addWidget(self._sign)
         row.addWidget(self._offline)
         self._timer = QTimer(self)
@@ -75,6 +76,7 @@ class StatusBar(QFrame):
         """Leave out, or show again, what is not about the present moment."""
         self._bar.setFixedWidth((8 if is_narrow else 20) * GRID)
         self._is_narrow = is_narrow
+        self._serving.set_narrow(is_narrow)
         self._paint()
 
     def show_closing(self, text: str) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SCORED_ROWS = 64  # of a step: enough to read prompts fast; each takes 4 bytes per token of the vocabulary
 SECONDS_BETWEEN_TELLING = 0.5
+MOST_CONNECTIONS = 512  # also of clients that only keep one open
 SECONDS_TO_FINISH = 1  # for answers that are being written when the server is stopped
 
 
@@ -131,6 +132,7 @@ def _server(channel: Channel, models: "list[ServedModel]", listener: socket.sock
             http="h11",
             loop="asyncio",
             proxy_headers=False,
+            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
         )
     )
