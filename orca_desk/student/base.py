@@ -17,7 +17,7 @@ from orca_desk.models.config import read_json
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.model_file import ModelFile
 from orca_desk.student.families import EMBEDDING, HEAD, Family, family_of_config, is_supported, supported
-from orca_desk.student.gguf_names import damaged
+from orca_desk.student.gguf_reading import damaged
 from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 
 # What config.json must say of a model that can be trained.

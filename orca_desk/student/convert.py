@@ -14,7 +14,7 @@ from orca_desk.student import gguf_file
 from orca_desk.student.base import COMPUTED, require_sound
 from orca_desk.student.families import HEAD, Family, family_of_config
 from orca_desk.student.gguf_file import Dtype, Planned, quantisation_for
-from orca_desk.student.gguf_names import damaged
+from orca_desk.student.gguf_reading import damaged
 from orca_desk.student.gguf_tokenizer import read_tokenizer
 from orca_desk.student.merged_folder import MergedFiles
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor

@@ -14,7 +14,7 @@ from orca_desk.models.config import read_json
 from orca_desk.student import gguf_file
 from orca_desk.student.families import Family, family_of_config, family_of_gguf
 from orca_desk.student.gguf_file import FLOATS, Array, Planned
-from orca_desk.student.gguf_names import damaged, field, open_gguf
+from orca_desk.student.gguf_reading import damaged, field, open_gguf
 from orca_desk.student.gguf_tokenizer import renamed
 from orca_desk.student.lora import LowRank, read_lora
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles

@@ -18,7 +18,7 @@ from orca_desk.models.config import read_json
 from orca_desk.models.gguf_header import Header, read_header
 from orca_desk.prompts.tokenizer import END_NAMES
 from orca_desk.student import pre_tokenizers, sentencepiece
-from orca_desk.student.gguf_names import damaged
+from orca_desk.student.gguf_reading import damaged
 from orca_desk.student.pre_tokenizers import DIGIT, WORDS, PreTokenizer
 
 BYTE_LEVEL, SENTENCEPIECE = "gpt2", "llama"  # llama.cpp's names

@@ -22,7 +22,7 @@ from orca_desk.student.base import COMPUTED, require_sound
 from orca_desk.student.families import EMBEDDING, HEAD, Family, family_of_config
 from orca_desk.student.families.rope import DEFAULT_THETA, TABLES
 from orca_desk.student.gguf_file import FLOATS
-from orca_desk.student.gguf_names import damaged, field, open_gguf
+from orca_desk.student.gguf_reading import damaged, field, open_gguf
 from orca_desk.student.gguf_tokenizer import read_gguf_tokenizer, read_tokenizer
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles
 from orca_desk.student.sentencepiece import same_order

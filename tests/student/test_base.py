@@ -15,7 +15,7 @@ from training_records import Going, make_records, quick, write_records
 from orca_desk.errors import UserError
 from orca_desk.student.base import linear_layers, read_base
 from orca_desk.student.convert import write_gguf
-from orca_desk.student.gguf_names import open_gguf
+from orca_desk.student.gguf_reading import open_gguf
 from orca_desk.student.train import train
 
 Tensors = dict[str, Any]

@@ -14,7 +14,7 @@ from tiny_models import TinyModel, TinyShape, make_tiny
 
 from orca_desk.errors import UserError, explain_os_error
 from orca_desk.student.convert import write_gguf
-from orca_desk.student.gguf_names import field, open_gguf
+from orca_desk.student.gguf_reading import field, open_gguf
 
 Tensors = dict[str, Any]
 

@@ -15,7 +15,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.base_identity import KEY, identify_base
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.export import export_adapter, merge
-from orca_desk.student.gguf_names import field, open_gguf
+from orca_desk.student.gguf_reading import field, open_gguf
 from orca_desk.student.lora import read_lora
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tiny_models import TinyModel, TinyShape, make_tiny
 
-from orca_desk.student.gguf_names import open_gguf
+from orca_desk.student.gguf_reading import open_gguf
 
 PROGRAM = """
 import sys

@@ -23,7 +23,7 @@ from orca_desk.student.convert import write_gguf
 from orca_desk.student.data import Example, render
 from orca_desk.student.export import export_adapter
 from orca_desk.student.families import family_of_config, family_of_gguf
-from orca_desk.student.gguf_names import open_gguf
+from orca_desk.student.gguf_reading import open_gguf
 from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loss import summed_loss
 from orca_desk.student.model import adapter_parameters, add_adapter, load_base

@@ -18,7 +18,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.identify import identify
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.gguf_file import Dtype
-from orca_desk.student.gguf_names import field, open_gguf
+from orca_desk.student.gguf_reading import field, open_gguf
 from orca_desk.student.lora import read_lora
 from orca_desk.student.merged_folder import write_merged
 from orca_desk.student.safetensors_files import SafetensorsFiles

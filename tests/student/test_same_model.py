@@ -16,7 +16,7 @@ from orca_desk.errors import UserError
 from orca_desk.student import gguf_file
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.gguf_file import Planned
-from orca_desk.student.gguf_names import open_gguf
+from orca_desk.student.gguf_reading import open_gguf
 from orca_desk.student.same_model import find_difference
 
 Keys = gguf.Keys.Tokenizer

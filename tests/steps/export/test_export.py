@@ -36,7 +36,7 @@ from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.outcome import ExportStage, outcome_from_json, stage_from_json
 from orca_desk.steps.export.part_folder import part_of
 from orca_desk.steps.export.request import ExportRequest
-from orca_desk.student.gguf_names import field, open_gguf
+from orca_desk.student.gguf_reading import field, open_gguf
 
 HOST = [sys.executable, str(Path(__file__).parents[2] / "support" / "export_host.py")]
 ALL = (
