@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from orca_desk.files import file_sha256
 from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.library.database import Library
 from orca_desk.library.runs import set_request
-from orca_desk.library.snapshots import get_snapshot, snapshot_records, write_snapshot
-from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.library.snapshots import get_snapshot, write_snapshot
 from orca_desk.library.trainings import (
     Training,
     add_events,
@@ -28,9 +26,9 @@ from orca_desk.parity.table import GateTable
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message as Event
-from orca_desk.prompts.messages import Message
 from orca_desk.steps.recorder import RunRecorder, record_run
 from orca_desk.steps.train.base_changes import changed_files
+from orca_desk.steps.train.gate_prompts import gate_prompts
 from orca_desk.steps.train.outcome import StoppedAt
 from orca_desk.steps.train.refusal import require_passed
 from orca_desk.steps.train.request import TrainingRequest
@@ -317,28 +315,17 @@ class _Work:
         )
 
     def _check(self, base_gguf: Path) -> GateTable | None:
-        from orca_desk.parity.gate import GateFile, check_files
+        from orca_desk.parity.gate import PROMPTS, GateFile, check_files
 
         return check_files(
             base=self._folder,
             adapter=self._adapter,
             files=[GateFile(label="adapter", gguf=base_gguf, adapter_gguf=self._adapter_gguf)],
-            prompts=self._prompts(),
+            prompts=gate_prompts(self._library, self._training.snapshot, PROMPTS),
             progress=self._recorder.report,
             control=self._control,
             log=self._recorder.log,
         )
-
-    def _prompts(self) -> list[list[Message]]:
-        """Return held-out questions as messages to the student, or, without any, its training questions."""
-        from orca_desk.parity.gate import PROMPTS
-
-        snapshot = self._training.snapshot
-        system = get_snapshot(self._library, snapshot).instruction
-        heldout = iterate_tasks(self._library, TaskFilter(split="heldout", limit=PROMPTS))
-        texts = [task.user_text for task in heldout]
-        texts = texts or [one.user for one in islice(snapshot_records(self._library, snapshot), PROMPTS)]
-        return [[Message("system", system), Message("user", text)] for text in texts]
 
     def _outcome_so_far(self) -> dict[str, Any]:
         """Return what the trainer said when it was stopped; of an earlier build's, its best evaluation."""
