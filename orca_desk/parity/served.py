@@ -37,7 +37,7 @@ def serve_greedily(
         answers = _answers(engine, conversations, tokens, proceed, answered)
         if answers is None or (adapter is not None and base_logits is None):
             return None
-        logits = np.stack([engine.logits(ids)[-1] for ids in prompts])
+        logits = np.stack([engine.last_logits(ids) for ids in prompts])
         return Served(
             prompts=tuple(prompts),
             probes=probe_ids(engine.renderer),
@@ -56,7 +56,7 @@ def _base_logits(
         for conversation in conversations:
             if not proceed():
                 return None
-            rows.append(engine.logits(engine.renderer.prompt(conversation).ids)[-1])
+            rows.append(engine.last_logits(engine.renderer.prompt(conversation).ids))
         return np.stack(rows)
 
 

@@ -140,23 +140,33 @@ class Engine:
 
         Raises ValueError for more ids than the context holds.
         """
+        outputs = self.replicas[0].context.outputs
+        return np.concatenate([rows.copy() for rows in self._read(ids, outputs, everywhere=True)])
+
+    def last_logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the logits after the last of `ids`, [vocabulary]; otherwise like `logits`."""
+        rows = self.replicas[0].context.rows
+        *_, last = (found.copy() for found in self._read(ids, rows, everywhere=False))
+        return last[0]
+
+    def _read(self, ids: Sequence[int], step: int, *, everywhere: bool) -> Iterator[NDArray[np.float32]]:
+        """Decode `ids`, `step` at once; yield the logits of all of them, or of the last one alone."""
         if len(ids) > self.context:
             raise ValueError(f"{len(ids)} ids for a context of {self.context}")
         replica = self.replicas[0]
-        parts = []
         try:
-            for start in range(0, len(ids), replica.context.outputs):
-                chunk = list(ids[start : start + replica.context.outputs])
+            for start in range(0, len(ids), step):
+                chunk = list(ids[start : start + step])
                 count = len(chunk)
-                while not replica.context.decode(
-                    chunk, range(start, start + count), [0] * count, [1] * count
-                ):
+                is_last = start + count == len(ids)
+                wanted = [1] * count if everywhere else [0] * (count - 1) + [int(is_last)]
+                while not replica.context.decode(chunk, range(start, start + count), [0] * count, wanted):
                     if not replica.prefixes.evict():
                         raise RuntimeError("the cache has no room; do not call this during a run")
-                parts.append(replica.context.logits(count).copy())
+                if everywhere or is_last:
+                    yield replica.context.logits(sum(wanted))
         finally:
             replica.context.drop_sequence(0)
-        return np.concatenate(parts)
 
     def _start(self, batch: int | None, context: int | None) -> None:
         """Create the replicas; decide how many answers run at once and how long they can become."""

@@ -239,6 +239,7 @@ def test_logits_in_chunks_are_the_logits_at_once(engine: Engine) -> None:
     whole = engine.logits(ids)
     assert whole.shape == (len(ids), engine.tokenizer.size)
     assert whole.dtype == np.float32
+    np.testing.assert_allclose(engine.last_logits(ids), whole[-1], atol=1e-4)
     last = engine.logits(ids[:5])
     np.testing.assert_allclose(whole[:5], last, atol=1e-4)
     with pytest.raises(ValueError, match="context"):
