@@ -127,6 +127,20 @@ def test_other_bytes_of_the_same_size_are_removed(hub: HubServer, tmp_path: Path
     assert names(tmp_path) == []
 
 
+def test_a_hash_that_is_none_leads_nowhere(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = hub.repo.listing()
+    for sibling in listing["siblings"]:  # type: ignore[attr-defined]
+        sibling["blobId"] = "../../evil"
+        if "lfs" in sibling:
+            sibling["lfs"]["sha256"] = "../../../evil"
+    monkeypatch.setattr(ServedRepo, "listing", lambda self: listing)
+    with pytest.raises(UserError, match="differs from what the hub announced"):
+        fetch(hub, tmp_path / "in", "model.safetensors")
+    assert names(tmp_path) == []
+
+
 def test_more_bytes_than_announced_are_not_written(hub: HubServer, tmp_path: Path) -> None:
     hub.repo.announced["model.safetensors"] = WEIGHTS[:1_000_000]
     with pytest.raises(UserError, match="differs from what the hub announced"):

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import FileIO
@@ -23,6 +22,7 @@ from orca_desk.files import sync_folder
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.connection import UNCOMPRESSED, ConnectionLostError, Hub, explained
 from orca_desk.models.hub.listing import HubFile, HubRepo
+from orca_desk.paths import user_settings
 
 MARGIN = 256 * 2**20  # left free: a full disk stops everything else too
 SECONDS_TO_UNLOCK = 5.0  # for another download whose host was killed a moment ago, to end
@@ -102,8 +102,8 @@ def _offset(progress: Progress, stage: Stage, before: int, total: int) -> Callab
 def _locked(folder: Path) -> Iterator[None]:
     """Let no other download write into `folder` meanwhile."""
     key = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
-    user = os.getuid() if hasattr(os, "getuid") else ""
-    lock = Path(tempfile.gettempdir()) / f"orca-desk-{user}-download-{key}.lock"  # not among the user's files
+    lock = user_settings() / "locks" / f"download-{key}"  # not among the model's files
+    lock.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(lock, timeout=SECONDS_TO_UNLOCK):
             yield

@@ -226,8 +226,8 @@ def _hub_file(sibling: "RepoSibling") -> HubFile:
     return HubFile(
         name=sibling.rfilename,
         size=_number(sibling.size),
-        sha256=_text(sibling.lfs.sha256) if sibling.lfs else "",
-        git_sha1=_text(sibling.blob_id),
+        sha256=_hash(sibling.lfs.sha256, 64) if sibling.lfs else "",
+        git_sha1=_hash(sibling.blob_id, 40),
     )
 
 
@@ -247,6 +247,12 @@ def _text(value: object) -> str:
     """Return a short text without control characters; "" for anything else."""
     text = value if isinstance(value, str) else ""
     return "".join(sign for sign in text[:_LONGEST] if sign.isprintable())
+
+
+def _hash(value: object, length: int) -> str:
+    """Return a hash in hexadecimal digits; "", which no content has, for anything else."""
+    text = value.casefold() if isinstance(value, str) else ""
+    return text if len(text) == length and all(sign in "0123456789abcdef" for sign in text) else ""
 
 
 def _number(value: object) -> int:

@@ -51,6 +51,7 @@ OFFLINE_TIP = (
     "Models run on this machine. Orca Desk opens a connection only while you are online on the Hub page;"
     " links open in your browser. No telemetry."
 )
+SEARCH_ONLINE = "Go online and search"
 GO_ONLINE_HINT = "Searches, model cards and downloads connect to the hub, and nothing else does."
 AFTER_DOWNLOADS = "The downloads are done. Orca Desk is offline again."
 AFTER_REST = "Nothing was asked of the hub for 10 minutes. Orca Desk is offline again."

@@ -58,23 +58,23 @@ def sign(window: Window) -> str:
 
 
 def search(page: HubPage, qtbot: QtBot, text: str) -> None:
-    page.search.setText(text)
-    qtbot.mouseClick(page.search_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: f"for “{text}”" in page.heading.text(), timeout=LONG)
+    page.search.text.setText(text)
+    qtbot.mouseClick(page.search.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: f"for “{text}”" in page.finder.heading.text(), timeout=LONG)
 
 
 def test_the_list_needs_no_connection_and_a_click_goes_online(
     page: HubPage, window: Window, hub: HubServer, qtbot: QtBot
 ) -> None:
-    assert page.recommended.rows and page.heading.text().startswith("Recommended for")
+    assert page.finder.recommended.rows and page.finder.heading.text().startswith("Recommended for")
     assert page.detail.isVisible() and "Licence: " in page.detail.licence.text()
     assert not page.detail.download.isVisible() and "go online to see" in page.detail.note.text()
-    page.search.setText("tiny")
-    qtbot.keyClick(page.search, Qt.Key.Key_Return)
+    page.search.text.setText("tiny")
+    qtbot.keyClick(page.search.text, Qt.Key.Key_Return)
     assert page.notice.text.text() == "You are offline." and sign(window) == "Works offline"
     assert hub.asked == []
     qtbot.mouseClick(page.notice.action, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(page.found.rows), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(page.finder.found.rows), timeout=LONG)
     assert sign(window).startswith("Online: 127.0.0.1:")
     qtbot.mouseClick(page.online, Qt.MouseButton.LeftButton)
     assert sign(window) == "Works offline" and page.online.text() == "Go online"
@@ -161,8 +161,11 @@ def test_errors_of_the_hub_are_shown_on_the_page(page: HubPage, hub: HubServer, 
     hub.repos[0].private, hub.token = True, "hf_other"
     search(page, qtbot, "tiny")
     qtbot.waitUntil(lambda: "has no model" in page.detail.note.text(), timeout=LONG)
+    hub.repos[0].private = False
+    search(page, qtbot, f"{hub.endpoint}/me/tiny-GGUF")  # the address of its page
+    assert [one.name for one in page.finder.found.rows] == ["me/tiny-GGUF"]
     search(page, qtbot, "nothing-like-this")
-    assert page.stack.currentWidget() is page.nothing
+    assert page.finder.stack.currentWidget() is page.finder.nothing
 
 
 def test_the_connection_takes_an_address_and_a_token(page: HubPage, window: Window, qtbot: QtBot) -> None:
