@@ -2,14 +2,15 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orca_desk.serving.refusals import ApiError
 
+HOST = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 MOST_REQUESTS = 256  # at once; each holds a connection
 
 
@@ -64,11 +65,9 @@ class Guard:
 
 
 def _host(header: str) -> str:
-    """Return the host of a Host header, without its port."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""
+    """Return the host of a Host header, without its port; empty for anything else."""
+    match = HOST.fullmatch(header)
+    return match["host"].strip("[]").lower() if match else ""
 
 
 def _shown_key(headers: Headers) -> str:

@@ -95,3 +95,28 @@ def test_only_what_asks_for_text_gets_it(run: Run) -> None:
     assert run.ended.get(timeout=WAIT).key == "loud"
     told = {run.texts.get_nowait()[0] for _ in range(run.texts.qsize())}
     assert told == {"loud"}
+
+
+def test_an_answer_that_starts_again_is_not_told_twice(
+    tiny_llama: TinyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a sliding window leaves less room than promised: the newest answer waits, and starts anew."""
+    monkeypatch.setattr("orca_desk.teacher.engine.MOST_CELLS", 256)
+    with Engine(tiny_llama.gguf, batch=8, context=256, threads=1) as engine:
+        ids = tuple(engine.tokenizer.encode(TEXT, control=False))
+        requests = [
+            Request(
+                key=str(key), ids=(*ids, key), prefix=0, sampling=Sampling(max_tokens=100), ends=frozenset()
+            )
+            for key in range(20, 26)
+        ]
+        told: dict[str, str] = {}
+        engine.replicas[0].context.cells = 100_000  # what the scheduler then believes
+
+        def tell(key: str, text: str) -> None:
+            told[key] = told.get(key, "") + text
+
+        for outcome in engine.generate(requests, on_token=tell):
+            assert isinstance(outcome, Completion)
+            assert told[outcome.key] == outcome.text
+    assert len(told) == len(requests)
