@@ -11,9 +11,11 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel
 from pytestqt.qtbot import QtBot
+from tiny_models import TinyModel
 
 from orca_desk.errors import FinalError, UserError
 from orca_desk.inventory.bundled import mini_student
+from orca_desk.inventory.catalogue import add_path
 from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, decide, iterate_records
 from orca_desk.library.runs import end_run, failure_outcome, get_run, store_progress
@@ -35,6 +37,7 @@ from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, 
 from orca_desk.models.fits import TRAINING_SHARE, training_fit
 from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
+from orca_desk.student.convert import write_gguf
 from orca_desk.student.packing import schedule_steps
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.app import desktop
@@ -130,6 +133,7 @@ def shown(window: Window, qtbot: QtBot, state: int = READY) -> TrainingPage:
     if state == READY:
         demo_preset = page.set_up.preset.model().index(DEMO, 0)
         qtbot.waitUntil(lambda: bool(demo_preset.flags() & Qt.ItemFlag.ItemIsEnabled), timeout=SECONDS)
+        qtbot.waitUntil(lambda: page.set_up.base.selected() is not None, timeout=SECONDS)
         qtbot.waitUntil(lambda: page.set_up.facts is not None, timeout=SECONDS)
     return page
 
@@ -341,6 +345,36 @@ def test_the_preset_follows_the_base(
     set_up.base.choose(STUDENT)
     qtbot.waitUntil(lambda: not any("times the usual" in problem for problem in problems(set_up)))
     assert set_up.form.value() == TrainSettings(learning_rate=0.005)
+
+
+def test_a_gguf_file_is_a_student_and_what_speaks_against_one_is_said(
+    window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot, tiny_llama: TinyModel, tmp_path: Path
+) -> None:
+    rounded, unknown = tmp_path / "rounded.gguf", tmp_path / "unknown.gguf"
+    write_gguf(tiny_llama.folder, rounded, dtype="q8_0")
+    unknown.write_bytes(tiny_llama.gguf.read_bytes().replace(b"llama", b"mamba"))
+    add_path(library, tmp_path)
+    set_up = shown(window, qtbot).set_up
+    box = set_up.base
+    qtbot.waitUntil(lambda: box.findText("unknown", Qt.MatchFlag.MatchStartsWith) >= 0, timeout=SECONDS)
+    last = box.count() - 1
+    assert box.itemText(last) == "unknown  ·  mamba can't be trained"
+    assert not box.model().index(last, 0).flags() & Qt.ItemFlag.ItemIsEnabled
+
+    box.choose(rounded)
+    qtbot.waitUntil(
+        lambda: any("rounded to 8 bits (Q8_0)" in text for text in problems(set_up)), timeout=SECONDS
+    )
+    assert "Training rounded" in set_up.checks.memory.sentence.text()
+    assert set_up.start_button.isEnabled()
+    request = set_up.request()
+    assert request is not None and request.base == rounded
+    assert not (library.folder / "cache").exists()  # nothing was unpacked for that
+
+    box.choose(unknown)
+    qtbot.waitUntil(lambda: not set_up.start_button.isEnabled(), timeout=SECONDS)
+    reasons = [concern_text(concern)[1] for concern in set_up.checks.concerns]
+    assert any("cannot train models of the mamba" in reason for reason in reasons)
 
 
 def test_the_form_is_saved_between_starts(
