@@ -17,7 +17,7 @@ from orca_desk.cli.options import (
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.errors import UserError
-from orca_desk.processes.progress import Meter, Progress
+from orca_desk.processes.progress import Meter, Progress, Update
 from orca_desk.steps.chat.serving import (
     LOCAL,
     PORT,
@@ -115,7 +115,6 @@ class _Teller:
     def __init__(self, models: Sequence[NamedModel], progress: Progress, *, as_json: bool) -> None:
         self._models, self._progress, self._as_json = models, progress, as_json
         self._loading = Meter(progress, stage="loading", total=len(models), unit="models")
-        self._serving: Meter | None = None
 
     def __call__(self, event: ServingEvent) -> None:
         if isinstance(event, ServingLoads):
@@ -123,9 +122,8 @@ class _Teller:
         elif isinstance(event, ServingReady):
             self._loading.advance(len(self._models))
             self._tell(event)
-            self._serving = Meter(self._progress, stage="serving", total=None, unit="answers")
-        elif isinstance(event, ServingActivity) and self._serving:
-            self._serving.advance(event.answered - self._serving.done, activity_sentence(event))
+        elif isinstance(event, ServingActivity):
+            self._progress(Update(stage="serving", message=activity_sentence(event)))
 
     def _tell(self, ready: ServingReady) -> None:
         if self._as_json:
