@@ -141,14 +141,14 @@ def _different_answer(
                     where="answer", prompt=number, place=place, expected=name_of(best), got=name_of(token)
                 )
     apart = np.nan_to_num(np.abs(served.logits - reference.logits), nan=np.inf)
-    prompt, token = np.unravel_index(int(apart.argmax()), apart.shape)
+    prompt, column = divmod(int(apart.argmax()), apart.shape[1])
     return FirstDifference(
         where="logits",
-        prompt=int(prompt) + 1,
+        prompt=prompt + 1,
         place=1,
-        expected=f"{reference.logits[prompt, token]:.4g}",
-        got=f"{served.logits[prompt, token]:.4g}",
-        token=name_of(int(token)),
+        expected=f"{reference.logits[prompt, column]:.4g}",
+        got=f"{served.logits[prompt, column]:.4g}",
+        token=name_of(column),
     )
 
 

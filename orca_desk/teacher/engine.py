@@ -146,8 +146,8 @@ class Engine:
     def last_logits(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the logits after the last of `ids`, [vocabulary]; otherwise like `logits`."""
         rows = self.replicas[0].context.rows
-        *_, last = (found.copy() for found in self._read(ids, rows, everywhere=False))
-        return last[0]
+        (last,) = [found[0].copy() for found in self._read(ids, rows, everywhere=False)]
+        return np.asarray(last, np.float32)
 
     def _read(self, ids: Sequence[int], step: int, *, everywhere: bool) -> Iterator[NDArray[np.float32]]:
         """Decode `ids`, `step` at once; yield the logits of all of them, or of the last one alone."""

@@ -95,6 +95,6 @@ class _GateRows(RowsModel[GateRow]):
         if role == Qt.ItemDataRole.ToolTipRole:
             return safe_tip(row_sentence(row))
         if role == Qt.ItemDataRole.DecorationRole and COLUMNS[column].title == "Check":
-            image, tone = ("circle-check", "good") if row.passed else ("circle-x", "bad")
-            return icon(image, self._theme.colours, tone)
+            colours = self._theme.colours
+            return icon("circle-check", colours, "good") if row.passed else icon("circle-x", colours, "bad")
         return None
