@@ -23,6 +23,7 @@ from orca_desk.student.convert import write_gguf
 from orca_desk.student.data import Example, render
 from orca_desk.student.export import export_adapter
 from orca_desk.student.families import family_of_config, family_of_gguf
+from orca_desk.student.from_gguf import write_folder
 from orca_desk.student.gguf_reading import open_gguf
 from orca_desk.student.kernels import replace_forwards
 from orca_desk.student.loss import summed_loss
@@ -98,6 +99,14 @@ def test_a_folder_from_its_gguf_file_is_the_same_model(folder: Path, converted: 
     assert config["rope_theta"] == family_of_config(config).rope.theta  # as mlx-lm reads it
     torch.testing.assert_close(logits_of(tmp_path), logits_of(folder), rtol=1e-5, atol=1e-5)
     assert read_base(tmp_path).context == read_base(folder).context
+
+
+def test_its_gguf_file_alone_is_the_same_student(folder: Path, converted: Path, tmp_path: Path) -> None:
+    assert why_untrainable(converted) == ""
+    write_folder(converted, tmp_path / "unpacked")
+    read_base(tmp_path / "unpacked")
+    assert find_difference(tmp_path / "unpacked", converted) is None
+    assert find_difference(folder, converted) is None
 
 
 def test_nothing_stands_in_the_way_of_training(folder: Path) -> None:
