@@ -9,10 +9,13 @@ from orca_desk.library.database import Library
 from orca_desk.library.runs import Run, list_runs
 from orca_desk.library.trainings import KIND, newest_checkpoint
 from orca_desk.steps.demo.state import is_demo_interrupted
+from orca_desk.steps.download.request import KIND as DOWNLOAD
+from orca_desk.steps.download.request import DownloadRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.waiting import WaitingJobs
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.hub import arrived_sentence
 from orca_desk.ui.words.runs import page_of, progress_of, type_of
 from orca_desk.ui.words.trainings import resumes_from
 
@@ -142,6 +145,8 @@ def saved_of(library: Library, run: Run) -> str:
     """Return a sentence about what was saved of a run. A training saves only up to its last checkpoint."""
     if run.kind == KIND:
         return resumes_from(newest_checkpoint(library, run.id))
+    if run.kind == DOWNLOAD and run.request is not None:
+        return arrived_sentence(DownloadRequest.from_json(run.request))
     return f"{progress_of(run)} finished and saved." if run.done else SAVED
 
 

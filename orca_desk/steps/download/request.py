@@ -9,6 +9,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.models.hub.address import checked_endpoint, usual_endpoint
 from orca_desk.models.hub.choice import Variant
+from orca_desk.models.hub.fetch import missing_bytes
 from orca_desk.models.hub.listing import HubRepo
 from orca_desk.paths import default_models
 
@@ -33,6 +34,11 @@ class DownloadRequest:
     def size(self) -> int:
         """Bytes in all."""
         return sum(file.size for file in self.repo.files)
+
+    @property
+    def arrived(self) -> int:
+        """Bytes that are on the disk already."""
+        return self.size - missing_bytes(self.folder, self.repo.files)
 
     def settings(self) -> dict[str, Any]:
         """Return what identifies the download."""

@@ -6,6 +6,7 @@ from orca_desk.models.hub.choice import FOLDER, Variant
 from orca_desk.models.hub.listing import Gate, HubModel, HubRepo, Kind, Order
 from orca_desk.steps.download.download import DownloadOutcome
 from orca_desk.steps.download.recommended import GB, ListedRole, Recommended, licences
+from orca_desk.steps.download.request import DownloadRequest
 from orca_desk.steps.download.token import Kept, Source, Token
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.models import count, shown_path
@@ -147,3 +148,8 @@ def downloaded_sentence(outcome: DownloadOutcome) -> str:
     """Return what a finished download brought."""
     what = f"{counted(outcome.files, 'file')}, {human_bytes(outcome.size)}"
     return f"{what}, each with the hub's hash, in {shown_path(outcome.path)}."
+
+
+def arrived_sentence(request: DownloadRequest) -> str:
+    """Return how much of a download is on the disk."""
+    return f"{human_bytes(request.arrived)} of {human_bytes(request.size)} of {request.repo.name} are here."

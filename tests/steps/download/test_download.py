@@ -22,6 +22,7 @@ from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.download.download import Downloaded, download, download_to_resume
 from orca_desk.steps.download.request import DownloadRequest, folder_for, request_for
 from orca_desk.steps.download.session import HubSession
+from orca_desk.ui.words.hub import arrived_sentence
 from orca_desk.ui.words.runs import outcome_of
 
 WEIGHTS = bytes(range(256)) * 4_000  # 1 MB
@@ -96,6 +97,7 @@ def test_a_stopped_download_resumes_from_what_the_run_stored(
     assert not made.finished and list_runs(library)[0].status == "cancelled"
     (part,) = asked.folder.glob("*.part")
     have = part.stat().st_size
+    assert arrived_sentence(asked) == "500 KiB of 1000 KiB of me/tiny are here."
     hub.asked.clear()
     again = download_to_resume(library, made.run)
     assert again == asked

@@ -35,7 +35,7 @@ from orca_desk.ui.words.hub import (
 )
 from orca_desk.ui.words.models import shown_path
 
-WIDTHS = (96, 76, 124)  # px: quantisation, size, memory
+WIDTHS = (108, 76, 124)  # px: quantisation, size, memory
 MOST_ROWS = 6  # files in sight
 
 
