@@ -19,7 +19,7 @@ def damaged(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UserError(f"{path} is damaged ({error!r}).", "Download the model again.") from error
 
 

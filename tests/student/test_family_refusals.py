@@ -1,5 +1,6 @@
 """What a family refuses before anything is chosen or written: what llama.cpp would compute otherwise."""
 
+import contextlib
 import json
 import shlex
 import shutil
@@ -9,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gguf
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 from tiny_families import make_family
@@ -21,12 +23,14 @@ from tiny_models import TinyModel
 from orca_desk.errors import UserError
 from orca_desk.inventory.trainable import why_untrainable
 from orca_desk.models.gguf_header import read_header
-from orca_desk.student.base import read_base
+from orca_desk.student.base import read_base, require_sound
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.families import family_of_config, family_of_gguf
 from orca_desk.student.families.family import _share
 from orca_desk.student.families.keys import GgufKeys
 from orca_desk.student.families.rope import LLAMA3, RotaryEmbedding, rope_settings, rope_tables
+from orca_desk.student.gguf_reading import damaged
+from orca_desk.student.safetensors_files import SafetensorsFiles
 
 MADE = ("mistral", "qwen2", "gemma2", "gemma3", "phi3-long", "smollm3", "granite", "olmo2")
 WINDOWED = {"sliding_window": 64, "use_sliding_window": True, "max_window_layers": 0}
@@ -70,11 +74,11 @@ def copy(folder: Path, out: Path, **settings: Any) -> Path:
     return out
 
 
-@pytest.mark.parametrize(("name", "settings", "says"), SETTINGS)
+@pytest.mark.parametrize(("name", "changed", "says"), SETTINGS)
 def test_a_setting_that_llama_cpp_lacks(
-    made: dict[str, Path], tmp_path: Path, name: str, settings: dict[str, Any], says: str
+    made: dict[str, Path], tmp_path: Path, name: str, changed: dict[str, Any], says: str
 ) -> None:
-    folder = copy(made[name], tmp_path / "model", **settings)
+    folder = copy(made[name], tmp_path / "model", **changed)
     with pytest.raises(UserError, match=says) as refused:
         write_gguf(folder, tmp_path / "out.gguf")
     assert refused.value.hint
@@ -84,13 +88,13 @@ def test_a_setting_that_llama_cpp_lacks(
     assert not (tmp_path / "out.gguf").exists()
 
 
-@pytest.mark.parametrize(("name", "settings", "says"), WHOLE)
+@pytest.mark.parametrize(("name", "changed", "says"), WHOLE)
 def test_a_model_that_llama_cpp_lacks(
-    made: dict[str, Path], tiny_llama: TinyModel, name: str, settings: dict[str, Any], says: str
+    made: dict[str, Path], tiny_llama: TinyModel, name: str, changed: dict[str, Any], says: str
 ) -> None:
     config = json.loads((made.get(name, tiny_llama.folder) / "config.json").read_text())
     with pytest.raises(UserError, match=says):
-        family_of_config(config | settings).require_plain()
+        family_of_config(config | changed).require_plain()
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -179,8 +183,8 @@ class _Keys(GgufKeys):
 def test_llama3_settings_are_found_from_their_table(
     factor: float, high: float, original: int, theta: float, width: int
 ) -> None:
-    settings = {"factor": factor, "low_freq_factor": 1.0, "high_freq_factor": high}
-    rope = RotaryEmbedding(theta=theta, scaling="llama3", settings=settings, original=original)
+    given_ = {"factor": factor, "low_freq_factor": 1.0, "high_freq_factor": high}
+    rope = RotaryEmbedding(theta=theta, scaling="llama3", settings=given_, original=original)
     table = rope_tables(rope, width)[LLAMA3]
     blended = (table > 1.001) & (table < factor * 0.999)
     assume(float(table.max()) == pytest.approx(factor) and bool(blended.any()))  # as in every real model
@@ -197,8 +201,6 @@ def test_a_table_that_no_setting_makes_is_refused() -> None:
 
 
 def test_gguf_files_of_other_kinds_are_told(tiny_llama: TinyModel, tmp_path: Path) -> None:
-    import gguf
-
     for name, says in (("falcon", "falcon architecture"), ("llama", "mixture of experts")):
         writer = gguf.GGUFWriter(tmp_path / f"{name}.gguf", name)
         writer.add_expert_count(8)
@@ -234,3 +236,58 @@ def test_variants_of_an_architecture_are_told_by_their_keys(
 def test_a_share_of_a_head_gives_back_its_values(pair: tuple[int, int]) -> None:
     part, whole = 2 * pair[0], pair[1]
     assert int(whole * _share(part, whole)) == part
+
+
+ODD = st.sampled_from(
+    [None, -1, 0, 1, 3, 2**40, 1e308, 1e-308, -0.5, float("nan"), True, "x", "yarn", [], [1], {}, {"a": 1}]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_config_json_ends_in_a_traceback(made: dict[str, Path], data: st.DataObject) -> None:
+    """One or two values of a sound config.json, in any family, are replaced by anything."""
+    name = data.draw(st.sampled_from(MADE))
+    config = json.loads((made[name] / "config.json").read_text())
+    keys = st.sampled_from([*sorted(config), "rope_scaling", "rope_theta"])
+    for key in data.draw(st.lists(keys, min_size=1, max_size=2)):
+        config[key] = data.draw(ODD)
+    if isinstance(config.get("rope_parameters"), dict) and data.draw(st.booleans()):
+        inner = data.draw(st.sampled_from(sorted(config["rope_parameters"]) or ["factor"]))
+        config["rope_parameters"][inner] = data.draw(ODD)
+    weights = SafetensorsFiles(made[name])
+    with contextlib.suppress(UserError), damaged(made[name] / "config.json"):
+        family = family_of_config(config)
+        require_sound(made[name], config, weights)
+        family.require_plain()
+        assert family.context > 0
+        family.describe(gguf.GGUFWriter(None, "llama"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.sampled_from(MADE),
+    changes=st.lists(st.tuples(st.integers(0, 99), ODD), min_size=1, max_size=2),
+)
+def test_no_gguf_header_ends_in_a_traceback(
+    files: dict[str, Path], name: str, changes: list[tuple[int, Any]]
+) -> None:
+    path, header = files[name], read_header(files[name])
+    metadata, keys = dict(header.metadata), sorted(header.metadata)
+    for place, value in changes:
+        metadata[keys[place % len(keys)]] = tuple(value) if isinstance(value, list) else value
+    given_ = {key: value for key, value in metadata.items() if value is not None}
+    with contextlib.suppress(UserError):
+        family = family_of_gguf(path, replace(header, metadata=given_))
+        with damaged(path):
+            assert len(family.shapes) > 3
+            family.require_plain()
+
+
+@pytest.fixture(scope="module")
+def files(made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The GGUF file of each family."""
+    root = tmp_path_factory.mktemp("files")
+    for name, folder in made.items():
+        write_gguf(folder, root / f"{name}.gguf", dtype="f32")
+    return {name: root / f"{name}.gguf" for name in made}

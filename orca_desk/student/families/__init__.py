@@ -16,6 +16,7 @@ from orca_desk.student.families.olmo2 import Olmo2
 from orca_desk.student.families.phi3 import Phi3
 from orca_desk.student.families.qwen import Qwen2, Qwen3
 from orca_desk.student.families.smollm3 import SmolLM3
+from orca_desk.student.gguf_reading import damaged
 
 __all__ = [
     "EMBEDDING",
@@ -93,7 +94,8 @@ def family_of_gguf(path: Path, header: Header | None = None) -> Family:
         raise UserError(
             f"{path} holds a mixture of experts, which Orca Desk cannot train.", "Choose a dense model."
         )
-    return family(portable_config(family.config_of(keys) | _special_tokens(header)))
+    with damaged(path):
+        return family(portable_config(family.config_of(keys) | _special_tokens(header)))
 
 
 def portable_config(config: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.gguf_header import GgufTensor, Header
 from orca_desk.student.safetensors_files import Floats
 
+_LARGEST = float(np.finfo(np.float32).max)
 _MOST_TABLE = 2**16  # numbers: a rotary table has one for two values of a head
 
 
@@ -52,9 +53,9 @@ class GgufKeys:
         return value
 
     def number(self, key: str, default: float | None = None) -> float:
-        """Return a finite number, or raise UserError as `whole` does."""
+        """Return a number that float32 holds, or raise UserError as `whole` does."""
         value = self._value(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
             raise self._odd(key, value)
         return float(value)
 

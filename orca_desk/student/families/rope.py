@@ -128,6 +128,8 @@ def rope_settings(keys: GgufKeys, width: int) -> dict[str, Any]:
     """
     rope = gguf.Keys.Rope
     theta = shortest(keys.number(rope.FREQ_BASE, DEFAULT_THETA))
+    if theta <= 0.0:
+        raise ValueError(f"a rotary base of {theta}")
     older = keys.number(_OLD_FACTOR, 1.0)
     factor, kind = shortest(keys.number(rope.SCALING_FACTOR, older)), keys.text(rope.SCALING_TYPE, "linear")
     attention = keys.number(rope.SCALING_ATTN_FACTOR, 1.0)
@@ -171,7 +173,7 @@ def _llama3_settings(table: Floats, theta: float, width: int) -> dict[str, Any]:
 
     Raises UserError for a table that no settings make.
     """
-    if table.shape == (width // 2,) and bool((table > 0).all()):
+    if table.shape == (width // 2,) and bool((table > 0).all()) and float(table.max()) > 1.0:
         factor, waves = float(table.max()), _waves(theta, width)
         blend = (1 / table.astype(np.float64) - 1 / factor) / (1 - 1 / factor)
         between = (blend > _NEAR) & (blend < 1 - _NEAR)
