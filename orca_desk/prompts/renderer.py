@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from orca_desk.errors import UserError
@@ -21,6 +22,7 @@ from orca_desk.prompts.thoughts import TAG_NAMES, continuation, leading_thoughts
 from orca_desk.prompts.tokenizer import Tokenizer
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+WHITE = " \t\r\n"
 SHORTEST_STOP = 3  # characters; a shorter text may well stand in an answer
 SpanRole = Literal["control", "system", "user", "assistant", "end"]
 
@@ -128,15 +130,21 @@ class Renderer:
     def _parts(self, messages: list[Message]) -> Iterator[_Part]:
         """Yield the template's pieces and the texts in order.
 
-        The spaces at the end of a piece go to the text behind them: models learned words with their space
-        before them as one token.
+        A piece's spaces before a text, and its white space behind one, go to the text: models learned
+        " word" and "?\\n" as one token. Line ends before a text stay with the template, so that what comes
+        before the first question depends on the system message alone.
         """
         pieces = list(self._pieces(messages))
-        spaces = ""
-        for part, following in zip(pieces, [*pieces[1:], None], strict=True):
-            text, spaces = spaces + part.text, ""
-            if part.role == "control" and following and following.role != "control":
-                text, spaces = _without_spaces(text)
+        texts = [part.text for part in pieces]
+        for at, (left, right) in enumerate(pairwise(pieces)):
+            if left.role == "control" and right.role != "control":
+                kept = texts[at].rstrip(" ")
+                texts[at : at + 2] = kept, texts[at][len(kept) :] + texts[at + 1]
+            elif left.role != "control" and right.role == "control":
+                kept = texts[at + 1].lstrip(WHITE)
+                moved = texts[at + 1][: len(texts[at + 1]) - len(kept)]
+                texts[at : at + 2] = texts[at] + moved, kept
+        for part, text in zip(pieces, texts, strict=True):
             yield _Part(part.role, text)
 
     def _pieces(self, messages: list[Message]) -> Iterator[_Part]:
@@ -286,12 +294,6 @@ def _normalised(messages: Sequence[Message]) -> list[Message]:
     if messages and messages[0].role == "system":
         return list(messages)
     return [Message("system", ""), *messages]
-
-
-def _without_spaces(piece: str) -> tuple[str, str]:
-    """Return a piece without the spaces at its end, and these."""
-    kept = piece.rstrip(" ")
-    return kept, piece[len(kept) :]
 
 
 def _encodable(text: str) -> str:
