@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from orca_desk.library.overview import Advice, LibraryOverview, advice
 from orca_desk.steps.demo.state import DemoState, DemoStudent
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.theme import GRID, Theme
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.demo import JOB_TITLES
 
 DEMO = "demo"  # the `page` of a step that runs the demo
 
@@ -35,17 +37,13 @@ class Alternative(NamedTuple):
     tip: str = ""
 
 
-RESUMED: dict[DemoStudent, NextStep] = {
-    student: NextStep(
-        sentence=f"Resume {what}: it was stopped before it finished.",
-        hint="Everything it has done so far is saved.",
-        action="Resume the demo",
-        page=DEMO,
-        target={"student": student},
-        image="play",
-    )
-    for student, what in (("mini", "the demo"), ("real", "the demo with a real model"))
-}
+RESUMED = NextStep(
+    sentence="Resume {demo}: it was stopped before it finished.",
+    hint="Everything it has done so far is saved.",
+    action="Resume the demo",
+    page=DEMO,
+    image="play",
+)
 FIRST = NextStep(
     sentence="See the whole method at work: run the demo.",
     hint="A small teacher answers {train:,} sample tasks, its instructions are erased, and a small"
@@ -136,8 +134,10 @@ def next_step(numbers: LibraryOverview, demos: Mapping[DemoStudent, DemoState]) 
     """Return what to do next, worded with the library's numbers; `demos` are the states of the demos."""
     step = STEPS[advice(numbers)]
     if resumed := next((student for student in demos if demos[student] == "started"), None):
-        step = RESUMED[resumed]
-    elif demos.get("mini") == "fresh" and "finished" not in demos.values():
+        what = JOB_TITLES[resumed]
+        sentence = RESUMED.sentence.format(demo=what[0].lower() + what[1:])
+        return replace(RESUMED, sentence=sentence, target={"student": resumed})
+    if demos.get("mini") == "fresh" and "finished" not in demos.values():
         step = FIRST
     values = {
         "train": numbers.tasks - numbers.heldout,
@@ -166,6 +166,7 @@ class NextCard(QFrame):
         self._theme, self._run = theme, run
         self.shown: NextStep | None = None
         self._alternatives: list[Alternative] = []
+        self._shown_alternatives: list[QPushButton] = []
         self.setProperty("kind", "card")
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -206,14 +207,18 @@ class NextCard(QFrame):
         self._alternatives = alternatives
         if texts == [one.text for one in alternatives]:
             return
-        while self._others.count() > 1:
-            old = self._others.takeAt(0).widget()
+        for old in self._shown_alternatives:
             old.hide()
             old.deleteLater()
-        for place, one in enumerate(alternatives):
-            self._others.insertWidget(
-                place, button(one.text, lambda at=place: self._alternatives[at].run(), tip=one.tip)
-            )
+        self._shown_alternatives = [
+            button(one.text, partial(self._take, place), tip=one.tip)
+            for place, one in enumerate(alternatives)
+        ]
+        for place, made in enumerate(self._shown_alternatives):
+            self._others.insertWidget(place, made)
+
+    def _take(self, place: int) -> None:
+        self._alternatives[place].run()
 
     def _press(self) -> None:
         if self.shown:
