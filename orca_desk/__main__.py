@@ -16,6 +16,7 @@ WORKERS = {
     "unpack": "orca_desk.workers.unpack",
     "merge": "orca_desk.workers.merge",
     "quantise": "orca_desk.workers.quantise",
+    "importance": "orca_desk.workers.importance",
     "chat": "orca_desk.workers.chat",
     "serve": "orca_desk.workers.serve",
     "math": "orca_desk.workers.math",

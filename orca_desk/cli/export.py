@@ -26,7 +26,14 @@ from orca_desk.ui.words.exports import (
     score_sentence,
     stored_sentence,
 )
-from orca_desk.ui.words.parity import ends_text, logits_text, row_sentence, strength_text, tokens_text
+from orca_desk.ui.words.parity import (
+    ends_text,
+    logits_text,
+    rounding_text,
+    row_sentence,
+    strength_text,
+    tokens_text,
+)
 
 PUTTABLE = (Application.LM_STUDIO.value, Application.GPT4ALL.value)
 
@@ -179,14 +186,15 @@ def _show(outcome: ExportOutcome, placed: Sequence[Path]) -> None:
 def _show_gate(gate: GateTable) -> None:
     table(
         "Checks",
-        {"file": "left", "check": "left", "prompts": "right", "tokens equal": "right",
-         "logits apart": "right", "answers ended": "right", "effect": "right"},
+        {"file": "left", "check": "left", "prompts": "right", "tokens equal": "right", "weights off": "right",
+         "logits apart": "right", "answers ended": "right", "adapter": "right"},
         [
             [
                 row.label,
                 "passed" if row.passed else "FAILED",
                 f"{row.prompts - row.prompts_differ:,} of {row.prompts:,}",
                 tokens_text(row),
+                rounding_text(row),
                 logits_text(row),
                 ends_text(row),
                 strength_text(row),

@@ -3,6 +3,10 @@
 import ctypes
 import os
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_path
@@ -20,11 +24,12 @@ KINDS = {
 }
 
 
-def quantise(gguf: Path, out: Path, kind: str) -> None:
+def quantise(gguf: Path, out: Path, kind: str, *, importance: Path | None = None) -> None:
     """Write the F32, F16 or BF16 model `gguf` to `out` as `kind`, one of KINDS; `out` is whole or absent.
 
-    Rows that do not fit the type's blocks get a wider type, as llama.cpp chooses. Raises UserError for an
-    unknown type or a file that llama.cpp cannot quantise (such as a quantised one).
+    `importance` is an npz file with a vector per tensor: how much each column of its rows matters. Rows that
+    do not fit the type's blocks get a wider type, as llama.cpp chooses. Raises UserError for an unknown type
+    or a file that llama.cpp cannot quantise (such as a quantised one).
     """
     if kind not in KINDS:
         raise UserError(f"There is no quantisation {kind!r}.", f"Choose one of {', '.join(KINDS)}.")
@@ -34,6 +39,9 @@ def quantise(gguf: Path, out: Path, kind: str) -> None:
     parameters = lib.llama_model_quantize_default_params()
     parameters.ftype = getattr(lib, KINDS[kind])
     parameters.nthread = usable_cores()
+    matrix = _importance(lib, importance) if importance is not None else None
+    if matrix is not None:
+        parameters.imatrix = matrix
     with atomic_path(out) as part:
         last_errors.clear()
         status = lib.llama_model_quantize(os.fsencode(gguf), os.fsencode(part), ctypes.byref(parameters))
@@ -43,3 +51,16 @@ def quantise(gguf: Path, out: Path, kind: str) -> None:
                 f"{gguf} cannot be quantised: {reason}.",
                 "Use the model's F32, F16 or BF16 file, and check that the disk has room.",
             )
+
+
+def _importance(lib: ModuleType, path: Path) -> Any:
+    """Return an importance matrix as llama.cpp takes it: an array that ends with an entry without a name."""
+    with np.load(path) as stored:
+        vectors = {name: np.ascontiguousarray(stored[name], np.float32) for name in stored.files}
+    entries = (lib.llama_model_imatrix_data * (len(vectors) + 1))()
+    for entry, (name, vector) in zip(entries, vectors.items(), strict=False):
+        entry.name = name.encode()
+        entry.data = vector.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+        entry.size = vector.size
+    entries.vectors = vectors  # their memory must live as long as the array that points to it
+    return entries

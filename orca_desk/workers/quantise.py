@@ -1,4 +1,7 @@
-"""Quantises a merged GGUF file: the job is {"model", "out", "kind"}; `written` tells the bytes so far."""
+"""Quantises a GGUF file: the job is {"model", "out", "kind"}; `written` tells the bytes so far.
+
+"importance" may name the file of an importance matrix (see `orca_desk.student.importance`).
+"""
 
 from pathlib import Path
 
@@ -18,4 +21,5 @@ def quantise(channel: Channel) -> None:
     job = channel.job
     out = Path(job["out"])
     with telling_size(channel, out):
-        quantiser.quantise(Path(job["model"]), out, job["kind"])
+        importance = Path(job["importance"]) if job.get("importance") else None
+        quantiser.quantise(Path(job["model"]), out, job["kind"], importance=importance)

@@ -9,13 +9,15 @@ from typing import Any
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress
 from orca_desk.processes.protocol import Message
-from orca_desk.steps.export.formats import QUANTISED, Format
+from orca_desk.steps.export.formats import QUANTISED, WEIGHED, Format
 from orca_desk.steps.export.part_folder import PartFolder, link_or_copy
 from orca_desk.steps.export.plan import ExportPlan, PlannedFile, merged_name
 from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.export.sources import WEIGHTS, Sources
 
 STAGE = "writing the files"
+MEASURING = "measuring which weights matter"
+IMPORTANCE = "importance.npz"
 UNIT = "MB"
 # What a PEFT folder consists of; the trainer's own notes beside it are not the adapter
 _ADAPTER_FILES = ("adapter_config.json", WEIGHTS)
@@ -31,7 +33,10 @@ class Serving:
 
 @dataclass(kw_only=True)
 class Builder:
-    """Writes the files of one export. Its methods return False once the job was stopped."""
+    """Writes the files of one export. Its methods return False once the job was stopped.
+
+    `records` returns training records, (system, user, assistant), to measure importance on.
+    """
 
     request: ExportRequest
     sources: Sources
@@ -40,6 +45,7 @@ class Builder:
     progress: Progress
     control: JobControl
     log: Path
+    records: Callable[[], list[tuple[str, str, str]]]
     _meter: Meter = field(init=False)
     _written: float = field(default=0.0, init=False)
 
@@ -116,7 +122,32 @@ class Builder:
 
     def _quantise(self, out: Path, kind: Format) -> bool:
         merged = self.part.place(self.plan.place_of(Format.F16))
-        return self._run("quantise", {"model": str(merged), "out": str(out), "kind": kind.value})
+        job = {"model": str(merged), "out": str(out), "kind": kind.value}
+        if kind in WEIGHED:
+            matrix = self.part.place(IMPORTANCE, scratch=True)
+            if not self.part.is_done(matrix) and not self._measure(matrix):
+                return False
+            job["importance"] = str(matrix)
+        return self._run("quantise", job)
+
+    def _measure(self, out: Path) -> bool:
+        """Write the importance matrix; return False when stopped."""
+        records = self.records()
+        meter = Meter(self.progress, stage=MEASURING, total=len(records), unit="records")
+
+        def receive(events: list[Message]) -> None:
+            meter.advance(sum(event["event"] == "measured" for event in events))
+
+        finished = run_worker(
+            "importance",
+            self._parts(out) | {"records": records},
+            on_events=receive,
+            control=self.control,
+            log=self.log,
+        )
+        if finished:
+            self.part.set_done(out)
+        return finished
 
     def _merge_folder(self, out: Path) -> bool:
         return self._run("merge", self._parts(out))

@@ -14,7 +14,7 @@ from orca_desk.method.statistics import Share
 from orca_desk.models.fits import human_bytes
 from orca_desk.parity.table import GateRow
 from orca_desk.steps.evaluate.scoring import OVERALL, Evaluated
-from orca_desk.steps.export.formats import ADAPTERS, APPLICATIONS, Format, label_of
+from orca_desk.steps.export.formats import ADAPTERS, APPLICATIONS, WEIGHED, Format, label_of
 from orca_desk.steps.export.outcome import ExportOutcome
 from orca_desk.steps.export.part_folder import PartFolder
 from orca_desk.steps.export.request import ExportRequest
@@ -143,6 +143,11 @@ def _files(facts: CardFacts, kind: Format | None) -> str:
         if kind is None or one.format is kind
     ]
     text = "## Files\n\n" + _table(["file", "size", "SHA-256"], rows)
+    if {one.format for one in facts.outcome.files} & set(WEIGHED) or facts.request.packed in WEIGHED:
+        text += (
+            "\n\nThe files of fewer than 8 bits were quantised with an importance matrix, measured on "
+            "training records."
+        )
     for one in facts.outcome.files:
         if one.stored_as and kind in (None, one.format):
             text += (
@@ -228,27 +233,31 @@ def _gate(rows: Sequence[GateRow]) -> str:
             row.label,
             "passed" if row.passed else f"**failed** ({row.finding.value})",
             f"{row.prompts_differ} of {row.prompts}",
+            _rounding(row),
             "–" if row.typical is None else f"{row.typical:.2%} (up to {row.limits.typical:.0%})",
             f"{row.tokens_equal:,} of {row.tokens:,}"
             + (f", {row.near_ties} near ties" if row.near_ties else ""),
-            "–" if row.strength is None else f"{row.strength:.2f}",
+            "none" if row.strength is None else f"{row.strength:.0%}",
         ]
         for row in rows
     ]
-    heads = [
-        "file",
-        "check",
-        "prompts that differ",
-        "logits off by",
-        "greedy tokens equal",
-        "adapter's effect",
-    ]
+    heads = ["file", "check", "prompts that differ", "weights off by", "logits off by", "greedy tokens equal",
+             "adapter"]  # fmt: skip
     return (
         "## Checks\n\nEach file was run in llama.cpp on held-out prompts and compared with what was trained, "
-        "in PyTorch: the prompts' tokens, the logits after them (root mean square difference as a share of "
-        "their spread, and what rounding explains), 64 greedy tokens of each answer, and how much of the "
-        f"adapter's effect the file shows (1.00: all of it).\n\n{_table(heads, cells)}"
+        "in PyTorch: the prompts' tokens, the weights (root mean square difference of the tensor that is "
+        "furthest off), the logits after the prompts (as a share of their spread), the greedy tokens of each "
+        "answer, and how much of the adapter the file holds. In brackets: what rounding explains."
+        f"\n\n{_table(heads, cells)}"
     )
+
+
+def _rounding(row: GateRow) -> str:
+    if row.weights is None:  # an adapter alone has none of the model's
+        return "–"
+    if row.weights.rounding is None:
+        return "missing"
+    return f"{row.weights.rounding:.2%} (up to {row.weights.limit:.1%})"
 
 
 def _limits(facts: CardFacts) -> str:

@@ -1,5 +1,7 @@
 """One export: from a tuned student to files for other applications, each checked before it is handed over."""
 
+import hashlib
+import heapq
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,19 +12,20 @@ from orca_desk.files import file_sha256
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import set_model
 from orca_desk.library.runs import find_unfinished
-from orca_desk.library.snapshots import snapshot_strategies
+from orca_desk.library.snapshots import snapshot_records, snapshot_strategies
 from orca_desk.models.identify import identify
+from orca_desk.models.space import require_space
 from orca_desk.parity.table import GateRow, GateTable, table_from_json
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message
-from orca_desk.steps.export.build import UNIT, Builder, Serving
+from orca_desk.steps.export.build import IMPORTANCE, UNIT, Builder, Serving
 from orca_desk.steps.export.card import CardFacts, write_cards
 from orca_desk.steps.export.formats import ADAPTERS, MERGED, QUANTISED, Format, label_of
 from orca_desk.steps.export.ollama import write_modelfile
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
-from orca_desk.steps.export.part_folder import PartFolder, can_link, require_free
-from orca_desk.steps.export.plan import ExportPlan, plan_export, require_room
+from orca_desk.steps.export.part_folder import SCRATCH, PartFolder, can_link, require_free
+from orca_desk.steps.export.plan import ExportPlan, plan_export
 from orca_desk.steps.export.receipt import read_receipt, write_receipt
 from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.export.results import held_out_results
@@ -33,6 +36,7 @@ from orca_desk.steps.train.gate_prompts import gate_prompts
 
 KIND = "export"
 ADAPTER_LABEL = "adapter"
+IMPORTANCE_RECORDS = 64  # training records on which importance is measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +124,10 @@ class _Export:
             return None
         part = PartFolder(request.out, sources.hashes(self._library))
         plan = plan_export(request, sources, links=can_link(part.path))
-        part.keep_only({file.place for file in plan.files})
-        require_room(
-            part.path, sum(file.bytes for file in plan.files if not part.is_done(part.place(file.place)))
+        part.keep_only({file.place for file in plan.files} | {f"{SCRATCH}/{IMPORTANCE}"})
+        missing = sum(file.bytes for file in plan.files if not part.is_done(part.place(file.place)))
+        require_space(
+            part.path, missing, "The export", hint="choose fewer formats, or a folder on another disk"
         )
         builder = Builder(
             request=request,
@@ -132,6 +137,7 @@ class _Export:
             progress=recorder.report,
             control=self._control,
             log=recorder.log,
+            records=lambda: _importance_records(self._library, sources.snapshot.id),
         )
         if not builder.build():
             return None
@@ -315,6 +321,15 @@ class _Export:
                     )
                 )
         return found
+
+
+def _importance_records(library: Library, snapshot: str) -> list[tuple[str, str, str]]:
+    """Return some training records, of all families alike, the same ones each time."""
+    records = snapshot_records(library, snapshot)
+    chosen = heapq.nsmallest(
+        IMPORTANCE_RECORDS, records, key=lambda one: hashlib.sha256(one.user.encode()).digest()
+    )
+    return [(one.system, one.user, one.assistant) for one in chosen]
 
 
 def _stored_as(kind: Format, path: Path) -> str:

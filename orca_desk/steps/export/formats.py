@@ -21,26 +21,10 @@ class Format(StrEnum):
 
 MERGED = (Format.F16, Format.BF16, Format.Q8_0, Format.Q6_K, Format.Q5_K_M, Format.Q4_K_M)  # by size
 QUANTISED = (Format.Q8_0, Format.Q6_K, Format.Q5_K_M, Format.Q4_K_M)
+WEIGHED = (Format.Q6_K, Format.Q5_K_M, Format.Q4_K_M)  # rounded by an importance matrix; Q8_0 needs none
 APPLICATIONS = (Format.OLLAMA, Format.LM_STUDIO)  # folders around one of the merged files
 ADAPTERS = (Format.ADAPTER, Format.ADAPTER_GGUF)
 DEFAULT_PACKED = Format.Q8_0  # what applications get where no merged file is chosen
-
-# How many weights of a row each type packs together, and the bits per weight of such rows and of all others,
-# which llama.cpp stores as a wider type. The mixtures are counted as a bit more than they take.
-_PACKED = {
-    Format.F16: (1, 16.0, 16.0),
-    Format.BF16: (1, 16.0, 16.0),
-    Format.Q8_0: (32, 8.5, 16.0),
-    Format.Q6_K: (256, 6.5625, 8.5),
-    Format.Q5_K_M: (256, 6.0, 7.0),
-    Format.Q4_K_M: (256, 5.2, 6.5),
-}
-
-
-def bits_per_weight(kind: Format, row: int) -> float:
-    """Return about how many bits a merged file takes per weight of a matrix with rows of `row` weights."""
-    block, bits, wider = _PACKED[kind]
-    return bits if row % block == 0 else wider
 
 
 def label_of(kind: Format) -> str:

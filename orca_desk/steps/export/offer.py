@@ -13,7 +13,8 @@ from orca_desk.library.tasks import TaskFilter, count_tasks
 from orca_desk.library.trainings import list_trainings
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
-from orca_desk.steps.export.formats import DEFAULT_PACKED, MERGED, QUANTISED, Format, bits_per_weight
+from orca_desk.models.quantisations import quantised_size
+from orca_desk.steps.export.formats import DEFAULT_PACKED, MERGED, QUANTISED, Format
 from orca_desk.steps.export.request import ExportRequest, default_name, request_from_json
 from orca_desk.steps.export.sources import WEIGHTS, exportable
 
@@ -94,7 +95,7 @@ def free_space(folder: Path) -> int:
 
 
 def _merged_bytes(base: ModelFile, kind: Format) -> int:
-    return int(base.parameters * bits_per_weight(kind, base.width or 1) / 8)
+    return quantised_size(base.parameters, kind, base.width)
 
 
 def _last(library: Library) -> ExportRequest | None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.places import model_folders
+from orca_desk.models.space import require_space
 from orca_desk.steps.export.formats import APPLICATIONS, MERGED, Format
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome
 from orca_desk.steps.export.part_folder import can_link, link_or_copy
-from orca_desk.steps.export.plan import require_room
 from orca_desk.steps.export.request import PUBLISHER
 
 
@@ -88,7 +88,7 @@ def put(target: Target) -> Path:
         raise UserError(f"{placed} exists, and is another file.", "Export under another name.")
     target.folder.mkdir(parents=True, exist_ok=True)
     if not can_link(target.folder) or target.folder.stat().st_dev != target.source.stat().st_dev:
-        require_room(target.folder, target.source.stat().st_size)
+        require_space(target.folder, target.source.stat().st_size, "The copy")
     link_or_copy(target.source, placed)
     return placed
 

@@ -1,20 +1,16 @@
-"""Which files an export makes, in which order, how large they become, and whether the disk has room."""
+"""Which files an export makes, in which order, and how large they become."""
 
 import math
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orca_desk.errors import UserError
-from orca_desk.models.fits import human_bytes
 from orca_desk.models.gguf_header import read_header
-from orca_desk.steps.export.formats import APPLICATIONS, MERGED, QUANTISED, Format, bits_per_weight, label_of
+from orca_desk.models.quantisations import bits_per_weight
+from orca_desk.steps.export.formats import APPLICATIONS, MERGED, QUANTISED, Format, label_of
 from orca_desk.steps.export.part_folder import SCRATCH
 from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.export.sources import Sources
-
-MARGIN = 64 * 2**20  # bytes left free on the disk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,16 +52,6 @@ def plan_export(request: ExportRequest, sources: Sources, *, links: bool) -> Exp
 def merged_name(request: ExportRequest, kind: Format) -> str:
     """Return the name of a merged file."""
     return f"{request.name}-{label_of(kind)}.gguf"
-
-
-def require_room(folder: Path, size: int) -> None:
-    """Raise UserError when the disk of `folder`, which exists, has no room for `size` bytes more."""
-    free = shutil.disk_usage(folder).free
-    if free < size + MARGIN:
-        raise UserError(
-            f"The export needs {human_bytes(size + MARGIN)}, and {folder} has {human_bytes(free)} free.",
-            "Free some space, choose fewer formats, or choose a folder on another disk.",
-        )
 
 
 def _merged(request: ExportRequest, sources: Sources) -> Iterator[PlannedFile]:

@@ -27,10 +27,10 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.runs import get_run, list_runs, start_run
 from orca_desk.library.trainings import Training, forget_adapter
+from orca_desk.models import space
 from orca_desk.parity import gate
 from orca_desk.parity.gate import STAGE as CHECKING
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.export import plan
 from orca_desk.steps.export.export import ExportBlockedError, export
 from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.outcome import ExportStage, outcome_from_json, stage_from_json
@@ -207,7 +207,7 @@ def test_what_cannot_be_exported_is_said_before_anything_is_written(
     with pytest.raises(UserError, match="is taken"):
         export(library, asked(training, taken, Format.F16))
     assert list_runs(library, kind="export") == []
-    monkeypatch.setattr(plan, "MARGIN", 2**60)
+    monkeypatch.setattr(space, "MARGIN", 2**60)
     with pytest.raises(UserError, match=r"needs .* free"):
         export(library, asked(training, out, Format.F16))
     assert files_in(tmp_path / "deep") == {".out.export/.orca-desk-export.json"}
