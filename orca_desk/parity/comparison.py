@@ -19,6 +19,8 @@ from orca_desk.parity.accounts import END, Ids, Judged, Reference, Served
 from orca_desk.parity.table import FirstDifference, GateLimits, GateRow, WeightCheck
 from orca_desk.student.safetensors_files import Floats
 
+# Two tokens are near-tied if their logits are no further apart than this many times the typical difference.
+TIE = 6.0
 NameOf = Callable[[int], str]  # the text of a token id, or of END
 
 
@@ -49,12 +51,14 @@ def compare(
     )
     if row.prompts_differ or row.vocabulary_differs:
         return replace(row, first_difference=_different_prompt(reference, served, name_of))
-    row = replace(row, **_figures(reference, served), **_tokens(reference, served, judged, limits))
+    figures = _figures(reference, served)
+    tie = _spread(reference.base_logits) * max(limits.tie, TIE * figures.get("typical", 0.0))
+    row = replace(row, **figures, **_tokens(served, judged, tie))
     if weights is not None:
         row = replace(row, strength=weights.strength)
     if row.passed:
         return row
-    return replace(row, first_difference=_different_answer(reference, served, judged, limits, name_of))
+    return replace(row, first_difference=_different_answer(reference, served, judged, tie, name_of))
 
 
 def _prompts_differ(reference: Reference, served: Served) -> int:
@@ -88,11 +92,8 @@ def _figures(reference: Reference, served: Served) -> dict[str, Any]:
     }
 
 
-def _tokens(
-    reference: Reference, served: Served, judged: Sequence[Judged], limits: GateLimits
-) -> dict[str, Any]:
+def _tokens(served: Served, judged: Sequence[Judged], tie: float) -> dict[str, Any]:
     """Count the tokens of all answers, and the answers that ended."""
-    tie = limits.tie * _spread(reference.base_logits)
     pairs = [
         (token == best, gap)
         for tokens, one in zip(served.tokens, judged, strict=True)
@@ -130,10 +131,9 @@ def _parting(one: Ids, other: Ids) -> int:
 
 
 def _different_answer(
-    reference: Reference, served: Served, judged: Sequence[Judged], limits: GateLimits, name_of: NameOf
+    reference: Reference, served: Served, judged: Sequence[Judged], tie: float, name_of: NameOf
 ) -> FirstDifference:
     """Return the first token that is no near tie; without any, where the logits differ most."""
-    tie = limits.tie * _spread(reference.base_logits)
     for number, (tokens, one) in enumerate(zip(served.tokens, judged, strict=True), 1):
         for place, (token, best, gap) in enumerate(zip(tokens, one.best, one.gaps, strict=True), 1):
             if token != best and not gap <= tie:  # a gap that is not a number counts too

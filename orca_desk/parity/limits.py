@@ -14,7 +14,7 @@ FLOATS = ("F32", "F16", "BF16")  # from the finest to the coarsest
 LIMITS = {
     "F32": GateLimits(kind="F32", largest=0.05, typical=0.01, tie=0.05, unequal=0.0),
     "F16": GateLimits(kind="F16", largest=0.1, typical=0.02, tie=0.1, unequal=0.0),
-    "BF16": GateLimits(kind="BF16", largest=0.3, typical=0.06, tie=0.3, unequal=0.0),
+    "BF16": GateLimits(kind="BF16", largest=0.5, typical=0.1, tie=0.3, unequal=0.0),
     "8 bits": GateLimits(kind="8 bits", largest=None, typical=0.2, tie=0.5, unequal=0.02),
     "6 bits": GateLimits(kind="6 bits", largest=None, typical=0.5, tie=0.6, unequal=0.05),
     "5 bits": GateLimits(kind="5 bits", largest=None, typical=0.6, tie=0.8, unequal=0.1),

@@ -52,8 +52,8 @@ class GateLimits:
     """What rounding explains in files of one type; see `orca_desk.parity.limits`.
 
     `largest` and `typical` limit the largest and the root mean square difference of a logit, as shares of the
-    logits' spread; `tie` is the share by which another token's logit may lie behind the best; `unequal` the
-    share of tokens that may differ beyond that.
+    logits' spread; `tie` is the share by which the logit of a near-tied token may at least lie behind the
+    best (further where logits typically differ more); `unequal` the share of tokens that may differ beyond.
     """
 
     kind: str
