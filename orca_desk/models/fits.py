@@ -17,7 +17,7 @@ TRAINING_SHARE = 0.8  # of the free memory that a training plans to use: the des
 _HALF, _SINGLE = 2, 4  # bytes of a number
 _RUNTIME = 47 * 2**20  # Python, and the code and buffers of llama.cpp, whatever the model
 _TOKEN = 400  # bytes that llama.cpp takes for a token of the vocabulary
-TORCH = 600 * 2**20  # torch, transformers and peft once imported
+TORCH = 500 * 2**20  # torch, transformers and peft once imported
 # As in orca_desk.teacher.engine: answers at once, cells of the cache, the share of the free memory that it
 # may take, sequences for prefixes; and up to which number of weights each core has a context of its own.
 USUAL_BATCH, _ENGINE_CELLS, _ENGINE_SHARE, _PREFIXES = 16, 32_768, 0.25, 8
