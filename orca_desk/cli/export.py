@@ -104,9 +104,9 @@ def command(
     its greedy answers and their ends. Run the same command again to resume an export that was stopped.
     """
     if discards:
-        found = discard(out.expanduser().absolute())
-        print_json({"discarded": found}) if as_json else say(
-            "Removed." if found else f"No unfinished export into {out} is there."
+        gone = discard(out.expanduser().absolute())
+        print_json({"discarded": gone}) if as_json else say(
+            "Removed." if gone else f"No unfinished export into {out} is there."
         )
         return
     with open_library(folder, create=False) as library, running(quiet=as_json) as (progress, control):

@@ -94,6 +94,7 @@ def write_importance(
     means = squares.means()
     if family.is_tied and HEAD in means:
         means[EMBEDDING] = means.pop(HEAD)  # the file has one matrix for both, used as the head
+    named: dict[str, Any] = {family.gguf_name(name): mean for name, mean in means.items()}
     with atomic_writer(out) as file:
-        np.savez(file, **{family.gguf_name(name): mean for name, mean in means.items()})
+        np.savez(file, **named)
     return True

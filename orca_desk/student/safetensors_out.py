@@ -97,7 +97,7 @@ def _write_tensor(file: IO[bytes], tensor: TensorToWrite) -> None:
             f"{tensor.name} has another size than its shape {list(tensor.shape)} says.",
             "Download the model again.",
         )
-    file.write(memoryview(stored).cast("B"))
+    file.write(stored.data)
 
 
 def _stored(tensor: TensorToWrite) -> npt.NDArray[Any]:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class Builder:
         for file in self.plan.files:
             if file.format in QUANTISED:
                 kind = file.format
-                written = self._once(file, lambda path, kind=kind: self._quantise(path, kind))
+                written = self._once(file, partial(self._quantise, kind=kind))
             elif file.format in writers:
                 written = self._once(file, writers[file.format])
             else:

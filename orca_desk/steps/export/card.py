@@ -64,7 +64,7 @@ def metadata(facts: CardFacts, kind: Format | None) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     licence = facts.sources.licence
-    known = {"license": licence} if _HUB_LICENCE.fullmatch(licence) else {}
+    known: dict[str, Any] = {"license": licence} if _HUB_LICENCE.fullmatch(licence) else {}
     if licence and not known:
         known = {"license": "other", "license_name": re.sub(r"[^a-z0-9.-]+", "-", licence.lower()).strip("-")}
     results = []

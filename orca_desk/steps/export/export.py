@@ -192,7 +192,8 @@ class _Export:
         self, sources: Sources, plan: ExportPlan, part: PartFolder
     ) -> dict[str, tuple[Path, Path | None]]:
         """Return what is handed over as a GGUF file, or rests on it: its label, the file, and an adapter."""
-        formats, found = self._request.formats, {}
+        formats = self._request.formats
+        found: dict[str, tuple[Path, Path | None]] = {}
         handed = {*self._request.merged, *((Format.F16,) if Format.SAFETENSORS in formats else ())}
         for kind in MERGED:
             if kind in handed:
@@ -271,7 +272,7 @@ class _Export:
 
     def _moved(self, plan: ExportPlan, part: PartFolder) -> dict[str, Path]:
         """Return where each quantised file is once it is handed over, by its label."""
-        found = {}
+        found: dict[str, Path] = {}
         for file in self._files(plan, part):
             for kind in QUANTISED:
                 if file.place.endswith(f"-{label_of(kind)}.gguf"):

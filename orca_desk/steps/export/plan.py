@@ -1,7 +1,7 @@
 """Which files an export makes, in which order, and how large they become."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def _merged(request: ExportRequest, sources: Sources) -> Iterator[PlannedFile]:
 
 
 def _others(request: ExportRequest, sources: Sources, links: bool) -> Iterator[PlannedFile]:
-    sizes = {
+    sizes: dict[Format, Callable[[], int]] = {
         Format.SAFETENSORS: lambda: sources.folder_bytes,
         Format.ADAPTER: lambda: sources.adapter_bytes,
         Format.ADAPTER_GGUF: lambda: sources.adapter_gguf.stat().st_size,

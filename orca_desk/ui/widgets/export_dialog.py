@@ -41,7 +41,7 @@ class ExportDialog(QDialog):
         self.job: Job | None = None
         self._request: ExportRequest | None = None
         self.setWindowTitle("Export a tuned student")
-        self.resize(112 * GRID, 88 * GRID)
+        self.resize(130 * GRID, 88 * GRID)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + GRID // 2)
@@ -59,18 +59,18 @@ class ExportDialog(QDialog):
         layout.addWidget(self.panel)
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
-        self.choices, self.result = ExportChoices(desk), ExportResult(desk)
+        self.choices, self.shown = ExportChoices(desk), ExportResult(desk)
         self.stack = QStackedWidget()
         self.stack.addWidget(scrolled(self.choices))
         self.wanted = label(wrap=True, selectable=True)
         self.wanted.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.stack.addWidget(self.wanted)
-        self.stack.addWidget(scrolled(self.result, "Result of the export"))
+        self.stack.addWidget(scrolled(self.shown, "Result of the export"))
         layout.addWidget(self.stack, 1)
         layout.addWidget(self.choices.space)
         layout.addWidget(self._build_buttons())
-        self.result.overridden.connect(self._override)
-        self.result.discarded.connect(self._discard)
+        self.shown.overridden.connect(self._override)
+        self.shown.discarded.connect(self._discard)
         self.choices.changed.connect(self._show_readiness)
         self._read_offer()
         if start is not None:
@@ -151,7 +151,7 @@ class ExportDialog(QDialog):
         self.desk.tell("models")
 
     def _show_outcome(self, outcome: ExportOutcome) -> None:
-        self.result.show_outcome(outcome)
+        self.shown.show_outcome(outcome)
         self.export_button.hide()
         self.training.hide()
         self.choices.space.hide()

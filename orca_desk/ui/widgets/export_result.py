@@ -1,5 +1,7 @@
 """What became of an export: the checks of its files, its held-out scores, and how applications take it."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
@@ -100,9 +102,9 @@ class ExportResult(QWidget):
             self._places.addWidget(label(name), row, 0)
             self._places.addWidget(label(place_sentence(target), wrap=True, selectable=True), row, 1)
             if command := command_of(target):
-                action = button("Copy command", lambda text=command: self._copy(text))
+                action = button("Copy command", partial(self._copy, command))
             elif target.folder is not None and not target.is_there:
-                action = button("Put it there", lambda one=target: self._put(one))
+                action = button("Put it there", partial(self._put, target))
             else:
                 continue
             action.setAccessibleName(f"{action.text()}: {name}")

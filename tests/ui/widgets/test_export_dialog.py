@@ -120,22 +120,22 @@ def test_a_blocked_export_is_shown_and_handed_over_only_on_purpose(
     dialog.choices.name.setText("tuned")
     press(dialog, "Export", qtbot)
     qtbot.waitUntil(lambda: dialog.stack.currentIndex() == RESULT, timeout=SECONDS)
-    assert "does not say what was trained" in dialog.result.summary.text()
-    assert dialog.result.gate.sentence.text().startswith("Check failed for 1 of 2 files: adapter:")
+    assert "does not say what was trained" in dialog.shown.summary.text()
+    assert dialog.shown.gate.sentence.text().startswith("Check failed for 1 of 2 files: adapter:")
     assert not (home / "tuned").exists()
     (run,) = list_runs(library, kind="export")
     assert page_of(run) == "training"
 
     press(dialog, "Export anyway", qtbot)
-    qtbot.waitUntil(lambda: "Exported 3 files" in dialog.result.summary.text(), timeout=SECONDS)
-    assert "Exported although a check failed" in dialog.result.notes.text()
+    qtbot.waitUntil(lambda: "Exported 3 files" in dialog.shown.summary.text(), timeout=SECONDS)
+    assert "Exported although a check failed" in dialog.shown.notes.text()
     assert (home / "tuned" / "tuned-F16.gguf").is_file()
     assert get_run(library, run.id).status == "done"
-    qtbot.waitUntil(lambda: "Its folder was found" in texts(dialog.result))
+    qtbot.waitUntil(lambda: "Its folder was found" in texts(dialog.shown))
     press(dialog, "Put it there", qtbot)
     placed = home / ".lmstudio/models/orca-desk/tuned/tuned-F16.gguf"
     qtbot.waitUntil(placed.is_file)
-    qtbot.waitUntil(lambda: "It is in LM Studio's folder." in texts(dialog.result))
+    qtbot.waitUntil(lambda: "It is in LM Studio's folder." in texts(dialog.shown))
     dialog.reject()
 
 
