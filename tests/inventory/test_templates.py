@@ -10,6 +10,7 @@ from tiny_models import CHATML, TinyModel
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.serving import serving_notes
+from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.inventory.templates import (
     LONGEST,
     Overrides,
@@ -23,6 +24,7 @@ from orca_desk.library.database import Library
 from orca_desk.models.chat_template import read_chat_template
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Runner
+from orca_desk.processes.progress import JobControl, silent
 
 OWN = CHATML.replace("assistant\\n", "helper\\n")
 
@@ -108,3 +110,20 @@ def test_the_notes_say_it(library: Library, tiny_llama: TinyModel) -> None:
     set_override(library, tiny_llama.gguf, "{{ strftime_now('%Y') }}" + CHATML)
     found = serving_notes(tiny_llama.gguf, overrides=Overrides.of(library))
     assert found.template == ("overridden", "fixed_date")
+
+
+@pytest.mark.parametrize("kind", ["folder", "gguf"])
+def test_the_file_that_serves_a_student_carries_it(
+    library: Library, tiny_llama: TinyModel, tmp_path: Path, kind: str
+) -> None:
+    base: Path = getattr(tiny_llama, kind)
+    set_override(library, base, OWN)
+    folder = student_folder(library, base, progress=silent, control=JobControl())
+    assert folder is not None
+    assert read_chat_template(folder) == OWN
+    served = student_gguf(library, base, progress=silent, control=JobControl())
+    assert served is not None
+    assert read_chat_template(served) == OWN
+    assert served.is_relative_to(library.folder / "cache")
+    set_override(library, base, None)
+    assert student_gguf(library, base, progress=silent, control=JobControl()) == tiny_llama.gguf
