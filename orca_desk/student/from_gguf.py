@@ -4,7 +4,9 @@ Rounded weights stay as they were rounded: a student from 4 bits starts a little
 """
 
 import contextlib
+import glob
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import Any
 
 import gguf
 import numpy as np
+import psutil
 
 from orca_desk.errors import UserError
 from orca_desk.files import sync_folder
@@ -95,9 +98,7 @@ def write_folder(
             "Download or export it again.",
         )
     require_room(out.parent, folder_bytes(student.weights.header))
-    part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # left by a worker that was killed
-    part.mkdir(parents=True)
+    part = _part_folder(out)
     try:
         for name, text in tokenizer_files(keys).items():
             (part / name).write_text(text, "utf-8")
@@ -105,11 +106,25 @@ def write_folder(
         config = student.family.config | {"eos_token_id": ends(keys)} | _dtype(student)
         (part / "config.json").write_text(json.dumps(config, indent=2), "utf-8")
         (part / "README.md").write_text(_card(model, student.weights.header), "utf-8")
-        part.rename(out)
+        if not out.is_dir():  # another worker may have been faster
+            part.rename(out)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+    shutil.rmtree(part, ignore_errors=True)
     sync_folder(out.parent)
+
+
+def _part_folder(out: Path) -> Path:
+    """Make the folder that becomes `out`, named after this process; remove what killed ones have left."""
+    for left in out.parent.glob(f".{glob.escape(out.name)}.*.part"):
+        owner = left.name.split(".")[-2]
+        if not (owner.isdecimal() and psutil.pid_exists(int(owner))):
+            shutil.rmtree(left, ignore_errors=True)
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    return part
 
 
 def folder_bytes(header: Header) -> int:

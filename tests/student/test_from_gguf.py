@@ -207,8 +207,9 @@ def test_a_file_without_a_template_or_with_a_bomb_is_refused_before_anything_is_
 
 
 def test_nothing_is_left_where_the_work_ends_early(small, tmp_path) -> None:
-    (tmp_path / ".folder.part").mkdir()
-    (tmp_path / ".folder.part" / "old").touch()  # left by a worker that was killed
+    killed = tmp_path / ".folder.4194305.part"  # no process has this number
+    killed.mkdir()
+    (killed / "old").touch()
 
     def fail(done: int, total: int) -> None:
         raise OSError(28, "No space left on device")

@@ -35,13 +35,13 @@ class ChatModel:
 def part_of(model: Path, adapter: Path | None, bases: Iterable[Path] = ()) -> Part:
     """Return a model's role: with an adapter it is a tuned student, and if it can be trained, a base.
 
-    A model can be trained if its folder is one of `bases`, the folders of earlier trainings, or holds
-    safetensors. Any other model counts as a teacher.
+    A model can be trained if it or its folder is one of `bases`, those of earlier trainings, or if its folder
+    holds safetensors. Any other model counts as a teacher.
     """
     if adapter is not None:
         return "student"
     folder = model.parent
-    trainable = folder in set(bases) or has_weights(folder)
+    trainable = not {model, folder}.isdisjoint(bases) or has_weights(folder)
     return "base" if trainable else "teacher"
 
 

@@ -177,3 +177,9 @@ def test_the_examples_are_the_worked_one_and_held_out_ones_of_other_families(lib
     add_tasks(library, [worked, *others])
     assert [task.query for task in read_offer(library).examples] == ["Where?", "facts heldout?"]
     assert [task.split for task in find_tasks(library, "facts")] == ["heldout", "train"]
+
+
+def test_the_gguf_file_that_was_trained_is_a_base(tmp_path: Path) -> None:
+    file = tmp_path / "alone.gguf"
+    assert part_of(file, None) == "teacher"
+    assert part_of(file, None, [file]) == "base"
