@@ -52,9 +52,8 @@ def connected(hub: Hub, *, waiting: Callable[[int], None] = lambda seconds: None
 
     Sets the client of huggingface_hub for the whole process.
     """
-    import httpx2
     from huggingface_hub import close_session, set_client_factory
-    from huggingface_hub.utils._http import default_client_factory, hf_request_event_hook
+    from huggingface_hub.utils._http import default_client_factory
 
     def keep_encrypted(request: "httpx2.Request") -> None:
         if hub.endpoint.startswith("https:") and request.url.scheme != "https":
@@ -69,11 +68,11 @@ def connected(hub: Hub, *, waiting: Callable[[int], None] = lambda seconds: None
         _require_same_start(hub, response)
 
     def client() -> "httpx2.Client":
-        return httpx2.Client(
-            event_hooks={"request": [hf_request_event_hook, keep_encrypted], "response": [check]},
-            follow_redirects=True,
-            timeout=SECONDS_TO_ANSWER,
-        )
+        made = default_client_factory()
+        before = made.event_hooks  # refuse what HF_HUB_OFFLINE forbids
+        made.event_hooks = {"request": [*before["request"], keep_encrypted], "response": [check]}
+        made.timeout = SECONDS_TO_ANSWER
+        return made
 
     set_client_factory(client)
     try:
