@@ -57,6 +57,9 @@ WHOLE: list[tuple[str, dict[str, Any], str]] = [
     ("gemma2", {"tie_word_embeddings": False}, "has a head of its own"),
     ("olmo2", {"tie_word_embeddings": True}, "no head of its own"),
     ("llama", {"partial_rotary_factor": 0.5}, "part of each head"),
+    ("smollm3", {"attention_bias": True}, "adds biases"),
+    ("gemma3", {"attention_bias": True}, "adds biases"),
+    ("olmo2", {"attention_bias": True}, "adds biases"),
 ]
 
 

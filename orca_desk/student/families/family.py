@@ -46,6 +46,7 @@ class Family:
     rotates_parts: ClassVar[bool] = False  # llama.cpp can rotate a part of each head
     must_tie: ClassVar[bool] = False  # llama.cpp's graph has no head of its own
     must_untie: ClassVar[bool] = False  # or it needs one
+    biased: ClassVar[tuple[str, ...]] = ()  # the layers that may have biases in llama.cpp, or their part
     norm_offset: ClassVar[float] = 0.0  # what the model adds to the weights of its norms
     # What transformers takes where config.json does not say.
     defaults: ClassVar[dict[str, Any]] = {}
@@ -236,6 +237,9 @@ class Family:
             "rotates only a part of each head": not self.rotates_parts and rope.partial != 1.0,
             f"has heads of {total} values in all, not of its width {self.width}": self.is_square
             and total != self.width,
+            "adds biases": any(
+                self.has_bias(name) and not name.startswith(self.biased) for name in self.matrices()
+            ),
             "has a head of its own": self.must_tie and not self.is_tied,
             "has no head of its own": self.must_untie and self.is_tied,
         }

@@ -23,6 +23,7 @@ class Granite(Family):
     class_name = "GraniteForCausalLM"
     architecture = gguf.MODEL_ARCH.GRANITE
     interleaves = True
+    biased = ("self_attn", "mlp")
     scalings: ClassVar[frozenset[str]] = Family.scalings | {"llama3"}
 
     def describe_more(self, writer: gguf.GGUFWriter) -> None:

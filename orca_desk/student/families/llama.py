@@ -14,6 +14,7 @@ class Llama(Family):
     class_name = "LlamaForCausalLM"
     architecture = gguf.MODEL_ARCH.LLAMA
     interleaves = True
+    biased = ("self_attn", "mlp")
     scalings: ClassVar[frozenset[str]] = Family.scalings | {"llama3"}
 
 

@@ -7,8 +7,6 @@ import gguf
 from orca_desk.student.families.family import Family, Shape
 from orca_desk.student.families.keys import GgufKeys
 
-_BIASED = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
-
 
 class _Qwen(Family):
     @property
@@ -29,11 +27,12 @@ class Qwen2(_Qwen):
     class_name = "Qwen2ForCausalLM"
     architecture = gguf.MODEL_ARCH.QWEN2
     is_square = True
+    biased = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
     defaults: ClassVar[dict[str, Any]] = {"num_key_value_heads": 32}
 
     def has_bias(self, matrix: str) -> bool:
         """Return whether a linear layer of a block adds a bias."""
-        return matrix in _BIASED
+        return matrix in self.biased
 
 
 class Qwen3(_Qwen):
