@@ -184,6 +184,18 @@ def test_a_new_version_never_continues_an_older_one(hub: HubServer, tmp_path: Pa
         fetch(hub, tmp_path, revision=COMMIT)
 
 
+@pytest.mark.parametrize("leads_on", [False, True])
+def test_a_changed_tag_ends_before_any_byte(hub: HubServer, tmp_path: Path, leads_on: bool) -> None:
+    with hub_server(ServedRepo(files=dict(SHARDS))) as storage:
+        hub.redirect = storage.endpoint if leads_on else ""
+        hub.etag = f'"{"0" * 64}"'
+        with pytest.raises(UserError, match="is another version on 127") as refused:
+            fetch(hub, tmp_path, "model.safetensors")
+        assert "Open the model again" in refused.value.hint and names(tmp_path) == []
+        hub.etag = 'W/"5-nginx"'  # of a server between, and no hash
+        assert fetch(hub, tmp_path, "model.safetensors").read_bytes() == WEIGHTS
+
+
 def test_a_rate_limit_is_waited_for_or_told(hub: HubServer, tmp_path: Path, at_once: list[float]) -> None:
     hub.statuses = [(429, {"Retry-After": "7"}), (408, {})]
     where = Hub(endpoint=hub.endpoint)

@@ -63,8 +63,8 @@ class HubServer:
     """What the server serves, how it fails, and what it was asked.
 
     `cut_after` breaks the connection off after so many bytes of a body, once, or `cuts` times. `statuses` are
-    answered instead of the next files, with their headers. `hold` is called at `hold_at` of a file that is not
-    small, and the rest is sent once it returns.
+    answered instead of the next files, with their headers. `hold` is called at `hold_at` of a file that is
+    not small, and the rest is sent once it returns.
     """
 
     repos: list[ServedRepo] = field(default_factory=list)
@@ -76,6 +76,7 @@ class HubServer:
     length_more: int = 0  # bytes that Content-Length announces in excess
     sent: dict[str, bytes] = field(default_factory=dict)  # where it is not what is announced
     statuses: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    etag: str = ""  # of the files, where it is not what the listing announces
     redirect: str = ""  # another server's address, which then sends the files
     hold: Callable[[], object] | None = None
     hold_at: float = 0.5
@@ -167,7 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif name not in repo.files:
             self._send(404, b"{}", {"X-Error-Code": "EntryNotFound"})
         elif hub.redirect:
-            self._send(302, b"", {"Location": f"{hub.redirect}{path}"})
+            linked = {"X-Linked-Etag": hub.etag} if hub.etag else {}
+            self._send(302, b"", {"Location": f"{hub.redirect}{path}", **linked})
         else:
             self._bytes(hub.sent.get(name, repo.files[name]))
 
@@ -188,7 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
         hub = self.hub
         self.send_response(status)
         length = len(body) + (hub.length_more if is_file else 0)
-        for name, value in {"Content-Length": str(length), **(headers or {})}.items():
+        tag = {"ETag": hub.etag} if is_file and hub.etag else {}
+        for name, value in {"Content-Length": str(length), **tag, **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
         if is_file and hub.cut_after is not None and hub.cuts and len(body) > hub.cut_after:

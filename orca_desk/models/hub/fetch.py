@@ -171,12 +171,25 @@ def _transport(
         http_stream_backoff("GET", url, headers=headers, retry_on_exceptions=()) as response,
     ):
         hf_raise_for_status(response)
+        first = (response.history or [response])[0]  # of the hub itself, before it leads to its storage
+        if _is_another(first.headers.get("X-Linked-Etag") or first.headers.get("ETag") or "", file):
+            raise UserError(
+                f"{file.name} is another version on {hub.host} now than the one that was listed.",
+                "Open the model again and download the newest; what has arrived of the old one is kept.",
+            )
         if have and response.status_code != 206:
             out.truncate(0)
             out.seek(0)
         for chunk in response.iter_bytes():
             _write(chunk, out, target, file)
             progress(out.tell())
+
+
+def _is_another(etag: str, file: HubFile) -> bool:
+    """Return whether a tag is the hash of other content. A server between may have tags of its own kind."""
+    tag, wanted = etag.removeprefix("W/").strip('"').casefold(), file.sha256 or file.git_sha1
+    is_hash = len(tag) == len(wanted) and all(sign in "0123456789abcdef" for sign in tag)
+    return is_hash and tag != wanted
 
 
 @contextlib.contextmanager
