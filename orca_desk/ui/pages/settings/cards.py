@@ -118,7 +118,7 @@ class OfflineCard(SettingsCard):
         sentences = (
             "Teacher, student, training, evaluation and chat run here, from files on this disk."
             " There is no account, no telemetry and no update check.",
-            "Orca Desk opens a connection only while you are online on the Hub page, which the status bar shows,"
+            "Orca Desk opens a connection only while you are online on the Hub page, as the status bar shows,"
             " or run orca-desk models search or download. A link opens in your browser, after you agree.",
             "The self-test records the connections that Python code opens; it does not see native code.",
             "Text in tasks, records and chats cannot load images, files or addresses.",
