@@ -55,7 +55,7 @@ def compare(
     tie = _spread(reference.base_logits) * max(limits.tie, TIE * figures.get("typical", 0.0))
     row = replace(row, **figures, **_tokens(served, judged, tie))
     if weights is not None:
-        row = replace(row, strength=weights.strength)
+        row = replace(row, strength=weights.strength, shown=row.strength)
     if row.passed:
         return row
     return replace(row, first_difference=_different_answer(reference, served, judged, tie, name_of))
@@ -78,7 +78,7 @@ def _figures(reference: Reference, served: Served) -> dict[str, Any]:
     apart = (served.logits - reference.logits).astype(np.float64)
     change = _centred(reference.logits - reference.base_logits)
     has_base = len(served.base_logits) > 0
-    shown = _centred(served.logits - served.base_logits) if has_base else None
+    shown = _centred(served.logits - (served.base_logits if has_base else reference.base_logits))
     energy = float((change * change).sum())
     base_apart = np.abs(served.base_logits - reference.base_logits) if has_base else None
     return {
@@ -87,7 +87,7 @@ def _figures(reference: Reference, served: Served) -> dict[str, Any]:
         "divergence": _divergence(reference.logits, served.logits),
         "effect": float(np.abs(change).max()) / spread,
         "effect_typical": float(np.sqrt((change * change).mean())) / spread,
-        "strength": None if shown is None or energy == 0 else float((shown * change).sum()) / energy,
+        "strength": float((shown * change).sum()) / energy if energy > 0 else None,
         "base_largest": None if base_apart is None else float(base_apart.max()) / spread,
     }
 

@@ -71,6 +71,9 @@ class WeightCheck:
     its `limit`, as a share of the size of its values; None if it is missing, of another shape or no numbers.
     `strength` is the share of the adapter in the weights. `layer` is the one where that share,
     `layer_strength`, is furthest from 1 beyond what rounding explains (`layer_beyond`).
+
+    `rounded_base` tells that the base's own weights lie on the grid of a quantised file. To round their sum
+    with an adapter that is finer than the grid to few bits again takes parts of it away, or enlarges them.
     """
 
     tensor: str
@@ -80,6 +83,7 @@ class WeightCheck:
     layer: str
     layer_strength: float
     layer_beyond: float
+    rounded_base: bool = False
 
     @property
     def is_rounded(self) -> bool:
@@ -98,7 +102,8 @@ class GateRow:
     would have ended `ends_expected`. `effect` and `effect_typical` are the largest and the root mean
     square change of a logit by the adapter in torch, `strength` the share of the adapter that the file
     holds, 1 being all of it: by its `weights`, or, for a file of an adapter alone, by what it changes. None
-    where the adapter changes nothing. `base_largest` compares the served base without such an adapter.
+    where the adapter changes nothing. `shown` is the share of its change in a whole file's logits,
+    `base_largest` compares the served base without an adapter alone.
     """
 
     label: str
@@ -119,6 +124,7 @@ class GateRow:
     effect: float | None = None
     effect_typical: float | None = None
     strength: float | None = None
+    shown: float | None = None
     base_largest: float | None = None
     weights: WeightCheck | None = None
     first_difference: FirstDifference | None = None
@@ -131,6 +137,11 @@ class GateRow:
     def passed(self) -> bool:
         """Whether the file says what was trained."""
         return self.finding is GateFinding.PASSED
+
+    @property
+    def rounds_again(self) -> bool:
+        """Whether weights that were rounded already are rounded again, by which adapters change."""
+        return self.quantised and self.weights is not None and self.weights.rounded_base
 
     @property
     def unequal(self) -> int:
@@ -151,18 +162,28 @@ class GateRow:
             return GateFinding.NO_EFFECT_IN_TORCH
         if self.base_largest is not None and self.base_largest > (limits.largest or limits.tie):
             return GateFinding.BASE_DIFFERS
-        if self.strength < HALF:
+        if self.strength < HALF and not (self.rounds_again and (self.shown or 0.0) >= HALF):
             return GateFinding.NO_EFFECT_IN_LLAMA_CPP
         weights = self.weights
         if weights is not None and not weights.is_rounded:
             return GateFinding.WEIGHTS_DIFFER
-        off = abs(self.strength - 1) if weights is None else max(abs(self.strength - 1), weights.layer_beyond)
-        if off > STRENGTH:
+        if self._is_off(self.strength):
             return GateFinding.WRONG_STRENGTH
         far = limits.largest is not None and self.largest > limits.largest
         if far or self.typical > limits.typical or self.unequal > limits.unequal * self.tokens:
             return GateFinding.DIFFERS
         return GateFinding.PASSED
+
+    def _is_off(self, strength: float) -> bool:
+        """Return whether the adapter is too weak or too strong.
+
+        What rounding again did to the weights may cancel out in what they say, so that either may tell.
+        """
+        if self.rounds_again:
+            both = (strength, self.shown if self.shown is not None else strength)
+            return min(abs(one - 1) for one in both) > HALF
+        layer = 0.0 if self.weights is None else self.weights.layer_beyond
+        return max(abs(strength - 1), layer) > STRENGTH
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ from orca_desk.student.safetensors_files import Floats
 ROWS = 512  # compared of each tensor at most, evenly spaced over all of it
 # By how many of its standard errors a layer's strength may be off, beyond what the limits allow.
 ERRORS = 6.0
+BLOCK = 16  # values that share a step in every quantised format
+GRIDS = 4096  # blocks looked at
 Exact = npt.NDArray[np.float64]
 
 
@@ -45,6 +47,7 @@ def check_weights(
     tuned = MergedFiles(base, adapter)
     changes = {change.weight: change for change in read_lora(adapter)}
     sums = [_Sums(file) for file in files]
+    gridded: list[bool] = []
     for name, tensor in tuned.items():
         if name.endswith("rotary_emb.inv_freq") or (family.is_tied and name == HEAD):
             continue
@@ -52,10 +55,32 @@ def check_weights(
             return None
         values = _matrix(family.reorder(name, tensor.load()))
         rows = np.unique(np.linspace(0, len(values) - 1, ROWS).astype(np.int64))
-        change = _change(family, changes[name], rows) if name in changes else None
+        change = None
+        if name in changes:
+            change = _change(family, changes[name], rows)
+            base_rows = values[rows] - change
+            gridded.append(_on_grid(base_rows))
         for one in sums:
             one.add(family.gguf_name(name), values[rows].astype(np.float64), rows, change)
-    return [one.found() for one in sums]
+    rounded = sum(gridded) > len(gridded) / 2
+    return [one.found(rounded) for one in sums]
+
+
+def _on_grid(rows: Exact) -> bool:
+    """Return whether weights are those of a quantised file: in most of their blocks multiples of one step."""
+    width = rows.shape[1] // BLOCK * BLOCK
+    blocks = np.sort(rows[:, :width].reshape(-1, BLOCK), axis=1)[:GRIDS]
+    if not len(blocks):
+        return False
+    apart = np.diff(blocks, axis=1)
+    fine = (
+        np.abs(blocks).max(1, keepdims=True) * 4e-3
+    )  # closer than this, values differ by their storing alone
+    step = np.where(apart > fine, apart, np.inf).min(1, keepdims=True)
+    known = np.isfinite(step)
+    height = (blocks - blocks[:, :1]) / np.where(known, step, 1.0)
+    off = np.stack([np.abs(parts * height - np.rint(parts * height)).max(1) for parts in (1, 2, 3)]).min(0)
+    return bool((~known[:, 0] | (off < 0.15)).mean() > 0.5)
 
 
 def _matrix(values: Floats) -> Floats:
@@ -95,17 +120,17 @@ class _Sums:
             apart = apart - more * change
         rounding = math.inf if apart is None else float(np.sqrt((apart * apart).mean())) / size
         limit = rounding_limit(kind)
-        if not rounding / limit <= self.worst[0]:
+        if rounding / limit > self.worst[0]:
             self.worst = (rounding / limit, name, rounding, limit)
-        if energy == 0 or apart is None:
+        if energy == 0 or math.isinf(rounding):
             return
         self.whole += energy
         self.shown += energy * (1 + more)
         beyond = abs(more) - ERRORS * rounding * size / math.sqrt(energy)
-        if not beyond <= self.off[0]:
+        if beyond > self.off[0]:
             self.off = (beyond, name, 1 + more)
 
-    def found(self) -> WeightCheck:
+    def found(self, rounded_base: bool) -> WeightCheck:
         """Return what was found of all tensors."""
         _, tensor, rounding, limit = self.worst
         beyond, layer, strength = self.off
@@ -117,14 +142,15 @@ class _Sums:
             layer=layer,
             layer_strength=strength,
             layer_beyond=beyond,
+            rounded_base=rounded_base,
         )
 
     def _apart(self, name: str, expected: Exact, rows: npt.NDArray[np.int64]) -> Exact | None:
-        """Return by how much a tensor's rows differ; None where it is missing or of another shape."""
+        """Return how far a tensor's rows are off; None if it is missing, of another shape or no numbers."""
         tensor = self.tensors.get(name)
         if tensor is None or math.prod(tensor.shape[1:]) <= rows[-1] or tensor.shape[0] != expected.shape[1]:
             return None
         stored = tensor.data.reshape(-1, tensor.data.shape[-1])[rows]
-        with np.errstate(all="ignore"):  # a damaged scale overflows: the difference is infinite
+        with np.errstate(all="ignore"):  # a damaged scale overflows
             values: Floats = gguf.dequantize(np.ascontiguousarray(stored), tensor.tensor_type)
-            return np.asarray(values.astype(np.float64) - expected)
+        return values.astype(np.float64) - expected if bool(np.isfinite(values).all()) else None

@@ -168,6 +168,21 @@ def test_a_layer_without_its_adapter_and_a_tensor_that_is_not_rounded_fail() -> 
         assert found.finding is GateFinding.WEIGHTS_DIFFER
 
 
+def test_weights_that_are_rounded_again_may_hold_another_share_of_the_adapter() -> None:
+    """The adapter can be finer than the steps between the base's own weights."""
+    lost = replace(FINE, strength=0.7, layer_strength=0.0, layer_beyond=0.9)
+    again = replace(lost, rounded_base=True)
+    assert row_of(*accounts(), "4 bits", lost).finding is GateFinding.WRONG_STRENGTH
+    assert row_of(*accounts(), "F16", again).finding is GateFinding.WRONG_STRENGTH
+    found = row_of(*accounts(strength=0.9), "4 bits", again)
+    assert found.passed and found.rounds_again
+    assert found.shown == pytest.approx(0.9)
+    gone = row_of(*accounts(strength=0.1), "4 bits", replace(again, strength=0.2))
+    assert gone.finding is GateFinding.NO_EFFECT_IN_LLAMA_CPP
+    doubled = row_of(*accounts(strength=1.8), "4 bits", replace(again, strength=1.7))
+    assert doubled.finding is GateFinding.WRONG_STRENGTH
+
+
 def test_an_adapter_that_changes_nothing_fails() -> None:
     reference, served, judged = accounts()
     nothing = replace(reference, logits=reference.base_logits)

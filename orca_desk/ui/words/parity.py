@@ -81,7 +81,10 @@ def rounding_text(row: GateRow) -> str:
 
 def strength_text(row: GateRow) -> str:
     """Return how much of the adapter the file holds."""
-    return "none" if row.strength is None else f"{row.strength:.0%}"
+    if row.strength is None:
+        return "none"
+    again = ", rounded again" if row.rounds_again else ""
+    return f"{row.strength:.0%}{again}"
 
 
 def _found_and_where(row: GateRow) -> str:
