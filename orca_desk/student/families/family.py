@@ -14,6 +14,7 @@ from orca_desk.student.families.rope import (
     TABLES,
     RotaryEmbedding,
     describe_rope,
+    older_settings,
     rope_of,
     rope_settings,
     rope_tables,
@@ -321,8 +322,7 @@ class Family:
     def config_rope(cls, keys: GgufKeys, rotated: int) -> dict[str, Any]:
         """Return config.json's keys of the rotary embedding, as newer and as older programs read them."""
         settings = rope_settings(keys, rotated)
-        scaled = {} if settings["rope_type"] == "default" else {"rope_scaling": settings}
-        return {"rope_theta": settings["rope_theta"], "rope_parameters": settings} | scaled
+        return {"rope_theta": settings["rope_theta"], "rope_parameters": settings} | older_settings(settings)
 
     @classmethod
     def config_more(cls, keys: GgufKeys) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import gguf
 
 from orca_desk.student.families.family import Family, Shape
 from orca_desk.student.families.keys import GgufKeys, require, shortest
-from orca_desk.student.families.rope import RotaryEmbedding, rope_of, rope_settings
+from orca_desk.student.families.rope import RotaryEmbedding, older_settings, rope_of, rope_settings
 
 _GLOBAL_THETA, _LOCAL_THETA = 1e6, 1e4  # of a gemma3 that names none
 _WINDOW = 4096  # of a model that names none
@@ -166,7 +166,6 @@ class Gemma3(_Gemma):
         """Return both rotary embeddings, as newer and as older programs read them."""
         everywhere = rope_settings(keys, rotated)
         local = shortest(keys.number(gguf.Keys.Rope.FREQ_BASE_SWA, _LOCAL_THETA))
-        scaled = {} if everywhere["rope_type"] == "default" else {"rope_scaling": everywhere}
         return {
             "rope_theta": everywhere["rope_theta"],
             "rope_local_base_freq": local,
@@ -174,7 +173,7 @@ class Gemma3(_Gemma):
                 "full_attention": everywhere,
                 "sliding_attention": {"rope_type": "default", "rope_theta": local},
             },
-        } | scaled
+        } | older_settings(everywhere)
 
     @classmethod
     def config_more(cls, keys: GgufKeys) -> dict[str, Any]:

@@ -157,6 +157,12 @@ def rope_settings(keys: GgufKeys, width: int) -> dict[str, Any]:
     return own | {"rope_theta": theta}
 
 
+def older_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the key by which programs older than rope_parameters read a scaling, if there is one."""
+    kind = settings["rope_type"]
+    return {} if kind == "default" else {"rope_scaling": settings | {"type": kind}}
+
+
 def _llama3_table(rope: RotaryEmbedding, width: int) -> Floats:
     """Slows long waves by `factor`, leaves short ones, and blends between, as Llama 3.1's code does."""
     factor, low, high = (
