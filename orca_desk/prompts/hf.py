@@ -13,7 +13,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.chat_template import read_chat_template
 from orca_desk.models.config import HINT, read_json, read_text
 from orca_desk.prompts.thoughts import TAG_NAMES
-from orca_desk.prompts.tokenizer import answer_ends
+from orca_desk.prompts.tokenizer import CONTROL_NAMES, answer_ends
 
 _FIRST = re.compile(r'("prepend_scheme"\s*:\s*")first(")')
 
@@ -25,7 +25,7 @@ class HFTokenizer:
         """Build from the text of tokenizer.json, tokenizer_config.json's content, the template and the ids
         that the model's other files declare as ends.
         """
-        definition = _for_parts(definition)
+        definition = _as_llama_reads(definition)
         self._with_control = tokenizers.Tokenizer.from_str(definition)
         self._as_text = tokenizers.Tokenizer.from_str(definition)
         self._as_text.encode_special_tokens = True
@@ -115,13 +115,19 @@ class HFTokenizer:
         }
 
 
-def _for_parts(definition: str) -> str:
-    """Return tokenizer.json's text for one who tokenises a prompt part by part.
+def _as_llama_reads(definition: str) -> str:
+    """Return tokenizer.json's text, changed so that the parts of a prompt become the tokens of llama.cpp.
 
     Some tokenizers put a space before a text that begins a sequence. No part does: a template begins with a
-    control token.
+    control token. And llama.cpp takes some tokens for control tokens by their names.
     """
-    return _FIRST.sub(r"\1never\2", definition)
+    text = _FIRST.sub(r"\1never\2", definition)
+    content = json.loads(text)
+    added = content.get("added_tokens") or []
+    hidden = [one for one in added if one.get("content") in CONTROL_NAMES and not one.get("special")]
+    for one in hidden:
+        one["special"] = True
+    return json.dumps(content) if hidden else text
 
 
 def _token_text(value: Any) -> str:

@@ -16,7 +16,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.chat_template import read_chat_template, template_of_header
 from orca_desk.models.config import read_json
 from orca_desk.models.gguf_header import Header, read_header
-from orca_desk.prompts.tokenizer import END_NAMES
+from orca_desk.prompts.tokenizer import CONTROL_NAMES, END_NAMES
 from orca_desk.student import pre_tokenizers, sentencepiece
 from orca_desk.student.gguf_reading import damaged
 from orca_desk.student.pre_tokenizers import DIGIT, WORDS, PreTokenizer
@@ -36,15 +36,6 @@ _PHI = re.compile(r"(phi)-?3", re.IGNORECASE)
 NEVER_STRIP = frozenset({"<unk>", "<s>", "<|endoftext|>"})  # also in such a model
 _OF_PHI = NEVER_STRIP | {"</s>"}  # llama.cpp opens no phi-3 model without them
 _SENTENCEPIECE_IDS = {"bos": 1, "eos": 2, "unk": 0}  # where the file names none
-# llama.cpp takes tokens with these names for control tokens, whatever the file says.
-_CONTROL_NAMES = END_NAMES | {
-    "_<EOT>",
-    "[EOT]",
-    "[EOS]",
-    "<end_of_utterance>",
-    "<eos>",
-    "<\uff5cend\u2581of\u2581sentence\uff5c>",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +203,7 @@ def _keys_of_header(file: Path, header: Header) -> TokenizerKeys:
         model=model,
         pre=pre.names[0] if pre else "default",
         tokens=tokens,
-        types=tuple(_type_in_llama(text, kind) for text, kind in zip(tokens, kinds, strict=False)),
+        types=_types_in_llama(tokens, kinds),
         merges=tuple(str(merge) for merge in arrays[_KEYS.MERGES]) if pre else (),
         scores=scores,
         special=_special_of_header(file, header, tokens),
@@ -223,12 +214,15 @@ def _keys_of_header(file: Path, header: Header) -> TokenizerKeys:
     )
 
 
-def _type_in_llama(text: str, kind: int) -> gguf.TokenType:
-    """Return the type that llama.cpp gives a token when it loads the file."""
-    if text in _CONTROL_NAMES:
-        return gguf.TokenType.CONTROL
+def _types_in_llama(tokens: tuple[str, ...], kinds: list[int]) -> tuple[gguf.TokenType, ...]:
+    """Return the types that llama.cpp gives the tokens when it loads the file."""
     known = {int(each) for each in gguf.TokenType}
-    return gguf.TokenType(kind) if kind in known else gguf.TokenType.UNUSED
+    return tuple(
+        gguf.TokenType.CONTROL
+        if text in CONTROL_NAMES
+        else gguf.TokenType(kind if kind in known else gguf.TokenType.UNUSED)
+        for text, kind in zip(tokens, kinds, strict=False)
+    )
 
 
 def _special_of_header(file: Path, header: Header, tokens: tuple[str, ...]) -> dict[str, int]:
@@ -358,7 +352,7 @@ def _vocabulary(
     for text, number in by_text.items():
         tokens[number], types[number] = text, gguf.TokenType.NORMAL
     for number, token in added.items():
-        control = token.get("special")
+        control = token.get("special") or token["content"] in CONTROL_NAMES
         types[number] = gguf.TokenType.CONTROL if control else gguf.TokenType.USER_DEFINED
     return tuple(tokens), tuple(types)
 

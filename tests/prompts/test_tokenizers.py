@@ -1,6 +1,7 @@
 """Both tokenizers give identical ids, and texts stay texts, whatever they hold."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,27 @@ def test_a_template_may_stand_in_its_own_file_or_in_a_list(tiny_llama: TinyModel
     (tmp_path / "chat_template.jinja").unlink()
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": "half \ud83d"}))
     assert HFTokenizer.load(tmp_path).chat_template == "half ?"
+
+
+def test_a_token_that_llama_cpp_takes_for_a_control_token_by_its_name_is_one(
+    tiny_qwen: TinyModel, tmp_path: Path
+) -> None:
+    """Published tokenizers list some of them as words that every text may use."""
+    folder = Path(shutil.copytree(tiny_qwen.folder, tmp_path / "student"))
+    definition = json.loads((folder / "tokenizer.json").read_text())
+    place = len(definition["model"]["vocab"])
+    names = ("<|fim_prefix|>", "<|file_sep|>", "<tool_call>")
+    for number, name in enumerate(names, place):
+        entry = {"id": number, "content": name, "special": False, "normalized": False}
+        flags = dict.fromkeys(("single_word", "lstrip", "rstrip"), False)
+        definition["added_tokens"].append(entry | flags)
+    (folder / "tokenizer.json").write_text(json.dumps(definition))
+    write_gguf(folder, folder / "model.gguf")
+    ours, of_file = HFTokenizer.load(folder), base_tokenizer(folder / "model.gguf")
+    with LlamaModel(folder / "model.gguf") as model:
+        for control in (False, True):
+            text = " a<|fim_prefix|>b <|file_sep|> <tool_call>"
+            ids = ours.encode(text, control=control)
+            assert ids == of_file.encode(text, control=control)
+            assert ids == model.tokenizer.encode(text, control=control)
+            assert [number in ids for number in range(place, place + 3)] == [control, control, True]
