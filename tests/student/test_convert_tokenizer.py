@@ -9,9 +9,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from tiny_models import TEXT, TinyModel
+from tiny_models import TEXT, TinyModel, TinyShape, make_tiny
+from tiny_sentencepiece import write_tokenizer
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from orca_desk.errors import UserError
 from orca_desk.student.convert import write_gguf
 from orca_desk.student.pre_tokenizers import PRE_TOKENIZERS, PreTokenizer
 
@@ -98,3 +100,67 @@ def test_same_ids(both: dict[str, list], kind: PreTokenizer) -> None:
     if kind.composes:  # llama.cpp leaves that to its caller
         different = [text for text in different if unicodedata.is_normalized("NFC", text)]
     assert different == []
+
+
+PUBLISHED_GPT4O = (
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"splits": (PUBLISHED_GPT4O,)}, "capitals from small letters only in ASCII"),
+        ({"splits": (r"\w+",)}, "has no pre-tokenizer like that"),
+        ({"normalizer": {"type": "Lowercase"}}, "it has the step Lowercase"),
+        ({"type": "Unigram"}, "it is of the type Unigram, not BPE"),
+        ({"byte_fallback": True}, "it has the step Split"),
+    ],
+    ids=["capitals", "split", "normalizer", "unigram", "fallback"],
+)
+def test_what_llama_cpp_reads_otherwise_is_refused(
+    tiny_llama: TinyModel, tmp_path: Path, change, sentence
+) -> None:
+    shutil.copytree(tiny_llama.folder, tmp_path / "student")
+    kind = PreTokenizer(names=("none",), splits=change.pop("splits", PRE_TOKENIZERS[0].splits))
+    definition = json.loads(train(kind).to_str())
+    definition |= {key: value for key, value in change.items() if key in definition}
+    definition["model"] |= {key: value for key, value in change.items() if key in definition["model"]}
+    (tmp_path / "student" / "tokenizer.json").write_text(json.dumps(definition))
+    with pytest.raises(UserError, match=sentence):
+        write_gguf(tmp_path / "student", tmp_path / "model.gguf")
+
+
+def part_pairs(merges: list[list[str]]) -> None:
+    """Put one of two pairs that make the same token before all others."""
+    place = next(n for n in range(2, len(merges)) if "".join(merges[n]) == "".join(merges[n - 1]))
+    merges.insert(0, merges.pop(place))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda one: one["model"]["merges"].pop(40), "no merge joins"),
+        (lambda one: part_pairs(one["model"]["merges"]), "do not follow each other"),
+        (lambda one: one["model"]["vocab"].pop("<0x41>"), "1 of the 256 bytes have no token"),
+        (lambda one: one["model"].update(ignore_merges=True), "whole words before any merge"),
+        (lambda one: one.update(normalizer=None), "does not write spaces as U\\+2581"),
+        (lambda one: one["added_tokens"][2].update(lstrip=True), "swallows what stands before it"),
+        (lambda one: one["added_tokens"][2].update(rstrip=True), "some of its control tokens swallow"),
+        (lambda one: one["added_tokens"][2].update(normalized=True), "looks for control tokens after"),
+    ],
+    ids=["missing", "order", "byte", "words", "spaces", "lstrip", "rstrip", "normalized"],
+)
+def test_a_sentencepiece_tokenizer_that_would_differ_is_refused(
+    tiny_llama: TinyModel, tmp_path: Path, change, sentence
+) -> None:
+    made = make_tiny(tmp_path / "student", "llama", shape=TinyShape(vocab=700))
+    write_tokenizer(made.folder, "llama")
+    file = made.folder / "tokenizer.json"
+    definition = json.loads(file.read_text())
+    change(definition)
+    file.write_text(json.dumps(definition))
+    with pytest.raises(UserError, match=sentence):
+        write_gguf(made.folder, made.gguf)
