@@ -1,7 +1,19 @@
 """What Ollama writes with our template is the prompt that the student was trained on."""
 
 import pytest
-from chat_templates import ALPACA, GEMMA, HARMONY, LLAMA2, LLAMA3, QWEN
+from chat_templates import (
+    ALPACA,
+    GEMMA,
+    GEMMA3,
+    HARMONY,
+    LLAMA2,
+    LLAMA3,
+    MISTRAL,
+    OLMO2,
+    PHI3,
+    PHI4_MINI,
+    QWEN,
+)
 from go_templates import render_go
 from tiny_models import CHATML, TinyModel
 
@@ -26,7 +38,10 @@ def tokenizer_with(tiny: TinyModel, source: str) -> HFTokenizer:
     return tokenizer
 
 
-@pytest.mark.parametrize("source", [CHATML, LLAMA3, QWEN, GEMMA, ALPACA, BRACES])
+@pytest.mark.parametrize(
+    "source",
+    [CHATML, LLAMA2, LLAMA3, QWEN, GEMMA, GEMMA3, PHI3, PHI4_MINI, OLMO2, MISTRAL, ALPACA, HARMONY, BRACES],
+)
 def test_the_prompt_is_the_renderers(tiny_llama: TinyModel, source: str) -> None:
     tokenizer = tokenizer_with(tiny_llama, source)
     renderer = Renderer(tokenizer)
@@ -42,11 +57,14 @@ def test_the_prompt_is_the_renderers(tiny_llama: TinyModel, source: str) -> None
         assert render_go(without_bos, conversation) == expected.removeprefix(tokenizer.bos)
 
 
-@pytest.mark.parametrize("source", [LLAMA2, HARMONY])
-def test_a_template_without_such_a_form_gets_none(tiny_llama: TinyModel, source: str) -> None:
-    """The one puts the system message inside the question, the other writes a last answer's end otherwise."""
-    tokenizer = tokenizer_with(tiny_llama, source)
-    template = ChatTemplate(source, bos=tokenizer.bos, eos=tokenizer.eos)
+def test_a_template_whose_turns_depend_on_more_than_their_role_gets_none(tiny_llama: TinyModel) -> None:
+    """One that numbers the questions."""
+    numbered = (
+        "{% for m in messages %}{{ loop.index ~ m.role ~ ': ' ~ m.content ~ '<|im_end|>' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}"
+    )
+    tokenizer = tokenizer_with(tiny_llama, numbered)
+    template = ChatTemplate(numbered, bos=tokenizer.bos, eos=tokenizer.eos)
     assert go_template(template, bos=tokenizer.bos, adds_bos=False) is None
 
 

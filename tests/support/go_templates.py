@@ -35,10 +35,11 @@ def _run(pieces: list[str], place: int, scope: dict[str, Any], out: list[str] | 
             holds = out is not None and bool(_value(action[3:], scope))
             place = _run(pieces, place, scope, out if holds else None)
         elif action.startswith("range "):
-            name, items = re.fullmatch(r"range (\$\w+) := (.+)", action).groups()  # type: ignore[union-attr]
+            ranged = re.fullmatch(r"range (\$\w+), (\$\w+) := (.+)", action)
+            assert ranged, action
             stop = _run(pieces, place, scope, None)
-            for item in _value(items, scope) if out is not None else []:
-                scope[name] = item
+            for index, item in enumerate(_value(ranged[3], scope) if out is not None else []):
+                scope |= {ranged[1]: index, ranged[2]: item}
                 _run(pieces, place, scope, out)
             place = stop
         elif assigned := re.fullmatch(r"(\$\w+) :?= (.+)", action):
@@ -50,10 +51,14 @@ def _run(pieces: list[str], place: int, scope: dict[str, Any], out: list[str] | 
 
 
 def _value(expression: str, scope: dict[str, Any]) -> Any:
+    if expression == "eq (len (slice $.Messages $i)) 1":
+        return len(scope[".Messages"][scope["$i"] :]) == 1
     words = list(_words(expression.strip()))
     match words:
         case ["eq", one, other]:
             return _atom(one, scope) == _atom(other, scope)
+        case ["and", one, other]:
+            return _atom(one, scope) and _atom(other, scope)
         case ["not", one]:
             return not _atom(one, scope)
         case [one]:
