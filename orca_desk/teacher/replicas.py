@@ -30,8 +30,11 @@ class Source(Protocol):
     def dropped(self) -> Collection[str]:
         """The keys of requests that are no longer wanted."""
 
-    def take(self, *, wait: bool) -> Request | None:
-        """Return the next request; None at the end, or, unless `wait`, if there is none for now."""
+    def take(self, *, wait: bool, load: int) -> Request | None:
+        """Return the next request; None at the end, or, unless `wait`, if there is none for now.
+
+        `load` is how many requests the replica has in progress.
+        """
 
     def stopped(self) -> bool:
         """Return whether the run is to end now."""
@@ -49,7 +52,7 @@ class RequestSource:
         self._asking = threading.Lock()
         self.ended = threading.Event()
 
-    def take(self, *, wait: bool) -> Request | None:
+    def take(self, *, wait: bool, load: int = 0) -> Request | None:
         """Return the next request; None at the end, or, unless `wait`, while another replica reads."""
         if not self._turn.acquire(blocking=wait):
             return None

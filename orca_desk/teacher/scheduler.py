@@ -28,9 +28,12 @@ OnToken = Callable[[str, str], None]
 
 
 class Take(Protocol):
-    """Returns the next request; None at the end or, unless `wait`, if there is none for now."""
+    """Returns the next request; None at the end or, unless `wait`, if there is none for now.
 
-    def __call__(self, *, wait: bool) -> Request | None: ...
+    `load` is how many requests this replica has in progress.
+    """
+
+    def __call__(self, *, wait: bool, load: int) -> Request | None: ...
 
 
 class Scheduler:
@@ -86,7 +89,9 @@ class Scheduler:
                 return
 
     def _next(self) -> Request | None:
-        return self._waiting.popleft() if self._waiting else self._take(wait=not self.busy)
+        if self._waiting:
+            return self._waiting.popleft()
+        return self._take(wait=not self.busy, load=len(self._reading) + len(self._writing))
 
     def _refusal(self, request: Request) -> str:
         """Return why a request can never run; an empty text if it can."""

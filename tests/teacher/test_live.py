@@ -88,6 +88,45 @@ def test_what_nobody_has_taken_is_dropped_without_a_word() -> None:
     assert live.take(wait=False) is None and not live.dropped
 
 
+def test_busy_replicas_share_what_waits() -> None:
+    """Two replicas with one answer each, and ten more that come at once: each takes five."""
+    live, together, loads = LiveRequests(), threading.Barrier(3), list[int]()
+
+    def put(count: int) -> None:
+        for key in range(count):
+            live.put(Request(key=str(key), ids=(1,), prefix=0, sampling=Sampling(), ends=frozenset()))
+
+    def replica() -> None:
+        load = 1 if live.take(wait=True) else 0
+        together.wait(WAIT)
+        live.take(wait=False, load=load)
+        together.wait(WAIT)
+        together.wait(WAIT)
+        while live.take(wait=False, load=load):
+            load += 1
+        loads.append(load)
+
+    threads = [threading.Thread(target=replica) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    put(2)
+    together.wait(WAIT)
+    together.wait(WAIT)
+    put(10)
+    together.wait(WAIT)
+    for thread in threads:
+        thread.join(WAIT)
+    assert loads == [6, 6]
+
+
+def test_a_replica_that_is_alone_takes_all_and_leaves_one_to_an_idle_one() -> None:
+    live = LiveRequests()
+    for key in range(4):
+        live.put(Request(key=str(key), ids=(1,), prefix=0, sampling=Sampling(), ends=frozenset()))
+    live._idle = 1
+    assert [bool(live.take(wait=False, load=load)) for load in range(4)] == [True, True, True, False]
+
+
 def test_only_what_asks_for_text_gets_it(run: Run) -> None:
     run.live.put(replace(run.request("silent", 5), streams=False))
     assert run.ended.get(timeout=WAIT).key == "silent"
