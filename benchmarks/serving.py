@@ -1,6 +1,6 @@
 """Tokens a second of N clients at once against the engine's own: `python -m benchmarks.serving [--json]`.
 
-The same model, questions, system messages, greedy sampling and limits: first the engine alone, all questions
+The same model, questions, system message, greedy sampling and limits: first the engine alone, all questions
 in its queue; then `orca-desk serve`, asked by N clients over HTTP, each with one question after another,
 whole and as a stream. Loading is not counted. Rounds alternate, and the best of each side counts, as other
 programs disturb single rounds. The model is the published one that the set-up installs, else one of its
@@ -142,7 +142,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of each side")
     parser.add_argument("--tasks", type=int, default=TASKS, help="questions per round")
     options = parser.parse_args()
-    model, asked = real_student() or shape_135m(), questions(options.tasks)
+    model = real_student() or shape_135m()
+    found_questions = questions(options.tasks)
+    # One system message, as a program has it: each replica of the engine reads it once.
+    asked = [(found_questions[0][0], user) for _, user in found_questions]
     kinds = [(clients, streams) for clients in CLIENTS for streams in (False, True)]
     engine = 0.0
     found = dict.fromkeys(kinds, 0.0)
