@@ -1,6 +1,17 @@
 """What rounding explains, by the type of a file's weights: the gate's limits.
 
-Measured by `python -m benchmarks.gate`.
+Measured by `python -m benchmarks.gate` over random models of ten families with random adapters, in float32 by
+torch and with llama.cpp's 16-bit cache. The largest differences, as shares of the logits' spread:
+
+    type      F16     BF16    Q8_0    Q6_K    Q5_K_M  Q4_K_M
+    largest   0.086   0.34    0.59    1.8     2.2     2.7
+    typical   0.012   0.062   0.11    0.42    0.55    0.70
+
+Families that bend or scale their logits (granite, gemma2) have twice the others' differences, the bundled
+real student half of them or less. Logits that have nothing to do with each other differ typically by 1.4,
+and those of a model with one fault in its weights by 0.4 to 0.8. That is why the weights are compared too: in
+them rounding takes 0.0017 of the values' size (BF16), 0.0065 (8 bits), 0.018 (6), 0.053 (5) or 0.072 (4), and
+rows in another order 1.4, in every format. The limits on logits are for what weights do not show: the keys.
 """
 
 from pathlib import Path
