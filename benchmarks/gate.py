@@ -28,8 +28,8 @@ from orca_desk.parity.gate import GateFile, check_files
 from orca_desk.parity.table import GateRow
 from orca_desk.prompts.messages import Message
 from orca_desk.student.convert import write_gguf
-from orca_desk.student.export import merge
 from orca_desk.student.from_gguf import write_folder
+from orca_desk.student.gguf_file import Dtype
 from orca_desk.teacher.quantise import quantise
 from tests.support.tiny_models import TEXT, make_tiny
 
@@ -71,12 +71,13 @@ MORE: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A student: its folder, its F32 file, and PEFT adapters by their strength."""
+    """A student: its folder, its GGUF file of some type, and PEFT adapters by their strength."""
 
     name: str
     folder: Path
     gguf: Path
     adapters: dict[str, Path]
+    dtype: Dtype = "f32"
 
 
 def make(model_type: str, out: Path) -> None:
@@ -133,7 +134,7 @@ def real_subject(out: Path) -> Subject:
     subprocess.run([sys.executable, "-m", "benchmarks.gate", "--adapt", str(out)], check=True)
     write_gguf(out / "model", out / "base.gguf", dtype="f16")
     adapters = {f"{strength:g}": out / f"adapter-{strength:g}" for strength in STRENGTHS}
-    return Subject(name="real", folder=out / "model", gguf=out / "base.gguf", adapters=adapters)
+    return Subject(name="real", folder=out / "model", gguf=out / "base.gguf", adapters=adapters, dtype="f16")
 
 
 def check(
@@ -142,7 +143,7 @@ def check(
     """Yield a row for each format and, with `faults`, for each fault in each format."""
     adapter = subject.adapters[strength]
     merged = work / "merged.gguf"
-    merge(subject.gguf, adapter, merged)
+    write_gguf(subject.folder, merged, dtype=subject.dtype, adapter=adapter)
     files = []
     for fault in ("", *FAULTS) if faults else ("",):
         source = work / f"{fault or 'whole'}.gguf"

@@ -114,11 +114,6 @@ def name_that_strips(name: str, *, strips: bool) -> str:
     return name if strips else _PHI.sub(r"\1 3", name)
 
 
-def renamed(before: str, name: str) -> str:
-    """Return a new name for a model that was called `before`, with which llama.cpp reads text as it did."""
-    return name_that_strips(name, strips=_name_strips(before))
-
-
 def _name_strips(name: str) -> bool:
     return _PHI.search(name) is not None
 

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
+from orca_desk.models.base_identity import BaseIdentity, BaseMatch, base_of_adapter, compare_base
 from orca_desk.models.config import read_json
 from orca_desk.student.safetensors_files import SafetensorsFiles, StoredTensor
 
 _KEY = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
+_OWN_BASE = "Choose the model that the adapter was trained on."
 _VOCABULARY = ("embed_tokens", "lm_head")
 # Initialisations that move the base's own weights: the adapter alone is then not the difference.
 _MOVES_THE_BASE = ("pissa", "olora", "corda", "loftq", "lora_ga")
@@ -57,6 +59,27 @@ def read_lora(folder: Path) -> tuple[LowRank, ...]:
     if not sides:
         raise UserError(f"The adapter in {folder} is empty.", "Train it again.")
     return tuple(_low_rank(folder, config, module, pair) for module, pair in sorted(sides.items()))
+
+
+def require_own_base(adapter: Path, base: Path) -> BaseIdentity | None:
+    """Return the base that the adapter says it was trained on. Raises UserError if `base` is another."""
+    trained_on = base_of_adapter(adapter)
+    if trained_on is not None and compare_base(trained_on, base) is BaseMatch.OTHER:
+        raise UserError(
+            f"The adapter in {adapter} was trained on {trained_on.name}; {base} holds another model.",
+            _OWN_BASE,
+        )
+    return trained_on
+
+
+def require_fit(change: LowRank, shape: tuple[int, ...] | None) -> None:
+    """Raise UserError when a base's weight of `shape` (None: it is missing) cannot take the change."""
+    if shape != change.shape:
+        raise UserError(
+            f"The adapter does not fit this base model: it changes {change.module} of shape "
+            f"{list(change.shape)}, the model has {list(shape or ()) or 'no such layer'}.",
+            _OWN_BASE,
+        )
 
 
 def _low_rank(folder: Path, config: dict[str, Any], module: str, pair: dict[str, StoredTensor]) -> LowRank:

@@ -8,12 +8,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from orca_desk.errors import UserError
 from orca_desk.files import atomic_write
-from orca_desk.models.base_identity import BaseMatch, base_of_adapter, compare_base
 from orca_desk.models.config import read_json
 from orca_desk.student.families import portable_config
-from orca_desk.student.lora import LowRank, read_lora
+from orca_desk.student.lora import LowRank, read_lora, require_fit, require_own_base
 from orca_desk.student.safetensors_files import Floats, SafetensorsFiles, StoredTensor
 from orca_desk.student.safetensors_out import SHARD, TensorToWrite, write_weights
 
@@ -57,9 +55,11 @@ class MergedFiles(SafetensorsFiles):
         """Read the headers only. Raises UserError for an adapter that does not fit the model."""
         super().__init__(base)
         changes = {change.weight: change for change in read_lora(adapter)}
-        _require_fit(base, adapter, self, changes)
+        require_own_base(adapter, base)
         for name, change in changes.items():
-            stored = self._tensors[name]
+            stored = self._tensors.get(name)
+            require_fit(change, stored.shape if stored else None)
+            assert stored
             self._tensors[name] = MergedTensor(
                 path=stored.path, dtype=stored.dtype, shape=stored.shape, offset=stored.offset, change=change
             )
@@ -88,18 +88,3 @@ def companions(base: Path) -> list[Path]:
     """Return the files of a model's folder that a copy of the model needs beside its weights."""
     named = [base / name for name in COMPANIONS if (base / name).is_file()]
     return named + [path for pattern in LICENCES for path in sorted(base.glob(pattern)) if path.is_file()]
-
-
-def _require_fit(base: Path, adapter: Path, weights: SafetensorsFiles, changes: dict[str, LowRank]) -> None:
-    trained_on = base_of_adapter(adapter)
-    misfits = [
-        change.module
-        for name, change in changes.items()
-        if name not in weights or weights[name].shape != change.shape
-    ]
-    if misfits or (trained_on is not None and compare_base(trained_on, base) is BaseMatch.OTHER):
-        what = f" ({misfits[0]})" if misfits else ""
-        raise UserError(
-            f"The adapter in {adapter} does not fit the model in {base}{what}.",
-            "Choose the model that the adapter was trained on.",
-        )

@@ -17,7 +17,6 @@ from orca_desk.parity.table import GateFinding, GateRow
 from orca_desk.processes.host import run_worker
 from orca_desk.prompts.messages import Message
 from orca_desk.student.convert import write_gguf
-from orca_desk.student.export import merge
 
 pytestmark = pytest.mark.slow
 FORMATS = ("f16", "q4_k_m")
@@ -113,9 +112,9 @@ def rows(model: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> dict[tup
     folder = tmp_path_factory.mktemp("files")
     adapter = make_adapter(folder / "adapter", model.folder, strength=0.1)
     merged = folder / "merged.gguf"
-    merge(model.gguf, adapter, merged)
+    write_gguf(model.folder, merged, dtype="f32", adapter=adapter)
     twice = make_adapter(folder / "twice", model.folder, strength=0.1, lora_alpha=8 * 1.25)
-    merge(model.gguf, twice, folder / "strong.gguf")
+    write_gguf(model.folder, folder / "strong.gguf", dtype="f32", adapter=twice)
     sources = {"": merged, "nil": model.gguf, "strong": folder / "strong.gguf"}
     for name, (plant, _) in FAULTS.items():
         sources[name] = folder / f"{name}.gguf"

@@ -16,7 +16,7 @@ import pytest
 from tiny_models import TinyModel
 
 from orca_desk.student.convert import write_gguf
-from orca_desk.student.export import export_adapter, merge
+from orca_desk.student.export import export_adapter
 
 pytestmark = pytest.mark.slow
 CASES = (
@@ -88,7 +88,7 @@ def prepare(case: Path, tokenizer: Path) -> list[dict[str, str | None]]:
         beside, merged = case / f"{adapter}-lora.gguf", case / f"{adapter}-merged.gguf"
         # The base may be given either way.
         export_adapter(case / adapter, case / "model" if adapter == "plain" else base, beside)
-        merge(base, case / adapter, merged)
+        write_gguf(case / "model", merged, dtype="f32", adapter=case / adapter)
         runs += [
             {"model": str(base), "adapter": str(beside), "out": str(case / f"llama-{adapter}.npy")},
             {"model": str(merged), "adapter": None, "out": str(case / f"llama-{adapter}-merged.npy")},

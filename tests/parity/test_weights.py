@@ -13,7 +13,6 @@ from tiny_models import TinyModel, TinyShape, make_tiny
 from orca_desk.parity.table import STRENGTH, WeightCheck
 from orca_desk.parity.weights import check_weights
 from orca_desk.student.convert import write_gguf
-from orca_desk.student.export import merge
 
 
 @pytest.fixture(params=["llama", "qwen2"])
@@ -23,9 +22,8 @@ def student(request: pytest.FixtureRequest, tmp_path: Path) -> TinyModel:
 
 def merged_file(student: TinyModel, adapter: Path, dtype: str = "f32") -> Path:
     """Return the student with its adapter in one file."""
-    base, out = adapter.with_suffix(".base.gguf"), adapter.with_suffix(".merged.gguf")
-    write_gguf(student.folder, base, dtype=dtype)
-    merge(base, adapter, out)
+    out = adapter.with_suffix(".merged.gguf")
+    write_gguf(student.folder, out, dtype=dtype, adapter=adapter)
     return out
 
 

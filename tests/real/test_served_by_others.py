@@ -25,7 +25,6 @@ from orca_desk.parity.accounts import END, Served
 from orca_desk.processes.host import run_worker
 from orca_desk.prompts.hf import HFTokenizer
 from orca_desk.student.convert import write_gguf
-from orca_desk.student.export import merge
 from orca_desk.student.from_gguf import write_folder
 
 pytestmark = [
@@ -145,7 +144,8 @@ def make_student(folder: Path, out: Path) -> Student:
     """Merge a random adapter into a student, weak enough that it still speaks."""
     base, merged = out / "base.gguf", out / "merged.gguf"
     write_gguf(folder, base, dtype="f16")
-    merge(base, make_adapter(out / "adapter", folder, strength=0.05), merged)
+    adapter = make_adapter(out / "adapter", folder, strength=0.05)
+    write_gguf(folder, merged, dtype="f16", adapter=adapter)
     return Student(tokenizer=HFTokenizer.load(folder), merged=merged, base=base)
 
 

@@ -106,7 +106,7 @@ def test_each_type_is_rounded_once(tmp_path: Path, dtype: str) -> None:
 def test_what_does_not_fit_is_refused_and_leaves_no_weights(tiny_llama: TinyModel, tmp_path: Path) -> None:
     wider = make_tiny(tmp_path / "wider", shape=TinyShape(width=96))
     other = make_adapter(tmp_path / "other", wider.folder)
-    with pytest.raises(UserError, match="does not fit"):
+    with pytest.raises(UserError, match="does not fit this base"):
         write_merged(tiny_llama.folder, other, tmp_path / "out")
     huge = np.full((2, 2), 1e6, np.float32)
     with pytest.raises(UserError, match="float16 cannot hold"):
