@@ -23,10 +23,10 @@ from orca_desk.library.trainings import list_trainings
 from orca_desk.models.hashes import HashCache, OnBytes, hash_together, ignore
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
+from orca_desk.models.quantisations import UNQUANTISED
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, Update, silent
 
-UNQUANTISED = ("F32", "F16", "BF16")
 DTYPE = "f16"  # of a converted file
 # What a GGUF file is made of, beside the weights
 COMPANIONS = (
@@ -201,12 +201,14 @@ def _read_and_find(library: Library, gguf: Path, progress: Progress, control: Jo
     from orca_desk.student.from_gguf import read_student  # brings numpy and gguf
 
     read_student(gguf)
-    meter = Meter(progress, stage="reading the GGUF file", total=gguf.stat().st_size / 1e6, unit="MB")
+    total = sum(file.stat().st_size for file in identify(gguf).files) / 1e6
+    meters: list[Meter] = []  # none where the hash is known
 
     def on_bytes(count: int) -> None:
         if control.stopped:
             raise StoppedError
-        meter.advance(count / 1e6)
+        meters[:] = meters or [Meter(progress, stage="reading the GGUF file", total=total, unit="MB")]
+        meters[0].advance(count / 1e6)
 
     try:
         return _unpacked(library, gguf, on_bytes=on_bytes)
