@@ -12,6 +12,8 @@ from orca_desk.prompts.template import Remark
 
 Thoughts = Literal["none", "kept", "dropped"]  # of earlier answers, where the template knows thoughts
 MOST_NAMES = 64  # control tokens that are tried as text; some vocabularies reserve thousands
+# What transformers tells a template beside bos_token and eos_token
+OTHER_TOKENS = ("unk_token", "pad_token", "sep_token", "cls_token", "mask_token", "additional_special_tokens")
 SHOWN_BEFORE, SHOWN_AFTER = 12, 48  # characters of a prompt around where it begins to differ
 SAMPLE = (
     Message("system", "You are a careful assistant."),
@@ -37,6 +39,7 @@ class TemplateCheck:
     `end` names the token that ends an answer; empty where none does, and a student can't be trained. `stops`
     are the texts that end one then. `own_system` tells whether the template writes a text of its own where
     there is no system message. `injected` names control tokens that a message's text became: always none.
+    `unset` names tokens that the template reads and that Orca Desk does not tell it: they come out empty.
     `multi_turn` is False where only a single question can be asked. `preview` is the prompt of `SAMPLE`, or
     of its first question where the template refuses the rest.
     """
@@ -48,6 +51,7 @@ class TemplateCheck:
     multi_turn: bool
     thoughts: Thoughts
     switches: tuple[str, ...]
+    unset: tuple[str, ...]
     remarks: tuple[Remark, ...]
     preview: tuple[PromptSpan, ...]
 
@@ -74,6 +78,7 @@ def check_template(renderer: Renderer) -> TemplateCheck:
         multi_turn=multi_turn,
         thoughts="none" if not template.knows_thoughts else "dropped" if template.forgetting else "kept",
         switches=switches_of(template.source, template.asks),
+        unset=tuple(name for name in OTHER_TOKENS if name in template.asks),
         remarks=template.remarks,
         preview=preview,
     )

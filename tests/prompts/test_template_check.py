@@ -42,6 +42,7 @@ def test_what_a_template_lacks_or_adds(tiny_llama: TinyModel) -> None:
     assert check(tiny_llama, THINKING).thoughts == "dropped"
     assert check(tiny_llama, QWEN3).switches == ("enable_thinking",)
     assert check(tiny_llama, DEEPSEEK_R1).remarks == ("opens_thoughts",)
+    assert check(tiny_llama, "{{ pad_token }}" + CHATML).unset == ("pad_token",)
     once = "{% if messages|length > 2 %}{{ raise_exception('one question') }}{% endif %}" + CHATML
     assert not check(tiny_llama, once).multi_turn
     assert check(tiny_llama, MISTRAL).multi_turn

@@ -62,6 +62,9 @@ def findings_of(report: TemplateReport) -> list[TemplateFinding]:
         found.append(
             TemplateFinding("warn", "It takes one question only: a chat can't go on after its answer.")
         )
+    if check.unset:
+        names = ", ".join(check.unset)
+        found.append(TemplateFinding("warn", f"It reads {names}, which stays empty here, as in llama.cpp."))
     if THOUGHTS[check.thoughts]:
         found.append(TemplateFinding("muted", THOUGHTS[check.thoughts]))
     found += [

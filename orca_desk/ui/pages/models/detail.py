@@ -116,6 +116,8 @@ class ModelDetail(QFrame):
         self.train.setVisible(is_trainable)
         self._paint()
         usable = self.item is not None and isinstance(self.item.model, ModelFile)
+        if "overridden" in notes.template:
+            self.facts["Chat template"].setText("yours")
         self.notes.setText("\n".join(notes_of(notes)))
         self._notes_row.setVisible(usable and bool(notes.template))
 

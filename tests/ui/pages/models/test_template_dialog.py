@@ -102,6 +102,7 @@ def test_the_page_stores_it_and_takes_it_back(window: Window, qtbot: QtBot) -> N
     dialog.use.click()
     wait(qtbot, lambda: override_of(library, path) == OWN.replace("\r\n", "\n"))
     wait(qtbot, lambda: "The chat template is yours" in page.detail.notes.text())
+    assert page.detail.facts["Chat template"].text() == "yours"
     window.desk.undo.undo()
     wait(qtbot, lambda: override_of(library, path) is None)
 
