@@ -1,8 +1,6 @@
 """Makes a smaller copy of a model by llama.cpp's quantiser, in a worker."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from orca_desk.library.database import Library
 from orca_desk.models.model_file import ModelFile
@@ -10,6 +8,7 @@ from orca_desk.models.quantisations import quantised_size
 from orca_desk.models.space import require_space
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.processes.protocol import Message
 
 STAGE = "quantising"
 
@@ -35,7 +34,7 @@ def quantise(
     size = quantised_size(model.parameters, kind)
     meter = Meter(progress, stage=STAGE, total=size, unit="bytes")
 
-    def receive(events: list[Mapping[str, Any]]) -> None:
+    def receive(events: list[Message]) -> None:
         for event in events:
             if event["event"] == "written":
                 meter.advance(min(size, event["bytes"]) - meter.done)
