@@ -102,8 +102,8 @@ def test_a_published_model_is_trained_killed_resumed_and_served(tmp_path: Path) 
 
     question = "Anna has a book, Ben has a pen, Carl has a key. Ben and Carl swap. What does Ben have?"
     asked = ("--model", trained["base_gguf"], "--message", question, "--max-tokens", 40)
-    base = orca("chat", *asked)["answer"]
-    tuned = orca("chat", *asked, "--adapter", trained["adapter_gguf"])["answer"]
+    base = orca("chat", *asked)["response"]
+    tuned = orca("chat", *asked, "--adapter", trained["adapter_gguf"])["response"]
     assert base != tuned
     assert tuned.startswith("Step 1:")
 
