@@ -1,5 +1,6 @@
 """Is there room on the disk? Asked before a large file is written, so that nobody waits for it to fail."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -16,11 +17,22 @@ def require_space(
 
     `what` begins the sentence ("The export"); `hint` says what helps beside freeing space.
     """
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-    free = shutil.disk_usage(there).free
+    there = _nearest(folder)
+    free = free_space(there)
     if free < size + MARGIN:
         needed = f"{what} needs {human_bytes(size + MARGIN)} on the disk"
         raise UserError(
             f"{needed}, and {there} has {human_bytes(free)} free.",
             f"Free some space, or {hint}.",
         )
+
+
+def free_space(folder: Path) -> int:
+    """Return the bytes free on the disk of `folder`, which need not exist yet."""
+    return shutil.disk_usage(_nearest(folder)).free
+
+
+def _nearest(folder: Path) -> Path:
+    """Return `folder`, or the nearest folder above it that exists."""
+    above = (folder, *folder.absolute().parents)
+    return next(one for one in above if os.path.isdir(one))  # noqa: PTH112 - Path.is_dir raises without rights

@@ -21,10 +21,10 @@ import psutil
 from orca_desk.errors import UserError
 from orca_desk.files import sync_folder
 from orca_desk.models.gguf_header import Header
+from orca_desk.models.space import require_space
 from orca_desk.student.families import Family, family_of_gguf
 from orca_desk.student.families.rope import TABLES
 from orca_desk.student.folder_tokenizer import ends, tokenizer_files
-from orca_desk.student.gguf_file import require_room
 from orca_desk.student.gguf_tokenizer import read_gguf_tokenizer, why_not_usable
 from orca_desk.student.gguf_weights import GgufWeights, unreadable_kinds
 from orca_desk.student.safetensors_files import Floats
@@ -97,7 +97,7 @@ def write_folder(
             f"{model} names {len(keys.tokens):,} tokens, but has rows for {student.family.vocabulary:,}.",
             "Download or export it again.",
         )
-    require_room(out.parent, folder_bytes(student.weights.header))
+    require_space(out.parent, folder_bytes(student.weights.header), "The student's folder")
     part = _part_folder(out)
     try:
         for name, text in tokenizer_files(keys).items():

@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import shutil
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from gguf import GGMLQuantizationType as Quantisation
 
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_path
+from orca_desk.models.space import require_space
 
 Dtype = Literal["f32", "f16", "bf16", "q8_0"]
 Array = npt.NDArray[Any]
@@ -33,7 +33,6 @@ FILE_TYPES = {
     "bf16": gguf.LlamaFileType.MOSTLY_BF16,
     "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
 }
-_MARGIN = 64 * 2**20  # bytes left free on the disk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ def write(
     Raises UserError when the disk is too full. After an error, `out` is as it was.
     """
     plan = list(tensors)
-    require_room(out.parent, sum(tensor.nbytes for tensor in plan))
+    require_space(out.parent, sum(tensor.nbytes for tensor in plan), "The file")
     writer = gguf.GGUFWriter(None, architecture)
     describe(writer)
     for tensor in plan:
@@ -115,14 +114,3 @@ def _write_tensor(writer: gguf.GGUFWriter, part: Path, values: Array) -> None:
             with part.open("ab") as file:  # the file system refuses these bytes for the same reason
                 file.write(values.tobytes())
         raise
-
-
-def require_room(folder: Path, size: int) -> None:
-    """Raise UserError where the disk that holds `folder` has no room for `size` bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < size + _MARGIN:
-        raise UserError(
-            f"{folder} has {free / 1e9:.1f} GB free, but the file needs {(size + _MARGIN) / 1e9:.1f} GB.",
-            "Free some disk space, or choose another folder.",
-        )

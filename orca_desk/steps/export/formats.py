@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from orca_desk.models import quantisations
+
 
 class Format(StrEnum):
     """What an export can write; the value is its name on the command line."""
@@ -20,7 +22,7 @@ class Format(StrEnum):
 
 
 MERGED = (Format.F16, Format.BF16, Format.Q8_0, Format.Q6_K, Format.Q5_K_M, Format.Q4_K_M)  # by size
-QUANTISED = (Format.Q8_0, Format.Q6_K, Format.Q5_K_M, Format.Q4_K_M)
+QUANTISED = tuple(map(Format, quantisations.QUANTISED))
 WEIGHED = (Format.Q6_K, Format.Q5_K_M, Format.Q4_K_M)  # rounded by an importance matrix; Q8_0 needs none
 APPLICATIONS = (Format.OLLAMA, Format.LM_STUDIO)  # folders around one of the merged files
 ADAPTERS = (Format.ADAPTER, Format.ADAPTER_GGUF)

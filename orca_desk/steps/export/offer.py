@@ -1,19 +1,17 @@
 """What the form of an export begins with: a name, the size of each format, the choices of last time."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.student_files import UNQUANTISED
 from orca_desk.library.database import Library
 from orca_desk.library.runs import newest_request
 from orca_desk.library.tasks import TaskFilter, count_tasks
 from orca_desk.library.trainings import list_trainings
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
-from orca_desk.models.quantisations import quantised_size
+from orca_desk.models.quantisations import UNQUANTISED, quantised_size
 from orca_desk.steps.export.formats import DEFAULT_PACKED, MERGED, QUANTISED, Format
 from orca_desk.steps.export.request import ExportRequest, default_name, request_from_json
 from orca_desk.steps.export.sources import WEIGHTS, exportable
@@ -85,13 +83,6 @@ def exportable_trainings(library: Library, model: Path) -> list[str]:
         for one in list_trainings(library)
         if one.adapter is not None and one.adapter_gguf is not None and model in (one.base, one.adapter_gguf)
     ]
-
-
-def free_space(folder: Path) -> int:
-    """Return the bytes free where `folder` is or would be made."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
 
 
 def _merged_bytes(base: ModelFile, kind: Format) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orca_desk.errors import UserError
 from orca_desk.files import file_sha256
-from orca_desk.inventory.student_files import COMPANIONS, UNQUANTISED, student_folder, student_gguf
+from orca_desk.inventory.student_files import COMPANIONS, student_folder, student_gguf
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, get_snapshot
 from orca_desk.library.trainings import Training, get_training
@@ -15,6 +15,7 @@ from orca_desk.models.gguf_header import read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
+from orca_desk.models.quantisations import UNQUANTISED
 from orca_desk.processes.progress import JobControl, Progress
 from orca_desk.steps.train.base_changes import changed_files
 

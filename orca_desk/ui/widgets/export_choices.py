@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.models.fits import human_bytes
+from orca_desk.models.space import free_space
 from orca_desk.steps.export.formats import Format
-from orca_desk.steps.export.offer import ExportOffer, free_space
+from orca_desk.steps.export.offer import ExportOffer
 from orca_desk.steps.export.request import HELD_OUT, ExportRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
