@@ -1,6 +1,6 @@
 """Downloads files of one model. Connects.
 
-Job: {"endpoint", "token", "repo" (a `HubRepo`), "files" (names), "folder"};
+Job: {"endpoint", "token", "repo" (a `HubRepo`), "files" (names), "folder", "replace"};
 events: `progress` (stage, done, total, rate), `waiting` (seconds), `downloaded`.
 """
 
@@ -74,7 +74,14 @@ def download(channel: Channel) -> None:
         report.forget()
         try:
             with connected(hub, waiting=report.waiting):
-                download_files(hub, repo, files, Path(job["folder"]), progress=report.progress)
+                download_files(
+                    hub,
+                    repo,
+                    files,
+                    Path(job["folder"]),
+                    replace=job["replace"],
+                    progress=report.progress,
+                )
         except Interruption:
             continue
         channel.emit({"event": "downloaded"})

@@ -37,13 +37,14 @@ def hub() -> Iterator[HubServer]:
 
 def fetch(
     hub: HubServer, folder: Path, file: str | None = None, *, repo: str = "me/tiny", revision: str = "main",
-    token: str = "", endpoint: str = "", progress: Progress = silent,
+    token: str = "", endpoint: str = "", replace: bool = False, progress: Progress = silent,
 ) -> Path:  # fmt: skip
     """Download as the worker does."""
     where = Hub(endpoint=endpoint or hub.endpoint, token=token)
     with connected(where):
         listed = list_repo(where, repo, revision=revision)
-        download_files(where, listed, choose(listed, file).files, folder, progress=progress)
+        files = choose(listed, file).files
+        download_files(where, listed, files, folder, replace=replace, progress=progress)
     return folder / (file or "")
 
 
@@ -84,7 +85,7 @@ def test_a_server_that_sends_a_file_only_whole_and_never_does_is_given_up(
     hub: HubServer, tmp_path: Path
 ) -> None:
     hub.cut_after, hub.ranges, hub.cuts = 3_000_000, False, 100
-    with pytest.raises(UserError, match="could not be downloaded: peer closed"):
+    with pytest.raises(UserError, match=r"connection to .* failed: peer closed"):
         fetch(hub, tmp_path, "model.safetensors")
     assert len(hub.files_asked()) == 5
 
@@ -112,7 +113,7 @@ def test_a_silent_server_is_lost_after_a_while(
     hub.hold, hub.hold_at = lambda: released.wait(20), 0.0
     monkeypatch.setattr(connection, "SECONDS_TO_ANSWER", 0.1)
     try:
-        with pytest.raises(UserError, match=r"could not be downloaded: .*timed out") as refused:
+        with pytest.raises(UserError, match=r"connection to .* failed: .*timed out") as refused:
             fetch(hub, tmp_path, "model.safetensors")
         assert "resumes where it stopped" in refused.value.hint
     finally:
@@ -256,13 +257,27 @@ def test_an_encrypted_hub_cannot_lead_to_an_open_address(hub: HubServer) -> None
 
 def test_a_damaged_file_is_fetched_again(hub: HubServer, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes(b'{"a": 2}')
-    fetch(hub, tmp_path, "config.json")
+    fetch(hub, tmp_path, "config.json", replace=True)
     assert (tmp_path / "config.json").read_bytes() == b'{"a": 1}'
+
+
+def test_a_file_of_the_users_own_is_never_replaced(hub: HubServer, tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"my own")
+    with pytest.raises(UserError, match=r"model.safetensors is not the hub's .* would be replaced"):
+        fetch(hub, tmp_path)
+    assert names(tmp_path) == ["model.safetensors"] and hub.files_asked() == []
+    assert (tmp_path / "model.safetensors").read_bytes() == b"my own"
+
+
+def test_a_folder_that_can_not_be_made_is_told(hub: HubServer, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UserError, match=r"config.json cannot be written: Not a directory"):
+        fetch(hub, tmp_path / "file" / "below")
 
 
 def test_more_than_the_disk_holds_is_refused_first(hub: HubServer, tmp_path: Path) -> None:
     hub.repo.sizes["model.safetensors"] = 10**18
-    with pytest.raises(UserError, match=r"takes .* GiB, and .* free"):
+    with pytest.raises(UserError, match=r"The download needs .* GiB on the disk, and .* free"):
         fetch(hub, tmp_path / "new")
     assert names(tmp_path) == [] and hub.files_asked() == []
 
@@ -288,7 +303,7 @@ def test_errors_are_sentences(hub: HubServer, tmp_path: Path, monkeypatch: pytes
     refused("not a name!", "no name of a model")
     refused("me/../tiny", "no name of a model")
     refused("me/tiny", "has no file other.gguf", file="other.gguf")
-    refused("me/tiny", "could not be downloaded", endpoint="http://127.0.0.1:9")
+    refused("me/tiny", "connection to 127.0.0.1:9 failed", endpoint="http://127.0.0.1:9")
     hub.repo.files = {"tiny-q4.gguf": b"x"}
     refused("me/tiny", "no safetensors files")
     hub.repo.files = {"pytorch_model.bin": b"x"}
@@ -328,6 +343,13 @@ def test_an_answer_that_is_no_listing_is_told(hub: HubServer, monkeypatch: pytes
         with connected(where), pytest.raises(UserError, match="no listing of models"):
             list_repo(where, "me/tiny")
     assert connection.SECONDS_TO_ANSWER > 0
+
+
+def test_a_search_that_fails_is_told_as_one() -> None:
+    """It is about no model, and downloads nothing."""
+    where = Hub(endpoint="http://127.0.0.1:9")
+    with connected(where), pytest.raises(UserError, match=r"^The connection to 127.0.0.1:9 failed: "):
+        search(where, "tiny")
 
 
 @pytest.mark.parametrize(

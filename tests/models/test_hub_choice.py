@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from orca_desk.errors import UserError
 from orca_desk.models.hub.address import checked_endpoint, checked_revision, host_of, model_name
-from orca_desk.models.hub.choice import choose, quantisation_of, variants_of
+from orca_desk.models.hub.choice import FOLDER, choose, model_of_file, quantisation_of, variants_of
 from orca_desk.models.hub.listing import HubFile, HubModel, HubRepo, card_text
 
 
@@ -52,6 +52,12 @@ def test_a_folder_has_one_copy_of_the_weights() -> None:
 )
 def test_a_name_tells_the_quantisation(name: str, said: str) -> None:
     assert quantisation_of(name) == said
+
+
+def test_a_name_without_its_format_tells_the_model() -> None:
+    assert model_of_file("Qwen3-8B-Q4_K_M.gguf") == model_of_file("bf16/qwen3-8b-BF16-00001-of-00002.gguf")
+    assert model_of_file("Qwen3-8B-Q4_K_M.gguf") != model_of_file("Qwen3-4B-Q4_K_M.gguf")
+    assert model_of_file(FOLDER) == FOLDER
 
 
 def test_names_and_addresses_are_checked() -> None:

@@ -66,10 +66,19 @@ def choose(repo: HubRepo, file: str | None) -> Variant:
 
 def quantisation_of(name: str) -> str:
     """Return the number format that a GGUF file's name states, "" where it states none."""
+    found = _QUANTISATION.findall(_stem(name))
+    return re.sub("^FP", "F", found[-1].upper()) if found else ""
+
+
+def model_of_file(name: str) -> str:
+    """Return a GGUF file's name without its number format: the same for all files of one model."""
+    return _QUANTISATION.sub("", _stem(name)).casefold()
+
+
+def _stem(name: str) -> str:
     stem = PurePosixPath(name).name
     split = SPLIT_NAME.fullmatch(stem)
-    found = _QUANTISATION.findall(split["stem"] if split else stem.removesuffix(".gguf"))
-    return re.sub("^FP", "F", found[-1].upper()) if found else ""
+    return split["stem"] if split else stem.removesuffix(".gguf")
 
 
 def _alone(variant: Variant, file: str) -> Variant:

@@ -112,7 +112,10 @@ def _require_same_start(hub: Hub, response: "httpx2.Response") -> None:
 
 @contextlib.contextmanager
 def explained(hub: Hub, repo: str) -> Iterator[None]:
-    """Turn the errors of the hub, of the network and of the disk inside the block into UserErrors."""
+    """Turn the errors of the hub, of the network and of the disk inside the block into UserErrors.
+
+    `repo` is "" where the hub is asked for no model in particular.
+    """
     from huggingface_hub import errors
 
     log_in = "save a token that may read it (Hub page, Connection…), or log in with `hf auth login`"
@@ -120,8 +123,7 @@ def explained(hub: Hub, repo: str) -> Iterator[None]:
         yield
     except errors.OfflineModeIsEnabled as error:
         raise UserError(
-            f"{repo} was not downloaded: access to the hub is switched off.",
-            "Unset HF_HUB_OFFLINE to allow this download.",
+            "Access to the hub is switched off.", "Unset HF_HUB_OFFLINE to allow this."
         ) from error
     except errors.GatedRepoError as error:
         page = f"{hub.endpoint}/{repo}"
@@ -154,11 +156,11 @@ def explained(hub: Hub, repo: str) -> Iterator[None]:
     except OSError as error:
         if error.filename and (refusal := explain_os_error(error)):
             raise refusal from error
-        raise _lost(repo, error) from error
+        raise _lost(hub, error) from error
     except Exception as error:
         # The bases of HfHubHTTPError are the HTTP library's own error, whichever library it is, and OSError
         if isinstance(error, errors.HfHubHTTPError.__bases__):
-            raise _lost(repo, error) from error
+            raise _lost(hub, error) from error
         raise
 
 
@@ -171,7 +173,7 @@ def _by_status(hub: Hub, repo: str, error: Exception) -> UserError:
         )
     if status == 403:
         return UserError(
-            f"{hub.host} does not let this token read {repo}.",
+            f"{hub.host} does not let this token read {repo or 'its list of models'}.",
             f"Ask for access on its page, {hub.endpoint}/{repo}, or save a token with read permission.",
         )
     if status == 429:
@@ -184,12 +186,12 @@ def _by_status(hub: Hub, repo: str, error: Exception) -> UserError:
             f"{hub.host} has a problem of its own (status {status}).",
             "Try again later; a download resumes where it stopped.",
         )
-    return _lost(repo, error)
+    return _lost(hub, error)
 
 
-def _lost(repo: str, error: Exception) -> ConnectionLostError:
+def _lost(hub: Hub, error: Exception) -> ConnectionLostError:
     reason = str(error).strip().splitlines()
     return ConnectionLostError(
-        f"{repo} could not be downloaded: {(reason or [type(error).__name__])[0]}.".replace("..", "."),
-        "Check the connection and the disk, then start again: it resumes where it stopped.",
+        f"The connection to {hub.host} failed: {(reason or [type(error).__name__])[0]}.".replace("..", "."),
+        "Check the connection, then try again: a download resumes where it stopped.",
     )

@@ -8,23 +8,21 @@ hub's.
 import contextlib
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import FileIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from filelock import FileLock, Timeout
 
 from orca_desk.errors import TOO_LARGE, UserError, cannot_write
 from orca_desk.files import sync_folder
-from orca_desk.models.fits import human_bytes
 from orca_desk.models.hub.connection import UNCOMPRESSED, ConnectionLostError, Hub, explained
 from orca_desk.models.hub.listing import HubFile, HubRepo
+from orca_desk.models.space import require_space
 from orca_desk.paths import user_settings
 
-MARGIN = 256 * 2**20  # left free: a full disk stops everything else too
 SECONDS_TO_UNLOCK = 5.0  # for another download whose host was killed a moment ago, to end
 MOST_FRUITLESS, PAUSE = 3, 1.0  # lost connections in a row that brought nothing; s between two attempts
 _CHUNK = 2**20
@@ -41,24 +39,50 @@ def silent(stage: Stage, done: int, total: int) -> None:
 
 
 def download_files(
-    hub: Hub, repo: HubRepo, files: Sequence[HubFile], folder: Path, *, progress: Progress = silent
+    hub: Hub,
+    repo: HubRepo,
+    files: Sequence[HubFile],
+    folder: Path,
+    *,
+    replace: bool = False,
+    progress: Progress = silent,
 ) -> None:
     """Download `files` of `repo` into `folder`, inside `connected`.
 
-    Keeps complete files and resumes incomplete ones. Calls `progress(stage, done, total)` in bytes; an
-    exception from it stops the download, which can be resumed. Raises UserError as `list_repo` does, for a
-    full disk, and for content that differs from what the hub announced.
+    Keeps complete files and resumes incomplete ones; files with the same names and other content are replaced
+    only if told to, as they may be the user's. Calls `progress(stage, done, total)` in bytes; an exception
+    from it stops the download, which can be resumed. Raises UserError as `list_repo` does, for a full disk,
+    and for content that differs from what the hub announced.
     """
     total, done = sum(file.size for file in files), 0
-    _check_space(folder, files)
+    require_space(folder, missing_bytes(folder, files), "The download")
     with _locked(folder):
+        missing = _missing(folder, files, progress, replace=replace)
         for wanted in files:
-            target = folder / wanted.name
-            if not is_whole(target, wanted, _offset(progress, "checking", done, total)):
+            if wanted in missing:
+                target = folder / wanted.name
                 part = _fetch(hub, repo, wanted, target, _offset(progress, "downloading", done, total))
                 _accept(part, target, wanted, _offset(progress, "checking", done, total))
             done += wanted.size
             progress("downloading", done, total)
+
+
+def _missing(
+    folder: Path, files: Iterable[HubFile], progress: Progress, *, replace: bool
+) -> frozenset[HubFile]:
+    """Return the files that are not whole in `folder`. Raises UserError for another file in their place."""
+    total, done, missing = sum(file.size for file in files), 0, set()
+    for wanted in files:
+        target = folder / wanted.name
+        if not is_whole(target, wanted, _offset(progress, "checking", done, total)):
+            if target.exists() and not replace:
+                raise UserError(
+                    f"{target} is not the hub's {PurePosixPath(wanted.name).name}, and would be replaced.",
+                    "Nothing was changed. Move it elsewhere, or download into another folder.",
+                )
+            missing.add(wanted)
+        done += wanted.size
+    return frozenset(missing)
 
 
 def is_whole(path: Path, file: HubFile, read: Callable[[int], None] = lambda count: None) -> bool:
@@ -113,26 +137,14 @@ def _locked(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _check_space(folder: Path, files: Iterable[HubFile]) -> None:
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-    missing = missing_bytes(folder, files)
-    free = shutil.disk_usage(there).free
-    if missing + MARGIN > free:
-        raise UserError(
-            f"The download takes {human_bytes(missing)}, and {there} has {human_bytes(free)} free.",
-            "Free some space, or choose a folder on another disk.",
-        )
-
-
 def _fetch(hub: Hub, repo: HubRepo, file: HubFile, target: Path, progress: Callable[[int], None]) -> Path:
     """Fetch a file, or what is missing of it, into its part file; return the part file.
 
     Takes up a lost connection again as long as that gets further than before.
     """
     part = part_of(target, file)
-    part.parent.mkdir(parents=True, exist_ok=True)
     fruitless = 0
-    with _naming(target, part, file), part.open("r+b" if part.exists() else "wb", buffering=0) as out:
+    with _naming(target, part, file), _opened(part) as out:
         furthest = out.seek(0, os.SEEK_END)
         while out.tell() < file.size:
             try:
@@ -148,6 +160,12 @@ def _fetch(hub: Hub, repo: HubRepo, file: HubFile, target: Path, progress: Calla
                     raise _stopped_early(file, out.tell())
         os.fsync(out.fileno())
     return part
+
+
+def _opened(part: Path) -> FileIO:
+    """Open a part file to go on with it, or make it, with its folders."""
+    part.parent.mkdir(parents=True, exist_ok=True)
+    return part.open("r+b" if part.exists() else "wb", buffering=0)
 
 
 def _transport(
@@ -201,7 +219,7 @@ def _naming(target: Path, part: Path, file: HubFile) -> Iterator[None]:
         error.filename = str(target)
         raise cannot_write(target, error) from error
     finally:
-        if file.size and _size(part) == 0:
+        if file.size and part.is_file() and _size(part) == 0:
             part.unlink(missing_ok=True)
 
 

@@ -112,7 +112,7 @@ def search(
     """Return the models whose names contain `text`, at most `limit`. Raises UserError as `list_repo` does."""
     from huggingface_hub import HfApi
 
-    with explained(hub, "The search"), _readable(hub):
+    with explained(hub, ""), _readable(hub):
         found = HfApi(endpoint=hub.endpoint).list_models(
             search=text or None,
             filter=kind or None,

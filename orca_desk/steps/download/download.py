@@ -8,7 +8,7 @@ from pathlib import Path
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import restore_path
 from orca_desk.library.database import Library
-from orca_desk.library.runs import get_run
+from orca_desk.library.runs import get_run, list_runs
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message
@@ -17,6 +17,7 @@ from orca_desk.steps.recorder import RunRecorder, find_or_create_run, record_run
 
 SECONDS_TO_STOP = 1.0  # it may wait for a silent server: what has arrived is on the disk already
 MB = 1e6
+MOST_RUNS = 10_000  # more downloads than anyone makes
 STAGES = {"downloading": "downloading", "checking": "comparing hashes"}
 
 
@@ -76,6 +77,7 @@ def download(
                 "repo": request.repo.to_json(),
                 "files": [file.name for file in request.repo.files],
                 "folder": str(request.folder),
+                "replace": _is_ours(library, request),
             },
             on_events=intake.receive,
             control=control,
@@ -99,6 +101,15 @@ def download_to_resume(library: Library, run_id: str) -> DownloadRequest:
         raise UserError(f"{run_id} is no download.", "Resume it from the Jobs page.")
     require_unfinished(run)
     return DownloadRequest.from_json(run.request)
+
+
+def _is_ours(library: Library, request: DownloadRequest) -> bool:
+    """Return whether the folder has an earlier version of the model, which a newer one may replace."""
+    earlier = list_runs(library, kind=KIND, status="done", limit=MOST_RUNS)
+    return any(
+        (one.settings.get("folder"), one.settings.get("repo")) == (str(request.folder), request.repo.name)
+        for one in earlier
+    )
 
 
 def require_online_allowed() -> None:

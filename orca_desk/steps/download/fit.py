@@ -7,7 +7,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import fit_of
 from orca_desk.models.fits import Fit
-from orca_desk.models.hub.choice import Variant
+from orca_desk.models.hub.choice import Variant, model_of_file
 from orca_desk.models.hub.listing import HubRepo
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.download.session import HubSession
@@ -22,16 +22,17 @@ class VariantFit:
 
 
 def fits_of_variants(hub: HubSession, repo: HubRepo, variants: tuple[Variant, ...]) -> dict[str, VariantFit]:
-    """Return how each variant fits, by its name; asks the hub for the start of one file per format.
+    """Return how each variant fits, by its name; asks the hub for the start of one file per model.
 
-    All GGUF files of a repository are the same model in other number formats. Raises UserError as `shape`.
+    GGUF files whose names differ in the number format alone are the same model. Raises UserError as `shape`.
     """
     found: dict[str, VariantFit] = {}
     shapes: dict[str, tuple[ModelFile, Mapping[str, Any]]] = {}
     for variant in variants:
-        if variant.kind not in shapes:
-            shapes[variant.kind] = hub.shape(repo, variant)
-        model, config = shapes[variant.kind]
+        same = model_of_file(variant.name)
+        if same not in shapes:
+            shapes[same] = hub.shape(repo, variant)
+        model, config = shapes[same]
         described = replace(model, quantisation=variant.quantisation, size_bytes=variant.weights)
         refusal = _why_untrainable(config) if variant.kind == "safetensors" else ""
         fit = None if refusal or not described.layers else fit_of(described)

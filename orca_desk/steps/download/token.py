@@ -142,7 +142,10 @@ def _backend() -> "KeyringBackend | None":
     import keyring
     from keyring.backends import chainer, fail, null
 
-    chosen = keyring.get_keyring()
+    try:
+        chosen = keyring.get_keyring()
+    except Exception:  # whatever the import of one that its settings name raises
+        return None
     candidates = chosen.backends if isinstance(chosen, chainer.ChainerBackend) else [chosen]
     for one in candidates:
         if not isinstance(one, fail.Keyring | null.Keyring) and "keyrings.alt" not in type(one).__module__:

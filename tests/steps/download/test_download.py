@@ -11,15 +11,16 @@ import psutil
 import pytest
 from hub_server import HubServer, ServedRepo, hub_server
 from processes import ends
-from tiny_models import TinyModel
+from tiny_models import TinyModel, TinyShape, make_tiny
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.catalogue import added_paths
 from orca_desk.library.database import Library
 from orca_desk.library.runs import list_runs
-from orca_desk.models.hub.choice import choose
+from orca_desk.models.hub.choice import choose, variants_of
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.download.download import Downloaded, download, download_to_resume
+from orca_desk.steps.download.fit import fits_of_variants
 from orca_desk.steps.download.request import DownloadRequest, folder_for, request_for
 from orca_desk.steps.download.session import HubSession
 from orca_desk.ui.words.hub import arrived_sentence
@@ -77,6 +78,36 @@ def test_a_download_is_a_run_and_its_model_is_listed(
     assert told[-1].stage == "downloading" and added_paths(library) == [folder]
     one = download(library, request(hub, tmp_path / "models", "q.gguf", "me/quant"))
     assert one.path == tmp_path / "models" / "me" / "quant" / "q.gguf" and one.path.read_bytes() == b"G"
+
+
+def test_only_what_was_downloaded_is_replaced_by_a_newer_version(
+    library: Library, hub: HubServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "me" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_bytes(b"my own")
+    for _ in range(2):  # a second attempt knows no more
+        with pytest.raises(UserError, match="would be replaced"):
+            download(library, request(hub, tmp_path))
+    assert [one.name for one in folder.iterdir()] == ["config.json"]
+    (folder / "config.json").unlink()
+    assert download(library, request(hub, tmp_path)).finished
+    hub.repo.commit, hub.repo.files["config.json"] = "b" * 40, b'{"newer": 1}'
+    assert download(library, request(hub, tmp_path)).finished
+    assert (folder / "config.json").read_bytes() == b'{"newer": 1}'
+
+
+def test_files_of_several_models_are_each_looked_at(hub: HubServer, tmp_path: Path) -> None:
+    small = make_tiny(tmp_path / "small").gguf.read_bytes()
+    large = make_tiny(tmp_path / "large", shape=TinyShape(layers=3)).gguf.read_bytes()
+    files = {"small-Q8_0.gguf": small, "small-Q4_0.gguf": small, "large-Q8_0.gguf": large}
+    hub.repos.append(ServedRepo(name="you/many", files=files))
+    with HubSession(hub.endpoint) as session:
+        repo = session.open("you/many").repo
+        fits = fits_of_variants(session, repo, variants_of(repo))
+    caches = {name: dict(found.fit.parts)["cache"] for name, found in fits.items() if found.fit}
+    assert caches["large-Q8_0.gguf"] > caches["small-Q8_0.gguf"] == caches["small-Q4_0.gguf"]
+    assert len(hub.files_asked()) == 2  # one start per model
 
 
 def test_a_stopped_download_resumes_from_what_the_run_stored(

@@ -81,6 +81,18 @@ def test_without_a_keyring_a_token_lives_until_the_app_ends(env: dict[str, str],
     assert list(tmp_path.iterdir()) == []
 
 
+def test_settings_that_name_no_keyring_are_as_none(
+    env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> KeyringBackend:
+        raise ModuleNotFoundError("No module named 'nope'")
+
+    monkeypatch.setattr(keyring, "get_keyring", missing)
+    assert "has no keyring" in find_token(HUB, env).problem
+    assert keep_token(HUB, "hf_abc") == "session"
+    forget_token(HUB)
+
+
 def test_a_locked_keyring_is_told(system: MemoryKeyring, env: dict[str, str]) -> None:
     system.is_locked = True
     assert keep_token(HUB, "hf_abc") == "session"
