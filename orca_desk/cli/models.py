@@ -12,7 +12,7 @@ from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.quantise import command as quantise
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
-from orca_desk.inventory.catalogue import SHOWN_ANSWERS, fit_of, known_models
+from orca_desk.inventory.catalogue import SHOWN_ANSWERS, added_in_folder, fit_of, known_models
 from orca_desk.inventory.convert import convert, unpack
 from orca_desk.inventory.find import find_models
 from orca_desk.inventory.names import with_distinct_names
@@ -49,14 +49,15 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@existing_library_option
 @json_option
-def list_models(folders: Sequence[Path], as_json: bool) -> None:
+def list_models(folders: Sequence[Path], folder: Path, as_json: bool) -> None:
     """List the models in FOLDERS.
 
-    Without FOLDERS, list the bundled models and those of Hugging Face, llama.cpp, LM Studio, Ollama, Jan and
-    GPT4All. Models are used where they are, never copied.
+    Without FOLDERS, list the bundled models, those of Hugging Face, llama.cpp, LM Studio, Ollama, Jan and
+    GPT4All, and what was downloaded or added to the library. Models are used where they are, never copied.
     """
-    found = with_distinct_names(find_models(folders)) if folders else known_models()
+    found = with_distinct_names(find_models(folders)) if folders else known_models(added_in_folder(folder))
     models = [each for each in found if isinstance(each, ModelFile)]
     others = [each for each in found if not isinstance(each, ModelFile)]
     if as_json:

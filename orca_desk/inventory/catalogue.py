@@ -10,7 +10,7 @@ from orca_desk.inventory.find import find_models, identify_or_explain
 from orca_desk.inventory.names import with_distinct_names
 from orca_desk.inventory.places import model_folders
 from orca_desk.library.database import Library
-from orca_desk.library.settings import change_setting, get_setting
+from orca_desk.library.settings import change_setting, get_setting, peek_setting
 from orca_desk.models.fits import Fit, serving_fit, training_fit
 from orca_desk.models.identify import seen_headers
 from orca_desk.models.model_file import ModelFile, NotAModel
@@ -24,6 +24,11 @@ SHOWN_TOKENS = 2048
 def added_paths(library: Library) -> list[Path]:
     """Return the files and folders that the user added, in that order."""
     return [Path(text) for text in _added(get_setting(library, KEY))]
+
+
+def added_in_folder(folder: Path) -> list[Path]:
+    """Return `added_paths` of the library in `folder` without opening it, as another process may have it."""
+    return [Path(text) for text in _added(peek_setting(folder, KEY))]
 
 
 def add_path(library: Library, path: Path) -> list[ModelFile | NotAModel]:

@@ -43,6 +43,9 @@ def test_download_fetches_a_file_and_says_so(hub: HubServer, tmp_path: Path) -> 
     )
     told = json.loads(orca(hub, "download", "me/tiny", str(tmp_path / "out"), *into, "--json").stdout)
     assert (told["run"], told["commit"], told["licence"]) == ("download-2", COMMIT, "apache-2.0")
+    listed = json.loads(orca(hub, "list", *into[:2], "--json").stdout)
+    paths = [one["path"] for one in listed["models"] + listed["not_usable"]]
+    assert str(tmp_path / "out" / "tiny-Q4_K_M.gguf") in paths
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert kept and not any(b"hf_mine" in path.read_bytes() for path in kept)  # no token in a log or a run
     wrong = orca(hub, "download", "me/gone", *into)
