@@ -20,7 +20,7 @@ from orca_desk.parity.table import FirstDifference, GateLimits, GateRow, WeightC
 from orca_desk.student.safetensors_files import Floats
 
 # Two tokens are near-tied if their logits are no further apart than this many times the typical difference.
-TIE = 6.0
+TIE = 10.0
 NameOf = Callable[[int], str]  # the text of a token id, or of END
 
 
