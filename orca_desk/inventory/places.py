@@ -14,6 +14,7 @@ from orca_desk.errors import UserError
 from orca_desk.models.config import read_json, read_text
 
 OLD = "old"
+MOST_NAME = 200  # characters that are shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +152,11 @@ def _text(file: Path) -> str:
         return ""
 
 
+def _shown(name: object) -> str:
+    """Return a name that a line can show; "" for what is no text."""
+    return "".join(sign for sign in name[:MOST_NAME] if sign.isprintable()) if isinstance(name, str) else ""
+
+
 def jan_models(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield the models that a model.yml below Jan's `folder` points to, with their names.
 
@@ -167,4 +173,4 @@ def jan_models(folder: Path) -> Iterator[tuple[Path, str]]:
         match stored:
             case {"model_path": str(path), **rest} if path:
                 name = rest.get("name")
-                yield folder.parent.parent / path, name if isinstance(name, str) else file.parent.name
+                yield folder.parent.parent / path, _shown(name) or file.parent.name

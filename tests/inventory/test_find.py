@@ -134,7 +134,7 @@ def test_models_that_jan_uses_in_place_are_found(tiny_llama: TinyModel, tmp_path
         path.parent.mkdir(parents=True)
     shutil.copy(tiny_llama.gguf, own)
     shutil.copy(tiny_llama.gguf, elsewhere)
-    (own.parent / "model.yml").write_text("name: my own\nmodel_path: llamacpp/models/own/model.gguf\n")
+    (own.parent / "model.yml").write_text('name: "my\\n own"\nmodel_path: llamacpp/models/own/model.gguf\n')
     (folder / "linked" / "model.yml").write_text(f"model_path: {elsewhere}\nsize_bytes: 1\n")
     (folder / "bad" / "model.yml").write_text("!!python/object/apply:os.system ['true']\n")
     found = {one.name: one.path for one in find_models([folder]) if isinstance(one, ModelFile)}

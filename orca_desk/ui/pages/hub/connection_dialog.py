@@ -17,7 +17,8 @@ from orca_desk.ui.words.hub import KEPT, token_sentence
 TITLE = "Connection to the hub"
 ABOUT = (
     "A token identifies you to the hub; only gated and private models need one. Make one with read permission"
-    " in the settings of your account there. It is stored in the system's keyring, never in a file."
+    " in the settings of your account there. It is kept in the system's keyring, or until Orca Desk closes"
+    " where there is none; never in a file."
 )
 
 

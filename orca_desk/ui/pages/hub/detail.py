@@ -176,6 +176,7 @@ class HubDetail(QFrame):
         self._clear()
         self.name, self._file = name, file
         self.title.setText(name)
+        self.facts.clear()  # those of the model before
         self.show()
 
     def _clear(self) -> None:

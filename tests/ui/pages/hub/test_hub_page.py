@@ -16,6 +16,7 @@ from tiny_models import TinyModel
 
 from orca_desk.inventory.catalogue import added_paths
 from orca_desk.library.runs import list_runs
+from orca_desk.models.hub.listing import HubModel
 from orca_desk.ui import online as online_module
 from orca_desk.ui.pages.hub.connection_dialog import ConnectionDialog
 from orca_desk.ui.pages.hub.page import HubPage
@@ -90,6 +91,9 @@ def test_a_model_shows_its_licence_gate_card_files_and_fit(page: HubPage, qtbot:
     row = [detail.files.index(0, column).data() for column in range(4)]
     assert row[:2] == ["tiny-Q8_0.gguf", "Q8_0"] and row[3] == "fits"
     assert detail.fit.text().startswith("Serving me/tiny-GGUF")
+    assert "5 downloads" in detail.facts.text()
+    detail.show_found(HubModel(name="me/mamba"))  # of which the hub says nothing
+    assert detail.facts.text() == ""
 
 
 def test_what_cannot_be_trained_says_so_before_the_download(page: HubPage, qtbot: QtBot) -> None:
