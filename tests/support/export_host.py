@@ -13,10 +13,7 @@ from orca_desk.steps.export.export import export
 from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.request import ExportRequest
 
-FORMATS = (
-    Format.F16, Format.Q8_0, Format.SAFETENSORS, Format.ADAPTER, Format.ADAPTER_GGUF, Format.OLLAMA,
-    Format.LM_STUDIO,
-)  # fmt: skip
+FORMATS = (Format.Q8_0, Format.SAFETENSORS, Format.OLLAMA)
 
 
 def show(update: Update) -> None:
