@@ -45,6 +45,28 @@ def test_a_quantised_model_is_refused(wide: ModelFile, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.glob("*")) == ["once.gguf"]
 
 
+def test_a_mixture_is_quantised_too(wide: ModelFile, tmp_path: Path) -> None:
+    """llama.cpp would copy one whose tensors have the wanted types already."""
+    assert quantise(wide, tmp_path / "once.gguf", "q4_k_m")
+    with pytest.raises(UserError, match=r"quantised already \(Q4_K_M\)"):
+        quantise(identify(tmp_path / "once.gguf"), tmp_path / "twice.gguf", "q4_k_m")
+
+
+def test_a_copy_never_takes_the_models_place(tmp_path: Path) -> None:
+    model = make_tiny(tmp_path, dtype="f16").gguf
+    before = model.read_bytes()
+    with pytest.raises(UserError, match="is the model itself"):
+        quantise(identify(model), tmp_path / ".." / tmp_path.name / model.name, "q8_0")
+    assert model.read_bytes() == before
+
+
+def test_models_of_one_name_have_copies_of_their_own(tmp_path: Path) -> None:
+    one, other = (make_tiny(tmp_path / str(seed), seed=seed, dtype="f16").gguf for seed in (1, 2))
+    with Library.open(tmp_path / "library", samples=False) as library:
+        copies = {smaller_copy(library, identify(path), "q8_0") for path in (one, other)}
+    assert len(copies) == 2 and {path.name for path in copies} == {"model-Q8_0.gguf"}
+
+
 def test_a_full_disk_is_told_before(wide: ModelFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(space, "MARGIN", 2**60)
     with pytest.raises(UserError, match=r"The copy needs .* on the disk, and"):
