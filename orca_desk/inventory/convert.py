@@ -1,11 +1,14 @@
 """Converts a student's safetensors folder to a GGUF file and back, in workers."""
 
+import os
 from pathlib import Path
 from typing import Any
 
+from orca_desk.errors import UserError
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, Update, silent
 
+MAGIC = b"GGUF"
 UNPACKING = "unpacking the GGUF file"
 
 
@@ -20,11 +23,23 @@ def convert(
 ) -> bool:
     """Write the weights in `folder` to `out` as `dtype` (f32, f16, bf16 or q8_0); return False after a stop.
 
-    Raises UserError when the architecture or the tokenizer cannot be converted.
+    Raises UserError when the architecture or the tokenizer cannot be converted, and for `out` that is a file
+    of another kind.
     """
+    require_replaceable(out)
     progress(Update(stage="converting to GGUF"))
     job = {"folder": str(folder), "out": str(out), "dtype": dtype}
     return run_worker("export", job, on_events=lambda events: None, control=control, log=log)
+
+
+def require_replaceable(out: Path) -> None:
+    """Raise UserError where a file is in the place of a new GGUF file and is none: it may be the only one."""
+    if not os.path.isfile(out):  # noqa: PTH113 - Path.is_file raises for long names
+        return
+    with out.open("rb") as file:
+        start = file.read(len(MAGIC))
+    if start != MAGIC:
+        raise UserError(f"{out} is there already, and is no GGUF file.", "Name a new file.")
 
 
 def unpack(

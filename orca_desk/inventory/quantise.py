@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.convert import require_replaceable
 from orca_desk.library.database import Library
 from orca_desk.models.hashes import HashCache, OnBytes, ignore
 from orca_desk.models.model_file import ModelFile
@@ -61,5 +62,6 @@ def _require_another(model: ModelFile, out: Path) -> None:
             f"{model.path} is quantised already ({model.quantisation}); another time would lose too much.",
             "Choose the model's F32, F16 or BF16 file.",
         )
+    require_replaceable(out)
     if out.exists() and any(out.samefile(file) for file in model.files):
         raise UserError(f"{out} is the model itself.", "Choose another name for the copy.")
