@@ -24,6 +24,7 @@ class Application(StrEnum):
     GPT4ALL = "gpt4all"
 
 
+LONGEST_NAME = 80  # of a model in Ollama
 # By the names of `inventory.places`; the others take a model by a command or in their window.
 _FOLDERS = {Application.LM_STUDIO: "LM Studio", Application.GPT4ALL: "GPT4All"}
 
@@ -34,11 +35,12 @@ class Target:
 
     `source` is the exported file, or Ollama's folder, to take. `folder` is where a copy belongs, on this
     machine, for an application that was found and takes files in a folder; else None. `is_there`: it has been
-    put there.
+    put there. `name` is one that Ollama takes, by which it lists the model.
     """
 
     application: Application
     source: Path
+    name: str
     folder: Path | None = None
     is_there: bool = False
 
@@ -64,6 +66,7 @@ def targets(outcome: ExportOutcome, places: Mapping[str, Path] | None = None) ->
             Target(
                 application=application,
                 source=source,
+                name=_ollama_name(weights),
                 folder=folder,
                 is_there=folder is not None and _is_same(folder / weights.name, weights),
             )
@@ -115,6 +118,11 @@ def _folder_in(
         if one.format is Format.LM_STUDIO:  # its folders are those of LM Studio
             return root.joinpath(*Path(one.place).parent.parts[1:])
     return root / PUBLISHER / weights.stem  # LM Studio sees no file that lies directly in its folder
+
+
+def _ollama_name(weights: Path) -> str:
+    """Return the file's name in lower case: its letters are among those that Ollama takes."""
+    return weights.stem.lower()[:LONGEST_NAME]
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -125,8 +125,7 @@ def place_sentence(target: Target) -> str:
         case Application.OLLAMA if source.suffix == ".gguf":
             return "Export the Ollama folder too: Ollama needs its Modelfile."
         case Application.OLLAMA:
-            name = smallest_name(target)
-            return f"Run: ollama create {name} -f {_quoted(str(source / 'Modelfile'))}"
+            return f"Run: ollama create {target.name} -f {_quoted(str(source / 'Modelfile'))}"
         case Application.LLAMA_CPP:
             return f"Run: llama-server -m {_quoted(str(source))}"
         case _:
@@ -137,11 +136,6 @@ def command_of(target: Target) -> str:
     """Return the command that an application takes the export by; "" for one without."""
     text = place_sentence(target)
     return text.removeprefix("Run: ") if text.startswith("Run: ") else ""
-
-
-def smallest_name(target: Target) -> str:
-    """Return the name under which Ollama lists the model: in lower case, as it wants it."""
-    return target.source.parent.name.lower()
 
 
 def _quoted(text: str) -> str:

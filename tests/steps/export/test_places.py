@@ -1,5 +1,6 @@
 """Where an export goes: found folders are offered, and nothing of another is replaced."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_putting_it_there_is_done_once_and_replaces_nothing(tmp_path: Path, outc
         put(target)
     with pytest.raises(UserError, match="takes no files"):
         put(targets(outcome, {})[0])
+
+
+def test_ollama_lists_it_by_the_files_name_wherever_it_lies(tmp_path: Path, outcome: ExportOutcome) -> None:
+    """A folder may have any name, Ollama takes few letters, and at most 80."""
+    elsewhere = tmp_path / "Mein Schüler"
+    (tmp_path / "out").rename(elsewhere)
+    long = ExportedFile(format=Format.Q8_0, place=f"{'A' * 96}-Q8_0.gguf", bytes=1, sha256="")
+    assert {one.name for one in targets(replace(outcome, out=elsewhere), {})} == {"small"}
+    assert {one.name for one in targets(replace(outcome, files=(long,)), {})} == {"a" * 80}
 
 
 def test_without_a_merged_file_there_is_nowhere_to_put_it(tmp_path: Path) -> None:

@@ -73,21 +73,25 @@ def test_another_type_than_asked_for_is_said() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="quoting for POSIX shells")
 def test_commands_take_any_path() -> None:
     folder = Path("/my models/a'b")
-    served = Target(application=Application.LLAMA_CPP, source=folder / "m.gguf")
+    served = Target(application=Application.LLAMA_CPP, name="tuned-q8_0", source=folder / "m.gguf")
     assert shlex.split(command_of(served)) == ["llama-server", "-m", str(folder / "m.gguf")]
-    ollama = Target(application=Application.OLLAMA, source=folder / "Tuned" / "ollama")
+    ollama = Target(application=Application.OLLAMA, name="tuned-q8_0", source=folder / "Tuned" / "ollama")
     assert shlex.split(command_of(ollama)) == [
-        "ollama", "create", "tuned", "-f", str(folder / "Tuned" / "ollama" / "Modelfile"),
+        "ollama", "create", "tuned-q8_0", "-f", str(folder / "Tuned" / "ollama" / "Modelfile"),
     ]  # fmt: skip
 
 
 def test_each_application_is_told_what_fits() -> None:
     file = Path("/out/m.gguf")
     assert "Export the Ollama folder too" in place_sentence(
-        Target(application=Application.OLLAMA, source=file)
+        Target(application=Application.OLLAMA, name="tuned-q8_0", source=file)
     )
-    assert "two folders deep" in place_sentence(Target(application=Application.LM_STUDIO, source=file))
-    found = Target(application=Application.LM_STUDIO, source=file, folder=Path("/lms/orca-desk/m"))
+    assert "two folders deep" in place_sentence(
+        Target(application=Application.LM_STUDIO, name="tuned-q8_0", source=file)
+    )
+    found = Target(
+        application=Application.LM_STUDIO, name="tuned-q8_0", source=file, folder=Path("/lms/orca-desk/m")
+    )
     assert "put the file into /lms/orca-desk/m" in place_sentence(found)
     assert place_sentence(replace(found, is_there=True)) == "It is in LM Studio's folder."
     assert command_of(found) == ""
