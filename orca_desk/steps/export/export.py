@@ -24,7 +24,7 @@ from orca_desk.steps.export.card import CardFacts, write_cards
 from orca_desk.steps.export.formats import ADAPTERS, MERGED, QUANTISED, Format, label_of
 from orca_desk.steps.export.ollama import write_modelfile
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
-from orca_desk.steps.export.part_folder import SCRATCH, PartFolder, can_link, require_free
+from orca_desk.steps.export.part_folder import SCRATCH, PartFolder, can_link, held, require_free
 from orca_desk.steps.export.plan import ExportPlan, plan_export
 from orca_desk.steps.export.receipt import read_receipt, write_receipt
 from orca_desk.steps.export.request import ExportRequest
@@ -86,7 +86,8 @@ def export(
         recorder.unit = UNIT
         recorder.outcome = ExportStage.WRITING.to_json()
         try:
-            outcome = handed_over or _Export(library, request, recorder, control).do()
+            with held(request.out):
+                outcome = handed_over or _Export(library, request, recorder, control).do()
         except ExportBlockedError as error:
             recorder.failure = error.outcome.to_json()
             raise

@@ -7,12 +7,15 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, sync_folder
+from orca_desk.library.lock import NO_LOCKS
 
 STATE = ".orca-desk-export.json"
 SCRATCH = ".scratch"  # merged files that are only to be quantised, or compared with
@@ -46,8 +49,12 @@ class PartFolder:
         return self._key(path) in self.state["done"] and path.exists()
 
     def set_done(self, path: Path) -> None:
-        """Note that the file or folder at `path` is complete."""
-        self.state["done"] = [*self.state["done"], self._key(path)]
+        """Note that the file or folder at `path` is complete; what was known of an earlier one is not."""
+        key = self._key(path)
+        hashes: dict[str, str] = self.state.get("hashes", {})
+        for known in [one for one in hashes if one == key or one.startswith(f"{key}/")]:
+            del hashes[known]
+        self.state["done"] = [*self.state["done"], key]
         self.save()
 
     def save(self) -> None:
@@ -85,9 +92,7 @@ class PartFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(
-                f"{self.out} cannot be made ({error.strerror}).", "Choose a folder that you can write to."
-            ) from error
+            raise _cannot_make(self.out, error) from error
         if not (self.path / STATE).is_file():
             atomic_write(self.path / STATE, json.dumps({"source": dict(source), "done": []}))
 
@@ -128,12 +133,46 @@ def require_free(out: Path) -> None:
         )
 
 
+@contextlib.contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Hold the hidden folder of an export into `out`, as a second library may export there too.
+
+    Raises UserError where another export holds it, or where `out` cannot be made.
+    """
+    part = part_of(out)
+    lock = filelock.FileLock(part.with_name(f"{part.name}.lock"), timeout=0)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout:
+        raise UserError(
+            f"Another export into {out} is at work.", "Wait for its end, or choose another folder."
+        ) from None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise _cannot_make(out, error) from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows removes no open file, but the release does
+            Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+
+def _cannot_make(out: Path, error: OSError) -> UserError:
+    return UserError(f"{out} cannot be made ({error.strerror}).", "Choose a folder that you can write to.")
+
+
 def discard(out: Path) -> bool:
-    """Remove what an export into `out` left in its hidden folder; return whether there was anything."""
+    """Remove what an export into `out` left in its hidden folder; return whether there was anything.
+
+    Raises UserError where an export is at work there.
+    """
     part = part_of(out)
     if not (part / STATE).is_file():
         return False
-    shutil.rmtree(part)
+    with held(out):
+        shutil.rmtree(part)
     return True
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from orca_desk.errors import UserError
 from orca_desk.steps.export import part_folder
-from orca_desk.steps.export.part_folder import PartFolder, discard, link_or_copy, part_of
+from orca_desk.steps.export.part_folder import PartFolder, discard, held, link_or_copy, part_of
 
 SOURCE = {"adapter": "1"}
 
@@ -41,6 +41,33 @@ def test_files_of_another_student_are_removed(tmp_path: Path) -> None:
     other = PartFolder(tmp_path / "out", {"adapter": "2"})
     assert not other.is_done(part.place("deep/a.gguf"))
     assert [path.name for path in other.path.iterdir()] == [part_folder.STATE]
+
+
+def test_the_hash_of_a_file_that_was_made_again_is_unknown(tmp_path: Path) -> None:
+    part = PartFolder(tmp_path / "out", SOURCE)
+    part.state["hashes"] = {"a.gguf": "1", "deep/b.gguf": "2", "deeper/b.gguf": "3"}
+    for name in ("a.gguf", "deep"):
+        part.set_done(part.place(name))
+    assert part.state["hashes"] == {"deeper/b.gguf": "3"}
+
+
+def test_one_export_at_a_time_grows_in_a_folder(tmp_path: Path) -> None:
+    """Two libraries may export into one, and a failed one may be tried again while its error is shown."""
+    out = tmp_path / "deep" / "out"
+    with pytest.raises(ZeroDivisionError) as failed, held(out):
+        PartFolder(out, SOURCE)
+        with pytest.raises(UserError, match=r"Another export into .* is at work"), held(out):
+            pass
+        with pytest.raises(UserError, match="is at work"):
+            discard(out)
+        raise ZeroDivisionError
+    with held(out):
+        assert part_of(out).is_dir()
+    assert discard(out)
+    assert list(out.parent.iterdir()) == []
+    assert failed.value
+    with pytest.raises(UserError, match="cannot be made"), held(write(tmp_path / "file") / "out"):
+        pass
 
 
 def test_what_is_the_users_own_is_never_touched(tmp_path: Path) -> None:
