@@ -1,5 +1,6 @@
 """`orca-desk models template`: a chat template, with a preview and a check, or another one instead."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,9 @@ STYLES = {"warn": "yellow", "bad": "red"}
     help="Set a switch of the template, such as enable_thinking=false.",
 )
 @click.option("--own", is_flag=True, help="Use the model's own template again.")
-@click.option("--check", is_flag=True, help="Only try the template; change nothing.")
+@click.option(
+    "--check", is_flag=True, help="Only try the template; change nothing. Fails for one that can't be used."
+)
 @library_option
 @json_option
 def template(
@@ -71,6 +74,8 @@ def template(
         with open_library(folder) as library:
             set_override(library, model, wanted)
     _print(report, as_json=as_json)
+    if check and report.check is None:
+        sys.exit(1)
 
 
 def _switched(report: TemplateReport, values: dict[str, str]) -> str:

@@ -23,6 +23,10 @@ SECONDS = 20  # to start the worker on a busy machine; it limits itself to 2 s o
 BEFORE, AFTER = "\n \t\n", "\n\t \n"
 TRIMMED_BEFORE: dict[str, str | None] = {BEFORE: "", "": None, BEFORE.lstrip("\n"): "\n"}
 TRIMMED_AFTER: dict[str, str | None] = {AFTER: "", "": None, AFTER.rstrip("\n"): "\n"}
+# Messages of a conversation that any template renders within its limits. A longer one may exceed them by its
+# length, which says nothing of the template.
+ORDINARY = 32
+MOST_KNOWN = 256  # shapes; a server meets those of all its clients
 HINT = "Use another build of the model, with the chat template of its publisher."
 THOUGHT = "ORCAxTHOUGHTxDESK"
 # What a user should know of a template: it writes a date, which is always the same (`workers.render.NOW`); it
@@ -98,8 +102,11 @@ class ChatTemplate:
         return replace(written, pieces=(*written.pieces[:-1], written.pieces[-1] + self._omitted_header))
 
     def _as_written(self, shape: Shape) -> Skeleton:
+        if not self._known:
+            ordinary = (shape,) if len(shape.roles) <= ORDINARY else ()
+            self._learn(list(dict.fromkeys((*BASE_SHAPES, *ordinary))))
         if shape not in self._known:
-            self._learn([shape] if self._known else list(dict.fromkeys((*BASE_SHAPES, shape))))
+            self._learn([shape])
         known = self._known[shape]
         if isinstance(known, UserError):
             raise known
@@ -199,6 +206,8 @@ class ChatTemplate:
     def _learn(self, shapes: Sequence[Shape]) -> None:
         is_first = not self._known
         self._known |= self._skeletons(shapes)
+        for old in list(self._known)[len(BASE_SHAPES) : len(BASE_SHAPES) + len(self._known) - MOST_KNOWN]:
+            del self._known[old]
         if is_first and isinstance(self._known[Shape(("user",), True)], UserError):
             self._typed = True  # some templates, mostly of vision models, take lists of typed parts only
             found = self._skeletons(shapes)
@@ -222,12 +231,21 @@ class ChatTemplate:
         return found
 
     def _render(self, conversations: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-        """Run the `render` worker. Raises UserError when it exceeds its time or memory, once and for all."""
+        """Run the `render` worker. Raises UserError when it exceeds its time or memory.
+
+        That holds once and for all, unless a conversation was so long that it explains it.
+        """
         if self._exhausted:
             raise self._exhausted
         try:
             return self._run(conversations)
         except UserError as error:
+            longest = max(len(one["messages"]) for one in conversations)
+            if longest > ORDINARY:
+                raise UserError(
+                    f"The conversation has {longest:,} messages, too many for the model's chat template.",
+                    "Begin another conversation.",
+                ) from error
             self._exhausted = error
             raise
 

@@ -86,7 +86,18 @@ class ServedModel:
     # From messages and texts to prompts
 
     async def render(self, messages: Sequence[Message]) -> Prompt:
-        """Render a conversation by the model's chat template. Raises ApiError where the template refuses."""
+        """Render a conversation by the model's chat template.
+
+        Raises ApiError where the template refuses, and for more messages than the context has tokens: it
+        would take the template long to write what is then too long.
+        """
+        if len(messages) > self.engine.context:
+            raise ApiError(
+                f"The conversation has {len(messages):,} messages; {self.name} has a context of "
+                f"{self.engine.context:,} tokens.",
+                param="messages",
+                code="context_length_exceeded",
+            )
         async with self._rendering:
             try:
                 rendered = await asyncio.to_thread(self.engine.renderer.prompt, messages)

@@ -115,7 +115,7 @@ def render(template: Template, variables: dict[str, str], conversation: dict[str
 
 
 def _describe(error: BaseException) -> str:
-    return _printable(f"{type(error).__name__}: {error}".removesuffix(": "))
+    return _printable(f"{type(error).__name__}: {error}".removesuffix(": ")).rstrip(".")
 
 
 def _printable(text: str) -> str:

@@ -55,3 +55,4 @@ def test_what_cannot_be_used_is_refused(tiny_llama: TinyModel, tmp_path: Path) -
         run(library, tiny_llama.gguf, "--switch", "enable_thinking=false")
     assert run(library, tiny_llama.gguf, "--switch", "speed=high").exit_code == 2
     assert run(library, tiny_llama.gguf, "--own", "--file", bad).exit_code == 2
+    assert run(library, tiny_llama.gguf, "--file", bad, "--check").exit_code == 1

@@ -83,8 +83,28 @@ def test_a_refusal_is_told_in_the_templates_words() -> None:
     ],
 )
 def test_hostile_and_broken_templates_are_refused(source: str, message: str) -> None:
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=message) as refused:
         chat(source).skeleton(Shape(("user",), True))
+    assert ".." not in refused.value.message
+
+
+def test_a_conversation_that_is_too_long_leaves_others_their_template() -> None:
+    """A server's clients share the template; what one of them sends must not end it for all."""
+    nested = "{% for m in messages %}{% for n in messages %}{% for o in messages %}{% endfor %}{% endfor %}"
+    template = chat(nested + "{{ m.role }}: {{ m.content }}</s>{% endfor %}")
+    long = Shape(("user", "assistant") * 1000, False)
+    with pytest.raises(UserError, match="2,000 messages, too many for the model"):
+        template.skeleton(long)
+    assert template.skeleton(Shape(("user",), False)).pieces == ("user: ", "</s>")
+
+
+def test_the_shapes_of_many_conversations_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orca_desk.prompts.template.MOST_KNOWN", 8)
+    template = chat(CHATML)
+    shapes = [Shape(("user", "assistant") * count, False) for count in range(2, 7)]
+    found = [template.skeleton(shape) for shape in shapes]
+    assert len(template._known) == 8
+    assert [template.skeleton(shape) for shape in shapes] == found
 
 
 DATED = (

@@ -145,6 +145,12 @@ def test_a_body_that_is_too_large(server: LiveServer) -> None:
                 client.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
 
 
+def test_a_conversation_of_more_messages_than_the_context_has_tokens(server: LiveServer) -> None:
+    turns = [{"role": "user", "content": ""}, {"role": "assistant", "content": ""}] * 30_000
+    refused = refusal(*call(server, CHAT, QUESTION | {"messages": turns}))
+    assert refused == (400, "messages", "context_length_exceeded")
+
+
 def test_more_answers_than_a_server_takes(server: LiveServer) -> None:
     """64 choices of 9 prompts are 576; none of them begins."""
     many = PROMPT | {"prompt": ["x"] * 9, "n": 64}
