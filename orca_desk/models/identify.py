@@ -13,6 +13,7 @@ from orca_desk.models.hashes import HashCache
 from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.licence import licence_of_folder
 from orca_desk.models.model_file import ModelFile, ModelShape
+from orca_desk.models.quantisations import UNQUANTISED
 from orca_desk.models.seen_headers import SeenHeaders, state_of
 
 SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
@@ -114,12 +115,19 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
 
 
 def _quantisation(head: Header, sizes: Counter[str]) -> str:
-    """Return the file's own name for it (Q4_K_M), or the type of most of its bytes."""
+    """Return the file's own name for it (Q4_K_M), or the type of most of its bytes.
+
+    A name that the tensors belie counts for nothing: whether weights were rounded must be true.
+    """
     import gguf  # see gguf_header
 
     number = head.number("general.file_type", -1)
     known = {int(kind): kind.name.removeprefix("MOSTLY_").removeprefix("ALL_") for kind in gguf.LlamaFileType}
-    return known.get(number) or sizes.most_common(1)[0][0]
+    packed = {kind for kind in sizes if gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]][0] > 1}
+    name = known.get(number, "GUESSED")
+    if name != "GUESSED" and (name in UNQUANTISED) != bool(packed):
+        return name
+    return max(packed or sizes, key=lambda kind: sizes[kind])
 
 
 def shape_of_metadata(metadata: Mapping[str, Value]) -> ModelShape:

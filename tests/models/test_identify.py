@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from gguf import LlamaFileType
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import CHATML, TinyModel
@@ -13,6 +14,8 @@ from orca_desk.errors import UserError
 from orca_desk.models.gguf_header import read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
+from orca_desk.student.convert import write_gguf
+from orca_desk.student.gguf_file import FILE_TYPES, Dtype
 
 
 def text(value: str) -> bytes:
@@ -48,6 +51,30 @@ def test_a_folder_and_its_gguf_are_the_same_model(family: str, request: pytest.F
         2 * 2 * 2 * 16,
     )
     assert folder.sha256 is None and file.tokenizer.startswith("gpt2")
+
+
+@pytest.mark.parametrize(
+    ("stored", "told", "right"),
+    [
+        ("f16", "ALL_F32", "F32"),  # both are plain numbers: the name stays
+        ("q8_0", "MOSTLY_Q8_0", "Q8_0"),
+        ("q8_0", "MOSTLY_Q4_K_M", "Q4_K_M"),  # a mixture, of which most may be stored as another type
+        ("q8_0", "MOSTLY_F16", "Q8_0"),  # its weights were rounded
+        ("f16", "MOSTLY_Q4_0", "F16"),  # they were not
+        ("q8_0", "GUESSED", "Q8_0"),
+    ],
+)
+def test_a_file_that_calls_its_numbers_something_else_is_not_believed(
+    tiny_llama: TinyModel, tmp_path: Path, stored: Dtype, told: str, right: str
+) -> None:
+    path = tmp_path / "model.gguf"
+    write_gguf(tiny_llama.folder, path, dtype=stored)
+    key = b"general.file_type" + struct.pack("<I", 4)  # 32 bits without a sign
+    honest = key + struct.pack("<I", FILE_TYPES[stored])
+    written = path.read_bytes()
+    assert written.count(honest) == 1
+    path.write_bytes(written.replace(honest, key + struct.pack("<I", LlamaFileType[told])))
+    assert identify(path).quantisation == right
 
 
 def test_a_file_that_is_cut_anywhere_is_refused(tiny_llama: TinyModel, tmp_path: Path) -> None:
