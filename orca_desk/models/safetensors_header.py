@@ -5,6 +5,7 @@ Format: https://github.com/huggingface/safetensors.
 """
 
 import json
+import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping
@@ -34,6 +35,7 @@ _BYTES = {
     "BOOL": 1,
 }
 _PICKLES = frozenset({".bin", ".pt", ".pth"})
+_SHARD = re.compile(r"-\d{5}-of-\d{5}\.safetensors$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,15 +142,22 @@ def _entries(path: Path, header: dict[str, object], *, start: int, size: int) ->
 
 def _without_weights(folder: Path) -> UserError:
     if others := sorted(folder.glob("*.safetensors")):
+        if _SHARD.search(others[0].name):
+            return UserError(
+                f"{folder} has no {INDEX}, which says what {others[0].name} and the other parts hold.",
+                "Download that file too.",
+            )
         return UserError(
             f"{folder} has no {SINGLE}.", f"Rename {others[0].name} if that holds all of the model's weights."
         )
     if pickles := sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLES):
+        # transformers reads these alone, not consolidated.00.pth and others
+        loadable = any(name.startswith("pytorch_model") and name.endswith(".bin") for name in pickles)
+        command = f"; or, if you trust its publisher, convert them by {_conversion(folder)}"
         return UserError(
             f"{folder} has only pickled weights ({pickles[0]}), which Orca Desk never opens: they can run "
             "any program.",
-            "Download the model's safetensors files; or, if you trust its publisher, convert them by "
-            f"{_conversion(folder)}",
+            f"Download the model's safetensors files{command if loadable else '.'}",
         )
     return UserError(f"{folder} has no {SINGLE}.", "Download the model's safetensors files.")
 

@@ -6,6 +6,7 @@ that the host can check before a training starts.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,8 @@ def read_base(folder: Path) -> ModelFile:
     not a safetensors model that can be trained.
     """
     config = read_json(folder / "config.json")
-    if "quantization_config" in config:
-        raise UserError(
-            f"The model in {folder} is quantised, so it cannot be trained.",
-            "Choose the original weights (float32, float16 or bfloat16).",
-        )
+    if config.get("quantization_config") is not None or config.get("quantization"):  # the latter is MLX's
+        raise _quantised(folder)
     base = identify_folder(folder)
     family = family_of_config(config)
     if missing := [key for key in SIZES if type(config.get(key)) is not int or config[key] < 1]:
@@ -52,7 +50,10 @@ def read_base(folder: Path) -> ModelFile:
         )
     with damaged(folder / "config.json"):
         family.require_plain()
-        require_sound(folder, config, SafetensorsFiles(folder))
+        weights = SafetensorsFiles(folder)
+        if packed := sorted({one.dtype for one in weights.values() if not one.is_readable}):
+            raise _quantised(folder, packed)  # where config.json leaves it out
+        require_sound(folder, config, weights)
         return replace(base, context=family.context)
 
 
@@ -93,6 +94,14 @@ def linear_layers(folder: Path) -> frozenset[str]:
         if name.endswith(".weight") and len(tensor.shape) == 2 and name.count(".") > 1
     }
     return frozenset(names - {"embed_tokens", "lm_head"})
+
+
+def _quantised(folder: Path, types: Sequence[str] = ()) -> UserError:
+    held = f" (it holds {', '.join(types)} weights)" if types else ""
+    return UserError(
+        f"The model in {folder} is quantised{held}, so it cannot be trained.",
+        "Choose the original weights (float32, float16 or bfloat16), or a GGUF file of the model.",
+    )
 
 
 def _require_rows(folder: Path, config: dict[str, Any], weights: SafetensorsFiles) -> None:

@@ -28,13 +28,18 @@ class StoredTensor:
     offset: int
 
     @property
+    def is_readable(self) -> bool:
+        """Whether the values are stored as plain floats."""
+        return self.dtype in _STORED
+
+    @property
     def fits_half(self) -> bool:
         """Whether half precision holds every value, whatever it is."""
         return self.dtype == "F16"
 
     def map(self) -> npt.NDArray[Any]:
         """Map the values as they are stored, flat. Raises UserError for a format that is not a float."""
-        if self.dtype not in _STORED:
+        if not self.is_readable:
             raise UserError(
                 f"{self.path.name} holds {self.dtype} tensors, which Orca Desk cannot read.",
                 "Use the model's original weights (float32, float16 or bfloat16), not a quantised copy.",

@@ -48,10 +48,23 @@ def test_a_file_under_another_name_is_refused_with_the_remedy(folder: Path) -> N
         assert "Rename weights.safetensors" in refusal.value.hint
 
 
-def test_pickles_are_never_opened(folder: Path) -> None:
-    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(UserError, match="only pickled weights"):
+def test_parts_without_their_list_are_refused_with_the_remedy(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors")
+    with pytest.raises(UserError, match=r"has no model\.safetensors\.index\.json") as refusal:
         weight_files(folder)
+    assert refusal.value.hint == "Download that file too."
+
+
+@pytest.mark.parametrize(
+    ("name", "offers"), [("pytorch_model.bin", True), ("consolidated.00.pth", False), ("optimizer.pt", False)]
+)
+def test_pickles_are_never_opened(folder: Path, name: str, offers: bool) -> None:
+    """The command is offered where transformers finds such weights."""
+    (folder / "model.safetensors").rename(folder / name)
+    with pytest.raises(UserError, match="only pickled weights") as refusal:
+        weight_files(folder)
+    assert ("convert them by python" in refusal.value.hint) == offers
+    assert "Download the model's safetensors files" in refusal.value.hint
 
 
 @pytest.mark.parametrize("index", [{}, {"weight_map": {}}, {"weight_map": {"a": "../x.safetensors"}}])

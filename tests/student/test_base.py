@@ -127,9 +127,31 @@ def test_it_is_refused_by_name(folder: Path, tmp_path: Path, kind: str) -> None:
     assert not (tmp_path / "out.gguf").exists()
 
 
+@pytest.mark.parametrize("key", ["quantization_config", "quantization"])
+def test_a_folder_that_says_it_is_quantised_is_refused(folder: Path, key: str) -> None:
+    change(folder, dict, {key: {"bits": 4, "group_size": 64}})
+    with pytest.raises(UserError, match=r"is quantised, so it cannot be trained"):
+        read_base(folder)
+
+
+def test_a_quantisation_of_null_is_none(folder: Path) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"quantization_config": None}))
+    assert read_base(folder).quantisation == "F32"
+
+
+@pytest.mark.parametrize(("packed", "held"), [("int8", "I8"), ("uint32", "U32")])
+def test_packed_weights_are_told_before_anything_starts(folder: Path, packed: str, held: str) -> None:
+    """Some programs write what they did to the weights into a file of their own."""
+    name = "model.layers.0.mlp.up_proj.weight"
+    change(folder, lambda weights: weights | {name: weights[name].astype(packed)}, {})
+    with pytest.raises(UserError, match=rf"is quantised \(it holds {held} weights\)"):
+        read_base(folder)
+
+
 def test_a_type_that_is_no_text_is_no_traceback(folder: Path) -> None:
     change(folder, lambda tensors: tensors, {"model_type": ["llama"]})
-    with pytest.raises(UserError, match="cannot train models of the .*llama.* architecture"):
+    with pytest.raises(UserError, match=r"cannot train models of the .*llama.* architecture"):
         read_base(folder)
 
 
