@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QStackedWidg
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.steps.export.export import ExportBlockedError, Exported, export
-from orca_desk.steps.export.offer import KIND, export_offer
+from orca_desk.steps.export.offer import KIND, ExportOffer, export_offer
 from orca_desk.steps.export.outcome import ExportOutcome
 from orca_desk.steps.export.part_folder import discard
 from orca_desk.steps.export.request import ExportRequest
@@ -106,14 +106,22 @@ class ExportDialog(QDialog):
         self._show_readiness()
 
     def _read_offer(self) -> None:
+        """Read what the chosen training offers; until then, and if it offers nothing, none is exported."""
+        self.choices.offer = None
+        self.notice.hide()
+        self._show_readiness()
         library, training = self.desk.library, self.training.currentText()
         self.desk.background.run(
             self,
             lambda: export_offer(library, training),
-            self.choices.show_offer,
+            self._show_offer,
             failed=self.notice.show_error,
             only_newest="offer",
         )
+
+    def _show_offer(self, offer: ExportOffer) -> None:
+        self.choices.show_offer(offer)
+        self._show_readiness()
 
     def _build_buttons(self) -> QDialogButtonBox:
         self.export_button = button("Export", self.accept, primary=True)

@@ -99,6 +99,25 @@ def test_the_form_tells_sizes_space_and_what_is_missing(
     dialog.reject()
 
 
+def test_a_training_that_offers_nothing_is_not_taken_for_the_one_before(
+    window: Window, library: Library, training: Training, home: Path, qtbot: QtBot
+) -> None:
+    second = add_tuned(library, training.base, seed=1)
+    assert second.adapter_gguf
+    second.adapter_gguf.unlink()
+    dialog = ExportDialog(window.desk, [training.id, second.id], window)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.export_button.isEnabled)
+    dialog.training.setCurrentIndex(1)
+    assert not dialog.export_button.isEnabled()
+    qtbot.waitUntil(lambda: "is gone" in dialog.notice.text.text())
+    assert not dialog.export_button.isEnabled()
+    dialog.training.setCurrentIndex(0)
+    qtbot.waitUntil(dialog.export_button.isEnabled)
+    assert dialog.notice.isHidden()
+
+
 @pytest.mark.slow
 def test_a_blocked_export_is_shown_and_handed_over_only_on_purpose(
     window: Window,

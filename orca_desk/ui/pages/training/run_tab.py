@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import Training
 from orca_desk.parity.earlier import earlier_from_json
+from orca_desk.parity.table import table_from_json
 from orca_desk.processes.progress import Update
 from orca_desk.steps.train.history import TrainingDetails, training_details
 from orca_desk.steps.train.training import Trained
@@ -17,6 +18,7 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.training.run_figures import RunFigures
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves, TrainingCurves
+from orca_desk.ui.widgets.gate_table import GateTableView
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
@@ -177,6 +179,8 @@ class TrainingRunView(QWidget):
         for one in (self.evaluate, self.chat, self.export, self.use, self.resume):
             row.addWidget(one, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(row)
+        self.gate = GateTableView(desk.theme)
+        layout.addWidget(self.gate)
         self.result.hide()
         return self.result
 
@@ -296,6 +300,11 @@ class TrainingRunView(QWidget):
         outcome = outcome_text(training.run.outcome)
         if training.run.status == "interrupted":
             outcome = f"The app or computer stopped. {resumes_from(self.details.checkpoint)}"
+        table = table_from_json(training.run.outcome)
+        self.gate.setVisible(table is not None)
+        if table is not None:
+            self.gate.show_table(table)
+            outcome = ""  # the table's sentence
         for words, text in (
             (self.records, records_sentence(self.details.records)),
             (self.outcome, outcome),

@@ -438,7 +438,8 @@ def test_a_training_is_started_stopped_and_resumed(
     assert (done.id, done.run.status) == (stopped.id, "done")
     assert len(view.run.loss) == int(view.run.loss.steps[-1]) > reached
     assert view.best.text().startswith(f"Best checkpoint: step {done.best_step}")
-    assert "llama.cpp serves what torch trained" in view.outcome.text()
+    assert "llama.cpp serves what torch trained" in view.gate.sentence.text()
+    assert view.gate.model.rowCount() == 1 and view.gate.isVisible() and not view.outcome.isVisible()
     assert view.figures.values["step"].text() == f"{len(view.run.loss)} of {len(view.run.loss)}"
     with qtbot.waitSignal(window.desk.page_requested) as wanted:
         qtbot.mouseClick(view.chat, Qt.MouseButton.LeftButton)
@@ -555,7 +556,7 @@ def test_other_pages_lead_here(window: Window, qtbot: QtBot, library: Library, s
     window.desk.open("training", snapshot=snapshot.id)
     assert page.tabs.currentIndex() == SET_UP
     window.desk.open("training", resume="train-99")
-    assert "no training train-99" in page.notice.text.text()
+    assert "no run train-99" in page.notice.text.text()
 
 
 def test_a_queued_training_waits_for_its_turn_and_reports_its_failure(
