@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run demo quick quick-style quick-types quick-pages quick-rest test package package-test minis clean
+.PHONY: run demo quick quick-style quick-types quick-pages quick-rest test test-one-half test-other-half \
+    package package-test minis clean
 
 run: .venv/.run
 	if $(BIN)/python -m orca_desk.display; then $(BIN)/orca-desk desktop; else $(BIN)/orca-desk demo; fi
@@ -31,12 +32,20 @@ quick-pages: .venv-quick/.test
 quick-rest: .venv-quick/.test
 	QT_QPA_PLATFORM=offscreen $(QUICK)/pytest --ignore tests/ui/pages -o cache_dir=.pytest_cache/rest
 
+# Two runs of pytest side by side, as few tests keep two cores busy: together they cover all tests.
+ONE_HALF := tests/ui tests/cli tests/end_to_end tests/formats tests/library tests/method
 test: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target test-one-half test-other-half
+
+test-one-half: .venv/.test
+	$(BIN)/pytest $(ONE_HALF)
+
+test-other-half: .venv/.test
+	$(BIN)/pytest $(addprefix --ignore ,$(ONE_HALF)) -o cache_dir=.pytest_cache/other
 
 # The package runs on other machines too: it has an environment of its own, with a llama.cpp for any processor,
 # compiled once per machine. It is installed first: pip's cache would return one for this processor.
