@@ -14,7 +14,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,26 +22,30 @@ from typing import Any
 from benchmarks.training import BUILD, SMOLLM, make_records
 from orca_desk.inventory.bundled import mini_student, mini_teacher
 from orca_desk.method.records import Sampling
-from orca_desk.models.fits import Fit, human_bytes, teaching_fit, training_fit
+from orca_desk.models.fits import Fit, export_fit, human_bytes, teaching_fit, training_fit
 from orca_desk.models.identify import identify
+from orca_desk.parity.gate import TOKENS
 from orca_desk.processes.host import run_worker
 from orca_desk.student.settings import TrainSettings
+from tests.support.tiny_adapters import make_adapter
 from tests.support.tiny_models import TinyShape, make_tiny
 
 HALF_BILLION = TinyShape(width=896, layers=24, heads=14, kv_heads=2, ffn=4864, vocab=151_936, context=4096)
 ALLOWED = 0.2  # of the measured peak
+PROMPTS = 4  # compared in an export: more take longer, not more memory
 UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A job of a worker, with its requests, and the estimate for it."""
+    """A job of a worker, with its requests, and the estimate for it; `prepare` makes what it reads."""
 
     name: str
     worker: str
     job: dict[str, Any]
     requests: tuple[dict[str, Any], ...] = ()
     estimate: Fit
+    prepare: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +66,11 @@ def cases(folder: Path) -> Iterator[Case]:
     """Yield the jobs; what they write goes to `folder`."""
     yield _teaching("mini teacher", mini_teacher())
     yield _training("mini student", mini_student(), folder, TrainSettings())
+    yield _exporting("mini student", mini_student(), folder)
     for name, shape, family in (("135M shape", SMOLLM, "llama"), ("0.5B shape", HALF_BILLION, "qwen2")):
         model = _model(name, shape, family)
         yield _teaching(name, model / "model.gguf")
+        yield _exporting(name, model, folder)
         for dtype in ("bfloat16", "float32"):
             for checkpointing in ("off", "on"):
                 settings = TrainSettings(
@@ -75,6 +81,7 @@ def cases(folder: Path) -> Iterator[Case]:
 
 def measure(case: Case) -> Measured:
     """Run a case in a process of its own, whose children's peak is the worker's."""
+    case.prepare()
     job = json.dumps({"worker": case.worker, "job": case.job, "requests": case.requests})
     run = subprocess.run(
         [sys.executable, "-m", "benchmarks.memory", "--run"], input=job, capture_output=True, text=True
@@ -125,6 +132,29 @@ def _training(name: str, base: Path, folder: Path, settings: TrainSettings) -> C
         worker="train",
         job={"base": str(base), "records": str(records), "out": str(out), "settings": chosen},
         estimate=training_fit(identify(base), settings),
+    )
+
+
+def _exporting(name: str, base: Path, folder: Path) -> Case:
+    """Compare a merged file with what was trained: no other part of an export holds as much."""
+    adapter = folder / f"export-{name.replace(' ', '-')}"
+    merged, served = adapter / "merged.gguf", adapter / "served.npz"
+    asked = [[["system", one["system"]], ["user", one["user"]]] for one in make_records(PROMPTS)]
+
+    def prepare() -> None:
+        make_adapter(adapter, base, rank=TrainSettings().rank, strength=0.02)
+        parts = {"folder": str(base), "adapter": str(adapter), "out": str(merged)}
+        run_worker("merge", parts | {"dtype": "f16", "keys": {}}, on_events=lambda events: None)
+        serving = {"gguf": str(merged), "adapter_gguf": None, "tokens": TOKENS, "out": str(served)}
+        run_worker("parity-served", serving | {"conversations": asked}, on_events=lambda events: None)
+
+    file = {"label": "merged", "gguf": str(merged), "whole": True, "served": str(served)}
+    return Case(
+        name=f"exporting, {name}",
+        worker="parity-reference",
+        job={"base": str(base), "adapter": str(adapter), "conversations": asked, "files": [file]},
+        estimate=export_fit(identify(base)),
+        prepare=prepare,
     )
 
 

@@ -10,8 +10,10 @@ from orca_desk.cli.options import examples, existing_library_option, json_option
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
+from orca_desk.library.database import Library
 from orca_desk.library.trainings import get_training
-from orca_desk.models.fits import human_bytes
+from orca_desk.models.fits import export_fit, human_bytes
+from orca_desk.models.identify import identify
 from orca_desk.parity.table import GateTable
 from orca_desk.steps.export.export import ExportBlockedError, Exported, export
 from orca_desk.steps.export.formats import Format
@@ -26,6 +28,7 @@ from orca_desk.ui.words.exports import (
     score_sentence,
     stored_sentence,
 )
+from orca_desk.ui.words.fits import fit_sentence
 from orca_desk.ui.words.parity import (
     ends_text,
     logits_text,
@@ -119,6 +122,7 @@ def command(
             heldout=heldout,
             override=override,
         )
+        _warn_of_memory(library, training)
         try:
             made = export(library, request, progress=progress, control=control)
         except ExportBlockedError as error:
@@ -136,6 +140,13 @@ def command(
     if missing := sorted(set(applications) - found):
         names = ", ".join(APPLICATIONS[Application(one)] for one in missing)
         raise UserError(f"No folder of {names} was found.", "Follow what the export says of it.")
+
+
+def _warn_of_memory(library: Library, training: str) -> None:
+    """Say before the work begins that it may not fit in memory."""
+    fit = export_fit(identify(get_training(library, training).base))
+    if not fit.fits:
+        complain(f"Note: {fit_sentence(fit)}", "yellow")
 
 
 def _show_blocked(error: ExportBlockedError, as_json: bool) -> None:

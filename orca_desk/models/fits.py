@@ -1,4 +1,4 @@
-"""Does it fit? The memory that serving and training a model take, estimated against what is free.
+"""Does it fit? The memory that serving, training and exporting a model take, against what is free.
 
 The pages, the commands and the trainer itself decide by these functions.
 """
@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from orca_desk.machine import free_memory, usable_cores
 from orca_desk.models.model_file import ModelFile
 
-Purpose = Literal["serving", "training"]
+Purpose = Literal["serving", "training", "exporting"]
 Part = Literal["weights", "cache", "computing", "adapter", "activations", "logits", "torch"]
 
 LOGITS_AT_ONCE = 2**24  # numbers: the trainer computes its loss in chunks of this size
@@ -18,6 +18,7 @@ _HALF, _SINGLE = 2, 4  # bytes of a number
 _RUNTIME = 47 * 2**20  # Python, and the code and buffers of llama.cpp, whatever the model
 _TOKEN = 400  # bytes that llama.cpp takes for a token of the vocabulary
 TORCH = 500 * 2**20  # torch, transformers and peft once imported
+_TORCH_ALONE = 430 * 2**20  # the same without what a training adds
 # As in orca_desk.teacher.engine: answers at once, cells of the cache, the share of the free memory that it
 # may take, sequences for prefixes; and up to which number of weights each core has a context of its own.
 USUAL_BATCH, _ENGINE_CELLS, _ENGINE_SHARE, _PREFIXES = 16, 32_768, 0.25, 8
@@ -27,6 +28,7 @@ _SERVED_CHUNK = 512  # tokens that llama.cpp decodes at once
 # attention, residuals (8 at most); in feed-forward widths: gate, up, their activation and product.
 _STORED_WIDTHS, _STORED_FFNS = 8, 4
 _LOGIT_COPIES = 3
+_COMPARED = 3  # copies of the largest matrix while it is compared: as stored, as trained, their difference
 
 
 class TrainingChoices(Protocol):
@@ -174,6 +176,24 @@ def _training_parts(
         ("activations", choices.batch_tokens * stored),
         ("logits", _LOGIT_COPIES * logits * _SINGLE),
         ("torch", TORCH),
+    )
+
+
+def export_fit(model: ModelFile, *, available: int | None = None) -> Fit:
+    """Estimate an export of a student tuned from `model`, whichever its formats.
+
+    Its check takes most: it holds the student in float32 and compares it with a file, one tensor at a time.
+    `available` is in bytes (None: the free memory).
+    """
+    return Fit(
+        purpose="exporting",
+        model=model.name,
+        parts=(
+            ("weights", model.parameters * _SINGLE),
+            ("computing", _COMPARED * model.vocab * model.width * _SINGLE),
+            ("torch", _TORCH_ALONE),
+        ),
+        available=free_memory() if available is None else available,
     )
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from tiny_models import TinyModel
 
-from orca_desk.models.fits import human_bytes, serving_fit, training_fit
+from orca_desk.models.fits import export_fit, human_bytes, serving_fit, training_fit
 from orca_desk.models.identify import identify
 from orca_desk.student.settings import TrainSettings
 from orca_desk.ui.words.fits import fit_sentence, parts_of
@@ -42,6 +42,15 @@ def test_logits_are_counted_by_chunks(tiny_llama: TinyModel) -> None:
     model = replace(identify(tiny_llama.folder), vocab=256_000)
     parts = dict(training_fit(model, TrainSettings(batch_tokens=8192)).parts)
     assert parts["logits"] == 3 * 2**24 * 4
+
+
+def test_an_export_is_estimated_whatever_the_student_is_stored_as(tiny_llama: TinyModel) -> None:
+    model = identify(tiny_llama.gguf)
+    fit = export_fit(model, available=2**33)
+    assert fit.fits and fit_sentence(fit).startswith(f"Exporting {model.name} takes about")
+    assert dict(fit.parts)["weights"] == 4 * model.parameters
+    short = export_fit(replace(model, parameters=10**10), available=2**33)
+    assert not short.fits and fit_sentence(short).endswith("is available: close other programs.")
 
 
 def test_sizes_for_people() -> None:

@@ -9,6 +9,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.runs import newest_request
 from orca_desk.library.tasks import TaskFilter, count_tasks
 from orca_desk.library.trainings import list_trainings
+from orca_desk.models.fits import Fit, export_fit
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.quantisations import UNQUANTISED, quantised_size
@@ -25,7 +26,8 @@ class ExportOffer:
     """A training to export: `sizes` are about the bytes that each format takes alone.
 
     `rounded_from` is the type of the base's weights where they were quantised, `licence` what the base
-    states; both may be "". `heldout` counts the held-out tasks with answers. `last` is the last request.
+    states; both may be "". `fit` is the memory that an export takes. `heldout` counts the held-out tasks with
+    answers. `last` is the last request.
     """
 
     training: str
@@ -35,6 +37,7 @@ class ExportOffer:
     suggested: tuple[Format, ...]
     rounded_from: str
     licence: str
+    fit: Fit
     heldout: int
     last: ExportRequest | None
 
@@ -68,6 +71,7 @@ def export_offer(library: Library, training_id: str) -> ExportOffer:
         suggested=(Format.Q4_K_M,) if base.parameters >= LARGE else (Format.Q8_0,),
         rounded_from=base.quantisation if quantised else "",
         licence=base.licence,
+        fit=export_fit(base),
         heldout=count_tasks(library, TaskFilter(split="heldout", has_answer=True)),
         last=_last(library),
     )

@@ -25,6 +25,7 @@ from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.words.exports import FORMATS, GROUPS
+from orca_desk.ui.words.fits import fit_sentence
 
 MOST_TASKS = 100_000
 
@@ -172,7 +173,6 @@ class ExportChoices(QWidget):
         if self.offer is None or not self.formats():
             return
         needed = self.offer.bytes_of(self.formats())
-        self.space.setText(
-            f"About {human_bytes(needed)} while it works; {human_bytes(free)} free on that disk."
-        )
-        set_tone(self.space, "muted" if needed <= free else "bad")
+        disk = f"About {human_bytes(needed)} while it works; {human_bytes(free)} free on that disk."
+        self.space.setText(f"{disk} {fit_sentence(self.offer.fit)}")
+        set_tone(self.space, "bad" if needed > free else "muted" if self.offer.fit.fits else "warn")

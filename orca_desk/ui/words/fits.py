@@ -14,13 +14,18 @@ PARTS: dict[Part, str] = {
     "torch": "torch",
 }
 # What an estimate is made for: pages with other settings show other figures
-SETTINGS: dict[Purpose, str] = {"serving": "with {} in its cache", "training": "in batches of {}"}
+SETTINGS: dict[Purpose, str] = {
+    "serving": "with {} in its cache",
+    "training": "in batches of {}",
+    "exporting": "",
+}
 ADVICE: dict[Part, str] = {
     "weights": "choose a smaller or more strongly quantised model",
     "cache": "choose fewer or shorter answers at once",
     "activations": "choose a smaller batch, or gradient checkpointing",
     "logits": "choose a smaller batch",
 }
+CLOSE = "close other programs"
 ADVICE_WITH_CHECKPOINTING = "choose a smaller batch"
 
 
@@ -35,7 +40,9 @@ def fit_sentence(fit: Fit) -> str:
         return f"{what}{with_checkpointing} takes {memory}."
     if fit.largest == "activations" and fit.checkpointing:
         return f"{what} needs {memory}: {ADVICE_WITH_CHECKPOINTING}."
-    return f"{what} needs {memory}: {ADVICE.get(fit.largest, 'close other programs')}."
+    # Before an export the model is chosen already
+    advice = CLOSE if fit.purpose == "exporting" else ADVICE.get(fit.largest, CLOSE)
+    return f"{what} needs {memory}: {advice}."
 
 
 def remedy_text(remedy: Remedy) -> str:
