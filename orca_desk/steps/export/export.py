@@ -4,7 +4,7 @@ import hashlib
 import heapq
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orca_desk.errors import UserError
@@ -254,6 +254,7 @@ class _Export:
         request = self._request
         outcome = self._outcome(plan, part, gate, scores)
         if Format.OLLAMA in request.formats:
+            outcome = replace(outcome, guesses_template=serving.template is None)
             write_modelfile(part.place("ollama"), request, sources, serving)
         facts = CardFacts(
             request=request,

@@ -10,6 +10,11 @@ from orca_desk.steps.export.request import ExportRequest
 from orca_desk.steps.export.sources import Sources
 
 QUOTES = '"""'
+WITHOUT_TEMPLATE = (
+    "The model's chat template cannot be written in Ollama's language, so there is no TEMPLATE here.",
+    "Ollama then takes one of its own that resembles the template in the GGUF file, or none.",
+    "Compare an answer with Orca Desk's before you rely on it.",
+)
 
 
 def modelfile(
@@ -17,12 +22,12 @@ def modelfile(
 ) -> str:
     """Return the Modelfile for the file `gguf` in the same folder.
 
-    Without `template` Ollama goes by the one in the GGUF file. Texts that Ollama cannot quote are left out,
-    which a comment says. It never has ADAPTER, which Ollama refuses since 0.34.1.
+    Without `template` Ollama guesses by the one in the GGUF file. Texts that Ollama cannot quote are left
+    out, which a comment says. It never has ADAPTER, which Ollama refuses since 0.34.1.
     """
     lines = [f"FROM ./{gguf}", ""]
     if template is None:
-        lines += ["# Without TEMPLATE, Ollama goes by the chat template in the GGUF file.", ""]
+        lines += [*(f"# {line}" for line in WITHOUT_TEMPLATE), ""]
     else:
         lines += [*_quoted("TEMPLATE", template), ""]
     lines += [f'PARAMETER stop "{stop}"' for stop in stops if "\n" not in stop]

@@ -65,7 +65,8 @@ class ExportOutcome:
     """What an export handed over in `out`, and what was found of it.
 
     `is_blocked`: the gate refused a file, so `out` was not made, and the files wait in a hidden folder beside
-    it. `is_overridden`: the user took such a file nevertheless.
+    it. `is_overridden`: the user took such a file nevertheless. `guesses_template`: Ollama's folder has no
+    template, as the model's cannot be written in Ollama's language.
     """
 
     out: Path
@@ -74,6 +75,7 @@ class ExportOutcome:
     scores: tuple[FileScore, ...]
     is_blocked: bool = False
     is_overridden: bool = False
+    guesses_template: bool = False
 
     def to_json(self) -> str:
         """Return the outcome as JSON; see `outcome_from_json`."""
@@ -97,6 +99,7 @@ def outcome_from_json(text: str) -> ExportOutcome | None:
             scores=tuple(score_from_json(one) for one in stored["scores"]),
             is_blocked=stored["is_blocked"],
             is_overridden=stored["is_overridden"],
+            guesses_template=stored.get("guesses_template", False),
         )
     except (ValueError, KeyError, TypeError):
         return None

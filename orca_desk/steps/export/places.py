@@ -35,7 +35,8 @@ class Target:
 
     `source` is the exported file, or Ollama's folder, to take. `folder` is where a copy belongs, on this
     machine, for an application that was found and takes files in a folder; else None. `is_there`: it has been
-    put there. `name` is one that Ollama takes, by which it lists the model.
+    put there. `name` is one that Ollama takes, by which it lists the model; `guesses_template` as in
+    ExportOutcome.
     """
 
     application: Application
@@ -43,6 +44,7 @@ class Target:
     name: str
     folder: Path | None = None
     is_there: bool = False
+    guesses_template: bool = False
 
 
 def targets(outcome: ExportOutcome, places: Mapping[str, Path] | None = None) -> list[Target]:
@@ -69,6 +71,7 @@ def targets(outcome: ExportOutcome, places: Mapping[str, Path] | None = None) ->
                 name=_ollama_name(weights),
                 folder=folder,
                 is_there=folder is not None and _is_same(folder / weights.name, weights),
+                guesses_template=application is Application.OLLAMA and outcome.guesses_template,
             )
         )
     return found

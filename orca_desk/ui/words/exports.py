@@ -56,6 +56,10 @@ STOPPED = {
     ExportStage.SCORING: "Stopped while its files answered held-out tasks. The same export resumes.",
 }
 BLOCKED = "Not exported: a file does not say what was trained. The files wait in a hidden folder."
+GUESSES_TEMPLATE = (
+    "The model's chat template cannot be written in Ollama's language: Ollama guesses one, so compare an "
+    "answer with Orca Desk's."
+)
 OVERRIDDEN = "Exported although a check failed, as you chose; the model card says so."
 
 
@@ -124,18 +128,24 @@ def place_sentence(target: Target) -> str:
             return f"Its folder was found: put the file into {target.folder}."
         case Application.OLLAMA if source.suffix == ".gguf":
             return "Export the Ollama folder too: Ollama needs its Modelfile."
-        case Application.OLLAMA:
-            return f"Run: ollama create {target.name} -f {_quoted(str(source / 'Modelfile'))}"
-        case Application.LLAMA_CPP:
-            return f"Run: llama-server -m {_quoted(str(source))}"
+        case Application.OLLAMA if target.guesses_template:
+            return f"Run: {command_of(target)}\n{GUESSES_TEMPLATE}"
+        case Application.OLLAMA | Application.LLAMA_CPP:
+            return f"Run: {command_of(target)}"
         case _:
             return f"In Jan, open Settings, Model Providers, Llama.cpp, Import, and choose {source}."
 
 
 def command_of(target: Target) -> str:
     """Return the command that an application takes the export by; "" for one without."""
-    text = place_sentence(target)
-    return text.removeprefix("Run: ") if text.startswith("Run: ") else ""
+    source = target.source
+    match target.application:
+        case Application.OLLAMA if source.suffix != ".gguf":
+            return f"ollama create {target.name} -f {_quoted(str(source / 'Modelfile'))}"
+        case Application.LLAMA_CPP:
+            return f"llama-server -m {_quoted(str(source))}"
+        case _:
+            return ""
 
 
 def _quoted(text: str) -> str:

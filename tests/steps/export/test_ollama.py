@@ -66,4 +66,4 @@ def test_what_is_missing_has_no_instruction(missing: str) -> None:
     text = made()
     assert missing not in read(text)
     assert "no licence" in text
-    assert "Without TEMPLATE" in text
+    assert "there is no TEMPLATE here" in text

@@ -69,6 +69,11 @@ def test_ollama_lists_it_by_the_files_name_wherever_it_lies(tmp_path: Path, outc
     assert {one.name for one in targets(replace(outcome, files=(long,)), {})} == {"a" * 80}
 
 
+def test_a_template_that_is_guessed_concerns_ollama_alone(outcome: ExportOutcome) -> None:
+    found = targets(replace(outcome, guesses_template=True), {})
+    assert [one.application for one in found if one.guesses_template] == [Application.OLLAMA]
+
+
 def test_without_a_merged_file_there_is_nowhere_to_put_it(tmp_path: Path) -> None:
     adapter = ExportedFile(format=Format.ADAPTER_GGUF, place="a.gguf", bytes=1, sha256="")
     outcome = ExportOutcome(out=tmp_path, files=(adapter,), gate=GateTable(rows=()), scores=())

@@ -11,7 +11,13 @@ from orca_desk.method.statistics import compare, share_of
 from orca_desk.parity.limits import LIMITS
 from orca_desk.parity.table import GateRow, GateTable
 from orca_desk.steps.export.formats import Format
-from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
+from orca_desk.steps.export.outcome import (
+    ExportedFile,
+    ExportOutcome,
+    ExportStage,
+    FileScore,
+    outcome_from_json,
+)
 from orca_desk.steps.export.places import Application, Target
 from orca_desk.ui.words.exports import (
     APPLICATIONS,
@@ -79,6 +85,16 @@ def test_commands_take_any_path() -> None:
     assert shlex.split(command_of(ollama)) == [
         "ollama", "create", "tuned-q8_0", "-f", str(folder / "Tuned" / "ollama" / "Modelfile"),
     ]  # fmt: skip
+
+
+def test_a_template_that_ollama_guesses_is_told_beside_the_command() -> None:
+    sure = Target(application=Application.OLLAMA, name="m", source=Path("/out/ollama"))
+    guessed = replace(sure, guesses_template=True)
+    assert place_sentence(guessed).startswith(place_sentence(sure))
+    assert "Ollama guesses one" in place_sentence(guessed)
+    assert command_of(guessed) == command_of(sure)
+    told = replace(DONE, guesses_template=True)
+    assert outcome_from_json(told.to_json()) == told
 
 
 def test_each_application_is_told_what_fits() -> None:
