@@ -43,7 +43,8 @@ def go_template(template: ChatTemplate, *, bos: str, adds_bos: bool) -> str | No
 
     `adds_bos`: the application begins every prompt with `bos` by itself.
     """
-    turns = turns_of(template, bos)
+    # A token that begins every turn may be named as the one that begins texts too, as in SmolLM2.
+    turns = (None if adds_bos else turns_of(template, "")) or turns_of(template, bos)
     if turns is None:
         return None
     before, inside, question = "", "", ""

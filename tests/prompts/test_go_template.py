@@ -80,3 +80,14 @@ def test_a_prompt_that_opens_thoughts_opens_them_in_the_prompt_alone(tiny_llama:
     text = render_go(found, [("user", "One"), ("assistant", "Two"), ("user", "Three")])
     assert text.count("<think>") == 1
     assert text.endswith("<|im_start|>assistant\n<think>\n")
+
+
+def test_a_token_that_begins_every_turn_stays_with_its_turn() -> None:
+    """SmolLM2 names the one that begins its turns as the one that begins texts."""
+    template = ChatTemplate(CHATML, bos="<|im_start|>", eos="<|im_end|>")
+    found = go_template(template, bos="<|im_start|>", adds_bos=False)
+    assert found is not None
+    assert "<|im_start|>system\n" in found
+    assert render_go(found, [("user", "Why?")]) == (
+        "<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n"
+    )

@@ -17,7 +17,7 @@ from orca_desk.steps.evaluate.scoring import OVERALL, Evaluated
 from orca_desk.steps.export.formats import ADAPTERS, APPLICATIONS, WEIGHED, Format, label_of
 from orca_desk.steps.export.outcome import ExportOutcome
 from orca_desk.steps.export.part_folder import PartFolder
-from orca_desk.steps.export.request import ExportRequest
+from orca_desk.steps.export.request import ExportRequest, base_name
 from orca_desk.steps.export.results import HeldOutResults
 from orca_desk.steps.export.sources import Sources
 
@@ -82,7 +82,7 @@ def metadata(facts: CardFacts, kind: Format | None) -> str:
         ]
     more: dict[str, Any] = {"eval_results": results} if results else {}
     data = ModelCardData(
-        base_model=facts.sources.base_name,
+        base_model=base_name(facts.sources.base.path),
         library_name=LIBRARIES.get(kind, "gguf") if kind else "gguf",
         model_name=facts.request.name,
         pipeline_tag="text-generation",
@@ -107,7 +107,7 @@ def _sections(facts: CardFacts, kind: Format | None) -> Iterator[str]:
 
 
 def _about(facts: CardFacts, kind: Format | None) -> str:
-    base = facts.sources.base_name
+    base = base_name(facts.sources.base.path)
     what = {
         Format.ADAPTER: f"A LoRA adapter for {base}, in PEFT's form",
         Format.SAFETENSORS: f"{base} with a LoRA adapter merged into its weights",
@@ -237,19 +237,32 @@ def _gate(rows: Sequence[GateRow]) -> str:
             "–" if row.typical is None else f"{row.typical:.2%} (up to {row.limits.typical:.0%})",
             f"{row.tokens_equal:,} of {row.tokens:,}"
             + (f", {row.near_ties} near ties" if row.near_ties else ""),
-            "none" if row.strength is None else f"{row.strength:.0%}",
+            _strength(row),
         ]
         for row in rows
     ]
     heads = ["file", "check", "prompts that differ", "weights off by", "logits off by", "greedy tokens equal",
              "adapter"]  # fmt: skip
-    return (
+    text = (
         "## Checks\n\nEach file was run in llama.cpp on held-out prompts and compared with what was trained, "
         "in PyTorch: the prompts' tokens, the weights (root mean square difference of the tensor that is "
         "furthest off), the logits after the prompts (as a share of their spread), the greedy tokens of each "
         "answer, and how much of the adapter the file holds. In brackets: what rounding explains."
         f"\n\n{_table(heads, cells)}"
     )
+    if any(row.rounds_again for row in rows):
+        text += (
+            "\n\nRounded again: the base's weights had been rounded to few bits before the training, and the "
+            "adapter is finer than that. To round their sum to few bits takes parts of it away, or enlarges "
+            "them."
+        )
+    return text
+
+
+def _strength(row: GateRow) -> str:
+    if row.strength is None:
+        return "none"
+    return f"{row.strength:.0%}{', rounded again' if row.rounds_again else ''}"
 
 
 def _rounding(row: GateRow) -> str:

@@ -97,9 +97,13 @@ def formats_of(names: Iterable[str]) -> tuple[Format, ...]:
 
 def default_name(base: Path, training_id: str) -> str:
     """Return a name for a tuned student: that of its base, without a type, and the training's id."""
-    stem = base.stem if base.suffix == ".gguf" else _repository(base) or base.name
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", _TYPE.sub("", stem)).strip("-._")[:64] or "student"
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", base_name(base)).strip("-._")[:64] or "student"
     return f"{plain}-{training_id}"
+
+
+def base_name(base: Path) -> str:
+    """Return the name of a base: that of its repository, folder or file, without the type of its weights."""
+    return _TYPE.sub("", base.stem if base.suffix == ".gguf" else _repository(base) or base.name)
 
 
 def _repository(folder: Path) -> str:

@@ -56,11 +56,6 @@ class Sources:
         return self.base.quantisation if quantised else ""
 
     @property
-    def base_name(self) -> str:
-        """The base's name: that of its repository or folder, or what its file calls itself."""
-        return self.base.title or self.base.name if self.base.kind == "gguf" else self.base.name
-
-    @property
     def licence(self) -> str:
         """The licence that the base states, or ""."""
         return self.base.licence or identify(self.folder).licence
