@@ -16,6 +16,7 @@ from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.machine import usable_cores
 from orca_desk.method.erasure import revealed_strategies
 from orca_desk.method.records import TrainingRecord
+from orca_desk.models.fits import export_fit
 from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.train.estimates import TrainingSpeed, earlier_speed, length_limit
 from orca_desk.steps.train.lengths import Lengths, token_lengths
@@ -38,7 +39,7 @@ class SnapshotFacts:
     strategies that the student's instruction quotes. `lengths` is None without a base, `speed` without an
     earlier training on it. `unreadable` says why the base's tokenizer cannot be used, `unsound` why its
     weights cannot be trained. `layers` are the names of those that an adapter can change. `rounded` is set
-    for a GGUF file whose weights are quantised.
+    for a GGUF file whose weights are quantised, `check` where the check at the end needs too much memory.
     """
 
     snapshot: Snapshot
@@ -51,6 +52,7 @@ class SnapshotFacts:
     layers: frozenset[str]
     speed: TrainingSpeed | None
     rounded: "RoundedWeights | None" = None
+    check: "LargeCheck | None" = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,15 @@ class RoundedWeights:
 
     bits: int
     quantisation: str
+    is_fatal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LargeCheck:
+    """The check at the end, which holds the student in float32, needs more memory than is available now."""
+
+    needed: int
+    available: int
     is_fatal: ClassVar[bool] = False
 
 
@@ -183,6 +194,7 @@ Concern = (
     UnusableTokenizer
     | UnsoundBase
     | RoundedWeights
+    | LargeCheck
     | UnknownTargets
     | LongRecords
     | EmptyAnswers
@@ -228,6 +240,7 @@ def snapshot_facts(
         layers=layers,
         speed=earlier_speed(library, base.path) if base else None,
         rounded=_rounding(base),
+        check=_check(base),
     )
 
 
@@ -265,6 +278,11 @@ def _rounding(base: ModelFile | None) -> RoundedWeights | None:
     return RoundedWeights(bits=bits, quantisation=base.quantisation) if base and bits else None
 
 
+def _check(base: ModelFile | None) -> LargeCheck | None:
+    fit = export_fit(base) if base else None
+    return LargeCheck(needed=fit.needed, available=fit.available) if fit and not fit.fits else None
+
+
 def _base_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Concern]:
     if facts.unreadable:
         yield UnusableTokenizer(reason=facts.unreadable)
@@ -272,6 +290,8 @@ def _base_concerns(facts: SnapshotFacts, settings: TrainSettings) -> Iterator[Co
         yield UnsoundBase(reason=facts.unsound)
     if facts.rounded:
         yield facts.rounded
+    if facts.check:
+        yield facts.check
     unknown = tuple(name for name in settings.target_names if name not in {*facts.layers, ALL_LAYERS})
     if facts.layers and unknown:
         yield UnknownTargets(targets=unknown, layers=tuple(sorted(facts.layers)))

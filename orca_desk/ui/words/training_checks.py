@@ -1,11 +1,13 @@
 """The words for likely problems of a training that has not started."""
 
+from orca_desk.models.fits import human_bytes
 from orca_desk.steps.train.checks import (
     Concern,
     EmptyAnswers,
     FewRecords,
     HeldOutOverlap,
     HighLearningRate,
+    LargeCheck,
     LittleVariety,
     LongRecords,
     ManyThreads,
@@ -38,6 +40,12 @@ def concern_text(concern: Concern) -> tuple[str, str]:
                 f"The student starts from weights rounded to {counted(concern.bits, 'bit')} "
                 f"({concern.quantisation}).",
                 "Its answers are a bit worse than the original's. The file is unpacked once, at the start.",
+            )
+        case LargeCheck():
+            return (
+                f"The check at the end needs about {human_bytes(concern.needed)} of memory; "
+                f"{human_bytes(concern.available)} is available now.",
+                "Close other programs by then, or choose a smaller model. The training itself is kept.",
             )
         case UnknownTargets():
             return (

@@ -24,6 +24,7 @@ from orca_desk.steps.train.checks import (
     FewRecords,
     HeldOutOverlap,
     HighLearningRate,
+    LargeCheck,
     LittleVariety,
     LongRecords,
     ManyThreads,
@@ -138,6 +139,19 @@ def test_an_instruction_that_quotes_a_strategy_is_found(library):
     quoting = freeze(library, name="quoting", instruction=get_strategy(library, "step-by-step").instruction)
     facts = snapshot_facts(library, quoting.id, None)
     assert RevealedStrategies(strategies=("step-by-step",)) in found(facts, TrainSettings())
+
+
+def test_a_check_that_needs_too_much_memory_is_told_before(library, monkeypatch):
+    base = replace(identify(BASE), parameters=7_000_000_000)
+    monkeypatch.setattr("orca_desk.models.fits.free_memory", lambda: 24 * 2**30)
+    told = found(snapshot_facts(library, small_snapshot(library), base), TrainSettings())
+    (check,) = [one for one in told if isinstance(one, LargeCheck)]
+    assert check.needed > 26 * 2**30 and not check.is_fatal
+    text = concern_text(check)[0]
+    assert text.startswith("The check at the end needs about 26")
+    assert text.endswith("24.0 GiB is available now.")
+    small = found(snapshot_facts(library, small_snapshot(library), identify(BASE)), TrainSettings())
+    assert not [one for one in small if isinstance(one, LargeCheck)]
 
 
 def test_a_base_without_a_tokenizer_is_refused(library, tmp_path):
