@@ -12,6 +12,7 @@ NO_EFFECT = 1e-3
 HALF = 0.5
 # How far the share of the adapter may be from 1. Measured: up to 0.02, in BF16 files that round it away.
 STRENGTH = 0.1
+LONGEST_TOKEN = 30  # characters that are shown
 
 
 class GateFinding(StrEnum):
@@ -45,6 +46,16 @@ class FirstDifference:
     expected: str
     got: str
     token: str = ""
+
+    def __str__(self) -> str:
+        """Return it in words: "prompt 3, token 7 of the answer: 'box' in torch, 'bag' in llama.cpp"."""
+        prompt = f"prompt {self.prompt}" if self.prompt else "a test text"
+        if self.where == "logits":
+            place, sides = f"logit of {_quoted(self.token)}", (self.expected, self.got)
+        else:
+            place = f"token {self.place}{' of the answer' if self.where == 'answer' else ''}"
+            sides = (_quoted(self.expected), _quoted(self.got))
+        return f"{prompt}, {place}: {sides[0]} in torch, {sides[1]} in llama.cpp"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +225,12 @@ def table_from_json(text: str) -> GateTable | None:
         return GateTable(rows=_rows(json.loads(text)["gate"]["rows"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _quoted(token: str) -> str:
+    """Return a token's text, of which a line break is all that some have, as one short line."""
+    shown = token if len(token) <= LONGEST_TOKEN else f"{token[: LONGEST_TOKEN - 1]}…"
+    return repr(shown) if token else "nothing"
 
 
 def _rows(stored: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:

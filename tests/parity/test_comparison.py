@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import TinyModel
 
+from orca_desk.errors import UserError
 from orca_desk.parity.accounts import END, Judged, Reference, Served, judge
 from orca_desk.parity.comparison import compare
 from orca_desk.parity.limits import LIMITS, is_quantised, limits_for
-from orca_desk.parity.table import GateFinding, GateRow, GateTable, WeightCheck, table_from_json
+from orca_desk.parity.table import (
+    FirstDifference,
+    GateFinding,
+    GateRow,
+    GateTable,
+    WeightCheck,
+    table_from_json,
+)
+from orca_desk.steps.train.refusal import require_passed
 from orca_desk.student.convert import write_gguf
 from orca_desk.ui.words.outcomes import outcome_text
 from orca_desk.ui.words.parity import gate_sentence
@@ -247,6 +257,31 @@ def test_every_finding_has_words_and_survives_its_storage() -> None:
         assert table_from_json(table.to_json()) == table
         assert gate_sentence(table).startswith(words[finding])
         assert outcome_text(table.to_json()) == gate_sentence(table)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (
+            FirstDifference(where="answer", prompt=3, place=7, expected="\n", got="x" * 99),
+            f"prompt 3, token 7 of the answer: '\\n' in torch, '{'x' * 29}…' in llama.cpp",
+        ),
+        (
+            FirstDifference(where="prompt", prompt=0, place=1, expected="", got="b"),
+            "a test text, token 1: nothing in torch, 'b' in llama.cpp",
+        ),
+        (
+            FirstDifference(where="logits", prompt=2, place=1, expected="1.5", got="-2", token=" "),
+            "prompt 2, logit of ' ': 1.5 in torch, -2 in llama.cpp",
+        ),
+    ],
+)
+def test_the_first_difference_in_words(found: FirstDifference, words: str) -> None:
+    assert str(found) == words
+    row = replace(findings()[GateFinding.DIFFERS], first_difference=found)
+    assert words in gate_sentence(GateTable(rows=(row,)))
+    with pytest.raises(UserError, match=re.escape(f"First difference: {words}. So the adapter is not used.")):
+        require_passed(GateTable(rows=(row,)))
 
 
 def test_a_table_of_several_files_names_those_that_failed() -> None:

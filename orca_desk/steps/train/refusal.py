@@ -27,7 +27,8 @@ def require_passed(table: GateTable) -> None:
                 f"The adapter changes nothing: the student answers as its base does. {UNUSED}",
                 "Train for more epochs, or at a higher learning rate.",
             )
-        raise UserError(f"{_difference(row)} {UNUSED}", f"{_cause(row)} {CHECK_AGAIN}")
+        where = f" First difference: {row.first_difference}." if row.first_difference else ""
+        raise UserError(f"{_difference(row)}{where} {UNUSED}", f"{_cause(row)} {CHECK_AGAIN}")
 
 
 def _difference(row: GateRow) -> str:

@@ -21,6 +21,7 @@ from orca_desk.ui.words.parity import (
     tokens_text,
 )
 
+FRAME = 4  # px
 COLUMNS = (
     Column[GateRow]("File", lambda row: row.label),
     Column[GateRow]("Check", lambda row: "passed" if row.passed else "failed"),
@@ -63,6 +64,8 @@ class GateTableView(QWidget):
         super().__init__()
         self.model = _GateRows(theme)
         self.view = row_table(self.model, "Check of every file")
+        self.view.horizontalHeader().setStretchLastSection(False)  # a stretched one scrolls when it narrows
+        self.view.horizontalScrollBar().rangeChanged.connect(self._fit_height)
         self.sentence = label(wrap=True, selectable=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -78,9 +81,16 @@ class GateTableView(QWidget):
         self.view.resizeColumnsToContents()
         for column in range(len(COLUMNS)):
             self.view.setColumnWidth(column, self.view.columnWidth(column) + GRID)
-        self.view.setFixedHeight(self.view.horizontalHeader().sizeHint().height() + ROW * len(table.rows) + 4)
+        self._fit_height()
         self.sentence.setText(gate_sentence(table))
         set_tone(self.sentence, "" if table.passed else "bad")
+
+    def _fit_height(self) -> None:
+        """Show all rows, above the scroll bar that a narrow table has."""
+        bar = self.view.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > bar.minimum() else 0
+        rows = ROW * self.model.rowCount()
+        self.view.setFixedHeight(self.view.horizontalHeader().sizeHint().height() + rows + below + FRAME)
 
 
 class _GateRows(RowsModel[GateRow]):

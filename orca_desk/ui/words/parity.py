@@ -1,11 +1,8 @@
 """What the gate found, in words; free of Qt, as the commands say the same."""
 
 from orca_desk.parity.earlier import EarlierCheck
-from orca_desk.parity.table import STRENGTH, FirstDifference, GateFinding, GateRow, GateTable
+from orca_desk.parity.table import STRENGTH, GateFinding, GateRow, GateTable
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.shorten import shorten
-
-LONGEST_TOKEN = 30  # characters
 
 
 def gate_sentence(table: GateTable) -> str:
@@ -32,18 +29,6 @@ def earlier_sentence(check: EarlierCheck) -> str:
 def row_sentence(row: GateRow) -> str:
     """Return what was found of one file, with its figures and the first difference, in one sentence."""
     return f"Check {'passed' if row.passed else 'failed'}: {_found_and_where(row)}"
-
-
-def difference_text(found: FirstDifference) -> str:
-    """Return where two sides part: "prompt 3, token 7 of the answer: torch 'box', llama.cpp 'bag'"."""
-    prompt = f"prompt {found.prompt}" if found.prompt else "a test text"
-    if found.where == "logits":
-        return (
-            f"{prompt}, logit of {_quoted(found.token)}: {found.expected} in torch, {found.got} in llama.cpp"
-        )
-    inside = " of the answer" if found.where == "answer" else ""
-    expected, got = _quoted(found.expected), _quoted(found.got)
-    return f"{prompt}, token {found.place}{inside}: {expected} in torch, {got} in llama.cpp"
 
 
 def tokens_text(row: GateRow) -> str:
@@ -88,7 +73,7 @@ def strength_text(row: GateRow) -> str:
 
 
 def _found_and_where(row: GateRow) -> str:
-    where = f" First difference: {difference_text(row.first_difference)}." if row.first_difference else ""
+    where = f" First difference: {row.first_difference}." if row.first_difference else ""
     return f"{_finding(row)}{where}"
 
 
@@ -155,7 +140,3 @@ def _found(row: GateRow) -> str:
             f"rounding to {row.limits.kind} explains up to {row.limits.typical:.0%}"
         )
     return f"{equal}, logits within {largest:.2%} of their spread; rounding explains up to {limit:.0%}"
-
-
-def _quoted(token: str) -> str:
-    return repr(shorten(token, LONGEST_TOKEN)) if token else "nothing"

@@ -6,6 +6,7 @@ from orca_desk.parity.limits import LIMITS
 from orca_desk.parity.table import FirstDifference, GateRow, GateTable
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.gate_table import COLUMNS, GateTableView
+from orca_desk.ui.widgets.row_table import ROW as ROW_HEIGHT
 
 ROW = GateRow(
     label="Q8_0",
@@ -41,3 +42,17 @@ def test_a_table_shows_each_file_and_names_what_failed(theme: Theme, qtbot: QtBo
     assert view.sentence.text().startswith("Check failed for 1 of 2 files. Q4_K_M: llama.cpp does not")
     view.show_table(GateTable(rows=(ROW,)))
     assert view.sentence.text().startswith("Check passed")
+
+
+def test_all_rows_are_seen_above_the_scroll_bar_of_a_narrow_table(theme: Theme, qtbot: QtBot) -> None:
+    view = GateTableView(theme)
+    qtbot.addWidget(view)
+    view.resize(1400, 300)
+    view.show_table(GateTable(rows=(ROW, ROW)))
+    view.show()
+    qtbot.waitExposed(view)
+    bar = view.view.horizontalScrollBar()
+    for width, scrolls in ((1400, False), (400, True), (1200, False)):
+        view.resize(width, 300)
+        qtbot.waitUntil(lambda scrolls=scrolls: (bar.maximum() > 0) == scrolls)
+        qtbot.waitUntil(lambda: view.view.viewport().height() >= 2 * ROW_HEIGHT)
