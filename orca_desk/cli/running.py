@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,7 +17,7 @@ from orca_desk.inventory.serving import serving_notes
 from orca_desk.inventory.templates import Overrides
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.processes.progress import Progress as ShowProgress
-from orca_desk.ui.words.models import notes_of
+from orca_desk.ui.words.models import notes_before_run
 
 RESUME = "Run the same command again to resume."
 
@@ -57,7 +56,7 @@ def tell_notes(model: Path, adapter: Path | None = None, *, folder: Path) -> Non
     `folder` is that of the library, which knows the user's chat templates.
     """
     notes = serving_notes(model, adapter, overrides=Overrides.in_folder(folder))
-    for note in notes_of(replace(notes, adapter=None) if notes.adapter == "other" else notes):
+    for note in notes_before_run(notes):
         complain(f"Note: {note}", "yellow")
 
 

@@ -15,7 +15,7 @@ from orca_desk.cli.options import (
     runner_options,
 )
 from orca_desk.cli.output import complain, print_json, say
-from orca_desk.cli.running import running, tell_notes
+from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.processes.progress import Meter, Progress, Update
 from orca_desk.steps.chat.serving import (
@@ -31,7 +31,7 @@ from orca_desk.steps.chat.serving import (
     serve,
     training_to_serve,
 )
-from orca_desk.ui.words.serving import EXPOSED, activity_sentence, ready_sentence
+from orca_desk.ui.words.serving import EXPOSED, activity_sentence, notes_on, ready_sentence
 
 NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", re.DOTALL)
 
@@ -102,8 +102,8 @@ def command(
         else:
             with open_library(folder) as library:
                 named = training_to_serve(library, training, progress=progress, control=control)
-        for one in named:
-            tell_notes(one.model.model, one.model.adapter, folder=folder)
+        for note in notes_on(named):
+            complain(f"Note: {note}", "yellow")
         if named:
             serve(named, settings, on_event=_Teller(named, progress, as_json=as_json), control=control)
             control.finished = True  # Ctrl-C is how it ends

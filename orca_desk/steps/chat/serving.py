@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import SettingError, UserError
+from orca_desk.inventory.serving import ServingNotes, serving_notes
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library.database import Library
 from orca_desk.library.settings import get_setting, set_setting
@@ -38,11 +39,15 @@ SECONDS_TO_STOP = 5.0  # nothing is lost when it is killed
 
 @dataclass(frozen=True, kw_only=True)
 class NamedModel:
-    """A model and the name by which clients ask for it; `template` is the user's for it, None: its own."""
+    """A model and the name by which clients ask for it; `template` is the user's for it, None: its own.
+
+    `notes` are what a user should know before it answers.
+    """
 
     name: str
     model: ChatModel
     template: str | None = None
+    notes: ServingNotes = field(default_factory=ServingNotes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +198,13 @@ def read_choice(library: Library) -> tuple[str | None, ServeSettings]:
 
 def _with_templates(models: Iterable[tuple[str, ChatModel]], templates: Overrides) -> list[NamedModel]:
     return [
-        NamedModel(name=name, model=model, template=templates.find(model.model)) for name, model in models
+        NamedModel(
+            name=name,
+            model=model,
+            template=templates.find(model.model),
+            notes=serving_notes(model.model, model.adapter, overrides=templates),
+        )
+        for name, model in models
     ]
 
 

@@ -1,6 +1,7 @@
 """Models in words."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from orca_desk.inventory.serving import AdapterDoubt, ServingNotes, TemplateNote
@@ -41,6 +42,11 @@ def notes_of(notes: ServingNotes) -> list[str]:
     """Return what a user should know before a model answers, in sentences."""
     doubt = [DOUBTS[notes.adapter]] if notes.adapter else []
     return doubt + [REMARKS[remark] for remark in notes.template]
+
+
+def notes_before_run(notes: ServingNotes) -> list[str]:
+    """Return them without what the run itself refuses, and tells: an adapter of another model."""
+    return notes_of(replace(notes, adapter=None) if notes.adapter == "other" else notes)
 
 
 MINI_NOTE = (

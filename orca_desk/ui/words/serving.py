@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from orca_desk.steps.chat.serving import NamedModel, ServingActivity, ServingReady
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.models import notes_before_run
 
 TITLE = "Serve to other programs"
 ABOUT = "Off. Offers the tuned student, its base and its teacher at one OpenAI-compatible address."
@@ -26,6 +27,7 @@ EXPOSED = (
     "Other machines can reach this server. It speaks plain HTTP: use it only on a network that you trust."
 )
 NEWEST = "Newest training, or the bundled models"
+TEMPLATE_KEPT = "What is being served keeps its chat template until you start serving again."
 STATES = {"starting": "Starting the server", "on": "Serving", "stopping": "Stopping the server"}
 
 
@@ -55,6 +57,15 @@ def files_of(models: Sequence[NamedModel]) -> str:
     return "\n".join(lines)
 
 
+def notes_on(models: Sequence[NamedModel]) -> list[str]:
+    """Return what a user should know of the models, in sentences that name them if there are several."""
+    return [
+        f"{one.name}: {note}" if len(models) > 1 else note
+        for one in models
+        for note in notes_before_run(one.notes)
+    ]
+
+
 def activity_sentence(activity: ServingActivity) -> str:
     """Return what a server does and has done."""
     now = f"{counted(activity.running, 'answer')} running" if activity.running else "idle"
@@ -75,5 +86,5 @@ def sign_tip(ready: ServingReady | None, models: Sequence[NamedModel], activity:
     """Return everything about the server."""
     if ready is None:
         return files_of(models)
-    lines = [ready.url, files_of(models), activity_sentence(activity), "" if ready.is_local else EXPOSED]
-    return "\n".join(line for line in lines if line)
+    lines = [ready.url, files_of(models), activity_sentence(activity), *notes_on(models)]
+    return "\n".join(lines if ready.is_local else [*lines, EXPOSED])

@@ -33,6 +33,7 @@ from orca_desk.ui.words.models import (
     template_of,
     uses_in_full,
 )
+from orca_desk.ui.words.serving import TEMPLATE_KEPT
 
 FACTS = ("Parameters", "Size", "Quantisation", "Context", "Architecture", "Layers and width", "Vocabulary",
          "Tokenizer", "Chat template", "Calls itself", "Licence")  # fmt: skip
@@ -266,9 +267,14 @@ class ModelDetail(QFrame):
             lambda: set_override(library, path, template),
             lambda earlier: set_override(library, path, earlier),
             "models",
-            then=lambda _: self._read_notes(),
-            undone=self._read_notes,
+            then=lambda _: self._template_given(),
+            undone=self._template_given,
         )
+
+    def _template_given(self) -> None:
+        self._read_notes()
+        if self.desk.serving.state != "off":
+            self.desk.say(TEMPLATE_KEPT, "warn")
 
     def open_folder(self) -> None:
         """Show the model in the system's file manager."""

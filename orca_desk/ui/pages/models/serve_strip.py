@@ -19,6 +19,7 @@ from orca_desk.ui.words.serving import (
     SWITCH_TIP,
     TITLE,
     activity_sentence,
+    notes_on,
     on_sentence,
     sign_tip,
 )
@@ -105,8 +106,9 @@ class ServeStrip(QFrame):
             self.about.show_text(ABOUT if is_off else f"{serving.stage or STATES[serving.state]}…")
             set_tone(self.about, "muted")
             return
-        self.about.show_text(
-            f"{on_sentence(ready, serving.models)}  ·  {activity_sentence(serving.activity)}"
-        )
+        activity = activity_sentence(serving.activity)
+        notes = notes_on(serving.models)
+        self.about.show_text("  ·  ".join([on_sentence(ready, serving.models), activity, *notes]))
         self.about.setToolTip(safe_tip(sign_tip(ready, serving.models, serving.activity)))
-        set_tone(self.about, "" if ready.is_local else "warn")
+        doubtful = any(one.notes.adapter for one in serving.models)
+        set_tone(self.about, "warn" if doubtful or not ready.is_local else "")

@@ -13,13 +13,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from orca_desk.inventory.bundled import mini_teacher
+from orca_desk.inventory.templates import set_override
 from orca_desk.library.database import Library
+from orca_desk.models.chat_template import read_chat_template
+from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.chat.serving import ServeSettings, read_choice, save_choice
 from orca_desk.ui.pages.models.page import ModelsPage
 from orca_desk.ui.pages.models.serve_dialog import ServeDialog
 from orca_desk.ui.widgets.serving_sign import ServingSign
 from orca_desk.ui.window import Window
-from orca_desk.ui.words.serving import ABOUT
+from orca_desk.ui.words.serving import ABOUT, TEMPLATE_KEPT
 
 LONG_MS = 60_000
 
@@ -75,6 +79,33 @@ def test_on_and_off(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: serving.state == "off", timeout=LONG_MS)
     assert sign.isHidden() and strip.about.text() == ABOUT and strip.options.isEnabled()
     assert ends(worker.pid)
+
+
+def test_what_is_to_know_of_the_models_is_told_with_their_names(
+    page: ModelsPage, window: Window, library: Library, qtbot: QtBot
+) -> None:
+    template = read_chat_template(mini_teacher())
+    assert template is not None
+    set_override(library, mini_teacher(), template + "{# mine #}")
+    serving, about = window.desk.serving, page.serve_strip.about
+    switch(page, qtbot)
+    qtbot.waitUntil(lambda: serving.state == "on", timeout=LONG_MS)
+    note = "teacher: The chat template is yours, not the model's own."
+    assert about.text().endswith(note) and note in sign_of(window).toolTip().replace("&#x27;", "'")
+
+
+def test_a_template_that_changes_meanwhile_is_not_served(
+    page: ModelsPage, window: Window, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: page.detail.item is not None)
+    model = page.detail.item and page.detail.item.model
+    assert isinstance(model, ModelFile)
+    switch(page, qtbot)
+    qtbot.waitUntil(lambda: window.desk.serving.state == "on", timeout=LONG_MS)
+    said: list[str] = []
+    window.desk.noticed.connect(lambda text, tone: said.append(text))
+    page.detail._give_template(model, "{{ messages[0].content }}")
+    qtbot.waitUntil(lambda: TEMPLATE_KEPT in said)
 
 
 def test_the_sign_leads_to_the_switch(page: ModelsPage, window: Window, qtbot: QtBot) -> None:
