@@ -78,10 +78,14 @@ def effective_template(library: Library, model: Path) -> str | None:
 
 
 def read_template(file: Path) -> str:
-    """Return the text of a template's file, with its line ends. Raises UserError for another kind of file."""
+    """Return the text of a template's file, with its line ends but without a byte order mark.
+
+    The mark, which some editors put there, would begin every prompt. Raises UserError for another kind of
+    file.
+    """
     try:
         with file.open(encoding="utf-8", newline="") as opened:
-            text = opened.read(LONGEST + 1)
+            text = opened.read(LONGEST + 2).removeprefix("\ufeff")
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}.", "Choose another file.") from error
     except UnicodeDecodeError:

@@ -17,6 +17,7 @@ from orca_desk.inventory.templates import (
     effective_template,
     folder_with_template,
     override_of,
+    read_template,
     set_override,
     with_template,
 )
@@ -33,6 +34,12 @@ OWN = CHATML.replace("assistant\\n", "helper\\n")
 def library(tmp_path: Path) -> Iterator[Library]:
     with Library.open(tmp_path / "library", samples=False) as opened:
         yield opened
+
+
+def test_a_byte_order_mark_is_not_part_of_a_template(tmp_path: Path) -> None:
+    file = tmp_path / "notepad.jinja"
+    file.write_bytes(b"\xef\xbb\xbf" + OWN.replace("\n", "\r\n").encode())
+    assert read_template(file) == OWN.replace("\n", "\r\n")
 
 
 def test_an_override_belongs_to_the_weights(library: Library, tiny_llama: TinyModel, tmp_path: Path) -> None:
