@@ -10,6 +10,7 @@ from orca_desk.models.model_file import ModelFile
 if TYPE_CHECKING:
     from orca_desk.prompts.renderer import Renderer
 
+PLAIN = frozenset({"F64", "F32", "F16", "BF16", ""})  # of a folder; "" where it isn't known
 SYSTEM_MESSAGES = ("", "Answer the question.")  # a snapshot has one or none
 
 
@@ -36,6 +37,8 @@ def why_unsupported(model: ModelFile) -> str:
     from orca_desk.student.families import is_supported, supports_gguf
 
     if model.kind == "safetensors":
+        if model.quantisation.upper() not in PLAIN:
+            return f"quantised weights ({model.quantisation}) can't be trained"
         known = is_supported({"model_type": model.architecture})
     else:
         known = supports_gguf(model.architecture)

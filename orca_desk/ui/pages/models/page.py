@@ -385,7 +385,7 @@ class ModelsPage(Page):
 
 
 def _add_all(library: Library, paths: Sequence[Path]) -> tuple[list[Path], list[NotAModel], list[UserError]]:
-    """Add each path; return the first model of each usable path, then the others with their errors."""
+    """Add each path; return the models of the usable ones, then the others with their errors."""
     good: list[Path] = []
     refused: list[NotAModel] = []
     errors: list[UserError] = []
@@ -396,7 +396,7 @@ def _add_all(library: Library, paths: Sequence[Path]) -> tuple[list[Path], list[
             errors.append(error)
             refused.append(NotAModel(path=path, reason=error.message))
         else:
-            good += [one.path for one in found if isinstance(one, ModelFile)][:1]
+            good += [one.path for one in found if isinstance(one, ModelFile)]
     return good, refused, errors
 
 

@@ -22,6 +22,7 @@ from orca_desk.ui.words.training_checks import concern_text
 FATAL: tuple[str, Role] = ("circle-x", "bad")
 WARNING: tuple[str, Role] = ("triangle-alert", "warn")
 GOOD: tuple[str, Role] = ("circle-check", "good")
+MORE_TIME = "Validation, export and the final check take additional time."
 
 
 class StartChecks(QWidget):
@@ -119,13 +120,14 @@ def _time_sentence(facts: SnapshotFacts, time: TrainingTime | None) -> str:
     if time is None:
         return "Known after the first steps."
     steps = counted(time.steps, "step") if time.is_exact else f"About {counted(time.steps, 'step')}"
-    between = f"{duration(time.low)} to {duration(time.high)}"
+    low, high = duration(time.low), duration(time.high)
+    between = low if low == high else f"{low} to {high}"
     if facts.speed is None:
         return (
             f"{steps} in {between}. That is rough: this base model has not been trained here yet, so it is "
-            "estimated from the speed of this machine. The first steps show it better."
+            f"estimated from the speed of this machine. The first steps show it better. {MORE_TIME}"
         )
     return (
         f"{steps} in about {between}, at the speed of {facts.speed.training} ({facts.speed.median:,.0f} "
-        "tokens/s). Validation, export and the final check take additional time."
+        f"tokens/s). {MORE_TIME}"
     )

@@ -25,7 +25,14 @@ TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the models of other tools: tests must not depend on this machine."""
-    for name in ("HF_HUB_CACHE", "HF_HOME", "LLAMA_CACHE", "OLLAMA_MODELS", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+    for name in (
+        "HF_HUB_CACHE",
+        "HF_HOME",
+        "LLAMA_CACHE",
+        "OLLAMA_MODELS",
+        "XDG_CACHE_HOME",
+        "XDG_DATA_HOME",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
@@ -92,6 +99,9 @@ def test_a_folder_is_dropped(
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     shutil.copy(tiny_llama.gguf, shelf / "good.gguf")
+    shutil.copy(tiny_llama.gguf, shelf / "better.gguf")
+    said: list[str] = []
+    window.desk.noticed.connect(lambda text, tone: said.append(text))
     (shelf / "cut.gguf").write_bytes(tiny_llama.gguf.read_bytes()[:-50])
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(shelf))])
@@ -102,6 +112,7 @@ def test_a_folder_is_dropped(
     page.dropEvent(QDropEvent(QPoint(5, 5), *kinds))
     assert not page.drop_sign.isVisible()
     qtbot.waitUntil(lambda: shelf / "good.gguf" in paths(page))
+    assert said == ["Added 2 models."]
     assert [item.model.path.name for item in page.bad.rows] == ["cut.gguf"]
     assert "cut off" in page.bad.index(0, 1).data()
     assert page.bad_table.isVisible() and page.bad_title.text() == "Unusable (1)"

@@ -1,5 +1,6 @@
 """The Training page: freezing, checks before the start, a real training with its curves, the history."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -351,20 +352,31 @@ def test_a_gguf_file_is_a_student_and_what_speaks_against_one_is_said(
     window: Window, qtbot: QtBot, library: Library, snapshot: Snapshot, tiny_llama: TinyModel, tmp_path: Path
 ) -> None:
     rounded, unknown = tmp_path / "rounded.gguf", tmp_path / "unknown.gguf"
+    packed = tmp_path / "packed"
+    shutil.copytree(tiny_llama.folder, packed, ignore=shutil.ignore_patterns("*.gguf"))
+    config = json.loads((packed / "config.json").read_text()) | {
+        "quantization_config": {"quant_method": "awq"}
+    }
+    (packed / "config.json").write_text(json.dumps(config))
     write_gguf(tiny_llama.folder, rounded, dtype="q8_0")
     unknown.write_bytes(tiny_llama.gguf.read_bytes().replace(b"llama", b"mamba"))
     add_path(library, tmp_path)
     set_up = shown(window, qtbot).set_up
     box = set_up.base
     qtbot.waitUntil(lambda: box.findText("unknown", Qt.MatchFlag.MatchStartsWith) >= 0, timeout=SECONDS)
-    last = box.count() - 1
-    assert box.itemText(last) == "unknown  ·  mamba can't be trained"
-    assert not box.model().index(last, 0).flags() & Qt.ItemFlag.ItemIsEnabled
+    for name, reason in {
+        "unknown": "mamba can't be trained",
+        "packed": "quantised weights (awq) can't be trained",
+    }.items():
+        row = box.findText(f"{name}  ·  {reason}")
+        assert row >= 0 and not box.model().index(row, 0).flags() & Qt.ItemFlag.ItemIsEnabled
 
     box.choose(rounded)
     qtbot.waitUntil(
         lambda: any("rounded to 8 bits (Q8_0)" in text for text in problems(set_up)), timeout=SECONDS
     )
+    qtbot.waitUntil(lambda: "additional time" in set_up.checks.time.text(), timeout=SECONDS)
+    assert "s to 0 s" not in set_up.checks.time.text()
     assert "Training rounded" in set_up.checks.memory.sentence.text()
     assert set_up.start_button.isEnabled()
     request = set_up.request()
