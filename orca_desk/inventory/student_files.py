@@ -17,7 +17,7 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
 from orca_desk.inventory.convert import convert, unpack
-from orca_desk.inventory.templates import folder_with_template
+from orca_desk.inventory.templates import folder_with_template, override_of
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import list_trainings
 from orca_desk.models.hashes import HashCache, OnBytes, hash_together, ignore
@@ -99,7 +99,7 @@ def student_gguf(
         found = cache.difference(given, progress, control, log)
         if found:
             raise UserError(
-                f"{given} is not the model in {base}: it has {_in_words(found)}.",
+                f"{given} is not the model in {base}: it has {_in_words(found, library, base)}.",
                 "Give a file that was made of this folder, or none: Orca Desk then makes one.",
             )
         return None if found is None else given
@@ -109,7 +109,7 @@ def student_gguf(
             return None if found is None else model.path
         if base.is_dir():
             warn(
-                f"{model.path.name} in {base} is not used: it has {_in_words(found)}. "
+                f"{model.path.name} in {base} is not used: it has {_in_words(found, library, base)}. "
                 "One that was made of the folder is used instead."
             )
     return cache.converted(progress, control, log)
@@ -236,9 +236,11 @@ def _file_name(student: str) -> str:
     return f"{student}-{DTYPE}.gguf"
 
 
-def _in_words(difference: str) -> str:
+def _in_words(difference: str, library: Library, base: Path) -> str:
     """Return a verdict in words: "other weights (blk.0.ffn_up.weight) than the folder"."""
     kind, _, detail = difference.partition(":")
+    if kind == "chat template" and override_of(library, base) is not None:
+        return "another chat template than the one that you gave the folder"
     one = kind if kind in ("weights", "settings") else ""
     words = f"other {one}" if one else f"another {kind}"
     return f"{words}{f' ({detail})' if detail else ''} than the folder"

@@ -128,8 +128,12 @@ def test_the_file_that_serves_a_student_carries_it(
     folder = student_folder(library, base, progress=silent, control=JobControl())
     assert folder is not None
     assert read_chat_template(folder) == OWN
-    served = student_gguf(library, base, progress=silent, control=JobControl())
+    told: list[str] = []
+    served = student_gguf(library, base, progress=silent, control=JobControl(), warn=told.append)
     assert served is not None
+    if base.is_dir():
+        (sentence,) = told
+        assert "another chat template than the one that you gave the folder." in sentence
     assert read_chat_template(served) == OWN
     assert served.is_relative_to(library.folder / "cache")
     set_override(library, base, None)
