@@ -99,7 +99,7 @@ def _sections(facts: CardFacts, kind: Format | None) -> Iterator[str]:
     if facts.outcome.is_overridden:
         yield _override(facts)
     yield _files(facts, kind)
-    yield _use(facts)
+    yield _use(facts, kind)
     yield _training(facts)
     yield _held_out(facts)
     yield _gate(facts.outcome.gate.rows)
@@ -157,11 +157,19 @@ def _files(facts: CardFacts, kind: Format | None) -> str:
     return text
 
 
-def _use(facts: CardFacts) -> str:
+def _use(facts: CardFacts, kind: Format | None) -> str:
     instruction = facts.sources.snapshot.instruction
-    if not instruction:
-        return "## How to ask it\n\nWithout a system message: it was trained without one."
-    return f"## How to ask it\n\nWith the system message that it was trained with:\n\n{fenced(instruction)}"
+    text = "## How to ask it\n\n"
+    if instruction:
+        text += f"With the system message that it was trained with:\n\n{fenced(instruction)}"
+    else:
+        text += "Without a system message: it was trained without one."
+    if facts.outcome.guesses_template and kind in (None, Format.OLLAMA):
+        text += (
+            "\n\n**The Modelfile has no TEMPLATE**: the model's chat template cannot be written in Ollama's "
+            "language. Ollama takes one of its own that resembles it, or none, so its answers may differ."
+        )
+    return text
 
 
 def _training(facts: CardFacts) -> str:
@@ -169,7 +177,7 @@ def _training(facts: CardFacts) -> str:
     families = ", ".join(f"{name} ({count:,})" for name, count in snapshot.families.items())
     rows = [
         ["training", f"`{training.id}`"],
-        ["snapshot", f"{snapshot.name} (SHA-256 `{snapshot.id}`)"],
+        ["snapshot", f"{snapshot.name} (SHA-256 begins with `{snapshot.id}`)"],
         ["records", f"{snapshot.records:,}"],
         ["families", families],
         ["strategies", ", ".join(facts.strategies)],
@@ -206,7 +214,7 @@ def _held_out(facts: CardFacts) -> str:
 def _results(results: HeldOutResults) -> str:
     heads = ["family", "tasks", "tuned"] + (["base"] if results.base else [])
     rows = [_result(name, results.tuned, results.base) for name in (*results.tuned.families, OVERALL)]
-    text = _table(heads, rows)
+    text = f"Measured before the export, as the adapter on its base.\n\n{_table(heads, rows)}"
     if results.gain is not None:
         low, high = results.gain.low * 100, results.gain.high * 100
         text += (

@@ -22,11 +22,13 @@ class HeldOutResults:
 def held_out_results(library: Library, sources: Sources) -> HeldOutResults | None:
     """Return what the library knows of the student on held-out tasks; None where it was never evaluated.
 
-    Of several evaluations the one of most questions counts, and among those the newest.
+    Evaluations under another system message than the trained one do not count. Of several, the one of most
+    questions counts, and among those the newest.
     """
     adapter = file_sha256(sources.adapter_gguf)
     done = [one for one in list_evaluations(library) if one.run.status == "done"]
-    tuned = [one for one in done if one.run.settings.get("adapter") == adapter]
+    told = sources.snapshot.instruction  # told otherwise, such as its strategy, it is another candidate
+    tuned = [one for one in done if one.run.settings.get("adapter") == adapter and one.system == told]
     if not tuned:
         return None
     best = max(tuned, key=lambda one: one.run.total or 0)
