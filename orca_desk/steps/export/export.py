@@ -13,7 +13,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.evaluations import set_model
 from orca_desk.library.runs import find_unfinished
 from orca_desk.library.snapshots import snapshot_records, snapshot_strategies
-from orca_desk.models.identify import identify
+from orca_desk.models.gguf_header import read_header
 from orca_desk.models.space import require_space
 from orca_desk.parity.table import GateRow, GateTable, table_from_json
 from orca_desk.processes.host import run_worker
@@ -21,7 +21,7 @@ from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message
 from orca_desk.steps.export.build import IMPORTANCE, UNIT, Builder, Serving
 from orca_desk.steps.export.card import CardFacts, write_cards
-from orca_desk.steps.export.formats import ADAPTERS, MERGED, QUANTISED, Format, label_of
+from orca_desk.steps.export.formats import ADAPTERS, MERGED, QUANTISED, WEIGHED, Format, label_of
 from orca_desk.steps.export.ollama import write_modelfile
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
 from orca_desk.steps.export.part_folder import SCRATCH, PartFolder, can_link, held, require_free
@@ -336,11 +336,12 @@ def _importance_records(library: Library, snapshot: str) -> list[tuple[str, str,
 
 
 def _stored_as(kind: Format, path: Path) -> str:
-    """Return the type of most weights in a quantised file where it is not `kind`; else ""."""
-    if kind not in QUANTISED:
+    """Return the type of most weights in a quantised file where rows do not fit `kind`; else ""."""
+    if kind not in WEIGHED:
         return ""
-    stored = identify(path).quantisation
-    return "" if label_of(kind).startswith(stored) else stored
+    elements = read_header(path).elements
+    stored = max(elements, key=lambda one: elements[one])
+    return "" if stored.endswith("_K") else stored  # a mixture of K types is what was asked for
 
 
 def _row(stored: str | None) -> GateRow | None:

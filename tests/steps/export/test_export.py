@@ -146,6 +146,15 @@ def test_everything_at_once(library: Library, training: Training, tmp_path: Path
     assert get_run(library, made.run).status == "done"
 
 
+def test_rows_too_narrow_for_a_type_are_told(library: Library, training: Training, tmp_path: Path) -> None:
+    """llama.cpp names such a file Q4_K_M nevertheless, and packs its rows of 64 weights as Q5_0."""
+    out = tmp_path / "out"
+    made = export(library, asked(training, out, Format.Q4_K_M))
+    assert made.outcome is not None
+    assert [one.stored_as for one in made.outcome.files] == ["Q5_0"]
+    assert "holds most weights as Q5_0" in (out / "README.md").read_text()
+
+
 def test_an_export_that_was_stopped_goes_on(library: Library, training: Training, tmp_path: Path) -> None:
     """Whichever stage it was in; and another choice of formats takes up what is there."""
     control, out = JobControl(), tmp_path / "out"
