@@ -622,6 +622,8 @@ KEYED: Table = {
             "John: the box or the basket. Mark: the basket.",
             "John: the box. Mark: the box.",
             "John thinks that Mark thinks it is in the basket",
+            "John puts the ball in the box. Mark puts the ball in the basket.",
+            "Step 1: John puts it in the box, ball box.\nStep 2: Mark moved it to the basket.\nStep",
             "John: the blue box. Mark: the basket.",
             "the box, the basket",
             "John: the cupboard. Mark: the basket.",

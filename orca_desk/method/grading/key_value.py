@@ -35,6 +35,16 @@ _BEFORE_VALUE = re.compile(
     r"|but|that|still|said|says?|thinks?|believes?|equals|has|have|with|not|both|answer",
     re.IGNORECASE,
 )
+# What somebody does with a thing, as the steps of an answer retell it, and what somebody holds of it
+_HAPPENS = re.compile(
+    r"\b(?:puts?|places?|placed|sets? down|moves?|moved|takes?|took|drops?|dropped|hides?|hid|brings?|brought"
+    r"|carry|carries|carried|transfers?|transferred|stores?|stored|leaves?)\b",
+    re.IGNORECASE,
+)
+_HOLDS = re.compile(
+    r"\b(?:think|thought|believe|expect|assume|suppose|guess|look|search|check|say|said|answer|conclu)\w*",
+    re.IGNORECASE,
+)
 # What somebody does not know is not what somebody thinks.
 _UNSEEN = re.compile(
     r"\b(?:(?:did|does|do|could|can) not|didn['’]t|doesn['’]t|don['’]t|couldn['’]t|never) (?:see|saw"
@@ -159,9 +169,14 @@ class ExpectedKeyValue:
         return final.block, {}
 
     def _from_sentences(self, text: str, *, keep_all: bool) -> dict[str, set[str]]:
-        """Return each key's values: all (`keep_all`), or those of the last sentence that gives any."""
+        """Return each key's values: all (`keep_all`), or those of the last sentence that gives any.
+
+        What happened ("John puts it in the box") is no answer where nothing marks it as one.
+        """
         found: dict[str, set[str]] = {}
         for sentence in _SENTENCE.split(text[:_LONGEST]):
+            if not keep_all and _HAPPENS.search(sentence) and not _HOLDS.search(sentence):
+                continue
             sentence = _UNSEEN.sub(lambda match: " " * len(match[0]), sentence)
             mentions = self._mentions(sentence)
             for key, values in (_read(mentions, sentence) or self._of_all(mentions, sentence)).items():
