@@ -12,6 +12,7 @@ from orca_desk.cli.options import examples, json_option, library_option, open_li
 from orca_desk.cli.output import complain, print_json, say
 from orca_desk.cli.running import running, tell_notes
 from orca_desk.errors import UserError
+from orca_desk.inventory.trainable import require_model
 from orca_desk.library.database import Library
 from orca_desk.library.ids import snapshot_id
 from orca_desk.models.identify import identify
@@ -93,6 +94,7 @@ def command(
 def _check(library: Library, student: Path, snapshot: str, settings: TrainSettings) -> None:
     """Say what is likely to go wrong. Raises UserError for what prevents the start."""
     base = identify(student)
+    require_model(base)
     facts = snapshot_facts(library, snapshot, base)
     for concern in concerns(facts, settings, context=base.context, rate=usual_rate(student)):
         text, hint = concern_text(concern)

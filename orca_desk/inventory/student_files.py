@@ -18,6 +18,7 @@ from orca_desk.errors import UserError
 from orca_desk.files import atomic_write, file_sha256
 from orca_desk.inventory.convert import convert, unpack
 from orca_desk.inventory.templates import folder_with_template, override_of
+from orca_desk.inventory.trainable import require_model
 from orca_desk.library.database import Library
 from orca_desk.library.trainings import list_trainings
 from orca_desk.models.hashes import HashCache, OnBytes, hash_together, ignore
@@ -53,7 +54,7 @@ def student_folder(
     That is `base` itself, or the folder that is written from the GGUF file once. Raises UserError when `base`
     is missing or damaged, or cannot be trained.
     """
-    identify(base)
+    require_model(identify(base))
     folder = base if base.is_dir() else _read_and_find(library, base, progress, control)
     if folder is None:
         return None

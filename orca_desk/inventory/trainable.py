@@ -45,6 +45,15 @@ def why_unsupported(model: ModelFile) -> str:
     return "" if known else f"{model.architecture or 'an unknown architecture'} can't be trained"
 
 
+def require_model(model: ModelFile) -> None:
+    """Raise UserError where a student is no whole model: what a missing part of it says would mislead."""
+    if model.kind == "adapter":
+        raise UserError(
+            f"{model.path} is an adapter, which changes a model; a training starts from the model itself.",
+            "Choose the adapter's base model.",
+        )
+
+
 def trainable_layers(base: Path) -> frozenset[str]:
     """Return the names of the layers of a student, a folder or a GGUF file, that an adapter can change.
 

@@ -1,0 +1,39 @@
+"""`orca-desk train`: what it says before a training starts. Whole trainings are in the end-to-end tests."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from library_doubles import judged, make_record, make_task
+from tiny_adapters import make_adapter
+from tiny_models import TinyModel
+
+from orca_desk.cli import commands
+from orca_desk.errors import UserError
+from orca_desk.library.database import Library
+from orca_desk.library.records import add_records
+from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.tasks import add_tasks
+from orca_desk.student.export import export_adapter
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A library with a snapshot named "one"."""
+    with Library.open(tmp_path / "library", samples=False) as library:
+        add_tasks(library, [make_task(1)])
+        add_records(library, [judged(make_record(1), 1)])
+        freeze(library, name="one", rules=SnapshotRules(only_paired=False))
+    return tmp_path / "library"
+
+
+@pytest.mark.parametrize("is_gguf", [False, True])
+def test_an_adapter_is_no_student(folder: Path, tiny_llama: TinyModel, tmp_path: Path, is_gguf: bool) -> None:
+    adapter = make_adapter(tmp_path / "adapter", tiny_llama.folder)
+    if is_gguf:
+        export_adapter(adapter, tiny_llama.folder, tmp_path / "adapter.gguf")
+        adapter = tmp_path / "adapter.gguf"
+    words = ["train", "--student", str(adapter), "--snapshot", "one", "--library", str(folder)]
+    with pytest.raises(UserError, match=r"is an adapter, which changes a model") as refused:
+        CliRunner().invoke(commands, words, catch_exceptions=False, standalone_mode=False)
+    assert refused.value.hint == "Choose the adapter's base model."
