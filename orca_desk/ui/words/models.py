@@ -10,7 +10,7 @@ from orca_desk.models.model_file import ModelFile, ModelKind
 from orca_desk.ui.words.counting import counted
 
 KINDS: dict[ModelKind, tuple[str, str, str]] = {  # icon, in short, in full
-    "gguf": ("graduation-cap", "Teacher and chat", "GGUF model: a teacher, a chat partner or a student"),
+    "gguf": ("graduation-cap", "Teacher or student", "GGUF model: a teacher, a chat partner or a student"),
     "safetensors": ("chart-line", "Student to train", "Safetensors folder, a student to train"),
     "adapter": ("layers", "Adapter", "Adapter: the result of a training, for its base model"),
 }
