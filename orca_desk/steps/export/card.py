@@ -102,7 +102,7 @@ def _sections(facts: CardFacts, kind: Format | None) -> Iterator[str]:
     yield _use(facts, kind)
     yield _training(facts)
     yield _held_out(facts)
-    yield _gate(facts.outcome.gate.rows)
+    yield _gate(facts.outcome.gate.rows, has_folder=Format.SAFETENSORS in facts.request.formats)
     yield _limits(facts)
 
 
@@ -235,7 +235,7 @@ def _result(name: str, tuned: Evaluated, base: Evaluated | None) -> list[str]:
     return row
 
 
-def _gate(rows: Sequence[GateRow]) -> str:
+def _gate(rows: Sequence[GateRow], *, has_folder: bool) -> str:
     cells = [
         [
             row.label,
@@ -258,6 +258,11 @@ def _gate(rows: Sequence[GateRow]) -> str:
         "answer, and how much of the adapter the file holds. In brackets: what rounding explains."
         f"\n\n{_table(heads, cells)}"
     )
+    if has_folder:
+        text += (
+            "\n\nThe safetensors folder was compared with the F16 file: weights, settings, tokenizer and "
+            "template."
+        )
     if any(row.rounds_again for row in rows):
         text += (
             "\n\nRounded again: the base's weights had been rounded to few bits before the training, and the "

@@ -127,6 +127,7 @@ def test_everything_at_once(library: Library, training: Training, tmp_path: Path
     text = (out / "README.md").read_text()
     assert "| Q8_0 | 4 |" in text  # its held-out score stands beside the unquantised one
     assert "| Q8_0 | passed |" in text
+    assert "The safetensors folder was compared with the F16 file" in text
     assert "Measured before the export, as the adapter on its base." in text
     assert "The Modelfile has no TEMPLATE" not in text
 
