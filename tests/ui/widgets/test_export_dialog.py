@@ -140,7 +140,7 @@ def test_a_blocked_export_is_shown_and_handed_over_only_on_purpose(
     press(dialog, "Export", qtbot)
     qtbot.waitUntil(lambda: dialog.stack.currentIndex() == RESULT, timeout=SECONDS)
     assert "does not say what was trained" in dialog.shown.summary.text()
-    assert dialog.shown.gate.sentence.text().startswith("Check failed for 1 of 2 files: adapter:")
+    assert dialog.shown.gate.sentence.text().startswith("Check failed for 1 of 2 files. adapter:")
     assert not (home / "tuned").exists()
     (run,) = list_runs(library, kind="export")
     assert page_of(run) == "training"
