@@ -175,9 +175,7 @@ def set_model(library: Library, evaluation_id: str, model: Path) -> Evaluation:
     """Note that the file of the evaluated model has moved to `model`; return the evaluation."""
     path = stored_path(library, model)
     library.write(
-        lambda db: (
-            db.execute("UPDATE evaluations SET model = ? WHERE id = ?", (path, evaluation_id)).rowcount
-        )
+        lambda db: db.execute("UPDATE evaluations SET model = ? WHERE id = ?", (path, evaluation_id)).rowcount
     )
     return get_evaluation(library, evaluation_id)
 

@@ -122,7 +122,9 @@ def _quantisation(head: Header, sizes: Counter[str]) -> str:
     import gguf  # see gguf_header
 
     number = head.number("general.file_type", -1)
-    known = {int(kind): kind.name.removeprefix("MOSTLY_").removeprefix("ALL_") for kind in gguf.LlamaFileType}
+    known: dict[int, str] = {
+        int(kind): kind.name.removeprefix("MOSTLY_").removeprefix("ALL_") for kind in gguf.LlamaFileType
+    }
     packed = {kind for kind in sizes if gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]][0] > 1}
     name = known.get(number, "GUESSED")
     if name != "GUESSED" and (name in UNQUANTISED) != bool(packed):
