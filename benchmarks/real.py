@@ -91,6 +91,7 @@ def _told(library: Library, found: DemoResult, progress: Progress, control: JobC
         tasks,
         system=System(kind="strategy"),
         sampling=SAMPLING,
+        name="base, told the strategy",
         progress=progress,
         control=control,
     )
