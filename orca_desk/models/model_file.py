@@ -22,10 +22,11 @@ class ModelShape(TypedDict):
 class ModelFile:
     """A model: a GGUF file, a Hugging Face folder, or a LoRA adapter in either form.
 
-    `name` is that of its file or folder, `title` what the file calls itself; `licence` is what the file or
-    the card in its folder states. Counts that a file lacks (an adapter's context, say) are 0; `rank` is that
-    of an adapter. `files` are all files that hold the weights; `cached_values` is how many numbers a token adds to the key/value cache, over all layers. `sha256` is None
-    until it is requested: hashing reads every byte.
+    `name` is that of its file or folder, `title` what the file calls itself; `licence` is what the file
+    or the card in its folder states. Counts that a file lacks (an adapter's context, say) are 0; `rank`
+    is that of an adapter. `files` are all files that hold the weights; `cached_values` is how many
+    numbers a token adds to the key/value cache, over all layers. `sha256` is None until it is requested:
+    hashing reads every byte.
     """
 
     path: Path
