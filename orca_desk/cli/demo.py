@@ -37,7 +37,7 @@ STYLES = {"base": "bright_black", "tuned": "cyan", "teacher": "yellow"}
 @click.option(
     "--real",
     is_flag=True,
-    help="Teach SmolLM2-135M-Instruct, a published model, instead of the mini student: about 15 minutes.",
+    help="Teach SmolLM2-135M-Instruct, a published model, instead of the mini student: about 20 minutes.",
 )
 @json_option
 def command(folder: Path | None, real: bool, as_json: bool) -> None:

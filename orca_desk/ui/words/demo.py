@@ -11,7 +11,7 @@ STUDENT_NAMES: Mapping[DemoStudent, str] = {
     "real": "a real model, SmolLM2-135M-Instruct",
 }
 JOB_TITLES: Mapping[DemoStudent, str] = {"mini": "The demo", "real": "The demo with a real model"}
-RUN_REAL = "Run it with a real model, about 15 minutes"
+RUN_REAL = "Run it with a real model, about 20 minutes"
 REAL_HINT = (
     "The same walk with SmolLM2-135M-Instruct (134.5 million parameters, Apache-2.0) as the student, instead"
     " of the mini student. Its 4-bit weights come with Orca Desk; nothing is downloaded."

@@ -144,7 +144,7 @@ def test_a_new_library_offers_the_demo_with_a_real_model_too(
     home.refresh(home.watches)
     qtbot.waitUntil(lambda: len(alternatives(home)) == 2)
     assert home.next.button.text() == "Run the demo"
-    qtbot.mouseClick(button_with(home.next, "Run it with a real model, about 15 minutes"), LEFT)
+    qtbot.mouseClick(button_with(home.next, "Run it with a real model, about 20 minutes"), LEFT)
     qtbot.waitUntil(lambda: home.next.isVisible() and home.next.button.text() == "Resume the demo")
     assert "real model" in home.next.sentence.text()
     home.go({"resume": "probe-1"})
