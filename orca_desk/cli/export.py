@@ -143,8 +143,11 @@ def command(
 
 
 def _warn_of_memory(library: Library, training: str) -> None:
-    """Say before the work begins that it may not fit in memory."""
-    fit = export_fit(identify(get_training(library, training).base))
+    """Say before the work begins that it may not fit in memory; of a base that is gone the export tells."""
+    try:
+        fit = export_fit(identify(get_training(library, training).base))
+    except UserError:
+        return
     if not fit.fits:
         complain(f"Note: {fit_sentence(fit)}", "yellow")
 
