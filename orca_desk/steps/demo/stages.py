@@ -37,13 +37,13 @@ SHARES: Mapping[DemoStudent, Mapping[str, int]] = {
     },
     "real": {
         "probe and pair": 1,
-        "generate": 2,
+        "generate": 1,
         "erase and freeze": 1,
-        "train": 60,
-        "evaluate base": 20,
-        "evaluate tuned": 14,
+        "train": 56,
+        "evaluate base": 19,
+        "evaluate tuned": 19,
         "evaluate teacher": 1,
-        "chat": 1,
+        "chat": 2,
     },
 }
 
