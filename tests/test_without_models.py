@@ -110,6 +110,7 @@ def test_make_selects_no_tests_by_name() -> None:
     assert recipes == [
         " tests/ui/pages",
         " --ignore tests/ui/pages -o cache_dir=.pytest_cache/rest",
-        "",
+        " $(ONE_HALF)",
+        " $(addprefix --ignore ,$(ONE_HALF)) -o cache_dir=.pytest_cache/other",
         " -m package -s tests/package",
     ]

@@ -135,7 +135,8 @@ def waiting_job(window: Window) -> Job:
     def work(tools: Tools) -> None:
         told = threading.Event()
         tools.control.listen(told.set)
-        told.wait(20)
+        if not tools.control.stopped:  # it may be told before the thread has come this far
+            told.wait(20)
 
     return window.desk.jobs.start("Counting", "count", work)
 

@@ -61,6 +61,7 @@ class ModelsPage(Page):
         Command(
             "E&xport a tuned student…",
             lambda page: page.act("export"),
+            key="Ctrl+Shift+E",
             image="file-output",
             on_selection=True,
         ),

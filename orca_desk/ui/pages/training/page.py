@@ -56,7 +56,12 @@ class TrainingPage(Page):
             "Stop the training and save pro&gress", lambda page: page.stop(), key="Ctrl+.", image="square"
         ),
         stop_command(lambda page: page.run_view.panel.job if page.run_view else None),
-        Command("E&xport the tuned student…", lambda page: page.export_shown(), image="file-output"),
+        Command(
+            "E&xport the tuned student…",
+            lambda page: page.export_shown(),
+            key="Ctrl+Shift+E",
+            image="file-output",
+        ),
         Command("Set &up", lambda page: page.tabs.setCurrentIndex(0), key="Alt+1", image=IMAGES[0]),
         Command("&Run", lambda page: page.tabs.setCurrentIndex(1), key="Alt+2", image=IMAGES[1]),
         Command("&History", lambda page: page.tabs.setCurrentIndex(2), key="Alt+3", image=IMAGES[2]),
