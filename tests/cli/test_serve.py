@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import psutil
@@ -29,12 +30,20 @@ class Command:
             stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
+        try:
+            self.told = self._read()
+            (self.worker,) = psutil.Process(self.process.pid).children()
+        except BaseException:  # it did not start: other tests count the children of this process
+            self.close()
+            raise
+
+    def _read(self) -> dict[str, Any]:
         assert self.process.stdout
         lines = [self.process.stdout.readline()]
         while lines[-1] not in ("}\n", ""):
             lines.append(self.process.stdout.readline())
-        self.told = json.loads("".join(lines))
-        (self.worker,) = psutil.Process(self.process.pid).children()
+        told: dict[str, Any] = json.loads("".join(lines))
+        return told
 
     def close(self) -> None:
         self.process.kill()
