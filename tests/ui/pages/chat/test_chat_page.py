@@ -639,8 +639,7 @@ def test_chats_are_searched_renamed_and_deleted_with_undo(
     qtbot.waitUntil(lambda: page.history.list.currentIndex().isValid(), timeout=SLOW)
     qtbot.keyClick(page.history.list, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: [one.title for one in list_chats(library)] == ["About horses"], timeout=SLOW)
-    assert page.conversation.chat_id == ""
-    assert page.examples.isVisible()
+    qtbot.waitUntil(lambda: page.conversation.chat_id == "" and page.examples.isVisible(), timeout=SLOW)
     page.desk.undo.undo()
     qtbot.waitUntil(lambda: len(list_chats(library)) == 2, timeout=SLOW)
     page.open_chat(cups)
