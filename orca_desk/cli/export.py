@@ -17,6 +17,7 @@ from orca_desk.models.identify import identify
 from orca_desk.parity.table import GateTable
 from orca_desk.steps.export.export import ExportBlockedError, Exported, export
 from orca_desk.steps.export.formats import Format
+from orca_desk.steps.export.offer import time_for
 from orca_desk.steps.export.outcome import ExportOutcome
 from orca_desk.steps.export.part_folder import discard
 from orca_desk.steps.export.places import Application, put, targets
@@ -24,6 +25,7 @@ from orca_desk.steps.export.request import HELD_OUT, PUBLISHER, ExportRequest, d
 from orca_desk.ui.words.exports import (
     APPLICATIONS,
     OVERRIDDEN,
+    export_time_text,
     place_sentence,
     score_sentence,
     stored_sentence,
@@ -122,7 +124,7 @@ def command(
             heldout=heldout,
             override=override,
         )
-        _warn_of_memory(library, training)
+        _tell_needs(library, request)
         try:
             made = export(library, request, progress=progress, control=control)
         except ExportBlockedError as error:
@@ -142,12 +144,17 @@ def command(
         raise UserError(f"No folder of {names} was found.", "Follow what the export says of it.")
 
 
-def _warn_of_memory(library: Library, training: str) -> None:
-    """Say before the work begins that it may not fit in memory; of a base that is gone the export tells."""
+def _tell_needs(library: Library, request: ExportRequest) -> None:
+    """Say before the work begins how long it takes, and whether it may not fit in memory.
+
+    Of a base that is gone the export itself tells.
+    """
     try:
-        fit = export_fit(identify(get_training(library, training).base))
+        base = identify(get_training(library, request.training).base)
     except UserError:
         return
+    complain(export_time_text(time_for(base, request)), "dim")
+    fit = export_fit(base)
     if not fit.fits:
         complain(f"Note: {fit_sentence(fit)}", "yellow")
 

@@ -14,13 +14,15 @@ from orca_desk.cli.options import (
     sampling_options,
     task_options,
 )
-from orca_desk.cli.output import console, print_json, say
+from orca_desk.cli.output import complain, console, print_json, say
 from orca_desk.cli.running import running, tell_notes
+from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, list_records
 from orca_desk.method.records import Sampling, Split
+from orca_desk.steps.instruct.estimate import estimate_teaching
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.words.grading import verdict_reason
-from orca_desk.ui.words.teaching import teach_summary
+from orca_desk.ui.words.teaching import teach_summary, teaching_time_text
 
 
 @click.command(
@@ -85,6 +87,7 @@ def command(
         threads=threads or 0,
     )
     with open_library(folder) as library, running(quiet=as_json) as (progress, control):
+        _tell_time(library, request)
         made = request.generate(library, progress=progress, control=control)
         control.finished = made.finished
         answers = list_records(library, RecordFilter(run=made.run)).items if show else ()
@@ -100,3 +103,9 @@ def command(
             else "Not graded: the task has no reference answer."
         )
     say(teach_summary(made))
+
+
+def _tell_time(library: Library, request: GenerateRequest) -> None:
+    """Say before the work begins how long it will take."""
+    if time := estimate_teaching(library, request, request.count(library).missing):
+        complain(f"Time: {teaching_time_text(time)}", "dim")

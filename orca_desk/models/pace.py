@@ -1,9 +1,10 @@
-"""How long a training takes on a machine that has not trained the model yet: roughly, from its arithmetic.
+"""How long training, answering and exporting take on a machine that has not done it yet: roughly.
 
-A training is almost all matrix products, so their number over the speed of this machine's products gives the
-time. How near a training comes to that speed differs: the bundled student, whose products are small, reached
-0.45 of it, and a model of 135 million weights in bfloat16, which is not measured here, 1.5 times it (on two
-cores of an AMD EPYC with instructions for bfloat16).
+All three are almost all matrix products, so their number over the speed of this machine's products gives the
+time. How near they come to that speed differs. A training of the bundled student, whose products are small,
+reached 0.45 of it, and one of 135 million weights in bfloat16, which is not measured here, 1.5 times it (on
+two cores of an AMD EPYC with instructions for bfloat16). Answering by llama.cpp reached 0.27 of it with the
+same model in Q4_1.
 """
 
 import time
@@ -16,6 +17,10 @@ from orca_desk.models.model_file import ModelFile
 SIDE, REPEATS = 768, 5  # of the measured product: large enough for full speed, quick enough for a page
 SLOWEST, FASTEST = 0.4, 2.0  # shares of the measured speed
 LEARNED = 0.5  # of the tokens: the answers, on which alone the head runs
+ANSWERING_SLOWEST, ANSWERING_FASTEST = 0.12, 0.7  # the same shares for answers by llama.cpp
+STARTING = 3.0  # s at most, until a model is loaded
+CHECKED_TOKENS = 32 * 400  # that the gate has each file read and write, and the trained student read
+TORCH_STARTING = 15.0  # s at most, until torch is imported and the student is loaded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,30 @@ def training_time(
     each = (6 if choices.gradient_checkpointing == "on" else 4) * body + 4 * head * LEARNED
     seconds = tokens * each / (speed or product_speed())
     return TimeRange(low=seconds / FASTEST, high=seconds / SLOWEST)
+
+
+def answering_time(model: ModelFile, tokens: float, *, speed: float = 0.0) -> TimeRange:
+    """Estimate the time in which llama.cpp reads and writes `tokens` tokens in batches, loading included.
+
+    A token costs 2 operations a weight. `speed` is as for `training_time`.
+    """
+    seconds = 2 * model.parameters * tokens / (speed or product_speed())
+    return TimeRange(low=seconds / ANSWERING_FASTEST, high=STARTING + seconds / ANSWERING_SLOWEST)
+
+
+def export_time(model: ModelFile, *, files: int, asked_tokens: float, speed: float = 0.0) -> TimeRange:
+    """Estimate an export of a student tuned from `model` whose gate judges `files` files of weights.
+
+    The gate has llama.cpp answer its prompts from each file, and the trained student read each file's
+    answers; `asked_tokens` are those of the held-out tasks that the files answer besides. Writing the files
+    is not counted: a disk does that in seconds per gigabyte.
+    """
+    speed = speed or product_speed()
+    answering = answering_time(model, files * CHECKED_TOKENS + asked_tokens, speed=speed)
+    reading = 2 * model.parameters * files * CHECKED_TOKENS / speed
+    return TimeRange(
+        low=answering.low + reading / FASTEST, high=TORCH_STARTING + answering.high + reading / SLOWEST
+    )
 
 
 @cache

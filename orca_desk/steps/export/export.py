@@ -21,7 +21,7 @@ from orca_desk.processes.progress import JobControl, Progress, Update, silent
 from orca_desk.processes.protocol import Message
 from orca_desk.steps.export.build import IMPORTANCE, UNIT, Builder, Serving
 from orca_desk.steps.export.card import CardFacts, write_cards
-from orca_desk.steps.export.formats import ADAPTERS, MERGED, QUANTISED, WEIGHED, Format, label_of
+from orca_desk.steps.export.formats import ADAPTERS, QUANTISED, WEIGHED, Format, label_of
 from orca_desk.steps.export.ollama import write_modelfile
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
 from orca_desk.steps.export.part_folder import SCRATCH, PartFolder, can_link, held, require_free
@@ -195,10 +195,8 @@ class _Export:
         """Return what is handed over as a GGUF file, or rests on it: its label, the file, and an adapter."""
         formats = self._request.formats
         found: dict[str, tuple[Path, Path | None]] = {}
-        handed = {*self._request.merged, *((Format.F16,) if Format.SAFETENSORS in formats else ())}
-        for kind in MERGED:
-            if kind in handed:
-                found[label_of(kind)] = (part.place(plan.place_of(kind)), None)
+        for kind in self._request.judged:
+            found[label_of(kind)] = (part.place(plan.place_of(kind)), None)
         if set(formats) & set(ADAPTERS):
             found[ADAPTER_LABEL] = (sources.base_gguf, sources.adapter_gguf)
         return found
@@ -230,11 +228,10 @@ class _Export:
         return True
 
     def _score(self, sources: Sources, plan: ExportPlan, part: PartFolder) -> tuple[FileScore, ...] | None:
-        quantised = [kind for kind in QUANTISED if kind in self._request.merged]
         return score_files(
             self._library,
             sources,
-            [(label_of(kind), part.place(plan.place_of(kind))) for kind in quantised],
+            [(label_of(kind), part.place(plan.place_of(kind))) for kind in self._request.scored],
             self._request.heldout,
             part=part,
             progress=self._recorder.report,

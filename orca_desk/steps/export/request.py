@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.steps.export.formats import APPLICATIONS, DEFAULT_PACKED, MERGED, Format
+from orca_desk.steps.export.formats import APPLICATIONS, DEFAULT_PACKED, MERGED, QUANTISED, Format
 
 PUBLISHER = "orca-desk"  # the first folder of LM Studio's pair
 HELD_OUT = 100  # held-out tasks that each quantised file answers
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?")
+# Names of devices on Windows, with whatever ending: a folder of this name cannot be made there
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _TYPE = re.compile(r"[-._](F32|F16|BF16|I?Q\d\w*|fp16|fp32)$", re.IGNORECASE)
 
 
@@ -38,10 +40,12 @@ class ExportRequest:
         if not self.formats:
             raise UserError("No format is chosen.", "Choose at least one.")
         for what, text in (("name", self.name), ("publisher", self.publisher)):
+            if _DEVICE.fullmatch(text):
+                raise UserError(f"{text!r} is the name of a device on Windows.", "Choose another name.")
             if not _NAME.fullmatch(text):
                 raise UserError(
                     f"{text!r} is no {what} for a model.",
-                    "Use letters, digits, '.', '_' and '-', beginning with a letter or a digit.",
+                    "Use letters, digits, '.', '_' and '-': first a letter or a digit, last no '.'.",
                 )
         if self.heldout < 0:
             raise UserError("The number of held-out tasks is negative.", "Use 0 to skip them.")
@@ -59,6 +63,17 @@ class ExportRequest:
         """The types of the merged GGUF files that are handed over, in whatever folder."""
         wanted = {*self.formats, self.packed}
         return tuple(one for one in MERGED if one in wanted)
+
+    @property
+    def judged(self) -> tuple[Format, ...]:
+        """The types of the merged files that the gate judges: those handed over, and a folder's source."""
+        wanted = {*self.merged, *((Format.F16,) if Format.SAFETENSORS in self.formats else ())}
+        return tuple(one for one in MERGED if one in wanted)
+
+    @property
+    def scored(self) -> tuple[Format, ...]:
+        """The types that answer held-out tasks, beside the unquantised student."""
+        return tuple(one for one in QUANTISED if one in self.merged and self.heldout)
 
     def identity(self) -> dict[str, Any]:
         """Return what identifies the run, so that the same request resumes it."""

@@ -1,5 +1,6 @@
 """The form of an export: formats with their sizes, the model's name, the folder, how many tasks to answer."""
 
+import contextlib
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -14,17 +15,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from orca_desk.errors import UserError
 from orca_desk.models.fits import human_bytes
+from orca_desk.models.pace import TimeRange
 from orca_desk.models.space import free_space
 from orca_desk.steps.export.formats import Format
-from orca_desk.steps.export.offer import ExportOffer
+from orca_desk.steps.export.offer import ExportOffer, time_for
 from orca_desk.steps.export.request import HELD_OUT, ExportRequest
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label, set_tone
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
-from orca_desk.ui.words.exports import FORMATS, GROUPS
+from orca_desk.ui.words.exports import FORMATS, GROUPS, export_time_text
 from orca_desk.ui.words.fits import fit_sentence
 
 MOST_TASKS = 100_000
@@ -167,12 +170,23 @@ class ExportChoices(QWidget):
             set_tone(self.space, "warn")
             return
         folder = Path(self.folder.text().strip() or Path.home()).expanduser().absolute()
-        self.desk.background.run(self, lambda: free_space(folder), self._compare_space, only_newest="space")
+        model = self.offer.model
+        wanted: ExportRequest | None = None
+        with contextlib.suppress(UserError):  # a name that cannot be used is told at the start
+            wanted = self.request()
+        self.desk.background.run(
+            self,
+            lambda: (free_space(folder), time_for(model, wanted) if wanted else None),
+            self._compare_space,
+            only_newest="space",
+        )
 
-    def _compare_space(self, free: int) -> None:
+    def _compare_space(self, found: tuple[int, TimeRange | None]) -> None:
         if self.offer is None or not self.formats():
             return
+        free, time = found
         needed = self.offer.bytes_of(self.formats())
         disk = f"About {human_bytes(needed)} while it works; {human_bytes(free)} free on that disk."
-        self.space.setText(f"{disk} {fit_sentence(self.offer.fit)}")
+        took = export_time_text(time) if time else ""
+        self.space.setText(f"{disk} {fit_sentence(self.offer.fit)} {took}".rstrip())
         set_tone(self.space, "bad" if needed > free else "muted" if self.offer.fit.fits else "warn")

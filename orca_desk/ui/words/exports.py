@@ -5,6 +5,7 @@ import shlex
 from typing import NamedTuple
 
 from orca_desk.models.fits import human_bytes
+from orca_desk.models.pace import TimeRange
 from orca_desk.steps.export.formats import MERGED, Format, label_of
 from orca_desk.steps.export.outcome import ExportedFile, ExportOutcome, ExportStage, FileScore
 from orca_desk.steps.export.places import Application, Target
@@ -12,6 +13,7 @@ from orca_desk.steps.export.request import ExportRequest
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import p_value
 from orca_desk.ui.words.parity import gate_sentence
+from orca_desk.ui.words.progress import between
 
 
 class FormatWords(NamedTuple):
@@ -78,6 +80,11 @@ def request_sentence(request: ExportRequest) -> str:
     return (
         f"{request.name} from {request.training}: {formats}. It appears in {request.out} once it is checked."
     )
+
+
+def export_time_text(time: TimeRange) -> str:
+    """Return how long an export will take."""
+    return f"It takes about {between(time.low, time.high)} on this machine, and the writing of the files."
 
 
 def done_sentence(outcome: ExportOutcome) -> str:

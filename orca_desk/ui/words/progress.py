@@ -36,6 +36,20 @@ def describe(update: Update) -> str:
     return f"{update.stage}: {what}" if update.stage and what else update.stage or what
 
 
+def between(low: float, high: float) -> str:
+    """Return a range of durations: "2 min to 5 min"; one of them where they read alike."""
+    first, last = rough_duration(low), rough_duration(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def rough_duration(seconds: float) -> str:
+    """Return a duration in one unit, as an estimate deserves: "9 s", "4 min", "2 h 10 min"."""
+    if seconds < 100:
+        return duration(seconds)
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else duration(60 * minutes)
+
+
 def duration(seconds: float) -> str:
     """Return a duration: "9 s", "3 min 20 s", "2 h 5 min"."""
     whole = round(seconds)

@@ -1,8 +1,10 @@
 """The outcome of asking the teacher, in words."""
 
+from orca_desk.steps.instruct.estimate import TeachingTime
 from orca_desk.steps.teaching import Taught, TeachCounts
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import UNFIT
+from orca_desk.ui.words.progress import between
 
 
 def teach_details(made: Taught) -> str:
@@ -11,6 +13,14 @@ def teach_details(made: Taught) -> str:
     parts += [f"{count:,} rejected: {UNFIT[reason]}" for reason, count in made.rejected.items()]
     parts += [f"{count:,} failed: {reason.rstrip('.')}" for reason, count in made.failed.items()]
     return f"{'; '.join(parts)}." if parts else ""
+
+
+def teaching_time_text(time: TeachingTime) -> str:
+    """Return how long a run will take, and where the estimate comes from."""
+    span = between(time.low, time.high)
+    if time.earlier is None:
+        return f"{span}: rough, from the speed of this machine. A preview tells more."
+    return f"About {span}, at the speed and length of {time.earlier}."
 
 
 def usable_text(made: TeachCounts) -> str:

@@ -41,8 +41,11 @@ def test_applications_get_the_smallest_file(formats: list[Format], packed: Forma
 def test_what_is_no_export_is_refused() -> None:
     with pytest.raises(UserError, match="No format"):
         asked()
-    for name in ("", "a/b", "../x", ".hidden", "a b", "x" * 97):
+    for name in ("", "a/b", "../x", ".hidden", "a b", "x" * 97, "tuned."):
         with pytest.raises(UserError, match="no name"):
+            replace(asked(Format.F16), name=name)
+    for name in ("con", "NUL.v2", "Lpt1"):
+        with pytest.raises(UserError, match="device"):
             replace(asked(Format.F16), name=name)
     with pytest.raises(UserError, match="no publisher"):
         asked(Format.F16, publisher="a/b")

@@ -20,6 +20,7 @@ from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.fits import teaching_fit
 from orca_desk.models.remedies import quantising_remedy, teaching_remedy
+from orca_desk.steps.instruct.estimate import TeachingTime
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
 from orca_desk.ui.desk import Desk
@@ -33,6 +34,7 @@ from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.widgets.wheel import leave_wheel_to_form
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.pairing import without_strategy
+from orca_desk.ui.words.teaching import teaching_time_text
 
 FIELD = 30  # px, the height of a field
 
@@ -126,6 +128,11 @@ class TeacherForm(QScrollArea):
         self.pair.setVisible(bool(workload.unpaired))
         self.unpaired.setText(without_strategy(workload.unpaired) if workload.unpaired else "")
 
+    def show_time(self, time: TeachingTime | None) -> None:
+        """Show how long the run will take; nothing if that is not known."""
+        self.time.setVisible(time is not None)
+        self.time.setText(teaching_time_text(time) if time else "")
+
     def _model_card(self) -> QWidget:
         frame, layout = card()
         layout.addWidget(label("Teacher", bold=True))
@@ -158,7 +165,9 @@ class TeacherForm(QScrollArea):
         self.pair = button("Pair them…", self._pair)
         self.unpaired.hide()
         self.pair.hide()
-        for widget in (self.count, self.known, self.unpaired):
+        self.time = label(tone="muted", size="caption", wrap=True)
+        self.time.setAccessibleName("Time that the run takes")
+        for widget in (self.count, self.known, self.time, self.unpaired):
             layout.addWidget(widget)
         layout.addWidget(self.pair, 0, Qt.AlignmentFlag.AlignLeft)
         self.family.currentIndexChanged.connect(self._emit_changed)

@@ -16,6 +16,7 @@ from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import families, tags
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.defaults import chosen_teacher
+from orca_desk.steps.instruct.estimate import TeachingTime, estimate_teaching
 from orca_desk.steps.instruct.generate import Generated
 from orca_desk.steps.instruct.preview import Workload
 from orca_desk.steps.instruct.request import GenerateRequest
@@ -219,14 +220,16 @@ class TeacherPage(Page):
             self._save_form(stored)
         self.desk.background.run(
             self,
-            lambda: chosen.count(library),
+            lambda: _workload_and_time(library, chosen),
             self._show_workload,
             failed=self._refuse,
             only_newest="workload",
         )
 
-    def _show_workload(self, workload: Workload) -> None:
+    def _show_workload(self, found: tuple[Workload, TeachingTime | None]) -> None:
+        workload, time = found
         self.form.show_workload(workload)
+        self.form.show_time(time)
         self.preview_view.show_missing(workload.missing)
 
     def _refuse(self, error: Exception) -> None:
@@ -327,6 +330,14 @@ def _last_choice(library: Library) -> GenerateRequest:
             request = GenerateRequest.from_json(stored)
     teacher = chosen_teacher(library)
     return request if teacher is None else replace(request, model=str(teacher))
+
+
+def _workload_and_time(library: Library, chosen: GenerateRequest) -> tuple[Workload, TeachingTime | None]:
+    """Count what a run would do, and estimate its time; None where the teacher cannot be read."""
+    found = chosen.count(library)
+    with contextlib.suppress(UserError):  # the picker tells what is wrong with the teacher
+        return found, estimate_teaching(library, chosen, found.missing)
+    return found, None
 
 
 def _read(library: Library) -> tuple[list[str], list[str], dict[str, Strategy]]:
