@@ -1,11 +1,11 @@
 """Agreement: which final answer most samples of one question give, by the grader's own notion of equality.
 
 Self-consistency (Wang et al., 2203.11171): sample several answers to a question, let their final answers
-vote. Two answers are the same when one of them is correct with the other as the reference; so "18", "18.0" and
-"He has 18 apples." are one answer. Agreement is not accuracy: samples may agree on what is wrong.
+vote. Two answers are the same when one of them is correct with the other as the reference; so "18", "18.0"
+and "He has 18 apples." are one answer. Agreement is not accuracy: samples may agree on what is wrong.
 
-What gives no vote: an answer that shows no final answer of the kind asked for, and one that gives two different
-ones. Such samples still count as samples: a share is of all of them.
+What gives no vote: an answer that shows no final answer of the kind asked for, and one that gives two
+different ones. Such samples still count as samples: a share is of all of them.
 """
 
 from collections import Counter, defaultdict
@@ -88,8 +88,8 @@ def agree(
 ) -> Agreement:
     """Return the vote of these responses to one question; their order does not matter to who wins.
 
-    `kind` is inferred from the answers if it is None: what most of them look like. `question` and `comparer` are
-    as for `grade`. Never raises, whatever the texts contain. Mathematics may take seconds.
+    `kind` is inferred from the answers if it is None: what most of them look like. `question` and `comparer`
+    are as for `grade`. Never raises, whatever the texts contain. Mathematics may take seconds.
     """
     asked = kind or _common_kind(responses)
     votes: dict[str, list[int]] = defaultdict(list)
@@ -125,10 +125,10 @@ def agree(
 
 
 def is_settled(vote: Agreement, remaining: int, at_least: float = 0.0) -> bool:
-    """Return whether `remaining` more samples cannot change what the vote comes to, so that sampling can stop.
+    """Return whether `remaining` more samples cannot change what the vote comes to.
 
-    It comes to the answer that wins with a share of at least `at_least` of all samples, the remaining ones
-    included, or to none. A tie at the end is no winner.
+    Sampling can then stop. A vote comes to the answer that wins with a share of at least `at_least` of all
+    samples, the remaining ones included, or to none. A tie at the end has no winner.
     """
     if remaining <= 0:
         return True

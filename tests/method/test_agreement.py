@@ -1,6 +1,7 @@
 """Agreement: what counts as the same answer, who wins, and when more samples cannot change it."""
 
 import itertools
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,9 @@ APART = ("Answer: 4", "So the total is 5.", "Answer: 6 apples", "no idea", "")
 class _Squares:
     """A comparer that knows one equation."""
 
-    limits = {"seconds": 1.0, "bytes": 1.0}
+    @property
+    def limits(self) -> dict[str, float]:
+        return {"seconds": 1.0, "bytes": 1.0}
 
     def compare(self, answer: str, expected: str) -> Comparison:
         return "same" if sorted(answer) == sorted(expected) else "different"
@@ -70,9 +73,9 @@ def test_a_tie_has_no_winner() -> None:
 
 
 @given(st.lists(st.sampled_from(APART), max_size=6), st.randoms())
-def test_the_order_of_the_samples_does_not_matter(responses: list[str], random: object) -> None:
+def test_the_order_of_the_samples_does_not_matter(responses: list[str], random: Random) -> None:
     shuffled = list(responses)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     first, second = agree(responses, "number"), agree(shuffled, "number")
     assert [(each.answer, each.votes) for each in first.candidates] == [
         (each.answer, each.votes) for each in second.candidates
