@@ -115,6 +115,15 @@ def find_unfinished(library: Library, kind: str, settings: Mapping[str, Any]) ->
     return None if found is None or found.status == "done" or found.is_final else found
 
 
+def find_done(library: Library, kind: str, settings: Mapping[str, Any]) -> Run | None:
+    """Return the newest finished run of this kind with these settings, to use its results again."""
+    row = library.row(
+        "SELECT * FROM runs WHERE kind = ? AND fingerprint = ? AND status = 'done' ORDER BY n DESC LIMIT 1",
+        (kind, digest(settings)),
+    )
+    return None if row is None else _run(row)
+
+
 def start_run(library: Library, run_id: str) -> Run:
     """Set a run to "running", whether it is new or resumed; return it. The time of its last part is kept."""
     return _update(

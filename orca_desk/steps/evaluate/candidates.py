@@ -20,7 +20,7 @@ from orca_desk.method.records import Sampling, Task
 from orca_desk.models.model_file import ModelFile
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import default_runner
-from orca_desk.steps.evaluate.evaluation import System, asked_digest, evaluate
+from orca_desk.steps.evaluate.evaluation import PER_TASK, System, asked_digest, evaluate
 from orca_desk.steps.evaluate.plan import Candidate, Plan, queued_behind
 from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.steps.recorder import require_unfinished
@@ -68,7 +68,7 @@ def _some(families: Sequence[str]) -> str:
 
 def families_without_strategy(library: Library, plan: Plan) -> tuple[str, ...]:
     """Return the families of a plan that lack a strategy which one of its candidates needs."""
-    if not any(candidate.system.kind == "strategy" for candidate in plan.candidates):
+    if not any(candidate.system.kind in PER_TASK for candidate in plan.candidates):
         return ()
     return unpaired_heldout(library, plan.families, plan.per_family)
 
@@ -114,6 +114,11 @@ def system_of(message: str | None) -> System:
     if message == CAUTIOUS:
         return System(kind="cautious")
     return System(kind="empty") if message == EMPTY else System(kind="own", text=message)
+
+
+def asked_under(evaluation: Evaluation) -> System:
+    """Return the system message that an evaluation asks its questions under."""
+    return System(kind="wrong") if evaluation.system_kind == "wrong" else system_of(evaluation.system)
 
 
 def evaluate_candidate(
@@ -167,7 +172,7 @@ def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
         name=evaluation_names([evaluation])[evaluation_id],
         model=find_model(library, evaluation.model, evaluation.run.settings.get("model")),
         adapter=evaluation.adapter,
-        system=system_of(evaluation.system),
+        system=asked_under(evaluation),
     )
     is_newest = list_evaluations(library)[0].id == evaluation_id
     queued = queued_behind(evaluation.run.request or {}) if is_newest else ()
@@ -187,7 +192,7 @@ def _unchanged_tasks(library: Library, evaluation: Evaluation) -> tuple[Task, ..
     if gone := len(ids) - len(tasks):
         raise UserError(f"{gone:,} of its {len(ids):,} tasks were deleted since {evaluation.id} began.", hint)
     asked = evaluation.run.settings.get("asked")
-    if asked != asked_digest(library, tasks, system_of(evaluation.system)):
+    if asked != asked_digest(library, tasks, asked_under(evaluation)):
         what = "Tasks or strategies were edited" if asked else "Orca Desk was updated"
         raise UserError(f"{what} since {evaluation.id} began.", hint)
     return tasks

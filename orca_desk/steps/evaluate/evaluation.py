@@ -13,9 +13,10 @@ from orca_desk.library import evaluations
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Evaluation
 from orca_desk.library.pairings import current_pairings
-from orca_desk.library.runs import find_unfinished
+from orca_desk.library.runs import find_done, find_unfinished
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.adherence import recognise
+from orca_desk.method.arms import wrong_strategy
 from orca_desk.method.erasure import student_instruction
 from orca_desk.method.pairing import strategy_for
 from orca_desk.method.records import Sampling, Task, digest
@@ -25,19 +26,23 @@ from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
-from orca_desk.steps.evaluate.scoring import Evaluated, score_outcomes
+from orca_desk.steps.evaluate.scoring import Evaluated, score, score_outcomes
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import record_run
 from orca_desk.yielding import yielding
 
 STAGE = "evaluating"  # its progress begins once the evaluation is stored
 TOO_LONG_HINT = "Allow fewer answer tokens, or a longer context."
-SystemKind = Literal["cautious", "empty", "own", "strategy"]
+SystemKind = Literal["cautious", "empty", "own", "strategy", "wrong"]
+PER_TASK: tuple[SystemKind, ...] = ("strategy", "wrong")  # messages that differ from task to task
 
 
 @dataclass(frozen=True, kw_only=True)
 class System:
-    """The system message of an evaluation: cautious, empty, the user's `text`, or each task's strategy."""
+    """The system message of an evaluation: cautious, empty, the user's `text`, or each task's strategy.
+
+    The kind "wrong" gives each task another strategy than its own (see `method.arms.wrong_strategy`).
+    """
 
     kind: SystemKind = "cautious"
     text: str = ""
@@ -54,13 +59,14 @@ def evaluate(
     control: JobControl | None = None,
     name: str = "",
     request: Mapping[str, Any] | None = None,
+    reuse: bool = False,
 ) -> Evaluated:
     """Have `student`, a GGUF model with or without an adapter, answer `tasks`, and grade the answers.
 
     Stores every answer as it arrives, so that the same call resumes an evaluation that was stopped; once it
-    is done, the same call starts a new one. `name` and `request` are stored with it. Raises UserError when a
-    task has no reference answer or, for the system kind "strategy", no strategy, and when the model cannot be
-    used or cannot answer a single task.
+    is done, the same call starts a new one, or with `reuse` returns its results. `name` and `request` are
+    stored with it. Raises UserError when a task has no reference answer or, for the system kinds "strategy"
+    and "wrong", no strategy, and when the model cannot be used or cannot answer a single task.
     """
     began = time.monotonic()
     control = control or JobControl()
@@ -70,7 +76,10 @@ def evaluate(
     student = with_template(library, student)
     known = current_strategies(library)
     messages = _messages(library, tasks, system, known)
-    evaluation = _find_or_create(library, student, tasks, system, messages, sampling, name, request)
+    settings = _settings(library, student, tasks, system, messages, sampling)
+    if reuse and (done := find_done(library, evaluations.KIND, settings)):
+        return score(library, done.id)
+    evaluation = _find_or_create(library, student, tasks, system, settings, name, request)
     unanswered = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
     failed: Counter[str] = Counter()
     by_id = {task.id: task for task in tasks}
@@ -116,7 +125,7 @@ def asked_digest(library: Library, tasks: Sequence[Task], system: System) -> str
     """Return the identity of what an evaluation asks of some tasks, and of what it expects for an answer.
 
     Editing a task changes it, as does another instruction for the strategies; renaming a family does not.
-    Raises UserError for the system kind "strategy" when a task has no strategy.
+    Raises UserError for the system kinds "strategy" and "wrong" when a task has no strategy.
     """
     return _digest(tasks, _messages(library, tasks, system, current_strategies(library)))
 
@@ -140,24 +149,15 @@ def _check(tasks: Sequence[Task]) -> None:
         )
 
 
-def _find_or_create(
+def _settings(
     library: Library,
     student: Runner,
     tasks: Sequence[Task],
     system: System,
     messages: Callable[[Task], str],
     sampling: Sampling,
-    name: str,
-    request: Mapping[str, Any] | None,
-) -> Evaluation:
-    """Return the unfinished evaluation with the same inputs, or a new one."""
-    pairings = current_pairings(library)
-    questions = [
-        evaluations.Question.of(
-            task, strategy_for(task, pairings) if task.strategy or task.family in pairings else None
-        )
-        for task in tasks
-    ]
+) -> dict[str, Any]:
+    """Return what identifies an evaluation: the model, what it is asked, and how it answers."""
     hashes = HashCache(library.folder)
     settings = {
         "model": hashes.sha256_of(identify(student.model).files),
@@ -169,14 +169,34 @@ def _find_or_create(
     }
     if student.template is not None:  # left out otherwise, so that evaluations of earlier versions go on
         settings["template"] = hashlib.sha256(student.template.encode()).hexdigest()
+    return settings
+
+
+def _find_or_create(
+    library: Library,
+    student: Runner,
+    tasks: Sequence[Task],
+    system: System,
+    settings: Mapping[str, Any],
+    name: str,
+    request: Mapping[str, Any] | None,
+) -> Evaluation:
+    """Return the unfinished evaluation with the same inputs, or a new one."""
     if unfinished := find_unfinished(library, evaluations.KIND, settings):
         return evaluations.take_up(library, unfinished.id, name, request)
+    pairings = current_pairings(library)
+    questions = [
+        evaluations.Question.of(
+            task, strategy_for(task, pairings) if task.strategy or task.family in pairings else None
+        )
+        for task in tasks
+    ]
     return evaluations.create_evaluation(
         library,
         model=student.model,
         adapter=student.adapter,
         system_kind=system.kind,
-        system=None if system.kind == "strategy" else student_instruction(system.kind, system.text),
+        system=None if system.kind in PER_TASK else student_instruction(system.kind, system.text),
         questions=questions,
         settings=settings,
         name=name,
@@ -188,11 +208,14 @@ def _messages(
     library: Library, tasks: Sequence[Task], system: System, known: Mapping[str, Strategy]
 ) -> Callable[[Task], str]:
     """Return the function from a task to its system message."""
-    if system.kind != "strategy":
+    if system.kind not in PER_TASK:
         text = student_instruction(system.kind, system.text)
         return lambda task: text
     pairings = current_pairings(library)
-    instructions = {task.id: known[strategy_for(task, pairings)].instruction for task in tasks}
+    chosen = {task.id: strategy_for(task, pairings) for task in tasks}
+    if system.kind == "wrong":
+        chosen = {task: wrong_strategy(task, own, known) for task, own in chosen.items()}
+    instructions = {task: known[strategy].instruction for task, strategy in chosen.items()}
     return lambda task: instructions[task.id]
 
 

@@ -7,12 +7,13 @@ from doubles import SHORT, open_small, small_tasks
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import asked_questions
-from orca_desk.library.evaluations import answers, get_evaluation
+from orca_desk.library.evaluations import answers, get_evaluation, question_outcomes
 from orca_desk.library.families import rename_family
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.runs import get_run
-from orca_desk.library.strategies import get_strategy, save_strategy
+from orca_desk.library.strategies import current_strategies, get_strategy, save_strategy
 from orca_desk.library.tasks import get_tasks, update_task
+from orca_desk.method.arms import wrong_strategy
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import revised
@@ -178,3 +179,25 @@ def test_a_task_that_is_too_long_counts_as_incorrect_and_is_said_also_later(libr
     assert found.families["belief"].accuracy.n == 6
     again = score(library, found.run)
     assert (again.overall, again.unasked, again.failed) == (found.overall, 1, found.failed)
+
+
+def test_a_wrong_strategy_is_another_one_for_every_task(library, student):
+    run = evaluate(library, student, TASKS[:5], system=System(kind="wrong"), sampling=SHORT).run
+    assert get_evaluation(library, run).system is None
+    paired = {one.task_id: one.paired for one in question_outcomes(library, run)}
+    names = current_strategies(library)
+    for task in TASKS[:5]:
+        wrong = wrong_strategy(task.id, str(paired[task.id]), names)
+        assert wrong != paired[task.id]
+        own = System(kind="own", text=names[wrong].instruction)
+        same = evaluate(library, student, [task], system=own, sampling=SHORT).run
+        (alone,) = answers(library, same)
+        assert alone.response == {one.task_id: one.response for one in answers(library, run)}[task.id]
+
+
+def test_a_finished_evaluation_can_be_used_again(library, student):
+    first = evaluate(library, student, TASKS[:5], sampling=SHORT, reuse=True)
+    again = evaluate(library, student, TASKS[:5], sampling=SHORT, reuse=True)
+    assert (again.run, again.overall, again.finished) == (first.run, first.overall, True)
+    assert evaluate(library, student, TASKS[:4], sampling=SHORT, reuse=True).run != first.run
+    assert evaluate(library, student, TASKS[:5], sampling=SHORT).run != first.run

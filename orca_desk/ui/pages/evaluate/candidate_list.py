@@ -20,7 +20,7 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.serving import AdapterDoubt, adapter_doubt
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library.trainings import Training
-from orca_desk.steps.evaluate.evaluation import System
+from orca_desk.steps.evaluate.evaluation import PER_TASK, System
 from orca_desk.steps.evaluate.plan import Candidate
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
@@ -31,7 +31,7 @@ from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.models import DOUBTS
 
 NAMES = ("base", "tuned", "teacher")
-SYSTEMS = ("cautious", "empty", "strategy", "own")
+SYSTEMS = ("cautious", "empty", "strategy", "wrong", "own")
 FILE = "file"  # the adapter entry that asks for a file
 COLUMNS = 6
 
@@ -99,8 +99,8 @@ class CandidateList(QWidget):
         return row
 
     def has_strategy(self) -> bool:
-        """Return whether any row gets each family's strategy as its system message."""
-        return any(row.system.currentData() == "strategy" for row in self.rows)
+        """Return whether any row's system message depends on each family's strategy."""
+        return any(row.system.currentData() in PER_TASK for row in self.rows)
 
     def chosen(self) -> tuple[Candidate, ...]:
         """Return the candidates of all rows. Raises UserError naming a row that cannot be used."""
@@ -271,6 +271,7 @@ class CandidateRow(QObject):
             ("cautious", "Cautious", "The generic message of the Orca 2 paper"),
             ("empty", "Empty", "No system message at all"),
             ("strategy", "Each family's strategy", "The instruction that the teacher gets"),
+            ("wrong", "A wrong strategy", "The instruction of another strategy than the task's own"),
             ("own", "Custom…", "Your own message, the same for every task"),
         ]
 

@@ -50,6 +50,7 @@ class EvaluationList(RowsModel[ListedEvaluation]):
             "cautious": "cautious",
             "empty": "empty",
             "strategy": "each family's strategy",
+            "wrong": "a wrong strategy",
             "own": "custom",
         }
         desk.theme.changed.connect(self.repaint)
