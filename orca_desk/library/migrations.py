@@ -18,10 +18,28 @@ from orca_desk.library.schema import (
     VERSION_5,
     VERSION_6,
     VERSION_7,
+    VERSION_8,
+    VERSION_9,
+    VERSION_10,
+    VERSION_11,
+    VERSION_12,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
+MIGRATIONS: tuple[str, ...] = (
+    VERSION_1,
+    VERSION_2,
+    VERSION_3,
+    VERSION_4,
+    VERSION_5,
+    VERSION_6,
+    VERSION_7,
+    VERSION_8,
+    VERSION_9,
+    VERSION_10,
+    VERSION_11,
+    VERSION_12,
+)
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 
 

@@ -514,3 +514,128 @@ UPDATE questions SET (user, answer) = (
   SELECT iif(context = '', query, context || char(10, 10) || query), answer FROM tasks WHERE id = task_id)
 WHERE task_id IN (SELECT id FROM tasks);
 """
+
+# What a measurement went by: the tasks' reference answers, agreement of the answers, or a judge model. `details`
+# is JSON: the comparisons behind a choice, its score on answers that it was not chosen by, and for a choice by hand
+# who made it and what the measurement said. `undecided` holds the newest measurement of a family that chose
+# nothing, and why (`fruitless` was for one reason alone: nothing was right).
+VERSION_8 = """
+ALTER TABLE pairings ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE evidence ADD COLUMN basis TEXT NOT NULL DEFAULT 'reference'
+  CHECK (basis IN ('reference', 'agreement', 'judge'));
+CREATE TABLE undecided (
+  family_id INTEGER NOT NULL REFERENCES families (id),
+  strategy TEXT NOT NULL,
+  basis TEXT NOT NULL CHECK (basis IN ('reference', 'agreement', 'judge')),
+  tasks INTEGER NOT NULL,
+  correct INTEGER NOT NULL,
+  mean_tokens REAL NOT NULL,
+  outcomes TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  details TEXT NOT NULL DEFAULT '{}',
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (family_id, strategy, basis)
+) STRICT, WITHOUT ROWID;
+INSERT INTO undecided (family_id, strategy, basis, tasks, correct, mean_tokens, outcomes, reason, created_at)
+  SELECT family_id, strategy, 'reference', tasks, correct, mean_tokens, outcomes, 'none-correct', created_at
+  FROM fruitless;
+DROP TABLE fruitless;
+"""
+
+# How a snapshot came about, each time that it was made: whoever reads it later finds the rules, the counts and
+# the refused of that day. `source` is the snapshot that an experiment derived it from; one that was only
+# derived stays out of the lists. `base_answers` are a student's answers before its training, to tell which
+# tasks it always or never solves: `question` and `system` are keys, `asked` that of the sampling.
+VERSION_9 = """
+CREATE TABLE manifests (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  snapshot TEXT NOT NULL REFERENCES snapshots (id),
+  source TEXT REFERENCES snapshots (id),
+  content TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX manifests_by_snapshot ON manifests (snapshot, n);
+CREATE TRIGGER manifests_keep_update BEFORE UPDATE ON manifests BEGIN
+  SELECT RAISE(ABORT, 'a manifest never changes');
+END;
+INSERT INTO manifests (snapshot, content, created_at) SELECT id, '{}', created_at FROM snapshots;
+
+CREATE TABLE base_answers (
+  model TEXT NOT NULL,
+  system TEXT NOT NULL,
+  question TEXT NOT NULL,
+  asked TEXT NOT NULL,
+  sample INTEGER NOT NULL,
+  response TEXT NOT NULL,
+  correct INTEGER NOT NULL CHECK (correct IN (0, 1)),
+  completion_tokens INTEGER NOT NULL,
+  finish_reason TEXT NOT NULL,
+  run TEXT REFERENCES runs (id),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (model, system, question, asked, sample)
+) STRICT, WITHOUT ROWID;
+"""
+
+# Which built-in checker reads the steps of a family's answers; NULL: the one that knows the question, if any.
+# `samples` are all answers of a message that was asked several times, as JSON; NULL where it was asked once.
+# `token_scores` are log-probabilities of answers' tokens, by the hash of the model and of what it was sent.
+VERSION_10 = """
+ALTER TABLE families ADD COLUMN checker TEXT;
+ALTER TABLE messages ADD COLUMN samples TEXT;
+CREATE TABLE token_scores (
+  key TEXT PRIMARY KEY,
+  tokens TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+# What the general probe found: answers and divergences by respondent, the hash of the model, its adapter, its
+# template, the system message and the probe; and what an evaluation reports of them.
+VERSION_11 = """
+CREATE TABLE probe_answers (
+  respondent TEXT NOT NULL,
+  question TEXT NOT NULL,
+  response TEXT NOT NULL,
+  correct INTEGER NOT NULL CHECK (correct IN (0, 1)),
+  completion_tokens INTEGER NOT NULL,
+  finish_reason TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (respondent, question)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE divergences (
+  respondent TEXT NOT NULL,
+  prompt TEXT NOT NULL,
+  tokens INTEGER NOT NULL,
+  nats REAL NOT NULL,
+  changed INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (respondent, prompt)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE forgetting (
+  evaluation TEXT PRIMARY KEY REFERENCES evaluations (id),
+  report TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+# What rules for records ask of an answer's text, found out once for each: `content` is that of the record, and
+# facts of another `version` are found again. `votes` has the vote of the ungraded answers to one question:
+# `asked` is the digest of what was voted on, `won` the votes of the winner, `winners` the `content` of those
+# that gave it; no winner has 0 votes.
+VERSION_12 = """
+CREATE TABLE answer_facts (
+  content TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  characters INTEGER NOT NULL,
+  refusal INTEGER NOT NULL CHECK (refusal IN (0, 1)),
+  loop TEXT NOT NULL,
+  languages TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE votes (
+  question TEXT PRIMARY KEY,
+  asked TEXT NOT NULL,
+  answers INTEGER NOT NULL,
+  won INTEGER NOT NULL,
+  winners TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
