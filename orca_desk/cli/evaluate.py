@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from orca_desk.cli.evaluate_budget import budget
 from orca_desk.cli.options import (
     examples,
     json_option,
     library_option,
     model_options,
     open_library,
+    require_model,
     runner_options,
     sampling_options,
     task_options,
@@ -29,11 +32,17 @@ from orca_desk.steps.evaluate.evaluation import System, SystemKind, evaluate
 from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, p_value, score_notes
 
-SYSTEMS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "strategy": "strategy"}
+SYSTEMS: dict[str, SystemKind] = {
+    "cautious": "cautious",
+    "empty": "empty",
+    "strategy": "strategy",
+    "wrong": "wrong",
+}
 
 
-@click.command(
+@click.group(
     "evaluate",
+    invoke_without_command=True,
     epilog=examples(
         "orca-desk evaluate --model student.gguf --adapter adapter.gguf",
         "orca-desk evaluate --model student.gguf --system empty --family algebra",
@@ -41,13 +50,14 @@ SYSTEMS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "str
         "orca-desk evaluate --model student.gguf --compare evaluate-1",
     ),
 )
-@model_options
+@partial(model_options, required=False)
 @click.option(
     "--system",
     default="cautious",
     show_default=True,
-    metavar="cautious|empty|strategy|TEXT",
-    help="The system message: cautious, empty, each task's strategy, or your own text.",
+    metavar="cautious|empty|strategy|wrong|TEXT",
+    help="The system message: cautious, empty, each task's strategy, another strategy than the task's "
+    "(wrong), or your own text.",
 )
 @task_options
 @click.option("--limit", type=click.IntRange(1), help="Maximum number of tasks.")
@@ -57,7 +67,7 @@ SYSTEMS: dict[str, SystemKind] = {"cautious": "cautious", "empty": "empty", "str
 @library_option
 @json_option
 def command(
-    model: Path,
+    model: Path | None,
     adapter: Path | None,
     system: str,
     family: str | None,
@@ -77,8 +87,11 @@ def command(
 
     Prints the share of correct answers per family with 95% intervals (Wilson). A task that is too long to
     ask counts as incorrect. With --compare, both are scored on the tasks that they share. Run the same
-    command again to resume an evaluation that was stopped.
+    command again to resume an evaluation that was stopped. The commands below look into evaluations.
     """
+    if click.get_current_context().invoked_subcommand is not None:
+        return
+    model = require_model(model)
     tell_notes(model, adapter, folder=folder)
     runner = Runner(model=model, adapter=adapter, batch=batch, context=context, threads=threads)
     wanted = TaskFilter(
@@ -106,6 +119,9 @@ def command(
     _show(found)
     if comparison:
         _show_comparison(comparison)
+
+
+command.add_command(budget)
 
 
 def _show(found: Evaluated) -> None:

@@ -66,11 +66,21 @@ def instruction_options(command: Command) -> Command:
     )(command)
 
 
-def model_options(command: Command) -> Command:
-    """Add `--model` and `--adapter`, both GGUF files."""
+def model_options(command: Command, *, required: bool = True) -> Command:
+    """Add `--model` and `--adapter`, both GGUF files.
+
+    A command with subcommands of its own is not `required` to have a model: see `require_model`.
+    """
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     command = click.option("--adapter", type=file, help="A LoRA adapter for the model (GGUF file).")(command)
-    return click.option("--model", required=True, type=file, help="The model's GGUF file.")(command)
+    return click.option("--model", required=required, type=file, help="The model's GGUF file.")(command)
+
+
+def require_model(model: Path | None) -> Path:
+    """Return the model, once no subcommand is called. Raises click.UsageError without one."""
+    if model is None:
+        raise click.UsageError("Missing option '--model'.", click.get_current_context())
+    return model
 
 
 def runner_options(command: Command) -> Command:

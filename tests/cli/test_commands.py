@@ -73,8 +73,8 @@ def test_examples_name_real_commands_and_options() -> None:
             if "orca-desk " not in line:
                 continue
             words = line.split("orca-desk ", 1)[1].split()
-            group = isinstance(known[words[0]], Group)
-            name = " ".join(words[: 2 if group else 1])
+            both = " ".join(words[:2])
+            name = both if both in known else words[0]  # a group can be a command itself
             options = {
                 text
                 for parameter in known[name].params
