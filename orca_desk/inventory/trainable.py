@@ -1,6 +1,5 @@
 """Whether a model, a folder or a GGUF file, can be trained, before anything is trained or unpacked."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,12 +66,6 @@ def trainable_layers(base: Path) -> frozenset[str]:
         return frozenset(name.rpartition(".")[2] for name in family.matrices())
     read_base(base)
     return linear_layers(base)
-
-
-def rounded_bits(model: ModelFile) -> int:
-    """Return to how many bits the weights of a GGUF model were rounded, by its quantisation; 0 if not."""
-    found = re.match(r"(?:IQ|TQ|Q|MXFP|NVFP)(\d)", model.quantisation) if model.kind == "gguf" else None
-    return int(found[1]) if found else 0
 
 
 def _why_refused(renderer: "Renderer", system: str) -> str:

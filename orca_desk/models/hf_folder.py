@@ -9,6 +9,7 @@ from orca_desk.models.chat_template import template_of_folder
 from orca_desk.models.config import read_json
 from orca_desk.models.licence import licence_of_folder
 from orca_desk.models.model_file import ModelFile, ModelShape
+from orca_desk.models.rounding import CONFIG_KEY, stated
 from orca_desk.models.safetensors_header import count_elements, read_header, weight_files
 
 
@@ -39,6 +40,7 @@ def identify_folder(folder: Path) -> ModelFile:
         tokenizer="tokenizer.json" if (folder / "tokenizer.json").is_file() else "",
         chat_template=template_of_folder(folder),
         licence=licence_of_folder(folder),
+        rounded_from=stated(config.get(CONFIG_KEY)),
     )
 
 

@@ -14,6 +14,7 @@ from orca_desk.models.hf_folder import identify_folder
 from orca_desk.models.licence import licence_of_folder
 from orca_desk.models.model_file import ModelFile, ModelShape
 from orca_desk.models.quantisations import UNQUANTISED
+from orca_desk.models.rounding import KEY, stated
 from orca_desk.models.seen_headers import SeenHeaders, state_of
 
 SPLIT_NAME = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf$", re.IGNORECASE)
@@ -86,6 +87,7 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
     if not elements:
         raise UserError(f"{path} holds no weights.", "It may be only a vocabulary: choose the model.")
     title = head.text("general.name").strip()
+    quantisation = _quantisation(head, sizes)
     return ModelFile(
         path=path,
         kind="adapter" if kind == "adapter" else "gguf",
@@ -93,7 +95,8 @@ def _from_headers(path: Path, stem: str, files: tuple[Path, ...], headers: list[
         title="" if title.casefold() in NAMELESS else title,
         licence=head.text("general.license").strip() or licence_of_folder(path.parent),
         architecture=architecture,
-        quantisation=_quantisation(head, sizes),
+        quantisation=quantisation,
+        rounded_from=stated(head.text(KEY)) or stated(quantisation),
         parameters=elements.total(),
         size_bytes=sum(file.stat().st_size for file in files),
         files=files,

@@ -24,9 +24,10 @@ class ModelFile:
 
     `name` is that of its file or folder, `title` what the file calls itself; `licence` is what the file
     or the card in its folder states. Counts that a file lacks (an adapter's context, say) are 0; `rank`
-    is that of an adapter. `files` are all files that hold the weights; `cached_values` is how many
-    numbers a token adds to the key/value cache, over all layers. `sha256` is None until it is requested:
-    hashing reads every byte.
+    is that of an adapter. `rounded_from` is the quantised type of the weights, or the one that they once
+    had where the file or folder was made of a quantised one; else "". `files` are all files that hold the
+    weights; `cached_values` is how many numbers a token adds to the key/value cache, over all layers.
+    `sha256` is None until it is requested: hashing reads every byte.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class ModelFile:
     rank: int = 0
     title: str = ""
     licence: str = ""
+    rounded_from: str = ""
     sha256: str | None = None
 
 

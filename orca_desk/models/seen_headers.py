@@ -11,7 +11,7 @@ from typing import Any
 from orca_desk.files import atomic_write
 from orca_desk.models.model_file import ModelFile
 
-FORMAT = 1  # raise it when the same header gives another description
+FORMAT = 2  # raise it when the same header gives another description
 FILE = "model-headers.json"
 State = list[list[int]]  # size and modification time of each file of a model
 

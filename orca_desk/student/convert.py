@@ -10,6 +10,7 @@ from gguf import GGMLQuantizationType as Quantisation
 
 from orca_desk.errors import UserError
 from orca_desk.models.config import read_json
+from orca_desk.models.rounding import CONFIG_KEY, KEY, stated
 from orca_desk.student import gguf_file
 from orca_desk.student.base import COMPUTED, require_sound
 from orca_desk.student.families import HEAD, Family, family_of_config
@@ -54,6 +55,8 @@ def write_gguf(
         texts[gguf.Keys.General.NAME] = tokenizer.model_name(texts[gguf.Keys.General.NAME])
         for key, text in texts.items():
             writer.add_string(key, text)
+        if rounded := stated(config.get(CONFIG_KEY)):
+            writer.add_string(KEY, rounded)
         writer.add_file_type(gguf_file.FILE_TYPES[dtype])
         writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
         with damaged(folder / "config.json"):

@@ -21,6 +21,8 @@ import psutil
 from orca_desk.errors import UserError
 from orca_desk.files import sync_folder
 from orca_desk.models.gguf_header import Header
+from orca_desk.models.identify import identify
+from orca_desk.models.rounding import CONFIG_KEY
 from orca_desk.models.space import require_space
 from orca_desk.student.families import Family, family_of_gguf
 from orca_desk.student.families.rope import TABLES
@@ -103,7 +105,7 @@ def write_folder(
         for name, text in tokenizer_files(keys).items():
             (part / name).write_text(text, "utf-8")
         _write_weights(student, part, shard, on_tensor)
-        config = student.family.config | {"eos_token_id": ends(keys)} | _dtype(student)
+        config = student.family.config | {"eos_token_id": ends(keys)} | _dtype(student) | _rounding(model)
         (part / "config.json").write_text(json.dumps(config, indent=2), "utf-8")
         (part / "README.md").write_text(_card(model, student.weights.header), "utf-8")
         if not out.is_dir():  # another worker may have been faster
@@ -198,6 +200,11 @@ def _dtype(student: GgufStudent) -> dict[str, Any]:
     kinds = student.weights.header.elements
     most = max(kinds, key=lambda kind: kinds[kind])
     return {"torch_dtype": _NAMES.get(most, "float16")}
+
+
+def _rounding(model: Path) -> dict[str, str]:
+    kind = identify(model).rounded_from
+    return {CONFIG_KEY: kind} if kind else {}
 
 
 def _card(model: Path, header: Header) -> str:

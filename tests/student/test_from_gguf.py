@@ -18,6 +18,7 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.trainable import why_untrainable
 from orca_desk.models.gguf_header import read_header
 from orca_desk.models.identify import identify
+from orca_desk.models.rounding import CONFIG_KEY
 from orca_desk.student import gguf_file
 from orca_desk.student.base import read_base
 from orca_desk.student.convert import write_gguf
@@ -116,6 +117,22 @@ def test_a_quantised_file_becomes_what_its_numbers_stand_for(small, tmp_path, ki
         assert weights[ours].dtype == "F16"
         assert np.allclose(weights[ours].load(), values, rtol=2**-10, atol=1e-7)
     assert find_difference(tmp_path / "folder", file) is None
+
+
+def test_what_is_made_of_a_rounded_file_goes_on_saying_so(small, tmp_path) -> None:
+    file = rewrite(small.gguf, tmp_path / "model.gguf", kinds=Quantisation.Q4_1)
+    write_folder(file, tmp_path / "folder")
+    write_gguf(tmp_path / "folder", tmp_path / "half.gguf")
+    write_folder(tmp_path / "half.gguf", tmp_path / "again")
+    eight = rewrite(tmp_path / "half.gguf", tmp_path / "eight.gguf", kinds=Quantisation.Q8_0)
+    write_gguf(small.folder, tmp_path / "plain.gguf")
+    for name in ("model.gguf", "folder", "half.gguf", "again"):
+        assert identify(tmp_path / name).rounded_from == "Q4_1", name
+    assert identify(eight).rounded_from == "Q4_1"
+    assert identify(small.folder).rounded_from == identify(tmp_path / "plain.gguf").rounded_from == ""
+    config = tmp_path / "folder" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {CONFIG_KEY: ["<b>Q4</b>"]}))
+    assert identify(tmp_path / "folder").rounded_from == ""
 
 
 def test_all_formats_that_are_common_can_be_read() -> None:

@@ -13,7 +13,7 @@ from orca_desk.models.fits import Fit, export_fit
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
 from orca_desk.models.pace import TimeRange, export_time
-from orca_desk.models.quantisations import UNQUANTISED, quantised_size
+from orca_desk.models.quantisations import quantised_size
 from orca_desk.steps.export.formats import ADAPTERS, DEFAULT_PACKED, MERGED, QUANTISED, Format
 from orca_desk.steps.export.request import ExportRequest, default_name, request_from_json
 from orca_desk.steps.export.sources import WEIGHTS, exportable
@@ -65,14 +65,13 @@ def export_offer(library: Library, training_id: str) -> ExportOffer:
         Format.OLLAMA: sizes[DEFAULT_PACKED],
         Format.LM_STUDIO: sizes[DEFAULT_PACKED],
     }
-    quantised = base.kind == "gguf" and base.quantisation not in UNQUANTISED
     return ExportOffer(
         training=training_id,
         base=base.name,
         name=default_name(training.base, training_id),
         sizes=sizes,
         suggested=(Format.Q4_K_M,) if base.parameters >= LARGE else (Format.Q8_0,),
-        rounded_from=base.quantisation if quantised else "",
+        rounded_from=base.rounded_from,
         licence=base.licence,
         fit=export_fit(base),
         model=base,

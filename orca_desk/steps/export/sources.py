@@ -15,7 +15,6 @@ from orca_desk.models.gguf_header import read_header
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
-from orca_desk.models.quantisations import UNQUANTISED
 from orca_desk.processes.progress import JobControl, Progress
 from orca_desk.steps.train.base_changes import changed_files
 
@@ -52,8 +51,7 @@ class Sources:
     @property
     def rounded_from(self) -> str:
         """The type of the weights that the training started from, where they were quantised; or ""."""
-        quantised = self.base.kind == "gguf" and self.base.quantisation not in UNQUANTISED
-        return self.base.quantisation if quantised else ""
+        return self.base.rounded_from
 
     @property
     def licence(self) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
-from orca_desk.inventory.trainable import rounded_bits, trainable_layers
+from orca_desk.inventory.trainable import trainable_layers
 from orca_desk.library.database import Library
 from orca_desk.library.snapshots import Snapshot, get_snapshot, snapshot_records, snapshot_strategies
 from orca_desk.library.strategies import current_strategies
@@ -18,6 +18,7 @@ from orca_desk.method.erasure import revealed_strategies
 from orca_desk.method.records import TrainingRecord
 from orca_desk.models.fits import export_fit
 from orca_desk.models.model_file import ModelFile
+from orca_desk.models.rounding import bits_of
 from orca_desk.steps.train.estimates import TrainingSpeed, earlier_speed, length_limit
 from orca_desk.steps.train.lengths import Lengths, token_lengths
 from orca_desk.student.settings import TrainSettings
@@ -73,10 +74,11 @@ class UnsoundBase:
 
 @dataclass(frozen=True, kw_only=True)
 class RoundedWeights:
-    """The base's weights were rounded to `bits` bits, as its `quantisation` says."""
+    """The base's weights were rounded to `bits` bits, as `quantisation`; a file of them `unpacks` first."""
 
     bits: int
     quantisation: str
+    unpacks: bool
     is_fatal: ClassVar[bool] = False
 
 
@@ -274,8 +276,10 @@ def concerns(
 
 
 def _rounding(base: ModelFile | None) -> RoundedWeights | None:
-    bits = rounded_bits(base) if base else 0
-    return RoundedWeights(bits=bits, quantisation=base.quantisation) if base and bits else None
+    bits = bits_of(base.rounded_from) if base else 0
+    if not base or not bits:
+        return None
+    return RoundedWeights(bits=bits, quantisation=base.rounded_from, unpacks=base.kind == "gguf")
 
 
 def _check(base: ModelFile | None) -> LargeCheck | None:

@@ -39,7 +39,8 @@ def concern_text(concern: Concern) -> tuple[str, str]:
             return (
                 f"The student starts from weights rounded to {counted(concern.bits, 'bit')} "
                 f"({concern.quantisation}).",
-                "Its answers are a bit worse than the original's. The file is unpacked once, at the start.",
+                "Its answers are a bit worse than the original's."
+                + (" The file is unpacked once, at the start." if concern.unpacks else ""),
             )
         case LargeCheck():
             return (
