@@ -1,7 +1,7 @@
 """Whether a model's weights were ever rounded to a few bits: what is made of such a model goes on saying it.
 
-Otherwise a folder made of a quantised file, and whatever is made of that folder, would look like the original:
-both hold 16-bit numbers.
+Otherwise a folder made of a quantised file, and whatever is made of that folder, would look like the
+original: both hold 16-bit numbers.
 """
 
 import re
