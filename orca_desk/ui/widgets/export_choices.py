@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from orca_desk.errors import UserError
 from orca_desk.models.fits import human_bytes
 from orca_desk.models.pace import TimeRange
-from orca_desk.models.space import free_space
+from orca_desk.models.space import MARGIN, free_space
 from orca_desk.steps.export.formats import Format
 from orca_desk.steps.export.offer import ExportOffer, time_for
 from orca_desk.steps.export.request import HELD_OUT, ExportRequest
@@ -189,4 +189,4 @@ class ExportChoices(QWidget):
         disk = f"About {human_bytes(needed)} while it works; {human_bytes(free)} free on that disk."
         took = export_time_text(time) if time else ""
         self.space.setText(f"{disk} {fit_sentence(self.offer.fit)} {took}".rstrip())
-        set_tone(self.space, "bad" if needed > free else "muted" if self.offer.fit.fits else "warn")
+        set_tone(self.space, "bad" if needed + MARGIN > free else "muted" if self.offer.fit.fits else "warn")
