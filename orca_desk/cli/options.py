@@ -10,8 +10,10 @@ import click
 
 from orca_desk.cli.output import complain
 from orca_desk.library.database import Library
+from orca_desk.method.checkers import CHOICES
 from orca_desk.method.records import Sampling, sampling_problem
 from orca_desk.paths import default_library
+from orca_desk.ui.words.answer_steps import CHECKER_HELP
 from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -53,6 +55,21 @@ def task_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def checker_option(command: Command) -> Command:
+    """Add `--checker`, which says how the steps of answers are checked."""
+    kinds = " ".join(f"{name}: {text}" for name, text in CHECKER_HELP.items())
+    option = click.option("--checker", type=click.Choice(CHOICES), help=f"How to check the steps. {kinds}")
+    return option(command)
+
+
+def field_mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
+    """Return FIELD=COLUMN pairs as a dictionary, or None if there are none."""
+    split = [pair.partition("=") for pair in pairs]
+    if bad := next((pair for pair, (_, sign, _) in zip(pairs, split, strict=True) if not sign), None):
+        raise click.UsageError(f"--map needs FIELD=COLUMN, such as --map query=Question, not {bad!r}.")
+    return {field.strip(): column.strip() for field, _, column in split} or None
 
 
 def instruction_options(command: Command) -> Command:

@@ -11,11 +11,16 @@ from orca_desk.method.grading.mathematics import Comparer
 
 @dataclass(frozen=True, kw_only=True)
 class GradedRow:
-    """One row of a file: its line number, and its verdict or the problem with the row."""
+    """One row of a file: its line number, and its verdict or the problem with the row.
+
+    `response` and `question` are the row's texts, if it could be read.
+    """
 
     line: int
     verdict: Verdict | None
     problem: str | None = None
+    response: str = ""
+    question: str = ""
 
 
 def grade_rows(lines: Iterable[str], *, comparer: Comparer | None = None) -> Iterator[GradedRow]:
@@ -30,15 +35,16 @@ def grade_rows(lines: Iterable[str], *, comparer: Comparer | None = None) -> Ite
         if row is None:
             yield GradedRow(line=number, verdict=None, problem=f"Line {number}: {problem}")
             continue
-        question = row.get("question")
+        asked = row.get("question")
+        question = asked if isinstance(asked, str) else ""
         verdict = grade(
             row["response"],
             row["reference"],
             row.get("kind"),
-            question=question if isinstance(question, str) else "",
+            question=question,
             comparer=comparer,
         )
-        yield GradedRow(line=number, verdict=verdict)
+        yield GradedRow(line=number, verdict=verdict, response=row["response"], question=question)
 
 
 def _parse(line: str) -> tuple[dict[str, Any] | None, str]:

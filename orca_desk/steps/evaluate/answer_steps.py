@@ -1,0 +1,72 @@
+"""Where the answers of an evaluation go wrong: each read with its strategy, its steps and their checks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orca_desk.library.answers import AskedFilter, all_answers, asked_questions, asked_tasks
+from orca_desk.library.checkers import family_checkers
+from orca_desk.library.database import Library
+from orca_desk.library.evaluations import Answered, get_evaluation
+from orca_desk.library.strategies import current_strategies
+from orca_desk.method.answer_reading import AnswerReading, StepFaults, read_answer
+from orca_desk.method.checkers import AUTO
+
+READ_AT_ONCE = 500  # answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadAnswer:
+    """An answer of an evaluation, with how it reads; `question` is "" if nobody knows what was asked."""
+
+    family: str
+    paired: str | None
+    question: str
+    reference: str | None
+    answered: Answered
+    reading: AnswerReading
+
+
+def read_answers(
+    library: Library, evaluation_id: str, wanted: AskedFilter | None = None, *, checker: str | None = None
+) -> Iterator[ReadAnswer]:
+    """Yield the answers of an evaluation to the matching tasks, in the order of its questions.
+
+    `checker` reads all of them; None: each family's. Raises UserError for an unknown evaluation.
+    """
+    get_evaluation(library, evaluation_id)
+    strategies = tuple(current_strategies(library).values())
+    chosen = family_checkers(library)
+    asked = asked_tasks(library, [evaluation_id], wanted or AskedFilter())
+    for start in range(0, len(asked), READ_AT_ONCE):
+        some = asked[start : start + READ_AT_ONCE]
+        ids = [one.task_id for one in some]
+        answers = all_answers(library, [evaluation_id], ids)
+        questions = asked_questions(library, [evaluation_id], ids)
+        for one in some:
+            (answered,) = answers[one.task_id]
+            if answered is None:
+                continue
+            question = questions.get(one.task_id)
+            (outcome,) = one.outcomes
+            user = question.user if question else ""
+            used = checker or chosen.get(one.family, AUTO)
+            yield ReadAnswer(
+                family=one.family,
+                paired=outcome.paired if outcome else None,
+                question=user,
+                reference=question.answer if question else None,
+                answered=answered,
+                reading=read_answer(answered.response, user, strategies, used),
+            )
+
+
+def first_faults(
+    library: Library, evaluation_id: str, wanted: AskedFilter | None = None
+) -> dict[str, StepFaults]:
+    """Count by family where the answers of an evaluation first go wrong; "overall" counts all of them."""
+    faults: dict[str, StepFaults] = {}
+    overall = StepFaults()
+    for one in read_answers(library, evaluation_id, wanted):
+        faults.setdefault(one.family, StepFaults()).add(one.reading)
+        overall.add(one.reading)
+    return {**dict(sorted(faults.items())), "overall": overall}
