@@ -19,7 +19,7 @@ ID_OF = "(SELECT id FROM families WHERE name = ?)"
 # The ids of the families that exist: one that was merged into another does if it got tasks of its own again
 PRESENT = """(SELECT id FROM families AS one WHERE merged_into IS NULL
     OR EXISTS (SELECT 1 FROM tasks WHERE tasks.family_id = one.id))"""
-REFERRING = ("tasks", "records", "questions", "pairings", "fruitless")
+REFERRING = ("tasks", "records", "questions", "pairings", "undecided")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from orca_desk.library.clock import now
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
 from orca_desk.library.held_out import flags_at_change, restore_flags
-from orca_desk.library.pairings import correct_evidence
+from orca_desk.library.pairings import ProbedAnswer, correct_evidence
 from orca_desk.library.tasks import store_tasks, tasks_of
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Task
@@ -130,19 +130,26 @@ def _store_verdicts(db: sqlite3.Connection, regraded: Sequence[Regraded]) -> Non
 
 
 def _correct_evidence(db: sqlite3.Connection, own: Sequence[Regraded]) -> None:
-    """Tell the evidence of the teacher's answers that were asked for once: those that a probe asks for."""
+    """Tell the evidence that the teacher's answers are."""
     verdicts = {one.text.record: one.verdict.correct for one in own if one.verdict is not None}
     if not verdicts:
         return
     rows = db.execute(
-        "SELECT r.n, r.task_id, r.strategy, r.created_at FROM records AS r JOIN records AS changed"
-        " ON changed.task_id = r.task_id AND changed.strategy = r.strategy"
-        " WHERE changed.n IN (SELECT value FROM json_each(?)) AND r.sample = 0 GROUP BY r.n ORDER BY r.n",
+        "SELECT r.n, r.task_id, r.strategy, r.sample, r.created_at, v.correct FROM records AS r"
+        " JOIN records AS changed ON changed.task_id = r.task_id AND changed.strategy = r.strategy"
+        " LEFT JOIN verdicts AS v ON v.record = r.n"
+        " WHERE changed.n IN (SELECT value FROM json_each(?)) GROUP BY r.n ORDER BY r.n",
         (json_list(verdicts),),
     )
-    answers: defaultdict[tuple[str, str], list[tuple[str, bool | None]]] = defaultdict(list)
+    answers: defaultdict[tuple[str, str], list[ProbedAnswer]] = defaultdict(list)
     for row in rows.fetchall():
-        answers[row["task_id"], row["strategy"]].append((row["created_at"], verdicts.get(row["n"])))
+        answer = ProbedAnswer(
+            answered_at=row["created_at"],
+            sample=row["sample"],
+            correct=None if row["correct"] is None else bool(row["correct"]),
+            has_changed=row["n"] in verdicts,
+        )
+        answers[row["task_id"], row["strategy"]].append(answer)
     correct_evidence(db, answers)
 
 

@@ -2,73 +2,78 @@
 
 The rule, for one family:
 
-1. The *best* strategy has the highest accuracy in the probe (ties: fewer answer tokens, then the name).
-2. Another is *worse* when it lost to the best by more than luck: one-sided exact McNemar test on the
-   tasks that both answered, p <= 0.25; for strategies that share no task, Fisher's exact test.
-3. Of the best and those not worse, the one with the fewest answer tokens is chosen (ties: accuracy, name).
-   One that got nothing right is never chosen: being short is no merit then.
-4. Where no strategy got a single task right, nothing was measured that tells them apart: no strategy is
-   chosen. A stronger teacher is needed, or easier tasks.
+1. A strategy is *not worse* than another if a one-sided test on the tasks that both answered rejects that it
+   is worse by the margin (0.05: 5 of 100 tasks) or more. This is a test of non-inferiority: that a small
+   probe found no difference is no evidence that there is none. `statistics.paired_gap` has the test.
+2. It is not worse than the *best* if it is so towards every other strategy, whichever of them is the best:
+   its p-value is its largest (an intersection-union test: Berger, Technometrics 24, 1982, 295-300).
+3. These p-values are adjusted for the number of strategies by Holm's method with Shaffer's factors (Journal
+   of the American Statistical Association 81, 1986, 826-831): about the best strategy there is nothing to
+   reject falsely, so at most all but one can be. The chance that a family gets a strategy that is worse than
+   its best by the margin is then at most 1 - confidence (0.15).
+4. Of the strategies that are not worse than the best, the one with the fewest answer tokens is chosen (ties:
+   accuracy, name). One that got nothing right is never chosen: being short is no merit then.
+5. Where none is shown to be so, there is **no choice**: the decision says how many more tasks would probably
+   settle it, and the family keeps the strategy that it had. Where no strategy got a single task right, there
+   is no evidence at all: a stronger teacher is needed, or easier tasks.
 
-Why 0.25 and not the usual 0.05: a probe has about 20 tasks, and with so few a strategy that loses five
-of them to none lost back is the first that 0.05 tells apart. Cheapness must not win because the probe was
-too small to object. At 0.25 two clear losses suffice, while one loss, or 4 against 2, counts as luck. On
-14 BIG-Bench-Hard families (probes of 16 tasks, scored on the other half, 200 random probes) it reached
-73.8% at 53 words an answer, against 74.7% at 65 words for the plain best and 70.1% at 37 for 0.05.
+Why 0.05 and 0.85: on 14 BIG-Bench-Hard families, chosen on a random half and scored on the other, every
+margin from 0.03 to 0.1 with a confidence from 0.75 to 0.95 beat always answering step by step. Smaller
+margins and higher confidence leave more families without a choice (0.6 of 14 here); larger margins cost
+accuracy where a direct answer is slightly worse. `python -m benchmarks.choosing` prints the figures.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from math import inf
+from typing import Any, Protocol
 
 from orca_desk.errors import UserError
+from orca_desk.method.evidence import Basis, Evidence, Trial, gap, measure, most_accurate, shared_tasks
 from orca_desk.method.records import Task
-from orca_desk.method.statistics import fisher_one_sided, mcnemar_one_sided
+from orca_desk.method.statistics import Gap, step_down
 
-WORSE_AT = 0.25
+__all__ = [
+    "Basis",
+    "ChoiceRule",
+    "Decision",
+    "Evidence",
+    "HasStrategy",
+    "Pairing",
+    "PairingReason",
+    "Standing",
+    "Trial",
+    "choose",
+    "decide",
+    "measure",
+    "most_accurate",
+    "strategy_for",
+]
+LEAST_TASKS = 4  # fewer decide nothing: two tasks of two are luck too often for the test
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial:
-    """One probe answer: whether it is correct, and its number of tokens."""
+class ChoiceRule:
+    """By how much (of all tasks) a chosen strategy may be worse than the best, and how surely it is not."""
 
-    task_id: str
-    family: str
-    strategy: str
-    correct: bool
-    tokens: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What the probe measured for one strategy in one family.
-
-    `outcomes` contains (task id, correct) per task, so that strategies are compared on the same tasks;
-    without it (old or imported evidence) they are compared by their counts alone.
-    """
-
-    family: str
-    strategy: str
-    n: int
-    correct: int
-    mean_tokens: float
-    outcomes: tuple[tuple[str, bool], ...] = ()
+    margin: float = 0.05
+    confidence: float = 0.85
 
     def __post_init__(self) -> None:
-        if not 0 <= self.correct <= self.n or self.n == 0:
-            raise ValueError(f"no evidence: {self.correct} of {self.n} right")
-        if self.outcomes and (len(self.outcomes), sum(right for _, right in self.outcomes)) != (
-            self.n,
-            self.correct,
-        ):
-            raise ValueError("the outcomes do not add up to n and correct")
+        if not 0 <= self.margin < 1 or not 0.5 <= self.confidence < 1:
+            raise ValueError(f"no rule: margin {self.margin}, confidence {self.confidence}")
 
     @property
-    def accuracy(self) -> float:
-        """The measured share of correct answers, 0 to 1."""
-        return self.correct / self.n
+    def alpha(self) -> float:
+        """The chance of a false choice that the rule allows."""
+        return 1 - self.confidence
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "ChoiceRule":
+        """Return the rule that details of a decision name; the usual one where they name none."""
+        return cls(**{name: stored[name] for name in ("margin", "confidence") if name in stored})
 
 
 class HasStrategy(Protocol):
@@ -79,12 +84,13 @@ class HasStrategy(Protocol):
 
 
 class PairingReason(StrEnum):
-    """Why a family has its strategy. The values are stored with pairings."""
+    """Why a family has its strategy, or gets none. The values are stored."""
 
     BEST = "best"  # of several measured strategies
     ONLY = "only"  # one that was measured
-    SHORTEST = "shortest"  # of those that are not clearly worse than the best
-    NONE_CORRECT = "none-correct"  # so an older Orca Desk took the shortest
+    SHORTEST = "shortest"  # of those that are not worse than the best
+    NONE_CORRECT = "none-correct"  # no choice: nothing was right (an older Orca Desk took the shortest)
+    OPEN = "open"  # no choice: too few answers to tell
     BY_HAND = "by-hand"
 
 
@@ -101,56 +107,139 @@ class Pairing:
     reason: str
 
 
-def measure(trials: Iterable[Trial]) -> tuple[Evidence, ...]:
-    """Sum trials up, by family and strategy, in that order. Raises ValueError for a task tried twice."""
-    groups: dict[tuple[str, str], list[Trial]] = defaultdict(list)
-    for trial in trials:
-        groups[trial.family, trial.strategy].append(trial)
-    return tuple(_summed(groups[key]) for key in sorted(groups))
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How surely a strategy is not worse than the best: `p`, and that adjusted for the number of strategies.
 
-
-def tried_under_all(trials: Iterable[Trial], strategies: Collection[str]) -> list[Trial]:
-    """Return the trials of those tasks that were tried under every one of `strategies`.
-
-    A strategy that could not be tried on the long tasks would otherwise be measured on the short ones alone.
+    `rival` is the strategy that it is hardest to tell from: the strategy's share less the rival's is
+    `difference`, in the 95% interval `low`..`high`, over `tasks` that both answered (not `paired`: they share
+    none, and are compared by counts).
     """
-    known = list(trials)
-    tried: dict[str, set[str]] = defaultdict(set)
-    for trial in known:
-        tried[trial.task_id].add(trial.strategy)
-    return [trial for trial in known if tried[trial.task_id].issuperset(strategies)]
+
+    strategy: str
+    p: float
+    adjusted_p: float
+    not_worse: bool
+    rival: str
+    difference: float
+    low: float
+    high: float
+    tasks: int
+    paired: bool
 
 
-def choose(evidence: Iterable[Evidence]) -> dict[str, Pairing]:
-    """Choose each family's strategy by the rule above; the order of `evidence` does not matter.
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What the evidence says about a family: its strategy, or None and why.
 
-    A family in which no strategy got a task right is left out. Raises ValueError if a strategy's evidence for
-    a family comes twice.
+    `leader` is the most accurate strategy, whether or not it is chosen. Without a choice, `more_tasks` are
+    the tasks that would probably settle it if each open strategy answered them too; None: no number would.
+    """
+
+    family: str
+    strategy: str | None
+    reason: PairingReason
+    leader: str
+    evidence: tuple[Evidence, ...]
+    standings: tuple[Standing, ...] = ()
+    more_tasks: int | None = None
+    rule: ChoiceRule = field(default_factory=ChoiceRule)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the decision is stored with, as JSON: the rule and the comparisons."""
+        return {
+            **asdict(self.rule),
+            "leader": self.leader,
+            "more_tasks": self.more_tasks,
+            "standings": [asdict(one) for one in self.standings],
+        }
+
+    @property
+    def basis(self) -> Basis:
+        """What the answers were judged by."""
+        return self.evidence[0].basis
+
+    @property
+    def pairing(self) -> Pairing | None:
+        """The decision as a pairing; None without a choice."""
+        if self.strategy is None:
+            return None
+        return Pairing(family=self.family, strategy=self.strategy, evidence=self.evidence, reason=self.reason)
+
+
+def decide(evidence: Iterable[Evidence], rule: ChoiceRule | None = None) -> dict[str, Decision]:
+    """Decide each family's strategy by the rule above; the order of `evidence` does not matter.
+
+    Raises ValueError if a strategy's evidence for a family comes twice, and for evidence of different bases
+    in one family.
     """
     families: dict[str, list[Evidence]] = defaultdict(list)
     for item in evidence:
         families[item.family].append(item)
-    return {
-        family: _pair(family, families[family])
-        for family in sorted(families)
-        if any(item.correct for item in families[family])
-    }
+    return {family: decide_family(families[family], rule or ChoiceRule()) for family in sorted(families)}
 
 
-def most_accurate(evidence: Iterable[Evidence]) -> Evidence:
-    """Return the best strategy's evidence: the most accurate; ties: fewer tokens, then the name."""
-    return min(evidence, key=lambda item: (-item.accuracy, item.mean_tokens, item.strategy))
+def choose(evidence: Iterable[Evidence], rule: ChoiceRule | None = None) -> dict[str, Pairing]:
+    """Return the pairings of those families for which the evidence decides. Raises ValueError as `decide`."""
+    decided = decide(evidence, rule).items()
+    return {family: decision.pairing for family, decision in decided if decision.pairing}
 
 
-def worse_by_chance(best: Evidence, other: Evidence) -> float:
-    """Return the probability that chance alone makes `best` look at least this much better than `other`."""
-    mine, theirs = dict(best.outcomes), dict(other.outcomes)
-    shared = mine.keys() & theirs.keys()
-    if not shared:
-        return fisher_one_sided((best.correct, best.n), (other.correct, other.n))
-    wins = sum(mine[task] and not theirs[task] for task in shared)
-    losses = sum(theirs[task] and not mine[task] for task in shared)
-    return mcnemar_one_sided(wins, losses)
+def decide_family(evidence: Sequence[Evidence], rule: ChoiceRule) -> Decision:
+    """Decide one family's strategy, by evidence of at least one. Raises ValueError as `decide` does."""
+    ordered = tuple(sorted(evidence, key=lambda item: item.strategy))
+    family, leader = ordered[0].family, most_accurate(ordered).strategy
+    if len({item.strategy for item in ordered}) != len(ordered):
+        raise ValueError(f"evidence for a strategy comes twice in {family}")
+    if len({item.basis for item in ordered}) > 1:
+        raise ValueError(f"evidence of different bases in {family}")
+    decided = Decision(
+        family=family,
+        strategy=None,
+        reason=PairingReason.NONE_CORRECT,
+        leader=leader,
+        evidence=ordered,
+        rule=rule,
+    )
+    if not any(item.correct for item in ordered):
+        return decided
+    if len(ordered) == 1:
+        return replace(decided, strategy=leader, reason=PairingReason.ONLY)
+    standings = standings_of(ordered, rule)
+    good = {one.strategy for one in standings if one.not_worse}
+    candidates = [item for item in ordered if item.correct and item.strategy in good]
+    if not candidates:
+        more = _more_tasks(ordered, rule)
+        return replace(decided, reason=PairingReason.OPEN, standings=standings, more_tasks=more)
+    chosen = min(candidates, key=lambda item: (item.mean_tokens, -item.accuracy, item.strategy))
+    reason = PairingReason.BEST if chosen.strategy == leader else PairingReason.SHORTEST
+    return replace(decided, strategy=chosen.strategy, reason=reason, standings=standings)
+
+
+def standings_of(evidence: Sequence[Evidence], rule: ChoiceRule) -> tuple[Standing, ...]:
+    """Return how surely each of at least two strategies is not worse than the best of them."""
+    hardest = [_hardest(item, evidence, rule.margin) for item in evidence]
+    n = len(evidence)
+    adjusted = step_down([p for p, _, _ in hardest], [n - 1, *range(n - 1, 0, -1)])
+    found = []
+    for item, (p, rival, distance), corrected in zip(evidence, hardest, adjusted, strict=True):
+        low, high = distance.interval()
+        found.append(
+            Standing(
+                strategy=item.strategy,
+                p=p,
+                adjusted_p=corrected,
+                not_worse=corrected <= rule.alpha,
+                rival=rival.strategy,
+                difference=distance.difference,
+                low=low,
+                high=high,
+                tasks=distance.n,
+                paired=shared_tasks(item, rival) > 0,
+            )
+        )
+    return tuple(found)
 
 
 def strategy_for(task: Task, pairings: Mapping[str, HasStrategy], default: str | None = None) -> str:
@@ -170,36 +259,30 @@ def strategy_for(task: Task, pairings: Mapping[str, HasStrategy], default: str |
     )
 
 
-def _summed(trials: list[Trial]) -> Evidence:
-    first = trials[0]
-    outcomes = tuple(sorted((trial.task_id, trial.correct) for trial in trials))
-    if len(dict(outcomes)) != len(outcomes):
-        raise ValueError(f"a task was tried twice with {first.strategy} in {first.family}")
-    return Evidence(
-        family=first.family,
-        strategy=first.strategy,
-        n=len(trials),
-        correct=sum(trial.correct for trial in trials),
-        mean_tokens=sum(trial.tokens for trial in trials) / len(trials),
-        outcomes=outcomes,
-    )
-
-
-def _pair(family: str, evidence: list[Evidence]) -> Pairing:
-    if len({item.strategy for item in evidence}) != len(evidence):
-        raise ValueError(f"evidence for a strategy comes twice in {family}")
-    ordered = tuple(sorted(evidence, key=lambda item: item.strategy))
-    best = most_accurate(ordered)
-    as_good = [
-        item for item in ordered if item is best or (item.correct and worse_by_chance(best, item) > WORSE_AT)
+def _hardest(item: Evidence, evidence: Sequence[Evidence], margin: float) -> tuple[float, Evidence, Gap]:
+    """Return the largest p-value that `item` is worse than another by `margin`, with that other and gap."""
+    compared = [(other, gap(item, other)) for other in evidence if other is not item]
+    tests = [
+        (distance.p_not_above(-margin) if distance.n >= LEAST_TASKS else 1.0, other, distance)
+        for other, distance in compared
     ]
-    chosen = min(as_good, key=lambda item: (item.mean_tokens, -item.accuracy, item.strategy))
-    return Pairing(
-        family=family, strategy=chosen.strategy, evidence=ordered, reason=_reason(chosen, best, ordered)
+    return max(tests, key=lambda test: (test[0], test[1].strategy))
+
+
+def _more_tasks(evidence: Sequence[Evidence], rule: ChoiceRule) -> int | None:
+    """Return how many more tasks would probably show a strategy to be not worse than the best; None: none."""
+    level = rule.alpha / (len(evidence) - 1)
+    needed = min(
+        max(
+            gap(item, other).tasks_to_show_above(-rule.margin, level)
+            for other in evidence
+            if other is not item
+        )
+        for item in evidence
+        if item.correct
     )
-
-
-def _reason(chosen: Evidence, best: Evidence, measured: tuple[Evidence, ...]) -> PairingReason:
-    if chosen is not best:
-        return PairingReason.SHORTEST
-    return PairingReason.BEST if len(measured) > 1 else PairingReason.ONLY
+    return (
+        None
+        if needed == inf
+        else max(1, int(max(needed, LEAST_TASKS)) - max(item.tasks for item in evidence))
+    )

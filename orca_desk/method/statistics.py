@@ -1,12 +1,14 @@
 """Shares with their uncertainty, and two models' outcomes on the same tasks, in plain Python."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
+from math import atan, comb, cos, inf, pi, sin, sqrt
 from statistics import NormalDist
 from typing import Literal
 
 CLEAR_BELOW = 0.05  # of p
+MOST_TASKS = 1 << 20  # no probe is larger
 Finding = Literal["better", "worse", "no clear difference"]
 
 
@@ -52,6 +54,55 @@ class Comparison:
         return "better" if self.only_first > self.only_second else "worse"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """How much better one strategy did than another: the mean difference in the share of right answers.
+
+    `difference` and the mean `square` of differences are as measured, over `n` tasks; `mean` and `error` are
+    those that tests use, with `freedom` degrees.
+    """
+
+    n: int
+    difference: float
+    square: float
+    mean: float
+    error: float
+    freedom: int
+
+    def p_not_above(self, value: float) -> float:
+        """Return the one-sided p-value of the hypothesis that the true difference is at most `value`."""
+        return student_upper_tail((self.mean - value) / self.error, self.freedom)
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Return the two-sided interval of the difference, within -1 and 1."""
+        reach = student_quantile((1 + confidence) / 2, self.freedom) * self.error
+        return max(self.mean - reach, -1.0), min(self.mean + reach, 1.0)
+
+    def tasks_to_show_above(self, value: float, level: float, power: float = 0.8) -> float:
+        """Return with how many tasks `p_not_above(value)` is at most `level`, with a chance of `power`.
+
+        That is if differences stay as measured; half a task with a difference is added to these, since that
+        none was seen does not mean that there is none. Infinite if no number of tasks shows it.
+        """
+        if self.difference <= value:
+            return inf
+        square = (self.square * self.n + 0.5) / (self.n + 1)
+        normal = NormalDist()
+        reach = normal.inv_cdf(1 - level) + normal.inv_cdf(power)
+
+        def shows(n: int) -> bool:
+            mean = self.difference * n / (n + 2)
+            variance = (square * n + 2) / (n + 2) - mean * mean
+            return mean - value >= reach * sqrt(max(variance, 0.0) / (n + 2))
+
+        most = 1
+        while not shows(most):
+            most *= 2
+            if most > MOST_TASKS:
+                return inf
+        return float(most // 2 + bisect_left(range(most // 2, most), True, key=shows))
+
+
 def wilson(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return Wilson's score interval (1927) for `correct` of `n`; (0, 1) if nothing was measured.
 
@@ -92,15 +143,92 @@ def mcnemar_one_sided(wins: int, losses: int) -> float:
     return ways / (1 << discordant)
 
 
-def fisher_one_sided(first: tuple[int, int], second: tuple[int, int]) -> float:
-    """Return Fisher's exact p-value that the first (correct, n) is not better than the second.
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p-values adjusted for their number, in the same order: Holm's step-down method.
 
-    For two samples of different tasks, where `mcnemar` does not apply.
+    Rejecting where the adjusted value is at most alpha makes any false rejection at most alpha likely,
+    however the tests depend on each other (Holm, Scandinavian Journal of Statistics 6, 1979, 65-70).
     """
-    (a, n1), (b, n2) = first, second
-    right = a + b
-    ways = sum(comb(n1, k) * comb(n2, right - k) for k in range(a, min(n1, right) + 1))
-    return ways / comb(n1 + n2, right)
+    return step_down(p_values, range(len(p_values), 0, -1))
+
+
+def step_down(p_values: Sequence[float], factors: Sequence[int]) -> list[float]:
+    """Return adjusted p-values: the smallest times the first of `factors`, and so on, never decreasing."""
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    in_order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    for position, factor in zip(in_order, factors, strict=True):
+        largest = max(largest, min(1.0, factor * p_values[position]))
+        adjusted[position] = largest
+    return adjusted
+
+
+def paired_gap(differences: Sequence[float]) -> Gap:
+    """Return the gap of two strategies from their differences, one per task that both answered (-1 to 1).
+
+    One win and one loss are added, as Bonett and Price do for paired proportions (Journal of Educational and
+    Behavioral Statistics 37, 2012, 479-488; recommended by Fagerland, Lydersen and Laake, Statistics in
+    Medicine 33, 2014, 2850-2875), so that tasks without any difference do not make the error 0; Student's
+    quantiles then keep the level for few tasks. With several samples a task, its difference is that of the
+    shares: the task is the unit, so its samples do not count as independent.
+    """
+    n = len(differences) + 2
+    mean = sum(differences) / n
+    squares = sum(each * each for each in differences)
+    variance = (squares + 2) / n - mean * mean
+    tasks = max(1, len(differences))
+    return Gap(
+        n=len(differences),
+        difference=sum(differences) / tasks,
+        square=squares / tasks,
+        mean=mean,
+        error=sqrt(variance / n),
+        freedom=n - 1,
+    )
+
+
+def unpaired_gap(first: tuple[float, int], second: tuple[float, int]) -> Gap:
+    """Return the gap of two strategies that answered other tasks: (right answers, number) of each.
+
+    One right and one wrong answer are added to each (Agresti and Caffo, The American Statistician 54, 2000,
+    280-288). Both numbers must be positive.
+    """
+    (right, n), (other_right, other_n) = first, second
+    share, other = (right + 1) / (n + 2), (other_right + 1) / (other_n + 2)
+    variance = share * (1 - share) / (n + 2) + other * (1 - other) / (other_n + 2)
+    difference = right / n - other_right / other_n
+    return Gap(
+        n=min(n, other_n),
+        difference=difference,
+        square=difference**2 + min(n, other_n) * variance,
+        mean=share - other,
+        error=sqrt(variance),
+        freedom=min(n, other_n) + 1,
+    )
+
+
+def student_upper_tail(t: float, freedom: int) -> float:
+    """Return the probability that Student's t with `freedom` degrees is at least `t`.
+
+    The finite series for whole degrees of freedom (Abramowitz and Stegun, 26.7.3 and 26.7.4).
+    """
+    angle = atan(t / sqrt(freedom))
+    square = cos(angle) ** 2
+    odd = freedom % 2
+    term = total = (cos(angle) if odd else 1.0) if freedom > 1 else 0.0
+    for k in range(2 if odd else 1, freedom - 1, 2):
+        term *= square * k / (k + 1)
+        total += term
+    inside = 2 / pi * (angle + sin(angle) * total) if odd else sin(angle) * total
+    return min(1.0, max(0.0, (1 - inside) / 2))
+
+
+def student_quantile(probability: float, freedom: int) -> float:
+    """Return the value that Student's t with `freedom` degrees stays below with `probability` (0 to 1)."""
+    low, high = -1e6, 1e6
+    while high - low > 1e-9 * max(1.0, abs(low)):
+        middle = (low + high) / 2
+        low, high = (middle, high) if 1 - student_upper_tail(middle, freedom) < probability else (low, middle)
+    return (low + high) / 2
 
 
 def compare(first: Sequence[bool], second: Sequence[bool], confidence: float = 0.95) -> Comparison:

@@ -16,7 +16,7 @@ from orca_desk.library.pairings import (
 )
 from orca_desk.library.strategies import get_strategy, save_strategy
 from orca_desk.library.tasks import TaskFilter, add_tasks, undecided_families
-from orca_desk.method.pairing import Evidence, Pairing
+from orca_desk.method.pairing import Evidence, Pairing, decide
 from orca_desk.method.records import Task
 
 
@@ -65,7 +65,7 @@ def test_evidence_of_an_earlier_instruction_is_told(
     first = get_strategy(library, "direct")
     nothing = Evidence(family="hard", strategy="direct", n=3, correct=0, mean_tokens=5.0)
     found = [pairing("direct", evidence("direct", 4), evidence("step-by-step", 3))]
-    set_pairings(library, found, source="measured", fruitless=[nothing])
+    set_pairings(library, found, source="measured", undecided=decide([nothing]).values())
     save_strategy(library, replace(first, title="Another title"))
     assert earlier_evidence(library) == frozenset()
     save_strategy(library, replace(first, instruction="Answer in Latin."))

@@ -1,13 +1,19 @@
+from math import comb, inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.method.statistics import (
     compare,
-    fisher_one_sided,
+    holm,
     mcnemar,
     mcnemar_one_sided,
+    paired_gap,
     share_of,
+    student_quantile,
+    student_upper_tail,
+    unpaired_gap,
     wilson,
 )
 
@@ -35,9 +41,78 @@ def test_paired_comparison_gives_the_published_values() -> None:
     assert result.finding == "no clear difference"  # though the interval excludes 0
 
 
-def test_fisher_gives_the_value_of_the_lady_tasting_tea() -> None:
-    assert fisher_one_sided((3, 4), (1, 4)) == pytest.approx(17 / 70)
-    assert fisher_one_sided((4, 4), (0, 4)) == pytest.approx(1 / 70)
+def test_holm_gives_the_adjusted_values_of_its_definition() -> None:
+    # Each times the number of those that are not smaller, and never below a smaller one's.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.6]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_holm_keeps_the_order_and_lowers_no_value(values: list[float]) -> None:
+    adjusted = holm(values)
+    assert all(value <= corrected <= 1 for value, corrected in zip(values, adjusted, strict=True))
+    pairs = sorted(zip(values, adjusted, strict=True))
+    assert [corrected for _, corrected in pairs] == sorted(adjusted)
+
+
+@given(st.floats(-30, 30), st.integers(1, 400))
+def test_students_t_falls_and_is_symmetric(t: float, freedom: int) -> None:
+    tail = student_upper_tail(t, freedom)
+    assert 0 <= tail <= 1
+    assert tail + student_upper_tail(-t, freedom) == pytest.approx(1)
+    assert student_upper_tail(t + 0.1, freedom) <= tail
+
+
+@pytest.mark.parametrize(
+    # Fisher and Yates's table of t
+    ("probability", "freedom", "value"),
+    [(0.975, 1, 12.706), (0.95, 9, 1.833), (0.975, 21, 2.080), (0.5, 7, 0.0)],
+)
+def test_students_quantiles_are_those_of_the_tables(probability: float, freedom: int, value: float) -> None:
+    assert student_quantile(probability, freedom) == pytest.approx(value, abs=5e-4)
+
+
+def test_a_gap_is_bonetts_and_prices() -> None:
+    differences = [1.0] + [-1.0] * 7 + [0.0] * 13
+    gap = paired_gap(differences)
+    assert (gap.n, gap.difference, gap.freedom) == (21, pytest.approx(-6 / 21), 22)
+    assert gap.mean == pytest.approx((2 - 8) / 23)
+    assert gap.error == pytest.approx(((2 + 8 - 36 / 23) / 23 / 23) ** 0.5)
+    low, high = gap.interval()
+    assert -1 < low < gap.mean < high < 0.05
+    assert gap.p_not_above(0) > 0.95 > 0.05 > gap.p_not_above(-0.6)
+
+
+@pytest.mark.parametrize("n", [4, 8, 20, 40])
+@pytest.mark.parametrize("value", [0.0, -0.05])
+def test_the_test_of_a_gap_keeps_its_level(n: int, value: float) -> None:
+    """Over all outcomes of n tasks: where the gap is `value`, it is found above it in hardly more than 15%."""
+    for differing in (0.1, 0.3, 0.6):
+        won, lost = (differing + value) / 2, (differing - value) / 2
+        rejected = 0.0
+        for wins in range(n + 1):
+            for losses in range(n + 1 - wins):
+                differences = [1.0] * wins + [-1.0] * losses + [0.0] * (n - wins - losses)
+                if paired_gap(differences).p_not_above(value) <= 0.15:
+                    ways = comb(n, wins) * comb(n - wins, losses)
+                    rejected += ways * won**wins * lost**losses * (1 - differing) ** (n - wins - losses)
+        assert rejected <= 0.16
+
+
+def test_as_many_tasks_as_foretold_show_a_gap() -> None:
+    measured = paired_gap([1.0] * 3 + [-1.0] + [0.0] * 16)
+    needed = int(measured.tasks_to_show_above(-0.05, 0.15))
+    repeats = needed // 20
+    assert paired_gap(([1.0] * 3 + [-1.0] + [0.0] * 16) * repeats).p_not_above(-0.05) < 0.15
+    assert needed > 20
+    assert paired_gap([-1.0] * 5 + [0.0] * 15).tasks_to_show_above(-0.05, 0.15) == inf
+
+
+def test_strategies_that_share_no_task_are_compared_by_counts() -> None:
+    gap = unpaired_gap((15, 16), (2, 16))
+    assert gap.difference == pytest.approx(13 / 16)
+    assert gap.p_not_above(0) < 0.001
 
 
 def test_edges() -> None:

@@ -16,7 +16,7 @@ from orca_desk.library.snapshots import preview_freeze
 from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, get_tasks
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import Verdict
-from orca_desk.method.pairing import Trial, choose, measure
+from orca_desk.method.pairing import Trial, choose, decide, measure
 from orca_desk.method.records import Task
 from orca_desk.steps import regrading
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
@@ -131,15 +131,18 @@ def test_a_task_that_is_added_again_grades_the_records_of_the_deleted_one(librar
     assert verdict(library) is True
 
 
+NUMBERS = (1, 2, 3, 4)
+
+
 def paired(library: Library) -> None:
-    """Pair the family by two tasks: "direct" gets both right, "slow" none."""
-    for number in (1, 2):
+    """Pair the family by four tasks: "direct" gets all right, "slow" none."""
+    for number in NUMBERS:
         add_tasks(library, [make_task(number)])
         slow = make_record(number, id=f"slow {number}", strategy="slow", response="Answer: 7")
         add_records(library, [judged(make_record(number), number), judged(slow, number)])
     trials = [
         Trial(task_id=make_task(n).id, family="sums", strategy=strategy, correct=right, tokens=9)
-        for n in (1, 2)
+        for n in NUMBERS
         for strategy, right in (("direct", True), ("slow", False))
     ]
     set_pairings(library, choose(measure(trials)).values(), source="measured")
@@ -149,9 +152,9 @@ def test_evidence_and_a_measured_pairing_follow_and_come_back(library: Library) 
     paired(library)
     before = current_pairings(library)
     assert before["sums"].strategy == "direct"
-    edited = replace_tasks(library, [make_task(1, answer="7"), make_task(2, answer="7")])
+    edited = replace_tasks(library, [make_task(number, answer="7") for number in NUMBERS])
     evidence = latest_evidence(library)
-    assert (evidence["sums", "direct"].correct, evidence["sums", "slow"].correct) == (0, 2)
+    assert (evidence["sums", "direct"].correct, evidence["sums", "slow"].correct) == (0, 4)
     assert current_pairings(library)["sums"].strategy == "slow"
     replace_tasks(library, edited.before)
     assert current_pairings(library) == before
@@ -171,7 +174,7 @@ def test_what_got_nothing_right_must_be_measured_again_once_an_answer_is_right(l
         [Trial(task_id=make_task(1).id, family="sums", strategy="direct", correct=False, tokens=9)]
     )
     replace_tasks(library, [make_task(1, answer="7")])
-    set_pairings(library, [], source="measured", fruitless=[nothing])
+    set_pairings(library, [], source="measured", undecided=decide([nothing]).values())
     replace_tasks(library, [make_task(1)])
     assert latest_evidence(library) == {}
 

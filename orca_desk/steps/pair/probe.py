@@ -11,7 +11,8 @@ from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import teacher_answers
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
-from orca_desk.method.pairing import Pairing, Trial, choose, measure, tried_under_all
+from orca_desk.method.evidence import tried_under_all
+from orca_desk.method.pairing import Pairing, Trial, decide, measure
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
@@ -129,9 +130,11 @@ def _pair(
     """Pair the families by what was tried, store it, and return the outcome with it."""
     compared = tried_under_all(tried, strategies)
     evidence = measure(compared)
-    pairings = choose(evidence)
+    decisions = decide(evidence)
+    pairings = {family: one.pairing for family, one in decisions.items() if one.pairing}
+    undecided = [one for one in decisions.values() if one.pairing is None]
+    set_pairings(library, pairings.values(), source="measured", undecided=undecided)
     nothing = [one for one in evidence if one.family not in pairings]
-    set_pairings(library, pairings.values(), source="measured", fruitless=nothing)
     fruitless = {task.family: 0 for task in tasks if task.family not in pairings}
     return replace(
         probed,
