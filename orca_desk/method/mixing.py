@@ -1,0 +1,255 @@
+"""The mix of a snapshot: which of the fit records get in, so that the shares that were asked for come out.
+
+Small students learn better from short chains of thought, and best from mostly short ones with some long
+(Li et al., arXiv 2502.12143): hence a maximum share of long answers. A task that the student solves always
+teaches it little, and one that it never solves is often out of its reach (rejection sampling that drops both:
+Xiong et al., arXiv 2504.11343). Everything here is a pure function of its arguments; nothing is drawn at
+random: of equal candidates the first are taken, and their ids are hashes.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+from orca_desk.method.fitness import Unfit
+from orca_desk.method.snapshot_rules import Balance, Learnable, SnapshotRules
+
+OverlapKind = Literal["exact", "near"]
+
+
+@dataclass(frozen=True)
+class SolveRate:
+    """How many of the student's answers to a task were correct before any training."""
+
+    correct: int
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A fit record. `question` is the key of what was asked.
+
+    `tokens` is None where nobody counted them, `rate` where nobody measured it.
+    """
+
+    n: int
+    question: str
+    family: str
+    strategy: str
+    tokens: int | None = None
+    rate: SolveRate | None = None
+    overlap: OverlapKind | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupMix:
+    """A family, a strategy or a pair of both: how many records there were, were asked for, and got in.
+
+    `asked` is None where no share was asked for.
+    """
+
+    name: str
+    available: int
+    asked: int | None
+    taken: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """The records that got in, in the order in which they came, and why the others did not.
+
+    `limited_by` is the group that has too few records for its share, and so limits all the others. `long` of
+    the taken answers are long; `long_over` is the number of tokens by family above which an answer is long.
+    `unmeasured` of the taken records are of tasks whose solve rate nobody measured.
+    """
+
+    taken: tuple[int, ...]
+    left_out: Mapping[int, Unfit]
+    groups: tuple[GroupMix, ...]
+    limited_by: str = ""
+    long: int = 0
+    long_over: Mapping[str, float]
+    unmeasured: int = 0
+
+
+def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
+    """Choose from fit records, in their order, as `rules` ask for."""
+    left_out: dict[int, Unfit] = {}
+
+    def drop(some: Iterable[Candidate], reason: Unfit) -> None:
+        left_out.update((one.n, reason) for one in some)
+
+    pool: list[Candidate] = []
+    for one in candidates:
+        if reason := _why_not(one, rules):
+            left_out[one.n] = reason
+        else:
+            pool.append(one)
+    limits = _long_limits(pool, rules)
+
+    def is_long(one: Candidate) -> bool:
+        return one.tokens is not None and one.tokens > limits.get(one.family, math.inf)
+
+    capped: list[Candidate] = []
+    for of_family in _grouped(pool, lambda one: one.family).values():
+        order, long = _short_first(of_family, is_long, rules.long_share)
+        drop(long, Unfit.TOO_MANY_LONG)
+        drop(order[rules.cap :] if rules.cap is not None else (), Unfit.OVER_CAP)
+        capped += order[: rules.cap]
+    balance = rules.balance
+    if balance is None and rules.total is not None:
+        balance = Balance(targets="proportional")
+    taken, groups, limited_by = {one.n for one in capped}, (), ""
+    if balance is not None:
+        groups, limited_by, surplus = _balanced(pool, capped, balance, rules, is_long)
+        drop(surplus, Unfit.OVER_SHARE)
+        taken -= {one.n for one in surplus}
+    inside = [one for one in pool if one.n in taken]
+    return Mix(
+        taken=tuple(one.n for one in inside),
+        left_out=left_out,
+        groups=groups,
+        limited_by=limited_by,
+        long=sum(map(is_long, inside)),
+        long_over=limits,
+        unmeasured=sum(one.rate is None for one in inside) if rules.learnable else 0,
+    )
+
+
+def group_name(over: str, family: str, strategy: str) -> str:
+    """Return the name of the group that a record of this family and strategy is in."""
+    return {"family": family, "strategy": strategy}.get(over, f"{family} / {strategy}")
+
+
+def _why_not(one: Candidate, rules: SnapshotRules) -> Unfit | None:
+    if one.overlap and one.question not in rules.overlaps_taken:
+        if one.overlap == "exact" and rules.overlap != "allow":
+            return Unfit.OVERLAP
+        if one.overlap == "near" and rules.overlap == "refuse":
+            return Unfit.NEAR_OVERLAP
+    return _why_not_learnable(one.rate, rules.learnable) if rules.learnable and one.rate else None
+
+
+def _why_not_learnable(rate: SolveRate, rule: Learnable) -> Unfit | None:
+    if rule.drop_always and rate.correct == rate.n:
+        return Unfit.ALWAYS_SOLVED
+    return Unfit.NEVER_SOLVED if rule.drop_never and rate.correct == 0 else None
+
+
+def _long_limits(pool: Sequence[Candidate], rules: SnapshotRules) -> dict[str, float]:
+    """Return by family the number of tokens above which an answer is long; nothing without a rule."""
+    if rules.long_share is None:
+        return {}
+    lengths: defaultdict[str, list[int]] = defaultdict(list)
+    for one in pool:
+        if one.tokens is not None:
+            lengths[one.family].append(one.tokens)
+    if rules.long_over is not None:
+        return dict.fromkeys(sorted(lengths), rules.long_over)
+    return {family: median(tokens) for family, tokens in sorted(lengths.items())}
+
+
+def _short_first(
+    some: Sequence[Candidate], is_long: Callable[[Candidate], bool], share: float | None
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Return an order in which every beginning has at most `share` long answers, and the long ones left over.
+
+    Within that limit the order is the one given.
+    """
+    if share is None:
+        return list(some), []
+    order: list[Candidate] = []
+    waiting: list[Candidate] = []
+    long = used = 0
+    for one in some:
+        if is_long(one):
+            waiting.append(one)
+        else:
+            order.append(one)
+        while used < len(waiting) and long + 1 <= share * (len(order) + 1) + 1e-9:
+            order.append(waiting[used])
+            used, long = used + 1, long + 1
+    return order, waiting[used:]
+
+
+def _balanced(
+    pool: Sequence[Candidate],
+    capped: Sequence[Candidate],
+    balance: Balance,
+    rules: SnapshotRules,
+    is_long: Callable[[Candidate], bool],
+) -> tuple[tuple[GroupMix, ...], str, list[Candidate]]:
+    """Return the groups with what each gets, the group that limits the others, and the surplus records."""
+
+    def name_of(one: Candidate) -> str:
+        return group_name(balance.over, one.family, one.strategy)
+
+    places = {one.n: place for place, one in enumerate(pool)}
+    members = _grouped(sorted(capped, key=lambda one: places[one.n]), name_of)
+    available = Counter(map(name_of, pool))
+    counts = {name: len(some) for name, some in members.items()}
+    asked, limited_by = shares(counts, balance, rules.total)
+    surplus: list[Candidate] = []
+    groups = []
+    for name in sorted(available):
+        order, rest = _short_first(members.get(name, ()), is_long, rules.long_share)
+        order += rest  # every beginning counts, the whole already has its share
+        taken = min(len(order), asked.get(name, 0))
+        surplus += order[taken:]
+        groups.append(GroupMix(name=name, available=available[name], asked=asked.get(name, 0), taken=taken))
+    return tuple(groups), limited_by, surplus
+
+
+def shares(counts: Mapping[str, int], balance: Balance, total: int | None) -> tuple[dict[str, int], str]:
+    """Return how many records each group is asked for, and the group that limits the others, or "".
+
+    With a `total`, a group that has too few records leaves its part of it empty: the others keep their
+    shares. Without one, the total is the largest that all groups can meet.
+    """
+    weights = _weights({name: n for name, n in counts.items() if n}, balance)
+    whole = sum(weights.values())
+    if not whole:
+        return dict.fromkeys(counts, 0), ""
+    limited_by = ""
+    if total is None:
+        limit, limited_by = min(
+            (counts[name] * whole / weight, name) for name, weight in weights.items() if weight
+        )
+        if balance.targets == "proportional":
+            limited_by = ""
+        total = math.floor(limit + 1e-9)
+        exact = {name: total * weight / whole for name, weight in weights.items()}
+        # The largest total may not divide evenly: no group is asked for more than it has
+        return {name: min(counts[name], n) for name, n in _rounded(exact, total).items()}, limited_by
+    exact = {name: total * weight / whole for name, weight in weights.items()}
+    return _rounded(exact, total), limited_by
+
+
+def _weights(counts: Mapping[str, int], balance: Balance) -> dict[str, float]:
+    given = dict(balance.weights)
+    by_target: dict[str, Callable[[str, int], float]] = {
+        "even": lambda name, n: 1.0,
+        "square-root": lambda name, n: math.sqrt(n),
+        "proportional": lambda name, n: float(n),
+        "weights": lambda name, n: given.get(name, 1.0),
+    }
+    return {name: by_target[balance.targets](name, n) for name, n in counts.items()}
+
+
+def _rounded(exact: Mapping[str, float], total: int) -> dict[str, int]:
+    """Round to whole numbers that sum to `total`: the largest remainders are rounded up."""
+    found = {name: math.floor(value + 1e-9) for name, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: (found[name] - exact[name], name))
+    for name in by_remainder[: max(0, total - sum(found.values()))]:
+        found[name] += 1
+    return found
+
+
+def _grouped(some: Iterable[Candidate], key: Callable[[Candidate], str]) -> dict[str, list[Candidate]]:
+    groups: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for one in some:
+        groups[key(one)].append(one)
+    return dict(groups)
