@@ -1,6 +1,7 @@
 """The look of the desktop: one table of colour roles for two themes, one type family in four sizes.
 
-No other file names a colour. The teacher is amber, the student teal and the base grey on every page and plot.
+The table is in `words/roles.py`; no other file names a colour. The teacher is amber, the student teal and the
+base grey on every page and plot.
 """
 
 from collections.abc import Mapping
@@ -15,46 +16,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from orca_desk.paths import resources
+from orca_desk.ui.words.roles import COLOURS
 from orca_desk.ui.words.roles import Role as Role
 from orca_desk.ui.words.roles import Tone as Tone
 
 Size = Literal["caption", "body", "heading", "title"]
 Choice = Literal["system", "light", "dark"]
 
-ROLES: dict[str, dict[Role, str]] = {
-    "light": {
-        "background": "#f5f4f0",
-        "surface": "#ffffff",
-        "raised": "#faf9f6",
-        "border": "#dbd8d0",
-        "text": "#1e2227",
-        "muted": "#585f6b",
-        "accent": "#2a56b0",
-        "on_accent": "#ffffff",
-        "teacher": "#8f5400",
-        "student": "#08695f",
-        "base": "#5b616b",
-        "good": "#18713a",
-        "bad": "#b02a20",
-        "warn": "#85590a",
-    },
-    "dark": {
-        "background": "#15171b",
-        "surface": "#1d2025",
-        "raised": "#24282e",
-        "border": "#363c45",
-        "text": "#e8e8e4",
-        "muted": "#a2a9b4",
-        "accent": "#8cadff",
-        "on_accent": "#0f1420",
-        "teacher": "#e8a840",
-        "student": "#4fc7b4",
-        "base": "#aab1bc",
-        "good": "#6ccb8a",
-        "bad": "#ff8d82",
-        "warn": "#e3b457",
-    },
-}
 POINTS: dict[Size, float] = {"caption": 9.0, "body": 10.0, "heading": 12.5, "title": 17.0}
 FAMILY = "Inter"
 GRID = 8  # px; spacings are multiples of it
@@ -70,11 +38,11 @@ class Colours:
 
     def __call__(self, role: Role) -> QColor:
         """Return the colour of a role."""
-        return QColor(ROLES[self.name][role])
+        return QColor(COLOURS[self.name][role])
 
     def css(self, role: Role) -> str:
         """Return the colour of a role in CSS notation."""
-        return ROLES[self.name][role]
+        return COLOURS[self.name][role]
 
     def tint(self, role: Role, share: float = 0.14, on: Role = "surface") -> QColor:
         """Mix a share (0 to 1) of a role into the colour `on`: for backgrounds and bands."""
@@ -201,7 +169,7 @@ def stylesheet(colours: Colours, drawings: Mapping[str, str]) -> str:
     """Return the style sheet with the colours and the files of the drawings of a theme."""
     source = (resources() / "style.qss").read_text(encoding="utf-8")
     return Template(source).substitute(
-        {role: colours.css(role) for role in ROLES[colours.name]},
+        {role: colours.css(role) for role in COLOURS[colours.name]},
         soft=colours.tint("accent", 0.12).name(),
         hover=colours.tint("text", 0.06, "background").name(),
         lit=colours.tint("text", 0.15, "accent").name(),

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from orca_desk.paths import resources
 from orca_desk.ui.icons import BEFORE_TEXT, SIZE, icon
-from orca_desk.ui.theme import ROLES, Colours, Role
+from orca_desk.ui.theme import Colours, Role
+from orca_desk.ui.words.roles import COLOURS
 
 UI = Path(__file__).resolve().parents[2] / "orca_desk" / "ui"
 GROUNDS: tuple[Role, ...] = ("background", "surface", "raised")
@@ -28,25 +29,25 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize(("theme", "ink", "ground"), list(product(ROLES, INKS, GROUNDS)))
+@pytest.mark.parametrize(("theme", "ink", "ground"), list(product(COLOURS, INKS, GROUNDS)))
 def test_every_text_colour_is_legible_on_every_background(theme: str, ink: Role, ground: Role) -> None:
-    assert contrast(ROLES[theme][ink], ROLES[theme][ground]) >= 4.5
+    assert contrast(COLOURS[theme][ink], COLOURS[theme][ground]) >= 4.5
 
 
-@pytest.mark.parametrize("theme", ROLES)
+@pytest.mark.parametrize("theme", COLOURS)
 def test_a_primary_button_is_legible(theme: str) -> None:
-    assert contrast(ROLES[theme]["on_accent"], ROLES[theme]["accent"]) >= 4.5
+    assert contrast(COLOURS[theme]["on_accent"], COLOURS[theme]["accent"]) >= 4.5
 
 
-@pytest.mark.parametrize("theme", ROLES)
+@pytest.mark.parametrize("theme", COLOURS)
 @pytest.mark.parametrize("role", ("teacher", "student", "base", "good", "bad", "accent"))
 def test_text_is_legible_on_a_tint(theme: str, role: Role) -> None:
-    assert contrast(ROLES[theme]["text"], Colours(theme).tint(role).name()) >= 4.5
+    assert contrast(COLOURS[theme]["text"], Colours(theme).tint(role).name()) >= 4.5
 
 
 def test_no_colour_is_written_outside_the_theme() -> None:
     for path in [*UI.rglob("*.py"), resources() / "style.qss"]:
-        if path.name != "theme.py":
+        if path.name != "roles.py":
             found = re.findall(
                 r"#[0-9a-fA-F]{6}\b|QColor\(\s*[\"'\d]|(?<![.\w])rgba?\(", path.read_text(encoding="utf-8")
             )
