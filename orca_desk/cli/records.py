@@ -18,6 +18,7 @@ from orca_desk.cli.options import (
     open_library,
 )
 from orca_desk.cli.output import complain, console, escape_controls, print_json, say, table
+from orca_desk.cli.records_import import import_records
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library import records, snapshots
 from orca_desk.library.database import Library
@@ -32,6 +33,7 @@ from orca_desk.steps.erase.review import ReviewItem, review_item
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
 from orca_desk.ui.words.grading import verdict_reason
+from orca_desk.ui.words.provenance import made_summary
 from orca_desk.ui.words.records import DECISIONS, record_state
 from orca_desk.ui.words.shorten import shorten
 
@@ -48,11 +50,15 @@ NO_LIMIT = 1_000_000_000  # tokens
         "orca-desk records freeze first-try",
         "orca-desk records freeze plain --instruction empty --with-incorrect",
         "orca-desk records export SNAPSHOT training.jsonl",
+        "orca-desk records import openorca.jsonl --model gpt-4",
         "orca-desk records inspect 3f2a --student models/mini-student",
     ),
 )
 def command() -> None:
     """List, compare and review teacher records, and freeze snapshots to train on."""
+
+
+command.add_command(import_records)
 
 
 @command.command("list")
@@ -130,9 +136,13 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
         say(verdict_reason(stored.verdict.reason))
     for leak in stored.leaks:
         say(f"Leak: {leak.text!r}: {leak.why}")
+    if made.imported is not None:
+        say(f"{made_summary(record, model=None, time=made.created_at)}.")
+        return
     say(
         f"Model {made.model_sha256[:12]} ({made.quantisation}), engine {made.engine}, batch {made.batch}, "
-        f"{counted(made.completion_tokens, 'token')}, finish reason {made.finish_reason}, {made.created_at}."
+        f"{counted(made.completion_tokens or 0, 'token')}, finish reason {made.finish_reason},"
+        f" {made.created_at}."
     )
 
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, json_option, library_option, open_library, task_options
+from orca_desk.cli.options import (
+    checker_option,
+    examples,
+    field_mapping,
+    json_option,
+    library_option,
+    open_library,
+    task_options,
+)
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.formats.tasks import DEFAULT_FAMILY
@@ -18,8 +26,10 @@ from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.records import Split
 from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
+from orca_desk.steps.collect.answers_request import holds_answers
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import import_report, refused_line
+from orca_desk.ui.words.answers_import import ARE_ANSWERS
 from orca_desk.ui.words.shorten import shorten
 
 
@@ -100,7 +110,7 @@ def import_tasks(
         raise click.UsageError("--heldout must be a percentage from 0 to 100.")
     request = ImportRequest(
         source=TaskSource.of_file(file),
-        mapping=_mapping(mapping),
+        mapping=field_mapping(mapping),
         family=family,
         heldout=heldout,
         update=update,
@@ -122,6 +132,8 @@ def import_tasks(
     report = import_report(imported, file.name, how_to_hold_out="Use --heldout.")
     for line in (report.summary, *report.notes):
         say(line)
+    if holds_answers(request.source, request.asked):
+        complain(f"{ARE_ANSWERS} To import them as teacher records: orca-desk records import {file}")
     if imported.differing:
         first = shorten(imported.examples[0].query, 60)
         say(f"The first: {first}" + ("" if imported.updated else "\nAdd --update to replace them."))
@@ -255,11 +267,3 @@ def delete(
         print_json({"deleted": len(deleted.tasks)})
     else:
         say(f"Deleted {counted(len(deleted.tasks), 'task')}.")
-
-
-def _mapping(pairs: tuple[str, ...]) -> dict[str, str] | None:
-    """Return FIELD=COLUMN pairs as a dictionary, or None if there are none."""
-    split = [pair.partition("=") for pair in pairs]
-    if bad := next((pair for pair, (_, sign, _) in zip(pairs, split, strict=True) if not sign), None):
-        raise click.UsageError(f"--map needs FIELD=COLUMN, such as --map query=Question, not {bad!r}.")
-    return {field.strip(): column.strip() for field, _, column in split} or None

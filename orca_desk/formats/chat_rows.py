@@ -20,13 +20,13 @@ _SYSTEM = frozenset({"system", "developer"})
 class Exchange:
     """The last question of a conversation, what came before it, and the answer that follows, if any.
 
-    `system` says whether a system message was left aside: a task has none.
+    `system` is the system message, "" without one: a task has none, so an import of tasks leaves it aside.
     """
 
     query: str
     context: str
     answer: str | None
-    system: bool
+    system: str
 
 
 def turns_in(value: Any) -> list[dict[str, Any]] | None:
@@ -68,13 +68,22 @@ def exchange_of(turns: Sequence[dict[str, Any]]) -> Exchange:
         query=said[last][1],
         context="\n\n".join(earlier),
         answer=answers[0] if answers else None,
-        system=any(role == "System" and text for role, text in said),
+        system=_system_in(said),
     )
+
+
+def system_of(turns: Sequence[dict[str, Any]]) -> str:
+    """Return the system message of a conversation, "" without one. Raises ValueError if it is none."""
+    return _system_in([(_role(turn), _text(turn)) for turn in turns])
 
 
 def reply_in(turns: Sequence[dict[str, Any]]) -> str | None:
     """Return what the assistant says last in a conversation, as in a list of completions."""
     return next((_text(turn) for turn in reversed(turns) if _role(turn) == "Assistant"), None)
+
+
+def _system_in(said: Sequence[tuple[str, str]]) -> str:
+    return "\n\n".join(text for role, text in said if role == "System" and text)
 
 
 def _role(turn: dict[str, Any]) -> str:

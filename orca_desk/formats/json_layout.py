@@ -88,8 +88,8 @@ def lists_in(found: Outline, name: str, asked: str) -> dict[Path, str] | None:
 
 
 def is_row(value: dict[str, Any]) -> bool:
-    """Return whether an object has a question, going by the names of its members."""
-    return "query" in map_columns(flat(value))
+    """Return whether an object has a question, going by its members' names, or is a record of Orca Desk's."""
+    return "query" in map_columns(flat(value)) or isinstance(value.get("record"), dict)
 
 
 def _asked(lists: dict[Path, Part], found: Outline, name: str, asked: str) -> dict[Path, str]:

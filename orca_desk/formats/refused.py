@@ -5,12 +5,18 @@ import io
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Protocol
 
 from orca_desk.errors import cannot_write
 from orca_desk.files import atomic_writer
-from orca_desk.formats.reading import TaskFile
+from orca_desk.formats.layout import Layout
 from orca_desk.formats.rows import BadRow
+
+
+class LaidOut(Protocol):
+    """A file of which is known how it holds its rows."""
+
+    layout: Layout
 
 
 class RefusedRows:
@@ -19,7 +25,7 @@ class RefusedRows:
     Without a refused row no file is written.
     """
 
-    def __init__(self, path: Path | None, file: TaskFile) -> None:
+    def __init__(self, path: Path | None, file: LaidOut) -> None:
         self._path, self._file = path, file
         self._stack = ExitStack()
         self._output: IO[bytes] | None = None

@@ -174,7 +174,7 @@ class _RowTask:
             raise _FaultError(str(error), "A task needs a question by a user.") from error
         if not exchange.query:
             raise _FaultError("the last turn of the user is blank", "Fill it in, or remove the row.")
-        self._notes["systems"] += exchange.system
+        self._notes["systems"] += bool(exchange.system)
         context = "\n\n".join(filter(None, (context, exchange.context)))
         answer = self._answer()
         return exchange.query, context, answer if answer is not None else _essence(exchange.answer)

@@ -44,18 +44,22 @@ def trained_adapters(library: Library) -> dict[str, Path]:
 
 def records_by_model(library: Library) -> dict[str, int]:
     """Return the number of teacher records per SHA-256 of the model that answered."""
-    rows = library.rows("SELECT model_sha256, count(*) FROM records GROUP BY model_sha256")
+    rows = library.rows(
+        "SELECT model_sha256, count(*) FROM records WHERE model_sha256 <> '' GROUP BY model_sha256"
+    )
     return {row[0]: row[1] for row in rows}
 
 
 def teacher_of(library: Library, snapshot_id: str) -> str | None:
-    """Return the SHA-256 of the model that made most records of a snapshot; None for an unknown snapshot.
+    """Return the SHA-256 of the model that made most records of a snapshot; None if none is known.
 
+    Imported records, of which only a model's name may be known, do not count.
     If several models made equally many, the one whose first record comes earliest in the snapshot counts.
     """
     row = library.row(
         "SELECT r.model_sha256 FROM snapshot_records AS s JOIN records AS r ON r.id = s.teacher_record_id"
-        " WHERE s.snapshot = ? GROUP BY r.model_sha256 ORDER BY count(*) DESC, min(s.position) LIMIT 1",
+        " WHERE s.snapshot = ? AND r.model_sha256 <> '' GROUP BY r.model_sha256"
+        " ORDER BY count(*) DESC, min(s.position) LIMIT 1",
         (snapshot_id,),
     )
     return None if row is None else str(row[0])

@@ -19,6 +19,7 @@ from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.records import (
     Provenance,
+    ImportedFrom,
     Sampling,
     TeacherRecord,
     content_key,
@@ -28,7 +29,7 @@ from orca_desk.method.records import (
 from orca_desk.yielding import yielding
 
 ASKED = ("id", "task_id", "family", "strategy", "strategy_version", "sample", "system", "user", "response")
-MADE_WITH = tuple(field.name for field in fields(Provenance))
+MADE_WITH = tuple(field.name for field in fields(Provenance) if field.name != "imported")
 # `v` is the verdict on the teacher's words; `e` the user's newest edit, with a verdict of its own. An edit
 # back to the teacher's words does not count as one.
 TABLES = """FROM records AS r
@@ -45,6 +46,9 @@ def _judged(column: str) -> str:
 
 
 CORRECT, LEAKED = _judged("correct"), f"coalesce({_judged('leaked')}, 0)"
+_IMPORTED = '{"imported": '  # how the column `sampling` of an imported record begins
+CONTENT = "iif(e.record IS NULL, r.content, e.content)"  # equal for records that teach the same
+TEXT = "coalesce(e.response, r.response)"
 COLUMNS = f"""r.*, {FAMILY} AS family, d.decision, e.response AS edited, {CORRECT} AS correct,
     {", ".join(f"{_judged(name)} AS {name}" for name in ("kind", "answer", "reason", "leaks"))}"""
 SELECT = f"SELECT {COLUMNS} {TABLES}"
@@ -136,20 +140,21 @@ def add_records(library: Library, records: Sequence[NewRecord], *, run: str | No
     An existing record with the same id stays unchanged, including its verdict.
     """
 
-    def insert(db: sqlite3.Connection) -> Added:
-        seen = _existing(db, [item.record.id for item in records])
-        new: list[NewRecord] = []
-        duplicates: list[str] = []
-        for item in records:
-            if item.record.id in seen:
-                duplicates.append(item.record.id)
-            else:
-                seen.add(item.record.id)
-                new.append(item)
-        _insert(db, new, run)
-        return Added(added=tuple(item.record.id for item in new), duplicates=tuple(duplicates))
+    return library.write(lambda db: insert_records(db, records, run=run))
 
-    return library.write(insert)
+def insert_records(db: sqlite3.Connection, records: Sequence[NewRecord], *, run: str | None) -> Added:
+    """Do what `add_records` does, inside a write."""
+    seen = _existing(db, [item.record.id for item in records])
+    new: list[NewRecord] = []
+    duplicates: list[str] = []
+    for item in records:
+        if item.record.id in seen:
+            duplicates.append(item.record.id)
+        else:
+            seen.add(item.record.id)
+            new.append(item)
+    _insert(db, new, run)
+    return Added(added=tuple(item.record.id for item in new), duplicates=tuple(duplicates))
 
 
 def known_records(library: Library, ids: Iterable[str]) -> set[str]:
@@ -159,6 +164,16 @@ def known_records(library: Library, ids: Iterable[str]) -> set[str]:
 
 
 def stored_id(library: Library, identity: str) -> str | None:
+def next_samples(library: Library, task_ids: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Return which sample the next answer to a task under a strategy is, by both; those without one are 0."""
+    rows = library.rows(
+        "SELECT task_id, strategy, 1 + max(sample) AS next FROM records"
+        " WHERE task_id IN (SELECT value FROM json_each(?)) GROUP BY task_id, strategy",
+        (json_list(task_ids),),
+    )
+    return {(row["task_id"], row["strategy"]): row["next"] for row in rows}
+
+
     """Return the id of the record with this identity, which an older record may have as an alias; or None."""
     row = library.row(
         "SELECT id FROM records WHERE id = ?1"
@@ -274,9 +289,7 @@ def revise(
 
 def stored_record(row: sqlite3.Row) -> StoredRecord:
     """Read one row of SELECT."""
-    made_with = {name: row[name] for name in MADE_WITH}
-    made_with["sampling"] = _sampling(row["sampling"])
-    record = TeacherRecord(**{name: row[name] for name in ASKED}, provenance=Provenance(**made_with))
+    record = TeacherRecord(**{name: row[name] for name in ASKED}, provenance=_provenance(row))
     verdict = None
     if row["correct"] is not None:
         verdict = Verdict(
@@ -330,6 +343,16 @@ def conditions_of(wanted: RecordFilter) -> Conditions:
 
 @lru_cache(maxsize=256)
 def _sampling(stored: str) -> Sampling:
+def _provenance(row: sqlite3.Row) -> Provenance:
+    made_with = {name: row[name] for name in MADE_WITH}
+    if row["sampling"].startswith(_IMPORTED):
+        source = ImportedFrom(**json.loads(row["sampling"])["imported"])
+        unknown = dict.fromkeys(("sampling", "prompt_tokens", "completion_tokens"))
+        return Provenance(**{**made_with, **unknown, "imported": source})
+    made_with["sampling"] = _sampling(row["sampling"])
+    return Provenance(**made_with)
+
+
     """Read sampling settings, which many records share."""
     return Sampling.from_json(json.loads(stored))
 
@@ -400,7 +423,11 @@ def _verdict_row(verdict: Verdict | None, leaks: tuple[Leak, ...]) -> dict[str, 
 
 def _row(record: TeacherRecord) -> dict[str, Any]:
     made_with = asdict(record.provenance)
-    made_with["sampling"] = json.dumps(made_with["sampling"], ensure_ascii=False)
+    if imported := made_with.pop("imported"):  # the column for how the answer was made holds where it is from
+        made_with["sampling"] = json.dumps({"imported": imported}, ensure_ascii=False)
+        made_with["prompt_tokens"] = made_with["completion_tokens"] = 0  # no column is empty: not read back
+    else:
+        made_with["sampling"] = json.dumps(made_with["sampling"], ensure_ascii=False)
     return {
         **{name: getattr(record, name) for name in ASKED if name != "family"},
         **made_with,

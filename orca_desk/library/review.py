@@ -68,7 +68,7 @@ def record_lines(library: Library, rowids: Iterable[int]) -> list[RecordLine | N
     wanted = list(rowids)
     rows = library.rows(
         f"SELECT r.n AS rowid, r.id, {FAMILY} AS family, r.strategy, substr(r.user, 1, ?) AS question,"
-        f" {CORRECT} AS correct, {LEAKED} AS leaked, r.finish_reason <> 'stop' AS cut_off,"
+        f" {CORRECT} AS correct, {LEAKED} AS leaked, r.finish_reason IN ('length', 'cancelled') AS cut_off,"
         " r.held_out, d.decision,"
         f" e.record IS NOT NULL AS edited {TABLES} WHERE r.n IN (SELECT value FROM json_each(?))",
         (QUESTION, json_list(wanted)),

@@ -42,6 +42,15 @@ def strategy_versions(library: Library, name: str) -> list[Strategy]:
     ]
 
 
+def strategies_by_instruction(library: Library, *, but: str = "") -> dict[str, Strategy]:
+    """Return every instruction that the library has, with the newest version of a strategy that gives it.
+
+    `but` is a strategy to leave out.
+    """
+    rows = library.rows("SELECT * FROM strategies WHERE name <> ? ORDER BY version, name DESC", (but,))
+    return {row["instruction"]: _strategy(row) for row in rows}
+
+
 def version_times(library: Library, name: str) -> dict[int, str]:
     """Return when each version of a strategy was stored (UTC), by version."""
     rows = library.rows("SELECT version, created_at FROM strategies WHERE name = ? ORDER BY version", (name,))

@@ -102,11 +102,32 @@ def add_tasks(library: Library, tasks: Iterable[Task]) -> Added:
     newly_held: list[int] = []
     source = iter(tasks)
     while chunk := list(islice(source, CHUNK)):
-        part = library.write(lambda db, chunk=chunk: _add(db, chunk))  # type: ignore[misc]
+        part = library.write(lambda db, chunk=chunk: insert_tasks(db, chunk))  # type: ignore[misc]
         added += part.added
         duplicates += part.duplicates
         newly_held += part.newly_held
     return Added(added=tuple(added), duplicates=tuple(duplicates), newly_held=tuple(newly_held))
+
+
+def insert_tasks(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
+    """Do what `add_tasks` does, inside a write."""
+    present = _present(db, tasks)
+    new: dict[str, Task] = {}
+    questions: set[tuple[str, str]] = set()
+    duplicates: list[str] = []
+    for task in yielding(tasks):
+        question = (task.family, question_key(task.user_text))
+        if task.id in present or task.id in new or question in questions:
+            duplicates.append(task.id)
+        else:
+            questions.add(question)
+            new[task.id] = task
+    tests = [task for task in new.values() if task.split == "heldout"]
+    newly_held = tuple(n for n, is_held in held_out_flags(db, tests).items() if not is_held)
+    # Many rows a statement: half the time of executemany, where the triggers for text and tags begin and end
+    # their work anew with each row
+    table(db, "tasks").insert_all(task_rows(db, new.values()))
+    return Added(added=tuple(new), duplicates=tuple(duplicates), newly_held=newly_held)
 
 
 def remove_added(library: Library, added: Added) -> DeletedTasks:
@@ -143,6 +164,16 @@ def same_tasks(library: Library, tasks: Sequence[Task]) -> dict[str, Task]:
         present = _present(db, tasks)
     stored = get_tasks(library, list(present.values()))
     return {task.id: stored[present[task.id]] for task in tasks if present.get(task.id) in stored}
+
+
+def tasks_asking(library: Library, users: Iterable[str]) -> dict[str, Task]:
+    """Return a task for each of these user messages that one asks: one with a reference, if there is any."""
+    rows = library.rows(
+        f"{SELECT} WHERE n IN (SELECT task FROM task_questions WHERE question IN"
+        " (SELECT value FROM json_each(?))) ORDER BY answer IS NOT NULL, n DESC",
+        (json_list({question_key(user) for user in users}),),
+    )
+    return {task.user_text: task for task in map(task_from_row, yielding(rows))}
 
 
 def update_task(library: Library, task: Task) -> Task:
@@ -399,26 +430,6 @@ def _conditions(wanted: TaskFilter) -> Conditions:
     if wanted.after:
         conditions.add("n > ?", wanted.after)
     return conditions
-
-
-def _add(db: sqlite3.Connection, tasks: Sequence[Task]) -> Added:
-    present = _present(db, tasks)
-    new: dict[str, Task] = {}
-    questions: set[tuple[str, str]] = set()
-    duplicates: list[str] = []
-    for task in yielding(tasks):
-        question = (task.family, question_key(task.user_text))
-        if task.id in present or task.id in new or question in questions:
-            duplicates.append(task.id)
-        else:
-            questions.add(question)
-            new[task.id] = task
-    tests = [task for task in new.values() if task.split == "heldout"]
-    newly_held = tuple(n for n, is_held in held_out_flags(db, tests).items() if not is_held)
-    # Many rows a statement: half the time of executemany, where the triggers for text and tags begin and end
-    # their work anew with each row
-    table(db, "tasks").insert_all(task_rows(db, new.values()))
-    return Added(added=tuple(new), duplicates=tuple(duplicates), newly_held=newly_held)
 
 
 def _unknown(task_id: str) -> UserError:

@@ -18,9 +18,9 @@ def recognise(response: str, strategies: Iterable[Strategy]) -> str | None:
     Recall + Reasoning is recall-reason-generate, Recall alone is recall-then-generate, and Recall + Step is
     neither. Case, bold, numbering and bullets do not matter. Without other markers, an answer line alone or
     one short line follows the strategy without working ("direct"). Longer unmarked text follows none, and
-    neither does working after the answer.
+    neither does working after the answer. A strategy without markers, as imports make them, is not recognised.
     """
-    known = tuple(strategies)
+    known = tuple(strategy for strategy in strategies if strategy.markers)
     lines = [line for line in response.splitlines() if line.strip()]
     pattern = _marker_pattern({marker for strategy in known for marker in strategy.markers})
     seen = [_opening_marker(line, pattern) for line in lines]

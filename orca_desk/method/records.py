@@ -12,7 +12,7 @@ from orca_desk.method.thoughts import split_thoughts
 
 AnswerKind = Literal["exact", "text", "number", "math", "choice", "ordering", "keyed"]
 Split = Literal["train", "heldout"]
-FinishReason = Literal["stop", "length", "cancelled"]
+FinishReason = Literal["stop", "length", "cancelled", "unknown"]  # unknown: nobody noted it
 
 
 def digest(value: Any) -> str:
@@ -138,19 +138,55 @@ def sampling_problem(name: str, value: Any) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportedFrom:
+    """The file that an answer made elsewhere came from.
+
+    `file` is its name, `sha256` that of its content ("" for pasted text), `line` where the row begins, from 1.
+    `model` is who answered, as the file or the user named it; "" if nobody did.
+    """
+
+    file: str
+    sha256: str
+    line: int
+    model: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """The origin of a teacher record: the model and how it was run."""
+    """The origin of a teacher record: the model and how it was run, or the file it was imported from.
+
+    Of an imported record, what its file does not tell is unknown: None, or "" where the value is a text, and
+    0 for the batch. `created_at` is then the time of the import.
+    """
 
     model_sha256: str
     quantisation: str
     template_sha256: str
-    sampling: Sampling
+    sampling: Sampling | None
     engine: str
     batch: int
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
     finish_reason: FinishReason
     created_at: str  # ISO 8601, UTC
+    imported: ImportedFrom | None = None
+
+    @classmethod
+    def of_import(cls, source: ImportedFrom, *, finish_reason: FinishReason, created_at: str) -> "Provenance":
+        """Return what is known of a record that was imported."""
+        return cls(
+            model_sha256="",
+            quantisation="",
+            template_sha256="",
+            sampling=None,
+            engine="",
+            batch=0,
+            prompt_tokens=None,
+            completion_tokens=None,
+            finish_reason=finish_reason,
+            created_at=created_at,
+            imported=source,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +226,14 @@ def record_identity(
     """
     used = sampling if exact else sampling.effective
     return digest([system, user, sample, asdict(used), model_sha256, template_sha256])
+
+
+def imported_identity(*, system: str, user: str, response: str, model: str) -> str:
+    """Return the identity of an imported record: equal rows, of whatever file, are one record.
+
+    The answer is part of it, as nobody can tell how it was sampled.
+    """
+    return digest(["imported", system, user, response, model])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,11 @@ class TaskSource:
         """The family for rows without one: a file gives its name."""
         return (self.path.stem.strip() if self.path else "") or DEFAULT_FAMILY
 
+    @property
+    def key(self) -> str:
+        """What tells this source from others in the settings of a run."""
+        return str(self.path.absolute()) if self.path else f"pasted text {digest(self.text)[:8]}"
+
     def open(self) -> Path | BinaryIO:
         """Return the argument for `formats.tasks.opened`, positioned at the beginning."""
         return self.path or _PastedText(self.text.encode("utf-8", "surrogatepass"))
@@ -132,10 +137,8 @@ class ImportRequest:
 
     def _settings(self) -> dict[str, Any]:
         """Return what makes this import the same one when it is started again."""
-        path = self.source.path
-        file = str(path.absolute()) if path else f"pasted text {digest(self.source.text)[:8]}"
         return {
-            "file": file,
+            "file": self.source.key,
             "columns": self.mapping,
             "family": self.family,
             "percent_held_out": self.heldout,

@@ -87,7 +87,7 @@ class TeachPreview:
         The interval is the 95% interval of the mean length (Student's t), cut at the shortest answer. It does
         not cover the rate, which a whole run, with more answers at once, usually exceeds.
         """
-        lengths = [each.answer.record.provenance.completion_tokens for each in self.answers]
+        lengths = [each.answer.record.provenance.completion_tokens or 0 for each in self.answers]
         if not self.rate or not lengths:
             return None
         middle = mean(lengths)
@@ -197,7 +197,7 @@ def preview(
         progress=progress,
         control=control or JobControl(),
     )
-    tokens = sum(each.answer.record.provenance.completion_tokens for each in answers)
+    tokens = sum(each.answer.record.provenance.completion_tokens or 0 for each in answers)
     return TeachPreview(
         answers=tuple(answers),
         failed=tuple(failed),

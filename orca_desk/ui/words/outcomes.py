@@ -5,6 +5,7 @@ from orca_desk.method.statistics import share_of
 from orca_desk.parity.earlier import earlier_from_json
 from orca_desk.parity.table import table_from_json
 from orca_desk.steps.collect.imported import outcome_from_json
+from orca_desk.steps.collect.imported_records import records_outcome_from_json
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageOutcome, stage_from_json
 from orca_desk.steps.download.download import downloaded_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
@@ -12,6 +13,7 @@ from orca_desk.steps.export.outcome import outcome_from_json as export_from_json
 from orca_desk.steps.export.outcome import stage_from_json as export_stage_from_json
 from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
+from orca_desk.ui.words.answers_import import answers_outcome_words
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.demo import asked_text
 from orca_desk.ui.words.evaluations import unasked_text
@@ -52,6 +54,8 @@ def outcome_text(stored: str) -> str:
         return downloaded_sentence(brought)
     if imported := outcome_from_json(stored):
         return outcome_words(imported)
+    if brought_in := records_outcome_from_json(stored):
+        return answers_outcome_words(brought_in)
     if exported := export_from_json(stored):
         return export_sentence(exported)
     if stage := export_stage_from_json(stored):

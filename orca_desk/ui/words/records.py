@@ -20,7 +20,7 @@ def record_state(stored: StoredRecord) -> str:
     states = [verdict_word(stored.verdict.correct if stored.verdict else None)]
     if stored.leaks:
         states.append("leak")
-    if stored.record.provenance.finish_reason != "stop":
+    if stored.record.provenance.finish_reason in ("length", "cancelled"):
         states.append("cut off")
     if stored.edited is not None:
         states.append("edited")

@@ -34,6 +34,7 @@ TYPES = {
     "evaluate": RunType("target", "Evaluation", "evaluate"),
     "export": RunType("file-output", "Export", "training"),
     "import": RunType("file-input", "Import", "tasks"),
+    "import-answers": RunType("file-input", "Import of answers", "tasks"),
     "download": RunType("download", "Download", "hub"),
     "demo": RunType("flask-conical", "Demo", "home"),
 }

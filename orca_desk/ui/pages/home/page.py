@@ -39,6 +39,7 @@ PAGE_OF: dict[Step, str] = {
 }
 STEP_OF_JOB: dict[str, Step] = {
     "import": "collect",
+    "import-answers": "instruct",
     "probe": "pair",
     "generate": "instruct",
     "train": "train",

@@ -12,8 +12,8 @@ from orca_desk.ui.icons import icon, pixmap, room_for_icon
 from orca_desk.ui.pages.records.record_list import Sign, decision_sign, verdict_sign
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label, set_tone
-from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
+from orca_desk.ui.words.provenance import made_lines, made_summary
 from orca_desk.ui.words.shorten import shorten
 
 
@@ -133,30 +133,10 @@ class ProvenanceStrip(QFrame):
         """Show how a record was made."""
         record = item.stored.record
         made = record.provenance
-        name = item.teacher.name if item.teacher else "model not on this machine"
+        model = item.teacher.name if item.teacher else None
         time = _local_time(made.created_at)
-        tokens = counted(made.completion_tokens, "token")
-        self.summary.setText(f"{name} · {made.quantisation} · {tokens} · {made.finish_reason} · {time}")
-        sampling = made.sampling
-        lines = (
-            ("Record", f"{record.id}, sample {record.sample}"),
-            ("Model", f"{name}, SHA-256 {made.model_sha256[:16]}…, {made.quantisation}"),
-            ("Strategy", f"{record.strategy}, version {record.strategy_version}"),
-            (
-                "Sampling",
-                f"temperature {sampling.temperature:g}, seed {sampling.seed}, top-k {sampling.top_k}, "
-                f"top-p {sampling.top_p:g}, min-p {sampling.min_p:g}, "
-                f"at most {counted(sampling.max_tokens, 'token')}",
-            ),
-            ("Engine", f"{made.engine}, batch of {made.batch}"),
-            (
-                "Tokens",
-                f"{made.prompt_tokens:,} in the prompt, {made.completion_tokens:,} generated,"
-                f" finish reason {made.finish_reason}",
-            ),
-            ("Template", f"SHA-256 {made.template_sha256[:16]}…"),
-            ("Created", f"{time}, {item.stored.run or 'imported'}"),
-        )
+        self.summary.setText(made_summary(record, model=model, time=time))
+        lines = made_lines(record, model=model, time=time, run=item.stored.run)
         words = [f"{name}: {value}" for name, value in lines]
         for half, part in zip(self._halves, (words[:4], words[4:]), strict=True):
             half.setText("\n".join(part))

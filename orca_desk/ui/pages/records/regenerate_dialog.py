@@ -43,12 +43,13 @@ class RegenerateDialog(QDialog):
         self.strategy = QComboBox()
         self.strategy.addItem(item.stored.record.strategy)
         self.seed = number_box(0, HIGHEST_SEED)
-        self.seed.setValue((made.sampling.seed + 1) % HIGHEST_SEED)
+        before = made.sampling or Sampling()  # that of an imported answer is unknown
+        self.seed.setValue((before.seed + 1) % HIGHEST_SEED)
         self.temperature = QDoubleSpinBox()
         indent(self.temperature)
         self.temperature.setRange(0.0, 5.0)
         self.temperature.setSingleStep(0.1)
-        self.temperature.setValue(made.sampling.temperature or DEFAULT_TEMPERATURE)
+        self.temperature.setValue(before.temperature or DEFAULT_TEMPERATURE)
         self.temperature.setToolTip("0 always picks the most likely token, whatever the seed")
         self.model = ModelPicker(desk, "gguf", prefer="mini-teacher")
         if item.teacher is not None:
@@ -70,7 +71,7 @@ class RegenerateDialog(QDialog):
 
     def sampling(self) -> Sampling:
         """Return the sampling of the record, with the chosen seed and temperature."""
-        before = self.item.stored.record.provenance.sampling
+        before = self.item.stored.record.provenance.sampling or Sampling()
         return replace(before, seed=self.seed.value(), temperature=round(self.temperature.value(), 2))
 
     def _lay_out(self) -> None:

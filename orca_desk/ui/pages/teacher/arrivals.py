@@ -50,7 +50,7 @@ def rows_of(arrival: Arrival) -> list[ArrivalRow]:
                 strategy=new.record.strategy,
                 question=shorten(new.record.user, LENGTH),
                 answer=shorten(new.record.response, LENGTH),
-                tokens=new.record.provenance.completion_tokens,
+                tokens=new.record.provenance.completion_tokens or 0,
             )
         )
     for asked, reason in arrival.failed:

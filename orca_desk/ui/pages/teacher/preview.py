@@ -92,7 +92,7 @@ class TeacherPreview(QWidget):
     def add(self, answer: PreviewAnswer) -> None:
         """Show a new answer."""
         record = answer.answer.record
-        tokens = f"{counted(record.provenance.completion_tokens, 'token')} in {_took(answer.seconds)}"
+        tokens = f"{counted(record.provenance.completion_tokens or 0, 'token')} in {_took(answer.seconds)}"
         about = f"{record.family}  ·  {answer.strategy.title}  ·  {tokens}"
         words, image, tone = verdict_look(answer.answer)
         self._add_card(about, _with_reference(words, answer), image, tone, record.user, record.response)

@@ -1,0 +1,333 @@
+"""A row of somebody's answers: the system message, the question, what a model answered, and who it was."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from typing import Literal as OneOf
+
+from orca_desk.errors import UserError
+from orca_desk.formats.chat_rows import Exchange, exchange_of, reply_in, system_of, turns_in
+from orca_desk.formats.columns import is_conversation, plain, short_name
+from orca_desk.formats.rows import BadRow, Literal, Row
+from orca_desk.formats.task_rows import flat
+from orca_desk.formats.values import is_missing, is_nothing, tidy
+from orca_desk.method.records import AnswerKind, FinishReason
+
+AnswerNote = OneOf["earlier turns", "more answers", "thoughts", "damaged"]
+ANSWER_FIELDS = (
+    "system", "query", "context", "response", "answer", "family", "model", "finish_reason", "strategy",
+)  # fmt: skip
+CONVERSATION = "conversation"  # the pseudo-field under which a mapping names a column of turns
+# In order of preference, as `plain` writes names
+_NAMES: dict[str, tuple[str, ...]] = {
+    "system": (
+        "systemprompt", "system", "systemmessage", "systeminstruction", "systeminstructions", "sysprompt",
+        "systemtext", "strategyinstruction",
+    ),
+    "response": (
+        "response", "generation", "completion", "output", "modeloutput", "modelresponse", "modelanswer",
+        "assistant", "generatedtext", "generations", "responses", "completions", "outputs", "prediction",
+        "chosen", "rawoutput", "solution",
+    ),
+    "query": (
+        "question", "query", "prompt", "userprompt", "usermessage", "user", "instruction", "problem",
+        "inputtext", "input", "text",
+    ),
+    "context": ("context", "passage", "document", "input"),
+    "answer": (
+        "reference", "referenceanswer", "answer", "target", "expected", "expectedanswer", "expectedoutput",
+        "groundtruth", "gold", "goldanswer", "correctanswer", "finalanswer", "label",
+    ),
+    "family": ("family", "category", "subject", "topic", "tasktype", "task", "subset"),
+    "model": (
+        "modelname", "model", "generationmodel", "generationmodels", "teacher", "teachermodel", "generator",
+        "modelid",
+    ),
+    "finish_reason": ("finishreason", "stopreason", "finish"),
+    "strategy": ("strategy", "strategyname"),
+}  # fmt: skip
+_FINISHED: dict[str, FinishReason] = {
+    **dict.fromkeys(("stop", "endturn", "eos", "eostoken", "endoftext", "stopsequence", "completed"), "stop"),
+    **dict.fromkeys(("length", "maxtokens", "maxoutputtokens", "maxlength", "modellength"), "length"),
+    **dict.fromkeys(("cancelled", "canceled", "aborted", "abort", "error"), "cancelled"),
+}  # fmt: skip
+_LOST = "\ufffd"
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking")  # of a turn, beside its text
+_LONGEST_NAME = 200  # characters of a family's or a model's name
+_WORDS: dict[str, str] = {"query": "question", "response": "answer", "system": "system message"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnsweredRow:
+    """What a row says: a model answered `response` to the question (after `context`) under `system`.
+
+    `answer` is the reference, None without one; `model` and `strategy` are names, "" if none is given.
+    `line` is where the row begins in its file.
+    """
+
+    line: int
+    system: str
+    query: str
+    context: str
+    response: str
+    answer: str | None = None
+    answer_kind: AnswerKind | None = None
+    family: str = ""
+    model: str = ""
+    strategy: str = ""
+    finish_reason: FinishReason = "unknown"
+    raw: str = field(default="", repr=False, compare=False)
+
+    @property
+    def user_text(self) -> str:
+        """The user message: the context, if any, then the question."""
+        return f"{self.context}\n\n{self.query}" if self.context else self.query
+
+
+def answer_columns(columns: Sequence[str], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return field -> column for rows of answers; `mapping` takes precedence, "" there leaves a field out.
+
+    A column of turns is under "conversation". Raises UserError for an unknown field in `mapping`.
+    """
+    given = dict(mapping or {})
+    known = (*ANSWER_FIELDS, CONVERSATION)
+    if unknown := sorted(given.keys() - set(known)):
+        raise UserError(f"An answer has no field {unknown[0]!r}.", f"The fields are {', '.join(known)}.")
+    found = {name: column for name, column in given.items() if column in columns}
+    free: dict[str, str] = {}
+    for column in columns:
+        if column not in found.values():
+            free.setdefault(short_name(column), column)
+            free[plain(column)] = column
+    if CONVERSATION not in given and "query" not in given:
+        turns = next((column for column in columns if is_conversation(column)), None)
+        if turns is not None:
+            found[CONVERSATION] = turns
+            _drop(free, turns)
+    for name, synonyms in _NAMES.items():
+        if name in given or (name in ("query", "context") and CONVERSATION in found):
+            continue
+        fitting = next((free[one] for one in synonyms if one in free), None)
+        if fitting is not None:
+            found[name] = fitting
+            _drop(free, fitting)
+    if "response" not in found and "response" not in given and "answer" in found and "answer" not in given:
+        found["response"] = found.pop("answer")  # the only answer of the row is what the model wrote
+    return found
+
+
+@dataclass(kw_only=True)
+class AnswerReader:
+    """Turns rows of one file into answered rows.
+
+    `mapping` is what the user said. `instruction_is_system` reads Alpaca's instruction as the system message
+    and its input as the question. `notes` counts what was left aside in rows that were read.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    instruction_is_system: bool = False
+    notes: Counter[AnswerNote] = field(default_factory=Counter)
+    _shapes: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+
+    def columns(self, names: Sequence[str]) -> dict[str, str]:
+        """Return field -> column for rows with these columns."""
+        key = tuple(names)
+        found = self._shapes.get(key)
+        if found is None:
+            said = dict(self.mapping)
+            if self.instruction_is_system:
+                said = {**_instruction_as_system(names), **said}
+            found = answer_columns(key, said)
+            if len(self._shapes) < 1000:
+                self._shapes[key] = found
+        return found
+
+    def mapped(self, row: Row) -> dict[str, str]:
+        """Return field -> column of a row."""
+        return self.columns(tuple(_unfold(flat(row.values))))
+
+    def read(self, row: Row) -> AnsweredRow | BadRow:
+        """Return what a row says, or the problem with it."""
+        values = _unfold(flat(row.values))
+        try:
+            return _Reading(self, values, self.columns(tuple(values)), row).answered()
+        except _RowFaultError as fault:
+            return BadRow(line=row.line, what=fault.what, hint=fault.hint, raw=row.raw)
+
+
+class _RowFaultError(Exception):
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.what, self.hint = what, hint
+
+
+class _Reading:
+    """One row on its way to an AnsweredRow."""
+
+    def __init__(
+        self, reader: AnswerReader, values: Mapping[str, Any], columns: Mapping[str, str], row: Row
+    ) -> None:
+        self._values, self._columns, self._row = values, columns, row
+        self._reader = reader
+        self._notes: Counter[AnswerNote] = Counter()
+
+    def answered(self) -> AnsweredRow:
+        said = self._conversation()
+        if said is None:
+            query, context = self._text("query"), self._text("context")
+            response = self._response()
+            system = self._text("system")
+        else:
+            query, context = said.query, said.context
+            response = said.answer if said.answer is not None else self._response()
+            system = self._text("system") or said.system
+            self._notes["earlier turns"] += bool(said.context)
+        if not system:
+            system = _raw_system(self._values)
+        if is_missing(query):
+            raise self._missing("query")
+        if response is None or is_missing(response):
+            raise self._missing("response")
+        context = "" if is_nothing(context) else context
+        self._notes["damaged"] += any(_LOST in text for text in (system, query, context, response))
+        self._reader.notes.update(self._notes)
+        return AnsweredRow(
+            line=self._row.line,
+            system="" if is_nothing(system) else system,
+            query=query,
+            context=context,
+            response=response,
+            answer=self._reference(),
+            family=self._name("family"),
+            model=self._name("model"),
+            strategy=self._name("strategy"),
+            finish_reason=_FINISHED.get(plain(self._name("finish_reason")), "unknown"),
+            raw=self._row.raw,
+        )
+
+    def _conversation(self) -> Exchange | None:
+        column = self._columns.get(CONVERSATION) or self._columns.get("query", "")
+        turns = turns_in(self._values.get(column))
+        if turns is None:
+            if CONVERSATION in self._columns:
+                raise _RowFaultError(
+                    f"{column!r} is no list of turns with a role and a text",
+                    'Write turns such as {"role": "user", "content": "..."}.',
+                )
+            return None
+        self._notes["thoughts"] += any(turn.get(name) for turn in turns for name in _THOUGHTS)
+        try:
+            return exchange_of(turns)
+        except ValueError as error:
+            raise _RowFaultError(str(error), "Correct the conversation, or remove the row.") from error
+
+    def _response(self) -> str | None:
+        """Return what the model answered: of several answers the first, which is noted."""
+        value = self._values.get(self._columns.get("response", ""))
+        turns = turns_in(value)
+        if turns is not None:
+            try:
+                value = reply_in(turns)
+            except ValueError as error:
+                raise _RowFaultError(str(error), "Correct the conversation, or remove the row.") from error
+        if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+            self._notes["more answers"] += len(value) > 1
+            value = value[0]
+        return self._as_text("response", value) if value is not None else None
+
+    def _reference(self) -> str | None:
+        value = self._values.get(self._columns.get("answer", ""))
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        text = self._as_text("answer", value) if isinstance(value, str) else ""
+        return None if is_missing(text) else text
+
+    def _name(self, name: str) -> str:
+        value = self._values.get(self._columns.get(name, ""))
+        if isinstance(value, list) and value:
+            value = value[0]
+        if not isinstance(value, str) or is_nothing(value):
+            return ""
+        return " ".join(self._as_text(name, value).split())[:_LONGEST_NAME]
+
+    def _text(self, name: str) -> str:
+        return self._as_text(name, self._values.get(self._columns.get(name, "")))
+
+    def _as_text(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        column = self._columns.get(name, name)
+        if not isinstance(value, str) or (isinstance(value, Literal) and name in ("query", "system")):
+            raise _RowFaultError(f"{column!r} is not text", "Write it as text in quotes.")
+        if "\0" in value:
+            raise _RowFaultError(f"{column!r} contains a NUL character", "Remove it.")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise _RowFaultError(
+                f"{column!r} contains half a character (a lone surrogate)", "Remove it."
+            ) from error
+        return tidy(value)
+
+    def _missing(self, name: str) -> _RowFaultError:
+        word = _WORDS[name]
+        column = self._columns.get(name) or self._columns.get(CONVERSATION)
+        if column is None:
+            names = ", ".join(list(self._values)[:20])
+            return _RowFaultError(
+                f"there is no column with the {word}", f"Choose it. The columns are: {names}."
+            )
+        return _RowFaultError(f"{column!r} gives no {word}", "Fill it in, or remove the row.")
+
+
+def _instruction_as_system(names: Sequence[str]) -> dict[str, str]:
+    """Return the mapping by which Alpaca's instruction is the system message, and its input the question."""
+    by_name = {plain(name): name for name in names}
+    if "instruction" not in by_name or "input" not in by_name:
+        return {}
+    return {"system": by_name["instruction"], "query": by_name["input"], "context": ""}
+
+
+def _unfold(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row whose answer is an object with the members that are needed from it.
+
+    Kiln stores its runs so, and Orca Desk lists its records so as JSON.
+    """
+    record = values.get("record")
+    if isinstance(record, dict) and isinstance(record.get("response"), str):
+        made = record.get("provenance")
+        made = made if isinstance(made, dict) else {}
+        imported = made.get("imported")
+        named = imported.get("model") if isinstance(imported, dict) else made.get("model_sha256")
+        return {**record, "model": named, "finish_reason": made.get("finish_reason")}
+    output = values.get("output")
+    if not isinstance(output, dict) or not isinstance(output.get("output"), str):
+        return dict(values)
+    source = output.get("source")
+    properties = source.get("properties") if isinstance(source, dict) else None
+    model = properties.get("model_name") if isinstance(properties, dict) else None
+    unfolded = {**values, "output": output["output"]}
+    if isinstance(model, str):
+        unfolded.setdefault("model_name", model)
+    return unfolded
+
+
+def _raw_system(values: Mapping[str, Any]) -> str:
+    """Return the system message that distilabel keeps with what it sent to the model; "" without one."""
+    metadata = values.get("distilabel_metadata")
+    if not isinstance(metadata, dict):
+        return ""
+    for name, value in metadata.items():
+        turns = turns_in(value) if name.startswith("raw_input") else None
+        if turns is not None:
+            try:
+                return system_of(turns)
+            except ValueError:
+                continue
+    return ""
+
+
+def _drop(free: dict[str, str], column: str) -> None:
+    for name in [name for name, one in free.items() if one == column]:
+        del free[name]

@@ -1,0 +1,215 @@
+"""One import of answers, ready to run; what it would do; and taking it back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.formats.answer_rows import AnsweredRow
+from orca_desk.formats.answers import EXAMPLE, AnswerFile, AnswersAsked, AnswerSurvey
+from orca_desk.formats.layout import Asked
+from orca_desk.formats.rows import BadRow
+from orca_desk.formats.tasks import DEFAULT_FAMILY, opened
+from orca_desk.library.database import Library
+from orca_desk.library.records import RecordFilter, decide, iterate_records
+from orca_desk.library.tasks import DeletedTasks, delete_tasks
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.collect.import_records import (
+    AnswersChoice,
+    answers_read_as,
+    import_answers,
+    message_counts,
+    planned,
+)
+from orca_desk.steps.collect.imported_records import (
+    AnswersReadAs,
+    AnswersUndo,
+    ImportedRecords,
+    MessageCount,
+    records_outcome,
+)
+from orca_desk.steps.collect.request import TaskSource
+from orca_desk.steps.recorder import find_or_create_run, record_run, request_to_resume
+from orca_desk.steps.regrading import bring_back
+
+KIND = "import-answers"
+UNIT = "rows"
+PREVIEWED = 5_000  # rows
+SHOWN = 100  # rows of each kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswersRequest:
+    """What to import as teacher records, and how. For the fields see `AnswersAsked` and `AnswersChoice`."""
+
+    source: TaskSource
+    mapping: dict[str, str] | None = None
+    instruction_is_system: bool = False
+    family: str = DEFAULT_FAMILY
+    model: str = ""
+    without_message: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    rows_in: str = ""
+
+    @property
+    def asked(self) -> AnswersAsked:
+        """What the user said about the file."""
+        return AnswersAsked(
+            mapping=self.mapping,
+            instruction_is_system=self.instruction_is_system,
+            file=Asked(encoding=self.encoding, header=self.header, rows_in=self.rows_in),
+        )
+
+    @property
+    def choice(self) -> AnswersChoice:
+        """What the user chose for the records."""
+        return AnswersChoice(family=self.family, model=self.model, without_message=self.without_message)
+
+    def run(
+        self,
+        library: Library,
+        *,
+        refused: Path | None = None,
+        progress: Progress = silent,
+        control: JobControl | None = None,
+    ) -> ImportedRecords:
+        """Import the answers as a run of the library; write rows that are refused to the file `refused`.
+
+        An import that was cut off is the same run when it is started again: no record comes in twice.
+        Raises UserError if the source cannot be read or has no readable answer.
+        """
+        run = find_or_create_run(library, KIND, self._settings(), self.to_json())
+        with record_run(library, run, progress=progress) as recorder:
+            recorder.unit = UNIT
+            imported = import_answers(
+                library,
+                self.source.open(),
+                self.asked,
+                self.choice,
+                run=run,
+                refused=refused,
+                progress=recorder.report,
+                control=control,
+            )
+            recorder.outcome = records_outcome(imported).to_json()
+            recorder.finished = imported.finished
+        return imported
+
+    def try_out(
+        self,
+        library: Library,
+        *,
+        refused: Path | None = None,
+        progress: Progress = silent,
+        control: JobControl | None = None,
+    ) -> ImportedRecords:
+        """Return what `run` would do, without storing anything."""
+        return import_answers(
+            library,
+            self.source.open(),
+            self.asked,
+            self.choice,
+            refused=refused,
+            dry_run=True,
+            progress=progress,
+            control=control,
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        """Return what makes this import the same one when it is started again."""
+        return {name: value for name, value in self.to_json().items() if name != "text"} | {
+            "file": self.source.key
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON can hold it; see `answers_request_from_json`."""
+        values = asdict(self)
+        del values["source"]
+        path = self.source.path
+        return {"file": str(path.absolute()) if path else None, "text": self.source.text, **values}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewedAnswers:
+    """The first rows of a source as answers, and the strategies of their system messages."""
+
+    rows: tuple[AnsweredRow | BadRow, ...]
+    problems: tuple[BadRow, ...]
+    survey: AnswerSurvey
+    read_as: AnswersReadAs
+    messages: tuple[MessageCount, ...]
+    rare: int
+
+    @property
+    def refused(self) -> int:
+        """How many of the rows that were looked at are refused."""
+        return self.survey.rows - self.survey.good
+
+
+def preview_answers(library: Library, request: AnswersRequest) -> PreviewedAnswers:
+    """Return what `request` would do with the first rows. Raises UserError if there are none to be read."""
+    with opened(request.source.open()) as (stream, path):
+        file = AnswerFile(stream, path, request.asked)
+        survey = file.survey(PREVIEWED)
+        if not survey.rows:
+            raise UserError(f"{path} contains no answers.", EXAMPLE)
+        rows = tuple(islice(file.rows(), PREVIEWED))
+        plan = planned(library, survey, request.choice)
+        return PreviewedAnswers(
+            rows=rows[:SHOWN],
+            problems=tuple(row for row in rows if isinstance(row, BadRow))[:SHOWN],
+            survey=survey,
+            read_as=answers_read_as(file, survey),
+            messages=message_counts(plan, survey, {(one.name, one.version) for one in plan.new}),
+            rare=plan.rare,
+        )
+
+
+def holds_answers(source: TaskSource, file: Asked) -> bool:
+    """Return whether a source holds a model's answers rather than tasks; False if it cannot be read."""
+    try:
+        with opened(source.open()) as (stream, path):
+            return AnswerFile(stream, path, AnswersAsked(file=file)).holds_answers()
+    except UserError:
+        return False
+
+
+def answers_request_from_json(values: Mapping[str, Any]) -> AnswersRequest:
+    """Return the request that `to_json` wrote."""
+    path = values["file"]
+    source = TaskSource.of_file(Path(path)) if path else TaskSource.of_text(values["text"])
+    choices = {name: value for name, value in values.items() if name not in ("file", "text")}
+    return AnswersRequest(source=source, **choices)
+
+
+def answers_to_resume(library: Library, run_id: str) -> AnswersRequest:
+    """Return the request of an import that was not finished. Raises UserError if there is no such."""
+    request = request_to_resume(library, run_id, KIND)
+    if request is None:
+        raise UserError(f"{run_id} does not know its file.", "Import the file again.")
+    return answers_request_from_json(request)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenBackAnswers:
+    """What `take_back_answers` did: `put_back_answers` undoes it."""
+
+    dropped: tuple[str, ...]
+    deleted: DeletedTasks
+
+
+def take_back_answers(library: Library, undo: AnswersUndo) -> TakenBackAnswers:
+    """Drop the records of an import, as records are never deleted, and delete the tasks that it added."""
+    wanted = RecordFilter(run=undo.run, decision="none")
+    dropped = tuple(stored.record.id for stored in iterate_records(library, wanted))
+    decide(library, dropped, "drop")
+    return TakenBackAnswers(dropped=dropped, deleted=delete_tasks(library, undo.tasks))
+
+
+def put_back_answers(library: Library, taken: TakenBackAnswers) -> None:
+    """Undo `take_back_answers`."""
+    bring_back(library, taken.deleted)
+    decide(library, taken.dropped, None)

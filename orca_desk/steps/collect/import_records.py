@@ -1,0 +1,407 @@
+"""Importing answers that a model gave elsewhere, as teacher records with the tasks that they answer."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from orca_desk.formats.answer_rows import AnsweredRow
+from orca_desk.formats.answers import AnswerFile, AnswersAsked, AnswerSurvey, readable_answers
+from orca_desk.formats.refused import RefusedRows
+from orca_desk.formats.rows import BadRow
+from orca_desk.formats.tasks import opened
+from orca_desk.library.clock import now
+from orca_desk.library.database import Library
+from orca_desk.library.pairings import current_pairings
+from orca_desk.library.records import NewRecord, insert_records, known_records, next_samples
+from orca_desk.library.strategies import insert_strategies
+from orca_desk.library.tasks import get_tasks, insert_tasks, iterate_questions, same_tasks, tasks_asking
+from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
+from orca_desk.method.leaks import find_leaks
+from orca_desk.method.records import (
+    ImportedFrom,
+    Provenance,
+    Task,
+    TeacherRecord,
+    imported_identity,
+    is_blank,
+)
+from orca_desk.method.splits import variant_key
+from orca_desk.method.strategies import Strategy
+from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
+from orca_desk.steps.collect.imported_records import (
+    AnswersReadAs,
+    AnswersUndo,
+    ImportedRecords,
+    MessageCount,
+)
+from orca_desk.steps.collect.message_strategies import MessageStrategies, plan_strategies
+from orca_desk.steps.grading import grade_answer
+from orca_desk.steps.regrading import regrade
+from orca_desk.yielding import yielding
+
+CHUNK = 500  # rows in one transaction, and between two checks for a stop
+SHOWN = 20  # refused rows and examples to show
+MESSAGES_SHOWN = 100
+FAMILIES_SHOWN = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswersChoice:
+    """What the user chose for an import of answers.
+
+    `family` is for rows without one, `model` for rows that do not say who answered. `without_message` is the
+    strategy of rows without a system message; None makes one for them.
+    """
+
+    family: str
+    model: str = ""
+    without_message: str | None = None
+
+
+def import_answers(
+    library: Library,
+    source: Path | BinaryIO,
+    asked: AnswersAsked,
+    choice: AnswersChoice,
+    *,
+    run: str | None = None,
+    refused: Path | None = None,
+    dry_run: bool = False,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> ImportedRecords:
+    """Add the answers of a file as teacher records of the run with the id `run`.
+
+    The whole file is looked at first: its system messages become strategies. A row's task is one that asks
+    the same, or a new one. Each chunk of rows is one transaction with its tasks and records, and a row that
+    the library has is not added again, so an import that was cut off can be repeated. Refused rows are
+    written to `refused`. With `dry_run` nothing is stored. Raises UserError if the source cannot be read, has
+    no readable answer, or names a strategy that does not exist.
+    """
+    control = control or JobControl()
+    with opened(source) as (stream, path):
+        file = AnswerFile(stream, path, asked)
+        meter = Meter(progress, stage="reading", total=None, unit="rows read")
+
+        def looked_at(rows: int) -> None:
+            control.require_running()
+            meter.advance(rows)
+
+        try:
+            survey = file.survey(progress=looked_at)
+            finished = True
+        except StoppedError:
+            survey = AnswerSurvey(rows=0, good=0, columns=(), unread=(), mapping={}, messages=Counter())
+            finished = False
+        plan = planned(library, survey, choice)
+        planned_new = {(one.name, one.version) for one in plan.new}
+        if plan.new and not dry_run and survey.good:
+            library.write(lambda db: insert_strategies(db, plan.new))
+            plan = planned(library, survey, choice)
+        sha256 = file.sha256()
+        work = _Import(
+            library,
+            file,
+            survey,
+            plan,
+            choice,
+            source=ImportedFrom(file=path.name, sha256=sha256, line=0),
+            run=run,
+            dry_run=dry_run,
+        )
+        if finished:
+            with RefusedRows(refused, file) as writer:
+                work.take(readable_answers(file.rows(), path), writer, progress, control)
+        return work.result(finished=finished and work.rows == survey.rows, new=planned_new)
+
+
+def planned(library: Library, survey: AnswerSurvey, choice: AnswersChoice) -> MessageStrategies:
+    """Return the strategies of a file's system messages."""
+    return plan_strategies(
+        library,
+        survey.messages,
+        uncounted=survey.uncounted,
+        without_message=choice.without_message,
+    )
+
+
+def answers_read_as(file: AnswerFile, survey: AnswerSurvey) -> AnswersReadAs:
+    """Return how a file was read."""
+    return AnswersReadAs(
+        format=file.layout.format,
+        encoding=file.layout.encoding.name.removesuffix("-sig"),
+        guessed=file.layout.encoding.guessed,
+        mapping=survey.mapping,
+        unread=survey.unread,
+    )
+
+
+def message_counts(
+    plan: MessageStrategies, survey: AnswerSurvey, new: set[tuple[str, int]]
+) -> tuple[MessageCount, ...]:
+    """Return the most frequent system messages of a file with their strategies, of which `new` are made."""
+    return tuple(
+        MessageCount(
+            message=message,
+            strategy=(found := plan.of(message, name)).name,
+            version=found.version,
+            rows=rows,
+            is_new=(found.name, found.version) in new,
+        )
+        for (message, name), rows in survey.messages.most_common(MESSAGES_SHOWN)
+    )
+
+
+@dataclass
+class _Import:
+    """An import of answers at work."""
+
+    library: Library
+    file: AnswerFile
+    survey: AnswerSurvey
+    plan: MessageStrategies
+    choice: AnswersChoice
+    source: ImportedFrom
+    run: str | None
+    dry_run: bool
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    unfit: Counter[Unfit] = field(default_factory=Counter)
+    families: Counter[str] = field(default_factory=Counter)
+    models: Counter[str] = field(default_factory=Counter)
+    problems: list[BadRow] = field(default_factory=list)
+    examples: list[AnsweredRow] = field(default_factory=list)
+    made_tasks: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)  # records that the file gave before
+    _tried: dict[str, Task] = field(default_factory=dict)  # by question, of a dry run
+    _held: set[int] | None = None
+    _paired: dict[str, str] = field(default_factory=dict)
+
+    def take(
+        self,
+        rows: Iterator[AnsweredRow | BadRow],
+        refused: RefusedRows,
+        progress: Progress,
+        control: JobControl,
+    ) -> None:
+        """Take over the rows, chunk by chunk, until there is none left or the user stops."""
+        meter = Meter(progress, stage="importing", total=self.survey.rows, unit="rows")
+        self._paired = {name: one.strategy for name, one in current_pairings(self.library).items()}
+        source = yielding(rows)
+        while control.proceed() and (chunk := list(islice(source, CHUNK))):
+            bad = [row for row in chunk if isinstance(row, BadRow)]
+            for row in bad:
+                refused.add(row)
+            self._add([row for row in chunk if isinstance(row, AnsweredRow)])
+            self.counts["refused"] += len(bad)
+            self.problems += bad[: SHOWN - len(self.problems)]
+            self.rows += len(chunk)
+            meter.advance(len(chunk))
+
+    def result(self, *, finished: bool, new: set[tuple[str, int]]) -> ImportedRecords:
+        """Return what was done."""
+        counts, notes = self.counts, self.file.reader.notes
+        return ImportedRecords(
+            rows=self.rows,
+            added=counts["added"],
+            already_there=counts["already there"],
+            refused=counts["refused"],
+            tasks_added=counts["tasks added"],
+            tasks_matched=counts["tasks matched"],
+            heldout=counts["held out"],
+            graded=counts["graded"],
+            correct=counts["correct"],
+            leaked=counts["leaked"],
+            unfit=dict(self.unfit.most_common()),
+            other_reference=counts["other reference"],
+            families=dict(self.families.most_common(FAMILIES_SHOWN)),
+            models=dict(self.models.most_common(FAMILIES_SHOWN)),
+            messages=message_counts(self.plan, self.survey, new),
+            rare=self.plan.rare,
+            rare_rows=self.plan.rare_rows,
+            earlier_turns=notes["earlier turns"],
+            more_answers=notes["more answers"],
+            thoughts=notes["thoughts"],
+            damaged=notes["damaged"],
+            problems=tuple(self.problems),
+            examples=tuple(self.examples),
+            finished=finished,
+            read_as=answers_read_as(self.file, self.survey),
+            sha256=self.source.sha256,
+            run=self.run or "",
+            dry_run=self.dry_run,
+            undo=None
+            if self.dry_run or not self.run
+            else AnswersUndo(run=self.run, tasks=tuple(self.made_tasks)),
+        )
+
+    def _add(self, rows: Sequence[AnsweredRow]) -> None:
+        self.examples += rows[: SHOWN - len(self.examples)]
+        fresh = self._fresh(rows)
+        tasks, new_tasks = self._tasks([row for _, row in fresh])
+        records = self._records(fresh, tasks, new_tasks)
+        if self.dry_run:
+            self._tried |= {task.user_text: task for task in new_tasks}
+            self._count(records, tasks, new_tasks, added={one.record.id for one in records})
+            return
+
+        def store(db: sqlite3.Connection) -> tuple[set[str], set[str]]:
+            made = insert_tasks(db, new_tasks)
+            added = insert_records(db, records, run=self.run)
+            return set(made.added), set(added.added)
+
+        made, added = self.library.write(store)
+        self.made_tasks += made
+        graded_by = {task.id: task for task in tasks.values()}
+        current = get_tasks(self.library, list(graded_by))
+        regrade(self.library, [key for key, task in current.items() if task != graded_by[key]])
+        self._count(records, tasks, [task for task in new_tasks if task.id in made], added=added)
+
+    def _fresh(self, rows: Sequence[AnsweredRow]) -> list[tuple[str, AnsweredRow]]:
+        """Return the rows that are no record yet, with the identities that theirs will have."""
+        named = [
+            row if row.model or not self.choice.model else replace(row, model=self.choice.model)
+            for row in rows
+        ]
+        identified = [
+            (
+                imported_identity(
+                    system=row.system, user=row.user_text, response=row.response, model=row.model
+                ),
+                row,
+            )
+            for row in named
+        ]
+        known = known_records(self.library, [identity for identity, _ in identified])
+        fresh = []
+        for identity, row in identified:
+            if identity in known or identity in self._seen:
+                self.counts["already there"] += 1
+            else:
+                fresh.append((identity, row))
+                if self.dry_run:
+                    self._seen.add(identity)
+                known.add(identity)
+        return fresh
+
+    def _tasks(self, rows: Sequence[AnsweredRow]) -> tuple[dict[str, Task], list[Task]]:
+        """Return the task of each question, and those of them that are new."""
+        found = tasks_asking(self.library, [row.user_text for row in rows])
+        made: dict[str, Task] = {}
+        for row in rows:
+            user = row.user_text
+            if user in found or user in made:
+                task = found.get(user) or made[user]
+                if row.answer is not None and row.answer != task.answer:
+                    self.counts["other reference"] += 1
+            elif user in self._tried:
+                found[user] = self._tried[user]
+            else:
+                made[user] = self._new_task(row)
+        stored = same_tasks(self.library, list(made.values()))  # reworded since, or under another id
+        for user, task in list(made.items()):
+            if task.id in stored:
+                found[user] = stored[task.id]
+                del made[user]
+        return found | made, list(made.values())
+
+    def _new_task(self, row: AnsweredRow) -> Task:
+        return Task(
+            family=row.family or self.choice.family,
+            query=row.query,
+            context=row.context,
+            answer=row.answer,
+            split="heldout" if variant_key(row.user_text) in self._held_out() else "train",
+        )
+
+    def _held_out(self) -> set[int]:
+        """Return the held-out questions: a variant of one that came in for training would be memory."""
+        if self._held is None:
+            questions = iterate_questions(self.library)
+            self._held = {variant_key(asked) for _, asked, split in questions if split == "heldout"}
+        return self._held
+
+    def _records(
+        self, fresh: Sequence[tuple[str, AnsweredRow]], tasks: dict[str, Task], new_tasks: Sequence[Task]
+    ) -> list[NewRecord]:
+        samples = next_samples(self.library, {task.id for task in tasks.values()})
+        made: list[NewRecord] = []
+        for identity, row in yielding(fresh):
+            task = tasks[row.user_text]
+            strategy = self.plan.of(row.system, row.strategy)
+            key = (task.id, strategy.name)
+            made.append(self._record(identity, row, task, strategy, sample=samples.get(key, 0)))
+            samples[key] = samples.get(key, 0) + 1
+        return made
+
+    def _record(
+        self, identity: str, row: AnsweredRow, task: Task, strategy: Strategy, *, sample: int
+    ) -> NewRecord:
+        record = TeacherRecord(
+            id=identity,
+            task_id=task.id,
+            family=task.family,
+            strategy=strategy.name,
+            strategy_version=strategy.version,
+            sample=sample,
+            system=row.system,
+            user=row.user_text,
+            response=row.response,
+            provenance=Provenance.of_import(
+                replace(self.source, line=row.line, model=row.model),
+                finish_reason=row.finish_reason,
+                created_at=now(),
+            ),
+        )
+        return NewRecord(
+            record=record,
+            verdict=grade_answer(task, row.response, question=row.user_text),
+            leaks=find_leaks(row.system, row.response, question=row.user_text),
+            held_out=task.split == "heldout",
+        )
+
+    def _count(
+        self,
+        records: Sequence[NewRecord],
+        tasks: dict[str, Task],
+        new_tasks: Sequence[Task],
+        *,
+        added: set[str],
+    ) -> None:
+        self.counts["tasks added"] += len(new_tasks)
+        made = {task.user_text for task in new_tasks}
+        matched = {one.record.user for one in records if one.record.id in added} - made - self._tried.keys()
+        self.counts["tasks matched"] += len(matched)
+        held = self._held_out()
+        for one in records:
+            if one.record.id not in added:
+                self.counts["already there"] += 1  # another process brought it in the meantime
+                continue
+            task = tasks[one.record.user]
+            is_held = task.split == "heldout" or variant_key(one.record.user) in held
+            self.counts["added"] += 1
+            self.counts["held out"] += is_held
+            self.counts["graded"] += one.verdict is not None
+            self.counts["correct"] += one.verdict is not None and one.verdict.correct
+            self.counts["leaked"] += bool(one.leaks)
+            self.families[task.family] += 1
+            imported = one.record.provenance.imported
+            self.models[imported.model if imported else ""] += 1
+            paired = task.strategy or self._paired.get(task.family)
+            if reason := why_unfit(_facts(one, held_out=is_held, paired=paired)):
+                self.unfit[reason] += 1
+
+
+def _facts(new: NewRecord, *, held_out: bool, paired: str | None) -> RecordFacts:
+    return RecordFacts(
+        finish_reason=new.record.provenance.finish_reason,
+        correct=new.verdict.correct if new.verdict else None,
+        leaked=bool(new.leaks),
+        held_out=held_out,
+        other_strategy=paired is not None and paired != new.record.strategy,
+        empty=is_blank(new.record.response),
+    )
