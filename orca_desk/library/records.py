@@ -18,8 +18,8 @@ from orca_desk.method.fitness import Decision, RecordFacts
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.records import (
-    Provenance,
     ImportedFrom,
+    Provenance,
     Sampling,
     TeacherRecord,
     content_key,
@@ -45,10 +45,10 @@ def _judged(column: str) -> str:
     return f"iif(e.record IS NULL, v.{column}, e.{column})"
 
 
-CORRECT, LEAKED = _judged("correct"), f"coalesce({_judged('leaked')}, 0)"
 _IMPORTED = '{"imported": '  # how the column `sampling` of an imported record begins
 CONTENT = "iif(e.record IS NULL, r.content, e.content)"  # equal for records that teach the same
 TEXT = "coalesce(e.response, r.response)"
+CORRECT, LEAKED = _judged("correct"), f"coalesce({_judged('leaked')}, 0)"
 COLUMNS = f"""r.*, {FAMILY} AS family, d.decision, e.response AS edited, {CORRECT} AS correct,
     {", ".join(f"{_judged(name)} AS {name}" for name in ("kind", "answer", "reason", "leaks"))}"""
 SELECT = f"SELECT {COLUMNS} {TABLES}"
@@ -139,8 +139,8 @@ def add_records(library: Library, records: Sequence[NewRecord], *, run: str | No
 
     An existing record with the same id stays unchanged, including its verdict.
     """
-
     return library.write(lambda db: insert_records(db, records, run=run))
+
 
 def insert_records(db: sqlite3.Connection, records: Sequence[NewRecord], *, run: str | None) -> Added:
     """Do what `add_records` does, inside a write."""
@@ -163,7 +163,6 @@ def known_records(library: Library, ids: Iterable[str]) -> set[str]:
         return _existing(db, ids)
 
 
-def stored_id(library: Library, identity: str) -> str | None:
 def next_samples(library: Library, task_ids: Iterable[str]) -> dict[tuple[str, str], int]:
     """Return which sample the next answer to a task under a strategy is, by both; those without one are 0."""
     rows = library.rows(
@@ -174,6 +173,7 @@ def next_samples(library: Library, task_ids: Iterable[str]) -> dict[tuple[str, s
     return {(row["task_id"], row["strategy"]): row["next"] for row in rows}
 
 
+def stored_id(library: Library, identity: str) -> str | None:
     """Return the id of the record with this identity, which an older record may have as an alias; or None."""
     row = library.row(
         "SELECT id FROM records WHERE id = ?1"
@@ -341,8 +341,6 @@ def conditions_of(wanted: RecordFilter) -> Conditions:
     return conditions
 
 
-@lru_cache(maxsize=256)
-def _sampling(stored: str) -> Sampling:
 def _provenance(row: sqlite3.Row) -> Provenance:
     made_with = {name: row[name] for name in MADE_WITH}
     if row["sampling"].startswith(_IMPORTED):
@@ -353,6 +351,8 @@ def _provenance(row: sqlite3.Row) -> Provenance:
     return Provenance(**made_with)
 
 
+@lru_cache(maxsize=256)
+def _sampling(stored: str) -> Sampling:
     """Read sampling settings, which many records share."""
     return Sampling.from_json(json.loads(stored))
 
