@@ -23,6 +23,7 @@ from orca_desk.library.schema import (
     VERSION_10,
     VERSION_11,
     VERSION_12,
+    VERSION_13,
 )
 from orca_desk.method.records import Sampling, content_key, question_key, record_identity
 
@@ -39,6 +40,7 @@ MIGRATIONS: tuple[str, ...] = (
     VERSION_10,
     VERSION_11,
     VERSION_12,
+    VERSION_13,
 )
 APPLICATION_ID = 0x4F524341  # "ORCA", in the header of every library file
 

@@ -639,3 +639,16 @@ CREATE TABLE votes (
   winners TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+
+# What a judge model replied about an answer; `id` is the identity of what it was asked, and with which model.
+VERSION_13 = """
+CREATE TABLE judgements (
+  id TEXT PRIMARY KEY,
+  model_sha256 TEXT NOT NULL,
+  prompt TEXT NOT NULL,
+  question TEXT NOT NULL,
+  reply TEXT NOT NULL,
+  finish_reason TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""

@@ -1,0 +1,85 @@
+"""Asking a judge: a tiny real model, and a double of one whose verdicts are known."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_models import TinyModel
+
+from orca_desk.library.database import Library
+from orca_desk.method.judging import JUDGE_SAMPLING, judge_question
+from orca_desk.processes.asking import Answer, AskOutcome, Failure, Prompt, Runner
+from orca_desk.processes.progress import JobControl
+from orca_desk.steps.pair import judge as judging
+from orca_desk.steps.pair.judge import Judge
+
+ANSWERS = [("What is 1 + 1?", "Answer: 2"), ("What is 1 + 1?", "Answer: 3"), ("Why?", "Because.")]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library.open(tmp_path / "library") as library:
+        yield library
+
+
+@pytest.fixture
+def runner(tiny_llama: TinyModel) -> Runner:
+    return Runner(model=tiny_llama.gguf, threads=1, context=1024)
+
+
+def _replies(prompts: Sequence[Prompt], text: Callable[[str], str]) -> list[AskOutcome]:
+    made = {
+        "finish_reason": "stop",
+        "prompt_tokens": 1,
+        "completion_tokens": 1,
+        "seconds": 0.1,
+        "engine": "double",
+        "batch": 1,
+        "template_sha256": "",
+    }
+    return [Answer(key=one.key, text=text(one.user), **made) for one in prompts]  # type: ignore[arg-type]
+
+
+def test_replies_without_a_verdict_are_stored_and_not_asked_for_again(
+    library: Library, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "JUDGE_SAMPLING", type(JUDGE_SAMPLING)(max_tokens=4))
+    first = Judge(library, runner, "Judge.").judge(ANSWERS[:2])
+    assert first.finished and first.verdicts == (None, None) and first.unasked == 0
+    assert len(library.rows("SELECT * FROM judgements")) == 2
+    monkeypatch.setattr(Runner, "as_job", lambda self: pytest.fail("the judge was asked again"))
+    assert Judge(library, runner, "Judge.").judge(ANSWERS[:2]) == first
+
+
+def test_verdicts_come_in_the_order_of_the_answers(
+    library: Library, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Prompt] = []
+
+    def ask(worker: str, runner: Runner, prompts: Sequence[Prompt], **rest: Any) -> bool:
+        asked.extend(prompts)
+        long = [one for one in prompts if "Why?" in one.user]
+        short = [one for one in prompts if one not in long]
+        rest["on_outcomes"](
+            _replies(short, lambda user: f"Verdict: {'correct' if 'Answer: 2' in user else 'incorrect'}")
+        )
+        rest["on_outcomes"]([Failure(key=one.key, reason="too long") for one in long])
+        return True
+
+    monkeypatch.setattr(judging, "ask", ask)
+    judge = Judge(library, runner, "My prompt.")
+    found = judge.judge([*ANSWERS, ANSWERS[0]])
+    assert found.verdicts == (True, False, None, True) and found.unasked == 1
+    assert {one.system for one in asked} == {"My prompt."} and len(asked) == 3
+    assert asked[0].user == judge_question(*ANSWERS[0])
+    assert judge.judge(ANSWERS).verdicts == (True, False, None) and len(asked) == 3
+    assert Judge(library, runner, "Another prompt.").judge(ANSWERS[:1]).verdicts == (True,)
+    assert len(asked) == 4
+
+
+def test_a_stopped_judge_has_not_finished(library: Library, runner: Runner) -> None:
+    control = JobControl()
+    control.stop()
+    found = Judge(library, runner, "Judge.").judge(ANSWERS, control=control)
+    assert not found.finished and found.verdicts == (None, None, None)
