@@ -19,13 +19,13 @@ from virtual_screen import Screen, missing_programs, virtual_screen
 
 from orca_desk import offline
 from orca_desk.inventory.bundled import REAL_STUDENT
-from orca_desk.ui.theme import ROLES
+from orca_desk.ui.words.roles import COLOURS
 
 T = TypeVar("T")
 pytestmark = [pytest.mark.package, pytest.mark.timeout(900)]
 DIST = Path(__file__).resolve().parents[2] / "dist"
 FIRST_WINDOW_SECONDS = 3.0
-ACCENT = ROLES["light"]["accent"]  # the colour of the one button to press next
+ACCENT = COLOURS["light"]["accent"]  # the colour of the one button to press next
 
 
 @pytest.fixture(scope="module")
