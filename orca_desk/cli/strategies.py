@@ -15,6 +15,7 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running, tell_notes
+from orca_desk.cli.strategies_choose import choose_strategies
 from orca_desk.library import pairings, strategies
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.pairing import Evidence
@@ -34,6 +35,7 @@ from orca_desk.ui.words.pairing import NO_EVIDENCE, probe_summary
         "orca-desk strategies probe --teacher teacher.gguf --tasks 16",
         "orca-desk strategies pairings",
         "orca-desk strategies pair ordering guess-and-check",
+        "orca-desk strategies choose outcomes.jsonl --json",
     ),
 )
 def command() -> None:
@@ -226,3 +228,6 @@ def pair(family: str, strategy: str, folder: Path, as_json: bool) -> None:
         return
     replaced = f", replacing {before}" if before else ""
     say(f"Paired {family} with {choice.pairing.strategy}{replaced}.")
+
+
+command.add_command(choose_strategies)

@@ -1,0 +1,136 @@
+"""A file of recorded outcomes: which strategy answered which task of which family correctly, a row each."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from orca_desk.formats.layout import Asked, find_layout, read_rows
+from orca_desk.formats.rows import BadRow, Row
+from orca_desk.method.evidence import Trial
+from orca_desk.yielding import yielding
+
+FORM = '{"family": ..., "task": ..., "strategy": ..., "correct": true or false}'
+TRUE, FALSE = frozenset({"true", "1", "1.0", "yes"}), frozenset({"false", "0", "0.0", "no"})
+MOST_TOKENS = 1e9  # of an answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusedRow:
+    """A row that counts for nothing: its line from 1, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(kw_only=True)
+class RecordedOutcomes:
+    """The outcomes in a file, in its order. `read` counts its rows; `unused` ones count for nothing.
+
+    `repeated` counts rows that repeat a task under a strategy and name no sample: each is one more sample.
+    `without_tokens` counts rows by (family, strategy) that do not say how many tokens the answer has.
+    """
+
+    trials: list[Trial] = field(default_factory=list)
+    read: int = 0
+    unused: list[UnusedRow] = field(default_factory=list)
+    repeated: int = 0
+    without_tokens: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def read_outcomes(stream: BinaryIO, path: Path) -> RecordedOutcomes:
+    """Read a file of outcomes: JSON Lines, a JSON list or a CSV table; `path` is its name.
+
+    Raises UserError for a file that is no text.
+    """
+    found = RecordedOutcomes()
+    given: dict[tuple[str, str, str], dict[int, bool]] = {}
+    for row in yielding(_rows(stream, path)):
+        found.read += 1
+        try:
+            trial, has_sample, has_tokens = _trial(row)
+        except ValueError as error:
+            found.unused.append(UnusedRow(line=row.line, reason=str(error)))
+            continue
+        samples = given.setdefault((trial.family, trial.task_id, trial.strategy), {})
+        if has_sample and trial.sample in samples:
+            same = "the same" if samples[trial.sample] == trial.correct else "another outcome"
+            reason = f"sample {trial.sample} of this task and strategy came before, with {same}"
+            found.unused.append(UnusedRow(line=row.line, reason=reason))
+            continue
+        if not has_sample and samples:
+            found.repeated += 1
+        number = trial.sample if has_sample else max(samples, default=-1) + 1
+        samples[number] = trial.correct
+        found.without_tokens[trial.family, trial.strategy] += not has_tokens
+        found.trials.append(
+            Trial(
+                task_id=trial.task_id,
+                family=trial.family,
+                strategy=trial.strategy,
+                correct=trial.correct,
+                tokens=trial.tokens,
+                sample=number,
+            )
+        )
+    return found
+
+
+def _rows(stream: BinaryIO, path: Path) -> Iterator[Row | BadRow]:
+    if not stream.read(1):
+        return iter(())
+    stream.seek(0)
+    return read_rows(stream, path, find_layout(stream, path, Asked()))
+
+
+def _trial(row: Row | BadRow) -> tuple[Trial, bool, bool]:
+    """Return the outcome of a row, and whether it has a sample and tokens. Raises ValueError: why not."""
+    if isinstance(row, BadRow):
+        raise ValueError(row.what)
+    values = {name.strip().casefold(): value for name, value in row.values.items()}
+    correct = values.get("correct")
+    if _is_nothing(correct):
+        missing = "" if "correct" in values else f": write {FORM}"
+        raise ValueError(f'it has no verdict in "correct"{missing}')
+    word = str(correct).strip().casefold()
+    if word not in TRUE | FALSE:
+        raise ValueError(f'"correct" is {word[:40]!r}, neither true nor false')
+    sample, tokens = values.get("sample"), values.get("tokens")
+    has_sample, has_tokens = not _is_nothing(sample), not _is_nothing(tokens)
+    number = _number("sample", sample) if has_sample else 0.0
+    if number % 1:
+        raise ValueError(f'"sample" is {number:g}, not a whole number')
+    trial = Trial(
+        task_id=_name(values, "task"),
+        family=_name(values, "family"),
+        strategy=_name(values, "strategy"),
+        correct=word in TRUE,
+        tokens=round(_number("tokens", tokens)) if has_tokens else 0,
+        sample=int(number),
+    )
+    return trial, has_sample, has_tokens
+
+
+def _name(values: dict[str, Any], name: str) -> str:
+    value = values.get(name)
+    if _is_nothing(value):
+        raise ValueError(f'it has no "{name}"')
+    if isinstance(value, (dict, list, bool)):
+        raise ValueError(f'"{name}" is no text')
+    return str(value).strip()
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if isinstance(value, bool) or not 0 <= number <= MOST_TOKENS:
+        raise ValueError(f'"{name}" is {str(value)[:40]!r}, not a number from 0')
+    return number
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
