@@ -11,6 +11,7 @@ WORKERS = {
     "render": "orca_desk.workers.render",
     "teach": "orca_desk.workers.teach",
     "evaluate": "orca_desk.workers.evaluate",
+    "divergence": "orca_desk.workers.divergence",
     "train": "orca_desk.workers.train",
     "export": "orca_desk.workers.export",
     "unpack": "orca_desk.workers.unpack",

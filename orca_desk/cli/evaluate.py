@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from orca_desk.cli.evaluate_answers import answers
 from orca_desk.cli.evaluate_budget import budget
 from orca_desk.cli.options import (
     examples,
@@ -29,8 +30,10 @@ from orca_desk.method.statistics import Comparison
 from orca_desk.processes.asking import Runner
 from orca_desk.steps.evaluate.comparison import ModelComparison, compare_models
 from orca_desk.steps.evaluate.evaluation import System, SystemKind, evaluate
+from orca_desk.steps.evaluate.forgetting import forgetting_report, report_json
 from orca_desk.steps.evaluate.scoring import Evaluated
 from orca_desk.ui.words.evaluations import comparison_base, comparison_notes, p_value, score_notes
+from orca_desk.ui.words.forgetting import TITLE, report_lines
 
 SYSTEMS: dict[str, SystemKind] = {
     "cautious": "cautious",
@@ -62,6 +65,10 @@ SYSTEMS: dict[str, SystemKind] = {
 @task_options
 @click.option("--limit", type=click.IntRange(1), help="Maximum number of tasks.")
 @click.option("--compare", metavar="EVALUATION", help="Compare with an earlier evaluation, task by task.")
+@click.option(
+    "--forgetting/--no-forgetting", default=True,
+    help="Also measure what a tuned student lost on general questions. [default: on with --adapter]",
+)  # fmt: skip
 @sampling_options
 @runner_options
 @library_option
@@ -76,6 +83,7 @@ def command(
     text: str | None,
     limit: int | None,
     compare: str | None,
+    forgetting: bool,
     sampling: Sampling,
     batch: int | None,
     context: int | None,
@@ -86,7 +94,8 @@ def command(
     """Have a model answer held-out tasks, and grade every answer.
 
     Prints the share of correct answers per family with 95% intervals (Wilson). A task that is too long to
-    ask counts as incorrect. With --compare, both are scored on the tasks that they share. Run the same
+    ask counts as incorrect. With --compare, both are scored on the tasks that they share. With --adapter, the
+    student and its base also answer general questions, which tell what training lost. Run the same
     command again to resume an evaluation that was stopped. The commands below look into evaluations.
     """
     if click.get_current_context().invoked_subcommand is not None:
@@ -109,18 +118,26 @@ def command(
             sampling=sampling,
             progress=progress,
             control=control,
+            forgetting=forgetting,
         )
+        lost = forgetting_report(library, found.run)
         control.finished = found.finished
         other = compare if compare != found.run else None  # that one is resumed here, and is no other
         comparison = compare_models(library, [found.run, other], other) if other else None
     if as_json:
-        print_json(asdict(found) | (_comparison_json(comparison) if comparison else {}))
+        more = _comparison_json(comparison) if comparison else {}
+        print_json(asdict(found) | more | {"forgetting": report_json(lost)})
         return
     _show(found)
+    if lost:
+        say(f"{TITLE}:")
+        for line in report_lines(lost):
+            say(f"  {line}")
     if comparison:
         _show_comparison(comparison)
 
 
+command.add_command(answers)
 command.add_command(budget)
 
 

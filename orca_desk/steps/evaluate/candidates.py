@@ -37,6 +37,7 @@ class RemainingPlan:
     tasks: tuple[Task, ...]
     per_family: int | None
     sampling: Sampling
+    forgetting: bool = True
 
 
 def heldout_tasks(library: Library, families: Sequence[str], per_family: int | None = None) -> list[Task]:
@@ -130,8 +131,11 @@ def evaluate_candidate(
     progress: Progress = silent,
     control: JobControl | None = None,
     request: Mapping[str, Any] | None = None,
+    forgetting: bool = True,
 ) -> Evaluated | None:
     """Evaluate one candidate under its name. `request` is stored with the run, to resume it.
+
+    With `forgetting`, a tuned student also answers the general probe.
 
     Returns None when stopped before the evaluation began. Raises whatever `evaluate` raises.
     """
@@ -151,6 +155,7 @@ def evaluate_candidate(
         control=control,
         name=candidate.name,
         request=request,
+        forgetting=forgetting,
     )
 
 
@@ -180,6 +185,7 @@ def remaining_plan(library: Library, evaluation_id: str) -> RemainingPlan:
         candidates=(candidate, *queued),
         tasks=tasks,
         per_family=(evaluation.run.request or {}).get("per_family"),
+        forgetting=(evaluation.run.request or {}).get("forgetting", True),
         sampling=Sampling.from_json(evaluation.run.settings["sampling"]),
     )
 

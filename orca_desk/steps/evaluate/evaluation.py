@@ -25,6 +25,7 @@ from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.evaluate.forgetting import forgetting_report, note_forgetting
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.evaluate.scoring import Evaluated, score, score_outcomes
 from orca_desk.steps.grading import grade_answer
@@ -32,6 +33,7 @@ from orca_desk.steps.recorder import record_run
 from orca_desk.yielding import yielding
 
 STAGE = "evaluating"  # its progress begins once the evaluation is stored
+ANSWERS = "answers"  # the unit of its progress
 TOO_LONG_HINT = "Allow fewer answer tokens, or a longer context."
 SystemKind = Literal["cautious", "empty", "own", "strategy", "wrong"]
 PER_TASK: tuple[SystemKind, ...] = ("strategy", "wrong")  # messages that differ from task to task
@@ -60,13 +62,17 @@ def evaluate(
     name: str = "",
     request: Mapping[str, Any] | None = None,
     reuse: bool = False,
+    forgetting: bool = False,
 ) -> Evaluated:
     """Have `student`, a GGUF model with or without an adapter, answer `tasks`, and grade the answers.
 
     Stores every answer as it arrives, so that the same call resumes an evaluation that was stopped; once it
     is done, the same call starts a new one, or with `reuse` returns its results. `name` and `request` are
-    stored with it. Raises UserError when a task has no reference answer or, for the system kinds "strategy"
-    and "wrong", no strategy, and when the model cannot be used or cannot answer a single task.
+    stored with it. With `forgetting`, what a student with an adapter lost is measured and stored too, under
+    the same system message, or none where that differs from task to task.
+
+    Raises UserError when a task has no reference answer or, for the system kinds "strategy" and "wrong", no
+    strategy, and when the model cannot be used or cannot answer a single task.
     """
     began = time.monotonic()
     control = control or JobControl()
@@ -77,7 +83,11 @@ def evaluate(
     known = current_strategies(library)
     messages = _messages(library, tasks, system, known)
     settings = _settings(library, student, tasks, system, messages, sampling)
+    general = "" if system.kind in PER_TASK else student_instruction(system.kind, system.text)
+    forgetting = forgetting and student.adapter is not None
     if reuse and (done := find_done(library, evaluations.KIND, settings)):
+        if forgetting and forgetting_report(library, done.id) is None:
+            note_forgetting(library, done.id, student, general, progress=progress, control=control)
         return score(library, done.id)
     evaluation = _find_or_create(library, student, tasks, system, settings, name, request)
     unanswered = {one.task_id for one in evaluations.unanswered(library, evaluation.id)}
@@ -118,6 +128,18 @@ def evaluate(
             graded=found.overall.accuracy.n - found.unasked,
             failed=dict(failed),
         ).to_json()
+        if forgetting and recorder.finished:
+            recorder.unit = ANSWERS  # general questions are no progress of the run
+            recorder.finished = note_forgetting(
+                library,
+                evaluation.id,
+                student,
+                general,
+                progress=recorder.report,
+                control=control,
+                log=recorder.log,
+            )
+            found = replace(found, finished=recorder.finished)
     return replace(found, failed=dict(failed), seconds=time.monotonic() - began)
 
 

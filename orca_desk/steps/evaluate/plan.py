@@ -24,12 +24,16 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Candidates and their tasks: all held-out ones of some families, or the first `per_family` of each."""
+    """Candidates and their tasks: all held-out ones of some families, or the first `per_family` of each.
+
+    `forgetting`: measure what tuned students lost.
+    """
 
     candidates: tuple[Candidate, ...]
     families: tuple[str, ...]
     per_family: int | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    forgetting: bool = True
 
 
 def request_of(plan: Plan, candidate: Candidate) -> dict[str, Any]:
@@ -60,6 +64,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "families": list(plan.families),
         "per_family": plan.per_family,
         "sampling": asdict(plan.sampling),
+        "forgetting": plan.forgetting,
     }
 
 
@@ -70,6 +75,7 @@ def plan_from_json(value: Mapping[str, Any]) -> Plan:
         families=tuple(value["families"]),
         per_family=value["per_family"],
         sampling=Sampling.from_json(value["sampling"]),
+        forgetting=value.get("forgetting", True),  # earlier versions did not ask
     )
 
 

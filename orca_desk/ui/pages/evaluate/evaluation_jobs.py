@@ -52,6 +52,7 @@ class EvaluationJobs(QObject):
                 progress=tools.progress,
                 control=tools.control,
                 request=request_of(plan, candidate),
+                forgetting=plan.forgetting,
             )
 
         job = self.desk.jobs.start(

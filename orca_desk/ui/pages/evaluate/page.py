@@ -239,6 +239,7 @@ class EvaluatePage(Page):
             families=families,
             per_family=left.per_family,
             sampling=left.sampling,
+            forgetting=left.forgetting,
         )
         self._begin(plan, left.tasks)
 
