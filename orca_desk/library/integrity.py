@@ -6,7 +6,7 @@ from pathlib import Path
 from orca_desk.library.connections import PRIMARY_CODE
 from orca_desk.library.database import Library
 from orca_desk.library.migrations import version_of
-from orca_desk.library.snapshots import content_identity
+from orca_desk.library.snapshot_store import content_identity
 
 INVARIANTS = {
     "snapshots with an incorrect number of records": """

@@ -5,6 +5,7 @@ from typing import Literal
 
 from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
+from orca_desk.library.snapshot_store import LISTED
 from orca_desk.library.tasks import TaskFilter, list_tasks
 
 FoundKind = Literal[
@@ -67,7 +68,7 @@ def _families(library: Library, folded: str, limit: int) -> list[Found]:
 
 def _snapshots(library: Library, folded: str, limit: int) -> list[Found]:
     rows = library.rows(
-        "SELECT id, name, created_at FROM snapshots WHERE instr(casefold(name), ?)"
+        f"SELECT id, name, created_at FROM snapshots WHERE instr(casefold(name), ?) AND {LISTED}"
         " ORDER BY created_at DESC LIMIT ?",
         (folded, limit),
     )

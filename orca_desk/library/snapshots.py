@@ -1,14 +1,12 @@
 """Snapshots: training records chosen by rules, erased, frozen and identified by their content."""
 
 import contextlib
-import hashlib
 import json
 import sqlite3
 import tempfile
-from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -19,19 +17,25 @@ from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
-from orca_desk.library.fitness import CONTENT, FACTS, FITNESS_TABLES, facts_of
-from orca_desk.library.records import FAMILY, SELECT, stored_record
-from orca_desk.library.rows import table
+from orca_desk.library.fitness import prepare_facts
+from orca_desk.library.overlaps import LibraryOverlaps, library_overlaps
+from orca_desk.library.records import SELECT, stored_record
+from orca_desk.library.selection import Selection, select
+from orca_desk.library.snapshot_store import (
+    LISTED,
+    ContentHasher,
+    insert_manifest,
+    insert_snapshot,
+    training_line,
+    training_record,
+)
 from orca_desk.method.erasure import CAUTIOUS, erase
-from orca_desk.method.fitness import FitnessRules, Unfit, why_unfit
+from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import TrainingRecord
+from orca_desk.method.snapshot_rules import SnapshotRules as SnapshotRules
 from orca_desk.yielding import yielding
 
-FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
-CHOICES = f"SELECT r.n, {FAMILY} AS family, {FACTS} AS facts, {CONTENT} AS taught"
 TAKEN = f"{SELECT} WHERE r.n IN (SELECT value FROM json_each(?)) ORDER BY r.id"
-INSERT = f"""INSERT INTO snapshot_records (snapshot, position, {", ".join(FIELDS)})
-    VALUES (:snapshot, :position, :{", :".join(FIELDS)})"""
 # The reasons as earlier versions of Orca Desk stored them
 OLD_REASONS = {
     "held out for evaluation": Unfit.HELD_OUT,
@@ -45,16 +49,7 @@ OLD_REASONS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class SnapshotRules(FitnessRules):
-    """Which records a snapshot takes: the fit ones, at most `cap` per family.
-
-    `families` and `runs` restrict what is considered at all; None means all of them.
-    """
-
-    cap: int | None = None
-    families: tuple[str, ...] | None = None
-    runs: tuple[str, ...] | None = None
+DEFAULT_RULES = SnapshotRules()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,41 +67,6 @@ class Snapshot:
     instruction: str
     rules: SnapshotRules
     created_at: str
-
-
-@dataclass
-class _Selection:
-    """The records that rules take, in the order of their ids, and counts of what they take and leave out."""
-
-    rules: SnapshotRules
-    left_out: Counter[Unfit] = field(default_factory=Counter)
-    families: Counter[str] = field(default_factory=Counter)
-    rowids: "array[int]" = field(default_factory=lambda: array("q"))
-
-    def choose(self, db: sqlite3.Connection) -> None:
-        """Go over all records once, without their texts."""
-        seen: set[str] = set()
-        families, runs = self.rules.families, self.rules.runs
-        run = "r.run" if runs is not None else "NULL"  # far behind the texts in its row
-        for row in yielding(db.execute(f"{CHOICES}, {run} AS run {FITNESS_TABLES} ORDER BY r.id")):
-            if families is not None and row["family"] not in families:
-                continue
-            if runs is not None and row["run"] not in runs:
-                continue
-            if reason := self._why_not(row, seen):
-                self.left_out[reason] += 1
-            else:
-                seen.add(row["taught"])
-                self.families[row["family"]] += 1
-                self.rowids.append(row["n"])
-
-    def _why_not(self, row: sqlite3.Row, seen: set[str]) -> Unfit | None:
-        if reason := why_unfit(facts_of(row["facts"]), self.rules):
-            return reason
-        if row["taught"] in seen:
-            return Unfit.DUPLICATE
-        full = self.rules.cap is not None and self.families[row["family"]] >= self.rules.cap
-        return Unfit.OVER_CAP if full else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,33 +88,30 @@ def freeze_choices(library: Library) -> FreezeChoices:
     return FreezeChoices(families=dict(map(tuple, families)), runs=dict(map(tuple, runs)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class FreezePreview:
-    """How many records `freeze` would take per family, and leave out per reason."""
-
-    families: dict[str, int]
-    left_out: dict[Unfit, int]
-
-    @property
-    def records(self) -> int:
-        """The number of records that `freeze` would take."""
-        return sum(self.families.values())
+def find_overlaps(library: Library, *, near: float = DEFAULT_RULES.near) -> LibraryOverlaps:
+    """Compare all training questions with all held-out ones, for previews under changing rules."""
+    with library.read() as db:
+        return library_overlaps(db, near=near)
 
 
 def preview_freeze(
-    library: Library, *, instruction: str = CAUTIOUS, rules: SnapshotRules = SnapshotRules()
-) -> FreezePreview:
-    """Count what `freeze` would take under `rules`, without freezing anything."""
-    selection = _Selection(rules)
+    library: Library,
+    *,
+    instruction: str = CAUTIOUS,
+    rules: SnapshotRules = DEFAULT_RULES,
+    overlaps: LibraryOverlaps | None = None,
+) -> Selection:
+    """Choose what `freeze` would take under `rules`, without freezing anything.
+
+    `overlaps` are what `find_overlaps` returned; they are found again without it.
+    """
+    prepare_facts(library, rules)
     with library.read() as db:
-        selection.choose(db)
-    return FreezePreview(
-        families=dict(sorted(selection.families.items())), left_out=dict(selection.left_out.most_common())
-    )
+        return select(db, rules, instruction=instruction, overlaps=overlaps)
 
 
 def freeze(
-    library: Library, *, name: str, instruction: str = CAUTIOUS, rules: SnapshotRules = SnapshotRules()
+    library: Library, *, name: str, instruction: str = CAUTIOUS, rules: SnapshotRules = DEFAULT_RULES
 ) -> Snapshot:
     """Erase and freeze the records that `rules` take, under one student `instruction`.
 
@@ -178,26 +135,41 @@ def freeze(
 
 def _freeze(library: Library, name: str, instruction: str, rules: SnapshotRules) -> str:
     """Read, erase and store; return the snapshot's id. Raises _ReviewedError if a review came in between."""
-    selection = _Selection(rules)
+    prepare_facts(library, rules)
     with tempfile.TemporaryFile() as erased:  # so that the writer, for which others wait, only inserts
         with library.read() as db, _one_moment(db):
             reviewed = _review_state(db)
-            selection.choose(db)
-            identity = _erase(db, selection, instruction, erased)
+            selection = select(db, rules, instruction=instruction)
+            identity = _erase(db, selection.rowids, instruction, erased)
         if not selection.rowids:
-            raise _nothing_taken(selection)
+            raise _nothing_taken(selection.left_out)
         row = {
             "id": identity,
             "name": name,
             "records": len(selection.rowids),
             "instruction": instruction,
             "rules": json.dumps(asdict(rules)),
-            "left_out": json.dumps(dict(selection.left_out.most_common())),
+            "left_out": json.dumps(selection.left_out),
             "created_at": now(),
         }
         erased.seek(0)
-        library.write(partial(_store, row=row, erased=erased, reviewed=reviewed))
+        library.write(partial(_store, row=row, erased=erased, account=selection.account, reviewed=reviewed))
     return identity
+
+
+def _store(
+    db: sqlite3.Connection,
+    *,
+    row: dict[str, Any],
+    erased: Iterable[bytes],
+    account: dict[str, Any],
+    reviewed: tuple[Any, ...],
+) -> None:
+    """Store a snapshot with its records, which are JSON lines, unless it is there, and its account."""
+    if _review_state(db) != reviewed:
+        raise _ReviewedError
+    insert_snapshot(db, row, erased)
+    insert_manifest(db, row["id"], account)
 
 
 class _ReviewedError(Exception):
@@ -224,17 +196,17 @@ def _one_moment(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
 
 
-def _erase(db: sqlite3.Connection, selection: _Selection, instruction: str, target: IO[bytes]) -> str:
-    """Write the training records of a selection as JSON lines, one in memory at a time; identify them."""
-    hasher = _Hasher()
-    rows = db.execute(TAKEN, (json_list(selection.rowids),))
+def _erase(db: sqlite3.Connection, rowids: Sequence[int], instruction: str, target: IO[bytes]) -> str:
+    """Write the training records of some rows as JSON lines, one in memory at a time; identify them."""
+    hasher = ContentHasher()
+    rows = db.execute(TAKEN, (json_list(rowids),))
     for line in hasher.lines(erase(stored_record(row).current, instruction) for row in rows):
         target.write(line)
     return hasher.identity
 
 
-def _nothing_taken(selection: _Selection) -> UserError:
-    reasons = ", ".join(f"{reason}: {n}" for reason, n in selection.left_out.most_common())
+def _nothing_taken(left_out: Mapping[Unfit, int]) -> UserError:
+    reasons = ", ".join(f"{reason}: {n}" for reason, n in left_out.items())
     return UserError(
         f"No record can be taken into the snapshot ({reasons or 'there are none'}).",
         "Generate more records, or relax the rules of the snapshot.",
@@ -249,9 +221,10 @@ def get_snapshot(library: Library, snapshot_id: str) -> Snapshot:
     return _snapshots(library, [row])[0]
 
 
-def list_snapshots(library: Library) -> list[Snapshot]:
-    """Return all snapshots, the newest first."""
-    rows = library.rows("SELECT * FROM snapshots ORDER BY created_at DESC, id")
+def list_snapshots(library: Library, *, derived: bool = False) -> list[Snapshot]:
+    """Return the snapshots, newest first; with `derived` also those that were only derived from others."""
+    where = "" if derived else f"WHERE {LISTED}"
+    rows = library.rows(f"SELECT * FROM snapshots {where} ORDER BY created_at DESC, id")
     return _snapshots(library, rows)
 
 
@@ -267,7 +240,7 @@ def snapshot_records(library: Library, snapshot_id: str) -> Iterator[TrainingRec
         "SELECT * FROM snapshot_records WHERE snapshot = ? AND position >= ? ORDER BY position LIMIT ?",
         (snapshot_id, position, PAGE),
     ):
-        yield from map(_training_record, yielding(rows))
+        yield from map(training_record, yielding(rows))
         position = rows[-1]["position"] + 1
 
 
@@ -313,75 +286,6 @@ def write_snapshot(library: Library, snapshot_id: str, path: Path) -> int:
     return expected
 
 
-def training_line(record: TrainingRecord) -> bytes:
-    """Return a training record as the line of JSONL that the trainer reads."""
-    line = {
-        "id": record.id,
-        "system": record.system,
-        "user": record.user,
-        "assistant": record.assistant,
-        "family": record.family,
-        "strategy": record.strategy,
-        "task_id": record.task_id,
-    }
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
-
-
-def content_identity(db: sqlite3.Connection, snapshot_id: str) -> str:
-    """Return the identity of a snapshot's stored records, which should be the snapshot's id."""
-    rows = db.execute("SELECT * FROM snapshot_records WHERE snapshot = ? ORDER BY position", (snapshot_id,))
-    return _identity(map(_training_record, rows))
-
-
-def _store(
-    db: sqlite3.Connection, *, row: dict[str, Any], erased: Iterable[bytes], reviewed: tuple[Any, ...]
-) -> None:
-    """Store a snapshot with its records, which are JSON lines, unless it is stored already."""
-    if _review_state(db) != reviewed:
-        raise _ReviewedError
-    if db.execute("SELECT 1 FROM snapshots WHERE id = ?", (row["id"],)).fetchone():
-        return
-    table(db, "snapshots").insert(row)
-    db.executemany(
-        INSERT,
-        (
-            {"snapshot": row["id"], "position": position, **json.loads(line)}
-            for position, line in enumerate(yielding(erased))
-        ),
-    )
-
-
-class _Hasher:
-    """The first 32 hex digits of the SHA-256 over records as canonical JSON lines."""
-
-    def __init__(self) -> None:
-        self._hash = hashlib.sha256()
-
-    def lines(self, records: Iterable[TrainingRecord]) -> Iterator[bytes]:
-        """Yield the records as lines, and hash each."""
-        for record in yielding(records):
-            text = json.dumps(vars(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-            line = text.encode() + b"\n"
-            self._hash.update(line)
-            yield line
-
-    @property
-    def identity(self) -> str:
-        """The identity of the records so far."""
-        return self._hash.hexdigest()[:32]
-
-
-def _identity(records: Iterable[TrainingRecord]) -> str:
-    hasher = _Hasher()
-    for _ in hasher.lines(records):
-        pass
-    return hasher.identity
-
-
-def _training_record(row: sqlite3.Row) -> TrainingRecord:
-    return TrainingRecord(**{name: row[name] for name in FIELDS})
-
-
 def _snapshots(library: Library, rows: Sequence[sqlite3.Row]) -> list[Snapshot]:
     """Read rows of the table, with the records per family: two queries, however many there are."""
     # The families as they are called now: a renamed one would look like another
@@ -400,9 +304,7 @@ def _snapshots(library: Library, rows: Sequence[sqlite3.Row]) -> list[Snapshot]:
 
 
 def _snapshot(row: sqlite3.Row, families: dict[str, int]) -> Snapshot:
-    rules, left_out = json.loads(row["rules"]), json.loads(row["left_out"])
-    for name in ("families", "runs"):
-        rules[name] = None if rules[name] is None else tuple(rules[name])
+    left_out = json.loads(row["left_out"])
     return Snapshot(
         id=row["id"],
         name=row["name"],
@@ -410,6 +312,6 @@ def _snapshot(row: sqlite3.Row, families: dict[str, int]) -> Snapshot:
         families=families,
         left_out={OLD_REASONS.get(reason) or Unfit(reason): n for reason, n in left_out.items()},
         instruction=row["instruction"],
-        rules=SnapshotRules(**rules),
+        rules=SnapshotRules.from_json(json.loads(row["rules"])),
         created_at=row["created_at"],
     )

@@ -26,9 +26,10 @@ NEAR = 0.5
 RUN = 5  # words
 LEAST = 8  # runs in common: of two shorter questions, one word may ask for something else
 TEMPLATE = 20  # questions
-# A number, a sign of a script without spaces, a word, or another sign; signs that only punctuate are no words
+# A number, a sign of a script without spaces, a word, a factorial, or a sign that does more than punctuate
 _WORDS = re.compile(
-    r"\d+(?:[.,]\d+)*|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+|[^\w\s.,;:?\"'`‘’“”…。，、；：？«»_]"
+    r"\d+(?:[.,]\d+)*|[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+|(?<=[\d)])!"
+    r"|[^\w\s.,;:!?\"'`‘’“”…。，、；：？！«»_]"
 )
 
 

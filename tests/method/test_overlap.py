@@ -28,6 +28,7 @@ def test_the_same_words_are_the_same_question_whatever_surrounds_them() -> None:
     assert kinds([again], [STORY]) == ["exact"]
     assert kinds(["Is 3 + 4 equal to 7?"], ["Is 3 - 4 equal to 7?"]) == [None]
     assert kinds(["Is x < 3.5?"], ["Is x < 35?"]) == [None]
+    assert kinds(["What is 5!"], ["What is 5?"]) == [None]
     assert kinds(["not (True and False) is"], ["(not True) and False is"]) == [None]
 
 

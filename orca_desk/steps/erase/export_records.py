@@ -8,7 +8,7 @@ from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_writer
 from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
-from orca_desk.library.snapshots import training_line
+from orca_desk.library.snapshot_store import training_line
 from orca_desk.method.erasure import erase
 from orca_desk.method.fitness import Unfit, why_never_fit
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent

@@ -1,0 +1,83 @@
+"""Which training questions of a library overlap with what its students are tested on."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from orca_desk.library.conditions import json_list
+from orca_desk.library.general_probe import probe_questions
+from orca_desk.method.mixing import OverlapKind
+from orca_desk.method.overlap import NEAR, find_overlaps
+
+USER = "iif(context = '', query, context || char(10, 10) || query)"
+HELD_OUT = f"SELECT id, question, {USER} AS user FROM tasks WHERE split = 'heldout' ORDER BY n"
+# One text per question: the column stands before the long ones
+TRAINED = "SELECT question, user FROM records WHERE NOT held_out GROUP BY question"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverlapPair:
+    """A training question and the held-out one that it repeats, exactly or nearly (`similarity`, 0 to 1).
+
+    `question` is the key of the first, `task_id` a task that asks it. `held_out_task` is the id of the
+    held-out task, or "" for a question of the general probe.
+    """
+
+    question: str
+    task_id: str
+    user: str
+    held_out_task: str
+    held_out_user: str
+    kind: OverlapKind
+    similarity: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the pair as JSON, with the similarity to three digits."""
+        return {**asdict(self), "similarity": round(self.similarity, 3)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryOverlaps:
+    """The overlapping questions by their key, and with how many held-out questions all were compared."""
+
+    pairs: dict[str, OverlapPair]
+    held_out: int
+    near: float
+
+
+def library_overlaps(db: sqlite3.Connection, *, near: float = NEAR) -> LibraryOverlaps:
+    """Compare the questions of all records with all held-out tasks and the general probe.
+
+    Takes seconds for 100,000 records, so what shows many counts under changing rules keeps the result.
+    """
+    tested: dict[str, tuple[str, str]] = {}
+    for row in db.execute(HELD_OUT):
+        tested.setdefault(row["question"], (row["id"], row["user"]))
+    for one in probe_questions():
+        tested.setdefault(one.key, ("", one.question))
+    found = find_overlaps(_trained(db), ((key, user) for key, (_, user) in tested.items()), near=near)
+    rows = db.execute(
+        "SELECT question, task_id, user FROM records WHERE question IN (SELECT value FROM json_each(?))"
+        " GROUP BY question",
+        (json_list(found),),
+    )
+    pairs = {}
+    for row in rows:
+        overlap = found[row["question"]]
+        task, user = tested[overlap.held_out]
+        pairs[row["question"]] = OverlapPair(
+            question=row["question"],
+            task_id=row["task_id"],
+            user=row["user"],
+            held_out_task=task,
+            held_out_user=user,
+            kind=overlap.kind,
+            similarity=overlap.similarity,
+        )
+    return LibraryOverlaps(pairs=pairs, held_out=len(tested), near=near)
+
+
+def _trained(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    for row in db.execute(TRAINED):
+        yield row["question"], row["user"]

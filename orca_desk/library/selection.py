@@ -1,0 +1,149 @@
+"""Which of a library's records a snapshot takes: the fit ones, and of them a mix."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from orca_desk import __version__
+from orca_desk.library.base_answers import questions_of, solve_rates
+from orca_desk.library.fitness import Judged, judge
+from orca_desk.library.overlaps import LibraryOverlaps, OverlapPair, library_overlaps
+from orca_desk.method.fitness import Unfit
+from orca_desk.method.mixing import Candidate, Mix, mix
+from orca_desk.method.snapshot_rules import SnapshotRules
+from orca_desk.yielding import yielding
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellCount:
+    """How many records of a family under a strategy are `fit`, and how many of them were `taken`."""
+
+    family: str
+    strategy: str
+    fit: int
+    taken: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The rows that were taken, in the order of the records' ids, and the account of the choice.
+
+    `considered` counts all records that the rules' families and runs have. `overlaps` are the pairs among the
+    fit records, `held_out` the number of questions that they were compared with (0: not compared).
+    """
+
+    rowids: tuple[int, ...]
+    considered: int
+    left_out: dict[Unfit, int]
+    cells: tuple[CellCount, ...]
+    mix: Mix
+    overlaps: tuple[OverlapPair, ...]
+    held_out: int
+
+    @property
+    def records(self) -> int:
+        """The number of records taken."""
+        return len(self.rowids)
+
+    @property
+    def families(self) -> dict[str, int]:
+        """The number of records taken per family, in the order of their names."""
+        counts: Counter[str] = Counter()
+        for cell in self.cells:
+            counts[cell.family] += cell.taken
+        return {family: n for family, n in counts.items() if n}
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What is known of the choice on the day it is made, and could not be told from the records later."""
+        return {
+            "made_with": f"Orca Desk {__version__}",
+            "considered": self.considered,
+            "cells": [asdict(cell) for cell in self.cells],
+            "mix": {
+                "groups": [asdict(group) for group in self.mix.groups],
+                "limited_by": self.mix.limited_by,
+                "long_answers": self.mix.long,
+                "long_over_tokens": dict(self.mix.long_over),
+                "not_measured": self.mix.unmeasured,
+            },
+            "overlap": {
+                "compared_with": self.held_out,
+                "pairs": [pair.to_json() for pair in self.overlaps],
+            },
+        }
+
+
+def select(
+    db: sqlite3.Connection,
+    rules: SnapshotRules,
+    *,
+    instruction: str,
+    overlaps: LibraryOverlaps | None = None,
+) -> Selection:
+    """Go over all records once, without their texts, and choose by `rules`.
+
+    `overlaps` are those found before, so that they need not be found again. Call `prepare_facts` before.
+    """
+    judged = judge(db, rules, families=rules.families, runs=rules.runs)
+    left_out = Counter(one.standing.reason for one in judged if one.standing.reason)
+    fit = [one for one in judged if one.standing.reason is None]
+    if rules.overlap != "allow" and (overlaps is None or overlaps.near != rules.near):
+        overlaps = library_overlaps(db, near=rules.near)
+    if rules.overlap == "allow":
+        overlaps = None
+    candidates, pairs = _candidates(db, fit, rules, instruction, overlaps)
+    mixed = mix(candidates, rules)
+    left_out.update(mixed.left_out.values())
+    taken = set(mixed.taken)
+    return Selection(
+        rowids=mixed.taken,
+        considered=len(judged),
+        left_out=dict(left_out.most_common()),
+        cells=_cells(fit, taken),
+        mix=mixed,
+        overlaps=pairs,
+        held_out=overlaps.held_out if overlaps else 0,
+    )
+
+
+def _candidates(
+    db: sqlite3.Connection,
+    fit: Sequence[Judged],
+    rules: SnapshotRules,
+    instruction: str,
+    overlaps: LibraryOverlaps | None,
+) -> tuple[list[Candidate], tuple[OverlapPair, ...]]:
+    learnable = rules.learnable
+    rates = solve_rates(db, model=learnable.base, system=instruction) if learnable else {}
+    pairs = overlaps.pairs if overlaps else {}
+    questions = questions_of(db, [one.n for one in fit]) if learnable or pairs else {}
+    met: dict[str, OverlapPair] = {}
+    candidates = []
+    for one in yielding(fit):
+        question = questions.get(one.n, "")
+        if pair := pairs.get(question):
+            met[question] = pair
+        candidates.append(
+            Candidate(
+                n=one.n,
+                question=question,
+                family=one.family,
+                strategy=one.strategy,
+                tokens=one.tokens,
+                rate=rates.get(question),
+                overlap=pair.kind if pair else None,
+            )
+        )
+    return candidates, tuple(met.values())
+
+
+def _cells(fit: Sequence[Judged], taken: set[int]) -> tuple[CellCount, ...]:
+    all_fit = Counter((one.family, one.strategy) for one in fit)
+    inside = Counter((one.family, one.strategy) for one in fit if one.n in taken)
+    return tuple(
+        CellCount(family=family, strategy=strategy, fit=n, taken=inside[family, strategy])
+        for (family, strategy), n in sorted(all_fit.items())
+    )

@@ -1,0 +1,257 @@
+"""Measure the untrained student on the training tasks: which it solves always, sometimes or never."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from orca_desk.errors import UserError
+from orca_desk.inventory.student_files import served_file
+from orca_desk.inventory.templates import with_template
+from orca_desk.library.base_answers import BaseAnswer, add_base_answers, known_samples, solve_rates
+from orca_desk.library.database import Library
+from orca_desk.library.tasks import TaskFilter, iterate_tasks
+from orca_desk.method.erasure import CAUTIOUS
+from orca_desk.method.records import Sampling, Task, digest, question_key
+from orca_desk.models.hashes import HashCache
+from orca_desk.models.identify import identify
+from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
+from orca_desk.processes.progress import JobControl, Progress, silent
+from orca_desk.steps.grading import grade_answer
+from orca_desk.steps.recorder import find_or_create_run, record_run
+from orca_desk.yielding import yielding
+
+KIND = "measure-base"
+STAGE = "measuring the student"
+SAMPLES = 4
+MEASURE_SAMPLING = Sampling(temperature=0.7, max_tokens=256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseRequest:
+    """Which student is asked which training tasks how often, under which system message.
+
+    `families` None means all. 0 for `per_family`: all tasks. Stored with the run, to resume it.
+    """
+
+    model: str
+    families: tuple[str, ...] | None = None
+    per_family: int = 0
+    samples: int = SAMPLES
+    instruction: str = CAUTIOUS
+    sampling: Sampling = field(default_factory=lambda: MEASURE_SAMPLING)
+    batch: int = 0
+    context: int = 0
+    threads: int = 0
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "BaseRequest":
+        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
+        try:
+            families = stored["families"]
+            return cls(**{
+                **stored,
+                "families": None if families is None else tuple(families),
+                "sampling": Sampling.from_json(stored["sampling"]),
+            })  # fmt: skip
+        except (KeyError, TypeError) as error:
+            raise UserError(
+                "Another version of Orca Desk stored these settings.", "Choose the settings again."
+            ) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as the library stores it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseMeasured:
+    """How the student did: `base` is the SHA-256 of its file, by which a snapshot's rules name it.
+
+    `always` and `never` count the tasks that all samples solved, or none. `failed` answers could not be
+    generated, or not be graded, by reason. `finished` is False when the job was stopped.
+    """
+
+    run: str
+    base: str
+    tasks: int
+    answers: int
+    correct: int
+    always: int
+    never: int
+    failed: Mapping[str, int]
+    finished: bool
+
+    def to_json(self) -> str:
+        """Return the result as the outcome of its run."""
+        return json.dumps({KIND: asdict(self)})
+
+
+def measured_from_json(stored: str) -> BaseMeasured | None:
+    """Return what `to_json` wrote; None for any other outcome."""
+    if not stored.startswith(f'{{"{KIND}"'):
+        return None
+    return BaseMeasured(**json.loads(stored)[KIND])
+
+
+def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
+    """Return the training tasks with a reference answer that a request asks, one of each question."""
+    found: dict[str, Task] = {}
+    for family in request.families or (None,):
+        wanted = TaskFilter(family=family, split="train", has_answer=True)
+        counts: dict[str, int] = {}
+        for task in iterate_tasks(library, wanted):
+            counts[task.family] = counts.get(task.family, 0) + 1
+            if not request.per_family or counts[task.family] <= request.per_family:
+                found.setdefault(question_key(task.user_text), task)
+    return list(found.values())
+
+
+def measure_base(
+    library: Library,
+    request: BaseRequest,
+    *,
+    progress: Progress = silent,
+    control: JobControl | None = None,
+) -> BaseMeasured:
+    """Have the student answer training tasks several times, before any training, and grade the answers.
+
+    Every answer is stored as it arrives: the same call resumes, and asks nothing twice. Raises UserError when
+    there are no such tasks, and when the model cannot be used.
+    """
+    control = control or JobControl()
+    if request.samples > 1 and not request.sampling.temperature:
+        raise UserError(
+            "At temperature 0 a student gives the same answer every time.",
+            "Ask once, or choose a temperature above 0.",
+        )
+    tasks = measured_tasks(library, request)
+    if not tasks:
+        raise UserError(
+            "No training task has a reference answer, so the student cannot be measured.",
+            "Import tasks with reference answers.",
+        )
+    settings = {**request.to_json(), "model": str(Path(request.model).resolve())}
+    settings["tasks"] = digest(sorted(question_key(task.user_text) for task in tasks))
+    run = find_or_create_run(library, KIND, settings, request.to_json())
+    with record_run(library, run, progress=progress) as recorder:
+        model = served_file(
+            library, Path(request.model), progress=recorder.report, control=control, log=recorder.log
+        )
+        if model is None:
+            return BaseMeasured(
+                run=run, base="", tasks=len(tasks), answers=0, correct=0, always=0, never=0, failed={},
+                finished=False,
+            )  # fmt: skip
+        recorder.unit = "answers"
+        work = _Measuring(library, request, run, _runner(library, request, model), tasks)
+        recorder.finished = ask(
+            "evaluate",
+            work.runner,
+            work.prompts(),
+            on_outcomes=work.receive,
+            stage=STAGE,
+            progress=recorder.report,
+            control=control,
+            log=recorder.log,
+            already=len(work.known),
+        )
+        found = work.outcome(finished=recorder.finished)
+        recorder.outcome = found.to_json()
+        return found
+
+
+def _runner(library: Library, request: BaseRequest, model: Path) -> Runner:
+    runner = Runner(
+        model=model,
+        batch=request.batch or None,
+        context=request.context or None,
+        threads=request.threads or None,
+    )
+    return with_template(library, runner)
+
+
+class _Measuring:
+    """Asks what is not known yet, and stores each answer with its verdict."""
+
+    def __init__(
+        self, library: Library, request: BaseRequest, run: str, runner: Runner, tasks: Sequence[Task]
+    ) -> None:
+        self.runner, self._library, self._request, self._run = runner, library, request, run
+        file = identify(runner.model)
+        self.base = HashCache(library.folder).sha256_of(file.files)
+        template = file.chat_template if runner.template is None else runner.template
+        self._asked = digest(
+            [asdict(request.sampling), hashlib.sha256((template or "").encode()).hexdigest()]
+        )
+        self._tasks = {question_key(task.user_text): task for task in tasks}
+        self._failed: dict[str, int] = {}
+        self._stored = known_samples(library, model=self.base, system=request.instruction, asked=self._asked)
+        self.known = {
+            (key, sample) for key, sample in self._stored if key in self._tasks and sample < request.samples
+        }
+
+    def prompts(self) -> list[Prompt]:
+        """Return what is still to be asked: sample k of a task adds k to the seed."""
+        sampling, seed = self._request.sampling, self._request.sampling.seed
+        return [
+            Prompt(
+                key=f"{key} {sample}",
+                system=self._request.instruction,
+                user=task.user_text,
+                sampling=replace(sampling, seed=seed + sample),
+            )
+            for key, task in self._tasks.items()
+            for sample in range(self._request.samples)
+            if (key, sample) not in self.known
+        ]
+
+    def receive(self, outcomes: list[AskOutcome]) -> None:
+        """Grade and store answers; count what failed."""
+        graded = []
+        for outcome in yielding(outcomes):
+            key, sample = outcome.key.split(" ")
+            verdict = None
+            if isinstance(outcome, Answer):
+                verdict = grade_answer(self._tasks[key], outcome.text)
+            if not isinstance(outcome, Answer) or verdict is None:
+                reason = "not graded" if isinstance(outcome, Answer) else outcome.reason
+                self._failed[reason] = self._failed.get(reason, 0) + 1
+                continue
+            graded.append(
+                BaseAnswer(
+                    question=key,
+                    sample=int(sample),
+                    response=outcome.text,
+                    correct=verdict.correct,
+                    completion_tokens=outcome.completion_tokens,
+                    finish_reason=outcome.finish_reason,
+                )
+            )
+        add_base_answers(
+            self._library,
+            graded,
+            model=self.base,
+            system=self._request.instruction,
+            asked=self._asked,
+            run=self._run,
+        )
+
+    def outcome(self, *, finished: bool) -> BaseMeasured:
+        """Return how the student did on the tasks that were asked."""
+        with self._library.read() as db:
+            rates = solve_rates(db, model=self.base, system=self._request.instruction)
+        found = [rates[key] for key in self._tasks if key in rates]
+        return BaseMeasured(
+            run=self._run,
+            base=self.base,
+            tasks=len(found),
+            answers=sum(rate.n for rate in found),
+            correct=sum(rate.correct for rate in found),
+            always=sum(rate.correct == rate.n for rate in found),
+            never=sum(rate.correct == 0 for rate in found),
+            failed=self._failed,
+            finished=finished,
+        )
