@@ -31,6 +31,7 @@ from orca_desk.ui.words.teaching import teach_summary, teaching_time_text
         "orca-desk generate --teacher qwen2.5-7b-instruct-q4_k_m.gguf --limit 5 --show",
         "orca-desk generate --teacher teacher.gguf --family algebra",
         "orca-desk generate --teacher teacher.gguf --samples 4 --temperature 0.8",
+        "orca-desk generate --teacher teacher.gguf --samples 5 --temperature 0.8 --stop-early",
         "orca-desk generate --teacher teacher.gguf --strategy step-by-step",
     ),
 )
@@ -44,6 +45,11 @@ from orca_desk.ui.words.teaching import teach_summary, teaching_time_text
 @click.option("--limit", type=click.IntRange(1), help="Answer at most this many tasks: try five first.")
 @click.option("--strategy", help="Use this strategy for every task, whatever its family is paired with.")
 @click.option("--samples", type=click.IntRange(1), default=1, show_default=True, help="Answers per task.")
+@click.option(
+    "--stop-early",
+    is_flag=True,
+    help="With --samples: no more answers to a task without a reference once the vote on them is decided.",
+)
 @click.option("--show", is_flag=True, help="Print the answers that this run generated.")
 @sampling_options
 @runner_options
@@ -58,6 +64,7 @@ def command(
     limit: int | None,
     strategy: str | None,
     samples: int,
+    stop_early: bool,
     show: bool,
     sampling: Sampling,
     batch: int | None,
@@ -81,6 +88,7 @@ def command(
         limit=limit or 0,
         strategy=strategy,
         samples=samples,
+        stop_early=stop_early,
         sampling=sampling,
         batch=batch or 0,
         context=context or 0,

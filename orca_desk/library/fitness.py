@@ -1,16 +1,34 @@
-"""The facts that decide whether a stored record is fit for training, and how many records are.
+"""How each stored record stands: the facts by SQL, judged by `method/fitness.py` and `method/best.py`.
 
-SQL only collects the facts; `method/fitness.py` judges them. So there is no second copy of the rule.
+So there is no second copy of the rules.
 """
 
 import json
 import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from orca_desk.library.records import CORRECT, LEAKED, TABLES
-from orca_desk.method.fitness import Decision, RecordFacts, why_unfit
+from orca_desk.library.answer_facts import COLUMNS, facts_in
+from orca_desk.library.conditions import Conditions, json_list
+from orca_desk.library.database import Library
+from orca_desk.library.fill_facts import FACT_TABLES, OnProgress, fill_answer_facts, unwatched
+from orca_desk.library.record_rules import rules_in
+from orca_desk.library.records import CONTENT, CORRECT, FAMILY, LEAKED, TABLES, TEXT
+from orca_desk.library.votes import StoredVote, Vote, count_votes, stored_votes
+from orca_desk.method.agreement import agree
+from orca_desk.method.best import Contender, beaten
+from orca_desk.method.fitness import (
+    Decision,
+    FitnessRules,
+    RecordFacts,
+    Standing,
+    standing_of,
+    why_unfit,
+)
 from orca_desk.method.records import FinishReason
+from orca_desk.yielding import yielding
 
 FITNESS_TABLES = f"""{TABLES}
     LEFT JOIN tasks AS t INDEXED BY tasks_own_strategy ON t.id = r.task_id AND t.strategy IS NOT NULL
@@ -21,7 +39,79 @@ _FIELDS = f"""r.finish_reason, {CORRECT}, {LEAKED}, e.record IS NOT NULL, d.deci
       coalesce(r.strategy <> coalesce(t.strategy, p.strategy), 0),
       iif(e.record IS NULL, r.is_blank, is_blank(e.response))"""
 FACTS = f"json_array({_FIELDS})"  # as one value
-CONTENT = "iif(e.record IS NULL, r.content, e.content)"
+# Of an edit, and of most imported answers, nobody counted the tokens
+_TOKENS = "iif(e.record IS NULL AND r.completion_tokens > 0, r.completion_tokens, NULL)"
+_CANDIDATES = f"""SELECT r.n, r.id, r.task_id, {FAMILY} AS family, r.strategy, {FACTS} AS facts,
+    {CONTENT} AS content, {_TOKENS} AS tokens, iif({_TOKENS} IS NULL, length({TEXT}), NULL) AS uncounted"""
+# The records that can make a difference to how some stand: those of the same task, and equal ones of these
+_RELATED = """r.n IN (
+    WITH own AS (SELECT task_id FROM records WHERE n IN (SELECT value FROM json_each(?))),
+      same_task AS (SELECT n, question FROM records WHERE task_id IN own)
+    SELECT n FROM same_task UNION SELECT n FROM records WHERE question IN (SELECT question FROM same_task))"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """How a record stands. `n` is its row, `run` the one that made it, `content` equal for equal records.
+
+    `tokens` is the number of tokens of its answer, None where nobody counted them.
+    """
+
+    n: int
+    id: str
+    task_id: str
+    family: str
+    strategy: str
+    run: str | None
+    content: str
+    tokens: int | None
+    standing: Standing
+
+
+def prepare_facts(
+    library: Library, rules: FitnessRules, *, vote: Vote = agree, on_progress: OnProgress = unwatched
+) -> None:
+    """Find out what `rules` ask of texts and votes, if that is not known yet.
+
+    Nothing for the default rules. Texts from before there were rules are read once, about 0.3 ms each.
+    """
+    if rules.need_text:
+        fill_answer_facts(library, on_progress)
+    if rules.agreement is not None:
+        count_votes(library, vote=vote, on_progress=on_progress)
+
+
+def judge(
+    db: sqlite3.Connection,
+    rules: FitnessRules,
+    *,
+    families: Iterable[str] | None = None,
+    runs: Iterable[str] | None = None,
+    rowids: Iterable[int] | None = None,
+) -> list[Judged]:
+    """Return how records stand under `rules`, in the order of their ids.
+
+    Only those of `families` and `runs` are considered at all, so that the best of several are the best of
+    these. `rowids` asks for some records; the others matter as they do without it. What `prepare_facts` has
+    not found out counts in an answer's favour, but for votes. Raises UserError where a regular expression
+    takes too long.
+    """
+    considered = _considered(db, rules, families=families, runs=runs, rowids=rowids)
+    contenders = [contender for _, contender in considered if contender is not None]
+    left_out = beaten(contenders, per_task=rules.per_task)
+    wanted = None if rowids is None else set(rowids)
+    return [
+        replace(one, standing=replace(one.standing, reasons=(left_out[one.id],)))
+        if one.id in left_out
+        else one
+        for one, _ in considered
+        if wanted is None or one.n in wanted
+    ]
+
+
+def standings(db: sqlite3.Connection, rules: FitnessRules, rowids: Sequence[int]) -> dict[int, Standing]:
+    """Return how the records in these rows stand, by row."""
+    return {one.n: one.standing for one in judge(db, rules, rowids=rowids)}
 
 
 def facts_of(stored: str) -> RecordFacts:
@@ -29,16 +119,128 @@ def facts_of(stored: str) -> RecordFacts:
     return _facts(*json.loads(stored))
 
 
-def count_usable(db: sqlite3.Connection) -> int:
-    """Count the records that a snapshot under the default rules would take: equal ones count once."""
-    # One scan of an index, in which few records differ in their facts
-    db.create_function("is_fit", 8, lru_cache(maxsize=None)(_is_fit), deterministic=True)
-    sql = f"SELECT count(DISTINCT {CONTENT}) {FITNESS_TABLES} WHERE is_fit({_FIELDS})"
-    return int(db.execute(sql).fetchone()[0])
+def count_usable(db: sqlite3.Connection, rules: FitnessRules) -> int:
+    """Count the records that a snapshot under `rules` would take."""
+    if not (rules.need_text or rules.need_format or rules.agreement or _limits_tokens(rules)):
+        # One scan of an index, in which few records differ in their facts
+        db.create_function("is_fit", 8, lru_cache(maxsize=None)(_is_fit(rules)), deterministic=True)
+        fit = f"{FITNESS_TABLES} WHERE is_fit({_FIELDS})"
+        if not _exceeds(db, fit, rules.per_task):
+            return int(db.execute(f"SELECT count(DISTINCT {CONTENT}) {fit}").fetchone()[0])
+    return sum(one.standing.reason is None for one in judge(db, rules))
 
 
-def _is_fit(*values: Any) -> bool:
-    return why_unfit(_facts(*values)) is None
+def usable_now(db: sqlite3.Connection) -> int:
+    """Count the records that a snapshot under the library's own rules would take."""
+    return count_usable(db, rules_in(db))
+
+
+def _exceeds(db: sqlite3.Connection, fit: str, per_task: int | None) -> bool:
+    """Return whether some task has more fit records under one strategy than the rules take."""
+    if per_task is None:
+        return False
+    most = f"SELECT 1 {fit} GROUP BY r.task_id, r.strategy HAVING count(*) > ? LIMIT 1"
+    return db.execute(most, (per_task,)).fetchone() is not None
+
+
+def _limits_tokens(rules: FitnessRules) -> bool:
+    return rules.min_tokens is not None or rules.max_tokens is not None
+
+
+def _considered(
+    db: sqlite3.Connection,
+    rules: FitnessRules,
+    *,
+    families: Iterable[str] | None,
+    runs: Iterable[str] | None,
+    rowids: Iterable[int] | None,
+) -> list[tuple[Judged, Contender | None]]:
+    """Return the records to consider by id, each as it stands on its own; as a contender if it is fit."""
+    conditions = Conditions()
+    if families is not None:
+        conditions.add(
+            "r.family_id IN (SELECT id FROM families WHERE name IN (SELECT value FROM json_each(?)))",
+            json_list(families),
+        )
+    conditions.among("r.run", runs)
+    if rowids is not None:
+        conditions.add(_RELATED, json_list(rowids))
+    columns = f"{_CANDIDATES}, r.run"
+    tables = FITNESS_TABLES
+    if rules.need_text:
+        columns, tables = f"{columns}, {COLUMNS}", f"{tables} {FACT_TABLES}"
+    if rules.need_format:
+        columns += f", {TEXT} AS text"
+    if rules.agreement is not None:
+        columns += ", r.question"
+    rows = db.execute(f"{columns} {tables} {conditions.where} ORDER BY r.id", conditions.parameters)
+    judge_one = _Judge(rules, stored_votes(db) if rules.agreement is not None else {})
+    return [judge_one(row) for row in yielding(rows)]
+
+
+class _Judge:
+    """Judges rows of one query, and remembers how facts stand that many rows share."""
+
+    def __init__(self, rules: FitnessRules, votes: dict[str, StoredVote]) -> None:
+        self._rules, self._votes = rules, votes
+        self._plain = not (
+            rules.need_text or rules.need_format or rules.agreement is not None or _limits_tokens(rules)
+        )
+        self._known: dict[str, Standing] = {}
+        self._read = lru_cache(maxsize=None)(facts_of)
+
+    def __call__(self, row: sqlite3.Row) -> tuple[Judged, Contender | None]:
+        standing = self._standing(row)
+        one = Judged(
+            n=row["n"],
+            id=row["id"],
+            task_id=row["task_id"],
+            family=row["family"],
+            strategy=row["strategy"],
+            run=row["run"],
+            content=row["content"],
+            tokens=row["tokens"],
+            standing=standing,
+        )
+        if standing.reasons:
+            return one, None
+        return one, Contender(
+            id=one.id,
+            basis=standing.basis,
+            content=one.content,
+            group=(one.task_id, one.strategy),
+            tokens=one.tokens,
+            characters=row["uncounted"],
+        )
+
+    def _standing(self, row: sqlite3.Row) -> Standing:
+        stored = row["facts"]
+        if not self._plain:
+            return standing_of(self._all_facts(row), self._rules)
+        if stored not in self._known:
+            self._known[stored] = standing_of(self._read(stored), self._rules)
+        return self._known[stored]
+
+    def _all_facts(self, row: sqlite3.Row) -> RecordFacts:
+        facts, rules = self._read(row["facts"]), self._rules
+        agreed = None
+        if rules.agreement is not None and facts.correct is None:
+            vote = self._votes.get(row["question"])
+            agreed = vote.share_of(row["content"]) if vote else None
+        return replace(
+            facts,
+            tokens=row["tokens"],
+            agreed=agreed,
+            text=facts_in(row) if rules.need_text else None,
+            misformatted=rules.need_format and rules.misformatted(row["text"]),
+        )
+
+
+def _is_fit(rules: FitnessRules) -> Any:
+    def is_fit(*values: Any) -> bool:
+        return why_unfit(_facts(*values), rules) is None
+
+    return is_fit
 
 
 def _facts(

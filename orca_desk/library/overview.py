@@ -6,7 +6,8 @@ from typing import Literal, get_args
 
 from orca_desk.library.database import Library
 from orca_desk.library.families import NAME
-from orca_desk.library.fitness import count_usable
+from orca_desk.library.fitness import usable_now
+from orca_desk.library.snapshot_store import LISTED
 from orca_desk.method.statistics import Share, share_of
 
 Step = Literal["collect", "pair", "instruct", "erase", "train", "test"]
@@ -45,9 +46,9 @@ OTHER_TASKS = """
       (SELECT 1 FROM questions AS other WHERE other.evaluation = ?2 AND other.task_id = q.task_id
        AND (other.user = q.user AND other.answer IS q.answer OR '' IN (other.user, q.user))) LIMIT 1
 """
-REST = """
-    SELECT (SELECT count(*) FROM snapshots) AS snapshots,
-      (SELECT records FROM snapshots ORDER BY created_at DESC LIMIT 1) AS frozen,
+REST = f"""
+    SELECT (SELECT count(*) FROM snapshots WHERE {LISTED}) AS snapshots,
+      (SELECT records FROM snapshots WHERE {LISTED} ORDER BY created_at DESC LIMIT 1) AS frozen,
       (SELECT count(*) FROM trainings WHERE adapter_gguf IS NOT NULL) AS trainings,
       (SELECT t.id FROM trainings AS t JOIN runs AS r USING (id) WHERE t.adapter_gguf IS NOT NULL
        ORDER BY r.n DESC LIMIT 1) AS newest_training,
@@ -73,7 +74,7 @@ class LibraryOverview:
     """What a library holds.
 
     `heldout` counts those of the `tasks` that are held out; `pairable` the families with training tasks,
-    `paired` those of them that have a strategy. `usable` records are those that a snapshot under the default
+    `paired` those of them that have a strategy. `usable` records are those that a snapshot under the library's
     rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the records of the
     newest snapshot. `trainings` counts those with an adapter, the newest of which is `newest_training`;
     `evaluations` counts the finished ones.
@@ -96,7 +97,7 @@ class LibraryOverview:
 
     @property
     def unusable(self) -> int:
-        """The number of records that a snapshot under the default rules would leave out."""
+        """The number of records that a snapshot under the library's rules would leave out."""
         return self.records - self.usable
 
 
@@ -117,7 +118,7 @@ def overview(library: Library) -> LibraryOverview:
         rest = _row(db, REST)
         return LibraryOverview(
             **{**dict(_row(db, TASKS)), **dict(_row(db, RECORDS))},
-            usable=count_usable(db),
+            usable=usable_now(db),
             snapshots=rest["snapshots"],
             frozen=rest["frozen"] or 0,
             trainings=rest["trainings"],

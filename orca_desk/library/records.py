@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from orca_desk.errors import UserError
+from orca_desk.library.answer_facts import read_texts, store_facts
 from orca_desk.library.clock import now
 from orca_desk.library.conditions import PAGE, Conditions, ResultPage, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.families import ID_OF, NAME, family_ids
+from orca_desk.library.general_probe import probe_keys
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import Added
 from orca_desk.method.fitness import Decision, RecordFacts
@@ -282,6 +284,7 @@ def revise(
             **_verdict_row(verdict, leaks),
         }
         table(db, "revisions").insert(revised)
+        store_facts(db, read_texts([(revised["content"], response)]))
         return before
 
     return library.write(store)
@@ -390,6 +393,7 @@ def _insert(db: sqlite3.Connection, new: Sequence[NewRecord], run: str | None) -
             }
 
     table(db, "records").insert_all(rows())
+    store_facts(db, _read_answers(new))
     db.executemany(
         "INSERT INTO verdicts (record, correct, kind, answer, reason, leaks, leaked, created_at)"
         " SELECT n, :correct, :kind, :answer, :reason, :leaks, :leaked, :created_at"
@@ -398,15 +402,22 @@ def _insert(db: sqlite3.Connection, new: Sequence[NewRecord], run: str | None) -
     )
 
 
+def _read_answers(new: Sequence[NewRecord]) -> list[dict[str, Any]]:
+    """Return what the rules for records ask of new answers."""
+    return read_texts(
+        (content_key(one.record.user, one.record.response), one.record.response) for one in new
+    )
+
+
 def _tested_questions(db: sqlite3.Connection, users: Iterable[str]) -> set[str]:
-    """Return the keys of those user messages that a held-out task asks, to test the student with."""
+    """Return the keys of those user messages that test a student: of held-out tasks and the general probe."""
     rows = db.execute(
         "SELECT t.question FROM task_questions AS q JOIN tasks AS t ON t.n = q.task"
         " WHERE q.question IN (SELECT value FROM json_each(?)) AND t.question = q.question"
         " AND t.split = 'heldout'",
         (json_list({question_key(user) for user in users}),),
     )
-    return {row[0] for row in rows}
+    return {row[0] for row in rows} | probe_keys()
 
 
 def _verdict_row(verdict: Verdict | None, leaks: tuple[Leak, ...]) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.templates import with_template
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
+from orca_desk.library.record_rules import current_rules
 from orca_desk.library.records import NewRecord, add_records, known_records
 from orca_desk.library.tasks import get_tasks
-from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
+from orca_desk.method.answer_facts import answer_facts
+from orca_desk.method.fitness import DEFAULT_RULES, FitnessRules, RecordFacts, Unfit, why_unfit
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import (
     Provenance,
@@ -80,7 +82,8 @@ class TeachCounts:
     """How many of the teacher's answers are usable for training.
 
     `ungraded` of the usable ones had no verdict: nobody has checked them. `rejected` answers are not usable,
-    by reason; `failed` ones could not be generated, by reason. `tokens` counts those of all answers.
+    by reason; `failed` ones could not be generated, by reason. `tokens` counts those of all answers. `spared`
+    answers were not asked for, since the vote of those before them was decided.
     """
 
     usable: int
@@ -88,6 +91,7 @@ class TeachCounts:
     rejected: Mapping[Unfit, int]
     failed: Mapping[str, int]
     tokens: int
+    spared: int = 0
 
     @property
     def new(self) -> int:
@@ -178,9 +182,12 @@ def teach(
     recorder: RunRecorder,
     control: JobControl,
     on_arrival: OnArrival = unwatched,
+    stage: str = "asking the teacher",
+    already: int = 0,
 ) -> Taught:
     """Make the records that the library lacks. After a stop, the same call resumes with those still missing.
 
+    The progress of `stage` includes `already` answers of an earlier round.
     `on_arrival` gets records after they are stored. Raises UserError when the teacher cannot be used, and
     when it could not answer a single task.
     """
@@ -197,11 +204,11 @@ def teach(
             for key, (asked, own) in missing.items()
         ],
         on_outcomes=intake.receive,
-        stage="asking the teacher",
+        stage=stage,
         progress=recorder.report,
         control=control,
         log=recorder.log,
-        already=len(known),
+        already=already + len(known),
     )
     taught = Taught(
         asked=len(wanted),
@@ -232,6 +239,7 @@ class _Intake:
     ) -> None:
         self._library, self._asks, self._teacher, self._run = library, asks, teacher, run
         self._on_arrival = on_arrival
+        self._rules = current_rules(library)
         self._usable = self._ungraded = self._tokens = 0
         self._rejected: Counter[Unfit] = Counter()
         self._failed: Counter[str] = Counter()
@@ -255,7 +263,7 @@ class _Intake:
         now_current = self._current(answers)
         regrade(self._library, [key for key, task in now_current.items() if task != current.get(key)])
         for record in new:
-            if reason := rejection(record):
+            if reason := rejection(record, self._rules):
                 self._rejected[reason] += 1
             else:
                 self._usable += 1
@@ -317,16 +325,22 @@ def new_record(
     return NewRecord(record=record, verdict=verdict, leaks=leaks, held_out=task.split == "heldout")
 
 
-def rejection(new: NewRecord) -> Unfit | None:
-    """Return what makes an answer unusable for training, or None.
+def rejection(new: NewRecord, rules: FitnessRules = DEFAULT_RULES) -> Unfit | None:
+    """Return what makes an answer unusable for training under `rules`, or None.
 
-    This judges the answer alone; a snapshot also asks whether its task is held out and how it was paired.
+    This judges the answer alone: a snapshot also asks whether its task is held out, how it was paired, which
+    answers to its task are better, and how the samples of a task without a reference agree.
     """
+    response = new.record.response
     return why_unfit(
         RecordFacts(
             finish_reason=new.record.provenance.finish_reason,
             correct=new.verdict.correct if new.verdict else None,
             leaked=bool(new.leaks),
-            empty=is_blank(new.record.response),
-        )
+            empty=is_blank(response),
+            tokens=new.record.provenance.completion_tokens,
+            text=answer_facts(response) if rules.need_text else None,
+            misformatted=rules.need_format and rules.misformatted(response),
+        ),
+        replace(rules, agreement=None, only_kept=False),
     )

@@ -2,19 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
+from orca_desk.library.record_rules import current_rules
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.pairing import strategy_for
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.method.strategies import Strategy
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
-from orca_desk.steps.recorder import find_or_create_run, record_run
+from orca_desk.steps.instruct.rounds import Voting, teach_in_rounds
+from orca_desk.steps.recorder import RunRecorder, find_or_create_run, record_run
 from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, teach, unwatched
+
+
+class _How(TypedDict):
+    teacher: Teacher
+    sampling: Sampling
+    recorder: RunRecorder
+    control: JobControl
+    on_arrival: OnArrival
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +41,7 @@ def generate(
     *,
     strategy: str | None = None,
     samples: int = 1,
+    stop_early: bool = False,
     sampling: Sampling | None = None,
     progress: Progress = silent,
     control: JobControl | None = None,
@@ -41,8 +52,9 @@ def generate(
 
     A task is answered under `strategy` if given, else under its own or its family's. Answers that the library
     already has are reused, so the same call resumes where an earlier one stopped. `on_arrival` gets records
-    as they are stored. Raises UserError when there is nothing to do or a family has no strategy, and as
-    `teach` does.
+    as they are stored. With `stop_early`, a task without a reference gets no more answers once the vote on
+    those that it has is decided. Raises UserError when there is nothing to do or a family has no strategy,
+    and as `teach` does.
     """
     control = control or JobControl()
     sampling = sampling or Sampling()
@@ -63,20 +75,25 @@ def generate(
         "samples": samples,
         "sampling": asdict(sampling),
     }
-    asks = [
-        Ask(task=task, strategy=chosen[task.id], sample=sample) for task in tasks for sample in range(samples)
-    ]
+    voting = None
+    if stop_early and samples > 1:
+        voting = Voting(samples=samples, at_least=current_rules(library).agreement or 0.0)
+        settings["voting"] = voting.at_least
     run = find_or_create_run(library, "generate", settings, request)
     with record_run(library, run, progress=progress) as recorder:
-        taught = teach(
-            library,
-            asks,
-            teacher=used,
-            sampling=sampling,
-            recorder=recorder,
-            control=control,
-            on_arrival=on_arrival,
-        )
+        how: _How = {
+            "teacher": used,
+            "sampling": sampling,
+            "recorder": recorder,
+            "control": control,
+            "on_arrival": on_arrival,
+        }
+        if voting:
+            taught = teach_in_rounds(library, tasks, chosen, voting, **how)
+        else:
+            numbers = range(samples)
+            asks = [Ask(task=task, strategy=chosen[task.id], sample=one) for task in tasks for one in numbers]
+            taught = teach(library, asks, **how)
         recorder.outcome, recorder.finished = taught.to_json(), taught.finished
         return Generated(run=run, **vars(taught))
 

@@ -29,6 +29,7 @@ class GenerateRequest:
     limit: int = 0
     strategy: str | None = None
     samples: int = 1
+    stop_early: bool = False
     sampling: Sampling = field(default_factory=Sampling)
     batch: int = 0
     context: int = 0
@@ -127,6 +128,7 @@ class GenerateRequest:
             list(iterate_tasks(library, self.tasks)),
             strategy=self.strategy,
             samples=self.samples,
+            stop_early=self.stop_early,
             sampling=self.sampling,
             progress=progress,
             control=control,

@@ -10,6 +10,8 @@ from orca_desk.ui.words.progress import between
 def teach_details(made: Taught) -> str:
     """Return the answers that were not new or not usable, with the reasons, or an empty text."""
     parts = [f"{made.known:,} already in the library"] if made.known else []
+    if made.spared:
+        parts.append(f"{made.spared:,} not needed: the vote was decided without them")
     parts += [f"{count:,} rejected: {UNFIT[reason]}" for reason, count in made.rejected.items()]
     parts += [f"{count:,} failed: {reason.rstrip('.')}" for reason, count in made.failed.items()]
     return f"{'; '.join(parts)}." if parts else ""

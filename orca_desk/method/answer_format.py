@@ -1,0 +1,48 @@
+"""The format rule: a regular expression that answers must match, or must not, within a time limit."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from orca_desk.errors import SettingError, UserError
+
+if TYPE_CHECKING:
+    import regex
+
+LIMIT_S = 0.2  # for one answer; ordinary expressions take microseconds
+
+
+def check_pattern(setting: str, pattern: str) -> None:
+    """Raise SettingError if `pattern`, the value of a setting, is no regular expression."""
+    import regex
+
+    try:
+        _compiled(pattern)
+    except regex.error as error:
+        raise SettingError(
+            setting,
+            f"{pattern!r} is not a regular expression ({error})",
+            "Put a backslash before signs that are meant literally, as in \\( or \\*.",
+        ) from error
+
+
+def matches(pattern: str, answer: str) -> bool:
+    """Return whether `pattern` matches somewhere in `answer`; ^ and $ are the ends of a line.
+
+    Raises UserError if that takes too long, which the expression causes and a longer wait does not end.
+    """
+    try:
+        return _compiled(pattern).search(answer, timeout=LIMIT_S, concurrent=True) is not None
+    except TimeoutError as error:
+        raise UserError(
+            f"The regular expression {pattern!r} takes more than {LIMIT_S:g} seconds on an answer of "
+            f"{len(answer):,} characters.",
+            "Repeat no group that itself holds a repetition, such as (a+)+.",
+        ) from error
+
+
+@lru_cache(maxsize=16)
+def _compiled(pattern: str) -> "regex.Pattern[str]":
+    import regex  # 30 ms
+
+    made: Any = regex.compile(pattern, regex.MULTILINE)
+    return made  # type: ignore[no-any-return]
