@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from orca_desk.method.records import AnswerKind, question_key
+from orca_desk.method.splits import variant_key
 from orca_desk.paths import resources
 
 QUESTIONS = "general.jsonl"
@@ -43,6 +44,12 @@ def probe_questions() -> tuple[ProbeQuestion, ...]:
 def probe_keys() -> frozenset[str]:
     """Return the keys of all questions, by which tasks and records that ask one of them are found."""
     return frozenset(one.key for one in probe_questions())
+
+
+@cache
+def probe_variants() -> frozenset[int]:
+    """Return the keys of all questions by which variants are found too: see `variant_key`."""
+    return frozenset(variant_key(one.question) for one in probe_questions())
 
 
 @cache

@@ -10,6 +10,7 @@ from library_doubles import LEAK, judged, make_record
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.general_probe import probe_questions
 from orca_desk.library.ids import full_id
 from orca_desk.library.pairings import current_pairings, pairing_history, set_pairings
 from orca_desk.library.records import (
@@ -55,6 +56,12 @@ def test_a_record_comes_back_as_it_went_in(library: Library) -> None:
     assert stored.record == record == stored.current
     assert stored.verdict == grade(record.response, "7")
     assert (stored.leaks, stored.decision, stored.run) == ((LEAK,), None, run.id)
+
+
+def test_a_record_that_asks_a_question_of_the_general_probe_is_held_out(library: Library) -> None:
+    probed = dataclasses.replace(make_record(1), user=probe_questions()[0].question)
+    add_records(library, [NewRecord(record=probed), NewRecord(record=make_record(2))])
+    assert [get_record(library, f"record-0000{n}").held_out for n in (1, 2)] == [True, False]
 
 
 def test_without_a_reference_there_is_no_verdict(library: Library) -> None:

@@ -14,6 +14,7 @@ from orca_desk.formats.refused import RefusedRows
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import opened, readable
 from orca_desk.library.database import Library
+from orca_desk.library.general_probe import probe_variants
 from orca_desk.library.tasks import TaskFilter, add_tasks, same_tasks, task_rowids
 from orca_desk.method.records import Task
 from orca_desk.method.splits import HeldOut, QuestionCounts, SplitQuestions, variant_key
@@ -175,6 +176,7 @@ class _Import:
             repeated=repeated.rows,
             elsewhere=self.counts["elsewhere"],
             both=repeated.both,
+            general=self.counts["general"],
             families=dict(self.families.most_common(MAX_FAMILIES)),
             problems=tuple(self.problems),
             examples=tuple(self.examples),
@@ -203,6 +205,7 @@ class _Import:
         if self.held is not None:
             tasks = [replace(task, split=self.held.split(task)) for task in tasks]
         keys = {task.id: variant_key(task.user_text) for task in tasks}
+        tasks = [self._hold_out_general(task, keys[task.id]) for task in tasks]
         for task in tasks:
             self._splits.add_key(keys[task.id], task.split)
         stored = same_tasks(self.library, tasks)
@@ -222,6 +225,13 @@ class _Import:
         self.counts["unanswered"] += sum(task.answer is None for task in new)
         self.families.update(task.family for task in new)
         self._compare(tasks, {task.id for task in new}, stored)
+
+    def _hold_out_general(self, task: Task, key: int) -> Task:
+        """Return a task, held out if it asks a question of the general probe."""
+        if task.split == "heldout" or key not in probe_variants():
+            return task
+        self.counts["general"] += 1
+        return replace(task, split="heldout")
 
     def _first_of(self, tasks: list[Task]) -> list[Task]:
         """Return the tasks without those that the file gave before."""

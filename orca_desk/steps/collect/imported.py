@@ -78,6 +78,7 @@ class Imported:
     what an earlier row asks, in the same words or nearly, `elsewhere` added tasks that ask what another task
     of the library asks, `both` questions that stand in both splits, here or with the library's. `regraded`
     counts the records that got another verdict by a replaced reference answer.
+    `general` counts rows that are held out as they ask a question of the general probe.
     `families` counts the added tasks by family. `problems` and `examples` are the first 20 bad and differing
     rows. With `dry_run` nothing was stored.
     """
@@ -100,6 +101,7 @@ class Imported:
     read_as: ReadAs
     left_aside: LeftAside = LeftAside()
     regraded: int = 0
+    general: int = 0
     dry_run: bool = False
     undo: ImportUndo | None = field(default=None, repr=False, compare=False)
 

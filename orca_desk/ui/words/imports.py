@@ -187,6 +187,9 @@ def _doubts(imported: Imported, how_to_hold_out: str) -> Iterator[str]:
             f"{questions} in both Train and Held-out, here or in the library:"
             f" a score on {them} may be memory. {how_to_hold_out}"
         )
+    if imported.general:
+        rows = counted(imported.general, "row asks", "rows ask")
+        yield f"{rows} a question of the general probe, which tells what a student lost, and so is held out."
     left = imported.left_aside
     if left.systems:
         yield f"The system messages of {counted(left.systems, 'conversation')} were left out."

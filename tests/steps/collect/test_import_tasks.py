@@ -14,6 +14,7 @@ from library_doubles import judged, make_record, make_task
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.families import rename_family
+from orca_desk.library.general_probe import probe_questions
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.snapshots import preview_freeze
@@ -37,6 +38,7 @@ from orca_desk.steps.collect.preview import preview_import
 from orca_desk.steps.collect.questions import LibraryQuestions
 from orca_desk.steps.collect.request import ImportRequest, TaskSource, import_to_resume, request_from_json
 from orca_desk.steps.collect.undo import put_back, take_back
+from orca_desk.ui.words.imports import import_report
 
 MANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
 
@@ -93,6 +95,15 @@ def test_questions_in_the_library_count_too(library: Library) -> None:
     assert (seen.added, seen.repeated, seen.elsewhere, seen.both) == (2, 0, 1, 1)
     assert run(library, rows({"question": "what is  one"}, {"question": "Two?"})).elsewhere == 0
     assert run(library, rows({"question": "Two?"}), family="another").elsewhere == 1
+
+
+def test_a_question_of_the_general_probe_is_held_out_and_told(library: Library) -> None:
+    asked = probe_questions()[0].question
+    text = rows({"question": f" {asked.upper()} "}, {"question": "b?"}, {"question": asked, "split": "test"})
+    seen = run(library, text, update=True)
+    assert (seen.general, seen.heldout) == (1, 2)
+    assert dict(stored(library))["b?"] == "train"
+    assert "1 row asks a question of the general probe" in str(import_report(seen, "f", how_to_hold_out=""))
 
 
 def test_another_percentage_is_no_conflict_with_the_same_tasks(library: Library) -> None:
