@@ -44,7 +44,12 @@ def outcome_text(stored: str) -> str:
         taught, more = found
         if "paired" not in more:
             return teach_summary(taught)
-        paired = probe_summary(more["paired"], more.get("fruitless", {}), more.get("left_out", 0))
+        paired = probe_summary(
+            more["paired"],
+            more.get("fruitless", ()),
+            more.get("left_out", 0),
+            more.get("still_open", ()),
+        )
         return f"{paired} {teach_summary(taught)}"
     if evaluated := evaluation_from_json(stored):
         return _evaluated(evaluated)

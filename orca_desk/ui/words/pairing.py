@@ -1,36 +1,112 @@
 """Why a family is paired with its strategy, or with none, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from orca_desk.library.pairings import StoredPairing
-from orca_desk.method.pairing import Pairing, PairingReason, most_accurate
+from orca_desk.library.pairings import StoredPairing, Undecided
+from orca_desk.method.evidence import Basis, Evidence, most_accurate
+from orca_desk.method.halves import HeldOutScore
+from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
 NAMED = 5  # families in a sentence
 WITHOUT_NAMED = 3  # of the families without a strategy
 NO_EVIDENCE = "Use a stronger teacher or easier tasks, or choose the strategy by hand."
+STILL_OPEN = "Measure more tasks, or choose the strategy by hand."
+BASES: dict[Basis, str] = {
+    Basis.REFERENCE: "by reference answers",
+    Basis.AGREEMENT: "by agreement",
+    Basis.JUDGE: "by a judge",
+}
+# What a share is, where it stands: only by reference is it an accuracy
+SHARES: dict[Basis, str] = {
+    Basis.REFERENCE: "correct",
+    Basis.AGREEMENT: "agreeing",
+    Basis.JUDGE: "judged correct",
+}
+ABOUT_BASES: dict[Basis, str] = {
+    Basis.REFERENCE: "Each answer is compared with its task's reference answer: the share is an accuracy.",
+    Basis.AGREEMENT: (
+        "For tasks without reference answers. Each answer is compared with the one that most answers to its"
+        " task give, every strategy counting the same. The share says how often a strategy gives the common"
+        " answer. It is not accuracy: a strategy that alone is right loses, and all may share a mistake."
+    ),
+    Basis.JUDGE: (
+        "For tasks without reference answers. A judge model reads each answer and says whether it is correct."
+        " The share is the judge's opinion, not accuracy: judges favour long answers and their own, and a"
+        " weak judge is often wrong."
+    ),
+}
+ABOUT_CHOICE = (
+    "A family gets the strategy with the fewest answer tokens of those shown to be not worse than the best."
+    " Strategies are compared task by task on the same tasks (a paired test), with correction for the number"
+    " of comparisons (Holm): with many strategies, one looks good by luck."
+)
+ABOUT_INTERVAL = (
+    "95% interval: measured again on other tasks, the share would usually lie in this range. It narrows with"
+    " more tasks."
+)
 
 
-def pairing_reason(pairing: Pairing) -> str:
-    """Return the reason as a sentence; the one that an older Orca Desk stored stays as it is."""
+def pairing_reason(pairing: Pairing, rule: ChoiceRule | None = None) -> str:
+    """Return the reason as a sentence; the one that an older Orca Desk stored stays as it is.
+
+    `rule` is the one that chose.
+    """
     if pairing.reason == PairingReason.BY_HAND:
         return "Chosen by hand."
     chosen = next((one for one in pairing.evidence if one.strategy == pairing.strategy), None)
     if chosen is None or pairing.reason not in list(PairingReason):
         return _sentence(pairing.reason)
-    score = f"{chosen.correct} of {chosen.n} correct"
     best = most_accurate(pairing.evidence)
     match PairingReason(pairing.reason):
         case PairingReason.NONE_CORRECT:
             return f"No strategy answered any of the {best.n} tasks correctly; this one is the shortest."
         case PairingReason.BEST:
-            return f"{score}, the best of {len(pairing.evidence)} measured strategies."
+            return f"{score(chosen)}, the best of {len(pairing.evidence)} measured strategies."
         case PairingReason.ONLY:
-            return f"{score}, the only strategy measured."
+            return f"{score(chosen)}, the only strategy measured."
+    margin = (rule or ChoiceRule()).margin
     return (
-        f"{score} at {chosen.mean_tokens:.0f} tokens per answer. {best.strategy} got {best.correct} of"
-        f" {best.n} at {best.mean_tokens:.0f}, which is not clearly better."
+        f"{score(chosen)} at {chosen.mean_tokens:.0f} tokens per answer. {best.strategy} got"
+        f" {best.correct:,} of {best.n:,} at {best.mean_tokens:.0f}; this one is cheaper and not worse by"
+        f" {margin:.0%} or more."
+    )
+
+
+def score(evidence: Evidence) -> str:
+    """Return how many answers count as correct: "9 of 10 correct", "9 of 10 agreeing"."""
+    return f"{evidence.correct:,} of {evidence.n:,} {SHARES[evidence.basis]}"
+
+
+def no_choice(undecided: Undecided | Decision) -> str:
+    """Return why a measurement chose no strategy for a family, and what would settle it."""
+    best = most_accurate(undecided.evidence)
+    if undecided.reason == PairingReason.NONE_CORRECT:
+        answers = sum(one.n for one in undecided.evidence)
+        return f"No evidence: 0 of {counted(answers, 'answer')} {SHARES[best.basis]}. {NO_EVIDENCE}"
+    if undecided.more_tasks is None:
+        return (
+            "No choice: the answers do not show which strategies are not worse than the best, and more tasks"
+            " are unlikely to. Choose the strategy by hand."
+        )
+    answers = undecided.more_tasks * len(undecided.evidence)
+    return (
+        "No choice: the answers do not show yet which strategies are not worse than the best. About"
+        f" {counted(undecided.more_tasks, 'more task', 'more tasks')} would probably settle it (up to"
+        f" {counted(answers, 'answer')})."
+    )
+
+
+def held_out_text(found: HeldOutScore | None, basis: Basis = Basis.REFERENCE) -> str:
+    """Return what a choice achieves on tasks that did not make it; "" if there were too few tasks."""
+    if found is None:
+        return ""
+    first, second = found.by_halves
+    which = first if first == second else f"{first} on one half and {second} on the other"
+    return (
+        f"Chosen on one half of the tasks and scored on the other, both ways: {found.accuracy:.0%}"
+        f" {SHARES[basis]} ({found.low:.0%} to {found.high:.0%}, {counted(found.tasks, 'task')}), by {which}."
     )
 
 
@@ -43,7 +119,10 @@ def source_word(stored: StoredPairing, *, is_earlier: bool = False) -> str:
         return "by hand"
     if is_earlier:
         return "earlier version"
-    return "no evidence" if stored.pairing.reason == PairingReason.NONE_CORRECT else "measured"
+    if stored.pairing.reason == PairingReason.NONE_CORRECT:
+        return "no evidence"
+    basis = next((one.basis for one in stored.pairing.evidence), Basis.REFERENCE)
+    return "measured" if basis == Basis.REFERENCE else BASES[basis]
 
 
 def without_strategy(families: Sequence[str]) -> str:
@@ -53,21 +132,35 @@ def without_strategy(families: Sequence[str]) -> str:
     return f"No strategy yet for {named} and {more:,} more." if more > 0 else f"No strategy yet for {named}."
 
 
-def probe_summary(paired: int, fruitless: Mapping[str, int], left_out: int) -> str:
+def probe_summary(
+    paired: int, fruitless: Collection[str], left_out: int, still_open: Collection[str] = ()
+) -> str:
     """Return what a measurement came to: how many families it paired, and which ones it could not.
 
-    `fruitless` has the number of measured tasks of each family without a single correct answer; `left_out`
-    counts the tasks that were not answered under every strategy.
+    `fruitless` are the families without a single correct answer, `still_open` those in which the answers do
+    not settle the choice; `left_out` counts the tasks that were not answered under every strategy.
     """
     lines = [f"{counted(paired, 'family', 'families')} paired by measurement."]
+    if still_open:
+        count = counted(len(still_open), "family", "families")
+        lines.append(f"No choice yet for {count}: too few answers to tell in {_named(still_open)}.")
     if fruitless:
-        names = ", ".join(sorted(fruitless)[:NAMED])
-        more = f" and {len(fruitless) - NAMED:,} more" if len(fruitless) > NAMED else ""
         count = counted(len(fruitless), "family", "families")
-        lines.append(f"No evidence for {count}: no strategy got a task right in {names}{more}.")
+        lines.append(f"No evidence for {count}: no strategy got a task right in {_named(fruitless)}.")
     if left_out:
         lines.append(f"{counted(left_out, 'task')} not answered under every strategy, so not compared.")
     return " ".join(lines)
+
+
+def undecided_by_reason(undecided: Mapping[str, Decision]) -> tuple[list[str], list[str]]:
+    """Return the families without a choice: those with nothing correct, and those still open."""
+    fruitless = [family for family, one in undecided.items() if one.reason == PairingReason.NONE_CORRECT]
+    return fruitless, [family for family in undecided if family not in fruitless]
+
+
+def _named(families: Collection[str]) -> str:
+    names = ", ".join(sorted(families)[:NAMED])
+    return f"{names} and {len(families) - NAMED:,} more" if len(families) > NAMED else names
 
 
 def _sentence(text: str) -> str:
