@@ -22,6 +22,7 @@ from orca_desk.library.general_probe import (
 )
 from orca_desk.method.forgetting import Forgetting, PromptDivergence, forgetting
 from orca_desk.method.grading import grade
+from orca_desk.method.naming import names_answer
 from orca_desk.method.records import Sampling, digest, question_key
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
@@ -33,6 +34,8 @@ from orca_desk.steps.grading import MATHEMATICS
 
 ANSWER_TOKENS = 128  # of a general question: each has an answer of one or a few words
 NEUTRAL_TOKENS = 48  # of the base's answer to an everyday request, at each of which the two are compared
+IN_FORM = ("code",)  # kinds of which a sentence is no answer, as capitals and quotes count
+GRADING = 1  # how answers are graded; another number asks and grades anew
 HINT = "Evaluate again to measure it, or leave it out."
 
 
@@ -149,7 +152,7 @@ def _respondent(library: Library, runner: Runner, system: str) -> str:
             runner.template,
             system,
             probe_version(),
-            [ANSWER_TOKENS, NEUTRAL_TOKENS],
+            [ANSWER_TOKENS, NEUTRAL_TOKENS, GRADING],
         ]
     )
 
@@ -203,13 +206,13 @@ def _graded(question: ProbeQuestion, answer: Answer) -> ProbeAnswer:
 
 
 def is_correct(question: ProbeQuestion, response: str) -> bool:
-    """Return whether a response gives one of the answers to a general question."""
-    return any(
-        grade(
-            response, answer, question.answer_kind, question=question.question, comparer=MATHEMATICS
-        ).correct
-        for answer in (question.answer, *question.also)
-    )
+    """Return whether a response gives one of the answers to a general question, alone or in a sentence."""
+    answers = (question.answer, *question.also)
+    kind, asked = question.answer_kind, question.question
+    if any(grade(response, one, kind, question=asked, comparer=MATHEMATICS).correct for one in answers):
+        return True
+    in_words = kind == "text" and question.kind not in IN_FORM
+    return in_words and any(names_answer(asked, response, one) for one in answers)
 
 
 def _diverge(
