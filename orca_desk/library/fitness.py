@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from orca_desk.errors import UserError
 from orca_desk.library.answer_facts import COLUMNS, facts_in
 from orca_desk.library.conditions import Conditions, json_list
 from orca_desk.library.database import Library
 from orca_desk.library.fill_facts import FACT_TABLES, OnProgress, fill_answer_facts, unwatched
-from orca_desk.library.record_rules import rules_in
-from orca_desk.library.records import CONTENT, CORRECT, FAMILY, LEAKED, TABLES, TEXT
+from orca_desk.library.record_rules import current_rules, rules_in
+from orca_desk.library.records import CONTENT, CORRECT, FAMILY, LEAKED, TABLES, TEXT, RecordFilter
 from orca_desk.library.votes import StoredVote, Vote, count_votes, stored_votes
 from orca_desk.method.agreement import agree
+from orca_desk.method.answer_format import LIMIT_S, Format
 from orca_desk.method.best import Contender, beaten
 from orca_desk.method.fitness import (
     Decision,
@@ -30,6 +32,7 @@ from orca_desk.method.fitness import (
 from orca_desk.method.records import FinishReason
 from orca_desk.yielding import yielding
 
+MOST_UNCHECKED = 10  # answers on which an expression takes too long; more would take minutes
 FITNESS_TABLES = f"""{TABLES}
     LEFT JOIN tasks AS t INDEXED BY tasks_own_strategy ON t.id = r.task_id AND t.strategy IS NOT NULL
     LEFT JOIN (SELECT family_id, strategy, max(n) FROM pairings GROUP BY family_id) AS p
@@ -94,7 +97,7 @@ def judge(
     Only those of `families` and `runs` are considered at all, so that the best of several are the best of
     these. `rowids` asks for some records; the others matter as they do without it. What `prepare_facts` has
     not found out counts in an answer's favour, but for votes. Raises UserError where a regular expression
-    takes too long.
+    takes too long on more than a few answers.
     """
     considered = _considered(db, rules, families=families, runs=runs, rowids=rowids)
     contenders = [contender for _, contender in considered if contender is not None]
@@ -112,6 +115,26 @@ def judge(
 def standings(db: sqlite3.Connection, rules: FitnessRules, rowids: Sequence[int]) -> dict[int, Standing]:
     """Return how the records in these rows stand, by row."""
     return {one.n: one.standing for one in judge(db, rules, rowids=rowids)}
+
+
+def by_rowids(library: Library, wanted: RecordFilter, *, vote: Vote = agree) -> RecordFilter:
+    """Return a filter whose `used` and `reason`, if any, have become the rows of the records that match them.
+
+    A record has a reason if that is one of those against it, not only the first.
+    """
+    if wanted.used is None and wanted.reason is None:
+        return wanted
+    rules = current_rules(library)
+    prepare_facts(library, rules, vote=vote)
+    with library.read() as db:
+        judged = judge(db, rules)
+    rowids = tuple(
+        one.n
+        for one in judged
+        if wanted.used in (None, not one.standing.reasons)
+        and (wanted.reason is None or wanted.reason in one.standing.reasons)
+    )
+    return replace(wanted, used=None, reason=None, rowids=rowids)
 
 
 def facts_of(stored: str) -> RecordFacts:
@@ -186,6 +209,7 @@ class _Judge:
         self._plain = not (
             rules.need_text or rules.need_format or rules.agreement is not None or _limits_tokens(rules)
         )
+        self._unchecked = 0
         self._known: dict[str, Standing] = {}
         self._read = lru_cache(maxsize=None)(facts_of)
 
@@ -232,8 +256,19 @@ class _Judge:
             tokens=row["tokens"],
             agreed=agreed,
             text=facts_in(row) if rules.need_text else None,
-            misformatted=rules.need_format and rules.misformatted(row["text"]),
+            format=self._format(row["text"]) if rules.need_format else "right",
         )
+
+    def _format(self, answer: str) -> Format:
+        found = self._rules.format_of(answer)
+        self._unchecked += found == "unchecked"
+        if self._unchecked > MOST_UNCHECKED:
+            raise UserError(
+                f"The regular expressions for the format take more than {LIMIT_S:g} seconds on each of more "
+                f"than {MOST_UNCHECKED} answers.",
+                "Change the rules for records: repeat no group that itself holds a repetition, as in (a+)+.",
+            )
+        return found
 
 
 def _is_fit(rules: FitnessRules) -> Any:

@@ -16,7 +16,7 @@ from orca_desk.library.families import ID_OF, NAME, family_ids
 from orca_desk.library.general_probe import probe_keys
 from orca_desk.library.rows import table
 from orca_desk.library.tasks import Added
-from orca_desk.method.fitness import Decision, RecordFacts
+from orca_desk.method.fitness import Decision, RecordFacts, Unfit
 from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import Leak
 from orca_desk.method.records import (
@@ -119,7 +119,9 @@ class RecordFilter:
 
     `correct` selects among graded ones; `graded` False selects the others. `decision` "none" selects those
     not reviewed yet. `text` is a part of the question or of the answer, in any case of letters. `ids` can be
-    those that earlier versions of Orca Desk would have given. `after` is the `next` of the previous page.
+    those that earlier versions of Orca Desk would have given. `used` and `reason` ask how records stand
+    under the rules in force: `fitness.by_rowids` turns them into `rowids` first. `after` is the `next` of
+    the previous page.
     """
 
     family: str | None = None
@@ -131,6 +133,9 @@ class RecordFilter:
     leaked: bool | None = None
     decision: Literal["keep", "drop", "none"] | None = None
     ids: tuple[str, ...] | None = None
+    used: bool | None = None
+    reason: Unfit | None = None
+    rowids: tuple[int, ...] | None = None
     text: str = ""
     limit: int | None = None
     after: int = 0
@@ -318,6 +323,10 @@ def conditions_of(wanted: RecordFilter) -> Conditions:
     conditions.equal("r.task_id", wanted.task_id)
     conditions.equal("r.run", wanted.run)
     conditions.equal(CORRECT, wanted.correct)
+    if wanted.used is not None or wanted.reason is not None:
+        raise ValueError("by_rowids turns a filter on how records stand into rows first")
+    if wanted.rowids is not None:
+        conditions.add("r.n IN (SELECT value FROM json_each(?))", json_list(wanted.rowids))
     if wanted.ids is not None:
         conditions.add(
             "r.id IN (SELECT value FROM json_each(?) UNION SELECT record FROM record_aliases"

@@ -1,14 +1,17 @@
 """Records for the review queue: row ids to jump anywhere, one line per record, and undo of decisions."""
 
+import contextlib
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orca_desk.errors import UserError
 from orca_desk.library.conditions import json_list
 from orca_desk.library.database import Library
+from orca_desk.library.fitness import standings
+from orca_desk.library.record_rules import rules_in
 from orca_desk.library.records import (
     CORRECT,
     FAMILY,
@@ -21,14 +24,17 @@ from orca_desk.library.records import (
     store_decisions,
     stored_record,
 )
-from orca_desk.method.fitness import Decision
+from orca_desk.method.fitness import Decision, Standing
 
 QUESTION = 160  # characters of a question in a line
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordLine:
-    """What a list shows of a record. `correct` is None for an ungraded answer."""
+    """What a list shows of a record. `correct` is None for an ungraded answer.
+
+    `standing` is how it stands under the rules in force; None where these cannot be applied.
+    """
 
     rowid: int
     id: str
@@ -41,6 +47,7 @@ class RecordLine:
     edited: bool
     held_out: bool
     decision: Decision | None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +80,30 @@ def record_lines(library: Library, rowids: Iterable[int]) -> list[RecordLine | N
         f" e.record IS NOT NULL AS edited {TABLES} WHERE r.n IN (SELECT value FROM json_each(?))",
         (QUESTION, json_list(wanted)),
     )
+    standing = standings_now(library, wanted)
     found = {}
     for row in rows:
-        fields = dict(row)
+        fields = {**dict(row), "standing": standing.get(row["rowid"])}
         fields.update({name: bool(row[name]) for name in ("leaked", "cut_off", "edited", "held_out")})
         fields["correct"] = None if row["correct"] is None else bool(row["correct"])
         found[row["rowid"]] = RecordLine(**fields)
     return [found.get(rowid) for rowid in wanted]
+
+
+def standings_now(library: Library, rowids: Sequence[int]) -> dict[int, Standing]:
+    """Return how the records in these rows stand under the rules in force; {} if these cannot be applied."""
+    with contextlib.suppress(UserError), library.read() as db:  # an expression that takes too long
+        return standings(db, rules_in(db), rowids)
+    return {}
+
+
+def standings_by_id(library: Library, ids: Sequence[str]) -> dict[str, Standing]:
+    """Return how records stand under the rules in force, by id. Raises UserError as `judge` does."""
+    wanted = json_list(ids)
+    rows = library.rows("SELECT n, id FROM records WHERE id IN (SELECT value FROM json_each(?))", (wanted,))
+    with library.read() as db:
+        found = standings(db, rules_in(db), [row["n"] for row in rows])
+    return {row["id"]: found[row["n"]] for row in rows}
 
 
 def record_at(library: Library, rowid: int) -> StoredRecord:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from orca_desk.errors import SettingError
 from orca_desk.method.answer_facts import AnswerFacts
-from orca_desk.method.answer_format import check_pattern, matches
+from orca_desk.method.answer_format import Format, check_pattern, matches
 from orca_desk.method.languages import known_languages, surely_other
 from orca_desk.method.records import FinishReason
 
@@ -37,6 +37,7 @@ class Unfit(StrEnum):
     TOO_SHORT = "too-short"
     TOO_LONG = "too-long"
     FORMAT = "format"
+    FORMAT_UNCHECKED = "format-unchecked"  # the regular expression takes too long
     DUPLICATE = "duplicate"  # another fit record has the same question and answer
     NOT_BEST = "not-best"  # the task already has its maximum of better answers under this strategy
     OVER_CAP = "over-cap"  # the snapshot already has its maximum of this family
@@ -49,6 +50,9 @@ class Unfit(StrEnum):
 
 
 NEVER_FIT = (Unfit.HELD_OUT, Unfit.DROPPED, Unfit.EMPTY)  # whatever the rules say
+
+# Those that records have by themselves; the others come from the mix of a snapshot
+RECORD_REASONS = tuple(Unfit)[: tuple(Unfit).index(Unfit.NOT_BEST) + 1]
 
 
 class Basis(StrEnum):
@@ -68,8 +72,8 @@ class RecordFacts:
     `correct` is None for an ungraded answer. `edited`: the user replaced the answer. `other_strategy`: the
     record was made under another strategy than the one its task, or else its family, is paired with. `empty`:
     the answer has no text. `tokens` is None where nobody counted them. `agreed` is the share of its
-    question's votes that the answer won, 0 if it lost, None without a vote. `text` and `misformatted` are
-    only known where a rule asks for them.
+    question's votes that the answer won, 0 if it lost, None without a vote. `text` and `format` are only
+    known where a rule asks for them.
     """
 
     finish_reason: FinishReason
@@ -83,7 +87,7 @@ class RecordFacts:
     tokens: int | None = None
     agreed: float | None = None
     text: AnswerFacts | None = None
-    misformatted: bool = False
+    format: Format = "right"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,18 +152,20 @@ class FitnessRules:
 
     @property
     def need_format(self) -> bool:
-        """Whether these rules ask for `RecordFacts.misformatted`."""
+        """Whether these rules ask for `RecordFacts.format`."""
         return bool(self.must_match or self.must_not_match)
 
     @property
     def _characters(self) -> bool:
         return self.min_characters is not None or self.max_characters is not None
 
-    def misformatted(self, answer: str) -> bool:
-        """Return whether a regular expression speaks against an answer; raises as `matches` does."""
-        if self.must_match and not matches(self.must_match, answer):
-            return True
-        return bool(self.must_not_match) and matches(self.must_not_match, answer)
+    def format_of(self, answer: str) -> Format:
+        """Return what the regular expressions say of an answer; "unchecked" if one takes too long."""
+        has = not self.must_match or matches(self.must_match, answer)
+        lacks = not self.must_not_match or _not(matches(self.must_not_match, answer))
+        if has is False or lacks is False:
+            return "other"
+        return "right" if has and lacks else "unchecked"
 
 
 DEFAULT_RULES = FitnessRules()
@@ -246,8 +252,12 @@ def _reasons_of_text(facts: RecordFacts, rules: FitnessRules) -> Iterator[Unfit]
         yield Unfit.TOO_SHORT
     if _over(facts.tokens, rules.max_tokens) or _over(characters, rules.max_characters):
         yield Unfit.TOO_LONG
-    if facts.misformatted:
-        yield Unfit.FORMAT
+    if facts.format != "right":
+        yield Unfit.FORMAT if facts.format == "other" else Unfit.FORMAT_UNCHECKED
+
+
+def _not(value: bool | None) -> bool | None:
+    return None if value is None else not value
 
 
 def _under(length: int | None, limit: int | None) -> bool:

@@ -340,7 +340,7 @@ def rejection(new: NewRecord, rules: FitnessRules = DEFAULT_RULES) -> Unfit | No
             empty=is_blank(response),
             tokens=new.record.provenance.completion_tokens,
             text=answer_facts(response) if rules.need_text else None,
-            misformatted=rules.need_format and rules.misformatted(response),
+            format=rules.format_of(response) if rules.need_format else "right",
         ),
         replace(rules, agreement=None, only_kept=False),
     )

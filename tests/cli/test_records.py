@@ -118,3 +118,58 @@ def test_records_that_are_frozen_already_get_no_second_name(records: Callable[..
     again = " ".join(records("freeze", "second").stdout.split())
     assert "The same records are frozen already, as first. No snapshot second was made." in again
     assert len(json.loads(records("snapshots", "--json").stdout)) == 1
+
+
+def test_each_record_says_why_it_is_in_or_out(records: Callable[..., Result]) -> None:
+    listed = json.loads(records("list", "--json").stdout)["records"]
+    assert {each["record"]["id"]: each["standing"] for each in listed} == {
+        CORRECT.id: {"used": True, "reasons": [], "basis": "correct"},
+        INCORRECT.id: {"used": False, "reasons": ["incorrect"], "basis": "incorrect"},
+    }
+    for option, expected in (("--in", CORRECT), ("--out", INCORRECT)):
+        found = json.loads(records("list", option, "--json").stdout)
+        assert (found["total"], found["records"][0]["record"]["id"]) == (1, expected.id)
+    assert json.loads(records("list", "--reason", "leak", "--json").stdout)["total"] == 0
+    assert json.loads(records("list", "--reason", "incorrect", "--json").stdout)["total"] == 1
+    assert "Out: incorrect answer." in records("show", INCORRECT.id).stdout
+    assert "In: correct" in records("list").stdout
+
+
+def test_rules_are_tried_and_put_in_force(records: Callable[..., Result]) -> None:
+    first = json.loads(records("rules", "--json").stdout)
+    assert (first["records"], first["usable"], first["saved"]) == (2, 1, False)
+    assert first["effects"][0] == {
+        "reason": "incorrect",
+        "on": True,
+        "removed": 1,
+        "only": 1,
+        "examples": [{"id": INCORRECT.id, "question": INCORRECT.user}],
+    }
+    tried = json.loads(records("rules", "--with-incorrect", "--match", "^Answer: 7", "--json").stdout)
+    assert tried["used"] == {"incorrect": 1}
+    assert (tried["entering"], tried["leaving"]) == (1, 1)
+    assert {effect["reason"]: (effect["on"], effect["removed"]) for effect in tried["effects"]} == {
+        "incorrect": (False, 1),
+        "format": (True, 1),
+    }
+    assert json.loads(records("rules", "--json").stdout)["usable"] == 1
+    shown = records("rules", "--with-incorrect", "--per-task", "1", "--save").stdout
+    assert "In: 2 of 2 records" in shown and "in force" in shown
+    assert json.loads(records("rules", "--json").stdout)["rules"]["per_task"] == 1
+    assert json.loads(records("list", "--out", "--json").stdout)["total"] == 0
+    assert json.loads(records("rules", "--default", "--save", "--json").stdout)["rules"]["per_task"] == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--match", "(a"), "is not a regular expression"),
+        (("--language", "english"), "no known code"),
+        (("--min-tokens", "9", "--max-tokens", "3"), "less than the minimum"),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_refused(
+    records: Callable[..., Result], words: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        records("rules", *words)

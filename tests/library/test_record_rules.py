@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from library_doubles import judged, make_record, make_task
 
+from orca_desk.errors import UserError
 from orca_desk.library import votes
 from orca_desk.library.database import Library
 from orca_desk.library.fitness import count_usable, judge, prepare_facts, standings
@@ -152,6 +153,16 @@ def test_the_standing_of_a_few_records_is_that_among_all(library: Library) -> No
             every = {one.n: one.standing for one in judge(db, rules)}
             for n in every:
                 assert standings(db, rules, [n]) == {n: every[n]}
+
+
+def test_an_expression_that_takes_too_long_is_told_and_ends(library: Library) -> None:
+    slow = "a" * 5000 + "b"
+    rules = FitnessRules(must_not_match="(a+)+$")
+    add_records(library, [answer(f"slow{n}", f"{slow}{n}", task=n) for n in range(2)])
+    assert set(out(library, rules).values()) == {Unfit.FORMAT_UNCHECKED}
+    add_records(library, [answer(f"more{n}", f"{slow}{n}", task=n + 5) for n in range(12)])
+    with pytest.raises(UserError, match="more than 10 answers"):
+        out(library, rules)
 
 
 def test_only_what_is_considered_competes(library: Library) -> None:

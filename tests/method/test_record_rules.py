@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_desk.errors import SettingError, UserError
+from orca_desk.errors import SettingError
 from orca_desk.method.answer_facts import answer_facts
 from orca_desk.method.answer_format import matches
 from orca_desk.method.fitness import (
@@ -57,7 +57,7 @@ def test_each_rule_alone(rules: dict[str, object], bad: RecordFacts, reason: Unf
 
 
 def test_an_answer_in_another_format() -> None:
-    assert why_unfit(facts(misformatted=True), FitnessRules(must_match="^Answer:")) is Unfit.FORMAT
+    assert why_unfit(facts(format="other"), FitnessRules(must_match="^Answer:")) is Unfit.FORMAT
 
 
 def test_an_answer_with_several_faults_tells_them_all() -> None:
@@ -147,12 +147,13 @@ def test_an_expression_matches_anywhere_and_lines_have_ends() -> None:
     assert matches("^Answer: \\d+$", "Let me see.\nAnswer: 12\nDone.")
     assert not matches("^Answer: \\d+$", "The Answer: 12.")
     rules = FitnessRules(must_match="Answer:", must_not_match="(?i)as an ai")
-    assert not rules.misformatted("Answer: 3")
-    assert rules.misformatted("3")
-    assert rules.misformatted("As an AI I say Answer: 3")
+    assert rules.format_of("Answer: 3") == "right"
+    assert rules.format_of("3") == "other"
+    assert rules.format_of("As an AI I say Answer: 3") == "other"
 
 
-def test_an_expression_that_would_run_for_ever_is_told() -> None:
-    with pytest.raises(UserError, match="takes more than") as refused:
-        matches("(a+)+$", "a" * 5000 + "b")
-    assert "repetition" in refused.value.hint
+def test_an_expression_that_would_run_for_ever_is_ended() -> None:
+    slow = "a" * 5000 + "b"
+    assert matches("(a+)+$", slow) is None
+    assert FitnessRules(must_match="(a+)+$").format_of(slow) == "unchecked"
+    assert why_unfit(facts(format="unchecked"), FitnessRules(must_match="x")) is Unfit.FORMAT_UNCHECKED

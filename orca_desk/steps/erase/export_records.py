@@ -7,11 +7,13 @@ from pathlib import Path
 from orca_desk.errors import UserError, cannot_write
 from orca_desk.files import atomic_writer
 from orca_desk.library.database import Library
+from orca_desk.library.fitness import by_rowids
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
 from orca_desk.library.snapshot_store import training_line
 from orca_desk.method.erasure import erase
 from orca_desk.method.fitness import Unfit, why_never_fit
 from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
+from orca_desk.steps.votes import vote
 
 REPORT_EVERY = 200  # records
 
@@ -40,6 +42,7 @@ def export_records(
     record can be written, and if the file cannot.
     """
     control = control or JobControl()
+    wanted = by_rowids(library, wanted, vote=vote)
     meter = Meter(progress, stage="exporting", total=count_records(library, wanted), unit="records")
     written, seen = 0, 0
     left_out: Counter[Unfit] = Counter()

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from orca_desk.inventory.usage import model_with_hash
 from orca_desk.library.database import Library
 from orca_desk.library.records import StoredRecord
-from orca_desk.library.review import record_at
+from orca_desk.library.review import record_at, standings_now
 from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import get_tasks
 from orca_desk.method.erasure import Segment, difference, erase, revealed_strategies
+from orca_desk.method.fitness import Standing
 from orca_desk.method.records import TrainingRecord
 from orca_desk.models.model_file import ModelFile
 
@@ -19,7 +20,8 @@ class ReviewItem:
     """The record in row `rowid`, its training record, and `segments`, the difference between the two.
 
     `revealed` names the strategies whose instruction the student's message quotes, so that nothing is erased
-    for them. `teacher` is the model that answered, if it is on this machine and its hash is known.
+    for them. `standing` is how it stands under the rules in force; None where these cannot be applied.
+    `teacher` is the model that answered, if it is on this machine and its hash is known.
     """
 
     rowid: int
@@ -28,6 +30,7 @@ class ReviewItem:
     segments: tuple[Segment, ...]
     revealed: tuple[str, ...]
     has_task: bool
+    standing: Standing | None
     teacher: ModelFile | None
 
 
@@ -46,6 +49,7 @@ def review_item(
         training=training,
         segments=difference(stored.current, training),
         revealed=tuple(revealed_strategies(instruction, current_strategies(library).values())),
+        standing=standings_now(library, [rowid]).get(rowid),
         has_task=bool(get_tasks(library, [stored.record.task_id])),
         teacher=model_with_hash(library, models, stored.record.provenance.model_sha256),
     )

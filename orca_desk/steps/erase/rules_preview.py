@@ -67,7 +67,7 @@ def preview_rules(
     """Judge all records by `rules`, and by those of the yes-or-no rules that are off.
 
     Half a second to a few seconds for 50,000 records. Raises UserError where a regular expression takes too
-    long. Never call this in the event loop of a window.
+    long on many. Never call this in the event loop of a window.
     """
     strict = replace(
         rules,

@@ -20,6 +20,7 @@ UNFIT: Mapping[Unfit, str] = {
     Unfit.TOO_SHORT: "too short",
     Unfit.TOO_LONG: "too long",
     Unfit.FORMAT: "other format",
+    Unfit.FORMAT_UNCHECKED: "format not checked: the expression takes too long",
     Unfit.DUPLICATE: "duplicate answer",
     Unfit.NOT_BEST: "better answers to its task",
     Unfit.OVER_CAP: "over the maximum per family",
