@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,10 +17,11 @@ from orca_desk.cli.options import (
     model_options,
     sampling_options,
 )
-from orca_desk.cli.output import console, errors, escape_controls, print_json, say
+from orca_desk.cli.output import complain, console, errors, escape_controls, print_json, say
 from orca_desk.cli.running import tell_notes
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library.chats import ChatMessage
+from orca_desk.method.agreement import Agreement
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling
 from orca_desk.steps.chat.conversation import Conversation
@@ -27,6 +29,8 @@ from orca_desk.steps.chat.draft import Draft
 from orca_desk.steps.chat.events import AnswerEnded, AnswerFailed, Event, Piece
 from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.steps.chat.session import ChatSession
+from orca_desk.steps.chat.voting import MOST_VOTES, check_votes
+from orca_desk.ui.words.votes import candidate_votes, vote_summary
 
 SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
 
@@ -37,6 +41,7 @@ SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
         "orca-desk chat --model student.gguf --adapter adapter.gguf",
         "orca-desk chat --model teacher.gguf --system 'Answer in one word.'",
         "orca-desk chat --model student.gguf --message 'Where is the ball?' --json",
+        "orca-desk chat --model student.gguf --message 'What is 7 * 8?' --vote 5 --temperature 0.7",
     ),
 )
 @model_options
@@ -48,6 +53,13 @@ SYSTEMS = {"cautious": CAUTIOUS, "empty": EMPTY}
     help="The system message: the cautious one, none, or your own text.",
 )
 @click.option("--message", help="Answer this one message, then exit.")
+@click.option(
+    "--vote",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_VOTES),
+    help="Ask each message so often and show the most frequent answer; needs a temperature above 0.",
+)
 @sampling_options
 @click.option("--threads", type=click.IntRange(1), help="CPU threads [default: all cores].")
 @click.option("--context", type=click.IntRange(64), help="Context window in tokens.")
@@ -59,6 +71,7 @@ def command(
     adapter: Path | None,
     system: str,
     message: str | None,
+    vote: int,
     sampling: Sampling,
     context: int | None,
     threads: int | None,
@@ -82,11 +95,12 @@ def command(
             template=lambda: Overrides.in_folder(folder).find(chosen.model),
         )
 
+    check_votes(vote, sampling)
     tell_notes(model, adapter, folder=folder)
-    terminal = _Terminal(streams=message is None)
+    terminal = _Terminal(streams=message is None and vote == 1)
     with Conversation(None, terminal, open_session=open_session) as conversation:
         conversation.use([ChatModel(part=part_of(model, adapter), model=model, adapter=adapter)])
-        asked = _Chat(conversation, terminal, SYSTEMS.get(system, system), sampling)
+        asked = _Chat(conversation, terminal, SYSTEMS.get(system, system), sampling, vote)
         if message is not None:
             asked.answer_one(message, as_json=as_json)
         else:
@@ -99,6 +113,7 @@ class _Terminal:
     def __init__(self, *, streams: bool) -> None:
         self._streams = streams
         self.answer: ChatMessage | None = None
+        self.vote: Agreement | None = None
         self.error: Exception | None = None
 
     def __call__(self, event: Event) -> None:
@@ -106,19 +121,19 @@ class _Terminal:
             sys.stdout.write(escape_controls(event.text))
             sys.stdout.flush()
         elif isinstance(event, AnswerEnded):
-            self.answer, self.error = event.answer, None
+            self.answer, self.vote, self.error = event.answer, event.vote, None
         elif isinstance(event, AnswerFailed):
-            self.answer, self.error = event.answer, event.error
+            self.answer, self.vote, self.error = event.answer, event.vote, event.error
 
 
 class _Chat:
     """Asks one model under one system message."""
 
     def __init__(
-        self, conversation: Conversation, terminal: _Terminal, system: str, sampling: Sampling
+        self, conversation: Conversation, terminal: _Terminal, system: str, sampling: Sampling, votes: int
     ) -> None:
         self._conversation, self._terminal = conversation, terminal
-        self._system, self._sampling = system, sampling
+        self._system, self._sampling, self._votes = system, sampling, votes
 
     def answer_one(self, message: str, *, as_json: bool) -> None:
         """Print the answer to one message."""
@@ -128,9 +143,11 @@ class _Chat:
             seconds = round(time.monotonic() - began, 3)
             print_json(
                 {"response": answer.content, "finish_reason": answer.finish_reason, "seconds": seconds}
+                | _vote_json(answer, self._terminal.vote)
             )
         else:
             say(answer.content)
+            self._show_vote(answer)
             _warn_if_cut(answer)
 
     def talk(self) -> None:
@@ -139,16 +156,49 @@ class _Chat:
         while text := _read_line():
             with _stoppable(self._conversation):
                 answer = self._ask(text)
-            sys.stdout.write("\n")
+            if self._votes > 1:
+                say(answer.content)
+            else:
+                sys.stdout.write("\n")
+            self._show_vote(answer)
             _warn_if_cut(answer)
 
     def _ask(self, message: str) -> ChatMessage:
         """Return the answer to a message. Raises what prevents it."""
-        self._conversation.send(Draft(question=message), system=self._system, sampling=self._sampling)
+        self._conversation.send(
+            Draft(question=message), system=self._system, sampling=self._sampling, votes=self._votes
+        )
         self._conversation.wait()
         if self._terminal.error:
             raise self._terminal.error
         return self._terminal.answer or ChatMessage(role="assistant", content="")
+
+    def _show_vote(self, answer: ChatMessage) -> None:
+        """Print the vote behind an answer on stderr, so that stdout holds the answer alone."""
+        vote = self._terminal.vote
+        if vote is not None and answer.sampled is not None:
+            complain(vote_summary(vote, answer.sampled.asked), style="dim")
+            for candidate in vote.candidates:
+                complain(f"  {candidate_votes(candidate, vote)}  {candidate.answer}", style="dim")
+
+
+def _vote_json(answer: ChatMessage, vote: Agreement | None) -> dict[str, Any]:
+    if vote is None or answer.sampled is None:
+        return {}
+    return {
+        "vote": {
+            "asked": answer.sampled.asked,
+            "answers": vote.n,
+            "shown": answer.sampled.shown,
+            "tied": vote.is_tied,
+            "share": vote.share,
+            "without_vote": vote.without_vote,
+            "candidates": [
+                {"answer": one.answer, "votes": one.votes, "samples": one.samples} for one in vote.candidates
+            ],
+            "samples": answer.sampled.samples,
+        }
+    }
 
 
 def _warn_if_cut(answer: ChatMessage) -> None:

@@ -4,9 +4,10 @@ Each column is a chat of its own and holds every turn, so one query reads all th
 answered. The first column gives the conversation its id and title; the others point to it.
 """
 
+import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,27 @@ from orca_desk.library.locations import resolve_path, stored_path
 from orca_desk.method.records import FinishReason
 from orca_desk.method.roles import Role
 
-TURN = "role, content, finish_reason, completion_tokens, task, seconds"
+TURN = "role, content, finish_reason, completion_tokens, task, seconds, samples"
 COLUMNS = "(SELECT n FROM chats WHERE id = :id OR beside = (SELECT n FROM chats WHERE id = :id))"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatSample:
+    """One of several answers to the same message."""
+
+    content: str
+    finish_reason: FinishReason
+    completion_tokens: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampledAnswers:
+    """The answers of a message that was asked up to `asked` times; the message shows number `shown`."""
+
+    asked: int
+    shown: int
+    samples: tuple[ChatSample, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +47,7 @@ class ChatMessage:
     """One turn. A turn with the role "system" sets the system message for the turns after it.
 
     An answer has `finish_reason`, `completion_tokens` and `seconds`; a question that came from a task has the
-    id of that `task`.
+    id of that `task`. An answer that was voted on has all `sampled` answers.
     """
 
     role: Role
@@ -36,6 +56,7 @@ class ChatMessage:
     completion_tokens: int | None = None
     task: str | None = None
     seconds: float | None = None
+    sampled: SampledAnswers | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +139,19 @@ def add_message(library: Library, chat_id: str, message: ChatMessage) -> int:
     return position
 
 
+def replace_message(library: Library, chat_id: str, position: int, message: ChatMessage) -> None:
+    """Replace the turn at a position of one column, such as by an answer with one more sample."""
+
+    def change(db: sqlite3.Connection) -> None:
+        columns = ", ".join(f"{name} = ?" for name in TURN.split(", "))
+        db.execute(
+            f"UPDATE messages SET {columns} WHERE position = ? AND chat = (SELECT n FROM chats WHERE id = ?)",
+            (*_values(message), position, chat_id),
+        )
+
+    library.write(change)
+
+
 def ask_columns(library: Library, chat_id: str, turns: Sequence[ChatMessage]) -> None:
     """Append turns, such as a question, to every column. Raises UserError when the chat does not exist."""
     library.write(lambda db: _ask(db, chat_id, turns))
@@ -129,7 +163,7 @@ def messages(library: Library, chat_id: str) -> list[ChatMessage]:
         f"SELECT {TURN} FROM messages WHERE chat = (SELECT n FROM chats WHERE id = ?) ORDER BY position",
         (chat_id,),
     )
-    return [ChatMessage(**dict(row)) for row in rows]
+    return [_message(row) for row in rows]
 
 
 def get_chat(library: Library, chat_id: str) -> Chat:
@@ -258,20 +292,37 @@ def _position(db: sqlite3.Connection, n: int, question: int, *, keep_question: b
 def _append(db: sqlite3.Connection, chat_id: str, turn: ChatMessage) -> int | None:
     row = db.execute(
         f"INSERT INTO messages (chat, position, {TURN}, created_at)"
-        " SELECT n, (SELECT count(*) FROM messages WHERE chat = n), ?, ?, ?, ?, ?, ?, ?"
+        " SELECT n, (SELECT count(*) FROM messages WHERE chat = n), ?, ?, ?, ?, ?, ?, ?, ?"
         " FROM chats WHERE id = ? RETURNING position",
-        (
-            turn.role,
-            turn.content,
-            turn.finish_reason,
-            turn.completion_tokens,
-            turn.task,
-            turn.seconds,
-            now(),
-            chat_id,
-        ),
+        (*_values(turn), now(), chat_id),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def _values(turn: ChatMessage) -> tuple[object, ...]:
+    """Return a turn's values in the order of TURN."""
+    sampled = turn.sampled and json.dumps(asdict(turn.sampled), ensure_ascii=False)
+    return (
+        turn.role,
+        turn.content,
+        turn.finish_reason,
+        turn.completion_tokens,
+        turn.task,
+        turn.seconds,
+        sampled,
+    )
+
+
+def _message(row: sqlite3.Row) -> ChatMessage:
+    values = dict(row)
+    stored = values.pop("samples")
+    if stored is None:
+        return ChatMessage(**values)
+    read = json.loads(stored)
+    samples = tuple(ChatSample(**one) for one in read["samples"])
+    return ChatMessage(
+        **values, sampled=SampledAnswers(asked=read["asked"], shown=read["shown"], samples=samples)
+    )
 
 
 def _cut(db: sqlite3.Connection, n: int, position: int) -> list[dict[str, Any]]:

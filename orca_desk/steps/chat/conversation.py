@@ -35,6 +35,7 @@ from orca_desk.steps.chat.events import (
     NotOpened,
     NotStored,
     Piece,
+    Sampled,
     Shown,
     State,
     StateChanged,
@@ -46,6 +47,7 @@ from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.sending import ChatChange, ChatStore, Sending
 from orca_desk.steps.chat.session import ChatSession
 from orca_desk.steps.chat.transcript import Turn
+from orca_desk.steps.chat.voting import check_votes
 
 LARGEST_SEED = 2**31 - 1
 WAKE = 0.1  # seconds; without a limit, Windows would hold Ctrl-C back for as long as `wait` waits
@@ -170,35 +172,46 @@ class Conversation:
 
     # Messages
 
-    def send(self, draft: Draft, *, system: str, sampling: Sampling) -> bool:
-        """Ask every column; return False when that cannot be: no text, no model, or still busy."""
-        return self._ask_anew(len(self._turns), draft, system, sampling) is not None
+    def send(self, draft: Draft, *, system: str, sampling: Sampling, votes: int = 1) -> bool:
+        """Ask every column; return False when that cannot be: no text, no model, or still busy.
 
-    def edit(self, number: int, draft: Draft, *, system: str, sampling: Sampling) -> ChatChange | None:
+        With several `votes` each is asked so often, with one seed after the other, and the answers vote.
+        Raises UserError if they cannot, at temperature 0.
+        """
+        return self._ask_anew(len(self._turns), draft, system, sampling, votes) is not None
+
+    def edit(
+        self, number: int, draft: Draft, *, system: str, sampling: Sampling, votes: int = 1
+    ) -> ChatChange | None:
         """Ask every column a message in place of turn `number` and all later ones; return how to undo that.
 
-        Returns None where `send` returns False.
+        Returns None where `send` returns False. Raises UserError as that does.
         """
-        return self._ask_anew(number, draft, system, sampling)
+        return self._ask_anew(number, draft, system, sampling, votes)
 
-    def regenerate(self, sampling: Sampling) -> ChatChange | None:
-        """Let every column answer the last turn again, each time with the next seed; return how to undo that.
+    def regenerate(self, sampling: Sampling, votes: int = 1) -> ChatChange | None:
+        """Let every column answer the last turn again, each time with new seeds; return how to undo that.
 
-        Returns None when there is no turn, or while busy.
+        Returns None when there is no turn, or while busy. Raises UserError as `send` does.
         """
+        check_votes(votes, sampling)
         with self._lock:
             if not self._can_ask() or not self._turns:
                 return None
             self._attempt += 1
-            seed = (sampling.seed + self._attempt) % LARGEST_SEED
-            return self._ask_again(range(len(self._columns)), replace(sampling, seed=seed))
+            seed = (sampling.seed + self._attempt * votes) % LARGEST_SEED
+            return self._ask_again(range(len(self._columns)), replace(sampling, seed=seed), votes)
 
-    def retry(self, column: int, sampling: Sampling) -> bool:
-        """Let one column answer the last turn, after it failed; return False when there is none, or busy."""
+    def retry(self, column: int, sampling: Sampling, votes: int = 1) -> bool:
+        """Let one column answer the last turn, after it failed; return False when there is none, or busy.
+
+        Raises UserError as `send` does.
+        """
+        check_votes(votes, sampling)
         with self._lock:
             if not self._can_ask() or not self._turns:
                 return False
-            self._ask_again([column], sampling)
+            self._ask_again([column], sampling, votes)
             return True
 
     def stop(self) -> None:
@@ -212,7 +225,10 @@ class Conversation:
     def _can_ask(self) -> bool:
         return not self.is_busy and not self._closed and bool(self._columns)
 
-    def _ask_anew(self, number: int, draft: Draft, system: str, sampling: Sampling) -> ChatChange | None:
+    def _ask_anew(
+        self, number: int, draft: Draft, system: str, sampling: Sampling, votes: int
+    ) -> ChatChange | None:
+        check_votes(votes, sampling)
         with self._lock:
             if not self._can_ask() or not draft.message or number > len(self._turns):
                 return None
@@ -224,17 +240,24 @@ class Conversation:
             )
             self._emit(TurnAdded(turn=turn))
             self._attempt = 0
-            return self._begin(turn, number, everyone, sampling, is_question=True)
+            return self._begin(turn, number, everyone, sampling, votes, is_question=True)
 
-    def _ask_again(self, wanted: Sequence[int], sampling: Sampling) -> ChatChange:
+    def _ask_again(self, wanted: Sequence[int], sampling: Sampling, votes: int) -> ChatChange:
         turn = self._turns[-1]
         for column in wanted:
             turn = turn.answered(column, None)
             self._emit(AnswerBegan(column=column))
-        return self._begin(turn, len(self._turns) - 1, wanted, sampling, is_question=False)
+        return self._begin(turn, len(self._turns) - 1, wanted, sampling, votes, is_question=False)
 
     def _begin(
-        self, turn: Turn, number: int, wanted: Iterable[int], sampling: Sampling, *, is_question: bool
+        self,
+        turn: Turn,
+        number: int,
+        wanted: Iterable[int],
+        sampling: Sampling,
+        votes: int,
+        *,
+        is_question: bool,
     ) -> ChatChange:
         earlier = self._turns[:number]
         sending = Sending(
@@ -245,6 +268,7 @@ class Conversation:
             is_question=is_question,
             system_before=earlier[-1].system if earlier else self._first_system,
             sampling=sampling,
+            votes=votes,
             columns=self._columns,
             waiting=set(wanted),
             ids=self._ids,
@@ -307,7 +331,7 @@ class Conversation:
             self._settled.notify_all()
             if sending is self._sending:
                 verdict = event.verdict if isinstance(event, AnswerEnded) else None
-                turn = self._turns[-1].answered(column, event.answer, verdict=verdict)
+                turn = self._turns[-1].answered(column, event.answer, verdict=verdict, vote=event.vote)
                 self._turns = (*self._turns[:-1], turn)
                 self._emit(event)
             if not sending.waiting:
@@ -440,7 +464,7 @@ class Conversation:
         if sending.ids and not sending.is_discarded:
             self._emit(Stored(chat_id=sending.chat_id))
 
-    def _tell_piece(self, sending: Sending, piece: Piece) -> None:
+    def _tell_piece(self, sending: Sending, piece: Piece | Sampled) -> None:
         with self._lock:
             sending.begun.add(piece.column)
             if sending is self._sending:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from orca_desk.library.chats import ChatMessage
+from orca_desk.method.agreement import Agreement
 from orca_desk.method.grading import Verdict
 from orca_desk.steps.chat.models import ChatModel
 from orca_desk.steps.chat.transcript import Turn
@@ -75,15 +76,27 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """A column has `count` of up to `of` answers that vote; the text of the next one begins anew."""
+
+    column: int
+    count: int
+    of: int
+    vote: Agreement
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnswerEnded:
     """A column finished the last turn; without an answer when it was stopped before it was asked.
 
-    `context` is how many tokens a conversation with its model can have.
+    `vote` is that of a message that was asked several times. `context` is how many tokens a conversation with
+    its model can have.
     """
 
     column: int
     answer: ChatMessage | None
     verdict: Verdict | None = None
+    vote: Agreement | None = None
     context: int | None = None
 
 
@@ -94,6 +107,7 @@ class AnswerFailed:
     column: int
     error: Exception
     answer: ChatMessage | None = None
+    vote: Agreement | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +139,7 @@ Event = (
     | TurnAdded
     | AnswerBegan
     | Piece
+    | Sampled
     | AnswerEnded
     | AnswerFailed
     | Stored

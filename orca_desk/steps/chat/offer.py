@@ -21,8 +21,10 @@ from orca_desk.steps.chat.models import (
     needs_conversion,
     training_models,
 )
+from orca_desk.steps.chat.voting import MOST_VOTES
 
 SAMPLING, SYSTEM, MODELS = "chat.sampling", "chat.system", "chat.models"  # names of library settings
+VOTES = "chat.votes"
 WORKED_EXAMPLE = "worked-example"  # the tag of the task that the demo asks
 EXAMPLES = 3
 MOST_FOUND = 50  # tasks of each split
@@ -38,6 +40,7 @@ class ChatOffer:
     strategies: dict[str, Strategy]
     sampling: Sampling
     system: str | None  # the system message last used, if any
+    votes: int = 1  # how often a message was last asked
 
 
 def read_offer(library: Library) -> ChatOffer:
@@ -54,6 +57,7 @@ def read_offer(library: Library) -> ChatOffer:
         strategies=current_strategies(library),
         sampling=_sampling(get_setting(library, SAMPLING, {})),
         system=get_setting(library, SYSTEM),
+        votes=_votes(get_setting(library, VOTES, 1)),
     )
 
 
@@ -79,6 +83,11 @@ def save_sampling(library: Library, sampling: Sampling) -> None:
     set_setting(
         library, SAMPLING, {name: value for name, value in asdict(sampling).items() if name != "stop"}
     )
+
+
+def save_votes(library: Library, votes: int) -> None:
+    """Save how often a message is asked, for the next chat."""
+    set_setting(library, VOTES, votes)
 
 
 def save_models(library: Library, models: Sequence[ChatModel]) -> None:
@@ -136,6 +145,11 @@ def _trained_models(library: Library, training_id: str) -> list[ChatModel]:
     except UserError:  # its base is missing
         pass
     return []
+
+
+def _votes(stored: Any) -> int:
+    """Return the saved number, or 1 if another version of the app saved something else."""
+    return stored if isinstance(stored, int) and 1 <= stored <= MOST_VOTES else 1
 
 
 def _sampling(stored: Mapping[str, Any]) -> Sampling:

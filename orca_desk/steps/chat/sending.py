@@ -14,6 +14,7 @@ from orca_desk.library.chats import (
     create_columns,
     cut_chat,
     put_back,
+    replace_message,
 )
 from orca_desk.library.database import Library
 from orca_desk.method.records import Sampling
@@ -33,6 +34,7 @@ class Sending:
     is_question: bool  # sent by the user; otherwise the last turn is asked again
     system_before: str  # the system message in force before it
     sampling: Sampling
+    votes: int  # how often each column is asked
     columns: tuple[ModelColumn, ...]  # of the conversation when it was sent
     waiting: set[int]  # numbers of the columns that still owe an answer
     ids: tuple[str, ...]  # of the columns in the library; empty while the chat is not stored
@@ -74,11 +76,20 @@ class ChatStore:
                 return None
             return self._question(self.library, sending)
 
-    def add_answer(self, sending: Sending, column: int, answer: ChatMessage) -> None:
-        """Store a column's answer. Raises UserError when the library refuses."""
+    def add_answer(
+        self, sending: Sending, column: int, answer: ChatMessage, position: int | None
+    ) -> int | None:
+        """Store a column's answer, or replace the one at `position`; return where it is.
+
+        Raises UserError when the library refuses.
+        """
         with self._guard:
-            if self.library and not sending.is_discarded:
-                add_message(self.library, sending.ids[column], answer)
+            if self.library is None or sending.is_discarded:
+                return position
+            if position is None:
+                return add_message(self.library, sending.ids[column], answer)
+            replace_message(self.library, sending.ids[column], position, answer)
+            return position
 
     def swap(self, removed: RemovedRows) -> RemovedRows:
         """Put removed rows back; return those that they replace."""

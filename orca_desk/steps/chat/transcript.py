@@ -7,10 +7,12 @@ from typing import Self
 from orca_desk.library.chats import Chat, ChatMessage, columns, messages
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import get_tasks
+from orca_desk.method.agreement import Agreement
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Task
 from orca_desk.method.thoughts import split_thoughts
 from orca_desk.prompts.messages import Message
+from orca_desk.steps.chat.voting import stored_vote
 from orca_desk.steps.grading import grade_answer
 
 LONGEST_TITLE = 60  # characters
@@ -18,30 +20,42 @@ LONGEST_TITLE = 60  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """A question under its system message, and per column the answer and the grade, where there is one."""
+    """A question under its system message, and per column the answer, its grade and vote, where there are."""
 
     question: str
     system: str
     task: Task | None = None
     answers: tuple[ChatMessage | None, ...]
     verdicts: tuple[Verdict | None, ...]
+    votes: tuple[Agreement | None, ...]
 
     @classmethod
     def new(cls, question: str, *, system: str, task: Task | None, columns: int) -> Self:
         """Return a turn that no column has answered yet."""
         nothing = (None,) * columns
-        return cls(question=question, system=system, task=task, answers=nothing, verdicts=nothing)
+        return cls(
+            question=question, system=system, task=task, answers=nothing, verdicts=nothing, votes=nothing
+        )
 
-    def answered(self, column: int, answer: ChatMessage | None, *, verdict: Verdict | None = None) -> Self:
+    def answered(
+        self,
+        column: int,
+        answer: ChatMessage | None,
+        *,
+        verdict: Verdict | None = None,
+        vote: Agreement | None = None,
+    ) -> Self:
         """Return the turn with another answer in one column, graded if the question is a task's.
 
-        `verdict` is the grade if it is known: grading mathematics takes a moment.
+        `verdict` and `vote` are the grade and the vote if they are known: mathematics takes a moment.
         """
         graded = verdict or judge(answer, self.task)
+        voted = vote or stored_vote(answer, self.question, self.task)
         return replace(
             self,
             answers=(*self.answers[:column], answer, *self.answers[column + 1 :]),
             verdicts=(*self.verdicts[:column], graded, *self.verdicts[column + 1 :]),
+            votes=(*self.votes[:column], voted, *self.votes[column + 1 :]),
         )
 
 

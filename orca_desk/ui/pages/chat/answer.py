@@ -8,13 +8,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from orca_desk.errors import UserError
 from orca_desk.library.chats import ChatMessage
+from orca_desk.method.agreement import Agreement
 from orca_desk.method.grading import Verdict
 from orca_desk.method.thoughts import split_thoughts
-from orca_desk.steps.chat.events import Piece
+from orca_desk.steps.chat.events import Piece, Sampled
 from orca_desk.steps.chat.models import Part
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.chat.fitting_browser import FittingBrowser
 from orca_desk.ui.pages.chat.thoughts import FoldedThoughts
+from orca_desk.ui.pages.chat.vote import VoteView
 from orca_desk.ui.theme import GRID, Role, Theme
 from orca_desk.ui.widgets.browser import is_heavy
 from orca_desk.ui.widgets.text import button, label, set_tone
@@ -44,6 +46,8 @@ class AnswerCard(QFrame):
         self._shown_answer = 0  # of what follows its thoughts
         self._tokens = 0  # of `text`
         self._is_coming = False  # whether more text may come
+        self._is_between = False  # whether the next text is that of one more answer
+        self._samples = ""  # which of several answers is coming
         self._plain = False
         self._not_before = 0.0
         self._verdict: Verdict | None = None
@@ -58,6 +62,8 @@ class AnswerCard(QFrame):
         self.browser = FittingBrowser()
         self.browser.setAccessibleName(self.accessibleName())
         layout.addWidget(self.browser)
+        self.vote = VoteView(theme, title)
+        layout.addWidget(self.vote)
         self.failure = label(tone="bad", wrap=True, selectable=True)
         self.retry = button("Retry", self.retried.emit)
         self.retry.setAccessibleName(f"Retry: {title}")
@@ -104,6 +110,8 @@ class AnswerCard(QFrame):
         self._show_parts(True)
         self.copy.setEnabled(False)
         self._show_verdict(None)
+        self.vote.show_vote(None, None)
+        self._samples = ""
         self._tokens, self._is_coming = 0, True
         self._set_text("")
         self.caption.setText("Waiting for the model…")
@@ -111,9 +119,18 @@ class AnswerCard(QFrame):
 
     def add(self, piece: Piece) -> None:
         """Take more text; `render_news` shows it."""
+        if self._is_between:  # the text so far was another answer's
+            self._is_between = False
+            self._set_text("")
         self.text += piece.text
         self._tokens = piece.tokens
-        self._progress = _size(piece.tokens, piece.rate)
+        self._progress = self._samples + _size(piece.tokens, piece.rate)
+
+    def show_sample(self, event: Sampled) -> None:
+        """Show that one of several answers has ended; the next one replaces its text."""
+        self._is_between = True
+        self._samples = f"Answer {event.count + 1} of {event.of}  ·  " if event.count < event.of else ""
+        self.vote.show_count(event.count, event.of, event.vote)
 
     @property
     def has_news(self) -> bool:
@@ -129,9 +146,12 @@ class AnswerCard(QFrame):
         self._not_before = now + (time.perf_counter() - now) * REST
         self.caption.setText(self._progress)
 
-    def show_answer(self, answer: ChatMessage, verdict: Verdict | None) -> None:
-        """Show a whole answer with its grade."""
-        self._tokens, self._is_coming = answer.completion_tokens or 0, False
+    def show_answer(
+        self, answer: ChatMessage, verdict: Verdict | None, vote: Agreement | None = None
+    ) -> None:
+        """Show a whole answer with its grade, and its vote if several were asked for."""
+        self._tokens, self._is_coming, self._is_between = answer.completion_tokens or 0, False, False
+        self.vote.show_vote(vote, answer.sampled)
         if answer.content != self.text or self.has_news:
             self._set_text(answer.content)
         else:
@@ -234,6 +254,7 @@ class AnswerCard(QFrame):
         self.copy.setIcon(icon("copy", self._theme.colours, "muted"))
         self._paint_mark()
         self.thoughts.paint()
+        self.vote.paint()
         if self.text and not self._plain:  # its links and code still have the colours of the old theme
             self.browser.set_markdown(split_thoughts(self.text)[1])
 

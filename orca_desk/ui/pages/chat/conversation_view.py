@@ -14,6 +14,7 @@ from orca_desk.steps.chat.events import (
     AnswerFailed,
     Event,
     Piece,
+    Sampled,
     Shown,
     StateChanged,
     TurnAdded,
@@ -88,7 +89,7 @@ class ConversationView(QScrollArea):
             self._cut(event.number)
         elif isinstance(event, TurnAdded):
             self._add(event.turn)
-        elif isinstance(event, AnswerBegan | Piece | AnswerEnded | AnswerFailed) and self.last:
+        elif isinstance(event, AnswerBegan | Piece | Sampled | AnswerEnded | AnswerFailed) and self.last:
             self._show_answer(self.last.answers[event.column], event)
 
     def show_as_written(self, as_written: bool) -> None:
@@ -109,17 +110,23 @@ class ConversationView(QScrollArea):
                 self._streaming.append(card)
         self._streaming = waiting + self._streaming
 
-    def _show_answer(self, card: AnswerCard, event: AnswerBegan | Piece | AnswerEnded | AnswerFailed) -> None:
+    def _show_answer(
+        self, card: AnswerCard, event: AnswerBegan | Piece | Sampled | AnswerEnded | AnswerFailed
+    ) -> None:
         if isinstance(event, AnswerBegan):
             card.begin()
+        elif isinstance(event, Sampled):
+            card.show_sample(event)
         elif isinstance(event, Piece):
             card.add(event)
             if card not in self._streaming:
                 self._streaming.append(card)
         elif isinstance(event, AnswerFailed):
+            if event.vote is not None and event.answer is not None:
+                card.show_answer(event.answer, None, event.vote)
             card.show_failure(event.error)
         elif event.answer is not None:
-            card.show_answer(event.answer, event.verdict)
+            card.show_answer(event.answer, event.verdict, event.vote)
         else:
             card.show_nothing()
 

@@ -236,11 +236,11 @@ class ChatPage(Page):
             self._ask_for_model()
             return
         self.notice.hide()
-        system, sampling = self.settings.system.text(), self.settings.sampling
+        system, sampling, votes = self.settings.system.text(), self.settings.sampling, self.settings.votes
         if number is None or number >= len(self.conversation.turns):
-            was_sent = self.conversation.send(draft, system=system, sampling=sampling)
+            was_sent = self.conversation.send(draft, system=system, sampling=sampling, votes=votes)
         else:
-            change = self.conversation.edit(number, draft, system=system, sampling=sampling)
+            change = self.conversation.edit(number, draft, system=system, sampling=sampling, votes=votes)
             self._make_undoable("Edit a message", change)
             was_sent = change is not None
         if was_sent:  # otherwise another thread began an undo in the meantime
@@ -256,7 +256,7 @@ class ChatPage(Page):
     def regenerate(self) -> None:
         """Let every column answer the last message again."""
         sampling = self.settings.sampling
-        change = self.conversation.regenerate(sampling)
+        change = self.conversation.regenerate(sampling, self.settings.votes)
         if change and sampling.temperature == 0:
             self.desk.say("At temperature 0 the answers won't change. Raise the temperature under Sampling.")
         self._make_undoable("Regenerate answers", change)
@@ -264,7 +264,7 @@ class ChatPage(Page):
 
     def retry(self, column: int) -> None:
         """Let one column answer the last message, after it failed."""
-        self.conversation.retry(column, self.settings.sampling)
+        self.conversation.retry(column, self.settings.sampling, self.settings.votes)
         self._show_news()
 
     def edit(self, number: int) -> None:

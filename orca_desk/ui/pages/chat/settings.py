@@ -4,18 +4,29 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from orca_desk.errors import UserError
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import Strategy
-from orca_desk.steps.chat.offer import ChatOffer, save_sampling, save_system
+from orca_desk.steps.chat.offer import ChatOffer, save_sampling, save_system, save_votes
+from orca_desk.steps.chat.voting import MOST_VOTES, check_votes
 from orca_desk.ui.page import Page
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.settings_form import SettingsForm
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.votes import HELP
 
 OWN = "own"
 EDITOR_HEIGHT = 11 * GRID
@@ -29,17 +40,19 @@ class ChatSettings(QObject):
         self._page = page
         self.system = SystemBar()
         self.sampling = Sampling()
+        self.votes = 1  # how often a message is asked
         self.system.changed.connect(self._save_system)
 
     def show_saved(self, offer: ChatOffer) -> None:
         """Start with the settings last used."""
         self.sampling = offer.sampling
+        self.votes = offer.votes if offer.sampling.temperature > 0 else 1
         if offer.system is not None:
             self.system.set_text(offer.system)
 
     def show_sampling(self, beside: QWidget) -> None:
         """Show the sampling settings below a button."""
-        popover = SamplingPopover(self._page, self.sampling)
+        popover = SamplingPopover(self._page, self.sampling, self.votes)
         popover.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         popover.closed.connect(lambda: self._take_sampling(popover))
         popover.adjustSize()
@@ -48,13 +61,17 @@ class ChatSettings(QObject):
         popover.form.control("temperature").setFocus()
 
     def _take_sampling(self, popover: "SamplingPopover") -> None:
+        votes = popover.votes.value()
         try:
-            sampling = self.sampling = popover.form.value()
+            sampling = popover.form.value()
+            check_votes(votes, sampling)
         except UserError as error:
             self._page.notice.show_error(error)
             return
+        self.sampling, self.votes = sampling, votes
         desk = self._page.desk
         desk.write(lambda: save_sampling(desk.library, sampling))
+        desk.write(lambda: save_votes(desk.library, votes))
 
     def _save_system(self) -> None:
         desk, text = self._page.desk, self.system.text()
@@ -163,7 +180,7 @@ class SamplingPopover(QFrame):
 
     closed = Signal()
 
-    def __init__(self, parent: QWidget, value: Sampling) -> None:
+    def __init__(self, parent: QWidget, value: Sampling, votes: int) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setProperty("kind", "card")
         self.setAccessibleName("Sampling")
@@ -174,6 +191,11 @@ class SamplingPopover(QFrame):
         self.form = SettingsForm(Sampling, value, skip=("stop",))
         self.form.setMinimumWidth(56 * GRID)
         layout.addWidget(self.form)
+        layout.addLayout(self._voting(votes))
+        self.warning = label(size="caption", tone="warn", wrap=True)
+        layout.addWidget(self.warning)
+        self.form.changed.connect(self._warn)
+        self._warn()
         row = QHBoxLayout()
         self.all = QCheckBox("All settings")
         self.all.toggled.connect(self._show_all)
@@ -182,12 +204,43 @@ class SamplingPopover(QFrame):
         row.addWidget(button("Defaults", self._reset))
         layout.addLayout(row)
 
+    def _voting(self, votes: int) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        self.votes = QSpinBox()
+        self.votes.setRange(1, MOST_VOTES)
+        self.votes.setValue(votes)
+        self.votes.setAccessibleName("Answers per message, which vote")
+        self.votes.setToolTip(HELP)
+        self.votes.valueChanged.connect(self._warn)
+        words = label("&Ask each message")
+        words.setBuddy(self.votes)
+        self.times = label(tone="muted", wrap=True)
+        row.addWidget(words)
+        row.addWidget(self.votes)
+        row.addWidget(self.times, 1)
+        return row
+
+    def _warn(self) -> None:
+        """Say what the vote needs: at temperature 0 every answer is the same."""
+        votes = self.votes.value()
+        self.times.setText("time" if votes == 1 else "times, and let the answers vote")
+        try:
+            is_cold = self.form.value().temperature == 0
+        except UserError:
+            is_cold = False
+        cannot = votes > 1 and is_cold
+        said = "At temperature 0 all answers are the same. Raise the temperature to vote, for example to 0.7."
+        self.warning.setText(said if cannot else "")
+        self.warning.setVisible(cannot)
+
     def _show_all(self, shown: bool) -> None:
         self.form.show_all(shown)
         self.adjustSize()
 
     def _reset(self) -> None:
         self.form.set_value(Sampling())
+        self.votes.setValue(1)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Emit `closed`."""

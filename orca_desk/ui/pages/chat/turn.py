@@ -115,13 +115,13 @@ class TurnView(QWidget):
         self.answers = [
             AnswerCard(theme, one.part, PART_NAMES[one.part], as_written=as_written) for one in models
         ]
-        for column, (card, answer, verdict) in enumerate(
-            zip(self.answers, turn.answers, turn.verdicts, strict=True)
+        for column, (card, answer, verdict, vote) in enumerate(
+            zip(self.answers, turn.answers, turn.verdicts, turn.votes, strict=True)
         ):
             row.addWidget(card, 1)
             card.retried.connect(lambda column=column: actions.retry(column))
             if answer is not None:
-                card.show_answer(answer, verdict)
+                card.show_answer(answer, verdict, vote)
             else:
                 card.show_nothing()
         layout.addLayout(row)

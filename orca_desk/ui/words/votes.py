@@ -1,0 +1,31 @@
+"""The vote of several answers to one message, in words."""
+
+from orca_desk.method.agreement import Agreement, Candidate
+from orca_desk.ui.words.counting import counted
+
+HELP = (
+    "Each model answers so often, each time with another seed, and the most frequent final answer is shown."
+    " It stops early when more answers cannot change the vote. Agreement is not accuracy."
+)
+NO_VOTE_HELP = "These answers show no final answer, or two different ones; or they were stopped."
+
+
+def vote_summary(vote: Agreement, asked: int) -> str:
+    """Return a vote in one line; `asked` is how often the message was to be asked."""
+    answers = counted(vote.n, "answer")
+    if not vote.candidates:
+        said = f"None of {answers} shows a final answer, so the first is shown"
+    elif vote.winner is not None:
+        said = f"{vote.winner.votes} of {answers} agree ({vote.share:.0%})"
+    else:
+        said = f"No majority among {answers}: the first of the most frequent ones is shown"
+    if vote.n < asked:
+        said += f"; {asked:,} were asked for"
+        if vote.winner is not None:
+            said += ", the rest could not change the vote or were stopped"
+    return f"{said}."
+
+
+def candidate_votes(candidate: Candidate, vote: Agreement) -> str:
+    """Return how many answers gave this one: "3 of 5 (60%)"."""
+    return f"{candidate.votes} of {vote.n} ({candidate.votes / vote.n:.0%})"
