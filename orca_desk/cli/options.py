@@ -11,6 +11,7 @@ import click
 from orca_desk.cli.output import complain
 from orca_desk.library.database import Library
 from orca_desk.method.checkers import CHOICES
+from orca_desk.method.erasure import student_instruction
 from orca_desk.method.records import Sampling, sampling_problem
 from orca_desk.paths import default_library
 from orca_desk.ui.words.answer_steps import CHECKER_HELP
@@ -81,6 +82,13 @@ def instruction_options(command: Command) -> Command:
         metavar="cautious|empty|TEXT",
         help="What replaces the strategy's instruction: the cautious message, no message, or your own text.",
     )(command)
+
+
+def student_message(option: str) -> str:
+    """Return the message that `--instruction` selects: the cautious one, none, or the user's own text."""
+    return (
+        student_instruction(option) if option in ("cautious", "empty") else student_instruction("own", option)
+    )
 
 
 def model_options(command: Command, *, required: bool = True) -> Command:

@@ -8,9 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from orca_desk.errors import UserError
-from orca_desk.inventory.student_files import served_file
+from orca_desk.inventory.student_files import converted_gguf, known_student_gguf, served_file
 from orca_desk.inventory.templates import with_template
-from orca_desk.library.base_answers import BaseAnswer, add_base_answers, known_samples, solve_rates
+from orca_desk.library.base_answers import (
+    BaseAnswer,
+    add_base_answers,
+    known_samples,
+    measured_bases,
+    solve_rates,
+)
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.erasure import CAUTIOUS
@@ -255,3 +261,28 @@ class _Measuring:
             failed=self._failed,
             finished=finished,
         )
+
+
+def base_named(library: Library, text: str, system: str) -> str:
+    """Return the SHA-256 of the measured student that `text` means: its folder or file, or a beginning of it.
+
+    Raises UserError when no student that fits was measured under the message `system`.
+    """
+    known = [one.model for one in measured_bases(library, system)]
+    path = Path(text)
+    if path.exists():
+        served = (
+            path if path.is_file() else known_student_gguf(library, path) or converted_gguf(library, path)
+        )
+        wanted = HashCache(library.folder).sha256_of(identify(served).files) if served else ""
+    else:
+        wanted = text
+    fitting = [model for model in known if wanted and model.startswith(wanted)]
+    if len(fitting) != 1:
+        raise UserError(
+            f"{text} was not measured on the training tasks under this system message."
+            if not fitting
+            else f"Several measured students begin with {text}.",
+            "Measure it first: orca-desk records measure-base STUDENT" if not fitting else "Type more of it.",
+        )
+    return fitting[0]

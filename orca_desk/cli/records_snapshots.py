@@ -1,0 +1,384 @@
+"""`orca-desk records freeze`, `snapshots`, `manifest`, `compare-snapshots`, `export`: what is trained on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from orca_desk.cli.options import (
+    examples,
+    instruction_options,
+    json_option,
+    library_option,
+    open_library,
+    student_message,
+)
+from orca_desk.cli.output import complain, print_json, say, table
+from orca_desk.cli.rule_options import rule_options, rules_from
+from orca_desk.errors import UserError
+from orca_desk.files import atomic_write
+from orca_desk.library import snapshots
+from orca_desk.library.database import Library
+from orca_desk.library.ids import full_id, snapshot_id
+from orca_desk.library.manifests import manifest
+from orca_desk.library.record_rules import current_rules
+from orca_desk.library.selection import Selection
+from orca_desk.library.snapshot_comparison import Counterparts, compare_snapshots
+from orca_desk.library.snapshots import Snapshot, freeze_choices
+from orca_desk.library.strategies import current_strategies
+from orca_desk.library.tasks import get_tasks
+from orca_desk.method.erasure import revealed_strategies
+from orca_desk.method.mixing import group_name
+from orca_desk.method.records import question_key
+from orca_desk.method.snapshot_rules import Balance, Learnable, OverlapRule, SnapshotRules, Targets
+from orca_desk.steps.train.base_measure import base_named
+from orca_desk.steps.votes import prepare
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
+from orca_desk.ui.words.snapshots import (
+    cell_rows,
+    comparison_sentence,
+    mix_lines,
+    overlap_line,
+    pair_line,
+    setting_rows,
+)
+
+OVER = {"family": "family", "strategy": "strategy", "both": "family-and-strategy"}
+PAIRS = 5  # overlapping questions that are named
+
+
+def mix_options(command: Any) -> Any:
+    """Add the options that say which of the fit records get in."""
+    options = (
+        click.option("--family", "families", multiple=True, help="Only this family; repeat for several."),
+        click.option("--cap", type=click.IntRange(1), help="Maximum records per family."),
+        click.option("--total", type=click.IntRange(1), help="Maximum records in all."),
+        click.option(
+            "--balance",
+            type=click.Choice(get_args(Targets)),
+            help="The shares of the groups: all even, by the square root of their size, or as they come.",
+        ),
+        click.option(
+            "--over",
+            type=click.Choice(tuple(OVER)),
+            default="family",
+            show_default=True,
+            help="What --balance gives shares to: families, strategies, or each pair of both.",
+        ),
+        click.option(
+            "--weight",
+            "weights",
+            multiple=True,
+            metavar="NAME=NUMBER",
+            help="The weight of a group, 1 for the others; repeat for several. Implies --balance weights.",
+        ),
+        click.option(
+            "--long-share",
+            type=click.FloatRange(0, 1),
+            help="Maximum share of long answers, as 0.2. Small students learn better from short ones.",
+        ),
+        click.option(
+            "--long-over",
+            type=click.IntRange(1),
+            metavar="TOKENS",
+            help="An answer of more tokens is long. [default: the median of its family]",
+        ),
+        click.option(
+            "--learnable",
+            metavar="STUDENT",
+            help="Leave out tasks that this untrained student always or never solves. See measure-base.",
+        ),
+        click.option("--with-always-solved", is_flag=True, help="Keep the tasks it always solves."),
+        click.option("--with-never-solved", is_flag=True, help="Keep the tasks it never solves."),
+        click.option(
+            "--overlap",
+            type=click.Choice(get_args(OverlapRule)),
+            default="refuse",
+            show_default=True,
+            help="Records whose question repeats a held-out one, exactly or nearly.",
+        ),
+        click.option(
+            "--near",
+            type=click.FloatRange(0.05, 1),
+            default=SnapshotRules().near,
+            show_default=True,
+            help="How similar questions are near: the share of word 5-grams in common.",
+        ),
+        click.option(
+            "--take-overlap",
+            "taken",
+            multiple=True,
+            metavar="TASK",
+            help="Take this task's records although it overlaps; repeat for several. It is recorded.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command(
+    "freeze",
+    epilog=examples(
+        "orca-desk records freeze first-try",
+        "orca-desk records freeze even --balance even --total 2000",
+        "orca-desk records freeze short --long-share 0.2 --per-task 1",
+        "orca-desk records freeze mixed --weight arithmetic=2 --weight belief=1 --preview",
+        "orca-desk records freeze learnable --learnable models/mini-student",
+        "orca-desk records freeze plain --instruction empty --with-incorrect",
+    ),
+)
+@click.argument("name")
+@instruction_options
+@rule_options
+@mix_options
+@click.option("--preview", is_flag=True, help="Count what gets in, and freeze nothing.")
+@library_option
+@json_option
+def freeze(*, name: str, instruction: str, preview: bool, folder: Path, as_json: bool, **values: Any) -> None:
+    """Erase the instructions and freeze the training records as snapshot NAME.
+
+    The rules in force (see records rules) decide which records are fit; options here change them for this
+    snapshot. What was asked for and what got in stand in the snapshot's manifest.
+    """
+    text = student_message(instruction)
+    with open_library(folder) as library:
+        _warn_about_quotes(library, text)
+        base = SnapshotRules(**vars(current_rules(library)))
+        rules = _mix_rules(library, rules_from(base, values), values, text)
+        prepare(library, rules)
+        if preview:
+            _show_preview(snapshots.preview_freeze(library, instruction=text, rules=rules), rules, as_json)
+            return
+        made = snapshots.freeze(library, name=name, instruction=text, rules=rules)
+        account = manifest(library, made.id)["account"]
+    if as_json:
+        print_json({**vars(made), "account": account})
+        return
+    _show_snapshots([made])
+    _show_account(account)
+    say(frozen_sentence(made.name, name))
+
+
+@click.command("snapshots")
+@click.option("--derived", is_flag=True, help="Also those that experiments derived from others.")
+@library_option
+@json_option
+def list_snapshots(derived: bool, folder: Path, as_json: bool) -> None:
+    """List the snapshots."""
+    with open_library(folder) as library:
+        found = snapshots.list_snapshots(library, derived=derived)
+    print_json(found) if as_json else _show_snapshots(found)
+
+
+@click.command("manifest")
+@click.argument("snapshot")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@library_option
+@json_option
+def show_manifest(snapshot: str, file: Path | None, folder: Path, as_json: bool) -> None:
+    """Show the whole account of SNAPSHOT as JSON, or write it to FILE.
+
+    Rules, counts asked for and taken, teachers, strategies with their versions and instructions, the
+    student's message, lengths, overlap, and the hash that identifies the records.
+    """
+    with open_library(folder) as library:
+        found = manifest(library, snapshot_id(library, snapshot))
+    if file is None:
+        print_json(found)
+        return
+    _write_manifest(file, found)
+    print_json({"written": file}) if as_json else say(f"Wrote {file}.")
+
+
+@click.command(
+    "compare-snapshots", epilog=examples("orca-desk records compare-snapshots first-try even --json")
+)
+@click.argument("first")
+@click.argument("second")
+@library_option
+@json_option
+def compare(first: str, second: str, folder: Path, as_json: bool) -> None:
+    """Compare two snapshots: which records only one has, how each is mixed, and what their rules are."""
+    with open_library(folder) as library:
+        found = compare_snapshots(library, snapshot_id(library, first), snapshot_id(library, second))
+    if as_json:
+        print_json(found)
+        return
+    say(comparison_sentence(found))
+    names = (found.first.name, found.second.name)
+    _show_counterparts("Families", "family", names, found.families)
+    _show_counterparts("Strategies", "strategy", names, found.strategies)
+    if found.settings:
+        table(
+            "Frozen differently",
+            {"setting": "left", f"1: {names[0]}": "left", f"2: {names[1]}": "left"},
+            setting_rows(found),
+        )
+
+
+@click.command("export")
+@click.argument("snapshot")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@library_option
+@json_option
+def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
+    """Write the training records of SNAPSHOT to FILE as JSONL, and its manifest beside it."""
+    beside = file.with_name(f"{file.stem}.manifest.json")
+    with open_library(folder) as library:
+        frozen = snapshot_id(library, snapshot)
+        count = snapshots.write_snapshot(library, frozen, file)
+        taken_back = snapshots.taken_back(library, frozen)
+        _write_manifest(beside, manifest(library, frozen))
+    if as_json:
+        print_json({
+            "written": count, "file": file, "manifest": beside, "dropped_or_held_out_since": taken_back
+        })  # fmt: skip
+        return
+    say(f"Wrote {counted(count, 'record')} to {file}, and {beside.name} beside it.")
+    if taken_back:
+        say(f"Dropped or held out since: {taken_back:,} of them. Freeze again to leave them out.")
+
+
+def _mix_rules(
+    library: Library, rules: SnapshotRules, values: dict[str, Any], instruction: str
+) -> SnapshotRules:
+    """Return `rules` with the mix that the options ask for."""
+    weights = tuple(map(_weight, values["weights"]))
+    targets = values["balance"] or ("weights" if weights else None)
+    if weights and targets != "weights":
+        raise UserError(f"--weight has no effect with --balance {targets}.", "Leave one of them out.")
+    _check_names(library, [name for name, _ in weights], values["over"])
+    if values["long_over"] and values["long_share"] is None:
+        raise UserError("--long-over has no effect without a share.", "Add --long-share, as 0.2.")
+    learnable = None
+    if values["learnable"]:
+        learnable = Learnable(
+            base=base_named(library, values["learnable"], instruction),
+            drop_always=not values["with_always_solved"],
+            drop_never=not values["with_never_solved"],
+        )
+    return replace(
+        rules,
+        families=values["families"] or None,
+        cap=values["cap"],
+        total=values["total"],
+        balance=Balance(over=OVER[values["over"]], targets=targets, weights=weights) if targets else None,  # type: ignore[arg-type]
+        long_share=values["long_share"],
+        long_over=values["long_over"],
+        learnable=learnable,
+        overlap=values["overlap"],
+        near=values["near"],
+        overlaps_taken=_questions(library, values["taken"]),
+    )
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
+    try:
+        if name:
+            return name, float(number)
+    except ValueError:
+        pass
+    raise UserError(f"{text!r} is no weight.", "Give a name and a number, as --weight belief=2.")
+
+
+def _check_names(library: Library, names: Sequence[str], over: str) -> None:
+    """Raise UserError for a weight of a group that no record is in."""
+    families, strategies = freeze_choices(library).families, current_strategies(library)
+    known = {
+        "family": families.keys(),
+        "strategy": strategies.keys(),
+        "both": {group_name("both", family, strategy) for family in families for strategy in strategies},
+    }[over]
+    if unknown := [name for name in names if name not in known]:
+        raise UserError(
+            f"There is no group named {unknown[0]} to weigh.",
+            f"Choose from: {', '.join(list(known)[:10])}." if known else "There are no records yet.",
+        )
+
+
+def _questions(library: Library, starts: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of what tasks ask, by the beginnings of their ids."""
+    ids = [full_id(library, "task", start) for start in starts]
+    return tuple(question_key(task.user_text) for task in get_tasks(library, ids).values())
+
+
+def _show_preview(found: Selection, rules: SnapshotRules, as_json: bool) -> None:
+    if as_json:
+        print_json({
+            "records": found.records, "families": found.families, "left_out": found.left_out, **found.account
+        })  # fmt: skip
+        return
+    table(
+        f"{counted(found.records, 'record')} of {found.considered:,} would get in",
+        {"family": "left", "strategy": "left", "fit": "right", "taken": "right"},
+        cell_rows(found.cells),
+    )
+    say(f"Left out: {describe_left_out(found.left_out)}.")
+    for line in mix_lines(found.mix, learnable=rules.learnable is not None):
+        say(line)
+    if line := overlap_line(found):
+        say(line)
+    for pair in found.overlaps[:PAIRS]:
+        say(pair_line(pair))
+    if len(found.overlaps) > PAIRS:
+        say(f"… and {len(found.overlaps) - PAIRS:,} more: see --json.")
+
+
+def _show_account(account: dict[str, Any]) -> None:
+    """Show what was asked for beside what got in, where something was asked for."""
+    if groups := account["mix"]["groups"]:
+        table(
+            "Asked for and taken",
+            {"group": "left", "fit": "right", "asked for": "right", "taken": "right"},
+            [[one["name"], *(f"{one[key]:,}" for key in ("available", "asked", "taken"))] for one in groups],
+        )
+    if pairs := account["overlap"]["pairs"]:
+        complain(
+            f"{counted(len(pairs), 'question')} overlap with held-out ones: see records manifest.", "yellow"
+        )
+
+
+def _show_counterparts(title: str, what: str, names: tuple[str, str], found: Sequence[Counterparts]) -> None:
+    table(
+        title,
+        {what: "left", f"1: {names[0]}": "right", f"2: {names[1]}": "right"},
+        [[one.name, f"{one.first:,}", f"{one.second:,}"] for one in found],
+    )
+
+
+def _write_manifest(file: Path, found: dict[str, Any]) -> None:
+    atomic_write(file, json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def _warn_about_quotes(library: Library, instruction: str) -> None:
+    """Warn if the student's message reveals a strategy."""
+    for name in revealed_strategies(instruction, current_strategies(library).values()):
+        complain(
+            f"Warning: the student's message quotes the instruction of {name}, so nothing is erased there."
+        )
+
+
+def _show_snapshots(found: Sequence[Snapshot]) -> None:
+    if not found:
+        say("No snapshots yet. Create one: orca-desk records freeze NAME")
+        return
+    table(
+        "Snapshots",
+        {"id": "left", "name": "left", "records": "right", "families": "left", "left out": "left"},
+        [
+            [
+                each.id[:8],
+                each.name,
+                f"{each.records:,}",
+                ", ".join(f"{family} {count}" for family, count in each.families.items()),
+                describe_left_out(each.left_out),
+            ]
+            for each in found
+        ],
+    )

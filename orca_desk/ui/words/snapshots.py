@@ -1,0 +1,218 @@
+"""The words for a snapshot: its rules, its mix, the overlap that was refused, and two of them compared."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from orca_desk.library.overlaps import OverlapPair
+from orca_desk.library.selection import CellCount, Selection
+from orca_desk.library.snapshot_comparison import SnapshotComparison
+from orca_desk.method.erasure import CAUTIOUS
+from orca_desk.method.mixing import GroupMix, Mix
+from orca_desk.method.snapshot_rules import Balance, GroupedBy, OverlapRule, SnapshotRules, Targets
+from orca_desk.steps.train.base_measure import BaseMeasured
+from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import ALWAYS
+from orca_desk.ui.words.record_rules import rule_sentences
+from orca_desk.ui.words.shorten import shorten
+
+TARGETS: Mapping[Targets, str] = {
+    "even": "Even",
+    "square-root": "Square root",
+    "proportional": "As they come",
+    "weights": "Custom weights",
+}
+OVER: Mapping[GroupedBy, str] = {
+    "family": "families",
+    "strategy": "strategies",
+    "family-and-strategy": "families and strategies",
+}
+OVERLAP: Mapping[OverlapRule, str] = {
+    "refuse": "Refuse exact and near repeats",
+    "allow-near": "Refuse exact repeats only",
+    "allow": "Do not compare",
+}
+# Names of rules where two snapshots differ
+RULES: Mapping[str, str] = {
+    "instruction": "System message",
+    "cap": "Maximum per family",
+    "total": "Records in all",
+    "long_share": "Share of long answers",
+    "long_over": "Long from (tokens)",
+    "learnable": "Learnable first",
+    "near": "Similarity of near repeats",
+    "overlaps_taken": "Overlaps taken all the same",
+}
+
+
+def describe_rules(rules: SnapshotRules) -> str:
+    """Return the rules of a snapshot in one sentence, and what always holds in another."""
+    return f"{sentence([*rule_sentences(rules), *_mix_rules(rules)])}. {ALWAYS}"
+
+
+def _mix_rules(rules: SnapshotRules) -> Iterator[str]:
+    if rules.cap is not None:
+        yield f"at most {rules.cap:,} per family"
+    if rules.families is not None:
+        yield f"families {', '.join(rules.families)}"
+    if rules.runs is not None:
+        yield f"runs {', '.join(rules.runs)}"
+    if rules.balance is not None:
+        yield balance_text(rules.balance)
+    if rules.total is not None:
+        yield f"at most {counted(rules.total, 'record')} in all"
+    if rules.long_share is not None:
+        limit = "the family's median" if rules.long_over is None else counted(rules.long_over, "token")
+        yield f"at most {rules.long_share:.0%} answers longer than {limit}"
+    if rules.learnable is not None:
+        dropped = [
+            word
+            for word, drops in (
+                ("always", rules.learnable.drop_always),
+                ("never", rules.learnable.drop_never),
+            )
+            if drops
+        ]
+        if dropped:
+            yield f"no tasks that the untrained student {' or '.join(dropped)} solves"
+    if rules.overlap != "refuse":
+        yield {"allow-near": "near repeats of held-out tasks included", "allow": "overlap not compared"}[
+            rules.overlap
+        ]
+    if rules.overlaps_taken:
+        yield f"{counted(len(rules.overlaps_taken), 'overlapping question')} taken all the same"
+
+
+def balance_text(balance: Balance) -> str:
+    """Return a balance in words: "even shares over families"."""
+    shares = {
+        "even": "even shares",
+        "square-root": "shares by square root",
+        "proportional": "shares as they come",
+        "weights": "weighted shares",
+    }[balance.targets]
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in balance.weights)
+    return f"{shares} over {OVER[balance.over]}" + (f" ({weights})" if weights else "")
+
+
+def mix_lines(mix: Mix, *, learnable: bool) -> list[str]:
+    """Return what a reader should know of a mix, one sentence each."""
+    lines = []
+    if mix.limited_by:
+        lines.append(
+            f"{mix.limited_by} has the fewest records for its share and limits the others: set a total to"
+            " take more of them."
+        )
+    short = [group for group in mix.groups if group.asked is not None and group.taken < group.asked]
+    if short:
+        lines.append("Fewer than asked for: {}.".format(", ".join(map(_shortfall, short))))
+    if mix.long_over:
+        share = mix.long / len(mix.taken) if mix.taken else 0.0
+        lines.append(f"Long answers: {mix.long:,} of {len(mix.taken):,} ({share:.0%}).")
+    if learnable and mix.unmeasured:
+        lines.append(
+            f"{counted(mix.unmeasured, 'record')} taken without a measurement of the student on their tasks."
+        )
+    return lines
+
+
+def _shortfall(group: GroupMix) -> str:
+    return f"{group.name} {group.taken:,} of {group.asked or 0:,}"
+
+
+def overlap_line(selection: Selection) -> str:
+    """Return how many questions overlap with held-out ones, or "" if they were not compared."""
+    if not selection.held_out:
+        return ""
+    exact = sum(pair.kind == "exact" for pair in selection.overlaps)
+    near = len(selection.overlaps) - exact
+    return (
+        f"Compared with {counted(selection.held_out, 'held-out question')}: "
+        f"{exact:,} repeated exactly, {near:,} nearly."
+    )
+
+
+def pair_line(pair: OverlapPair, length: int = 90) -> str:
+    """Return a pair in one line: what is asked, and what it repeats."""
+    how = "the same as" if pair.kind == "exact" else f"{pair.similarity:.0%} like"
+    where = (
+        f"held-out task {pair.held_out_task[:8]}" if pair.held_out_task else "a question of the general probe"
+    )
+    return (
+        f"{pair.task_id[:8]} “{shorten(pair.user, length)}” is {how} {where} "
+        f"“{shorten(pair.held_out_user, length)}”"
+    )
+
+
+def cell_rows(cells: Sequence[CellCount]) -> list[list[str]]:
+    """Return rows of family, strategy, fit and taken."""
+    return [[cell.family, cell.strategy, f"{cell.fit:,}", f"{cell.taken:,}"] for cell in cells]
+
+
+def message_text(instruction: str) -> str:
+    """Return the student's system message with its kind."""
+    if not instruction:
+        return "Empty"
+    return f"Cautious: {instruction}" if instruction == CAUTIOUS else instruction
+
+
+def comparison_sentence(found: SnapshotComparison) -> str:
+    """Return what two snapshots have in common and what only one of them has."""
+    first, second = found.first.name, found.second.name
+    parts = [f"{counted(found.equal, 'record')} in both"]
+    if found.changed:
+        parts.append(f"{found.changed:,} with another system message or answer")
+    parts.append(f"{found.only_first:,} only in {first}")
+    parts.append(f"{found.only_second:,} only in {second}")
+    return f"{', '.join(parts)}."
+
+
+def setting_rows(found: SnapshotComparison) -> list[list[str]]:
+    """Return rows of a setting's name and its two values, where they differ."""
+    return [
+        [
+            RULES.get(one.name, one.name.replace("_", " ").capitalize()),
+            value_text(one.name, one.first),
+            value_text(one.name, one.second),
+        ]
+        for one in found.settings
+    ]
+
+
+def value_text(name: str, value: Any) -> str:
+    """Return a stored value of a rule in words."""
+    if name == "instruction":
+        return message_text(value)
+    if value is None or value == ():
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{key.replace('_', ' ')} {value_text(key, one)}" for key, one in value.items() if one != ()
+        )
+    if isinstance(value, tuple | list):
+        return ", ".join(value_text("", one) for one in value)
+    return (
+        f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
+
+
+def measured_sentence(found: BaseMeasured) -> str:
+    """Return how the untrained student did on the training tasks."""
+    if not found.finished:
+        return f"Stopped after {counted(found.answers, 'answer')}; the same measurement resumes."
+    text = (
+        f"{found.correct:,} of {counted(found.answers, 'answer')} correct."
+        f" Of {counted(found.tasks, 'task')}, the student solved {found.always:,} always,"
+        f" {found.never:,} never, {found.tasks - found.always - found.never:,} sometimes."
+    )
+    if found.failed:
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in found.failed.items())
+        text += f" Without an answer: {reasons}."
+    return text
+
+
+def sentence(parts: Sequence[str]) -> str:
+    """Join the parts with semicolons and capitalise the first letter."""
+    text = "; ".join(parts)
+    return text[:1].upper() + text[1:]
