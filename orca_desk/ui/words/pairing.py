@@ -110,6 +110,35 @@ def held_out_text(found: HeldOutScore | None, basis: Basis = Basis.REFERENCE) ->
     )
 
 
+def overruled(stored: StoredPairing) -> str:
+    """Return who chose a pairing by hand and what the measurement said then; "" if it was measured."""
+    if stored.source != "chosen":
+        return ""
+    by = stored.details.get("by")
+    who = f"Chosen by hand by {by}." if by else "Chosen by hand."
+    measured = stored.details.get("measured")
+    if not measured:
+        return f"{who} Nothing was measured then." if "by" in stored.details else who
+    scores, basis = measured["scores"], Basis(measured["basis"])
+    said = _said(measured["strategy"], measured["reason"], scores, basis)
+    mine = scores.get(stored.strategy)
+    own = (
+        f"{stored.strategy}: {mine[0]:,} of {mine[1]:,} {SHARES[basis]}"
+        if mine
+        else f"{stored.strategy} was not measured"
+    )
+    if measured["strategy"] == stored.strategy:
+        return f"{who} The measurement {BASES[basis]} had chosen the same ({own})."
+    return f"{who} The measurement {BASES[basis]} {said}; {own}."
+
+
+def _said(strategy: str | None, reason: str, scores: Mapping[str, Sequence[int]], basis: Basis) -> str:
+    if strategy is None:
+        return "had no evidence" if reason == PairingReason.NONE_CORRECT else "had not settled the choice"
+    correct, n = scores[strategy]
+    return f"had chosen {strategy} ({correct:,} of {n:,} {SHARES[basis]})"
+
+
 def source_word(stored: StoredPairing, *, is_earlier: bool = False) -> str:
     """Return how a family came to its strategy; nothing correct is no measurement that speaks for one.
 
