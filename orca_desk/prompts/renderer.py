@@ -107,6 +107,23 @@ class Renderer:
             prefix=prompt.prefix,
         )
 
+    def answered(self, messages: Sequence[Message], answer: str) -> Rendered:
+        """Render a conversation and an answer to it, without the end of its turn; the mask is the answer's.
+
+        Raises UserError as `prompt` does.
+        """
+        prompt = self.prompt(messages)
+        written = continuation(prompt.opening, answer) if prompt.opening else answer
+        spoken = self._assemble(self._answer(written))
+        start = len(prompt.ids)
+        spans = (Span(start + span.start, start + span.end, span.role) for span in spoken.spans)
+        return Rendered(
+            ids=prompt.ids + spoken.ids,
+            mask=(False,) * start + (True,) * len(spoken.ids),
+            spans=(*prompt.spans, *spans),
+            prefix=prompt.prefix,
+        )
+
     @cached_property
     def stops(self) -> tuple[str, ...]:
         """Texts at which an answer is over, where no token of the template ends it; usually none.
