@@ -25,6 +25,7 @@ COMMANDS = (
     "records",
     "train",
     "evaluate",
+    "experiment",
     "export",
     "chat",
     "serve",

@@ -9,14 +9,17 @@ from orca_desk.steps.collect.imported_records import records_outcome_from_json
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageOutcome, stage_from_json
 from orca_desk.steps.download.download import downloaded_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
+from orca_desk.steps.experiment.outcome import experiment_from_json
 from orca_desk.steps.export.outcome import outcome_from_json as export_from_json
 from orca_desk.steps.export.outcome import stage_from_json as export_stage_from_json
 from orca_desk.steps.teaching import taught_from_json
+from orca_desk.steps.train.base_request import measured_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.answers_import import answers_outcome_words
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.demo import asked_text
 from orca_desk.ui.words.evaluations import unasked_text
+from orca_desk.ui.words.experiments import experiment_outcome
 from orca_desk.ui.words.exports import STOPPED as EXPORT_STOPPED
 from orca_desk.ui.words.exports import export_sentence
 from orca_desk.ui.words.fitness import describe_left_out
@@ -24,6 +27,7 @@ from orca_desk.ui.words.hub import downloaded_sentence
 from orca_desk.ui.words.imports import outcome_words
 from orca_desk.ui.words.pairing import probe_summary
 from orca_desk.ui.words.parity import earlier_sentence, gate_sentence
+from orca_desk.ui.words.snapshots import measured_sentence
 from orca_desk.ui.words.teaching import teach_summary
 
 STOPPED = {
@@ -61,6 +65,10 @@ def outcome_text(stored: str) -> str:
         return outcome_words(imported)
     if brought_in := records_outcome_from_json(stored):
         return answers_outcome_words(brought_in)
+    if tried := experiment_from_json(stored):
+        return experiment_outcome(tried)
+    if measured := measured_from_json(stored):
+        return measured_sentence(measured)
     if exported := export_from_json(stored):
         return export_sentence(exported)
     if stage := export_stage_from_json(stored):
