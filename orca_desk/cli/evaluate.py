@@ -10,6 +10,7 @@ import click
 
 from orca_desk.cli.evaluate_answers import answers
 from orca_desk.cli.evaluate_budget import budget
+from orca_desk.cli.evaluate_forgetting import forgetting as forgetting_command
 from orca_desk.cli.options import (
     examples,
     json_option,
@@ -139,6 +140,7 @@ def command(
 
 command.add_command(answers)
 command.add_command(budget)
+command.add_command(forgetting_command)
 
 
 def _show(found: Evaluated) -> None:

@@ -4,7 +4,7 @@ Answers and divergences are stored as they arrive, by who gave them: a stopped m
 base that an earlier student was compared with is not asked again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from orca_desk.method.naming import names_answer
 from orca_desk.method.records import Sampling, digest, question_key
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
+from orca_desk.models.model_file import ModelFile
+from orca_desk.models.pace import TimeRange, answering_time
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
@@ -34,6 +36,7 @@ from orca_desk.steps.grading import MATHEMATICS
 
 ANSWER_TOKENS = 128  # of a general question: each has an answer of one or a few words
 NEUTRAL_TOKENS = 48  # of the base's answer to an everyday request, at each of which the two are compared
+PROMPT_TOKENS, SHORTEST = 40, 4  # of a question, and of a short answer
 IN_FORM = ("code",)  # kinds of which a sentence is no answer, as capitals and quotes count
 GRADING = 1  # how answers are graded; another number asks and grades anew
 HINT = "Evaluate again to measure it, or leave it out."
@@ -45,6 +48,21 @@ class ForgettingReport:
 
     found: Forgetting | None
     reason: str = ""
+
+
+def probe_time(students: Sequence[ModelFile]) -> TimeRange:
+    """Estimate the time to measure what some students lost, whose bases are given and were not asked before.
+
+    The answers have a few tokens each, or as many as are allowed.
+    """
+    questions = 2 * len(probe_questions())  # the student's and the base's
+    forced = 3 * len(neutral_prompts()) * (PROMPT_TOKENS + NEUTRAL_TOKENS)  # written once, read twice
+    least = questions * (PROMPT_TOKENS + SHORTEST) + forced
+    most = questions * (PROMPT_TOKENS + ANSWER_TOKENS) + forced
+    return TimeRange(
+        low=sum(answering_time(one, least).low for one in students),
+        high=sum(answering_time(one, most).high for one in students),
+    )
 
 
 def measure_forgetting(

@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from orca_desk.library.general_probe import probe_questions
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.evaluations import p_value
+from orca_desk.ui.words.progress import between
 
 if TYPE_CHECKING:
     from orca_desk.method.forgetting import Estimate, Forgetting, Loss
+    from orca_desk.models.pace import TimeRange
     from orca_desk.steps.evaluate.forgetting import ForgettingReport
 
 TITLE = "What it lost"
@@ -73,6 +76,18 @@ def lengths_text(found: "Forgetting") -> str:
         f"Answer length on general questions: {found.student_tokens:.0f} tokens,"
         f" {found.base_tokens:.0f} before training, times {_interval(found.ratio)}."
     )
+
+
+def general_questions_text(students: int) -> str:
+    """Return how many general questions are asked for some students, of each and of its base."""
+    questions = counted(len(probe_questions()), "general question")
+    asked = "the student" if students == 1 else f"each of {students:,} students"
+    return f"{questions} to {asked} and, once, to its base"
+
+
+def general_time_text(time: "TimeRange | None") -> str:
+    """Return how long that takes, to be added to `general_questions_text`."""
+    return f" ({between(time.low, time.high)})" if time else ""
 
 
 def warnings(found: "Forgetting") -> list[str]:

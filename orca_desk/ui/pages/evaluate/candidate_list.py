@@ -20,6 +20,7 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.serving import AdapterDoubt, adapter_doubt
 from orca_desk.inventory.templates import Overrides
 from orca_desk.library.trainings import Training
+from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.evaluate.evaluation import PER_TASK, System
 from orca_desk.steps.evaluate.plan import Candidate
 from orca_desk.ui.desk import Desk
@@ -101,6 +102,10 @@ class CandidateList(QWidget):
     def has_strategy(self) -> bool:
         """Return whether any row's system message depends on each family's strategy."""
         return any(row.system.currentData() in PER_TASK for row in self.rows)
+
+    def students(self) -> list[ModelFile | None]:
+        """Return the selected base of each row with an adapter."""
+        return [row.model.selected() for row in self.rows if row.adapter.currentData() is not None]
 
     def chosen(self) -> tuple[Candidate, ...]:
         """Return the candidates of all rows. Raises UserError naming a row that cannot be used."""

@@ -8,11 +8,14 @@ from PySide6.QtWidgets import QStackedWidget, QTabWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.answers import heldout_families
+from orca_desk.library.runs import get_run
 from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.method.records import Task
 from orca_desk.steps.evaluate.candidates import RemainingPlan, remaining_plan, tasks_of
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, companions, list_with_answers
+from orca_desk.steps.evaluate.losses import KIND as FORGETTING
 from orca_desk.steps.evaluate.plan import Plan, plan_from_json
+from orca_desk.steps.recorder import require_unfinished
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.evaluate.answers import AnswersView
@@ -130,10 +133,29 @@ class EvaluatePage(Page):
         elif "start" in target:
             self._start_stored(target["start"])
         elif "resume" in target:
-            library, run = self.desk.library, target["resume"]
-            self.desk.background.run(
-                self, lambda: remaining_plan(library, run), self._resume, failed=self.notice.show_error
-            )
+            self._resume_run(target["resume"])
+
+    def _resume_run(self, run: str) -> None:
+        """Resume the rest of a plan, or a measurement of what was lost."""
+        library = self.desk.library
+
+        def read() -> RemainingPlan | str:
+            if not run.startswith(f"{FORGETTING}-"):
+                return remaining_plan(library, run)
+            stored = get_run(library, run)
+            require_unfinished(stored)
+            return str((stored.request or {})["evaluation"])
+
+        def resume(left: RemainingPlan | str) -> None:
+            if isinstance(left, RemainingPlan):
+                self._resume(left)
+            else:
+                self._chosen = left
+                self.tabs.setCurrentIndex(RESULTS)
+                self.results.forgetting.measure_one(left)
+                self.refresh(self.watches)
+
+        self.desk.background.run(self, read, resume, failed=self.notice.show_error)
 
     def _with_empty(self, view: Any, **empty: Any) -> QStackedWidget:
         stack = QStackedWidget()

@@ -29,8 +29,10 @@ from orca_desk.steps.evaluate.comparison import (
 )
 from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.evaluate.budget_card import BudgetCard
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList, interval, make_table
+from orca_desk.ui.pages.evaluate.forgetting_card import ForgettingCard
 from orca_desk.ui.pages.evaluate.tables import DifferenceTable, FamilyTable, MatrixTable, result_view
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.empty import EmptyState
@@ -59,6 +61,7 @@ class ResultsView(QWidget):
         self.families, self.differences = FamilyTable(desk), DifferenceTable(desk)
         self.matrix = MatrixTable(desk)
         self.notice = Notice(desk)
+        self.forgetting, self.budget = ForgettingCard(desk, self.notice), BudgetCard(desk, self.notice)
         self._lay_out()
         rows.chosen_changed.connect(self.compare)
         rows.modelReset.connect(self.compare)
@@ -141,8 +144,10 @@ class ResultsView(QWidget):
         column.addWidget(self._family_card())
         self.difference_card = self._difference_card()
         column.addWidget(self.difference_card)
+        column.addWidget(self.forgetting)
         self.matrix_card = self._matrix_card()
         column.addWidget(self.matrix_card)
+        column.addWidget(self.budget)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -239,6 +244,9 @@ class ResultsView(QWidget):
         self._shown = (self.reference.currentData(), *self._shown[1:])
         self._show_matrix()
         self._show_warnings(found)
+        ids = [one.id for one in found.summaries]
+        self.forgetting.show_evaluations(ids)
+        self.budget.show_evaluations(ids)
 
     def _show_warnings(self, found: ModelComparison) -> None:
         small = sorted(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QVBoxLayout,
@@ -15,6 +16,7 @@ from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling
 from orca_desk.steps.defaults import default_sampling
 from orca_desk.steps.evaluate.candidates import training_candidates, unpaired_heldout
+from orca_desk.steps.evaluate.forgetting import probe_time
 from orca_desk.steps.evaluate.plan import Candidate, Plan, last_plan
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.candidate_list import CandidateList
@@ -25,6 +27,8 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, card, label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.forgetting import ABOUT as FORGETTING
+from orca_desk.ui.words.forgetting import general_questions_text, general_time_text
 from orca_desk.ui.words.pairing import without_strategy
 
 
@@ -109,6 +113,7 @@ class EvaluationSetup(QWidget):
             families=families,
             per_family=self.limit.value() or None,
             sampling=self.sampling.value(),
+            forgetting=self.forgetting.isChecked(),
         )
 
     def _lay_out(self) -> None:
@@ -184,10 +189,15 @@ class EvaluationSetup(QWidget):
         self.limit.setMinimumWidth(14 * GRID)
         words.setBuddy(self.limit)
         self.limit.valueChanged.connect(self._estimate)
+        self.forgetting = QCheckBox("Also measure what tuned students &lost")
+        self.forgetting.setChecked(True)
+        self.forgetting.setToolTip(FORGETTING)
+        self.forgetting.toggled.connect(self._estimate)
         row.addWidget(words)
         row.addWidget(self.limit)
         row.addStretch(1)
         layout.addLayout(row)
+        layout.addWidget(self.forgetting)
         self.unpaired = label(tone="warn", wrap=True)
         self.pair = button("Pair them…", self._pair)
         for widget in (self.unpaired, self.pair):
@@ -224,6 +234,7 @@ class EvaluationSetup(QWidget):
             self.candidates.set_candidates(plan.candidates)
             self.sampling.set_value(plan.sampling)
             self.limit.setValue(plan.per_family or 0)
+            self.forgetting.setChecked(plan.forgetting)
         elif self._trainings:
             self.fill_from_training(self._trainings[0].id)
         else:
@@ -252,7 +263,18 @@ class EvaluationSetup(QWidget):
     def _estimate(self) -> None:
         tasks, models = self.families.count_tasks(self.limit.value() or None), len(self.candidates.rows)
         answers = counted(tasks * models, "answer")
-        self.estimate.setText(f"{counted(tasks, 'task')} × {counted(models, 'model')}: {answers} to generate")
+        words = f"{counted(tasks, 'task')} × {counted(models, 'model')}: {answers} to generate"
+        students = self.candidates.students() if self.forgetting.isChecked() else []
+        if students:
+            words += f", and {general_questions_text(len(students))}"
+        self.estimate.setText(words)
+        known = [one for one in students if one is not None]
+        self.desk.background.run(
+            self,
+            lambda: probe_time(known) if known else None,  # the first estimate measures this machine
+            lambda time: self.estimate.setText(words + general_time_text(time)),
+            only_newest="time",
+        )
         self._look_for_unpaired()
 
     def _look_for_unpaired(self) -> None:

@@ -35,6 +35,7 @@ from orca_desk.ui.pages.evaluate.page import ANSWERS, RESULTS, SETUP, EvaluatePa
 from orca_desk.ui.pages.evaluate.page import EMPTY as EMPTY_VIEW
 from orca_desk.ui.pages.evaluate.tables import HEADING, MatrixTable, result_view
 from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.widgets.answer_dialog import AnswerDialog
 from orca_desk.ui.widgets.family_chart import legend_text
 from orca_desk.ui.window import Window
 
@@ -258,7 +259,9 @@ def test_an_adapter_selects_its_base_model(window: Window, training: str, qtbot:
         (lambda setup: setup.candidates.rows[0].name_box.setCurrentText(" "), "A model has no name."),
         (lambda setup: setup.candidates.add().name_box.setCurrentText("base"), "2 models are named base."),
         (
-            lambda setup: setup.candidates.rows[0].system.setCurrentIndex(3),
+            lambda setup: setup.candidates.rows[0].system.setCurrentIndex(
+                setup.candidates.rows[0].system.findData("own")
+            ),
             "The system message of base is blank.",
         ),
     ],
@@ -451,6 +454,26 @@ def test_every_answer_is_read_side_by_side_by_keyboard(window: Window, pair: lis
     qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 0 plus 0?")
     qtbot.mouseClick(columns.open_task, Qt.MouseButton.LeftButton)
     assert window.page is window.pages["tasks"]
+
+
+def test_answers_are_shown_as_steps_and_looked_at_closely(
+    window: Window, pair: list[str], qtbot: QtBot
+) -> None:
+    page = open_page(window, qtbot)
+    page.tabs.setCurrentIndex(ANSWERS)
+    shown(page, qtbot, 6)
+    columns = page.answers.columns
+    qtbot.waitUntil(lambda: columns.question.toPlainText() == "What is 0 plus 0?")
+    base, _ = columns.columns
+    qtbot.mouseClick(columns.steps, Qt.MouseButton.LeftButton)
+    assert base.steps.isVisible() and not base.text.isVisible()
+    assert base.steps.steps.item(0).text() == "1.  Answer: none <b>at all</b>"
+    assert base.steps.summary.text().startswith("1 step · steps not checked")
+    qtbot.mouseClick(base.look, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(page.answers.findChildren(AnswerDialog)))
+    (dialog,) = page.answers.findChildren(AnswerDialog)
+    assert dialog.text.toPlainText() == "Answer: none <b>at all</b>" and dialog.score.isVisible()
+    dialog.close()
 
 
 def test_tables_and_plots_are_exported(window: Window, pair: list[str], qtbot: QtBot, tmp_path: Path) -> None:
