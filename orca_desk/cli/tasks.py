@@ -18,18 +18,19 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.running import running
+from orca_desk.cli.tasks_group import group, rename
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
 from orca_desk.library.ids import full_id
 from orca_desk.library.samples import sample_ids
 from orca_desk.library.tasks import TaskFilter
 from orca_desk.method.records import Split
+from orca_desk.steps.collect.answers_request import holds_answers
 from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.request import ImportRequest, TaskSource
-from orca_desk.steps.collect.answers_request import holds_answers
+from orca_desk.ui.words.answers_import import ARE_ANSWERS
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import import_report, refused_line
-from orca_desk.ui.words.answers_import import ARE_ANSWERS
 from orca_desk.ui.words.shorten import shorten
 
 
@@ -42,10 +43,16 @@ from orca_desk.ui.words.shorten import shorten
         "orca-desk tasks list --family belief --text basket",
         "orca-desk tasks export --split heldout heldout.jsonl",
         "orca-desk tasks families",
+        "orca-desk tasks group --family general --apply",
+        "orca-desk tasks families --family algebra --checker arithmetic",
     ),
 )
 def command() -> None:
     """Import, list, search, export and delete tasks."""
+
+
+command.add_command(group)
+command.add_command(rename)
 
 
 @command.command("import")
@@ -129,11 +136,11 @@ def import_tasks(
     if as_json:
         print_json(imported.to_json())
         return
+    if holds_answers(request.source, request.asked):
+        complain(f"{ARE_ANSWERS} To import them as teacher records: orca-desk records import {file}")
     report = import_report(imported, file.name, how_to_hold_out="Use --heldout.")
     for line in (report.summary, *report.notes):
         say(line)
-    if holds_answers(request.source, request.asked):
-        complain(f"{ARE_ANSWERS} To import them as teacher records: orca-desk records import {file}")
     if imported.differing:
         first = shorten(imported.examples[0].query, 60)
         say(f"The first: {first}" + ("" if imported.updated else "\nAdd --update to replace them."))
