@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from orca_desk.library.answers import AskedFilter, all_answers, asked_questions, asked_tasks
 from orca_desk.library.checkers import family_checkers
@@ -10,8 +11,11 @@ from orca_desk.library.evaluations import Answered, get_evaluation
 from orca_desk.library.strategies import current_strategies
 from orca_desk.method.answer_reading import AnswerReading, StepFaults, read_answer
 from orca_desk.method.checkers import AUTO
+from orca_desk.prompts.messages import Message
+from orca_desk.steps.token_scores import ScoredText
 
 READ_AT_ONCE = 500  # answers
+Unscored = Literal["", "no question", "message per task"]  # why tokens cannot be scored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,30 @@ def read_answers(
                 answered=answered,
                 reading=read_answer(answered.response, user, strategies, used),
             )
+
+
+def scored_answer(
+    library: Library, evaluation_id: str, question: str, paired: str | None, response: str
+) -> tuple[ScoredText | None, Unscored]:
+    """Return what scores the tokens of an evaluation's answer, or None and why they cannot be scored.
+
+    What an evaluation asked under each task's own strategy is known again only while that strategy has one
+    version.
+    """
+    evaluation = get_evaluation(library, evaluation_id)
+    if not question:
+        return None, "no question"
+    system = evaluation.system
+    if system is None:
+        strategy = current_strategies(library).get(paired or "")
+        if evaluation.system_kind != "strategy" or strategy is None or strategy.version != 1:
+            return None, "message per task"
+        system = strategy.instruction
+    messages = (Message("system", system), Message("user", question))
+    scored = ScoredText(
+        model=evaluation.model, adapter=evaluation.adapter, messages=messages, response=response
+    )
+    return scored, ""
 
 
 def first_faults(

@@ -32,6 +32,14 @@ FAULT_NAMES = {
     StepFault.CONTRADICTS: "contradiction",
     StepFault.ANSWER: "final answer",
 }
+UNSCORED = {
+    "": "",
+    "no question": "Its tokens cannot be scored: what was asked is no longer known.",
+    "message per task": (
+        "Its tokens cannot be scored: each task had a system message of its own, which is no longer known."
+    ),
+    "no model": "Its tokens cannot be scored: the model that wrote it is not on this machine, or not known.",
+}
 KIND_NAMES = {"text": "sentence", "number": "numbered step", "answer": "final answer", "code": "code"}
 
 
@@ -41,14 +49,12 @@ def fault_reason(check: StepCheck) -> str:
     match check.fault:
         case StepFault.SUM:
             return f"It says {facts['stated']}, but the value is {facts['value']}."
-        case StepFault.DIFFERS:
+        case StepFault.DIFFERS | StepFault.ANSWER:
             return f"It should be: {facts['expected']}."
         case StepFault.NOT_QUOTED:
             return f"The question does not contain “{facts['quote']}”."
         case StepFault.CONTRADICTS:
             return f"“{facts['relation']}” contradicts “{facts['other']}”."
-        case StepFault.ANSWER:
-            return f"The question leads to {facts['expected']}, not to {facts['found']}."
     return ""
 
 
@@ -63,7 +69,12 @@ def step_name(step: AnswerStep) -> str:
 def reading_summary(reading: AnswerReading) -> str:
     """Return a reading in one line: the strategy, how many steps there are, and the first incorrect one."""
     strategy = f"Follows {reading.strategy}" if reading.strategy else "No clear strategy"
-    parts = [strategy, counted(len(reading.steps), "step")]
+    return f"{strategy} · {steps_summary(reading)}"
+
+
+def steps_summary(reading: AnswerReading) -> str:
+    """Return in one line how many steps there are, and the first incorrect one."""
+    parts = [counted(len(reading.steps), "step")]
     if reading.checker == NONE:
         parts.append("steps not checked: no checker was chosen for such questions")
     elif reading.first_incorrect is not None:

@@ -1,6 +1,6 @@
 """The vote of several answers to one message, in words."""
 
-from orca_desk.method.agreement import Agreement, Candidate
+from orca_desk.method.agreement import Agreement, Candidate, is_settled
 from orca_desk.ui.words.counting import counted
 
 HELP = (
@@ -19,10 +19,11 @@ def vote_summary(vote: Agreement, asked: int) -> str:
         said = f"{vote.winner.votes} of {answers} agree ({vote.share:.0%})"
     else:
         said = f"No majority among {answers}: the first of the most frequent ones is shown"
-    if vote.n < asked:
-        said += f"; {asked:,} were asked for"
-        if vote.winner is not None:
-            said += ", the rest could not change the vote or were stopped"
+    rest = asked - vote.n
+    if rest and is_settled(vote, rest):
+        said += f"; {counted(rest, 'more answer')} could not change that"
+    elif rest:
+        said += f"; it was stopped before the other {rest:,}"
     return f"{said}."
 
 

@@ -32,9 +32,13 @@ PART_ROLES: dict[Part, Role] = {"student": "student", "base": "base", "teacher":
 
 
 class AnswerCard(QFrame):
-    """One column's answer to a question. `retried` asks for it again after it failed."""
+    """One column's answer to a question.
+
+    `retried` asks for it again after it failed, `looked` for its steps and tokens.
+    """
 
     retried = Signal()
+    looked = Signal()
 
     def __init__(self, theme: Theme, part: Part, title: str, *, as_written: bool = False) -> None:
         """`as_written` shows no Markdown."""
@@ -100,6 +104,12 @@ class AnswerCard(QFrame):
         self.copy.setToolTip("Copy this answer")
         self.copy.setAccessibleName(f"Copy the answer of {title}")
         self.copy.clicked.connect(self._copy)
+        self.look = QToolButton()
+        self.look.setIconSize(BUTTON_ICON)
+        self.look.setToolTip("Look closely: the steps, and how likely the model found each token")
+        self.look.setAccessibleName(f"Steps and tokens of the answer of {title}")
+        self.look.clicked.connect(self.looked)
+        row.addWidget(self.look, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignBottom)
         return row
 
@@ -109,6 +119,7 @@ class AnswerCard(QFrame):
         self.retry.hide()
         self._show_parts(True)
         self.copy.setEnabled(False)
+        self.look.setEnabled(False)
         self._show_verdict(None)
         self.vote.show_vote(None, None)
         self._samples = ""
@@ -158,6 +169,7 @@ class AnswerCard(QFrame):
             self._render_thoughts(*split_thoughts(self.text))
         self._show_parts(True)
         self.copy.setEnabled(True)
+        self.look.setEnabled(True)
         self.caption.setText(_facts(answer))
         is_cut = answer.finish_reason == "length"
         set_tone(self.caption, "warn" if is_cut else "muted")
@@ -192,6 +204,7 @@ class AnswerCard(QFrame):
         """Show the text and its copy button, or neither."""
         self.browser.setVisible(some)
         self.copy.setVisible(some)
+        self.look.setVisible(some)
 
     def _set_text(self, text: str) -> None:
         self.text, self._plain, self._not_before, self._shown_answer = text, False, 0.0, 0
@@ -252,6 +265,7 @@ class AnswerCard(QFrame):
             f"QTextBrowser:focus {{ border: 1px solid {css('accent')}; {flat}; }}"
         )
         self.copy.setIcon(icon("copy", self._theme.colours, "muted"))
+        self.look.setIcon(icon("scan-text", self._theme.colours, "muted"))
         self._paint_mark()
         self.thoughts.paint()
         self.vote.paint()

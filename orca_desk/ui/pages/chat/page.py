@@ -31,8 +31,12 @@ from orca_desk.steps.chat.events import (
 from orca_desk.steps.chat.models import ChatModel, part_of
 from orca_desk.steps.chat.offer import ChatOffer, example_tasks, read_offer, save_models
 from orca_desk.steps.chat.sending import ChatChange
+from orca_desk.steps.chat.transcript import prompt
+from orca_desk.steps.reading import read_in_library
+from orca_desk.steps.token_scores import ScoredText
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.page import Command, Page
+from orca_desk.ui.pages.chat.answer import PART_NAMES
 from orca_desk.ui.pages.chat.columns import ModelRow
 from orca_desk.ui.pages.chat.composer import Composer, local_files
 from orca_desk.ui.pages.chat.conversation_view import ConversationView, ExampleQuestions
@@ -42,6 +46,7 @@ from orca_desk.ui.pages.chat.settings import ChatSettings
 from orca_desk.ui.pages.chat.task_panel import TaskPanel
 from orca_desk.ui.pages.chat.turn import TurnActions
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.models import MINI_NOTE
@@ -87,7 +92,13 @@ class ChatPage(Page):
         self.conversation = Conversation(desk.library, self._receive)
         self.view = ConversationView(
             desk.theme,
-            TurnActions(edit=self.edit, save=self.save_turn, regenerate=self.regenerate, retry=self.retry),
+            TurnActions(
+                edit=self.edit,
+                save=self.save_turn,
+                regenerate=self.regenerate,
+                retry=self.retry,
+                look=self.look,
+            ),
         )
         self.examples = ExampleQuestions(desk.theme, self.send_task)
         self.models = ModelRow(self, self.use_models)
@@ -272,6 +283,41 @@ class ChatPage(Page):
         turns = self.conversation.turns
         if not self.conversation.is_busy and number < len(turns):
             self.composer.begin_edit(number, Draft.of_turn(turns[number]), is_last=number == len(turns) - 1)
+
+    def look(self, number: int, column: int) -> None:
+        """Open an answer with its steps and tokens."""
+        turns, models = self.conversation.turns, self.conversation.models
+        if number >= len(turns) or column >= len(models):
+            return
+        turn, model, library = turns[number], models[column], self.desk.library
+        answer = turn.answers[column]
+        if answer is None:
+            return
+
+        def work() -> LookedAt:
+            return LookedAt(
+                title=f"Answer of {PART_NAMES[model.part].lower()} {model.model.name}",
+                response=answer.content,
+                reading=read_in_library(
+                    library,
+                    response=answer.content,
+                    question=turn.question,
+                    family=turn.task.family if turn.task else "",
+                ),
+                scored=ScoredText(
+                    model=model.model,
+                    adapter=model.adapter,
+                    messages=tuple(prompt(turns[:number], column, turn.question, turn.system)),
+                    response=answer.content,
+                ),
+            )
+
+        self.desk.background.run(
+            self,
+            work,
+            lambda found: AnswerDialog(self.desk, found, self).show(),
+            failed=self._show_error_once,
+        )
 
     def edit_last(self) -> None:
         """Put the last message into the composer for editing."""

@@ -20,12 +20,16 @@ LINE_HEIGHT = 27  # px of a question's first line, with the buttons beside it
 
 @dataclass(frozen=True, kw_only=True)
 class TurnActions:
-    """What the buttons of a turn do; numbers count the turns, columns the answers of the last turn."""
+    """What the buttons of a turn do; numbers count the turns, columns the answers of a turn.
+
+    `retry` is for the last turn; `look` gets the number of a turn and a column.
+    """
 
     edit: Callable[[int], None]
     save: Callable[[int], None]
     regenerate: Callable[[], None]
     retry: Callable[[int], None]
+    look: Callable[[int, int], None]
 
 
 class QuestionCard(QFrame):
@@ -120,6 +124,7 @@ class TurnView(QWidget):
         ):
             row.addWidget(card, 1)
             card.retried.connect(lambda column=column: actions.retry(column))
+            card.looked.connect(lambda column=column: actions.look(number, column))
             if answer is not None:
                 card.show_answer(answer, verdict, vote)
             else:

@@ -1,6 +1,7 @@
 """One task and the answer of each evaluation, side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -17,12 +18,14 @@ from PySide6.QtWidgets import (
 
 from orca_desk.library.answers import AskedQuestion, AskedTask
 from orca_desk.library.evaluations import Answered
+from orca_desk.method.answer_reading import AnswerReading
 from orca_desk.method.records import Task
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap
 from orca_desk.ui.pages.evaluate.answers_table import RESULT_ICONS
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID, font
+from orca_desk.ui.widgets.answer_steps import AnswerStepsView
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.answers import question_text, reference_text
 from orca_desk.ui.words.counting import counted
@@ -38,6 +41,7 @@ class AnswerColumns(QWidget):
         super().__init__()
         self.desk = desk
         self.columns: list[AnswerColumn] = []
+        self.asked: AskedQuestion | None = None
         self._task: str | None = None
         self._row = QHBoxLayout()
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -57,15 +61,18 @@ class AnswerColumns(QWidget):
         self.clear("Reading the answers…")
         desk.theme.changed.connect(self._paint)
 
-    def set_names(self, names: Sequence[str]) -> None:
-        """Create a column for each evaluation."""
+    def set_names(self, names: Sequence[str], look: Callable[[int], None]) -> None:
+        """Create a column for each evaluation; `look` opens the answer of one of them."""
         if [one.name for one in self.columns] == list(names):
             return
         for one in self.columns:
             one.hide()
             one.deleteLater()
-        self.columns = [AnswerColumn(self.desk, name) for name in names]
+        self.columns = [
+            AnswerColumn(self.desk, name, partial(look, number)) for number, name in enumerate(names)
+        ]
         for one in self.columns:
+            one.show_steps(self.steps.isChecked())
             self._row.addWidget(one, 1)
 
     def show_answers(
@@ -73,18 +80,22 @@ class AnswerColumns(QWidget):
         asked: AskedTask,
         question: AskedQuestion | None,
         answers: Sequence[Answered | None],
+        readings: Sequence[AnswerReading | None],
         *,
         task: Task | None,
     ) -> None:
-        """Show what was asked, with the answers. `task` is the task as it is now, if it exists."""
+        """Show what was asked, with the answers and how they read. `task` is the task now, if it exists."""
+        self.asked = question
         self._task = None if task is None else task.id
         self.family.setText(", ".join(filter(None, (asked.family, _change(task, question)))))
         self.question.setPlainText(question_text(question))
         self.reference.setPlainText(reference_text(question))
         for tool in (self.open_task, self.try_it):
             tool.setEnabled(task is not None)
-        for column, answer, outcome in zip(self.columns, answers, asked.outcomes, strict=True):
-            column.show_answer(answer, None if outcome is None else outcome.paired)
+        for column, answer, reading, outcome in zip(
+            self.columns, answers, readings, asked.outcomes, strict=True
+        ):
+            column.show_answer(answer, reading, None if outcome is None else outcome.paired)
 
     def clear(self, reason: str) -> None:
         """Show no task, and the reason."""
@@ -97,6 +108,10 @@ class AnswerColumns(QWidget):
             tool.setEnabled(False)
         for column in self.columns:
             column.clear()
+
+    def _show_steps(self, shown: bool) -> None:
+        for one in self.columns:
+            one.show_steps(shown)
 
     def _tool(self, words: str, page: str) -> QToolButton:
         made = QToolButton()
@@ -121,6 +136,12 @@ class AnswerColumns(QWidget):
         self.family = label(size="caption", tone="muted")
         self.open_task = self._tool("Open the task", "tasks")
         self.try_it = self._tool("Try the task in a chat", "chat")
+        self.steps = QToolButton()
+        self.steps.setText("Steps")
+        self.steps.setCheckable(True)
+        self.steps.setToolTip("Show each answer as numbered steps, the first incorrect one marked")
+        self.steps.setAccessibleName("Show the answers as steps")
+        self.steps.toggled.connect(self._show_steps)
         self._paint()
         self.question = _text("Question")
         self.reference = _text("Reference answer")
@@ -129,6 +150,7 @@ class AnswerColumns(QWidget):
         head = QHBoxLayout()
         head.addWidget(label("Question", bold=True), 1)
         head.addWidget(self.family)
+        head.addWidget(self.steps)
         head.addWidget(self.open_task)
         head.addWidget(self.try_it)
         layout.addLayout(head)
@@ -141,9 +163,12 @@ class AnswerColumns(QWidget):
 class AnswerColumn(QFrame):
     """Shows one model's answer: whether it is correct and why, the strategy it follows, its text."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
+    def __init__(self, desk: Desk, name: str, look: Callable[[], None]) -> None:
         super().__init__()
         self.desk, self.name = desk, name
+        self.answer: Answered | None = None
+        self.reading: AnswerReading | None = None
+        self.paired: str | None = None
         self._result: bool | str | None = ""
         self.setProperty("kind", "card")
         self.setMinimumWidth(NARROWEST)
@@ -158,18 +183,35 @@ class AnswerColumn(QFrame):
         head.addWidget(self.title, 1)
         head.addWidget(self._icon)
         head.addWidget(self.verdict)
+        self.look = QToolButton()
+        self.look.setToolTip("Look closely: the steps, and how likely the model found each token")
+        self.look.setAccessibleName(f"Steps and tokens of the answer of {name}")
+        self.look.setEnabled(False)
+        self.look.clicked.connect(lambda: look())
+        head.addWidget(self.look)
         layout.addLayout(head)
         self.reason = label(size="caption", tone="muted", wrap=True, selectable=True)
         self.strategy = label(size="caption", tone="muted", wrap=True)
         self.text = _text(f"The answer of {name}")
         layout.addWidget(self.reason)
         layout.addWidget(self.strategy)
+        self.steps = AnswerStepsView(desk.theme, name, tells_strategy=False)
+        self.steps.hide()
         layout.addWidget(self.text, 1)
+        layout.addWidget(self.steps, 1)
         desk.theme.changed.connect(self._paint)
         self._paint()
 
-    def show_answer(self, answer: Answered | None, paired: str | None) -> None:
+    def show_steps(self, shown: bool) -> None:
+        """Show the steps instead of the text, or the text again."""
+        self.steps.setVisible(shown)
+        self.text.setVisible(not shown)
+
+    def show_answer(self, answer: Answered | None, reading: AnswerReading | None, paired: str | None) -> None:
         """Show an answer, or that it is missing."""
+        self.answer, self.reading, self.paired = answer, reading, paired
+        self.look.setEnabled(answer is not None and reading is not None)
+        self.steps.show_reading(reading)
         if answer is None:
             self.clear()
             self.verdict.setText("no answer")
@@ -186,6 +228,9 @@ class AnswerColumn(QFrame):
     def clear(self) -> None:
         """Show nothing."""
         self._result = ""
+        self.answer = self.reading = None
+        self.look.setEnabled(False)
+        self.steps.show_reading(None)
         for part in (self.verdict, self.reason, self.strategy):
             part.setText("")
         self.text.clear()
@@ -205,6 +250,7 @@ class AnswerColumn(QFrame):
         role = role_of(self.name)
         self._marker.setPixmap(pixmap("target", colours, role))
         self.title.setStyleSheet(f"color: {colours.css(role)};")
+        self.look.setIcon(icon("scan-text", colours, "muted"))
         if self.verdict.text():
             image, tone = RESULT_ICONS[self._result]
             self._icon.setPixmap(pixmap(image, colours, tone))

@@ -31,22 +31,27 @@ from orca_desk.library.answers import (
 )
 from orca_desk.library.evaluations import Answered
 from orca_desk.library.tasks import get_tasks
+from orca_desk.method.answer_reading import AnswerReading
 from orca_desk.method.records import Task
+from orca_desk.steps.evaluate.answer_steps import scored_answer
 from orca_desk.steps.evaluate.comparison import answer_table, distinct
+from orca_desk.steps.reading import read_in_library
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.answer_columns import AnswerColumns
 from orca_desk.ui.pages.evaluate.answers_table import FAMILY, TASK, AnswersTable
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList
 from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file, saved
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.answer_steps import UNSCORED
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.grading import verdict_reason
 
 MANY = 6  # columns; with more, the Task column would be squeezed
 TYPING_MS = 250  # pause in typing before a search starts
-Found = tuple[AskedQuestion | None, list[Answered | None], Task | None]
+Found = tuple[AskedQuestion | None, list[Answered | None], list[AnswerReading | None], Task | None]
 
 
 class AnswersView(QWidget):
@@ -83,7 +88,7 @@ class AnswersView(QWidget):
         if names != self._names:
             self._names = names
             self._fill_patterns()
-            self.columns.set_names(names)
+            self.columns.set_names(names, look=self._look)
         self.search()
 
     def wanted(self) -> AskedFilter:
@@ -268,14 +273,46 @@ class AnswersView(QWidget):
         def read() -> Found:
             question = asked_questions(library, ids, [asked.task_id]).get(asked.task_id)
             task = get_tasks(library, [asked.task_id]).get(asked.task_id)
-            return question, answers_to(library, ids, asked.task_id), task
+            answers = answers_to(library, ids, asked.task_id)
+            user = question.user if question else ""
+            readings = [
+                one and read_in_library(library, response=one.response, question=user, family=asked.family)
+                for one in answers
+            ]
+            return question, answers, readings, task
 
         def show(found: Found) -> None:
             if ids == self.ids:
-                question, answers, task = found
-                self.columns.show_answers(asked, question, answers, task=task)
+                question, answers, readings, task = found
+                self.columns.show_answers(asked, question, answers, readings, task=task)
 
         self.desk.background.run(self, read, show, failed=self.notice.show_error, only_newest="answers")
+
+    def _look(self, column: int) -> None:
+        """Open one answer with its steps and tokens."""
+        shown, question = self.columns.columns[column], self.columns.asked
+        answer, reading = shown.answer, shown.reading
+        if answer is None or reading is None or column >= len(self.ids):
+            return
+        library, evaluation = self.desk.library, self.ids[column]
+        user = question.user if question else ""
+
+        def work() -> LookedAt:
+            scored, why = scored_answer(library, evaluation, user, shown.paired, answer.response)
+            return LookedAt(
+                title=f"Answer of {shown.name}",
+                response=answer.response,
+                reading=reading,
+                scored=scored,
+                why_not=UNSCORED[why],
+            )
+
+        self.desk.background.run(
+            self,
+            work,
+            lambda found: AnswerDialog(self.desk, found, self).show(),
+            failed=self.notice.show_error,
+        )
 
     def _save(self, ids: Sequence[str], wanted: AskedFilter, path: Path) -> None:
         library = self.desk.library

@@ -5,15 +5,20 @@ from typing import Literal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
+from orca_desk.prompts.messages import Message
 from orca_desk.steps.erase.review import ReviewItem
+from orca_desk.steps.reading import read_in_library
+from orca_desk.steps.token_scores import ScoredText
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.pages.records.facts import ProvenanceStrip, VerdictPanel
 from orca_desk.ui.pages.records.instruction_choice import InstructionChoice
 from orca_desk.ui.pages.records.texts import ErasureView, ResponseView
 from orca_desk.ui.theme import GRID, SCROLL_BAR
+from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
 from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.answer_steps import UNSCORED
 
 SHOW_ORIGINAL = "Show teacher's answer"
 
@@ -95,6 +100,30 @@ class SideBySide(QWidget):
         else:
             self.edit_saved.emit(text)
 
+    def look(self) -> None:
+        """Open the answer with its steps and tokens."""
+        item = self.item
+        if item is None:
+            return
+        library, record = self.desk.library, item.stored.current
+        messages = (Message("system", record.system), Message("user", record.user))
+        teacher = item.teacher
+        scored = teacher and ScoredText(model=teacher.path, messages=messages, response=record.response)
+
+        def work() -> LookedAt:
+            reading = read_in_library(
+                library, response=record.response, question=record.user, family=record.family
+            )
+            return LookedAt(
+                title="The teacher's answer" if item.stored.edited is None else "Your answer",
+                response=record.response,
+                reading=reading,
+                scored=scored,
+                why_not="" if scored else UNSCORED["no model"],
+            )
+
+        self.desk.background.run(self, work, lambda found: AnswerDialog(self.desk, found, self).show())
+
     def keep_draft(self, rowid: int, text: str) -> None:
         """Continue the edit of a text that could not be saved."""
         self._drafts[rowid] = text
@@ -156,6 +185,8 @@ class SideBySide(QWidget):
         row.addWidget(self.response_title)
         row.addWidget(self.response_note, 1)
         self.full_answer_button = button("Show full answer", self._show_whole_answer)
+        self.steps_button = button("Steps and tokens…", self.look, tip="Check the answer step by step")
+        row.addWidget(self.steps_button)
         for one in (
             self.full_answer_button,
             self.original_button,

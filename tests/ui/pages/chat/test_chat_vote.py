@@ -15,6 +15,7 @@ from orca_desk.steps.chat.models import mini_models
 from orca_desk.ui.pages.chat.answer import AnswerCard
 from orca_desk.ui.pages.chat.page import ChatPage
 from orca_desk.ui.pages.chat.settings import SamplingPopover
+from orca_desk.ui.widgets.answer_dialog import AnswerDialog
 from orca_desk.ui.window import Window
 
 SECONDS = 30_000
@@ -110,3 +111,17 @@ def test_what_cannot_vote_is_refused_and_not_taken(page: ChatPage, qtbot: QtBot)
     popover.close()
     assert page.settings.sampling.temperature == 0.8
     qtbot.waitUntil(page.notice.isVisible, timeout=SECONDS)
+
+
+def test_an_answer_is_looked_at_closely(page: ChatPage, session: ScriptedSession, qtbot: QtBot) -> None:
+    page.settings.votes = 1
+    session.say("Step 1: 3 + 4 = 7\nAnswer: 7")
+    session.finish()
+    ask(page, "What is 3 + 4?")
+    qtbot.waitUntil(lambda: page.view.last is not None and card_of(page).look.isEnabled(), timeout=SECONDS)
+    qtbot.mouseClick(card_of(page).look, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(page.findChildren(AnswerDialog)), timeout=SECONDS)
+    (dialog,) = page.findChildren(AnswerDialog)
+    assert dialog.steps.summary.text().startswith("Follows step-by-step · 2 steps")
+    assert dialog.score.isVisible()
+    dialog.close()

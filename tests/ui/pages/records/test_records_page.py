@@ -42,6 +42,7 @@ from orca_desk.ui.pages.records.page import RecordsPage
 from orca_desk.ui.pages.records.record_list import signs
 from orca_desk.ui.pages.records.texts import MAX_CELL, MAX_RESPONSE
 from orca_desk.ui.theme import Theme
+from orca_desk.ui.widgets.answer_dialog import AnswerDialog
 from orca_desk.ui.window import Window
 
 TEACHER = bundled_models() / "mini-teacher" / "mini-teacher.gguf"
@@ -379,7 +380,7 @@ def test_the_list_keeps_to_the_contract_of_qt_models(
     wait_for(qtbot, page, ids[1])
     page.go({"decision": "none"})
     qtbot.waitUntil(lambda: len(model.rowids) == COUNT - 1)
-    words = "odd, step-by-step: correct"
+    words = "odd, step-by-step: correct, in"
     qtbot.waitUntil(lambda: model.data(model.index(0, 0)) == words)
     tester.deleteLater()
 
@@ -608,3 +609,13 @@ def test_a_long_answer_scrolls_down_alone(window: Window, qtbot: QtBot, library:
         view.setFixedWidth(width)
         QApplication.processEvents()
         assert view.verticalScrollBar().isVisible() and not view.horizontalScrollBar().isVisible(), width
+
+
+def test_the_answer_is_looked_at_step_by_step(window: Window, ids: list[str], qtbot: QtBot) -> None:
+    page = open_page(window, qtbot)
+    qtbot.mouseClick(page.side.steps_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(page.side.findChildren(AnswerDialog)))
+    (dialog,) = page.side.findChildren(AnswerDialog)
+    assert dialog.text.toPlainText().startswith("Answer: ")
+    assert not dialog.score.isVisible() and "not on this machine" in dialog.pointed.text()
+    dialog.close()
