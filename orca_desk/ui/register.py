@@ -14,6 +14,7 @@ PAGES: tuple[tuple[str, str, str, str] | None, ...] = (
     ("records", "RecordsPage", "Records", "columns-2"),
     ("training", "TrainingPage", "Training", "chart-line"),
     ("evaluate", "EvaluatePage", "Evaluate", "target"),
+    ("experiment", "ExperimentPage", "Experiment", "flask-conical"),
     ("chat", "ChatPage", "Chat", "message-circle"),
     None,
     ("models", "ModelsPage", "Models", "box"),
