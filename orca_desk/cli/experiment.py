@@ -1,6 +1,5 @@
 """`orca-desk experiment`: does erasing the prompt help on these tasks? Arms, seeds, messages, a report."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import click
 
 from orca_desk.cli.options import examples, existing_library_option, json_option, open_library
-from orca_desk.cli.output import complain, print_json, say, table
+from orca_desk.cli.output import complain, plain, print_json, say, table
 from orca_desk.cli.running import running
 from orca_desk.errors import UserError
 from orca_desk.files import atomic_write
@@ -365,10 +364,8 @@ def _share(found: ExperimentResults, arm: Arm, message: MessageKind) -> str:
     return f"{share.share:.1%} ({share.low * 100:.0f}-{share.high * 100:.0f})"
 
 
-def _as_json(found: ExperimentResults) -> Mapping[str, Any]:
+def _as_json(found: ExperimentResults) -> dict[str, Any]:
     """Return the results with their conclusion and notes; contrasts with their finding."""
-    from orca_desk.cli.output import plain
-
     stored: dict[str, Any] = plain(found)
     for value, one in zip(stored["contrasts"], found.contrasts, strict=True):
         value["finding"] = one.finding

@@ -111,7 +111,7 @@ def _reads_as(text: str, final: FinalAnswer) -> bool:
 def answer_only(response: str) -> str | None:
     """Return a response without its reasoning; None where its final answer has no known place."""
     parts = split_answer(response)
-    return parts and parts.statement.strip()
+    return None if parts is None else parts.statement.strip()
 
 
 def explanation_after(response: str) -> str | None:

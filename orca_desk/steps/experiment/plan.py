@@ -111,7 +111,7 @@ def default_plan(library: Library, snapshot_id: str, base: Path | None = None) -
         )
     settings = TrainSettings.from_dict(trainings[0].settings) if trainings else TrainSettings()
     several = next(several_samples(library, snapshot_id), None) is not None
-    messages = FOUR
+    messages: tuple[MessageKind, ...] = FOUR
     if snapshot.instruction not in (CAUTIOUS, EMPTY):
         messages = (*FOUR, MessageKind.OWN)
     return ExperimentPlan(

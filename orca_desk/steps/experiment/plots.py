@@ -53,7 +53,7 @@ class IntervalPlot:
 
 def share_plot(found: ExperimentResults, message: MessageKind) -> IntervalPlot | None:
     """Return the shares of correct answers of all arms under one message; None while there are none."""
-    rows = []
+    rows: list[PlotRow] = []
     left, right = float(PANEL_LABELS), float(PANEL_LABELS + PANEL)
     for arm in found.plan.arms:
         result = found.share(arm, message)

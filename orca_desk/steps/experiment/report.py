@@ -6,6 +6,7 @@ snapshots are data.
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from orca_desk.about import versions
 from orca_desk.library.database import Library
@@ -21,7 +22,7 @@ from orca_desk.steps.experiment.report_tables import (
 from orca_desk.steps.experiment.results import ExperimentResults
 from orca_desk.steps.experiment.wording import conclusion, notes
 
-Colours = Mapping[str, Mapping[str, str]]  # of the themes "light" and "dark", by role
+Colours = Mapping[str, Mapping[Any, str]]  # of the themes "light" and "dark", by role
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 
 SHARES_NOTE = (
