@@ -1,10 +1,10 @@
 """A library with the stored results of an experiment, without any model: answers as the caller draws them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from doubles import QUICK, small_snapshot, small_tasks
+from doubles import QUICK, SHORT, small_snapshot, small_tasks
 
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Answered, Question, add_answers, create_evaluation
@@ -53,7 +53,7 @@ def _cell(library: Library, plan: ExperimentPlan, arm: Arm, seed: int | None, is
             system_kind="empty",
             system="",
             questions=[Question.of(task, "step-by-step") for task in tasks],
-            settings={"of": [arm, seed, message]},
+            settings={"of": [arm, seed, message], "sampling": asdict(SHORT)},
         )
         answers = [
             Answered(
