@@ -26,6 +26,7 @@ from orca_desk.method.fitness import (
     FitnessRules,
     RecordFacts,
     Standing,
+    Unfit,
     standing_of,
     why_unfit,
 )
@@ -57,7 +58,8 @@ _RELATED = """r.n IN (
 class Judged:
     """How a record stands. `n` is its row, `run` the one that made it, `content` equal for equal records.
 
-    `tokens` is the number of tokens of its answer, None where nobody counted them.
+    `tokens` is the number of tokens of its answer; where nobody counted them it is None, and `uncounted` the
+    number of characters.
     """
 
     n: int
@@ -68,6 +70,7 @@ class Judged:
     run: str | None
     content: str
     tokens: int | None
+    uncounted: int | None = None
     standing: Standing
 
 
@@ -99,16 +102,54 @@ def judge(
     not found out counts in an answer's favour, but for votes. Raises UserError where a regular expression
     takes too long on more than a few answers.
     """
-    considered = _considered(db, rules, families=families, runs=runs, rowids=rowids)
-    contenders = [contender for _, contender in considered if contender is not None]
-    left_out = beaten(contenders, per_task=rules.per_task)
-    wanted = None if rowids is None else set(rowids)
+    judged = _compete(_considered(db, rules, families=families, runs=runs, rowids=rowids), rules.per_task)
+    if rowids is None:
+        return judged
+    wanted = set(rowids)
+    return [one for one in judged if one.n in wanted]
+
+
+def judge_and_ask(
+    db: sqlite3.Connection, rules: FitnessRules, *, off: frozenset[Unfit]
+) -> list[tuple[Judged, tuple[Unfit, ...]]]:
+    """Do what `judge` does under `rules` without those that give the reasons `off`.
+
+    Beside each record stand those of `off` that would speak against it.
+    """
+    considered = _considered(db, rules)
+    without = [
+        replace(one, standing=replace(one.standing, reasons=kept))
+        if (kept := tuple(reason for reason in one.standing.reasons if reason not in off))
+        != one.standing.reasons
+        else one
+        for one in considered
+    ]
+    return [
+        (judged, tuple(reason for reason in one.standing.reasons if reason in off))
+        for judged, one in zip(_compete(without, rules.per_task), considered, strict=True)
+    ]
+
+
+def _compete(considered: list[Judged], per_task: int | None) -> list[Judged]:
+    """Let the records that are fit on their own compete for the places of their task."""
+    contenders = [
+        Contender(
+            id=one.id,
+            basis=one.standing.basis,
+            content=one.content,
+            group=(one.task_id, one.strategy),
+            tokens=one.tokens,
+            characters=one.uncounted,
+        )
+        for one in considered
+        if not one.standing.reasons
+    ]
+    left_out = beaten(contenders, per_task=per_task)
     return [
         replace(one, standing=replace(one.standing, reasons=(left_out[one.id],)))
         if one.id in left_out
         else one
-        for one, _ in considered
-        if wanted is None or one.n in wanted
+        for one in considered
     ]
 
 
@@ -174,11 +215,11 @@ def _considered(
     db: sqlite3.Connection,
     rules: FitnessRules,
     *,
-    families: Iterable[str] | None,
-    runs: Iterable[str] | None,
-    rowids: Iterable[int] | None,
-) -> list[tuple[Judged, Contender | None]]:
-    """Return the records to consider by id, each as it stands on its own; as a contender if it is fit."""
+    families: Iterable[str] | None = None,
+    runs: Iterable[str] | None = None,
+    rowids: Iterable[int] | None = None,
+) -> list[Judged]:
+    """Return the records to consider by id, each as it stands on its own."""
     conditions = Conditions()
     if families is not None:
         conditions.add(
@@ -213,9 +254,8 @@ class _Judge:
         self._known: dict[str, Standing] = {}
         self._read = lru_cache(maxsize=None)(facts_of)
 
-    def __call__(self, row: sqlite3.Row) -> tuple[Judged, Contender | None]:
-        standing = self._standing(row)
-        one = Judged(
+    def __call__(self, row: sqlite3.Row) -> Judged:
+        return Judged(
             n=row["n"],
             id=row["id"],
             task_id=row["task_id"],
@@ -224,17 +264,8 @@ class _Judge:
             run=row["run"],
             content=row["content"],
             tokens=row["tokens"],
-            standing=standing,
-        )
-        if standing.reasons:
-            return one, None
-        return one, Contender(
-            id=one.id,
-            basis=standing.basis,
-            content=one.content,
-            group=(one.task_id, one.strategy),
-            tokens=one.tokens,
-            characters=row["uncounted"],
+            uncounted=row["uncounted"],
+            standing=self._standing(row),
         )
 
     def _standing(self, row: sqlite3.Row) -> Standing:

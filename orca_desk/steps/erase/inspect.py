@@ -11,12 +11,14 @@ from pathlib import Path
 from orca_desk.errors import UserError
 from orca_desk.inventory.templates import override_of
 from orca_desk.library.database import Library
+from orca_desk.library.fitness import by_rowids
 from orca_desk.library.records import RecordFilter, count_records, iterate_records
 from orca_desk.library.snapshots import get_snapshot, snapshot_records
 from orca_desk.method.erasure import erase
 from orca_desk.method.records import TrainingRecord
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.prompts.renderer import Renderer, SpanRole
+from orca_desk.steps.votes import vote
 from orca_desk.student.data import Example, fit, render
 
 REPORT_EVERY = 50  # records
@@ -197,6 +199,7 @@ def inspect_records(
 
     Raises UserError if no record matches, and for an unusable model.
     """
+    wanted = by_rowids(library, wanted, vote=vote)
     count = count_records(library, wanted)
     if not count:
         raise UserError("No records match.", "Keep some records, or widen the filter.")

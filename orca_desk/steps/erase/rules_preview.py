@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from orca_desk.library.database import Library
 from orca_desk.library.fill_facts import OnProgress, unwatched
-from orca_desk.library.fitness import Judged, judge
+from orca_desk.library.fitness import Judged, judge, judge_and_ask
 from orca_desk.library.record_rules import current_rules
 from orca_desk.library.review import record_lines
 from orca_desk.method.fitness import NEVER_FIT, Basis, FitnessRules, Unfit
@@ -83,9 +83,9 @@ def preview_rules(
     for each in (strict, now):
         prepare(library, each, on_progress=on_progress)
     with library.read() as db:
-        judged = judge(db, rules)
+        asked = judge_and_ask(db, strict, off=_off(rules))
+        judged = [one for one, _ in asked]
         before = judged if now == rules else judge(db, now)
-        hypothetical = {one.n: one.standing.reasons for one in judge(db, replace(strict, per_task=None))}
     used = {one.n for one in judged if one.standing.reason is None}
     earlier = {one.n for one in before if one.standing.reason is None}
     return RulesPreview(
@@ -94,7 +94,7 @@ def preview_rules(
         used=dict(sorted(Counter(one.standing.basis for one in judged if one.n in used).items())),
         families=dict(sorted(Counter(one.family for one in judged if one.n in used).items())),
         never=_never(judged),
-        effects=_effects(library, judged, hypothetical, rules),
+        effects=_effects(library, asked, _off(rules)),
         entering=len(used - earlier),
         leaving=len(earlier - used),
     )
@@ -107,15 +107,13 @@ def _never(judged: Iterable[Judged]) -> dict[Unfit, int]:
 
 def _effects(
     library: Library,
-    judged: Sequence[Judged],
-    hypothetical: dict[int, tuple[Unfit, ...]],
-    rules: FitnessRules,
+    asked: Sequence[tuple[Judged, tuple[Unfit, ...]]],
+    off: frozenset[Unfit],
 ) -> tuple[RuleEffect, ...]:
     """Return what each rule removes, with examples."""
     removed: defaultdict[Unfit, list[int]] = defaultdict(list)
     alone: defaultdict[Unfit, list[int]] = defaultdict(list)
-    off = _off(rules)
-    for one in judged:
+    for one, would in asked:
         reasons = one.standing.reasons
         if reasons and reasons[0] in NEVER_FIT:
             continue
@@ -123,7 +121,7 @@ def _effects(
             removed[reason].append(one.n)
         if len(reasons) == 1:
             alone[reasons[0]].append(one.n)
-        for reason in off.intersection(hypothetical[one.n]):
+        for reason in would:
             removed[reason].append(one.n)
             if not reasons:  # it is in, and this rule would take it out
                 alone[reason].append(one.n)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from orca_desk.errors import UserError
+from orca_desk.library.fitness import by_rowids
 from orca_desk.library.records import RecordFilter, decide
 from orca_desk.library.review import restore_decisions, undecided_correct
 from orca_desk.method.fitness import Decision
@@ -15,6 +16,7 @@ from orca_desk.models.model_file import ModelFile
 from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.erase.export_records import Exported, export_records
 from orca_desk.steps.erase.revise import edit_answer, undo_edit
+from orca_desk.steps.votes import vote
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job, Tools
 from orca_desk.ui.words.counting import counted
@@ -87,7 +89,10 @@ class RecordActions(QObject):
                 done(0, "")
 
         self.desk.background.run(
-            self, lambda: undecided_correct(library, wanted), keep, failed=self.failed.emit
+            self,
+            lambda: undecided_correct(library, by_rowids(library, wanted, vote=vote)),
+            keep,
+            failed=self.failed.emit,
         )
 
     def save_edit(self, record_id: str, text: str, *, question: str, failed: Callable[[], None]) -> None:

@@ -9,9 +9,10 @@ from orca_desk.method.leaks import Leak
 from orca_desk.steps.erase.review import ReviewItem
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, pixmap, room_for_icon
-from orca_desk.ui.pages.records.record_list import Sign, decision_sign, verdict_sign
+from orca_desk.ui.pages.records.record_list import Sign, decision_sign, standing_sign, verdict_sign
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label, set_tone
+from orca_desk.ui.words.fitness import standing_text
 from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.provenance import made_lines, made_summary
 from orca_desk.ui.words.shorten import shorten
@@ -47,10 +48,16 @@ class VerdictPanel(QFrame):
             (self._icon, self.word, self.reason, self._decision_icon, self.decision, self.task)
         ):
             grid.addWidget(part, 0, column, Qt.AlignmentFlag.AlignVCenter)
+        self._standing_icon = QLabel()
+        self.standing = label(wrap=True, selectable=True)
+        self.standing.setAccessibleName("In or out")
+        self.standing.setToolTip("Whether the rules in force use this record for training, and why")
+        grid.addWidget(self._standing_icon, 1, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.standing, 1, 1, 1, 5)
         self._leak_buttons: list[QToolButton] = []
         self._leaks = QVBoxLayout()
         self._leaks.setSpacing(0)
-        grid.addLayout(self._leaks, 1, 0, 1, 6)
+        grid.addLayout(self._leaks, 2, 0, 1, 6)
         desk.theme.changed.connect(self._paint)
 
     def show_record(self, item: ReviewItem) -> None:
@@ -66,6 +73,7 @@ class VerdictPanel(QFrame):
         if stored.held_out:
             reason += " Its task is held out, so it is never used for training."
         self.reason.setText(reason)
+        self.standing.setText(f"{standing_text(item.standing)}." if item.standing else "")
         self.task.setEnabled(item.has_task)
         self.task.setToolTip("" if item.has_task else "The task was deleted.")
         if changed:
@@ -96,6 +104,9 @@ class VerdictPanel(QFrame):
             (decision_sign(stored.decision), self._decision_icon, self.decision),
         ):
             _show_sign(self.desk, sign, image, words)
+        if self._item.standing is not None:
+            name, role, _ = standing_sign(self._item.standing)
+            self._standing_icon.setPixmap(pixmap(name, colours, role))
 
 
 class ProvenanceStrip(QFrame):

@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QToolButton, QW
 
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices
+from orca_desk.method.fitness import RECORD_REASONS, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.fitness import UNFIT
 
 VERDICTS: dict[str, dict[str, Any]] = {
     "correct": {"correct": True},
@@ -27,7 +29,7 @@ SETTLE_MS = 250  # typing is over
 
 
 class RecordFilters(QWidget):
-    """A text and six filters, which a record must match all. `changed` follows each change by the user."""
+    """A text and seven filters, which a record must match all. `changed` follows each change by the user."""
 
     changed = Signal()
 
@@ -59,6 +61,14 @@ class RecordFilters(QWidget):
             keep="Kept",
             drop="Dropped",
         )
+        self.standing = _choice(
+            "In or out",
+            "In or out",
+            used="In: used for training",
+            unused="Out: left out",
+            **{reason.value: f"Out: {UNFIT[reason]}" for reason in RECORD_REASONS},
+        )
+        self.standing.setToolTip("Whether the rules in force use a record, and what speaks against it")
         self._parts = {
             "family": self.family,
             "strategy": self.strategy,
@@ -66,6 +76,7 @@ class RecordFilters(QWidget):
             "verdict": self.verdict,
             "leaks": self.leaks,
             "decision": self.decision,
+            "standing": self.standing,
         }
         self.text = QLineEdit()
         self.text.setPlaceholderText("Find in question or answer")
@@ -90,10 +101,11 @@ class RecordFilters(QWidget):
         grid.setSpacing(GRID // 2)
         grid.addWidget(self.text, 0, 0, 1, 2)
         for index, part in enumerate(self._parts.values()):
-            grid.addWidget(part, 1 + index // 2, index % 2)
+            last = part is self.standing
+            grid.addWidget(part, 1 + index // 2, index % 2, 1, 2 if last else 1)
             part.currentIndexChanged.connect(self._changed)
-        grid.addWidget(self.count, 4, 0)
-        grid.addWidget(self.clear, 4, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.count, 5, 0)
+        grid.addWidget(self.clear, 5, 1, Qt.AlignmentFlag.AlignRight)
         desk.theme.changed.connect(self._paint)
         self._paint()
         self._show_clear()
@@ -108,6 +120,7 @@ class RecordFilters(QWidget):
             leaked=None if leaks is None else leaks == "leaked",
             decision=self.decision.currentData(),
             text=self.text.text().strip(),
+            **_standing(self.standing.currentData()),
             **VERDICTS.get(self.verdict.currentData() or "", {}),
         )
 
@@ -167,6 +180,13 @@ class RecordFilters(QWidget):
 
     def _paint(self) -> None:
         self.clear.setIcon(icon("funnel", self.desk.theme.colours, "muted"))
+
+
+def _standing(chosen: str | None) -> dict[str, Any]:
+    """Return the fields of a RecordFilter for an entry of the filter "In or out"."""
+    if chosen in (None, "used", "unused"):
+        return {} if chosen is None else {"used": chosen == "used"}
+    return {"reason": Unfit(chosen)}
 
 
 def _choice(name: str, all_of_them: str, **choices: str) -> QComboBox:

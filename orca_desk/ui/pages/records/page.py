@@ -33,6 +33,7 @@ from orca_desk.ui.words.fitness import describe_left_out
 if TYPE_CHECKING:
     from orca_desk.steps.instruct.regenerate import Regenerated
     from orca_desk.ui.pages.records.regenerate_dialog import RegenerateDialog
+    from orca_desk.ui.pages.records.rules_dialog import RulesDialog
 
 VIEW = "records.view"  # library setting: filters, current record, tab and message for the student
 SAVE_DELAY_MS = 700
@@ -81,6 +82,10 @@ class RecordsPage(Page):
             tip="Export the listed records but dropped ones as JSON Lines, with the instruction erased",
         ),
         Command(
+            "R&ules…", lambda page: page.edit_rules(), image="sliders-horizontal",
+            tip="Which records are used for training, and what each rule removes",
+        ),
+        Command(
             "&Side by side", lambda page: page.tabs.setCurrentIndex(0), key=("Alt+1", "1"), image="columns-2"
         ),
         Command(
@@ -93,6 +98,7 @@ class RecordsPage(Page):
         saved = get_setting(desk.library, VIEW, {})
         self._saved_view: dict[str, Any] = saved if isinstance(saved, dict) else {}
         self.dialog: RegenerateDialog | None = None
+        self.rules_dialog: RulesDialog | None = None
         self.queue = RecordQueue(desk)
         self.filters, self.table = self.queue.filters, self.queue.table
         self.side = SideBySide(desk)
@@ -110,6 +116,8 @@ class RecordsPage(Page):
         self.tabs, self.panel = self.view.tabs, self.view.panel
         self.body.addWidget(self.view, 1)
         self._export_button = button("Export…", self.export, tip=self.export_them.toolTip())
+        self._rules_button = button("Rules…", self.edit_rules, tip=self.action("Rules…").toolTip())
+        self.header.addWidget(self._rules_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.header.addWidget(self._export_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.keep("list", self.view.splitter)
         self.keep("parts", self.side.parts)
@@ -210,6 +218,15 @@ class RecordsPage(Page):
         """Export the training records of the filtered records to a file."""
         self.panel.follow(self.record_actions.export(path, self.filters.value(), self.instruction()))
 
+    def edit_rules(self) -> None:
+        """Open the dialog for the rules for records."""
+        from orca_desk.ui.pages.records.rules_dialog import RulesDialog
+
+        self.rules_dialog = RulesDialog(self.desk, self)
+        self.rules_dialog.record_requested.connect(lambda record: self.go({"record": record}))
+        self.rules_dialog.finished.connect(self.rules_dialog.deleteLater)
+        self.rules_dialog.open()
+
     # Building
 
     def _take_commands(self) -> None:
@@ -244,6 +261,7 @@ class RecordsPage(Page):
     def _show_filled(self, listed: int, has_records: bool) -> None:
         self.view.show_content(listed, has_records=has_records)
         self._export_button.setVisible(bool(listed))
+        self._rules_button.setVisible(has_records)
         self._save_timer.start()
 
     def _show_not_found(self) -> None:

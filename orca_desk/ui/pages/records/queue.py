@@ -8,8 +8,10 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from orca_desk.library.fitness import by_rowids
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices, record_choices, record_rowids, rowid_of
+from orca_desk.steps.votes import vote
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.records.filters import RecordFilters
 from orca_desk.ui.pages.records.record_list import RecordTable
@@ -57,7 +59,7 @@ class RecordQueue(QWidget):
         library, wanted = self.desk.library, self.filters.value()
 
         def work() -> tuple["array[int]", bool]:
-            rowids = record_rowids(library, wanted)
+            rowids = record_rowids(library, by_rowids(library, wanted, vote=vote))
             return rowids, bool(rowids) or bool(record_rowids(library, RecordFilter(limit=1)))
 
         self.desk.background.run(self, work, self._show, only_newest="list")

@@ -25,13 +25,14 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.library.review import RecordLine, record_lines
-from orca_desk.method.fitness import Decision
+from orca_desk.method.fitness import Basis, Decision, Standing, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Theme, font
 from orca_desk.ui.widgets.blocks import BlockTableModel
 from orca_desk.ui.widgets.row_table import selected_spans
 from orca_desk.ui.widgets.text import safe_tip
+from orca_desk.ui.words.fitness import BASES, UNFIT
 from orca_desk.ui.words.records import DECISIONS, HELD_OUT, verdict_word
 
 Index = QModelIndex | QPersistentModelIndex
@@ -54,6 +55,8 @@ def signs(line: RecordLine) -> list[Sign]:
         found.append(("list-checks", "warn", HELD_OUT))
     if line.decision:
         found.append(decision_sign(line.decision))
+    if line.standing is not None:
+        found.append(standing_sign(line.standing))
     return found
 
 
@@ -71,6 +74,19 @@ def decision_sign(decision: Decision | None) -> Sign:
     if decision is None:
         return ("clock", "muted", word)
     return ("check", "good", word) if decision == "keep" else ("x", "bad", word)
+
+
+# Out for one of these, which has a sign of its own
+_SHOWN = frozenset({Unfit.HELD_OUT, Unfit.DROPPED, Unfit.CUT_OFF, Unfit.INCORRECT, Unfit.LEAK})
+
+
+def standing_sign(standing: Standing) -> Sign:
+    """Return the sign of a record that is in or out, with the reason where no other sign says it."""
+    if standing.reason is None:
+        agreed = standing.basis is Basis.AGREEMENT
+        return ("plus", "good", f"in: {BASES[standing.basis]}" if agreed else "in")
+    shown = standing.reason in _SHOWN
+    return ("minus", "muted", "out" if shown else f"out: {UNFIT[standing.reason]}")
 
 
 class RecordModel(BlockTableModel):
@@ -155,8 +171,9 @@ class RecordDelegate(QStyledItemDelegate):
         painter.drawText(start, top + upper.ascent(), strategy)
         x, y = rect.left(), top + upper.height() + gap
         for name, role, word in signs(line):
+            word = lower.elidedText(word, Qt.TextElideMode.ElideRight, rect.right() - x - ICON - 4)
             width = lower.horizontalAdvance(word)
-            if x + ICON + 4 + width > rect.right():
+            if not width:
                 return
             painter.drawPixmap(x, y + (lower.height() - ICON) // 2, pixmap(name, colours, role, ICON))
             painter.setPen(colours(role))

@@ -593,6 +593,7 @@ def test_a_held_out_record_says_that_it_is_never_trained_on(
     page = open_page(window, qtbot)
     wait_for(qtbot, page, ids[0])
     assert "held out, so it is never used for training" in page.side.verdict.reason.text()
+    qtbot.waitUntil(lambda: page.table.records.item(0) is not None)
     line = page.table.records.item(0)
     assert line is not None and line.held_out and "held out" in [word for _, _, word in signs(line)]
 
