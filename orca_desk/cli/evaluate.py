@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from orca_desk.cli.evaluate_answers import answers
+from orca_desk.cli.evaluate_benchmark import benchmark
 from orca_desk.cli.evaluate_budget import budget
+from orca_desk.cli.evaluate_checkpoints import checkpoints
 from orca_desk.cli.evaluate_forgetting import forgetting as forgetting_command
 from orca_desk.cli.options import (
     examples,
@@ -139,7 +141,9 @@ def command(
 
 
 command.add_command(answers)
+command.add_command(benchmark)
 command.add_command(budget)
+command.add_command(checkpoints)
 command.add_command(forgetting_command)
 
 

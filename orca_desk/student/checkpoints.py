@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from orca_desk.student.model import adapter_parameters
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")  # how safetensors tells the system's reason
 STORED = 2  # newest checkpoints to store, beside the best one
+KEPT = "adapters"  # folder, beside the checkpoints, of the adapters of those that were removed
+MOST_KEPT = 8  # adapters, spread over the training
+MOST_BYTES = 2**30  # of all of them
 MANIFEST = "manifest.json"
 CONFIG = "adapter_config.json"  # of an adapter in PEFT's form
 
@@ -237,7 +241,51 @@ def _prune(folder: Path) -> None:
     stored = {path.name for path in newest} | {f"step-{_adapter_step(path)}" for path in newest}
     for path in present:
         if path.name not in stored:
+            _keep_adapter(path)
             shutil.rmtree(path)
+
+
+def adapters_in_order(folder: Path) -> list[Path]:
+    """Return the adapters of the checkpoints in `folder` that are still there, whole or kept, by step."""
+    kept = {path.name: path for path in in_order(folder / KEPT)}
+    whole = {path.name: path / "adapter" for path in in_order(folder) if (path / "adapter").is_dir()}
+    found = kept | whole
+    return [found[name] for name in sorted(found, key=lambda name: int(name.removeprefix("step-")))]
+
+
+def step_of(adapter: Path) -> int:
+    """Return the step of an adapter that `adapters_in_order` found."""
+    name = adapter.parent.name if adapter.name == "adapter" else adapter.name
+    return int(name.removeprefix("step-"))
+
+
+def _keep_adapter(checkpoint: Path) -> None:
+    """Move the adapter out of a checkpoint that is removed, so that a training can be looked at over time.
+
+    At most `MOST_KEPT` stay, spread evenly over the steps. One that cannot be moved is lost with the rest:
+    nothing resumes from it.
+    """
+    kept = checkpoint.parent / KEPT
+    with contextlib.suppress(OSError):
+        kept.mkdir(exist_ok=True)
+        target = kept / checkpoint.name
+        if target.exists():
+            shutil.rmtree(target)
+        (checkpoint / "adapter").rename(target)
+        size = sum(path.stat().st_size for path in target.iterdir())
+        _thin_out(kept, min(MOST_KEPT, MOST_BYTES // max(1, size)))
+
+
+def _thin_out(kept: Path, most: int) -> None:
+    """Remove adapters until `most` are left: always the one that leaves the smallest gap.
+
+    Gaps are those of the steps' square roots, as a student changes most at the beginning.
+    """
+    paths = in_order(kept)
+    while len(paths) > most:
+        steps = [0.0, *(sqrt(step_of(path)) for path in paths)]
+        gaps = [steps[n + 1] - steps[n - 1] for n in range(1, len(paths))] or [0]
+        shutil.rmtree(paths.pop(gaps.index(min(gaps))))
 
 
 def _adapter_step(path: Path) -> int | None:

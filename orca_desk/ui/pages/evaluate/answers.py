@@ -276,7 +276,9 @@ class AnswersView(QWidget):
             answers = answers_to(library, ids, asked.task_id)
             user = question.user if question else ""
             readings = [
-                one and read_in_library(library, response=one.response, question=user, family=asked.family)
+                read_in_library(library, response=one.response, question=user, family=asked.family)
+                if one is not None
+                else None
                 for one in answers
             ]
             return question, answers, readings, task

@@ -108,7 +108,9 @@ class SideBySide(QWidget):
         library, record = self.desk.library, item.stored.current
         messages = (Message("system", record.system), Message("user", record.user))
         teacher = item.teacher
-        scored = teacher and ScoredText(model=teacher.path, messages=messages, response=record.response)
+        scored = None
+        if teacher is not None:
+            scored = ScoredText(model=teacher.path, messages=messages, response=record.response)
 
         def work() -> LookedAt:
             reading = read_in_library(
