@@ -15,7 +15,8 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import print_json, say
 from orca_desk.cli.running import running, tell_notes
-from orca_desk.steps.train.base_measure import MEASURE_SAMPLING, SAMPLES, BaseRequest, measure_base
+from orca_desk.steps.train.base_measure import measure_base
+from orca_desk.steps.train.base_request import MEASURE_SAMPLING, SAMPLES, BaseRequest
 from orca_desk.ui.words.snapshots import measured_sentence
 
 

@@ -1,6 +1,5 @@
 """`orca-desk records freeze`, `snapshots`, `manifest`, `compare-snapshots`, `export`: what is trained on."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +18,10 @@ from orca_desk.cli.options import (
 from orca_desk.cli.output import complain, print_json, say, table
 from orca_desk.cli.rule_options import rule_options, rules_from
 from orca_desk.errors import UserError
-from orca_desk.files import atomic_write
 from orca_desk.library import snapshots
 from orca_desk.library.database import Library
 from orca_desk.library.ids import full_id, snapshot_id
-from orca_desk.library.manifests import manifest
+from orca_desk.library.manifests import manifest, write_manifest
 from orca_desk.library.record_rules import current_rules
 from orca_desk.library.selection import Selection
 from orca_desk.library.snapshot_comparison import Counterparts, compare_snapshots
@@ -191,7 +189,7 @@ def show_manifest(snapshot: str, file: Path | None, folder: Path, as_json: bool)
     if file is None:
         print_json(found)
         return
-    _write_manifest(file, found)
+    write_manifest(file, found)
     print_json({"written": file}) if as_json else say(f"Wrote {file}.")
 
 
@@ -233,7 +231,7 @@ def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
         frozen = snapshot_id(library, snapshot)
         count = snapshots.write_snapshot(library, frozen, file)
         taken_back = snapshots.taken_back(library, frozen)
-        _write_manifest(beside, manifest(library, frozen))
+        write_manifest(beside, manifest(library, frozen))
     if as_json:
         print_json({
             "written": count, "file": file, "manifest": beside, "dropped_or_held_out_since": taken_back
@@ -350,10 +348,6 @@ def _show_counterparts(title: str, what: str, names: tuple[str, str], found: Seq
         {what: "left", f"1: {names[0]}": "right", f"2: {names[1]}": "right"},
         [[one.name, f"{one.first:,}", f"{one.second:,}"] for one in found],
     )
-
-
-def _write_manifest(file: Path, found: dict[str, Any]) -> None:
-    atomic_write(file, json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
 def _warn_about_quotes(library: Library, instruction: str) -> None:

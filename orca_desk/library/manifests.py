@@ -2,10 +2,13 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from statistics import fmean, median, quantiles
 from typing import Any
 
+from orca_desk.files import atomic_write
 from orca_desk.library.database import Library
 from orca_desk.library.records import FAMILY
 from orca_desk.library.snapshots import get_snapshot
@@ -52,6 +55,11 @@ def manifest(library: Library, snapshot_id: str) -> dict[str, Any]:
     if newest and newest["source"]:
         return {**found, **account, "account": None}
     return {**found, "account": account or None}
+
+
+def write_manifest(path: Path, found: Mapping[str, Any]) -> None:
+    """Write a manifest to a file, all or nothing. Raises OSError."""
+    atomic_write(path, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
 
 
 def _kind(instruction: str) -> str:

@@ -1,11 +1,9 @@
 """Measure the untrained student on the training tasks: which it solves always, sometimes or never."""
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.student_files import converted_gguf, known_student_gguf, served_file
@@ -19,87 +17,17 @@ from orca_desk.library.base_answers import (
 )
 from orca_desk.library.database import Library
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
-from orca_desk.method.erasure import CAUTIOUS
-from orca_desk.method.records import Sampling, Task, digest, question_key
+from orca_desk.method.records import Task, digest, question_key
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import find_or_create_run, record_run
+from orca_desk.steps.train.base_request import KIND, BaseMeasured, BaseRequest
 from orca_desk.yielding import yielding
 
-KIND = "measure-base"
 STAGE = "measuring the student"
-SAMPLES = 4
-MEASURE_SAMPLING = Sampling(temperature=0.7, max_tokens=256)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BaseRequest:
-    """Which student is asked which training tasks how often, under which system message.
-
-    `families` None means all. 0 for `per_family`: all tasks. Stored with the run, to resume it.
-    """
-
-    model: str
-    families: tuple[str, ...] | None = None
-    per_family: int = 0
-    samples: int = SAMPLES
-    instruction: str = CAUTIOUS
-    sampling: Sampling = field(default_factory=lambda: MEASURE_SAMPLING)
-    batch: int = 0
-    context: int = 0
-    threads: int = 0
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "BaseRequest":
-        """Read what `to_json` wrote. Raises UserError for what another version of Orca Desk wrote."""
-        try:
-            families = stored["families"]
-            return cls(**{
-                **stored,
-                "families": None if families is None else tuple(families),
-                "sampling": Sampling.from_json(stored["sampling"]),
-            })  # fmt: skip
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                "Another version of Orca Desk stored these settings.", "Choose the settings again."
-            ) from error
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request as the library stores it."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BaseMeasured:
-    """How the student did: `base` is the SHA-256 of its file, by which a snapshot's rules name it.
-
-    `always` and `never` count the tasks that all samples solved, or none. `failed` answers could not be
-    generated, or not be graded, by reason. `finished` is False when the job was stopped.
-    """
-
-    run: str
-    base: str
-    tasks: int
-    answers: int
-    correct: int
-    always: int
-    never: int
-    failed: Mapping[str, int]
-    finished: bool
-
-    def to_json(self) -> str:
-        """Return the result as the outcome of its run."""
-        return json.dumps({KIND: asdict(self)})
-
-
-def measured_from_json(stored: str) -> BaseMeasured | None:
-    """Return what `to_json` wrote; None for any other outcome."""
-    if not stored.startswith(f'{{"{KIND}"'):
-        return None
-    return BaseMeasured(**json.loads(stored)[KIND])
 
 
 def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:

@@ -9,7 +9,7 @@ from orca_desk.library.snapshot_comparison import SnapshotComparison
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.mixing import GroupMix, Mix
 from orca_desk.method.snapshot_rules import Balance, GroupedBy, OverlapRule, SnapshotRules, Targets
-from orca_desk.steps.train.base_measure import BaseMeasured
+from orca_desk.steps.train.base_request import BaseMeasured
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import ALWAYS
 from orca_desk.ui.words.record_rules import rule_sentences
@@ -34,6 +34,7 @@ OVERLAP: Mapping[OverlapRule, str] = {
 # Names of rules where two snapshots differ
 RULES: Mapping[str, str] = {
     "instruction": "System message",
+    "per_task": "Maximum per task and strategy",
     "cap": "Maximum per family",
     "total": "Records in all",
     "long_share": "Share of long answers",
@@ -137,10 +138,46 @@ def pair_line(pair: OverlapPair, length: int = 90) -> str:
     where = (
         f"held-out task {pair.held_out_task[:8]}" if pair.held_out_task else "a question of the general probe"
     )
+    ours, theirs = " ".join(pair.user.split()), " ".join(pair.held_out_user.split())
+    start = _difference(ours, theirs, length)
     return (
-        f"{pair.task_id[:8]} “{shorten(pair.user, length)}” is {how} {where} "
-        f"“{shorten(pair.held_out_user, length)}”"
+        f"{pair.task_id[:8]} “{_from(ours, start, length)}” is {how} {where} “{_from(theirs, start, length)}”"
     )
+
+
+def _difference(ours: str, theirs: str, length: int) -> int:
+    """Return where to begin, so that `length` characters show the first difference."""
+    same = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+    if same is None or same < length * 2 // 3:
+        return 0
+    return max(0, ours.rfind(" ", 0, same - length // 3) + 1)
+
+
+def _from(text: str, start: int, length: int) -> str:
+    return f"{'…' if start else ''}{shorten(text[start:], length)}"
+
+
+def account_text(found: Mapping[str, Any]) -> str:
+    """Return in a few words what a manifest says of the mix and of the overlap."""
+    if "derived_from" in found:
+        return f"Derived from {found['source_name']} by an experiment."
+    account = found["account"]
+    if account is None:
+        return "Frozen by an earlier version, which did not note it."
+    mixed, overlap = account["mix"], account["overlap"]
+    parts = [f"{found['records']:,} of {counted(account['considered'], 'record')}"]
+    if mixed["limited_by"]:
+        parts.append(f"limited by {mixed['limited_by']}")
+    if mixed["long_over_tokens"]:
+        parts.append(f"{mixed['long_answers']:,} long")
+    if mixed["not_measured"]:
+        parts.append(f"{mixed['not_measured']:,} without a measurement of the student")
+    if overlap["compared_with"]:
+        questions = counted(overlap["compared_with"], "held-out question")
+        parts.append(f"compared with {questions}: {len(overlap['pairs']):,} overlapped")
+    else:
+        parts.append("not compared with held-out questions")
+    return f"{sentence(parts)}."
 
 
 def cell_rows(cells: Sequence[CellCount]) -> list[list[str]]:
@@ -184,6 +221,8 @@ def value_text(name: str, value: Any) -> str:
         return message_text(value)
     if value is None or value == ():
         return "–"
+    if name in ("long_share", "near", "agreement"):
+        return f"{value:.0%}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

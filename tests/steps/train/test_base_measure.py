@@ -14,13 +14,8 @@ from orca_desk.library.runs import get_run
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.train.base_measure import (
-    BaseRequest,
-    base_named,
-    measure_base,
-    measured_from_json,
-    measured_tasks,
-)
+from orca_desk.steps.train.base_measure import base_named, measure_base, measured_tasks
+from orca_desk.steps.train.base_request import BaseRequest, measured_from_json
 from orca_desk.ui.words.outcomes import outcome_text
 
 

@@ -1,49 +1,63 @@
-"""Freeze a snapshot: its name, the student's system message and the rules, with a live count of records."""
+"""Freeze a snapshot: its name, the student's system message, rules and mix, with a live count of records."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from typing import NamedTuple, get_args
+
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPlainTextEdit,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from orca_desk.errors import UserError
+from orca_desk.inventory.run_models import model_names
+from orca_desk.library.base_answers import MeasuredBase, measured_bases
+from orca_desk.library.database import Library
+from orca_desk.library.overlaps import LibraryOverlaps
+from orca_desk.library.record_rules import current_rules
+from orca_desk.library.selection import Selection
 from orca_desk.library.snapshots import (
     FreezeChoices,
-    FreezePreview,
     Snapshot,
-    SnapshotRules,
+    find_overlaps,
     freeze,
     freeze_choices,
     list_snapshots,
     preview_freeze,
 )
 from orca_desk.method.erasure import CAUTIOUS, student_instruction
+from orca_desk.method.mixing import group_name
+from orca_desk.method.snapshot_rules import GroupedBy, SnapshotRules
 from orca_desk.steps.defaults import default_message
+from orca_desk.steps.votes import prepare
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.training.freeze_mix import FreezeMix
+from orca_desk.ui.pages.training.freeze_overlap import FreezeOverlap
+from orca_desk.ui.pages.training.freeze_preview import FreezePreview
+from orca_desk.ui.pages.training.freeze_records import FreezeRecords
+from orca_desk.ui.pages.training.measure_dialog import MeasureDialog
 from orca_desk.ui.theme import GRID
-from orca_desk.ui.widgets.bars import CountBars
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.settings_form import number_box
-from orca_desk.ui.widgets.text import button, card, label, set_tone
-from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import ALWAYS, ONLY_CORRECT, UNFIT
+from orca_desk.ui.widgets.text import button, label
 
 SETTLE_MS = 200
-CAP = 300  # records per family, the first value offered
 KINDS = ("cautious", "empty", "own")
+
+
+class _Counted(NamedTuple):
+    """A selection, and the overlaps that were found for it."""
+
+    selection: Selection
+    overlaps: LibraryOverlaps | None
 
 
 class FreezeDialog(QDialog):
@@ -55,9 +69,10 @@ class FreezeDialog(QDialog):
         super().__init__(parent)
         self.desk = desk
         self.job: Job | None = None
-        self.preview: FreezePreview | None = None
+        self.preview: Selection | None = None
+        self._overlaps: LibraryOverlaps | None = None
         self.setWindowTitle("Freeze a snapshot")
-        self.resize(112 * GRID, 78 * GRID)
+        self.resize(116 * GRID, 76 * GRID)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + GRID // 2)
@@ -69,8 +84,9 @@ class FreezeDialog(QDialog):
         layout.addWidget(label(about, tone="muted", wrap=True))
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
-        row.addLayout(self._build_rules(), 3)
-        row.addWidget(self._build_preview(), 2)
+        row.addLayout(self._build_choices(), 3)
+        self.counts = FreezePreview(desk.theme)
+        row.addWidget(self.counts, 2)
         layout.addLayout(row, 1)
         self.notice = Notice(desk)
         layout.addWidget(self.notice)
@@ -88,19 +104,13 @@ class FreezeDialog(QDialog):
         desk.background.run(
             self, lambda: (freeze_choices(library), len(list_snapshots(library))), self._offer
         )
+        self._read_bases()
         self._settle.start()
 
     def rules(self) -> SnapshotRules:
         """Return the selected rules."""
-        return SnapshotRules(
-            only_correct=self.only_correct.isChecked(),
-            only_paired=self.only_paired.isChecked(),
-            allow_leaks=self.allow_leaks.isChecked(),
-            only_kept=self.only_kept.isChecked(),
-            cap=self.cap.value() if self.capped.isChecked() else None,
-            families=_checked(self.families),
-            runs=_checked(self.runs),
-        )
+        base = SnapshotRules(**vars(current_rules(self.desk.library)))
+        return self.overlap.apply(self.mix.apply(self.records.apply(base)))
 
     def instruction(self) -> str:
         """Return the student's system message. Raises UserError if the user's own is blank."""
@@ -127,23 +137,17 @@ class FreezeDialog(QDialog):
         )
         self.job.ended.connect(self._ended)
 
-    def _build_rules(self) -> QVBoxLayout:
+    def _build_choices(self) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addLayout(self._build_form())
-        column.addSpacing(GRID)
-        column.addWidget(label("Which records", bold=True))
-        self.only_correct = QCheckBox(ONLY_CORRECT)
-        self.only_correct.setChecked(True)
-        self.only_paired = QCheckBox("Only answers with the family's current strategy")
-        self.only_paired.setChecked(True)
-        self.allow_leaks = QCheckBox("Include answers that mention their instruction")
-        self.only_kept = QCheckBox("Only records I kept in review")
-        for box in (self.only_correct, self.only_paired, self.allow_leaks, self.only_kept):
-            column.addWidget(box)
-        column.addLayout(self._build_cap())
-        column.addWidget(label(ALWAYS, size="caption", tone="muted", wrap=True))
-        column.addLayout(self._build_lists(), 1)
+        self.records = FreezeRecords(current_rules(self.desk.library))
+        self.mix, self.overlap = FreezeMix(), FreezeOverlap()
+        self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("What gets in")
+        for tab, title in ((self.records, "&Records"), (self.mix, "Mi&x"), (self.overlap, "&Overlap")):
+            self.tabs.addTab(tab, title)
+        column.addWidget(self.tabs, 1)
         return column
 
     def _build_form(self) -> QFormLayout:
@@ -164,51 +168,6 @@ class FreezeDialog(QDialog):
         form.addRow("", self.text)
         return form
 
-    def _build_cap(self) -> QHBoxLayout:
-        self.capped = QCheckBox("At most")
-        self.cap = number_box(1, 10_000_000)
-        self.cap.setValue(CAP)
-        self.cap.setGroupSeparatorShown(True)
-        self.cap.setSuffix(" records per family")
-        self.cap.setEnabled(False)
-        self.cap.setAccessibleName("Maximum records per family")
-        row = QHBoxLayout()
-        row.addWidget(self.capped)
-        row.addWidget(self.cap)
-        row.addStretch(1)
-        return row
-
-    def _build_lists(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2 * GRID)
-        self.families, self.runs = QListWidget(), QListWidget()
-        for text, choices in (("&Families", self.families), ("&Runs", self.runs)):
-            side = QVBoxLayout()
-            words = label(text, bold=True)
-            words.setBuddy(choices)
-            choices.setAccessibleName(text.replace("&", ""))
-            choices.setMinimumHeight(6 * GRID)
-            side.addWidget(words)
-            side.addWidget(choices)
-            row.addLayout(side)
-        return row
-
-    def _build_preview(self) -> QFrame:
-        frame, layout = card()
-        self.taken = label(size="heading", bold=True, wrap=True)
-        self.bars = CountBars(self.desk.theme)
-        self.left_out_title = label("Left out", bold=True)
-        self.left_out = CountBars(self.desk.theme, role="base")
-        layout.addWidget(self.taken)
-        layout.addWidget(self.bars)
-        layout.addSpacing(GRID)
-        layout.addWidget(self.left_out_title)
-        layout.addWidget(self.left_out)
-        layout.addStretch(1)
-        self.taken.setText("Counting…")
-        self.left_out_title.hide()
-        return frame
-
     def _build_buttons(self) -> QDialogButtonBox:
         self.freeze_button = button("Freeze", self.accept, primary=True)
         self.freeze_button.setShortcut("Ctrl+Return")
@@ -217,27 +176,18 @@ class FreezeDialog(QDialog):
 
     def _watch(self) -> None:
         self.kind.currentIndexChanged.connect(self._show_kind)
-        self.capped.toggled.connect(self.cap.setEnabled)
-        for box in (self.only_correct, self.only_paired, self.allow_leaks, self.only_kept, self.capped):
-            box.toggled.connect(self._settle.start)
-        self.cap.valueChanged.connect(self._settle.start)
-        self.families.itemChanged.connect(self._settle.start)
-        self.runs.itemChanged.connect(self._settle.start)
+        for tab in (self.records, self.mix, self.overlap):
+            tab.changed.connect(self._settle.start)
+        self.mix.measured.connect(self._measure)
         self.name.textChanged.connect(self._show_readiness)
         self.text.textChanged.connect(self._show_readiness)
+        for signal in (self.kind.currentIndexChanged, self.text.textChanged):
+            signal.connect(self._settle.start)  # what the student solves depends on the message
 
     def _offer(self, found: tuple[FreezeChoices, int]) -> None:
         """Fill the lists, and suggest a name."""
         choices, number = found
-        for box, counts in ((self.families, choices.families), (self.runs, choices.runs)):
-            box.blockSignals(True)
-            for name, count in counts.items():
-                item = QListWidgetItem(f"{name}  ·  {count:,}")
-                item.setData(Qt.ItemDataRole.UserRole, name)
-                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                item.setCheckState(Qt.CheckState.Checked)
-                box.addItem(item)
-            box.blockSignals(False)
+        self.records.offer(choices)
         if not self.name.text():
             self.name.setText(f"snapshot-{number + 1}")
             self.name.selectAll()
@@ -254,39 +204,71 @@ class FreezeDialog(QDialog):
         )
 
     def _count(self) -> None:
-        """Count the records that the rules select; the message does not matter."""
-        rules, library = self.rules(), self.desk.library
+        """Count the records that the rules select."""
+        library, overlaps, rules = self.desk.library, self._overlaps, self.rules()
+        instruction = self.text.toPlainText()  # may be blank: freezing is then refused
         self.preview = None
         self._show_readiness()
-        self.taken.setText("Counting…")
-        set_tone(self.taken, "muted")
+        self.counts.show_counting()
         self.desk.background.run(
             self,
-            lambda: preview_freeze(library, rules=rules),
+            lambda: _counted(library, instruction, rules, overlaps),
             self._show_count,
             failed=self.notice.show_error,
             only_newest="count",
         )
+        self._read_bases()
 
-    def _show_count(self, found: FreezePreview) -> None:
-        self.preview = found
-        if found.records:
-            self.taken.setText("{} selected".format(counted(found.records, "record")))
-        else:
-            self.taken.setText("No records selected: relax the rules")
-        set_tone(self.taken, "" if found.records else "bad")
-        self.bars.show_counts(found.families)
-        self.left_out.show_counts({UNFIT[reason]: count for reason, count in found.left_out.items()})
-        self.left_out_title.setVisible(bool(found.left_out))
+    def _show_count(self, found: _Counted) -> None:
+        self.preview, self._overlaps = found
+        self.notice.hide()
+        self.counts.show_selection(self.preview, learnable=self.mix.learnable.isChecked())
+        self.overlap.show_selection(self.preview)
+        pairs = len(self.preview.overlaps)
+        self.tabs.setTabText(
+            self.tabs.indexOf(self.overlap), f"&Overlap ({pairs:,})" if pairs else "&Overlap"
+        )
+        self.mix.offer_groups(_groups(self.preview))
         self._show_readiness()
 
+    def _read_bases(self) -> None:
+        """Read which students were measured under the message."""
+        library, instruction = self.desk.library, self.text.toPlainText()
+        self.desk.background.run(
+            self,
+            lambda: (measured_bases(library, instruction), model_names(library)),
+            self._offer_bases,
+            only_newest="bases",
+        )
+
+    def _offer_bases(self, found: tuple[list[MeasuredBase], dict[str, str]]) -> None:
+        self.mix.offer_bases(*found)
+
+    def _measure(self) -> None:
+        """Offer to measure a student; its job goes on when this dialog closes."""
+        try:
+            dialog = MeasureDialog(self.desk, self.instruction(), self)
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        dialog.started.connect(self._measuring)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _measuring(self, job: Job) -> None:
+        self.notice.show_message("Measuring the student: see Jobs. It can be selected here when it is done.")
+        job.ended.connect(self._read_bases)
+
     def _show_readiness(self) -> None:
-        own = KINDS[self.kind.currentIndex()] == "own"
-        has_message = not own or bool(self.text.toPlainText().strip())
+        has_message = not self._is_own or bool(self.text.toPlainText().strip())
         some = self.preview is not None and self.preview.records > 0
         self.freeze_button.setEnabled(
             some and has_message and bool(self.name.text().strip()) and self.job is None
         )
+
+    @property
+    def _is_own(self) -> bool:
+        return KINDS[self.kind.currentIndex()] == "own"
 
     def _ended(self) -> None:
         assert self.job is not None
@@ -301,12 +283,21 @@ class FreezeDialog(QDialog):
             self.frozen.emit(snapshot, self.name.text().strip())
 
 
-def _checked(box: QListWidget) -> tuple[str, ...] | None:
-    """Return the selected names; None if all are, so that later ones are included too."""
-    items = [box.item(row) for row in range(box.count())]
-    names = [
-        str(item.data(Qt.ItemDataRole.UserRole))
-        for item in items
-        if item.checkState() == Qt.CheckState.Checked
-    ]
-    return None if len(names) == len(items) else tuple(names)
+def _counted(
+    library: Library, instruction: str, rules: SnapshotRules, overlaps: LibraryOverlaps | None
+) -> _Counted:
+    """Choose by `rules`; overlaps that were found before are used again."""
+    prepare(library, rules)
+    if rules.overlap != "allow" and (overlaps is None or overlaps.near != rules.near):
+        overlaps = find_overlaps(library, near=rules.near)
+    return _Counted(
+        preview_freeze(library, instruction=instruction, rules=rules, overlaps=overlaps), overlaps
+    )
+
+
+def _groups(found: Selection) -> dict[GroupedBy, list[str]]:
+    """Return the names of the groups that the fit records are in, by what shares can be over."""
+    return {
+        over: sorted({group_name(over, cell.family, cell.strategy) for cell in found.cells})
+        for over in get_args(GroupedBy)
+    }

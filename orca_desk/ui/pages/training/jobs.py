@@ -1,11 +1,14 @@
 """What the Training page runs off the event loop: imports that take a while, and its jobs."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orca_desk.library.database import Library
+from orca_desk.steps.train.base_request import KIND, BaseMeasured, BaseRequest
 from orca_desk.steps.train.request import TrainingRequest
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.jobs import Tools
+from orca_desk.ui.desk import Desk
+from orca_desk.ui.jobs import Job, Tools
 
 if TYPE_CHECKING:  # it brings numpy and gguf, for which the first window should not wait
     from orca_desk.steps.train.training import Trained
@@ -40,3 +43,21 @@ def use_stopped_job(library: Library, training_id: str, tools: Tools) -> "Traine
 
     tools.tell({"event": "began", "training": training_id})
     return use_stopped(library, training_id, progress=tools.progress, control=tools.control)
+
+
+def measure_job(library: Library, request: BaseRequest, tools: Tools) -> BaseMeasured:
+    """Measure an untrained student as a job."""
+    from orca_desk.steps.train.base_measure import measure_base
+
+    return measure_base(library, request, progress=tools.progress, control=tools.control)
+
+
+def start_measuring(desk: Desk, request: BaseRequest) -> Job:
+    """Start a measurement as a job, which may wait for another; return the job."""
+    library = desk.library
+    return desk.jobs.start(
+        f"Measure {Path(request.model).name}",
+        KIND,
+        lambda tools: measure_job(library, request, tools),
+        again=("training", {"measure": request.to_json()}),
+    )

@@ -12,6 +12,8 @@ from orca_desk.library.snapshots import Snapshot
 from orca_desk.library.trainings import Training, get_training
 from orca_desk.steps.export.offer import KIND as EXPORT
 from orca_desk.steps.export.request import ExportRequest, request_from_json
+from orca_desk.steps.train.base_request import KIND as MEASURE
+from orca_desk.steps.train.base_request import BaseRequest
 from orca_desk.steps.train.history import TrainingOverview, training_overview
 from orca_desk.steps.train.queue import TrainingQueue
 from orca_desk.steps.train.request import TrainingRequest, request_of
@@ -21,7 +23,7 @@ from orca_desk.ui.icons import icon
 from orca_desk.ui.jobs import Again, Job, Tools
 from orca_desk.ui.page import Command, Page
 from orca_desk.ui.pages.training.freeze_dialog import FreezeDialog
-from orca_desk.ui.pages.training.jobs import import_plotting, train_job, use_stopped_job
+from orca_desk.ui.pages.training.jobs import import_plotting, start_measuring, train_job, use_stopped_job
 from orca_desk.ui.pages.training.setup_tab import TrainingSetup
 from orca_desk.ui.stopping import stop_command
 from orca_desk.ui.widgets.empty import EmptyState
@@ -101,6 +103,8 @@ class TrainingPage(Page):
             self.show_training(str(target["training"]))
         elif "start" in target:
             self._start_stored(target["start"])
+        elif "measure" in target:
+            self._measure_stored(target["measure"])
         elif "export" in target:
             self._export_stored(target["export"])
         elif "resume" in target:
@@ -329,9 +333,21 @@ class TrainingPage(Page):
             if run.kind == EXPORT:
                 self._export_stored(run.request or {})
                 return
+            if run.kind == MEASURE:
+                self._measure_stored(run.request or {})
+                return
             self._resume(get_training(self.desk.library, run_id))
         except UserError as error:
             self.notice.show_error(error)
+
+    def _measure_stored(self, stored: Mapping[str, Any]) -> None:
+        """Start or resume a measurement of an untrained student that was stored."""
+        try:
+            start_measuring(self.desk, BaseRequest.from_json(stored))
+        except UserError as error:
+            self.notice.show_error(error)
+            return
+        self.desk.open("jobs")
 
     def _resume(self, training: Training) -> None:
         """Resume a training from its newest checkpoint."""

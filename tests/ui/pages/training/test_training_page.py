@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -21,7 +20,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.records import NewRecord, add_records, decide, iterate_records
 from orca_desk.library.runs import end_run, failure_outcome, get_run, store_progress
 from orca_desk.library.settings import get_setting
-from orca_desk.library.snapshots import Snapshot, SnapshotRules, freeze, list_snapshots, snapshot_records
+from orca_desk.library.snapshots import Snapshot, freeze, list_snapshots, snapshot_records
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import (
@@ -35,6 +34,7 @@ from orca_desk.library.trainings import (
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import Verdict
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord, digest
+from orca_desk.method.snapshot_rules import Balance, Learnable, SnapshotRules
 from orca_desk.models.fits import TRAINING_SHARE, training_fit
 from orca_desk.models.identify import identify
 from orca_desk.paths import bundled_models
@@ -53,7 +53,6 @@ from orca_desk.ui.pages.training.page import (
     TrainingPage,
 )
 from orca_desk.ui.pages.training.setup_tab import CUSTOM, DEFAULTS, DEMO, TrainingSetup
-from orca_desk.ui.pages.training.snapshot_content import describe_rules
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets.curves import BUCKETS, MARKED, Curves
 from orca_desk.ui.widgets.empty import EmptyState
@@ -61,6 +60,7 @@ from orca_desk.ui.widgets.series import FIRST, StepValues
 from orca_desk.ui.widgets.sparkline import POINTS
 from orca_desk.ui.window import Window
 from orca_desk.ui.words.runs import page_of
+from orca_desk.ui.words.snapshots import describe_rules
 from orca_desk.ui.words.training_checks import concern_text
 
 STUDENT = bundled_models() / "mini-student"
@@ -177,17 +177,17 @@ def test_freezing_counts_before_it_freezes(
     qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
     dialog = page.dialog
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.families.count() == 3)
+    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.records.families.count() == 3)
     correct = dialog.preview.records
     assert dialog.preview.left_out == {Unfit.INCORRECT: 108 - correct}
-    assert f"{correct} records" in dialog.taken.text() and dialog.freeze_button.isEnabled()
+    assert f"{correct} records" in dialog.counts.taken.text() and dialog.freeze_button.isEnabled()
 
-    dialog.only_correct.click()
+    dialog.records.only_correct.click()
     qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 108)
-    dialog.families.item(0).setCheckState(Qt.CheckState.Unchecked)
+    dialog.records.families.item(0).setCheckState(Qt.CheckState.Unchecked)
     qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 72)
-    dialog.capped.click()
-    dialog.cap.setValue(10)
+    dialog.mix.capped.click()
+    dialog.mix.cap.setValue(10)
     qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 20)
 
     dialog.kind.setCurrentIndex(2)
@@ -214,13 +214,13 @@ def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
     page = shown(window, qtbot, NO_SNAPSHOT)
     qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
     dialog = page.dialog
-    assert dialog is not None and not dialog.only_kept.isChecked()
-    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.families.count() == 3)
-    dialog.only_kept.click()
+    assert dialog is not None and not dialog.records.only_kept.isChecked()
+    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.records.families.count() == 3)
+    dialog.records.only_kept.click()
     qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 3)
     assert dialog.preview.left_out == {Unfit.DROPPED: 1, Unfit.NOT_KEPT: 104}
-    assert dialog.taken.text() == "3 records selected"
-    assert "not kept in review: 104" in dialog.left_out.accessibleName()
+    assert dialog.counts.taken.text() == "3 records selected"
+    assert "not kept in review: 104" in dialog.counts.left_out.accessibleName()
     dialog.name.setText("kept")
     qtbot.mouseClick(dialog.freeze_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.dialog is None and page.stack.currentIndex() == READY)
@@ -232,7 +232,7 @@ def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
     page.freeze()  # the same once more, under another name
     again = page.dialog
     assert again is not None
-    again.only_kept.click()
+    again.records.only_kept.click()
     again.name.setText("again")
     qtbot.waitUntil(lambda: again.preview is not None and again.preview.records == 3)
     with qtbot.waitSignal(window.desk.noticed) as said:
@@ -268,7 +268,7 @@ def test_problems_of_a_training_are_shown_before_it_starts(
     assert "Training mini-student in batches of 2,048 tokens takes" in set_up.checks.memory.sentence.text()
     qtbot.waitUntil(lambda: "has not been trained here yet" in set_up.checks.time.text())
     assert set_up.checks.time.text().startswith(f"{steps_of(set_up)} steps in ")
-    assert set_up.content.bars.accessibleName() == "colours: 33, sums: 33, belief: 32"
+    assert set_up.content.bars.accessibleName().startswith("colours: 33 of ")
     assert (
         snapshot.id in set_up.content.identity.text()
         and set_up.content.left_out.text() == "Incorrect answer: 10"
@@ -774,22 +774,33 @@ def test_curves_are_redrawn_at_most_five_times_a_second(theme: Theme, qtbot: QtB
     ("rules", "words"),
     [
         (
-            SnapshotRules(),
-            "Correct answers only (where a reference exists), with the family's paired strategy, no leaks.",
+            SnapshotRules(per_task=None),
+            "Correct answers where a reference exists; answers without a reference unchecked; the paired "
+            "strategy; every distinct answer to a task.",
         ),
         (
-            SnapshotRules(only_correct=False, allow_leaks=True, only_paired=False, cap=1200),
-            "Correct and incorrect answers, with any strategy, leaks included, at most 1,200 per family.",
+            SnapshotRules(only_correct=False, allow_leaks=True, only_paired=False, per_task=1, cap=1200),
+            "Incorrect answers too; answers without a reference unchecked; any strategy; answers that "
+            "mention their instruction too; at most 1 answer per task and strategy, the correct and then the "
+            "shortest first; at most 1,200 per family.",
         ),
         (
-            SnapshotRules(only_kept=True),
-            "Only records you kept in review, with the family's paired strategy.",
+            SnapshotRules(
+                per_task=None,
+                total=500,
+                balance=Balance(targets="weights", weights=(("sums", 2.0),)),
+                long_share=0.2,
+                learnable=Learnable(base="model"),
+                overlap="allow-near",
+            ),
+            "Correct answers where a reference exists; answers without a reference unchecked; the paired "
+            "strategy; every distinct answer to a task; weighted shares over families (sums 2); at most 500 "
+            "records in all; at most 20% answers longer than the family's median; no tasks that the "
+            "untrained student always or never solves; near repeats of held-out tasks included.",
         ),
     ],
 )
-def test_the_rules_of_a_snapshot_say_what_the_freeze_dialog_says(
-    library: Library, snapshot: Snapshot, rules: SnapshotRules, words: str
-) -> None:
+def test_the_rules_of_a_snapshot_are_said_in_words(rules: SnapshotRules, words: str) -> None:
     """A snapshot also holds ungraded answers, and incorrect ones that the user kept."""
     always = "Records you kept are included even if incorrect; dropped and held-out ones never are."
-    assert describe_rules(replace(snapshot, rules=rules)) == f"{words} {always}"
+    assert describe_rules(rules) == f"{words} {always}"
