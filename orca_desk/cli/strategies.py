@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,15 +16,20 @@ from orca_desk.cli.options import (
 )
 from orca_desk.cli.output import print_json, say, table
 from orca_desk.cli.running import running, tell_notes
-from orca_desk.cli.strategies_choose import choose_strategies
+from orca_desk.cli.strategies_choose import choose_strategies, rule_options
+from orca_desk.cli.strategies_outcomes import print_outcomes
+from orca_desk.errors import UserError
 from orca_desk.library import pairings, strategies
 from orca_desk.library.pairings import StoredPairing
-from orca_desk.method.pairing import Evidence
+from orca_desk.method.pairing import Basis, Evidence
 from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import read_strategy, revised, to_toml
 from orca_desk.steps.pair.choice import choose_strategy
+from orca_desk.steps.pair.estimate import estimate
 from orca_desk.steps.pair.request import ProbeRequest
-from orca_desk.ui.words.pairing import NO_EVIDENCE, probe_summary
+from orca_desk.steps.pair.tournament import MOST_TASKS, Probed
+from orca_desk.ui.words.choices import decision_reason
+from orca_desk.ui.words.pairing import estimate_text, held_out_text, no_choice, probe_summary
 
 
 @click.group(
@@ -32,7 +38,7 @@ from orca_desk.ui.words.pairing import NO_EVIDENCE, probe_summary
         "orca-desk strategies list",
         "orca-desk strategies show step-by-step",
         "orca-desk strategies edit direct --instruction 'Answer in one word, after \"Answer:\".'",
-        "orca-desk strategies probe --teacher teacher.gguf --tasks 16",
+        "orca-desk strategies probe --teacher teacher.gguf --minutes 30",
         "orca-desk strategies pairings",
         "orca-desk strategies pair ordering guess-and-check",
         "orca-desk strategies choose outcomes.jsonl --json",
@@ -123,10 +129,39 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     "--tasks",
     "per_family",
     type=click.IntRange(1),
-    default=20,
+    default=MOST_TASKS,
     show_default=True,
-    help="Training tasks per family to try every strategy on.",
+    help="Most training tasks per family. Fewer are asked where the answers decide sooner.",
 )
+@click.option(
+    "--samples",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Answers per task and strategy; more than one needs a temperature.",
+)
+@click.option("--answers", type=click.IntRange(1), help="Stop asking after this many answers.")
+@click.option("--tokens", type=click.IntRange(1), help="Stop asking after about this many answer tokens.")
+@click.option("--minutes", type=click.FloatRange(0.01), help="Stop asking after this time.")
+@click.option(
+    "--by",
+    type=click.Choice([basis.value for basis in Basis]),
+    default=Basis.REFERENCE.value,
+    show_default=True,
+    help="Judge answers by the tasks' references, by agreement of the answers, or by a judge model.",
+)
+@click.option(
+    "--judge",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The judge's GGUF file, for --by judge.",
+)
+@click.option(
+    "--judge-prompt",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text file with the judge's instruction  [default: the built-in one].",
+)
+@click.option("--estimate", "only_estimate", is_flag=True, help="Only say what it would cost.")
+@rule_options
 @sampling_options
 @runner_options
 @library_option
@@ -136,6 +171,16 @@ def probe_strategies(
     families: tuple[str, ...],
     names: tuple[str, ...],
     per_family: int,
+    samples: int,
+    answers: int | None,
+    tokens: int | None,
+    minutes: float | None,
+    by: str,
+    judge: Path | None,
+    judge_prompt: Path | None,
+    only_estimate: bool,
+    margin: float,
+    confidence: float,
     sampling: Sampling,
     batch: int | None,
     context: int | None,
@@ -145,32 +190,90 @@ def probe_strategies(
 ) -> None:
     """Measure which strategy serves each family best, and pair the family with it.
 
-    The teacher answers the same few training tasks under every strategy. Of the best strategy and those not
-    measurably worse, the family gets the one with the fewest answer tokens. Ctrl-C stops and saves the
-    answers; the same command resumes.
+    The strategies compete: the teacher answers training tasks under each of them, and answers go where the
+    ranking is still open, within the budget. A family gets the strategy with the fewest answer tokens that is
+    shown not to be worse than the best by the margin; where none is, there is no choice, and the family keeps
+    the strategy that it has. Without references, answers are judged by their agreement, or by a judge model;
+    such results are never compared with others. Ctrl-C stops and saves the answers; the same command resumes.
     """
+    if (judge is not None) != (by == Basis.JUDGE):
+        raise click.UsageError("--judge and --by judge go together.")
+    if judge_prompt is not None and judge is None:
+        raise click.UsageError("--judge-prompt needs --judge.")
     tell_notes(teacher, folder=folder)
     request = ProbeRequest(
         model=str(teacher.resolve()),
         families=list(families) or None,
         strategies=list(names) or None,
         per_family=per_family,
+        samples=samples,
+        answers=answers,
+        tokens=tokens,
+        minutes=minutes,
+        by=by,
+        judge=str(judge.resolve()) if judge else "",
+        judge_prompt=_text(judge_prompt) if judge_prompt else "",
+        margin=margin,
+        confidence=confidence,
         sampling=sampling,
         batch=batch or 0,
         context=context or 0,
         threads=threads or 0,
     )
-    with open_library(folder) as library, running(quiet=as_json) as (progress, control):
-        probed = request.probe(library, progress=progress, control=control)
-        control.finished = probed.finished
+    with open_library(folder) as library:
+        foreseen = estimate(library, request)
+        if only_estimate:
+            print_json(foreseen) if as_json else say(f"This takes {estimate_text(foreseen)}.")
+            return
+        if not as_json:
+            say(f"This takes {estimate_text(foreseen)}.")
+        with running(quiet=as_json) as (progress, control):
+            probed = request.probe(library, progress=progress, control=control)
+            control.finished = probed.finished
         found = list(pairings.current_pairings(library).values())
     if as_json:
-        print_json({"pairings": found, "no_evidence": probed.fruitless, "left_out": probed.left_out})
+        print_json(_probed_json(probed, found))
         return
     pairings_table(found)
-    say(probe_summary(len(probed.pairings), probed.fruitless, probed.left_out))
-    if probed.fruitless:
-        say(NO_EVIDENCE)
+    still_open = sorted(probed.undecided.keys() - set(probed.fruitless))
+    say(probe_summary(len(probed.pairings), probed.fruitless, probed.left_out, still_open))
+    for family, decision in probed.decisions.items():
+        score = held_out_text(probed.held_out.get(family), decision.basis)
+        if decision.strategy is None or score:
+            say(f"{family}: {score if decision.strategy else no_choice(decision)}")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.") from error
+
+
+def _probed_json(probed: Probed, found: Sequence[StoredPairing]) -> dict[str, Any]:
+    return {
+        "run": probed.run,
+        "finished": probed.finished,
+        "pairings": found,
+        "decisions": {
+            family: {
+                "choice": one.strategy,
+                "reason": one.reason,
+                "why": decision_reason(one),
+                "ended": probed.ends[family],
+                "most_accurate": one.leader,
+                "more_tasks": one.more_tasks,
+                "basis": one.basis,
+                "held_out": probed.held_out.get(family),
+                "evidence": one.evidence,
+                "standings": one.standings,
+            }
+            for family, one in probed.decisions.items()
+        },
+        "no_evidence": list(probed.fruitless),
+        "left_out": probed.left_out,
+        "spent": probed.spent,
+    }
 
 
 @command.command("pairings")
@@ -231,3 +334,4 @@ def pair(family: str, strategy: str, folder: Path, as_json: bool) -> None:
 
 
 command.add_command(choose_strategies)
+command.add_command(print_outcomes)

@@ -30,7 +30,7 @@ from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.processes.asking import Answer, AskOutcome, Failure, Prompt, Runner, ask
-from orca_desk.processes.progress import JobControl
+from orca_desk.processes.progress import JobControl, Progress
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import RunRecorder
 from orca_desk.steps.regrading import regrade
@@ -101,10 +101,14 @@ class TeachCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """What a run just brought: the records stored, what failed and why, and the counts so far."""
+    """What a run just brought: the records stored, what failed and why, and the counts so far.
+
+    `rejected` says why a record is not usable for training, by its id.
+    """
 
     run: str
     records: tuple[NewRecord, ...]
+    rejected: Mapping[str, Unfit]
     failed: tuple[tuple[Ask, str], ...]
     counts: TeachCounts
 
@@ -184,12 +188,14 @@ def teach(
     on_arrival: OnArrival = unwatched,
     stage: str = "asking the teacher",
     already: int = 0,
+    progress: Progress | None = None,
+    must_answer: bool = True,
 ) -> Taught:
     """Make the records that the library lacks. After a stop, the same call resumes with those still missing.
 
-    The progress of `stage` includes `already` answers of an earlier round.
-    `on_arrival` gets records after they are stored. Raises UserError when the teacher cannot be used, and
-    when it could not answer a single task.
+    The progress of `stage` includes `already` answers of an earlier round; `progress` is told it instead of
+    the recorder. `on_arrival` gets records after they are stored. Raises UserError when the teacher cannot be
+    used, and, if it `must_answer`, when it could not answer a single task.
     """
     began = time.monotonic()
     wanted = identify_asks(asks, teacher=teacher, sampling=sampling)
@@ -205,7 +211,7 @@ def teach(
         ],
         on_outcomes=intake.receive,
         stage=stage,
-        progress=recorder.report,
+        progress=progress or recorder.report,
         control=control,
         log=recorder.log,
         already=already + len(known),
@@ -217,7 +223,7 @@ def teach(
         finished=finished,
         **vars(intake.counts()),
     )
-    if taught.failed and not taught.new:
+    if must_answer and taught.failed and not taught.new:
         reason = next(iter(taught.failed))
         raise UserError(
             f"The teacher could not answer any of the {len(missing):,} tasks: {reason}",
@@ -262,9 +268,11 @@ class _Intake:
         add_records(self._library, new, run=self._run)
         now_current = self._current(answers)
         regrade(self._library, [key for key, task in now_current.items() if task != current.get(key)])
+        rejected: dict[str, Unfit] = {}
         for record in new:
             if reason := rejection(record, self._rules):
                 self._rejected[reason] += 1
+                rejected[record.record.id] = reason
             else:
                 self._usable += 1
                 self._ungraded += record.verdict is None
@@ -272,7 +280,9 @@ class _Intake:
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         self._failed.update(failure.reason for failure in failures)
         failed = tuple((self._asks[failure.key][0], failure.reason) for failure in failures)
-        self._on_arrival(Arrival(run=self._run, records=tuple(new), failed=failed, counts=self.counts()))
+        self._on_arrival(
+            Arrival(run=self._run, records=tuple(new), rejected=rejected, failed=failed, counts=self.counts())
+        )
 
     def _current(self, answers: Sequence[Answer]) -> dict[str, Task]:
         """Return the tasks of these answers as they are now: they may have been edited during the run."""

@@ -3,7 +3,7 @@
 `demo` below reads like a table of contents. Each of its lines is one step of the method, and each step has a
 room of its own:
 
-    pair       steps/pair/probe.py             which strategy serves each family of tasks best?
+    pair       steps/pair/tournament.py        which strategy serves each family of tasks best?
     instruct   steps/instruct/generate.py      the teacher answers each task under its family's strategy
     erase      library/snapshots.py            the instruction is erased, and what is left frozen for training
     train      steps/train/training.py         the student learns to choose the strategy itself
@@ -24,14 +24,14 @@ from typing import Any
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student, mini_teacher, require_real_student
 from orca_desk.library.database import Library
-from orca_desk.library.pairings import current_pairings
+from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.runs import get_run
 from orca_desk.library.settings import get_setting, set_setting
 from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.library.trainings import get_training
 from orca_desk.method.erasure import CAUTIOUS
-from orca_desk.method.pairing import Pairing
+from orca_desk.method.pairing import Decision, Pairing
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
@@ -45,11 +45,12 @@ from orca_desk.steps.evaluate.outcome import EvaluationOutcome
 from orca_desk.steps.evaluate.scoring import Evaluated, compare_evaluations, score
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.instruct.generate import generate
-from orca_desk.steps.pair.probe import probe
+from orca_desk.steps.pair.tournament import tournament
 from orca_desk.steps.train.training import train
 from orca_desk.student.settings import TrainSettings
 
-PROBED_TASKS = 16  # per family and strategy: enough to tell a strategy that works from one that does not
+LEADING = "The most accurate so far; the answers of the demo are too few for a choice"
+PROBED_TASKS = 128  # per family and strategy at most: enough where several strategies are as good
 SAMPLING = Sampling(max_tokens=200)  # the longest of the mini teacher's answers has about 120 tokens
 TRAINING = TrainSettings(learning_rate=5e-3, epochs=4, batch_tokens=2048, max_length=512)
 REAL_TRAINING = TrainSettings(learning_rate=5e-4, epochs=1, max_length=512)
@@ -151,11 +152,11 @@ class _Walk:
             run = done["run"]
             pairings: Mapping[str, Pairing] = _paired(self._library)
         else:
-            found = probe(
+            found = tournament(
                 self._library, self.teacher, per_family=PROBED_TASKS, sampling=SAMPLING, **self._job
             )
-            _stop_unless(found.taught.finished)
-            run, pairings = found.run, found.pairings
+            _stop_unless(found.finished)
+            run, pairings = found.run, {**found.pairings, **_leading(self._library, found.undecided)}
             self._remember("pair", {"run": run})
         self._finish("probe and pair", PairedOutcome.of(pairings.values()).to_json(), run)
         return {family: pairing.strategy for family, pairing in pairings.items()}
@@ -267,6 +268,16 @@ class _Walk:
     def _place_of(self, stage: str) -> str:
         """Return the setting that remembers a stage: each student has its own, both share the teacher's."""
         return demo_setting("mini" if stage in BY_TEACHER else self._models.name, stage)
+
+
+def _leading(library: Library, undecided: Mapping[str, Decision]) -> dict[str, Pairing]:
+    """Pair families without a choice with their most accurate strategy: the demo needs one for each."""
+    pairings = {
+        family: Pairing(family=family, strategy=one.leader, evidence=one.evidence, reason=LEADING)
+        for family, one in undecided.items()
+    }
+    set_pairings(library, pairings.values(), source="measured")
+    return pairings
 
 
 def _paired(library: Library) -> dict[str, Pairing]:

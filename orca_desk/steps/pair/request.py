@@ -7,11 +7,14 @@ from typing import Any
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.method.pairing import Basis, ChoiceRule
 from orca_desk.method.records import Sampling
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import chosen_batch, chosen_threads
-from orca_desk.steps.pair.probe import Probed, probe
+from orca_desk.steps.pair.graders import make_grader
+from orca_desk.steps.pair.standing import Budget
+from orca_desk.steps.pair.tournament import MOST_TASKS, OnStanding, Probed, tournament, untold
 from orca_desk.steps.teaching import OnArrival, unwatched
 
 
@@ -19,17 +22,34 @@ from orca_desk.steps.teaching import OnArrival, unwatched
 class ProbeRequest:
     """Which strategies a teacher tries on how many tasks of which families; None means all of them.
 
-    0 for batch, context or threads: automatic.
+    `per_family` is the most tasks that a family gets, `answers`, `tokens` and `minutes` the budget (None: no
+    limit). `by` says what answers are judged by (`Basis`), for "judge" with the model `judge` and its prompt
+    ("": the default one). 0 for batch, context or threads: automatic.
     """
 
     model: str
     families: list[str] | None = None
     strategies: list[str] | None = None
-    per_family: int = 20
+    per_family: int = MOST_TASKS
+    samples: int = 1
+    answers: int | None = None
+    tokens: int | None = None
+    minutes: float | None = None
+    by: str = Basis.REFERENCE
+    judge: str = ""
+    judge_prompt: str = ""
+    margin: float = ChoiceRule.margin
+    confidence: float = ChoiceRule.confidence
     sampling: Sampling = field(default_factory=Sampling)
     batch: int = 0
     context: int = 0
     threads: int = 0
+
+    @property
+    def budget(self) -> Budget:
+        """What the measurement may cost."""
+        seconds = None if self.minutes is None else self.minutes * 60
+        return Budget(answers=self.answers, tokens=self.tokens, seconds=seconds)
 
     @classmethod
     def usual(cls, library: Library, model: Path) -> "ProbeRequest":
@@ -60,22 +80,36 @@ class ProbeRequest:
         progress: Progress = silent,
         control: JobControl | None = None,
         on_arrival: OnArrival = unwatched,
+        on_standing: OnStanding = untold,
     ) -> Probed:
-        """Measure and pair. Raises UserError as `probe` does."""
-        return probe(
+        """Measure and pair. Raises UserError as `tournament` does, and for a basis without its judge."""
+        return tournament(
             library,
-            Runner(
-                model=Path(self.model),
-                batch=self.batch or None,
-                context=self.context or None,
-                threads=self.threads or None,
-            ),
+            self._runner(self.model),
             families=self.families,
             strategies=self.strategies,
             per_family=self.per_family,
+            samples=self.samples,
             sampling=self.sampling,
+            rule=ChoiceRule(margin=self.margin, confidence=self.confidence),
+            budget=self.budget,
+            grader=make_grader(
+                library,
+                self.by,
+                judge=self._runner(self.judge) if self.judge else None,
+                prompt=self.judge_prompt,
+            ),
             progress=progress,
             control=control,
             on_arrival=on_arrival,
+            on_standing=on_standing,
             request=self.to_json(),
+        )
+
+    def _runner(self, model: str) -> Runner:
+        return Runner(
+            model=Path(model),
+            batch=self.batch or None,
+            context=self.context or None,
+            threads=self.threads or None,
         )

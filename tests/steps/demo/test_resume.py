@@ -9,15 +9,30 @@ from doubles import open_small
 from orca_desk.errors import UserError
 from orca_desk.library.pairings import pairing_history, set_pairings
 from orca_desk.library.runs import create_run, end_run, get_run, start_run
-from orca_desk.method.pairing import Evidence, choose
+from orca_desk.method.pairing import Decision, Evidence, decide
 from orca_desk.processes.asking import Runner
 from orca_desk.steps.demo import walk
 from orca_desk.steps.demo.stages import StageDone
 from orca_desk.steps.demo.state import DemoStudent
-from orca_desk.steps.pair.probe import Probed
+from orca_desk.steps.pair.standing import Spent
+from orca_desk.steps.pair.tournament import Probed
 from orca_desk.steps.teaching import Taught
 
 DONE = Taught(usable=1, rejected={}, failed={}, tokens=1, asked=1, known=0, seconds=1.0, finished=True)
+
+
+def probed(run: str, decisions: dict[str, Decision]) -> Probed:
+    """A tournament that ended with these decisions."""
+    return Probed(
+        run=run,
+        decisions=decisions,
+        held_out={},
+        ends={},
+        without_verdict=(),
+        left_out=0,
+        spent=Spent(),
+        taught=DONE,
+    )
 
 
 def test_both_demos_share_what_the_teacher_did_and_train_a_student_each(
@@ -37,8 +52,7 @@ def test_both_demos_share_what_the_teacher_did_and_train_a_student_each(
         trained.append((student, settings))
         raise UserError("Interrupted here.", "Resume it.")
 
-    probed = {"pairings": {}, "fruitless": {}, "left_out": 0, "taught": DONE}
-    monkeypatch.setattr(walk, "probe", lambda lib, *_, **__: Probed(run=teach(lib, "probe"), **probed))
+    monkeypatch.setattr(walk, "tournament", lambda lib, *_, **__: probed(teach(lib, "probe"), {}))
     monkeypatch.setattr(
         walk, "generate", lambda lib, *_, **__: SimpleNamespace(run=teach(lib, "generate"), finished=True)
     )
@@ -63,18 +77,19 @@ def test_a_stage_that_was_done_is_neither_repeated_nor_without_its_time(
     def probe(library, teacher, **rest: object) -> Probed:
         asked.append(teacher)
         run = create_run(library, "probe", {"n": len(asked)}).id
-        pairings = choose(
+        decisions = decide(
             [Evidence(family="belief", strategy="step-by-step", n=4, correct=3, mean_tokens=9.0)]
         )
-        set_pairings(library, pairings.values(), source="measured")
+        pairings = [one.pairing for one in decisions.values() if one.pairing]
+        set_pairings(library, pairings, source="measured")
         start_run(library, run)
         end_run(library, run, "done", "")
-        return Probed(run=run, pairings=pairings, fruitless={}, left_out=0, taught=DONE)
+        return probed(run, decisions)
 
     def fails(*_: object, **__: object) -> None:
         raise UserError("Interrupted here.", "Go on.")
 
-    monkeypatch.setattr(walk, "probe", probe)
+    monkeypatch.setattr(walk, "tournament", probe)
     monkeypatch.setattr(walk, "generate", fails)
     models = walk.DemoModels(teacher=tmp_path / "t.gguf", student=tmp_path)
     with open_small(tmp_path / "library") as library:

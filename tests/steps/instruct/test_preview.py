@@ -16,7 +16,7 @@ from orca_desk.prompts.renderer import Renderer
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.instruct.preview import preview, workload
 from orca_desk.steps.instruct.prompt_preview import PromptViewer
-from orca_desk.steps.pair.probe import probe
+from orca_desk.steps.pair.tournament import tournament
 from orca_desk.steps.teaching import Arrival
 
 TRAIN = TaskFilter(split="train")
@@ -122,7 +122,7 @@ def test_records_are_told_of_once_they_are_stored(library, teacher):
     assert sum(len(arrival.records) for arrival in arrived) == made.new == 6
     assert [(asked.task.id, bool(why)) for each in arrived for asked, why in each.failed] == [(long.id, True)]
     arrived.clear()
-    probe(library, teacher, families=["belief"], strategies=["direct"], per_family=2, sampling=SHORT,
+    tournament(library, teacher, families=["belief"], strategies=["direct"], per_family=2, sampling=SHORT,
           on_arrival=receive)  # fmt: skip
     assert {new.record.strategy for each in arrived for new in each.records} == {"direct"}
     assert get_strategy(library, "direct").version == 1

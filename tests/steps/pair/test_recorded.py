@@ -33,10 +33,6 @@ def test_of_equals_the_shorter_is_chosen_and_without_lengths_the_more_accurate()
     assert unknown.decisions["f"].strategy == "step-by-step"
     assert unknown.without_lengths == ("f",)
     assert any("No answer lengths for f" in note for note in recorded_notes(unknown))
-    partly = choose(
-        rows("direct", right, 3), rows("step-by-step", one_more[:50], 90), rows("step-by-step", "", 9)
-    )
-    assert partly.lengths["f", "step-by-step"] == 90
 
 
 def test_nothing_right_is_no_evidence() -> None:
