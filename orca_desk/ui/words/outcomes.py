@@ -8,6 +8,7 @@ from orca_desk.steps.collect.imported import outcome_from_json
 from orca_desk.steps.collect.imported_records import records_outcome_from_json
 from orca_desk.steps.demo.stages import FrozenOutcome, PairedOutcome, StageOutcome, stage_from_json
 from orca_desk.steps.download.download import downloaded_from_json
+from orca_desk.steps.evaluate.benchmarks import benchmark_from_json
 from orca_desk.steps.evaluate.outcome import EvaluationOutcome, evaluation_from_json
 from orca_desk.steps.experiment.outcome import experiment_from_json
 from orca_desk.steps.export.outcome import outcome_from_json as export_from_json
@@ -16,6 +17,7 @@ from orca_desk.steps.teaching import taught_from_json
 from orca_desk.steps.train.base_request import measured_from_json
 from orca_desk.steps.train.outcome import StoppedAt, stopped_from_json
 from orca_desk.ui.words.answers_import import answers_outcome_words
+from orca_desk.ui.words.benchmarks import benchmark_sentence
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.demo import asked_text
 from orca_desk.ui.words.evaluations import unasked_text
@@ -53,10 +55,13 @@ def outcome_text(stored: str) -> str:
             more.get("fruitless", ()),
             more.get("left_out", 0),
             more.get("still_open", ()),
+            more.get("without_verdict", ()),
         )
         return f"{paired} {teach_summary(taught)}"
     if evaluated := evaluation_from_json(stored):
         return _evaluated(evaluated)
+    if benchmark := benchmark_from_json(stored):
+        return benchmark_sentence(benchmark)
     if stopped := stopped_from_json(stored):
         return STOPPED[stopped]
     if brought := downloaded_from_json(stored):

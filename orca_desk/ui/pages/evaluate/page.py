@@ -11,6 +11,8 @@ from orca_desk.library.answers import heldout_families
 from orca_desk.library.runs import get_run
 from orca_desk.library.trainings import Training, list_trainings
 from orca_desk.method.records import Task
+from orca_desk.steps.evaluate.benchmarks import KIND as BENCHMARK
+from orca_desk.steps.evaluate.benchmarks import BenchmarkRequest, resumed_benchmark
 from orca_desk.steps.evaluate.candidates import RemainingPlan, remaining_plan, tasks_of
 from orca_desk.steps.evaluate.comparison import ListedEvaluation, companions, list_with_answers
 from orca_desk.steps.evaluate.losses import KIND as FORGETTING
@@ -136,22 +138,26 @@ class EvaluatePage(Page):
             self._resume_run(target["resume"])
 
     def _resume_run(self, run: str) -> None:
-        """Resume the rest of a plan, or a measurement of what was lost."""
+        """Resume the rest of a plan, a measurement of what was lost, or a benchmark."""
         library = self.desk.library
 
-        def read() -> RemainingPlan | str:
-            if not run.startswith(f"{FORGETTING}-"):
+        def read() -> RemainingPlan | BenchmarkRequest | str:
+            if not run.startswith((f"{FORGETTING}-", f"{BENCHMARK}-")):
                 return remaining_plan(library, run)
             stored = get_run(library, run)
             require_unfinished(stored)
-            return str((stored.request or {})["evaluation"])
+            request = stored.request or {}
+            return str(request["evaluation"]) if stored.kind == FORGETTING else resumed_benchmark(stored)
 
-        def resume(left: RemainingPlan | str) -> None:
+        def resume(left: RemainingPlan | BenchmarkRequest | str) -> None:
             if isinstance(left, RemainingPlan):
                 self._resume(left)
+                return
+            self.tabs.setCurrentIndex(RESULTS)
+            if isinstance(left, BenchmarkRequest):
+                self.results.benchmarks.run_request(left)
             else:
                 self._chosen = left
-                self.tabs.setCurrentIndex(RESULTS)
                 self.results.forgetting.measure_one(left)
                 self.refresh(self.watches)
 

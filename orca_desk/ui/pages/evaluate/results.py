@@ -29,6 +29,7 @@ from orca_desk.steps.evaluate.comparison import (
 )
 from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.evaluate.benchmark_card import BenchmarkCard
 from orca_desk.ui.pages.evaluate.budget_card import BudgetCard
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList, interval, make_table
@@ -62,6 +63,7 @@ class ResultsView(QWidget):
         self.matrix = MatrixTable(desk)
         self.notice = Notice(desk)
         self.forgetting, self.budget = ForgettingCard(desk, self.notice), BudgetCard(desk, self.notice)
+        self.benchmarks = BenchmarkCard(desk, self.notice)
         self._lay_out()
         rows.chosen_changed.connect(self.compare)
         rows.modelReset.connect(self.compare)
@@ -148,6 +150,7 @@ class ResultsView(QWidget):
         self.matrix_card = self._matrix_card()
         column.addWidget(self.matrix_card)
         column.addWidget(self.budget)
+        column.addWidget(self.benchmarks)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -245,8 +248,8 @@ class ResultsView(QWidget):
         self._show_matrix()
         self._show_warnings(found)
         ids = [one.id for one in found.summaries]
-        self.forgetting.show_evaluations(ids)
-        self.budget.show_evaluations(ids)
+        for shown in (self.forgetting, self.budget, self.benchmarks):
+            shown.show_evaluations(ids)
 
     def _show_warnings(self, found: ModelComparison) -> None:
         small = sorted(
