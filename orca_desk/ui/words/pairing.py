@@ -1,18 +1,24 @@
 """Why a family is paired with its strategy, or with none, in words."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from orca_desk.library.pairings import StoredPairing, Undecided
 from orca_desk.method.evidence import Basis, Evidence, most_accurate
 from orca_desk.method.halves import HeldOutScore
 from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason
+from orca_desk.steps.pair.estimate import ProbeEstimate
+from orca_desk.steps.pair.standing import Budget, ProbeStanding, Spent
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.progress import between, duration
 from orca_desk.ui.words.shorten import shorten
 
 NAMED = 5  # families in a sentence
 WITHOUT_NAMED = 3  # of the families without a strategy
 NO_EVIDENCE = "Use a stronger teacher or easier tasks, or choose the strategy by hand."
 STILL_OPEN = "Measure more tasks, or choose the strategy by hand."
+NO_TITLES: Mapping[str, str] = MappingProxyType({})
 BASES: dict[Basis, str] = {
     Basis.REFERENCE: "by reference answers",
     Basis.AGREEMENT: "by agreement",
@@ -48,10 +54,12 @@ ABOUT_INTERVAL = (
 )
 
 
-def pairing_reason(pairing: Pairing, rule: ChoiceRule | None = None) -> str:
+def pairing_reason(
+    pairing: Pairing, rule: ChoiceRule | None = None, titles: Mapping[str, str] = NO_TITLES
+) -> str:
     """Return the reason as a sentence; the one that an older Orca Desk stored stays as it is.
 
-    `rule` is the one that chose.
+    `rule` is the one that chose; strategies are called by their `titles`, if these are given.
     """
     if pairing.reason == PairingReason.BY_HAND:
         return "Chosen by hand."
@@ -68,7 +76,7 @@ def pairing_reason(pairing: Pairing, rule: ChoiceRule | None = None) -> str:
             return f"{score(chosen)}, the only strategy measured."
     margin = (rule or ChoiceRule()).margin
     return (
-        f"{score(chosen)} at {chosen.mean_tokens:.0f} tokens per answer. {best.strategy} got"
+        f"{score(chosen)} at {chosen.mean_tokens:.0f} tokens per answer. {_title(best.strategy, titles)} got"
         f" {best.correct:,} of {best.n:,} at {best.mean_tokens:.0f}; this one is cheaper and not worse by"
         f" {margin:.0%} or more."
     )
@@ -98,11 +106,15 @@ def no_choice(undecided: Undecided | Decision) -> str:
     )
 
 
-def held_out_text(found: HeldOutScore | None, basis: Basis = Basis.REFERENCE) -> str:
+def held_out_text(
+    found: HeldOutScore | None,
+    basis: Basis = Basis.REFERENCE,
+    titles: Mapping[str, str] = NO_TITLES,
+) -> str:
     """Return what a choice achieves on tasks that did not make it; "" if there were too few tasks."""
     if found is None:
         return ""
-    first, second = found.by_halves
+    first, second = (_title(name, titles) for name in found.by_halves)
     which = first if first == second else f"{first} on one half and {second} on the other"
     return (
         f"Chosen on one half of the tasks and scored on the other, both ways: {found.accuracy:.0%}"
@@ -110,7 +122,7 @@ def held_out_text(found: HeldOutScore | None, basis: Basis = Basis.REFERENCE) ->
     )
 
 
-def overruled(stored: StoredPairing) -> str:
+def overruled(stored: StoredPairing, titles: Mapping[str, str] = NO_TITLES) -> str:
     """Return who chose a pairing by hand and what the measurement said then; "" if it was measured."""
     if stored.source != "chosen":
         return ""
@@ -120,23 +132,19 @@ def overruled(stored: StoredPairing) -> str:
     if not measured:
         return f"{who} Nothing was measured then." if "by" in stored.details else who
     scores, basis = measured["scores"], Basis(measured["basis"])
-    said = _said(measured["strategy"], measured["reason"], scores, basis)
-    mine = scores.get(stored.strategy)
-    own = (
-        f"{stored.strategy}: {mine[0]:,} of {mine[1]:,} {SHARES[basis]}"
-        if mine
-        else f"{stored.strategy} was not measured"
-    )
-    if measured["strategy"] == stored.strategy:
+    mine, chosen = _title(stored.strategy, titles), measured["strategy"]
+    own = f"{mine}: {_counts(scores, stored.strategy, basis)}"
+    if stored.strategy not in scores:
+        own = f"{mine} was not measured"
+    if chosen == stored.strategy:
         return f"{who} The measurement {BASES[basis]} had chosen the same ({own})."
+    if chosen is not None:
+        said = f"had chosen {_title(chosen, titles)} ({_counts(scores, chosen, basis)})"
+    elif measured["reason"] == PairingReason.NONE_CORRECT:
+        said = "had no evidence"
+    else:
+        said = "had not settled the choice"
     return f"{who} The measurement {BASES[basis]} {said}; {own}."
-
-
-def _said(strategy: str | None, reason: str, scores: Mapping[str, Sequence[int]], basis: Basis) -> str:
-    if strategy is None:
-        return "had no evidence" if reason == PairingReason.NONE_CORRECT else "had not settled the choice"
-    correct, n = scores[strategy]
-    return f"had chosen {strategy} ({correct:,} of {n:,} {SHARES[basis]})"
 
 
 def source_word(stored: StoredPairing, *, is_earlier: bool = False) -> str:
@@ -162,12 +170,17 @@ def without_strategy(families: Sequence[str]) -> str:
 
 
 def probe_summary(
-    paired: int, fruitless: Collection[str], left_out: int, still_open: Collection[str] = ()
+    paired: int,
+    fruitless: Collection[str],
+    left_out: int,
+    still_open: Collection[str] = (),
+    without_verdict: Collection[str] = (),
 ) -> str:
     """Return what a measurement came to: how many families it paired, and which ones it could not.
 
     `fruitless` are the families without a single correct answer, `still_open` those in which the answers do
-    not settle the choice; `left_out` counts the tasks that were not answered under every strategy.
+    not settle the choice, and `without_verdict` those in which no task has a verdict under every strategy;
+    `left_out` counts the tasks that have none.
     """
     lines = [f"{counted(paired, 'family', 'families')} paired by measurement."]
     if still_open:
@@ -176,15 +189,67 @@ def probe_summary(
     if fruitless:
         count = counted(len(fruitless), "family", "families")
         lines.append(f"No evidence for {count}: no strategy got a task right in {_named(fruitless)}.")
+    if without_verdict:
+        count = counted(len(without_verdict), "family", "families")
+        lines.append(
+            f"No verdict for {count}: no task has a graded answer under every strategy in"
+            f" {_named(without_verdict)}."
+        )
     if left_out:
-        lines.append(f"{counted(left_out, 'task')} not answered under every strategy, so not compared.")
+        lines.append(f"{counted(left_out, 'task')} not graded under every strategy, so not compared.")
     return " ".join(lines)
 
 
-def undecided_by_reason(undecided: Mapping[str, Decision]) -> tuple[list[str], list[str]]:
-    """Return the families without a choice: those with nothing correct, and those still open."""
-    fruitless = [family for family, one in undecided.items() if one.reason == PairingReason.NONE_CORRECT]
-    return fruitless, [family for family in undecided if family not in fruitless]
+def estimate_text(found: ProbeEstimate) -> str:
+    """Return what a measurement will cost: answers, and where they are known tokens and time."""
+    if not found.most_answers:
+        return "no answers"
+    few, many = found.least_answers, found.most_answers
+    parts = [counted(many, "answer") if few >= many else f"{few:,} to {counted(many, 'answer')}"]
+    if found.tokens is not None:
+        parts.append(f"up to {counted(found.tokens, 'token')}")
+    if found.low is not None and found.high is not None:
+        parts.append(f"about {between(found.low, found.high)}")
+    return ", ".join(parts)
+
+
+def standing_text(standing: ProbeStanding) -> str:
+    """Return where a measurement stands: its races, and what was spent of its budget."""
+    states: dict[str, set[str]] = defaultdict(set)
+    for (family, _), cell in standing.cells.items():
+        states[family].add(cell.state)
+    still_open = sum("open" in each for each in states.values())
+    chosen = sum("chosen" in each for each in states.values())
+    out = sum(cell.state == "eliminated" for cell in standing.cells.values())
+    races = (
+        f"{counted(chosen, 'family', 'families')} settled, {still_open:,} still open;"
+        f" {counted(out, 'strategy', 'strategies')} out."
+    )
+    return f"{races} {spent_text(standing.spent, standing.budget)}"
+
+
+def spent_text(spent: Spent, budget: Budget) -> str:
+    """Return what a measurement has cost, beside its budget where it has one."""
+    parts = [
+        _of(f"{spent.answers:,}", budget.answers, "answers"),
+        _of(f"{spent.tokens:,}", budget.tokens, "tokens"),
+    ]
+    if budget.seconds is not None:
+        parts.append(f"{duration(spent.seconds)} of {duration(budget.seconds)}")
+    return f"Spent: {', '.join(parts)}."
+
+
+def _of(spent: str, limit: int | None, unit: str) -> str:
+    return f"{spent} {unit}" if limit is None else f"{spent} of {limit:,} {unit}"
+
+
+def _title(strategy: str, titles: Mapping[str, str]) -> str:
+    return titles.get(strategy, strategy)
+
+
+def _counts(scores: Mapping[str, Sequence[int]], strategy: str, basis: Basis) -> str:
+    correct, n = scores.get(strategy, (0, 0))
+    return f"{correct:,} of {n:,} {SHARES[basis]}"
 
 
 def _named(families: Collection[str]) -> str:

@@ -12,7 +12,6 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.evidence import Basis, Evidence
 from orca_desk.method.pairing import ChoiceRule, PairingReason, decide
 from orca_desk.method.records import Task
-from orca_desk.steps.pair import choice as choosing
 from orca_desk.steps.pair.choice import choose_strategy, undo_choice
 from orca_desk.steps.pair.family_result import family_result
 from orca_desk.ui.words.pairing import overruled
@@ -102,6 +101,6 @@ def test_a_machine_without_user_names_is_no_obstacle(
     def nobody() -> str:
         raise OSError("no user")
 
-    monkeypatch.setattr(choosing.getpass, "getuser", nobody)
+    monkeypatch.setattr(getpass, "getuser", nobody)
     choose_strategy(library, "sums", "direct")
     assert said(library) == "Chosen by hand. Nothing was measured then."

@@ -1,18 +1,21 @@
 """Why a family has its strategy, in words: each reason, and what older libraries stored."""
 
+from dataclasses import replace
+
 import pytest
 
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.evidence import Basis, Evidence
 from orca_desk.method.halves import HeldOutScore
 from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason, decide
+from orca_desk.steps.pair.estimate import ProbeEstimate
 from orca_desk.ui.words.pairing import (
+    estimate_text,
     held_out_text,
     no_choice,
     pairing_reason,
     probe_summary,
     source_word,
-    undecided_by_reason,
 )
 
 
@@ -88,7 +91,6 @@ def test_no_choice_says_what_would_settle_it() -> None:
     assert no_choice(nothing).startswith("No evidence: 0 of 80 answers correct. Use a stronger teacher")
     agreeing = decided(measured("direct", 0, 5, Basis.AGREEMENT))
     assert no_choice(agreeing).startswith("No evidence: 0 of 40 answers agreeing.")
-    assert undecided_by_reason({"a": still_open, "b": nothing}) == (["b"], ["a"])
 
 
 def test_the_held_out_score_is_told_with_its_interval() -> None:
@@ -96,6 +98,7 @@ def test_the_held_out_score_is_told_with_its_interval() -> None:
     words = held_out_text(found)
     assert "75% correct (60% to 86%, 40 tasks)" in words
     assert "direct on one half and step-by-step on the other" in words
+    assert "Direct on one half" in held_out_text(found, titles={"direct": "Direct"})
     assert held_out_text(None) == ""
 
 
@@ -104,7 +107,12 @@ def test_a_measurement_names_the_families_without_a_choice() -> None:
     assert probe_summary(1, {"sums": 6}, 1, ["belief"]) == (
         "1 family paired by measurement. No choice yet for 1 family: too few answers to tell in belief."
         " No evidence for 1 family: no strategy got a task right in sums."
-        " 1 task not answered under every strategy, so not compared."
+        " 1 task not graded under every strategy, so not compared."
+    )
+    none = probe_summary(0, (), 3, without_verdict=["sums"])
+    assert none == (
+        "0 families paired by measurement. No verdict for 1 family: no task has a graded answer under every"
+        " strategy in sums. 3 tasks not graded under every strategy, so not compared."
     )
     many = probe_summary(0, [f"f{n}" for n in range(7)], 0)
     assert many.endswith("no strategy got a task right in f0, f1, f2, f3, f4 and 2 more.")
@@ -129,3 +137,13 @@ def test_a_pairing_that_an_older_version_took_from_nothing_correct_is_not_called
     assert source_word(stored) == "no evidence"
     words = "No strategy answered any of the 40 tasks correctly; this one is the shortest."
     assert pairing_reason(pairing) == words
+
+
+def test_what_a_measurement_will_cost() -> None:
+    found = ProbeEstimate(
+        families=2, strategies=3, least_answers=48, most_answers=384, tokens=9_600, low=12, high=190
+    )
+    assert estimate_text(found) == "48 to 384 answers, up to 9,600 tokens, about 12 s to 3 min"
+    known = replace(found, least_answers=1, most_answers=1, tokens=None, low=None, high=None)
+    assert estimate_text(known) == "1 answer"
+    assert estimate_text(replace(known, most_answers=0)) == "no answers"

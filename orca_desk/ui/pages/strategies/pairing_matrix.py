@@ -1,34 +1,51 @@
 """The table of families by strategies: the share of correct answers, and each family's strategy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from orca_desk.method.statistics import share_of
+from orca_desk.method.pairing import PairingReason
+from orca_desk.method.statistics import wilson
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.pair.matrix import PairingMatrix
+from orca_desk.steps.pair.standing import CellName, CellState
 from orca_desk.ui.theme import Theme, font
 from orca_desk.ui.widgets.text import safe_tip
-from orca_desk.ui.words.pairing import source_word
+from orca_desk.ui.words.pairing import ABOUT_INTERVAL, SHARES, source_word
 
 Index = QModelIndex | QPersistentModelIndex
 INVALID = QModelIndex()
 CHOSEN = "✓"
 NOT_MEASURED = "–"
+# What stands in a cell during a measurement
+RUNNING: dict[CellName, str] = {
+    "open": "open",
+    "eliminated": "out",
+    "chosen": "chosen",
+    "settled": "not worse",
+    "undecided": "no choice",
+}
+ABOUT_RUNNING: dict[CellName, str] = {
+    "open": "still open: it gets more answers",
+    "eliminated": "out: clearly worse, so it gets no more answers",
+    "chosen": "chosen: the cheapest that is not worse than the best",
+    "settled": "not worse than the best, but not the cheapest",
+    "undecided": "the answers do not settle it",
+}
 
 
 class PairingMatrixModel(QAbstractTableModel):
     """One row per family and one column per strategy, plus one for the source of the pairing.
 
-    During a measurement, `count` adds answers as they arrive, and their cells show these.
+    All numbers are of one basis. During a measurement, cells show where it stands (`show_standing`).
     """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self.content = PairingMatrix()
-        self._running: dict[tuple[str, str], tuple[int, int]] = {}
+        self._running: dict[tuple[str, str], CellState] = {}
         theme.changed.connect(self._repaint)
 
     def show(self, content: PairingMatrix) -> None:
@@ -43,17 +60,18 @@ class PairingMatrixModel(QAbstractTableModel):
         self.content = content
         self.endResetModel()
 
-    def count(self, answers: Sequence[tuple[str, str, bool]]) -> None:
-        """Add answers of a running measurement as (family, strategy, correct)."""
-        for family, strategy, is_correct in answers:
-            correct, n = self._running.get((family, strategy), (0, 0))
-            self._running[family, strategy] = (correct + is_correct, n + 1)
+    def show_standing(self, cells: Mapping[tuple[str, str], CellState]) -> None:
+        """Show where a running measurement stands; cells that it does not measure stay as they are.
 
-    def repaint_counts(self) -> None:
-        """Show the counts. Painting takes time, so the caller does this a few times per second at most."""
+        Nothing is painted before `repaint_running`: the caller does that a few times per second at most.
+        """
+        self._running = dict(cells)
+
+    def repaint_running(self) -> None:
+        """Paint what `show_standing` got."""
         self._repaint()
 
-    def clear_counts(self) -> None:
+    def clear_running(self) -> None:
         """Show the library's numbers again, after a measurement."""
         self._running.clear()
         self._repaint()
@@ -88,7 +106,7 @@ class PairingMatrixModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return found[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return safe_tip(found[section].description)
+            return safe_tip(f"{found[section].description} {ABOUT_INTERVAL}")
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -119,13 +137,15 @@ class PairingMatrixModel(QAbstractTableModel):
         """Describe a cell: its correct answers, their share with its interval, and the mean length."""
         title = next(one.title for one in self.content.strategies if one.name == strategy)
         words = [f"{family}, {title}:"]
+        share = SHARES[self.content.basis]
         if running := self._running.get((family, strategy)):
-            words.append("measuring, {:,} of {:,} correct so far.".format(*running))
+            counts = f"{running.correct:,} of {running.n:,} {share} so far"
+            words.append(f"measuring, {counts}; {ABOUT_RUNNING[running.state]}.")
         elif found := self.content.evidence.get((family, strategy)):
-            share = share_of(found.correct, found.n)
+            low, high = found.interval
             words.append(
-                f"{found.correct:,} of {found.n:,} correct, {share.share:.0%} "
-                f"(95% interval {share.low:.0%} to {share.high:.0%}), "
+                f"{found.correct:,} of {found.n:,} {share}, {found.accuracy:.0%} "
+                f"(95% interval {low:.0%} to {high:.0%}), "
                 f"{found.mean_tokens:.0f} tokens per answer."
             )
             if (family, strategy) in self.content.earlier:
@@ -141,22 +161,27 @@ class PairingMatrixModel(QAbstractTableModel):
 
     def _text(self, family: str, strategy: str) -> str:
         """Return the share of correct answers, and below it the counts and the interval behind it."""
-        measured = self._measured(family, strategy)
-        share, basis = NOT_MEASURED, ""
-        if measured:
-            found = share_of(*measured)
-            share = f"{found.share:.0%}"
-            basis = f"\n{found.correct:,}/{found.n:,} · {100 * found.low:.0f}–{100 * found.high:.0f}%"
-        if (family, strategy) in self._running:
-            share = f"{share} …"
-        elif self._is_earlier(family, strategy):
-            share = f"{share} (earlier)"
-        return f"{CHOSEN} {share}{basis}" if self._is_chosen(family, strategy) else f"{share}{basis}"
+        chosen = f"{CHOSEN} " if self._is_chosen(family, strategy) else ""
+        if running := self._running.get((family, strategy)):
+            if not running.n:
+                return f"{chosen}… {RUNNING[running.state]}"
+            low, high = wilson(running.correct, running.n)
+            basis = f"{running.correct:,}/{running.n:,} · {100 * low:.0f}–{100 * high:.0f}%"
+            return f"{chosen}{running.correct / running.n:.0%} {RUNNING[running.state]}\n{basis}"
+        found = self.content.evidence.get((family, strategy))
+        if found is None:
+            return f"{chosen}{NOT_MEASURED}"
+        low, high = found.interval
+        earlier = " (earlier)" if self._is_earlier(family, strategy) else ""
+        basis = f"{found.correct:,}/{found.n:,} · {100 * low:.0f}–{100 * high:.0f}%"
+        return f"{chosen}{found.accuracy:.0%}{earlier}\n{basis}"
 
     def _foreground(self, family: str, strategy: str) -> Any:
         """Return the colour of a share; nothing correct is a warning, also where it is the best there is."""
+        running = self._running.get((family, strategy))
         measured = self._measured(family, strategy)
-        if measured is None or self._is_earlier(family, strategy):
+        is_out = running is not None and running.state == "eliminated"
+        if measured is None or is_out or self._is_earlier(family, strategy):
             return self._theme.colours("muted")
         return self._theme.colours("warn") if measured[0] == 0 else None
 
@@ -168,7 +193,7 @@ class PairingMatrixModel(QAbstractTableModel):
 
     def _measured(self, family: str, strategy: str) -> tuple[int, int] | None:
         if running := self._running.get((family, strategy)):
-            return running
+            return (running.correct, running.n) if running.n else None
         found = self.content.evidence.get((family, strategy))
         return (found.correct, found.n) if found else None
 
@@ -196,9 +221,13 @@ class PairingMatrixModel(QAbstractTableModel):
         return safe_tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
 
     def _why_not(self, family: str) -> str:
+        if undecided := self.content.undecided.get(family):
+            return "no evidence" if undecided.reason == PairingReason.NONE_CORRECT else "no choice yet"
         if any(each == family for each, _ in self.content.evidence.keys() - self.content.earlier):
             return "no evidence"
-        return "not measured" if self.content.tasks.get(family) else "no task to measure on"
+        if self.content.tasks.get(family):
+            return "not measured"
+        return "no reference answers" if self.content.train.get(family) else "no task to measure on"
 
     def _repaint(self) -> None:
         if self.rowCount():

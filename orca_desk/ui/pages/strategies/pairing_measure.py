@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -9,27 +10,41 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.library.runs import newest_request
+from orca_desk.method.evidence import Basis
+from orca_desk.steps.pair.estimate import ProbeEstimate, estimate
 from orca_desk.steps.pair.matrix import PairingMatrix
-from orca_desk.steps.pair.probe import Probed
 from orca_desk.steps.pair.request import ProbeRequest
+from orca_desk.steps.pair.standing import Budget, ProbeStanding
+from orca_desk.steps.pair.tournament import Probed
 from orca_desk.steps.recorder import request_to_resume
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.strategies.choice_button import ChoiceButton
+from orca_desk.ui.pages.strategies.measure_options import MeasureOptions
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Notice
-from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.teacher_picker import TeacherPicker
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.pairing import NO_EVIDENCE, probe_summary
+from orca_desk.ui.words.pairing import (
+    NO_EVIDENCE,
+    STILL_OPEN,
+    estimate_text,
+    probe_summary,
+    spent_text,
+    standing_text,
+)
 from orca_desk.ui.words.teaching import teach_details
 
 
 class MeasureBar(QWidget):
-    """Selects what to measure and measures it. Emits `arrived` per Arrival, and `over` at the end."""
+    """Selects what to measure and measures it.
 
+    Emits `began` with the basis, `arrived` with each ProbeStanding, and `over` at the end.
+    """
+
+    began = Signal(object)
     arrived = Signal(object)
     over = Signal()
 
@@ -42,14 +57,19 @@ class MeasureBar(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + GRID // 2)
         column.addLayout(self._row())
+        column.addWidget(self.options)
+        self.standing = label(tone="muted", wrap=True)
+        self.standing.setAccessibleName("Where the measurement stands")
+        self.standing.hide()
         self.job_panel = JobPanel(desk)
         self.job_panel.over.connect(self._ended)
         column.addWidget(self.job_panel)
+        column.addWidget(self.standing)
 
     def show_matrix(self, matrix: PairingMatrix) -> None:
         """Offer the families and strategies of a matrix."""
         self._matrix = matrix
-        self.families.set_choices([(family, family) for family in matrix.measurable])
+        self._offer_families()
         self.strategies.set_choices([(one.name, one.title) for one in matrix.strategies])
         self._count_answers()
 
@@ -65,15 +85,27 @@ class MeasureBar(QWidget):
                 "Select at least one family and one strategy.",
                 kind="warn",
             )
-        else:
-            self.start(
-                replace(
-                    ProbeRequest.usual(self.desk.library, model.path),
-                    families=families,
-                    strategies=strategies,
-                    per_family=self.per_family.value(),
-                )
+        elif self.options.graded_by == Basis.JUDGE and self.options.judge_path is None:
+            self.notice.show_message(
+                "No judge is selected.", "Select a model, or grade in another way.", kind="warn"
             )
+        else:
+            self.start(self._request(model.path, families, strategies))
+
+    def measure_more(self, family: str, tasks: int) -> None:
+        """Measure one family anew, with so many more tasks than its newest measurement by this basis had."""
+        evidence = [one for (name, _), one in self._matrix.evidence.items() if name == family]
+        model = self.picker.selected()
+        if model is None:
+            self.picker.explain_missing(self.notice, self._open_models)
+            return
+        self.options.basis.setCurrentIndex(self.options.basis.findData(self._matrix.basis))
+        request = self._request(model.path, [family], sorted({one.strategy for one in evidence}))
+        self.start(replace(request, per_family=max(one.tasks for one in evidence) + tasks))
+
+    def _request(self, model: Path, families: list[str] | None, strategies: list[str] | None) -> ProbeRequest:
+        usual = ProbeRequest.usual(self.desk.library, model)
+        return self.options.apply_to(replace(usual, families=families, strategies=strategies))
 
     def start(self, request: ProbeRequest) -> None:
         """Measure; the same request resumes where an earlier run stopped."""
@@ -85,13 +117,14 @@ class MeasureBar(QWidget):
             "Measure strategies",
             "probe",
             lambda tools: request.probe(
-                library, progress=tools.progress, control=tools.control, on_arrival=tools.tell
+                library, progress=tools.progress, control=tools.control, on_standing=tools.tell
             ),
             changes={"records", "pairings"},
             again=("strategies", {"start": request.to_json()}),
         )
-        self.job.event_arrived.connect(self.arrived)
+        self.job.event_arrived.connect(self._receive)
         self.job_panel.follow(self.job)
+        self.began.emit(Basis(request.by))
         self._count_answers()
 
     def resume(self, run_id: str) -> None:
@@ -132,40 +165,77 @@ class MeasureBar(QWidget):
         self.picker.setMinimumContentsLength(18)
         self.families = ChoiceButton("families")
         self.strategies = ChoiceButton("strategies")
-        self.per_family = number_box(1, 10_000)
-        self.per_family.setSuffix(" tasks per family")
-        self.per_family.setAccessibleName("Tasks per family")
-        self.per_family.setToolTip(
-            "Training tasks per family to try every strategy on; more tasks give a clearer result."
-        )
-        last = self._last_request()
-        self.per_family.setValue(last.per_family if last else 20)
-        self.answers = label(tone="muted")
+        self.options = MeasureOptions(self.desk)
+        if last := self._last_request():
+            self.options.show_request(last)
         self.button = button("Measure", self.measure, primary=True)
         self.button.setToolTip(
-            "The teacher answers the same tasks under every strategy; each family gets the best one"
+            "The teacher answers the same tasks under every strategy, more of them where the ranking is open;"
+            " each family gets the cheapest strategy that is not worse than the best"
         )
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        for widget in (self.picker, self.families, self.strategies, self.per_family, self.answers):
+        self.answers = label(tone="muted", wrap=True)
+        self.answers.setAccessibleName("What the measurement costs")
+        self.answers.setToolTip("Strategies that are clearly worse stop early, so it may take fewer answers")
+        for widget in (self.picker, self.families, self.strategies):
             row.addWidget(widget)
-        row.addStretch(1)
+        row.addWidget(self.answers, 1)
         row.addWidget(self.button)
-        for changed in (self.families.changed, self.strategies.changed, self.per_family.valueChanged):
+        for changed in (self.families.changed, self.strategies.changed, self.picker.chosen):
             changed.connect(self._count_answers)
+        self.options.changed.connect(self._edited)
         return row
 
+    def _edited(self) -> None:
+        self._offer_families()
+        self._count_answers()
+
+    def _offer_families(self) -> None:
+        """Offer the families that have tasks for the chosen way of grading."""
+        offered = self._matrix.measurable(self.options.graded_by)
+        self.families.set_choices([(family, family) for family in offered])
+
     def _count_answers(self) -> None:
+        """Say what the measurement costs: at once how many answers at most, then the estimate."""
         count = self._matrix.probe_size(
-            self.families.chosen(), self.strategies.chosen(), self.per_family.value()
+            self.families.chosen(),
+            self.strategies.chosen(),
+            self.options.per_family.value(),
+            samples=self.options.samples.value(),
+            basis=self.options.graded_by,
         )
-        self.answers.setText(counted(count, "answer") if count else "")
-        self.button.setEnabled(bool(self._matrix.families) and (self.job is None or self.job.is_over))
+        self.answers.setText(f"at most {counted(count, 'answer')}" if count else "")
+        is_free = self.job is None or self.job.is_over
+        self.button.setEnabled(bool(self._matrix.families) and is_free)
+        self.options.setVisible(is_free)
+        model = self.picker.selected()
+        if model is None or not count:
+            return
+        library = self.desk.library
+        request = self._request(model.path, self.families.chosen_or_all(), self.strategies.chosen_or_all())
+        self.desk.background.run(
+            self,
+            lambda: estimate(library, request),
+            self._show_estimate,
+            failed=lambda error: None,  # measuring says what is wrong
+            only_newest="estimate",
+        )
+
+    def _show_estimate(self, found: ProbeEstimate) -> None:
+        self.answers.setText(estimate_text(found))
+
+    def _receive(self, standing: object) -> None:
+        if isinstance(standing, ProbeStanding):
+            self.standing.setText(standing_text(standing))
+            self.standing.show()
+            self.arrived.emit(standing)
 
     def _open_models(self) -> None:
         self.desk.open("models")
 
     def _ended(self, job: Job) -> None:
+        self.standing.hide()
         self._count_answers()
         self.over.emit()
         result: Probed | None = job.result
@@ -180,14 +250,20 @@ class MeasureBar(QWidget):
             )
 
     def _show_result(self, result: Probed) -> None:
-        """Report what was measured: in amber where a family has no evidence, however many were paired."""
-        hint = teach_details(result.taught)
-        if result.fruitless:
-            hint = f"{NO_EVIDENCE} {hint}".rstrip()
+        """Report what was measured: in amber where a family has no choice, however many were paired."""
+        hint = f"{spent_text(result.spent, Budget())} {teach_details(result.taught)}".rstrip()
+        fruitless = sorted(set(result.fruitless) - set(result.without_verdict))
+        still_open = sorted(result.undecided.keys() - set(fruitless))
+        if fruitless or result.without_verdict:
+            hint = f"{NO_EVIDENCE} {hint}"
+        elif still_open:
+            hint = f"{STILL_OPEN} {hint}"
         self.notice.show_message(
-            probe_summary(len(result.pairings), result.fruitless, result.left_out),
+            probe_summary(
+                len(result.pairings), fruitless, result.left_out, still_open, result.without_verdict
+            ),
             hint,
-            kind="warn" if result.fruitless or result.left_out else "good",
+            kind="warn" if result.undecided or result.without_verdict or result.left_out else "good",
         )
 
     def _last_request(self) -> ProbeRequest | None:

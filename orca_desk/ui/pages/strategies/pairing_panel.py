@@ -1,16 +1,25 @@
 """Pair families with strategies: measure, see the matrix, choose by hand."""
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QSplitter,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from orca_desk.library.pairings import StoredPairing, pairing_history
+from orca_desk.method.evidence import Basis
 from orca_desk.steps.pair.choice import choose_strategy, undo_choice
+from orca_desk.steps.pair.family_result import FamilyResult, family_result
 from orca_desk.steps.pair.matrix import PairingMatrix, pairing_matrix
-from orca_desk.steps.teaching import Arrival
+from orca_desk.steps.pair.standing import ProbeStanding
 from orca_desk.ui.desk import Desk
+from orca_desk.ui.pages.strategies.family_result import FamilyResultView
 from orca_desk.ui.pages.strategies.pairing_history import PairingHistory
 from orca_desk.ui.pages.strategies.pairing_matrix import PairingMatrixModel
 from orca_desk.ui.pages.strategies.pairing_measure import MeasureBar
@@ -19,6 +28,7 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.widgets.two_lines import HEIGHT, TwoLines
+from orca_desk.ui.words.pairing import ABOUT_BASES, BASES
 
 REPAINT_MS = 300  # between two updates of the counts
 
@@ -30,11 +40,13 @@ class PairingPanel(QWidget):
         super().__init__()
         self.desk = desk
         self._wanted_family: str | None = None
+        self._basis: Basis | None = None  # the one that is shown; None: the first that has evidence
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, GRID + GRID // 2, 0, 0)
         layout.setSpacing(GRID + GRID // 2)
         self.measure = MeasureBar(desk, notice)
         self.measure.arrived.connect(self._receive)
+        self.measure.began.connect(self._began)
         self.measure.over.connect(self._ended)
         layout.addWidget(self.measure)
         self.empty = EmptyState(
@@ -46,25 +58,32 @@ class PairingPanel(QWidget):
             run=self._import,
         )
         layout.addWidget(self.empty, 1)
+        self.result = FamilyResultView(desk.theme)
+        self.result.more_wanted.connect(self.measure.measure_more)
         self.history = PairingHistory()
+        self.details = QTabWidget()
+        self.details.addTab(self.result, "Result")
+        self.details.addTab(self.history, "Earlier pairings")
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self._matrix())
-        self.splitter.addWidget(self.history)
+        self.splitter.addWidget(self.details)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(GRID + GRID // 2)
-        self.splitter.setSizes([46 * GRID, 21 * GRID])
+        self.splitter.setSizes([34 * GRID, 28 * GRID])
         layout.addWidget(self.splitter, 1)
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
         self._repaint.setInterval(REPAINT_MS)
-        self._repaint.timeout.connect(self.model.repaint_counts)
+        self._repaint.timeout.connect(self.model.repaint_running)
 
     def read(self) -> None:
         """Read the matrix from the library."""
-        library = self.desk.library
-        self.desk.background.run(self, lambda: pairing_matrix(library), self._show, only_newest="matrix")
+        library, basis = self.desk.library, self._basis
+        self.desk.background.run(
+            self, lambda: pairing_matrix(library, basis), self._show, only_newest="matrix"
+        )
 
     def show_family(self, family: str) -> None:
         """Go to a family's row once it is loaded."""
@@ -107,7 +126,7 @@ class PairingPanel(QWidget):
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         across.setMinimumSectionSize(14 * GRID)
-        across.setFixedHeight(8 * GRID)
+        across.setFixedHeight(6 * GRID)
         down = self.view.verticalHeader()
         down.setDefaultSectionSize(HEIGHT)
         down.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -130,8 +149,13 @@ class PairingPanel(QWidget):
         self.read_answers.setToolTip("The teacher's answers to this family under this strategy")
         self.use = button("Pair", self.pair)
         self.use.setToolTip("Use this strategy for this family (Enter)")
+        self.basis = QComboBox()
+        self.basis.setAccessibleName("What the table shows was measured by")
+        self.basis.activated.connect(self._choose_basis)
+        self.basis.hide()
         row = QHBoxLayout()
         row.setSpacing(GRID)
+        row.addWidget(self.basis)
         row.addWidget(self.about, 1)
         row.addWidget(self.read_answers)
         row.addWidget(self.use)
@@ -139,6 +163,7 @@ class PairingPanel(QWidget):
 
     def _show(self, content: PairingMatrix) -> None:
         self.model.show(content)
+        self._offer_bases(content)
         self.empty.setVisible(not content.families)
         self.splitter.setVisible(bool(content.families))
         self.measure.show_matrix(content)
@@ -147,6 +172,21 @@ class PairingPanel(QWidget):
             self.view.setCurrentIndex(self._cell(content.families[0]))
         else:
             self._show_cell(self.view.currentIndex())
+
+    def _offer_bases(self, content: PairingMatrix) -> None:
+        """Offer the bases with evidence, where there is another than the usual one: one table, one basis."""
+        offered = [one for one in Basis if one in content.bases or one == content.basis]
+        if [self.basis.itemData(place) for place in range(self.basis.count())] != offered:
+            self.basis.clear()
+            for one in offered:
+                self.basis.addItem(f"Measured {BASES[one]}", one)
+        self.basis.setCurrentIndex(offered.index(content.basis))
+        self.basis.setToolTip(ABOUT_BASES[content.basis])
+        self.basis.setVisible(offered != [Basis.REFERENCE])
+
+    def _choose_basis(self) -> None:
+        self._basis = self.basis.currentData()
+        self.read()
 
     def _cell(self, family: str) -> QModelIndex:
         """Return the cell of a family's strategy, or the first cell of its row."""
@@ -187,27 +227,35 @@ class PairingPanel(QWidget):
             self.desk.open("records", family=self.model.family(index), strategy=strategy.name)
 
     def _show_family(self, index: QModelIndex) -> None:
-        library, family = self.desk.library, self.model.family(index)
+        library, family, basis = self.desk.library, self.model.family(index), self.model.content.basis
         self.desk.background.run(
             self,
-            lambda: pairing_history(library, family),
-            lambda history: self._show_history(family, history),
-            only_newest="history",
+            lambda: family_result(library, family, basis),
+            self._show_result,
+            only_newest="result",
         )
 
-    def _show_history(self, family: str, history: Sequence[StoredPairing]) -> None:
-        titles = {one.name: one.title for one in self.model.content.strategies}
-        self.history.show_history(family, history, titles)
+    def _show_result(self, result: FamilyResult) -> None:
+        content = self.model.content
+        titles = {one.name: one.title for one in content.strategies}
+        self.result.show_result(result, titles, content.task_count(result.family, result.basis))
+        self.history.show_history(result.history, titles)
 
-    def _receive(self, arrival: Arrival) -> None:
-        graded = [(new.record, new.verdict.correct) for new in arrival.records if new.verdict]
-        self.model.count([(record.family, record.strategy, correct) for record, correct in graded])
-        if not self._repaint.isActive():
-            self._repaint.start()
+    def _receive(self, standing: object) -> None:
+        if isinstance(standing, ProbeStanding):
+            self.model.show_standing(standing.cells)
+            if not self._repaint.isActive():
+                self._repaint.start()
+
+    def _began(self, basis: Basis) -> None:
+        """Show the table of the basis that is being measured."""
+        if basis != self.model.content.basis:
+            self._basis = basis
+            self.read()
 
     def _ended(self) -> None:
         self._repaint.stop()
-        self.model.clear_counts()
+        self.model.clear_running()
         self.read()
 
     def _import(self) -> None:

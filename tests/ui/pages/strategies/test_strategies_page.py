@@ -15,10 +15,12 @@ from orca_desk.library.runs import create_run, end_run, get_run
 from orca_desk.library.settings import get_setting
 from orca_desk.library.strategies import current_strategies, get_strategy, save_strategy, strategy_versions
 from orca_desk.library.tasks import add_tasks
-from orca_desk.method.pairing import Evidence, Pairing
+from orca_desk.method.evidence import Basis, Evidence
+from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Task
 from orca_desk.method.strategies import revised
 from orca_desk.steps.pair.request import ProbeRequest
+from orca_desk.steps.pair.standing import CellState
 from orca_desk.ui.app import desktop
 from orca_desk.ui.pages.strategies.draft import drafts_from_json
 from orca_desk.ui.pages.strategies.page import DRAFTS, StrategiesPage
@@ -296,7 +298,11 @@ def test_pairing_by_hand_is_an_action_of_its_own_and_undo_restores_the_pairing(
     qtbot.waitUntil(lambda: text(page, "facts", "step-by-step").startswith("✓ 80%"))
     assert text(page, "facts", "direct").startswith("90%")
     qtbot.waitUntil(lambda: page.pairing.history.model.rowCount() == 2)
-    assert "You chose it" in page.pairing.history.reason.text()
+    qtbot.waitUntil(lambda: "Chosen by hand" in page.pairing.result.by_hand.text())
+    assert (
+        "had chosen Direct answer (9 of 10 correct); Step by step: 8 of 10"
+        in page.pairing.result.by_hand.text()
+    )
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: text(page, "facts", "direct").startswith("✓ 90%"))
     assert current_pairings(library)["facts"].source == "measured"
@@ -315,10 +321,9 @@ def test_measuring_fills_the_cells_as_answers_arrive(
     qtbot.waitUntil(lambda: panel.picker.selected() is not None)
     panel.families.choose(["facts"])
     panel.strategies.choose(["direct", "step-by-step"])
-    panel.per_family.setValue(20)
-    assert panel.answers.text() == "4 answers"  # there are two tasks
-    panel.per_family.setValue(2)
-    assert panel.families.text() == "1 of 2 families" and "4 answers" in panel.answers.text()
+    panel.options.per_family.setValue(20)
+    qtbot.waitUntil(lambda: panel.answers.text().startswith("4 answers"))  # there are two tasks
+    assert panel.families.text() == "1 of 2 families"
     panel.button.click()
     assert panel.job is not None and panel.job_panel.isVisible()
     qtbot.waitUntil(lambda: panel.job.is_over, timeout=60_000)
@@ -352,10 +357,14 @@ def test_only_tasks_with_a_reference_answer_are_counted(
     panel = page.pairing.measure
     qtbot.waitUntil(lambda: page.pairing.model.rowCount() == 4)
     assert panel.families.chosen() == ["facts", "sums"]
-    assert panel.answers.text() == "21 answers"  # 3 tasks under 7 strategies
+    qtbot.waitUntil(lambda: "21 answers" in panel.answers.text())  # 3 tasks under 7 strategies
     rows = page.pairing.model.content.families
     paired = {family: page.pairing.model.index(n, 7).data() for n, family in enumerate(rows)}
-    assert paired["open"] == paired["bench"] == "not paired\nno task to measure on"
+    assert paired["open"] == "not paired\nno reference answers"
+    assert paired["bench"] == "not paired\nno task to measure on"
+    panel.options.basis.setCurrentIndex(panel.options.basis.findData(Basis.AGREEMENT))
+    assert panel.families.chosen() == ["facts", "open", "sums"]
+    qtbot.waitUntil(lambda: "35 answers" in panel.answers.text())
 
 
 def test_all_or_none_of_the_families_are_chosen_at_once(page: StrategiesPage, qtbot: QtBot) -> None:
@@ -382,13 +391,13 @@ def test_the_models_follow_the_rules(page: StrategiesPage, window: Window, libra
     matrix = PairingMatrixModel(window.desk.theme)
     testers.append(QAbstractItemModelTester(matrix, failed))
     matrix.show(page.pairing.model.content)
-    matrix.count([("facts", "direct", True), ("facts", "direct", False)])
-    matrix.repaint_counts()
-    assert (
-        matrix.data(matrix.index(0, list(current_strategies(library)).index("direct")))
-        == "✓ 50% …\n1/2 · 9–91%"
-    )
-    matrix.clear_counts()
+    running = CellState(state="eliminated", correct=1, n=2, mean_tokens=3.0)
+    matrix.show_standing({("facts", "direct"): running})
+    matrix.repaint_running()
+    direct = matrix.index(0, list(current_strategies(library)).index("direct"))
+    assert matrix.data(direct) == "✓ 50% out\n1/2 · 9–91%"
+    assert "clearly worse, so it gets no more answers" in matrix.sentence("facts", "direct")
+    matrix.clear_running()
     page.new()
     page.discard()
     assert testers
