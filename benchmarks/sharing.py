@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from orca_desk.library.database import Library
-from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.protocol import Message
 from orca_desk.steps.demo.walk import SAMPLING, TRAINING, bundled

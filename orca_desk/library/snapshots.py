@@ -32,7 +32,7 @@ from orca_desk.library.snapshot_store import (
 from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import TrainingRecord
-from orca_desk.method.snapshot_rules import SnapshotRules as SnapshotRules
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.yielding import yielding
 
 TAKEN = f"{SELECT} WHERE r.n IN (SELECT value FROM json_each(?)) ORDER BY r.id"

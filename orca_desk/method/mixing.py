@@ -102,7 +102,9 @@ def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
     balance = rules.balance
     if balance is None and rules.total is not None:
         balance = Balance(targets="proportional")
-    taken, groups, limited_by = {one.n for one in capped}, (), ""
+    taken = {one.n for one in capped}
+    groups: tuple[GroupMix, ...] = ()
+    limited_by = ""
     if balance is not None:
         groups, limited_by, surplus = _balanced(pool, capped, balance, rules, is_long)
         drop(surplus, Unfit.OVER_SHARE)

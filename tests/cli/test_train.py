@@ -12,8 +12,9 @@ from orca_desk.cli import commands
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
-from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.student.export import export_adapter
 
 

@@ -18,7 +18,7 @@ from orca_desk.library.overview import advice, overview
 from orca_desk.library.pairings import current_pairings, latest_evidence, set_pairings
 from orca_desk.library.records import add_records, iterate_records
 from orca_desk.library.runs import create_run, get_run, set_request
-from orca_desk.library.snapshots import SnapshotRules, freeze, get_snapshot, list_snapshots, preview_freeze
+from orca_desk.library.snapshots import freeze, get_snapshot, list_snapshots, preview_freeze
 from orca_desk.library.task_changes import TaskEdit, change_tasks, undo_change
 from orca_desk.library.tasks import (
     TaskFilter,
@@ -33,6 +33,7 @@ from orca_desk.library.tasks import (
 )
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.pairing import Evidence, Pairing
+from orca_desk.method.snapshot_rules import SnapshotRules
 
 
 def pair(library: Library, family: str, strategy: str) -> None:

@@ -12,9 +12,10 @@ from orca_desk.library.evaluations import Question, create_evaluation
 from orca_desk.library.lookup import look_up
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run
-from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.records import Task
+from orca_desk.method.snapshot_rules import SnapshotRules
 
 
 @pytest.fixture

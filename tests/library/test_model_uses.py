@@ -15,8 +15,9 @@ from orca_desk.library.model_uses import (
     trained_adapters,
 )
 from orca_desk.library.records import NewRecord, add_records
-from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.trainings import create_training, set_adapter
+from orca_desk.method.snapshot_rules import SnapshotRules
 
 
 def made_by(model: str, number: int) -> NewRecord:

@@ -8,10 +8,11 @@ from library_doubles import judged, make_record, make_task
 from orca_desk.library.database import Library
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run
-from orca_desk.library.snapshots import SnapshotRules, freeze, freeze_choices, preview_freeze
+from orca_desk.library.snapshots import freeze, freeze_choices, preview_freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import add_events, create_training, loss_outline
 from orca_desk.method.fitness import Unfit
+from orca_desk.method.snapshot_rules import SnapshotRules
 
 
 @pytest.fixture

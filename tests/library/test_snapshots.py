@@ -30,7 +30,6 @@ from orca_desk.library.pairings import set_pairings
 from orca_desk.library.records import NewRecord, add_records, decide, revise
 from orca_desk.library.runs import create_run, end_run
 from orca_desk.library.snapshots import (
-    SnapshotRules,
     freeze,
     get_snapshot,
     list_snapshots,
@@ -51,6 +50,7 @@ from orca_desk.method.erasure import CAUTIOUS, erase
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import TeacherRecord
+from orca_desk.method.snapshot_rules import SnapshotRules
 
 
 def with_finish(record: TeacherRecord, reason: str) -> TeacherRecord:

@@ -15,9 +15,10 @@ from orca_desk import __version__
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.integrity import check, missing_files
-from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.method.records import Task
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.models.fits import human_bytes
 from orca_desk.offline import VARIABLE, watch
 from orca_desk.processes.asking import Runner

@@ -14,11 +14,12 @@ from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.records import RecordFilter, StoredRecord, count_records, get_record, iterate_records
 from orca_desk.library.runs import list_runs
-from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.strategies import current_strategies, get_strategy, strategy_versions
 from orca_desk.library.tasks import add_tasks, count_tasks, iterate_tasks
 from orca_desk.method.erasure import erase
 from orca_desk.method.fitness import Unfit
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.collect.answers_request import (
     AnswersRequest,

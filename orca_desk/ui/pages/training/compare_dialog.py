@@ -151,7 +151,6 @@ def _fill(
     table: QTableWidget, titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()
 ) -> None:
     table.setColumnCount(len(titles))
-    table.setHorizontalHeaderLabels(list(titles))
     table.setRowCount(len(rows))
     for row, cells in enumerate(rows):
         for column, text in enumerate(cells):
@@ -161,9 +160,11 @@ def _fill(
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             table.setItem(row, column, item)
     header = table.horizontalHeader()
-    for column in range(len(titles)):
+    for column, title in enumerate(titles):
+        head = QTableWidgetItem(title)
         side = Qt.AlignmentFlag.AlignRight if column in numbers else Qt.AlignmentFlag.AlignLeft
-        table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        head.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        table.setHorizontalHeaderItem(column, head)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     if len(titles) > 3:
         for column in range(3):

@@ -145,7 +145,7 @@ class FreezeDialog(QDialog):
         self.mix, self.overlap = FreezeMix(), FreezeOverlap()
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("What gets in")
-        for tab, title in ((self.records, "&Records"), (self.mix, "Mi&x"), (self.overlap, "&Overlap")):
+        for tab, title in ((self.records, "Re&cords"), (self.mix, "Mi&x"), (self.overlap, "&Overlap")):
             self.tabs.addTab(tab, title)
         column.addWidget(self.tabs, 1)
         return column

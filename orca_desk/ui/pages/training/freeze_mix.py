@@ -154,7 +154,7 @@ class FreezeMix(QWidget):
             self.over.addItem(OVER[over], over)
         self.targets.setToolTip(SHARES_TIP)
         self.over.setAccessibleName("What the shares are over")
-        words = label("&Shares", bold=True)
+        words = label("S&hares", bold=True)
         words.setBuddy(self.targets)
         for widget in (words, self.targets, label("over"), self.over):
             row.addWidget(widget)

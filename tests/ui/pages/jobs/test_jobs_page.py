@@ -17,9 +17,10 @@ from orca_desk.library.locations import training_folder
 from orca_desk.library.logs import run_log
 from orca_desk.library.records import add_records
 from orca_desk.library.runs import create_run, end_run, store_progress
-from orca_desk.library.snapshots import SnapshotRules, freeze
+from orca_desk.library.snapshots import freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.library.trainings import create_training
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.models.hashes import HashCache
 from orca_desk.processes.progress import Update
 from orca_desk.steps.demo.state import mark_started

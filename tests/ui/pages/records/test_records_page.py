@@ -24,7 +24,7 @@ from orca_desk.library.records import (
     iterate_records,
 )
 from orca_desk.library.runs import create_run
-from orca_desk.library.snapshots import SnapshotRules, freeze, preview_freeze
+from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import add_tasks, delete_tasks, get_task, update_task
 from orca_desk.method.erasure import CAUTIOUS, erase
@@ -32,6 +32,7 @@ from orca_desk.method.fitness import Unfit
 from orca_desk.method.grading import grade
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import Provenance, Sampling, Task, TeacherRecord
+from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.paths import bundled_models
 from orca_desk.processes.asking import Runner
 from orca_desk.prompts.hf import HFTokenizer
