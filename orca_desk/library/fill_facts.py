@@ -1,6 +1,7 @@
 """Reading the answers that nobody has read yet for the rules: those from before there were rules."""
 
 from collections.abc import Callable
+from functools import partial
 
 from orca_desk.library.answer_facts import read_texts, store_facts
 from orca_desk.library.conditions import PAGE
@@ -33,6 +34,6 @@ def fill_answer_facts(library: Library, on_progress: OnProgress = unwatched) -> 
         if not page:
             return
         found = read_texts((row["content"], row["text"]) for row in page)
-        library.write(lambda db, found=found: store_facts(db, found))  # type: ignore[misc]
+        library.write(partial(store_facts, rows=found))
         after, done = page[-1]["n"], done + len(page)
         on_progress(done, total)

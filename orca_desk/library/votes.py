@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -65,7 +66,7 @@ def count_votes(library: Library, *, vote: Vote = agree, on_progress: OnProgress
     for done, poll in enumerate(yielding(polls), 1):
         found.append(_counted(library, poll, vote))
         if len(found) == STORED or done == len(polls):
-            library.write(lambda db, rows=found: _store(db, rows))
+            library.write(partial(_store, rows=found))
             found = []
         on_progress(done, len(polls))
 

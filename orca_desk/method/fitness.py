@@ -142,7 +142,9 @@ class FitnessRules:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read rules that were stored as JSON, also by an earlier version: it had no maximum per task."""
         names = {one.name for one in fields(cls)}
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+        }
         return cls(**{"per_task": None, **{name: values[name] for name in values.keys() & names}})
 
     @property

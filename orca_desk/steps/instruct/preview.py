@@ -13,6 +13,7 @@ from statistics import mean, stdev
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import unpaired_families
+from orca_desk.library.record_rules import current_rules
 from orca_desk.library.records import NewRecord, count_records, known_records
 from orca_desk.library.tasks import (
     TaskFilter,
@@ -21,13 +22,14 @@ from orca_desk.library.tasks import (
     task_rowids,
     tasks_at,
 )
+from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
 from orca_desk.models.hashes import HashCache
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.instruct.generate import strategies_for
-from orca_desk.steps.teaching import Ask, Teacher, identify_asks, new_record
+from orca_desk.steps.teaching import Ask, Teacher, identify_asks, new_record, rejection
 
 PREVIEWED = 5  # tasks
 LOOKED_UP = 20_000  # answers at most; whether the library has more than that takes too long to find out
@@ -56,12 +58,16 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewAnswer:
-    """One answer of a preview, graded as a record would be. It took `seconds` up to its last token."""
+    """One answer of a preview, graded as a record would be. It took `seconds` up to its last token.
+
+    `rejected` is why it would not be usable for training, or None.
+    """
 
     task: Task
     strategy: Strategy
     answer: NewRecord
     seconds: float
+    rejected: Unfit | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +170,7 @@ def preview(
     used = Teacher.of(library, teacher)
     asks = [Ask(task=task, strategy=strategies[task.id]) for task in tasks]
     wanted_answers = identify_asks(asks, teacher=used, sampling=sampling)
+    rules = current_rules(library)
     answers: list[PreviewAnswer] = []
     failed: list[tuple[Task, str]] = []
     began, ended = float("inf"), 0.0
@@ -178,7 +185,11 @@ def preview(
                 made = new_record(asked, outcome, teacher=used, sampling=own)
                 answers.append(
                     PreviewAnswer(
-                        task=asked.task, strategy=asked.strategy, answer=made, seconds=outcome.seconds
+                        task=asked.task,
+                        strategy=asked.strategy,
+                        answer=made,
+                        seconds=outcome.seconds,
+                        rejected=rejection(made, rules),
                     )
                 )
                 on_answer(answers[-1])

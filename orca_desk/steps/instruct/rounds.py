@@ -4,12 +4,15 @@ Answers come in rounds: first as few as could decide a vote if all agreed, then 
 those that are still open. What was decided cannot change by the answers that are spared.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from orca_desk.library.database import Library
 from orca_desk.library.records import teacher_answers
 from orca_desk.method.agreement import Agreement, is_settled, samples_needed
+from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
 from orca_desk.processes.progress import JobControl
@@ -26,6 +29,14 @@ from orca_desk.steps.teaching import (
     teach,
     unwatched,
 )
+
+
+class _Counts(TypedDict):
+    usable: int
+    ungraded: int
+    tokens: int
+    rejected: Mapping[Unfit, int]
+    failed: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +140,7 @@ def _adding(on_arrival: OnArrival, earlier: TeachCounts | None) -> OnArrival:
         return on_arrival
 
     def receive(arrival: Arrival) -> None:
-        on_arrival(replace(arrival, counts=TeachCounts(**dict(_counts(earlier, arrival.counts)))))
+        on_arrival(replace(arrival, counts=TeachCounts(**_counts(earlier, arrival.counts))))
 
     return receive
 
@@ -140,13 +151,15 @@ def _sum(earlier: Taught, later: Taught) -> Taught:
         known=earlier.known + later.known,
         seconds=earlier.seconds + later.seconds,
         finished=later.finished,
-        **dict(_counts(earlier, later)),
+        **_counts(earlier, later),
     )
 
 
-def _counts(earlier: TeachCounts, later: TeachCounts) -> Iterator[tuple[str, object]]:
-    for name in ("usable", "ungraded", "tokens"):
-        yield name, getattr(earlier, name) + getattr(later, name)
-    for name in ("rejected", "failed"):
-        first, second = getattr(earlier, name), getattr(later, name)
-        yield name, {key: first.get(key, 0) + second.get(key, 0) for key in {**first, **second}}
+def _counts(earlier: TeachCounts, later: TeachCounts) -> _Counts:
+    return {
+        "usable": earlier.usable + later.usable,
+        "ungraded": earlier.ungraded + later.ungraded,
+        "tokens": earlier.tokens + later.tokens,
+        "rejected": Counter(earlier.rejected) + Counter(later.rejected),
+        "failed": Counter(earlier.failed) + Counter(later.failed),
+    }

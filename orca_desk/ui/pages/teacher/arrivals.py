@@ -39,7 +39,7 @@ def rows_of(arrival: Arrival) -> list[ArrivalRow]:
     """Return a row for each answer and each failure, in the order of arrival."""
     rows = []
     for new in arrival.records:
-        words, image, role = verdict_look(new)
+        words, image, role = verdict_look(new, arrival.rejected.get(new.record.id))
         rows.append(
             ArrivalRow(
                 record=new.record.id,

@@ -37,6 +37,7 @@ from orca_desk.ui.words.pairing import without_strategy
 from orca_desk.ui.words.teaching import teaching_time_text
 
 FIELD = 30  # px, the height of a field
+FEWEST_VOTERS = 3  # answers to a task of which one can be spared
 
 
 class TeacherForm(QScrollArea):
@@ -73,6 +74,7 @@ class TeacherForm(QScrollArea):
             limit=self.limit.value(),
             strategy=self.strategy.currentData(),
             samples=self.samples.value(),
+            stop_early=self.stop_early.isChecked() and self.stop_early.isEnabled(),
             sampling=self.sampling.value(),
             batch=self.batch.value(),
             context=self.context.value(),
@@ -92,6 +94,7 @@ class TeacherForm(QScrollArea):
         self.text.setText(request.text)
         self.limit.setValue(request.limit)
         self.samples.setValue(request.samples)
+        self.stop_early.setChecked(request.stop_early)
         self.sampling.set_value(request.sampling)
         self.batch.setValue(request.batch)
         self.context.setValue(request.context)
@@ -184,6 +187,15 @@ class TeacherForm(QScrollArea):
         form = _form(layout)
         _row(form, "St&rategy", self.strategy)
         _row(form, "A&nswers per task", self.samples)
+        self.stop_early = QCheckBox("Stop once the &vote is decided")
+        self.stop_early.setToolTip(
+            "A task without a reference gets no more answers once those that it has decide which final "
+            "answer wins. The rules on the Records page say whether such answers must agree."
+        )
+        self.stop_early.setEnabled(False)
+        self.samples.valueChanged.connect(lambda count: self.stop_early.setEnabled(count >= FEWEST_VOTERS))
+        self.stop_early.toggled.connect(self._emit_changed)
+        layout.addWidget(self.stop_early)
         self.sampling: NarrowForm[Sampling] = NarrowForm(Sampling, skip=("stop",))
         layout.addWidget(self.sampling)
         self.advanced = QCheckBox("&Advanced settings")

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QStacked
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Task
 from orca_desk.steps.instruct.preview import PreviewAnswer, TeachPreview, TimeEstimate
-from orca_desk.steps.teaching import rejection
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
@@ -94,7 +93,7 @@ class TeacherPreview(QWidget):
         record = answer.answer.record
         tokens = f"{counted(record.provenance.completion_tokens or 0, 'token')} in {_took(answer.seconds)}"
         about = f"{record.family}  ·  {answer.strategy.title}  ·  {tokens}"
-        words, image, tone = verdict_look(answer.answer)
+        words, image, tone = verdict_look(answer.answer, answer.rejected)
         self._add_card(about, _with_reference(words, answer), image, tone, record.user, record.response)
         self.summary.setText(f"{len(self.cards)} answered…")
 
@@ -120,7 +119,7 @@ class TeacherPreview(QWidget):
         if not made.answers:
             self.summary.setText(f"None of {len(made.failed)} tasks could be answered.")
             return
-        usable = [each for each in made.answers if rejection(each.answer) is None]
+        usable = [each for each in made.answers if each.rejected is None]
         ungraded = sum(each.answer.verdict is None for each in usable)
         asked = len(made.answers) + len(made.failed)
         words = [f"{len(usable)} of {asked} usable for training, {made.rate:,.0f} tokens/s."]
@@ -176,7 +175,7 @@ def _with_reference(words: str, answer: PreviewAnswer) -> str:
     reference = answer.task.answer
     if reference is None:
         return f"{words}: no reference answer" if answer.answer.verdict is None else words
-    if rejection(answer.answer) is Unfit.INCORRECT:
+    if answer.rejected is Unfit.INCORRECT:
         return f"{words}, expected {shorten(reference, 40)}"
     return words
 

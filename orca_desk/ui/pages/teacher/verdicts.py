@@ -3,16 +3,19 @@
 from typing import Literal
 
 from orca_desk.library.records import NewRecord
-from orca_desk.steps.teaching import rejection
+from orca_desk.method.fitness import Unfit
 from orca_desk.ui.words.fitness import UNFIT
 
 VerdictTone = Literal["good", "bad", "muted"]
 
 
-def verdict_look(new: NewRecord) -> tuple[str, str, VerdictTone]:
-    """Return the words for a verdict, the name of its icon, and the icon's colour."""
-    if reason := rejection(new):
-        return UNFIT[reason], "circle-x", "bad"
+def verdict_look(new: NewRecord, rejected: Unfit | None) -> tuple[str, str, VerdictTone]:
+    """Return the words for a verdict, the name of its icon, and the icon's colour.
+
+    `rejected` is why the answer is not usable for training.
+    """
+    if rejected:
+        return UNFIT[rejected], "circle-x", "bad"
     if new.verdict is None:
         return "not graded", "circle-help", "muted"
     return "correct", "circle-check", "good"

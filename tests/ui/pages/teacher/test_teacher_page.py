@@ -280,6 +280,17 @@ def test_an_invalid_setting_is_reported_before_anything_starts(page: TeacherPage
     assert "temperature 0" in page.notice.text.text()
 
 
+def test_votes_end_early_only_where_an_answer_can_be_spared(page: TeacherPage) -> None:
+    form = page.form
+    form.samples.setValue(2)
+    form.stop_early.setChecked(True)
+    assert not form.stop_early.isEnabled() and not form.value().stop_early
+    form.samples.setValue(5)
+    assert form.stop_early.isEnabled() and form.value().stop_early
+    form.set_value(form.value())
+    assert form.value().stop_early
+
+
 def test_settings_come_back_after_a_restart(library: Library, theme: Theme, qtbot: QtBot) -> None:
     add_tasks(library, TASKS)
     with desktop(library, theme) as first:
@@ -307,7 +318,9 @@ def test_the_table_holds_a_maximum_of_rows_and_follows_the_rules(window: Window,
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     asked = Ask(task=TASKS[0], strategy=get_strategy(library, "direct"))
     failed = rows_of(
-        Arrival(run="generate-1", records=(), failed=((asked, "too <b>long</b>"),), counts=NOTHING)
+        Arrival(
+            run="generate-1", records=(), rejected={}, failed=((asked, "too <b>long</b>"),), counts=NOTHING
+        )
     )
     for count in (3, MOST_ROWS - 5, 40, 3 * MOST_ROWS):
         model.add(failed * count)
