@@ -19,7 +19,7 @@ from orca_desk.method.arms import Arm
 from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.steps.experiment.estimate import estimate_experiment
 from orca_desk.steps.experiment.experiment import experiment
-from orca_desk.steps.experiment.plan import KIND, ExperimentPlan, MessageKind, default_plan
+from orca_desk.steps.experiment.plan import KIND, ExperimentPlan, MessageKind, default_plan, stored_plan
 from orca_desk.steps.experiment.report import html_report, markdown_report, report_facts
 from orca_desk.steps.experiment.results import ContrastSet, ExperimentResults, results
 from orca_desk.steps.experiment.state import Cell
@@ -31,7 +31,7 @@ from orca_desk.steps.experiment.wording import (
     notes,
 )
 from orca_desk.student.settings import TrainSettings
-from orca_desk.ui.words.experiments import estimate_sentence
+from orca_desk.ui.words.experiments import estimate_sentence, share_text
 from orca_desk.ui.words.progress import duration
 from orca_desk.ui.words.roles import COLOURS
 from orca_desk.ui.words.runs import STATUSES
@@ -219,7 +219,7 @@ def list_experiments(folder: Path, as_json: bool) -> None:
         return
     rows = []
     for one in runs:
-        plan = ExperimentPlan.from_json(one.settings)
+        plan = stored_plan(one.settings)
         rows.append(
             [
                 one.id,
@@ -330,7 +330,7 @@ def _show_cell(cell: Cell) -> None:
 def _show(found: ExperimentResults) -> None:
     messages = found.plan.messages
     rows = [
-        [ARM_NAMES[arm], *(_share(found, arm, message) for message in messages)]
+        [ARM_NAMES[arm], *(share_text(found.share(arm, message)) for message in messages)]
         for arm in found.plan.arms
         if arm not in found.absent
     ]
@@ -354,14 +354,6 @@ def _show(found: ExperimentResults) -> None:
     for note in notes(found):
         say(note)
     say(f"Time so far: {duration(found.seconds)}.")
-
-
-def _share(found: ExperimentResults, arm: Arm, message: MessageKind) -> str:
-    one = found.share(arm, message)
-    if one is None:
-        return "-"
-    share = one.share
-    return f"{share.share:.1%} ({share.low * 100:.0f}-{share.high * 100:.0f})"
 
 
 def _as_json(found: ExperimentResults) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from orca_desk.library.records import iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.trainings import list_trainings, training_events
 from orca_desk.processes.asking import Runner
+from orca_desk.steps.experiment.results import results
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.train.training import train
 
@@ -116,3 +117,19 @@ def curves(library: Library) -> list[tuple[int, float]]:
     """Return the losses of the one training in a library, by step."""
     (training,) = list_trainings(library)
     return [(one["step"], one["loss"]) for one in training_events(library, training.id, "metrics")]
+
+
+def test_an_experiment_survives_being_killed_at_any_time(tmp_path, tiny_llama):
+    chance, killed, status = random.Random(4), 0, -1
+    while status:
+        lines = chance.randint(3, 9) if killed < 2 else NEVER
+        _, status = kill_after(lines, "host", "experiment", tmp_path / "killed", tiny_llama.folder)
+        killed += status != 0
+    assert killed == 2
+    with Library.open(tmp_path / "killed") as library:
+        runs = list_runs(library)
+        kinds = [run.kind for run in runs]
+        assert (kinds.count("experiment"), kinds.count("train"), kinds.count("evaluate")) == (1, 1, 4)
+        assert {run.status for run in runs} == {"done"}
+        found = results(library, "experiment-1")
+        assert (found.finished, found.done, found.parts, len(found.shares)) == (True, 5, 5, 2 * 2 * 3)

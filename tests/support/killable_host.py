@@ -1,13 +1,20 @@
-"""A host for the kill tests: `killable_host.py generate|train LIBRARY MODEL`; a line per committed result."""
+"""A host for the kill tests: `killable_host.py generate|train|experiment LIBRARY MODEL`.
+
+It prints a line per committed result.
+"""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 
 from orca_desk.errors import UserError
+from orca_desk.method.arms import Arm
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import Update
+from orca_desk.steps.experiment.experiment import experiment
+from orca_desk.steps.experiment.plan import MessageKind, default_plan
 from orca_desk.steps.instruct.generate import generate
 from orca_desk.steps.train.training import train
 
@@ -23,6 +30,11 @@ def main(kind: str, folder: Path, model: Path) -> None:
         if kind == "generate":
             runner = Runner(model=model, batch=2, threads=1, context=512)
             generate(library, runner, small_tasks(), sampling=SHORT, progress=show)
+        elif kind == "experiment":
+            plan = default_plan(library, small_snapshot(library), model)
+            plan = replace(plan, arms=(Arm.BASE, Arm.ERASED), seeds=(3,), per_family=2, settings=QUICK)
+            plan = replace(plan, messages=(MessageKind.STRATEGY, MessageKind.WRONG), sampling=SHORT)
+            experiment(library, plan, progress=show)
         else:
             train(library, model, small_snapshot(library), settings=QUICK, progress=show)
 

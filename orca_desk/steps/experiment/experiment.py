@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from orca_desk.errors import FinalError
 from orca_desk.inventory.student_files import served_file
 from orca_desk.library.database import Library
+from orca_desk.library.runs import runs_of
 from orca_desk.library.snapshots import get_snapshot
 from orca_desk.library.trainings import Training, get_training, list_trainings
 from orca_desk.method.arms import Arm
 from orca_desk.method.records import Task
-from orca_desk.processes.progress import JobControl, Meter, Progress, StoppedError, silent
+from orca_desk.processes.progress import JobControl, Progress, StoppedError, Update, silent
 from orca_desk.steps.defaults import default_runner
 from orca_desk.steps.evaluate.evaluation import evaluate
 from orca_desk.steps.experiment.outcome import ExperimentOutcome
@@ -34,7 +36,6 @@ from orca_desk.steps.experiment.plan import (
 from orca_desk.steps.experiment.preparing import prepare_arms
 from orca_desk.steps.experiment.state import (
     Cell,
-    ExperimentState,
     cell_key,
     read_state,
     store_arms,
@@ -113,7 +114,6 @@ class _Work:
         self._on_cell = on_cell
         self._instruction = get_snapshot(library, plan.snapshot).instruction
         self._state = read_state(library, recorder.run)
-        self._meter: Meter | None = None
 
     def do(self) -> bool:
         """Do all parts; return False if the job was stopped before the last."""
@@ -121,9 +121,7 @@ class _Work:
             made = prepare_arms(self._library, self._plan, progress=self._progress, control=self._control)
             self._state = replace(made, cells=self._state.cells)
             store_arms(self._library, self._recorder.run, made)
-        self._meter = Meter(
-            self._recorder.report, stage=STAGE, total=sum(self._parts()), unit=UNIT, already=self._done()
-        )
+        self._report()
         if Arm.BASE in self._plan.arms and not self._cell(Arm.BASE, None):
             return False
         return all(
@@ -163,7 +161,7 @@ class _Work:
             try:
                 training = self._train(arm, seed, cell)
             except FinalError as error:
-                self._note(replace(cell, failure=str(error)), 1 + len(self._plan.messages))
+                self._note(replace(cell, failure=str(error)))
                 return True
             if training is None:
                 return False
@@ -181,7 +179,7 @@ class _Work:
         if cell.training and _is_usable(known := get_training(self._library, cell.training)):
             return known
         if found := finished_training(self._library, plan.base, records.snapshot, settings):
-            self._note(replace(cell, training=found.id, reused=(*cell.reused, found.id)), 1)
+            self._note(replace(cell, training=found.id, reused=(*cell.reused, found.id)))
             return found
         made = train(
             self._library,
@@ -193,7 +191,7 @@ class _Work:
         )
         if not made.finished:
             return None
-        self._note(replace(cell, training=made.run, seconds=cell.seconds + made.seconds), 1)
+        self._note(replace(cell, training=made.run, seconds=cell.seconds + made.seconds))
         return get_training(self._library, made.run)
 
     def _evaluate(self, key: str, message: MessageKind, adapter: Path | None) -> bool:
@@ -226,24 +224,47 @@ class _Work:
                 evaluations={**cell.evaluations, message: found.run},
                 reused=(*cell.reused, found.run) if was_there else cell.reused,
                 seconds=cell.seconds + (0.0 if was_there else time.monotonic() - began),
-            ),
-            1,
+            )
         )
         return True
 
-    def _note(self, cell: Cell, parts: int) -> None:
+    def _note(self, cell: Cell) -> None:
         """Store a cell, and report it."""
         store_cell(self._library, self._recorder.run, cell)
         self._state = with_cell(self._state, cell)
-        if self._meter:
-            self._meter.advance(parts)
+        self._report()
         self._recorder.save_progress()
         self._on_cell(cell)
 
-    @property
-    def state(self) -> ExperimentState:
-        """What is done so far."""
-        return self._state
+    def _report(self) -> None:
+        """Report how many parts are done, at the rate at which those that are left will be."""
+        done, total = self._done(), sum(self._parts())
+        seconds = self._seconds_left()
+        rate = (total - done) / seconds if seconds else None
+        self._recorder.report(Update(stage=STAGE, done=done, total=total, unit=UNIT, rate=rate))
+
+    def _seconds_left(self) -> float | None:
+        """Return the seconds that the rest takes if its parts take as long as the others of their kind.
+
+        A training takes many times as long as an evaluation. None until one of each kind is known.
+        """
+        cells = self._state.cells.values()
+        whole = [cell for cell in cells if not cell.failure]
+        trained = [cell.training for cell in whole if cell.training]
+        evaluated = [found for cell in whole for found in cell.evaluations.values()]
+        trainings, evaluations = self._parts()
+        failed = sum(bool(cell.failure) for cell in cells)
+        training, evaluation = self._mean_seconds(trained), self._mean_seconds(evaluated)
+        if training is None or evaluation is None:
+            return None
+        students = trainings - len(trained) - failed
+        answers = evaluations - len(evaluated) - failed * len(self._plan.messages)
+        return students * training + answers * evaluation
+
+    def _mean_seconds(self, runs: Sequence[str]) -> float | None:
+        known = [run.seconds for run in runs_of(self._library, runs).values()]
+        times = [seconds for seconds in known if seconds is not None]
+        return fmean(times) if times else None
 
 
 def finished_training(

@@ -11,6 +11,7 @@ from orca_desk.library.arm_records import several_samples
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.snapshots import get_snapshot
+from orca_desk.library.strategies import current_strategies
 from orca_desk.library.trainings import list_trainings
 from orca_desk.method.arms import SAMPLED, Arm
 from orca_desk.method.erasure import CAUTIOUS, EMPTY
@@ -93,6 +94,16 @@ class ExperimentPlan:
         )
 
 
+def stored_plan(settings: Mapping[str, Any]) -> ExperimentPlan:
+    """Return the plan in the settings of a run. Raises UserError for one that this version cannot read."""
+    try:
+        return ExperimentPlan.from_json(settings)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            "Another version of Orca Desk stored this experiment.", "Set it up again, with this version."
+        ) from error
+
+
 def default_plan(library: Library, snapshot_id: str, base: Path | None = None) -> ExperimentPlan:
     """Return the plan to begin with: all arms that the snapshot allows, three seeds, the four messages.
 
@@ -152,12 +163,24 @@ def checked(library: Library, plan: ExperimentPlan) -> list[Task]:
             "None of these families has held-out tasks with a reference answer.",
             "Hold some out on the Tasks page, or choose other families.",
         )
-    if PER_FAMILY & set(plan.messages) and (missing := unpaired_heldout(library, families, plan.per_family)):
+    _require_strategies(library, plan, families)
+    return tasks
+
+
+def _require_strategies(library: Library, plan: ExperimentPlan, families: Sequence[str]) -> None:
+    """Raise UserError where a message needs a strategy that is missing."""
+    if not PER_FAMILY & set(plan.messages):
+        return
+    if missing := unpaired_heldout(library, families, plan.per_family):
         raise UserError(
             f"The family {missing[0]} has no strategy, and two of the system messages need it.",
             "Pair it on the Strategies page, or leave the messages strategy and wrong out.",
         )
-    return tasks
+    if MessageKind.WRONG in plan.messages and len(current_strategies(library)) < 2:
+        raise UserError(
+            "There is only one strategy, so there is no wrong one.",
+            "Add a strategy, or leave the message wrong out.",
+        )
 
 
 def _require_distinct(what: str, chosen: Sequence[Any]) -> None:

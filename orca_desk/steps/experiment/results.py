@@ -14,7 +14,7 @@ from statistics import fmean
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import QuestionOutcome, question_outcomes
-from orca_desk.library.runs import Status, get_run
+from orca_desk.library.runs import Status, get_run, runs_of
 from orca_desk.library.snapshots import get_snapshot
 from orca_desk.library.trainings import training_events
 from orca_desk.method.arms import Arm
@@ -22,7 +22,7 @@ from orca_desk.method.crossed import CrossedDifference, CrossedShare, crossed_di
 from orca_desk.method.statistics import CLEAR_BELOW, Finding, holm
 from orca_desk.steps.evaluate.forgetting import forgetting_of
 from orca_desk.steps.evaluate.scoring import OVERALL, Settled, settled, shared_tasks
-from orca_desk.steps.experiment.plan import ExperimentPlan, MessageKind, lost_under, trained_with
+from orca_desk.steps.experiment.plan import ExperimentPlan, MessageKind, lost_under, stored_plan, trained_with
 from orca_desk.steps.experiment.state import Cell, ExperimentState, LeftOut, read_state
 
 AGAINST_ERASED = (Arm.BASE, Arm.NOT_ERASED, Arm.ANSWER_ONLY, Arm.EXPLANATION_AFTER, Arm.SHUFFLED)
@@ -126,6 +126,7 @@ class ExperimentResults:
     """An experiment's results so far. `tasks` are shared by all evaluations; `families` counts them.
 
     `edited` counts the tasks that are left out, as not all evaluations asked and settled the same question.
+    `mixed` are the messages under which not all students were given the same texts.
     `done` of `parts` trainings and evaluations are there.
     """
 
@@ -139,6 +140,7 @@ class ExperimentResults:
     parts: int
     tasks: int
     edited: int
+    mixed: tuple[MessageKind, ...]
     families: Mapping[str, int]
     arms: tuple[ArmResult, ...]
     shares: tuple[ShareResult, ...]
@@ -164,7 +166,7 @@ class ExperimentResults:
 def results(library: Library, run: str) -> ExperimentResults:
     """Return what an experiment has found so far. Raises UserError for an unknown run."""
     stored = get_run(library, run)
-    plan, state = ExperimentPlan.from_json(stored.settings), read_state(library, run)
+    plan, state = stored_plan(stored.settings), read_state(library, run)
     instruction = get_snapshot(library, plan.snapshot).instruction
     answers = _Answers(library, state)
     shares = tuple(_shares(answers, plan))
@@ -179,6 +181,7 @@ def results(library: Library, run: str) -> ExperimentResults:
         parts=round(stored.total or 0),
         tasks=len(answers.tasks),
         edited=answers.asked - len(answers.tasks),
+        mixed=tuple(_mixed(library, state)),
         families={name: len(tasks) for name, tasks in answers.families.items()},
         arms=tuple(_arm(library, arm, plan, state, instruction) for arm in plan.arms),
         shares=shares,
@@ -186,6 +189,20 @@ def results(library: Library, run: str) -> ExperimentResults:
         seconds=stored.seconds or 0.0,
         ended_at=stored.ended_at or now(),
     )
+
+
+def _mixed(library: Library, state: ExperimentState) -> Iterator[MessageKind]:
+    """Yield the messages whose texts, or tasks, were edited between two evaluations under them."""
+    ids = [found for cell in state.cells.values() for found in cell.evaluations.values()]
+    runs = runs_of(library, ids)
+    for message in MessageKind:
+        asked = {
+            runs[cell.evaluations[message]].settings.get("asked")
+            for cell in state.cells.values()
+            if message in cell.evaluations
+        }
+        if len(asked) > 1:
+            yield message
 
 
 class _Answers:

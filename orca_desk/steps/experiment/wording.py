@@ -203,6 +203,11 @@ def notes(found: ExperimentResults) -> list[str]:
     lines += [
         f"{ARM_NAMES[one.arm]}: a seed has no student. {why}" for one in found.arms for why in one.failures
     ]
+    lines += [
+        f"Not all students were asked the same under {UNDER[message]}: strategies or tasks were edited "
+        "between two evaluations. Run the experiment again to ask all of them anew."
+        for message in found.mixed
+    ]
     if found.edited:
         lines.append(
             f"{found.edited:,} tasks are in no score: they were edited between two evaluations, or not "
