@@ -69,10 +69,19 @@ class Grouping:
         return tuple(dict.fromkeys(group.name for group in self.groups))
 
     def renamed(self, place: int, name: str) -> "Grouping":
-        """Return this with another name for one group. Raises UserError for a blank one."""
+        """Return this with another name for one group; that of another group merges the two.
+
+        Raises UserError for a blank name.
+        """
         name = name.strip()
         if not name:
             raise UserError("A family needs a name.", "Write one.")
+        twin = next((n for n, group in enumerate(self.groups) if group.name == name and n != place), None)
+        if twin is not None:
+            together = self.merged([place, twin])
+            former = {self.groups[place].name, name}
+            now = next(n for n, group in enumerate(together.groups) if group.name in former)
+            return together.renamed(now, name)
         return self._with(place, [replace(self.groups[place], name=name)])
 
     def merged(self, places: Sequence[int]) -> "Grouping":

@@ -15,6 +15,7 @@ from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import opened
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
+from orca_desk.library.general_probe import probe_variants
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.records import NewRecord, insert_records, known_records, next_samples
 from orca_desk.library.strategies import insert_strategies
@@ -41,6 +42,7 @@ from orca_desk.steps.collect.imported_records import (
 from orca_desk.steps.collect.message_strategies import MessageStrategies, plan_strategies
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.regrading import regrade
+from orca_desk.steps.votes import keep_ready
 from orca_desk.yielding import yielding
 
 CHUNK = 500  # rows in one transaction, and between two checks for a stop
@@ -116,6 +118,7 @@ def import_answers(
         if finished:
             with RefusedRows(refused, file) as writer:
                 work.take(readable_answers(file.rows(), path), writer, progress, control)
+        keep_ready(library)
         return work.result(finished=finished and work.rows == survey.rows, new=planned_new)
 
 
@@ -319,10 +322,14 @@ class _Import:
         )
 
     def _held_out(self) -> set[int]:
-        """Return the held-out questions: a variant of one that came in for training would be memory."""
+        """Return the held-out questions, with those of the general probe.
+
+        A variant of one that came in for training would be memory.
+        """
         if self._held is None:
             questions = iterate_questions(self.library)
-            self._held = {variant_key(asked) for _, asked, split in questions if split == "heldout"}
+            held = {variant_key(asked) for _, asked, split in questions if split == "heldout"}
+            self._held = held | probe_variants()
         return self._held
 
     def _records(

@@ -12,6 +12,7 @@ from orca_desk.formats.tasks import opened
 from orca_desk.method.records import Split, Task
 from orca_desk.method.splits import HeldOut
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
+from orca_desk.steps.collect.answers_request import holds_answers
 from orca_desk.steps.collect.import_tasks import plan_held_out, read_as
 from orca_desk.steps.collect.imported import ReadAs
 from orca_desk.steps.collect.questions import LibraryQuestions
@@ -22,11 +23,15 @@ CHUNK = 1_000  # rows between two checks for a stop
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewedImport:
-    """The first rows of a source, how it is read, and what would be held out of them."""
+    """The first rows of a source, how it is read, and what would be held out of them.
+
+    `are_answers`: the rows hold a model's answers, which can be imported as teacher records instead.
+    """
 
     preview: ImportPreview
     read_as: ReadAs
     held: HeldOut | None
+    are_answers: bool = False
 
     def split(self, task: Task) -> Split:
         """Return the split in which a task would be."""
@@ -56,6 +61,7 @@ def preview_import(request: ImportRequest, questions: LibraryQuestions) -> Previ
         preview=preview,
         read_as=read_as(preview.file, preview.survey),
         held=None if percent is None else plan_held_out(preview.tasks, percent, questions),
+        are_answers=holds_answers(request.source, request.asked),
     )
 
 

@@ -66,6 +66,8 @@ def test_groups_are_renamed_merged_and_split_without_losing_a_task() -> None:
     assert [(one.name, one.tasks) for one in split.groups] == [("sums", 3), ("sums-2", 2), ("b", 1)]
     assert split.tasks == GROUPING.tasks == 6
     assert GROUPING.merged([1]) is GROUPING
+    joined = GROUPING.renamed(0, "small")
+    assert [(one.name, one.tasks) for one in joined.groups] == [("small", 5), (REST, 1)]
     with pytest.raises(UserError, match="needs a name"):
         GROUPING.renamed(0, " ")
 

@@ -12,6 +12,7 @@ from library_doubles import make_task
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.library.general_probe import probe_questions
 from orca_desk.library.records import RecordFilter, StoredRecord, count_records, get_record, iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.snapshots import freeze
@@ -126,6 +127,13 @@ def test_a_held_out_question_stays_held_out(library: Library) -> None:
     assert held == {"What is 1 plus 0?": True, "What is 2 plus 0?": False, "what is 1  plus 0": True}
     snapshot = freeze(library, name="all", instruction="", rules=SnapshotRules())
     assert snapshot.records == 1
+
+
+def test_a_question_of_the_general_probe_is_held_out(library: Library) -> None:
+    asked = probe_questions()[0].question
+    done = run(library, row(1, question=asked), row(2, question=asked.upper()))
+    assert (done.heldout, done.unfit) == (2, {Unfit.HELD_OUT: 2})
+    assert [task.split for task in iterate_tasks(library)] == ["heldout", "heldout"]
 
 
 def test_leaks_and_cut_answers_are_found(library: Library) -> None:

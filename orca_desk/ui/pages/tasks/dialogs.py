@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
+from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library.tasks import TaskFilter, tasks_at
 from orca_desk.method.records import Task
 from orca_desk.ui.pages.tasks.bulk_edit_dialog import BulkEditDialog
 from orca_desk.ui.pages.tasks.edit_dialog import TaskEditor
 from orca_desk.ui.pages.tasks.families_dialog import FamiliesDialog
+from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
 
 if TYPE_CHECKING:
     from orca_desk.ui.pages.tasks.page import TasksPage
@@ -53,6 +55,13 @@ class TaskDialogs(QObject):
                 save=partial(page.edits.edit_all, rowids),
             )
             self._open(dialog)
+
+    def group(self) -> None:
+        """Group the tasks of a family: the one in the filter, or the first."""
+        page = self._page
+        names = page.choices.families
+        family = page.filters.value().family or next((one for one in names if one == DEFAULT_FAMILY), None)
+        self._open(GroupDialog(page.desk, page, families=names, family=family))
 
     def manage_families(self) -> None:
         """Show the families."""

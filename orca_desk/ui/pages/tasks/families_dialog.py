@@ -29,6 +29,7 @@ from orca_desk.steps.regrading import bring_back
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.actions import GRADES
 from orca_desk.ui.pages.tasks.filters import MAX_CHOICES
+from orca_desk.ui.pages.tasks.group_dialog import GroupDialog
 from orca_desk.ui.pages.tasks.table import ROW
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
@@ -124,12 +125,16 @@ class FamiliesDialog(QDialog):
         self.delete_button = button(
             "Delete", self._delete, tip="Delete the family's tasks. Records that were made from them stay."
         )
+        self.group_button = button(
+            "Group by wording…", self._group, tip="Find families among these tasks by their words"
+        )
         close = button("Close", self.accept)
-        for made in (self.show_button, self.delete_button, close):
+        for made in (self.show_button, self.delete_button, self.group_button, close):
             made.setAutoDefault(False)
         row = QHBoxLayout()
         row.addWidget(self.show_button)
         row.addWidget(self.delete_button)
+        row.addWidget(self.group_button)
         row.addStretch(1)
         row.addWidget(close)
         return row
@@ -161,6 +166,7 @@ class FamiliesDialog(QDialog):
         self.hold_button.setEnabled(family is not None)
         self.show_button.setEnabled(family is not None)
         self.delete_button.setEnabled(family is not None)
+        self.group_button.setEnabled(family is not None)
 
     def _rename(self) -> None:
         family, name = self.family(), self.name.currentText().strip()
@@ -221,6 +227,12 @@ class FamiliesDialog(QDialog):
             ),
             failed=self._refuse,
         )
+
+    def _group(self) -> None:
+        names = [one.family for one in self.model.rows]
+        self.grouping = GroupDialog(self.desk, self, families=names, family=self.family())
+        self.grouping.finished.connect(self.grouping.deleteLater)
+        self.grouping.open()
 
     def _announce(self, text: str, change: str) -> None:
         if isValid(self) and self.isVisible():

@@ -33,24 +33,28 @@ TYPING_MS = 200  # between the last key and the preview
 
 
 class ColumnChoices(QWidget):
-    """A box for each field of a task, with the file's columns. `chosen` is what the user set."""
+    """A box for each field, with the file's columns. `chosen` is what the user set.
+
+    `titles` names the fields, by default those of a task.
+    """
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, titles: Mapping[str, str] | None = None) -> None:
         super().__init__()
+        titles = titles or {field: TITLES[field] for field in MAPPED}
         self.chosen: dict[str, str] = {}
         self.boxes: dict[str, QComboBox] = {}
-        grid = _grid(self)
-        for number, field in enumerate(MAPPED):
+        grid = grid_of(self)
+        for number, field in enumerate(titles):
             box = QComboBox()
             box.setMinimumContentsLength(10)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setAccessibleName(f"Column for {TITLES[field]}")
+            box.setAccessibleName(f"Column for {titles[field]}")
             box.activated.connect(lambda _, field=field, box=box: self.choose(field, box.currentData()))
             self.boxes[field] = box
             row, column = divmod(number, PER_ROW)
-            _place(grid, TITLES[field], box, row, column)
+            place(grid, titles[field], box, row, column)
 
     def choose(self, field: str, column: str) -> None:
         """Read a field of the tasks from `column` ("" for none)."""
@@ -80,16 +84,16 @@ class ImportChoices(QWidget):
         self._header_set: bool | None = None
         self.header.clicked.connect(self._set_header)
         self.header.hide()
-        grid = _grid(self)
+        grid = grid_of(self)
         held = QHBoxLayout()
         held.addWidget(self.hold)
         held.addWidget(self.percent, 1)
-        _place(grid, "Family for rows without one", self.family, 0, 0)
+        place(grid, "Family for rows without one", self.family, 0, 0)
         grid.addWidget(label("Evaluation", size="caption", tone="muted"), 0, 1)
         grid.addLayout(held, 1, 1)
-        _place(grid, "Tasks already in the library", self.existing, 0, 2)
-        _place(grid, "Encoding", self.encoding, 0, 3)
-        self._list_title = _place(grid, "List with the rows", self.rows_in, 0, 4)
+        place(grid, "Tasks already in the library", self.existing, 0, 2)
+        place(grid, "Encoding", self.encoding, 0, 3)
+        self._list_title = place(grid, "List with the rows", self.rows_in, 0, 4)
         grid.addWidget(self.header, 1, 4)
         self.offer_lists(())
 
@@ -162,7 +166,7 @@ class ImportChoices(QWidget):
         self.changed.emit()
 
 
-def _grid(parent: QWidget) -> QGridLayout:
+def grid_of(parent: QWidget) -> QGridLayout:
     grid = QGridLayout(parent)
     grid.setContentsMargins(0, 0, 0, 0)
     grid.setHorizontalSpacing(2 * GRID)
@@ -172,7 +176,7 @@ def _grid(parent: QWidget) -> QGridLayout:
     return grid
 
 
-def _place(grid: QGridLayout, text: str, box: QWidget, row: int, column: int) -> QWidget:
+def place(grid: QGridLayout, text: str, box: QWidget, row: int, column: int) -> QWidget:
     """Put a box below its title; return the title."""
     words = label(text, size="caption", tone="muted")
     words.setBuddy(box)

@@ -23,6 +23,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.save_file import ask_for_file
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.answers_import import ARE_ANSWERS
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import preview_doubts, preview_summary
 from orca_desk.ui.words.shorten import shorten
@@ -41,10 +42,15 @@ class ImportDialog(QDialog):
         families: Sequence[str],
         start: Callable[[ImportRequest], Any],
         save_refused: Callable[[ImportRequest, Path], Any],
+        as_answers: Callable[[], Any],
         position: str = "",
     ) -> None:
-        """`position` says which of several sources this is, such as "file 2 of 3"."""
+        """`as_answers` opens the import of answers instead.
+
+        `position` says which of several sources this is, such as "file 2 of 3".
+        """
         super().__init__(parent)
+        self._as_answers = as_answers
         self.desk, self.source, self._start, self._save_refused = desk, source, start, save_refused
         self.preview: PreviewedImport | None = None
         self._questions = LibraryQuestions(desk.library)
@@ -142,6 +148,14 @@ class ImportDialog(QDialog):
         self.fields.show_columns(seen.columns, seen.mapping)
         self.choices.show_file(seen.file.layout)
         self._show(preview)
+        if preview.are_answers:
+            self.notice.show_message(
+                ARE_ANSWERS, kind="warn", action="Import as answers…", run=self._change_to_answers
+            )
+
+    def _change_to_answers(self) -> None:
+        self._as_answers()
+        self.reject()
 
     def _fail(self, error: Exception) -> None:
         self.preview = None

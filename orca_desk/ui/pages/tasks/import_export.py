@@ -5,26 +5,47 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from orca_desk.errors import UserError
+from orca_desk.library.runs import get_run
+from orca_desk.steps.collect import answers_request
+from orca_desk.steps.collect.answers_request import (
+    AnswersRequest,
+    TakenBackAnswers,
+    answers_to_resume,
+    put_back_answers,
+    take_back_answers,
+)
 from orca_desk.steps.collect.export_tasks import export_tasks
 from orca_desk.steps.collect.imported import Imported
+from orca_desk.steps.collect.imported_records import ImportedRecords
 from orca_desk.steps.collect.preview import save_refused
 from orca_desk.steps.collect.request import ImportRequest, TaskSource, import_to_resume
 from orca_desk.steps.collect.undo import TakenBack, put_back, take_back
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.tasks.actions import GRADES
+from orca_desk.ui.pages.tasks.answers_dialog import AnswersDialog
 from orca_desk.ui.pages.tasks.import_dialog import ImportDialog
 from orca_desk.ui.widgets.job_panel import JobPanel
 from orca_desk.ui.widgets.notice import Kind, Notice
+from orca_desk.ui.words.answers_import import answers_report
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.imports import import_report
 
+ANSWERS_KIND = answers_request.KIND
 SEVERITY: tuple[Kind, ...] = ("good", "info", "warn", "bad")
+
+
+class _Waiting(NamedTuple):
+    """A source that the dialog has yet to ask about, and as what."""
+
+    source: TaskSource
+    as_answers: bool
 
 
 class TaskFiles(QObject):
@@ -45,12 +66,13 @@ class TaskFiles(QObject):
         notice: Notice,
         panel: JobPanel,
         families: Callable[[], Sequence[str]],
+        strategies: Callable[[], Sequence[str]],
     ) -> None:
         super().__init__(parent)
         self.desk, self._page, self._notice, self._panel = desk, parent, notice, panel
-        self._families = families
-        self.dialog: ImportDialog | None = None
-        self._sources: deque[TaskSource] = deque()  # the dialog has yet to ask about these
+        self._families, self._strategies = families, strategies
+        self.dialog: ImportDialog | AnswersDialog | None = None
+        self._sources: deque[_Waiting] = deque()  # the dialog has yet to ask about these
         self._source_count = 0
         self._joins = False  # whether the next result stands beside those of files that came with it
         self._results: list[tuple[str, str, Kind]] = []  # text, details, severity
@@ -59,22 +81,25 @@ class TaskFiles(QObject):
         self._added: Counter[str] = Counter()  # tasks that these jobs added, by family
         self._first = 0  # the row id of the first of these tasks
 
-    def choose_files(self) -> None:
-        """Let the user select files to import."""
-        dialog = QFileDialog(self._page, "Import tasks")
+    def choose_files(self, *, as_answers: bool = False) -> None:
+        """Let the user select files to import, as tasks or as a model's answers."""
+        dialog = QFileDialog(self._page, "Import answers" if as_answers else "Import tasks")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([
-            "Tasks (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)", "All files (*)"
+            f"{'Answers' if as_answers else 'Tasks'} (*.jsonl *.ndjson *.json *.csv *.tsv *.txt)",
+            "All files (*)",
         ])  # fmt: skip
         dialog.filesSelected.connect(
-            lambda paths: self.import_from([TaskSource.of_file(Path(path)) for path in paths])
+            lambda paths: self.import_from(
+                [TaskSource.of_file(Path(path)) for path in paths], as_answers=as_answers
+            )
         )
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def import_from(self, sources: Sequence[TaskSource]) -> None:
-        """Open the import dialog for each source in turn."""
-        self._sources.extend(sources)
+    def import_from(self, sources: Sequence[TaskSource], *, as_answers: bool = False) -> None:
+        """Open the import dialog for each source in turn: of tasks, or of a model's answers."""
+        self._sources.extend(_Waiting(source, as_answers) for source in sources)
         self._source_count += len(sources)
         if self.dialog is None:
             self._ask_next()
@@ -93,18 +118,36 @@ class TaskFiles(QObject):
         self._follow(job, partial(self._show_imported, request.source.name))
         return job
 
+    def start_answers(self, request: AnswersRequest) -> Job:
+        """Import the answers that the user confirmed in the dialog."""
+        library = self.desk.library
+        job = self.desk.jobs.start(
+            f"Importing the answers in {request.source.name}",
+            ANSWERS_KIND,
+            lambda tools: request.run(library, progress=tools.progress, control=tools.control),
+            changes={*GRADES, "strategies"},
+            heavy=False,
+            returns=True,
+        )
+        self._follow(job, partial(self._show_imported_answers, request.source.name))
+        return job
+
     def resume(self, run_id: str) -> None:
         """Go on with an import that was not finished."""
         library = self.desk.library
-        self.desk.background.run(
-            self,
-            lambda: import_to_resume(library, run_id),
-            self._go_on,
-            failed=self._notice.show_error,
-        )
 
-    def _go_on(self, request: ImportRequest) -> None:
-        self.start(request)
+        def read() -> ImportRequest | AnswersRequest:
+            if get_run(library, run_id).kind == ANSWERS_KIND:
+                return answers_to_resume(library, run_id)
+            return import_to_resume(library, run_id)
+
+        self.desk.background.run(self, read, self._go_on, failed=self._notice.show_error)
+
+    def _go_on(self, request: ImportRequest | AnswersRequest) -> None:
+        if isinstance(request, AnswersRequest):
+            self.start_answers(request)
+        else:
+            self.start(request)
 
     def save_refused(self, request: ImportRequest, path: Path) -> Job:
         """Write the rows that an import refuses to `path`."""
@@ -147,21 +190,39 @@ class TaskFiles(QObject):
         if not self._sources:
             self._source_count, self.dialog, self._joins = 0, None, False
             return
-        source = self._sources.popleft()
+        source, as_answers = self._sources.popleft()
         number = self._source_count - len(self._sources)
         position = f"file {number:,} of {self._source_count:,}" if self._source_count > 1 else ""
-        self.dialog = ImportDialog(
-            self.desk,
-            self._page,
-            source=source,
-            families=self._families(),
-            start=self.start,
-            save_refused=self.save_refused,
-            position=position,
-        )
+        again = partial(self._ask_again, source, as_answers=not as_answers)
+        if as_answers:
+            self.dialog = AnswersDialog(
+                self.desk,
+                self._page,
+                source=source,
+                families=self._families(),
+                strategies=self._strategies(),
+                start=self.start_answers,
+                as_tasks=again,
+                position=position,
+            )
+        else:
+            self.dialog = ImportDialog(
+                self.desk,
+                self._page,
+                source=source,
+                families=self._families(),
+                start=self.start,
+                save_refused=self.save_refused,
+                as_answers=again,
+                position=position,
+            )
         self.dialog.finished.connect(self.dialog.deleteLater)
         self.dialog.finished.connect(self._ask_next)
         self.dialog.open()
+
+    def _ask_again(self, source: TaskSource, *, as_answers: bool) -> None:
+        """Ask about a source in the other dialog, once this one is closed."""
+        self._sources.appendleft(_Waiting(source, as_answers))
 
     def _follow(self, job: Job, show_result: Callable[[Job], None]) -> None:
         if not (self._running or self._joins):
@@ -189,6 +250,40 @@ class TaskFiles(QObject):
         if imported.undo is not None and imported.undo.added:
             self._first = self._first or imported.undo.added[0]
             self.imported.emit(tuple(self._added))
+
+    def _show_imported_answers(self, name: str, job: Job) -> None:
+        imported: ImportedRecords = job.result
+        report = answers_report(imported, name)
+        self._offer_undo_of_answers(name, imported)
+        details = "\n".join([*report.notes, *report.problems])
+        self._show_result(report.summary, details, report.tone)
+        if imported.added:
+            self._notice.show_message(
+                self._summary,
+                details,
+                kind=report.tone,
+                action="Show the records",
+                run=lambda: self.desk.open("records", run=imported.run),
+            )
+
+    def _offer_undo_of_answers(self, name: str, imported: ImportedRecords) -> None:
+        """Let Ctrl+Z drop the records that were just imported, and delete the tasks that came with them."""
+        undo, library = imported.undo, self.desk.library
+        if undo is None or not imported.added:
+            return
+        taken: list[TakenBackAnswers] = []
+
+        def again() -> None:
+            if taken:  # the first time, the import has been made already
+                put_back_answers(library, taken.pop())
+
+        self.desk.do(
+            f"import the answers in {name}",
+            again,
+            lambda _: taken.append(take_back_answers(library, undo)),
+            *GRADES,
+            undone=self._withdraw,
+        )
 
     def _offer_undo(self, name: str, imported: Imported) -> None:
         """Let Ctrl+Z take back what was just imported."""

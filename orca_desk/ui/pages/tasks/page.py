@@ -73,8 +73,14 @@ class TasksPage(Page):
             key="Ctrl+Shift+F",
             image="layers",
         ),
+        Command("&Group tasks into families…", lambda page: page.dialogs.group(), image="layers"),
         Command("Re&move the sample tasks", lambda page: page.remove_samples(), image="trash-2"),
         Command("&Import…", lambda page: page.go({"do": "import"}), image="file-input"),  # Ctrl+O: the window
+        Command(
+            "Import a model's ans&wers…",
+            lambda page: page.go({"do": "import", "what": "records"}),
+            image="file-input",
+        ),
         Command("&Paste tasks", lambda page: page.paste(), key="Ctrl+V"),
         Command("&Copy tasks", lambda page: page.copy(), key="Ctrl+C", image="copy", on_selection=True),
         Command("E&xport…", lambda page: page.export(), key="Ctrl+Shift+E", image="file-output"),
@@ -93,7 +99,12 @@ class TasksPage(Page):
         self.panel = JobPanel(desk)
         self.panel.pause.hide()  # an import is short, and can be repeated if stopped
         self.files = TaskFiles(
-            desk, self, notice=self.notice, panel=self.panel, families=lambda: self.choices.families
+            desk,
+            self,
+            notice=self.notice,
+            panel=self.panel,
+            families=lambda: self.choices.families,
+            strategies=lambda: self.choices.strategies,
         )
         self.files.imported.connect(self._show_imported)
         self.files.show_asked.connect(self._show_added)
@@ -141,14 +152,17 @@ class TasksPage(Page):
     def go(self, target: Mapping[str, Any]) -> None:
         """Show {"task": id} or {"family": name}.
 
-        Start an import with {"do": "import", "files": paths}, or go on with one: {"resume": run}.
+        Start an import with {"do": "import", "files": paths}, of answers with {"what": "records"}, or go on
+        with one: {"resume": run}.
         """
         if target.get("do") == "import":
             paths = [Path(path) for path in target.get("files", ())]
+            as_answers = target.get("what") == "records"
             if paths:
-                self.files.import_from([TaskSource.of_file(path) for path in paths])
+                sources = [TaskSource.of_file(path) for path in paths]
+                self.files.import_from(sources, as_answers=as_answers)
             else:
-                self.files.choose_files()
+                self.files.choose_files(as_answers=as_answers)
         elif "resume" in target:
             self.files.resume(str(target["resume"]))
         elif "task" in target:
