@@ -1,7 +1,7 @@
 """`orca-desk tasks`: import, list, export and delete tasks."""
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import isnan
 from pathlib import Path
 
@@ -21,9 +21,11 @@ from orca_desk.cli.running import running
 from orca_desk.cli.tasks_group import group, rename
 from orca_desk.formats.tasks import DEFAULT_FAMILY
 from orca_desk.library import tasks
+from orca_desk.library.checkers import family_checkers, set_checker
 from orca_desk.library.ids import full_id
 from orca_desk.library.samples import sample_ids
 from orca_desk.library.tasks import TaskFilter
+from orca_desk.method.checkers import AUTO
 from orca_desk.method.records import Split
 from orca_desk.steps.collect.answers_request import holds_answers
 from orca_desk.steps.collect.export_tasks import export_tasks
@@ -197,19 +199,41 @@ def show(task_id: str, folder: Path, as_json: bool) -> None:
 
 
 @command.command("families")
+@click.option("--family", help="The family whose checker to choose.")
+@checker_option
 @library_option
 @json_option
-def families(folder: Path, as_json: bool) -> None:
-    """Count the tasks of each family."""
+def families(family: str | None, checker: str | None, folder: Path, as_json: bool) -> None:
+    """Count the tasks of each family; with --family and --checker, choose how its answers are checked."""
+    if (family is None) != (checker is None):
+        raise click.UsageError("--family and --checker go together.")
     with open_library(folder) as library:
+        if family is not None and checker is not None:
+            set_checker(library, family, checker)
         found = tasks.families(library)
+        checkers = family_checkers(library)
     if as_json:
-        print_json(found)
+        print_json([asdict(each) | {"checker": checkers.get(each.family, AUTO)} for each in found])
         return
     table(
         "Families",
-        {"family": "left", "train": "right", "held-out": "right", "without answer": "right"},
-        [[each.family, f"{each.train:,}", f"{each.heldout:,}", f"{each.unanswered:,}"] for each in found],
+        {
+            "family": "left",
+            "train": "right",
+            "held-out": "right",
+            "without answer": "right",
+            "steps checked by": "left",
+        },
+        [
+            [
+                each.family,
+                f"{each.train:,}",
+                f"{each.heldout:,}",
+                f"{each.unanswered:,}",
+                checkers.get(each.family, AUTO),
+            ]
+            for each in found
+        ],
     )
 
 
