@@ -148,7 +148,7 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
     type=click.Choice([basis.value for basis in Basis]),
     default=Basis.REFERENCE.value,
     show_default=True,
-    help="Judge answers by the tasks' references, by agreement of the answers, or by a judge model.",
+    help="Judge answers by the tasks' references, by agreement of the --samples, or by a judge model.",
 )
 @click.option(
     "--judge",
@@ -193,8 +193,9 @@ def probe_strategies(
     The strategies compete: the teacher answers training tasks under each of them, and answers go where the
     ranking is still open, within the budget. A family gets the strategy with the fewest answer tokens that is
     shown not to be worse than the best by the margin; where none is, there is no choice, and the family keeps
-    the strategy that it has. Without references, answers are judged by their agreement, or by a judge model;
-    such results are never compared with others. Ctrl-C stops and saves the answers; the same command resumes.
+    the strategy that it has. Without references, answers are judged by how far a strategy's samples of a
+    task agree, or by a judge model; such results are never compared with others. Ctrl-C stops and saves the
+    answers; the same command resumes.
     """
     if (judge is not None) != (by == Basis.JUDGE):
         raise click.UsageError("--judge and --by judge go together.")

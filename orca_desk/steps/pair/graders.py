@@ -21,8 +21,6 @@ from orca_desk.steps.grading import agree_on, grade_answer
 from orca_desk.steps.pair.judge import Judge
 from orca_desk.yielding import yielding
 
-FEWEST_SAMPLES = 3  # samples of a task that a vote needs at least: two agree or tie, and tell nothing apart
-
 
 @dataclass(frozen=True, kw_only=True)
 class TrialAnswer:
@@ -46,6 +44,11 @@ class ProbeGrader(Protocol):
         ...
 
     @property
+    def least_samples(self) -> int:
+        """How many samples of a task under a strategy it needs at least."""
+        ...
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What belongs to the identity of a run that is graded so, beside the basis."""
         ...
@@ -64,6 +67,7 @@ class ByReference:
     """Compares each answer with its task's reference answer."""
 
     basis = Basis.REFERENCE
+    least_samples = 1
     settings: dict[str, Any] = {}  # noqa: RUF012 - a protocol's property, never written
 
     def verdicts(
@@ -75,53 +79,48 @@ class ByReference:
 
 
 class ByAgreement:
-    """Compares each answer with the one that most samples of its task give, over all strategies.
+    """Compares each answer with the other samples that the same strategy has of the same task.
 
-    Every strategy has the same weight, however many samples it has: one strategy with many samples must not
-    outvote the others. In a tie, and where a task has fewer than three samples, nothing has a verdict. This
-    measures how often a strategy gives the common answer; a strategy that alone finds the true one loses.
+    An answer counts if it gives the answer that wins their vote: this measures how consistent a strategy is.
+    Consistency goes with accuracy (Wang et al., 2203.11171), but is not accuracy: what is always wrong in the
+    same way counts in full. A vote over all strategies would be worse: those that fail tend to fail alike,
+    and outvote the one that is right. On the bundled teacher (7 families, 7 strategies, 12 tasks, 5 samples
+    at temperature 0.7) the most consistent strategy was the most accurate one in 6 families; the one that a
+    vote over all strategies agreed with most was so in 3.
     """
 
     basis = Basis.AGREEMENT
+    least_samples = 3  # two agree or differ: a vote needs one more
     settings: dict[str, Any] = {}  # noqa: RUF012
 
     def verdicts(
         self, answers: Sequence[TrialAnswer], *, progress: Progress, control: JobControl, log: Path | None
     ) -> Verdicts | None:
         """See `ProbeGrader`."""
-        tasks: dict[str, list[int]] = defaultdict(list)
+        groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for number, one in enumerate(answers):
-            tasks[one.task.id].append(number)
+            groups[one.task.id, one.strategy].append(number)
         found: Verdicts = [None] * len(answers)
-        for numbers in yielding(list(tasks.values())):
+        for numbers in yielding(list(groups.values())):
             samples = [answers[number] for number in numbers]
-            for number, verdict in zip(numbers, _with_the_common_answer(samples), strict=True):
+            for number, verdict in zip(numbers, self._voted(samples), strict=True):
                 found[number] = verdict
         return found
 
-
-def _with_the_common_answer(samples: Sequence[TrialAnswer]) -> Verdicts:
-    """Return which samples of one task give the answer that wins; None for all of them if none wins."""
-    if len(samples) < FEWEST_SAMPLES:
-        return [None] * len(samples)
-    vote = agree_on(samples[0].task, [one.response for one in samples])
-    counts: dict[str, int] = defaultdict(int)
-    for one in samples:
-        counts[one.strategy] += 1
-    weights = [
-        sum(1 / counts[samples[number].strategy] for number in each.samples) for each in vote.candidates
-    ]
-    best = max(weights, default=0.0)
-    winners = [each for each, weight in zip(vote.candidates, weights, strict=True) if weight > best - 1e-9]
-    if len(winners) != 1 or len(winners[0].samples) < 2:
-        return [None] * len(samples)  # a tie, or every sample says something else
-    return [number in winners[0].samples for number in range(len(samples))]
+    def _voted(self, samples: Sequence[TrialAnswer]) -> Verdicts:
+        """Return which samples of a task under a strategy give the answer that wins; none does in a tie."""
+        if len(samples) < self.least_samples:
+            return [None] * len(samples)
+        winner = agree_on(samples[0].task, [one.response for one in samples]).winner
+        won = winner.samples if winner and winner.votes > 1 else ()
+        return [number in won for number in range(len(samples))]
 
 
 class ByJudge:
     """Asks a judge model about each answer."""
 
     basis = Basis.JUDGE
+    least_samples = 1
 
     def __init__(self, library: Library, runner: Runner, prompt: str) -> None:
         """Raises UserError when the judge's file cannot be used."""

@@ -127,6 +127,11 @@ def tournament(
     control = control or JobControl()
     sampling = sampling or Sampling()
     rule, budget, grader = rule or ChoiceRule(), budget or Budget(), grader or ByReference()
+    if samples < grader.least_samples:
+        raise UserError(
+            f"Agreement needs {grader.least_samples} answers per task and strategy or more, to compare.",
+            "Ask for more answers per task, or grade in another way.",
+        )
     if samples > 1 and sampling.temperature == 0:
         raise UserError(
             f"At temperature 0, all {samples} answers to a task would be the same.",

@@ -33,9 +33,9 @@ SHARES: dict[Basis, str] = {
 ABOUT_BASES: dict[Basis, str] = {
     Basis.REFERENCE: "Each answer is compared with its task's reference answer: the share is an accuracy.",
     Basis.AGREEMENT: (
-        "For tasks without reference answers. Each answer is compared with the one that most answers to its"
-        " task give, every strategy counting the same. The share says how often a strategy gives the common"
-        " answer. It is not accuracy: a strategy that alone is right loses, and all may share a mistake."
+        "For tasks without reference answers. Each answer is compared with the other answers that the same"
+        " strategy gives to the task. The share says how consistent a strategy is. It is not accuracy: a"
+        " mistake that is always the same counts in full."
     ),
     Basis.JUDGE: (
         "For tasks without reference answers. A judge model reads each answer and says whether it is correct."

@@ -34,29 +34,28 @@ def test_by_reference_each_answer_stands_for_itself() -> None:
     assert ByReference().basis == Basis.REFERENCE
 
 
-def test_by_agreement_the_common_answer_of_all_strategies_counts() -> None:
+def test_by_agreement_a_strategy_is_compared_with_itself() -> None:
     found = _verdicts(
         ByAgreement(),
         (OPEN, "direct", "Answer: 4"),
-        (SUM, "direct", "Answer: 5"),
-        (OPEN, "step-by-step", "So it is 4."),
-        (OPEN, "guess-and-check", "Answer: 7"),
-        (SUM, "step-by-step", "Answer: 5"),
+        (OPEN, "step-by-step", "So it is 7."),
+        (SUM, "direct", "Answer: 9"),
+        (OPEN, "direct", "So it is 4."),
+        (OPEN, "step-by-step", "Answer: 7"),
+        (OPEN, "direct", "Answer: 5"),
+        (OPEN, "step-by-step", "#### 7"),
+        (SUM, "direct", "Answer: 9"),
     )
-    assert found == [True, None, True, False, None]  # two samples of a task tell nothing apart
+    # "direct" gives 4 twice of three times, "step-by-step" always 7; two samples of a task are too few
+    assert found == [True, True, None, True, True, False, True, None]
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        [("a", "4"), ("b", "4"), ("c", "5"), ("d", "5")],  # a tie
-        [("a", "4"), ("b", "5"), ("c", "6")],  # everyone says something else
-        [("a", "4"), ("a", "4"), ("a", "4"), ("b", "5")],  # many samples of one strategy are one voice
-    ],
-)
-def test_by_agreement_nothing_is_graded_without_a_common_answer(answers: list[tuple[str, str]]) -> None:
-    asked = [(OPEN, strategy, f"Answer: {answer}") for strategy, answer in answers]
-    assert _verdicts(ByAgreement(), *asked) == [None] * len(answers)
+@pytest.mark.parametrize("answers", [["4", "4", "5", "5"], ["4", "5", "6"], ["none", "", "I cannot tell"]])
+def test_by_agreement_a_tie_is_no_agreement(answers: list[str]) -> None:
+    task = Task(family="sums", query="How many?", answer_kind="number")
+    assert _verdicts(ByAgreement(), *[(task, "direct", f"Answer: {one}") for one in answers]) == [
+        False for _ in answers
+    ]
 
 
 def test_a_judge_must_be_chosen(tmp_path: Path) -> None:

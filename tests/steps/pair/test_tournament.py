@@ -170,8 +170,11 @@ def test_several_samples_of_a_task_are_one_task(sampled):
 
 
 def test_by_agreement_the_evidence_says_so_and_stays_apart(sampled):
-    teacher, names = Runner(model=mini_teacher(), threads=1), ["direct", "guess-and-check", "step-by-step"]
-    asked = {"families": ["facts"], "strategies": names, "per_family": 4, "sampling": Sampling(max_tokens=60)}
+    teacher, names = Runner(model=mini_teacher(), threads=1), ["direct", "step-by-step"]
+    asked = {"families": ["facts"], "strategies": names, "per_family": 4}
+    with pytest.raises(UserError, match="Agreement needs 3 answers"):
+        tournament(sampled, teacher, grader=ByAgreement(), **asked)
+    asked |= {"samples": 3, "sampling": Sampling(temperature=0.5, max_tokens=60)}
     by_reference = tournament(sampled, teacher, **asked)
     found = tournament(sampled, teacher, grader=ByAgreement(), **asked)
     assert found.taught.new == 0

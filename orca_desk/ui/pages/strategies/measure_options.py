@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from orca_desk.method.evidence import Basis
+from orca_desk.steps.pair.graders import ByAgreement
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.steps.pair.tournament import MOST_TASKS
 from orca_desk.ui.desk import Desk
@@ -28,6 +29,7 @@ LIMITS: dict[str, tuple[str, int, str]] = {  # field of the request: its name, i
     "minutes": ("Limit minutes", 30, " minutes"),
 }
 NO_LIMIT = "No limit"
+SAMPLES_TO_AGREE = 5
 TEMPERATURE = 0.7  # of several answers to one task: at 0 they would all be the same
 
 
@@ -121,8 +123,8 @@ class MeasureOptions(QWidget):
         self.samples.setSuffix(" per task")
         self.samples.setAccessibleName("Answers per task and strategy")
         self.samples.setToolTip(
-            "Answers per task under each strategy. Another task tells more than another answer to the same"
-            " one: the task is what counts."
+            "Answers per task under each strategy; agreement needs 3 or more. Otherwise another task tells"
+            " more than another answer to the same one."
         )
         self.temperature = QDoubleSpinBox()
         indent(self.temperature)
@@ -136,6 +138,7 @@ class MeasureOptions(QWidget):
         self.basis.setAccessibleName("How answers are graded")
         for one, text in GRADED.items():
             self.basis.addItem(text, one)
+        self.basis.currentIndexChanged.connect(self._choose_basis)
         self.limit = QComboBox()
         self.limit.setAccessibleName("What the measurement may cost")
         self.limit.setToolTip("The measurement ends when this is spent; families still open get no choice.")
@@ -190,6 +193,11 @@ class MeasureOptions(QWidget):
     def _take_prompt(self, prompt: str) -> None:
         self._prompt = prompt
         self._edited()
+
+    def _choose_basis(self) -> None:
+        """Ask for as many answers per task as agreement needs to be told from luck."""
+        if self.graded_by == Basis.AGREEMENT and self.samples.value() < ByAgreement.least_samples:
+            self.samples.setValue(SAMPLES_TO_AGREE)
 
     def _edited(self) -> None:
         self.basis.setToolTip(ABOUT_BASES[self.graded_by])
