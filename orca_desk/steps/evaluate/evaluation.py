@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -194,6 +194,18 @@ def _settings(
     return settings
 
 
+def _paired(library: Library, tasks: Sequence[Task]) -> Iterator[tuple[Task, str | None]]:
+    """Yield each task with the strategy that an answer to it should follow; None without one.
+
+    An imported strategy has no markers, so nobody can tell whether an answer follows it.
+    """
+    pairings = current_pairings(library)
+    marked = {name for name, one in current_strategies(library).items() if one.markers}
+    for task in tasks:
+        paired = strategy_for(task, pairings) if task.strategy or task.family in pairings else None
+        yield task, paired if paired in marked else None
+
+
 def _find_or_create(
     library: Library,
     student: Runner,
@@ -206,13 +218,7 @@ def _find_or_create(
     """Return the unfinished evaluation with the same inputs, or a new one."""
     if unfinished := find_unfinished(library, evaluations.KIND, settings):
         return evaluations.take_up(library, unfinished.id, name, request)
-    pairings = current_pairings(library)
-    questions = [
-        evaluations.Question.of(
-            task, strategy_for(task, pairings) if task.strategy or task.family in pairings else None
-        )
-        for task in tasks
-    ]
+    questions = [evaluations.Question.of(task, paired) for task, paired in _paired(library, tasks)]
     return evaluations.create_evaluation(
         library,
         model=student.model,

@@ -159,6 +159,15 @@ def test_two_evaluations_are_compared_task_by_task(library, student, tiny_llama)
     assert found["overall"].low <= found["overall"].difference <= found["overall"].high
 
 
+def test_nobody_is_asked_to_follow_a_strategy_without_markers(library, student):
+    save_strategy(library, replace(get_strategy(library, "direct"), name="imported-short", markers=()))
+    own = [replace(task, strategy="imported-short") for task in TASKS[:2]]
+    for task in own:
+        update_task(library, task)
+    found = evaluate(library, student, [*own, *TASKS[2:4]], sampling=SHORT)
+    assert (found.overall.accuracy.n, found.adherence.n) == (4, 2)
+
+
 def test_what_cannot_be_evaluated_is_refused(library, student):
     with pytest.raises(UserError, match="no tasks"):
         evaluate(library, student, [])
