@@ -15,6 +15,7 @@ from orca_desk.steps.train.training import Trained
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.jobs import Job
+from orca_desk.ui.pages.training.checkpoints_card import CheckpointsCard
 from orca_desk.ui.pages.training.run_figures import RunFigures
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.curves import Curves, TrainingCurves
@@ -73,6 +74,8 @@ class TrainingRunView(QWidget):
         self.run: TrainingCurves = self.curves.show_runs([""])[0]
         inside.addWidget(self.curves)
         column.addWidget(frame, 1)
+        self.checkpoints = CheckpointsCard(desk)
+        column.addWidget(self.checkpoints)
         layout.addWidget(scrolled(below, "Training progress"), 1)
         desk.theme.changed.connect(self._show_status)
 
@@ -100,6 +103,7 @@ class TrainingRunView(QWidget):
         self.run = self.curves.show_runs([""])[0]
         self.figures.clear()
         self.result.hide()
+        self.checkpoints.show_training(None)
         self.heading.setText(job.title)
         self.status.clear()
         self._icon.clear()
@@ -281,8 +285,9 @@ class TrainingRunView(QWidget):
         self._show_result(training)
 
     def _show_result(self, training: Training) -> None:
-        over = training.run.status in ("done", "cancelled", "failed", "interrupted")
-        self.result.setVisible(over and not self.is_live)
+        over = training.run.status in ("done", "cancelled", "failed", "interrupted") and not self.is_live
+        self.result.setVisible(over)
+        self.checkpoints.show_training(training if over else None)
         check = earlier_from_json(training.run.outcome)
         failed = check is not None and check.agree is False  # an earlier version kept such adapters
         usable = training.adapter is not None and not failed
