@@ -17,6 +17,7 @@ from orca_desk.library.runs import Run, get_run, insert_run, runs_of
 from orca_desk.method.records import FinishReason, Task, content_key
 
 KIND = "evaluate"
+OF_EXPERIMENT = "experiment-"  # how the names of those evaluations begin that an experiment made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,11 @@ class Evaluation:
     adapter: Path | None
     system_kind: str
     system: str | None
+
+    @property
+    def of_experiment(self) -> bool:
+        """Whether an experiment made it: it is one of many, and compared by the experiment."""
+        return self.name.startswith(OF_EXPERIMENT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from orca_desk.library.database import Library
+from orca_desk.library.evaluations import OF_EXPERIMENT
 from orca_desk.library.families import NAME
 from orca_desk.library.fitness import usable_now
 from orca_desk.library.snapshot_store import LISTED
@@ -39,7 +40,8 @@ TUNED = f"""
       (SELECT count(*) FROM answers AS a WHERE a.evaluation = e.id AND a.correct IS NULL) AS ungraded,
       (SELECT count(*) FROM answers AS a WHERE a.evaluation = e.id AND a.correct = 1) AS correct
     FROM evaluations AS e JOIN runs AS r USING (id)
-    WHERE e.adapter IS NOT NULL AND r.status = 'done' ORDER BY r.n DESC LIMIT {SCORED}
+    WHERE e.adapter IS NOT NULL AND r.status = 'done' AND e.name NOT LIKE '{OF_EXPERIMENT}%'
+    ORDER BY r.n DESC LIMIT {SCORED}
 """
 OTHER_TASKS = """
     SELECT 1 FROM questions AS q WHERE q.evaluation = ?1 AND NOT EXISTS
@@ -50,7 +52,8 @@ REST = f"""
     SELECT (SELECT count(*) FROM snapshots WHERE {LISTED}) AS snapshots,
       (SELECT records FROM snapshots WHERE {LISTED} ORDER BY created_at DESC LIMIT 1) AS frozen,
       (SELECT count(*) FROM trainings WHERE adapter_gguf IS NOT NULL) AS trainings,
-      (SELECT t.id FROM trainings AS t JOIN runs AS r USING (id) WHERE t.adapter_gguf IS NOT NULL
+      (SELECT t.id FROM trainings AS t JOIN runs AS r USING (id)
+       JOIN snapshots ON snapshots.id = t.snapshot WHERE t.adapter_gguf IS NOT NULL AND {LISTED}
        ORDER BY r.n DESC LIMIT 1) AS newest_training,
       (SELECT count(*) FROM evaluations JOIN runs AS r USING (id) WHERE r.status = 'done') AS evaluations
 """

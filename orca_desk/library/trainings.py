@@ -13,16 +13,19 @@ from orca_desk.library.database import Library
 from orca_desk.library.locations import resolve_path, stored_path, training_folder
 from orca_desk.library.rows import table
 from orca_desk.library.runs import Run, find_unfinished, get_run, insert_run, runs_of
+from orca_desk.library.snapshot_store import LISTED
 
 KIND = "train"
+COLUMNS = f"t.*, NOT EXISTS (SELECT 1 FROM snapshots WHERE id = t.snapshot AND {LISTED}) AS derived"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """One LoRA training. `run` has its status; its id is the run's, e.g. train-3.
 
-    `settings` are the training's own; `folder` contains its records, checkpoints and adapter. The adapter's
-    fields are None until it exists; `best_eval` is the validation loss at `best_step`.
+    `derived`: its snapshot was only derived from another one, by an experiment. `settings` are the
+    training's own; `folder` contains its records, checkpoints and adapter. The adapter's fields are None
+    until it exists; `best_eval` is the validation loss at `best_step`.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Training:
     adapter_sha256: str | None
     best_step: int | None
     best_eval: float | None
+    derived: bool = False
 
 
 def create_training(
@@ -67,7 +71,7 @@ def find_unfinished_training(
 
 def get_training(library: Library, training_id: str) -> Training:
     """Return one training. Raises UserError if it does not exist."""
-    row = library.row("SELECT * FROM trainings WHERE id = ?", (training_id,))
+    row = library.row(f"SELECT {COLUMNS} FROM trainings AS t WHERE id = ?", (training_id,))
     if row is None:
         raise UserError(f"There is no training {training_id}.", "List the trainings to see their ids.")
     return _training(library, row, get_run(library, row["id"]))
@@ -75,7 +79,7 @@ def get_training(library: Library, training_id: str) -> Training:
 
 def list_trainings(library: Library) -> list[Training]:
     """Return all trainings, the newest first."""
-    rows = library.rows("SELECT t.* FROM trainings AS t JOIN runs AS r USING (id) ORDER BY r.n DESC")
+    rows = library.rows(f"SELECT {COLUMNS} FROM trainings AS t JOIN runs AS r USING (id) ORDER BY r.n DESC")
     runs = runs_of(library, [row["id"] for row in rows])
     return [_training(library, row, runs[row["id"]]) for row in rows]
 
@@ -213,4 +217,5 @@ def _training(library: Library, row: sqlite3.Row, run: Run) -> Training:
         adapter_sha256=row["adapter_sha256"],
         best_step=row["best_step"],
         best_eval=row["best_eval"],
+        derived=bool(row["derived"]),
     )

@@ -46,8 +46,9 @@ def part_of(model: Path, adapter: Path | None, bases: Iterable[Path] = ()) -> Pa
 
 
 def finished_trainings(library: Library) -> list[Training]:
-    """Return the trainings whose adapter can be used in a chat, newest first."""
-    return [one for one in list_trainings(library) if one.adapter_gguf and one.adapter_gguf.is_file()]
+    """Return the trainings whose adapter can be used in a chat, newest first, those of experiments last."""
+    found = [one for one in list_trainings(library) if one.adapter_gguf and one.adapter_gguf.is_file()]
+    return sorted(found, key=lambda one: one.derived)
 
 
 def training_models(

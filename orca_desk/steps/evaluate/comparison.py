@@ -112,12 +112,17 @@ def list_with_answers(library: Library) -> list[ListedEvaluation]:
 
 
 def companions(rows: Sequence[ListedEvaluation], chosen: str | None = None) -> list[str]:
-    """Return `chosen`, or the newest, and the newest one of each other name that answered the same tasks."""
-    first = next((one for one in rows if one.id == chosen), rows[0] if rows else None)
+    """Return `chosen`, or the newest, and the newest one of each other name that answered the same tasks.
+
+    The many evaluations of an experiment come in only where one of them is chosen.
+    """
+    own = [one for one in rows if not one.evaluation.of_experiment]
+    newest = next(iter([*own, *rows]), None)
+    first = next((one for one in rows if one.id == chosen), newest)
     if first is None:
         return []
     found = {first.name: first.id}
-    for one in rows:
+    for one in own:
         if _asked_alike(one, first):
             found.setdefault(one.name, one.id)
     return in_order({one.id: one.name for one in rows if one.id in found.values()})

@@ -211,7 +211,7 @@ class _Work:
             sampling=self._plan.sampling,
             progress=self._progress,
             control=self._control,
-            name=key.replace("/", " "),
+            name=f"{self._recorder.run} {key.replace('/', ' ')}, {message}",
             reuse=True,
             forgetting=message is lost_under(self._plan, self._instruction),
         )

@@ -93,11 +93,11 @@ def time_for(base: ModelFile, request: ExportRequest) -> TimeRange:
 def exportable_trainings(library: Library, model: Path) -> list[str]:
     """Return the trainings of the student `model`, or with the adapter `model`, that can be exported.
 
-    The newest comes first.
+    The newest comes first, those of experiments last.
     """
     return [
         one.id
-        for one in list_trainings(library)
+        for one in sorted(list_trainings(library), key=lambda one: one.derived)
         if one.adapter is not None and one.adapter_gguf is not None and model in (one.base, one.adapter_gguf)
     ]
 

@@ -115,6 +115,7 @@ class EvaluatePage(Page):
 
         def read() -> _Read:
             trainings = [one for one in list_trainings(library) if one.adapter_gguf is not None]
+            trainings.sort(key=lambda one: one.derived)  # those of experiments last
             return _Read(
                 rows=list_with_answers(library), trainings=trainings, families=heldout_families(library)
             )
