@@ -29,7 +29,13 @@ from orca_desk.steps.pair.estimate import estimate
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.steps.pair.tournament import MOST_TASKS, Probed
 from orca_desk.ui.words.choices import decision_reason
-from orca_desk.ui.words.pairing import estimate_text, held_out_text, no_choice, probe_summary
+from orca_desk.ui.words.pairing import (
+    estimate_text,
+    held_out_text,
+    judge_check_text,
+    no_choice,
+    probe_summary,
+)
 
 
 @click.group(
@@ -237,7 +243,13 @@ def probe_strategies(
         return
     pairings_table(found)
     still_open = sorted(probed.undecided.keys() - set(probed.fruitless))
-    say(probe_summary(len(probed.pairings), probed.fruitless, probed.left_out, still_open))
+    say(
+        probe_summary(
+            len(probed.pairings), probed.fruitless, probed.left_out, still_open, probed.without_verdict
+        )
+    )
+    if probed.judge_check:
+        say(judge_check_text(probed.judge_check))
     for family, decision in probed.decisions.items():
         score = held_out_text(probed.held_out.get(family), decision.basis)
         if decision.strategy is None or score:
@@ -271,7 +283,8 @@ def _probed_json(probed: Probed, found: Sequence[StoredPairing]) -> dict[str, An
             }
             for family, one in probed.decisions.items()
         },
-        "no_evidence": list(probed.fruitless),
+        "no_evidence": sorted((*probed.fruitless, *probed.without_verdict)),
+        "judge_check": probed.judge_check,
         "left_out": probed.left_out,
         "spent": probed.spent,
     }

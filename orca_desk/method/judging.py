@@ -6,6 +6,8 @@ an opinion, not a measurement against a reference; it may favour long answers an
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from orca_desk.method.records import FinishReason, Sampling
 from orca_desk.method.thoughts import split_thoughts
@@ -21,6 +23,34 @@ REQUEST = "Is the final answer of the answer above correct?"
 JUDGE_SAMPLING = Sampling(temperature=0.0, max_tokens=512)
 _VERDICT = re.compile(r"[\s*_]*verdict[\s*_]*:[\s*_]*(correct|incorrect)[\s*_.]*\Z", re.IGNORECASE)
 _ANY_VERDICT = re.compile(r"verdict[\s*_]*:[\s*_]*(correct|incorrect)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeCheck:
+    """A judge's verdicts beside those by reference: `accepted` of the `correct` answers, and of the others.
+
+    A judge that accepts as many incorrect answers as correct ones tells nothing.
+    """
+
+    accepted_correct: int
+    correct: int
+    accepted_incorrect: int
+    incorrect: int
+
+
+def check_judge(verdicts: Iterable[tuple[bool, bool]]) -> JudgeCheck | None:
+    """Return how a judge does, by pairs of (its verdict, the one by reference); None without any."""
+    pairs = list(verdicts)
+    if not pairs:
+        return None
+    accepted = [by_reference for by_judge, by_reference in pairs if by_judge]
+    correct = sum(by_reference for _, by_reference in pairs)
+    return JudgeCheck(
+        accepted_correct=sum(accepted),
+        correct=correct,
+        accepted_incorrect=len(accepted) - sum(accepted),
+        incorrect=len(pairs) - correct,
+    )
 
 
 def judge_question(question: str, answer: str) -> str:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_desk.method.judging import DEFAULT_PROMPT, REQUEST, judge_question, read_judgement
+from orca_desk.method.judging import (
+    DEFAULT_PROMPT,
+    REQUEST,
+    JudgeCheck,
+    check_judge,
+    judge_question,
+    read_judgement,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +55,9 @@ def test_no_text_can_end_its_block(question: str, answer: str) -> None:
 @given(st.text(max_size=200))
 def test_any_reply_can_be_read(reply: str) -> None:
     assert read_judgement(reply) in (True, False, None)
+
+
+def test_a_judge_is_checked_on_correct_and_incorrect_answers_apart() -> None:
+    pairs = [(True, True), (True, True), (False, True), (True, False), (False, False)]
+    assert check_judge(pairs) == JudgeCheck(accepted_correct=2, correct=3, accepted_incorrect=1, incorrect=2)
+    assert check_judge([]) is None

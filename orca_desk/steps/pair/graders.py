@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
-from orca_desk.method.judging import DEFAULT_PROMPT
+from orca_desk.method.judging import DEFAULT_PROMPT, JudgeCheck, check_judge
 from orca_desk.method.pairing import Basis
 from orca_desk.method.records import Task, digest
 from orca_desk.processes.asking import Runner
@@ -44,6 +44,11 @@ class ProbeGrader(Protocol):
         ...
 
     @property
+    def check(self) -> JudgeCheck | None:
+        """How a judge's last verdicts compare with reference answers, where tasks have any."""
+        ...
+
+    @property
     def least_samples(self) -> int:
         """How many samples of a task under a strategy it needs at least."""
         ...
@@ -67,6 +72,7 @@ class ByReference:
     """Compares each answer with its task's reference answer."""
 
     basis = Basis.REFERENCE
+    check = None
     least_samples = 1
     settings: dict[str, Any] = {}  # noqa: RUF012 - a protocol's property, never written
 
@@ -90,6 +96,7 @@ class ByAgreement:
     """
 
     basis = Basis.AGREEMENT
+    check = None
     least_samples = 3  # two agree or differ: a vote needs one more
     settings: dict[str, Any] = {}  # noqa: RUF012
 
@@ -125,6 +132,7 @@ class ByJudge:
     def __init__(self, library: Library, runner: Runner, prompt: str) -> None:
         """Raises UserError when the judge's file cannot be used."""
         self._judge = Judge(library, runner, prompt)
+        self.check: JudgeCheck | None = None
         self.settings: dict[str, Any] = {"judge": self._judge.sha256, "prompt": digest(prompt)}
 
     def verdicts(
@@ -137,7 +145,14 @@ class ByJudge:
             control=control,
             log=log,
         )
-        return list(judged.verdicts) if judged.finished else None
+        if not judged.finished:
+            return None
+        self.check = check_judge(
+            (verdict, by_reference.correct)
+            for one, verdict in zip(answers, judged.verdicts, strict=True)
+            if verdict is not None and (by_reference := grade_answer(one.task, one.response))
+        )
+        return list(judged.verdicts)
 
 
 def make_grader(

@@ -20,6 +20,7 @@ from orca_desk.library.strategies import current_strategies
 from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.evidence import Basis, Trial
 from orca_desk.method.halves import HeldOutScore, held_out_score
+from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.method.strategies import Strategy
@@ -61,7 +62,8 @@ class Probed:
     Those with a strategy are `pairings`; the others are `undecided`, and keep the strategy that they had.
     `held_out` has their scores on tasks that did not choose. `without_verdict` are families in which no task
     had a verdict under every strategy. `left_out` counts the tasks that some strategy left without a verdict:
-    they count in no comparison. `ends` says why each family's tournament ended.
+    they count in no comparison. `ends` says why each family's tournament ended. `judge_check` compares a
+    judge with reference answers, where there are any.
     """
 
     run: str
@@ -72,6 +74,7 @@ class Probed:
     left_out: int
     spent: Spent
     taught: Taught
+    judge_check: JudgeCheck | None = None
 
     @property
     def finished(self) -> bool:
@@ -90,11 +93,9 @@ class Probed:
 
     @property
     def fruitless(self) -> tuple[str, ...]:
-        """The families without any evidence: nothing was right, or nothing had a verdict."""
-        nothing = [
-            family for family, one in self.undecided.items() if one.reason == PairingReason.NONE_CORRECT
-        ]
-        return tuple(sorted((*nothing, *self.without_verdict)))
+        """The families in which nothing was right, so that there is no evidence."""
+        undecided = self.undecided.items()
+        return tuple(family for family, one in undecided if one.reason == PairingReason.NONE_CORRECT)
 
 
 def tournament(
@@ -184,7 +185,9 @@ def tournament(
             fruitless=list(found.fruitless),
             still_open=sorted(found.undecided.keys() - set(found.fruitless)),
             left_out=found.left_out,
+            without_verdict=list(found.without_verdict),
             spent=asdict(found.spent),
+            judge_check=asdict(found.judge_check) if found.judge_check else None,
         )
         recorder.finished = found.finished
         return found
@@ -489,6 +492,7 @@ class _Tournament:
             left_out=sum(map(self._left_out, self._states.values())),
             spent=self._spent(),
             taught=taught,
+            judge_check=self._grader.check,
         )
 
     def _left_out(self, state: ContestState) -> int:

@@ -1,6 +1,7 @@
 """The stored outcome of a run, in words; free of Qt, since the commands print the same."""
 
 from orca_desk.library.runs import final_failure
+from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.statistics import share_of
 from orca_desk.parity.earlier import earlier_from_json
 from orca_desk.parity.table import table_from_json
@@ -27,7 +28,7 @@ from orca_desk.ui.words.exports import export_sentence
 from orca_desk.ui.words.fitness import describe_left_out
 from orca_desk.ui.words.hub import downloaded_sentence
 from orca_desk.ui.words.imports import outcome_words
-from orca_desk.ui.words.pairing import probe_summary
+from orca_desk.ui.words.pairing import judge_check_text, probe_summary
 from orca_desk.ui.words.parity import earlier_sentence, gate_sentence
 from orca_desk.ui.words.snapshots import measured_sentence
 from orca_desk.ui.words.teaching import teach_summary
@@ -57,6 +58,8 @@ def outcome_text(stored: str) -> str:
             more.get("still_open", ()),
             more.get("without_verdict", ()),
         )
+        if check := more.get("judge_check"):
+            paired = f"{paired} {judge_check_text(JudgeCheck(**check))}"
         return f"{paired} {teach_summary(taught)}"
     if evaluated := evaluation_from_json(stored):
         return _evaluated(evaluated)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from orca_desk.library.pairings import StoredPairing, Undecided
 from orca_desk.method.evidence import Basis, Evidence, most_accurate
 from orca_desk.method.halves import HeldOutScore
+from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason
 from orca_desk.steps.pair.estimate import ProbeEstimate
 from orca_desk.steps.pair.standing import Budget, ProbeStanding, Spent
@@ -237,6 +238,15 @@ def spent_text(spent: Spent, budget: Budget) -> str:
     if budget.seconds is not None:
         parts.append(f"{duration(spent.seconds)} of {duration(budget.seconds)}")
     return f"Spent: {', '.join(parts)}."
+
+
+def judge_check_text(found: JudgeCheck) -> str:
+    """Return how a judge's verdicts compare with reference answers."""
+    return (
+        f"Where tasks have reference answers, the judge accepts {found.accepted_correct:,} of"
+        f" {counted(found.correct, 'correct answer')} and {found.accepted_incorrect:,} of"
+        f" {counted(found.incorrect, 'incorrect answer')}."
+    )
 
 
 def _of(spent: str, limit: int | None, unit: str) -> str:

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
+from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.pairing import Basis
 from orca_desk.method.records import Task
+from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, silent
 from orca_desk.steps.pair.graders import ByAgreement, ByReference, ProbeGrader, TrialAnswer, make_grader
+from orca_desk.steps.pair.judge import Judge, Judged
 
 SUM = Task(family="sums", query="What is 2 + 2?", answer="4")
 OPEN = Task(family="sums", query="How many?")
@@ -56,6 +60,21 @@ def test_by_agreement_a_tie_is_no_agreement(answers: list[str]) -> None:
     assert _verdicts(ByAgreement(), *[(task, "direct", f"Answer: {one}") for one in answers]) == [
         False for _ in answers
     ]
+
+
+def test_a_judge_is_compared_with_the_references_that_there_are(
+    tmp_path: Path, tiny_llama: TinyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judge(self: Judge, answers: list[tuple[str, str]], **_: object) -> Judged:
+        return Judged(verdicts=(True, True, None, False), unasked=0, finished=True)
+
+    monkeypatch.setattr(Judge, "judge", judge)
+    with Library.open(tmp_path / "library") as library:
+        grader = make_grader(library, "judge", judge=Runner(model=tiny_llama.gguf))
+        asked = [(SUM, "direct", f"Answer: {n}") for n in (4, 5, 4)]
+        assert _verdicts(grader, *asked, (OPEN, "direct", "Answer: 4")) == [True, True, None, False]
+    assert grader.check == JudgeCheck(accepted_correct=1, correct=1, accepted_incorrect=1, incorrect=1)
+    assert {"judge", "prompt"} <= grader.settings.keys()
 
 
 def test_a_judge_must_be_chosen(tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ import pytest
 from orca_desk.library.pairings import StoredPairing
 from orca_desk.method.evidence import Basis, Evidence
 from orca_desk.method.halves import HeldOutScore
+from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason, decide
 from orca_desk.steps.pair.estimate import ProbeEstimate
 from orca_desk.ui.words.pairing import (
     estimate_text,
     held_out_text,
+    judge_check_text,
     no_choice,
     pairing_reason,
     probe_summary,
@@ -147,3 +149,11 @@ def test_what_a_measurement_will_cost() -> None:
     known = replace(found, least_answers=1, most_answers=1, tokens=None, low=None, high=None)
     assert estimate_text(known) == "1 answer"
     assert estimate_text(replace(known, most_answers=0)) == "no answers"
+
+
+def test_what_a_judges_verdicts_are_worth() -> None:
+    found = JudgeCheck(accepted_correct=9, correct=10, accepted_incorrect=1, incorrect=1)
+    assert judge_check_text(found) == (
+        "Where tasks have reference answers, the judge accepts 9 of 10 correct answers and 1 of 1 incorrect"
+        " answer."
+    )

@@ -52,7 +52,7 @@ class FamilyResultView(QScrollArea):
             "The strategy that is measured best is so partly by luck. Tasks that did not choose it tell how"
             " good it is."
         )
-        self.more = button("", self._ask_for_more)
+        self.more = button("Measure more tasks", self._ask_for_more)
         self.more_note = label(tone="muted", size="caption", wrap=True)
         inside = QWidget()
         columns = QHBoxLayout(inside)
@@ -121,7 +121,8 @@ class FamilyResultView(QScrollArea):
         count = min(wanted or 0, available)
         self._more = (result.family, count)
         self.more.setVisible(bool(count))
-        self.more.setText(f"Measure {counted(count, 'more task')}")
+        if count:
+            self.more.setText(f"Measure {counted(count, 'more task')}")
         note = ""
         if wanted and not available:
             note = "All training tasks of this family are measured: import more, or choose by hand."

@@ -31,6 +31,7 @@ from orca_desk.ui.words.pairing import (
     NO_EVIDENCE,
     STILL_OPEN,
     estimate_text,
+    judge_check_text,
     probe_summary,
     spent_text,
     standing_text,
@@ -252,7 +253,9 @@ class MeasureBar(QWidget):
     def _show_result(self, result: Probed) -> None:
         """Report what was measured: in amber where a family has no choice, however many were paired."""
         hint = f"{spent_text(result.spent, Budget())} {teach_details(result.taught)}".rstrip()
-        fruitless = sorted(set(result.fruitless) - set(result.without_verdict))
+        if result.judge_check:
+            hint = f"{judge_check_text(result.judge_check)} {hint}"
+        fruitless = result.fruitless
         still_open = sorted(result.undecided.keys() - set(fruitless))
         if fruitless or result.without_verdict:
             hint = f"{NO_EVIDENCE} {hint}"
