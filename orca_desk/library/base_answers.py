@@ -56,8 +56,14 @@ def known_samples(library: Library, *, model: str, system: str, asked: str) -> s
     return {(row["question"], row["sample"]) for row in rows}
 
 
-def solve_rates(db: sqlite3.Connection, *, model: str, system: str) -> dict[str, SolveRate]:
+def solve_rates(library: Library, *, model: str, system: str) -> dict[str, SolveRate]:
     """Return how often a model solved each question under a system message, by the question's key."""
+    with library.read() as db:
+        return rates_in(db, model=model, system=system)
+
+
+def rates_in(db: sqlite3.Connection, *, model: str, system: str) -> dict[str, SolveRate]:
+    """Do what `solve_rates` does, inside a read."""
     n, correct = Counter[str](), Counter[str]()
     for row in db.execute(
         "SELECT question, count(*) AS n, sum(correct) AS correct FROM base_answers"

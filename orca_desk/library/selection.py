@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from orca_desk import __version__
-from orca_desk.library.base_answers import questions_of, solve_rates
+from orca_desk.library.base_answers import questions_of, rates_in
 from orca_desk.library.fitness import Judged, judge
 from orca_desk.library.overlaps import LibraryOverlaps, OverlapPair, library_overlaps
 from orca_desk.method.fitness import Unfit
@@ -66,6 +66,7 @@ class Selection:
                 "groups": [asdict(group) for group in self.mix.groups],
                 "limited_by": self.mix.limited_by,
                 "long_answers": self.mix.long,
+                "tokens_not_counted": self.mix.uncounted,
                 "long_over_tokens": dict(self.mix.long_over),
                 "not_measured": self.mix.unmeasured,
             },
@@ -117,7 +118,7 @@ def _candidates(
     overlaps: LibraryOverlaps | None,
 ) -> tuple[list[Candidate], tuple[OverlapPair, ...]]:
     learnable = rules.learnable
-    rates = solve_rates(db, model=learnable.base, system=instruction) if learnable else {}
+    rates = rates_in(db, model=learnable.base, system=instruction) if learnable else {}
     pairs = overlaps.pairs if overlaps else {}
     questions = questions_of(db, [one.n for one in fit]) if learnable or pairs else {}
     met: dict[str, OverlapPair] = {}

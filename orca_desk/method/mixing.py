@@ -63,7 +63,8 @@ class Mix:
 
     `limited_by` is the group that has too few records for its share, and so limits all the others. `long` of
     the taken answers are long; `long_over` is the number of tokens by family above which an answer is long.
-    `unmeasured` of the taken records are of tasks whose solve rate nobody measured.
+    `uncounted` of the taken answers count as short because nobody counted their tokens, and `unmeasured` of
+    the taken records are of tasks whose solve rate nobody measured.
     """
 
     taken: tuple[int, ...]
@@ -72,6 +73,7 @@ class Mix:
     limited_by: str = ""
     long: int = 0
     long_over: Mapping[str, float]
+    uncounted: int = 0
     unmeasured: int = 0
 
 
@@ -117,6 +119,7 @@ def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
         limited_by=limited_by,
         long=sum(map(is_long, inside)),
         long_over=limits,
+        uncounted=sum(one.tokens is None for one in inside) if rules.long_share is not None else 0,
         unmeasured=sum(one.rate is None for one in inside) if rules.learnable else 0,
     )
 

@@ -174,8 +174,7 @@ def test_tasks_that_the_base_always_or_never_solves_are_left_out(library: Librar
     store(library, measured(records[2].user, True, False))
     store(library, measured(records[3].user, True), system="another message")
     store(library, measured(records[0].user, False, False))  # the same samples are not stored twice
-    with library.read() as db:
-        rates = solve_rates(db, model="base", system=CAUTIOUS)
+    rates = solve_rates(library, model="base", system=CAUTIOUS)
     assert {rate.correct / rate.n for rate in rates.values()} == {1.0, 0.0, 0.5}
     rules = SnapshotRules(learnable=Learnable(base="base"))
     seen = preview_freeze(library, rules=rules)

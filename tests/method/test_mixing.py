@@ -111,7 +111,8 @@ def test_at_most_a_share_of_long_answers_gets_in() -> None:
     assert Counter(found.left_out.values()) == {Unfit.TOO_MANY_LONG: 8}
     assert mixed(some, long_share=0.0, long_over=25).taken == tuple(range(16))
     uncounted = [Candidate(n=0, question="q", family="a", strategy="direct")]
-    assert mixed(uncounted, long_share=0.0).taken == (0,)
+    found = mixed(uncounted, long_share=0.0)
+    assert (found.taken, found.uncounted) == ((0,), 1)
 
 
 def test_tasks_that_the_student_solves_always_or_never_are_left_out() -> None:

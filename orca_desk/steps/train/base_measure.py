@@ -20,6 +20,7 @@ from orca_desk.library.tasks import TaskFilter, iterate_tasks
 from orca_desk.method.records import Task, digest, question_key
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
+from orca_desk.models.pace import TimeRange, answering_time
 from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.grading import grade_answer
@@ -28,6 +29,8 @@ from orca_desk.steps.train.base_request import KIND, BaseMeasured, BaseRequest
 from orca_desk.yielding import yielding
 
 STAGE = "measuring the student"
+PROMPT_TOKENS = 120  # of a question with the system message
+SHORTEST = 10  # tokens of an answer
 
 
 def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
@@ -41,6 +44,18 @@ def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
             if not request.per_family or counts[task.family] <= request.per_family:
                 found.setdefault(question_key(task.user_text), task)
     return list(found.values())
+
+
+def measuring_time(request: BaseRequest, tasks: int) -> TimeRange:
+    """Estimate how long a student takes to answer `tasks` tasks, from the speed of this machine.
+
+    Answers have up to the tokens that are allowed. Raises UserError when the model cannot be read.
+    """
+    model = identify(Path(request.model))
+    answers = tasks * request.samples
+    shortest = answering_time(model, answers * (PROMPT_TOKENS + SHORTEST))
+    longest = answering_time(model, answers * (PROMPT_TOKENS + request.sampling.max_tokens))
+    return TimeRange(low=shortest.low, high=longest.high)
 
 
 def measure_base(
@@ -175,8 +190,7 @@ class _Measuring:
 
     def outcome(self, *, finished: bool) -> BaseMeasured:
         """Return how the student did on the tasks that were asked."""
-        with self._library.read() as db:
-            rates = solve_rates(db, model=self.base, system=self._request.instruction)
+        rates = solve_rates(self._library, model=self.base, system=self._request.instruction)
         found = [rates[key] for key in self._tasks if key in rates]
         return BaseMeasured(
             run=self._run,

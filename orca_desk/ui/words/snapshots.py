@@ -109,6 +109,9 @@ def mix_lines(mix: Mix, *, learnable: bool) -> list[str]:
     if mix.long_over:
         share = mix.long / len(mix.taken) if mix.taken else 0.0
         lines.append(f"Long answers: {mix.long:,} of {len(mix.taken):,} ({share:.0%}).")
+    if mix.uncounted:
+        answers = counted(mix.uncounted, "answer")
+        lines.append(f"{answers} count as short: nobody counted the tokens (edits, imports).")
     if learnable and mix.unmeasured:
         lines.append(
             f"{counted(mix.unmeasured, 'record')} taken without a measurement of the student on their tasks."

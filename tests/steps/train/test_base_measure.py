@@ -14,7 +14,12 @@ from orca_desk.library.runs import get_run
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.method.records import Sampling
 from orca_desk.processes.progress import JobControl, Update
-from orca_desk.steps.train.base_measure import base_named, measure_base, measured_tasks
+from orca_desk.steps.train.base_measure import (
+    base_named,
+    measure_base,
+    measured_tasks,
+    measuring_time,
+)
 from orca_desk.steps.train.base_request import BaseRequest, measured_from_json
 from orca_desk.ui.words.outcomes import outcome_text
 
@@ -34,6 +39,8 @@ def request_of(model: Path, **fields: object) -> BaseRequest:
 def test_a_student_is_measured_once(library: Library, tiny_qwen: TinyModel) -> None:
     request = request_of(tiny_qwen.gguf)
     tasks = measured_tasks(library, request)
+    time = measuring_time(request, len(tasks))
+    assert 0 < time.low < time.high
     assert len(tasks) == 6 and {task.split for task in tasks} == {"train"}
     control = JobControl()
 
@@ -54,8 +61,7 @@ def test_a_student_is_measured_once(library: Library, tiny_qwen: TinyModel) -> N
     assert BaseRequest.from_json(run.request or {}) == request
     again = measure_base(library, request)
     assert (again.answers, again.base) == (12, found.base)
-    with library.read() as db:
-        rates = solve_rates(db, model=found.base, system=CAUTIOUS)
+    rates = solve_rates(library, model=found.base, system=CAUTIOUS)
     assert {rate.n for rate in rates.values()} == {2}
     (base,) = measured_bases(library, CAUTIOUS)
     assert base_named(library, str(tiny_qwen.gguf), CAUTIOUS) == base.model == found.base

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orca_desk.library.database import Library
+from orca_desk.models.pace import TimeRange
 from orca_desk.steps.train.base_request import KIND, BaseMeasured, BaseRequest
 from orca_desk.steps.train.request import TrainingRequest
 from orca_desk.student.settings import TrainSettings
@@ -50,6 +51,14 @@ def measure_job(library: Library, request: BaseRequest, tools: Tools) -> BaseMea
     from orca_desk.steps.train.base_measure import measure_base
 
     return measure_base(library, request, progress=tools.progress, control=tools.control)
+
+
+def measuring_job_size(library: Library, request: BaseRequest) -> tuple[int, TimeRange]:
+    """Return how many tasks a measurement asks, and how long it may take."""
+    from orca_desk.steps.train.base_measure import measured_tasks, measuring_time
+
+    tasks = len(measured_tasks(library, request))
+    return tasks, measuring_time(request, tasks)
 
 
 def start_measuring(desk: Desk, request: BaseRequest) -> Job:

@@ -5,10 +5,11 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QVBoxLayout, QWidget
 
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_student
+from orca_desk.models.pace import TimeRange
 from orca_desk.steps.defaults import chosen_batch, chosen_threads
 from orca_desk.steps.train.base_request import SAMPLES, BaseRequest
 from orca_desk.ui.desk import Desk
-from orca_desk.ui.pages.training.jobs import start_measuring
+from orca_desk.ui.pages.training.jobs import measuring_job_size, start_measuring
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
 from orca_desk.ui.widgets.model_picker import ModelPicker
@@ -16,6 +17,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.progress import between
 
 ABOUT = (
     "The student answers the training tasks several times before any training, under the system message of "
@@ -90,24 +92,27 @@ class MeasureDialog(QDialog):
 
     def _count(self) -> None:
         """Say how many answers the student is to give."""
-        from orca_desk.steps.train.base_measure import measured_tasks
-
         request, library = self.request(), self.desk.library
         self.start_button.setEnabled(request is not None)
         if request is None:
             self.count.setText("There is no student to measure.")
             return
         self.desk.background.run(
-            self, lambda: len(measured_tasks(library, request)), self._show_count, only_newest="count"
+            self,
+            lambda: measuring_job_size(library, request),
+            self._show_count,
+            failed=self.notice.show_error,
+            only_newest="count",
         )
 
-    def _show_count(self, tasks: int) -> None:
-        samples = self.samples.value()
+    def _show_count(self, found: tuple[int, TimeRange]) -> None:
+        (tasks, time), samples = found, self.samples.value()
         self.start_button.setEnabled(tasks > 0)
         if not tasks:
             self.count.setText("No training task has a reference answer.")
             return
         self.count.setText(
             f"{counted(tasks, 'training task')} with a reference, "
-            f"{counted(tasks * samples, 'answer')} of at most 256 tokens."
+            f"{counted(tasks * samples, 'answer')} of at most 256 tokens. "
+            f"{between(time.low, time.high)}: rough, from the speed of this machine."
         )
