@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orca_desk.library.database import Library
-from orca_desk.library.records import CORRECT, TABLES
+from orca_desk.library.records import CORRECT, FAMILY, TABLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +23,26 @@ class Sampled:
     response: str
 
 
-def asked_systems(library: Library, snapshot_id: str) -> dict[str, str]:
-    """Return the instruction that the teacher got, by the id of each teacher record of a snapshot."""
-    texts: dict[str, str] = {}  # each text once: there are as many as strategies
+@dataclass(frozen=True)
+class Origin:
+    """Where a training record is from: its family, as it is called now, and the teacher's instruction."""
+
+    family: str
+    system: str
+
+
+def origins(library: Library, snapshot_id: str) -> dict[str, Origin]:
+    """Return the origin of each record of a snapshot, by the id of its teacher record."""
+    known: dict[tuple[str, str], Origin] = {}  # each once: there are few strategies and families
     rows = library.rows(
-        "SELECT r.id, r.system FROM snapshot_records AS s JOIN records AS r ON r.id = s.teacher_record_id"
-        " WHERE s.snapshot = ?",
+        f"SELECT r.id, {FAMILY} AS family, r.system"
+        " FROM snapshot_records AS s JOIN records AS r ON r.id = s.teacher_record_id WHERE s.snapshot = ?",
         (snapshot_id,),
     )
-    return {row["id"]: texts.setdefault(row["system"], row["system"]) for row in rows}
+    return {
+        row["id"]: known.setdefault((row["family"], row["system"]), Origin(row["family"], row["system"]))
+        for row in rows
+    }
 
 
 def several_samples(library: Library, snapshot_id: str) -> Iterator[list[Sampled]]:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from orca_desk.inventory.student_files import converted_gguf
-from orca_desk.library.arm_records import asked_systems, several_samples
+from orca_desk.library.arm_records import origins, several_samples
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import list_evaluations
 from orca_desk.library.snapshots import get_snapshot, snapshot_records
@@ -92,12 +92,13 @@ def _tokens(library: Library, plan: ExperimentPlan, absent: tuple[Arm, ...]) -> 
 
 def _relative_lengths(library: Library, plan: ExperimentPlan) -> dict[Arm, float]:
     """Return how long the records of the arms of another length are, as shares of the erased ones."""
-    systems = asked_systems(library, plan.snapshot)
+    known = origins(library, plan.snapshot)
     whole = told = short = 0
     for record in islice(snapshot_records(library, plan.snapshot), LOOKED_AT):
         rest = len(record.user) + len(record.assistant)
         whole += len(record.system) + rest
-        told += len(systems.get(record.teacher_record_id, "")) + rest
+        origin = known.get(record.teacher_record_id)
+        told += len(origin.system if origin else record.system) + rest
         short += (
             len(record.system) + len(record.user) + len(answer_only(record.assistant) or record.assistant)
         )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from orca_desk.library.arm_records import Sampled, asked_systems, several_samples
+from orca_desk.library.arm_records import Sampled, origins, several_samples
 from orca_desk.library.database import Library
 from orca_desk.library.derived import derive_snapshot
 from orca_desk.library.snapshots import get_snapshot, snapshot_records
@@ -104,7 +104,7 @@ class _Source:
         snapshot = get_snapshot(library, plan.snapshot)
         self.name = snapshot.name
         self._library, self._plan = library, plan
-        self._systems = asked_systems(library, plan.snapshot) if Arm.NOT_ERASED in plan.arms else {}
+        self._origins = origins(library, plan.snapshot)
         self._samples: dict[str, list[Sampled]] | None = None
         self._makers: dict[Arm, Callable[[TrainingRecord], TrainingRecord | None]] = {
             Arm.ERASED: lambda record: record,
@@ -127,7 +127,7 @@ class _Source:
             control.require_running()
             if self._plan.records is not None and len(found) >= self._plan.records:
                 beyond += 1
-            elif Arm.NOT_ERASED in self._plan.arms and record.teacher_record_id not in self._systems:
+            elif Arm.NOT_ERASED in self._plan.arms and record.teacher_record_id not in self._origins:
                 unknown += 1
             elif any(self._makers[arm](record) is None for arm in rewriting):
                 no_answer += 1
@@ -156,11 +156,12 @@ class _Source:
     def _in_families(self) -> Iterator[TrainingRecord]:
         families = self._plan.families
         for record in snapshot_records(self._library, self._plan.snapshot):
-            if families is None or record.family in families:
+            origin = self._origins.get(record.teacher_record_id)  # a family may have been renamed since
+            if families is None or (origin.family if origin else record.family) in families:
                 yield record
 
     def _not_erased(self, record: TrainingRecord) -> TrainingRecord | None:
-        return replace(record, system=self._systems[record.teacher_record_id], id="")
+        return replace(record, system=self._origins[record.teacher_record_id].system, id="")
 
     def _sampled(
         self, record: TrainingRecord, choose: Callable[[list[SampledAnswer]], SampledAnswer]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from doubles import QUICK, open_small, small_snapshot
 
+from orca_desk.library.families import rename_family
 from orca_desk.library.manifests import manifest
 from orca_desk.library.records import NewRecord, add_records, iterate_records
 from orca_desk.library.snapshots import get_snapshot, list_snapshots, snapshot_records
@@ -100,6 +101,12 @@ def test_fewer_records_and_families_are_those_of_every_arm(library, plan):
     assert made.left_out.beyond == 11
     for one in made.arms.values():
         assert {record.family for record in snapshot_records(library, one.snapshot)} == {"sums"}
+
+
+def test_a_family_is_called_as_it_is_now(library, plan):
+    rename_family(library, "sums", "addition")
+    made = prepare(library, replace(plan, families=("addition",), arms=(Arm.ERASED,)))
+    assert made.arms[Arm.ERASED].records == 16
 
 
 def test_best_and_first_of_k_need_several_answers_to_a_task(library, plan):
