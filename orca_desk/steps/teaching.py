@@ -34,6 +34,7 @@ from orca_desk.processes.progress import JobControl, Progress
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.recorder import RunRecorder
 from orca_desk.steps.regrading import regrade
+from orca_desk.steps.votes import keep_ready
 from orca_desk.yielding import yielding
 
 
@@ -216,6 +217,7 @@ def teach(
         log=recorder.log,
         already=already + len(known),
     )
+    keep_ready(library)
     taught = Taught(
         asked=len(wanted),
         known=len(known),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from orca_desk.library.database import Library
 from orca_desk.library.fill_facts import OnProgress, unwatched
 from orca_desk.library.fitness import prepare_facts
+from orca_desk.library.record_rules import current_rules
 from orca_desk.method.agreement import Agreement, agree
 from orca_desk.method.fitness import FitnessRules
 from orca_desk.method.records import AnswerKind
@@ -17,6 +18,16 @@ def prepare(library: Library, rules: FitnessRules, *, on_progress: OnProgress = 
     Mathematics may take seconds, so never call this in the event loop of a window.
     """
     prepare_facts(library, rules, vote=vote, on_progress=on_progress)
+
+
+def keep_ready(library: Library) -> bool:
+    """Find out what the rules in force ask of records that are new or have changed; return whether any are.
+
+    Call it after records were added or edited, so that Home and Records need not wait for a vote.
+    """
+    found: list[int] = []
+    prepare(library, current_rules(library), on_progress=lambda done, total: found.append(done))
+    return bool(found)
 
 
 def vote(responses: Sequence[str], kind: AnswerKind | None, *, question: str) -> Agreement:

@@ -8,6 +8,7 @@ from orca_desk.method.grading import Verdict
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import TeacherRecord, is_blank
 from orca_desk.steps.grading import grade_answer
+from orca_desk.steps.votes import keep_ready
 
 
 def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
@@ -21,7 +22,9 @@ def edit_answer(library: Library, record_id: str, text: str) -> StoredRecord:
     record = get_record(library, record_id).record
     verdict = _judge(library, record, text, deleted=None)
     leaks = find_leaks(record.system, text, question=record.user)
-    return revise(library, record_id, text, verdict=verdict, leaks=leaks)
+    before = revise(library, record_id, text, verdict=verdict, leaks=leaks)
+    keep_ready(library)
+    return before
 
 
 def undo_edit(library: Library, before: StoredRecord) -> None:
@@ -32,6 +35,7 @@ def undo_edit(library: Library, before: StoredRecord) -> None:
     text = before.current.response
     verdict = _judge(library, before.record, text, deleted=before.verdict)
     revise(library, before.record.id, text, verdict=verdict, leaks=before.leaks)
+    keep_ready(library)
 
 
 def _judge(library: Library, record: TeacherRecord, text: str, *, deleted: Verdict | None) -> Verdict | None:

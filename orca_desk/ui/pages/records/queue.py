@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from orca_desk.library.fitness import by_rowids
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices, record_choices, record_rowids, rowid_of
-from orca_desk.steps.votes import vote
+from orca_desk.steps.votes import keep_ready, vote
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.records.filters import RecordFilters
 from orca_desk.ui.pages.records.record_list import RecordTable
@@ -63,6 +63,7 @@ class RecordQueue(QWidget):
             return rowids, bool(rowids) or bool(record_rowids(library, RecordFilter(limit=1)))
 
         self.desk.background.run(self, work, self._show, only_newest="list")
+        self.desk.background.run(self, lambda: keep_ready(library), self._read_standings, only_newest="ready")
 
     def read_choices(self) -> None:
         """Read the entries of the filters."""
@@ -94,6 +95,11 @@ class RecordQueue(QWidget):
             self.read()
 
         self.desk.background.run(self, lambda: rowid_of(library, record_id), go_to, only_newest="go")
+
+    def _read_standings(self, changed: bool) -> None:
+        """Read the list again, once what the rules ask of new records is known."""
+        if changed:
+            self.read()
 
     def _go_to(self, rowid: int | None) -> None:
         if rowid is None:

@@ -197,16 +197,17 @@ def test_review_by_keyboard(library: Library, ids: list[str], window: Window, qt
     wait_for(qtbot, page, ids[1])
     press(qtbot, page, "Y")
     wait_for(qtbot, page, ids[2])
-    assert get_record(library, ids[1]).decision == "keep"
+    qtbot.waitUntil(lambda: get_record(library, ids[1]).decision == "keep")
     page.side.erasure.setFocus()  # letters are the review's there too
     press(qtbot, page, "D")
     wait_for(qtbot, page, ids[3])
     page.side.response.setFocus()
     press(qtbot, page, "K")
-    assert wait_for(qtbot, page, ids[2]).decision == "drop"
+    wait_for(qtbot, page, ids[2])
+    qtbot.waitUntil(lambda: page.side.verdict.decision.text() == "Dropped")
     press(qtbot, page, "U")
     qtbot.waitUntil(lambda: page.side.verdict.decision.text() == "Not reviewed")
-    assert get_record(library, ids[2]).decision is None
+    qtbot.waitUntil(lambda: get_record(library, ids[2]).decision is None)
     window.desk.undo.undo()
     qtbot.waitUntil(lambda: get_record(library, ids[2]).decision == "drop")
     window.desk.undo.undo()
