@@ -124,7 +124,7 @@ class AnswerFile:
         )
 
     def holds_answers(self) -> bool:
-        """Return whether most of the first rows can be read, and some have a system message or name a model."""
+        """Return whether most of the first rows can be read, and some name a system message or a model."""
         rows = list(islice(self.raw_rows(), SAMPLE))
         read = [self.reader.read(row) for row in rows if isinstance(row, Row)]
         self.reader.notes.clear()

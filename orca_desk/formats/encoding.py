@@ -69,9 +69,9 @@ def find_encoding(stream: BinaryIO, *, name: str, asked: str | None = None) -> E
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return Encoding(name=encoding)
-    if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"PAR1", b"GGUF", b"%PDF")):
+    if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"GGUF", b"%PDF")):
         raise UserError(
-            f"{name} is not a text file, but perhaps a workbook, archive, Parquet, PDF or model file.",
+            f"{name} is not a text file, but perhaps a workbook, archive, PDF or model file.",
             "Unpack it, or export it as JSONL or CSV.",
         )
     if wide := _wide(head):

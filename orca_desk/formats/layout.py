@@ -11,13 +11,14 @@ from orca_desk.errors import UserError
 from orca_desk.formats import json_rows
 from orca_desk.formats.encoding import Encoding, find_encoding
 from orca_desk.formats.json_layout import lists_in, looks_like_json, rows_a_line
+from orca_desk.formats.parquet_rows import is_parquet, parquet_rows, require_pyarrow
 from orca_desk.formats.plain_rows import LINE, LineReader, line_reader, plain_reader
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.formats.table_layout import TableLayout, find_table
 from orca_desk.formats.table_rows import records, table_rows
 from orca_desk.formats.text import Line, read_lines, read_pieces
 
-Format = OneOf["JSONL", "JSON", "CSV", "Anki", "text"]
+Format = OneOf["JSONL", "JSON", "CSV", "Anki", "text", "Parquet"]
 _MARKUP = ("<?xml", "<!doctype", "<html", "<quiz", "{\\rtf")
 HEAD = 400  # lines that are looked at to recognise the format
 HEAD_SIZE = 1_000_000  # characters, after which no further line is looked at
@@ -55,6 +56,9 @@ class Layout:
 
 def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
     """Recognise a file; `path` is its name. Raises UserError if it is no text, or leaves open which rows."""
+    if is_parquet(stream):
+        require_pyarrow(str(path))
+        return Layout(format="Parquet", encoding=Encoding(name="utf-8"))
     encoding = find_encoding(stream, name=str(path), asked=asked.encoding)
     head = _head(read_lines(stream, encoding, name=str(path)))
     first = next((line for line in head if line.text.strip() or line.fault), None)
@@ -80,6 +84,8 @@ def find_layout(stream: BinaryIO, path: Path, asked: Asked) -> Layout:
 def read_rows(stream: BinaryIO, path: Path, layout: Layout) -> Iterator[Row | BadRow]:
     """Yield the rows of a file, before any column is mapped, from its beginning."""
     name = str(path)
+    if layout.format == "Parquet":
+        return parquet_rows(stream, name=name)
     if layout.lists is not None:
         return json_rows.list_rows(read_pieces(stream, layout.encoding, name=name), layout.lists)
     if layout.format == "JSON":

@@ -88,9 +88,13 @@ def _strategies(db: sqlite3.Connection, snapshot_id: str) -> list[dict[str, Any]
 
 
 def _teachers(db: sqlite3.Connection, snapshot_id: str) -> list[dict[str, Any]]:
-    """The models that answered, with their settings; what an import did not tell is empty."""
+    """The models that answered, with their settings; what an import did not tell is empty.
+
+    An imported record's settings are its file, and who answered: the line in it is left out here.
+    """
     rows = db.execute(
-        "SELECT r.model_sha256, r.quantisation, r.template_sha256, r.engine, r.sampling, count(*) AS records"
+        "SELECT r.model_sha256, r.quantisation, r.template_sha256, r.engine,"
+        " json_remove(r.sampling, '$.imported.line') AS sampling, count(*) AS records"
         f" {OF_SNAPSHOT} GROUP BY 1, 2, 3, 4, 5 ORDER BY records DESC, 1, 5",
         (snapshot_id,),
     )

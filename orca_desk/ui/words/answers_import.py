@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from orca_desk.formats.encoding import WORDS as ENCODINGS
 from orca_desk.steps.collect.answers_request import PreviewedAnswers
 from orca_desk.steps.collect.imported_records import (
     AnswersReadAs,
@@ -13,7 +12,7 @@ from orca_desk.steps.collect.imported_records import (
 from orca_desk.steps.collect.message_strategies import MAX_OWN
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out
-from orca_desk.ui.words.imports import FORMATS, ImportReport
+from orca_desk.ui.words.imports import ImportReport, read_text
 from orca_desk.ui.words.tasks import sentence
 
 COLUMNS_LISTED = 12
@@ -39,7 +38,7 @@ def answers_preview_summary(preview: PreviewedAnswers) -> str:
     rows = counted(survey.rows, "row")
     rows = rows if survey.whole else f"first {rows}"
     bad = f"{preview.refused:,} refused" if preview.refused else "none refused"
-    text = _read_text(preview.read_as)
+    text = read_text(preview.read_as)
     messages = {one.message for one in preview.messages if one.message}
     more = preview.rare
     found = counted(len(messages), "system message") if messages or more else "no system message"
@@ -95,12 +94,7 @@ def _with_known(text: str, imported: ImportedRecords) -> str:
 
 def _rows_read(imported: ImportedRecords) -> str:
     refused = f"{imported.refused:,} refused" if imported.refused else "none refused"
-    return f"Read {counted(imported.rows, 'row')} of {_read_text(imported.read_as)}, {refused}."
-
-
-def _read_text(read: AnswersReadAs) -> str:
-    how = " (recognised, not certain)" if read.guessed else ""
-    return f"{FORMATS[read.format]} in {ENCODINGS.get(read.encoding, read.encoding)}{how}"
+    return f"Read {counted(imported.rows, 'row')} of {read_text(imported.read_as)}, {refused}."
 
 
 def _notes(imported: ImportedRecords) -> Iterator[str]:

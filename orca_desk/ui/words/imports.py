@@ -9,6 +9,7 @@ from orca_desk.formats.layout import Format
 from orca_desk.formats.reading import MAX_COLUMNS
 from orca_desk.formats.rows import BadRow
 from orca_desk.steps.collect.imported import Imported, ImportOutcome, ReadAs
+from orca_desk.steps.collect.imported_records import AnswersReadAs
 from orca_desk.steps.collect.preview import PreviewedImport
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.tasks import regraded_sentence, sentence
@@ -22,6 +23,7 @@ FORMATS: dict[Format, str] = {
     "CSV": "CSV",
     "Anki": "Anki's text export",
     "text": "plain lines",
+    "Parquet": "Parquet",
 }
 
 
@@ -53,8 +55,10 @@ def reading_notes(read: ReadAs) -> tuple[str, ...]:
     return tuple(_reading_notes(read))
 
 
-def read_text(read: ReadAs) -> str:
+def read_text(read: ReadAs | AnswersReadAs) -> str:
     """Return how a file was read: "CSV in UTF-8"."""
+    if read.format == "Parquet":
+        return FORMATS[read.format]
     encoding = ENCODINGS.get(read.encoding, read.encoding)
     how = " (recognised, not certain)" if read.guessed else ""
     return f"{FORMATS[read.format]} in {encoding}{how}"

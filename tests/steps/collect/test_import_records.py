@@ -13,6 +13,7 @@ from library_doubles import make_task
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.general_probe import probe_questions
+from orca_desk.library.manifests import manifest
 from orca_desk.library.records import RecordFilter, StoredRecord, count_records, get_record, iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.snapshots import freeze
@@ -148,6 +149,17 @@ def test_the_message_is_erased_like_any_instruction(library: Library) -> None:
     (stored,) = all_records(library)
     training = erase(stored.current, "You are helpful.")
     assert (training.system, training.assistant) == ("You are helpful.", "Answer: 1")
+
+
+def test_a_manifest_names_the_file_and_who_answered(library: Library) -> None:
+    run(library, row(1), row(2), model="gpt-4")
+    made = freeze(library, name="all", instruction="", rules=SnapshotRules())
+    (teacher,) = manifest(library, made.id)["teachers"]
+    assert teacher["records"] == 2
+    assert teacher["sampling"]["imported"] == {
+        "file": "The pasted text", "sha256": teacher["sampling"]["imported"]["sha256"], "model": "gpt-4",
+    }  # fmt: skip
+    assert manifest(library, made.id)["answers"]["tokens_not_counted"] == 2
 
 
 def test_a_known_instruction_keeps_its_strategy_and_version(library: Library) -> None:

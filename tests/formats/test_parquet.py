@@ -1,0 +1,59 @@
+"""Parquet files are read by pyarrow where it is there; elsewhere a sentence says what to do."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from orca_desk.errors import UserError
+from orca_desk.formats.answer_rows import AnsweredRow
+from orca_desk.formats.answers import AnswerFile, AnswersAsked
+from orca_desk.formats.tasks import read_tasks
+from orca_desk.method.records import Task
+
+TURNS = [
+    {"role": "system", "content": "Be short."},
+    {"role": "user", "content": "What is 2+2?"},
+    {"role": "assistant", "content": "4"},
+]
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> Path:
+    pyarrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.Table.from_pylist(rows), path)
+    return path
+
+
+def test_tasks_are_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "rows.parquet", [{"question": "2+2?", "answer": 4, "split": "test"}] * 2)
+    first, _ = read_tasks(path)
+    assert isinstance(first, Task)
+    assert (first.query, first.answer, first.split) == ("2+2?", "4", "heldout")
+
+
+def test_conversations_are_read_as_answers(tmp_path: Path) -> None:
+    path = written(tmp_path / "rows.parquet", [{"messages": TURNS, "score": 1.5}])
+    with path.open("rb") as stream:
+        file = AnswerFile(stream, path, AnswersAsked())
+        assert file.survey().rows == 1
+        assert file.holds_answers()
+        (row,) = file.rows()
+    assert isinstance(row, AnsweredRow)
+    assert (row.line, row.system, row.query, row.response) == (1, "Be short.", "What is 2+2?", "4")
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"PAR1 and more")
+    with pytest.raises(UserError, match="no whole Parquet file"):
+        list(read_tasks(path))
+
+
+def test_without_pyarrow_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"PAR1 and more")
+    with pytest.raises(UserError, match="package pyarrow; it is not installed"):
+        list(read_tasks(path))
