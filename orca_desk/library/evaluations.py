@@ -18,6 +18,7 @@ from orca_desk.method.records import FinishReason, Task, content_key
 
 KIND = "evaluate"
 OF_EXPERIMENT = "experiment-"  # how the names of those evaluations begin that an experiment made
+OF_CHECKPOINT = "checkpoint "  # begins the name of an evaluation of a training's checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +74,8 @@ class Evaluation:
 
     @property
     def of_experiment(self) -> bool:
-        """Whether an experiment made it: it is one of many, and compared by the experiment."""
-        return self.name.startswith(OF_EXPERIMENT)
+        """Whether an experiment, or a look at a training's checkpoints, made it: it is one of many there."""
+        return self.name.startswith((OF_EXPERIMENT, OF_CHECKPOINT))
 
 
 @dataclass(frozen=True, kw_only=True)

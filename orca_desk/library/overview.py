@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from orca_desk.library.database import Library
-from orca_desk.library.evaluations import OF_EXPERIMENT
+from orca_desk.library.evaluations import OF_CHECKPOINT, OF_EXPERIMENT
 from orca_desk.library.families import NAME
 from orca_desk.library.fitness import usable_now
 from orca_desk.library.snapshot_store import LISTED
@@ -41,6 +41,7 @@ TUNED = f"""
       (SELECT count(*) FROM answers AS a WHERE a.evaluation = e.id AND a.correct = 1) AS correct
     FROM evaluations AS e JOIN runs AS r USING (id)
     WHERE e.adapter IS NOT NULL AND r.status = 'done' AND e.name NOT LIKE '{OF_EXPERIMENT}%'
+      AND e.name NOT LIKE '{OF_CHECKPOINT}%'
     ORDER BY r.n DESC LIMIT {SCORED}
 """
 OTHER_TASKS = """

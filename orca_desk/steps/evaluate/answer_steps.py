@@ -13,6 +13,7 @@ from orca_desk.method.answer_reading import AnswerReading, StepFaults, read_answ
 from orca_desk.method.checkers import AUTO
 from orca_desk.prompts.messages import Message
 from orca_desk.steps.token_scores import ScoredText
+from orca_desk.yielding import yielding
 
 READ_AT_ONCE = 500  # answers
 Unscored = Literal["", "no question", "message per task"]  # why tokens cannot be scored
@@ -46,7 +47,7 @@ def read_answers(
         ids = [one.task_id for one in some]
         answers = all_answers(library, [evaluation_id], ids)
         questions = asked_questions(library, [evaluation_id], ids)
-        for one in some:
+        for one in yielding(some):
             (answered,) = answers[one.task_id]
             if answered is None:
                 continue

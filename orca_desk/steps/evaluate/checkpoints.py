@@ -14,7 +14,7 @@ from orca_desk.errors import UserError
 from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.library.answers import heldout_families
 from orca_desk.library.database import Library
-from orca_desk.library.evaluations import list_evaluations, question_outcomes
+from orca_desk.library.evaluations import OF_CHECKPOINT, list_evaluations, question_outcomes
 from orca_desk.library.locations import log_folder
 from orca_desk.library.settings import change_setting, get_setting
 from orca_desk.library.tasks import TaskFilter, list_tasks
@@ -113,7 +113,7 @@ def evaluate_checkpoints(
             sampling=sampling,
             progress=_beside(progress, step, place, len(steps)),
             control=control,
-            name=f"{training_id} step {step}" if step else f"{training_id} base",
+            name=f"{OF_CHECKPOINT}{training_id}, {f'step {step}' if step else 'base'}",
             reuse=True,
         )
         if not found.finished:

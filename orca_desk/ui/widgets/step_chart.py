@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from orca_desk.ui.theme import GRID, Theme, font
+from orca_desk.ui.theme import GRID, Role, Theme, font
 
 SHARES = (0, 0.2, 0.4, 0.6, 0.8, 1.0)
 LABEL_HEIGHT = 0.06  # of a name at the end of a line, as a share of the vertical axis
@@ -101,7 +101,7 @@ class StepChart(QWidget):
 
     def _add(self, line: StepLine, place: float, *, stands_out: bool) -> None:
         colours = self._theme.colours
-        role = "student" if stands_out else "muted"
+        role: Role = "student" if stands_out else "muted"
         steps = np.array([one.step for one in line.points], np.float64)
         values = np.array([one.value for one in line.points], np.float64)
         colour = colours(role)

@@ -60,7 +60,8 @@ def test_every_kept_adapter_and_the_base_are_evaluated_once(library: Library, tr
         assert list(one.families) == ["belief", "sums", OVERALL]
         assert one.families[OVERALL].accuracy.n == 6 and one.families[OVERALL].adherence.n == 6
         assert 0 < one.families[OVERALL].mean_tokens <= 4
-    assert get_evaluation(library, found.checkpoints[1].evaluation).name == f"{training.id} step 3"
+    first = get_evaluation(library, found.checkpoints[1].evaluation)
+    assert first.name == f"checkpoint {training.id}, step 3" and first.of_experiment
     assert any("step 3 (2 of 4)" in update.stage for update in stages)
     again = evaluate_checkpoints(library, training.id, per_family=3, sampling=SHORT)
     assert again == found and len(list_evaluations(library)) == 4

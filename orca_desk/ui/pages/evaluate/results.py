@@ -33,6 +33,7 @@ from orca_desk.ui.pages.evaluate.benchmark_card import BenchmarkCard
 from orca_desk.ui.pages.evaluate.budget_card import BudgetCard
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.pages.evaluate.evaluation_list import EvaluationList, interval, make_table
+from orca_desk.ui.pages.evaluate.faults_card import FaultsCard
 from orca_desk.ui.pages.evaluate.forgetting_card import ForgettingCard
 from orca_desk.ui.pages.evaluate.tables import DifferenceTable, FamilyTable, MatrixTable, result_view
 from orca_desk.ui.theme import GRID
@@ -64,6 +65,7 @@ class ResultsView(QWidget):
         self.notice = Notice(desk)
         self.forgetting, self.budget = ForgettingCard(desk, self.notice), BudgetCard(desk, self.notice)
         self.benchmarks = BenchmarkCard(desk, self.notice)
+        self.faults = FaultsCard(desk, self.notice)
         self._lay_out()
         rows.chosen_changed.connect(self.compare)
         rows.modelReset.connect(self.compare)
@@ -149,6 +151,7 @@ class ResultsView(QWidget):
         column.addWidget(self.forgetting)
         self.matrix_card = self._matrix_card()
         column.addWidget(self.matrix_card)
+        column.addWidget(self.faults)
         column.addWidget(self.budget)
         column.addWidget(self.benchmarks)
         column.addStretch(1)
@@ -247,6 +250,7 @@ class ResultsView(QWidget):
         self._shown = (self.reference.currentData(), *self._shown[1:])
         self._show_matrix()
         self._show_warnings(found)
+        self.faults.show_evaluations({one.id: one.name for one in found.summaries})
         ids = [one.id for one in found.summaries]
         for shown in (self.forgetting, self.budget, self.benchmarks):
             shown.show_evaluations(ids)
