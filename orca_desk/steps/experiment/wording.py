@@ -65,6 +65,7 @@ VERBS: dict[Finding, str] = {
     "worse": "hurt",
     "no clear difference": "made no clear difference",
 }
+ALIKE = 3  # messages with the same finding that are told together
 FEW_TASKS = 100  # below, a difference of ten points is about as large as its interval is wide
 
 
@@ -113,26 +114,45 @@ def _supported(found: ExperimentResults) -> Iterator[str]:
         if one.first.message != one.second.message:
             yield (
                 "Each under the message that it was trained with, erasing the instruction "
-                f"{VERBS[one.finding]}: {points(one.difference)}."
+                f"{VERBS[one.finding]}: {points(one.difference)}{_doubt(one)}."
             )
     told = [one for one in found.of_set(ContrastSet.MESSAGES) if one.first.arm is Arm.ERASED]
     for one in told:
         what = "the true" if one.first.message is MessageKind.STRATEGY else "a wrong"
         yield (
             f"Telling the erased student {what} strategy, against no message, {VERBS[one.finding]}: "
-            f"{points(one.difference)}."
+            f"{points(one.difference)}{_doubt(one)}."
         )
 
 
 def _by_finding(contrasts: Sequence[ContrastResult]) -> str:
-    """Return the messages under which a pair differs, and those under which it does not, with intervals."""
+    """Return the messages under which a pair differs, and those under which it does not, with intervals.
+
+    Where it is the same under every message, the smallest and the largest difference stand for all.
+    """
+    if len(contrasts) >= ALIKE and len({one.finding for one in contrasts}) == 1:
+        ordered = sorted(contrasts, key=lambda one: one.difference.difference)
+        first, last = (
+            f"{points(one.difference)} under {UNDER[one.first.message]}{_doubt(one)}"
+            for one in (ordered[0], ordered[-1])
+        )
+        return f"{VERBS[ordered[0].finding]} under every system message, from {first} to {last}"
     parts = []
     for finding, verb in VERBS.items():
         those = [one for one in contrasts if one.finding == finding]
         if those:
-            under = [f"under {UNDER[one.first.message]}, {points(one.difference)}" for one in those]
+            under = [
+                f"under {UNDER[one.first.message]}, {points(one.difference)}{_doubt(one)}" for one in those
+            ]
             parts.append(f"{verb} {_listed(under)}")
     return "; it ".join(parts)
+
+
+def _doubt(one: ContrastResult) -> str:
+    """Return why a difference is not clear although its interval lies beside 0; "" for all others."""
+    if one.finding != "no clear difference" or one.difference.low <= 0 <= one.difference.high:
+        return ""
+    return ", not clear after the correction for many comparisons"
 
 
 def _listed(items: Sequence[str]) -> str:

@@ -72,9 +72,16 @@ def test_the_paragraph_says_what_is_supported_and_what_is_not(library):
     assert text.startswith("Training on the erased records helped under no system message, +")
     assert "it hurt under a wrong strategy, -" in text
     assert "only 16 held-out tasks in 2 families and 3 seeds" in text
-    for one in found.of_set(ContrastSet.ARMS):
+    for one in found.of_set(ContrastSet.ARMS)[:4]:
         assert points(one.difference) in text
     assert notes(found) == []
+
+
+def test_what_is_the_same_under_every_message_is_told_once(library):
+    found = results(library, store_experiment(library, lambda arm, *_: arm is Arm.ERASED))
+    assert conclusion(found).startswith(
+        "Training on the erased records helped under every system message, from +100.0 points ("
+    )
 
 
 def test_where_nothing_differs_no_difference_is_claimed(library):
