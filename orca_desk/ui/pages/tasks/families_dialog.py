@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from orca_desk.library.checkers import family_checkers, set_checker
 from orca_desk.library.families import rename_family, undo_rename
 from orca_desk.library.task_changes import hold_out_family, undo_change
 from orca_desk.library.tasks import (
@@ -25,6 +27,7 @@ from orca_desk.library.tasks import (
     families,
     iterate_tasks,
 )
+from orca_desk.method.checkers import AUTO, CHOICES
 from orca_desk.steps.regrading import bring_back
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.tasks.actions import GRADES
@@ -36,6 +39,7 @@ from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.settings_form import number_box
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.answer_steps import CHECKER_HELP, CHECKERS
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.shorten import shorten
 
@@ -56,8 +60,9 @@ class FamiliesDialog(QDialog):
         super().__init__(parent)
         self.desk, self._show = desk, show
         self._select = ""
+        self._checkers: dict[str, str] = {}
         self.setWindowTitle("Families")
-        self.resize(760, 560)
+        self.resize(760, 600)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + GRID // 2)
@@ -73,6 +78,7 @@ class FamiliesDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addLayout(self._rename_row())
         layout.addLayout(self._heldout_row())
+        layout.addLayout(self._checker_row())
         layout.addLayout(self._end_row())
         desk.changed.connect(self._library_changed)
         # A dialog does not receive the window's shortcuts
@@ -120,6 +126,19 @@ class FamiliesDialog(QDialog):
         self.hold_button.setAutoDefault(False)
         return _row(label("Hold out for evaluation"), self.percent, self.hold_button)
 
+    def _checker_row(self) -> QHBoxLayout:
+        self.checker = QComboBox()
+        self.checker.setAccessibleName("How the steps of answers are checked")
+        for place, name in enumerate(CHOICES):
+            self.checker.addItem(CHECKERS[name], name)
+            self.checker.setItemData(place, CHECKER_HELP[name], Qt.ItemDataRole.ToolTipRole)
+        self.checker.activated.connect(self._choose_checker)
+        self.checker_help = label(size="caption", tone="muted", wrap=True)
+        self.checker_help.setMinimumWidth(12 * GRID)
+        words = label("Check steps of answers")
+        words.setToolTip("Answers are split into steps, and the first incorrect one is marked.")
+        return _row(words, self.checker, self.checker_help)
+
     def _end_row(self) -> QHBoxLayout:
         self.show_button = button("Show tasks", self._show_tasks)
         self.delete_button = button(
@@ -145,9 +164,15 @@ class FamiliesDialog(QDialog):
 
     def _read(self) -> None:
         library = self.desk.library
-        self.desk.background.run(self, lambda: families(library), self._fill, only_newest="families")
+        self.desk.background.run(
+            self,
+            lambda: (families(library), family_checkers(library)),
+            lambda read: self._fill(*read),
+            only_newest="families",
+        )
 
-    def _fill(self, found: list[FamilyCount]) -> None:
+    def _fill(self, found: list[FamilyCount], checkers: dict[str, str]) -> None:
+        self._checkers = checkers
         selected = self._select or self.family() or ""
         self._select = ""
         written = self.name.currentText()
@@ -167,6 +192,26 @@ class FamiliesDialog(QDialog):
         self.show_button.setEnabled(family is not None)
         self.delete_button.setEnabled(family is not None)
         self.group_button.setEnabled(family is not None)
+        self.checker.setEnabled(family is not None)
+        chosen = self._checkers.get(family or "", AUTO)
+        self.checker.setCurrentIndex(self.checker.findData(chosen))
+        self.checker_help.setText(CHECKER_HELP[chosen])
+
+    def _choose_checker(self) -> None:
+        family, chosen = self.family(), self.checker.currentData()
+        if not family or chosen == self._checkers.get(family, AUTO):
+            return
+        library = self.desk.library
+        change = f"choose how answers in {family} are checked"
+        self.desk.do(
+            change,
+            lambda: set_checker(library, family, chosen),
+            lambda before: set_checker(library, family, before),
+            "tasks",
+            "evaluations",
+            then=lambda _: self._announce(f"Changed how answers in {family} are checked.", change),
+            failed=self._refuse,
+        )
 
     def _rename(self) -> None:
         family, name = self.family(), self.name.currentText().strip()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
+from orca_desk.library.checkers import family_checkers
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings, set_pairings
 from orca_desk.library.records import add_records, iterate_records
@@ -127,3 +128,19 @@ def test_a_banner_undoes_its_own_change_or_none(
     qtbot.mouseClick(dialog.notice.action, Qt.MouseButton.LeftButton)
     assert not dialog.notice.isVisible()
     qtbot.waitUntil(lambda: names(library) == ["a", "b"])
+
+
+def test_a_checker_is_chosen_for_a_family_and_undone(
+    dialog: FamiliesDialog, library: Library, qtbot: QtBot
+) -> None:
+    family = dialog.family()
+    assert family is not None
+    qtbot.waitUntil(lambda: dialog.checker.currentData() == "auto")
+    place = dialog.checker.findData("arithmetic")
+    dialog.checker.setCurrentIndex(place)
+    dialog.checker.activated.emit(place)
+    qtbot.waitUntil(lambda: family_checkers(library) == {family: "arithmetic"})
+    qtbot.waitUntil(lambda: dialog.checker_help.text() == "Works out every equation again.")
+    dialog.desk.undo.undo()
+    qtbot.waitUntil(lambda: dialog.checker.currentData() == "auto")
+    assert family_checkers(library) == {}
