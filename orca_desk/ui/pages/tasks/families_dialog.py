@@ -126,7 +126,7 @@ class FamiliesDialog(QDialog):
         self.hold_button.setAutoDefault(False)
         return _row(label("Hold out for evaluation"), self.percent, self.hold_button)
 
-    def _checker_row(self) -> QHBoxLayout:
+    def _checker_row(self) -> QVBoxLayout:
         self.checker = QComboBox()
         self.checker.setAccessibleName("How the steps of answers are checked")
         for place, name in enumerate(CHOICES):
@@ -134,10 +134,18 @@ class FamiliesDialog(QDialog):
             self.checker.setItemData(place, CHECKER_HELP[name], Qt.ItemDataRole.ToolTipRole)
         self.checker.activated.connect(self._choose_checker)
         self.checker_help = label(size="caption", tone="muted", wrap=True)
-        self.checker_help.setMinimumWidth(12 * GRID)
         words = label("Check steps of answers")
         words.setToolTip("Answers are split into steps, and the first incorrect one is marked.")
-        return _row(words, self.checker, self.checker_help)
+        words.setMinimumWidth(20 * GRID)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(words)
+        row.addWidget(self.checker, 1)
+        column = QVBoxLayout()
+        column.setSpacing(GRID // 2)
+        column.addLayout(row)
+        column.addWidget(self.checker_help)
+        return column
 
     def _end_row(self) -> QHBoxLayout:
         self.show_button = button("Show tasks", self._show_tasks)
