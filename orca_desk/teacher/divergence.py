@@ -70,7 +70,7 @@ def kl_divergence(base: NDArray[np.float32], other: NDArray[np.float32]) -> NDAr
     """Return KL(base || other) in nats for each row of logits, [rows, vocabulary]."""
     ours, theirs = _log_softmax(base), _log_softmax(other)
     # rounding can leave a divergence of 0 just below it
-    return np.maximum((np.exp(ours) * (ours - theirs)).sum(axis=1), 0.0)
+    return np.asarray(np.maximum((np.exp(ours) * (ours - theirs)).sum(axis=1), 0.0), np.float64)
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -200,7 +200,9 @@ class _Walk:
             found = score(self._library, done["run"])
         else:
             tasks = list(iterate_tasks(self._library, TaskFilter(split="heldout", has_answer=True)))
-            found = evaluate(self._library, runner, tasks, system=system, sampling=SAMPLING, **self._job)
+            found = evaluate(
+                self._library, runner, tasks, system=system, sampling=SAMPLING, forgetting=True, **self._job
+            )
             _stop_unless(found.finished)
             self._remember(who, {"run": found.run})
         right = found.overall.accuracy

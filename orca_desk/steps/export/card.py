@@ -10,6 +10,7 @@ from typing import Any
 
 from orca_desk import __version__
 from orca_desk.files import atomic_write
+from orca_desk.method.forgetting import Forgetting
 from orca_desk.method.statistics import Share
 from orca_desk.models.fits import human_bytes
 from orca_desk.parity.table import GateRow
@@ -223,7 +224,21 @@ def _results(results: HeldOutResults) -> str:
         )
     if results.tuned.adherence.n:
         text += f"\n\n{_percent(results.tuned.adherence)} of its answers follow their family's strategy."
+    if results.lost is not None:
+        text += f"\n\n{_lost(results.lost)}"
     return text
+
+
+def _lost(found: Forgetting) -> str:
+    """Return what the student lost against its base, on general questions that no student is trained on."""
+    one, nats, ratio = found.overall, found.divergence.nats, found.ratio
+    return (
+        f"What training cost, on {one.n:,} general questions: {found.student.correct:,} correct,"
+        f" {found.base.correct:,} before training ({one.difference * 100:+.1f} points,"
+        f" {one.low * 100:+.1f} to {one.high * 100:+.1f}, {one.finding}). Mean KL divergence from the base,"
+        f" on everyday requests: {nats.value:.2f} nats per token ({nats.low:.2f} to {nats.high:.2f}). Answers"
+        f" are {ratio.value:.2f} times as long as before ({ratio.low:.2f} to {ratio.high:.2f})."
+    )
 
 
 def _result(name: str, tuned: Evaluated, base: Evaluated | None) -> list[str]:

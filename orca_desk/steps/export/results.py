@@ -5,18 +5,24 @@ from dataclasses import dataclass
 from orca_desk.files import file_sha256
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import Evaluation, list_evaluations
+from orca_desk.method.forgetting import Forgetting
 from orca_desk.method.statistics import Comparison
+from orca_desk.steps.evaluate.forgetting import forgetting_of
 from orca_desk.steps.evaluate.scoring import OVERALL, Evaluated, compare_evaluations, score
 from orca_desk.steps.export.sources import Sources
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOutResults:
-    """The newest finished evaluation of the tuned student, and one of its base on the same questions."""
+    """The newest finished evaluation of the tuned student, and one of its base on the same questions.
+
+    `lost` is what it lost on general questions, where that was measured.
+    """
 
     tuned: Evaluated
     base: Evaluated | None
     gain: Comparison | None
+    lost: Forgetting | None = None
 
 
 def held_out_results(library: Library, sources: Sources) -> HeldOutResults | None:
@@ -37,6 +43,7 @@ def held_out_results(library: Library, sources: Sources) -> HeldOutResults | Non
         tuned=score(library, best.id),
         base=score(library, base.id) if base else None,
         gain=compare_evaluations(library, best.id, base.id)[OVERALL] if base else None,
+        lost=forgetting_of(library, best.id),
     )
 
 
