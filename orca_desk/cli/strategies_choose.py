@@ -118,14 +118,13 @@ def _family_json(decision: Decision, found: RecordedChoice) -> dict[str, Any]:
             "mean_tokens": found.lengths.get((family, item.strategy)),
             "against_best": standing,
         }
-    open_for = decision.more_tasks
     return {
         "choice": decision.strategy,
         "reason": decision.reason,
         "why": decision_reason(decision),
         "most_accurate": decision.leader,
-        "more_tasks": open_for,
-        "more_answers": {item.strategy: open_for for item in decision.evidence} if open_for else {},
+        "more_tasks": decision.more_tasks,
+        "more_answers": decision.more_answers,
         "held_out": found.held_out.get(family),
         "strategies": strategies,
     }

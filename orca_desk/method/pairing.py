@@ -133,7 +133,8 @@ class Decision:
     """What the evidence says about a family: its strategy, or None and why.
 
     `leader` is the most accurate strategy, whether or not it is chosen. Without a choice, `more_tasks` are
-    the tasks that would probably settle it if each open strategy answered them too; None: no number would.
+    the tasks that the strategy with the fewest still has to answer for a choice, probably; None: no number of
+    tasks would settle it.
     """
 
     family: str
@@ -159,6 +160,14 @@ class Decision:
     def basis(self) -> Basis:
         """What the answers were judged by."""
         return self.evidence[0].basis
+
+    @property
+    def more_answers(self) -> dict[str, int]:
+        """How many more tasks each strategy would have to answer until the choice is probably settled."""
+        if self.more_tasks is None:
+            return {}
+        needed = min(item.tasks for item in self.evidence) + self.more_tasks
+        return {item.strategy: max(0, needed - item.tasks) for item in self.evidence}
 
     @property
     def pairing(self) -> Pairing | None:
@@ -284,5 +293,5 @@ def _more_tasks(evidence: Sequence[Evidence], rule: ChoiceRule) -> int | None:
     return (
         None
         if needed == inf
-        else max(1, int(max(needed, LEAST_TASKS)) - max(item.tasks for item in evidence))
+        else max(1, int(max(needed, LEAST_TASKS)) - min(item.tasks for item in evidence))
     )

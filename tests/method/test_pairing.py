@@ -78,6 +78,15 @@ def test_without_a_choice_it_says_how_many_more_tasks_would_settle_it() -> None:
     assert choose(measure([*trials("direct", enough, 3), *trials("step-by-step", enough, 90)]))
 
 
+def test_a_strategy_with_few_tasks_is_the_one_that_must_answer_more() -> None:
+    found = decide(measure([*trials("a", "1" * 40, 3), *trials("b", "0" * 40, 9), *trials("c", "111", 20)]))[
+        "f"
+    ]
+    assert (found.strategy, found.reason) == (None, PairingReason.OPEN)
+    assert found.more_tasks == found.more_answers["c"] > 0
+    assert found.more_answers["a"] == found.more_answers["b"] < found.more_answers["c"]
+
+
 def test_many_strategies_need_more_evidence_than_two() -> None:
     """With luck alone, one of many looks good: the p-values are adjusted for their number."""
     two = [*trials("a", "1" * 30, 3), *trials("b", "1" * 30, 9)]

@@ -270,7 +270,10 @@ class _Tournament:
         self._failed: set[str] = set()
         self._tried: dict[str, dict[Key, list[Trial]]] = {family: {} for family in self._contests}
         self._states: dict[str, ContestState] = {}
+        self._counts: dict[tuple[str, str], tuple[int, int, int]] = {}
         self._arrived: dict[tuple[str, str], list[int]] = {}
+        self._arrivals = _Tally()
+        self._used = _Tally()
         self._began, self._earlier = time.monotonic(), earlier
         self._taught: list[Taught] = []
 
@@ -297,7 +300,13 @@ class _Tournament:
             family: standing(contest, self._tried[family])
             for family, contest in yielding(list(self._contests.items()))
         }
+        self._counts = {
+            (family, name): _counted(trials)
+            for family, those in self._tried.items()
+            for name, trials in _by_strategy(those).items()
+        }
         self._arrived.clear()
+        self._arrivals = _Tally()
         self._tell()
 
     def _affordable(self, pairs: Sequence[Pair]) -> list[Pair]:
@@ -353,19 +362,25 @@ class _Tournament:
             is_graded = self._grader.basis == Basis.REFERENCE and new.verdict is not None
             cell[0] += bool(is_graded and new.verdict and new.verdict.correct)
             cell[1] += is_graded
-            cell[2] += new.record.provenance.completion_tokens or 0
+            tokens = new.record.provenance.completion_tokens or 0
+            cell[2] += tokens if is_graded else 0
+            self._arrivals.add(new.record.id, tokens)
         self._on_arrival(replace(arrival, counts=_summed([*self._taught, arrival.counts])))
         self._tell()
 
     def _read(self, pairs: Iterable[Pair]) -> None:
         """Read the answers to pairs, and note which were asked as often as wanted."""
         wanted = list(pairs)
+        self._arrivals = _Tally()
         self._answers |= teacher_answers(
             self._library, [identity for pair in wanted for identity in self._ids(pair)]
         )
         for pair in wanted:
             if all(identity in self._answers or identity in self._failed for identity in self._ids(pair)):
                 self._asked[pair] = None
+                for identity in self._ids(pair):
+                    if identity in self._answers:
+                        self._used.add(identity, self._answers[identity].tokens)
 
     def _grade(self) -> bool:
         """Grade all answers by what the tasks and the vote say now; return False if the job was stopped."""
@@ -422,12 +437,8 @@ class _Tournament:
         return self._identities[pair]
 
     def _spent(self) -> Spent:
-        used = {identity for pair in self._asked for identity in self._ids(pair)} & self._answers.keys()
-        return Spent(
-            answers=len(used),
-            tokens=sum(self._answers[identity].tokens for identity in used),
-            seconds=self._earlier + time.monotonic() - self._began,
-        )
+        seconds = self._earlier + time.monotonic() - self._began
+        return Spent(answers=self._used.answers, tokens=self._used.tokens, seconds=seconds)
 
     def _most_answers(self) -> int:
         """Return how many answers it takes at most, if no further strategy leaves."""
@@ -446,18 +457,20 @@ class _Tournament:
         cells = {}
         for family, state in self._states.items():
             for name in self._strategies:
-                trials = [
-                    trial for (_, key), those in self._tried[family].items() if key == name for trial in those
-                ]
-                correct, graded, tokens = self._arrived.get((family, name), (0, 0, 0))
-                n = len(trials) + graded
-                cells[family, name] = CellState(
-                    state=cell_name(state, name),
-                    correct=sum(trial.correct for trial in trials) + correct,
-                    n=n,
-                    mean_tokens=(sum(trial.tokens for trial in trials) + tokens) / n if n else 0.0,
+                earlier = self._counts.get((family, name), (0, 0, 0))
+                correct, n, tokens = map(
+                    sum, zip(earlier, self._arrived.get((family, name), (0, 0, 0)), strict=True)
                 )
-        self._on_standing(ProbeStanding(cells=cells, spent=self._spent(), budget=self._budget))
+                cells[family, name] = CellState(
+                    state=cell_name(state, name), correct=correct, n=n, mean_tokens=tokens / n if n else 0.0
+                )
+        spent = self._spent()
+        spent = replace(
+            spent,
+            answers=spent.answers + self._arrivals.answers,
+            tokens=spent.tokens + self._arrivals.tokens,
+        )
+        self._on_standing(ProbeStanding(cells=cells, spent=spent, budget=self._budget))
 
     def _probed(self, *, finished: bool) -> Probed:
         """Return the outcome; with the decisions if it came to its end."""
@@ -502,6 +515,35 @@ class _Tournament:
         )
         compared = max((one.tasks for one in state.evidence if one.strategy in state.open), default=0)
         return sum(count == len(state.open) for count in asked.values()) - compared
+
+
+class _Tally:
+    """Counts answers, each once, and their tokens."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self.tokens = 0
+
+    @property
+    def answers(self) -> int:
+        return len(self._seen)
+
+    def add(self, identity: str, tokens: int) -> None:
+        if identity not in self._seen:
+            self._seen.add(identity)
+            self.tokens += tokens
+
+
+def _by_strategy(tried: Mapping[Key, Sequence[Trial]]) -> dict[str, list[Trial]]:
+    found: dict[str, list[Trial]] = defaultdict(list)
+    for (_, name), trials in tried.items():
+        found[name] += trials
+    return found
+
+
+def _counted(trials: Sequence[Trial]) -> tuple[int, int, int]:
+    """Return how many are correct, how many there are, and their tokens."""
+    return sum(one.correct for one in trials), len(trials), sum(one.tokens for one in trials)
 
 
 def cell_name(state: ContestState, strategy: str) -> CellName:

@@ -76,12 +76,11 @@ def recorded_notes(found: RecordedChoice) -> list[str]:
 
 
 def _open(decision: Decision) -> str:
-    strategies = len(decision.evidence)
     if decision.more_tasks is None:
         return "no number of further answers would settle it if the differences stay as they are."
     return (
-        f"about {counted(decision.more_tasks, 'more task')} under each of {strategies} strategies"
-        f" ({counted(decision.more_tasks * strategies, 'answer')}) would probably settle it."
+        f"about {counted(sum(decision.more_answers.values()), 'more answer')} on"
+        f" {counted(decision.more_tasks, 'task')} would probably settle it."
     )
 
 
@@ -90,7 +89,7 @@ def _surely(standing: Standing, rule: ChoiceRule) -> str:
     basis = "shared tasks" if standing.paired else "tasks, none shared"
     return (
         f"{against} on {standing.tasks:,} {basis} (95% interval {standing.low:+.1%} to {standing.high:+.1%}),"
-        f" worse by {rule.margin:.0%} or more: adjusted p {_p(standing.adjusted_p)}"
+        f" worse by {100 * rule.margin:g} points or more: adjusted p {_p(standing.adjusted_p)}"
     )
 
 
