@@ -82,6 +82,10 @@ class RecordsPage(Page):
             tip="Export the listed records but dropped ones as JSON Lines, with the instruction erased",
         ),
         Command(
+            "Import ans&wers…", lambda page: page.import_answers(), image="file-input",
+            tip="Answers that a model gave elsewhere become teacher records",
+        ),
+        Command(
             "R&ules…", lambda page: page.edit_rules(), image="sliders-horizontal",
             tip="Which records are used for training, and what each rule removes",
         ),
@@ -117,6 +121,10 @@ class RecordsPage(Page):
         self.body.addWidget(self.view, 1)
         self._export_button = button("Export…", self.export, tip=self.export_them.toolTip())
         self._rules_button = button("Rules…", self.edit_rules, tip=self.action("Rules…").toolTip())
+        self._import_button = button(
+            "Import…", self.import_answers, tip=self.action("Import answers…").toolTip()
+        )
+        self.header.addWidget(self._import_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.header.addWidget(self._rules_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.header.addWidget(self._export_button, 0, Qt.AlignmentFlag.AlignBottom)
         self.keep("list", self.view.splitter)
@@ -161,6 +169,10 @@ class RecordsPage(Page):
         self._save_view()
 
     # What the user does
+
+    def import_answers(self) -> None:
+        """Select a file of answers that a model gave elsewhere; the page of the tasks imports it."""
+        self.desk.open("tasks", do="import", what="records")
 
     def decide(self, decision: Decision | None) -> None:
         """Store the decision for the selected records. After a single one, the next becomes current."""
