@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,8 +12,9 @@ from tiny_adapters import make_adapter
 from orca_desk.cli import commands
 from orca_desk.errors import UserError
 from orca_desk.library import general_probe
+from orca_desk.library.database import Library
 from orca_desk.library.general_probe import neutral_prompts, probe_questions
-from orca_desk.library.runs import get_run
+from orca_desk.library.runs import get_run, list_runs
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate import forgetting
@@ -152,6 +154,25 @@ def test_the_command_reports_it(library, student):
     assert "divergence" in read["forgetting"]["large"]  # the adapter is random and strong
     left_out = json.loads(CliRunner().invoke(commands, [*words, "--json", "--no-forgetting"]).stdout)
     assert left_out["forgetting"] is None
+
+
+def test_what_was_left_out_is_measured_by_a_command(library, student):
+    tuned = evaluate(library, student, TASKS, sampling=SHORT).run
+    base = evaluate(library, Runner(model=student.model, threads=1, context=512), TASKS, sampling=SHORT).run
+    folder = str(library.folder)
+    library.close()
+    words = ["evaluate", "forgetting", tuned, "--library", folder]
+    shown = CliRunner().invoke(commands, words)
+    assert shown.exit_code == 0, shown.output
+    assert "Divergence from the base" in shown.output
+    read = json.loads(CliRunner().invoke(commands, [*words, "--json"]).stdout)
+    assert read["divergence"]["prompts"] == 3
+    refused = CliRunner().invoke(commands, ["evaluate", "forgetting", base, "--library", folder])
+    assert isinstance(refused.exception, UserError)
+    assert "without an adapter" in refused.exception.message
+    with Library.open(Path(folder)) as again:
+        (run,) = list_runs(again, kind="forgetting")
+        assert run.status == "done"
 
 
 def test_another_correct_answer_is_correct():
