@@ -1,6 +1,6 @@
 """Pair a family with a strategy by the user's own choice, whatever was measured.
 
-A choice by hand is stored with who made it and what the newest measurement said, so that one that overrules a
+A choice by hand is stored with who made it and what was measured, so that one that overrules a
 measurement can be recognised later.
 """
 
@@ -15,7 +15,7 @@ from orca_desk.library.pairings import StoredPairing, set_pairings, withdraw_pai
 from orca_desk.library.strategies import get_strategy
 from orca_desk.library.tasks import families
 from orca_desk.method.pairing import Pairing, PairingReason
-from orca_desk.steps.pair.family_result import newest_measurement
+from orca_desk.steps.pair.family_result import main_measurement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,8 @@ def undo_choice(library: Library, choice: PairingChoice) -> None:
 
 
 def _measured(library: Library, family: str) -> dict[str, Any]:
-    """Return what the newest measurement of a family said, as JSON; nothing if there is none."""
-    found = newest_measurement(library, family)
+    """Return what the measurement of a family said, as JSON; nothing if there is none."""
+    found = main_measurement(library, family)
     if found is None:
         return {}
     decision = found.decision

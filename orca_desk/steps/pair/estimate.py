@@ -7,6 +7,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.pairings import latest_evidence
 from orca_desk.library.runs import list_runs
 from orca_desk.library.strategies import current_strategies
+from orca_desk.method.judging import JUDGE_SAMPLING
 from orca_desk.method.pairing import Basis
 from orca_desk.method.tournament import FIRST
 from orca_desk.models.identify import identify
@@ -82,9 +83,22 @@ def estimate(library: Library, request: ProbeRequest) -> ProbeEstimate:
 def _seconds(
     library: Library, request: ProbeRequest, least: int, most: int
 ) -> tuple[float, float] | tuple[None, None]:
-    """Return the time for the fewest and the most answers: by an earlier measurement, or by arithmetic."""
+    """Return the time for the fewest and the most answers, of the teacher and of the judge if there is one.
+
+    The teacher's is that of an earlier measurement, if there is one; the rest comes from arithmetic.
+    """
     if not request.model:
         return None, None
+    low, high = _teaching_seconds(library, request, least, most)
+    if request.judge:
+        judge = identify(Path(request.judge))
+        tokens = PROMPT_TOKENS + request.sampling.max_tokens
+        low += answering_time(judge, least * (PROMPT_TOKENS + SHORTEST)).low
+        high += answering_time(judge, most * (tokens + JUDGE_SAMPLING.max_tokens)).high
+    return low, high
+
+
+def _teaching_seconds(library: Library, request: ProbeRequest, least: int, most: int) -> tuple[float, float]:
     for run in list_runs(library, kind="probe", status="done"):
         stored = taught_from_json(run.outcome)
         if stored and (run.request or {}).get("model") == request.model:

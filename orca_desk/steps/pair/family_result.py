@@ -64,7 +64,9 @@ def _measured(
     return Measurement(decision=decision, held_out=held_out_score(evidence, rule), measured_at=measured_at)
 
 
-def newest_measurement(library: Library, family: str) -> Measurement | None:
-    """Return a family's newest measurement, by whatever basis; None if it was never measured."""
-    found = (family_result(library, family, basis).measurement for basis in Basis)
-    return max((one for one in found if one), key=lambda one: one.measured_at, default=None)
+def main_measurement(library: Library, family: str) -> Measurement | None:
+    """Return the newest measurement of a family by references, else by anything; None without any."""
+    found = {basis: family_result(library, family, basis).measurement for basis in Basis}
+    others = [one for one in found.values() if one]
+    newest = max(others, key=lambda one: one.measured_at, default=None)
+    return found[Basis.REFERENCE] or newest

@@ -71,13 +71,14 @@ def test_overruling_is_told_with_who_did_it_and_against_what(library: Library) -
     )
 
 
-def test_the_newest_measurement_counts_also_one_that_chose_nothing(library: Library) -> None:
-    store(library, measured("direct", 0), measured("step-by-step", 0))
-    choose_strategy(library, "sums", "direct")
-    assert "had no evidence; direct: 0 of 40 correct" in said(library)
+def test_references_count_before_anything_else_also_where_they_chose_nothing(library: Library) -> None:
     store(library, measured("direct", 36, Basis.AGREEMENT))
     choose_strategy(library, "sums", "step-by-step")
     assert "by agreement had chosen direct (36 of 40 agreeing)" in said(library)
+    store(library, measured("direct", 0), measured("step-by-step", 0))
+    store(library, measured("direct", 36, Basis.AGREEMENT))
+    choose_strategy(library, "sums", "direct")
+    assert "by reference answers had no evidence; direct: 0 of 40 correct" in said(library)
 
 
 def test_a_measurement_is_read_with_the_choice_that_it_stored(library: Library) -> None:

@@ -1,6 +1,7 @@
 """Asking a judge: a tiny real model, and a double of one whose verdicts are known."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,15 @@ import pytest
 from tiny_models import TinyModel
 
 from orca_desk.library.database import Library
+from orca_desk.library.tasks import add_tasks
 from orca_desk.method.judging import JUDGE_SAMPLING, judge_question
+from orca_desk.method.records import Task
 from orca_desk.processes.asking import Answer, AskOutcome, Failure, Prompt, Runner
 from orca_desk.processes.progress import JobControl
 from orca_desk.steps.pair import judge as judging
+from orca_desk.steps.pair.estimate import estimate
 from orca_desk.steps.pair.judge import Judge
+from orca_desk.steps.pair.request import ProbeRequest
 
 ANSWERS = [("What is 1 + 1?", "Answer: 2"), ("What is 1 + 1?", "Answer: 3"), ("Why?", "Because.")]
 
@@ -83,3 +88,12 @@ def test_a_stopped_judge_has_not_finished(library: Library, runner: Runner) -> N
     control.stop()
     found = Judge(library, runner, "Judge.").judge(ANSWERS, control=control)
     assert not found.finished and found.verdicts == (None, None, None)
+
+
+def test_the_estimate_counts_the_judges_time(library: Library, tiny_llama: TinyModel) -> None:
+    add_tasks(library, [Task(family="sums", query="What is 1 + 1?", answer="2")])
+    without = ProbeRequest(model=str(tiny_llama.gguf), families=["sums"], strategies=["direct"])
+    by_judge = replace(without, by="judge", judge=str(tiny_llama.gguf))
+    alone, judged = estimate(library, without), estimate(library, by_judge)
+    assert alone.high is not None and judged.high is not None and judged.high > alone.high
+    assert (alone.most_answers, judged.most_answers) == (1, 1)

@@ -79,6 +79,7 @@ class MeasureOptions(QWidget):
         self._prompt = request.judge_prompt
         if request.judge:
             self.judge.choose(Path(request.judge))
+            self.desk.models.look_for(Path(request.judge))  # it may be outside the folders of models
         for name in LIMITS:
             if (amount := getattr(request, name)) is not None:
                 self.limit.setCurrentIndex(self.limit.findData(name))
