@@ -15,8 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
+from killable_host import compete
 from processes import ends
 
+from orca_desk.inventory.bundled import mini_teacher
 from orca_desk.library.database import Library
 from orca_desk.library.records import iterate_records
 from orca_desk.library.runs import list_runs
@@ -92,6 +94,25 @@ def test_generation_survives_being_killed_at_any_time(tmp_path, tiny_llama):
     assert records(folder) == expected
     with Library.open(folder) as library:
         assert [run.status for run in list_runs(library)] == ["done"]
+
+
+def test_a_tournament_survives_being_killed_at_any_time(tmp_path):
+    """Who gets more answers is a function of the answers: it asks for the same ones, and decides the same."""
+    with Library.open(tmp_path / "whole") as library:
+        whole = compete(library, mini_teacher())
+    chance, folder, killed, status = random.Random(3), tmp_path / "killed", 0, -1
+    while status:
+        lines, victim = chance.randint(4, 12), ("host", "worker")[killed % 2]
+        _, status = kill_after(lines if killed < 4 else NEVER, victim, "tournament", folder, mini_teacher())
+        killed += status != 0
+    assert killed > 2
+    expected = records(tmp_path / "whole")
+    assert records(folder) == expected
+    assert len(expected) == whole.spent.answers < 2 * 3 * 20
+    with Library.open(folder) as library:
+        assert [run.status for run in list_runs(library)] == ["done"]
+        again = compete(library, mini_teacher())
+        assert (again.decisions, again.taught.new) == (whole.decisions, 0)
 
 
 def test_training_survives_being_killed_at_any_time(tmp_path, tiny_llama):

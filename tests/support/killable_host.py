@@ -1,4 +1,4 @@
-"""A host for the kill tests: `killable_host.py generate|train|experiment LIBRARY MODEL`.
+"""A host for the kill tests: `killable_host.py generate|tournament|train|experiment LIBRARY MODEL`.
 
 It prints a line per committed result.
 """
@@ -10,12 +10,15 @@ from pathlib import Path
 from doubles import QUICK, SHORT, open_small, small_snapshot, small_tasks
 
 from orca_desk.errors import UserError
+from orca_desk.library.database import Library
 from orca_desk.method.arms import Arm
+from orca_desk.method.records import Sampling
 from orca_desk.processes.asking import Runner
-from orca_desk.processes.progress import Update
+from orca_desk.processes.progress import Progress, Update, silent
 from orca_desk.steps.experiment.experiment import experiment
 from orca_desk.steps.experiment.plan import MessageKind, default_plan
 from orca_desk.steps.instruct.generate import generate
+from orca_desk.steps.pair.tournament import Probed, tournament
 from orca_desk.steps.train.training import train
 
 
@@ -24,12 +27,27 @@ def show(update: Update) -> None:
     print(f"{update.stage}: {update.done:.0f}", flush=True)
 
 
+def compete(library: Library, model: Path, progress: Progress = silent) -> Probed:
+    """Hold a small tournament of the bundled teacher."""
+    return tournament(
+        library,
+        Runner(model=model, threads=1),
+        families=["ordering", "facts"],
+        strategies=["direct", "explain-then-answer", "recall-reason-generate"],
+        per_family=20,
+        sampling=Sampling(max_tokens=200),
+        progress=progress,
+    )
+
+
 def main(kind: str, folder: Path, model: Path) -> None:
     """Do the job in the library."""
-    with open_small(folder) as library:
+    with Library.open(folder) if kind == "tournament" else open_small(folder) as library:
         if kind == "generate":
             runner = Runner(model=model, batch=2, threads=1, context=512)
             generate(library, runner, small_tasks(), sampling=SHORT, progress=show)
+        elif kind == "tournament":
+            compete(library, model, progress=show)
         elif kind == "experiment":
             plan = default_plan(library, small_snapshot(library), model)
             plan = replace(plan, arms=(Arm.BASE, Arm.ERASED), seeds=(3,), per_family=2, settings=QUICK)
