@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -42,12 +43,15 @@ from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.training.freeze_mix import FreezeMix
 from orca_desk.ui.pages.training.freeze_overlap import FreezeOverlap
 from orca_desk.ui.pages.training.freeze_preview import FreezePreview
-from orca_desk.ui.pages.training.freeze_records import FreezeRecords
+from orca_desk.ui.pages.training.freeze_sources import FreezeSources
 from orca_desk.ui.pages.training.measure_dialog import MeasureDialog
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.dialog_buttons import dialog_buttons
+from orca_desk.ui.widgets.layouts import scrolled
 from orca_desk.ui.widgets.notice import Notice
+from orca_desk.ui.widgets.rules_form import RulesForm
 from orca_desk.ui.widgets.text import button, label
+from orca_desk.ui.words.fitness import ALWAYS
 
 SETTLE_MS = 200
 KINDS = ("cautious", "empty", "own")
@@ -72,7 +76,7 @@ class FreezeDialog(QDialog):
         self.preview: Selection | None = None
         self._overlaps: LibraryOverlaps | None = None
         self.setWindowTitle("Freeze a snapshot")
-        self.resize(116 * GRID, 76 * GRID)
+        self.resize(116 * GRID, 90 * GRID)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + GRID // 2)
@@ -108,9 +112,9 @@ class FreezeDialog(QDialog):
         self._settle.start()
 
     def rules(self) -> SnapshotRules:
-        """Return the selected rules."""
-        base = SnapshotRules(**vars(current_rules(self.desk.library)))
-        return self.overlap.apply(self.mix.apply(self.records.apply(base)))
+        """Return the selected rules. Raises SettingError for one that cannot be used."""
+        base = SnapshotRules(**vars(self.form.value()))
+        return self.overlap.apply(self.mix.apply(self.sources.apply(base)))
 
     def instruction(self) -> str:
         """Return the student's system message. Raises UserError if the user's own is blank."""
@@ -141,14 +145,29 @@ class FreezeDialog(QDialog):
         column = QVBoxLayout()
         column.setSpacing(GRID)
         column.addLayout(self._build_form())
-        self.records = FreezeRecords(current_rules(self.desk.library))
-        self.mix, self.overlap = FreezeMix(), FreezeOverlap()
+        self.form = RulesForm()
+        self.form.set_value(current_rules(self.desk.library))
+        self.sources, self.mix, self.overlap = FreezeSources(), FreezeMix(), FreezeOverlap()
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("What gets in")
-        for tab, title in ((self.records, "Re&cords"), (self.mix, "Mi&x"), (self.overlap, "&Overlap")):
+        for tab, title in (
+            (self._rules_tab(), "&Rules"),
+            (self.sources, "Families an&d runs"),
+            (self.mix, "Mi&x"),
+            (self.overlap, "&Overlap"),
+        ):
             self.tabs.addTab(tab, title)
         column.addWidget(self.tabs, 1)
         return column
+
+    def _rules_tab(self) -> QScrollArea:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, GRID, GRID, 0)
+        column.addWidget(self.form)
+        column.addWidget(label(ALWAYS, size="caption", tone="muted", wrap=True))
+        column.addStretch(1)
+        return scrolled(inside)
 
     def _build_form(self) -> QFormLayout:
         form = QFormLayout()
@@ -176,7 +195,7 @@ class FreezeDialog(QDialog):
 
     def _watch(self) -> None:
         self.kind.currentIndexChanged.connect(self._show_kind)
-        for tab in (self.records, self.mix, self.overlap):
+        for tab in (self.form, self.sources, self.mix, self.overlap):
             tab.changed.connect(self._settle.start)
         self.mix.measured.connect(self._measure)
         self.name.textChanged.connect(self._show_readiness)
@@ -187,7 +206,7 @@ class FreezeDialog(QDialog):
     def _offer(self, found: tuple[FreezeChoices, int]) -> None:
         """Fill the lists, and suggest a name."""
         choices, number = found
-        self.records.offer(choices)
+        self.sources.offer(choices)
         if not self.name.text():
             self.name.setText(f"snapshot-{number + 1}")
             self.name.selectAll()
@@ -205,10 +224,15 @@ class FreezeDialog(QDialog):
 
     def _count(self) -> None:
         """Count the records that the rules select."""
-        library, overlaps, rules = self.desk.library, self._overlaps, self.rules()
+        library, overlaps = self.desk.library, self._overlaps
         instruction = self.text.toPlainText()  # may be blank: freezing is then refused
         self.preview = None
         self._show_readiness()
+        try:
+            rules = self.rules()
+        except UserError as error:
+            self.notice.show_error(error)
+            return
         self.counts.show_counting()
         self.desk.background.run(
             self,

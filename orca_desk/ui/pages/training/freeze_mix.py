@@ -65,7 +65,7 @@ class FreezeMix(QWidget):
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolled(inside, "Mix"))
+        outer.addWidget(scrolled(inside))
         self._show_state()
 
     def apply(self, rules: SnapshotRules) -> SnapshotRules:
@@ -170,7 +170,7 @@ class FreezeMix(QWidget):
         self._weight_grid = QGridLayout(self._weight_rows)
         self._weight_grid.setContentsMargins(2 * GRID, 0, GRID, 0)
         self._weight_grid.setColumnStretch(0, 1)
-        self.weights = scrolled(self._weight_rows, "Weights")
+        self.weights = scrolled(self._weight_rows)
         self.weights.setFixedHeight(14 * GRID)
         return self.weights
 

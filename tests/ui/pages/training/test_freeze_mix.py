@@ -97,7 +97,7 @@ def test_an_overlap_is_named_and_can_be_taken(
 ) -> None:
     page, dialog = opened(window, qtbot)
     overlap = dialog.overlap
-    assert dialog.tabs.tabText(2) == "&Overlap (1)"
+    assert dialog.tabs.tabText(dialog.tabs.indexOf(overlap)) == "&Overlap (1)"
     assert "0 repeated exactly, 1 nearly." in overlap.found.text()
     item = overlap.pairs.item(0)
     assert "baked thirty?" in item.text() and "baked twenty?" in item.text()

@@ -177,14 +177,14 @@ def test_freezing_counts_before_it_freezes(
     qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
     dialog = page.dialog
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.records.families.count() == 3)
+    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.sources.families.count() == 3)
     correct = dialog.preview.records
     assert dialog.preview.left_out == {Unfit.INCORRECT: 108 - correct}
     assert f"{correct} records" in dialog.counts.taken.text() and dialog.freeze_button.isEnabled()
 
-    dialog.records.only_correct.click()
+    dialog.form.only_correct.click()
     qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 108)
-    dialog.records.families.item(0).setCheckState(Qt.CheckState.Unchecked)
+    dialog.sources.families.item(0).setCheckState(Qt.CheckState.Unchecked)
     qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 72)
     dialog.mix.capped.click()
     dialog.mix.cap.setValue(10)
@@ -214,9 +214,9 @@ def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
     page = shown(window, qtbot, NO_SNAPSHOT)
     qtbot.mouseClick(page.stack.currentWidget().button, Qt.MouseButton.LeftButton)
     dialog = page.dialog
-    assert dialog is not None and not dialog.records.only_kept.isChecked()
-    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.records.families.count() == 3)
-    dialog.records.only_kept.click()
+    assert dialog is not None and not dialog.form.only_kept.isChecked()
+    qtbot.waitUntil(lambda: dialog.preview is not None and dialog.sources.families.count() == 3)
+    dialog.form.only_kept.click()
     qtbot.waitUntil(lambda: dialog.preview is not None and dialog.preview.records == 3)
     assert dialog.preview.left_out == {Unfit.DROPPED: 1, Unfit.NOT_KEPT: 104}
     assert dialog.counts.taken.text() == "3 records selected"
@@ -232,7 +232,7 @@ def test_a_snapshot_takes_only_what_was_kept_if_that_is_wanted(
     page.freeze()  # the same once more, under another name
     again = page.dialog
     assert again is not None
-    again.records.only_kept.click()
+    again.form.only_kept.click()
     again.name.setText("again")
     qtbot.waitUntil(lambda: again.preview is not None and again.preview.records == 3)
     with qtbot.waitSignal(window.desk.noticed) as said:

@@ -1,0 +1,61 @@
+"""Which families and runs a snapshot takes records from."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from orca_desk.library.snapshots import FreezeChoices
+from orca_desk.method.snapshot_rules import SnapshotRules
+from orca_desk.ui.theme import GRID
+from orca_desk.ui.widgets.text import label
+
+
+class FreezeSources(QWidget):
+    """Two lists to check. `changed` fires with each change."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, GRID, 0, 0)
+        row.setSpacing(2 * GRID)
+        self.families, self.runs = QListWidget(), QListWidget()
+        for text, choices in (("&Families", self.families), ("R&uns", self.runs)):
+            side = QVBoxLayout()
+            words = label(text, bold=True)
+            words.setBuddy(choices)
+            choices.setAccessibleName(text.replace("&", ""))
+            choices.itemChanged.connect(self.changed)
+            side.addWidget(words)
+            side.addWidget(choices)
+            row.addLayout(side)
+
+    def apply(self, rules: SnapshotRules) -> SnapshotRules:
+        """Return `rules` with what is checked here."""
+        return replace(rules, families=_checked(self.families), runs=_checked(self.runs))
+
+    def offer(self, choices: FreezeChoices) -> None:
+        """Fill the lists."""
+        for box, counts in ((self.families, choices.families), (self.runs, choices.runs)):
+            box.blockSignals(True)
+            for name, count in counts.items():
+                item = QListWidgetItem(f"{name}  ·  {count:,}")
+                item.setData(Qt.ItemDataRole.UserRole, name)
+                item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                item.setCheckState(Qt.CheckState.Checked)
+                box.addItem(item)
+            box.blockSignals(False)
+        self.runs.setToolTip("" if choices.runs else "No record was made by a run of this library.")
+
+
+def _checked(box: QListWidget) -> tuple[str, ...] | None:
+    """Return the checked names; None if all are, so that later ones are included too."""
+    items = [box.item(row) for row in range(box.count())]
+    names = [
+        str(item.data(Qt.ItemDataRole.UserRole))
+        for item in items
+        if item.checkState() == Qt.CheckState.Checked
+    ]
+    return None if len(names) == len(items) else tuple(names)
