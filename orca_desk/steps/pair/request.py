@@ -63,6 +63,7 @@ class ProbeRequest:
         try:
             if "sampling" in stored:
                 known = {**known, "sampling": Sampling.from_json(stored["sampling"])}
+            Basis(known.get("by", Basis.REFERENCE))
             return cls(**known)
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(

@@ -214,14 +214,22 @@ class MeasureBar(QWidget):
         if model is None or not count:
             return
         library = self.desk.library
-        request = self._request(model.path, self.families.chosen_or_all(), self.strategies.chosen_or_all())
+        request = replace(
+            self.options.apply_to(ProbeRequest(model=str(model.path))),
+            families=self.families.chosen_or_all(),
+            strategies=self.strategies.chosen_or_all(),
+        )
         self.desk.background.run(
             self,
             lambda: estimate(library, request),
             self._show_estimate,
-            failed=lambda error: None,  # measuring says what is wrong
+            failed=self._estimate_failed,
             only_newest="estimate",
         )
+
+    def _estimate_failed(self, error: Exception) -> None:
+        if not isinstance(error, UserError):  # what the user can mend is said when measuring
+            self.desk.report(error)
 
     def _show_estimate(self, found: ProbeEstimate) -> None:
         self.answers.setText(estimate_text(found))

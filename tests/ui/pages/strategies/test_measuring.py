@@ -199,6 +199,18 @@ def test_the_last_request_is_offered_again(library: Library, window: Window, qtb
     )
 
 
+def test_a_request_that_a_newer_version_stored_is_left_alone(
+    library: Library, window: Window, qtbot: QtBot
+) -> None:
+    newer = {**ProbeRequest(model="t.gguf").to_json(), "by": "oracle"}
+    create_run(library, "probe", {}, newer)
+    page = window.show_page("strategies")
+    assert isinstance(page, StrategiesPage)
+    assert page.pairing.measure.options.graded_by == Basis.REFERENCE
+    page.go({"start": newer})
+    qtbot.waitUntil(lambda: "Another version of Orca Desk" in page.notice.text.text())
+
+
 def test_the_judges_prompt_is_edited_beside_what_the_judge_reads(page: StrategiesPage, qtbot: QtBot) -> None:
     options = page.pairing.measure.options
     options.basis.setCurrentIndex(options.basis.findData(Basis.JUDGE))
