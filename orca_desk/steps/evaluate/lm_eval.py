@@ -74,7 +74,9 @@ def run_lm_eval(
         )
         try:
             while process.poll() is None:
-                if not control.proceed():
+                if control.state == "pause":
+                    _wait(process, control)
+                if control.stopped:
                     return False
                 server.require_running()
                 on_answers(server.answered)
@@ -127,6 +129,15 @@ def _samples(folder: Path, task: str) -> dict[tuple[str, str], dict[str, float]]
                     key = (metric, str(row.get("filter", "none")))
                     found.setdefault(key, {})[str(row["doc_id"])] = float(value)
     return found
+
+
+def _wait(process: psutil.Popen, control: JobControl) -> None:
+    """Suspend the program while the job is paused."""
+    with contextlib.suppress(psutil.Error):
+        process.suspend()
+    control.proceed()
+    with contextlib.suppress(psutil.Error):
+        process.resume()
 
 
 def _end(process: psutil.Popen) -> None:
