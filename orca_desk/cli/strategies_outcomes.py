@@ -26,7 +26,9 @@ def print_outcomes(families: tuple[str, ...], teacher: str | None, folder: Path)
 
     Each line has the family, task, strategy, sample, whether the answer is correct, and its tokens. These are
     one teacher's own answers (by default of the one that answered last) with a verdict by the task's
-    reference, under the newest version of each strategy, whichever run asked for them. Edits do not count.
+    reference, under the newest version of each strategy, whichever run asked for them. Edits do not count. A
+    tournament has looked at its answers several times, which its own decision allows for and `strategies
+    choose` does not: choose by a tournament's outcomes to see the figures, and trust its decision.
     """
     with open_library(folder, create=False) as library:
         model = teacher or newest_teacher(library)
