@@ -109,14 +109,21 @@ def judge(
     return [one for one in judged if one.n in wanted]
 
 
+def judge_all(library: Library, rules: FitnessRules) -> list[Judged]:
+    """Do what `judge` does for the whole library."""
+    with library.read() as db:
+        return judge(db, rules)
+
+
 def judge_and_ask(
-    db: sqlite3.Connection, rules: FitnessRules, *, off: frozenset[Unfit]
+    library: Library, rules: FitnessRules, *, off: frozenset[Unfit]
 ) -> list[tuple[Judged, tuple[Unfit, ...]]]:
-    """Do what `judge` does under `rules` without those that give the reasons `off`.
+    """Do what `judge_all` does under `rules` without those that give the reasons `off`.
 
     Beside each record stand those of `off` that would speak against it.
     """
-    considered = _considered(db, rules)
+    with library.read() as db:
+        considered = _considered(db, rules)
     without = [
         replace(one, standing=replace(one.standing, reasons=kept))
         if (kept := tuple(reason for reason in one.standing.reasons if reason not in off))
