@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from orca_desk.errors import SettingError
 from orca_desk.method.answer_facts import AnswerFacts
 from orca_desk.method.answer_format import Format, check_pattern, matches
-from orca_desk.method.languages import known_languages, surely_other
+from orca_desk.method.languages import LANGUAGES, surely_other
 from orca_desk.method.records import FinishReason
 
 Decision = Literal["keep", "drop"]
@@ -273,8 +273,6 @@ def _over(length: int | None, limit: int | None) -> bool:
 def _check_languages(codes: tuple[str, ...]) -> None:
     if not codes:
         raise SettingError("languages", "no language is named", "Name one, as en, or remove the rule.")
-    known = known_languages()
-    if unknown := [code for code in codes if code not in known]:
-        raise SettingError(
-            "languages", f"{unknown[0]!r} is no known code", f"Use one of: {', '.join(known)}."
-        )
+    if unknown := [code for code in codes if code not in LANGUAGES]:
+        hint = "Use the code of a language in ISO 639, such as en, de or zh."
+        raise SettingError("languages", f"{unknown[0]!r} is no known code", hint)

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.method.answer_facts import answer_facts
-from orca_desk.method.languages import clear_language, known_languages, languages_of, surely_other
+from orca_desk.method.languages import (
+    LANGUAGES,
+    _identifier,
+    clear_language,
+    languages_of,
+    surely_other,
+)
 from orca_desk.method.loops import loop_in
 from orca_desk.method.refusals import is_refusal
 
@@ -122,7 +128,10 @@ def test_too_few_words_are_in_no_language(text: str) -> None:
 def test_names_and_numbers_are_not_taken_for_another_language() -> None:
     text = "Jana has 27/3 = <<27/3=9.0>>9.0 Pomeranians.\nJana has 9.0/3 = <<9.0/3=3.0>>3.0 of them.\nA: 3"
     assert not surely_other(languages_of(text), ["en"])
-    assert "en" in known_languages()
+
+
+def test_the_codes_are_those_of_the_model() -> None:
+    assert set(_identifier().labels) == LANGUAGES
 
 
 @given(text=st.text(max_size=400))
