@@ -94,7 +94,6 @@ def _vectors(texts: Sequence[str]) -> Any | None:
         ngram_range=(1, 2),
         sublinear_tf=True,
         min_df=2,
-        max_df=0.95,
         max_features=_MAX_TERMS,
         dtype=np.float32,
     )
@@ -112,7 +111,9 @@ def _points(vectors: Any) -> Floats:
     size = min(DIMENSIONS, vectors.shape[1] - 1, vectors.shape[0] - 1)
     if size < 2:
         return np.asarray(normalize(vectors.toarray()))
-    return np.asarray(normalize(TruncatedSVD(size, n_iter=3, random_state=0).fit_transform(vectors)))
+    with np.errstate(invalid="ignore", divide="ignore"):  # equal texts have no variance to explain
+        projected = TruncatedSVD(size, n_iter=3, random_state=0).fit_transform(vectors)
+    return np.asarray(normalize(projected))
 
 
 def _labels(points: Floats, groups: int | None) -> Ints:

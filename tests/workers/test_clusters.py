@@ -63,6 +63,11 @@ def test_the_same_tasks_give_the_same_groups() -> None:
     assert find_clusters(MIXED) == find_clusters(MIXED)
 
 
+def test_a_kind_of_which_nearly_all_tasks_are_is_a_group_too() -> None:
+    found = find_clusters([*(sums(number) for number in range(400)), *(routes(number) for number in range(9))])
+    assert [len(one.members) for one in found.clusters] == [400, 9]
+
+
 def test_a_number_of_groups_can_be_asked_for() -> None:
     assert len(find_clusters(MIXED, 2).clusters) == 2
     assert len(find_clusters(MIXED, 5).clusters) == 5

@@ -20,7 +20,6 @@ from orca_desk.library.pairings import current_pairings
 from orca_desk.library.records import NewRecord, insert_records, known_records, next_samples
 from orca_desk.library.strategies import insert_strategies
 from orca_desk.library.tasks import get_tasks, insert_tasks, iterate_questions, same_tasks, tasks_asking
-from orca_desk.method.fitness import RecordFacts, Unfit, why_unfit
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import (
     ImportedFrom,
@@ -28,7 +27,6 @@ from orca_desk.method.records import (
     Task,
     TeacherRecord,
     imported_identity,
-    is_blank,
 )
 from orca_desk.method.splits import variant_key
 from orca_desk.method.strategies import Strategy
@@ -40,13 +38,13 @@ from orca_desk.steps.collect.imported_records import (
     MessageCount,
 )
 from orca_desk.steps.collect.message_strategies import MessageStrategies, plan_strategies
+from orca_desk.steps.collect.records_tally import RecordsTally
 from orca_desk.steps.grading import grade_answer
 from orca_desk.steps.regrading import regrade
 from orca_desk.steps.votes import keep_ready
 from orca_desk.yielding import yielding
 
 CHUNK = 500  # rows in one transaction, and between two checks for a stop
-SHOWN = 20  # refused rows and examples to show
 MESSAGES_SHOWN = 100
 FAMILIES_SHOWN = 50
 
@@ -119,7 +117,7 @@ def import_answers(
             with RefusedRows(refused, file) as writer:
                 work.take(readable_answers(file.rows(), path), writer, progress, control)
         keep_ready(library)
-        return work.result(finished=finished and work.rows == survey.rows, new=planned_new)
+        return work.result(finished=finished and work.tally.rows == survey.rows, new=planned_new)
 
 
 def planned(library: Library, survey: AnswerSurvey, choice: AnswersChoice) -> MessageStrategies:
@@ -171,13 +169,7 @@ class _Import:
     source: ImportedFrom
     run: str | None
     dry_run: bool
-    rows: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    unfit: Counter[Unfit] = field(default_factory=Counter)
-    families: Counter[str] = field(default_factory=Counter)
-    models: Counter[str] = field(default_factory=Counter)
-    problems: list[BadRow] = field(default_factory=list)
-    examples: list[AnsweredRow] = field(default_factory=list)
+    tally: RecordsTally = field(default_factory=RecordsTally)
     made_tasks: list[str] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)  # records that the file gave before
     _tried: dict[str, Task] = field(default_factory=dict)  # by question, of a dry run
@@ -199,30 +191,30 @@ class _Import:
             bad = [row for row in chunk if isinstance(row, BadRow)]
             for row in bad:
                 refused.add(row)
-            self._add([row for row in chunk if isinstance(row, AnsweredRow)])
-            self.counts["refused"] += len(bad)
-            self.problems += bad[: SHOWN - len(self.problems)]
-            self.rows += len(chunk)
+            good = [row for row in chunk if isinstance(row, AnsweredRow)]
+            self._add(good)
+            self.tally.take(good, bad)
             meter.advance(len(chunk))
 
     def result(self, *, finished: bool, new: set[tuple[str, int]]) -> ImportedRecords:
         """Return what was done."""
-        counts, notes = self.counts, self.file.reader.notes
+        tally, notes = self.tally, self.file.reader.notes
+        counts = tally.counts
         return ImportedRecords(
-            rows=self.rows,
+            rows=tally.rows,
             added=counts["added"],
             already_there=counts["already there"],
             refused=counts["refused"],
             tasks_added=counts["tasks added"],
-            tasks_matched=counts["tasks matched"],
+            tasks_matched=tally.matched,
             heldout=counts["held out"],
             graded=counts["graded"],
             correct=counts["correct"],
             leaked=counts["leaked"],
-            unfit=dict(self.unfit.most_common()),
+            unfit=dict(tally.unfit.most_common()),
             other_reference=counts["other reference"],
-            families=dict(self.families.most_common(FAMILIES_SHOWN)),
-            models=dict(self.models.most_common(FAMILIES_SHOWN)),
+            families=dict(tally.families.most_common(FAMILIES_SHOWN)),
+            models=dict(tally.models.most_common(FAMILIES_SHOWN)),
             messages=message_counts(self.plan, self.survey, new),
             rare=self.plan.rare,
             rare_rows=self.plan.rare_rows,
@@ -230,8 +222,8 @@ class _Import:
             more_answers=notes["more answers"],
             thoughts=notes["thoughts"],
             damaged=notes["damaged"],
-            problems=tuple(self.problems),
-            examples=tuple(self.examples),
+            problems=tuple(tally.problems),
+            examples=tuple(tally.examples),
             finished=finished,
             read_as=answers_read_as(self.file, self.survey),
             sha256=self.source.sha256,
@@ -243,13 +235,15 @@ class _Import:
         )
 
     def _add(self, rows: Sequence[AnsweredRow]) -> None:
-        self.examples += rows[: SHOWN - len(self.examples)]
         fresh = self._fresh(rows)
         tasks, new_tasks = self._tasks([row for _, row in fresh])
         records = self._records(fresh, tasks, new_tasks)
         if self.dry_run:
             self._tried |= {task.user_text: task for task in new_tasks}
-            self._count(records, tasks, new_tasks, added={one.record.id for one in records})
+            added = {one.record.id for one in records}
+            self.tally.count(
+                records, tasks, new_tasks, added=added, paired=self._paired, held=self._held_out()
+            )
             return
 
         def store(db: sqlite3.Connection) -> tuple[set[str], set[str]]:
@@ -262,7 +256,14 @@ class _Import:
         graded_by = {task.id: task for task in tasks.values()}
         current = get_tasks(self.library, list(graded_by))
         regrade(self.library, [key for key, task in current.items() if task != graded_by[key]])
-        self._count(records, tasks, [task for task in new_tasks if task.id in made], added=added)
+        self.tally.count(
+            records,
+            tasks,
+            [task for task in new_tasks if task.id in made],
+            added=added,
+            paired=self._paired,
+            held=self._held_out(),
+        )
 
     def _fresh(self, rows: Sequence[AnsweredRow]) -> list[tuple[str, AnsweredRow]]:
         """Return the rows that are no record yet, with the identities that theirs will have."""
@@ -283,7 +284,7 @@ class _Import:
         fresh = []
         for identity, row in identified:
             if identity in known or identity in self._seen:
-                self.counts["already there"] += 1
+                self.tally.counts["already there"] += 1
             else:
                 fresh.append((identity, row))
                 if self.dry_run:
@@ -300,7 +301,7 @@ class _Import:
             if user in found or user in made:
                 task = found.get(user) or made[user]
                 if row.answer is not None and row.answer != task.answer:
-                    self.counts["other reference"] += 1
+                    self.tally.counts["other reference"] += 1
             elif user in self._tried:
                 found[user] = self._tried[user]
             else:
@@ -370,45 +371,3 @@ class _Import:
             leaks=find_leaks(row.system, row.response, question=row.user_text),
             held_out=task.split == "heldout",
         )
-
-    def _count(
-        self,
-        records: Sequence[NewRecord],
-        tasks: dict[str, Task],
-        new_tasks: Sequence[Task],
-        *,
-        added: set[str],
-    ) -> None:
-        self.counts["tasks added"] += len(new_tasks)
-        made = {task.user_text for task in new_tasks}
-        matched = {one.record.user for one in records if one.record.id in added} - made - self._tried.keys()
-        self.counts["tasks matched"] += len(matched)
-        held = self._held_out()
-        for one in records:
-            if one.record.id not in added:
-                self.counts["already there"] += 1  # another process brought it in the meantime
-                continue
-            task = tasks[one.record.user]
-            is_held = task.split == "heldout" or variant_key(one.record.user) in held
-            self.counts["added"] += 1
-            self.counts["held out"] += is_held
-            self.counts["graded"] += one.verdict is not None
-            self.counts["correct"] += one.verdict is not None and one.verdict.correct
-            self.counts["leaked"] += bool(one.leaks)
-            self.families[task.family] += 1
-            imported = one.record.provenance.imported
-            self.models[imported.model if imported else ""] += 1
-            paired = task.strategy or self._paired.get(task.family)
-            if reason := why_unfit(_facts(one, held_out=is_held, paired=paired)):
-                self.unfit[reason] += 1
-
-
-def _facts(new: NewRecord, *, held_out: bool, paired: str | None) -> RecordFacts:
-    return RecordFacts(
-        finish_reason=new.record.provenance.finish_reason,
-        correct=new.verdict.correct if new.verdict else None,
-        leaked=bool(new.leaks),
-        held_out=held_out,
-        other_strategy=paired is not None and paired != new.record.strategy,
-        empty=is_blank(new.record.response),
-    )

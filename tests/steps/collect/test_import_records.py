@@ -32,6 +32,7 @@ from orca_desk.steps.collect.answers_request import (
     put_back_answers,
     take_back_answers,
 )
+from orca_desk.steps.collect.import_records import CHUNK
 from orca_desk.steps.collect.imported_records import ImportedRecords, records_outcome_from_json
 from orca_desk.steps.collect.message_strategies import MAX_OWN, NO_MESSAGE, OTHERS, plan_strategies
 from orca_desk.steps.collect.request import TaskSource
@@ -108,6 +109,14 @@ def test_several_answers_to_a_question_are_samples_of_one_task(library: Library)
     assert [(one.record.strategy, one.record.sample) for one in all_records(library)] == [
         ("imported-think-step-then", 0), ("imported-think-step-then", 1), ("imported-short", 0),
     ]  # fmt: skip
+
+
+def test_tasks_are_counted_once_over_all_chunks(library: Library) -> None:
+    add_tasks(library, [make_task(0)])
+    done = run(library, *(row(number % 3, response=f"Answer: {number}") for number in range(CHUNK + 50)))
+    assert (done.added, done.tasks_added, done.tasks_matched) == (CHUNK + 50, 2, 1)
+    samples = {one.record.sample for one in all_records(library) if one.record.user == make_task(1).query}
+    assert samples == set(range((CHUNK + 50 + 1) // 3))
 
 
 def test_a_task_of_the_library_grades_the_answer(library: Library) -> None:

@@ -61,6 +61,7 @@ class GroupDialog(QDialog):
         self.desk = desk
         self.states: list[Grouping] = []  # the proposal, and what the user made of it; undone ones follow
         self._now = -1
+        self._grouped = ""  # the family whose tasks these are
         self._job: Job | None = None
         self.setWindowTitle("Group tasks")
         self.resize(900, 680)
@@ -198,6 +199,7 @@ class GroupDialog(QDialog):
     def group(self) -> None:
         """Propose groups for the chosen family."""
         library, family = self.desk.library, self.family.currentText()
+        self._grouped = family
         number = self.number.value() if self.number.value() > 1 else None
         self._run(
             f"Grouping the tasks of {shorten(family)}",
@@ -337,4 +339,5 @@ class GroupDialog(QDialog):
         self.merge_button.setEnabled(len(places) > 1)
         self.split_button.setEnabled(is_free and one is not None and one.tasks > 1)
         self.undo_button.setEnabled(self._now > 0)
-        self.apply_button.setEnabled(is_free and grouping is not None and bool(grouping.groups))
+        changes = grouping is not None and grouping.names not in ((), (self._grouped,))
+        self.apply_button.setEnabled(is_free and changes)
