@@ -288,6 +288,7 @@ class _Tournament:
             if not answered and self._control.stopped:
                 return self._probed(finished=False)
             self._read(pairs)
+            self._require_answers()
             if not self._grade():
                 return self._probed(finished=False)
             if not answered:  # the time is up
@@ -349,7 +350,7 @@ class _Tournament:
                 control=control,
                 on_arrival=self._arrive,
                 progress=report,
-                must_answer=not self._answers,
+                must_answer=False,
             )
         self._taught.append(taught)
         return taught.finished
@@ -381,6 +382,15 @@ class _Tournament:
                 for identity in self._ids(pair):
                     if identity in self._answers:
                         self._used.add(identity, self._answers[identity].tokens)
+
+    def _require_answers(self) -> None:
+        """Raise UserError if the teacher could not answer a single task."""
+        if self._failed and not self._answers:
+            reasons = _summed(self._taught).failed
+            raise UserError(
+                f"The teacher could not answer any of the {len(self._failed):,} tasks: {next(iter(reasons))}",
+                "Allow fewer answer tokens or more context, or choose another teacher.",
+            )
 
     def _grade(self) -> bool:
         """Grade all answers by what the tasks and the vote say now; return False if the job was stopped."""

@@ -241,6 +241,25 @@ def test_evidence_follows_references_that_were_edited_since_the_teacher_answered
     assert after.fruitless == ("ordering",)
 
 
+def test_tasks_that_the_teacher_cannot_read_are_left_out_and_counted(sampled):
+    tasks = [Task(family="mixed", query=f"{n} what is hot? " * 300, answer="sun") for n in range(3)]
+    tasks += [Task(family="mixed", query=f"{n} what is hot?", answer="sun") for n in range(4)]
+    add_tasks(sampled, tasks)
+    teacher = Runner(model=mini_teacher(), threads=1)
+    asked = {"strategies": ["direct", "guess-and-check"], "sampling": Sampling(max_tokens=30)}
+    found = tournament(sampled, teacher, families=["mixed"], **asked)
+    assert found.finished and found.left_out == 3
+    assert sum(found.taught.failed.values()) == 6
+    (decision,) = found.decisions.values()
+    assert {one.tasks for one in decision.evidence} == {4}
+    again = tournament(sampled, teacher, families=["mixed"], **asked)
+    assert (again.decisions, again.left_out, again.taught.new) == (found.decisions, 3, 0)
+    long = [Task(family="long", query=f"{n} who is far? " * 300, answer="moon") for n in range(3)]
+    add_tasks(sampled, long)
+    with pytest.raises(UserError, match="could not answer any of the 6 tasks"):
+        tournament(sampled, teacher, families=["long"], **asked)
+
+
 def test_a_question_that_stands_in_two_families_is_evidence_in_both(sampled):
     teacher = Runner(model=mini_teacher(), threads=1)
     asked = {"strategies": ["direct"], "per_family": 2, "sampling": Sampling(max_tokens=60)}
