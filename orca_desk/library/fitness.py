@@ -5,9 +5,9 @@ So there is no second copy of the rules.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from orca_desk.errors import UserError
@@ -17,7 +17,7 @@ from orca_desk.library.database import Library
 from orca_desk.library.fill_facts import FACT_TABLES, OnProgress, fill_answer_facts, unwatched
 from orca_desk.library.record_rules import current_rules, rules_in
 from orca_desk.library.records import CONTENT, CORRECT, FAMILY, LEAKED, TABLES, TEXT, RecordFilter
-from orca_desk.library.votes import StoredVote, Vote, count_votes, stored_votes
+from orca_desk.library.votes import StoredVote, Vote, count_votes, stored_vote, stored_votes
 from orca_desk.method.agreement import agree
 from orca_desk.method.answer_format import LIMIT_S, Format
 from orca_desk.method.best import Contender, beaten
@@ -245,15 +245,17 @@ def _considered(
     if rules.agreement is not None:
         columns += ", r.question"
     rows = db.execute(f"{columns} {tables} {conditions.where} ORDER BY r.id", conditions.parameters)
-    judge_one = _Judge(rules, stored_votes(db) if rules.agreement is not None else {})
+    # A few records need not wait until all votes are read
+    few = partial(stored_vote, db)
+    judge_one = _Judge(rules, few if rowids is not None or rules.agreement is None else stored_votes(db).get)
     return [judge_one(row) for row in yielding(rows)]
 
 
 class _Judge:
     """Judges rows of one query, and remembers how facts stand that many rows share."""
 
-    def __init__(self, rules: FitnessRules, votes: dict[str, StoredVote]) -> None:
-        self._rules, self._votes = rules, votes
+    def __init__(self, rules: FitnessRules, vote_on: Callable[[str], StoredVote | None]) -> None:
+        self._rules, self._vote_on = rules, vote_on
         self._plain = not (
             rules.need_text or rules.need_format or rules.agreement is not None or _limits_tokens(rules)
         )
@@ -287,7 +289,7 @@ class _Judge:
         facts, rules = self._read(row["facts"]), self._rules
         agreed = None
         if rules.agreement is not None and facts.correct is None:
-            vote = self._votes.get(row["question"])
+            vote = self._vote_on(row["question"])
             agreed = vote.share_of(row["content"]) if vote else None
         return replace(
             facts,

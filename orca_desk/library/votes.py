@@ -73,12 +73,18 @@ def count_votes(library: Library, *, vote: Vote = agree, on_progress: OnProgress
 
 def stored_votes(db: sqlite3.Connection) -> dict[str, StoredVote]:
     """Return all votes by the key of their question."""
-    return {
-        row["question"]: StoredVote(
-            answers=row["answers"], won=row["won"], winners=frozenset(json.loads(row["winners"]))
-        )
-        for row in db.execute("SELECT question, answers, won, winners FROM votes")
-    }
+    return {row["question"]: _vote(row) for row in db.execute("SELECT * FROM votes")}
+
+
+def stored_vote(db: sqlite3.Connection, question: str) -> StoredVote | None:
+    """Return the vote on one question, by its key."""
+    row = db.execute("SELECT * FROM votes WHERE question = ?", (question,)).fetchone()
+    return None if row is None else _vote(row)
+
+
+def _vote(row: sqlite3.Row) -> StoredVote:
+    winners = frozenset(json.loads(row["winners"]))
+    return StoredVote(answers=row["answers"], won=row["won"], winners=winners)
 
 
 def _outdated(db: sqlite3.Connection) -> Iterator[_Poll]:
