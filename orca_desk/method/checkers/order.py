@@ -45,7 +45,7 @@ _VERB = (
     r"|happened)"
 )
 _RELATION = re.compile(
-    rf"(?:^|(?<=[.,;:!?\n(])|\b(?:and|so|that|since|because|as|therefore|thus|hence|then)\b)\s*"
+    rf"(?:^|(?<=[.,;:!?\n()])|\b(?:and|so|that|since|because|as|therefore|thus|hence|then)\b)\s*"
     rf"(?P<first>{_ITEM}){_VERB}\s+(?:(?:directly|right|immediately|just|also|much)\s+)?"
     rf"(?P<word>{'|'.join(_WORDS)})\s+(?P<second>{_ITEM})\s*(?=[.,;:!?)\n]|$|\b(?:and|so|but|which|because|since)\b)",
     re.IGNORECASE,
@@ -57,6 +57,7 @@ _UNCERTAIN = re.compile(
     r"|maybe|possibly|unless|some|all|any|every|no|none|who|what|which|false|incorrect|wrong|contradicts?)\b|n['’]t\b|\?",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r'"[^"\n]{0,400}"|“[^”\n]{0,400}”')  # notes such as "(left) ? book ? (right)"
 _SENTENCE = re.compile(r"[^.;!?\n]+[.;!?\n]*")
 _LEADING = re.compile(
     r"\A(?:(?:so|then|thus|hence|therefore|and|also|since|because|as|now)\s+)*(?:(?:the|a|an)\s+)?"
@@ -103,7 +104,7 @@ def _check(known: "_Order", step: AnswerStep) -> StepCheck:
 def relations(text: str) -> Iterator[Relation]:
     """Yield the relations that a text states as facts; what is asked, denied or supposed is not stated."""
     count = 0
-    for sentence in _SENTENCE.findall(text[:_LONGEST]):
+    for sentence in _SENTENCE.findall(_QUOTED.sub('"', text[:_LONGEST])):
         if _UNCERTAIN.search(sentence):
             continue
         for relation in (*_in_words(sentence), *_in_signs(sentence)):

@@ -11,6 +11,8 @@ _QUOTED = re.compile(
 )
 _LEFT_OUT = re.compile(r"\[?(?:\.\.\.|…)\]?")
 _LEAST_WORDS = 3  # what is shorter may be a word that is spoken of, not a quotation
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NOTATION = re.compile(r"[=+*/<>|^~{}\[\]]|(?:^|\s)[?!_-](?:\s|$)|^\(.*\)$")  # "x = 3", "(left) ? book"
 _NOT_TEXT = re.compile(r"[\W_]+")
 
 
@@ -28,11 +30,16 @@ def _check(context: str, text: str) -> StepCheck:
         missing = [part for part in _parts(quote) if f" {part} " not in context]
         if not missing:
             found = True
-        elif len(quote.split()) >= _LEAST_WORDS:
+        elif _is_prose(quote):
             return incorrect(StepFault.NOT_QUOTED, quote=shown_step(quote))
         else:
             return UNCHECKED
     return CORRECT if found else UNCHECKED
+
+
+def _is_prose(quote: str) -> bool:
+    """Return whether a quotation is words of some text: neither a term that is spoken of nor notation."""
+    return len(_WORD.findall(quote)) >= _LEAST_WORDS and not _NOTATION.search(quote)
 
 
 def _quotes(text: str) -> Iterator[str]:

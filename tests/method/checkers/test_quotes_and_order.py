@@ -24,6 +24,10 @@ CONTEXT = (
         ('It says "the bus to Rome is blue".', "incorrect"),
         ('First "the bus to Paris is blue", then "Peter hates the bus".', "incorrect"),
         ('This is "sad".', "unchecked"),
+        ('Write it as "(left) ? red book ? (right)".', "unchecked"),
+        ('That makes "total cost = two trains".', "unchecked"),
+        ('Call it "A - B".', "unchecked"),
+        ('The order is "(cheapest) apples pears plums (dearest)".', "unchecked"),
         ("Nothing is quoted, it's clear, isn't it.", "unchecked"),
     ],
 )
@@ -53,6 +57,7 @@ RACE = "Ann finished before Bob. Bob finished before Cid. Dora is taller than Em
         ("Cid did not come before Ann.", "unchecked"),
         ("He came before Ann.", "unchecked"),
         ("2 > 3", "unchecked"),
+        ('(1) Cid came before Ann: "(first) ? Cid ? Ann ? (last)".', "incorrect"),
     ],
 )
 def test_what_is_said_of_an_order_must_agree(step: str, outcome: str) -> None:
