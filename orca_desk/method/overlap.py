@@ -12,6 +12,7 @@ causal_judgement that are asked again about another person (63 of 145), and 5 of
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ def find_overlaps(
     """
     held = _Words()
     exact: dict[tuple[int, ...], str] = {}
-    for key, text in held_out:
+    for key, text in yielding(held_out):
         exact.setdefault(held.add(key, text), key)
     exact.pop((), None)  # texts without a word ask nothing
     if not exact:
@@ -83,15 +84,14 @@ class _Words:
     def __init__(self, numbers: dict[str, int] | None = None) -> None:
         self.numbers = {} if numbers is None else numbers
         self.keys: list[str] = []
-        self.words: list[int] = []
-        self.lengths: list[int] = []
+        self.words, self.lengths = array("Q"), array("q")  # numpy takes them as they are, without a stall
 
     def add(self, key: str, text: str) -> tuple[int, ...]:
         """Add a text; return the numbers of its words."""
         numbers = self.numbers
         found = [numbers.setdefault(word, len(numbers) + 1) for word in words_of(text)]
         self.keys.append(key)
-        self.words += found
+        self.words.extend(found)
         self.lengths.append(len(found))
         return tuple(found)
 
@@ -100,10 +100,11 @@ def _runs(texts: _Words) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
     """Return the distinct runs of each text: their hashes, and the number of their text, in that order."""
     import numpy as np
 
-    words = np.array(texts.words, dtype=np.uint64)
-    owners = np.repeat(np.arange(len(texts.keys), dtype=np.int64), np.array(texts.lengths, dtype=np.int64))
-    if len(words) < RUN:
+    if len(texts.words) < RUN:
         return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+    words = np.frombuffer(texts.words, dtype=np.uint64)
+    lengths = np.frombuffer(texts.lengths, dtype=np.int64)
+    owners = np.repeat(np.arange(len(texts.keys), dtype=np.int64), lengths)
     starts = len(words) - RUN + 1
     hashes = np.zeros(starts, dtype=np.uint64)
     for place in range(RUN):  # a mixing step per word, with the constants of splitmix64

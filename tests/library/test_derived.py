@@ -10,10 +10,12 @@ from orca_desk.library.database import Library
 from orca_desk.library.derived import derive_snapshot
 from orca_desk.library.integrity import check
 from orca_desk.library.lookup import look_up
+from orca_desk.library.manifests import manifest
 from orca_desk.library.overview import overview
 from orca_desk.library.records import add_records
 from orca_desk.library.snapshots import Snapshot, freeze, get_snapshot, list_snapshots, snapshot_records
 from orca_desk.library.tasks import add_tasks
+from orca_desk.method.snapshot_rules import SnapshotRules
 
 
 @pytest.fixture
@@ -65,3 +67,13 @@ def test_nothing_is_derived_from_nothing(library: Library, source: Snapshot) -> 
     with pytest.raises(UserError, match="no snapshot"):
         derive_snapshot(library, "0" * 32, "none", snapshot_records(library, source.id), {})
     assert get_snapshot(library, source.id) == source
+
+
+def test_a_derived_snapshot_that_the_user_freezes_too_is_listed(library: Library, source: Snapshot) -> None:
+    two = list(snapshot_records(library, source.id))[:2]
+    derived = derive_snapshot(library, source.id, "two of them", two, {"arm": "first"})
+    assert list_snapshots(library) == [source]
+    frozen = freeze(library, name="my own", rules=SnapshotRules(cap=2))
+    assert (frozen.id, frozen.name) == (derived.id, "two of them")
+    assert {one.id for one in list_snapshots(library)} == {source.id, derived.id}
+    assert manifest(library, derived.id)["account"]["considered"] == 4
