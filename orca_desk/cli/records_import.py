@@ -80,7 +80,8 @@ def import_records(
 
     Reads OpenOrca's rows, conversations with a system message (messages, ShareGPT), Alpaca's rows, the
     outputs of distilabel and Kiln, and Orca Desk's own exports, as JSONL, JSON or CSV. Their system messages
-    become strategies. Rows that the library already has are left out, so an import can be repeated.
+    become strategies. Of a conversation with several exchanges, the last answer is taken, and what came
+    before is its context. Rows that the library already has are left out, so an import can be repeated.
     """
     request = AnswersRequest(
         source=TaskSource.of_file(file),
