@@ -16,22 +16,27 @@ from orca_desk.cli.options import (
     json_option,
     library_option,
     open_library,
+    student_message,
 )
-from orca_desk.cli.output import complain, console, escape_controls, print_json, say, table
+from orca_desk.cli.output import console, escape_controls, print_json, say, table
+from orca_desk.cli.records_base import measure
 from orca_desk.cli.records_import import import_records
+from orca_desk.cli.records_rules import rules
+from orca_desk.cli.records_snapshots import compare, export, freeze, list_snapshots, show_manifest
 from orca_desk.inventory.templates import Overrides
-from orca_desk.library import records, snapshots
-from orca_desk.library.database import Library
-from orca_desk.library.ids import full_id, snapshot_id
+from orca_desk.library import records
+from orca_desk.library.fitness import by_rowids
+from orca_desk.library.ids import full_id
+from orca_desk.library.record_rules import current_rules
 from orca_desk.library.records import RecordFilter
-from orca_desk.library.review import rowid_of
-from orca_desk.library.snapshots import Snapshot, SnapshotRules
-from orca_desk.library.strategies import current_strategies
-from orca_desk.method.erasure import Segment, SegmentState, revealed_strategies, student_instruction
+from orca_desk.library.review import rowid_of, standings_by_id
+from orca_desk.method.erasure import Segment, SegmentState
+from orca_desk.method.fitness import RECORD_REASONS, Standing, Unfit
 from orca_desk.steps.erase.inspect import Inspector, Token
 from orca_desk.steps.erase.review import ReviewItem, review_item
+from orca_desk.steps.votes import prepare
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
+from orca_desk.ui.words.fitness import standing_text
 from orca_desk.ui.words.grading import verdict_reason
 from orca_desk.ui.words.provenance import made_summary
 from orca_desk.ui.words.records import DECISIONS, record_state
@@ -45,10 +50,12 @@ NO_LIMIT = 1_000_000_000  # tokens
     "records",
     epilog=examples(
         "orca-desk records list --family belief --incorrect",
+        "orca-desk records list --out --reason incorrect",
         "orca-desk records show 3f2a",
+        "orca-desk records rules --max-tokens 400 --no-refusals",
         "orca-desk records drop 3f2a 77b0",
         "orca-desk records freeze first-try",
-        "orca-desk records freeze plain --instruction empty --with-incorrect",
+        "orca-desk records freeze even --balance even --long-share 0.2",
         "orca-desk records export SNAPSHOT training.jsonl",
         "orca-desk records import openorca.jsonl --model gpt-4",
         "orca-desk records inspect 3f2a --student models/mini-student",
@@ -58,7 +65,8 @@ def command() -> None:
     """List, compare and review teacher records, and freeze snapshots to train on."""
 
 
-command.add_command(import_records)
+for subcommand in (import_records, rules, measure, freeze, list_snapshots, show_manifest, compare, export):
+    command.add_command(subcommand)
 
 
 @command.command("list")
@@ -73,6 +81,14 @@ command.add_command(import_records)
 @click.option(
     "--leaked", is_flag=True, default=None, help="Only answers that quote or mention their instruction."
 )
+@click.option(
+    "--in/--out", "used", default=None, help="Only records that the rules in force use, or leave out."
+)
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in RECORD_REASONS]),
+    help="Only records that this speaks against, under the rules in force.",
+)
 @click.option("--text", default="", help="Only records with this text in question or answer, in any case.")
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number to list."
@@ -84,30 +100,53 @@ def list_records(
     strategy: str | None,
     correct: bool | None,
     leaked: bool | None,
+    used: bool | None,
+    reason: str | None,
     text: str,
     limit: int,
     folder: Path,
     as_json: bool,
 ) -> None:
-    """List teacher records with their verdicts."""
+    """List teacher records with their verdicts, and why each is in or out under the rules in force."""
     wanted = RecordFilter(
-        family=family, strategy=strategy, correct=correct, leaked=leaked, text=text, limit=limit
+        family=family,
+        strategy=strategy,
+        correct=correct,
+        leaked=leaked,
+        used=used,
+        reason=Unfit(reason) if reason else None,
+        text=text,
+        limit=limit,
     )
     with open_library(folder) as library:
+        prepare(library, current_rules(library))
+        wanted = by_rowids(library, wanted)
         total = records.count_records(library, wanted)
         found = list(records.iterate_records(library, wanted))
+        standing = standings_by_id(library, [each.record.id for each in found])
     if as_json:
-        print_json({"total": total, "records": found})
+        print_json({
+            "total": total,
+            "records": [{**vars(each), "standing": _plain(standing[each.record.id])} for each in found],
+        })  # fmt: skip
         return
     table(
         counted(total, "record") + (f" (first {limit:,} shown)" if total > limit else ""),
-        {"id": "left", "family": "left", "strategy": "left", "verdict": "left", "answer": "left"},
+        {
+            "id": "left",
+            "family": "left",
+            "strategy": "left",
+            "verdict": "left",
+            "training": "left",
+            "answer": "left",
+        },
         [
             [
                 each.record.id[:8],
                 each.record.family,
                 each.record.strategy,
                 record_state(each),
+                standing_text(standing[each.record.id]),
                 shorten(each.current.response, 60),
             ]
             for each in found
@@ -125,7 +164,12 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
     item = _review_item(folder, record_id, instruction)
     stored, segments = item.stored, item.segments
     if as_json:
-        print_json({"teacher": stored, "training": item.training, "difference": segments})
+        print_json({
+            "teacher": stored,
+            "training": item.training,
+            "difference": segments,
+            "standing": _plain(item.standing) if item.standing else None,
+        })  # fmt: skip
         return
     left = _panel("Teacher record", segments, hidden="inserted")
     right = _panel("Training record", segments, hidden="erased")
@@ -134,6 +178,8 @@ def show(record_id: str, instruction: str, folder: Path, as_json: bool) -> None:
     say(f"{record.family}, {record.strategy} (version {record.strategy_version}): {record_state(stored)}.")
     if stored.verdict:
         say(verdict_reason(stored.verdict.reason))
+    if item.standing:
+        say(f"{standing_text(item.standing)}.")
     for leak in stored.leaks:
         say(f"Leak: {leak.text!r}: {leak.why}")
     if made.imported is not None:
@@ -202,100 +248,17 @@ _decision("drop", "drop", "Drop records: leave them out of every later snapshot.
 _decision("undecide", None, "Remove the decision to keep or drop records.")
 
 
-@command.command("freeze")
-@click.argument("name")
-@instruction_options
-@click.option("--with-incorrect", is_flag=True, help="Include answers that were graded incorrect.")
-@click.option("--with-leaks", is_flag=True, help="Include answers that quote or mention their instruction.")
-@click.option(
-    "--with-unpaired", is_flag=True, help="Include answers that follow a strategy other than the paired one."
-)
-@click.option("--only-kept", is_flag=True, help="Only records that you kept in review.")
-@click.option("--family", "families", multiple=True, help="Only this family; repeat for several.")
-@click.option("--cap", type=click.IntRange(1), help="Maximum records per family.")
-@library_option
-@json_option
-def freeze(
-    name: str,
-    instruction: str,
-    with_incorrect: bool,
-    with_leaks: bool,
-    with_unpaired: bool,
-    only_kept: bool,
-    families: tuple[str, ...],
-    cap: int | None,
-    folder: Path,
-    as_json: bool,
-) -> None:
-    """Erase the instructions and freeze the training records as snapshot NAME."""
-    rules = SnapshotRules(
-        only_correct=not with_incorrect,
-        allow_leaks=with_leaks,
-        only_paired=not with_unpaired,
-        only_kept=only_kept,
-        families=families or None,
-        cap=cap,
-    )
-    text = _student_message(instruction)
-    with open_library(folder) as library:
-        _warn_about_quotes(library, text)
-        made = snapshots.freeze(library, name=name, instruction=text, rules=rules)
-    if as_json:
-        print_json(made)
-        return
-    _show_snapshots([made])
-    say(frozen_sentence(made.name, name))
-
-
-@command.command("snapshots")
-@library_option
-@json_option
-def list_snapshots(folder: Path, as_json: bool) -> None:
-    """List the snapshots."""
-    with open_library(folder) as library:
-        found = snapshots.list_snapshots(library)
-    print_json(found) if as_json else _show_snapshots(found)
-
-
-@command.command("export")
-@click.argument("snapshot")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@library_option
-@json_option
-def export(snapshot: str, file: Path, folder: Path, as_json: bool) -> None:
-    """Write the training records of SNAPSHOT to FILE as JSONL."""
-    with open_library(folder) as library:
-        frozen = snapshot_id(library, snapshot)
-        count = snapshots.write_snapshot(library, frozen, file)
-        taken_back = snapshots.taken_back(library, frozen)
-    if as_json:
-        print_json({"written": count, "file": file, "dropped_or_held_out_since": taken_back})
-        return
-    say(f"Wrote {counted(count, 'record')} to {file}.")
-    if taken_back:
-        say(f"Dropped or held out since: {taken_back:,} of them. Freeze again to leave them out.")
-
-
-def _warn_about_quotes(library: Library, instruction: str) -> None:
-    """Warn if the student's message reveals a strategy."""
-    for name in revealed_strategies(instruction, current_strategies(library).values()):
-        complain(
-            f"Warning: the student's message quotes the instruction of {name}, so nothing is erased there."
-        )
-
-
 def _review_item(folder: Path, record_id: str, instruction: str) -> ReviewItem:
     with open_library(folder) as library:
+        prepare(library, current_rules(library))
         rowid = rowid_of(library, full_id(library, "record", record_id))
         assert rowid is not None
-        return review_item(library, rowid, _student_message(instruction))
+        return review_item(library, rowid, student_message(instruction))
 
 
-def _student_message(option: str) -> str:
-    """Return the message that `--instruction` selects: the cautious one, none, or the user's own text."""
-    if option in ("cautious", "empty"):
-        return student_instruction(option)
-    return student_instruction("own", option)
+def _plain(standing: Standing) -> dict[str, object]:
+    """Return how a record stands as JSON has it."""
+    return {"used": not standing.reasons, "reasons": standing.reasons, "basis": standing.basis}
 
 
 def _spans(tokens: Sequence[Token]) -> list[dict[str, object]]:
@@ -319,23 +282,3 @@ def _panel(title: str, segments: Sequence[Segment], *, hidden: str) -> Panel:
             role = segment.role
         text.append(escape_controls(segment.text), style=STYLES[segment.state])
     return Panel(text, title=title)
-
-
-def _show_snapshots(found: Sequence[Snapshot]) -> None:
-    if not found:
-        say("No snapshots yet. Create one: orca-desk records freeze NAME")
-        return
-    table(
-        "Snapshots",
-        {"id": "left", "name": "left", "records": "right", "families": "left", "left out": "left"},
-        [
-            [
-                each.id[:8],
-                each.name,
-                f"{each.records:,}",
-                ", ".join(f"{family} {count}" for family, count in each.families.items()),
-                describe_left_out(each.left_out),
-            ]
-            for each in found
-        ],
-    )

@@ -1,14 +1,16 @@
 """Have the teacher answer tasks, each under the strategy that its family is paired with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypedDict
 
 from orca_desk.errors import UserError
 from orca_desk.library.database import Library
 from orca_desk.library.pairings import current_pairings
 from orca_desk.library.record_rules import current_rules
+from orca_desk.library.review import standings_by_id
 from orca_desk.library.strategies import current_strategies
+from orca_desk.method.fitness import Unfit
 from orca_desk.method.pairing import strategy_for
 from orca_desk.method.records import Sampling, Task, digest
 from orca_desk.method.strategies import Strategy
@@ -16,7 +18,7 @@ from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.instruct.rounds import Voting, teach_in_rounds
 from orca_desk.steps.recorder import RunRecorder, find_or_create_run, record_run
-from orca_desk.steps.teaching import Ask, OnArrival, Taught, Teacher, teach, unwatched
+from orca_desk.steps.teaching import Arrival, Ask, OnArrival, Taught, Teacher, teach, unwatched
 
 
 class _How(TypedDict):
@@ -81,12 +83,18 @@ def generate(
         settings["voting"] = voting.at_least
     run = find_or_create_run(library, "generate", settings, request)
     with record_run(library, run, progress=progress) as recorder:
+        unchecked: list[str] = []
+
+        def arrived(arrival: Arrival) -> None:
+            unchecked.extend(_unchecked(arrival))
+            on_arrival(arrival)
+
         how: _How = {
             "teacher": used,
             "sampling": sampling,
             "recorder": recorder,
             "control": control,
-            "on_arrival": on_arrival,
+            "on_arrival": arrived,
         }
         if voting:
             taught = teach_in_rounds(library, tasks, chosen, voting, **how)
@@ -94,8 +102,27 @@ def generate(
             numbers = range(samples)
             asks = [Ask(task=task, strategy=chosen[task.id], sample=one) for task in tasks for one in numbers]
             taught = teach(library, asks, **how)
+        taught = _after_vote(library, taught, unchecked)
         recorder.outcome, recorder.finished = taught.to_json(), taught.finished
         return Generated(run=run, **vars(taught))
+
+
+def _unchecked(arrival: Arrival) -> list[str]:
+    """Return the ids of the usable answers of an arrival that no reference graded."""
+    ids = (new.record.id for new in arrival.records if new.verdict is None)
+    return [record for record in ids if record not in arrival.rejected]
+
+
+def _after_vote(library: Library, taught: Taught, unchecked: Sequence[str]) -> Taught:
+    """Count those answers as rejected that lost the vote which the rules in force ask for."""
+    if current_rules(library).agreement is None or not unchecked:
+        return taught
+    standing = standings_by_id(library, unchecked).values()
+    lost = sum(Unfit.NO_AGREEMENT in one.reasons for one in standing)
+    if not lost:
+        return taught
+    rejected = {**taught.rejected, Unfit.NO_AGREEMENT: lost}
+    return replace(taught, usable=taught.usable - lost, ungraded=taught.ungraded - lost, rejected=rejected)
 
 
 def strategies_for(library: Library, tasks: Sequence[Task], override: str | None) -> dict[str, Strategy]:

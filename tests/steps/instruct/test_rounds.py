@@ -7,10 +7,12 @@ from doubles import open_small, small_tasks
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orca_desk.library.record_rules import set_rules
 from orca_desk.library.records import count_records, iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.agreement import agree, is_settled, samples_needed
+from orca_desk.method.fitness import FitnessRules, Unfit
 from orca_desk.method.records import Sampling
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl
@@ -84,6 +86,19 @@ def test_answers_are_spared_where_the_vote_is_decided(library, teacher):
     for one in iterate_records(library):
         by_task[one.record.task_id].append(one.record.sample)
     assert all(sorted(samples) == list(range(len(samples))) for samples in by_task.values())
+
+
+def test_answers_that_lose_the_vote_are_not_counted_as_usable(library, teacher):
+    set_rules(library, FitnessRules(agreement=1.0, allow_cut_off=True))
+    made = generate(library, teacher, unanswered(library, 3), samples=3, sampling=WARM)
+    assert made.new == 9
+    assert (
+        made.rejected[Unfit.NO_AGREEMENT]
+        + made.usable
+        + sum(count for reason, count in made.rejected.items() if reason is not Unfit.NO_AGREEMENT)
+        == 9
+    )
+    assert made.usable == made.ungraded < 9
 
 
 def test_a_stop_between_rounds_resumes_with_what_is_missing(library, teacher):
