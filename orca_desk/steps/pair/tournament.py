@@ -46,6 +46,7 @@ from orca_desk.steps.teaching import (
 from orca_desk.yielding import yielding
 
 MOST_TASKS = 64  # of a family, unless more are asked for
+STAGE = "asking the teacher"
 FIRST_GUESS = 200  # tokens of an answer, before there is one
 OnStanding = Callable[[ProbeStanding], None]
 Key = tuple[str, str]  # task id, strategy
@@ -496,6 +497,8 @@ class _Tournament:
                 spent=self._spent(),
                 taught=taught,
             )
+        answers = self._used.answers
+        self._recorder.report(Update(stage=STAGE, done=answers, total=answers, unit="answers"))
         self._states = {
             family: concluded(self._contests[family], state, self._tried[family])
             for family, state in self._states.items()
@@ -572,7 +575,8 @@ def cell_name(state: ContestState, strategy: str) -> CellName:
 
 def _store(library: Library, found: Probed) -> None:
     """Store the decisions, with what they rest on."""
-    before = undecided_families_of(library)
+    bases = {one.basis for one in found.decisions.values()}
+    before = undecided_families_of(library, *bases)
     details: dict[str, dict[str, Any]] = {}
     for family, decision in found.decisions.items():
         score = found.held_out.get(family)

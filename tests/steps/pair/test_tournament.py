@@ -56,6 +56,8 @@ def test_a_tournament_pairs_families_and_keeps_its_records(sampled):
     assert (details["margin"], details["run"], details["ends"]) == (0.05, found.run, [8])
     assert details["held_out"]["accuracy"] == found.held_out["ordering"].accuracy == 1.0
     assert count_records(sampled) == found.spent.answers == 16, "of 80: the first look was enough"
+    run = get_run(sampled, found.run)
+    assert (run.done, run.total) == (16, 16)
     again = tournament(sampled, teacher, per_family=40, **asked)
     assert (again.taught.new, again.taught.known) == (0, 16)
     assert (again.decisions, again.spent.answers) == (found.decisions, 16)
