@@ -10,6 +10,7 @@ from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import button
+from orca_desk.ui.words.votes import HELP
 
 AS_WRITTEN = "chat/as-written"  # the window's setting for whether answers are shown without Markdown
 
@@ -44,6 +45,11 @@ class ChatHeader(QWidget):
         show_as_written(self.plain.isChecked())
         desk.theme.changed.connect(self._paint)
         self._paint()
+
+    def show_votes(self, votes: int) -> None:
+        """Show how often each message is asked."""
+        self.sampling.setText("Sampling" if votes == 1 else f"Sampling, vote of {votes}")
+        self.sampling.setToolTip("" if votes == 1 else HELP)
 
     def _toggle_plain(self) -> None:
         as_written = self.plain.isChecked()

@@ -152,6 +152,7 @@ class ChatPage(Page):
 
     def _connect(self) -> None:
         self._happened.connect(self._show_news, Qt.ConnectionType.QueuedConnection)
+        self.settings.votes_changed.connect(self.top.show_votes)
         self.models.context_changed.connect(self.composer.set_context_window)
         self.history.opened.connect(self.open_chat)
         self.composer.sent.connect(self.send)

@@ -33,7 +33,12 @@ EDITOR_HEIGHT = 11 * GRID
 
 
 class ChatSettings(QObject):
-    """Holds the system message and the sampling settings, and saves changes for the next chat."""
+    """Holds the system message and the sampling settings, and saves changes for the next chat.
+
+    `votes_changed` carries how often each message is asked.
+    """
+
+    votes_changed = Signal(int)
 
     def __init__(self, page: Page) -> None:
         super().__init__(page)
@@ -47,6 +52,7 @@ class ChatSettings(QObject):
         """Start with the settings last used."""
         self.sampling = offer.sampling
         self.votes = offer.votes if offer.sampling.temperature > 0 else 1
+        self.votes_changed.emit(self.votes)
         if offer.system is not None:
             self.system.set_text(offer.system)
 
@@ -69,6 +75,7 @@ class ChatSettings(QObject):
             self._page.notice.show_error(error)
             return
         self.sampling, self.votes = sampling, votes
+        self.votes_changed.emit(votes)
         desk = self._page.desk
         desk.write(lambda: save_sampling(desk.library, sampling))
         desk.write(lambda: save_votes(desk.library, votes))

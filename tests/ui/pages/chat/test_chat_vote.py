@@ -101,6 +101,7 @@ def test_the_settings_say_what_a_vote_needs_and_are_saved(
     qtbot.waitUntil(lambda: not popover.warning.isVisible(), timeout=SECONDS)
     popover.close()
     assert (page.settings.votes, page.settings.sampling.temperature) == (7, 0.7)
+    assert page.top.sampling.text() == "Sampling, vote of 7"
     qtbot.waitUntil(lambda: get_setting(library, "chat.votes", 1) == 7, timeout=SECONDS)
 
 
