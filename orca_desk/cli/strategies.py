@@ -26,8 +26,9 @@ from orca_desk.method.records import Sampling
 from orca_desk.method.strategies import read_strategy, revised, to_toml
 from orca_desk.steps.pair.choice import choose_strategy
 from orca_desk.steps.pair.estimate import estimate
+from orca_desk.steps.pair.probe_tasks import MOST_TASKS
+from orca_desk.steps.pair.probed import Probed
 from orca_desk.steps.pair.request import ProbeRequest
-from orca_desk.steps.pair.tournament import MOST_TASKS, Probed
 from orca_desk.ui.words.choices import decision_reason
 from orca_desk.ui.words.pairing import (
     estimate_text,

@@ -18,7 +18,8 @@ from orca_desk.processes.progress import Progress, Update, silent
 from orca_desk.steps.experiment.experiment import experiment
 from orca_desk.steps.experiment.plan import MessageKind, default_plan
 from orca_desk.steps.instruct.generate import generate
-from orca_desk.steps.pair.tournament import Probed, tournament
+from orca_desk.steps.pair.probed import Probed
+from orca_desk.steps.pair.tournament import tournament
 from orca_desk.steps.train.training import train
 
 

@@ -12,8 +12,8 @@ from orca_desk.method.pairing import Basis
 from orca_desk.method.tournament import FIRST
 from orca_desk.models.identify import identify
 from orca_desk.models.pace import answering_time
+from orca_desk.steps.pair.probe_tasks import probe_tasks
 from orca_desk.steps.pair.request import ProbeRequest
-from orca_desk.steps.pair.tournament import probe_tasks
 from orca_desk.steps.teaching import taught_from_json
 
 ENOUGH = 20  # answers of an earlier run that tell its speed

@@ -13,8 +13,10 @@ from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Progress, silent
 from orca_desk.steps.defaults import chosen_batch, chosen_threads
 from orca_desk.steps.pair.graders import make_grader
+from orca_desk.steps.pair.probe_tasks import MOST_TASKS
+from orca_desk.steps.pair.probed import Probed
 from orca_desk.steps.pair.standing import Budget
-from orca_desk.steps.pair.tournament import MOST_TASKS, OnStanding, Probed, tournament, untold
+from orca_desk.steps.pair.tournament import OnStanding, tournament, untold
 from orca_desk.steps.teaching import OnArrival, unwatched
 
 

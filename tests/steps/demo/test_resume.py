@@ -14,8 +14,8 @@ from orca_desk.processes.asking import Runner
 from orca_desk.steps.demo import walk
 from orca_desk.steps.demo.stages import StageDone
 from orca_desk.steps.demo.state import DemoStudent
+from orca_desk.steps.pair.probed import Probed
 from orca_desk.steps.pair.standing import Spent
-from orca_desk.steps.pair.tournament import Probed
 from orca_desk.steps.teaching import Taught
 
 DONE = Taught(usable=1, rejected={}, failed={}, tokens=1, asked=1, known=0, seconds=1.0, finished=True)

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QVBoxLayou
 
 from orca_desk.method.evidence import Basis
 from orca_desk.steps.pair.graders import ByAgreement
+from orca_desk.steps.pair.probe_tasks import MOST_TASKS
 from orca_desk.steps.pair.request import ProbeRequest
-from orca_desk.steps.pair.tournament import MOST_TASKS
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.strategies.judge_dialog import JudgeDialog
 from orca_desk.ui.theme import GRID

@@ -13,9 +13,9 @@ from orca_desk.library.runs import newest_request
 from orca_desk.method.evidence import Basis
 from orca_desk.steps.pair.estimate import ProbeEstimate, estimate
 from orca_desk.steps.pair.matrix import PairingMatrix
+from orca_desk.steps.pair.probed import Probed
 from orca_desk.steps.pair.request import ProbeRequest
 from orca_desk.steps.pair.standing import Budget, ProbeStanding
-from orca_desk.steps.pair.tournament import Probed
 from orca_desk.steps.recorder import request_to_resume
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
