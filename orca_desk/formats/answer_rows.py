@@ -6,47 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from typing import Literal as OneOf
 
-from orca_desk.errors import UserError
+from orca_desk.formats.answer_columns import CONVERSATION, answer_columns, instruction_as_system
 from orca_desk.formats.chat_rows import Exchange, exchange_of, reply_in, system_of, turns_in
-from orca_desk.formats.columns import is_conversation, plain, short_name
+from orca_desk.formats.choices import answer_text
+from orca_desk.formats.columns import plain
 from orca_desk.formats.rows import BadRow, Literal, Row
-from orca_desk.formats.task_rows import flat
+from orca_desk.formats.task_rows import essence, flat
 from orca_desk.formats.values import is_missing, is_nothing, tidy
 from orca_desk.method.records import AnswerKind, FinishReason
 
 AnswerNote = OneOf["earlier turns", "more answers", "thoughts", "damaged"]
-ANSWER_FIELDS = (
-    "system", "query", "context", "response", "answer", "family", "model", "finish_reason", "strategy",
-)  # fmt: skip
-CONVERSATION = "conversation"  # the pseudo-field under which a mapping names a column of turns
-# In order of preference, as `plain` writes names
-_NAMES: dict[str, tuple[str, ...]] = {
-    "system": (
-        "systemprompt", "system", "systemmessage", "systeminstruction", "systeminstructions", "sysprompt",
-        "systemtext", "strategyinstruction",
-    ),
-    "response": (
-        "response", "generation", "completion", "output", "modeloutput", "modelresponse", "modelanswer",
-        "assistant", "generatedtext", "generations", "responses", "completions", "outputs", "prediction",
-        "chosen", "rawoutput", "solution",
-    ),
-    "query": (
-        "question", "query", "prompt", "userprompt", "usermessage", "user", "instruction", "problem",
-        "inputtext", "input", "text",
-    ),
-    "context": ("context", "passage", "document", "input"),
-    "answer": (
-        "reference", "referenceanswer", "answer", "target", "expected", "expectedanswer", "expectedoutput",
-        "groundtruth", "gold", "goldanswer", "correctanswer", "finalanswer", "label",
-    ),
-    "family": ("family", "category", "subject", "topic", "tasktype", "task", "subset"),
-    "model": (
-        "modelname", "model", "generationmodel", "generationmodels", "teacher", "teachermodel", "generator",
-        "modelid",
-    ),
-    "finish_reason": ("finishreason", "stopreason", "finish"),
-    "strategy": ("strategy", "strategyname"),
-}  # fmt: skip
 _FINISHED: dict[str, FinishReason] = {
     **dict.fromkeys(("stop", "endturn", "eos", "eostoken", "endoftext", "stopsequence", "completed"), "stop"),
     **dict.fromkeys(("length", "maxtokens", "maxoutputtokens", "maxlength", "modellength"), "length"),
@@ -85,38 +54,6 @@ class AnsweredRow:
         return f"{self.context}\n\n{self.query}" if self.context else self.query
 
 
-def answer_columns(columns: Sequence[str], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return field -> column for rows of answers; `mapping` takes precedence, "" there leaves a field out.
-
-    A column of turns is under "conversation". Raises UserError for an unknown field in `mapping`.
-    """
-    given = dict(mapping or {})
-    known = (*ANSWER_FIELDS, CONVERSATION)
-    if unknown := sorted(given.keys() - set(known)):
-        raise UserError(f"An answer has no field {unknown[0]!r}.", f"The fields are {', '.join(known)}.")
-    found = {name: column for name, column in given.items() if column in columns}
-    free: dict[str, str] = {}
-    for column in columns:
-        if column not in found.values():
-            free.setdefault(short_name(column), column)
-            free[plain(column)] = column
-    if CONVERSATION not in given and "query" not in given:
-        turns = next((column for column in columns if is_conversation(column)), None)
-        if turns is not None:
-            found[CONVERSATION] = turns
-            _drop(free, turns)
-    for name, synonyms in _NAMES.items():
-        if name in given or (name in ("query", "context") and CONVERSATION in found):
-            continue
-        fitting = next((free[one] for one in synonyms if one in free), None)
-        if fitting is not None:
-            found[name] = fitting
-            _drop(free, fitting)
-    if "response" not in found and "response" not in given and "answer" in found and "answer" not in given:
-        found["response"] = found.pop("answer")  # the only answer of the row is what the model wrote
-    return found
-
-
 @dataclass(kw_only=True)
 class AnswerReader:
     """Turns rows of one file into answered rows.
@@ -137,7 +74,7 @@ class AnswerReader:
         if found is None:
             said = dict(self.mapping)
             if self.instruction_is_system:
-                said = {**_instruction_as_system(names), **said}
+                said = {**instruction_as_system(names), **said}
             found = answer_columns(key, said)
             if len(self._shapes) < 1000:
                 self._shapes[key] = found
@@ -238,10 +175,10 @@ class _Reading:
 
     def _reference(self) -> str | None:
         value = self._values.get(self._columns.get("answer", ""))
-        if isinstance(value, bool):
-            return "yes" if value else "no"
+        if isinstance(value, (bool, Literal)):
+            return answer_text(value) or None
         text = self._as_text("answer", value) if isinstance(value, str) else ""
-        return None if is_missing(text) else text
+        return None if is_missing(text) else essence(text)
 
     def _name(self, name: str) -> str:
         value = self._values.get(self._columns.get(name, ""))
@@ -281,14 +218,6 @@ class _Reading:
         return _RowFaultError(f"{column!r} gives no {word}", "Fill it in, or remove the row.")
 
 
-def _instruction_as_system(names: Sequence[str]) -> dict[str, str]:
-    """Return the mapping by which Alpaca's instruction is the system message, and its input the question."""
-    by_name = {plain(name): name for name in names}
-    if "instruction" not in by_name or "input" not in by_name:
-        return {}
-    return {"system": by_name["instruction"], "query": by_name["input"], "context": ""}
-
-
 def _unfold(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row whose answer is an object with the members that are needed from it.
 
@@ -326,8 +255,3 @@ def _raw_system(values: Mapping[str, Any]) -> str:
             except ValueError:
                 continue
     return ""
-
-
-def _drop(free: dict[str, str], column: str) -> None:
-    for name in [name for name, one in free.items() if one == column]:
-        del free[name]

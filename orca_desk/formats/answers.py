@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from orca_desk.errors import UserError
-from orca_desk.formats.answer_rows import AnsweredRow, AnswerReader, answer_columns
+from orca_desk.formats.answer_columns import answer_columns
+from orca_desk.formats.answer_rows import AnsweredRow, AnswerReader
 from orca_desk.formats.layout import Asked, Layout, find_layout, read_rows
 from orca_desk.formats.rows import BadRow, Row
 from orca_desk.yielding import yielding
@@ -26,7 +27,7 @@ EXAMPLE = 'A row needs a question and its answer: {"system": "...", "question": 
 class AnswersAsked:
     """What the user said about a file of answers.
 
-    `mapping` is field -> column (see `answer_rows.ANSWER_FIELDS`), `file` how the file is read. With
+    `mapping` is field -> column (see `answer_columns.ANSWER_FIELDS`), `file` how the file is read. With
     `instruction_is_system`, a row's instruction is the system message and its input the question.
     """
 

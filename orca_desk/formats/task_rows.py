@@ -177,7 +177,7 @@ class _RowTask:
         self._notes["systems"] += bool(exchange.system)
         context = "\n\n".join(filter(None, (context, exchange.context)))
         answer = self._answer()
-        return exchange.query, context, answer if answer is not None else _essence(exchange.answer)
+        return exchange.query, context, answer if answer is not None else essence(exchange.answer)
 
     def _turns(self) -> list[dict[str, Any]] | None:
         asked = self._values.get("query")
@@ -221,14 +221,14 @@ class _RowTask:
         if isinstance(value, list):
             turns = turns_in(value)
             if turns is not None:
-                return _essence(reply_in(turns))
+                return essence(reply_in(turns))
             return self._first_of(value)
         if isinstance(value, (bool, Literal)):
             return answer_text(value) or None
         text = self._text("answer", value)
         if self._is_ours:
             return text or None
-        return None if is_missing(text) else _essence(text)
+        return None if is_missing(text) else essence(text)
 
     def _first_of(self, value: list[Any]) -> str | None:
         """Return the first of several right answers, and note that others there are."""
@@ -342,7 +342,7 @@ def _has_aliases(answer: Any, taken: Any) -> bool:
     return any(isinstance(one, str) and one.casefold() != taken.casefold() for one in others)
 
 
-def _essence(answer: str | None) -> str | None:
+def essence(answer: str | None) -> str | None:
     """Return the answer without the thoughts or the working before it, where these are marked as such."""
     if answer is None:
         return None

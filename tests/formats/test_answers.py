@@ -14,6 +14,8 @@ from orca_desk.formats.answer_rows import AnsweredRow, AnswerReader
 from orca_desk.formats.answers import AnswerFile, AnswersAsked
 from orca_desk.formats.layout import Asked
 from orca_desk.formats.rows import BadRow, Row
+from orca_desk.formats.tasks import read_tasks
+from orca_desk.method.records import Task
 
 SYSTEM = "Think step by step."
 
@@ -110,6 +112,18 @@ def test_reference_model_and_finish_reason_are_told_apart_from_the_answer() -> N
     assert (row.response, row.answer, row.model, row.family, row.finish_reason) == (
         "It is 4", "4", "m", "sums", "length",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "reference"),
+    [("So 6 x 3 = 18.\n#### 18", "18"), (4, "4"), (1.50, "1.5"), (True, "true"), (None, None), ("", None)],
+)
+def test_a_reference_is_read_as_the_import_of_tasks_does(given: Any, reference: str | None) -> None:
+    row = {"question": "2+2?", "response": "It is 4", "answer": given}
+    assert read_one(row).answer == reference
+    (task,) = read_tasks(io.BytesIO(json.dumps({"question": "2+2?", "answer": given}).encode()))
+    assert isinstance(task, Task)
+    assert task.answer == reference
 
 
 @pytest.mark.parametrize(
