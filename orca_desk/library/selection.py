@@ -10,6 +10,7 @@ from orca_desk import __version__
 from orca_desk.library.base_answers import questions_of, rates_in
 from orca_desk.library.fitness import Judged, judge
 from orca_desk.library.overlaps import LibraryOverlaps, OverlapPair, library_overlaps
+from orca_desk.method.best import length_in_tokens
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.mixing import Candidate, Mix, mix
 from orca_desk.method.snapshot_rules import SnapshotRules
@@ -133,7 +134,8 @@ def _candidates(
                 question=question,
                 family=one.family,
                 strategy=one.strategy,
-                tokens=one.tokens,
+                tokens=length_in_tokens(one.tokens, one.uncounted),
+                counted=one.tokens is not None,
                 rate=rates.get(question),
                 overlap=pair.kind if pair else None,
             )

@@ -36,8 +36,13 @@ class Contender:
 
     @property
     def length(self) -> float:
-        """The length in tokens; from the characters where nobody counted them."""
-        return self.tokens if self.tokens is not None else (self.characters or 0) / CHARACTERS_PER_TOKEN
+        """The length in tokens, maybe estimated."""
+        return length_in_tokens(self.tokens, self.characters)
+
+
+def length_in_tokens(tokens: int | None, characters: int | None) -> float:
+    """Return the length of an answer in tokens: an estimate from its characters where nobody counted them."""
+    return tokens if tokens is not None else (characters or 0) / CHARACTERS_PER_TOKEN
 
 
 def beaten(contenders: Iterable[Contender], *, per_task: int | None) -> dict[str, Unfit]:

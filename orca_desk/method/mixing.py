@@ -32,14 +32,16 @@ class SolveRate:
 class Candidate:
     """A fit record. `question` is the key of what was asked.
 
-    `tokens` is None where nobody counted them, `rate` where nobody measured it.
+    The `tokens` of its answer are an estimate unless they were `counted`. `rate` is None where nobody
+    measured it.
     """
 
     n: int
     question: str
     family: str
     strategy: str
-    tokens: int | None = None
+    tokens: float = 0.0
+    counted: bool = True
     rate: SolveRate | None = None
     overlap: OverlapKind | None = None
 
@@ -63,8 +65,8 @@ class Mix:
 
     `limited_by` is the group that has too few records for its share, and so limits all the others. `long` of
     the taken answers are long; `long_over` is the number of tokens by family above which an answer is long.
-    `uncounted` of the taken answers count as short because nobody counted their tokens, and `unmeasured` of
-    the taken records are of tasks whose solve rate nobody measured.
+    The tokens of `uncounted` of the taken answers were estimated, and `unmeasured` of the taken records are
+    of tasks whose solve rate nobody measured.
     """
 
     taken: tuple[int, ...]
@@ -93,7 +95,7 @@ def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
     limits = _long_limits(pool, rules)
 
     def is_long(one: Candidate) -> bool:
-        return one.tokens is not None and one.tokens > limits.get(one.family, math.inf)
+        return one.tokens > limits.get(one.family, math.inf)
 
     capped: list[Candidate] = []
     for of_family in _grouped(pool, lambda one: one.family).values():
@@ -108,9 +110,12 @@ def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
     groups: tuple[GroupMix, ...] = ()
     limited_by = ""
     if balance is not None:
-        groups, limited_by, surplus = _balanced(pool, capped, balance, rules, is_long)
+        asked, limited_by, members, surplus = _balanced(pool, capped, balance, rules, is_long)
         drop(surplus, Unfit.OVER_SHARE)
-        taken -= {one.n for one in surplus}
+        long = _surplus_long(members, is_long, rules.long_share)
+        drop(long, Unfit.TOO_MANY_LONG)
+        taken -= {one.n for one in (*surplus, *long)}
+        groups = _account(pool, taken, balance, asked)
     inside = [one for one in pool if one.n in taken]
     return Mix(
         taken=tuple(one.n for one in inside),
@@ -119,7 +124,7 @@ def mix(candidates: Sequence[Candidate], rules: SnapshotRules) -> Mix:
         limited_by=limited_by,
         long=sum(map(is_long, inside)),
         long_over=limits,
-        uncounted=sum(one.tokens is None for one in inside) if rules.long_share is not None else 0,
+        uncounted=sum(not one.counted for one in inside) if rules.long_share is not None else 0,
         unmeasured=sum(one.rate is None for one in inside) if rules.learnable else 0,
     )
 
@@ -148,10 +153,9 @@ def _long_limits(pool: Sequence[Candidate], rules: SnapshotRules) -> dict[str, f
     """Return by family the number of tokens above which an answer is long; nothing without a rule."""
     if rules.long_share is None:
         return {}
-    lengths: defaultdict[str, list[int]] = defaultdict(list)
+    lengths: defaultdict[str, list[float]] = defaultdict(list)
     for one in pool:
-        if one.tokens is not None:
-            lengths[one.family].append(one.tokens)
+        lengths[one.family].append(one.tokens)
     if rules.long_over is not None:
         return dict.fromkeys(sorted(lengths), rules.long_over)
     return {family: median(tokens) for family, tokens in sorted(lengths.items())}
@@ -186,26 +190,52 @@ def _balanced(
     balance: Balance,
     rules: SnapshotRules,
     is_long: Callable[[Candidate], bool],
-) -> tuple[tuple[GroupMix, ...], str, list[Candidate]]:
-    """Return the groups with what each gets, the group that limits the others, and the surplus records."""
-
-    def name_of(one: Candidate) -> str:
-        return group_name(balance.over, one.family, one.strategy)
-
+) -> tuple[dict[str, int], str, list[list[Candidate]], list[Candidate]]:
+    """Return what each group is asked for, the group that limits the others, the members, and the surplus."""
     places = {one.n: place for place, one in enumerate(pool)}
-    members = _grouped(sorted(capped, key=lambda one: places[one.n]), name_of)
-    available = Counter(map(name_of, pool))
-    counts = {name: len(some) for name, some in members.items()}
-    asked, limited_by = shares(counts, balance, rules.total)
+    groups = _grouped(sorted(capped, key=lambda one: places[one.n]), _name_by(balance))
+    asked, limited_by = shares({name: len(some) for name, some in groups.items()}, balance, rules.total)
+    members: list[list[Candidate]] = []
     surplus: list[Candidate] = []
-    groups = []
-    for name in sorted(available):
-        order, rest = _short_first(members.get(name, ()), is_long, rules.long_share)
-        order += rest  # every beginning counts, the whole already has its share
-        taken = min(len(order), asked.get(name, 0))
-        surplus += order[taken:]
-        groups.append(GroupMix(name=name, available=available[name], asked=asked.get(name, 0), taken=taken))
-    return tuple(groups), limited_by, surplus
+    for name in sorted(groups):
+        order, rest = _short_first(groups[name], is_long, rules.long_share)
+        order += rest  # a strategy may have none but long answers: they are counted over all groups
+        members.append(order[: asked[name]])
+        surplus += order[asked[name] :]
+    return asked, limited_by, members, surplus
+
+
+def _surplus_long(
+    members: Sequence[Sequence[Candidate]], is_long: Callable[[Candidate], bool], share: float | None
+) -> list[Candidate]:
+    """Return the long answers by which all groups together exceed `share`, from those with most of them."""
+    ranked = [
+        (-rank, place, one)
+        for place, some in enumerate(members)
+        for rank, one in enumerate(filter(is_long, some))
+    ]
+    if share is None or share >= 1:
+        return []
+    # Each one that goes makes the whole smaller, too
+    excess = (len(ranked) - share * sum(map(len, members))) / (1 - share)
+    ranked.sort(key=lambda each: each[:2])
+    return [one for _, _, one in ranked[: max(0, math.ceil(excess - 1e-9))]]
+
+
+def _account(
+    pool: Sequence[Candidate], taken: set[int], balance: Balance, asked: Mapping[str, int]
+) -> tuple[GroupMix, ...]:
+    name_of = _name_by(balance)
+    available = Counter(map(name_of, pool))
+    inside = Counter(name_of(one) for one in pool if one.n in taken)
+    return tuple(
+        GroupMix(name=name, available=n, asked=asked.get(name, 0), taken=inside[name])
+        for name, n in sorted(available.items())
+    )
+
+
+def _name_by(balance: Balance) -> Callable[[Candidate], str]:
+    return lambda one: group_name(balance.over, one.family, one.strategy)
 
 
 def shares(counts: Mapping[str, int], balance: Balance, total: int | None) -> tuple[dict[str, int], str]:

@@ -201,3 +201,17 @@ def test_two_snapshots_are_compared(library: Library) -> None:
     assert (other.equal, other.changed, other.only_first) == (0, 9, 0)
     assert [one.name for one in other.settings] == ["instruction"]
     assert other.lengths[0] == other.lengths[1]
+
+
+def test_answers_whose_tokens_nobody_counted_are_long_by_their_characters(library: Library) -> None:
+    ways = ("", "Add. ", "Add one by one. " * 40, "Count on. " * 60)
+    tasks = [Task(family="sums", query=f"What is 9 + 0? {n}", answer="9") for n in range(len(ways))]
+    add_tasks(library, tasks)
+    records = [
+        make_record(n, task_id=task.id, family="sums", user=task.user_text, response=f"{way}Answer: 9")
+        for n, (task, way) in enumerate(zip(tasks, ways, strict=True))
+    ]
+    add_records(library, [judged(dataclasses.replace(one, completion_tokens=0), 9) for one in records])
+    seen = preview_freeze(library, rules=SnapshotRules(long_share=0.0, long_over=100))
+    assert (seen.records, seen.left_out) == (2, {Unfit.TOO_MANY_LONG: 2})
+    assert seen.mix.uncounted == 2

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,9 +111,20 @@ def test_at_most_a_share_of_long_answers_gets_in() -> None:
     assert (len(found.taken), found.long) == (12, 2)
     assert Counter(found.left_out.values()) == {Unfit.TOO_MANY_LONG: 8}
     assert mixed(some, long_share=0.0, long_over=25).taken == tuple(range(16))
-    uncounted = [Candidate(n=0, question="q", family="a", strategy="direct")]
-    found = mixed(uncounted, long_share=0.0)
-    assert (found.taken, found.uncounted) == ((0,), 1)
+    some = [replace(one, counted=one.n > 2) for one in some]
+    assert (mixed(some, long_share=0.2).uncounted, mixed(some).uncounted) == (3, 0)
+
+
+def test_the_share_of_long_answers_holds_over_strategies_that_differ_in_length() -> None:
+    some = [
+        Candidate(n=n, question=f"q{n}", family="a", strategy="x" if n < 70 else "y", tokens=n // 70)
+        for n in range(100)
+    ]
+    found = mixed(some, balance=Balance(over="strategy"), long_share=0.3, total=60)
+    assert found.long_over == {"a": 0}
+    assert [(group.asked, group.taken) for group in found.groups] == [(30, 30), (30, 12)]
+    assert (found.long, len(found.taken)) == (12, 42)
+    assert Counter(found.left_out.values()) == {Unfit.OVER_SHARE: 40, Unfit.TOO_MANY_LONG: 18}
 
 
 def test_tasks_that_the_student_solves_always_or_never_are_left_out() -> None:
@@ -190,7 +202,7 @@ def test_every_record_is_taken_or_left_out_and_every_limit_holds(
     assert rules["total"] is None or len(found.taken) <= rules["total"]
     for group in found.groups:
         assert group.taken <= min(group.available, group.asked or 0)
-    if rules["long_share"] is not None and rules["balance"] is None and rules["total"] is None:
+    if rules["long_share"] is not None:
         assert found.long <= rules["long_share"] * len(found.taken) + 1e-6
 
 
