@@ -211,7 +211,9 @@ def test_answers_whose_tokens_nobody_counted_are_long_by_their_characters(librar
         make_record(n, task_id=task.id, family="sums", user=task.user_text, response=f"{way}Answer: 9")
         for n, (task, way) in enumerate(zip(tasks, ways, strict=True))
     ]
-    add_records(library, [judged(dataclasses.replace(one, completion_tokens=0), 9) for one in records])
+    uncounted = dataclasses.replace(records[0].provenance, completion_tokens=0)
+    records = [dataclasses.replace(one, provenance=uncounted) for one in records]
+    add_records(library, [judged(record, 9) for record in records])
     seen = preview_freeze(library, rules=SnapshotRules(long_share=0.0, long_over=100))
     assert (seen.records, seen.left_out) == (2, {Unfit.TOO_MANY_LONG: 2})
     assert seen.mix.uncounted == 2
