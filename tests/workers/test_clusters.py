@@ -64,7 +64,9 @@ def test_the_same_tasks_give_the_same_groups() -> None:
 
 
 def test_a_kind_of_which_nearly_all_tasks_are_is_a_group_too() -> None:
-    found = find_clusters([*(sums(number) for number in range(400)), *(routes(number) for number in range(9))])
+    found = find_clusters(
+        [*(sums(number) for number in range(400)), *(routes(number) for number in range(9))]
+    )
     assert [len(one.members) for one in found.clusters] == [400, 9]
 
 

@@ -103,7 +103,7 @@ def import_answers(
             library.write(lambda db: insert_strategies(db, plan.new))
             plan = planned(library, survey, choice)
         sha256 = file.sha256()
-        work = _Import(
+        work = _AnswersImport(
             library,
             file,
             survey,
@@ -158,7 +158,7 @@ def message_counts(
 
 
 @dataclass
-class _Import:
+class _AnswersImport:
     """An import of answers at work."""
 
     library: Library
