@@ -249,7 +249,7 @@ def _mean(points: Sequence[Point]) -> Point:
 def measure_all(*, quick: bool) -> dict[str, Any]:
     """Return all figures; `quick` repeats less often."""
     rule, real = ChoiceRule(), real_families()
-    repeats = 3 if quick else 20
+    repeats, few = (8, 2) if quick else (40, 5)
     folds = [[one for place, one in enumerate(real) if place % 3 != left] for left in range(3)]
     return {
         "rule": asdict(rule),
@@ -265,12 +265,8 @@ def measure_all(*, quick: bool) -> dict[str, Any]:
         ],
         "allocation": {
             "BIG-Bench Hard": compare_allocations(real, rule, repeats),
-            "made up, 4 strategies": compare_allocations(
-                made_up_families(4, seed=2, count=16), rule, max(2, repeats // 4)
-            ),
-            "made up, 7 strategies": compare_allocations(
-                made_up_families(7, seed=3, count=10), rule, max(2, repeats // 4)
-            ),
+            "made up, 4 strategies": compare_allocations(made_up_families(4, seed=2, count=16), rule, few),
+            "made up, 7 strategies": compare_allocations(made_up_families(7, seed=3, count=10), rule, few),
         },
     }
 

@@ -1,20 +1,20 @@
 """The tournament of a family: its strategies answer more and more tasks, until the answers decide.
 
-All strategies answer the first 8 tasks. Then, and whenever the number of tasks has doubled, the answers are
-looked at. A strategy leaves if another is clearly better, or if the shortest one still in is shown not to be
-worse than it by the margin; the family is done as soon as the rule of `pairing.py` chooses. So easy families
-take few answers, and those whose ranking is open take the rest (successive elimination: Even-Dar, Mannor and
-Mansour, Journal of Machine Learning Research 7, 2006, 1079-1105).
+All strategies answer the first 8 tasks. Then, and after every look when there are about half as many more,
+the answers are looked at. A strategy leaves if another is clearly better, or if the shortest one still in is
+shown not to be worse than it by the margin; the family is done as soon as the rule of `pairing.py` chooses.
+So easy families take few answers, and those whose ranking is open take the rest (successive elimination:
+Even-Dar, Mannor and Mansour, Journal of Machine Learning Research 7, 2006, 1079-1105).
 
-Who looks often finds something by luck. So the chance of a false choice (1 - confidence) is shared out: half
-of it among the looks on the way (`sequential.py` has their level), and half is for the last look, at the end
-of the tasks or of the budget. A family that got no choice and is measured again with more tasks has had its
-last look: every further one gets half of the share that the one before had.
+Who looks often finds something by luck. So each look has its own level (`sequential.py`), and together they
+allow as much as the rule does: a chance of 1 - confidence of a false choice. Where the budget ends first, the
+last look has what the looks before have left. A family that got no choice and is measured again with more
+tasks has used its chance: every further measurement gets half of what the one before had.
 
 A state is a pure function of the answers: after a crash it comes out the same.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -27,11 +27,10 @@ from orca_desk.method.pairing import (
     decide_family,
     standings_of,
 )
-from orca_desk.method.sequential import level_per_look
+from orca_desk.method.sequential import Looks, plan_looks
 
 FIRST = 8  # tasks before the first look
-LOOKS = tuple(FIRST * 2**n for n in range(12))
-ON_THE_WAY = 0.5  # of the allowed chance of a false choice, for all looks before the last
+LOOKS = (FIRST, 16, *(size for n in range(10) for size in (24 << n, 32 << n)))  # tasks
 HOPELESS = 32  # tasks without any right answer, after which a family is given up
 End = Literal["chosen", "out of tasks", "out of budget", "nothing right", "nothing graded"]
 Tried = Mapping[tuple[str, str], Sequence[Trial]]
@@ -50,7 +49,7 @@ class Leaving:
 class Contest:
     """One family's tournament: its tasks in the order in which they are asked, and who takes part.
 
-    `ends` are the numbers of tasks at which earlier measurements had their last look.
+    `earlier` counts the measurements that ended without a choice before this one.
     """
 
     family: str
@@ -58,7 +57,7 @@ class Contest:
     strategies: Sequence[str]
     rule: ChoiceRule = field(default_factory=ChoiceRule)
     basis: Basis = Basis.REFERENCE
-    ends: Collection[int] = ()
+    earlier: int = 0
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -66,22 +65,28 @@ class Contest:
         return (*(size for size in LOOKS if size < len(self.tasks)), len(self.tasks))
 
     @property
-    def level(self) -> float:
-        """The level of one comparison at one look on the way."""
-        comparisons = max(1, len(self.strategies) - 1)
-        return level_per_look(self.rule.alpha * ON_THE_WAY / comparisons, len(self.sizes) - 1)
+    def comparisons(self) -> int:
+        """How many other strategies could each be the better one: they share the chance of a false choice."""
+        return max(1, len(self.strategies) - 1)
 
     @property
-    def rule_on_the_way(self) -> ChoiceRule:
-        """The rule at each look before the last."""
-        comparisons = max(1, len(self.strategies) - 1)
-        return replace(self.rule, confidence=1 - self.level * comparisons)
+    def looks(self) -> Looks:
+        """The level of one comparison at each look."""
+        return plan_looks(self.rule.alpha / 2**self.earlier / self.comparisons, self.sizes)
 
-    def last_rule(self, tasks: int) -> ChoiceRule:
-        """The rule at the last look, after so many tasks."""
-        share = 1 - ON_THE_WAY if tasks > FIRST else 1.0
-        earlier = sum(end < tasks for end in self.ends)
-        return replace(self.rule, confidence=1 - self.rule.alpha * share / 2**earlier)
+    def level(self, size: int) -> float:
+        """Return the level of one comparison at the look after so many tasks."""
+        return self.looks.levels[self.sizes.index(size)]
+
+    def level_left(self, size: int) -> float:
+        """Return the level of one comparison at a last look that comes before the one after so many tasks."""
+        taken = self.sizes.index(size)
+        left = self.rule.alpha / 2**self.earlier / self.comparisons
+        return left - self.looks.spent[taken - 1] if taken else left
+
+    def rule_at(self, level: float) -> ChoiceRule:
+        """Return the rule for a look with this level of one comparison."""
+        return replace(self.rule, confidence=1 - min(0.5, level * self.comparisons))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,16 +131,17 @@ def standing(contest: Contest, tried: Tried) -> ContestState:
             state = _looked_at(contest, state, tried)
             if state.end is not None:
                 return state
-    return _ended(contest, state, contest.last_rule(contest.sizes[-1]), "out of tasks")
+    last = contest.rule_at(contest.level(contest.sizes[-1]))
+    return _ended(contest, state, last, "out of tasks")
 
 
 def concluded(contest: Contest, state: ContestState, tried: Tried) -> ContestState:
     """Return the state of a contest for which nothing more is asked: its last look is at what there is."""
     if state.end is not None:
         return state
+    last = contest.rule_at(contest.level_left(state.look))
     state = _with_evidence(contest, state, contest.tasks[: state.look], tried)
-    tasks = max((item.tasks for item in _still_in(state)), default=0)
-    return _ended(contest, state, contest.last_rule(tasks), "out of budget")
+    return _ended(contest, state, last, "out of budget")
 
 
 def _looked_at(contest: Contest, state: ContestState, tried: Tried) -> ContestState:
@@ -143,19 +149,20 @@ def _looked_at(contest: Contest, state: ContestState, tried: Tried) -> ContestSt
     evidence = _still_in(state)
     if len(evidence) < len(state.open) or evidence[0].tasks < LEAST_TASKS:
         return state  # too few verdicts
+    level = contest.level(state.look)
+    rule = contest.rule_at(level)
     if not any(item.correct for item in evidence):
-        hopeless = state.look >= HOPELESS
-        return _ended(contest, state, contest.rule_on_the_way, "nothing right") if hopeless else state
-    leaving = _leaving(evidence, contest.level, contest.rule.margin)
+        return _ended(contest, state, rule, "nothing right") if state.look >= HOPELESS else state
+    leaving = _leaving(evidence, level, contest.rule.margin)
     state = replace(
         state,
         open=tuple(name for name in state.open if name not in leaving),
         left={**state.left, **leaving},
     )
     state = _with_evidence(contest, state, contest.tasks[: state.look], tried)
-    if decide_family(_still_in(state), contest.rule_on_the_way).strategy is None:
+    if decide_family(_still_in(state), rule).strategy is None:
         return state
-    return _ended(contest, state, contest.rule_on_the_way, "chosen")
+    return _ended(contest, state, rule, "chosen")
 
 
 def _leaving(evidence: Sequence[Evidence], level: float, margin: float) -> dict[str, Leaving]:
@@ -176,7 +183,7 @@ def _leaving(evidence: Sequence[Evidence], level: float, margin: float) -> dict[
 
 
 def _with_evidence(contest: Contest, state: ContestState, tasks: Sequence[str], tried: Tried) -> ContestState:
-    """Return the state with the evidence of those still in, on the tasks that were tried under all of them."""
+    """Return the state with the evidence of those still in, on the tasks tried under all of them."""
     trials = [trial for task in tasks for name in state.open for trial in tried.get((task, name), ())]
     evidence = measure(tried_under_all(trials, state.open), contest.basis)
     gone = tuple(item for item in state.evidence if item.strategy in state.left)

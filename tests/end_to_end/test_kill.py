@@ -103,7 +103,7 @@ def test_a_tournament_survives_being_killed_at_any_time(tmp_path):
     chance, folder, killed, status = random.Random(3), tmp_path / "killed", 0, -1
     while status:
         lines, victim = chance.randint(4, 12), ("host", "worker")[killed % 2]
-        _, status = kill_after(lines if killed < 4 else NEVER, victim, "tournament", folder, mini_teacher())
+        _, status = kill_after(lines if killed < 3 else NEVER, victim, "tournament", folder, mini_teacher())
         killed += status != 0
     assert killed > 2
     expected = records(tmp_path / "whole")

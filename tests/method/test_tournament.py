@@ -86,7 +86,7 @@ def test_tasks_without_a_verdict_under_a_strategy_compare_nothing() -> None:
     marks = {"a": "1-" * 32, "b": "01" * 32}
     state, _ = hold(contest(marks), marks)
     assert state.decision
-    assert {item.tasks for item in state.decision.evidence} == {4}, "half of the first 8"
+    assert {item.tasks for item in state.decision.evidence} == {8}, "half of the first 16"
     assert state.decision.strategy == "a"
     nothing = {"a": "-" * 20, "b": "1" * 20}
     state, _ = hold(contest(nothing), nothing)
@@ -106,9 +106,11 @@ def test_a_budget_that_runs_out_gives_the_last_look_at_what_there_is() -> None:
 
 def test_a_measurement_that_goes_on_after_its_end_needs_more_evidence() -> None:
     marks = {"a": "1" * 30, "b": "1" * 30}
-    again = contest(marks, ends=(10, 20, 30))
-    assert again.last_rule(30).alpha == pytest.approx(contest(marks).last_rule(30).alpha / 4)
-    assert contest(marks).rule_on_the_way.alpha < contest(marks).rule.alpha / 2
+    first, third = contest(marks), contest(marks, earlier=2)
+    for size in first.sizes:
+        assert third.level(size) < first.level(size) / 2
+    assert third.rule_at(third.level_left(FIRST)).alpha == pytest.approx(first.rule.alpha / 4)
+    assert first.level_left(16) < first.level_left(FIRST) == first.rule.alpha
 
 
 marks_of = st.integers(1, 40).flatmap(
@@ -118,7 +120,7 @@ marks_of = st.integers(1, 40).flatmap(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None)
 @given(marks_of, st.randoms(use_true_random=False))
 def test_a_state_is_a_function_of_the_answers_alone(marks: dict[str, str], draw: random.Random) -> None:
     """Stopped anywhere, and asked in any order, it comes to the same end with the same answers."""
@@ -142,10 +144,10 @@ def accuracies(draw: random.Random, shares: Sequence[float], tasks: int) -> dict
 @pytest.mark.parametrize("shares", [(0.55, 0.6), (0.75, 0.8, 0.8)])
 def test_looking_often_chooses_wrongly_no_more_often_than_allowed(shares: Sequence[float]) -> None:
     """The shortest strategy is worse than the best by just the margin: choosing it is the error."""
-    draw, runs = random.Random(1), 120
+    draw, runs = random.Random(1), 80
     wrong = 0
     for _ in range(runs):
         marks = accuracies(draw, shares, 128)
         state, _ = hold(contest(marks, rule=ChoiceRule(margin=0.05)), marks)
         wrong += bool(state.decision and state.decision.strategy == "s0")
-    assert wrong / runs <= 0.15 + 0.07  # twice the standard error of the simulation
+    assert wrong / runs <= 0.15 + 0.08  # twice the standard error of the simulation

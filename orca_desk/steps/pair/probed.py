@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from orca_desk.library.database import Library
-from orca_desk.library.pairings import set_pairings, undecided_families_of
+from orca_desk.library.pairings import Undecided, set_pairings, undecided_families_of
 from orca_desk.method.halves import HeldOutScore
 from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.pairing import Decision, Pairing, PairingReason
@@ -58,20 +58,25 @@ class Probed:
         return tuple(family for family, one in undecided if one.reason == PairingReason.NONE_CORRECT)
 
 
-def store_decisions(library: Library, found: Probed) -> None:
-    """Store the decisions, with what they rest on."""
+def earlier_measurements(undecided: Undecided | None, measurement: str) -> int:
+    """Return how many measurements of a family ended without a choice before `measurement`, if it was one."""
+    known = list(undecided.details.get("measurements", ())) if undecided else []
+    return known.index(measurement) if measurement in known else len(known)
+
+
+def store_decisions(library: Library, found: Probed, measurement: str) -> None:
+    """Store the decisions, with what they rest on; `measurement` identifies what was asked for."""
     bases = {one.basis for one in found.decisions.values()}
     before = undecided_families_of(library, *bases)
     details: dict[str, dict[str, Any]] = {}
     for family, decision in found.decisions.items():
         score = found.held_out.get(family)
-        tasks = max(item.tasks for item in decision.evidence)
-        ends = {*before[family].details.get("ends", ()), tasks} if family in before else {tasks}
+        known = list(before[family].details.get("measurements", ())) if family in before else []
         details[family] = {
             **decision.details,
             "run": found.run,
             "end": found.ends[family],
-            "ends": sorted(ends),
+            "measurements": known if measurement in known else [*known, measurement],
             "held_out": asdict(score) if score else None,
         }
     set_pairings(

@@ -29,7 +29,13 @@ from orca_desk.steps.pair.deadline import until
 from orca_desk.steps.pair.graders import ByReference, ProbeGrader
 from orca_desk.steps.pair.live import LiveStanding
 from orca_desk.steps.pair.probe_tasks import MOST_TASKS, probe_tasks
-from orca_desk.steps.pair.probed import Probed, store_decisions, summed, taught_in_all
+from orca_desk.steps.pair.probed import (
+    Probed,
+    earlier_measurements,
+    store_decisions,
+    summed,
+    taught_in_all,
+)
 from orca_desk.steps.pair.rounds import Pair, is_spent, next_round, within_budget
 from orca_desk.steps.pair.standing import Budget, ProbeStanding, Spent
 from orca_desk.steps.recorder import RunRecorder, find_or_create_run, record_run
@@ -122,10 +128,11 @@ def tournament(
             on_arrival=on_arrival,
             on_standing=on_standing,
             earlier=earlier,
+            measurement=digest(settings),
         )
         found = held.hold()
         if found.finished:
-            store_decisions(library, found)
+            store_decisions(library, found, digest(settings))
         recorder.outcome = found.taught.to_json(
             paired=len(found.pairings),
             fruitless=list(found.fruitless),
@@ -159,6 +166,7 @@ class _Tournament:
         on_arrival: OnArrival,
         on_standing: OnStanding,
         earlier: float,
+        measurement: str,
     ) -> None:
         self._library, self._teacher, self._sampling = library, teacher, sampling
         self._samples, self._budget, self._grader = samples, budget, grader
@@ -169,10 +177,7 @@ class _Tournament:
         )
         names = [one.name for one in strategies]
         self._live = LiveStanding(names, budget, by_reference=grader.basis == Basis.REFERENCE)
-        ends = {
-            family: one.details.get("ends", ())
-            for family, one in undecided_families_of(library, grader.basis).items()
-        }
+        before = undecided_families_of(library, grader.basis)
         self._contests = {
             family: Contest(
                 family=family,
@@ -180,7 +185,7 @@ class _Tournament:
                 strategies=names,
                 rule=rule,
                 basis=grader.basis,
-                ends=ends.get(family, ()),
+                earlier=earlier_measurements(before.get(family), measurement),
             )
             for family, those in tasks.items()
         }
