@@ -1,7 +1,7 @@
 """Which teacher records are fit for training: the one rule, as data in and a reason out.
 
-The teacher's outcome, Home and every snapshot ask `why_unfit`. The reasons are codes; `ui/words/fitness.py`
-words them. What depends on other records, equal answers and the best of several, is in `best.py`.
+The teacher's outcome, Home and every snapshot ask `why_unfit`. The reasons are codes, and `UNFIT` has their
+words. What depends on other records, equal answers and the best of several, is in `best.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,6 +48,35 @@ class Unfit(StrEnum):
     TOO_MANY_LONG = "too-many-long"  # the snapshot already has its share of long answers
     OVER_SHARE = "over-share"  # its family or strategy already has its share
 
+
+# In words that fit a table cell or follow a count
+UNFIT: Mapping[Unfit, str] = {
+    Unfit.HELD_OUT: "held out for evaluation",
+    Unfit.DROPPED: "dropped in review",
+    Unfit.EMPTY: "empty answer",
+    Unfit.NOT_KEPT: "not kept in review",
+    Unfit.OTHER_STRATEGY: "not the paired strategy",
+    Unfit.CUT_OFF: "cut off by the length limit",
+    Unfit.INCORRECT: "incorrect answer",
+    Unfit.NO_AGREEMENT: "too few samples agree",
+    Unfit.LEAK: "mentions its instruction",
+    Unfit.REFUSAL: "refuses to answer",
+    Unfit.REPETITION: "repeats itself in a loop",
+    Unfit.LANGUAGE: "other language",
+    Unfit.TOO_SHORT: "too short",
+    Unfit.TOO_LONG: "too long",
+    Unfit.FORMAT: "other format",
+    Unfit.FORMAT_UNCHECKED: "format not checked: the expression takes too long",
+    Unfit.DUPLICATE: "duplicate answer",
+    Unfit.NOT_BEST: "better answers to its task",
+    Unfit.OVER_CAP: "over the maximum per family",
+    Unfit.OVERLAP: "same question as a held-out task",
+    Unfit.NEAR_OVERLAP: "nearly the question of a held-out task",
+    Unfit.ALWAYS_SOLVED: "always solved by the untrained student",
+    Unfit.NEVER_SOLVED: "never solved by the untrained student",
+    Unfit.TOO_MANY_LONG: "over the share of long answers",
+    Unfit.OVER_SHARE: "over its share of the mix",
+}
 
 NEVER_FIT = (Unfit.HELD_OUT, Unfit.DROPPED, Unfit.EMPTY)  # whatever the rules say
 

@@ -1,36 +1,8 @@
-"""Why a record is not used for training, in words that fit a table cell or follow a count."""
+"""Whether a record is used for training, and what speaks for it or against it, in words."""
 
 from collections.abc import Mapping
 
-from orca_desk.method.fitness import Basis, Standing, Unfit
-
-UNFIT: Mapping[Unfit, str] = {
-    Unfit.HELD_OUT: "held out for evaluation",
-    Unfit.DROPPED: "dropped in review",
-    Unfit.EMPTY: "empty answer",
-    Unfit.NOT_KEPT: "not kept in review",
-    Unfit.OTHER_STRATEGY: "not the paired strategy",
-    Unfit.CUT_OFF: "cut off by the length limit",
-    Unfit.INCORRECT: "incorrect answer",
-    Unfit.NO_AGREEMENT: "too few samples agree",
-    Unfit.LEAK: "mentions its instruction",
-    Unfit.REFUSAL: "refuses to answer",
-    Unfit.REPETITION: "repeats itself in a loop",
-    Unfit.LANGUAGE: "other language",
-    Unfit.TOO_SHORT: "too short",
-    Unfit.TOO_LONG: "too long",
-    Unfit.FORMAT: "other format",
-    Unfit.FORMAT_UNCHECKED: "format not checked: the expression takes too long",
-    Unfit.DUPLICATE: "duplicate answer",
-    Unfit.NOT_BEST: "better answers to its task",
-    Unfit.OVER_CAP: "over the maximum per family",
-    Unfit.OVERLAP: "same question as a held-out task",
-    Unfit.NEAR_OVERLAP: "nearly the question of a held-out task",
-    Unfit.ALWAYS_SOLVED: "always solved by the untrained student",
-    Unfit.NEVER_SOLVED: "never solved by the untrained student",
-    Unfit.TOO_MANY_LONG: "over the share of long answers",
-    Unfit.OVER_SHARE: "over its share of the mix",
-}
+from orca_desk.method.fitness import UNFIT, Basis, Standing, Unfit
 
 BASES: Mapping[Basis, str] = {
     Basis.KEPT: "kept in review",

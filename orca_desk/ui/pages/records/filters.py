@@ -8,13 +8,12 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QToolButton, QW
 
 from orca_desk.library.records import RecordFilter
 from orca_desk.library.review import RecordChoices
-from orca_desk.method.fitness import RECORD_REASONS, Unfit
+from orca_desk.method.fitness import RECORD_REASONS, UNFIT, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon, room_for_icon
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import UNFIT
 
 VERDICTS: dict[str, dict[str, Any]] = {
     "correct": {"correct": True},

@@ -25,14 +25,14 @@ from PySide6.QtWidgets import (
 )
 
 from orca_desk.library.review import RecordLine, record_lines
-from orca_desk.method.fitness import Basis, Decision, Standing, Unfit
+from orca_desk.method.fitness import UNFIT, Basis, Decision, Standing, Unfit
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import pixmap
 from orca_desk.ui.theme import GRID, Theme, font
 from orca_desk.ui.widgets.blocks import BlockTableModel
 from orca_desk.ui.widgets.row_table import selected_spans
 from orca_desk.ui.widgets.text import safe_tip
-from orca_desk.ui.words.fitness import BASES, UNFIT
+from orca_desk.ui.words.fitness import BASES
 from orca_desk.ui.words.records import DECISIONS, HELD_OUT, verdict_word
 
 Index = QModelIndex | QPersistentModelIndex

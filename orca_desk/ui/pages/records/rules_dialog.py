@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from orca_desk.errors import UserError
 from orca_desk.library.record_rules import current_rules, set_rules
-from orca_desk.method.fitness import FitnessRules
+from orca_desk.method.fitness import UNFIT, FitnessRules
 from orca_desk.steps.erase.rules_preview import RuleEffect, RulesPreview, preview_rules
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.icons import icon
@@ -29,7 +29,7 @@ from orca_desk.ui.widgets.rows import Column, RowsModel
 from orca_desk.ui.widgets.rules_form import RulesForm
 from orca_desk.ui.widgets.text import button, card, label, safe_tip, set_tone
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.fitness import ALWAYS, BASES, UNFIT
+from orca_desk.ui.words.fitness import ALWAYS, BASES
 from orca_desk.ui.words.shorten import shorten
 
 SETTLE_MS = 250

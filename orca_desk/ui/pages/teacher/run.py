@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QModelIndex, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
+from orca_desk.method.fitness import UNFIT
 from orca_desk.processes.progress import Update
 from orca_desk.steps.teaching import Arrival, TeachCounts
 from orca_desk.ui.desk import Desk
@@ -16,7 +17,6 @@ from orca_desk.ui.widgets.empty import EmptyState
 from orca_desk.ui.widgets.row_table import row_table
 from orca_desk.ui.widgets.text import Tone, label, set_tone
 from orca_desk.ui.widgets.two_lines import HEIGHT
-from orca_desk.ui.words.fitness import UNFIT
 from orca_desk.ui.words.progress import duration
 
 NUMBER = re.compile(r"\d+")

@@ -3,8 +3,7 @@
 from typing import Literal
 
 from orca_desk.library.records import NewRecord
-from orca_desk.method.fitness import Unfit
-from orca_desk.ui.words.fitness import UNFIT
+from orca_desk.method.fitness import UNFIT, Unfit
 
 VerdictTone = Literal["good", "bad", "muted"]
 
