@@ -21,7 +21,7 @@ from orca_desk.errors import UserError
 from orca_desk.library import snapshots
 from orca_desk.library.database import Library
 from orca_desk.library.ids import full_id, snapshot_id
-from orca_desk.library.manifests import manifest, write_manifest
+from orca_desk.library.manifests import manifest, newest_account, write_manifest
 from orca_desk.library.record_rules import current_rules
 from orca_desk.library.selection import Selection
 from orca_desk.library.snapshot_comparison import Counterparts, compare_snapshots
@@ -33,7 +33,7 @@ from orca_desk.method.mixing import group_name
 from orca_desk.method.records import question_key
 from orca_desk.method.snapshot_rules import Balance, Learnable, OverlapRule, SnapshotRules, Targets
 from orca_desk.steps.train.base_measure import base_named
-from orca_desk.steps.votes import prepare
+from orca_desk.steps.votes import vote
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
 from orca_desk.ui.words.snapshots import (
@@ -63,9 +63,7 @@ def mix_options(command: Any) -> Any:
         click.option(
             "--over",
             type=click.Choice(tuple(OVER)),
-            default="family",
-            show_default=True,
-            help="What --balance gives shares to: families, strategies, or each pair of both.",
+            help="What --balance gives shares to: families, strategies, or each pair. [default: family]",
         ),
         click.option(
             "--weight",
@@ -148,12 +146,12 @@ def freeze(*, name: str, instruction: str, preview: bool, folder: Path, as_json:
         _warn_about_quotes(library, text)
         base = SnapshotRules(**vars(current_rules(library)))
         rules = _mix_rules(library, rules_from(base, values), values, text)
-        prepare(library, rules)
         if preview:
-            _show_preview(snapshots.preview_freeze(library, instruction=text, rules=rules), rules, as_json)
+            found = snapshots.preview_freeze(library, instruction=text, rules=rules, vote=vote)
+            _show_preview(found, rules, as_json)
             return
-        made = snapshots.freeze(library, name=name, instruction=text, rules=rules)
-        account = manifest(library, made.id)["account"]
+        made = snapshots.freeze(library, name=name, instruction=text, rules=rules, vote=vote)
+        account = newest_account(library, made.id)
     if as_json:
         print_json({**vars(made), "account": account})
         return
@@ -250,9 +248,9 @@ def _mix_rules(
     targets = values["balance"] or ("weights" if weights else None)
     if weights and targets != "weights":
         raise UserError(f"--weight has no effect with --balance {targets}.", "Leave one of them out.")
-    _check_names(library, [name for name, _ in weights], values["over"])
-    if values["long_over"] and values["long_share"] is None:
-        raise UserError("--long-over has no effect without a share.", "Add --long-share, as 0.2.")
+    _check_partners(values, targets)
+    over = values["over"] or "family"
+    _check_names(library, [name for name, _ in weights], over)
     learnable = None
     if values["learnable"]:
         learnable = Learnable(
@@ -265,7 +263,7 @@ def _mix_rules(
         families=values["families"] or None,
         cap=values["cap"],
         total=values["total"],
-        balance=Balance(over=OVER[values["over"]], targets=targets, weights=weights) if targets else None,  # type: ignore[arg-type]
+        balance=Balance(over=OVER[over], targets=targets, weights=weights) if targets else None,  # type: ignore[arg-type]
         long_share=values["long_share"],
         long_over=values["long_over"],
         learnable=learnable,
@@ -273,6 +271,19 @@ def _mix_rules(
         near=values["near"],
         overlaps_taken=_questions(library, values["taken"]),
     )
+
+
+def _check_partners(values: dict[str, Any], targets: str | None) -> None:
+    """Raise UserError for an option that would do nothing for lack of another one."""
+    if values["long_over"] and values["long_share"] is None:
+        raise UserError("--long-over has no effect without a share.", "Add --long-share, as 0.2.")
+    if values["over"] and not targets:
+        raise UserError("--over has no effect without shares.", "Add --balance, as --balance even.")
+    for name in ("with_always_solved", "with_never_solved"):
+        if values[name] and not values["learnable"]:
+            raise UserError(
+                f"--{name.replace('_', '-')} has no effect without a student.", "Add --learnable STUDENT."
+            )
 
 
 def _weight(text: str) -> tuple[str, float]:

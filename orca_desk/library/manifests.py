@@ -11,6 +11,7 @@ from typing import Any
 from orca_desk.files import atomic_write
 from orca_desk.library.database import Library
 from orca_desk.library.records import FAMILY
+from orca_desk.library.snapshot_store import AS
 from orca_desk.library.snapshots import get_snapshot
 from orca_desk.method.erasure import CAUTIOUS
 from orca_desk.yielding import yielding
@@ -25,15 +26,14 @@ def manifest(library: Library, snapshot_id: str) -> dict[str, Any]:
     """Return the manifest of a snapshot. Raises UserError if it does not exist.
 
     "account" is None for a snapshot of an earlier version, which has no more than rules and what they left
-    out. A derived one has "derived_from" and the "note" of the experiment that made it.
+    out. "frozen_again" has the name, the rules and the account of each later time that the same records were
+    chosen. A derived one has "derived_from" and the "note" of the experiment that made it.
     """
     snapshot = get_snapshot(library, snapshot_id)
     with library.read() as db:
-        newest = db.execute(
-            "SELECT content, source FROM manifests WHERE snapshot = ?"
-            " ORDER BY source IS NOT NULL, n DESC LIMIT 1",
-            (snapshot_id,),
-        ).fetchone()
+        times = db.execute(
+            "SELECT content, source FROM manifests WHERE snapshot = ? ORDER BY n", (snapshot_id,)
+        ).fetchall()
         found = {
             "format": FORMAT,
             "snapshot": snapshot.id,
@@ -51,15 +51,30 @@ def manifest(library: Library, snapshot_id: str) -> dict[str, Any]:
             "teachers": _teachers(db, snapshot_id),
             "answers": _answers(db, snapshot_id),
         }
-    account = json.loads(newest["content"]) if newest else {}
-    if newest and newest["source"]:
-        return {**found, **account, "account": None}
-    return {**found, "account": account or None}
+    frozen = [_frozen(row["content"]) for row in times if row["source"] is None]
+    if times and not frozen:
+        return {**found, **json.loads(times[-1]["content"]), "account": None}
+    # Other rules may have led to the same records later: an account stands beside the rules that it is of
+    first, *again = frozen or [_frozen("{}")]
+    return {**found, **first, "name": snapshot.name, "frozen_again": again}
+
+
+def newest_account(library: Library, snapshot_id: str) -> dict[str, Any]:
+    """Return the account of the last time that a snapshot was frozen, by whatever rules."""
+    found = manifest(library, snapshot_id)
+    account: dict[str, Any] = (found["frozen_again"] or [found])[-1]["account"]
+    return account
 
 
 def write_manifest(path: Path, found: Mapping[str, Any]) -> None:
     """Write a manifest to a file, all or nothing. Raises OSError."""
     atomic_write(path, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+
+
+def _frozen(stored: str) -> dict[str, Any]:
+    """Return the account of one time, beside the name and the rules of that time where they were noted."""
+    account = json.loads(stored)
+    return {**account.pop(AS, {}), "account": account or None}
 
 
 def _kind(instruction: str) -> str:

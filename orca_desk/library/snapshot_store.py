@@ -14,6 +14,7 @@ from orca_desk.yielding import yielding
 FIELDS = ("id", "teacher_record_id", "task_id", "family", "strategy", "system", "user", "assistant")
 INSERT = f"""INSERT INTO snapshot_records (snapshot, position, {", ".join(FIELDS)})
     VALUES (:snapshot, :position, :{", :".join(FIELDS)})"""
+AS = "frozen_as"  # in an account: the name and the rules of that time
 # Frozen by the user, and not only derived from another one
 LISTED = "EXISTS (SELECT 1 FROM manifests WHERE snapshot = snapshots.id AND source IS NULL)"
 

@@ -22,6 +22,7 @@ from orca_desk.library.overlaps import LibraryOverlaps, library_overlaps
 from orca_desk.library.records import SELECT, stored_record
 from orca_desk.library.selection import Selection, select
 from orca_desk.library.snapshot_store import (
+    AS,
     LISTED,
     ContentHasher,
     insert_manifest,
@@ -29,8 +30,10 @@ from orca_desk.library.snapshot_store import (
     training_line,
     training_record,
 )
+from orca_desk.library.votes import Vote
+from orca_desk.method.agreement import agree
 from orca_desk.method.erasure import CAUTIOUS, erase
-from orca_desk.method.fitness import Unfit
+from orca_desk.method.fitness import UNFIT, Unfit
 from orca_desk.method.records import TrainingRecord
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.yielding import yielding
@@ -100,18 +103,26 @@ def preview_freeze(
     instruction: str = CAUTIOUS,
     rules: SnapshotRules = DEFAULT_RULES,
     overlaps: LibraryOverlaps | None = None,
+    vote: Vote = agree,
 ) -> Selection:
     """Choose what `freeze` would take under `rules`, without freezing anything.
 
-    `overlaps` are what `find_overlaps` returned; they are found again without it.
+    `overlaps` are what `find_overlaps` returned; they are found again without it. Raises UserError for a
+    family that is not there.
     """
-    prepare_facts(library, rules)
+    _check_families(library, rules)
+    prepare_facts(library, rules, vote=vote)
     with library.read() as db:
         return select(db, rules, instruction=instruction, overlaps=overlaps)
 
 
 def freeze(
-    library: Library, *, name: str, instruction: str = CAUTIOUS, rules: SnapshotRules = DEFAULT_RULES
+    library: Library,
+    *,
+    name: str,
+    instruction: str = CAUTIOUS,
+    rules: SnapshotRules = DEFAULT_RULES,
+    vote: Vote = agree,
 ) -> Snapshot:
     """Erase and freeze the records that `rules` take, under one student `instruction`.
 
@@ -123,19 +134,23 @@ def freeze(
     """
     if not name.strip():
         raise UserError("The snapshot has no name.", "Name it after its content, e.g. first-try.")
+    _check_families(library, rules)
+    while True:
+        prepare_facts(library, rules, vote=vote)
+        with contextlib.suppress(_ReviewedError):
+            return get_snapshot(library, _freeze(library, name, instruction, rules))
+
+
+def _check_families(library: Library, rules: SnapshotRules) -> None:
     known = freeze_choices(library).families if rules.families is not None else {}
     if unknown := [family for family in rules.families or () if family not in known]:
         raise UserError(
             f"There are no records of a family named {unknown[0]}.", "See: orca-desk tasks families"
         )
-    while True:
-        with contextlib.suppress(_ReviewedError):
-            return get_snapshot(library, _freeze(library, name, instruction, rules))
 
 
 def _freeze(library: Library, name: str, instruction: str, rules: SnapshotRules) -> str:
     """Read, erase and store; return the snapshot's id. Raises _ReviewedError if a review came in between."""
-    prepare_facts(library, rules)
     with tempfile.TemporaryFile() as erased:  # so that the writer, for which others wait, only inserts
         with library.read() as db, _one_moment(db):
             reviewed = _review_state(db)
@@ -152,8 +167,10 @@ def _freeze(library: Library, name: str, instruction: str, rules: SnapshotRules)
             "left_out": json.dumps(selection.left_out),
             "created_at": now(),
         }
+        frozen_as = {"name": name, "rules": asdict(rules), "left_out": selection.left_out}
+        account = {**selection.account, AS: frozen_as}
         erased.seek(0)
-        library.write(partial(_store, row=row, erased=erased, account=selection.account, reviewed=reviewed))
+        library.write(partial(_store, row=row, erased=erased, account=account, reviewed=reviewed))
     return identity
 
 
@@ -206,7 +223,7 @@ def _erase(db: sqlite3.Connection, rowids: Sequence[int], instruction: str, targ
 
 
 def _nothing_taken(left_out: Mapping[Unfit, int]) -> UserError:
-    reasons = ", ".join(f"{reason}: {n}" for reason, n in left_out.items())
+    reasons = ", ".join(f"{UNFIT[reason]}: {n:,}" for reason, n in left_out.items())
     return UserError(
         f"No record can be taken into the snapshot ({reasons or 'there are none'}).",
         "Generate more records, or relax the rules of the snapshot.",

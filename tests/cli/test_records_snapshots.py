@@ -138,6 +138,11 @@ def test_two_snapshots_are_compared(records: Callable[..., Result]) -> None:
         (("--weight", "smus=2"), "no group named smus"),
         (("--take-overlap", "zzz"), "no task 'zzz'"),
         (("--long-over", "20"), "without a share"),
+        (("--over", "strategy"), "--over has no effect"),
+        (("--with-never-solved",), "--with-never-solved has no effect"),
+        (("--family", "smus"), "no records of a family named smus"),
+        (("--family", "smus", "--preview"), "no records of a family named smus"),
+        (("--family", "loaves"), r"\(nearly the question of a held-out task: 1\)"),
     ],
 )
 def test_a_mix_that_cannot_be_made_is_refused(

@@ -17,7 +17,7 @@ from orca_desk.library.base_answers import (
 from orca_desk.library.database import Library
 from orca_desk.library.derived import derive_snapshot
 from orca_desk.library.general_probe import probe_questions
-from orca_desk.library.manifests import manifest
+from orca_desk.library.manifests import manifest, newest_account
 from orca_desk.library.records import NewRecord, add_records
 from orca_desk.library.snapshot_comparison import compare_snapshots
 from orca_desk.library.snapshots import find_overlaps, freeze, preview_freeze, snapshot_records
@@ -108,6 +108,19 @@ def test_a_snapshot_of_an_earlier_version_has_no_account(library: Library) -> No
     snapshot = freeze(library, name="all")
     library.write(lambda db: db.execute("DELETE FROM manifests").rowcount)
     assert manifest(library, snapshot.id)["account"] is None
+
+
+def test_an_account_stands_beside_the_rules_that_it_is_of(library: Library) -> None:
+    fill(library)
+    made = freeze(library, name="all")
+    assert freeze(library, name="again", rules=SnapshotRules(overlap="allow", total=9)) == made
+    found = manifest(library, made.id)
+    assert (found["name"], found["rules"]["overlap"]) == ("all", "refuse")
+    assert found["account"]["overlap"]["compared_with"] == len(probe_questions())
+    (again,) = found["frozen_again"]
+    assert (again["name"], again["rules"]["overlap"], again["left_out"]) == ("again", "allow", {})
+    assert again["account"]["overlap"]["compared_with"] == 0
+    assert newest_account(library, made.id) == again["account"]
 
 
 def test_questions_that_repeat_a_held_out_one_are_refused_and_named(library: Library) -> None:

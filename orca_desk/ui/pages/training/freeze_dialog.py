@@ -37,7 +37,7 @@ from orca_desk.method.erasure import CAUTIOUS, student_instruction
 from orca_desk.method.mixing import group_name
 from orca_desk.method.snapshot_rules import GroupedBy, SnapshotRules
 from orca_desk.steps.defaults import default_message
-from orca_desk.steps.votes import prepare
+from orca_desk.steps.votes import vote
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.jobs import Job
 from orca_desk.ui.pages.training.freeze_mix import FreezeMix
@@ -135,7 +135,7 @@ class FreezeDialog(QDialog):
         self.job = self.desk.jobs.start(
             f"Freeze {name}",
             "freeze",
-            lambda tools: freeze(library, name=name, instruction=instruction, rules=rules),
+            lambda tools: freeze(library, name=name, instruction=instruction, rules=rules, vote=vote),
             changes={"snapshots"},
             heavy=False,
         )
@@ -266,7 +266,8 @@ class FreezeDialog(QDialog):
         )
 
     def _offer_bases(self, found: tuple[list[MeasuredBase], dict[str, str]]) -> None:
-        self.mix.offer_bases(*found)
+        if self.mix.offer_bases(*found):
+            self._settle.start()  # the count was that of another student
 
     def _measure(self) -> None:
         """Offer to measure a student; its job goes on when this dialog closes."""
@@ -311,11 +312,10 @@ def _counted(
     library: Library, instruction: str, rules: SnapshotRules, overlaps: LibraryOverlaps | None
 ) -> _Counted:
     """Choose by `rules`; overlaps that were found before are used again."""
-    prepare(library, rules)
     if rules.overlap != "allow" and (overlaps is None or overlaps.near != rules.near):
         overlaps = find_overlaps(library, near=rules.near)
     return _Counted(
-        preview_freeze(library, instruction=instruction, rules=rules, overlaps=overlaps), overlaps
+        preview_freeze(library, instruction=instruction, rules=rules, overlaps=overlaps, vote=vote), overlaps
     )
 
 

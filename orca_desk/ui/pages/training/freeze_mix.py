@@ -86,8 +86,11 @@ class FreezeMix(QWidget):
             self._names = names
             self._fill_weights()
 
-    def offer_bases(self, bases: Sequence[MeasuredBase], names: Mapping[str, str]) -> None:
-        """Offer the students that were measured; `names` are those of model files by SHA-256."""
+    def offer_bases(self, bases: Sequence[MeasuredBase], names: Mapping[str, str]) -> bool:
+        """Offer the students that were measured; `names` are those of model files by SHA-256.
+
+        Return whether the rules name another student now.
+        """
         before = self.base.currentData()
         self.base.blockSignals(True)
         self.base.clear()
@@ -100,6 +103,7 @@ class FreezeMix(QWidget):
         if not bases:
             self.learnable.setChecked(False)
         self._show_state()
+        return self.learnable.isChecked() and self.base.currentData() != before
 
     def _balance(self) -> Balance | None:
         targets = cast(Targets | None, self.targets.currentData())
