@@ -76,7 +76,7 @@ class Agreement:
 
     def reaches(self, at_least: float) -> bool:
         """Return whether there is a winner with at least this share of all samples, 0 to 1."""
-        return self.winner is not None and self.winner.votes >= at_least * self.n
+        return self.winner is not None and self.share >= at_least
 
 
 def agree(
@@ -133,16 +133,24 @@ def is_settled(vote: Agreement, remaining: int, at_least: float = 0.0) -> bool:
     if remaining <= 0:
         return True
     most = vote.candidates[0].votes if vote.candidates else 0
-    needed = at_least * (vote.n + remaining)
-    if most + remaining < needed:
+    total = vote.n + remaining
+    if not is_share(most + remaining, total, at_least):
         return True  # no answer can reach the share any more
     second = vote.candidates[1].votes if len(vote.candidates) > 1 else 0
-    return most > second + remaining and most >= needed
+    return most > second + remaining and is_share(most, total, at_least)
+
+
+def is_share(votes: int, n: int, at_least: float) -> bool:
+    """Return whether votes are at least a share of all `n` samples.
+
+    They are divided, as the rules for records do: 0.28 * 25 is more than 7, but 7 / 25 is 0.28.
+    """
+    return votes / n >= at_least
 
 
 def samples_needed(n: int, at_least: float) -> int:
     """Return the fewest votes, and so samples, by which one of `n` samples' answers can reach a share."""
-    return next((votes for votes in range(1, n + 1) if votes >= at_least * n and 2 * votes > n), n)
+    return next((votes for votes in range(1, n + 1) if is_share(votes, n, at_least) and 2 * votes > n), n)
 
 
 def _common_kind(responses: Iterable[str]) -> AnswerKind:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_desk.method.agreement import Agreement, agree, is_settled, samples_needed
+from orca_desk.method.agreement import Agreement, agree, is_settled, is_share, samples_needed
 from orca_desk.method.grading.mathematics import Comparison
 from orca_desk.method.records import AnswerKind
 
@@ -114,3 +114,12 @@ def test_settled_means_that_no_further_samples_change_the_outcome(
 def test_the_samples_that_a_share_needs() -> None:
     assert [samples_needed(n, 0.5) for n in (1, 2, 4, 5)] == [1, 2, 3, 3]
     assert samples_needed(5, 0.8) == 4
+
+
+def test_a_share_is_reached_exactly() -> None:
+    vote = agree([*["Answer: 7"] * 7, *(f"Answer: {number}" for number in range(100, 118))], "number")
+    assert vote.share == 0.28
+    assert vote.reaches(0.28) and is_settled(vote, 0, 0.28)
+    some = agree([*["Answer: 7"] * 7, *(f"Answer: {number}" for number in range(100, 106))], "number")
+    assert not is_settled(some, 12, 0.28), "seven of 25 can still win"
+    assert next(votes for votes in range(1, 26) if is_share(votes, 25, 0.28)) == 7

@@ -40,6 +40,10 @@ class Comparer(Protocol):
         """What one comparison may use: {"seconds", "bytes" of memory}."""
         ...
 
+    def __hash__(self) -> int:
+        """Votes keep what was found out by the one that found it."""
+        ...
+
     def compare(self, answer: str, expected: str) -> Comparison:
         """Return whether two expressions are the same; "unfinished" if that took too much time or memory."""
         ...

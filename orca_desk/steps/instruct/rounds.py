@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from orca_desk.library.database import Library
 from orca_desk.library.records import teacher_answers
-from orca_desk.method.agreement import Agreement, is_settled, samples_needed
+from orca_desk.method.agreement import Agreement, is_settled, is_share, samples_needed
 from orca_desk.method.fitness import Unfit
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.strategies import Strategy
@@ -111,12 +111,12 @@ def _more(vote: Agreement, voting: Voting, asked: int) -> int:
         return 0
     first = vote.candidates[0].votes if vote.candidates else 0
     second = vote.candidates[1].votes if len(vote.candidates) > 1 else 0
-    needed = voting.at_least * voting.samples
     return next(
         (
             more
             for more in range(1, remaining)
-            if first + more > second + remaining - more and first + more >= needed
+            if first + more > second + remaining - more
+            and is_share(first + more, voting.samples, voting.at_least)
         ),
         remaining,
     )
