@@ -99,14 +99,25 @@ def judge(
 
     Only those of `families` and `runs` are considered at all, so that the best of several are the best of
     these. `rowids` asks for some records; the others matter as they do without it. What `prepare_facts` has
-    not found out counts in an answer's favour, but for votes. Raises UserError where a regular expression
-    takes too long on more than a few answers.
+    not found out counts in an answer's favour, but for votes. Once a regular expression has taken too long on
+    more than a few answers, the format of the others counts as unchecked too (see `require_checked`).
     """
     judged = _compete(_considered(db, rules, families=families, runs=runs, rowids=rowids), rules.per_task)
     if rowids is None:
         return judged
     wanted = set(rowids)
     return [one for one in judged if one.n in wanted]
+
+
+def require_checked(judged: Iterable[Judged]) -> None:
+    """Raise UserError if the format of too many records could not be checked to choose by."""
+    unchecked = sum(Unfit.FORMAT_UNCHECKED in one.standing.reasons for one in judged)
+    if unchecked > MOST_UNCHECKED:
+        raise UserError(
+            f"The regular expressions for the format take more than {LIMIT_S:g} seconds on each of more "
+            f"than {MOST_UNCHECKED} answers.",
+            "Change the rules for records: repeat no group that itself holds a repetition, as in (a+)+.",
+        )
 
 
 def judge_all(library: Library, rules: FitnessRules) -> list[Judged]:
@@ -300,14 +311,10 @@ class _Judge:
         )
 
     def _format(self, answer: str) -> Format:
+        if self._unchecked > MOST_UNCHECKED:
+            return "unchecked"
         found = self._rules.format_of(answer)
         self._unchecked += found == "unchecked"
-        if self._unchecked > MOST_UNCHECKED:
-            raise UserError(
-                f"The regular expressions for the format take more than {LIMIT_S:g} seconds on each of more "
-                f"than {MOST_UNCHECKED} answers.",
-                "Change the rules for records: repeat no group that itself holds a repetition, as in (a+)+.",
-            )
         return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from orca_desk import __version__
 from orca_desk.library.base_answers import questions_of, rates_in
-from orca_desk.library.fitness import Judged, judge
+from orca_desk.library.fitness import Judged, judge, require_checked
 from orca_desk.library.overlaps import LibraryOverlaps, OverlapPair, library_overlaps
 from orca_desk.method.best import length_in_tokens
 from orca_desk.method.fitness import Unfit
@@ -88,8 +88,10 @@ def select(
     """Go over all records once, without their texts, and choose by `rules`.
 
     `overlaps` are those found before, so that they need not be found again. Call `prepare_facts` before.
+    Raises UserError as `require_checked` does.
     """
     judged = judge(db, rules, families=rules.families, runs=rules.runs)
+    require_checked(judged)
     left_out = Counter(one.standing.reason for one in judged if one.standing.reason)
     fit = [one for one in judged if one.standing.reason is None]
     if rules.overlap != "allow" and (overlaps is None or overlaps.near != rules.near):

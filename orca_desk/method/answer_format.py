@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import regex
 
 Format = Literal["right", "other", "unchecked"]
+_SHOWN = 100  # characters of an expression that is refused
 LIMIT_S = 0.2  # for one answer; ordinary expressions take microseconds
 
 
@@ -18,10 +19,12 @@ def check_pattern(setting: str, pattern: str) -> None:
 
     try:
         _compiled(pattern)
+    except RecursionError as error:
+        raise SettingError(setting, "the regular expression is nested too deeply", "Shorten it.") from error
     except regex.error as error:
         raise SettingError(
             setting,
-            f"{pattern!r} is not a regular expression ({error})",
+            f"{pattern[:_SHOWN]!r} is not a regular expression ({error})",
             "Put a backslash before signs that are meant literally, as in \\( or \\*.",
         ) from error
 

@@ -13,9 +13,11 @@ from orca_desk.library.overview import overview
 from orca_desk.library.record_rules import current_rules, set_rules
 from orca_desk.library.records import NewRecord, add_records, decide, revise
 from orca_desk.library.settings import set_setting
-from orca_desk.library.snapshots import preview_freeze
+from orca_desk.library.snapshots import freeze, preview_freeze
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.fitness import DEFAULT_RULES, Basis, FitnessRules, Standing, Unfit
+from orca_desk.method.snapshot_rules import SnapshotRules
+from orca_desk.steps.erase.rules_preview import preview_rules
 
 REFUSAL = "I'm sorry, but I can't help with that."
 
@@ -161,8 +163,14 @@ def test_an_expression_that_takes_too_long_is_told_and_ends(library: Library) ->
     add_records(library, [answer(f"slow{n}", f"{slow}{n}", task=n) for n in range(2)])
     assert set(out(library, rules).values()) == {Unfit.FORMAT_UNCHECKED}
     add_records(library, [answer(f"more{n}", f"{slow}{n}", task=n + 5) for n in range(12)])
+    assert set(out(library, rules).values()) == {Unfit.FORMAT_UNCHECKED}
     with pytest.raises(UserError, match="more than 10 answers"):
-        out(library, rules)
+        freeze(library, name="slow", rules=SnapshotRules(must_not_match="(a+)+$"))
+    set_rules(library, rules)
+    assert overview(library).usable == 0
+    with pytest.raises(UserError, match="more than 10 answers"):
+        preview_rules(library, rules)
+    assert preview_rules(library, DEFAULT_RULES).entering == 14, "there is a way out of the rules in force"
 
 
 def test_only_what_is_considered_competes(library: Library) -> None:

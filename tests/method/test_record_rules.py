@@ -107,6 +107,7 @@ def test_an_answer_that_was_cut_off_can_be_let_in() -> None:
         ({"agreement": 0.0}, "agreement"),
         ({"agreement": float("nan")}, "agreement"),
         ({"must_match": "(a"}, "must_match"),
+        ({"must_match": "(?:" * 1000 + "a" + ")" * 1000}, "must_match"),
         ({"must_not_match": "[z-a]"}, "must_not_match"),
         ({"languages": ("english",)}, "languages"),
         ({"languages": ()}, "languages"),

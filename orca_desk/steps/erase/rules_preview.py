@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from orca_desk.library.database import Library
 from orca_desk.library.fill_facts import OnProgress, unwatched
-from orca_desk.library.fitness import Judged, judge_all, judge_and_ask
+from orca_desk.library.fitness import Judged, judge_all, judge_and_ask, require_checked
 from orca_desk.library.record_rules import current_rules
 from orca_desk.library.review import record_lines
 from orca_desk.method.fitness import NEVER_FIT, Basis, FitnessRules, Unfit
@@ -84,6 +84,7 @@ def preview_rules(
         prepare(library, each, on_progress=on_progress)
     asked = judge_and_ask(library, strict, off=_off(rules))
     judged = [one for one, _ in asked]
+    require_checked(judged)  # the rules in force may be worse, and these the way out
     before = judged if now == rules else judge_all(library, now)
     used = {one.n for one in judged if one.standing.reason is None}
     earlier = {one.n for one in before if one.standing.reason is None}
