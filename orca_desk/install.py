@@ -19,8 +19,8 @@ from orca_desk.display import display_problem, has_display
 ROOT = Path(__file__).resolve().parent.parent
 DISK_GB = 4  # 1.7 GB with the CPU build of torch, and room for compiling and downloads
 MEMORY_GB = 3  # two files of llama.cpp compile at a time, at most 1 GB each
-# What the workers run models and group tasks with, and what only tests of these use. The host, the desktop and
-# most tests do without it.
+# What the workers run models and group tasks with, and what only tests of these use. The host, the desktop
+# and most tests do without it.
 MODEL_CODE = frozenset(
     {
         "llama-cpp-python", "lm-eval", "mlx-lm", "openai", "peft", "scikit-learn", "torch", "transformers",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from orca_desk.cli.options import examples, library_option, open_library
+from orca_desk.cli.options import examples, json_option, library_option, open_library
 from orca_desk.cli.output import complain, print_json
 from orca_desk.errors import UserError
 from orca_desk.library.outcomes import newest_teacher, recorded_outcomes
@@ -21,8 +21,9 @@ from orca_desk.ui.words.counting import counted
 @click.option("--family", "families", multiple=True, help="Only this family; repeat for more.")
 @click.option("--teacher", help="The SHA-256 of the teacher's file  [default: that of the newest answer].")
 @library_option
-def print_outcomes(families: tuple[str, ...], teacher: str | None, folder: Path) -> None:
-    """Print the graded answers of the library's training tasks as JSON Lines.
+@json_option
+def print_outcomes(families: tuple[str, ...], teacher: str | None, folder: Path, as_json: bool) -> None:
+    """Print the graded answers of the library's training tasks as JSON Lines; with --json, as one array.
 
     Each line has the family, task, strategy, sample, whether the answer is correct, and its tokens. These are
     one teacher's own answers (by default of the one that answered last) with a verdict by the task's
@@ -38,6 +39,9 @@ def print_outcomes(families: tuple[str, ...], teacher: str | None, folder: Path)
             "The library has no graded answer to a training task.",
             "Measure the strategies first: orca-desk strategies probe --teacher MODEL.gguf",
         )
-    for outcome in found:
-        print_json(outcome, compact=True)
+    if as_json:
+        print_json(found)
+    else:
+        for outcome in found:
+            print_json(outcome, compact=True)
     complain(f"{counted(len(found), 'outcome')} of the teacher {str(model)[:12]}.", style="dim")

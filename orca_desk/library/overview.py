@@ -78,10 +78,10 @@ class LibraryOverview:
     """What a library holds.
 
     `heldout` counts those of the `tasks` that are held out; `pairable` the families with training tasks,
-    `paired` those of them that have a strategy. `usable` records are those that a snapshot under the library's
-    rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the records of the
-    newest snapshot. `trainings` counts those with an adapter, the newest of which is `newest_training`;
-    `evaluations` counts the finished ones.
+    `paired` those of them that have a strategy. `usable` records are those that a snapshot under the
+    library's rules would take; `unreviewed` ones have neither been kept nor dropped. `frozen` counts the
+    records of the newest snapshot. `trainings` counts those with an adapter, the newest of which is
+    `newest_training`; `evaluations` counts the finished ones.
     """
 
     tasks: int = 0

@@ -515,10 +515,10 @@ UPDATE questions SET (user, answer) = (
 WHERE task_id IN (SELECT id FROM tasks);
 """
 
-# What a measurement went by: the tasks' reference answers, agreement of the answers, or a judge model. `details`
-# is JSON: the comparisons behind a choice, its score on answers that it was not chosen by, and for a choice by hand
-# who made it and what the measurement said. `undecided` holds the newest measurement of a family that chose
-# nothing, and why (`fruitless` was for one reason alone: nothing was right).
+# What a measurement went by: the tasks' reference answers, agreement of the answers, or a judge model.
+# `details` is JSON: the comparisons behind a choice, its score on answers that it was not chosen by, and for
+# a choice by hand who made it and what the measurement said. `undecided` holds the newest measurement that
+# chose nothing, and why (`fruitless` was for one reason alone: nothing was right).
 VERSION_8 = """
 ALTER TABLE pairings ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE evidence ADD COLUMN basis TEXT NOT NULL DEFAULT 'reference'
@@ -542,8 +542,8 @@ INSERT INTO undecided (family_id, strategy, basis, tasks, correct, mean_tokens, 
 DROP TABLE fruitless;
 """
 
-# How a snapshot came about, each time that it was made: whoever reads it later finds the rules, the counts and
-# the refused of that day. `source` is the snapshot that an experiment derived it from; one that was only
+# How a snapshot came about, each time that it was made: whoever reads it later finds the rules, the counts
+# and the refused of that day. `source` is the snapshot that an experiment derived it from; one that was only
 # derived stays out of the lists. `base_answers` are a student's answers before its training, to tell which
 # tasks it always or never solves: `question` and `system` are keys, `asked` that of the sampling.
 VERSION_9 = """
@@ -618,10 +618,10 @@ CREATE TABLE forgetting (
 ) STRICT, WITHOUT ROWID;
 """
 
-# What rules for records ask of an answer's text, found out once for each: `content` is that of the record, and
-# facts of another `version` are found again. `votes` has the vote of the ungraded answers to one question:
-# `asked` is the digest of what was voted on, `won` the votes of the winner, `winners` the `content` of those
-# that gave it; no winner has 0 votes.
+# What rules for records ask of an answer's text, found out once for each: `content` is that of the record,
+# and facts of another `version` are found again. `votes` has the vote of the ungraded answers to one
+# question: `asked` is the digest of what was voted on, `won` the votes of the winner, `winners` the `content`
+# of those that gave it; no winner has 0 votes.
 VERSION_12 = """
 CREATE TABLE answer_facts (
   content TEXT PRIMARY KEY,

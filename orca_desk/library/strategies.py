@@ -76,8 +76,13 @@ def save_strategy(library: Library, strategy: Strategy) -> Strategy:
     return library.write(lambda db: insert_strategies(db, [strategy])[0])
 
 
+def save_strategies(library: Library, strategies: Iterable[Strategy]) -> list[Strategy]:
+    """Do what `save_strategy` does for several strategies, in one transaction."""
+    return library.write(lambda db: insert_strategies(db, strategies))
+
+
 def insert_strategies(db: sqlite3.Connection, strategies: Iterable[Strategy]) -> list[Strategy]:
-    """Do what `save_strategy` does for several strategies, inside a write."""
+    """Do what `save_strategies` does, inside a write."""
     return [_insert(db, strategy) for strategy in strategies]
 
 

@@ -18,7 +18,8 @@ def recognise(response: str, strategies: Iterable[Strategy]) -> str | None:
     Recall + Reasoning is recall-reason-generate, Recall alone is recall-then-generate, and Recall + Step is
     neither. Case, bold, numbering and bullets do not matter. Without other markers, an answer line alone or
     one short line follows the strategy without working ("direct"). Longer unmarked text follows none, and
-    neither does working after the answer. A strategy without markers, as imports make them, is not recognised.
+    neither does working after the answer. A strategy without markers, as imports make them, is never
+    recognised.
     """
     known = tuple(strategy for strategy in strategies if strategy.markers)
     lines = [line for line in response.splitlines() if line.strip()]

@@ -141,8 +141,8 @@ def sampling_problem(name: str, value: Any) -> str:
 class ImportedFrom:
     """The file that an answer made elsewhere came from.
 
-    `file` is its name, `sha256` that of its content ("" for pasted text), `line` where the row begins, from 1.
-    `model` is who answered, as the file or the user named it; "" if nobody did.
+    `file` is its name, `sha256` that of its content ("" for pasted text), `line` where the row begins, from
+    1. `model` is who answered, as the file or the user named it; "" if nobody did.
     """
 
     file: str

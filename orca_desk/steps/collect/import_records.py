@@ -1,6 +1,5 @@
 """Importing answers that a model gave elsewhere, as teacher records with the tasks that they answer."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,13 +12,14 @@ from orca_desk.formats.answers import AnswerFile, AnswersAsked, AnswerSurvey, re
 from orca_desk.formats.refused import RefusedRows
 from orca_desk.formats.rows import BadRow
 from orca_desk.formats.tasks import opened
+from orca_desk.library.answered import add_answered
 from orca_desk.library.clock import now
 from orca_desk.library.database import Library
 from orca_desk.library.general_probe import probe_variants
 from orca_desk.library.pairings import current_pairings
-from orca_desk.library.records import NewRecord, insert_records, known_records, next_samples
-from orca_desk.library.strategies import insert_strategies
-from orca_desk.library.tasks import get_tasks, insert_tasks, iterate_questions, same_tasks, tasks_asking
+from orca_desk.library.records import NewRecord, known_records, next_samples
+from orca_desk.library.strategies import save_strategies
+from orca_desk.library.tasks import get_tasks, iterate_questions, same_tasks, tasks_asking
 from orca_desk.method.leaks import find_leaks
 from orca_desk.method.records import (
     ImportedFrom,
@@ -100,7 +100,7 @@ def import_answers(
         plan = planned(library, survey, choice)
         planned_new = {(one.name, one.version) for one in plan.new}
         if plan.new and not dry_run and survey.good:
-            library.write(lambda db: insert_strategies(db, plan.new))
+            save_strategies(library, plan.new)
             plan = planned(library, survey, choice)
         sha256 = file.sha256()
         work = _AnswersImport(
@@ -245,13 +245,7 @@ class _AnswersImport:
                 records, tasks, new_tasks, added=added, paired=self._paired, held=self._held_out()
             )
             return
-
-        def store(db: sqlite3.Connection) -> tuple[set[str], set[str]]:
-            made = insert_tasks(db, new_tasks)
-            added = insert_records(db, records, run=self.run)
-            return set(made.added), set(added.added)
-
-        made, added = self.library.write(store)
+        made, added = add_answered(self.library, new_tasks, records, run=self.run)
         self.made_tasks += made
         graded_by = {task.id: task for task in tasks.values()}
         current = get_tasks(self.library, list(graded_by))

@@ -86,7 +86,7 @@ class RecordsPage(Page):
             tip="Answers that a model gave elsewhere become teacher records",
         ),
         Command(
-            "R&ules…", lambda page: page.edit_rules(), image="sliders-horizontal",
+            "Ru&les…", lambda page: page.edit_rules(), image="sliders-horizontal",
             tip="Which records are used for training, and what each rule removes",
         ),
         Command(
