@@ -72,7 +72,7 @@ class Contest:
     @property
     def looks(self) -> Looks:
         """The level of one comparison at each look."""
-        return plan_looks(self.rule.alpha / 2**self.earlier / self.comparisons, self.sizes)
+        return plan_looks(self.rule.alpha * 0.5**self.earlier / self.comparisons, self.sizes)
 
     def level(self, size: int) -> float:
         """Return the level of one comparison at the look after so many tasks."""
@@ -81,7 +81,7 @@ class Contest:
     def level_left(self, size: int) -> float:
         """Return the level of one comparison at a last look that comes before the one after so many tasks."""
         taken = self.sizes.index(size)
-        left = self.rule.alpha / 2**self.earlier / self.comparisons
+        left = self.rule.alpha * 0.5**self.earlier / self.comparisons
         return left - self.looks.spent[taken - 1] if taken else left
 
     def rule_at(self, level: float) -> ChoiceRule:
