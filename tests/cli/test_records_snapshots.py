@@ -126,6 +126,9 @@ def test_two_snapshots_are_compared(records: Callable[..., Result]) -> None:
     shown = flat(records("compare-snapshots", "all", "sums"))
     assert "4 records in both, 4 only in all, 0 only in sums." in shown
     assert "Maximum per family" in shown
+    records("freeze", "even", "--weight", "sums=2", "--overlap", "allow-near")
+    shown = flat(records("compare-snapshots", "all", "even"))
+    assert "weighted shares over families (sums 2)" in shown and "Refuse exact repeats only" in shown
 
 
 @pytest.mark.parametrize(

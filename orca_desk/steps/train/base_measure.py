@@ -34,7 +34,10 @@ SHORTEST = 10  # tokens of an answer
 
 
 def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
-    """Return the training tasks with a reference answer that a request asks, one of each question."""
+    """Return the training tasks with a reference answer that a request asks, one of each question.
+
+    Raises UserError for a family that has none.
+    """
     found: dict[str, Task] = {}
     for family in request.families or (None,):
         wanted = TaskFilter(family=family, split="train", has_answer=True)
@@ -43,6 +46,11 @@ def measured_tasks(library: Library, request: BaseRequest) -> list[Task]:
             counts[task.family] = counts.get(task.family, 0) + 1
             if not request.per_family or counts[task.family] <= request.per_family:
                 found.setdefault(question_key(task.user_text), task)
+        if family is not None and not counts:
+            raise UserError(
+                f"No training task of a family named {family} has a reference answer.",
+                "See: orca-desk tasks families",
+            )
     return list(found.values())
 
 

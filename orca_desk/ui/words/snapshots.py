@@ -40,6 +40,7 @@ RULES: Mapping[str, str] = {
     "long_share": "Share of long answers",
     "long_over": "Long from (tokens)",
     "learnable": "Learnable first",
+    "overlap": "Repeats of held-out questions",
     "near": "Similarity of near repeats",
     "overlaps_taken": "Overlaps taken all the same",
 }
@@ -224,6 +225,10 @@ def value_text(name: str, value: Any) -> str:
         return message_text(value)
     if value is None or value == ():
         return "–"
+    if name == "overlap":
+        return OVERLAP[value]
+    if name == "balance":
+        return balance_text(Balance(**value))
     if name in ("long_share", "near", "agreement"):
         return f"{value:.0%}"
     if isinstance(value, bool):

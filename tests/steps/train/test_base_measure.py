@@ -70,10 +70,15 @@ def test_a_student_is_measured_once(library: Library, tiny_qwen: TinyModel) -> N
         base_named(library, found.base[:10], "another message")
 
 
-def test_what_cannot_be_measured_is_refused(library: Library, tiny_qwen: TinyModel) -> None:
+def test_what_cannot_be_measured_is_refused(library: Library, tiny_qwen: TinyModel, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="same answer every time"):
         measure_base(library, request_of(tiny_qwen.gguf, sampling=SHORT))
-    with pytest.raises(UserError, match="No training task has a reference"):
+    with pytest.raises(UserError, match="No training task of a family named nothing"):
         measure_base(library, request_of(tiny_qwen.gguf, families=("nothing",)))
+    with (
+        Library.open(tmp_path / "empty", samples=False) as empty,
+        pytest.raises(UserError, match="No training task has a reference"),
+    ):
+        measure_base(empty, request_of(tiny_qwen.gguf))
     with pytest.raises(UserError, match="Another version"):
         BaseRequest.from_json({"model": "x"})
