@@ -11,11 +11,13 @@ from orca_desk.formats.chat_rows import Exchange, exchange_of, reply_in, system_
 from orca_desk.formats.choices import answer_text
 from orca_desk.formats.columns import plain
 from orca_desk.formats.rows import BadRow, Literal, Row
-from orca_desk.formats.task_rows import essence, flat
+from orca_desk.formats.task_rows import essence, flat, inner_answer
 from orca_desk.formats.values import is_missing, is_nothing, tidy
 from orca_desk.method.records import AnswerKind, FinishReason
 
-AnswerNote = OneOf["earlier turns", "more answers", "thoughts", "damaged"]
+AnswerNote = OneOf[
+    "earlier turns", "more answers", "thoughts", "damaged", "more references", "unread references"
+]  # fmt: skip
 _FINISHED: dict[str, FinishReason] = {
     **dict.fromkeys(("stop", "endturn", "eos", "eostoken", "endoftext", "stopsequence", "completed"), "stop"),
     **dict.fromkeys(("length", "maxtokens", "maxoutputtokens", "maxlength", "modellength"), "length"),
@@ -120,6 +122,7 @@ class _Reading:
             response = said.answer if said.answer is not None else self._response()
             system = self._text("system") or said.system
             self._notes["earlier turns"] += bool(said.context)
+            self._notes["more answers"] += bool(said.more)
         if not system:
             system = _raw_system(self._values)
         if is_missing(query):
@@ -127,6 +130,7 @@ class _Reading:
         if response is None or is_missing(response):
             raise self._missing("response")
         context = "" if is_nothing(context) else context
+        reference = self._reference()
         self._notes["damaged"] += any(_LOST in text for text in (system, query, context, response))
         self._reader.notes.update(self._notes)
         return AnsweredRow(
@@ -135,7 +139,7 @@ class _Reading:
             query=query,
             context=context,
             response=response,
-            answer=self._reference(),
+            answer=reference,
             family=self._name("family"),
             model=self._name("model"),
             strategy=self._name("strategy"),
@@ -174,9 +178,15 @@ class _Reading:
         return self._as_text("response", value) if value is not None else None
 
     def _reference(self) -> str | None:
-        value = self._values.get(self._columns.get("answer", ""))
+        """Return the reference as an import of tasks reads it; what is no text is noted and left aside."""
+        value = inner_answer(self._values.get(self._columns.get("answer", "")))
+        if isinstance(value, list) and all(isinstance(one, (str, bool)) for one in value):
+            texts = list(dict.fromkeys(text for one in value if (text := answer_text(one))))
+            self._notes["more references"] += len({text.casefold() for text in texts}) > 1
+            return texts[0] if texts else None
         if isinstance(value, (bool, Literal)):
             return answer_text(value) or None
+        self._notes["unread references"] += not (value is None or isinstance(value, str))
         text = self._as_text("answer", value) if isinstance(value, str) else ""
         return None if is_missing(text) else essence(text)
 

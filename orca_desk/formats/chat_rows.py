@@ -21,12 +21,14 @@ class Exchange:
     """The last question of a conversation, what came before it, and the answer that follows, if any.
 
     `system` is the system message, "" without one: a task has none, so an import of tasks leaves it aside.
+    `more` counts the further texts of the assistant after that answer.
     """
 
     query: str
     context: str
     answer: str | None
     system: str
+    more: int = 0
 
 
 def turns_in(value: Any) -> list[dict[str, Any]] | None:
@@ -69,6 +71,7 @@ def exchange_of(turns: Sequence[dict[str, Any]]) -> Exchange:
         context="\n\n".join(earlier),
         answer=answers[0] if answers else None,
         system=_system_in(said),
+        more=max(0, len(answers) - 1),
     )
 
 

@@ -216,7 +216,7 @@ class _RowTask:
         return "" if not self._is_ours and is_nothing(text) else text
 
     def _answer(self) -> str | None:
-        value = _inner(self._values.get("answer"))
+        value = inner_answer(self._values.get("answer"))
         self._notes["several answers"] += _has_aliases(self._values.get("answer"), value)
         if isinstance(value, list):
             turns = turns_in(value)
@@ -247,7 +247,7 @@ class _RowTask:
             options = options_of(self._row, self._choices)
             if len(options) < 2:
                 return query, answer, False
-            given = _inner(self._values.get("answer"))
+            given = inner_answer(self._values.get("answer"))
             letter = letter_of(given if given is not None else answer, options, choosing)
         except ValueError as error:
             hint = "Correct the row, or choose other columns for choices and answer."
@@ -325,7 +325,7 @@ def clean(text: str, column: str) -> str:
     return text
 
 
-def _inner(answer: Any) -> Any:
+def inner_answer(answer: Any) -> Any:
     """Return the answer in an object of answers, as SQuAD and TriviaQA have it."""
     if isinstance(answer, dict):
         for name in ("text", "value", "answer"):

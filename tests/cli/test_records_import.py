@@ -44,6 +44,15 @@ def test_an_import_names_its_strategies_and_refused_rows(folder: Path) -> None:
     assert (folder / "refused.jsonl").read_text().strip() == json.dumps(ROWS[2])
 
 
+def test_what_was_left_aside_or_given_twice_is_told(folder: Path) -> None:
+    row = {"question": "2+2?", "response": "4", "answer": {"sum": 4}}
+    (folder / "one.jsonl").write_text(f"{json.dumps(row)}\n" * 2)
+    said = run(folder, "import", str(folder / "one.jsonl"), "--dry-run")
+    assert "would add 1 teacher record, which answers 1 new task." in said
+    assert "Already in the library, or twice in the file: 1." in said
+    assert "2 rows have a reference answer that is no text, which was left out." in said
+
+
 def test_json_counts_every_row(folder: Path) -> None:
     done = CliRunner().invoke(
         commands,

@@ -126,6 +126,23 @@ def test_a_reference_is_read_as_the_import_of_tasks_does(given: Any, reference: 
     assert task.answer == reference
 
 
+def test_a_reference_that_is_no_text_is_told() -> None:
+    row = {"question": "2+2?", "response": "It is 4"}
+    references = (["4", "four"], ["4"], {"text": "4"}, {"sum": 4}, [{"sum": 4}], None, "4")
+    file = answer_file("\n".join(json.dumps({**row, "answer": one}) for one in references))
+    rows = [one for one in file.rows() if isinstance(one, AnsweredRow)]
+    assert [one.answer for one in rows] == ["4", "4", "4", None, None, None, "4"]
+    assert file.reader.notes["more references"] == 1
+    assert file.reader.notes["unread references"] == 2
+
+
+def test_further_texts_of_the_assistant_are_told() -> None:
+    file = answer_file(json.dumps({"messages": [*TURNS, {"role": "assistant", "content": "Or 5."}]}))
+    (row,) = file.rows()
+    assert isinstance(row, AnsweredRow)
+    assert (row.response, file.reader.notes["more answers"]) == ("4", 1)
+
+
 @pytest.mark.parametrize(
     ("row", "what"),
     [

@@ -221,6 +221,8 @@ class _AnswersImport:
             earlier_turns=notes["earlier turns"],
             more_answers=notes["more answers"],
             thoughts=notes["thoughts"],
+            more_references=notes["more references"],
+            unread_references=notes["unread references"],
             damaged=notes["damaged"],
             problems=tuple(tally.problems),
             examples=tuple(tally.examples),

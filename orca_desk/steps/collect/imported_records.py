@@ -54,7 +54,8 @@ class ImportedRecords:
     right. `unfit` counts the added records that no snapshot takes by default, by reason. `other_reference`
     counts rows whose reference differs from that of their task, which stays. `messages` are the system
     messages, the most frequent first; `rare` different ones, of `rare_rows` rows, share a strategy.
-    `earlier_turns`, `more_answers`, `thoughts` and `damaged` count rows of which a part was left aside.
+    `earlier_turns`, `more_answers`, `thoughts`, `more_references`, `unread_references` and `damaged` count
+    rows of which a part was left aside.
     `problems` are the first refused rows, `examples` the first rows. With `dry_run` nothing was stored.
     """
 
@@ -78,6 +79,8 @@ class ImportedRecords:
     earlier_turns: int
     more_answers: int
     thoughts: int
+    more_references: int
+    unread_references: int
     damaged: int
     problems: tuple[BadRow, ...]
     examples: tuple[AnsweredRow, ...]

@@ -85,11 +85,14 @@ def _summary(imported: ImportedRecords, name: str) -> str:
         f"{counted(imported.tasks_matched, 'task')} of the library" if imported.tasks_matched else "",
     ]
     answered = " and ".join(filter(None, tasks))
-    return _with_known(f"{text}{f', which answer {answered}' if answered else ''}.", imported)
+    verb = "answers" if imported.added == 1 else "answer"
+    return _with_known(f"{text}{f', which {verb} {answered}' if answered else ''}.", imported)
 
 
 def _with_known(text: str, imported: ImportedRecords) -> str:
-    return f"{text} Already in the library: {imported.already_there:,}." if imported.already_there else text
+    if not imported.already_there:
+        return text
+    return f"{text} Already in the library, or twice in the file: {imported.already_there:,}."
 
 
 def _rows_read(imported: ImportedRecords) -> str:
@@ -123,6 +126,12 @@ def _notes(imported: ImportedRecords) -> Iterator[str]:
         yield f"Of several answers, the first was taken: {counted(imported.more_answers, 'row')}."
     if imported.thoughts:
         yield f"The thoughts beside the answer were left out: {counted(imported.thoughts, 'row')}."
+    if imported.more_references:
+        rows = counted(imported.more_references, "row")
+        yield f"Of several reference answers, the first was taken: {rows}."
+    if imported.unread_references:
+        rows = counted(imported.unread_references, "row has", "rows have")
+        yield f"{rows} a reference answer that is no text, which was left out."
     if imported.damaged:
         yield (
             f"{counted(imported.damaged, 'row holds', 'rows hold')} the sign \ufffd in place of letters:"
@@ -142,10 +151,11 @@ def _strategy_notes(messages: tuple[MessageCount, ...], rare: int, rare_rows: in
         made = counted(len(new), "new strategy", "new strategies")
         yield f"{made} for the system messages: {listed}{more}."
     if rare:
-        rows = "" if rare_rows is None else f" of {counted(rare_rows, 'row')}"
+        rows = "" if rare_rows is None else f" ({counted(rare_rows, 'row')})"
+        others = counted(rare, "other message shares", "other messages share")
         yield (
-            f"Only the {MAX_OWN} most frequent system messages become strategies of their own. The other"
-            f" {rare:,}{rows} share one; each record keeps its message."
+            f"Only the {MAX_OWN} most frequent system messages become strategies of their own."
+            f" {others} one{rows}; each record keeps its message."
         )
 
 
