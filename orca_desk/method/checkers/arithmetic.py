@@ -27,8 +27,31 @@ _FIRST_UNIT = re.compile(r"\s*-?(?P<unit>(?!x\s)[^\W\d_]+)?")
 _SPACED_DASH = re.compile(r"\s[-−–]\s")
 _ONE_UNIT = re.compile(rf"(?P<number>(?:{_NUMBER}))\s+(?P<unit>[^\W\d_]+)(?=\s*(?:[+−–-]|\Z))")
 _FLOAT_NOISE = Fraction(1, 10**9)
-_OPERATOR_BEFORE = re.compile(r"[+*×·/÷^=<>]\s*\Z|(?<![^\W\d_])x\s*\Z")
+_OPERATOR_BEFORE = re.compile(r"[+*×·/÷^=<>√∛]\s*\Z|\d:\Z|(?<![^\W\d_])x\s*\Z")  # "9:00 + 2" is a clock
 _OPERATOR_AFTER = re.compile(r"\s*(?:[*×·/÷^+(]|[-−–](?=\s?[\w(])|x\s)")
+_CLAUSE_END = re.compile(r"(?<=[.!?;])(?:\s|\Z)")
+_NOT_STATED = re.compile(  # asked, supposed or denied: "It is wrong that 2 + 2 = 5"; or not in tens
+    r"\b(?:if|suppose|assume|wrong|incorrect|false|not|never|instead|mistake)\b|n['’]t\b|\?"
+    r"|\b(?:mod|modulo|binary|octal|hex|hexadecimal|base[ -]\w+)\b",
+    re.IGNORECASE,
+)
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.,])")  # "1.500" is 1,500 in much of Europe
+_LEADING_ZERO = re.compile(r"(?<![\d.,])0\d")  # of a date: "2024-01-05"
+_RANGE = re.compile(r"\s*(\d{1,4})\s?[-−–]\s?(\d{1,4})\s*")  # "pages 12-15 = 4 pages", "9 - 17 = 8 hours"
+_IMPLIED_PRODUCT = re.compile(r"[\d)]\s?\(")
+_AFTER_RESULT = re.compile(rf"[ *_`]*[-−]?\s?[$€£]?\s?[-−]?(?:{_NUMBER})(?P<rest>.*)", re.DOTALL)
+# A clock and a calendar begin again: "11 + 3 = 2 pm". So does "30 + 45 = 1 hour 15 minutes", and "3:4".
+_BEGINS_AGAIN = re.compile(
+    r":\d|\s*(?:[ap]\.?m\b|o['’]clock\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
+    r"|[^\W\d_]+,?(?:\s+and)?\s+\d)",
+    re.IGNORECASE,
+)
+_LARGER_UNIT = re.compile(
+    r"\s*(?:dozens?|minutes?|mins?|hours?|hrs?|h|days?|weeks?|months?|years?|decades?|feet|foot|ft|yards?"
+    r"|miles?|pounds?|lbs?|pints?|quarts?|gallons?|cups?|pairs?)\b",
+    re.IGNORECASE,
+)
+_PER_LARGER_UNIT = frozenset({2, 3, 4, 7, 8, 10, 12, 16, 20, 24, 30, 52, 60, 365, 3600, 5280})
 _LARGEST_POWER = 64
 _LARGEST = Fraction(10) ** 18
 _MOST_NUMBERS = 40
@@ -49,7 +72,7 @@ def check_sums(text: str) -> StepCheck:
     for line in _lines(text):
         sides, marks = _EQUALS.split(line), _EQUALS.findall(line)
         for index, mark in enumerate(marks):
-            check = _check(sides[index], sides[index + 1], exact=mark == "=")
+            check = _check_stated(sides[index], sides[index + 1], exact=mark == "=")
             if check.outcome == "incorrect":
                 return check
             held = held or check.outcome == "correct"
@@ -61,6 +84,19 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
         yield from _CALCULATOR.findall(line)
         yield clean(_CALCULATOR.sub("", line))
+
+
+def _check_stated(left: str, right: str, *, exact: bool) -> StepCheck:
+    """Check one equation; one that does not hold is incorrect only if the text states it, in any notation."""
+    check = _check(left, right, exact=exact)
+    if check.outcome != "incorrect":
+        return check
+    clause = _CLAUSE_END.split(left)[-1] + _CLAUSE_END.split(right, maxsplit=1)[0]
+    if _NOT_STATED.search(clause):
+        return UNCHECKED
+    left, right = (_GROUPED.sub(lambda found: found[0].replace(".", ""), side) for side in (left, right))
+    other = _check(left, right, exact=exact)
+    return check if other.outcome == "incorrect" else UNCHECKED
 
 
 def _check(left: str, right: str, *, exact: bool) -> StepCheck:
@@ -90,6 +126,8 @@ def _check(left: str, right: str, *, exact: bool) -> StepCheck:
     text, value = expressions[0]
     if any(other in results for other in _after_dashes(left, text)):
         return UNCHECKED
+    if _is_other_count(text, value, unit, right, results, result_unit):
+        return UNCHECKED
     return incorrect(StepFault.SUM, stated=f"{shown_step(text)} = {shown}", value=_written(value))
 
 
@@ -107,6 +145,24 @@ def _after_dashes(left: str, expression: str) -> Iterator[Fraction]:
         rest = expression[dash.end() :]
         yield from _readings(rest)
         yield from _readings(f"-{rest}")
+
+
+def _is_other_count(
+    expression: str, value: Fraction, unit: str, right: str, results: list[Fraction], result_unit: str
+) -> bool:
+    """Return whether the sides may count in other ways: a date, a clock, a range, coins or a larger unit."""
+    after = _AFTER_RESULT.match(right)
+    rest = after["rest"] if after else ""
+    if _LEADING_ZERO.search(expression) or _BEGINS_AGAIN.match(rest):
+        return True
+    if unit and re.search(r"[$€£]", expression):  # "$10 - 350 cents"
+        return True
+    if result_unit and (found := _RANGE.fullmatch(expression)):
+        gap = int(found[2]) - int(found[1])
+        return any(way in results for way in (gap, gap + 1, gap % 12, gap % 24))
+    if unit or not _LARGER_UNIT.match(rest):
+        return False
+    return any(result and abs(value / result) in _PER_LARGER_UNIT for result in results)
 
 
 def _scaled(value: Fraction, result: Fraction) -> bool:
@@ -211,21 +267,30 @@ def _tokens(text: str) -> list[tuple[str, str]] | None:
 
 
 def _readings(text: str) -> Iterator[Fraction]:
-    """Yield the values of an expression: per cent as a share, as a plain number, and taken off or put on."""
+    """Yield the values of an expression in its readings.
+
+    Per cent is a share, a plain number, or taken off or put on. People disagree on 6 / 2(1 + 2) and on -2^2.
+    """
     tokens = _tokens(text)
     if not tokens:
         return
+    is_disputed = "^" in text or "**" in text or _IMPLIED_PRODUCT.search(text)
     for percent in ("share", "plain", "change") if "%" in text else ("plain",):
-        value = _Reader(tokens, percent).value()
-        if value is not None:
-            yield value
+        for by_hand in (False, True) if is_disputed else (False,):
+            value = _Reader(tokens, percent, by_hand=by_hand).value()
+            if value is not None:
+                yield value
 
 
 class _Reader:
-    """Reads tokens by precedence: powers, then products, then sums, each from the left."""
+    """Reads tokens by precedence: powers, then products, then sums, each from the left.
 
-    def __init__(self, tokens: list[tuple[str, str]], percent: str) -> None:
-        self._tokens, self._percent = tokens, percent
+    `by_hand` reads as many people write: a product without a sign before other products, a power before the
+    minus in front of it.
+    """
+
+    def __init__(self, tokens: list[tuple[str, str]], percent: str, *, by_hand: bool = False) -> None:
+        self._tokens, self._percent, self._by_hand = tokens, percent, by_hand
         self._at = 0
 
     def value(self) -> Fraction | None:
@@ -256,14 +321,20 @@ class _Reader:
         return self._at < len(self._tokens) and self._tokens[self._at][1].endswith("%")
 
     def _product(self, depth: int) -> Fraction:
-        value = self._power(depth)
+        value = self._factor(depth)
         while (sign := self._next()) in ("*", "/", "of", "("):
             if sign != "(":
                 self._at += 1
-            factor = self._power(depth)
+            factor = self._factor(depth)
             value = value / factor if sign == "/" else value * factor
             if abs(value) > _LARGEST:
                 raise ValueError
+        return value
+
+    def _factor(self, depth: int) -> Fraction:
+        value = self._power(depth)
+        while self._by_hand and self._next() == "(":
+            value *= self._power(depth)
         return value
 
     def _power(self, depth: int) -> Fraction:
@@ -282,7 +353,7 @@ class _Reader:
         kind, text = self._tokens[self._at]
         self._at += 1
         if kind == "-":
-            return -self._atom(depth + 1)
+            return -(self._power(depth + 1) if self._by_hand else self._atom(depth + 1))
         if kind == "(":
             value = self._sum(depth + 1)
             if self._next() != ")":

@@ -61,7 +61,7 @@ def _check(
             at = seen[step.marker]
             seen[step.marker] += 1
             is_known = at < len(expected[step.marker])
-            checks.append(compare(clause, expected[step.marker][at]) if is_known else UNCHECKED)
+            checks.append(compare(clause, expected[step.marker], at) if is_known else UNCHECKED)
         else:
             checks.append(UNCHECKED)
     return tuple(checks)

@@ -1,6 +1,7 @@
 """What a checker says of one step."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -29,6 +30,8 @@ class StepCheck:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+_LISTED = re.compile(r",\s*|\s+and\s+")
+_SUM = re.compile(r"(\d+) \+ (\d+)")
 UNCHECKED = StepCheck(outcome="unchecked")
 CORRECT = StepCheck(outcome="correct")
 
@@ -38,11 +41,23 @@ def incorrect(fault: StepFault, **facts: str) -> StepCheck:
     return StepCheck(outcome="incorrect", fault=fault, facts=facts)
 
 
-def compare(found: str, expected: str) -> StepCheck:
-    """Return a step as correct if it says what is expected, whatever its case, spaces and full stop."""
-    if plain(found) == plain(expected):
+def compare(found: str, expected: Sequence[str], place: int) -> StepCheck:
+    """Return a step as correct if it says what is expected at `place`, whatever its case and order of words.
+
+    What is expected at another place is unchecked: the answer leaves a step out or numbers them otherwise.
+    """
+    said = _meaning(found)
+    if said == _meaning(expected[place]):
         return CORRECT
-    return incorrect(StepFault.DIFFERS, found=shown_step(found), expected=shown_step(expected))
+    if any(said == _meaning(other) for other in expected):
+        return UNCHECKED
+    return incorrect(StepFault.DIFFERS, found=shown_step(found), expected=shown_step(expected[place]))
+
+
+def _meaning(text: str) -> list[list[str]]:
+    """Return the clauses of a step, each as what it lists in one order: "Tom cup, Lucy key", "2 + 26"."""
+    clauses = _SUM.sub(lambda found: " + ".join(sorted(found.groups())), plain(text)).split(";")
+    return [sorted(_LISTED.split(clause.strip().removesuffix(" swap"))) for clause in clauses]
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,8 @@
 
 Relations such as "A is taller than B", "A comes before B" or "A > B" are read, each kind for itself, from
 the question and then step by step. A step is incorrect if what it says makes a circle with what was said
-before, correct if all its relations follow from that, and unchecked otherwise.
+before, correct if all its relations follow from that, and unchecked otherwise. Nothing is checked where the
+question contradicts itself or tells of swaps: it speaks of several times or cases.
 """
 
 import re
@@ -54,13 +55,17 @@ _SIGNS = re.compile(r"(?<![\w<>=-])[^\W\d_][\w'’-]*(?:\s*[<>](?![<>=])\s*[^\W\
 _SIGN = re.compile(r"\s*([<>])\s*")
 _UNCERTAIN = re.compile(
     r"\b(?:if|whether|either|or|not|never|neither|nor|may|might|could|would|can|cannot|should|suppose|assume|perhaps"
-    r"|maybe|possibly|unless|some|all|any|every|no|none|who|what|which|false|incorrect|wrong|contradicts?)\b|n['’]t\b|\?",
+    r"|maybe|possibly|unless|some|all|any|every|no|none|who|what|which|false|incorrect|wrong|contradicts?"
+    r"|cases?|options?|try|attempt|scenario|possibility)\b|n['’]t\b|\?",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'"[^"\n]{0,400}"|“[^”\n]{0,400}”')  # notes such as "(left) ? book ? (right)"
 _SENTENCE = re.compile(r"[^.;!?\n]+[.;!?\n]*")
+_CHANGES = re.compile(
+    r"\b(?:swap(?:s|ped)?|switch(?:es|ed)?|exchanged?|overtakes?|overtook|overtaken)\b", re.IGNORECASE
+)
 _LEADING = re.compile(
-    r"\A(?:(?:so|then|thus|hence|therefore|and|also|since|because|as|now)\s+)*(?:(?:the|a|an)\s+)?"
+    r"\A(?:(?:so|then|thus|hence|therefore|and|also|since|because|as|now|today|later)\s+)*(?:(?:the|a|an)\s+)?"
 )
 _PRONOUNS = frozenset(
     {"he", "she", "it", "they", "this", "that", "these", "those", "there", "one", "he's", "we", "i"}
@@ -82,9 +87,20 @@ class Relation:
 def check_order(question: str, steps: tuple[AnswerStep, ...]) -> tuple[StepCheck, ...]:
     """Return a check per step: whether its relations agree with the question and the steps before."""
     known = _Order()
+    if _CHANGES.search(question):
+        return (UNCHECKED,) * len(steps)
     for relation in relations(question):
+        if known.path(relation.kind, relation.second, relation.first) is not None:
+            return (UNCHECKED,) * len(steps)
         known.add(relation)
-    return tuple(_check(known, step) for step in steps)
+    checks = []
+    for step in steps:
+        if _CHANGES.search(step.text):
+            known = _Order()  # what was said before holds no longer
+            checks.append(UNCHECKED)
+        else:
+            checks.append(_check(known, step))
+    return tuple(checks)
 
 
 def _check(known: "_Order", step: AnswerStep) -> StepCheck:

@@ -26,7 +26,7 @@ def check_swaps(question: str, steps: tuple[AnswerStep, ...]) -> tuple[StepCheck
             checks.append(check_answer(step, answer, "text"))
         elif step.marker == "step" and step.said_number and step.said_number <= len(expected):
             is_read = _STEP.fullmatch(step.body)
-            checks.append(compare(step.body, expected[step.said_number - 1]) if is_read else UNCHECKED)
+            checks.append(compare(step.body, expected, step.said_number - 1) if is_read else UNCHECKED)
         else:
             checks.append(UNCHECKED)
     return tuple(checks)

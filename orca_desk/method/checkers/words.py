@@ -31,7 +31,7 @@ def check_words(question: str, steps: tuple[AnswerStep, ...]) -> tuple[StepCheck
         if step.kind == "answer":
             checks.append(check_answer(step, str(total), "number"))
         elif step.marker == "step" and found and step.said_number and step.said_number <= len(expected):
-            checks.append(compare(step.body, expected[step.said_number - 1]))
+            checks.append(compare(step.body, expected, step.said_number - 1))
         elif step.kind in ("code", "thought"):
             checks.append(UNCHECKED)
         else:

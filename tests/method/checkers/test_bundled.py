@@ -96,6 +96,38 @@ def test_the_worked_example_is_followed_and_its_mistake_explained() -> None:
     assert reading.checks[2].fault is StepFault.ANSWER
 
 
+SWAPS = (
+    "Lucy has the key, Tom has the cup and Ann has the book. First Lucy and Ann swap. "
+    "What does Lucy have at the end?"
+)
+WORDS = "Lucy has 13 cups. Then Lucy finds 2 more. Then Lucy sells 5. How many cups does Lucy have now?"
+BUSES = (
+    "The notes: Lucy lives in Oslo; the bus to Oslo is black; the black bus sells fruit.\n\n"
+    "What does the bus to the town where Lucy lives sell?"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "response", "outcomes"),
+    [
+        (SWAPS, "Step 1: Ann book, Lucy key, Tom cup.", ["correct"]),
+        (SWAPS, "Step 2: Ann book and Lucy key swap; Tom cup, Ann key, Lucy book.", ["correct"]),
+        (SWAPS, "Step 1: Ann book and Lucy key swap; Tom cup, Ann key, Lucy book.", ["unchecked"]),
+        (SWAPS, "Step 2: Ann book and Lucy key swap; Tom key, Ann cup, Lucy book.", ["incorrect"]),
+        (WORDS, "Step 1: more, 2 + 13 = 15.\nStep 2: less, 15 - 5 = 10.", ["correct", "correct"]),
+        (WORDS, "Step 1: less, 15 - 5 = 10.", ["unchecked"]),
+        (WORDS, "Step 2: less, 5 - 15 = 10.", ["incorrect"]),
+        (BUSES, "Extract: Lucy lives in Oslo; the black bus sells fruit.", ["correct", "unchecked"]),
+        (BUSES, "Extract: Lucy lives in Oslo; the bus to Rome is black.", ["correct", "incorrect"]),
+    ],
+)
+def test_a_right_step_in_another_order_is_not_incorrect(
+    question: str, response: str, outcomes: list[str]
+) -> None:
+    checks = read_answer(response, question, STRATEGIES).checks
+    assert [check.outcome for check in checks] == outcomes
+
+
 def test_a_question_in_other_words_is_left_alone() -> None:
     for question in ("John puts the ball in the box. Where is it?", "", "Lucy has 3 cups. How many has she?"):
         assert read_answer("Step 1: 2 + 2 = 5\nAnswer: 5", question, STRATEGIES).checker == "none"

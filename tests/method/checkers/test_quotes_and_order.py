@@ -71,6 +71,22 @@ def test_a_step_that_contradicts_an_earlier_one_is_incorrect_and_both_are_named(
     assert reading.checks[1].facts == {"relation": "C1 > A1", "other": "A1 > B1 > C1"}
 
 
+@pytest.mark.parametrize(
+    ("question", "response"),
+    [
+        ("In 2010, Ann was taller than Bob. Today Bob is taller than Ann.", "Bob is taller than Ann."),
+        ("Red sits left of Blue. They swap seats.", "Blue sits left of Red."),
+        ("Order them.", "Red sits left of Blue.\nThey swap seats.\nBlue sits left of Red."),
+        ("Order them.", "Option A: Ann is left of Bob.\nOption B: Bob is left of Ann."),
+        ("Order them.", "Try 1: Ann is left of Bob.\nThat fails.\nTry 2: Bob is left of Ann."),
+    ],
+)
+def test_an_order_at_another_time_or_in_another_case_contradicts_nothing(
+    question: str, response: str
+) -> None:
+    assert read_answer(response, question, (), "order").first_incorrect is None
+
+
 @given(st.text(max_size=300))
 def test_no_text_makes_a_checker_raise(text: str) -> None:
     list(relations(text))
