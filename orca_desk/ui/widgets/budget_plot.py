@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from orca_desk.method.budget import BudgetCurve
 from orca_desk.ui.theme import GRID, Role, Theme, font
 from orca_desk.ui.widgets.layouts import clear
+from orca_desk.ui.widgets.still_plot import hold_still
 from orca_desk.ui.widgets.text import label
 
 DASHES = (
@@ -81,9 +82,7 @@ class BudgetPlot(QWidget):
         self._plot.setLabel("bottom", "Allowed tokens per answer")
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
-        # The wheel scrolls the page; a budget is read by pointing, or by the box beside the plot
-        self._plot.getViewBox().setMouseEnabled(x=False, y=False)
-        self._plot.getViewBox().wheelEvent = lambda event, axis=None: event.ignore()
+        hold_still(self._plot)  # a budget is read by pointing, or by the box beside the plot
         for name in ("left", "bottom"):
             axis = self._plot.getAxis(name)
             axis.enableAutoSIPrefix(False)

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from orca_desk.ui.theme import GRID, Role, Theme, font
+from orca_desk.ui.widgets.still_plot import hold_still
 
 SHARES = (0, 0.2, 0.4, 0.6, 0.8, 1.0)
 LABEL_HEIGHT = 0.06  # of a name at the end of a line, as a share of the vertical axis
@@ -56,9 +57,7 @@ class StepChart(QWidget):
         self._plot.setLabel("bottom", "Step of the training; 0 is the base")
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
-        # The wheel scrolls the page
-        self._plot.getViewBox().setMouseEnabled(x=False, y=False)
-        self._plot.getViewBox().wheelEvent = lambda event, axis=None: event.ignore()
+        hold_still(self._plot)
         for name in ("left", "bottom"):
             axis = self._plot.getAxis(name)
             axis.enableAutoSIPrefix(False)

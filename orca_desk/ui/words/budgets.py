@@ -22,9 +22,11 @@ def budget_notes(found: "BudgetComparison") -> list[str]:
         if cut := model.curve.cut:
             credited = model.curve.cut_correct
             verb = "was" if credited == 1 else "were"
-            extra = f", although {credited:,} of them {verb} graded correct" if credited else ""
+            which = "it" if cut == 1 else f"{credited:,} of them"
+            extra = f", although {which} {verb} graded correct" if credited else ""
+            count = "counts" if cut == 1 else "count"
             lines.append(
-                f"{model.name}: {counted(cut, 'answer')} cut off by the evaluation's own limit count at no"
+                f"{model.name}: {counted(cut, 'answer')} cut off by the evaluation's own limit {count} at no"
                 f" budget{extra}."
             )
     return lines
