@@ -142,6 +142,7 @@ class RulesDialog(QDialog):
         layout.addWidget(self.effects, 1)
         layout.addWidget(self.examples_title)
         layout.addLayout(self._examples)
+        layout.addStretch()  # takes the room of a table that is hidden
         return frame
 
     def _build_buttons(self) -> QDialogButtonBox:
@@ -166,6 +167,7 @@ class RulesDialog(QDialog):
         self.notice.hide()
         self.taken.setText("Counting…")
         set_tone(self.taken, "muted")
+        self.change.clear()
         library, told = self.desk.library, self._read.emit
         self.desk.background.run(
             self,
