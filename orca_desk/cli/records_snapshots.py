@@ -38,6 +38,7 @@ from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import describe_left_out, frozen_sentence
 from orca_desk.ui.words.snapshots import (
     cell_rows,
+    compared_names,
     comparison_sentence,
     mix_lines,
     overlap_line,
@@ -206,7 +207,7 @@ def compare(first: str, second: str, folder: Path, as_json: bool) -> None:
         print_json(found)
         return
     say(comparison_sentence(found))
-    names = (found.first.name, found.second.name)
+    names = compared_names(found)
     _show_counterparts("Families", "family", names, found.families)
     _show_counterparts("Strategies", "strategy", names, found.strategies)
     if found.settings:

@@ -129,6 +129,11 @@ def test_two_snapshots_are_compared(records: Callable[..., Result]) -> None:
     records("freeze", "even", "--weight", "sums=2", "--overlap", "allow-near")
     shown = flat(records("compare-snapshots", "all", "even"))
     assert "weighted shares over families (sums 2)" in shown and "Refuse exact repeats only" in shown
+    first, again = (
+        json.loads(records("freeze", "same", "--cap", cap, "--json").stdout)["id"] for cap in "12"
+    )
+    shown = flat(records("compare-snapshots", first, again))
+    assert f"0 only in same ({first[:8]}), 2 only in same ({again[:8]})." in shown
 
 
 @pytest.mark.parametrize(

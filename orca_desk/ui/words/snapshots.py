@@ -196,9 +196,17 @@ def message_text(instruction: str) -> str:
     return f"Cautious: {instruction}" if instruction == CAUTIOUS else instruction
 
 
+def compared_names(found: SnapshotComparison) -> tuple[str, str]:
+    """Return what to call two snapshots: by their names, and by their ids too where those are the same."""
+    first, second = found.first, found.second
+    if first.name != second.name:
+        return first.name, second.name
+    return f"{first.name} ({first.id[:8]})", f"{second.name} ({second.id[:8]})"
+
+
 def comparison_sentence(found: SnapshotComparison) -> str:
     """Return what two snapshots have in common and what only one of them has."""
-    first, second = found.first.name, found.second.name
+    first, second = compared_names(found)
     parts = [f"{counted(found.equal, 'record')} in both"]
     if found.changed:
         parts.append(f"{found.changed:,} with another system message or answer")

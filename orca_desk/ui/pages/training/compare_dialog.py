@@ -28,7 +28,7 @@ from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.notice import Notice
 from orca_desk.ui.widgets.text import button, label, safe_tip
 from orca_desk.ui.words.counting import counted
-from orca_desk.ui.words.snapshots import comparison_sentence, setting_rows
+from orca_desk.ui.words.snapshots import compared_names, comparison_sentence, setting_rows
 
 
 class CompareSnapshotsDialog(QDialog):
@@ -99,7 +99,7 @@ class CompareSnapshotsDialog(QDialog):
     def _show(self, found: SnapshotComparison) -> None:
         self.comparison = found
         self.notice.hide()
-        names = (found.first.name, found.second.name)
+        names = compared_names(found)
         self.sentence.setText(f"{comparison_sentence(found)} {_lengths(found)}".strip())
         _fill(self.families, ("Family", *names), _rows(found.families), numbers=(1, 2))
         _fill(self.strategies, ("Strategy", *names), _rows(found.strategies), numbers=(1, 2))
