@@ -64,8 +64,8 @@ def measure(
 ) -> None:
     """Have STUDENT, a folder or a GGUF file, answer the training tasks before any training.
 
-    A snapshot can then leave out the tasks that it always or never solves. Ctrl-C stops; every answer is
-    stored, and the same command resumes.
+    A snapshot can then leave out the tasks that it always or never solves. Of several measurements of a
+    task, the last one counts. Ctrl-C stops; every answer is stored, and the same command resumes.
     """
     tell_notes(student, folder=folder)
     request = BaseRequest(

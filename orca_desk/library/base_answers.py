@@ -11,6 +11,10 @@ from orca_desk.library.database import Library
 from orca_desk.method.mixing import SolveRate
 from orca_desk.method.records import FinishReason, question_key
 
+# The last measurement of each question: an earlier one may have cut the answers off
+NEWEST = """base_answers AS b JOIN (SELECT model, question, asked, max(created_at)
+    FROM base_answers WHERE system = ?1 GROUP BY model, question) USING (model, question, asked)
+    WHERE b.system = ?1"""
 # Evaluations of the same model without an adapter, under the same system message, count as well
 EVALUATED = """SELECT q.user, a.correct FROM evaluations AS e JOIN runs AS r USING (id)
     JOIN questions AS q ON q.evaluation = e.id
@@ -56,19 +60,26 @@ def known_samples(library: Library, *, model: str, system: str, asked: str) -> s
     return {(row["question"], row["sample"]) for row in rows}
 
 
-def solve_rates(library: Library, *, model: str, system: str) -> dict[str, SolveRate]:
-    """Return how often a model solved each question under a system message, by the question's key."""
-    with library.read() as db:
-        return rates_in(db, model=model, system=system)
+def solve_rates(library: Library, *, model: str, system: str, asked: str) -> dict[str, SolveRate]:
+    """Return how often a model solved each question in one measurement, by the question's key."""
+    rows = library.rows(
+        "SELECT question, count(*) AS n, sum(correct) AS correct FROM base_answers"
+        " WHERE model = ? AND system = ? AND asked = ? GROUP BY question",
+        (model, question_key(system), asked),
+    )
+    return {row["question"]: SolveRate(row["correct"], row["n"]) for row in rows}
 
 
 def rates_in(db: sqlite3.Connection, *, model: str, system: str) -> dict[str, SolveRate]:
-    """Do what `solve_rates` does, inside a read."""
+    """Return how often a model solved each question under a system message, by the question's key.
+
+    Of several measurements of a question the last one counts.
+    """
     n, correct = Counter[str](), Counter[str]()
     for row in db.execute(
-        "SELECT question, count(*) AS n, sum(correct) AS correct FROM base_answers"
-        " WHERE model = ? AND system = ? GROUP BY question",
-        (model, question_key(system)),
+        f"SELECT question, count(*) AS n, sum(correct) AS correct FROM {NEWEST} AND model = ?2"
+        " GROUP BY question",
+        (question_key(system), model),
     ):
         n[row["question"]], correct[row["question"]] = row["n"], row["correct"]
     for row in db.execute(EVALUATED, (model, system)):
@@ -92,7 +103,7 @@ def measured_bases(library: Library, system: str) -> list[MeasuredBase]:
     """Return the students that were measured under a system message, the newest first."""
     rows = library.rows(
         "SELECT model, count(DISTINCT question) AS questions, count(*) AS answers, sum(correct) AS correct"
-        " FROM base_answers WHERE system = ? GROUP BY model ORDER BY max(created_at) DESC",
+        f" FROM {NEWEST} GROUP BY model ORDER BY max(b.created_at) DESC",
         (question_key(system),),
     )
     return [MeasuredBase(**dict(row)) for row in rows]

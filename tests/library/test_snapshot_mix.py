@@ -4,6 +4,7 @@ import dataclasses
 import json
 from typing import Any
 
+import pytest
 from library_doubles import judged, make_record, make_task
 
 from orca_desk import __version__
@@ -187,7 +188,7 @@ def test_tasks_that_the_base_always_or_never_solves_are_left_out(library: Librar
     store(library, measured(records[2].user, True, False))
     store(library, measured(records[3].user, True), system="another message")
     store(library, measured(records[0].user, False, False))  # the same samples are not stored twice
-    rates = solve_rates(library, model="base", system=CAUTIOUS)
+    rates = solve_rates(library, model="base", system=CAUTIOUS, asked="sampling")
     assert {rate.correct / rate.n for rate in rates.values()} == {1.0, 0.0, 0.5}
     rules = SnapshotRules(learnable=Learnable(base="base"))
     seen = preview_freeze(library, rules=rules)
@@ -197,6 +198,19 @@ def test_tasks_that_the_base_always_or_never_solves_are_left_out(library: Librar
     assert (base.model, base.questions, base.answers, base.correct) == ("base", 3, 6, 3)
     assert len(known_samples(library, model="base", system=CAUTIOUS, asked="sampling")) == 6
     assert known_samples(library, model="base", system=CAUTIOUS, asked="other") == set()
+
+
+def test_the_last_measurement_of_a_task_counts(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = fill(library)
+    times = iter(["2026-01-01", "2026-01-02", "2026-01-03"])
+    monkeypatch.setattr("orca_desk.library.base_answers.now", lambda: next(times))
+    store(library, measured(records[0].user, False), asked="up to 8 tokens")
+    store(library, measured(records[1].user, False), asked="up to 8 tokens")
+    store(library, measured(records[0].user, True), asked="sampling")
+    seen = preview_freeze(library, rules=SnapshotRules(learnable=Learnable(base="base")))
+    assert seen.left_out == {Unfit.ALWAYS_SOLVED: 1, Unfit.NEVER_SOLVED: 1}
+    (base,) = measured_bases(library, CAUTIOUS)
+    assert (base.questions, base.answers, base.correct) == (2, 2, 1)
 
 
 def test_two_snapshots_are_compared(library: Library) -> None:

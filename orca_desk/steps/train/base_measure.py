@@ -198,7 +198,9 @@ class _Measuring:
 
     def outcome(self, *, finished: bool) -> BaseMeasured:
         """Return how the student did on the tasks that were asked."""
-        rates = solve_rates(self._library, model=self.base, system=self._request.instruction)
+        rates = solve_rates(
+            self._library, model=self.base, system=self._request.instruction, asked=self._asked
+        )
         found = [rates[key] for key in self._tasks if key in rates]
         return BaseMeasured(
             run=self._run,

@@ -8,7 +8,7 @@ from doubles import SHORT, open_small
 from tiny_models import TinyModel
 
 from orca_desk.errors import UserError
-from orca_desk.library.base_answers import measured_bases, solve_rates
+from orca_desk.library.base_answers import measured_bases, rates_in
 from orca_desk.library.database import Library
 from orca_desk.library.runs import get_run
 from orca_desk.method.erasure import CAUTIOUS
@@ -61,8 +61,11 @@ def test_a_student_is_measured_once(library: Library, tiny_qwen: TinyModel) -> N
     assert BaseRequest.from_json(run.request or {}) == request
     again = measure_base(library, request)
     assert (again.answers, again.base) == (12, found.base)
-    rates = solve_rates(library, model=found.base, system=CAUTIOUS)
+    with library.read() as db:
+        rates = rates_in(db, model=found.base, system=CAUTIOUS)
     assert {rate.n for rate in rates.values()} == {2}
+    once = measure_base(library, request_of(tiny_qwen.gguf, samples=1, sampling=SHORT))
+    assert (once.answers, once.tasks) == (6, 6)  # and not those of the measurement before
     (base,) = measured_bases(library, CAUTIOUS)
     assert base_named(library, str(tiny_qwen.gguf), CAUTIOUS) == base.model == found.base
     assert base_named(library, found.base[:10], CAUTIOUS) == found.base
