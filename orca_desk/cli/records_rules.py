@@ -14,7 +14,7 @@ from orca_desk.method.fitness import UNFIT, FitnessRules
 from orca_desk.steps.erase.rules_preview import RulesPreview, preview_rules
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import BASES
-from orca_desk.ui.words.record_rules import rules_text
+from orca_desk.ui.words.record_rules import rules_text, uncounted_text
 from orca_desk.ui.words.shorten import shorten
 
 
@@ -67,6 +67,8 @@ def _show(found: RulesPreview) -> None:
     say(rules_text(found.rules))
     used = ", ".join(f"{BASES[basis]}: {count:,}" for basis, count in found.used.items())
     say(f"In: {found.usable:,} of {counted(found.records, 'record')}{f' ({used})' if used else ''}.")
+    if text := uncounted_text(found.uncounted):
+        say(text)
     if never := ", ".join(f"{UNFIT[reason]}: {count:,}" for reason, count in found.never.items()):
         say(f"Never used: {never}.")
     if found.entering or found.leaving:

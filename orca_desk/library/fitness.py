@@ -203,7 +203,7 @@ def facts_of(stored: str) -> RecordFacts:
 
 def count_usable(db: sqlite3.Connection, rules: FitnessRules) -> int:
     """Count the records that a snapshot under `rules` would take."""
-    if not (rules.need_text or rules.need_format or rules.agreement or _limits_tokens(rules)):
+    if not (rules.need_text or rules.need_format or rules.agreement or rules.limit_tokens):
         # One scan of an index, in which few records differ in their facts
         db.create_function("is_fit", 8, lru_cache(maxsize=None)(_is_fit(rules)), deterministic=True)
         fit = f"{FITNESS_TABLES} WHERE is_fit({_FIELDS})"
@@ -223,10 +223,6 @@ def _exceeds(db: sqlite3.Connection, fit: str, per_task: int | None) -> bool:
         return False
     most = f"SELECT 1 {fit} GROUP BY r.task_id, r.strategy HAVING count(*) > ? LIMIT 1"
     return db.execute(most, (per_task,)).fetchone() is not None
-
-
-def _limits_tokens(rules: FitnessRules) -> bool:
-    return rules.min_tokens is not None or rules.max_tokens is not None
 
 
 def _considered(
@@ -268,7 +264,7 @@ class _Judge:
     def __init__(self, rules: FitnessRules, vote_on: Callable[[str], StoredVote | None]) -> None:
         self._rules, self._vote_on = rules, vote_on
         self._plain = not (
-            rules.need_text or rules.need_format or rules.agreement is not None or _limits_tokens(rules)
+            rules.need_text or rules.need_format or rules.agreement is not None or rules.limit_tokens
         )
         self._unchecked = 0
         self._known: dict[str, Standing] = {}

@@ -187,6 +187,11 @@ class FitnessRules:
         return bool(self.must_match or self.must_not_match)
 
     @property
+    def limit_tokens(self) -> bool:
+        """Whether these rules ask for `RecordFacts.tokens`."""
+        return self.min_tokens is not None or self.max_tokens is not None
+
+    @property
     def _characters(self) -> bool:
         return self.min_characters is not None or self.max_characters is not None
 

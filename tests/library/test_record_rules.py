@@ -18,6 +18,7 @@ from orca_desk.library.tasks import add_tasks
 from orca_desk.method.fitness import DEFAULT_RULES, Basis, FitnessRules, Standing, Unfit
 from orca_desk.method.snapshot_rules import SnapshotRules
 from orca_desk.steps.erase.rules_preview import preview_rules
+from orca_desk.ui.words.record_rules import uncounted_text
 
 REFUSAL = "I'm sorry, but I can't help with that."
 
@@ -171,6 +172,15 @@ def test_an_expression_that_takes_too_long_is_told_and_ends(library: Library) ->
     with pytest.raises(UserError, match="more than 10 answers"):
         preview_rules(library, rules)
     assert preview_rules(library, DEFAULT_RULES).entering == 14, "there is a way out of the rules in force"
+
+
+def test_a_preview_counts_what_a_limit_in_tokens_does_not_apply_to(library: Library) -> None:
+    answers = [answer("a", "Answer: 1", tokens=0), answer("b", "Answer: 2", task=2, tokens=4)]
+    add_records(library, answers)
+    found = preview_rules(library, FitnessRules(max_tokens=5))
+    assert (found.usable, found.uncounted) == (2, 1)
+    assert uncounted_text(found.uncounted).startswith("The limits in tokens do not apply to 1 record:")
+    assert uncounted_text(preview_rules(library, DEFAULT_RULES).uncounted) == ""
 
 
 def test_only_what_is_considered_competes(library: Library) -> None:

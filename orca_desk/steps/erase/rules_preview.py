@@ -43,13 +43,15 @@ class RulesPreview:
     """How `rules` divide `records` records, and how many change sides against the rules in force.
 
     `never` counts those that no rule lets in, by reason; `used` those that are in, by what speaks for them;
-    `families` those that are in, by family. `effects` have the other reasons in the order of `Unfit`.
+    `families` those that are in, by family. `uncounted` of those that are in meet a limit in tokens only
+    because nobody counted theirs. `effects` have the other reasons in the order of `Unfit`.
     """
 
     rules: FitnessRules
     records: int
     used: dict[Basis, int]
     families: dict[str, int]
+    uncounted: int
     never: dict[Unfit, int]
     effects: tuple[RuleEffect, ...]
     entering: int
@@ -93,6 +95,7 @@ def preview_rules(
         records=len(judged),
         used=dict(sorted(Counter(one.standing.basis for one in judged if one.n in used).items())),
         families=dict(sorted(Counter(one.family for one in judged if one.n in used).items())),
+        uncounted=sum(one.tokens is None for one in judged if one.n in used) if rules.limit_tokens else 0,
         never=_never(judged),
         effects=_effects(library, asked, _off(rules)),
         entering=len(used - earlier),

@@ -57,6 +57,16 @@ def rules_text(rules: FitnessRules) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def uncounted_text(records: int) -> str:
+    """Return that a limit in tokens does not apply to some of the records that are in; "" for none."""
+    if not records:
+        return ""
+    return (
+        f"The limits in tokens do not apply to {counted(records, 'record')}: nobody counted the tokens "
+        "(edits, imports). Limit characters instead."
+    )
+
+
 def _agreement(share: float | None) -> str:
     if share is None:
         return "answers without a reference unchecked"

@@ -30,6 +30,7 @@ from orca_desk.ui.widgets.rules_form import RulesForm
 from orca_desk.ui.widgets.text import button, card, label, safe_tip, set_tone
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.fitness import ALWAYS, BASES
+from orca_desk.ui.words.record_rules import uncounted_text
 from orca_desk.ui.words.shorten import shorten
 
 SETTLE_MS = 250
@@ -195,7 +196,8 @@ class RulesDialog(QDialog):
         set_tone(self.taken, "" if found.usable else "bad")
         parts = [f"{BASES[basis]}: {count:,}" for basis, count in found.used.items()]
         never = [f"{UNFIT[reason]}: {count:,}" for reason, count in found.never.items()]
-        lines = [", ".join(parts)] + ([f"Never: {', '.join(never)}"] if never else [])
+        lines = [", ".join(parts), uncounted_text(found.uncounted)]
+        lines += [f"Never: {', '.join(never)}"] if never else []
         self.basis.setText("\n".join(line[:1].upper() + line[1:] for line in lines if line))
         same = found.rules == self._in_force
         self.change.setText(
