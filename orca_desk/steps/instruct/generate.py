@@ -1,5 +1,6 @@
 """Have the teacher answer tasks, each under the strategy that its family is paired with."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypedDict
@@ -83,10 +84,10 @@ def generate(
         settings["voting"] = voting.at_least
     run = find_or_create_run(library, "generate", settings, request)
     with record_run(library, run, progress=progress) as recorder:
-        unchecked: list[str] = []
+        usable: dict[str, bool] = {}
 
         def arrived(arrival: Arrival) -> None:
-            unchecked.extend(_unchecked(arrival))
+            usable.update(_usable(arrival))
             on_arrival(arrival)
 
         how: _How = {
@@ -102,27 +103,36 @@ def generate(
             numbers = range(samples)
             asks = [Ask(task=task, strategy=chosen[task.id], sample=one) for task in tasks for one in numbers]
             taught = teach(library, asks, **how)
-        taught = _after_vote(library, taught, unchecked)
+        taught = _among_all(library, taught, usable)
         recorder.outcome, recorder.finished = taught.to_json(), taught.finished
         return Generated(run=run, **vars(taught))
 
 
-def _unchecked(arrival: Arrival) -> list[str]:
-    """Return the ids of the usable answers of an arrival that no reference graded."""
-    ids = (new.record.id for new in arrival.records if new.verdict is None)
-    return [record for record in ids if record not in arrival.rejected]
+def _usable(arrival: Arrival) -> dict[str, bool]:
+    """Return the ids of the answers that are usable on their own, and whether each is graded."""
+    graded = {new.record.id: new.verdict is not None for new in arrival.records}
+    return {record: known for record, known in graded.items() if record not in arrival.rejected}
 
 
-def _after_vote(library: Library, taught: Taught, unchecked: Sequence[str]) -> Taught:
-    """Count those answers as rejected that lost the vote which the rules in force ask for."""
-    if current_rules(library).agreement is None or not unchecked:
+def _among_all(library: Library, taught: Taught, usable: Mapping[str, bool]) -> Taught:
+    """Count those answers as rejected that the other records, or the pairings, keep out.
+
+    They lost a vote, say what another one says, are worse than others to their task, or follow another
+    strategy than the paired one. That they were not reviewed yet does not count.
+    """
+    if not usable:
         return taught
-    standing = standings_by_id(library, unchecked).values()
-    lost = sum(Unfit.NO_AGREEMENT in one.reasons for one in standing)
-    if not lost:
-        return taught
-    rejected = {**taught.rejected, Unfit.NO_AGREEMENT: lost}
-    return replace(taught, usable=taught.usable - lost, ungraded=taught.ungraded - lost, rejected=rejected)
+    lost: dict[str, Unfit] = {}
+    for record, standing in standings_by_id(library, list(usable)).items():
+        reasons = [reason for reason in standing.reasons if reason is not Unfit.NOT_KEPT]
+        if reasons:
+            lost[record] = reasons[0]
+    return replace(
+        taught,
+        usable=taught.usable - len(lost),
+        ungraded=taught.ungraded - sum(not usable[record] for record in lost),
+        rejected=dict(Counter(taught.rejected) + Counter(lost.values())),
+    )
 
 
 def strategies_for(library: Library, tasks: Sequence[Task], override: str | None) -> dict[str, Strategy]:

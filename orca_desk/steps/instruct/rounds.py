@@ -160,6 +160,7 @@ def _counts(earlier: TeachCounts, later: TeachCounts) -> _Counts:
         "usable": earlier.usable + later.usable,
         "ungraded": earlier.ungraded + later.ungraded,
         "tokens": earlier.tokens + later.tokens,
-        "rejected": Counter(earlier.rejected) + Counter(later.rejected),
-        "failed": Counter(earlier.failed) + Counter(later.failed),
+        # Plain, since `asdict` takes a Counter for a dict and counts its pairs
+        "rejected": dict(Counter(earlier.rejected) + Counter(later.rejected)),
+        "failed": dict(Counter(earlier.failed) + Counter(later.failed)),
     }

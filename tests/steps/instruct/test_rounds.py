@@ -1,18 +1,21 @@
 """Answers to tasks without a reference come in rounds until their vote is decided."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from doubles import open_small, small_tasks
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_desk.library.record_rules import set_rules
+from orca_desk.library.fitness import count_usable
+from orca_desk.library.pairings import set_pairings
+from orca_desk.library.record_rules import current_rules, set_rules
 from orca_desk.library.records import count_records, iterate_records
 from orca_desk.library.runs import list_runs
 from orca_desk.library.tasks import add_tasks
 from orca_desk.method.agreement import agree, is_settled, samples_needed
 from orca_desk.method.fitness import FitnessRules, Unfit
+from orca_desk.method.pairing import Pairing
 from orca_desk.method.records import Sampling
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl
@@ -64,6 +67,26 @@ def test_rounds_come_to_what_all_samples_come_to(answers, samples, at_least):
         assert max(votes_of_all.values()) < at_least * samples
 
 
+def test_answers_that_say_the_same_are_usable_once(library, teacher):
+    set_rules(library, FitnessRules(allow_cut_off=True))
+    made = generate(library, teacher, unanswered(library, 3), samples=3, sampling=WARM)
+    with library.read() as db:
+        used = count_usable(db, current_rules(library))
+    assert made.usable == used
+    assert made.usable + sum(made.rejected.values()) == made.new
+
+
+def test_answers_under_another_strategy_than_the_paired_one_are_not_usable(library, teacher):
+    tasks = unanswered(library, 3)
+    families = {task.family for task in tasks}
+    pairings = [Pairing(family=one, strategy="direct", evidence=(), reason="manual") for one in families]
+    set_pairings(library, pairings, source="chosen")
+    set_rules(library, FitnessRules(allow_cut_off=True))
+    made = generate(library, teacher, tasks, strategy="step-by-step", sampling=WARM)
+    assert made.usable == 0
+    assert Unfit.OTHER_STRATEGY in made.rejected
+
+
 def test_a_task_with_a_reference_gets_all_its_answers(library, teacher):
     given = small_tasks(6)[:2]
     made = generate(library, teacher, given, samples=3, stop_early=True, sampling=WARM)
@@ -99,6 +122,23 @@ def test_answers_that_lose_the_vote_are_not_counted_as_usable(library, teacher):
         == 9
     )
     assert made.usable == made.ungraded < 9
+
+
+def test_counts_over_several_rounds_survive_asdict(library, teacher):
+    arrived = []
+    generate(
+        library,
+        teacher,
+        unanswered(library, 3),
+        samples=5,
+        stop_early=True,
+        sampling=replace(WARM, temperature=1.5),
+        on_arrival=arrived.append,
+    )
+    for arrival in arrived:
+        counts = asdict(arrival.counts)
+        assert counts["rejected"] == dict(arrival.counts.rejected)
+        assert counts["failed"] == dict(arrival.counts.failed)
 
 
 def test_a_stop_between_rounds_resumes_with_what_is_missing(library, teacher):
