@@ -1,7 +1,10 @@
 """Groups of tasks in words: for the dialog and for the command."""
 
+from collections.abc import Collection
+
 from orca_desk.steps.collect.group_tasks import Grouping
 from orca_desk.ui.words.counting import counted
+from orca_desk.ui.words.shorten import shorten
 
 HOW = (
     "Tasks that are worded alike are grouped: by the words and pairs of words that they share (TF-IDF),"
@@ -27,6 +30,16 @@ def grouping_summary(grouping: Grouping) -> str:
     rest = sum(group.tasks for group in grouping.groups if group.is_rest)
     in_none = f"; {rest:,} are in none" if rest else ""
     return f"{tasks} in {counted(groups, 'group')}{in_none}{_apart(grouping.separation)}."
+
+
+def joined_sentence(grouping: Grouping, others: Collection[str]) -> str:
+    """Return which groups would join a family that exists, one of the `others`, or an empty text."""
+    joined = [name for name in grouping.names if name in others]
+    if not joined:
+        return ""
+    is_one = len(joined) == 1
+    what = "is a family already, which its tasks join" if is_one else "are families already, which they join"
+    return f"{', '.join(map(shorten, joined))} {what}."
 
 
 def applied_sentence(tasks: int, families: int) -> str:

@@ -36,6 +36,7 @@ from orca_desk.ui.words.grouping import (
     SEPARATION_TIP,
     applied_sentence,
     grouping_summary,
+    joined_sentence,
 )
 from orca_desk.ui.words.shorten import shorten
 
@@ -318,8 +319,13 @@ class GroupDialog(QDialog):
     def _show(self) -> None:
         grouping = self.grouping
         self.model.show(grouping.groups if grouping else [])
-        self.summary.setText(grouping_summary(grouping) if grouping else EMPTY)
+        self.summary.setText(self._summary(grouping) if grouping else EMPTY)
         self._selection_changed()
+
+    def _summary(self, grouping: Grouping) -> str:
+        names = {self.family.itemText(place) for place in range(self.family.count())}
+        joined = joined_sentence(grouping, names - {self._grouped})
+        return f"{grouping_summary(grouping)} {joined}".rstrip()
 
     def _selection_changed(self) -> None:
         grouping, places = self.grouping, self.places()
