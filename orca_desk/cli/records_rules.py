@@ -40,7 +40,8 @@ def rules(*, reset: bool, save: bool, folder: Path, as_json: bool, **values: Any
     and what a snapshot starts from.
     """
     with open_library(folder) as library:
-        chosen = rules_from(FitnessRules() if reset else current_rules(library), values)
+        in_force = current_rules(library)
+        chosen = rules_from(FitnessRules() if reset else in_force, values)
         found = preview_rules(library, chosen, on_progress=_Told().show)
         if save:
             set_rules(library, chosen)
@@ -48,7 +49,10 @@ def rules(*, reset: bool, save: bool, folder: Path, as_json: bool, **values: Any
         print_json({**asdict(found), "usable": found.usable, "saved": save})
         return
     _show(found)
-    say("Saved: these rules are in force." if save else "To put these rules in force, add --save.")
+    if save:
+        say("Saved: these rules are in force.")
+    elif chosen != in_force:
+        say("To put these rules in force, add --save.")
 
 
 class _Told:

@@ -87,7 +87,8 @@ def rules_from(base: Rules, values: dict[str, Any]) -> Rules:
     ):
         if (value := given.pop(name)) is not None:
             changes[field] = not value if turned else value
-    if codes := given.pop("languages"):
+    codes = [code for text in given.pop("languages") for code in text.casefold().replace(",", " ").split()]
+    if codes:
         changes["languages"] = None if "any" in codes else tuple(codes)
     for name, value in given.items():
         if value is None:

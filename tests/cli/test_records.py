@@ -153,6 +153,9 @@ def test_rules_are_tried_and_put_in_force(records: Callable[..., Result]) -> Non
         "format": (True, 1),
     }
     assert json.loads(records("rules", "--json").stdout)["usable"] == 1
+    languages = json.loads(records("rules", "--language", "EN, de", "--language", "fr", "--json").stdout)
+    assert languages["rules"]["languages"] == ["en", "de", "fr"]
+    assert "add --save" not in records("rules").stdout, "these are the rules in force"
     shown = records("rules", "--with-incorrect", "--per-task", "1", "--save").stdout
     assert "In: 2 of 2 records" in shown and "in force" in shown
     assert json.loads(records("rules", "--json").stdout)["rules"]["per_task"] == 1
