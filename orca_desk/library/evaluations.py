@@ -18,6 +18,7 @@ from orca_desk.method.records import FinishReason, Task, content_key
 
 KIND = "evaluate"
 OF_EXPERIMENT = "experiment-"  # how the names of those evaluations begin that an experiment made
+SHOWN_IDS = 5  # of evaluations, where an unknown one was named
 OF_CHECKPOINT = "checkpoint "  # begins the name of an evaluation of a training's checkpoint
 
 
@@ -150,7 +151,9 @@ def get_evaluation(library: Library, evaluation_id: str) -> Evaluation:
     """Return one evaluation. Raises UserError if it does not exist."""
     row = library.row("SELECT * FROM evaluations WHERE id = ?", (evaluation_id,))
     if row is None:
-        raise UserError(f"There is no evaluation {evaluation_id}.", "List the evaluations to see their ids.")
+        newest = [one.id for one in list_evaluations(library)[:SHOWN_IDS]]
+        hint = f"The newest evaluations are {', '.join(newest)}." if newest else "Evaluate a model first."
+        raise UserError(f"There is no evaluation {evaluation_id}.", hint)
     return _evaluation(library, row, get_run(library, row["id"]))
 
 

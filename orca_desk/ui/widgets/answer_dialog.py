@@ -182,6 +182,5 @@ class AnswerDialog(QDialog):
 def mean_words(tokens: list[ScoredToken]) -> str:
     """Return the mean log-probability in words, with the probability that it stands for."""
     mean = mean_logprob(tokens)
-    return (
-        f"Mean log-probability {mean:.2f} per token ({math.exp(mean):.0%}), {counted(len(tokens), 'token')}"
-    )
+    shown = f"{mean:.2f}".replace("-0.00", "0.00")
+    return f"Mean log-probability {shown} per token ({math.exp(mean):.0%}), {counted(len(tokens), 'token')}"

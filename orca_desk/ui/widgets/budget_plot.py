@@ -66,7 +66,7 @@ class BudgetPlot(QWidget):
         """Draw the curves of some models."""
         self.lines = tuple(lines)
         self._draw()
-        self._plot.setRange(xRange=(0, self.longest or 1), yRange=(0, 1), padding=0.02)
+        self._plot.setRange(xRange=(0, self.longest or 1), yRange=(-0.02, 1.04), padding=0.02)
 
     @property
     def longest(self) -> int:

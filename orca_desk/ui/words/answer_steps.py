@@ -74,6 +74,8 @@ def reading_summary(reading: AnswerReading) -> str:
 
 def steps_summary(reading: AnswerReading) -> str:
     """Return in one line how many steps there are, and the first incorrect one."""
+    if not reading.steps:
+        return "no step: the answer is empty"
     parts = [counted(len(reading.steps), "step")]
     if reading.checker == NONE:
         parts.append("steps not checked: no checker was chosen for such questions")

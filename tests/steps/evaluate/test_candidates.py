@@ -123,8 +123,9 @@ def test_a_stopped_candidate_is_resumed_with_those_queued_behind_it(library, can
     assert done is not None and done.finished and done.run == begun.run
     with pytest.raises(UserError, match="already finished"):
         remaining_plan(library, begun.run)
-    with pytest.raises(UserError, match="no evaluation"):
+    with pytest.raises(UserError, match="no evaluation") as unknown:
         remaining_plan(library, "evaluate-77")
+    assert unknown.value.hint == f"The newest evaluations are {begun.run}."
 
 
 def test_an_evaluation_whose_questions_have_changed_is_not_resumed(library, candidates):

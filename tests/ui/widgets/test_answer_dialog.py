@@ -13,7 +13,7 @@ from orca_desk.steps.reading import read_in_library
 from orca_desk.steps.token_scores import ScoredText, ScoredToken
 from orca_desk.ui.theme import Theme
 from orca_desk.ui.widgets import scored_text
-from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt
+from orca_desk.ui.widgets.answer_dialog import AnswerDialog, LookedAt, mean_words
 from orca_desk.ui.widgets.answer_steps import AnswerStepsView
 from orca_desk.ui.window import Window
 
@@ -124,3 +124,8 @@ def test_shades_follow_the_probability(theme: Theme, qtbot: QtBot) -> None:
         "0.40%",
         "under 0.01%",
     ]
+
+
+def test_a_mean_of_nothing_has_no_sign() -> None:
+    token = ScoredToken(text="a", logprob=-0.001, best=())
+    assert mean_words([token]) == "Mean log-probability 0.00 per token (100%), 1 token"

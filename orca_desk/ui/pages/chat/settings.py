@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -24,7 +23,7 @@ from orca_desk.steps.chat.voting import MOST_VOTES, check_votes
 from orca_desk.ui.page import Page
 from orca_desk.ui.theme import GRID
 from orca_desk.ui.widgets.elided import ElidedLabel
-from orca_desk.ui.widgets.settings_form import SettingsForm
+from orca_desk.ui.widgets.settings_form import SettingsForm, number_box
 from orca_desk.ui.widgets.text import button, label
 from orca_desk.ui.words.votes import HELP
 
@@ -214,8 +213,7 @@ class SamplingPopover(QFrame):
     def _voting(self, votes: int) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(GRID)
-        self.votes = QSpinBox()
-        self.votes.setRange(1, MOST_VOTES)
+        self.votes = number_box(1, MOST_VOTES)
         self.votes.setValue(votes)
         self.votes.setAccessibleName("Answers per message, which vote")
         self.votes.setToolTip(HELP)
