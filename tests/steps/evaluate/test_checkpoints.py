@@ -20,11 +20,13 @@ from orca_desk.library.trainings import Training
 from orca_desk.method.records import Sampling
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.evaluate.checkpoints import (
+    ADAPTERS,
     checkpoint_curve,
     checkpoint_steps,
     evaluate_checkpoints,
 )
 from orca_desk.steps.evaluate.scoring import OVERALL
+from orca_desk.student.export import export_adapter
 from orca_desk.ui.words.checkpoints import curve_notes
 
 pytest.importorskip("llama_cpp")
@@ -40,11 +42,18 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture
 def training(library: Library, tiny_llama: TinyModel) -> Training:
-    """A finished training with two whole checkpoints and one adapter of an earlier one."""
+    """A finished training with two whole checkpoints and one adapter of an earlier one.
+
+    All but the first were written as GGUF by an earlier call: a process for each would take seconds.
+    """
     made = add_tuned(library, tiny_llama.folder)
     folder = made.folder / "checkpoints"
+    (made.folder / ADAPTERS).mkdir()
     for number, place in enumerate(("adapters/step-3", "step-6/adapter", "step-12/adapter")):
-        make_adapter(folder / place, tiny_llama.folder, strength=0.5, seed=number)
+        adapter = make_adapter(folder / place, tiny_llama.folder, strength=0.5, seed=number)
+        if number:
+            step = adapter.parent.name
+            export_adapter(adapter, tiny_llama.folder, made.folder / ADAPTERS / f"{step}.gguf")
     (folder / "step-20").mkdir()  # nothing whole
     return made
 
@@ -55,6 +64,7 @@ def test_every_kept_adapter_and_the_base_are_evaluated_once(library: Library, tr
     stages: list[Update] = []
     found = evaluate_checkpoints(library, training.id, per_family=3, sampling=SHORT, progress=stages.append)
     assert found.finished and found.steps == (0, 3, 6, 12)
+    assert not list((training.folder / ADAPTERS).glob("*.part*"))
     assert [one.step for one in found.checkpoints] == [0, 3, 6, 12]
     for one in found.checkpoints:
         assert list(one.families) == ["belief", "sums", OVERALL]

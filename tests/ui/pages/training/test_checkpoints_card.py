@@ -26,7 +26,10 @@ SECONDS = 60_000
 
 @pytest.fixture
 def training(library: Library, tiny_llama: TinyModel) -> Training:
-    """A finished training that kept one adapter, and tasks of two paired families."""
+    """A finished training that kept one adapter, and tasks of two paired families.
+
+    Name it before the window, which imports in threads: not beside torch, whose import sets warnings aside.
+    """
     pytest.importorskip("torch")
     pytest.importorskip("llama_cpp")
     add_tasks(library, small_tasks())
@@ -40,7 +43,7 @@ def training(library: Library, tiny_llama: TinyModel) -> Training:
     return made
 
 
-def test_checkpoints_are_evaluated_and_plotted(window: Window, training: Training, qtbot: QtBot) -> None:
+def test_checkpoints_are_evaluated_and_plotted(training: Training, window: Window, qtbot: QtBot) -> None:
     card = CheckpointsCard(window.desk)
     qtbot.addWidget(card)
     card.show_training(training)
@@ -63,12 +66,15 @@ def test_checkpoints_are_evaluated_and_plotted(window: Window, training: Trainin
     assert card.chart.chosen == "sums"
 
 
-def test_a_training_without_checkpoints_says_so(
-    window: Window, library: Library, tiny_llama: TinyModel, qtbot: QtBot
-) -> None:
+@pytest.fixture
+def bare(library: Library, tiny_llama: TinyModel) -> Training:
+    """A finished training without a checkpoint; name it before the window, too."""
     pytest.importorskip("torch")
     add_tasks(library, small_tasks())
-    bare = add_tuned(library, tiny_llama.folder)
+    return add_tuned(library, tiny_llama.folder)
+
+
+def test_a_training_without_checkpoints_says_so(bare: Training, window: Window, qtbot: QtBot) -> None:
     card = CheckpointsCard(window.desk)
     qtbot.addWidget(card)
     card.show_training(bare)
