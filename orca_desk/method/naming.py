@@ -12,6 +12,8 @@ from orca_desk.method.thoughts import split_thoughts
 LONGEST = 15  # words; a longer sentence tells more than the answer
 _SENTENCE = re.compile(r"(?<=[.!?])\s|\n")
 _DOUBT = re.compile(r"\b(?:or|nor|not|neither|never|either|maybe|perhaps)\b|n['’]t\b")
+# What follows is what the answer is compared with: "The red box is lighter than the blue box."
+_COMPARED = re.compile(r"\b(?:than|but|while|whereas)\b|(?<=\bcomes )(?:before|after)\b(?!.*\bis\b)")
 _OPTIONS = re.compile(r"[:,]\s*([^:.?]*?\bor\b[^:.?]*)")
 _ARTICLE = re.compile(r"^(?:the|a|an|in|on|at)\s+")
 
@@ -20,6 +22,7 @@ def names_answer(question: str, response: str, answer: str) -> bool:
     """Return whether the first sentence of a response names the answer and no other option of the question.
 
     A long sentence names nothing, nor does one with an alternative or a denial, or that repeats the question.
+    What it compares the answer with does not count.
     """
     visible = split_thoughts(response)[1].strip()
     sentence = _SENTENCE.split(visible, maxsplit=1)[0].casefold()
@@ -32,7 +35,8 @@ def names_answer(question: str, response: str, answer: str) -> bool:
     ):
         return False
     others = [one for one in options(asked) if one != answer.casefold()]
-    return _has(sentence, answer.casefold()) and not any(_has(sentence, one) for one in others)
+    said = _COMPARED.split(sentence, maxsplit=1)[0]
+    return _has(said, answer.casefold()) and not any(_has(said, one) for one in others)
 
 
 def options(question: str) -> list[str]:
@@ -45,4 +49,4 @@ def options(question: str) -> list[str]:
 
 
 def _has(sentence: str, words: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", sentence) is not None
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w|['’]s\b)", sentence) is not None

@@ -8,6 +8,9 @@ from orca_desk.method.naming import names_answer, options
 
 LONGER = "Which lasts longer, a month or a week? Answer with one word."
 OPPOSITE = 'Which of these words means the opposite of "ancient": old, modern or large? Answer with one word.'
+LIGHTER = "The blue box is heavier than the red box. Which box is lighter, the blue one or the red one?"
+BEFORE = "Which day comes before Thursday? Answer with one word."
+PHONE = "Nina gave her old phone to her cousin Max. Who has it now? Answer with one word."
 RISES = "In which direction does the sun rise? Answer with one word."
 
 
@@ -22,7 +25,15 @@ RISES = "In which direction does the sun rise? Answer with one word."
         (RISES, "The sun rises in the north-easterly direction.", "east", False),
         (RISES, "<think>east?</think>The sun rises in the west.", "east", False),
         (LONGER, "A month lasts longer.", "month", True),
-        (LONGER, "A month is longer than a week.", "month", False),  # it names both
+        (LONGER, "A month is longer than a week.", "month", True),
+        (LONGER, "A week is longer than a month.", "month", False),
+        (LIGHTER, "The blue box is lighter than the red box.", "red", False),
+        (LIGHTER, "The red box is lighter than the blue box.", "red", True),
+        (BEFORE, "Friday comes before Wednesday.", "Wednesday", False),
+        (BEFORE, "Wednesday comes before Thursday.", "Wednesday", True),
+        (BEFORE, "The day that comes before Thursday is Wednesday.", "Wednesday", True),
+        (PHONE, "Max's cousin has it.", "Max", False),
+        (PHONE, "Max has it.", "Max", True),
         (LONGER, "Which lasts longer, a month", "month", False),  # only the question again
         (OPPOSITE, "The opposite is modern.", "modern", True),
         (OPPOSITE, "The opposite of old is modern.", "modern", False),
