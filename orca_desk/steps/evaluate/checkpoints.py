@@ -21,6 +21,7 @@ from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.library.trainings import Training, get_training
 from orca_desk.method.records import Sampling, Task
 from orca_desk.method.statistics import Share, share_of
+from orca_desk.models.gguf_header import read_header
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Progress, Update, silent
@@ -193,9 +194,9 @@ def _tasks(library: Library, families: Sequence[str], per_family: int) -> list[T
 def _gguf(
     training: Training, step: int, adapter: Path, base: Path, control: JobControl, log: Path
 ) -> Path | None:
-    """Return the GGUF file of a checkpoint's adapter, made once; None when the job was stopped."""
+    """Return the GGUF file of a checkpoint's adapter, made once and anew if damaged; None when stopped."""
     out = training.folder / ADAPTERS / f"step-{step}.gguf"
-    if out.exists():
+    if is_current(out, adapter):
         return out
     out.parent.mkdir(exist_ok=True)
     part = out.with_suffix(".part.gguf")
@@ -204,6 +205,18 @@ def _gguf(
         return None
     part.replace(out)
     return out
+
+
+def is_current(file: Path, adapter: Path) -> bool:
+    """Return whether a GGUF file can be read and is no older than the adapter: one cut off is made anew."""
+    try:
+        newest = max(path.stat().st_mtime_ns for path in adapter.iterdir())
+        if file.stat().st_mtime_ns < newest:
+            return False
+        read_header(file)
+    except (OSError, UserError):
+        return False
+    return True
 
 
 def _beside(progress: Progress, step: int, place: int, count: int) -> Progress:

@@ -1,6 +1,7 @@
 """A training over time: its kept adapters and its base answer the same tasks, once."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from orca_desk.steps.evaluate.checkpoints import (
     checkpoint_curve,
     checkpoint_steps,
     evaluate_checkpoints,
+    is_current,
 )
 from orca_desk.steps.evaluate.scoring import OVERALL
 from orca_desk.student.export import export_adapter
@@ -107,6 +109,23 @@ def test_a_stop_keeps_what_was_evaluated_and_the_next_call_goes_on(
     found = evaluate_checkpoints(library, training.id, per_family=2, sampling=SHORT)
     assert found.finished and [one.step for one in found.checkpoints] == [0, 3]
     assert found.checkpoints[0].evaluation == stopped.checkpoints[0].evaluation
+
+
+def test_a_file_that_is_damaged_or_older_than_its_adapter_is_made_anew(
+    library: Library, training: Training
+) -> None:
+    for step in ("adapters/step-3", "step-12/adapter"):
+        shutil.rmtree(training.folder / "checkpoints" / step)
+    file = training.folder / ADAPTERS / "step-6.gguf"
+    whole = file.read_bytes()
+    adapter = checkpoint_steps(training)[6]
+    assert is_current(file, adapter)
+    os.utime(file, ns=(0, 0))
+    assert not is_current(file, adapter)
+    file.write_bytes(whole[:100])
+    assert not is_current(file, adapter)
+    found = evaluate_checkpoints(library, training.id, per_family=1, sampling=SHORT)
+    assert [one.step for one in found.checkpoints] == [0, 6] and file.read_bytes() == whole
 
 
 def test_what_cannot_be_evaluated_is_told(library: Library, tiny_llama: TinyModel) -> None:
