@@ -67,6 +67,15 @@ class Undecided:
         more = self.details.get("more_tasks")
         return more if isinstance(more, int) else None
 
+    @property
+    def more_answers(self) -> Mapping[str, int]:
+        """How many more tasks each strategy would have to answer; empty if that is not known."""
+        if self.more_tasks is None:
+            return {}
+        every = {item.strategy: self.more_tasks for item in self.evidence}
+        stored: Mapping[str, int] = self.details.get("more_answers", every)
+        return stored
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProbedAnswer:

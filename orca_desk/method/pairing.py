@@ -23,7 +23,7 @@ margins and higher confidence leave more families without a choice (0.6 of 14 he
 accuracy where a direct answer is slightly worse. `python -m benchmarks.choosing` prints the figures.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -51,6 +51,7 @@ __all__ = [
     "most_accurate",
     "strategy_for",
 ]
+LIKELY = 0.8  # the chance with which as many more answers as are named settle a choice
 LEAST_TASKS = 4  # fewer decide nothing: two tasks of two are luck too often for the test
 
 
@@ -132,9 +133,9 @@ class Standing:
 class Decision:
     """What the evidence says about a family: its strategy, or None and why.
 
-    `leader` is the most accurate strategy, whether or not it is chosen. Without a choice, `more_tasks` are
-    the tasks that the strategy with the fewest still has to answer for a choice, probably; None: no number of
-    tasks would settle it.
+    `leader` is the most accurate strategy, whether or not it is chosen. Without a choice, `more_answers` are
+    the tasks that each strategy still has to answer for a choice, probably, the same for all of them as far
+    as possible; empty: no number of tasks would settle it.
     """
 
     family: str
@@ -143,7 +144,7 @@ class Decision:
     leader: str
     evidence: tuple[Evidence, ...]
     standings: tuple[Standing, ...] = ()
-    more_tasks: int | None = None
+    more_answers: Mapping[str, int] = field(default_factory=dict)
     rule: ChoiceRule = field(default_factory=ChoiceRule)
 
     @property
@@ -153,6 +154,7 @@ class Decision:
             **asdict(self.rule),
             "leader": self.leader,
             "more_tasks": self.more_tasks,
+            "more_answers": dict(self.more_answers),
             "standings": [asdict(one) for one in self.standings],
         }
 
@@ -162,12 +164,9 @@ class Decision:
         return self.evidence[0].basis
 
     @property
-    def more_answers(self) -> dict[str, int]:
-        """How many more tasks each strategy would have to answer until the choice is probably settled."""
-        if self.more_tasks is None:
-            return {}
-        needed = min(item.tasks for item in self.evidence) + self.more_tasks
-        return {item.strategy: max(0, needed - item.tasks) for item in self.evidence}
+    def more_tasks(self) -> int | None:
+        """The most tasks that one strategy still has to answer for a choice; None: no number settles it."""
+        return max(self.more_answers.values(), default=None)
 
     @property
     def pairing(self) -> Pairing | None:
@@ -219,8 +218,8 @@ def decide_family(evidence: Sequence[Evidence], rule: ChoiceRule) -> Decision:
     good = {one.strategy for one in standings if one.not_worse}
     candidates = [item for item in ordered if item.correct and item.strategy in good]
     if not candidates:
-        more = _more_tasks(ordered, rule)
-        return replace(decided, reason=PairingReason.OPEN, standings=standings, more_tasks=more)
+        more = _more_answers(ordered, rule)
+        return replace(decided, reason=PairingReason.OPEN, standings=standings, more_answers=more)
     chosen = min(candidates, key=lambda item: (item.mean_tokens, -item.accuracy, item.strategy))
     reason = PairingReason.BEST if chosen.strategy == leader else PairingReason.SHORTEST
     return replace(decided, strategy=chosen.strategy, reason=reason, standings=standings)
@@ -278,20 +277,29 @@ def _hardest(item: Evidence, evidence: Sequence[Evidence], margin: float) -> tup
     return max(tests, key=lambda test: (test[0], test[1].strategy))
 
 
-def _more_tasks(evidence: Sequence[Evidence], rule: ChoiceRule) -> int | None:
-    """Return how many more tasks would probably show a strategy to be not worse than the best; None: none."""
-    level = rule.alpha / (len(evidence) - 1)
+def _more_answers(evidence: Sequence[Evidence], rule: ChoiceRule) -> dict[str, int]:
+    """Return how many more tasks each strategy has to answer until, probably, one is shown to be not worse.
+
+    Empty if no number of tasks would show it. All answer as many of the same tasks as are needed, those first
+    that most strategies have answered.
+    """
+    others = len(evidence) - 1
+    level, power = rule.alpha / others, 1 - (1 - LIKELY) / others  # towards all the others at once
     needed = min(
         max(
-            gap(item, other).tasks_to_show_above(-rule.margin, level)
+            gap(item, other).tasks_to_show_above(-rule.margin, level, power)
             for other in evidence
             if other is not item
         )
         for item in evidence
         if item.correct
     )
-    return (
-        None
-        if needed == inf
-        else max(1, int(max(needed, LEAST_TASKS)) - min(item.tasks for item in evidence))
-    )
+    if needed == inf:
+        return {}
+    wanted = max(int(needed), LEAST_TASKS)
+    answered = Counter(task for item in evidence for task, _ in item.outcomes)
+    if not answered:
+        return {item.strategy: max(1, wanted - item.tasks) for item in evidence}
+    common = {task for task, _ in answered.most_common(wanted)}
+    more = {item.strategy: wanted - sum(task in common for task, _ in item.outcomes) for item in evidence}
+    return more if any(more.values()) else dict.fromkeys(more, 1)

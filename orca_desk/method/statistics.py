@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan, comb, cos, inf, pi, sin, sqrt
+from math import atan, ceil, comb, cos, exp, inf, log, log1p, pi, sin, sqrt
 from statistics import NormalDist
 from typing import Literal
 
@@ -59,7 +59,7 @@ class Gap:
     """How much better one strategy did than another: the mean difference in the share of right answers.
 
     `difference` and the mean `square` of differences are as measured, over `n` tasks; `mean` and `error` are
-    those that tests use, with `freedom` degrees.
+    those that tests use, with `freedom` degrees. `only_losses`: no task went better for the first.
     """
 
     n: int
@@ -68,10 +68,18 @@ class Gap:
     mean: float
     error: float
     freedom: int
+    only_losses: bool = False
 
     def p_not_above(self, value: float) -> float:
-        """Return the one-sided p-value of the hypothesis that the true difference is at most `value`."""
-        return student_upper_tail((self.mean - value) / self.error, self.freedom)
+        """Return the one-sided p-value of the hypothesis that the true difference is at most `value`.
+
+        Student's quantiles make too little of a strategy that never does better and is rarely worse: it may
+        lose 5 of 100 tasks and none of 30. The p-value is then at least the chance of so few losses.
+        """
+        p = student_upper_tail((self.mean - value) / self.error, self.freedom)
+        if value < 0 and self.only_losses:
+            return max(p, at_most(ceil(-self.difference * self.n - 1e-9), self.n, -value))
+        return p
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return the two-sided interval of the difference, within -1 and 1."""
@@ -81,17 +89,23 @@ class Gap:
     def tasks_to_show_above(self, value: float, level: float, power: float = 0.8) -> float:
         """Return with how many tasks `p_not_above(value)` is at most `level`, with a chance of `power`.
 
-        That is if differences stay as measured; half a task with a difference is added to these, since that
-        none was seen does not mean that there is none. Infinite if no number of tasks shows it.
+        That is if differences stay about as measured; half a task with a difference is added to these, since
+        that none was seen does not mean that there is none. A lead is reduced as four ties would do, since
+        the strategy that leads does so partly by luck. Infinite if no number of tasks shows it.
         """
         if self.difference <= value:
             return inf
+        difference = self.difference
+        if difference > 0:
+            difference *= self.n / (self.n + 4)
         square = (self.square * self.n + 0.5) / (self.n + 1)
         normal = NormalDist()
         reach = normal.inv_cdf(1 - level) + normal.inv_cdf(power)
 
         def shows(n: int) -> bool:
-            mean = self.difference * n / (n + 2)
+            if value < 0 and self.only_losses and at_most(ceil(-difference * n), n, -value) > level:
+                return False
+            mean = difference * n / (n + 2)
             variance = (square * n + 2) / (n + 2) - mean * mean
             return mean - value >= reach * sqrt(max(variance, 0.0) / (n + 2))
 
@@ -162,6 +176,17 @@ def step_down(p_values: Sequence[float], factors: Sequence[int]) -> list[float]:
     return adjusted
 
 
+def at_most(count: int, n: int, chance: float) -> float:
+    """Return how likely at most `count` of `n` events are, each with this chance (above 0, below 1)."""
+    log_odds = log(chance) - log1p(-chance)
+    term = n * log1p(-chance)
+    total = exp(term)
+    for k in range(1, min(count, n) + 1):
+        term += log((n - k + 1) / k) + log_odds
+        total += exp(term)
+    return min(1.0, total)
+
+
 def paired_gap(differences: Sequence[float]) -> Gap:
     """Return the gap of two strategies from their differences, one per task that both answered (-1 to 1).
 
@@ -183,6 +208,7 @@ def paired_gap(differences: Sequence[float]) -> Gap:
         mean=mean,
         error=sqrt(variance / n),
         freedom=n - 1,
+        only_losses=max(differences, default=0.0) <= 0,
     )
 
 

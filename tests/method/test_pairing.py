@@ -46,7 +46,7 @@ def test_a_clearly_better_strategy_wins_whatever_it_costs() -> None:
     assert pairing.reason == PairingReason.BEST
 
 
-FEW, MANY = 8, 60
+FEW, MANY = 8, 80
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ FEW, MANY = 8, 60
     [
         ("1" * MANY, "1" * MANY, "direct"),  # equal, and enough tasks to say so
         ("1" * FEW, "1" * FEW, None),  # equal so far
-        ("0" * 3 + "1" * 57, "1" * MANY, "step-by-step"),  # three losses
-        ("0" + "1" * 59, "1" * MANY, "direct"),  # one of sixty is within the margin
+        ("0" * 4 + "1" * 76, "1" * MANY, "step-by-step"),  # four losses
+        ("0" + "1" * 79, "1" * MANY, "direct"),  # one of eighty is within the margin
         ("0" * FEW + "1" * FEW, "1" * 2 * FEW, "step-by-step"),
         ("000", "111", None),  # too few tasks for any choice
         ("0" * 100, "1" * 3 + "0" * 97, "step-by-step"),  # nothing right is no reason to be chosen
@@ -87,10 +87,28 @@ def test_a_strategy_with_few_tasks_is_the_one_that_must_answer_more() -> None:
     assert found.more_answers["a"] == found.more_answers["b"] < found.more_answers["c"]
 
 
+def test_strategies_that_share_few_tasks_must_answer_more_of_the_same() -> None:
+    """Though each has answered many: what counts is on how many tasks they can be compared."""
+    right = "1" * 30 + "01" * 35
+    apart = [replace(one, task_id=f"u{place}") for place, one in enumerate(trials("b", right[10:], 9))]
+    found = decide(measure([*trials("a", right, 3), *trials("b", right[:10], 9), *apart]))["f"]
+    assert (found.strategy, found.reason) == (None, PairingReason.OPEN)
+    assert found.standings[0].tasks == 10
+    assert found.more_tasks is not None and found.more_tasks > 5
+
+
+@pytest.mark.parametrize(("others", "n"), [(1, 30), (3, 46), (6, 56)])
+def test_no_losses_on_a_few_tasks_are_not_taken_for_equality(others: int, n: int) -> None:
+    """A strategy that is always worse in 5 of 100 tasks has no loss among `n` too often."""
+    shorter = [one for place in range(others) for one in trials(f"s{place}", "1" * n, 3)]
+    assert 0.95**n > ChoiceRule().alpha / others
+    assert decide(measure([*shorter, *trials("best", "1" * n, 90)]))["f"].strategy is None
+
+
 def test_many_strategies_need_more_evidence_than_two() -> None:
     """With luck alone, one of many looks good: the p-values are adjusted for their number."""
-    two = [*trials("a", "1" * 30, 3), *trials("b", "1" * 30, 9)]
-    many = [*two, *(one for i in range(5) for one in trials(f"c{i}", "1" * 30, 20))]
+    two = [*trials("a", "1" * 40, 3), *trials("b", "1" * 40, 9)]
+    many = [*two, *(one for i in range(5) for one in trials(f"c{i}", "1" * 40, 20))]
     assert decide(measure(two))["f"].strategy == "a"
     assert decide(measure(many))["f"].strategy is None
     of_two = {one.strategy: one for one in decide(measure(two))["f"].standings}
@@ -100,7 +118,7 @@ def test_many_strategies_need_more_evidence_than_two() -> None:
 
 
 def test_a_wider_margin_and_less_confidence_choose_sooner() -> None:
-    evidence = measure([*trials("direct", "1" * 12, 3), *trials("step-by-step", "1" * 12, 90)])
+    evidence = measure([*trials("direct", "1" * 20, 3), *trials("step-by-step", "1" * 20, 90)])
     assert decide(evidence)["f"].strategy is None
     assert decide(evidence, ChoiceRule(margin=0.2))["f"].strategy == "direct"
     assert decide(evidence, ChoiceRule(confidence=0.6))["f"].strategy == "direct"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_desk.method.statistics import (
+    at_most,
     compare,
     holm,
     mcnemar,
@@ -98,6 +99,23 @@ def test_the_test_of_a_gap_keeps_its_level(n: int, value: float) -> None:
                     ways = comb(n, wins) * comb(n - wins, losses)
                     rejected += ways * won**wins * lost**losses * (1 - differing) ** (n - wins - losses)
         assert rejected <= 0.16
+
+
+@pytest.mark.parametrize("n", [20, 30, 36, 60, 200])
+def test_the_test_keeps_its_level_where_one_never_does_better(n: int) -> None:
+    """Over all numbers of losses: what is worse by 5 points is found worse by less in at most 15%."""
+    rejected = sum(
+        comb(n, losses) * 0.05**losses * 0.95 ** (n - losses)
+        for losses in range(n + 1)
+        if paired_gap([-1.0] * losses + [0.0] * (n - losses)).p_not_above(-0.05) <= 0.15
+    )
+    assert rejected <= 0.15
+
+
+@given(st.integers(0, 60), st.integers(1, 60), st.floats(0.001, 0.999))
+def test_the_chance_of_few_events_is_the_binomial_one(count: int, n: int, chance: float) -> None:
+    exact = sum(comb(n, k) * chance**k * (1 - chance) ** (n - k) for k in range(min(count, n) + 1))
+    assert at_most(count, n, chance) == pytest.approx(min(1.0, exact), abs=1e-9)
 
 
 def test_as_many_tasks_as_foretold_show_a_gap() -> None:

@@ -41,12 +41,12 @@ def family_result(library: Library, family: str, basis: Basis) -> FamilyResult:
     found: list[Measurement] = []
     undecided = undecided_families_of(library, basis).get(family)
     if undecided is not None:
-        nothing = {"strategy": None, "reason": undecided.reason, "more_tasks": undecided.more_tasks}
+        nothing = {"strategy": None, "reason": undecided.reason, "more_answers": undecided.more_answers}
         found.append(_measured(undecided.evidence, undecided.details, undecided.created_at, nothing))
     for stored in history:
         evidence = stored.pairing.evidence
         if stored.source == "measured" and evidence and evidence[0].basis == basis:
-            chosen = {"strategy": stored.strategy, "reason": stored.pairing.reason, "more_tasks": None}
+            chosen = {"strategy": stored.strategy, "reason": stored.pairing.reason, "more_answers": {}}
             found.append(_measured(evidence, stored.details, stored.created_at, chosen))
             break
     newest = max(found, key=lambda one: one.measured_at, default=None)
