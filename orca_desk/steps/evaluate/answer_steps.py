@@ -1,6 +1,6 @@
 """Where the answers of an evaluation go wrong: each read with its strategy, its steps and their checks."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,16 +32,24 @@ class ReadAnswer:
 
 
 def read_answers(
-    library: Library, evaluation_id: str, wanted: AskedFilter | None = None, *, checker: str | None = None
+    library: Library,
+    evaluation_id: str,
+    wanted: AskedFilter | None = None,
+    *,
+    checker: str | None = None,
+    tasks: Collection[str] | None = None,
 ) -> Iterator[ReadAnswer]:
     """Yield the answers of an evaluation to the matching tasks, in the order of its questions.
 
-    `checker` reads all of them; None: each family's. Raises UserError for an unknown evaluation.
+    `checker` reads all of them; None: each family's. `tasks` are the ids of those to read; None: all. Raises
+    UserError for an unknown evaluation.
     """
     get_evaluation(library, evaluation_id)
     strategies = tuple(current_strategies(library).values())
     chosen = family_checkers(library)
     asked = asked_tasks(library, [evaluation_id], wanted or AskedFilter())
+    if tasks is not None:
+        asked = [one for one in asked if one.task_id in tasks]
     for start in range(0, len(asked), READ_AT_ONCE):
         some = asked[start : start + READ_AT_ONCE]
         ids = [one.task_id for one in some]
@@ -90,12 +98,16 @@ def scored_answer(
 
 
 def first_faults(
-    library: Library, evaluation_id: str, wanted: AskedFilter | None = None
+    library: Library,
+    evaluation_id: str,
+    wanted: AskedFilter | None = None,
+    *,
+    tasks: Collection[str] | None = None,
 ) -> dict[str, StepFaults]:
     """Count by family where the answers of an evaluation first go wrong; "overall" counts all of them."""
     faults: dict[str, StepFaults] = {}
     overall = StepFaults()
-    for one in read_answers(library, evaluation_id, wanted):
+    for one in read_answers(library, evaluation_id, wanted, tasks=tasks):
         faults.setdefault(one.family, StepFaults()).add(one.reading)
         overall.add(one.reading)
     return {**dict(sorted(faults.items())), "overall": overall}

@@ -1,4 +1,7 @@
-"""Where the answers of the compared evaluations first go wrong: by step number, by type of step, by fault."""
+"""Where the answers of the compared evaluations first go wrong: by step number, by type of step, by fault.
+
+Counted on the tasks that they share, as all results beside it are.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from orca_desk.library.database import Library
 from orca_desk.method.answer_reading import StepFaults
 from orca_desk.steps.evaluate.answer_steps import first_faults
-from orca_desk.steps.evaluate.scoring import OVERALL
+from orca_desk.steps.evaluate.scoring import OVERALL, settled, shared_tasks
 from orca_desk.ui.desk import Desk
 from orca_desk.ui.pages.evaluate.tables import ComparisonTable, result_view
 from orca_desk.ui.theme import GRID
@@ -90,7 +93,7 @@ class FaultsCard(QWidget):
         """Be about these evaluations, given by id with their names."""
         if names != self._names:
             self._names = dict(names)
-            self._show({one: self.found[one] for one in names} if names.keys() <= self.found.keys() else {})
+            self._show(self.found)  # counted anew for others, which share other tasks
 
     def read(self) -> None:
         """Read the answers of all evaluations, in the background."""
@@ -155,4 +158,5 @@ def rows(found: Sequence[dict[str, StepFaults]], by: str) -> list[tuple[str, lis
 
 
 def _read(library: Library, ids: Sequence[str]) -> Faults:
-    return {one: first_faults(library, one) for one in ids}
+    shared = shared_tasks([settled(library, one) for one in ids]) if len(ids) > 1 else None
+    return {one: first_faults(library, one, tasks=shared) for one in ids}

@@ -32,7 +32,7 @@ def add(library: Library, name: str, texts: list[str]) -> str:
         adapter=None,
         system_kind="empty",
         system="",
-        questions=[Question.of(task, None) for task in TASKS],
+        questions=[Question.of(task, None) for task in TASKS[: len(texts)]],
         settings={"model": name},
     )
     answers = [
@@ -45,7 +45,7 @@ def add(library: Library, name: str, texts: list[str]) -> str:
             completion_tokens=9,
             finish_reason="stop",
         )
-        for task, text in zip(TASKS, texts, strict=True)
+        for task, text in zip(TASKS, texts, strict=False)
     ]
     add_answers(library, made.id, answers)
     return made.id
@@ -79,4 +79,18 @@ def test_first_incorrect_steps_are_counted_on_demand(
         card.by.activated.emit(index)
         assert cells(card) == rows
     card.show_evaluations({})
+    assert not card.view.isVisibleTo(card)
+
+
+def test_evaluations_are_counted_on_the_tasks_that_they_share(
+    window: Window, library: Library, pair: dict[str, str], qtbot: QtBot
+) -> None:
+    short = add(library, "short", ["Step 1: more, 30 + 9 = 40."])
+    card = FaultsCard(window.desk, Notice(window.desk))
+    qtbot.addWidget(card)
+    card.show_evaluations({**pair, short: "short"})
+    card.count.click()
+    qtbot.waitUntil(lambda: card.view.isVisibleTo(card))
+    assert "bad: 1 answer of 1" in card.summary.text() and "short: 1 answer of 1" in card.summary.text()
+    card.show_evaluations(pair)  # these two share another task
     assert not card.view.isVisibleTo(card)
