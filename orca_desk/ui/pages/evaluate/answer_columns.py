@@ -26,6 +26,7 @@ from orca_desk.ui.pages.evaluate.answers_table import RESULT_ICONS
 from orca_desk.ui.pages.evaluate.candidate_list import role_of
 from orca_desk.ui.theme import GRID, font
 from orca_desk.ui.widgets.answer_steps import AnswerStepsView
+from orca_desk.ui.widgets.elided import ElidedLabel
 from orca_desk.ui.widgets.text import label
 from orca_desk.ui.words.answers import question_text, reference_text
 from orca_desk.ui.words.counting import counted
@@ -87,7 +88,7 @@ class AnswerColumns(QWidget):
         """Show what was asked, with the answers and how they read. `task` is the task now, if it exists."""
         self.asked = question
         self._task = None if task is None else task.id
-        self.family.setText(", ".join(filter(None, (asked.family, _change(task, question)))))
+        self.family.show_text(", ".join(filter(None, (asked.family, _change(task, question)))))
         self.question.setPlainText(question_text(question))
         self.reference.setPlainText(reference_text(question))
         for tool in (self.open_task, self.try_it):
@@ -100,7 +101,7 @@ class AnswerColumns(QWidget):
     def clear(self, reason: str) -> None:
         """Show no task, and the reason."""
         self._task = None
-        self.family.setText("")
+        self.family.show_text("")
         self.question.setPlaceholderText(reason)
         self.question.clear()
         self.reference.clear()
@@ -133,7 +134,7 @@ class AnswerColumns(QWidget):
         layout = QVBoxLayout(frame)
         layout.setContentsMargins(GRID + 4, GRID, GRID + 4, GRID + 4)
         layout.setSpacing(GRID // 2)
-        self.family = label(size="caption", tone="muted")
+        self.family = ElidedLabel(size="caption", tone="muted")
         self.open_task = self._tool("Open the task", "tasks")
         self.try_it = self._tool("Try the task in a chat", "chat")
         self.steps = QToolButton()
@@ -148,8 +149,8 @@ class AnswerColumns(QWidget):
         self.reference.setFixedHeight(6 * GRID)
         self.reference.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         head = QHBoxLayout()
-        head.addWidget(label("Question", bold=True), 1)
-        head.addWidget(self.family)
+        head.addWidget(label("Question", bold=True))
+        head.addWidget(self.family, 1)
         head.addWidget(self.steps)
         head.addWidget(self.open_task)
         head.addWidget(self.try_it)
