@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -18,6 +19,17 @@ from orca_desk.ui.words.answer_steps import CHECKER_HELP
 from orca_desk.ui.words.library import WITHOUT_LOCKS, WITHOUT_LOCKS_HINT
 
 Command = TypeVar("Command", bound=Callable[..., object])
+
+
+class NumberRange(click.FloatRange):
+    """A number in a range: click's own takes "nan" for one in any range, since no comparison refuses it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number. Fails for what is none, or infinite."""
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
 
 
 def _folder_option(help_text: str) -> Callable[[Command], Command]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from orca_desk.cli.options import (
+    NumberRange,
     examples,
     instruction_options,
     json_option,
@@ -37,7 +38,7 @@ from orca_desk.ui.words.snapshots import measured_sentence
 )
 @click.option(
     "--temperature",
-    type=click.FloatRange(0),
+    type=NumberRange(0),
     default=MEASURE_SAMPLING.temperature,
     show_default=True,
     help="Above 0, so that the answers to a task differ.",

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from orca_desk.cli.options import (
+    NumberRange,
     examples,
     instruction_options,
     json_option,
@@ -75,7 +76,7 @@ def mix_options(command: Any) -> Any:
         ),
         click.option(
             "--long-share",
-            type=click.FloatRange(0, 1),
+            type=NumberRange(0, 1),
             help="Maximum share of long answers, as 0.2. Small students learn better from short ones.",
         ),
         click.option(
@@ -100,7 +101,7 @@ def mix_options(command: Any) -> Any:
         ),
         click.option(
             "--near",
-            type=click.FloatRange(0.05, 1),
+            type=NumberRange(0.05, 1),
             default=SnapshotRules().near,
             show_default=True,
             help="How similar questions are near: the share of word 5-grams in common.",

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from orca_desk.cli.options import NumberRange
 from orca_desk.method.fitness import FitnessRules
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -34,7 +35,7 @@ _OPTIONS = (
     ),
     click.option(
         "--agreement",
-        type=click.FloatRange(0, 1),
+        type=NumberRange(0, 1),
         help="Answers without a reference only if this share of the samples agrees, as 0.6; 0 takes all.",
     ),
     click.option("--no-refusals/--with-refusals", "no_refusals", default=None, help="No refusals."),

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from orca_desk.cli.options import (
+    NumberRange,
     examples,
     json_option,
     library_option,
@@ -149,7 +150,7 @@ def add(file: Path, folder: Path, as_json: bool) -> None:
 )
 @click.option("--answers", type=click.IntRange(1), help="Stop asking after this many answers.")
 @click.option("--tokens", type=click.IntRange(1), help="Stop asking after about this many answer tokens.")
-@click.option("--minutes", type=click.FloatRange(0.01), help="Stop asking after this time.")
+@click.option("--minutes", type=NumberRange(0.01), help="Stop asking after this time.")
 @click.option(
     "--by",
     type=click.Choice([basis.value for basis in Basis]),

@@ -9,12 +9,13 @@ from typing import Any, BinaryIO
 
 import click
 
-from orca_desk.cli.options import examples, json_option
+from orca_desk.cli.options import NumberRange, examples, json_option
 from orca_desk.cli.output import percent, print_json, say, table
 from orca_desk.errors import UserError
 from orca_desk.method.pairing import ChoiceRule, Decision
 from orca_desk.steps.pair.recorded import RecordedChoice, choose_from, shared_with_all
-from orca_desk.ui.words.choices import choice_word, decision_reason, held_out_words, recorded_notes
+from orca_desk.ui.words.choices import choice_word, decision_reason, legend, recorded_notes
+from orca_desk.ui.words.pairing import held_out_text
 
 STDIN = Path("standard input")
 
@@ -24,14 +25,14 @@ def rule_options(command: Any) -> Any:
     for option in (
         click.option(
             "--confidence",
-            type=click.FloatRange(0.5, 0.999),
+            type=NumberRange(0.5, 0.999),
             default=ChoiceRule.confidence,
             show_default=True,
             help="How sure a choice must be.",
         ),
         click.option(
             "--margin",
-            type=click.FloatRange(0.0, 0.5),
+            type=NumberRange(0.0, 0.5),
             default=ChoiceRule.margin,
             show_default=True,
             help="A strategy that is worse than the best by less may be chosen for its shorter answers.",
@@ -62,13 +63,16 @@ def choose_strategies(file: Path, margin: float, confidence: float, as_json: boo
     margin. Where it shows this of none, there is no choice, and the family keeps the strategy that it has. A
     row that cannot be used is named, and counts for nothing.
     """
+    rule = ChoiceRule(margin=margin, confidence=confidence)
     with _opened(file) as (stream, name):
-        found = choose_from(stream, name, ChoiceRule(margin=margin, confidence=confidence))
+        found = choose_from(stream, name, rule)
     if as_json:
-        print_json(choice_json(found, ChoiceRule(margin=margin, confidence=confidence)))
+        print_json(choice_json(found, rule))
         return
     for decision in found.decisions.values():
         _show(decision, found)
+    say(legend(rule))
+    say("")
     _summary(found)
     for note in recorded_notes(found):
         say(note)
@@ -157,8 +161,8 @@ def _show(decision: Decision, found: RecordedChoice) -> None:
     }
     table(decision.family, columns, rows)
     say(decision_reason(decision))
-    if score := found.held_out.get(decision.family):
-        say(f"{held_out_words(score)}.")
+    if decision.strategy and (score := found.held_out.get(decision.family)):
+        say(held_out_text(score))
     say("")
 
 

@@ -1,6 +1,7 @@
 """A file of recorded outcomes: which strategy answered which task of which family correctly, a row each."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,12 +15,13 @@ from orca_desk.yielding import yielding
 
 FORM = '{"family": ..., "task": ..., "strategy": ..., "correct": true or false}'
 TRUE, FALSE = frozenset({"true", "1", "1.0", "yes"}), frozenset({"false", "0", "0.0", "no"})
+WHOLE = re.compile(r"\A(\d+)\.0\Z", re.ASCII)  # a column of numbers with a gap in it makes 7 into 7.0
 MOST_TOKENS = 1e9  # of an answer
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnusedRow:
-    """A row that counts for nothing: its line from 1, and why."""
+    """A row that counts for nothing, or whose length does: its line from 1, and why."""
 
     line: int
     reason: str
@@ -30,7 +32,8 @@ class RecordedOutcomes:
     """The outcomes in a file, in its order. `read` counts its rows; `unused` ones count for nothing.
 
     `repeated` counts rows that repeat a task under a strategy and name no sample: each is one more sample.
-    `without_tokens` counts rows by (family, strategy) that do not say how many tokens the answer has.
+    `without_tokens` counts rows by (family, strategy) that do not say how many tokens the answer has;
+    `unread_tokens` are those of them that say something else there. Their verdicts count.
     """
 
     trials: list[Trial] = field(default_factory=list)
@@ -38,6 +41,7 @@ class RecordedOutcomes:
     unused: list[UnusedRow] = field(default_factory=list)
     repeated: int = 0
     without_tokens: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread_tokens: list[UnusedRow] = field(default_factory=list)
 
 
 def read_outcomes(stream: BinaryIO, path: Path) -> RecordedOutcomes:
@@ -50,7 +54,7 @@ def read_outcomes(stream: BinaryIO, path: Path) -> RecordedOutcomes:
     for row in yielding(_rows(stream, path)):
         found.read += 1
         try:
-            trial, has_sample, has_tokens = _trial(row)
+            trial, has_sample, tokens = _trial(row)
         except ValueError as error:
             found.unused.append(UnusedRow(line=row.line, reason=str(error)))
             continue
@@ -64,7 +68,9 @@ def read_outcomes(stream: BinaryIO, path: Path) -> RecordedOutcomes:
             found.repeated += 1
         number = trial.sample if has_sample else max(samples, default=-1) + 1
         samples[number] = trial.correct
-        found.without_tokens[trial.family, trial.strategy] += not has_tokens
+        found.without_tokens[trial.family, trial.strategy] += not isinstance(tokens, int)
+        if isinstance(tokens, str):
+            found.unread_tokens.append(UnusedRow(line=row.line, reason=tokens))
         found.trials.append(
             Trial(
                 task_id=trial.task_id,
@@ -85,8 +91,11 @@ def _rows(stream: BinaryIO, path: Path) -> Iterator[Row | BadRow]:
     return read_rows(stream, path, find_layout(stream, path, Asked()))
 
 
-def _trial(row: Row | BadRow) -> tuple[Trial, bool, bool]:
-    """Return the outcome of a row, and whether it has a sample and tokens. Raises ValueError: why not."""
+def _trial(row: Row | BadRow) -> tuple[Trial, bool, int | str | None]:
+    """Return the outcome of a row, whether it has a sample, and its tokens: None, or why they are unread.
+
+    Raises ValueError for a row that counts for nothing: why.
+    """
     if isinstance(row, BadRow):
         raise ValueError(row.what)
     values = {name.strip().casefold(): value for name, value in row.values.items()}
@@ -97,20 +106,30 @@ def _trial(row: Row | BadRow) -> tuple[Trial, bool, bool]:
     word = str(correct).strip().casefold()
     if word not in TRUE | FALSE:
         raise ValueError(f'"correct" is {word[:40]!r}, neither true nor false')
-    sample, tokens = values.get("sample"), values.get("tokens")
-    has_sample, has_tokens = not _is_nothing(sample), not _is_nothing(tokens)
+    sample, tokens = values.get("sample"), _tokens(values.get("tokens"))
+    has_sample = not _is_nothing(sample)
     number = _number("sample", sample) if has_sample else 0.0
     if number % 1:
         raise ValueError(f'"sample" is {number:g}, not a whole number')
     trial = Trial(
-        task_id=_name(values, "task"),
+        task_id=WHOLE.sub(r"\1", _name(values, "task")),
         family=_name(values, "family"),
         strategy=_name(values, "strategy"),
         correct=word in TRUE,
-        tokens=round(_number("tokens", tokens)) if has_tokens else 0,
+        tokens=tokens if isinstance(tokens, int) else 0,
         sample=int(number),
     )
-    return trial, has_sample, has_tokens
+    return trial, has_sample, tokens
+
+
+def _tokens(value: Any) -> int | str | None:
+    """Return the length of an answer; None without one, and a sentence for what is none."""
+    if _is_nothing(value):
+        return None
+    try:
+        return round(_number("tokens", value))
+    except ValueError as error:
+        return str(error)
 
 
 def _name(values: dict[str, Any], name: str) -> str:

@@ -34,6 +34,8 @@ def test_a_choice_with_its_figures(tmp_path: Path) -> None:
     text = CliRunner().invoke(choose_strategies, [str(path)])
     assert text.exit_code == 0
     assert "direct *" in text.stdout and "80 rows of 80 used." in text.stdout
+    assert "Level with step-by-step on 40 tasks that both answered" in text.stdout
+    assert "up to 15% is allowed" in text.stdout and "up to 0.15 counts as not worse" in text.stdout
 
 
 def test_no_choice_says_how_many_more_answers_would_settle_it(tmp_path: Path) -> None:
@@ -59,3 +61,10 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
     text = write(tmp_path, "1" * 40, "0" * 40).read_text()
     found = CliRunner().invoke(choose_strategies, ["-", "--json"], input=text)
     assert json.loads(found.stdout)["choices"] == {"f": "direct"}
+
+
+@pytest.mark.parametrize("option", ["--margin", "--confidence"])
+def test_no_number_is_no_rule(option: str, tmp_path: Path) -> None:
+    path = write(tmp_path, "1" * 8, "1" * 8)
+    found = CliRunner().invoke(choose_strategies, [str(path), option, "nan"])
+    assert found.exit_code == 2 and "not a finite number" in found.output

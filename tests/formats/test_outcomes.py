@@ -38,9 +38,6 @@ def test_a_true_verdict_is_read_however_it_is_written(correct: object) -> None:
         ({**ROW, "family": " "}, 'no "family"'),
         ({**ROW, "task": {"id": 1}}, '"task" is no text'),
         ({**ROW, "strategy": None}, 'no "strategy"'),
-        ({**ROW, "tokens": -1}, '"tokens" is'),
-        ({**ROW, "tokens": "many"}, "not a number"),
-        ({**ROW, "tokens": True}, "not a number"),
         ({**ROW, "sample": 0.5}, "not a whole number"),
         ('{"family": "sums", ', "JSON"),
         ("[1, 2]", ""),
@@ -67,6 +64,19 @@ def test_samples_are_numbered_or_counted_in_their_order() -> None:
         ("other", 0, True),
     ]
     assert (counted.repeated, counted.unused) == (1, [])
+
+
+@pytest.mark.parametrize("tokens", [-1, "many", True, 1e12, [3]])
+def test_a_verdict_counts_though_the_length_beside_it_is_none(tokens: object) -> None:
+    found = read(lines(ROW, {**ROW, "task": "t2", "tokens": tokens}))
+    assert [(one.task_id, one.tokens) for one in found.trials] == [("t1", 3), ("t2", 0)]
+    assert [(one.line, "not a number from 0" in one.reason) for one in found.unread_tokens] == [(2, True)]
+    assert (found.unused, found.without_tokens["sums", "direct"]) == ([], 1)
+
+
+def test_numbers_that_a_table_made_fractions_name_the_same_task() -> None:
+    found = read(lines(*({**ROW, "task": task, "strategy": f"s{task}"} for task in (7, 7.0, "7", 7.5))))
+    assert [one.task_id for one in found.trials] == ["7", "7", "7", "7.5"]
 
 
 def test_answers_without_tokens_are_counted() -> None:

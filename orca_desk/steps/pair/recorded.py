@@ -21,7 +21,8 @@ class RecordedChoice:
     and strategy; a family whose strategies do not all have some is in `without_lengths`: of those that are
     not worse than the best, it gets the most accurate. `unshared` counts, by family, the tasks that some of
     its strategies did not answer; they count for the others' shares, but in no comparison with those.
-    `repeated` counts rows that were taken as further samples.
+    `repeated` counts rows that were taken as further samples, and `unread_tokens` are rows whose verdict
+    counts, but not their length.
     """
 
     decisions: Mapping[str, Decision]
@@ -33,6 +34,7 @@ class RecordedChoice:
     used: int
     repeated: int
     unused: Sequence[UnusedRow]
+    unread_tokens: Sequence[UnusedRow]
 
 
 def choose_from(stream: BinaryIO, path: Path, rule: ChoiceRule | None = None) -> RecordedChoice:
@@ -64,6 +66,7 @@ def choose_from(stream: BinaryIO, path: Path, rule: ChoiceRule | None = None) ->
         used=len(found.trials),
         repeated=found.repeated,
         unused=found.unused,
+        unread_tokens=found.unread_tokens,
     )
 
 

@@ -1,6 +1,5 @@
 """What measured outcomes decide about a family, in words."""
 
-from orca_desk.method.halves import HeldOutScore
 from orca_desk.method.pairing import ChoiceRule, Decision, PairingReason, Standing
 from orca_desk.steps.pair.recorded import RecordedChoice
 from orca_desk.ui.words.counting import counted
@@ -29,19 +28,18 @@ def decision_reason(decision: Decision) -> str:
         case PairingReason.OPEN:
             return f"No choice: {_open(decision)}"
         case PairingReason.BEST if standing:
-            return f"The most accurate; {_surely(standing, decision.rule)}."
+            return f"The most accurate. {_surely(standing, decision)}"
         case PairingReason.SHORTEST if standing:
-            return f"The shortest that is not worse; {_surely(standing, decision.rule)}."
+            return f"The shortest that is not worse than the best. {_surely(standing, decision)}"
     return ""
 
 
-def held_out_words(score: HeldOutScore) -> str:
-    """Return the score of a choice on tasks that did not make it."""
-    first, second = score.by_halves
-    chosen = first if first == second else f"{first} by one half, {second} by the other"
+def legend(rule: ChoiceRule) -> str:
+    """Return what the star and the last column of a family's table mean."""
     return (
-        f"{score.accuracy:.1%} on the half that did not choose ({chosen};"
-        f" {counted(score.tasks, 'task')}, 95% interval {score.low:.0%} to {score.high:.0%})"
+        "* is chosen. p (worse) is how likely luck shows a strategy as good as this if it is truly worse than"
+        f" the best by {_points(rule)} or more, corrected for the number of strategies:"
+        f" up to {rule.alpha:.2g} counts as not worse."
     )
 
 
@@ -53,6 +51,12 @@ def recorded_notes(found: RecordedChoice) -> list[str]:
         notes += [f"  line {one.line}: {one.reason}" for one in found.unused[:TOLD]]
         if len(found.unused) > TOLD:
             notes.append(f"  and {len(found.unused) - TOLD:,} more (--json lists them all)")
+    if found.unread_tokens:
+        first = found.unread_tokens[0]
+        notes.append(
+            f"{counted(len(found.unread_tokens), 'row')} without a usable length, though with a verdict that"
+            f" counts; the first is line {first.line}: {first.reason}."
+        )
     if found.repeated:
         notes.append(
             f"{counted(found.repeated, 'row')} without a sample number repeat a task under the same strategy:"
@@ -84,14 +88,28 @@ def _open(decision: Decision) -> str:
     )
 
 
-def _surely(standing: Standing, rule: ChoiceRule) -> str:
-    against = f"{standing.difference:+.1%} against {standing.rival}"
-    basis = "shared tasks" if standing.paired else "tasks, none shared"
+def _surely(standing: Standing, decision: Decision) -> str:
+    rule, strategies = decision.rule, len(decision.evidence)
+    basis = "tasks that both answered" if standing.paired else "tasks each, none of them shared"
+    points = 100 * standing.difference
+    beside = f"{abs(points):.1f} points {'above' if points > 0 else 'below'}" if points else "Level with"
+    corrected = f", corrected for {strategies} strategies" if strategies > 2 else ""
+    measured = (
+        f"{beside} {standing.rival} on {standing.tasks:,} {basis} (95% interval {100 * standing.low:+.1f} to"
+        f" {100 * standing.high:+.1f})."
+    )
+    if standing.adjusted_p > rule.alpha:  # the last of a tournament, and no test of all at its end
+        return f"{measured} The others had left: worse, or longer and not better by {_points(rule)}."
     return (
-        f"{against} on {standing.tasks:,} {basis} (95% interval {standing.low:+.1%} to {standing.high:+.1%}),"
-        f" worse by {100 * rule.margin:g} points or more: adjusted p {_p(standing.adjusted_p)}"
+        f"{measured} If it were worse by {_points(rule)} or more, luck would show it as good"
+        f" as this with a chance of {_chance(standing.adjusted_p)}{corrected}; up to {_chance(rule.alpha)} is"
+        " allowed."
     )
 
 
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+def _points(rule: ChoiceRule) -> str:
+    return f"{100 * rule.margin:g} points" if rule.margin else "anything"
+
+
+def _chance(p: float) -> str:
+    return "less than 0.1%" if p < 0.001 else f"{100 * p:.2g}%"
