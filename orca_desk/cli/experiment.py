@@ -21,6 +21,7 @@ from orca_desk.steps.experiment.estimate import estimate_experiment
 from orca_desk.steps.experiment.experiment import experiment
 from orca_desk.steps.experiment.plan import KIND, ExperimentPlan, MessageKind, default_plan, stored_plan
 from orca_desk.steps.experiment.report import html_report, markdown_report, report_facts
+from orca_desk.steps.experiment.report_tables import p_text
 from orca_desk.steps.experiment.results import ContrastSet, ExperimentResults, results
 from orca_desk.steps.experiment.state import Cell
 from orca_desk.steps.experiment.wording import (
@@ -341,7 +342,7 @@ def _show(found: ExperimentResults) -> None:
             contrast_name(one),
             f"{one.difference.difference * 100:+.1f}",
             f"{one.difference.low * 100:+.1f} to {one.difference.high * 100:+.1f}",
-            f"{one.p:.3f}",
+            p_text(one.p),
             one.finding,
         ]
         for one in found.of_set(ContrastSet.ARMS)

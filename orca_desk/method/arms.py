@@ -115,12 +115,20 @@ def answer_only(response: str) -> str | None:
 
 
 def explanation_after(response: str) -> str | None:
-    """Return a response with its reasoning behind the final answer; None where that cannot be done."""
+    """Return a response with its reasoning behind the final answer; None where that cannot be done.
+
+    A full stop ends the answer where nothing else does: an answer that ended the text goes on now, and a
+    student has to tell the two apart by something that it knows how to write.
+    """
     parts = split_answer(response)
     if parts is None:
         return None
-    made = "\n".join(part for part in (parts.statement.strip(), parts.reasoning) if part)
-    return made if _same_answer(made, response) else None
+    statement = parts.statement.strip()
+    if not parts.reasoning:
+        return statement
+    ended = f"{statement}." if statement[-1:].isalnum() else statement
+    tried = [f"{one}\n{parts.reasoning}" for one in (ended, statement)]
+    return next((made for made in tried if _same_answer(made, response)), None)
 
 
 def shuffled_reasoning(response: str, seed: str) -> str | None:
@@ -150,8 +158,9 @@ def shuffled_reasoning(response: str, seed: str) -> str | None:
 
 
 def _same_answer(made: str, response: str) -> bool:
-    """Return whether the grader reads the same final answer in both texts."""
-    return find_answer(made).text == find_answer(response).text
+    """Return whether the grader reads the same final answer in both texts, but for a full stop at its end."""
+    read, before = find_answer(made).text, find_answer(response).text
+    return read.removesuffix(".") == before.removesuffix(".")
 
 
 def _shuffled(text: str, seed: str) -> str:

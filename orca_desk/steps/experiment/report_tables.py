@@ -145,8 +145,8 @@ def _contrast_table(contrasts: Sequence[ContrastResult], caption: str, title: st
                 *([ReportCell(text=one.family)] if by_family else []),
                 ReportCell(text=f"{found.difference * 100:+.1f}"),
                 ReportCell(text=f"{found.low * 100:+.1f} to {found.high * 100:+.1f}"),
-                ReportCell(text=_p(found.p)),
-                ReportCell(text=_p(one.p)),
+                ReportCell(text=p_text(found.p)),
+                ReportCell(text=p_text(one.p)),
                 ReportCell(text=one.finding, role="" if one.finding == UNCLEAR else one.finding),
             )
         )
@@ -159,7 +159,8 @@ def _contrast_table(contrasts: Sequence[ContrastResult], caption: str, title: st
     )
 
 
-def _p(p: float) -> str:
+def p_text(p: float) -> str:
+    """Return a p-value with as many digits as tell on which side of 0.05 it is."""
     if p < 0.001:
         return "< 0.001"
     return f"{p:.5f}" if f"{p:.3f}" == "0.050" else f"{p:.3f}"

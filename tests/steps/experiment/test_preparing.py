@@ -57,8 +57,8 @@ def test_each_arm_changes_one_thing_and_has_the_same_records(library, plan):
     for erased, short in zip(arms[Arm.ERASED], arms[Arm.ANSWER_ONLY], strict=True):
         assert short.assistant == erased.assistant.rpartition("\n")[2]
         assert (short.system, short.teacher_record_id) == (erased.system, erased.teacher_record_id)
-    after = arms[Arm.EXPLANATION_AFTER][0].assistant
-    assert after == "\n".join(reversed(arms[Arm.ERASED][0].assistant.split("\n")))
+    reasoning, answer = arms[Arm.ERASED][0].assistant.split("\n")
+    assert arms[Arm.EXPLANATION_AFTER][0].assistant == f"{answer}.\n{reasoning}"
     assert (made.arms[Arm.ANSWER_ONLY].rewritten, made.arms[Arm.SHUFFLED].rewritten) == (32, 0)
 
 
