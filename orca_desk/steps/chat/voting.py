@@ -33,7 +33,8 @@ def vote_of(samples: Sequence[ChatSample], question: str, task: Task | None) -> 
 
 def voted_answer(samples: Sequence[ChatSample], vote: Agreement, asked: int) -> ChatMessage:
     """Return the answer that stands for all samples: the first with the most votes, or else the first."""
-    shown = vote.candidates[0].samples[0] if vote.candidates else 0
+    most = max((one.votes for one in vote.candidates), default=0)
+    shown = min((one.samples[0] for one in vote.candidates if one.votes == most), default=0)
     chosen = samples[shown]
     return ChatMessage(
         role="assistant",

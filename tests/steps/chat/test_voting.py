@@ -78,7 +78,7 @@ def test_without_a_winner_the_first_of_the_most_frequent_answers_stands(scene: S
     turn = scene.conversation.turns[0]
     (answer,), (vote,) = turn.answers, turn.votes
     assert vote and vote.is_tied and vote.winner is None
-    assert answer and answer.sampled and answer.content == "Answer: 7"
+    assert answer and answer.sampled and answer.content == "Answer: 8"
 
 
 def test_a_message_that_is_asked_once_has_no_vote(scene: Scene) -> None:
