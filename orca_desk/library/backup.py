@@ -19,7 +19,7 @@ from orca_desk.files import atomic_path, sync_folder
 from orca_desk.library.connections import PRIMARY_CODE, connect, copy_database, explain
 from orca_desk.library.database import DATABASE_NAME, Library
 from orca_desk.library.integrity import check_database
-from orca_desk.library.locations import resolve_path, training_folder
+from orca_desk.library.locations import CHECKPOINT_FOLDERS, resolve_path, training_folder
 from orca_desk.library.migrations import check_version, version_of
 from orca_desk.library.scratch import scratch_folder
 
@@ -58,7 +58,7 @@ def trained_files(library: Library) -> list[TrainedFile]:
     """Return the files of all adapters and checkpoints that lie in the library's folder, by path."""
     rows = library.rows("SELECT id, adapter, adapter_gguf FROM trainings")
     adapters = {resolve_path(library, row[name]) for row in rows for name in row.keys()[1:] if row[name]}
-    checkpoints = [training_folder(library, row["id"]) / "checkpoints" for row in rows]
+    checkpoints = [training_folder(library, row["id"]) / name for row in rows for name in CHECKPOINT_FOLDERS]
     wanted: list[tuple[BackupPart, Path]] = [
         *(("adapters", path) for path in adapters if path.is_relative_to(library.folder)),
         *(("checkpoints", path) for path in checkpoints),

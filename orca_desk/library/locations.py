@@ -25,6 +25,10 @@ class SpaceUsed:
         return self.database + self.others
 
 
+# Of a training: its checkpoints, and the adapters of those that were evaluated, as GGUF files
+CHECKPOINT_FOLDERS = ("checkpoints", "checkpoint-adapters")
+
+
 def training_folder(library: Library, training_id: str) -> Path:
     """Return the folder of a training's records, checkpoints and adapter, which need not exist yet."""
     return library.folder / "trainings" / training_id

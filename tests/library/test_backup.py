@@ -195,6 +195,7 @@ FILES = {
     "adapter/adapter_model.safetensors": b"weights" * 100_000,
     "adapter.gguf": b"GGUF" * 100,
     "checkpoints/step-4/manifest.json": b"{}",
+    "checkpoint-adapters/step-4.gguf": b"GGUF",  # which evaluations are of
     "train.log": b"a log",
 }
 
@@ -202,7 +203,7 @@ FILES = {
 @pytest.mark.parametrize("part", ["adapters", "checkpoints"])
 def test_a_backup_has_the_parts_that_were_wanted(trained: Library, tmp_path: Path, part: BackupPart) -> None:
     alone = back_up(trained, tmp_path / "alone.db")
-    assert (alone.files, alone.left_out) == (0, {"adapters": 700_400, "checkpoints": 2})
+    assert (alone.files, alone.left_out) == (0, {"adapters": 700_400, "checkpoints": 6})
     made = back_up(trained, tmp_path / "whole.zip", parts=frozenset({part}))
     assert made.left_out.keys() == {"adapters", "checkpoints"} - {part}
     back = restore(tmp_path / "whole.zip", tmp_path / "restored")
@@ -212,7 +213,7 @@ def test_a_backup_has_the_parts_that_were_wanted(trained: Library, tmp_path: Pat
         (training,) = list_trainings(restored)
         for name, content in FILES.items():
             path = training.folder / name
-            assert path.exists() == (("checkpoints" in name) == (part == "checkpoints") and "log" not in name)
+            assert path.exists() == (("checkpoint" in name) == (part == "checkpoints") and "log" not in name)
             assert not path.exists() or path.read_bytes() == content
         assert check(restored, thorough=True) == []
 

@@ -15,7 +15,7 @@ from orca_desk.inventory.student_files import student_folder, student_gguf
 from orca_desk.library.answers import heldout_families
 from orca_desk.library.database import Library
 from orca_desk.library.evaluations import OF_CHECKPOINT, list_evaluations, question_outcomes
-from orca_desk.library.locations import log_folder
+from orca_desk.library.locations import CHECKPOINT_FOLDERS, log_folder
 from orca_desk.library.settings import change_setting, get_setting
 from orca_desk.library.tasks import TaskFilter, list_tasks
 from orca_desk.library.trainings import Training, get_training
@@ -29,7 +29,7 @@ from orca_desk.steps.evaluate.evaluation import System, evaluate
 from orca_desk.steps.evaluate.scoring import OVERALL, score
 
 PER_FAMILY = 20  # held-out tasks
-ADAPTERS = "checkpoint-adapters"  # folder of a training, with their GGUF files
+ADAPTERS = CHECKPOINT_FOLDERS[1]  # with their GGUF files
 SETTING = "checkpoints"  # training id -> [[step, evaluation id], ...]
 
 
