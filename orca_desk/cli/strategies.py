@@ -37,6 +37,7 @@ from orca_desk.ui.words.pairing import (
     judge_check_text,
     no_choice,
     probe_summary,
+    source_word,
 )
 
 
@@ -315,16 +316,21 @@ def pairings_table(
 
     def score(one: Evidence) -> str:
         version = " (earlier version)" if (one.family, one.strategy) in earlier else ""
-        return f"{one.strategy} {one.correct}/{one.n}{version}"
+        return f"{one.strategy} {one.correct}/{one.n}{version}"  # of what, the source tells
 
     table(
         "Pairings",
-        {"family": "left", "strategy": "left", "source": "left", "evidence (correct of asked)": "left"},
+        {
+            "family": "left",
+            "strategy": "left",
+            "source": "left",
+            "evidence (counted correct, of asked)": "left",
+        },
         [
             [
                 each.pairing.family,
                 each.strategy,
-                each.source,
+                source_word(each),
                 ", ".join(map(score, each.pairing.evidence)),
             ]
             for each in found

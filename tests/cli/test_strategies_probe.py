@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from orca_desk.cli.strategies import command
+from orca_desk.cli.strategies import command, pairings_table
+from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_teacher
+from orca_desk.library.pairings import StoredPairing
+from orca_desk.method.pairing import Basis, Evidence, Pairing
 
 
 def run(*arguments: str, folder: Path, text: str | None = None) -> Result:
@@ -63,3 +66,20 @@ def test_the_estimate_asks_nothing(tmp_path: Path) -> None:
 )
 def test_options_that_do_not_fit_are_refused(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert probe(tmp_path, *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("more", [(), ("--estimate",)])
+def test_a_budget_for_less_than_one_task_is_refused(more: tuple[str, ...], tmp_path: Path) -> None:
+    chosen = ("--family", "facts", "--strategy", "direct", "--strategy", "step-by-step")
+    found = probe(tmp_path, *chosen, "--answers", "1", *more)
+    assert found.exit_code != 0
+    assert isinstance(found.exception, UserError) and "One task takes 2 answers" in str(found.exception)
+
+
+def test_what_agreement_chose_is_not_called_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evidence = Evidence(family="f", strategy="s", n=4, correct=4, mean_tokens=3, basis=Basis.AGREEMENT)
+    pairing = Pairing(family="f", strategy="s", evidence=(evidence,), reason="only")
+    pairings_table([StoredPairing(pairing=pairing, source="measured", created_at="2026-01-01")])
+    assert "by agreement" in capsys.readouterr().out

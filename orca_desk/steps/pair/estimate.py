@@ -14,6 +14,7 @@ from orca_desk.models.identify import identify
 from orca_desk.models.pace import answering_time
 from orca_desk.steps.pair.probe_tasks import probe_tasks
 from orca_desk.steps.pair.request import ProbeRequest
+from orca_desk.steps.pair.rounds import require_a_task
 from orca_desk.steps.teaching import taught_from_json
 
 ENOUGH = 20  # answers of an earlier run that tell its speed
@@ -43,12 +44,13 @@ class ProbeEstimate:
 def estimate(library: Library, request: ProbeRequest) -> ProbeEstimate:
     """Estimate what `request` will cost at most, within its budget.
 
-    Raises UserError when no family has tasks to measure with, or the teacher's file cannot be read. Measures
-    this machine once, in about 0.1 s.
+    Raises UserError when no family has tasks to measure with, the budget is not enough for one, or the
+    teacher's file cannot be read. Measures this machine once, in about 0.1 s.
     """
     by_reference = request.by == Basis.REFERENCE
     tasks = probe_tasks(library, request.families, request.per_family, needs_answer=by_reference)
     names = set(request.strategies or current_strategies(library))
+    require_a_task(request.budget, len(names), request.samples)
     each = len(names) * request.samples
     least = each * sum(min(len(those), FIRST) for those in tasks.values())
     most = each * sum(map(len, tasks.values()))

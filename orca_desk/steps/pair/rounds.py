@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from orca_desk.errors import UserError
 from orca_desk.method.tournament import ContestState
 from orca_desk.steps.pair.standing import Budget, Spent
 
@@ -24,6 +25,17 @@ def next_round(states: Iterable[ContestState]) -> list[Pair]:
             break
         found += [(state.family, task, strategy) for task, strategy in state.wanted]
     return found
+
+
+def require_a_task(budget: Budget, strategies: int, samples: int) -> None:
+    """Raise UserError for a budget of answers that is used up before a single task is compared."""
+    each = strategies * samples
+    if budget.answers is not None and budget.answers < each:
+        raise UserError(
+            f"One task takes {each} answers, as many as strategies times samples: the budget of"
+            f" {budget.answers} is not enough for any.",
+            "Allow more answers, or try fewer strategies.",
+        )
 
 
 def within_budget(

@@ -36,7 +36,7 @@ from orca_desk.steps.pair.probed import (
     summed,
     taught_in_all,
 )
-from orca_desk.steps.pair.rounds import Pair, is_spent, next_round, within_budget
+from orca_desk.steps.pair.rounds import Pair, is_spent, next_round, require_a_task, within_budget
 from orca_desk.steps.pair.standing import Budget, ProbeStanding, Spent
 from orca_desk.steps.recorder import RunRecorder, find_or_create_run, record_run
 from orca_desk.steps.teaching import Arrival, OnArrival, Taught, Teacher, teach, unwatched
@@ -97,6 +97,7 @@ def tournament(
         raise UserError(
             f"There is no strategy named {', '.join(unknown)}.", f"Choose from: {', '.join(known)}."
         )
+    require_a_task(budget, len(names), samples)
     used = Teacher.of(library, teacher)
     settings = {
         "teacher": used.sha256,
