@@ -67,7 +67,7 @@ class LiveStanding:
 def cell_name(state: ContestState, strategy: str) -> CellName:
     """Return how a strategy stands in a family."""
     if strategy in state.left:
-        return "eliminated" if state.left[strategy].why == "worse" else "settled"
+        return "eliminated" if state.left[strategy].why == "worse" else "longer"
     if state.end is None:
         return "open"
     if state.decision is None or state.decision.strategy is None:

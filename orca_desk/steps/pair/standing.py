@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-# open: may still be chosen, and gets more answers; eliminated: clearly worse, gets none; chosen: the family's
-# choice; settled: not worse than the best, but not the choice; undecided: it ended without a choice
-CellName = Literal["open", "eliminated", "chosen", "settled", "undecided"]
+# open: may still be chosen, and gets more answers; eliminated: clearly worse, gets none; longer: longer than
+# another that is not worse than it, gets none either (how it does beside the best is not said by that);
+# chosen: the family's choice; settled: not worse than the best, but not the choice; undecided: it ended
+# without a choice
+CellName = Literal["open", "eliminated", "longer", "chosen", "settled", "undecided"]
+OUT: frozenset[CellName] = frozenset({"eliminated", "longer"})
 
 
 @dataclass(frozen=True, kw_only=True)

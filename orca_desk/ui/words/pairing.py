@@ -10,7 +10,7 @@ from orca_desk.method.halves import HeldOutScore
 from orca_desk.method.judging import JudgeCheck
 from orca_desk.method.pairing import ChoiceRule, Decision, Pairing, PairingReason
 from orca_desk.steps.pair.estimate import ProbeEstimate
-from orca_desk.steps.pair.standing import Budget, ProbeStanding, Spent
+from orca_desk.steps.pair.standing import OUT, Budget, ProbeStanding, Spent
 from orca_desk.ui.words.counting import counted
 from orca_desk.ui.words.progress import between, duration
 from orca_desk.ui.words.shorten import shorten
@@ -221,7 +221,7 @@ def standing_text(standing: ProbeStanding) -> str:
         states[family].add(cell.state)
     still_open = sum("open" in each for each in states.values())
     chosen = sum("chosen" in each for each in states.values())
-    out = sum(cell.state == "eliminated" for cell in standing.cells.values())
+    out = sum(cell.state in OUT for cell in standing.cells.values())
     races = (
         f"{counted(chosen, 'family', 'families')} settled, {still_open:,} still open;"
         f" {counted(out, 'strategy', 'strategies')} out."

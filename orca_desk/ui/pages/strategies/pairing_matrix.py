@@ -9,7 +9,7 @@ from orca_desk.method.pairing import PairingReason
 from orca_desk.method.statistics import wilson
 from orca_desk.method.strategies import Strategy
 from orca_desk.steps.pair.matrix import PairingMatrix
-from orca_desk.steps.pair.standing import CellName, CellState
+from orca_desk.steps.pair.standing import OUT, CellName, CellState
 from orca_desk.ui.theme import Theme, font
 from orca_desk.ui.widgets.text import safe_tip
 from orca_desk.ui.words.pairing import ABOUT_INTERVAL, SHARES, source_word
@@ -22,6 +22,7 @@ NOT_MEASURED = "–"
 RUNNING: dict[CellName, str] = {
     "open": "open",
     "eliminated": "out",
+    "longer": "out",
     "chosen": "chosen",
     "settled": "not worse",
     "undecided": "no choice",
@@ -29,6 +30,7 @@ RUNNING: dict[CellName, str] = {
 ABOUT_RUNNING: dict[CellName, str] = {
     "open": "still open: it gets more answers",
     "eliminated": "out: clearly worse, so it gets no more answers",
+    "longer": "out: longer than another that is not worse, so it gets no more answers",
     "chosen": "chosen: the cheapest that is not worse than the best",
     "settled": "not worse than the best, but not the cheapest",
     "undecided": "the answers do not settle it",
@@ -180,7 +182,7 @@ class PairingMatrixModel(QAbstractTableModel):
         """Return the colour of a share; nothing correct is a warning, also where it is the best there is."""
         running = self._running.get((family, strategy))
         measured = self._measured(family, strategy)
-        is_out = running is not None and running.state == "eliminated"
+        is_out = running is not None and running.state in OUT
         if measured is None or is_out or self._is_earlier(family, strategy):
             return self._theme.colours("muted")
         return self._theme.colours("warn") if measured[0] == 0 else None

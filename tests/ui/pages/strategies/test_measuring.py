@@ -138,6 +138,7 @@ def test_a_running_measurement_shows_where_it_stands(page: StrategiesPage, qtbot
         ("sums", "direct"): CellState(state="open", correct=3, n=8, mean_tokens=5),
         ("sums", "step-by-step"): CellState(state="eliminated", correct=1, n=8, mean_tokens=50),
         ("sums", "guess-and-check"): CellState(state="open", correct=0, n=0, mean_tokens=0),
+        ("sums", "explain-then-answer"): CellState(state="longer", correct=4, n=8, mean_tokens=60),
     }
     spent = Spent(answers=16, tokens=440, seconds=65)
     panel = page.pairing
@@ -150,9 +151,11 @@ def test_a_running_measurement_shows_where_it_stands(page: StrategiesPage, qtbot
 
     qtbot.waitUntil(lambda: cell("direct") == "38% open\n3/8 · 14–69%")
     assert cell("step-by-step").startswith("12% out\n1/8") and cell("guess-and-check") == "… open"
+    assert cell("explain-then-answer").startswith("50% out\n4/8")
+    assert "out: longer than another" in panel.model.sentence("sums", "explain-then-answer")
     assert panel.measure.standing.text() == (
-        "0 families settled, 1 still open; 1 strategy out. Spent: 16 of 100 answers, 440 tokens, 1 min 5 s of"
-        " 10 min 0 s."
+        "0 families settled, 1 still open; 2 strategies out. Spent: 16 of 100 answers, 440 tokens, 1 min 5 s"
+        " of 10 min 0 s."
     )
 
 
