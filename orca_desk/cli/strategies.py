@@ -37,6 +37,7 @@ from orca_desk.ui.words.pairing import (
     judge_check_text,
     no_choice,
     probe_summary,
+    replaced_text,
     source_word,
 )
 
@@ -251,6 +252,8 @@ def probe_strategies(
             len(probed.pairings), probed.fruitless, probed.left_out, still_open, probed.without_verdict
         )
     )
+    if probed.replaced:
+        say(replaced_text(probed.replaced))
     if probed.judge_check:
         say(judge_check_text(probed.judge_check))
     for family, decision in probed.decisions.items():
@@ -289,6 +292,7 @@ def _probed_json(probed: Probed, found: Sequence[StoredPairing]) -> dict[str, An
         "no_evidence": sorted((*probed.fruitless, *probed.without_verdict)),
         "judge_check": probed.judge_check,
         "left_out": probed.left_out,
+        "replaced": {one.pairing.family: one.strategy for one in probed.replaced},
         "spent": probed.spent,
     }
 

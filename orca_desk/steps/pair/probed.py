@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from orca_desk.library.database import Library
-from orca_desk.library.pairings import Undecided, set_pairings, undecided_families_of
+from orca_desk.library.pairings import StoredPairing, Undecided, set_pairings, undecided_families_of
 from orca_desk.method.halves import HeldOutScore
 from orca_desk.method.judging import JudgeCheck
-from orca_desk.method.pairing import Decision, Pairing, PairingReason
+from orca_desk.method.pairing import Basis, Decision, Pairing, PairingReason
 from orca_desk.method.tournament import End
 from orca_desk.steps.pair.standing import Spent
 from orca_desk.steps.teaching import Taught, TeachCounts
@@ -23,7 +23,8 @@ class Probed:
     `held_out` has their scores on tasks that did not choose. `without_verdict` are families in which no task
     had a verdict under every strategy. `left_out` counts the tasks that some strategy left without a verdict:
     they count in no comparison. `ends` says why each family's tournament ended. `judge_check` compares a
-    judge with reference answers, where there are any.
+    judge with reference answers, where there are any. `replaced` are the pairings with another strategy that
+    rested on more than this measurement: by hand, or by references where this one is not.
     """
 
     run: str
@@ -35,6 +36,7 @@ class Probed:
     spent: Spent
     taught: Taught
     judge_check: JudgeCheck | None = None
+    replaced: tuple[StoredPairing, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -64,8 +66,11 @@ def earlier_measurements(undecided: Undecided | None, measurement: str) -> int:
     return known.index(measurement) if measurement in known else len(known)
 
 
-def store_decisions(library: Library, found: Probed, measurement: str) -> None:
-    """Store the decisions, with what they rest on; `measurement` identifies what was asked for."""
+def store_decisions(library: Library, found: Probed, measurement: str) -> Probed:
+    """Store the decisions, with what they rest on; `measurement` identifies what was asked for.
+
+    Return the outcome with what they `replaced`.
+    """
     bases = {one.basis for one in found.decisions.values()}
     before = undecided_families_of(library, *bases)
     details: dict[str, dict[str, Any]] = {}
@@ -79,13 +84,24 @@ def store_decisions(library: Library, found: Probed, measurement: str) -> None:
             "measurements": known if measurement in known else [*known, measurement],
             "held_out": asdict(score) if score else None,
         }
-    set_pairings(
+    earlier = set_pairings(
         library,
         found.pairings.values(),
         source="measured",
         undecided=found.undecided.values(),
         details=details,
     )
+    replaced = [
+        stored
+        for family, stored in sorted(earlier.items())
+        if stored.strategy != found.pairings[family].strategy
+        and (stored.source == "chosen" or (_by_references(stored) and bases != {Basis.REFERENCE}))
+    ]
+    return replace(found, replaced=tuple(replaced))
+
+
+def _by_references(stored: StoredPairing) -> bool:
+    return any(one.basis == Basis.REFERENCE for one in stored.pairing.evidence)
 
 
 def summed(counts: Sequence[TeachCounts]) -> TeachCounts:

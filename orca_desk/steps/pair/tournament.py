@@ -133,7 +133,7 @@ def tournament(
         )
         found = held.hold()
         if found.finished:
-            store_decisions(library, found, digest(settings))
+            found = store_decisions(library, found, digest(settings))
         recorder.outcome = found.taught.to_json(
             paired=len(found.pairings),
             fruitless=list(found.fruitless),

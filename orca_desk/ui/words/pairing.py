@@ -249,6 +249,19 @@ def judge_check_text(found: JudgeCheck) -> str:
     )
 
 
+def replaced_text(replaced: Sequence[StoredPairing]) -> str:
+    """Return which pairings a measurement replaced that rested on more than it; "" for none."""
+    if not replaced:
+        return ""
+    named = ", ".join(
+        f"{one.pairing.family} had {one.strategy} {by}"
+        for one in replaced[:NAMED]
+        for by in ["by hand" if one.source == "chosen" else BASES[Basis.REFERENCE]]
+    )
+    more = f" and {len(replaced) - NAMED:,} more" if len(replaced) > NAMED else ""
+    return f"Replaced: {named}{more}. To keep an earlier strategy, choose it by hand."
+
+
 def _of(spent: str, limit: int | None, unit: str) -> str:
     return f"{spent} {unit}" if limit is None else f"{spent} of {limit:,} {unit}"
 

@@ -8,18 +8,20 @@ from doubles import SHORT, open_small
 from orca_desk.errors import UserError
 from orca_desk.inventory.bundled import mini_teacher
 from orca_desk.library.database import Library
-from orca_desk.library.pairings import current_pairings, latest_evidence, undecided_families_of
+from orca_desk.library.pairings import current_pairings, latest_evidence, set_pairings, undecided_families_of
 from orca_desk.library.records import count_records, iterate_records
 from orca_desk.library.runs import get_run
 from orca_desk.library.tasks import add_tasks, get_tasks, update_tasks
-from orca_desk.method.pairing import Basis, PairingReason
+from orca_desk.method.pairing import Basis, Evidence, Pairing, PairingReason, decide
 from orca_desk.method.records import Sampling, Task
 from orca_desk.processes.asking import Runner
 from orca_desk.processes.progress import JobControl, Update
 from orca_desk.steps.pair.graders import ByAgreement
-from orca_desk.steps.pair.standing import Budget, ProbeStanding
+from orca_desk.steps.pair.probed import Probed, store_decisions, taught_in_all
+from orca_desk.steps.pair.standing import Budget, ProbeStanding, Spent
 from orca_desk.steps.pair.tournament import tournament
 from orca_desk.ui.words.outcomes import outcome_text
+from orca_desk.ui.words.pairing import replaced_text
 
 
 @pytest.fixture
@@ -188,6 +190,35 @@ def test_by_agreement_the_evidence_says_so_and_stays_apart(sampled):
         ("facts", one.strategy): one for one in by_reference.decisions["facts"].evidence
     }
     assert {one.basis for one in latest_evidence(sampled, Basis.AGREEMENT).values()} == {Basis.AGREEMENT}
+
+
+@pytest.mark.parametrize(
+    ("source", "basis", "strategy", "told"),
+    [
+        ("measured", Basis.REFERENCE, "step-by-step", "f had step-by-step by reference answers."),
+        ("chosen", Basis.AGREEMENT, "step-by-step", "f had step-by-step by hand."),
+        ("measured", Basis.AGREEMENT, "step-by-step", ""),
+        ("measured", Basis.REFERENCE, "direct", ""),
+    ],
+)
+def test_what_agreement_replaces_that_rested_on_more_is_told(sampled, source, basis, strategy, told):
+    def evidence(name: str, basis: Basis) -> Evidence:
+        return Evidence(family="f", strategy=name, n=4, correct=4, mean_tokens=3, basis=basis)
+
+    before = Pairing(family="f", strategy=strategy, evidence=(evidence(strategy, basis),), reason="only")
+    set_pairings(sampled, [before], source=source)
+    found = Probed(
+        run="probe-1",
+        decisions=decide([evidence("direct", Basis.AGREEMENT)]),
+        held_out={},
+        ends={"f": "chosen"},
+        without_verdict=(),
+        left_out=0,
+        spent=Spent(),
+        taught=taught_in_all([], finished=True),
+    )
+    words = replaced_text(store_decisions(sampled, found, "measurement").replaced)
+    assert words.startswith(f"Replaced: {told}") if told else not words
 
 
 def test_without_a_correct_answer_nothing_is_paired_and_the_evidence_is_kept(library, teacher):

@@ -33,6 +33,7 @@ from orca_desk.ui.words.pairing import (
     estimate_text,
     judge_check_text,
     probe_summary,
+    replaced_text,
     spent_text,
     standing_text,
 )
@@ -263,6 +264,8 @@ class MeasureBar(QWidget):
         hint = f"{spent_text(result.spent, Budget())} {teach_details(result.taught)}".rstrip()
         if result.judge_check:
             hint = f"{judge_check_text(result.judge_check)} {hint}"
+        if result.replaced:
+            hint = f"{replaced_text(result.replaced)} {hint}"
         fruitless = result.fruitless
         still_open = sorted(result.undecided.keys() - set(fruitless))
         if fruitless or result.without_verdict:
@@ -274,7 +277,9 @@ class MeasureBar(QWidget):
                 len(result.pairings), fruitless, result.left_out, still_open, result.without_verdict
             ),
             hint,
-            kind="warn" if result.undecided or result.without_verdict or result.left_out else "good",
+            kind="warn"
+            if result.undecided or result.without_verdict or result.left_out or result.replaced
+            else "good",
         )
 
     def _last_request(self) -> ProbeRequest | None:
