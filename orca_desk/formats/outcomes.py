@@ -101,8 +101,7 @@ def _trial(row: Row | BadRow) -> tuple[Trial, bool, int | str | None]:
     values = {name.strip().casefold(): value for name, value in row.values.items()}
     correct = values.get("correct")
     if _is_nothing(correct):
-        missing = "" if "correct" in values else f": write {FORM}"
-        raise ValueError(f'it has no verdict in "correct"{missing}')
+        raise ValueError('it has no verdict in "correct"')
     word = str(correct).strip().casefold()
     if word not in TRUE | FALSE:
         raise ValueError(f'"correct" is {word[:40]!r}, neither true nor false')
