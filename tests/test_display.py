@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other s
 def without_display(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     env = {name: value for name, value in os.environ.items() if name not in hidden}
+    env.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # as in a session: libwayland complains without
     return subprocess.run(
         [sys.executable, "-m", *command],
         env=env | variables,

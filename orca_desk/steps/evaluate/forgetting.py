@@ -21,9 +21,8 @@ from orca_desk.library.general_probe import (
     probe_version,
 )
 from orca_desk.method.forgetting import Forgetting, PromptDivergence, forgetting
-from orca_desk.method.grading import grade
 from orca_desk.method.naming import names_answer
-from orca_desk.method.records import Sampling, digest, question_key
+from orca_desk.method.records import Sampling, Task, digest, question_key
 from orca_desk.models.hashes import HashCache
 from orca_desk.models.identify import identify
 from orca_desk.models.model_file import ModelFile
@@ -32,7 +31,7 @@ from orca_desk.processes.asking import Answer, AskOutcome, Prompt, Runner, ask
 from orca_desk.processes.host import run_worker
 from orca_desk.processes.progress import JobControl, Meter, Progress, silent
 from orca_desk.processes.protocol import Message
-from orca_desk.steps.grading import MATHEMATICS
+from orca_desk.steps.grading import grade_answer
 
 ANSWER_TOKENS = 128  # of a general question: each has an answer of one or a few words
 NEUTRAL_TOKENS = 48  # of the base's answer to an everyday request, at each of which the two are compared
@@ -228,7 +227,8 @@ def is_correct(question: ProbeQuestion, response: str) -> bool:
     """Return whether a response gives one of the answers to a general question, alone or in a sentence."""
     answers = (question.answer, *question.also)
     kind, asked = question.answer_kind, question.question
-    if any(grade(response, one, kind, question=asked, comparer=MATHEMATICS).correct for one in answers):
+    tasks = [Task(family=question.kind, query=asked, answer=one, answer_kind=kind) for one in answers]
+    if any((verdict := grade_answer(task, response)) and verdict.correct for task in tasks):
         return True
     in_words = kind == "text" and question.kind not in IN_FORM
     return in_words and any(names_answer(asked, response, one) for one in answers)
