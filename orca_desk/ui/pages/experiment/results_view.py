@@ -181,6 +181,7 @@ class ExperimentResultsView(QWidget):
         self.table_view.resizeColumnsToContents()
         for column in range(self.table.columnCount()):
             self.table_view.setColumnWidth(column, self.table_view.columnWidth(column) + 2 * GRID)
+        self.table_view.setMaximumWidth(self.table_view.horizontalHeader().length() + FRAME)
         header = self.table_view.horizontalHeader().sizeHint().height()
         self.table_view.setFixedHeight(header + ROW * self.table.rowCount() + FRAME)
         plot = contrast_plot(found)
