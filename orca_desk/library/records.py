@@ -413,9 +413,7 @@ def _insert(db: sqlite3.Connection, new: Sequence[NewRecord], run: str | None) -
 
 def _read_answers(new: Sequence[NewRecord]) -> list[dict[str, Any]]:
     """Return what the rules for records ask of new answers."""
-    return read_texts(
-        (content_key(one.record.user, one.record.response), one.record.response) for one in new
-    )
+    return read_texts((content_key(one.record.user, one.record.response), one.record.response) for one in new)
 
 
 def _tested_questions(db: sqlite3.Connection, users: Iterable[str]) -> set[str]:
