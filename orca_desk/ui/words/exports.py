@@ -84,7 +84,7 @@ def request_sentence(request: ExportRequest) -> str:
 
 def export_time_text(time: TimeRange) -> str:
     """Return how long an export will take."""
-    return f"It takes about {between(time.low, time.high)} on this machine, and the writing of the files."
+    return f"It takes {between(time.low, time.high)} on this machine, and the writing of the files."
 
 
 def done_sentence(outcome: ExportOutcome) -> str:

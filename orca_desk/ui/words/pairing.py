@@ -210,7 +210,7 @@ def estimate_text(found: ProbeEstimate) -> str:
     if found.tokens is not None:
         parts.append(f"up to {counted(found.tokens, 'token')}")
     if found.low is not None and found.high is not None:
-        parts.append(f"about {between(found.low, found.high)}")
+        parts.append(between(found.low, found.high))
     return ", ".join(parts)
 
 

@@ -37,9 +37,11 @@ def describe(update: Update) -> str:
 
 
 def between(low: float, high: float) -> str:
-    """Return a range of durations: "2 min to 5 min"; one of them where they read alike."""
+    """Return a range of durations: "2 min to 5 min", "up to 4 s"; one of them where they read alike."""
     first, last = rough_duration(low), rough_duration(high)
-    return first if first == last else f"{first} to {last}"
+    if first == last:
+        return first
+    return f"{first} to {last}" if round(low) else f"up to {last}"
 
 
 def rough_duration(seconds: float) -> str:

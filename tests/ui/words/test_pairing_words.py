@@ -145,7 +145,7 @@ def test_what_a_measurement_will_cost() -> None:
     found = ProbeEstimate(
         families=2, strategies=3, least_answers=48, most_answers=384, tokens=9_600, low=12, high=190
     )
-    assert estimate_text(found) == "48 to 384 answers, up to 9,600 tokens, about 12 s to 3 min"
+    assert estimate_text(found) == "48 to 384 answers, up to 9,600 tokens, 12 s to 3 min"
     known = replace(found, least_answers=1, most_answers=1, tokens=None, low=None, high=None)
     assert estimate_text(known) == "1 answer"
     assert estimate_text(replace(known, most_answers=0)) == "no answers"

@@ -114,5 +114,5 @@ class MeasureDialog(QDialog):
         self.count.setText(
             f"{counted(tasks, 'training task')} with a reference, "
             f"{counted(tasks * samples, 'answer')} of at most 256 tokens. "
-            f"{between(time.low, time.high)}: rough, from the speed of this machine."
+            f"It takes {between(time.low, time.high)}: rough, from the speed of this machine."
         )
