@@ -3,7 +3,9 @@
 Exactly: the same words and signs, whatever the case, the white space and the punctuation. Nearly: the two
 have many runs of five words in common (word 5-grams, compared by the Jaccard index as in Lee et al., arXiv
 2107.06499). Runs that more than `TEMPLATE` questions share do not count as common: questions of one family
-are often written to a template, and differ in all that matters. Every pair is compared exactly; nothing is
+are often written to a template, and differ in all that matters. Two texts of several paragraphs, such as a
+passage and a question about it, overlap only if their last paragraphs do: one passage has many questions.
+Every pair is compared exactly; nothing is
 sampled or approximated, but for 64-bit hashes of the runs.
 
 With a fifth of 14 families of BIG-bench Hard and of GSM8K held out, this finds the stories of
@@ -70,7 +72,9 @@ def find_overlaps(
         if same := exact.get(asked.add(key, text)):
             found[key] = Overlap(question=key, held_out=same, kind="exact", similarity=1.0)
     pairs = sorted(_near_pairs(asked, held, near), key=lambda pair: (-pair[2], held.keys[pair[1]]))
-    for place, other, similarity in pairs:
+    for place, other, similarity in yielding(pairs):
+        if not _ask_alike(asked.last_paragraph(place), held.last_paragraph(other), near):
+            continue
         overlap = Overlap(
             question=asked.keys[place], held_out=held.keys[other], kind="near", similarity=similarity
         )
@@ -85,6 +89,7 @@ class _Words:
         self.numbers = {} if numbers is None else numbers
         self.keys: list[str] = []
         self.words, self.lengths = array("Q"), array("q")  # numpy takes them as they are, without a stall
+        self._ends, self._tails = array("q"), array("q")
 
     def add(self, key: str, text: str) -> tuple[int, ...]:
         """Add a text; return the numbers of its words."""
@@ -93,7 +98,24 @@ class _Words:
         self.keys.append(key)
         self.words.extend(found)
         self.lengths.append(len(found))
+        _, paragraphs, last = text.rstrip().rpartition("\n\n")
+        self._ends.append(len(self.words))
+        self._tails.append(len(words_of(last)) if paragraphs else 0)
         return tuple(found)
+
+    def last_paragraph(self, place: int) -> tuple[int, ...]:
+        """Return the numbers of the words in the last of several paragraphs; () for a text of one."""
+        end = self._ends[place]
+        return tuple(self.words[end - self._tails[place] : end])
+
+
+def _ask_alike(first: tuple[int, ...], second: tuple[int, ...], near: float) -> bool:
+    """Return whether the last paragraphs of two texts are the same or near; true where one has no other."""
+    if not first or not second or first == second:
+        return True
+    runs, others = ({one[at : at + RUN] for at in range(len(one) - RUN + 1)} for one in (first, second))
+    shared = len(runs & others)
+    return shared >= LEAST and shared >= near * len(runs | others)
 
 
 def _runs(texts: _Words) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":

@@ -64,6 +64,14 @@ def test_questions_of_one_template_are_not_nearly_the_same() -> None:
     assert kinds([question("Emma", 7)], [question("Paul", 7)]) == ["near"]  # two alone are no template
 
 
+def test_a_passage_may_have_questions_on_both_sides() -> None:
+    passage = "The list is Alpha, Bravo, Charlie, Delta, Echo, Foxtrot, Golf, Hotel, India, Juliet and Kilo."
+    held_out = f"{passage}\n\nWhich town comes after number 4?"
+    assert kinds([f"{passage}\n\nWhich town comes after number 3?"], [held_out]) == [None]
+    assert kinds([f"{passage} Lima.\n\nWhich town comes after number 4?"], [held_out]) == ["near"]
+    assert kinds([f"{passage}\n\nWhich town comes  after number 4"], [held_out]) == ["exact"]
+
+
 def test_scripts_without_spaces_are_compared_by_sign() -> None:
     text = "一个农民有十七只羊除了九只以外其余的都死了请问这个农民现在还剩下几只活着的羊"
     assert kinds([text.replace("农", "牧", 1)], [text]) == ["near"]

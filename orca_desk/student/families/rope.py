@@ -222,7 +222,10 @@ def _waves(theta: float, width: int) -> Doubles:
 
 
 def _of_width(values: Any, width: int) -> Floats:
-    table = np.asarray(values, np.float32)
+    with np.errstate(over="ignore"):  # what is too large for float32 is no factor either
+        table = np.asarray(values, np.float32)
+    if not np.isfinite(table).all():
+        raise ValueError("rotary factors that are not numbers")
     if table.shape != (width // 2,):
         raise ValueError(f"{len(values)} rotary factors for {width // 2} frequencies")
     return table
